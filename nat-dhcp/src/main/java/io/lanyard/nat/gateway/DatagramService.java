@@ -1,0 +1,67 @@
+package io.lanyard.nat.gateway;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A service that the gateway itself offers over UDP: DHCP, DNS.
+ *
+ * <p>Thread: the network's loop only.
+ */
+@FunctionalInterface
+public interface DatagramService {
+  /**
+   * Takes a datagram that a guest sent to the service's port.
+   *
+   * @param payload lent for the length of the call: the UDP payload between reader and writer index
+   * @param from who sent it, and the way to answer; may be kept and answered later, on the loop
+   */
+  void receive(ByteBuf payload, DatagramPeer from);
+
+  /** Where a datagram came from. Immutable, except that answering sends. */
+  interface DatagramPeer {
+    /**
+     * The sender's MAC address.
+     *
+     * @return the address in the low 48 bits
+     */
+    long mac();
+
+    /**
+     * The sender's IPv4 address.
+     *
+     * @return the address as a big-endian int; 0 for a client without one
+     */
+    int address();
+
+    /**
+     * The sender's port.
+     *
+     * @return the port
+     */
+    int port();
+
+    /**
+     * The address that the datagram was sent to.
+     *
+     * @return the address as a big-endian int
+     */
+    int localAddress();
+
+    /**
+     * Answers from the port that the datagram was sent to, to where it came from.
+     *
+     * @param payload the UDP payload; released by this call
+     */
+    void answer(ByteBuf payload);
+
+    /**
+     * Answers to another destination than the sender's (DHCP, RFC 2131 section 4.1).
+     *
+     * @param payload the UDP payload; released by this call
+     * @param mac the destination's MAC address
+     * @param address the destination's IPv4 address
+     * @param port the destination's port
+     */
+    void answer(ByteBuf payload, long mac, int address, int port);
+  }
+}

@@ -1,0 +1,10 @@
+/** What a network offers its guests: gateway, NAT, port forwards, DHCP, DNS. */
+@org.jspecify.annotations.NullMarked
+module io.lanyard.nat {
+  requires transitive io.lanyard.vswitch;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.unix.common;
+  requires static transitive org.jspecify;
+
+  exports io.lanyard.nat.gateway;
+}

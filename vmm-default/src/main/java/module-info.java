@@ -1,0 +1,6 @@
+/** The bundled VMM: a RISC-V machine, its devices, its boot. */
+@org.jspecify.annotations.NullMarked
+module io.lanyard.machine {
+  requires io.lanyard.vmm;
+  requires static org.jspecify;
+}

@@ -1,0 +1,27 @@
+package io.lanyard.vmm;
+
+/**
+ * The version of this interface that a plug-in was built for.
+ *
+ * @param major a plug-in of another major version is refused
+ * @param minor a plug-in of a later minor version than the daemon's is refused
+ */
+public record ApiVersion(int major, int minor) {
+  /** The version of this interface. */
+  public static final ApiVersion CURRENT = new ApiVersion(1, 0);
+
+  /**
+   * Says whether a plug-in built for another version can run under this one.
+   *
+   * @param plugin the version that the plug-in names
+   * @return true if this version has everything that the plug-in's had
+   */
+  public boolean supports(ApiVersion plugin) {
+    return plugin.major == major && plugin.minor <= minor;
+  }
+
+  @Override
+  public String toString() {
+    return major + "." + minor;
+  }
+}

@@ -1,0 +1,29 @@
+package io.lanyard.vmm;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One end of a cable: what the other end puts its frames into.
+ *
+ * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} (VIRTIO 1.2 section 5.1.6, little-endian) and
+ * the Ethernet frame without FCS, in one native segment of exactly that length.
+ */
+public interface FrameSink {
+  /**
+   * Takes a frame.
+   *
+   * @param frame lent for the length of the call; read only
+   * @return false if there was no room and the frame is lost; the taker counts it
+   */
+  boolean accept(MemorySegment frame);
+
+  /** Ends a burst: what was accepted is passed on now. */
+  void flush();
+
+  /**
+   * What this end takes now. May change when a guest negotiates.
+   *
+   * @return the offloads
+   */
+  NicOffloads offloads();
+}

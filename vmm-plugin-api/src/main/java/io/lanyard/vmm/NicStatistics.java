@@ -1,0 +1,20 @@
+package io.lanyard.vmm;
+
+/**
+ * What passed through a card since its guest was made, seen from the guest. A super-frame counts as
+ * one.
+ *
+ * @param receivedFrames frames given to the guest
+ * @param receivedBytes their bytes, without the offload header
+ * @param receiveDrops frames refused: no buffer, not running, link down
+ * @param transmittedFrames frames that the guest sent
+ * @param transmittedBytes their bytes, without the offload header
+ * @param transmitDrops frames that the guest sent and that were malformed or found no cable
+ */
+public record NicStatistics(
+    long receivedFrames,
+    long receivedBytes,
+    long receiveDrops,
+    long transmittedFrames,
+    long transmittedBytes,
+    long transmitDrops) {}

@@ -1,0 +1,25 @@
+package io.lanyard.vmm;
+
+/**
+ * An open VMM.
+ *
+ * <p>Thread: any. A call may block for as long as the host takes, never for as long as a guest
+ * takes.
+ */
+public interface Vmm extends AutoCloseable {
+  /**
+   * Makes a guest, without starting it. Files named by the specification are opened here.
+   *
+   * @param spec what the guest is made of
+   * @param listener hears what happens to the guest, from a thread of the VMM's that must not be
+   *     held up
+   * @return the guest, in {@link GuestState#CREATED}
+   * @throws VmmException if the specification cannot be met; the message says which part, and what
+   *     to do
+   */
+  Guest create(GuestSpec spec, GuestListener listener) throws VmmException;
+
+  /** Kills and closes every guest, and gives back what the VMM holds. */
+  @Override
+  void close();
+}

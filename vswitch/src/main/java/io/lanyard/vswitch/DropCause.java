@@ -1,0 +1,21 @@
+package io.lanyard.vswitch;
+
+/** Why a frame went no further. */
+public enum DropCause {
+  /** Shorter than an Ethernet header, or longer than the port or the network takes. */
+  BAD_LENGTH,
+  /** The offload header asks for the impossible. */
+  BAD_OFFLOAD_HEADER,
+  /** The source address is a group address, or all zeros. */
+  BAD_SOURCE,
+  /** The other side's queue is full. */
+  QUEUE_FULL,
+  /** The other side is not there: link down, nobody connected. */
+  NO_CARRIER,
+  /** The destination is on the port that the frame came from. */
+  SAME_PORT,
+  /** No buffer space in the host (ENOBUFS, ENOMEM). */
+  NO_BUFFERS,
+  /** The host refused the frame for another reason. */
+  HOST_ERROR
+}

@@ -1,0 +1,50 @@
+package io.lanyard.vswitch;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A way into a switch: a TAP device, a VMM's socket, a guest's NIC, the network's gateway.
+ *
+ * <p>A port gives frames to its switch by {@link Switch#receive} and takes frames by {@link
+ * #transmit}. In both directions a frame is lent: reader index at the offload header ({@link
+ * io.lanyard.vswitch.frame.OffloadHeader}), the Ethernet frame behind it, no FCS.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public interface Port {
+  /**
+   * The port's name, unique on its switch.
+   *
+   * @return a short name, as in the configuration
+   */
+  String name();
+
+  /**
+   * What this port takes; it may change while the port lives (a guest negotiates).
+   *
+   * @return the present offloads
+   */
+  Offloads offloads();
+
+  /**
+   * Sends a frame out of the switch by this port. Never throws and never blocks: a frame that
+   * cannot go is dropped and counted.
+   *
+   * @param frame lent for the length of the call, within {@link #offloads}, its indexes unchanged
+   *     on return; a port that queues it retains it
+   */
+  void transmit(ByteBuf frame);
+
+  /** Ends a burst: what {@link #transmit} has gathered leaves now. */
+  void flush();
+
+  /**
+   * The port's counters.
+   *
+   * @return the live object, written by the loop
+   */
+  PortCounters counters();
+
+  /** Closes the port and gives back all that it holds. A second call does nothing. */
+  void close();
+}

@@ -1,0 +1,147 @@
+package io.lanyard.vswitch;
+
+/**
+ * What passed through a port, seen from the switch: <em>received</em> came in by the port,
+ * <em>transmitted</em> left by it.
+ *
+ * <p>Frames and bytes are wire frames: a super-frame counts as the segments it stands for.
+ *
+ * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough figure.
+ */
+public final class PortCounters {
+  private final long[] receiveDrops = new long[DropCause.values().length];
+  private final long[] transmitDrops = new long[DropCause.values().length];
+  private long receivedFrames;
+  private long receivedBytes;
+  private long transmittedFrames;
+  private long transmittedBytes;
+  private long softwareChecksums;
+  private long softwareSegmentations;
+
+  /** Makes counters that stand at zero. */
+  public PortCounters() {}
+
+  /**
+   * Counts what came in.
+   *
+   * @param frames wire frames
+   * @param bytes their bytes, Ethernet headers included
+   */
+  public void received(long frames, long bytes) {
+    receivedFrames += frames;
+    receivedBytes += bytes;
+  }
+
+  /**
+   * Counts what left.
+   *
+   * @param frames wire frames
+   * @param bytes their bytes, Ethernet headers included
+   */
+  public void transmitted(long frames, long bytes) {
+    transmittedFrames += frames;
+    transmittedBytes += bytes;
+  }
+
+  /**
+   * Counts a frame that came in and was dropped.
+   *
+   * @param cause why
+   */
+  public void receiveDropped(DropCause cause) {
+    receiveDrops[cause.ordinal()]++;
+  }
+
+  /**
+   * Counts a frame that should have left and was dropped.
+   *
+   * @param cause why
+   */
+  public void transmitDropped(DropCause cause) {
+    transmitDrops[cause.ordinal()]++;
+  }
+
+  /** Counts a checksum that the switch had to finish for this port. */
+  public void softwareChecksum() {
+    softwareChecksums++;
+  }
+
+  /** Counts a super-frame that the switch had to segment for this port. */
+  public void softwareSegmentation() {
+    softwareSegmentations++;
+  }
+
+  /**
+   * Frames that came in.
+   *
+   * @return wire frames since the port was made
+   */
+  public long receivedFrames() {
+    return receivedFrames;
+  }
+
+  /**
+   * Bytes that came in.
+   *
+   * @return bytes since the port was made
+   */
+  public long receivedBytes() {
+    return receivedBytes;
+  }
+
+  /**
+   * Frames that left.
+   *
+   * @return wire frames since the port was made
+   */
+  public long transmittedFrames() {
+    return transmittedFrames;
+  }
+
+  /**
+   * Bytes that left.
+   *
+   * @return bytes since the port was made
+   */
+  public long transmittedBytes() {
+    return transmittedBytes;
+  }
+
+  /**
+   * Frames that came in and were dropped.
+   *
+   * @param cause why
+   * @return frames since the port was made
+   */
+  public long receiveDrops(DropCause cause) {
+    return receiveDrops[cause.ordinal()];
+  }
+
+  /**
+   * Frames that should have left and were dropped.
+   *
+   * @param cause why
+   * @return frames since the port was made
+   */
+  public long transmitDrops(DropCause cause) {
+    return transmitDrops[cause.ordinal()];
+  }
+
+  /**
+   * Checksums finished in software.
+   *
+   * @return how many
+   */
+  public long softwareChecksums() {
+    return softwareChecksums;
+  }
+
+  /**
+   * Super-frames segmented in software.
+   *
+   * @return how many
+   */
+  public long softwareSegmentations() {
+    return softwareSegmentations;
+  }
+}

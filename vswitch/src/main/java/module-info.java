@@ -1,0 +1,13 @@
+/** Ethernet: frames, switches, ports, capture. It knows no IP service and no guest. */
+@org.jspecify.annotations.NullMarked
+module io.lanyard.vswitch {
+  requires transitive io.netty.buffer;
+  requires transitive io.netty.common;
+  requires transitive io.netty.transport;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.unix.common;
+  requires static transitive org.jspecify;
+
+  exports io.lanyard.vswitch;
+  exports io.lanyard.vswitch.frame;
+}
