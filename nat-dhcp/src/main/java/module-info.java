@@ -7,4 +7,5 @@ module io.lanyard.nat {
   requires static transitive org.jspecify;
 
   exports io.lanyard.nat.gateway;
+  exports io.lanyard.nat.tcp;
 }

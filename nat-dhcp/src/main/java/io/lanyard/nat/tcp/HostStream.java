@@ -1,0 +1,47 @@
+package io.lanyard.nat.tcp;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The host's end of a spliced connection, as the TCP connection sees it: a socket, or a service of
+ * the gateway.
+ *
+ * <p>Thread: the network's loop only. No method throws.
+ */
+public interface HostStream {
+  /**
+   * Takes bytes from the guest, in order. May only gather them until {@link #flush}.
+   *
+   * @param payload lent for the length of the call, between reader and writer index; what cannot go
+   *     at once is retained or copied
+   */
+  void write(ByteBuf payload);
+
+  /** Passes on what {@link #write} has gathered. */
+  void flush();
+
+  /**
+   * Bytes that were written and have not left yet. The guest's window follows from it; whenever it
+   * falls after having been above zero, {@link GuestStream#drained} is called.
+   *
+   * @return bytes
+   */
+  int unsent();
+
+  /**
+   * Says whether the connection takes more bytes for the guest. A stream that is told to stop may
+   * still deliver what it has read already.
+   *
+   * @param on false: stop reading
+   */
+  void read(boolean on);
+
+  /** The guest sends no more: half-close once everything has left. */
+  void finish();
+
+  /** Ends abruptly, with a reset where there is a peer. Nothing is called back any more. */
+  void abort();
+
+  /** Both directions are through; gives back everything. Nothing is called back any more. */
+  void close();
+}
