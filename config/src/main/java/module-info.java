@@ -1,5 +1,8 @@
 /** The configuration file: model, schema, loader, defaults. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.config {
+  requires org.snakeyaml.engine;
   requires static transitive org.jspecify;
+
+  exports io.lanyard.config;
 }

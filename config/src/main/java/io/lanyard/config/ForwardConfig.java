@@ -1,0 +1,56 @@
+package io.lanyard.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A port of the host's that leads to a guest's.
+ *
+ * @param name its name, or null
+ * @param protocol TCP or UDP
+ * @param listen where the host listens
+ * @param to the guest's end
+ */
+public record ForwardConfig(@Nullable String name, Protocol protocol, Endpoint listen, Target to) {
+  /** A transport protocol. */
+  public enum Protocol {
+    /** TCP. */
+    TCP,
+    /** UDP. */
+    UDP
+  }
+
+  /** The guest's end of a forward. */
+  public sealed interface Target {
+    /**
+     * The port.
+     *
+     * @return 1 to 65535
+     */
+    int port();
+
+    /**
+     * What the file said before the port.
+     *
+     * @return an address or a name
+     */
+    String host();
+  }
+
+  /**
+   * An address known from the file: given as such, or by the name of a reservation or DNS host.
+   *
+   * @param host what the file said
+   * @param address the address
+   * @param port the port
+   */
+  public record ToAddress(String host, Ipv4Address address, int port) implements Target {}
+
+  /**
+   * A guest of this daemon's, whose address is that of its lease.
+   *
+   * @param host the guest's name
+   * @param mac the address of the guest's first NIC on the network
+   * @param port the port
+   */
+  public record ToGuest(String host, MacAddress mac, int port) implements Target {}
+}

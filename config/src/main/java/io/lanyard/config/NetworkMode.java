@@ -1,0 +1,11 @@
+package io.lanyard.config;
+
+/** What a network is besides a switch. */
+public enum NetworkMode {
+  /** A gateway with its services, which leads to the world by NAT. */
+  NAT,
+  /** A gateway with its services that leads nowhere, and a host adapter. */
+  HOST_ONLY,
+  /** A switch alone: its guests see each other. */
+  ISOLATED
+}

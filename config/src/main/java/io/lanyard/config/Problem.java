@@ -1,0 +1,19 @@
+package io.lanyard.config;
+
+/**
+ * Something wrong in a configuration file.
+ *
+ * @param source the file's name
+ * @param line from 1; 0 when the problem has no place in the file
+ * @param column from 1
+ * @param path the key, such as {@code networks.vmnet8.dhcp.reservations[0].mac}; empty at the root
+ * @param message what was expected and what was found, in one line or more
+ */
+public record Problem(String source, int line, int column, String path, String message) {
+  /** {@code source:line:column: path: message}, as compilers do it. */
+  @Override
+  public String toString() {
+    String place = line > 0 ? source + ":" + line + ":" + column : source;
+    return place + ": " + (path.isEmpty() ? "" : path + ": ") + message;
+  }
+}

@@ -1,0 +1,2 @@
+/** The typed model of {@code lanyard.yaml} and its loader. */
+package io.lanyard.config;
