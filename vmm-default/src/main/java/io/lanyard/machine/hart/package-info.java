@@ -1,0 +1,2 @@
+/** A RISC-V hart. */
+package io.lanyard.machine.hart;

@@ -1,0 +1,2 @@
+/** Virtual addresses: page walks and the soft TLBs. */
+package io.lanyard.machine.mmu;
