@@ -50,7 +50,10 @@ public record MacAddress(long bits) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
       return new MacAddress(
-          0x52_54_00_00_00_00L | (hash[0] & 255) << 16 | (hash[1] & 255) << 8 | hash[2] & 255);
+          0x52_54_00_00_00_00L
+              | ((hash[0] & 255) << 16)
+              | ((hash[1] & 255) << 8)
+              | (hash[2] & 255));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
@@ -61,7 +64,7 @@ public record MacAddress(long bits) {
   public String toString() {
     StringBuilder text = new StringBuilder(17);
     for (int shift = 40; shift >= 0; shift -= 8) {
-      text.append(Character.forDigit((int) (bits >>> shift + 4) & 15, 16));
+      text.append(Character.forDigit((int) (bits >>> (shift + 4)) & 15, 16));
       text.append(Character.forDigit((int) (bits >>> shift) & 15, 16));
       if (shift > 0) {
         text.append(':');
