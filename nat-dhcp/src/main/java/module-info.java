@@ -6,6 +6,7 @@ module io.lanyard.nat {
   requires io.netty.transport.unix.common;
   requires static transitive org.jspecify;
 
+  exports io.lanyard.nat.flow;
   exports io.lanyard.nat.gateway;
   exports io.lanyard.nat.tcp;
 }

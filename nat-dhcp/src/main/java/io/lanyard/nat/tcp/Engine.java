@@ -1,8 +1,10 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /** The engine: finds the connection that a segment belongs to. */
 final class Engine implements TcpEngine {
@@ -20,8 +22,10 @@ final class Engine implements TcpEngine {
   public void serve(int address, int port, StreamService service) {}
 
   @Override
-  public void connectToGuest(Channel accepted, int source, int sourcePort, int guest, int port) {
+  public @Nullable Flow connectToGuest(
+      Channel accepted, int source, int sourcePort, int guest, int port) {
     accepted.unsafe().close(accepted.voidPromise());
+    return null;
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TCP for a network's guests: each connection is a real endpoint towards the guest, spliced to a
@@ -56,8 +58,10 @@ public interface TcpEngine {
    * @param sourcePort the port that the guest sees; 0 lets the engine choose one
    * @param guest the guest's address as a big-endian int
    * @param port the guest's port
+   * @return the connection's flow, for the forward to name and to follow; null when there was no
+   *     place for it and the accepted channel has been reset
    */
-  void connectToGuest(Channel accepted, int source, int sourcePort, int guest, int port);
+  @Nullable Flow connectToGuest(Channel accepted, int source, int sourcePort, int guest, int port);
 
   /**
    * Takes an ICMP error that a guest sent about a segment of ours (RFC 1122 section 4.2.3.9, RFC

@@ -1,5 +1,6 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.flow.FlowTable;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -29,4 +30,13 @@ public interface TcpHost {
    *     5.2.7.1)
    */
   void unreachable(ByteBuf packet, int code);
+
+  /**
+   * The network's flow table. Every connection extends {@link io.lanyard.nat.flow.Flow} and is
+   * added before its SYN is acted upon: the table finds it by its key, holds the guest's quota,
+   * counts and lists it, and ends it when idle for too long.
+   *
+   * @return the table, the same at every call
+   */
+  FlowTable flows();
 }

@@ -1,0 +1,268 @@
+package io.lanyard.nat.flow;
+
+import io.lanyard.vswitch.Timers.Timer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation between a guest's endpoint and a remote one. The engines extend it with what
+ * carries it.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public abstract class Flow {
+  final long high;
+  final long low;
+
+  // The table's: null or zero while the flow is not in one.
+  @Nullable FlowTable table;
+  @Nullable GuestFlows owner;
+  @Nullable Flow older;
+  @Nullable Flow newer;
+  @Nullable Timer timer;
+  long createdNanos;
+  long activeNanos;
+  private long idleNanos;
+
+  private long packetsFromGuest;
+  private long bytesFromGuest;
+  private long packetsToGuest;
+  private long bytesToGuest;
+  private @Nullable String forward;
+  private @Nullable Consumer<Flow> gone;
+
+  /**
+   * Makes a flow that is in no table yet.
+   *
+   * @param high the first half of its key, {@link FlowKey#high}
+   * @param low the second half of its key, {@link FlowKey#low}
+   */
+  protected Flow(long high, long low) {
+    this.high = high;
+    this.low = low;
+  }
+
+  /**
+   * The engine's word for where the flow stands.
+   *
+   * @return a short word for a listing, such as {@code established}
+   */
+  public abstract String state();
+
+  /**
+   * Tells the engine that the table has ended the flow. The flow is in the table no more; the
+   * engine gives back what it holds for it, and does not call {@link FlowTable#remove}. Must not
+   * throw.
+   *
+   * @param end why
+   */
+  protected abstract void ended(FlowEnd end);
+
+  /**
+   * Says whether the table may end this flow to make place for a newer one.
+   *
+   * @return false unless overridden
+   */
+  protected boolean evictable() {
+    return false;
+  }
+
+  /**
+   * Sets for how long nothing may pass before the table ends the flow. May be called at any time,
+   * and often: it moves a timer only when the timeout becomes shorter.
+   *
+   * @param nanos nanoseconds; 0 for ever
+   */
+  public final void idleTimeout(long nanos) {
+    boolean shorter = idleNanos == 0 || nanos < idleNanos;
+    idleNanos = nanos;
+    FlowTable in = table;
+    if (in != null && (nanos == 0 || shorter)) {
+      in.watch(this);
+    }
+  }
+
+  /**
+   * The present idle timeout.
+   *
+   * @return nanoseconds; 0 for ever
+   */
+  public final long idleTimeout() {
+    return idleNanos;
+  }
+
+  /** Notes that the flow is in use now: its idle time begins anew. */
+  public final void touch() {
+    FlowTable in = table;
+    if (in != null) {
+      activeNanos = in.nanoTime();
+    }
+  }
+
+  /**
+   * Counts what the guest sent.
+   *
+   * @param packets IP packets
+   * @param bytes their bytes, IP header included
+   */
+  public final void countFromGuest(long packets, long bytes) {
+    packetsFromGuest += packets;
+    bytesFromGuest += bytes;
+  }
+
+  /**
+   * Counts what the guest got.
+   *
+   * @param packets IP packets
+   * @param bytes their bytes, IP header included
+   */
+  public final void countToGuest(long packets, long bytes) {
+    packetsToGuest += packets;
+    bytesToGuest += bytes;
+  }
+
+  /**
+   * Names the forward that the flow came in by, for listings.
+   *
+   * @param name the forward's name; null for none
+   */
+  public final void forward(@Nullable String name) {
+    forward = name;
+  }
+
+  /**
+   * Asks to be told once when the flow has left the table, whatever the reason.
+   *
+   * @param listener called on the loop, with the flow's last counters; must not throw
+   */
+  public final void onGone(Consumer<Flow> listener) {
+    gone = listener;
+  }
+
+  final void left() {
+    Consumer<Flow> listener = gone;
+    gone = null;
+    if (listener != null) {
+      listener.accept(this);
+    }
+  }
+
+  /**
+   * Says whether the flow is in a table.
+   *
+   * @return false before {@link FlowTable#add} and after its end
+   */
+  public final boolean live() {
+    return table != null;
+  }
+
+  /**
+   * The IP protocol.
+   *
+   * @return one of the constants of {@link FlowKey}
+   */
+  public final int protocol() {
+    return (int) (low >>> 32) & 0xff;
+  }
+
+  /**
+   * The guest's address.
+   *
+   * @return an IPv4 address
+   */
+  public final int guestAddress() {
+    return (int) (high >>> 32);
+  }
+
+  /**
+   * The guest's port.
+   *
+   * @return the port, or the identifier of its echo requests
+   */
+  public final int guestPort() {
+    return (int) (low >>> 16) & 0xffff;
+  }
+
+  /**
+   * The remote address, as the guest sees it.
+   *
+   * @return an IPv4 address
+   */
+  public final int remoteAddress() {
+    return (int) high;
+  }
+
+  /**
+   * The remote port.
+   *
+   * @return the port; 0 for ICMP
+   */
+  public final int remotePort() {
+    return (int) low & 0xffff;
+  }
+
+  /**
+   * Bytes that the guest sent.
+   *
+   * @return bytes, IP headers included
+   */
+  public final long bytesFromGuest() {
+    return bytesFromGuest;
+  }
+
+  /**
+   * Bytes that the guest got.
+   *
+   * @return bytes, IP headers included
+   */
+  public final long bytesToGuest() {
+    return bytesToGuest;
+  }
+
+  /**
+   * Packets that the guest sent.
+   *
+   * @return IP packets
+   */
+  public final long packetsFromGuest() {
+    return packetsFromGuest;
+  }
+
+  /**
+   * Packets that the guest got.
+   *
+   * @return IP packets
+   */
+  public final long packetsToGuest() {
+    return packetsToGuest;
+  }
+
+  /**
+   * The flow as it stands.
+   *
+   * @param nowNanos the present on the table's clock
+   * @return a record for a listing
+   */
+  final FlowRecord record(long nowNanos) {
+    String protocol =
+        switch (protocol()) {
+          case FlowKey.TCP -> "tcp";
+          case FlowKey.UDP -> "udp";
+          default -> "icmp";
+        };
+    return new FlowRecord(
+        protocol,
+        guestAddress(),
+        guestPort(),
+        remoteAddress(),
+        remotePort(),
+        state(),
+        forward,
+        nowNanos - createdNanos,
+        nowNanos - activeNanos,
+        packetsFromGuest,
+        bytesFromGuest,
+        packetsToGuest,
+        bytesToGuest);
+  }
+}

@@ -1,0 +1,11 @@
+package io.lanyard.nat.flow;
+
+/** Why the table ended a flow. */
+public enum FlowEnd {
+  /** Nothing came for as long as its idle timeout. */
+  IDLE,
+  /** A newer flow of the same guest or network needed its place. */
+  EVICTED,
+  /** The network closes. */
+  CLOSED
+}
