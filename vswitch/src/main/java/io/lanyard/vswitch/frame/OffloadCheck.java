@@ -1,0 +1,103 @@
+package io.lanyard.vswitch.frame;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Tells an offload header that can be carried out from one that cannot.
+ *
+ * <p>A header comes from a guest and is input. What passes here may be given to {@link
+ * Checksum#complete}, to {@link SuperFrame}, or to another kernel, without a look at it again.
+ */
+public final class OffloadCheck {
+  /** Linux sends no smaller segment (TCP_MIN_SND_MSS); smaller ones only multiply work. */
+  static final int LEAST_TCP_SEGMENT = 48;
+
+  /** Linux cuts a UDP super-frame into at most this many datagrams (UDP_MAX_SEGMENTS). */
+  static final int MOST_UDP_SEGMENTS = 128;
+
+  private OffloadCheck() {}
+
+  /**
+   * Says whether a frame's offload header makes sense for this frame.
+   *
+   * @param frame reader index at the offload header, the whole frame up to the writer index, at
+   *     least an Ethernet header
+   * @return false if the frame must be dropped
+   */
+  public static boolean valid(ByteBuf frame) {
+    int header = frame.readerIndex();
+    int type = OffloadHeader.gsoType(frame, header);
+    boolean needsChecksum = (OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0;
+    if (!needsChecksum) {
+      // VIRTIO 1.2 section 5.1.6.2: a super-frame comes with an unfinished checksum.
+      return type == OffloadHeader.GSO_NONE;
+    }
+    int length = frame.writerIndex() - header - OffloadHeader.LENGTH;
+    int start = OffloadHeader.checksumStart(frame, header);
+    int field = start + OffloadHeader.checksumOffset(frame, header);
+    if (start < Ethernet.HEADER_LENGTH || field + 2 > length) {
+      return false;
+    }
+    return type == OffloadHeader.GSO_NONE || superFrame(frame, header, type, start, length);
+  }
+
+  private static boolean superFrame(ByteBuf frame, int header, int type, int start, int length) {
+    int offset = OffloadHeader.checksumOffset(frame, header);
+    int segment = OffloadHeader.gsoSize(frame, header);
+    // hdr_len is a hint that may be too small (VIRTIO 1.2 section 5.1.6.2.1), but not too large.
+    if (OffloadHeader.headerLength(frame, header) > length || segment == 0) {
+      return false;
+    }
+    int at = header + OffloadHeader.LENGTH;
+    int end = at + length;
+    return switch (type & ~OffloadHeader.GSO_ECN) {
+      case OffloadHeader.GSO_TCPV4 ->
+          offset == Tcp.CHECKSUM_OFFSET
+              && segment >= LEAST_TCP_SEGMENT
+              && ipv4(frame, at, end, start, Ipv4.TCP)
+              && Tcp.check(frame, at + start, end) > 0;
+      case OffloadHeader.GSO_TCPV6 ->
+          offset == Tcp.CHECKSUM_OFFSET
+              && segment >= LEAST_TCP_SEGMENT
+              && ipv6(frame, at, end, start, Ipv4.TCP)
+              && Tcp.check(frame, at + start, end) > 0;
+      case OffloadHeader.GSO_UDP_L4 -> {
+        int payload = length - start - Udp.HEADER_LENGTH;
+        yield type == OffloadHeader.GSO_UDP_L4
+            && offset == Udp.CHECKSUM_OFFSET
+            && payload >= 0
+            && payload <= MOST_UDP_SEGMENTS * segment
+            && (ipv4(frame, at, end, start, Ipv4.UDP) || ipv6(frame, at, end, start, Ipv4.UDP));
+      }
+      default -> false;
+    };
+  }
+
+  /** The lengths inside the IP header are not looked at: segmentation writes its own. */
+  private static boolean ipv4(ByteBuf frame, int at, int end, int start, int protocol) {
+    int ip = Ethernet.payload(frame, at, end);
+    return ip > 0
+        && end - ip >= Ipv4.HEADER_LENGTH
+        && frame.getUnsignedShort(ip - 2) == Ethernet.TYPE_IPV4
+        && (frame.getByte(ip) & 0xf0) == 0x40
+        && Ipv4.headerLength(frame, ip) >= Ipv4.HEADER_LENGTH
+        && ip + Ipv4.headerLength(frame, ip) == at + start
+        && Ipv4.protocol(frame, ip) == protocol
+        && !Ipv4.isFragment(frame, ip);
+  }
+
+  private static boolean ipv6(ByteBuf frame, int at, int end, int start, int protocol) {
+    int ip = Ethernet.payload(frame, at, end);
+    if (ip < 0
+        || end - ip < Ipv6.HEADER_LENGTH
+        || frame.getUnsignedShort(ip - 2) != Ethernet.TYPE_IPV6
+        || (frame.getByte(ip) & 0xf0) != 0x60) {
+      return false;
+    }
+    long upper = Ipv6.upperLayer(frame, ip, end);
+    return upper != -1
+        && !Ipv6.fragmented(upper)
+        && Ipv6.protocol(upper) == protocol
+        && Ipv6.index(upper) == at + start;
+  }
+}
