@@ -10,4 +10,5 @@ module io.lanyard.vswitch {
 
   exports io.lanyard.vswitch;
   exports io.lanyard.vswitch.frame;
+  exports io.lanyard.vswitch.linux;
 }

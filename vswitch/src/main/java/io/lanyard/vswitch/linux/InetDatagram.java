@@ -1,0 +1,252 @@
+package io.lanyard.vswitch.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A datagram socket of the host over IPv4, not connected and not blocking: UDP, or ICMP echo
+ * without privilege.
+ *
+ * <p>Why not a Netty channel: there may be ten thousand of these at a time, they need no pipeline,
+ * they share one buffer for reading, and a datagram in or out must not make an object. They
+ * register with Netty's loop by their descriptor like any other device.
+ *
+ * <p>Thread: one at a time, the loop's. Calls that can fail while traffic flows return an error
+ * number negated ({@link Errno}) instead of throwing.
+ */
+public final class InetDatagram implements AutoCloseable {
+  private static final int AF_INET = 2;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_NONBLOCK = 0x800;
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int IPPROTO_ICMP = 1;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_BROADCAST = 6;
+  private static final int SOL_IP = 0;
+  private static final int IP_TTL = 2;
+  private static final int IP_MTU_DISCOVER = 10;
+  private static final int IP_RECVERR = 11;
+  private static final int PMTUDISC_WANT = 1;
+  private static final int PMTUDISC_DO = 2;
+  private static final int MSG_ERRQUEUE = 0x2000;
+  private static final int MSG_DONTWAIT = 0x40;
+  private static final int MSG_NOSIGNAL = 0x4000;
+  private static final int ADDRESS_LENGTH = 16;
+  private static final int ERROR_FROM_ICMP = 2;
+
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+  /** A sockaddr_in and an int, for arguments: calls on one thread do not overlap. */
+  private static final ThreadLocal<MemorySegment> ARGUMENT =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(32, 8));
+
+  private final int fd;
+  private boolean closed;
+
+  private InetDatagram(int fd) {
+    this.fd = fd;
+  }
+
+  /**
+   * Opens a UDP socket.
+   *
+   * @param address the IPv4 address to bind to; 0 for any
+   * @param port the port to bind to; 0 lets the host choose
+   * @return a socket
+   * @throws ErrnoException with the error number: EADDRINUSE, EMFILE...
+   */
+  public static InetDatagram udp(int address, int port) throws ErrnoException {
+    InetDatagram socket = open(0);
+    socket.bindOrClose(address, port, "bind UDP port " + port);
+    return socket;
+  }
+
+  /**
+   * Opens a socket for ICMP echo; its identifier is {@link #localPort}.
+   *
+   * @param identifier the identifier to ask for; 0 lets the host choose
+   * @return a socket
+   * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it
+   */
+  public static InetDatagram ping(int identifier) throws ErrnoException {
+    InetDatagram socket = open(IPPROTO_ICMP);
+    socket.bindOrClose(0, identifier, "bind ICMP identifier " + identifier);
+    return socket;
+  }
+
+  private static InetDatagram open(int protocol) throws ErrnoException {
+    int fd = InetCalls.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0) {
+      throw new ErrnoException("open a datagram socket", -fd);
+    }
+    InetDatagram socket = new InetDatagram(fd);
+    socket.option(SOL_IP, IP_RECVERR, 1);
+    return socket;
+  }
+
+  private void bindOrClose(int address, int port, String what) throws ErrnoException {
+    int result = InetCalls.bind(fd, address(address, port), ADDRESS_LENGTH);
+    if (result < 0) {
+      close();
+      throw new ErrnoException(what, -result);
+    }
+  }
+
+  /**
+   * The descriptor, for the loop to watch.
+   *
+   * @return its number
+   */
+  public int fd() {
+    return fd;
+  }
+
+  /**
+   * The port that the socket is bound to.
+   *
+   * @return the port, or the ICMP identifier; 0 when the host does not say
+   */
+  public int localPort() {
+    MemorySegment memory = ARGUMENT.get();
+    memory.set(INT, 16, ADDRESS_LENGTH);
+    if (InetCalls.getsockname(fd, memory.address(), memory.address() + 16) < 0) {
+      return 0;
+    }
+    return (memory.get(ValueLayout.JAVA_BYTE, 2) & 0xff) << 8
+        | (memory.get(ValueLayout.JAVA_BYTE, 3) & 0xff);
+  }
+
+  /**
+   * Sends a datagram.
+   *
+   * @param data the address of its bytes
+   * @param length how many
+   * @param address the destination's IPv4 address
+   * @param port its port
+   * @return bytes sent, or an error number negated
+   */
+  public int send(long data, int length, int address, int port) {
+    return closed
+        ? -Errno.EBADF
+        : InetCalls.sendto(
+            fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, address(address, port), ADDRESS_LENGTH);
+  }
+
+  /**
+   * Receives a burst.
+   *
+   * @param batch its slots are filled from the first on
+   * @return how many datagrams came, 0 if none waits, or an error number negated
+   */
+  public int receive(DatagramBatch batch) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    int count = batch.slots();
+    int result = InetCalls.recvmmsg(fd, batch.prepare(count), count, MSG_DONTWAIT);
+    return result == -Errno.EAGAIN ? 0 : result;
+  }
+
+  /**
+   * Takes the next error that the kernel keeps for this socket. The head of the datagram that it is
+   * about comes into the batch's slot 0.
+   *
+   * @param batch takes the head of the datagram
+   * @return the error; null when there is none
+   */
+  public @Nullable SocketError receiveError(DatagramBatch batch) {
+    if (closed) {
+      return null;
+    }
+    int length = InetCalls.recvmsg(fd, batch.prepareControl(), MSG_ERRQUEUE | MSG_DONTWAIT);
+    batch.finishControl(Math.max(0, length));
+    MemorySegment control = batch.control();
+    return length < 0 ? null : parse(control, batch);
+  }
+
+  private static SocketError parse(MemorySegment control, DatagramBatch batch) {
+    // struct cmsghdr: length, level, type; its data 16 bytes in, the next at a multiple of 8.
+    for (long at = 0; at + 16 <= control.byteSize(); ) {
+      long length = control.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+      if (length < 16 || at + length > control.byteSize()) {
+        break;
+      }
+      boolean isError =
+          control.get(INT, at + 8) == SOL_IP && control.get(INT, at + 12) == IP_RECVERR;
+      if (isError && length >= 16 + 16) {
+        // struct sock_extended_err, and the offender's sockaddr behind it.
+        long error = at + 16;
+        boolean hasOffender = length >= 16 + 16 + 8;
+        return new SocketError(
+            control.get(INT, error),
+            control.get(ValueLayout.JAVA_BYTE, error + 4) == ERROR_FROM_ICMP,
+            control.get(ValueLayout.JAVA_BYTE, error + 5) & 0xff,
+            control.get(ValueLayout.JAVA_BYTE, error + 6) & 0xff,
+            control.get(INT, error + 8),
+            hasOffender ? Integer.reverseBytes(control.get(INT, error + 16 + 4)) : 0,
+            batch.address(0),
+            batch.port(0));
+      }
+      at += (length + 7) & ~7;
+    }
+    return new SocketError(0, false, 0, 0, 0, 0, batch.address(0), batch.port(0));
+  }
+
+  /**
+   * Sets the time to live of what is sent from now on.
+   *
+   * @param ttl hops
+   * @return 0, or an error number negated
+   */
+  public int ttl(int ttl) {
+    return option(SOL_IP, IP_TTL, ttl);
+  }
+
+  /**
+   * Says whether what is sent from now on may be fragmented by the host.
+   *
+   * @param dont true: a datagram that is larger than the path's MTU fails with EMSGSIZE
+   * @return 0, or an error number negated
+   */
+  public int dontFragment(boolean dont) {
+    return option(SOL_IP, IP_MTU_DISCOVER, dont ? PMTUDISC_DO : PMTUDISC_WANT);
+  }
+
+  /**
+   * Permits sending to broadcast addresses.
+   *
+   * @return 0, or an error number negated
+   */
+  public int permitBroadcast() {
+    return option(SOL_SOCKET, SO_BROADCAST, 1);
+  }
+
+  private int option(int level, int name, int value) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    MemorySegment memory = ARGUMENT.get();
+    memory.set(INT, 16, value);
+    return InetCalls.setsockopt(fd, level, name, memory.address() + 16, 4);
+  }
+
+  private static long address(int address, int port) {
+    MemorySegment memory = ARGUMENT.get();
+    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) AF_INET);
+    memory.set(ValueLayout.JAVA_BYTE, 2, (byte) (port >>> 8));
+    memory.set(ValueLayout.JAVA_BYTE, 3, (byte) port);
+    memory.set(INT, 4, Integer.reverseBytes(address));
+    memory.set(ValueLayout.JAVA_LONG_UNALIGNED, 8, 0);
+    return memory.address();
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      InetCalls.close(fd);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * System calls through {@code java.lang.foreign}: the only place that knows the number of a file
+ * descriptor and the shape of a kernel structure.
+ *
+ * <p>A class here wraps one kind of descriptor and has one method a call. What can fail while
+ * traffic flows returns the error number negated, as the kernel does, so that a full queue costs no
+ * exception; what fails once, when something is opened, throws {@link
+ * io.lanyard.vswitch.linux.ErrnoException}. Pointers are passed as {@code long}, and structures
+ * live in memory that is allocated once: a call makes no object.
+ *
+ * <p>Descriptors register with Netty's loop through {@code EpollIoHandle}, next to its sockets.
+ */
+package io.lanyard.vswitch.linux;
