@@ -126,7 +126,7 @@ final class InetCalls {
 
   static void close(int fd) {
     try {
-      int unused = (int) CLOSE.invokeExact(STATE.get(), fd);
+      int _ = (int) CLOSE.invokeExact(STATE.get(), fd);
     } catch (Throwable e) {
       throw unexpected(e);
     }
