@@ -1,11 +1,22 @@
 package io.lanyard.config;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** Reads a configuration file into the typed model, or says everything that is wrong with it. */
 public final class ConfigLoader {
+  /** The shipped configuration, which is also what the daemon runs without a file. */
+  private static final String SHIPPED = "lanyard.yaml";
+
   private ConfigLoader() {}
 
   /**
@@ -17,7 +28,35 @@ public final class ConfigLoader {
    * @throws ConfigException when it cannot be read or has problems
    */
   public static Configuration load(Path file) throws ConfigException {
-    return parse(file.toString(), "", file);
+    Path directory = file.toAbsolutePath().getParent();
+    return parse(file.toString(), text(file), directory == null ? Path.of("/") : directory);
+  }
+
+  private static String text(Path file) throws ConfigException {
+    byte[] bytes;
+    // One byte more than is allowed, so that a device or a huge file does not fill the heap.
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(4 * YamlReader.LONGEST_TEXT + 1);
+    } catch (NoSuchFileException e) {
+      throw unreadable(file, "no such file", e);
+    } catch (AccessDeniedException e) {
+      throw unreadable(file, "permission denied", e);
+    } catch (IOException e) {
+      String why = Files.isDirectory(file) ? "it is a directory" : String.valueOf(e.getMessage());
+      throw unreadable(file, "cannot be read: " + why, e);
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw unreadable(file, "not YAML: it is not UTF-8", e);
+    }
+  }
+
+  private static ConfigException unreadable(Path file, String message, Exception cause) {
+    ConfigException failure =
+        new ConfigException(List.of(new Problem(file.toString(), 0, 0, "", message)));
+    failure.initCause(cause);
+    return failure;
   }
 
   /**
@@ -31,11 +70,24 @@ public final class ConfigLoader {
    */
   public static Configuration parse(String source, String text, Path directory)
       throws ConfigException {
-    if (!text.isBlank()) {
-      throw new ConfigException(
-          List.of(new Problem(source, 0, 0, "", "cannot be read yet from " + directory)));
+    Problems problems = new Problems(source);
+    YamlNode node = YamlReader.read(text, problems);
+    if (node == null) {
+      if (problems.isEmpty()) {
+        problems.add(
+            new Place(1, 1), "", "the file is empty: expected \"version: 1\" and networks");
+      }
+      throw problems.exception();
     }
-    return builtIn();
+    Fields root = Fields.open(problems, Section.ROOT, "", node.place(), node);
+    if (root == null) {
+      throw problems.exception();
+    }
+    Configuration configuration = new ConfigurationReader(problems, directory).read(root);
+    if (!problems.isEmpty()) {
+      throw problems.exception();
+    }
+    return configuration;
   }
 
   /**
@@ -45,12 +97,39 @@ public final class ConfigLoader {
    * @return the shipped configuration
    */
   public static Configuration builtIn() {
-    return new Configuration(
-        Map.of(),
-        Map.of(),
-        new Configuration.Api(null),
-        new Configuration.Metrics(null),
-        new Configuration.Directories(null, null),
-        new Configuration.Log(System.Logger.Level.INFO));
+    try {
+      return parse("built-in " + SHIPPED, builtInText(), Path.of("/"));
+    } catch (ConfigException e) {
+      throw new IllegalStateException("the shipped configuration has problems", e);
+    }
+  }
+
+  /**
+   * The shipped configuration, with its comments.
+   *
+   * @return YAML
+   */
+  public static String builtInText() {
+    return resource(SHIPPED);
+  }
+
+  /**
+   * The JSON Schema of the format (draft 2020-12), which editors use to complete and check.
+   *
+   * @return JSON
+   */
+  public static String schema() {
+    return resource("lanyard.schema.json");
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ConfigLoader.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("the jar has no " + name);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  * @param minLeaseTime the least that a client gets
  * @param maxLeaseTime the most that a client gets
  * @param reservations addresses kept for known clients
- * @param options options sent besides those that the server makes itself
+ * @param options what clients are told besides their address
  */
 public record DhcpConfig(
     boolean enabled,
@@ -19,10 +19,32 @@ public record DhcpConfig(
     Duration minLeaseTime,
     Duration maxLeaseTime,
     List<ReservationConfig> reservations,
-    List<DhcpOptionConfig> options) {
-  /** Copies the lists. */
+    Options options) {
+  /** Copies the list. */
   public DhcpConfig {
     reservations = List.copyOf(reservations);
-    options = List.copyOf(options);
+  }
+
+  /**
+   * What clients are told besides their address, mask, domain and MTU.
+   *
+   * @param routers default routers (option 3): the gateway unless said; empty for none, and by
+   *     default on a network that leads nowhere
+   * @param dnsServers name servers (option 6): the gateway unless said; empty for none
+   * @param ntpServers time servers (option 42)
+   * @param domainSearch domains to search (option 119)
+   */
+  public record Options(
+      List<Ipv4Address> routers,
+      List<Ipv4Address> dnsServers,
+      List<Ipv4Address> ntpServers,
+      List<String> domainSearch) {
+    /** Copies the lists. */
+    public Options {
+      routers = List.copyOf(routers);
+      dnsServers = List.copyOf(dnsServers);
+      ntpServers = List.copyOf(ntpServers);
+      domainSearch = List.copyOf(domainSearch);
+    }
   }
 }

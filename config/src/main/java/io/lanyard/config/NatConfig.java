@@ -31,19 +31,29 @@ public record NatConfig(
   /**
    * When an idle flow ends.
    *
-   * @param tcpEstablished an established connection; at least 2 h 4 min (RFC 5382 REQ-5) by default
-   * @param tcpTransitory a connection that is being opened or closed
-   * @param udp a UDP flow; 5 min by default (RFC 4787 REQ-5)
-   * @param icmp an ICMP echo flow; at least 60 s by default (RFC 5508 REQ-1)
+   * @param tcpConnect how long the host's side may take to connect
+   * @param tcpEstablished an established connection; RFC 5382 REQ-5 wants at least 2 h 4 min
+   * @param tcpTransitory a connection that is being opened or closed; the same wants at least 4 min
+   * @param udp a UDP flow; RFC 4787 REQ-5 wants at least 2 min
+   * @param icmp an ICMP echo flow; RFC 5508 REQ-1 wants at least 60 s
    */
   public record Timeouts(
-      Duration tcpEstablished, Duration tcpTransitory, Duration udp, Duration icmp) {}
+      Duration tcpConnect,
+      Duration tcpEstablished,
+      Duration tcpTransitory,
+      Duration udp,
+      Duration icmp) {}
 
   /**
    * How many flows there may be at a time.
    *
-   * @param flows on the network, of all protocols
-   * @param flowsPerGuest of one guest's address, of all protocols
+   * @param tcpPerGuest TCP connections of one guest
+   * @param tcp TCP connections of the network
+   * @param udpPerGuest UDP flows of one guest
+   * @param udp UDP flows of the network
+   * @param icmpPerGuest echo conversations of one guest
+   * @param icmp echo conversations of the network
    */
-  public record Quotas(int flows, int flowsPerGuest) {}
+  public record Quotas(
+      int tcpPerGuest, int tcp, int udpPerGuest, int udp, int icmpPerGuest, int icmp) {}
 }

@@ -1,2 +1,21 @@
-/** The typed model of {@code lanyard.yaml} and its loader. */
+/**
+ * The configuration file: the typed model of {@code lanyard.yaml} and its loader.
+ *
+ * <p>The loader works in three steps. {@code YamlReader} turns the parser's events into a small
+ * tree of scalars, lists and mappings, each with its line and column, within limits on size and
+ * depth and without tags, anchors and aliases. {@code ConfigurationReader} and the readers that it
+ * calls ({@code NetworkReader}, {@code ServicesReader}, {@code ForwardReader}, {@code PortReader},
+ * {@code GuestReader}) walk the tree through {@code Fields}, which hands out typed values and
+ * reports every key that is unknown, missing or not what was expected. While they build the records
+ * they check what no single value shows: addresses against their subnet, names against what they
+ * name, and, through {@code Claims}, things of which there must not be two.
+ *
+ * <p>No step stops at the first problem. All of them are collected with their place and thrown
+ * together as one {@link io.lanyard.config.ConfigException}; the records, which have every default
+ * filled in, are handed out only when there are none. A key of the format that this version cannot
+ * honour is a problem too: nothing in the file is ignored.
+ *
+ * <p>Keys are listed once, in {@code Section}; the JSON Schema that is shipped for editors repeats
+ * them, and a test holds the two together.
+ */
 package io.lanyard.config;

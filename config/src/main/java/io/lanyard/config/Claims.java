@@ -1,0 +1,66 @@
+package io.lanyard.config;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Things of which there must not be two, by kind: the first to claim one has it. */
+final class Claims {
+  private final Problems problems;
+  private final Map<Thing, Owner> owners = new HashMap<>();
+
+  private record Thing(String kind, Object value) {}
+
+  private record Owner(String path, Place place) {}
+
+  Claims(Problems problems) {
+    this.problems = problems;
+  }
+
+  /**
+   * Claims a thing, or reports who has it.
+   *
+   * @param kind what it is, as a message calls it
+   * @param value what tells it from others of its kind
+   * @param path the key that claims it
+   * @param place where the key's value is
+   */
+  void claim(String kind, Object value, String path, Place place) {
+    Owner first = owners.putIfAbsent(new Thing(kind, value), new Owner(path, place));
+    if (first != null) {
+      refuse(kind + " " + value + " is", first, path, place);
+    }
+  }
+
+  /**
+   * Claims an address and port to listen on; a wildcard address overlaps every other.
+   *
+   * @param protocol {@code TCP} or {@code UDP}
+   */
+  void listen(String protocol, Endpoint endpoint, String path, Place place) {
+    String port = protocol + " port " + endpoint.port();
+    Owner owner = new Owner(path, place);
+    Thing here = new Thing(port, endpoint.address());
+    Thing anywhere = new Thing(port, "anywhere");
+    Thing everywhere = new Thing(port, "everywhere");
+    Owner other = owners.getOrDefault(here, owners.get(everywhere));
+    if (other == null && endpoint.address().isAnyLocalAddress()) {
+      other = owners.get(anywhere);
+    }
+    if (other != null) {
+      refuse(protocol + " " + endpoint + " overlaps what is", other, path, place);
+      return;
+    }
+    owners.put(here, owner);
+    owners.putIfAbsent(anywhere, owner);
+    if (endpoint.address().isAnyLocalAddress()) {
+      owners.put(everywhere, owner);
+    }
+  }
+
+  private void refuse(String what, Owner first, String path, Place place) {
+    problems.add(
+        place,
+        path,
+        what + " already used by " + first.path() + " (line " + first.place().line() + ")");
+  }
+}

@@ -1,0 +1,118 @@
+package io.lanyard.config;
+
+import io.lanyard.config.Configuration.Api;
+import io.lanyard.config.Configuration.Directories;
+import io.lanyard.config.Configuration.Log;
+import io.lanyard.config.Configuration.Metrics;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the root of the file, and checks what concerns several networks or guests. */
+final class ConfigurationReader {
+  /** Each network has an event loop's thread: more than this is a mistake. */
+  private static final int MOST_NETWORKS = 1000;
+
+  private enum LogLevel {
+    ERROR,
+    WARNING,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+
+  private static final Kind<LogLevel> LEVEL = Kind.oneOf(LogLevel.class);
+
+  private final Problems problems;
+  private final Claims claims;
+  private final Path directory;
+
+  ConfigurationReader(Problems problems, Path directory) {
+    this.problems = problems;
+    this.claims = new Claims(problems);
+    this.directory = directory;
+  }
+
+  /** What is wrong is in the problems; the result is good only when there are none. */
+  Configuration read(Fields root) {
+    int version = root.number("version", 1, Integer.MAX_VALUE, Configuration.VERSION);
+    if (version != Configuration.VERSION) {
+      root.problem(
+          "version", "expected 1, the only version of the format so far; found " + version);
+    }
+    List<String> networkNames = new ArrayList<>();
+    root.named("networks", Kind.TEXT, (name, entry) -> networkNames.add(name));
+
+    Map<String, GuestConfig> guests = new LinkedHashMap<>();
+    GuestReader guestReader = new GuestReader(claims, directory, networkNames);
+    root.named(
+        "guests",
+        Kind.LABEL,
+        (name, entry) -> {
+          claims.claim("the guest's name", name, "guests." + entry.key(), entry.keyPlace());
+          GuestConfig guest = guestReader.read(problems, name, entry);
+          if (guest != null) {
+            guests.put(name, guest);
+          }
+        });
+
+    Api api = api(root);
+    Metrics metrics = metrics(root);
+    Directories directories = directories(root);
+    Log log = log(root);
+
+    Map<String, NetworkConfig> networks = new LinkedHashMap<>();
+    NetworkReader networkReader = new NetworkReader(claims, guests);
+    if (networkNames.size() > MOST_NETWORKS) {
+      root.problem("networks", "there are more than " + MOST_NETWORKS + " networks");
+    } else {
+      root.named(
+          "networks",
+          Kind.NETWORK_NAME,
+          (name, entry) -> {
+            NetworkConfig network = networkReader.read(problems, name, entry);
+            if (network != null) {
+              networks.put(name, network);
+            }
+          });
+      networkReader.checkSubnets(problems);
+    }
+    return new Configuration(networks, guests, api, metrics, directories, log);
+  }
+
+  private Api api(Fields root) {
+    Fields api = root.mapping("api", Section.API);
+    Path socket = api == null ? null : api.value("socket", Kind.SOCKET_PATH);
+    if (api != null && socket != null) {
+      claims.claim("the path", socket.normalize(), "api.socket", api.placeOf("socket"));
+    }
+    return new Api(socket);
+  }
+
+  private Metrics metrics(Fields root) {
+    Fields metrics = root.mapping("metrics", Section.METRICS);
+    Endpoint listen = metrics == null ? null : metrics.value("listen", Kind.ENDPOINT);
+    if (metrics != null && listen != null) {
+      claims.listen("TCP", listen, "metrics.listen", metrics.placeOf("listen"));
+    }
+    return new Metrics(listen);
+  }
+
+  private static Directories directories(Fields root) {
+    Fields directories = root.mapping("directories", Section.DIRECTORIES);
+    return directories == null
+        ? new Directories(null, null)
+        : new Directories(
+            directories.value("state", Kind.ABSOLUTE_PATH),
+            directories.value("runtime", Kind.ABSOLUTE_PATH));
+  }
+
+  private static Log log(Fields root) {
+    Fields log = root.mapping("log", Section.LOG);
+    LogLevel level = log == null ? LogLevel.INFO : log.value("level", LEVEL, LogLevel.INFO);
+    return new Log(Level.valueOf(level.name()));
+  }
+}

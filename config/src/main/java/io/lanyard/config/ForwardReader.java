@@ -1,0 +1,138 @@
+package io.lanyard.config;
+
+import io.lanyard.config.ForwardConfig.Protocol;
+import io.lanyard.config.ForwardConfig.Target;
+import io.lanyard.config.ForwardConfig.ToAddress;
+import io.lanyard.config.ForwardConfig.ToGuest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a network's forwards, and finds the addresses of the names that they lead to. */
+final class ForwardReader {
+  private static final Kind<Protocol> PROTOCOL = Kind.oneOf(Protocol.class);
+
+  private final Claims claims;
+  private final Ipv4Config ipv4;
+  private final Map<String, Ipv4Address> addresses = new HashMap<>();
+  private final Map<String, MacAddress> guests = new HashMap<>();
+
+  private record HostAndPort(String host, int port) {}
+
+  private static final Kind<HostAndPort> TARGET =
+      new Kind<>("a guest and a port such as web:80", ForwardReader::hostAndPort);
+
+  ForwardReader(
+      Claims claims,
+      Map<String, GuestConfig> allGuests,
+      String network,
+      Ipv4Config ipv4,
+      DhcpConfig dhcp,
+      DnsConfig dns) {
+    this.claims = claims;
+    this.ipv4 = ipv4;
+    Map<MacAddress, Ipv4Address> reserved = new HashMap<>();
+    for (ReservationConfig reservation : dhcp.reservations()) {
+      reserved.put(reservation.mac(), reservation.address());
+      if (reservation.hostname() != null) {
+        addresses.put(reservation.hostname(), reservation.address());
+      }
+    }
+    dns.hosts().forEach(addresses::putIfAbsent);
+    for (GuestConfig guest : allGuests.values()) {
+      guest.nics().stream()
+          .filter(nic -> nic.network().equals(network))
+          .findFirst()
+          .ifPresent(nic -> {
+            guests.put(guest.name(), nic.mac());
+            Ipv4Address address = reserved.get(nic.mac());
+            if (address != null) {
+              addresses.putIfAbsent(guest.name(), address);
+            }
+          });
+    }
+  }
+
+  private static HostAndPort hostAndPort(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 0) {
+      throw new IllegalArgumentException("the port is missing");
+    }
+    String host = text.substring(0, colon);
+    if (host.matches("[0-9.]+")) {
+      Ipv4Address.parse(host);
+    } else {
+      host = Kind.DOMAIN.parser().apply(host);
+    }
+    return new HostAndPort(host, Endpoint.parsePort(text.substring(colon + 1)));
+  }
+
+  List<ForwardConfig> read(Fields network) {
+    List<ForwardConfig> forwards = new ArrayList<>();
+    Claims names = new Claims(network.problems());
+    network.items(
+        "forwards",
+        (path, node) -> {
+          Fields forward =
+              Fields.open(network.problems(), Section.FORWARD, path, node.place(), node);
+          if (forward == null) {
+            return;
+          }
+          String name = forward.value("name", Kind.PORT_NAME);
+          if (name != null) {
+            names.claim("the name", name, path + ".name", forward.placeOf("name"));
+          }
+          Protocol protocol = forward.value("protocol", PROTOCOL);
+          Endpoint listen = forward.value("listen", Kind.ENDPOINT);
+          if (protocol != null && listen != null) {
+            claims.listen(protocol.name(), listen, path + ".listen", forward.placeOf("listen"));
+          }
+          Target target = target(forward);
+          if (protocol != null && listen != null && target != null) {
+            forwards.add(new ForwardConfig(name, protocol, listen, target));
+          }
+        });
+    return forwards;
+  }
+
+  private @Nullable Target target(Fields forward) {
+    HostAndPort to = forward.value("to", TARGET);
+    if (to == null) {
+      return null;
+    }
+    String host = to.host();
+    Ipv4Address address = host.matches("[0-9.]+") ? Ipv4Address.parse(host) : addresses.get(host);
+    if (address == null) {
+      MacAddress mac = guests.get(host);
+      if (mac != null) {
+        return new ToGuest(host, mac, to.port());
+      }
+      List<String> known = new ArrayList<>(addresses.keySet());
+      known.addAll(guests.keySet());
+      known.sort(String::compareTo);
+      forward.problem(
+          "to",
+          "no guest, reservation or DNS host of this network has the name "
+              + Quoted.quote(host)
+              + Nearest.hint(host, known));
+      return null;
+    }
+    if (!ipv4.subnet().isHost(address)) {
+      forward.problem(
+          "to",
+          "expected an address of a host in " + ipv4.subnet() + ", found " + named(host, address));
+      return null;
+    }
+    if (address.equals(ipv4.gateway()) || address.equals(ipv4.host())) {
+      forward.problem("to", named(host, address) + " is no guest");
+      return null;
+    }
+    return new ToAddress(host, address, to.port());
+  }
+
+  private static String named(String host, Ipv4Address address) {
+    return host.equals(address.toString()) ? host : host + ", which is " + address;
+  }
+}

@@ -1,0 +1,167 @@
+package io.lanyard.config;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/**
+ * How a text becomes a typed value.
+ *
+ * @param expected what a message says was expected
+ * @param parser throws {@link IllegalArgumentException} with what is wrong, in words that can stand
+ *     after a colon
+ * @param <T> the value's type
+ */
+record Kind<T>(String expected, Function<String, T> parser) {
+  /** What {@code sun_path} holds, less the terminating zero (unix(7)). */
+  static final int LONGEST_SOCKET_PATH = 107;
+
+  static final Kind<Ipv4Address> ADDRESS =
+      new Kind<>("an IPv4 address such as 192.168.127.10", Ipv4Address::parse);
+  static final Kind<Ipv4Range> RANGE =
+      new Kind<>("a range such as 192.168.127.128-192.168.127.254", Ipv4Range::parse);
+  static final Kind<Cidr> SUBNET = new Kind<>("a subnet such as 192.168.127.0/24", Cidr::parse);
+  static final Kind<MacAddress> MAC =
+      new Kind<>("a MAC address such as \"52:54:00:00:00:10\"", MacAddress::parse);
+  static final Kind<Endpoint> ENDPOINT =
+      new Kind<>("an address and port such as 127.0.0.1:8080", Endpoint::parse);
+  static final Kind<Endpoint> UPSTREAM =
+      new Kind<>(
+          "a server's address such as 192.0.2.1 or 192.0.2.1:53", text -> Endpoint.parse(text, 53));
+  static final Kind<Duration> DURATION =
+      new Kind<>("a duration such as 30m or 12h", DurationText::parse);
+  static final Kind<ByteSize> SIZE =
+      new Kind<>("an amount of memory such as 512M or 2G", ByteSize::parse);
+  static final Kind<String> TEXT = new Kind<>("text", Kind::printable);
+
+  /** The name of a network: it stands in commands, in URLs, and as the name of a device. */
+  static final Kind<String> NETWORK_NAME =
+      name("a network's name", "[A-Za-z0-9][A-Za-z0-9_-]{0,31}");
+
+  static final Kind<String> PORT_NAME = name("a port's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
+
+  /** A guest's name is what DNS answers for: one label (RFC 1123 section 2.1). */
+  static final Kind<String> LABEL =
+      new Kind<>("a name of letters, digits and hyphens, at most 63 characters long", Kind::label);
+
+  static final Kind<String> DOMAIN =
+      new Kind<>("a domain such as lan or lab.example", Kind::domain);
+  static final Kind<String> DEVICE =
+      new Kind<>("a device's name of at most 15 characters", Kind::device);
+  static final Kind<Path> PATH = new Kind<>("a path", Kind::path);
+  static final Kind<Path> ABSOLUTE_PATH = new Kind<>("an absolute path", Kind::absolutePath);
+  static final Kind<Path> SOCKET_PATH = new Kind<>("the path of a UNIX socket", Kind::socketPath);
+
+  private static final Pattern LABEL_FORM =
+      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
+  private static final Pattern DEVICE_FORM = Pattern.compile("[^/\\s:%\\p{Cntrl}]{1,15}");
+
+  private static Kind<String> name(String what, String form) {
+    Pattern pattern = Pattern.compile(form);
+    return new Kind<>(
+        what + " of letters, digits, hyphens and underscores, at most 32 characters long",
+        text -> {
+          if (!pattern.matcher(text).matches()) {
+            throw new IllegalArgumentException(why(text, 32));
+          }
+          return text;
+        });
+  }
+
+  private static String why(String text, int longest) {
+    if (text.isEmpty()) {
+      return "it is empty";
+    }
+    return text.length() > longest
+        ? "it has " + text.length() + " characters"
+        : "a character of it is not allowed, or not in its place";
+  }
+
+  private static String printable(String text) {
+    if (text.chars().anyMatch(c -> c < ' ' && c != '\t')) {
+      throw new IllegalArgumentException("it has a control character");
+    }
+    return text;
+  }
+
+  private static String label(String text) {
+    if (!LABEL_FORM.matcher(text).matches()) {
+      throw new IllegalArgumentException(why(text, 63));
+    }
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  private static String domain(String text) {
+    List<String> labels = List.of(text.split("\\.", -1));
+    if (text.length() > 253 || !labels.stream().allMatch(l -> LABEL_FORM.matcher(l).matches())) {
+      throw new IllegalArgumentException(
+          text.endsWith(".") ? "it ends with a dot" : why(text, 253));
+    }
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  private static String device(String text) {
+    // The kernel's dev_valid_name(): IFNAMSIZ is 16 with its zero; "%d" is a template to it.
+    if (text.equals(".")
+        || text.equals("..")
+        || text.getBytes(StandardCharsets.UTF_8).length > 15
+        || !DEVICE_FORM.matcher(text).matches()) {
+      throw new IllegalArgumentException(why(text, 15));
+    }
+    return text;
+  }
+
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("it is empty");
+    }
+    try {
+      return Path.of(printable(text));
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(e.getReason(), e);
+    }
+  }
+
+  private static Path absolutePath(String text) {
+    Path path = path(text);
+    if (!path.isAbsolute()) {
+      throw new IllegalArgumentException("it does not begin with /");
+    }
+    return path.normalize();
+  }
+
+  private static Path socketPath(String text) {
+    Path path = path(text);
+    int length = text.getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_SOCKET_PATH) {
+      throw new IllegalArgumentException(
+          "it has " + length + " bytes, and a socket's path at most " + LONGEST_SOCKET_PATH);
+    }
+    return path;
+  }
+
+  /** A choice among words. */
+  static <E extends Enum<E>> Kind<E> oneOf(Class<E> type) {
+    List<E> values = List.of(type.getEnumConstants());
+    List<String> words = values.stream().map(Kind::word).toList();
+    return new Kind<>(
+        "one of " + String.join(", ", words),
+        text -> {
+          int index = words.indexOf(text);
+          if (index < 0) {
+            throw new IllegalArgumentException("no such word" + Nearest.hint(text, words));
+          }
+          return values.get(index);
+        });
+  }
+
+  /** A constant's name as the file writes it. */
+  static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

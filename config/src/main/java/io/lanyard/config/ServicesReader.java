@@ -1,0 +1,261 @@
+package io.lanyard.config;
+
+import io.lanyard.config.NatConfig.Behaviour;
+import io.lanyard.config.NatConfig.Quotas;
+import io.lanyard.config.NatConfig.Timeouts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a network offers its guests: DHCP, DNS, NAT. */
+final class ServicesReader {
+  /** Names that the gateway answers for itself. */
+  private static final Set<String> OWN_NAMES = Set.of("gateway", "host", "localhost");
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration YEAR = Duration.ofDays(365);
+
+  /** RFC 1035 section 2.3.4 within RFC 2132's 255 bytes of option. */
+  private static final Duration DEFAULT_LEASE = Duration.ofMinutes(30);
+
+  private static final Kind<String> HOST_NAME =
+      new Kind<>("a host's name such as printer or printer.example", Kind.DOMAIN.parser());
+
+  private static final Kind<Behaviour> FILTERING = Kind.oneOf(Behaviour.class);
+
+  private static final Kind<Behaviour> MAPPING =
+      new Kind<>(
+          "endpoint-independent",
+          text -> {
+            Behaviour behaviour = FILTERING.parser().apply(text);
+            if (behaviour != Behaviour.ENDPOINT_INDEPENDENT) {
+              throw new IllegalArgumentException(
+                  "other mappings are not supported by this version");
+            }
+            return behaviour;
+          });
+
+  private final Fields network;
+  private final @Nullable Ipv4Config ipv4;
+  private final Map<String, Ipv4Address> reserved = new LinkedHashMap<>();
+
+  /**
+   * Makes one.
+   *
+   * @param ipv4 the network's addresses, or null when they are wrong: what depends on them is not
+   *     checked then
+   */
+  ServicesReader(Fields network, @Nullable Ipv4Config ipv4) {
+    this.network = network;
+    this.ipv4 = ipv4;
+  }
+
+  DhcpConfig dhcp(NetworkMode mode) {
+    Fields dhcp = network.mapping("dhcp", Section.DHCP);
+    List<Ipv4Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
+    List<Ipv4Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
+    if (dhcp == null) {
+      return new DhcpConfig(
+          true,
+          DEFAULT_LEASE,
+          Duration.ofMinutes(2),
+          Duration.ofDays(1),
+          List.of(),
+          new DhcpConfig.Options(routers, gateway, List.of(), List.of()));
+    }
+    Duration lease = dhcp.duration("lease-time", SECOND, YEAR, DEFAULT_LEASE);
+    Duration least =
+        dhcp.duration("min-lease-time", SECOND, YEAR, shorter(lease, Duration.ofMinutes(2)));
+    Duration most =
+        dhcp.duration("max-lease-time", SECOND, YEAR, longer(lease, Duration.ofDays(1)));
+    if (least.compareTo(lease) > 0) {
+      dhcp.problem("min-lease-time", "it is longer than the lease time of " + text(lease));
+    }
+    if (most.compareTo(lease) < 0) {
+      dhcp.problem("max-lease-time", "it is shorter than the lease time of " + text(lease));
+    }
+    boolean enabled = dhcp.flag("enabled", true);
+    List<ReservationConfig> reservations = reservations(dhcp);
+    return new DhcpConfig(
+        enabled, lease, least, most, reservations, options(dhcp, routers, gateway));
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) > 0 ? a : b;
+  }
+
+  private static String text(Duration duration) {
+    return DurationText.format(duration);
+  }
+
+  private static DhcpConfig.Options options(
+      Fields dhcp, List<Ipv4Address> routers, List<Ipv4Address> dnsServers) {
+    Fields options = dhcp.mapping("options", Section.DHCP_OPTIONS);
+    if (options == null) {
+      return new DhcpConfig.Options(routers, dnsServers, List.of(), List.of());
+    }
+    return new DhcpConfig.Options(
+        options.values("routers", Kind.ADDRESS, routers),
+        options.values("dns-servers", Kind.ADDRESS, dnsServers),
+        options.values("ntp-servers", Kind.ADDRESS, List.of()),
+        options.values("domain-search", Kind.DOMAIN, List.of()));
+  }
+
+  private List<ReservationConfig> reservations(Fields dhcp) {
+    List<ReservationConfig> reservations = new ArrayList<>();
+    Claims claims = new Claims(dhcp.problems());
+    dhcp.items(
+        "reservations",
+        (path, node) -> {
+          Fields fields =
+              Fields.open(dhcp.problems(), Section.RESERVATION, path, node.place(), node);
+          if (fields == null) {
+            return;
+          }
+          MacAddress mac = fields.value("mac", Kind.MAC);
+          Ipv4Address address = fields.value("address", Kind.ADDRESS);
+          String hostname = fields.value("hostname", Kind.LABEL);
+          if (mac != null) {
+            claims.claim("the MAC address", mac, path + ".mac", fields.placeOf("mac"));
+          }
+          if (address != null) {
+            claims.claim("the address", address, path + ".address", fields.placeOf("address"));
+            checkReserved(fields, address);
+          }
+          if (hostname != null) {
+            claims.claim("the name", hostname, path + ".hostname", fields.placeOf("hostname"));
+            checkOwnName(
+                fields.problems(), path + ".hostname", fields.placeOf("hostname"), hostname);
+          }
+          if (mac != null && address != null) {
+            reservations.add(new ReservationConfig(mac, address, hostname));
+            if (hostname != null) {
+              reserved.putIfAbsent(hostname, address);
+            }
+          }
+        });
+    return reservations;
+  }
+
+  private void checkReserved(Fields reservation, Ipv4Address address) {
+    if (ipv4 == null) {
+      return;
+    }
+    if (!ipv4.subnet().isHost(address)) {
+      reservation.problem(
+          "address", "expected an address of a host in " + ipv4.subnet() + ", found " + address);
+    } else if (address.equals(ipv4.gateway())) {
+      reservation.problem("address", address + " is the gateway's address");
+    } else if (address.equals(ipv4.host())) {
+      reservation.problem("address", address + " is the host's address");
+    }
+  }
+
+  private static void checkOwnName(Problems problems, String path, Place place, String name) {
+    if (OWN_NAMES.contains(name)) {
+      problems.add(place, path, "the gateway answers for the name " + name + " itself");
+    }
+  }
+
+  DnsConfig dns() {
+    Fields dns = network.mapping("dns", Section.DNS);
+    if (dns == null) {
+      return new DnsConfig(true, "lan", Map.of(), List.of());
+    }
+    Map<String, Ipv4Address> hosts = new LinkedHashMap<>();
+    dns.named(
+        "hosts",
+        HOST_NAME,
+        (name, entry) -> {
+          String path = Fields.join(dns.path() + ".hosts", entry.key());
+          checkOwnName(dns.problems(), path, entry.keyPlace(), name);
+          Ipv4Address address = Fields.value(dns.problems(), path, entry.value(), Kind.ADDRESS);
+          if (address == null) {
+            return;
+          }
+          if (hosts.putIfAbsent(name, address) != null) {
+            dns.problems()
+                .add(
+                    entry.keyPlace(),
+                    path,
+                    "the name is there twice: case does not tell names apart");
+          }
+          Ipv4Address other = reserved.getOrDefault(name, address);
+          if (!other.equals(address)) {
+            dns.problems()
+                .add(
+                    entry.value().place(),
+                    path,
+                    "expected "
+                        + other
+                        + ", which a reservation gives that name, found "
+                        + address);
+          }
+        });
+    return new DnsConfig(
+        dns.flag("enabled", true),
+        dns.value("domain", Kind.DOMAIN, "lan"),
+        hosts,
+        dns.values("upstreams", Kind.UPSTREAM, List.of()));
+  }
+
+  NatConfig nat(boolean hasHostAdapter) {
+    Fields nat = network.mapping("nat", Section.NAT);
+    if (nat == null) {
+      return new NatConfig(
+          Behaviour.ENDPOINT_INDEPENDENT,
+          Behaviour.ADDRESS_DEPENDENT,
+          false,
+          timeouts(null),
+          quotas(null));
+    }
+    boolean hostLoopback = nat.flag("host-loopback", false);
+    if (hostLoopback && hasHostAdapter) {
+      nat.problem(
+          "host-loopback",
+          "the host's address belongs to the host adapter of this network: "
+              + "leave out the one or the other");
+    }
+    return new NatConfig(
+        nat.value("mapping", MAPPING, Behaviour.ENDPOINT_INDEPENDENT),
+        nat.value("filtering", FILTERING, Behaviour.ADDRESS_DEPENDENT),
+        hostLoopback,
+        timeouts(nat.mapping("timeouts", Section.TIMEOUTS)),
+        quotas(nat.mapping("quotas", Section.QUOTAS)));
+  }
+
+  private static Timeouts timeouts(@Nullable Fields fields) {
+    return new Timeouts(
+        timeout(fields, "tcp-connect", Duration.ofSeconds(60)),
+        timeout(fields, "tcp-established", Duration.ofSeconds(7500)),
+        timeout(fields, "tcp-transitory", Duration.ofMinutes(4)),
+        timeout(fields, "udp", Duration.ofMinutes(5)),
+        timeout(fields, "icmp", Duration.ofSeconds(60)));
+  }
+
+  private static Duration timeout(@Nullable Fields fields, String key, Duration otherwise) {
+    return fields == null ? otherwise : fields.duration(key, SECOND, YEAR, otherwise);
+  }
+
+  private static Quotas quotas(@Nullable Fields fields) {
+    return new Quotas(
+        quota(fields, "tcp-per-guest", 4096),
+        quota(fields, "tcp", 16_384),
+        quota(fields, "udp-per-guest", 16_384),
+        quota(fields, "udp", 65_536),
+        quota(fields, "icmp-per-guest", 128),
+        quota(fields, "icmp", 1024));
+  }
+
+  private static int quota(@Nullable Fields fields, String key, int otherwise) {
+    return fields == null ? otherwise : fields.number(key, 0, 1 << 20, otherwise);
+  }
+}
