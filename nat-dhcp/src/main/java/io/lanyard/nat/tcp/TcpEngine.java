@@ -4,6 +4,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ public interface TcpEngine {
    * @return an engine without connections
    */
   static TcpEngine create(GuestLink link, TcpHost host, TcpSettings settings) {
-    return new Engine(link, host, settings);
+    return new Engine(link, host, settings, new SecureRandom());
   }
 
   /**

@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * Limits and times of the TCP engine.
  *
- * @param maxConnections connections of the whole network
- * @param maxConnectionsPerGuest connections of one guest
  * @param sendBuffer the most bytes a connection holds for its guest
  * @param receiveBuffer the most bytes a connection takes ahead of the host's side
+ * @param memory what all connections of the network hold together, in bytes; above half of it they
+ *     are held to small windows
  * @param connectTimeout how long the host's side may take to connect
  * @param establishedTimeout how long an established connection may be silent; RFC 5382 REQ-5 wants
  *     at least 2 h 4 min
@@ -18,10 +18,9 @@ import java.time.Duration;
  * @param timeWait how long a closed connection is remembered (2 MSL, RFC 9293 section 3.4.1)
  */
 public record TcpSettings(
-    int maxConnections,
-    int maxConnectionsPerGuest,
     int sendBuffer,
     int receiveBuffer,
+    long memory,
     Duration connectTimeout,
     Duration establishedTimeout,
     Duration transitoryTimeout,
@@ -35,12 +34,11 @@ public record TcpSettings(
    */
   public static TcpSettings defaults() {
     return new TcpSettings(
-        32_768,
-        16_384,
         4 << 20,
         4 << 20,
+        512L << 20,
         Duration.ofSeconds(60),
-        Duration.ofSeconds(7_500),
+        Duration.ofSeconds(8_100),
         Duration.ofSeconds(240),
         Duration.ofSeconds(7_200),
         Duration.ofSeconds(60));

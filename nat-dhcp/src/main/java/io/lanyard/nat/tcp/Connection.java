@@ -1,0 +1,797 @@
+package io.lanyard.nat.tcp;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.tcp.TcpCounters.Event;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A connection with a guest: the state machine of RFC 9293 section 3.3.2 between a {@link Sender}
+ * and a {@link Receiver}, spliced to a {@link HostStream}.
+ *
+ * <p>One state is not the RFC's: CONNECTING, between the guest's SYN and our answer, while the
+ * host's side connects.
+ */
+final class Connection extends Flow implements GuestStream {
+  enum State {
+    CONNECTING,
+    SYN_RECEIVED,
+    SYN_SENT,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    CLOSE_WAIT,
+    CLOSING,
+    LAST_ACK,
+    TIME_WAIT,
+    CLOSED
+  }
+
+  /** RFC 9293 section 3.8.6.3 allows 500 ms; guests' stacks wait 40 ms at most. */
+  private static final long DELAYED_ACK = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private static final long KEEP_ALIVE_INTERVAL = TimeUnit.SECONDS.toNanos(75);
+  private static final int KEEP_ALIVE_PROBES = 9;
+  private static final int HANDSHAKE_RETRIES = 6;
+
+  /** RFC 5961 section 7: challenges a second, here a connection's. */
+  private static final int CHALLENGES = 10;
+
+  /** RFC 7323 section 5.5: a timestamp older than 24 days says nothing. */
+  private static final long TIMESTAMP_EXPIRY = TimeUnit.DAYS.toNanos(24);
+
+  /** What the smallest segment is taken to be, whatever a guest says: Linux's TCP_MIN_MSS. */
+  private static final int SMALLEST_MSS = 88;
+
+  private final Engine engine;
+  private final SegmentWriter writer;
+  private final Sender sender;
+  private final Receiver receiver;
+  private final Deadline ackTimer;
+  private final Deadline keepAlive;
+  private final int timestampOffset;
+  private HostStream host = NoHost.INSTANCE;
+  private State state = State.CLOSED;
+  private boolean dirty;
+  private boolean reading;
+  private boolean hostEnded;
+  private boolean hostConnected;
+
+  private int guestMss;
+  private int guestShift = -1;
+  private boolean guestSack;
+  private boolean guestTimestamps;
+  private int guestInitial;
+  private int retries;
+
+  private long lastHeard;
+  private long timestampHeard;
+  private int unanswered;
+  private long challengesSince;
+  private int challenges;
+
+  Connection(Engine engine, long high, long low) {
+    super(high, low);
+    this.engine = engine;
+    writer =
+        new SegmentWriter(
+            new Ipv4Header(remoteAddress(), guestAddress()), remotePort(), guestPort());
+    sender = new Sender(this, engine, engine.initialSequence(this));
+    receiver = new Receiver(this, engine);
+    timestampOffset = engine.timestampOffset(this);
+    ackTimer = new Deadline(engine.link().timers(), engine.guarded(this, this::onAckTimer));
+    keepAlive = new Deadline(engine.link().timers(), engine.guarded(this, this::onKeepAlive));
+  }
+
+  // --- What the engine asks and says
+
+  State tcpState() {
+    return state;
+  }
+
+  boolean isClosed() {
+    return state == State.CLOSED;
+  }
+
+  HostStream host() {
+    return host;
+  }
+
+  long lastHeard() {
+    return lastHeard;
+  }
+
+  /** Whether the connection is on the list of those that the present burst has touched. */
+  boolean markDirty() {
+    boolean was = dirty;
+    dirty = true;
+    return !was;
+  }
+
+  int advertisedMss() {
+    return engine.link().mtu() - writer.ip().length() - Tcp.HEADER_LENGTH;
+  }
+
+  boolean canSend() {
+    return switch (state) {
+      case ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1, CLOSING, LAST_ACK -> true;
+      default -> false;
+    };
+  }
+
+  @Override
+  public String state() {
+    return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  @Override
+  protected boolean evictable() {
+    return state == State.TIME_WAIT;
+  }
+
+  @Override
+  protected void ended(FlowEnd end) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    if (state != State.TIME_WAIT) {
+      if (end == FlowEnd.IDLE) {
+        engine.counters().add(Event.IDLE_TIMEOUTS);
+      }
+      abort();
+      engine.link().flush();
+    } else {
+      discard();
+    }
+  }
+
+  private void enter(State next) {
+    state = next;
+    idleTimeout(engine.idleNanos(next));
+  }
+
+  // --- Opening
+
+  /** Takes the SYN of a guest; the answer waits for {@link #connected}. */
+  void accept(Segment syn) {
+    lastHeard = engine.nanoTime();
+    takeOffer(syn);
+    receiver.start(syn.seq);
+    sender.firstWindow(syn);
+    enter(State.CONNECTING);
+    engine.counters().add(Event.OPENED_BY_GUEST);
+  }
+
+  /** Says what carries the host's side; it may have called back already. */
+  void spliceTo(HostStream stream) {
+    if (state == State.CLOSED) {
+      stream.abort();
+      return;
+    }
+    host = stream;
+    if (hostConnected && state == State.CONNECTING) {
+      answerSyn();
+    }
+  }
+
+  /** Opens a connection to the guest. */
+  void open(HostStream stream) {
+    host = stream;
+    hostConnected = true;
+    lastHeard = engine.nanoTime();
+    enter(State.SYN_SENT);
+    engine.counters().add(Event.OPENED_TO_GUEST);
+    sender.synSent();
+    sendSyn(Tcp.SYN);
+    sender.timer().set(sender.rto().timeout());
+  }
+
+  private void takeOffer(Segment syn) {
+    guestInitial = syn.seq;
+    guestMss = syn.mss == 0 ? 536 : syn.mss;
+    guestShift = syn.shift;
+    guestSack = syn.sackPermitted;
+    guestTimestamps = syn.timestamps;
+    writer.tsRecent = syn.timestamps ? syn.tsValue : 0;
+    timestampHeard = engine.nanoTime();
+  }
+
+  private void answerSyn() {
+    enter(State.SYN_RECEIVED);
+    sender.synSent();
+    sendSyn(Tcp.SYN | Tcp.ACK);
+    sender.timer().set(sender.rto().timeout());
+    engine.link().flush();
+  }
+
+  private void sendSyn(int flags) {
+    boolean answer = (flags & Tcp.ACK) != 0;
+    ByteBuf frame = engine.control();
+    writer.tsValue = timestamp();
+    writer.writeSyn(
+        frame,
+        SegmentWriter.HEADROOM,
+        sender.una(),
+        answer ? receiver.nxt() : 0,
+        flags,
+        receiver.synWindow(),
+        advertisedMss(),
+        !answer || guestShift >= 0 ? Receiver.SHIFT : -1,
+        !answer || guestSack,
+        !answer || guestTimestamps);
+    transmit(frame, 0);
+    receiver.acknowledgmentSent(true);
+  }
+
+  private void establish() {
+    if (guestTimestamps) {
+      writer.useTimestamps();
+    }
+    int mss = Math.min(Math.max(guestMss, SMALLEST_MSS), advertisedMss()) - writer.dataOptions();
+    sender.negotiate(mss, writer.largestPayload(), Math.max(guestShift, 0), guestSack);
+    receiver.negotiate(guestShift >= 0 ? Receiver.SHIFT : 0);
+    enter(State.ESTABLISHED);
+    engine.counters().add(Event.ESTABLISHED);
+    keepAlive.set(engine.settings().keepAliveIdle().toNanos());
+    reading = true;
+    host.read(true);
+    if (hostEnded) {
+      startFin();
+    }
+  }
+
+  // --- The host's side (GuestStream)
+
+  @Override
+  public void connected() {
+    hostConnected = true;
+    if (state == State.CONNECTING && host != NoHost.INSTANCE) {
+      answerSyn();
+    }
+  }
+
+  @Override
+  public void failed(ConnectFailure cause) {
+    if (state != State.CONNECTING) {
+      reset();
+      return;
+    }
+    engine.counters().add(Event.CONNECT_FAILED);
+    if (cause == ConnectFailure.REFUSED) {
+      sendReset(0, receiver.nxt(), Tcp.RST | Tcp.ACK);
+    } else {
+      engine.reportUnreachable(this, guestInitial, cause.icmpCode());
+    }
+    discard();
+    engine.link().flush();
+  }
+
+  @Override
+  public void data(ByteBuf data) {
+    if (hostEnded || state == State.CLOSED || state == State.TIME_WAIT) {
+      data.release();
+      return;
+    }
+    touch();
+    sender.offer(data);
+    if (reading && sender.room() <= 0) {
+      reading = false;
+      host.read(false);
+    }
+  }
+
+  @Override
+  public void flush() {
+    engine.link().flush();
+  }
+
+  @Override
+  public int room() {
+    return state == State.CLOSED ? 0 : sender.room();
+  }
+
+  @Override
+  public int burst() {
+    return sender.burst();
+  }
+
+  @Override
+  public void drained() {
+    if (canReceive() && receiver.windowNews()) {
+      acknowledge();
+      engine.link().flush();
+    }
+  }
+
+  @Override
+  public void end() {
+    if (!hostEnded) {
+      hostEnded = true;
+      startFin();
+      engine.link().flush();
+    }
+  }
+
+  private void startFin() {
+    switch (state) {
+      case ESTABLISHED -> enter(State.FIN_WAIT_1);
+      case CLOSE_WAIT -> enter(State.LAST_ACK);
+      default -> {
+        return; // before ESTABLISHED it waits
+      }
+    }
+    sender.finish();
+  }
+
+  @Override
+  public void reset() {
+    if (state == State.CLOSED || state == State.TIME_WAIT) {
+      return;
+    }
+    if (state == State.CONNECTING) {
+      failed(ConnectFailure.REFUSED);
+      return;
+    }
+    host = NoHost.INSTANCE;
+    abort();
+    engine.link().flush();
+  }
+
+  // --- Segments from the guest
+
+  /** Takes a segment of this connection. */
+  void receive(Segment s, ByteBuf frame) {
+    touch();
+    switch (state) {
+      case CONNECTING -> receiveConnecting(s);
+      case SYN_SENT -> receiveSynSent(s, frame);
+      case CLOSED -> {}
+      default -> receiveSynchronized(s, frame);
+    }
+  }
+
+  private void receiveConnecting(Segment s) {
+    if (s.rst()) {
+      if (Seq.within(s.seq, guestInitial, receiver.nxt() + 1)) {
+        engine.counters().add(Event.RESETS_IN);
+        host.abort();
+        discard();
+      }
+    } else if (s.syn() && !s.hasAck()) {
+      // The same SYN again, or a new one: nothing has been answered yet, so the last one counts.
+      takeOffer(s);
+      receiver.start(s.seq);
+      sender.firstWindow(s);
+    }
+  }
+
+  /** RFC 9293 section 3.10.7.3. */
+  private void receiveSynSent(Segment s, ByteBuf frame) {
+    boolean acceptable = s.hasAck() && s.ack == sender.nxt();
+    if (s.hasAck() && !acceptable) {
+      if (!s.rst()) {
+        sendReset(s.ack, 0, Tcp.RST);
+      }
+      return;
+    }
+    if (s.rst()) {
+      if (acceptable) {
+        engine.counters().add(Event.RESETS_IN);
+        engine.counters().add(Event.CONNECT_FAILED);
+        host.abort();
+        discard();
+      }
+      return;
+    }
+    if (!s.syn()) {
+      return;
+    }
+    heard();
+    takeOffer(s);
+    receiver.start(s.seq);
+    sender.firstWindow(s);
+    if (!acceptable) {
+      // Simultaneous open: both have sent a SYN.
+      enter(State.SYN_RECEIVED);
+      sendSyn(Tcp.SYN | Tcp.ACK);
+      return;
+    }
+    sender.synAcknowledged(s.ack);
+    establish();
+    receiver.acknowledgeNow();
+    engine.touched(this);
+    s.trimFront(1);
+    if (s.span() > 0 && !isClosed()) {
+      takeText(s, frame);
+    }
+  }
+
+  /** RFC 9293 section 3.10.7.4, with RFC 5961 and RFC 7323 section 5.3. */
+  private void receiveSynchronized(Segment s, ByteBuf frame) {
+    if (state == State.TIME_WAIT && s.syn() && !s.rst() && engine.reopen(this, s)) {
+      return;
+    }
+    if (state == State.SYN_RECEIVED && s.syn() && !s.rst() && s.seq == guestInitial) {
+      if (s.hasAck() && s.ack == sender.nxt()) {
+        // The other half of a simultaneous open.
+        s.trimFront(1);
+      } else {
+        sendSyn(Tcp.SYN | Tcp.ACK);
+        return;
+      }
+    }
+    if (!timestampHolds(s)) {
+      return;
+    }
+    if (!receiver.acceptable(s.seq, s.span())) {
+      unacceptable(s);
+      if (!windowProbe(s)) {
+        return;
+      }
+    }
+    if (s.rst()) {
+      receiveReset(s);
+      return;
+    }
+    if (s.syn()) {
+      challenge();
+      return;
+    }
+    if (!s.hasAck()) {
+      return;
+    }
+    if (writer.timestamps() && s.timestamps && Seq.notAfter(s.seq, receiver.acknowledged())) {
+      writer.tsRecent = s.tsValue;
+      timestampHeard = engine.nanoTime();
+    }
+    heard();
+    engine.touched(this);
+    if (receiveAck(s) && !isClosed()) {
+      takeText(s, frame);
+    }
+    if (!isClosed()) {
+      resumeReading();
+    }
+  }
+
+  private void heard() {
+    lastHeard = engine.nanoTime();
+    unanswered = 0;
+  }
+
+  private boolean timestampHolds(Segment s) {
+    if (s.rst()) {
+      return true;
+    }
+    if (state == State.SYN_RECEIVED) {
+      return true; // not negotiated yet
+    }
+    if (!writer.timestamps()) {
+      return true;
+    }
+    if (!s.timestamps) {
+      engine.counters().add(Event.DROP_PAWS);
+      return false;
+    }
+    if (Seq.before(s.tsValue, writer.tsRecent)
+        && engine.nanoTime() - timestampHeard < TIMESTAMP_EXPIRY) {
+      engine.counters().add(Event.DROP_PAWS);
+      receiver.acknowledgeNow();
+      engine.touched(this);
+      return false;
+    }
+    return true;
+  }
+
+  private void unacceptable(Segment s) {
+    if (s.rst()) {
+      engine.counters().add(Event.DROP_WINDOW);
+      return;
+    }
+    if (s.span() > 0 && Seq.notAfter(s.end(), receiver.nxt())) {
+      engine.counters().add(Event.DROP_DUPLICATE);
+      receiver.duplicate(s.seq, s.end());
+      if (state == State.TIME_WAIT && s.fin()) {
+        acknowledge(); // the guest has not seen our last acknowledgment
+        return;
+      }
+      engine.touched(this);
+      return;
+    }
+    engine.counters().add(Event.DROP_WINDOW);
+    if (s.span() > 0) {
+      receiver.acknowledgeNow();
+      engine.touched(this);
+    } else {
+      challenge();
+    }
+  }
+
+  /**
+   * Data at a window that is closed: the text is dropped and answered, but the acknowledgment is
+   * taken (RFC 9293 section 3.10.7.4, "special allowance").
+   */
+  private boolean windowProbe(Segment s) {
+    if (s.seq != receiver.nxt() || s.span() == 0 || s.rst() || s.syn()) {
+      return false;
+    }
+    s.trimBack(s.seq);
+    return true;
+  }
+
+  /** RFC 5961 section 3.2: only the exact sequence number resets. */
+  private void receiveReset(Segment s) {
+    if (s.seq != receiver.nxt()) {
+      challenge();
+      return;
+    }
+    engine.counters().add(Event.RESETS_IN);
+    host.abort();
+    discard();
+  }
+
+  private void challenge() {
+    long now = engine.nanoTime();
+    if (now - challengesSince > TimeUnit.SECONDS.toNanos(1) || challengesSince == 0) {
+      challengesSince = now;
+      challenges = 0;
+    }
+    if (challenges++ < CHALLENGES) {
+      engine.counters().add(Event.CHALLENGE_ACKS);
+      acknowledge();
+    }
+  }
+
+  /** Takes the acknowledgment; false if the segment is to be dropped. */
+  private boolean receiveAck(Segment s) {
+    if (state == State.SYN_RECEIVED) {
+      if (s.ack != sender.nxt()) {
+        sendReset(s.ack, 0, Tcp.RST);
+        return false;
+      }
+      if (guestTimestamps && s.timestamps) {
+        writer.tsRecent = s.tsValue;
+      }
+      sender.synAcknowledged(s.ack);
+      establish();
+    }
+    if (isClosed()) {
+      return false;
+    }
+    if (Seq.after(s.ack, sender.nxt())
+        || Seq.before(s.ack, sender.una() - sender.largestWindow())) {
+      // RFC 5961 section 5.2.
+      engine.counters().add(Event.DROP_ACK);
+      challenge();
+      return false;
+    }
+    sender.acknowledge(s);
+    if (sender.finAcknowledged()) {
+      switch (state) {
+        case FIN_WAIT_1 -> enter(State.FIN_WAIT_2);
+        case CLOSING -> enterTimeWait();
+        case LAST_ACK -> {
+          host.close();
+          discard();
+        }
+        default -> {}
+      }
+    }
+    return true;
+  }
+
+  private boolean canReceive() {
+    return state == State.ESTABLISHED || state == State.FIN_WAIT_1 || state == State.FIN_WAIT_2;
+  }
+
+  private void takeText(Segment s, ByteBuf frame) {
+    if (s.span() == 0 || !canReceive() || !receiver.trim(s)) {
+      return;
+    }
+    receiver.take(s, frame);
+    if (receiver.finished() && !isClosed()) {
+      switch (state) {
+        case ESTABLISHED -> enter(State.CLOSE_WAIT);
+        case FIN_WAIT_1 -> enter(sender.finAcknowledged() ? State.TIME_WAIT : State.CLOSING);
+        case FIN_WAIT_2 -> enter(State.TIME_WAIT);
+        default -> {}
+      }
+      host.finish();
+      if (state == State.TIME_WAIT) {
+        acknowledge();
+        enterTimeWait();
+      }
+    }
+  }
+
+  /** Both directions are through; what remains is to answer a FIN that comes again. */
+  private void enterTimeWait() {
+    host.close();
+    host = NoHost.INSTANCE;
+    sender.close();
+    receiver.close();
+    ackTimer.cancel();
+    keepAlive.cancel();
+    enter(State.TIME_WAIT);
+  }
+
+  /**
+   * Whether a SYN may begin a new connection where this one lingers in TIME-WAIT (RFC 6191 section
+   * 2, RFC 9293 section 3.6.1).
+   */
+  boolean mayReopen(Segment s) {
+    if (s.hasAck() || s.fin()) {
+      return false;
+    }
+    if (writer.timestamps() && s.timestamps && s.tsValue != writer.tsRecent) {
+      return Seq.after(s.tsValue, writer.tsRecent);
+    }
+    return Seq.notBefore(s.seq, receiver.nxt());
+  }
+
+  // --- Timers
+
+  /** Ends a burst: passes on what was gathered, acknowledges now or soon. */
+  void endBurst() {
+    dirty = false;
+    if (isClosed()) {
+      return;
+    }
+    host.flush();
+    if (isClosed() || !receiver.owes()) {
+      return;
+    }
+    if (receiver.due()) {
+      acknowledge();
+    } else if (!ackTimer.isSet()) {
+      ackTimer.set(DELAYED_ACK);
+    }
+  }
+
+  private void onAckTimer() {
+    if (!isClosed() && receiver.owes()) {
+      acknowledge();
+    }
+  }
+
+  private void onKeepAlive() {
+    if (isClosed()) {
+      return;
+    }
+    long idle = engine.settings().keepAliveIdle().toNanos();
+    long silent = engine.nanoTime() - lastHeard;
+    if (silent < idle) {
+      keepAlive.set(idle - silent);
+    } else if (++unanswered > KEEP_ALIVE_PROBES) {
+      timedOut();
+    } else {
+      // RFC 9293 section 3.8.4: a sequence number that makes the guest answer.
+      engine.counters().add(Event.KEEP_ALIVES);
+      sendControl(sender.una() - 1, Tcp.ACK);
+      keepAlive.set(KEEP_ALIVE_INTERVAL);
+    }
+  }
+
+  void onRetransmissionTimer() {
+    engine.run(this, this::retransmit);
+  }
+
+  private void retransmit() {
+    switch (state) {
+      case SYN_SENT, SYN_RECEIVED -> {
+        if (++retries > HANDSHAKE_RETRIES) {
+          timedOut();
+          return;
+        }
+        sender.rto().backOff();
+        sendSyn(state == State.SYN_SENT ? Tcp.SYN : Tcp.SYN | Tcp.ACK);
+        sender.timer().set(sender.rto().timeout());
+      }
+      case CONNECTING, TIME_WAIT, CLOSED -> {}
+      default -> {
+        sender.onTimer();
+        if (!isClosed()) {
+          resumeReading();
+        }
+      }
+    }
+  }
+
+  private void resumeReading() {
+    if (!reading && !hostEnded && canSend() && sender.wantsMore()) {
+      reading = true;
+      host.read(true);
+    }
+  }
+
+  /** The guest does not answer any more. */
+  void timedOut() {
+    abort();
+  }
+
+  /** ICMP says that the guest cannot be reached: hard only before the connection is there. */
+  void unreachable(int quotedSeq) {
+    if (state == State.SYN_SENT && quotedSeq == sender.una()) {
+      engine.counters().add(Event.CONNECT_FAILED);
+      host.abort();
+      discard();
+    }
+  }
+
+  // --- Sending
+
+  private int timestamp() {
+    return (int) (engine.nanoTime() / 1_000_000) + timestampOffset;
+  }
+
+  /** Sends a segment whose payload lies in a frame with room for the headers before it. */
+  void send(ByteBuf frame, int index, int length, int seq, int flags) {
+    writer.tsValue = timestamp();
+    SackBlocks blocks = engine.blocks();
+    // A data segment has no room for SACK beside a full payload.
+    boolean bare = length == 0;
+    if (bare && guestSack) {
+      receiver.describe(blocks);
+    } else {
+      blocks.clear();
+    }
+    writer.write(
+        frame, index, length, seq, receiver.nxt(), flags, receiver.window(), sender.mss(), blocks);
+    receiver.acknowledgmentSent(bare);
+    if (ackTimer.isSet()) {
+      ackTimer.clear();
+    }
+    transmit(frame, length);
+  }
+
+  private void transmit(ByteBuf frame, int length) {
+    engine.counters().add(Event.SEGMENTS_OUT);
+    int mss = sender.mss();
+    int packets = length <= mss ? 1 : (length + mss - 1) / mss;
+    countToGuest(packets, length + (long) packets * (Ipv4.HEADER_LENGTH + Tcp.HEADER_LENGTH));
+    writer.ip().send(engine.link(), frame);
+  }
+
+  /** Sends a segment without payload. */
+  void sendControl(int seq, int flags) {
+    send(engine.control(), SegmentWriter.HEADROOM, 0, seq, flags);
+  }
+
+  /** Acknowledges what has been received. */
+  void acknowledge() {
+    sendControl(sender.nxt(), Tcp.ACK);
+  }
+
+  private void sendReset(int seq, int ack, int flags) {
+    engine.counters().add(Event.RESETS_OUT);
+    engine.sendReset(writer.ip(), remotePort(), guestPort(), seq, ack, flags);
+  }
+
+  /** Resets both sides. */
+  void abort() {
+    if (state == State.CONNECTING) {
+      sendReset(0, receiver.nxt(), Tcp.RST | Tcp.ACK);
+    } else if (state != State.CLOSED && state != State.SYN_SENT && state != State.TIME_WAIT) {
+      sendReset(sender.nxt(), receiver.nxt(), Tcp.RST | Tcp.ACK);
+    }
+    host.abort();
+    discard();
+  }
+
+  private void discard() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.CLOSED;
+    host = NoHost.INSTANCE;
+    sender.close();
+    receiver.close();
+    ackTimer.cancel();
+    keepAlive.cancel();
+    engine.forget(this);
+  }
+}

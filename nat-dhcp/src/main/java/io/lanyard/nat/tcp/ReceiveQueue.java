@@ -1,0 +1,171 @@
+package io.lanyard.nat.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/**
+ * Bytes from the guest that arrived ahead of what is missing: sorted pieces that do not overlap,
+ * each a copy of exactly its size. The first copy of a byte wins, as a later one could be forged to
+ * differ.
+ */
+final class ReceiveQueue {
+  /** Pieces, not bytes: what one-byte segments can make us hold. */
+  private static final int MOST_PIECES = 512;
+
+  /** What a piece costs beside its bytes. */
+  private static final int OVERHEAD = 256;
+
+  private static final int RECENT = Segment.MOST_BLOCKS;
+
+  private final ByteBufAllocator allocator;
+  private final MemoryBudget budget;
+  private ByteBuf[] pieces = {};
+  private int[] starts = {};
+  private int count;
+  private int bytes;
+  private final int[] recent = new int[RECENT];
+  private int recents;
+
+  ReceiveQueue(ByteBufAllocator allocator, MemoryBudget budget) {
+    this.allocator = allocator;
+    this.budget = budget;
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  int pieces() {
+    return count;
+  }
+
+  private int end(int i) {
+    return starts[i] + pieces[i].readableBytes();
+  }
+
+  /**
+   * Keeps what is new of a range.
+   *
+   * @param seq the sequence number of the first byte, after the next one expected
+   * @param frame where the bytes lie; copied
+   * @param index of the first byte
+   * @param length how many
+   * @return false if there was no room for all of it
+   */
+  boolean insert(int seq, ByteBuf frame, int index, int length) {
+    int at = seq;
+    int stop = seq + length;
+    boolean all = true;
+    int i = 0;
+    while (Seq.before(at, stop)) {
+      while (i < count && Seq.notAfter(end(i), at)) {
+        i++;
+      }
+      if (i < count && Seq.notAfter(starts[i], at)) {
+        at = end(i);
+        continue;
+      }
+      int until = i < count ? Seq.min(starts[i], stop) : stop;
+      if (count == MOST_PIECES || budget.exhausted()) {
+        all = false;
+        break;
+      }
+      insertAt(i, at, frame, index + (at - seq), until - at);
+      at = until;
+    }
+    remember(seq);
+    return all;
+  }
+
+  private void insertAt(int i, int seq, ByteBuf frame, int index, int length) {
+    if (count == pieces.length) {
+      int size = Math.max(8, 2 * count);
+      pieces = java.util.Arrays.copyOf(pieces, size);
+      starts = java.util.Arrays.copyOf(starts, size);
+    }
+    ByteBuf copy = allocator.directBuffer(length, length);
+    copy.writeBytes(frame, index, length);
+    System.arraycopy(pieces, i, pieces, i + 1, count - i);
+    System.arraycopy(starts, i, starts, i + 1, count - i);
+    pieces[i] = copy;
+    starts[i] = seq;
+    count++;
+    bytes += length;
+    budget.take(length + OVERHEAD);
+  }
+
+  private void remember(int seq) {
+    System.arraycopy(recent, 0, recent, 1, RECENT - 1);
+    recent[0] = seq;
+    recents = Math.min(recents + 1, RECENT);
+  }
+
+  /**
+   * Writes down the ranges held: the one that changed last first, then those before it, then the
+   * others from the lowest on (RFC 2018 section 4).
+   */
+  void describe(SackBlocks into) {
+    for (int r = 0; r < recents; r++) {
+      for (int i = 0; i < count; i++) {
+        if (Seq.within(recent[r], starts[i], end(i))) {
+          addRange(i, into);
+          break;
+        }
+      }
+    }
+    for (int i = 0; i < count && into.count() < Segment.MOST_BLOCKS; i++) {
+      if (i == 0 || end(i - 1) != starts[i]) {
+        addRange(i, into);
+      }
+    }
+  }
+
+  private void addRange(int piece, SackBlocks into) {
+    int low = piece;
+    while (low > 0 && end(low - 1) == starts[low]) {
+      low--;
+    }
+    int high = piece;
+    while (high + 1 < count && end(high) == starts[high + 1]) {
+      high++;
+    }
+    into.add(starts[low], end(high));
+  }
+
+  /** The sequence number of the first piece; only where {@link #isEmpty} is false. */
+  int first() {
+    return starts[0];
+  }
+
+  /**
+   * Takes the first piece away.
+   *
+   * @return its bytes, owned by the caller
+   */
+  @SuppressWarnings("NullAway") // the slots that are not in use hold nothing
+  ByteBuf take() {
+    ByteBuf piece = pieces[0];
+    count--;
+    System.arraycopy(pieces, 1, pieces, 0, count);
+    System.arraycopy(starts, 1, starts, 0, count);
+    pieces[count] = null;
+    int length = piece.readableBytes();
+    bytes -= length;
+    budget.giveBack(length + OVERHEAD);
+    if (count == 0) {
+      recents = 0;
+    }
+    return piece;
+  }
+
+  /** Lets go of everything. */
+  void clear() {
+    while (count > 0) {
+      take().release();
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package io.lanyard.nat.tcp;
+
+import io.lanyard.nat.tcp.TcpCounters.Event;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The half of a connection that receives from the guest: the receive sequence space of RFC 9293
+ * section 3.3.1, reassembly, and what is to be acknowledged when.
+ *
+ * <p>The window follows the host's side: its right edge is what the host has taken plus a bound,
+ * and it never moves left (section 3.8.6).
+ */
+final class Receiver {
+  /** Our window scale: a granularity of 256 bytes, windows up to 16 MiB. */
+  static final int SHIFT = 8;
+
+  /** The first bound on what is taken ahead of the host's side. */
+  private static final int FIRST_LIMIT = 512 << 10;
+
+  private static final int SCARCE_LIMIT = 64 << 10;
+
+  /** A burst that brings more than this is acknowledged while it lasts, to keep the guest going. */
+  private static final int ACK_WITHIN_BURST = 256 << 10;
+
+  private final Connection connection;
+  private final Engine engine;
+  private final ReceiveQueue queue;
+  private int nxt;
+  private int edge;
+  private int shift;
+  private int limit;
+  private int acknowledged;
+  private int segmentSize = 536;
+  private int segments;
+  private boolean ackNow;
+  private boolean finKnown;
+  private int finSeq;
+  private boolean finished;
+  private int duplicateStart;
+  private int duplicateEnd;
+  private int held;
+
+  Receiver(Connection connection, Engine engine) {
+    this.connection = connection;
+    this.engine = engine;
+    queue = new ReceiveQueue(engine.link().allocator(), engine.budget());
+    limit = Math.min(FIRST_LIMIT, engine.settings().receiveBuffer());
+  }
+
+  /** The guest's SYN has this sequence number. */
+  void start(int initial) {
+    nxt = initial + 1;
+    edge = nxt;
+    acknowledged = nxt;
+  }
+
+  /** The handshake has said whether windows are scaled. */
+  void negotiate(int windowShift) {
+    shift = windowShift;
+  }
+
+  int nxt() {
+    return nxt;
+  }
+
+  /** The last sequence number acknowledged, for RFC 7323 section 4.3. */
+  int acknowledged() {
+    return acknowledged;
+  }
+
+  boolean finished() {
+    return finished;
+  }
+
+  /** Whether the guest waits for an acknowledgment. */
+  boolean owes() {
+    return ackNow || acknowledged != nxt;
+  }
+
+  void acknowledgeNow() {
+    ackNow = true;
+  }
+
+  private int candidate() {
+    int bound = engine.budget().scarce() ? Math.min(limit, SCARCE_LIMIT) : limit;
+    return nxt - waiting() + bound;
+  }
+
+  /** Bytes that the host's side has not taken yet; keeps the budget's books on them. */
+  private int waiting() {
+    int now = connection.host().unsent();
+    engine.budget().take(now - held);
+    held = now;
+    return now;
+  }
+
+  /**
+   * The window to write into a segment; moves the right edge when it is worth it (RFC 9293 section
+   * 3.8.6.2.2).
+   */
+  int window() {
+    int offer = candidate();
+    if (offer - edge >= Math.min(limit / 2, segmentSize)) {
+      edge = offer;
+    }
+    // Rounded up: rounding down would move the edge to the left (RFC 7323 section 2.4).
+    int open = Math.max(0, edge - nxt);
+    int scaled = Math.min((open + (1 << shift) - 1) >> shift, 65535);
+    edge = Seq.max(edge, nxt + (scaled << shift));
+    return scaled;
+  }
+
+  /** The window of a SYN, which is never scaled. */
+  int synWindow() {
+    int open = Math.min(limit, 65535);
+    edge = nxt + open;
+    return open;
+  }
+
+  /** Whether the window has opened so far that the guest should hear of it. */
+  boolean windowNews() {
+    return candidate() - edge >= Math.min(limit / 2, 2 * segmentSize) && edge - nxt < limit / 2;
+  }
+
+  /** The acceptability test of RFC 9293 section 3.10.7.4. */
+  boolean acceptable(int seq, int span) {
+    int open = edge - nxt;
+    if (span == 0) {
+      return open == 0 ? seq == nxt : Seq.within(seq, nxt, edge);
+    }
+    return open > 0 && (Seq.within(seq, nxt, edge) || Seq.within(seq + span - 1, nxt, edge));
+  }
+
+  /** Cuts a segment to the window; false if nothing of it is left. */
+  boolean trim(Segment s) {
+    int old = nxt - s.seq;
+    if (old > 0) {
+      duplicate(s.seq, Seq.min(nxt, s.end()));
+      s.trimFront(Math.min(old, s.span()));
+    }
+    s.trimBack(edge);
+    return s.span() > 0;
+  }
+
+  /** Remembers a duplicate, to be reported (RFC 2883), and acknowledges at once. */
+  void duplicate(int start, int end) {
+    duplicateStart = start;
+    duplicateEnd = end;
+    ackNow = true;
+  }
+
+  /** Takes the text and the FIN of a segment that has been trimmed. */
+  void take(Segment s, ByteBuf frame) {
+    if (s.fin()) {
+      int at = s.seq + s.length;
+      if (!finKnown) {
+        finKnown = true;
+        finSeq = at;
+      }
+    }
+    if (s.length > 0) {
+      takeText(s, frame);
+    }
+    if (finKnown && nxt == finSeq && !finished) {
+      nxt++;
+      edge = Seq.max(edge, nxt);
+      finished = true;
+      ackNow = true;
+      queue.clear();
+    } else if (s.fin()) {
+      ackNow = true;
+    }
+  }
+
+  private void takeText(Segment s, ByteBuf frame) {
+    int length = s.length;
+    if (finKnown && Seq.after(s.seq + length, finSeq)) {
+      // Text beyond the FIN: nonsense, cut off.
+      length = finSeq - s.seq;
+      if (length <= 0) {
+        return;
+      }
+    }
+    segmentSize = Math.min(Math.max(segmentSize, length), connection.advertisedMss());
+    if (s.seq != nxt) {
+      ackNow = true;
+      if (!queue.insert(s.seq, frame, s.payload, length)) {
+        engine.counters().add(Event.DROP_REASSEMBLY);
+      }
+      return;
+    }
+    deliver(frame, s.payload, length);
+    segments++;
+    if (!queue.isEmpty()) {
+      // RFC 5681 section 4.2: a segment that fills a gap is acknowledged at once.
+      ackNow = true;
+      drain();
+    }
+    if (nxt - acknowledged >= ACK_WITHIN_BURST && !connection.isClosed()) {
+      connection.acknowledge();
+    }
+  }
+
+  private void deliver(ByteBuf frame, int index, int length) {
+    nxt += length;
+    engine.counters().add(Event.BYTES_IN, length);
+    int reader = frame.readerIndex();
+    int writer = frame.writerIndex();
+    frame.setIndex(index, index + length);
+    connection.host().write(frame);
+    frame.setIndex(reader, writer);
+  }
+
+  private void drain() {
+    while (!queue.isEmpty() && Seq.notAfter(queue.first(), nxt) && !connection.isClosed()) {
+      int first = queue.first();
+      ByteBuf piece = queue.take();
+      try {
+        int skip = nxt - first;
+        if (skip < piece.readableBytes()) {
+          deliver(piece, piece.readerIndex() + skip, piece.readableBytes() - skip);
+        }
+      } finally {
+        piece.release();
+      }
+    }
+  }
+
+  /** Ends a burst: true if an acknowledgment is due now rather than a little later. */
+  boolean due() {
+    int fresh = nxt - acknowledged;
+    if (fresh >= limit / 4 && waiting() == 0) {
+      // Both sides keep up: only the window could be what limits them.
+      limit = Math.min(2 * limit, engine.settings().receiveBuffer());
+    }
+    // RFC 9293 section 3.8.6.3: at least every second segment.
+    return ackNow || segments >= 2 || fresh >= 2 * segmentSize || windowNews();
+  }
+
+  /**
+   * A segment with an acknowledgment leaves.
+   *
+   * @param complete whether it says by SACK what is missing, too
+   */
+  void acknowledgmentSent(boolean complete) {
+    acknowledged = nxt;
+    segments = 0;
+    ackNow &= !complete && !queue.isEmpty();
+  }
+
+  /** Writes down what a SACK option is to say. */
+  void describe(SackBlocks into) {
+    into.clear();
+    if (duplicateStart != duplicateEnd) {
+      into.add(duplicateStart, duplicateEnd);
+      duplicateStart = duplicateEnd;
+    }
+    if (!queue.isEmpty()) {
+      queue.describe(into);
+    }
+  }
+
+  /** Gives everything back. */
+  void close() {
+    queue.clear();
+    engine.budget().giveBack(held);
+    held = 0;
+  }
+}
