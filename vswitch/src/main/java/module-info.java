@@ -11,4 +11,5 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch;
   exports io.lanyard.vswitch.frame;
   exports io.lanyard.vswitch.linux;
+  exports io.lanyard.vswitch.port;
 }

@@ -1,5 +1,7 @@
 package io.lanyard.vswitch;
 
+import java.util.Locale;
+
 /** Why a frame went no further. */
 public enum DropCause {
   /** Shorter than an Ethernet header, or longer than the port or the network takes. */
@@ -17,5 +19,16 @@ public enum DropCause {
   /** No buffer space in the host (ENOBUFS, ENOMEM). */
   NO_BUFFERS,
   /** The host refused the frame for another reason. */
-  HOST_ERROR
+  HOST_ERROR;
+
+  private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+  /**
+   * The cause as metrics and dumps write it.
+   *
+   * @return lower case, with hyphens
+   */
+  public String label() {
+    return label;
+  }
 }

@@ -6,11 +6,17 @@ package io.lanyard.vswitch;
  *
  * <p>Frames and bytes are wire frames: a super-frame counts as the segments it stands for.
  *
+ * <p>The switch counts what passes, and what it drops itself; a port counts only what it drops. A
+ * frame that a port drops inside {@link Port#transmit} is not counted as transmitted; one that it
+ * took and loses later is counted as both.
+ *
  * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough figure.
  */
 public final class PortCounters {
   private final long[] receiveDrops = new long[DropCause.values().length];
   private final long[] transmitDrops = new long[DropCause.values().length];
+  private long allReceiveDrops;
+  private long allTransmitDrops;
   private long receivedFrames;
   private long receivedBytes;
   private long transmittedFrames;
@@ -50,6 +56,7 @@ public final class PortCounters {
    */
   public void receiveDropped(DropCause cause) {
     receiveDrops[cause.ordinal()]++;
+    allReceiveDrops++;
   }
 
   /**
@@ -59,6 +66,7 @@ public final class PortCounters {
    */
   public void transmitDropped(DropCause cause) {
     transmitDrops[cause.ordinal()]++;
+    allTransmitDrops++;
   }
 
   /** Counts a checksum that the switch had to finish for this port. */
@@ -128,6 +136,24 @@ public final class PortCounters {
   }
 
   /**
+   * Frames that came in and were dropped, for whatever cause.
+   *
+   * @return frames since the port was made
+   */
+  public long receiveDrops() {
+    return allReceiveDrops;
+  }
+
+  /**
+   * Frames that should have left and were dropped, for whatever cause.
+   *
+   * @return frames since the port was made
+   */
+  public long transmitDrops() {
+    return allTransmitDrops;
+  }
+
+  /**
    * Checksums finished in software.
    *
    * @return how many
@@ -143,5 +169,23 @@ public final class PortCounters {
    */
   public long softwareSegmentations() {
     return softwareSegmentations;
+  }
+
+  /**
+   * Adds the counters to a description; drops and software work only where there were any.
+   *
+   * @param node the node of the port
+   */
+  public void describe(DumpNode.Builder node) {
+    node.with("received-frames", receivedFrames)
+        .with("received-bytes", receivedBytes)
+        .with("transmitted-frames", transmittedFrames)
+        .with("transmitted-bytes", transmittedBytes)
+        .withNonZero("software-checksums", softwareChecksums)
+        .withNonZero("software-segmentations", softwareSegmentations);
+    for (DropCause cause : DropCause.values()) {
+      node.withNonZero("receive-drops-" + cause.label(), receiveDrops(cause))
+          .withNonZero("transmit-drops-" + cause.label(), transmitDrops(cause));
+    }
   }
 }

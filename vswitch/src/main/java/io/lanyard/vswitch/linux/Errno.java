@@ -5,6 +5,18 @@ public final class Errno {
   /** Operation not permitted. */
   public static final int EPERM = 1;
 
+  /** No such file. */
+  public static final int ENOENT = 2;
+
+  /** Interrupted. */
+  public static final int EINTR = 4;
+
+  /** The device is down. */
+  public static final int EIO = 5;
+
+  /** No such device or address. */
+  public static final int ENXIO = 6;
+
   /** Bad file descriptor. */
   public static final int EBADF = 9;
 
@@ -17,11 +29,26 @@ public final class Errno {
   /** Permission denied. */
   public static final int EACCES = 13;
 
+  /** In use. */
+  public static final int EBUSY = 16;
+
+  /** There already. */
+  public static final int EEXIST = 17;
+
+  /** No such device. */
+  public static final int ENODEV = 19;
+
+  /** Not acceptable. */
+  public static final int EINVAL = 22;
+
   /** Too many open files in the system. */
   public static final int ENFILE = 23;
 
   /** Too many open files in this process. */
   public static final int EMFILE = 24;
+
+  /** The device behind the descriptor is gone. */
+  public static final int EBADFD = 77;
 
   /** Message too long. */
   public static final int EMSGSIZE = 90;
@@ -42,4 +69,38 @@ public final class Errno {
   public static final int EHOSTUNREACH = 113;
 
   private Errno() {}
+
+  /**
+   * Names an error.
+   *
+   * @param number its number, positive
+   * @return as in errno.h
+   */
+  public static String name(int number) {
+    return switch (number) {
+      case EPERM -> "EPERM";
+      case ENOENT -> "ENOENT";
+      case EINTR -> "EINTR";
+      case EIO -> "EIO";
+      case ENXIO -> "ENXIO";
+      case EBADF -> "EBADF";
+      case EAGAIN -> "EAGAIN";
+      case ENOMEM -> "ENOMEM";
+      case EACCES -> "EACCES";
+      case EBUSY -> "EBUSY";
+      case EEXIST -> "EEXIST";
+      case ENODEV -> "ENODEV";
+      case EINVAL -> "EINVAL";
+      case ENFILE -> "ENFILE";
+      case EMFILE -> "EMFILE";
+      case EBADFD -> "EBADFD";
+      case EMSGSIZE -> "EMSGSIZE";
+      case EADDRINUSE -> "EADDRINUSE";
+      case ENETUNREACH -> "ENETUNREACH";
+      case ENOBUFS -> "ENOBUFS";
+      case ECONNREFUSED -> "ECONNREFUSED";
+      case EHOSTUNREACH -> "EHOSTUNREACH";
+      default -> "errno " + number;
+    };
+  }
 }

@@ -21,6 +21,45 @@ public final class ErrnoException extends IOException {
   }
 
   /**
+   * Makes an exception with advice.
+   *
+   * @param call the call and what it was done to, as {@code TUNSETIFF t0}
+   * @param number the error number
+   * @param advice what to do about it
+   */
+  public ErrnoException(String call, int number, String advice) {
+    super(call + " failed with " + Errno.name(number) + ": " + advice);
+    this.number = number;
+  }
+
+  /**
+   * Passes a good result on and throws for a bad one.
+   *
+   * @param result what a method of {@link Libc} answered
+   * @param call the call and what it was done to
+   * @param advice what to do about an error that has no advice of its own
+   * @return the result, at least 0
+   * @throws ErrnoException if it is negative
+   */
+  static int check(int result, String call, String advice) throws ErrnoException {
+    if (result >= 0) {
+      return result;
+    }
+    int number = -result;
+    throw new ErrnoException(
+        call,
+        number,
+        switch (number) {
+          case Errno.EPERM ->
+              "the daemon needs the capability CAP_NET_ADMIN for this; run it as root or as the"
+                  + " system service, or use a port kind that needs no privilege";
+          case Errno.EACCES -> "permission is missing; check the owner and mode of the file";
+          case Errno.EMFILE -> "the process has too many open files; raise LimitNOFILE";
+          default -> advice;
+        });
+  }
+
+  /**
    * The error number.
    *
    * @return a positive number, see {@link Errno}

@@ -9,5 +9,10 @@
  * live in memory that is allocated once: a call makes no object.
  *
  * <p>Descriptors register with Netty's loop through {@code EpollIoHandle}, next to its sockets.
+ *
+ * <p>A network namespace is entered by a thread, not by a process: {@link
+ * io.lanyard.vswitch.linux.NetworkNamespace} runs a task on a platform thread of its own that ends
+ * afterwards, because a carrier of virtual threads or an event loop must never be left in another
+ * namespace.
  */
 package io.lanyard.vswitch.linux;

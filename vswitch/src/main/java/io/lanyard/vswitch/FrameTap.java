@@ -1,0 +1,21 @@
+package io.lanyard.vswitch;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Sees the frames that pass between a switch and its ports, without touching them.
+ *
+ * <p>Thread: the network's loop only.
+ */
+@FunctionalInterface
+public interface FrameTap {
+  /**
+   * Takes a look at a frame. Never throws.
+   *
+   * @param port the port that it passes
+   * @param received true if it comes in by the port, false if it leaves by it
+   * @param frame lent for the length of the call and not to be changed: a valid offload header at
+   *     the reader index, perhaps of a super-frame or with an unfinished checksum
+   */
+  void frame(Port port, boolean received, ByteBuf frame);
+}

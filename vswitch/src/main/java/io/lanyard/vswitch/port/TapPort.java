@@ -1,0 +1,324 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.linux.Errno;
+import io.lanyard.vswitch.linux.Ifreq;
+import io.lanyard.vswitch.linux.NetworkNamespace;
+import io.lanyard.vswitch.linux.TapDevice;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TAP device, in the daemon's network namespace or another: a host adapter, or the way in for a
+ * VMM or a container that has its network there.
+ *
+ * <p>Super-frames and unfinished checksums pass as they are, in both directions, unless the
+ * offloads are switched off. One system call a frame each way.
+ *
+ * <p>Thread: {@link #open} any; everything else the network's loop.
+ */
+public final class TapPort implements Port, Dumpable {
+  private static final System.Logger LOG = System.getLogger(TapPort.class.getName());
+
+  /** Room for two tags besides the Ethernet header. */
+  private static final int LINK_OVERHEAD = Ethernet.HEADER_LENGTH + 2 * Ethernet.TAG_LENGTH;
+
+  private final String name;
+  private final TapDevice device;
+  private final Offloads offloads;
+  private final PortCounters counters = new PortCounters();
+  private final Burst burst;
+  private @Nullable IoRegistration registration;
+  private @Nullable Switch network;
+  private boolean closed;
+  private boolean lost;
+  private boolean reading;
+
+  /**
+   * What a TAP port is made of.
+   *
+   * @param name the port's name
+   * @param device the device's name; may hold one {@code %d}
+   * @param namespace a network namespace's name or path, or null for the daemon's own
+   * @param offloads whether super-frames and unfinished checksums may pass
+   * @param mtu the device's MTU, or 0 to leave it alone
+   * @param address an IPv4 address to give to the device, or null
+   * @param up whether to switch the device on
+   */
+  public record Settings(
+      String name,
+      String device,
+      @Nullable String namespace,
+      boolean offloads,
+      int mtu,
+      @Nullable HostAddress address,
+      boolean up) {
+    /**
+     * A device that somebody else configures.
+     *
+     * @param name the port's name
+     * @param device the device's name
+     * @param namespace a network namespace's name or path, or null for the daemon's own
+     * @return settings with offloads, and nothing said about MTU, address and state
+     */
+    public static Settings plain(String name, String device, @Nullable String namespace) {
+      return new Settings(name, device, namespace, true, 0, null, false);
+    }
+  }
+
+  /**
+   * An IPv4 address with its subnet.
+   *
+   * @param address the address as a big-endian int
+   * @param prefixLength bits of the netmask
+   */
+  public record HostAddress(int address, int prefixLength) {
+    /** Checks the prefix length. */
+    public HostAddress {
+      if (prefixLength < 0 || prefixLength > 32) {
+        throw new IllegalArgumentException("a prefix length is 0 to 32, not " + prefixLength);
+      }
+    }
+  }
+
+  private TapPort(Settings settings, TapDevice device, ByteBufAllocator allocator) {
+    this.name = settings.name();
+    this.device = device;
+    int largest =
+        settings.mtu() > 0 ? settings.mtu() + LINK_OVERHEAD : Offloads.LARGEST_SUPER_FRAME;
+    boolean on = device.offloads();
+    this.offloads = new Offloads(on, on, on, device.uso(), largest);
+    this.burst = new Burst(allocator);
+  }
+
+  /**
+   * Makes or takes over the device and configures it. Blocks for a few system calls.
+   *
+   * @param settings what to make
+   * @param allocator where frames are read to; direct and pooled
+   * @return a port to be attached and started, or closed
+   * @throws IOException if the device cannot be had; the message says what to do
+   */
+  public static TapPort open(Settings settings, ByteBufAllocator allocator) throws IOException {
+    TapDevice device = TapDevice.open(settings.device(), settings.namespace(), settings.offloads());
+    boolean done = false;
+    try {
+      NetworkNamespace.run(
+          settings.namespace(),
+          () -> {
+            configure(device.name(), settings);
+            return true;
+          });
+      TapPort port = new TapPort(settings, device, allocator);
+      done = true;
+      return port;
+    } finally {
+      if (!done) {
+        device.close();
+      }
+    }
+  }
+
+  private static void configure(String device, Settings settings) throws IOException {
+    if (settings.mtu() > 0) {
+      Ifreq.setMtu(device, settings.mtu());
+    }
+    HostAddress address = settings.address();
+    if (address != null) {
+      Ifreq.setAddress(device, address.address(), address.prefixLength());
+    }
+    if (settings.up()) {
+      Ifreq.up(device);
+    }
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @param loop the network's loop, one whose I/O is epoll
+   * @param to the switch that this port is attached to
+   * @throws IllegalArgumentException if the loop is of another kind
+   */
+  public void start(IoEventLoop loop, Switch to) {
+    if (!loop.isCompatible(Handle.class)) {
+      throw new IllegalArgumentException(
+          "a TAP port needs a loop made with EpollIoHandler, not " + loop);
+    }
+    network = to;
+    loop.register(new Handle())
+        .addListener(future -> {
+          if (future.isSuccess()) {
+            registered((IoRegistration) future.getNow());
+          } else {
+            LOG.log(Level.ERROR, "event=tap-not-registered port=" + name, future.cause());
+          }
+        });
+  }
+
+  private void registered(IoRegistration made) {
+    if (closed) {
+      made.cancel();
+    } else {
+      registration = made;
+      made.submit(EpollIoOps.EPOLLIN);
+    }
+  }
+
+  /** What epoll calls; the port itself shows nothing of Netty's. */
+  private final class Handle implements EpollIoHandle {
+    private final FileDescriptor descriptor = new FileDescriptor(device.fd());
+
+    @Override
+    public FileDescriptor fd() {
+      return descriptor;
+    }
+
+    @Override
+    public void handle(IoRegistration ready, IoEvent event) {
+      if (((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN)) {
+        read();
+      } else {
+        lose(Errno.EBADFD);
+      }
+    }
+
+    @Override
+    public void close() {
+      TapPort.this.close();
+    }
+  }
+
+  /** Reads one burst; what is left makes epoll report the device again. */
+  private void read() {
+    Switch to = network;
+    if (to == null) {
+      return;
+    }
+    reading = true;
+    for (int i = 0; i < Burst.FRAMES && !closed; i++) {
+      int length = device.read(burst.address(), Burst.LARGEST);
+      if (length < 0) {
+        if (length != -Errno.EAGAIN && length != -Errno.EINTR && length != -Errno.EIO) {
+          lose(-length);
+        }
+        break;
+      }
+      burst.deliver(to, this, length);
+    }
+    to.flush();
+    reading = false;
+    if (closed) {
+      burst.release();
+    }
+  }
+
+  /** The device is gone, as when its namespace was deleted: stop, or epoll reports it for ever. */
+  private void lose(int errno) {
+    if (!lost && !closed) {
+      lost = true;
+      LOG.log(
+          Level.WARNING,
+          "event=tap-lost port="
+              + name
+              + " device="
+              + device.name()
+              + " error="
+              + Errno.name(errno)
+              + " advice=\"the device was deleted; add the port again\"");
+      if (registration != null) {
+        registration.cancel();
+        registration = null;
+      }
+    }
+  }
+
+  @Override
+  public void transmit(ByteBuf frame) {
+    if (closed || lost) {
+      counters.transmitDropped(DropCause.NO_CARRIER);
+      return;
+    }
+    int length = frame.readableBytes();
+    int result = device.write(frame.memoryAddress() + frame.readerIndex(), length);
+    if (result < 0) {
+      counters.transmitDropped(
+          switch (-result) {
+            case Errno.EIO, Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
+            case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
+            case Errno.EAGAIN -> DropCause.QUEUE_FULL;
+            default -> DropCause.HOST_ERROR;
+          });
+    }
+  }
+
+  @Override
+  public void flush() {
+    // Each frame left with its own system call: a TAP takes no more than one at a time.
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (registration != null) {
+      registration.cancel();
+      registration = null;
+    }
+    device.close();
+    if (!reading) { // else a frame is still lent
+      burst.release();
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The device's name.
+   *
+   * @return the kernel's choice, where it had one
+   */
+  public String device() {
+    return device.name();
+  }
+
+  @Override
+  public Offloads offloads() {
+    return offloads;
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public DumpNode dump() {
+    return DumpNode.of("tap " + device.name())
+        .with("offloads", offloads.checksum())
+        .with("uso", offloads.uso())
+        .with("carrier", !closed && !lost)
+        .build();
+  }
+}

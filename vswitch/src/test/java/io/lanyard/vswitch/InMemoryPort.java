@@ -1,0 +1,275 @@
+package io.lanyard.vswitch;
+
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.SuperFrame;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A port whose other end is a test: it keeps what the switch transmits, and receives what the test
+ * says. Frames towards the test, and from it, may be lost, swapped or doubled on the way.
+ *
+ * <p>Thread: the one that plays the network's loop.
+ */
+public final class InMemoryPort implements Port {
+  private final String name;
+  private final PortCounters counters = new PortCounters();
+  private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
+  private Offloads offloads;
+  private @Nullable Switch network;
+  private Faults outward = Faults.NONE;
+  private Faults inward = Faults.NONE;
+  private @Nullable ByteBuf heldOutward;
+  private @Nullable ByteBuf heldInward;
+  private int flushes;
+  private boolean closed;
+
+  /**
+   * What happens to frames on one way. Percentages apply one after the other.
+   *
+   * @param random decides; a seed makes it repeatable
+   * @param lossPercent frames that vanish
+   * @param reorderPercent frames that change places with the next
+   * @param duplicatePercent frames that arrive twice
+   */
+  public record Faults(
+      SplittableRandom random, double lossPercent, double reorderPercent, double duplicatePercent) {
+    /** A perfect way. */
+    public static final Faults NONE = new Faults(new SplittableRandom(0), 0, 0, 0);
+
+    /**
+     * A bad way.
+     *
+     * @param seed makes it repeatable
+     * @param lossPercent frames that vanish
+     * @param reorderPercent frames that change places with the next
+     * @param duplicatePercent frames that arrive twice
+     * @return the faults
+     */
+    public static Faults seeded(
+        long seed, double lossPercent, double reorderPercent, double duplicatePercent) {
+      return new Faults(new SplittableRandom(seed), lossPercent, reorderPercent, duplicatePercent);
+    }
+
+    private boolean hits(double percent) {
+      return percent > 0 && random.nextDouble(100) < percent;
+    }
+  }
+
+  /**
+   * Makes a port that is not attached.
+   *
+   * @param name its name
+   * @param offloads what it takes
+   */
+  public InMemoryPort(String name, Offloads offloads) {
+    this.name = name;
+    this.offloads = offloads;
+  }
+
+  /**
+   * Makes a port that is attached.
+   *
+   * @param name its name
+   * @param offloads what it takes
+   * @param network the switch
+   * @return the port
+   */
+  public static InMemoryPort attached(String name, Offloads offloads, Switch network) {
+    InMemoryPort port = new InMemoryPort(name, offloads);
+    port.attachTo(network);
+    return port;
+  }
+
+  /**
+   * Attaches the port.
+   *
+   * @param to the switch
+   */
+  public void attachTo(Switch to) {
+    network = to;
+    to.attach(this);
+  }
+
+  /**
+   * Sets what happens to frames from the switch to the test.
+   *
+   * @param faults the faults
+   */
+  public void outward(Faults faults) {
+    outward = faults;
+  }
+
+  /**
+   * Sets what happens to frames from the test to the switch.
+   *
+   * @param faults the faults
+   */
+  public void inward(Faults faults) {
+    inward = faults;
+  }
+
+  /**
+   * Gives a frame to the switch and ends the burst.
+   *
+   * @param frame released by this call
+   */
+  public void send(ByteBuf frame) {
+    Switch to = network;
+    if (to == null) {
+      frame.release();
+      throw new IllegalStateException("port " + name + " is not attached");
+    }
+    if (inward.hits(inward.lossPercent())) {
+      frame.release();
+    } else if (heldInward == null && inward.hits(inward.reorderPercent())) {
+      heldInward = frame;
+      return;
+    } else {
+      to.receive(this, frame);
+      if (inward.hits(inward.duplicatePercent())) {
+        to.receive(this, frame);
+      }
+      frame.release();
+    }
+    releaseHeldInward(to);
+    to.flush();
+  }
+
+  private void releaseHeldInward(Switch to) {
+    ByteBuf held = heldInward;
+    if (held != null) {
+      heldInward = null;
+      to.receive(this, held);
+      held.release();
+    }
+  }
+
+  @Override
+  public void transmit(ByteBuf frame) {
+    if (closed) {
+      counters.transmitDropped(DropCause.NO_CARRIER);
+      return;
+    }
+    if (outward.hits(outward.lossPercent())) {
+      releaseHeldOutward();
+    } else if (heldOutward == null && outward.hits(outward.reorderPercent())) {
+      heldOutward = frame.copy();
+    } else {
+      arrived.add(frame.copy());
+      if (outward.hits(outward.duplicatePercent())) {
+        arrived.add(frame.copy());
+      }
+      releaseHeldOutward();
+    }
+  }
+
+  private void releaseHeldOutward() {
+    ByteBuf held = heldOutward;
+    if (held != null) {
+      heldOutward = null;
+      arrived.add(held);
+    }
+  }
+
+  @Override
+  public void flush() {
+    flushes++;
+  }
+
+  /**
+   * Takes the next frame that the switch transmitted.
+   *
+   * @return a frame that belongs to the caller, header first; null if there is none
+   */
+  public @Nullable ByteBuf poll() {
+    return arrived.poll();
+  }
+
+  /**
+   * Counts the frames that wait for {@link #poll}.
+   *
+   * @return how many
+   */
+  public int pending() {
+    return arrived.size();
+  }
+
+  /**
+   * Takes all frames that wait, as bytes of Ethernet frames; super-frames as one.
+   *
+   * @return the frames in order, without offload header
+   */
+  public List<byte[]> drain() {
+    List<byte[]> frames = new ArrayList<>();
+    for (ByteBuf frame = arrived.poll(); frame != null; frame = arrived.poll()) {
+      byte[] bytes = new byte[frame.readableBytes() - OffloadHeader.LENGTH];
+      frame.getBytes(frame.readerIndex() + OffloadHeader.LENGTH, bytes);
+      frames.add(bytes);
+      frame.release();
+    }
+    return frames;
+  }
+
+  /**
+   * Counts the wire frames that wait.
+   *
+   * @return segments of super-frames counted each
+   */
+  public int pendingWireFrames() {
+    return arrived.stream().mapToInt(SuperFrame::segments).sum();
+  }
+
+  /**
+   * Counts the flushes so far.
+   *
+   * @return how many
+   */
+  public int flushes() {
+    return flushes;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Offloads offloads() {
+    return offloads;
+  }
+
+  /**
+   * Changes what the port takes, as a guest that negotiates does.
+   *
+   * @param now the offloads from now on
+   */
+  public void offloads(Offloads now) {
+    offloads = now;
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (ByteBuf frame = arrived.poll(); frame != null; frame = arrived.poll()) {
+      frame.release();
+    }
+    if (heldOutward != null) {
+      heldOutward.release();
+      heldOutward = null;
+    }
+    if (heldInward != null) {
+      heldInward.release();
+      heldInward = null;
+    }
+  }
+}
