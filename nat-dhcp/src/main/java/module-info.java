@@ -4,9 +4,12 @@ module io.lanyard.nat {
   requires transitive io.lanyard.vswitch;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
+  requires com.h2database.mvstore;
+  requires org.dnsjava;
   requires static transitive org.jspecify;
 
   exports io.lanyard.nat.flow;
+  exports io.lanyard.dhcp;
   exports io.lanyard.nat.gateway;
   exports io.lanyard.nat.tcp;
 }

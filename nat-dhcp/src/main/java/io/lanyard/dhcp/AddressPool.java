@@ -1,0 +1,121 @@
+package io.lanyard.dhcp;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which addresses there are to give, and in which order.
+ *
+ * <p>A client gets an address that nobody ever had, found from a hash of its identity, so that it
+ * is likely to get the same one even from a server that has lost its memory. When there is none
+ * left, the address that has been idle for longest goes to somebody else.
+ */
+final class AddressPool {
+  private final DhcpSettings settings;
+  private final Map<Integer, Reservation> byAddress = new HashMap<>();
+  private final Map<Long, Reservation> byMac = new HashMap<>();
+
+  /** One bit an address of the range; set while nobody ever had it. */
+  private final BitSet untouched;
+
+  private final int size;
+
+  /** Addresses of the range that somebody had, the longest idle first. */
+  private final LinkedHashSet<Integer> idle = new LinkedHashSet<>();
+
+  AddressPool(DhcpSettings settings) {
+    this.settings = settings;
+    this.size = settings.rangeEnd() - settings.rangeStart() + 1;
+    this.untouched = new BitSet(size);
+    untouched.set(0, size);
+    for (Reservation reservation : settings.reservations()) {
+      byAddress.put(reservation.address(), reservation);
+      byMac.put(reservation.mac(), reservation);
+    }
+    byAddress.keySet().forEach(this::withdraw);
+    settings.excluded().forEach(this::withdraw);
+    withdraw(settings.server());
+  }
+
+  private void withdraw(int address) {
+    if (inRange(address)) {
+      untouched.clear(address - settings.rangeStart());
+    }
+  }
+
+  @Nullable Reservation reservationOf(long mac) {
+    return byMac.get(mac);
+  }
+
+  /** Says whether a client may have an address at all, whoever has it now. */
+  boolean permits(int address, long mac) {
+    Reservation own = byMac.get(mac);
+    if (own != null) {
+      return own.address() == address;
+    }
+    return inRange(address) && !barred(address);
+  }
+
+  private boolean barred(int address) {
+    return byAddress.containsKey(address)
+        || settings.excluded().contains(address)
+        || address == settings.server();
+  }
+
+  private boolean inRange(int address) {
+    return Integer.compareUnsigned(address, settings.rangeStart()) >= 0
+        && Integer.compareUnsigned(address, settings.rangeEnd()) <= 0;
+  }
+
+  /** Says whether nobody ever had an address of the range. */
+  boolean isUntouched(int address) {
+    return inRange(address) && untouched.get(address - settings.rangeStart());
+  }
+
+  /** Finds an address for a client that has none and asks for none; 0 if there is none. */
+  int pick(ClientId client) {
+    int start = Math.floorMod(mix(client.hashCode()), size);
+    int slot = untouched.nextSetBit(start);
+    if (slot < 0) {
+      slot = untouched.nextSetBit(0);
+    }
+    if (slot >= 0) {
+      return settings.rangeStart() + slot;
+    }
+    return idle.isEmpty() ? 0 : idle.getFirst();
+  }
+
+  /** Takes an address out of what can be picked. */
+  void take(int address) {
+    withdraw(address);
+    idle.remove(address);
+  }
+
+  /** Gives back an address that somebody had. */
+  void giveBack(int address) {
+    if (inRange(address) && !barred(address)) {
+      idle.add(address);
+    }
+  }
+
+  int idle() {
+    return idle.size() + untouched.cardinality();
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Spreads identities that differ in their last byte only (the finisher of MurmurHash3). */
+  private static int mix(int hash) {
+    int h = hash;
+    h ^= h >>> 16;
+    h *= 0x85ebca6b;
+    h ^= h >>> 13;
+    h *= 0xc2b2ae35;
+    return h ^ h >>> 16;
+  }
+}

@@ -1,0 +1,168 @@
+package io.lanyard.dhcp;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message from a client or a relay, read and checked (RFC 2131 section 2).
+ *
+ * <p>What is here is well formed: the options have the lengths that RFC 2132 gives them. Nothing
+ * else is known about it; whoever sent it may lie.
+ */
+final class DhcpMessage {
+  static final int FIXED_LENGTH = 236;
+  static final int MAGIC_COOKIE = 0x63825363;
+  static final int BROADCAST_FLAG = 0x8000;
+  private static final int BOOTREQUEST = 1;
+  private static final int ETHERNET = 1;
+  private static final int SNAME_OFFSET = 44;
+  private static final int FILE_OFFSET = 108;
+
+  /** More than any client sends, and less than would make parsing a burden. */
+  private static final int MAX_LENGTH = 4096;
+
+  final MessageType type;
+  final int xid;
+  final int secs;
+  final int flags;
+  final int ciaddr;
+  final int giaddr;
+  final long mac;
+  final ClientId client;
+  private final byte[] @Nullable [] options;
+
+  private DhcpMessage(ByteBuf in, int at, MessageType type, long mac, byte[] @Nullable [] options) {
+    this.type = type;
+    this.xid = in.getInt(at + 4);
+    this.secs = in.getUnsignedShort(at + 8);
+    this.flags = in.getUnsignedShort(at + 10);
+    this.ciaddr = in.getInt(at + 12);
+    this.giaddr = in.getInt(at + 24);
+    this.mac = mac;
+    this.options = options;
+    byte[] id = options[DhcpOption.CLIENT_ID];
+    this.client = id == null ? ClientId.ofMac(mac) : ClientId.of(id);
+  }
+
+  /**
+   * Reads a message.
+   *
+   * @param in the UDP payload between reader and writer index; not changed
+   * @return the message, or null if it is not a well-formed DHCP request of an Ethernet client
+   */
+  static @Nullable DhcpMessage parse(ByteBuf in) {
+    int at = in.readerIndex();
+    int length = in.readableBytes();
+    if (length < FIXED_LENGTH + 4
+        || length > MAX_LENGTH
+        || in.getByte(at) != BOOTREQUEST
+        || in.getByte(at + 1) != ETHERNET
+        || in.getByte(at + 2) != 6
+        || in.getInt(at + FIXED_LENGTH) != MAGIC_COOKIE) {
+      return null;
+    }
+    long mac =
+        (((long) in.getInt(at + 28) << 16) & 0xffff_ffff_0000L) | in.getUnsignedShort(at + 32);
+    if (mac == 0 || (mac >>> 40 & 1) != 0) {
+      return null; // A group address is nobody's own.
+    }
+    byte[] @Nullable [] options = new byte[256][];
+    if (!readOptions(in, at + FIXED_LENGTH + 4, at + length, options)) {
+      return null;
+    }
+    byte[] overload = options[DhcpOption.OVERLOAD];
+    if (overload != null) {
+      // RFC 2131 section 4.1: the options field first, then file, then sname.
+      if (overload.length != 1 || overload[0] < 1 || overload[0] > 3) {
+        return null;
+      }
+      if ((overload[0] & 1) != 0 && !readOptions(in, at + FILE_OFFSET, at + 236, options)) {
+        return null;
+      }
+      if ((overload[0] & 2) != 0
+          && !readOptions(in, at + SNAME_OFFSET, at + FILE_OFFSET, options)) {
+        return null;
+      }
+    }
+    MessageType type = checkLengths(options);
+    return type == null ? null : new DhcpMessage(in, at, type, mac, options);
+  }
+
+  /** Reads one field of options; what occurs again is appended (RFC 3396 section 7). */
+  private static boolean readOptions(ByteBuf in, int from, int end, byte[] @Nullable [] options) {
+    int at = from;
+    while (at < end) {
+      int code = in.getUnsignedByte(at++);
+      if (code == DhcpOption.PAD) {
+        continue;
+      }
+      if (code == DhcpOption.END) {
+        return true;
+      }
+      if (at >= end) {
+        return false;
+      }
+      int length = in.getUnsignedByte(at++);
+      if (length > end - at) {
+        return false;
+      }
+      byte[] before = options[code];
+      int kept = before == null ? 0 : before.length;
+      byte[] value = new byte[kept + length];
+      if (before != null) {
+        System.arraycopy(before, 0, value, 0, kept);
+      }
+      in.getBytes(at, value, kept, length);
+      options[code] = value;
+      at += length;
+    }
+    return true; // Some clients leave the end option out when the field is full.
+  }
+
+  private static @Nullable MessageType checkLengths(byte[] @Nullable [] options) {
+    byte[] type = options[DhcpOption.MESSAGE_TYPE];
+    byte[] id = options[DhcpOption.CLIENT_ID];
+    if (type == null
+        || type.length != 1
+        || wrong(options[DhcpOption.REQUESTED_ADDRESS], 4)
+        || wrong(options[DhcpOption.LEASE_TIME], 4)
+        || wrong(options[DhcpOption.SERVER_ID], 4)
+        || wrong(options[DhcpOption.MAX_MESSAGE_SIZE], 2)
+        || (id != null && (id.length < 2 || id.length > 255))) {
+      return null;
+    }
+    return MessageType.of(type[0]);
+  }
+
+  private static boolean wrong(byte @Nullable [] option, int length) {
+    return option != null && option.length != length;
+  }
+
+  boolean broadcast() {
+    return (flags & BROADCAST_FLAG) != 0;
+  }
+
+  boolean has(int code) {
+    return options[code] != null;
+  }
+
+  byte @Nullable [] option(int code) {
+    return options[code];
+  }
+
+  /** An option of four bytes, as a big-endian int; 0 if it is not there. */
+  int intOption(int code) {
+    byte[] value = options[code];
+    return value == null
+        ? 0
+        : (value[0] << 24) | (value[1] & 255) << 16 | (value[2] & 255) << 8 | (value[3] & 255);
+  }
+
+  /** The longest reply that the client takes, in bytes of UDP payload (RFC 2132 section 9.10). */
+  int maxReply() {
+    // The option counts the IP and UDP headers, as every client reads it; 576 is its least value.
+    byte[] value = options[DhcpOption.MAX_MESSAGE_SIZE];
+    int size = value == null ? 576 : (value[0] & 255) << 8 | (value[1] & 255);
+    return Math.max(size, 576) - 28;
+  }
+}

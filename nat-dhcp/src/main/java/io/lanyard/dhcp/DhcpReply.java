@@ -1,0 +1,218 @@
+package io.lanyard.dhcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes replies (RFC 2131 section 4.3, table 3).
+ *
+ * <p>What never changes on a network is encoded once. A reply has first what the protocol needs,
+ * then what the client's parameter request list names in its order (RFC 2132 section 9.8), each
+ * only as long as it fits the size that the client takes, and last the relay's own option.
+ */
+final class DhcpReply {
+  /** The length of a BOOTP message, below which relays and old clients drop it (RFC 1542 2.1). */
+  private static final int MIN_LENGTH = 300;
+
+  private static final int BOOTREPLY = 2;
+  private static final int ETHERNET = 1;
+
+  /** What a client gets that names no parameters. */
+  private static final byte[] DEFAULT_LIST = {
+    DhcpOption.SUBNET_MASK,
+    DhcpOption.ROUTER,
+    DhcpOption.DNS_SERVERS,
+    DhcpOption.DOMAIN_NAME,
+    DhcpOption.BROADCAST_ADDRESS,
+    DhcpOption.INTERFACE_MTU,
+    DhcpOption.HOST_NAME
+  };
+
+  private final DhcpSettings settings;
+  private final byte[] @Nullable [] fixed = new byte[256][];
+
+  DhcpReply(DhcpSettings settings) {
+    this.settings = settings;
+    Map<Integer, byte[]> values = new TreeMap<>();
+    values.put(DhcpOption.SUBNET_MASK, addresses(List.of(settings.subnet().mask())));
+    values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(settings.subnet().broadcast())));
+    values.put(DhcpOption.ROUTER, addresses(settings.routers()));
+    values.put(DhcpOption.DNS_SERVERS, addresses(settings.dnsServers()));
+    values.put(DhcpOption.NTP_SERVERS, addresses(settings.ntpServers()));
+    values.put(
+        DhcpOption.INTERFACE_MTU,
+        new byte[] {(byte) (settings.mtu() >>> 8), (byte) settings.mtu()});
+    if (settings.domain() != null) {
+      values.put(DhcpOption.DOMAIN_NAME, settings.domain().getBytes(StandardCharsets.ISO_8859_1));
+    }
+    values.put(DhcpOption.DOMAIN_SEARCH, DomainSearch.encode(settings.search()));
+    values.forEach((code, value) -> {
+      if (value.length > 0) {
+        fixed[code] = value;
+      }
+    });
+  }
+
+  private static byte[] addresses(List<Integer> list) {
+    byte[] out = new byte[4 * list.size()];
+    int at = 0;
+    for (int address : list) {
+      out[at++] = (byte) (address >>> 24);
+      out[at++] = (byte) (address >>> 16);
+      out[at++] = (byte) (address >>> 8);
+      out[at++] = (byte) address;
+    }
+    return out;
+  }
+
+  /** An offer or an acknowledgement of a lease. */
+  ByteBuf lease(
+      ByteBufAllocator allocator, DhcpMessage request, MessageType type, Lease lease, int seconds) {
+    ByteBuf out = header(allocator, request, type, lease.address());
+    putInt(out, DhcpOption.LEASE_TIME, seconds);
+    // RFC 2131 section 4.4.5: T1 is half of the lease, T2 seven eighths; an infinite one has none.
+    if (seconds != -1) {
+      putInt(out, DhcpOption.RENEWAL_TIME, seconds >>> 1);
+      putInt(out, DhcpOption.REBINDING_TIME, (int) ((seconds & 0xffff_ffffL) * 7 / 8));
+    }
+    parameters(out, request, lease.hostname());
+    return end(out, request);
+  }
+
+  /** The answer to an INFORM: parameters, but no address and no times (section 4.3.5). */
+  ByteBuf inform(ByteBufAllocator allocator, DhcpMessage request) {
+    ByteBuf out = header(allocator, request, MessageType.ACK, 0);
+    parameters(out, request, null);
+    return end(out, request);
+  }
+
+  /** A refusal, with what a human may read in the client's log. */
+  ByteBuf nak(ByteBufAllocator allocator, DhcpMessage request, String why) {
+    ByteBuf out = header(allocator, request, MessageType.NAK, 0);
+    put(out, DhcpOption.MESSAGE, why.getBytes(StandardCharsets.US_ASCII));
+    return end(out, request);
+  }
+
+  private ByteBuf header(
+      ByteBufAllocator allocator, DhcpMessage request, MessageType type, int yiaddr) {
+    ByteBuf out = allocator.buffer(576);
+    boolean nak = type == MessageType.NAK;
+    out.writeByte(BOOTREPLY).writeByte(ETHERNET).writeByte(6).writeByte(0);
+    out.writeInt(request.xid);
+    out.writeShort(0);
+    // RFC 2131 section 4.3.2: a relay must broadcast a NAK, so the bit is set in one.
+    boolean relayedNak = nak && request.giaddr != 0;
+    out.writeShort(relayedNak ? request.flags | DhcpMessage.BROADCAST_FLAG : request.flags);
+    out.writeInt(nak || type == MessageType.OFFER ? 0 : request.ciaddr);
+    out.writeInt(yiaddr);
+    out.writeInt(0); // siaddr: no next server in the boot yet
+    out.writeInt(request.giaddr);
+    out.writeShort((int) (request.mac >>> 32)).writeInt((int) request.mac);
+    out.writeZero(10 + 64 + 128);
+    out.writeInt(DhcpMessage.MAGIC_COOKIE);
+    put(out, DhcpOption.MESSAGE_TYPE, new byte[] {(byte) type.code()});
+    putInt(out, DhcpOption.SERVER_ID, settings.server());
+    // RFC 6842 section 3: the client's identifier comes back in every reply, a NAK too.
+    byte[] id = request.option(DhcpOption.CLIENT_ID);
+    if (id != null) {
+      put(out, DhcpOption.CLIENT_ID, id);
+    }
+    return out;
+  }
+
+  private void parameters(ByteBuf out, DhcpMessage request, @Nullable String hostname) {
+    byte[] list = request.option(DhcpOption.PARAMETER_LIST);
+    byte[] wanted = list == null ? DEFAULT_LIST : list;
+    int limit = Math.min(request.maxReply(), settings.mtu() - 28) - 1 - relayLength(request);
+    BitSet done = new BitSet(256);
+    // RFC 2132 section 3.3: the mask comes before the router, and section 4.3.1 of RFC 2131 wants
+    // it in every reply that has routers.
+    if (!names(wanted, DhcpOption.SUBNET_MASK) || comesAfterRouter(wanted)) {
+      parameter(out, DhcpOption.SUBNET_MASK, hostname, limit, done);
+    }
+    for (byte code : wanted) {
+      parameter(out, code & 255, hostname, limit, done);
+    }
+    byte[] fqdn = ClientName.answer(request, hostname, settings.domain());
+    if (fqdn != null && fqdn.length <= 255 && out.readableBytes() + 2 + fqdn.length <= limit) {
+      put(out, DhcpOption.CLIENT_FQDN, fqdn);
+    }
+  }
+
+  private void parameter(ByteBuf out, int code, @Nullable String hostname, int limit, BitSet done) {
+    if (done.get(code)) {
+      return;
+    }
+    done.set(code);
+    byte[] value = fixed[code];
+    if (code == DhcpOption.HOST_NAME && hostname != null) {
+      value = hostname.getBytes(StandardCharsets.US_ASCII);
+    }
+    if (value != null && out.readableBytes() + encodedLength(value) <= limit) {
+      put(out, code, value);
+    }
+  }
+
+  private static boolean names(byte[] list, int code) {
+    for (byte each : list) {
+      if ((each & 255) == code) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean comesAfterRouter(byte[] list) {
+    for (byte each : list) {
+      if (each == DhcpOption.SUBNET_MASK) {
+        return false;
+      }
+      if (each == DhcpOption.ROUTER) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int relayLength(DhcpMessage request) {
+    byte[] relay = request.option(DhcpOption.RELAY_AGENT_INFORMATION);
+    return relay == null || request.giaddr == 0 ? 0 : encodedLength(relay);
+  }
+
+  private static int encodedLength(byte[] value) {
+    return value.length + 2 * Math.max(1, (value.length + 254) / 255);
+  }
+
+  private static ByteBuf end(ByteBuf out, DhcpMessage request) {
+    byte[] relay = request.option(DhcpOption.RELAY_AGENT_INFORMATION);
+    if (relay != null && request.giaddr != 0) {
+      put(out, DhcpOption.RELAY_AGENT_INFORMATION, relay); // RFC 3046 section 2.2: as it came, last
+    }
+    out.writeByte(DhcpOption.END);
+    int missing = MIN_LENGTH - out.readableBytes();
+    if (missing > 0) {
+      out.writeZero(missing);
+    }
+    return out;
+  }
+
+  private static void putInt(ByteBuf out, int code, int value) {
+    out.writeByte(code).writeByte(4).writeInt(value);
+  }
+
+  /** Writes an option; what is longer than 255 bytes is split (RFC 3396 section 6). */
+  private static void put(ByteBuf out, int code, byte[] value) {
+    int at = 0;
+    do {
+      int length = Math.min(255, value.length - at);
+      out.writeByte(code).writeByte(length).writeBytes(value, at, length);
+      at += length;
+    } while (at < value.length);
+  }
+}

@@ -1,0 +1,536 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.vswitch.frame.Ethernet;
+
+import io.lanyard.vswitch.frame.Ipv4;
+
+import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.gateway.DatagramService;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Timers.Timer;
+import io.netty.buffer.ByteBuf;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network's DHCPv4 server: the exchange of RFC 2131, on the gateway's port 67.
+ *
+ * <p>Which rule applies where is said in the package's description. Nothing that a client sends
+ * makes this class throw.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class DhcpServer implements DatagramService, Dumpable {
+  /** The server's UDP port (RFC 2131 section 4.1). */
+  public static final int SERVER_PORT = 67;
+
+  private static final int CLIENT_PORT = 68;
+  private static final int EVERYBODY = -1;
+
+  /** Conflict probes under way at once: each holds a request for up to a second. */
+  private static final int MAX_PROBES = 64;
+
+  /** Addresses found in use before the server lets the client ask again. */
+  private static final int MAX_CONFLICTS = 3;
+
+  /** The longest wait of a timer, so that a clock that was set is noticed. */
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
+  private static final System.Logger LOG = System.getLogger(DhcpServer.class.getName());
+
+  private final String network;
+  private final DhcpSettings settings;
+  private final GuestLink link;
+  private final Clock clock;
+  private final LeaseJournal journal;
+  private final LeaseTable table;
+  private final DhcpReply replies;
+  private final DhcpCounters counters = new DhcpCounters();
+  private final QuietLog log;
+  private final Timer expiry;
+  private @Nullable ConflictProbe probe;
+  private int probes;
+  private boolean exhausted;
+
+  /**
+   * Starts a server with the leases that are stored.
+   *
+   * @param network the network's name, for the log
+   * @param settings what it offers
+   * @param link the network
+   * @param journal where its leases are kept
+   */
+  public DhcpServer(String network, DhcpSettings settings, GuestLink link, LeaseJournal journal) {
+    this.network = network;
+    this.settings = settings;
+    this.link = link;
+    this.clock = link.timers().clock();
+    this.journal = journal;
+    this.replies = new DhcpReply(settings);
+    this.log = new QuietLog(LOG, clock);
+    this.table = new LeaseTable(settings);
+    this.expiry = link.timers().create(this::expire);
+    table.load(journal.load(), now());
+    armExpiry();
+  }
+
+  /**
+   * Has addresses that nobody ever had probed before they are offered.
+   *
+   * @param conflictProbe how
+   */
+  public void probeWith(ConflictProbe conflictProbe) {
+    this.probe = conflictProbe;
+  }
+
+  /**
+   * The server's leases.
+   *
+   * @return the table
+   */
+  public LeaseTable leases() {
+    return table;
+  }
+
+  /**
+   * The server's counters.
+   *
+   * @return the counters
+   */
+  public DhcpCounters counters() {
+    return counters;
+  }
+
+  /** Stops the server's timer. Stored leases stay. */
+  public void close() {
+    expiry.cancel();
+  }
+
+  @Override
+  public DumpNode dump() {
+    DumpNode.Builder node =
+        DumpNode.of("dhcp")
+            .with("subnet", settings.subnet())
+            .with(
+                "range",
+                Ipv4.format(settings.rangeStart()) + "-" + Ipv4.format(settings.rangeEnd()))
+            .with("lease-time", settings.leaseTime())
+            .with("leases", table.leases().size())
+            .with("available", table.available());
+    counters
+        .snapshot()
+        .forEach((event, n) -> node.withNonZero(event.name().toLowerCase(Locale.ROOT), n));
+    return node.build();
+  }
+
+  @Override
+  public void receive(ByteBuf payload, DatagramPeer from) {
+    DhcpMessage request = DhcpMessage.parse(payload);
+    if (request == null) {
+      counters.count(Event.MALFORMED);
+      return;
+    }
+    // RFC 2131 section 4.3.1: the relay's address says which subnet the client is in.
+    if (request.giaddr != 0 && !settings.subnet().isHost(request.giaddr)) {
+      counters.count(Event.NOT_OURS);
+      return;
+    }
+    switch (request.type) {
+      case DISCOVER -> discover(request, from);
+      case REQUEST -> request(request, from);
+      case DECLINE -> decline(request);
+      case RELEASE -> release(request);
+      case INFORM -> inform(request, from);
+      case OFFER, ACK, NAK -> counters.count(Event.UNEXPECTED_TYPE);
+    }
+  }
+
+  // DISCOVER: RFC 2131 section 4.3.1
+
+  private void discover(DhcpMessage request, DatagramPeer from) {
+    counters.count(Event.DISCOVER);
+    offer(request, from, MAX_CONFLICTS);
+  }
+
+  private void offer(DhcpMessage request, DatagramPeer from, int tries) {
+    long now = now();
+    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    int address = table.choose(request.client, request.mac, requested, now);
+    if (address == 0) {
+      exhausted();
+      return;
+    }
+    exhausted = false;
+    ConflictProbe conflicts = probe;
+    if (conflicts == null || !table.isUntouched(address)) {
+      sendOffer(request, from, address);
+      return;
+    }
+    if (probes >= MAX_PROBES) {
+      counters.count(Event.OVERLOADED);
+      return;
+    }
+    probes++;
+    hold(request, address); // Nobody else is to be offered it meanwhile.
+    conflicts.probe(
+        address,
+        inUse -> {
+          probes--;
+          if (!inUse) {
+            sendOffer(request, from, address);
+            return;
+          }
+          counters.count(Event.CONFLICT);
+          quarantine(address, request, "probe");
+          if (tries > 1) {
+            offer(request, from, tries - 1);
+          }
+        });
+  }
+
+  private void sendOffer(DhcpMessage request, DatagramPeer from, int address) {
+    Lease lease = table.at(address);
+    if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
+      if (!table.canHave(address, request.client, request.mac, now())) {
+        return; // Somebody took it while it was probed.
+      }
+      lease = hold(request, address);
+    }
+    counters.count(Event.OFFER);
+    send(
+        request,
+        from,
+        replies.lease(link.allocator(), request, MessageType.OFFER, lease, seconds(request)),
+        address);
+  }
+
+  /** Keeps an address for a client, unless it is already its own. */
+  private Lease hold(DhcpMessage request, int address) {
+    long now = now();
+    Lease before = table.at(address);
+    if (before != null && before.bound(now) && before.client().equals(request.client)) {
+      return before;
+    }
+    Lease lease =
+        new Lease(
+            address,
+            request.client,
+            request.mac,
+            table.nameFor(request.mac, address, ClientName.read(request)),
+            now,
+            now + settings.offerTime().toMillis(),
+            State.OFFERED);
+    put(lease);
+    return lease;
+  }
+
+  // REQUEST: RFC 2131 section 4.3.2
+
+  private void request(DhcpMessage request, DatagramPeer from) {
+    counters.count(Event.REQUEST);
+    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    if (request.has(DhcpOption.SERVER_ID)) {
+      selecting(request, from, requested);
+    } else if (requested != 0) {
+      confirm(request, from, requested); // INIT-REBOOT
+    } else if (request.ciaddr != 0) {
+      confirm(request, from, request.ciaddr); // RENEWING, REBINDING
+    } else {
+      counters.count(Event.MALFORMED);
+    }
+  }
+
+  private void selecting(DhcpMessage request, DatagramPeer from, int requested) {
+    Lease held = table.of(request.client);
+    if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
+      counters.count(Event.NOT_OURS);
+      if (held != null && held.state() == State.OFFERED) {
+        put(held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
+      }
+      return;
+    }
+    int address = requested != 0 ? requested : request.ciaddr;
+    if (address != 0 && table.canHave(address, request.client, request.mac, now())) {
+      acknowledge(request, from, address);
+    } else {
+      refuse(request, from, "address not available");
+    }
+  }
+
+  /** A client that remembers an address asks whether it may use it, or use it for longer. */
+  private void confirm(DhcpMessage request, DatagramPeer from, int address) {
+    if (!settings.subnet().isHost(address)) {
+      refuse(request, from, "wrong network");
+      return;
+    }
+    Lease last = table.of(request.client);
+    if (last != null && last.state() == State.DECLINED) {
+      last = null;
+    }
+    if (last == null && !settings.authoritative()) {
+      counters.count(Event.UNKNOWN_CLIENT); // "MUST remain silent"
+      return;
+    }
+    boolean own = last != null && last.address() == address;
+    boolean elsewhere = last != null && !own && last.bound(now());
+    if (!elsewhere
+        && (own || settings.authoritative())
+        && table.canHave(address, request.client, request.mac, now())) {
+      acknowledge(request, from, address);
+    } else {
+      refuse(request, from, "address not available");
+    }
+  }
+
+  /** Stores the lease, and sends the ACK once it is on disk. */
+  private void acknowledge(DhcpMessage request, DatagramPeer from, int address) {
+    hold(request, address);
+    long now = now();
+    Lease before = table.at(address);
+    boolean renewal = before != null && before.bound(now) && before.client().equals(request.client);
+    int seconds = seconds(request);
+    Lease lease =
+        new Lease(
+            address,
+            request.client,
+            request.mac,
+            table.nameFor(request.mac, address, name(request, before)),
+            renewal && before != null ? before.startMillis() : now,
+            seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
+            State.BOUND);
+    journal.write(
+        lease,
+        new LeaseJournal.Completion() {
+          @Override
+          public void durable() {
+            bound(request, from, lease, seconds, !renewal);
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            counters.count(Event.STORE_FAILED);
+          }
+        });
+  }
+
+  /** A renewal does not always repeat the name. */
+  private static @Nullable String name(DhcpMessage request, @Nullable Lease before) {
+    String sent = ClientName.read(request);
+    return sent == null && before != null ? before.hostname() : sent;
+  }
+
+  private void bound(
+      DhcpMessage request, DatagramPeer from, Lease lease, int seconds, boolean fresh) {
+    if (!table.canHave(lease.address(), lease.client(), lease.mac(), now())) {
+      counters.count(Event.STORE_FAILED);
+      return; // Declined, or taken over, while it was being written.
+    }
+    Lease other = table.of(lease.client());
+    if (other != null && other.address() != lease.address() && other.bound(now())) {
+      giveBack(other); // One address a client: section 1.6.
+    }
+    put(lease);
+    if (fresh) {
+      log.log(Level.INFO, () -> "lease added network=" + network + " " + lease);
+    }
+    counters.count(Event.ACK);
+    Lease named = table.byAddress(lease.address()).orElse(lease);
+    send(
+        request,
+        from,
+        replies.lease(link.allocator(), request, MessageType.ACK, named, seconds),
+        lease.address());
+  }
+
+  private void refuse(DhcpMessage request, DatagramPeer from, String why) {
+    counters.count(Event.NAK);
+    log.log(
+        Level.INFO,
+        () ->
+            "request refused network="
+                + network
+                + " mac="
+                + Ethernet.format(request.mac)
+                + " requested="
+                + Ipv4.format(request.intOption(DhcpOption.REQUESTED_ADDRESS))
+                + " ciaddr="
+                + Ipv4.format(request.ciaddr)
+                + " why=\""
+                + why
+                + "\"");
+    ByteBuf nak = replies.nak(link.allocator(), request, why);
+    if (request.giaddr != 0) {
+      from.answer(nak, from.mac(), request.giaddr, SERVER_PORT);
+    } else {
+      from.answer(nak, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
+    }
+  }
+
+  // DECLINE, RELEASE, INFORM: RFC 2131 sections 4.3.3 to 4.3.5
+
+  private void decline(DhcpMessage request) {
+    counters.count(Event.DECLINE);
+    int address = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    Lease lease = table.at(address);
+    if (!forUs(request) || lease == null || !holds(lease, request)) {
+      counters.count(Event.UNKNOWN_CLIENT); // Only who was given an address may condemn it.
+      return;
+    }
+    quarantine(address, request, "decline");
+  }
+
+  /** Keeps an address that is in use out of the pool for a while. */
+  private void quarantine(int address, DhcpMessage request, String by) {
+    long now = now();
+    Lease declined =
+        new Lease(
+            address,
+            request.client,
+            request.mac,
+            null,
+            now,
+            now + settings.declineTime().toMillis(),
+            State.DECLINED);
+    put(declined);
+    journal.write(declined, new Counting());
+    log.log(
+        Level.WARNING,
+        () ->
+            "address in use by a host that has no lease: find it, or exclude the address network="
+                + network
+                + " by="
+                + by
+                + " "
+                + declined);
+  }
+
+  private void release(DhcpMessage request) {
+    counters.count(Event.RELEASE);
+    Lease lease = table.at(request.ciaddr);
+    if (!forUs(request) || lease == null || !lease.bound(now()) || !holds(lease, request)) {
+      counters.count(Event.UNKNOWN_CLIENT);
+      return;
+    }
+    giveBack(lease);
+    log.log(Level.INFO, () -> "lease released network=" + network + " " + lease);
+  }
+
+  /** Frees an address once that is on disk too, so that memory and disk change in one order. */
+  private void giveBack(Lease lease) {
+    Lease released = lease.in(State.RELEASED, now());
+    journal.write(
+        released,
+        new Counting() {
+          @Override
+          public void durable() {
+            Lease last = table.at(released.address());
+            if (last != null
+                && last.state() == State.BOUND
+                && last.client().equals(released.client())) {
+              put(released);
+            }
+          }
+        });
+  }
+
+  private void inform(DhcpMessage request, DatagramPeer from) {
+    counters.count(Event.INFORM);
+    int client = request.ciaddr != 0 ? request.ciaddr : from.address();
+    if (!settings.subnet().isHost(client)) {
+      counters.count(Event.NOT_OURS);
+      return;
+    }
+    counters.count(Event.ACK);
+    send(request, from, replies.inform(link.allocator(), request), client);
+  }
+
+  private boolean forUs(DhcpMessage request) {
+    return !request.has(DhcpOption.SERVER_ID)
+        || request.intOption(DhcpOption.SERVER_ID) == settings.server();
+  }
+
+  private static boolean holds(Lease lease, DhcpMessage request) {
+    return lease.client().equals(request.client) && lease.state() != State.RELEASED;
+  }
+
+  // What all have in common
+
+  /** Sends a reply the way that section 4.1 of RFC 2131 says. */
+  private void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, int address) {
+    if (request.giaddr != 0) {
+      from.answer(reply, from.mac(), request.giaddr, SERVER_PORT);
+    } else if (request.ciaddr != 0) {
+      from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
+    } else if (request.broadcast()) {
+      from.answer(reply, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
+    } else {
+      from.answer(reply, request.mac, address, CLIENT_PORT);
+    }
+  }
+
+  /** The lease time in seconds, unsigned: what the client asks for, within bounds. */
+  private int seconds(DhcpMessage request) {
+    if (!request.has(DhcpOption.LEASE_TIME)) {
+      return (int) settings.leaseTime().toSeconds();
+    }
+    long asked = request.intOption(DhcpOption.LEASE_TIME) & 0xffff_ffffL;
+    return (int)
+        Math.clamp(asked, settings.minLeaseTime().toSeconds(), settings.maxLeaseTime().toSeconds());
+  }
+
+  private void exhausted() {
+    counters.count(Event.POOL_EXHAUSTED);
+    if (!exhausted) {
+      exhausted = true;
+      LOG.log(
+          Level.WARNING,
+          "no address left to offer: widen the range or shorten the leases network="
+              + network
+              + " range="
+              + Ipv4.format(settings.rangeStart())
+              + "-"
+              + Ipv4.format(settings.rangeEnd()));
+    }
+  }
+
+  private void put(Lease lease) {
+    table.put(lease);
+    armExpiry();
+  }
+
+  private void expire() {
+    table.expire(now());
+    armExpiry();
+  }
+
+  private void armExpiry() {
+    long next = table.nextExpiry();
+    if (next == Lease.NEVER) {
+      expiry.cancel();
+      return;
+    }
+    long wait = Math.clamp(next - now(), 1, LONGEST_WAIT_MILLIS);
+    expiry.arm(TimeUnit.MILLISECONDS.toNanos(wait));
+  }
+
+  private long now() {
+    return clock.now().toEpochMilli();
+  }
+
+  /** For writes that no answer waits for. */
+  private class Counting implements LeaseJournal.Completion {
+    @Override
+    public void durable() {}
+
+    @Override
+    public void failed(Throwable cause) {
+      counters.count(Event.STORE_FAILED);
+    }
+  }
+}

@@ -1,0 +1,341 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.vswitch.frame.Ethernet;
+
+import io.lanyard.vswitch.frame.Ipv4;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one network's DHCP server offers. Addresses are big-endian ints.
+ *
+ * @param subnet the network's subnet
+ * @param server the server's own address: the gateway's
+ * @param rangeStart first address of the dynamic pool
+ * @param rangeEnd last address of the dynamic pool
+ * @param routers default routers (option 3); empty on a network without a way out
+ * @param dnsServers name servers (option 6)
+ * @param ntpServers time servers (option 42)
+ * @param domain the network's domain (option 15); null for none
+ * @param search domains to search (option 119, RFC 3397); empty to send none
+ * @param mtu the network's MTU (option 26)
+ * @param leaseTime lease time of a client that asks for none in particular
+ * @param minLeaseTime the shortest that a client may ask for
+ * @param maxLeaseTime the longest that a client may ask for
+ * @param offerTime how long an offered address is held
+ * @param declineTime how long an address that a client found in use stays out of the pool
+ * @param reservations addresses kept for a MAC address
+ * @param excluded addresses never given to anyone: the host's, static hosts'
+ * @param authoritative true if no other server is on the network: a client that comes back with an
+ *     address that is free gets it, and one with an address that it cannot have is told so. False
+ *     to be silent about unknown clients, as RFC 2131 section 4.3.2 demands where servers coexist
+ */
+public record DhcpSettings(
+    Ipv4Subnet subnet,
+    int server,
+    int rangeStart,
+    int rangeEnd,
+    List<Integer> routers,
+    List<Integer> dnsServers,
+    List<Integer> ntpServers,
+    @Nullable String domain,
+    List<String> search,
+    int mtu,
+    Duration leaseTime,
+    Duration minLeaseTime,
+    Duration maxLeaseTime,
+    Duration offerTime,
+    Duration declineTime,
+    List<Reservation> reservations,
+    Set<Integer> excluded,
+    boolean authoritative) {
+
+  /** Checks everything, and says which setting is wrong. */
+  public DhcpSettings {
+    routers = List.copyOf(routers);
+    dnsServers = List.copyOf(dnsServers);
+    ntpServers = List.copyOf(ntpServers);
+    search = List.copyOf(search);
+    reservations = List.copyOf(reservations);
+    excluded = Set.copyOf(excluded);
+    require(subnet.isHost(server), "server", Ipv4.format(server) + " is no host of " + subnet);
+    require(
+        subnet.isHost(rangeStart)
+            && subnet.isHost(rangeEnd)
+            && Integer.compareUnsigned(rangeStart, rangeEnd) <= 0,
+        "range",
+        Ipv4.format(rangeStart) + "-" + Ipv4.format(rangeEnd) + " is no range in " + subnet);
+    require(mtu >= 576 && mtu <= 65535, "mtu", mtu + " is not 576 to 65535");
+    require(
+        minLeaseTime.toSeconds() >= 1
+            && minLeaseTime.compareTo(leaseTime) <= 0
+            && leaseTime.compareTo(maxLeaseTime) <= 0
+            && maxLeaseTime.toSeconds() <= 0xffff_ffffL,
+        "lease time",
+        minLeaseTime + " <= " + leaseTime + " <= " + maxLeaseTime + " does not hold");
+    Set<Integer> addresses = new HashSet<>();
+    Set<Long> macs = new HashSet<>();
+    for (Reservation reservation : reservations) {
+      String address = Ipv4.format(reservation.address());
+      require(
+          subnet.isHost(reservation.address()) && reservation.address() != server,
+          "reservation",
+          address + " is no free host of " + subnet);
+      require(addresses.add(reservation.address()), "reservation", address + " is there twice");
+      require(
+          macs.add(reservation.mac()),
+          "reservation",
+          Ethernet.format(reservation.mac()) + " is there twice");
+    }
+  }
+
+  private static void require(boolean holds, String setting, String problem) {
+    if (!holds) {
+      throw new IllegalArgumentException("DHCP " + setting + ": " + problem);
+    }
+  }
+
+  /**
+   * Starts from what a network has unless it says otherwise: gateway {@code .2}, which is router
+   * and name server too; a pool from the middle of the subnet to its end; leases of 30 minutes.
+   *
+   * @param subnet the network's subnet, with a prefix of at most 29
+   * @return a builder
+   */
+  public static Builder builder(Ipv4Subnet subnet) {
+    return new Builder(subnet);
+  }
+
+  /** Collects settings. */
+  public static final class Builder {
+    private final Ipv4Subnet subnet;
+    private int server;
+    private int rangeStart;
+    private int rangeEnd;
+    private @Nullable List<Integer> routers;
+    private @Nullable List<Integer> dnsServers;
+    private List<Integer> ntpServers = List.of();
+    private @Nullable String domain;
+    private List<String> search = List.of();
+    private int mtu = 1500;
+    private Duration leaseTime = Duration.ofMinutes(30);
+    private Duration minLeaseTime = Duration.ofMinutes(2);
+    private Duration maxLeaseTime = Duration.ofDays(1);
+    private Duration offerTime = Duration.ofSeconds(30);
+    private Duration declineTime = Duration.ofMinutes(10);
+    private List<Reservation> reservations = List.of();
+    private Set<Integer> excluded = Set.of();
+    private boolean authoritative = true;
+
+    private Builder(Ipv4Subnet subnet) {
+      this.subnet = subnet;
+      int size = ~subnet.mask() + 1;
+      this.server = subnet.host(2);
+      this.rangeStart = subnet.host(size >>> 1);
+      this.rangeEnd = subnet.broadcast() - 1;
+    }
+
+    /**
+     * Sets the server's own address.
+     *
+     * @param value the address
+     * @return this
+     */
+    public Builder server(int value) {
+      server = value;
+      return this;
+    }
+
+    /**
+     * Sets the dynamic pool.
+     *
+     * @param first its first address
+     * @param last its last address
+     * @return this
+     */
+    public Builder range(int first, int last) {
+      rangeStart = first;
+      rangeEnd = last;
+      return this;
+    }
+
+    /**
+     * Sets the default routers; the server itself unless set.
+     *
+     * @param value the addresses; empty for none
+     * @return this
+     */
+    public Builder routers(List<Integer> value) {
+      routers = value;
+      return this;
+    }
+
+    /**
+     * Sets the name servers; the server itself unless set.
+     *
+     * @param value the addresses; empty for none
+     * @return this
+     */
+    public Builder dnsServers(List<Integer> value) {
+      dnsServers = value;
+      return this;
+    }
+
+    /**
+     * Sets the time servers.
+     *
+     * @param value the addresses
+     * @return this
+     */
+    public Builder ntpServers(List<Integer> value) {
+      ntpServers = value;
+      return this;
+    }
+
+    /**
+     * Sets the network's domain.
+     *
+     * @param value the domain without a final dot; null for none
+     * @return this
+     */
+    public Builder domain(@Nullable String value) {
+      domain = value;
+      return this;
+    }
+
+    /**
+     * Sets the domains to search.
+     *
+     * @param value the domains
+     * @return this
+     */
+    public Builder search(List<String> value) {
+      search = value;
+      return this;
+    }
+
+    /**
+     * Sets the MTU that clients are told.
+     *
+     * @param value bytes of IP packet
+     * @return this
+     */
+    public Builder mtu(int value) {
+      mtu = value;
+      return this;
+    }
+
+    /**
+     * Sets the lease time of a client that asks for none, and widens the bounds to hold it.
+     *
+     * @param value the time
+     * @return this
+     */
+    public Builder leaseTime(Duration value) {
+      leaseTime = value;
+      minLeaseTime = value.compareTo(minLeaseTime) < 0 ? value : minLeaseTime;
+      maxLeaseTime = value.compareTo(maxLeaseTime) > 0 ? value : maxLeaseTime;
+      return this;
+    }
+
+    /**
+     * Sets the bounds within which a client may choose.
+     *
+     * @param min the shortest lease
+     * @param max the longest lease
+     * @return this
+     */
+    public Builder leaseBounds(Duration min, Duration max) {
+      minLeaseTime = min;
+      maxLeaseTime = max;
+      return this;
+    }
+
+    /**
+     * Sets how long an offered address is held.
+     *
+     * @param value the time
+     * @return this
+     */
+    public Builder offerTime(Duration value) {
+      offerTime = value;
+      return this;
+    }
+
+    /**
+     * Sets how long a declined address stays out of the pool.
+     *
+     * @param value the time
+     * @return this
+     */
+    public Builder declineTime(Duration value) {
+      declineTime = value;
+      return this;
+    }
+
+    /**
+     * Sets the reservations.
+     *
+     * @param value the reservations
+     * @return this
+     */
+    public Builder reservations(List<Reservation> value) {
+      reservations = value;
+      return this;
+    }
+
+    /**
+     * Sets the addresses that nobody gets.
+     *
+     * @param value the addresses
+     * @return this
+     */
+    public Builder excluded(Set<Integer> value) {
+      excluded = value;
+      return this;
+    }
+
+    /**
+     * Says whether this server is the only one on the network.
+     *
+     * @param value see {@link DhcpSettings#authoritative}
+     * @return this
+     */
+    public Builder authoritative(boolean value) {
+      authoritative = value;
+      return this;
+    }
+
+    /**
+     * Checks the settings.
+     *
+     * @return the settings
+     * @throws IllegalArgumentException naming the setting that is wrong
+     */
+    public DhcpSettings build() {
+      return new DhcpSettings(
+          subnet,
+          server,
+          rangeStart,
+          rangeEnd,
+          routers == null ? List.of(server) : routers,
+          dnsServers == null ? List.of(server) : dnsServers,
+          ntpServers,
+          domain,
+          search,
+          mtu,
+          leaseTime,
+          minLeaseTime,
+          maxLeaseTime,
+          offerTime,
+          declineTime,
+          reservations,
+          excluded,
+          authoritative);
+    }
+  }
+}

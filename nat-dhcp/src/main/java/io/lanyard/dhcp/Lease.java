@@ -1,0 +1,83 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.vswitch.frame.Ethernet;
+
+import io.lanyard.vswitch.frame.Ipv4;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The binding of an address to a client.
+ *
+ * @param address the IPv4 address as a big-endian int
+ * @param client whom it is bound to
+ * @param mac the client's hardware address, in the low 48 bits
+ * @param hostname the client's name, one lower-case DNS label that no other lease has; or null
+ * @param startMillis when the client first got the address, in milliseconds since the epoch
+ * @param expiryMillis when the binding ends if it is not renewed; {@link #NEVER} for an infinite
+ *     one
+ * @param state what has become of it
+ */
+public record Lease(
+    int address,
+    ClientId client,
+    long mac,
+    @Nullable String hostname,
+    long startMillis,
+    long expiryMillis,
+    State state) {
+  /** The expiry of an infinite lease. */
+  public static final long NEVER = Long.MAX_VALUE;
+
+  /** What has become of a lease. The order is that of the stored form: append only. */
+  public enum State {
+    /** Offered and held for the client, which has not asked for it yet. Never stored. */
+    OFFERED,
+    /** The client's, until it expires. */
+    BOUND,
+    /** Given back, or run out; remembered, so that the client gets the same address again. */
+    RELEASED,
+    /** A client found the address in use (RFC 2131 section 4.3.3): kept out of the pool. */
+    DECLINED
+  }
+
+  /**
+   * Says whether the address may not be given to another client.
+   *
+   * @param nowMillis the present, in milliseconds since the epoch
+   * @return true until the lease has expired or was released
+   */
+  public boolean active(long nowMillis) {
+    return state != State.RELEASED && nowMillis < expiryMillis;
+  }
+
+  /**
+   * Says whether a client uses the address.
+   *
+   * @param nowMillis the present, in milliseconds since the epoch
+   * @return true if it is bound and has not expired
+   */
+  public boolean bound(long nowMillis) {
+    return state == State.BOUND && nowMillis < expiryMillis;
+  }
+
+  Lease in(State newState, long expiry) {
+    return new Lease(address, client, mac, hostname, startMillis, expiry, newState);
+  }
+
+  Lease named(@Nullable String name) {
+    return new Lease(address, client, mac, name, startMillis, expiryMillis, state);
+  }
+
+  @Override
+  public String toString() {
+    return "address="
+        + Ipv4.format(address)
+        + " mac="
+        + Ethernet.format(mac)
+        + " hostname="
+        + (hostname == null ? "-" : hostname)
+        + " state="
+        + state;
+  }
+}

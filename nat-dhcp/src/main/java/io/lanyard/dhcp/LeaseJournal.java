@@ -1,0 +1,39 @@
+package io.lanyard.dhcp;
+
+import java.util.List;
+
+/**
+ * Where one network's leases outlive the process.
+ *
+ * <p>Thread: the network's loop only, on which the completions run too.
+ */
+public interface LeaseJournal {
+  /**
+   * Reads what is stored.
+   *
+   * @return the last lease of every address that ever had one
+   */
+  List<Lease> load();
+
+  /**
+   * Stores a lease in place of the one that its address had. Completions run in the order of the
+   * calls, never within the call.
+   *
+   * @param lease what to store
+   * @param completion told when it is safe, or that it is not
+   */
+  void write(Lease lease, Completion completion);
+
+  /** What happens once a write has ended. */
+  interface Completion {
+    /** The lease is on disk: it survives a power failure. */
+    void durable();
+
+    /**
+     * The lease could not be stored; the store has logged why.
+     *
+     * @param cause why
+     */
+    void failed(Throwable cause);
+  }
+}

@@ -1,0 +1,58 @@
+package io.lanyard.dhcp;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** The stored form of a lease: a version, then its fields; the address is the key. */
+final class LeaseRecord {
+  private static final int VERSION = 1;
+  private static final Lease.State[] STATES = Lease.State.values();
+
+  private LeaseRecord() {}
+
+  static byte[] encode(Lease lease) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      byte[] client = lease.client().toBytes();
+      out.writeByte(VERSION);
+      out.writeByte(lease.state().ordinal());
+      out.writeLong(lease.mac());
+      out.writeLong(lease.startMillis());
+      out.writeLong(lease.expiryMillis());
+      out.writeByte(client.length);
+      out.write(client);
+      out.writeUTF(lease.hostname() == null ? "" : lease.hostname());
+    } catch (IOException e) {
+      throw new UncheckedIOException("encoding a lease in memory", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  static Lease decode(int address, byte[] stored) throws IOException {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(stored))) {
+      int version = in.readUnsignedByte();
+      int state = in.readUnsignedByte();
+      if (version != VERSION || state >= STATES.length) {
+        throw new IOException("version " + version + ", state " + state + " of a lease unknown");
+      }
+      long mac = in.readLong();
+      long start = in.readLong();
+      long expiry = in.readLong();
+      byte[] client = new byte[in.readUnsignedByte()];
+      in.readFully(client);
+      String name = in.readUTF();
+      return new Lease(
+          address,
+          ClientId.of(client),
+          mac,
+          name.isEmpty() ? null : name,
+          start,
+          expiry,
+          STATES[state]);
+    }
+  }
+}
