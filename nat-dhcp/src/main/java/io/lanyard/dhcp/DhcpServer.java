@@ -1,9 +1,5 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.frame.Ethernet;
-
-import io.lanyard.vswitch.frame.Ipv4;
-
 import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.nat.gateway.DatagramService;
@@ -12,6 +8,8 @@ import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Timers.Timer;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
 import java.util.Locale;

@@ -1,9 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.vswitch.frame.Ethernet;
-
 import io.lanyard.vswitch.frame.Ipv4;
-
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

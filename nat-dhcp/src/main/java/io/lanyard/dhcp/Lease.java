@@ -1,9 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.vswitch.frame.Ethernet;
-
 import io.lanyard.vswitch.frame.Ipv4;
-
 import org.jspecify.annotations.Nullable;
 
 /**

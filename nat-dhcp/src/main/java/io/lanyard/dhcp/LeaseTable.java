@@ -193,7 +193,7 @@ public final class LeaseTable {
     forget(before);
     Lease now = lease.state() == State.BOUND ? claimName(lease) : lease;
     byAddress.put(now.address(), now);
-    byClient.put(now.client(), now);
+    byClient.merge(now.client(), now, (held, later) -> rank(later) >= rank(held) ? later : held);
     if (now.state() == State.RELEASED) {
       pool.take(now.address());
       pool.giveBack(now.address());
@@ -204,6 +204,15 @@ public final class LeaseTable {
       }
     }
     tell(before, now);
+  }
+
+  /** Of several leases of one client, the one that it uses counts. */
+  private static int rank(Lease lease) {
+    return switch (lease.state()) {
+      case BOUND -> 2;
+      case OFFERED -> 1;
+      case RELEASED, DECLINED -> 0;
+    };
   }
 
   private void forget(@Nullable Lease before) {

@@ -1,0 +1,528 @@
+package io.lanyard.dhcp;
+
+import static io.lanyard.dhcp.MessageType.DECLINE;
+import static io.lanyard.dhcp.MessageType.DISCOVER;
+import static io.lanyard.dhcp.MessageType.INFORM;
+import static io.lanyard.dhcp.MessageType.RELEASE;
+import static io.lanyard.dhcp.MessageType.REQUEST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+class DhcpServerTest {
+  private static final int OFFER = 2;
+  private static final int ACK = 5;
+  private static final int NAK = 6;
+  private static final int SERVER = Ipv4.parse("192.168.127.2");
+  private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
+
+  private final SteppedLink link = new SteppedLink();
+  private final MemoryJournal journal = new MemoryJournal();
+  private DhcpServer server = start(DhcpSettings.builder(SUBNET).domain("lan"));
+
+  private DhcpServer start(DhcpSettings.Builder settings) {
+    return new DhcpServer("vmnet8", settings.build(), link, journal);
+  }
+
+  private TestClient client(String mac) {
+    return new TestClient(server, mac);
+  }
+
+  private Answer lease(TestClient client) {
+    client.select(client.discover());
+    journal.sync();
+    return client.next();
+  }
+
+  @Test
+  void aClientGetsAnOfferAndThenAnAck() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer offer = client.discover();
+    assertThat(offer.type()).isEqualTo(OFFER);
+    assertThat(offer.intOption(54)).isEqualTo(SERVER);
+    client.select(offer);
+    journal.sync();
+    Answer ack = client.next();
+    assertThat(ack.type()).isEqualTo(ACK);
+    assertThat(ack.yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(ack.intOption(51)).isEqualTo(1800);
+    assertThat(ack.intOption(58)).isEqualTo(900);
+    assertThat(ack.intOption(59)).isEqualTo(1575);
+    assertThat(ack.intOption(1)).isEqualTo(0xffffff00);
+    assertThat(ack.intOption(3)).isEqualTo(SERVER);
+    assertThat(ack.intOption(6)).isEqualTo(SERVER);
+    assertThat(new String(ack.option(15), StandardCharsets.US_ASCII)).isEqualTo("lan");
+    assertThat(SUBNET.contains(ack.yiaddr())).isTrue();
+    assertThat(ack.yiaddr() & 255).isBetween(128, 254);
+    assertThat(ack.bytes()).hasSizeGreaterThanOrEqualTo(300);
+  }
+
+  @Test
+  void anAckDoesNotLeaveBeforeItsLeaseIsOnDisk() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.select(client.discover());
+    assertThat(client.answers).isEmpty();
+    assertThat(server.leases().leases()).isEmpty();
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(ACK);
+    assertThat(server.leases().leases()).hasSize(1);
+  }
+
+  @Test
+  void aLeaseThatCannotBeStoredIsNotAcknowledged() {
+    journal.broken = true;
+    TestClient client = client("52:54:00:00:00:01");
+    client.select(client.discover());
+    journal.sync();
+    assertThat(client.answers).isEmpty();
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(server.counters().get(Event.STORE_FAILED)).isEqualTo(1);
+    journal.broken = false;
+    assertThat(lease(client).type()).isEqualTo(ACK);
+  }
+
+  @Test
+  void repliesGoWhereSection41Says() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer unicast = client.discover();
+    assertThat(unicast.mac()).isEqualTo(client.mac);
+    assertThat(unicast.address()).isEqualTo(unicast.yiaddr());
+    assertThat(unicast.port()).isEqualTo(68);
+
+    client.message(DISCOVER).broadcast().send();
+    Answer broadcast = client.next();
+    assertThat(broadcast.mac()).isEqualTo(Ethernet.BROADCAST);
+    assertThat(broadcast.address()).isEqualTo(-1);
+    assertThat(broadcast.intAt(10) >>> 16).isEqualTo(0x8000);
+
+    client
+        .message(DISCOVER)
+        .giaddr("192.168.127.9")
+        .option(82, (byte) 1, (byte) 1, (byte) 7)
+        .send();
+    Answer relayed = client.next();
+    assertThat(relayed.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(relayed.port()).isEqualTo(67);
+    assertThat(relayed.option(82)).containsExactly(1, 1, 7);
+
+    client.message(DISCOVER).giaddr("10.0.0.9").send();
+    assertThat(client.answers).isEmpty();
+    assertThat(server.counters().get(Event.NOT_OURS)).isEqualTo(1);
+  }
+
+  @Test
+  void aRenewalIsAnsweredToItsAddressAndKeepsTheStart() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    Lease before = server.leases().leases().getFirst();
+    link.step(Duration.ofMinutes(15));
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    journal.sync();
+    Answer renewed = client.next();
+    assertThat(renewed.type()).isEqualTo(ACK);
+    assertThat(renewed.address()).isEqualTo(ack.yiaddr());
+    assertThat(renewed.yiaddr()).isEqualTo(ack.yiaddr());
+    Lease after = server.leases().leases().getFirst();
+    assertThat(after.startMillis()).isEqualTo(before.startMillis());
+    assertThat(after.expiryMillis())
+        .isEqualTo(before.expiryMillis() + Duration.ofMinutes(15).toMillis());
+  }
+
+  @Test
+  void aClientThatRebootsKeepsItsAddress() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    journal.sync();
+    assertThat(client.next().yiaddr()).isEqualTo(ack.yiaddr());
+  }
+
+  @Test
+  void aClientFromAnotherNetworkIsRefusedAloud() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+    Answer nak = client.next();
+    assertThat(nak.type()).isEqualTo(NAK);
+    assertThat(nak.address()).isEqualTo(-1);
+    assertThat(nak.mac()).isEqualTo(Ethernet.BROADCAST);
+    assertThat(nak.yiaddr()).isZero();
+    assertThat(nak.options()).doesNotContainKey(51);
+  }
+
+  @Test
+  void aRefusalByWayOfARelayHasTheBroadcastBit() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(REQUEST).giaddr("192.168.127.9").number(50, Ipv4.parse("10.0.0.5")).send();
+    Answer nak = client.next();
+    assertThat(nak.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(nak.intAt(10) >>> 16).isEqualTo(0x8000);
+  }
+
+  @Test
+  void anUnknownClientIsMetWithSilenceUnlessTheServerIsAuthoritative() {
+    server = start(DhcpSettings.builder(SUBNET).authoritative(false));
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(REQUEST).number(50, Ipv4.parse("192.168.127.200")).send();
+    assertThat(client.answers).isEmpty();
+    server = start(DhcpSettings.builder(SUBNET));
+    TestClient other = client("52:54:00:00:00:02");
+    other.message(REQUEST).number(50, Ipv4.parse("192.168.127.200")).send();
+    journal.sync();
+    assertThat(other.next().type()).isEqualTo(ACK);
+  }
+
+  @Test
+  void anAddressOfAnotherClientIsRefused() {
+    Answer ack = lease(client("52:54:00:00:00:01"));
+    TestClient thief = client("52:54:00:00:00:02");
+    thief.message(REQUEST).number(50, ack.yiaddr()).send();
+    assertThat(thief.next().type()).isEqualTo(NAK);
+    thief.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    assertThat(thief.next().type()).isEqualTo(NAK);
+    thief.message(REQUEST).number(54, SERVER).number(50, ack.yiaddr()).send();
+    assertThat(thief.next().type()).isEqualTo(NAK);
+  }
+
+  @Test
+  void anOfferIsWithdrawnWhenTheClientTakesAnotherServer() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer offer = client.discover();
+    int before = server.leases().available();
+    client
+        .message(REQUEST)
+        .number(54, Ipv4.parse("192.168.127.77"))
+        .number(50, offer.yiaddr())
+        .send();
+    assertThat(client.answers).isEmpty();
+    assertThat(server.leases().available()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void aReleasedAddressComesBackToItsClient() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    journal.sync();
+    assertThat(client.answers).isEmpty();
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(lease(client("52:54:00:00:00:02")).yiaddr()).isNotEqualTo(ack.yiaddr());
+    assertThat(lease(client).yiaddr()).isEqualTo(ack.yiaddr());
+  }
+
+  @Test
+  void onlyTheHolderReleases() {
+    Answer ack = lease(client("52:54:00:00:00:01"));
+    client("52:54:00:00:00:02").message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    journal.sync();
+    assertThat(server.leases().leases()).hasSize(1);
+  }
+
+  @Test
+  void aReleaseRightAfterARequestWins() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    journal.sync();
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.RELEASED);
+  }
+
+  @Test
+  void aDeclinedAddressIsQuarantinedForAWhile() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
+    journal.sync();
+    Answer other = lease(client);
+    assertThat(other.yiaddr()).isNotEqualTo(ack.yiaddr());
+    assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.DECLINED);
+    TestClient second = client("52:54:00:00:00:02");
+    second.message(DISCOVER).number(50, ack.yiaddr()).send();
+    assertThat(second.next().yiaddr()).isNotEqualTo(ack.yiaddr());
+    link.step(Duration.ofMinutes(11));
+    second.message(DISCOVER).number(50, ack.yiaddr()).send();
+    assertThat(server.leases().byAddress(ack.yiaddr()).orElseThrow().state())
+        .isNotEqualTo(Lease.State.DECLINED);
+  }
+
+  @Test
+  void informIsAnsweredWithParametersAndNoLease() {
+    TestClient client = client("52:54:00:00:00:01");
+    client
+        .message(INFORM)
+        .ciaddr(Ipv4.parse("192.168.127.9"))
+        .option(55, (byte) 6, (byte) 1)
+        .send();
+    Answer ack = client.next();
+    assertThat(ack.type()).isEqualTo(ACK);
+    assertThat(ack.yiaddr()).isZero();
+    assertThat(ack.options()).containsKeys(1, 6).doesNotContainKeys(51, 58, 59);
+    assertThat(ack.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+  }
+
+  @Test
+  void leasesRunOutAndTheListenerHears() {
+    List<String> heard = new ArrayList<>();
+    server.leases().addListener(recorder(heard));
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    journal.sync();
+    link.step(Duration.ofMinutes(29));
+    assertThat(server.leases().leases()).hasSize(1);
+    link.step(Duration.ofMinutes(2));
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(heard).containsExactly("added", "changed", "removed");
+  }
+
+  private static LeaseListener recorder(List<String> heard) {
+    return new LeaseListener() {
+      @Override
+      public void leaseAdded(Lease lease) {
+        heard.add("added");
+      }
+
+      @Override
+      public void leaseChanged(Lease before, Lease after) {
+        heard.add("changed");
+      }
+
+      @Override
+      public void leaseRemoved(Lease lease) {
+        heard.add("removed");
+      }
+    };
+  }
+
+  @Test
+  void storedLeasesAreThereAfterARestart() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    server = start(DhcpSettings.builder(SUBNET));
+    assertThat(server.leases().leases()).hasSize(1);
+    assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(ack.yiaddr());
+  }
+
+  @Test
+  void aReservationHoldsInsideAndOutsideOfThePool() {
+    server =
+        start(
+            DhcpSettings.builder(SUBNET)
+                .reservations(
+                    List.of(
+                        new Reservation(
+                            Ethernet.parse("52:54:00:00:00:10"),
+                            Ipv4.parse("192.168.127.10"),
+                            "web"),
+                        new Reservation(
+                            Ethernet.parse("52:54:00:00:00:11"),
+                            Ipv4.parse("192.168.127.200"),
+                            null))));
+    TestClient web = client("52:54:00:00:00:10");
+    web.message(DISCOVER).option(55, (byte) 12).option(12, "mallory").send();
+    Answer offer = web.next();
+    assertThat(offer.yiaddr()).isEqualTo(Ipv4.parse("192.168.127.10"));
+    assertThat(new String(offer.option(12), StandardCharsets.US_ASCII)).isEqualTo("web");
+    TestClient thief = client("52:54:00:00:00:99");
+    thief.message(DISCOVER).number(50, Ipv4.parse("192.168.127.200")).send();
+    assertThat(thief.next().yiaddr()).isNotEqualTo(Ipv4.parse("192.168.127.200"));
+    thief.message(REQUEST).number(50, Ipv4.parse("192.168.127.10")).send();
+    assertThat(thief.next().type()).isEqualTo(NAK);
+    assertThat(lease(client("52:54:00:00:00:11")).yiaddr())
+        .isEqualTo(Ipv4.parse("192.168.127.200"));
+    // The boot loader and the system that it loads send different identifiers.
+    TestClient loader = client("52:54:00:00:00:10");
+    loader.message(DISCOVER).option(61, (byte) 0, (byte) 1, (byte) 2).send();
+    assertThat(loader.next().yiaddr()).isEqualTo(Ipv4.parse("192.168.127.10"));
+  }
+
+  @Test
+  void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
+    int first = Ipv4.parse("192.168.127.128");
+    server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
+    Answer one = lease(client("52:54:00:00:00:01"));
+    lease(client("52:54:00:00:00:02"));
+    TestClient late = client("52:54:00:00:00:03");
+    late.message(DISCOVER).send();
+    assertThat(late.answers).isEmpty();
+    assertThat(server.counters().get(Event.POOL_EXHAUSTED)).isEqualTo(1);
+    client("52:54:00:00:00:01").message(RELEASE).ciaddr(one.yiaddr()).number(54, SERVER).send();
+    journal.sync();
+    assertThat(late.discover().yiaddr()).isEqualTo(one.yiaddr());
+  }
+
+  @Test
+  void excludedAddressesAreGivenToNobody() {
+    int first = Ipv4.parse("192.168.127.1");
+    server =
+        start(
+            DhcpSettings.builder(SUBNET)
+                .range(first, first + 3)
+                .excluded(Set.of(first, first + 2)));
+    // .2 is the server itself, so .4 is all there is.
+    assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(first + 3);
+    TestClient late = client("52:54:00:00:00:03");
+    late.message(DISCOVER).send();
+    assertThat(late.answers).isEmpty();
+  }
+
+  @Test
+  void theLeaseTimeAskedForIsHeldWithinBounds() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).number(51, 5).send();
+    assertThat(client.next().intOption(51)).isEqualTo(120);
+    client.message(DISCOVER).number(51, 600).send();
+    assertThat(client.next().intOption(51)).isEqualTo(600);
+    client.message(DISCOVER).number(51, -1).send();
+    assertThat(client.next().intOption(51)).isEqualTo(86400);
+  }
+
+  @Test
+  void parametersComeInTheOrderOfTheList() {
+    server =
+        start(
+            DhcpSettings.builder(SUBNET)
+                .domain("lan")
+                .search(List.of("lan", "corp.example"))
+                .ntpServers(List.of(Ipv4.parse("192.168.127.9"))));
+    TestClient client = client("52:54:00:00:00:01");
+    client
+        .message(DISCOVER)
+        .option(55, (byte) 42, (byte) 119, (byte) 26, (byte) 1, (byte) 3, (byte) 250, (byte) 42)
+        .send();
+    Answer offer = client.next();
+    assertThat(offer.options().keySet()).containsExactly(53, 54, 51, 58, 59, 42, 119, 26, 1, 3);
+    assertThat(offer.option(26)).containsExactly(1500 >>> 8, 1500 & 255);
+    assertThat(new String(offer.option(119), StandardCharsets.ISO_8859_1))
+        .isEqualTo("\3lan\0\4corp\7example\0");
+    client.message(DISCOVER).option(55, (byte) 3, (byte) 1).send();
+    assertThat(client.next().options().keySet()).containsExactly(53, 54, 51, 58, 59, 1, 3);
+  }
+
+  @Test
+  void aReplyIsNeverLongerThanTheClientTakes() {
+    List<String> search = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      search.add("a-rather-long-label-to-fill-the-option-" + i + ".example");
+    }
+    server = start(DhcpSettings.builder(SUBNET).domain("lan").search(search));
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).option(55, (byte) 119, (byte) 1, (byte) 15).send();
+    Answer small = client.next();
+    assertThat(small.bytes().length).isLessThanOrEqualTo(548);
+    assertThat(small.options()).containsKeys(1, 15).doesNotContainKey(119);
+    client
+        .message(DISCOVER)
+        .option(57, (byte) (1500 >>> 8), (byte) (1500 & 255))
+        .option(55, (byte) 119)
+        .send();
+    Answer large = client.next();
+    assertThat(large.option(119)).hasSizeGreaterThan(255); // RFC 3396: split and joined again
+  }
+
+  @Test
+  void namesAreSanitisedAndGivenFirstComeFirstServed() {
+    TestClient one = client("52:54:00:00:00:01");
+    one.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).option(12, "My_Box.lan").send();
+    journal.sync();
+    TestClient two = client("52:54:00:00:00:02");
+    two.message(REQUEST).number(50, Ipv4.parse("192.168.127.151")).option(12, "my-box").send();
+    journal.sync();
+    assertThat(server.leases().byName("MY-BOX").orElseThrow().address())
+        .isEqualTo(Ipv4.parse("192.168.127.150"));
+    assertThat(server.leases().byAddress(Ipv4.parse("192.168.127.151")).orElseThrow().hostname())
+        .isNull();
+    one.message(RELEASE).ciaddr(Ipv4.parse("192.168.127.150")).send();
+    journal.sync();
+    two.message(REQUEST).ciaddr(Ipv4.parse("192.168.127.151")).option(12, "my-box").send();
+    journal.sync();
+    assertThat(server.leases().byName("my-box").orElseThrow().address())
+        .isEqualTo(Ipv4.parse("192.168.127.151"));
+  }
+
+  @Test
+  void theFullNameIsAnsweredInTheFormThatItWasSentIn() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).option(81, "\4\0\0\4Demo\3lan\0").send();
+    assertThat(new String(client.next().option(81), StandardCharsets.ISO_8859_1))
+        .isEqualTo("\7\u00ff\u00ff\4demo\3lan\0");
+    client.message(DISCOVER).option(81, "\1\0\0demo").send();
+    assertThat(new String(client.next().option(81), StandardCharsets.ISO_8859_1))
+        .isEqualTo("\1\u00ff\u00ffdemo.lan");
+  }
+
+  @Test
+  void theClientIdentifierComesBackAndIsTheIdentity() {
+    TestClient one = client("52:54:00:00:00:01");
+    one.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
+    Answer offer = one.next();
+    assertThat(offer.option(61)).containsExactly(255, 9);
+    TestClient moved = client("52:54:00:00:00:77");
+    moved.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
+    assertThat(moved.next().yiaddr()).isEqualTo(offer.yiaddr());
+    TestClient plain = client("52:54:00:00:00:01");
+    assertThat(plain.discover().yiaddr()).isNotEqualTo(offer.yiaddr());
+  }
+
+  @Test
+  void aClientHasOneAddressAtATime() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    int other =
+        ack.yiaddr() == Ipv4.parse("192.168.127.150")
+            ? ack.yiaddr() + 1
+            : Ipv4.parse("192.168.127.150");
+    client.message(REQUEST).number(54, SERVER).number(50, other).send();
+    journal.sync();
+    assertThat(client.next().yiaddr()).isEqualTo(other);
+    assertThat(server.leases().byMac(client.mac)).hasSize(1);
+  }
+
+  @Test
+  void anUntouchedAddressIsProbedBeforeItIsOffered() {
+    List<Integer> probed = new ArrayList<>();
+    List<Consumer<Boolean>> waiting = new ArrayList<>();
+    server.probeWith((address, inUse) -> {
+      probed.add(address);
+      waiting.add(inUse);
+    });
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).send();
+    assertThat(client.answers).isEmpty();
+    waiting.removeFirst().accept(true);
+    assertThat(client.answers).isEmpty();
+    waiting.removeFirst().accept(false);
+    Answer offer = client.next();
+    assertThat(offer.yiaddr()).isEqualTo(probed.get(1)).isNotEqualTo(probed.get(0));
+    client.select(offer);
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(ACK);
+    assertThat(server.counters().get(Event.CONFLICT)).isEqualTo(1);
+    client.message(DISCOVER).send();
+    assertThat(client.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(probed).hasSize(2);
+  }
+
+  @Test
+  void aSelectionThatWasSentTwiceIsAnsweredTwice() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer offer = client.discover();
+    client.select(offer);
+    client.select(offer);
+    journal.sync();
+    assertThat(client.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(client.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(server.leases().leases()).hasSize(1);
+  }
+}

@@ -1,0 +1,47 @@
+package io.lanyard.dhcp;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A journal whose disk is as slow as the test wants: nothing is durable before {@link #sync}. */
+final class MemoryJournal implements LeaseJournal {
+  private record Pending(Lease lease, Completion completion) {}
+
+  final Map<Integer, Lease> disk = new LinkedHashMap<>();
+  private final Deque<Pending> pending = new ArrayDeque<>();
+  boolean broken;
+
+  @Override
+  public List<Lease> load() {
+    return new ArrayList<>(disk.values());
+  }
+
+  @Override
+  public void write(Lease lease, Completion completion) {
+    pending.add(new Pending(lease, completion));
+  }
+
+  Lease stored(int address) {
+    return java.util.Objects.requireNonNull(disk.get(address));
+  }
+
+  int waiting() {
+    return pending.size();
+  }
+
+  void sync() {
+    Pending next;
+    while ((next = pending.poll()) != null) {
+      if (broken) {
+        next.completion.failed(new java.io.IOException("disk full"));
+      } else {
+        disk.put(next.lease.address(), next.lease);
+        next.completion.durable();
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.Timers;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A network with a stopped clock, for services that answer through a peer. */
+public final class SteppedLink implements GuestLink, Timers, Clock {
+  private final @Nullable EventLoop loop;
+  private final List<SteppedTimer> armed = new ArrayList<>();
+  private long nanos = 1;
+  private Instant wall = Instant.parse("2026-01-01T00:00:00Z");
+
+  /** A network without a loop: nothing under test opens a socket. */
+  public SteppedLink() {
+    this(null);
+  }
+
+  /**
+   * A network whose sockets live on a loop.
+   *
+   * @param loop the loop
+   */
+  public SteppedLink(@Nullable EventLoop loop) {
+    this.loop = loop;
+  }
+
+  /**
+   * Lets time pass, and the timers expire that are due.
+   *
+   * @param time how much
+   */
+  public void step(Duration time) {
+    long end = nanos + time.toNanos();
+    while (true) {
+      SteppedTimer next =
+          armed.stream().min(Comparator.comparingLong(timer -> timer.due)).orElse(null);
+      if (next == null || next.due > end) {
+        break;
+      }
+      advanceTo(Math.max(next.due, nanos));
+      armed.remove(next);
+      next.action.run();
+    }
+    advanceTo(end);
+  }
+
+  private void advanceTo(long to) {
+    wall = wall.plusNanos(to - nanos);
+    nanos = to;
+  }
+
+  @Override
+  public long nanoTime() {
+    return nanos;
+  }
+
+  @Override
+  public Instant now() {
+    return wall;
+  }
+
+  @Override
+  public Timer create(Runnable action) {
+    return new SteppedTimer(action);
+  }
+
+  @Override
+  public Clock clock() {
+    return this;
+  }
+
+  @Override
+  public EventLoop loop() {
+    if (loop == null) {
+      throw new IllegalStateException("this network has no loop");
+    }
+    return loop;
+  }
+
+  @Override
+  public Timers timers() {
+    return this;
+  }
+
+  @Override
+  public ByteBufAllocator allocator() {
+    return UnpooledByteBufAllocator.DEFAULT;
+  }
+
+  @Override
+  public int mtu() {
+    return 1500;
+  }
+
+  @Override
+  public int gatewayAddress() {
+    return Ipv4.parse("192.168.127.2");
+  }
+
+  @Override
+  public void sendIpv4(ByteBuf frame, int guest) {
+    throw new UnsupportedOperationException("services answer through their peer");
+  }
+
+  @Override
+  public void sendIpv4To(ByteBuf frame, long mac) {
+    throw new UnsupportedOperationException("services answer through their peer");
+  }
+
+  @Override
+  public void flush() {}
+
+  private final class SteppedTimer implements Timer {
+    private final Runnable action;
+    private long due;
+
+    SteppedTimer(Runnable action) {
+      this.action = action;
+    }
+
+    @Override
+    public void arm(long delayNanos) {
+      due = nanos + delayNanos;
+      if (!armed.contains(this)) {
+        armed.add(this);
+      }
+    }
+
+    @Override
+    public void cancel() {
+      armed.remove(this);
+    }
+
+    @Override
+    public boolean armed() {
+      return armed.contains(this);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A DHCP client in memory, which builds its messages and reads the answers byte by byte. */
+final class TestClient implements DatagramPeer {
+  /** An answer as it would leave the gateway. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Answer(byte[] bytes, long mac, int address, int port) {
+    int type() {
+      return option(53)[0];
+    }
+
+    int yiaddr() {
+      return intAt(16);
+    }
+
+    int intAt(int at) {
+      return Unpooled.wrappedBuffer(bytes).getInt(at);
+    }
+
+    byte[] option(int code) {
+      byte[] value = options().get(code);
+      if (value == null) {
+        throw new AssertionError("no option " + code + " in " + ByteBufUtil.hexDump(bytes));
+      }
+      return value;
+    }
+
+    int intOption(int code) {
+      return Unpooled.wrappedBuffer(option(code)).getInt(0);
+    }
+
+    Map<Integer, byte[]> options() {
+      Map<Integer, byte[]> all = new LinkedHashMap<>();
+      int at = 240;
+      while ((bytes[at] & 255) != 255) {
+        int length = bytes[at + 1] & 255;
+        byte[] value = java.util.Arrays.copyOfRange(bytes, at + 2, at + 2 + length);
+        all.merge(
+            bytes[at] & 255,
+            value,
+            (a, b) -> {
+              byte[] joined = java.util.Arrays.copyOf(a, a.length + b.length);
+              System.arraycopy(b, 0, joined, a.length, b.length);
+              return joined;
+            });
+        at += 2 + length;
+      }
+      return all;
+    }
+  }
+
+  final Deque<Answer> answers = new ArrayDeque<>();
+  final long mac;
+  int source;
+  private final DhcpServer server;
+  private int xid = 0x1000;
+
+  TestClient(DhcpServer server, String mac) {
+    this(server, Ethernet.parse(mac));
+  }
+
+  TestClient(DhcpServer server, long mac) {
+    this.server = server;
+    this.mac = mac;
+  }
+
+  Request message(MessageType type) {
+    return new Request(type);
+  }
+
+  /** Asks for any address, and returns the offer. */
+  Answer discover() {
+    message(MessageType.DISCOVER).send();
+    return next();
+  }
+
+  /** Asks for what was offered. */
+  void select(Answer offer) {
+    message(MessageType.REQUEST)
+        .number(DhcpOption.SERVER_ID, offer.intOption(54))
+        .number(DhcpOption.REQUESTED_ADDRESS, offer.yiaddr())
+        .send();
+  }
+
+  Answer next() {
+    Answer answer = answers.poll();
+    if (answer == null) {
+      throw new AssertionError("no answer");
+    }
+    return answer;
+  }
+
+  final class Request {
+    private final ByteBuf out = Unpooled.buffer();
+
+    private Request(MessageType type) {
+      out.writeByte(1).writeByte(1).writeByte(6).writeByte(0).writeInt(++xid);
+      out.writeZero(20);
+      out.writeShort((int) (mac >>> 32)).writeInt((int) mac).writeZero(202);
+      out.writeInt(0x63825363);
+      option(53, (byte) type.code());
+    }
+
+    Request broadcast() {
+      out.setShort(10, 0x8000);
+      return this;
+    }
+
+    Request ciaddr(int address) {
+      out.setInt(12, address);
+      return this;
+    }
+
+    Request giaddr(String address) {
+      out.setInt(24, Ipv4.parse(address));
+      return this;
+    }
+
+    Request option(int code, byte... value) {
+      out.writeByte(code).writeByte(value.length).writeBytes(value);
+      return this;
+    }
+
+    Request number(int code, int value) {
+      out.writeByte(code).writeByte(4).writeInt(value);
+      return this;
+    }
+
+    Request option(int code, String value) {
+      return option(code, value.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    ByteBuf buffer() {
+      return out;
+    }
+
+    void send() {
+      out.writeByte(255);
+      server.receive(out, TestClient.this);
+      out.release();
+    }
+  }
+
+  @Override
+  public long mac() {
+    return mac;
+  }
+
+  @Override
+  public int address() {
+    return source;
+  }
+
+  @Override
+  public int port() {
+    return 68;
+  }
+
+  @Override
+  public int localAddress() {
+    return -1;
+  }
+
+  @Override
+  public void answer(ByteBuf payload) {
+    answer(payload, mac, source, 68);
+  }
+
+  @Override
+  public void answer(ByteBuf payload, long to, int address, int port) {
+    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, address, port));
+    payload.release();
+  }
+
+  @Nullable Answer poll() {
+    return answers.poll();
+  }
+}
