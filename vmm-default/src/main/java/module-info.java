@@ -2,5 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module io.lanyard.machine {
   requires io.lanyard.vmm;
+  requires java.management;
   requires static org.jspecify;
 }

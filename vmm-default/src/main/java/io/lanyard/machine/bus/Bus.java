@@ -88,6 +88,18 @@ public final class Bus {
   }
 
   /**
+   * Tells whether a device that is memory answers at an address.
+   *
+   * @param address physical
+   * @param size bytes
+   * @return true if instructions can be fetched from all of it
+   */
+  public boolean isMemory(long address, int size) {
+    Range range = find(address, size);
+    return range != null && range.device.isMemory();
+  }
+
+  /**
    * Reads from RAM or a device.
    *
    * @param address physical

@@ -25,4 +25,14 @@ public interface Device {
    * @param value the value, in the low {@code size} bytes, zero-extended
    */
   void write(long offset, int size, long value);
+
+  /**
+   * Tells whether this is memory, such as ROM or flash: it may be executed, and reading has no side
+   * effect.
+   *
+   * @return false unless overridden
+   */
+  default boolean isMemory() {
+    return false;
+  }
 }

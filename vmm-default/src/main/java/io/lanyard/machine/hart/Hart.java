@@ -1,6 +1,13 @@
 package io.lanyard.machine.hart;
 
 import io.lanyard.machine.bus.Bus;
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One RV64GC hart.
@@ -9,7 +16,6 @@ import io.lanyard.machine.bus.Bus;
  * and privilege are for that thread (that is: for {@link Firmware}), or for others before it starts
  * and while the hart {@link #awaitPaused is paused}. What may be called from any thread says so.
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"}) // the seam: bodies follow
 public final class Hart implements Runnable {
   /** Interrupt number: supervisor software. */
   public static final int SSI = 1;
@@ -29,148 +35,528 @@ public final class Hart implements Runnable {
   /** Interrupt number: machine external (PLIC context of M-mode). */
   public static final int MEI = 11;
 
-  private final int id;
-  private final Bus bus;
-  private final Timebase time;
-  private final Firmware firmware;
+  /** The ISA string for the device tree. */
+  public static final String ISA =
+      "rv64imafdc_zicbom_zicboz_zicntr_zicond_zicsr_zifencei_zawrs_zba_zbb_zbc_zbs_sstc_svinval"
+          + "_svnapot_svpbmt";
 
+  /**
+   * Instructions between two polls for events. At 200 million a second that is 20 microseconds,
+   * while a poll costs about 50 ns.
+   */
+  private static final int SLICE = 4096;
+
+  /** How long wrs.sto waits: about what a contended lock is held. */
+  private static final long SHORT_WAIT_NANOS = 20_000;
+
+  private static final System.Logger LOG = System.getLogger(Hart.class.getName());
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private final int id;
+  private final Interrupts interrupts;
+  private final Core core;
+  private final Fences fences;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock, and volatile where they are read without.
+  private volatile boolean stopRequested;
+  private volatile boolean pauseRequested;
+  private volatile boolean halted;
+  private boolean paused;
+  private boolean finished;
+  private boolean startRequested;
+  private long startPc;
+  private long startOpaque;
+
+  private volatile long publishedInstructions;
+  private volatile long finishedNanos;
+  private volatile long threadId = -1;
+
+  /**
+   * Makes a hart in reset, at address 0.
+   *
+   * @param id mhartid
+   * @param bus where memory and devices are
+   * @param time the machine's clock
+   * @param firmware what answers calls from supervisor mode
+   */
   public Hart(int id, Bus bus, Timebase time, Firmware firmware) {
     this.id = id;
-    this.bus = bus;
-    this.time = time;
-    this.firmware = firmware;
+    interrupts = new Interrupts(time);
+    core = new Core(id, bus, time, interrupts);
+    core.environment = () -> firmware.ecall(this);
+    fences = new Fences(core, interrupts);
   }
 
-  /** The hart's number: mhartid. */
+  /**
+   * Gives the hart's number. Any thread.
+   *
+   * @return mhartid
+   */
   public int id() {
     return id;
   }
 
-  /** Integer register; 0 reads 0. */
+  /**
+   * Reads an integer register.
+   *
+   * @param register 0 to 31
+   * @return its value
+   */
   public long x(int register) {
-    throw new UnsupportedOperationException();
-  }
-
-  public void x(int register, long value) {
-    throw new UnsupportedOperationException();
-  }
-
-  public long pc() {
-    throw new UnsupportedOperationException();
-  }
-
-  public void pc(long pc) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** 0 U, 1 S, 3 M. */
-  public int privilege() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Reads a CSR by number as M-mode would, without side effects; 0 for one that does not exist. */
-  public long csr(int number) {
-    throw new UnsupportedOperationException();
-  }
-
-  public void csr(int number, long value) {
-    throw new UnsupportedOperationException();
+    return core.x[register & 31];
   }
 
   /**
-   * Machine reset: M-mode (or, for the built-in SBI, call {@link #start}), registers 0, pc as
-   * given, and halted until started if {@code halted}. Only before run or paused.
+   * Writes an integer register.
+   *
+   * @param register 0 to 31; a write to 0 is ignored
+   * @param value what to write
+   */
+  public void x(int register, long value) {
+    if ((register & 31) != 0) {
+      core.x[register & 31] = value;
+    }
+  }
+
+  /**
+   * Reads a floating-point register.
+   *
+   * @param register 0 to 31
+   * @return its bits
+   */
+  public long f(int register) {
+    return core.x[Core.F + (register & 31)];
+  }
+
+  /**
+   * Writes a floating-point register.
+   *
+   * @param register 0 to 31
+   * @param bits what to write
+   */
+  public void f(int register, long bits) {
+    core.x[Core.F + (register & 31)] = bits;
+  }
+
+  /**
+   * Reads the program counter.
+   *
+   * @return where the next instruction is
+   */
+  public long pc() {
+    return core.pc;
+  }
+
+  /**
+   * Writes the program counter.
+   *
+   * @param pc where the next instruction is
+   */
+  public void pc(long pc) {
+    core.pc = pc & -2;
+  }
+
+  /**
+   * Gives the privilege.
+   *
+   * @return 0 user, 1 supervisor, 3 machine
+   */
+  public int privilege() {
+    return core.privilege;
+  }
+
+  /**
+   * Sets the privilege.
+   *
+   * @param privilege 0 user, 1 supervisor, 3 machine
+   */
+  public void privilege(int privilege) {
+    core.privilege = privilege;
+    core.contextChanged();
+  }
+
+  /**
+   * Reads a CSR, as machine mode would.
+   *
+   * @param number the CSR's
+   * @return its value; 0 for one that does not exist
+   */
+  public long csr(int number) {
+    return core.csrs.read(number, 3) ? core.csrs.value : 0;
+  }
+
+  /**
+   * Writes a CSR, as machine mode would. Nothing happens if it does not exist or is read-only.
+   *
+   * @param number the CSR's
+   * @param value what to write
+   */
+  public void csr(int number, long value) {
+    core.csrs.write(number, value, 3);
+  }
+
+  /**
+   * Resets the hart: machine mode, registers 0.
+   *
+   * <p>Thread: the hart's own, or any before it runs or while it is paused.
+   *
+   * @param pc where it shall begin
+   * @param halted whether it waits for {@link #start} instead of beginning
    */
   public void reset(long pc, boolean halted) {
-    throw new UnsupportedOperationException();
+    java.util.Arrays.fill(core.x, 0);
+    core.privilege = 3;
+    core.pc = pc;
+    core.reservation = 0;
+    core.waiting = false;
+    core.csrs.reset();
+    interrupts.reset();
+    core.mmu.reset();
+    core.cache.newGeneration();
+    core.forgetCode();
+    core.contextChanged();
+    lock.lock();
+    try {
+      this.halted = halted;
+      startRequested = false;
+    } finally {
+      lock.unlock();
+    }
+    core.x[10] = id;
   }
 
   /**
-   * SBI HSM start and first boot with the built-in SBI: from any thread, if the hart is halted:
-   * S-mode, satp 0, sie 0 interrupts off, a0 = id, a1 = opaque, pc; delegation as a firmware would
-   * set it.
+   * Starts a halted hart in supervisor mode, as the SBI's HSM extension and the end of firmware do:
+   * address translation and interrupts off, a0 the hart's number, everything delegated that Linux
+   * expects. Any thread.
    *
-   * @return false if it is not halted
+   * @param pc where it begins; physical
+   * @param opaque goes to a1
+   * @return false if the hart is not halted
    */
   public boolean start(long pc, long opaque) {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      if (!halted || startRequested) {
+        return false;
+      }
+      startRequested = true;
+      startPc = pc;
+      startOpaque = opaque;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    interrupts.attend();
+    return true;
   }
 
-  /** SBI HSM stop: the hart stops executing until {@link #start}. On its own thread (firmware). */
+  private void enterSupervisor() {
+    Csrs c = core.csrs;
+    c.mstatus = Csrs.FS & 1L << 13; // initial
+    c.medeleg = 0xb1ff; // all but calls from supervisor mode
+    c.mideleg = Interrupts.SSIP | Interrupts.STIP | Interrupts.SEIP;
+    c.mie = 0;
+    c.mcounteren = 7;
+    c.scounteren = 7;
+    c.satp = 0;
+    c.write(0x3b0, -1, 3); // all memory is the supervisor's
+    c.write(0x3a0, 0x1f, 3);
+    c.write(0x30a, 1L << 63 | 1L << 62 | Csrs.CBZE | Csrs.CBCFE | Csrs.CBIE, 3);
+    core.reservation = 0;
+    core.privilege = 1;
+    core.pc = startPc;
+    core.x[10] = id;
+    core.x[11] = startOpaque;
+    core.mmu.flush();
+    core.cache.newGeneration();
+    core.contextChanged();
+  }
+
+  /** Stops executing until {@link #start}: the SBI's HSM stop. Hart's thread. */
   public void halt() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Any thread: true while stopped in the sense of HSM. */
-  public boolean halted() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** SBI HSM retentive suspend: parks like WFI at the next instruction boundary. Own thread. */
-  public void waitForInterrupt() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Any thread: sets or clears an interrupt line (SSI, MSI, SEI, MEI; for tests also others). */
-  public void setInterrupt(int bit, boolean level) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** SBI set_timer, same as writing stimecmp: clears STIP until time >= value. Own thread. */
-  public void supervisorTimer(long value) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** CLINT mtimecmp: MTIP while time >= value. Any thread; -1 is never. */
-  public void machineTimer(long value) {
-    throw new UnsupportedOperationException();
-  }
-
-  public long machineTimer() {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      halted = true;
+      startRequested = false;
+    } finally {
+      lock.unlock();
+    }
+    core.waiting = true;
   }
 
   /**
-   * Own thread (firmware): makes each of the other harts do the fence, does it itself if it is
-   * among them, and returns when all have. Halted and waiting harts do it before their next
-   * instruction and are not waited for.
+   * Tells whether the hart waits for {@link #start}. Any thread.
+   *
+   * @return true if it does
+   */
+  public boolean halted() {
+    return halted;
+  }
+
+  /** Parks as {@code wfi} does, after the present instruction. Hart's thread. */
+  public void waitForInterrupt() {
+    core.waiting = true;
+  }
+
+  /**
+   * Sets or clears an interrupt line. Any thread.
+   *
+   * @param bit {@link #SSI}, {@link #MSI}, {@link #SEI} or {@link #MEI}
+   * @param level pending or not
+   */
+  public void setInterrupt(int bit, boolean level) {
+    interrupts.set(bit, level);
+  }
+
+  /**
+   * Sets when the supervisor timer interrupt becomes pending: the SBI's set_timer, or {@code
+   * stimecmp}. Hart's thread.
+   *
+   * @param ticks time, unsigned; all ones is never
+   */
+  public void supervisorTimer(long ticks) {
+    interrupts.supervisorTime(ticks);
+  }
+
+  /**
+   * Sets when the machine timer interrupt becomes pending: the CLINT's {@code mtimecmp}. Any
+   * thread.
+   *
+   * @param ticks time, unsigned; all ones is never
+   */
+  public void machineTimer(long ticks) {
+    interrupts.machineTime(ticks);
+  }
+
+  /**
+   * Gives when the machine timer interrupt becomes pending. Any thread.
+   *
+   * @return ticks
+   */
+  public long machineTimer() {
+    return interrupts.machineTime();
+  }
+
+  /**
+   * Makes harts do a fence, and returns when all have. Harts that do not execute do it before they
+   * execute again, and are not waited for.
+   *
+   * <p>Thread: this hart's own; the fences that others ask of it in the meantime are done.
+   *
+   * @param targets which; this one may be among them
+   * @param fence what to do
    */
   public void fence(Iterable<Hart> targets, Fence fence) {
-    throw new UnsupportedOperationException();
+    for (Hart target : targets) {
+      if (target == this) {
+        fences.execute(fence);
+      } else {
+        target.fences.post(fence);
+      }
+    }
+    for (Hart target : targets) {
+      while (target != this && target.fences.pending() && !target.idle() && !stopRequested) {
+        fences.executePosted();
+        Thread.onSpinWait();
+      }
+    }
   }
 
-  /** Runs the guest on the calling platform thread until {@link #requestStop}. */
+  /** Any thread: the hart does not execute, and will look for fences before it does. */
+  private boolean idle() {
+    return fences.parked();
+  }
+
+  /** Executes the guest on the calling platform thread until {@link #requestStop}. */
   @Override
   public void run() {
-    throw new UnsupportedOperationException();
+    Thread me = Thread.currentThread();
+    threadId = me.threadId();
+    interrupts.parkedBy(me);
+    fences.unpark();
+    try {
+      while (!stopRequested) {
+        if (halted || pauseRequested) {
+          fences.park();
+          awaitWork();
+          fences.unpark();
+          continue;
+        }
+        slice();
+      }
+    } catch (RuntimeException e) {
+      LOG.log(
+          Level.ERROR, "event=hart-failed hart=" + id + " pc=0x" + Long.toHexString(core.pc), e);
+      throw e;
+    } finally {
+      finishedNanos = processorNanos();
+      threadId = -1;
+      interrupts.parkedBy(null);
+      fences.park();
+      lock.lock();
+      try {
+        finished = true;
+        paused = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
-  /** Any thread: run() returns soon, for good. */
+  /** Waits until the hart is neither halted nor paused, or shall stop. */
+  private void awaitWork() {
+    lock.lock();
+    try {
+      while (!stopRequested && (pauseRequested || (halted && !startRequested))) {
+        if (pauseRequested && !paused) {
+          paused = true;
+          changed.signalAll();
+        }
+        changed.awaitUninterruptibly();
+      }
+      paused = false;
+      if (startRequested && !stopRequested) {
+        startRequested = false;
+        halted = false;
+        core.waiting = false;
+        enterSupervisor();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One poll and what may be executed until the next. */
+  void slice() {
+    if (interrupts.takeAttention()) {
+      fences.executePosted();
+    }
+    core.csrs.interrupt(interrupts.poll());
+    core.granted = SLICE;
+    core.budget = SLICE;
+    Interpreter.run(core);
+    core.retired += SLICE - core.budget;
+    core.granted = 0;
+    core.budget = 0;
+    publishedInstructions = core.instret();
+    if (core.waiting) {
+      park();
+    }
+  }
+
+  /** wfi: until an interrupt is pending that is enabled, whether or not it will be taken. */
+  private void park() {
+    boolean shortly = core.waitingShortly;
+    fences.park();
+    long deadline = System.nanoTime() + SHORT_WAIT_NANOS;
+    while (!stopRequested && !pauseRequested && !halted) {
+      if ((interrupts.poll() & (int) core.csrs.mie) != 0 || fences.pending()) {
+        break;
+      }
+      long nanos = interrupts.nanosUntilTimer();
+      if (shortly) {
+        nanos = Math.min(nanos, deadline - System.nanoTime());
+        if (nanos <= 0) {
+          break;
+        }
+      }
+      LockSupport.parkNanos(this, nanos);
+    }
+    fences.unpark();
+    // A fence alone does not end a wfi, but a guest must expect it to end for no reason.
+    core.waiting = false;
+    core.waitingShortly = false;
+  }
+
+  /** Makes {@link #run} return soon, for good. Any thread. */
   public void requestStop() {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      stopRequested = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    core.interrupts.attend();
   }
 
-  /** Any thread: the hart parks at an instruction boundary soon, until {@link #resume}. */
+  /** Makes the hart park at an instruction boundary soon, until {@link #resume}. Any thread. */
   public void requestPause() {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      pauseRequested = true;
+    } finally {
+      lock.unlock();
+    }
+    interrupts.attend();
   }
 
-  /** Any other thread: waits until the hart is paused (or has stopped). */
+  /**
+   * Waits until the hart is paused, or has stopped. Any thread but its own.
+   *
+   * @param timeoutNanos how long to wait at most
+   * @return false if it took longer
+   * @throws InterruptedException if the calling thread was
+   */
   public boolean awaitPaused(long timeoutNanos) throws InterruptedException {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      long left = timeoutNanos;
+      while (!paused && !finished) {
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
   }
 
+  /** Ends a pause. Any thread. */
   public void resume() {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      pauseRequested = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Any thread: instructions retired, as of the last poll. */
+  /**
+   * Gives how many instructions the hart has retired, as of its last poll. Any thread.
+   *
+   * @return a count
+   */
   public long instructions() {
-    throw new UnsupportedOperationException();
+    return publishedInstructions;
   }
 
-  /** Any thread: nanoseconds of host CPU that run() has used. */
+  /**
+   * Gives how much processor time {@link #run} has used. Any thread.
+   *
+   * @return nanoseconds
+   */
   public long processorNanos() {
-    throw new UnsupportedOperationException();
+    long thread = threadId;
+    if (thread < 0) {
+      return finishedNanos;
+    }
+    long nanos = THREADS.getThreadCpuTime(thread);
+    return nanos < 0 ? finishedNanos : nanos;
+  }
+
+  /** For tests: how long a stop may take. */
+  static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  Core core() {
+    return core;
   }
 }
