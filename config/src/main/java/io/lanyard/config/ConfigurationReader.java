@@ -59,11 +59,6 @@ final class ConfigurationReader {
           }
         });
 
-    Api api = api(root);
-    Metrics metrics = metrics(root);
-    Directories directories = directories(root);
-    Log log = log(root);
-
     Map<String, NetworkConfig> networks = new LinkedHashMap<>();
     NetworkReader networkReader = new NetworkReader(claims, guests);
     if (networkNames.size() > MOST_NETWORKS) {
@@ -80,7 +75,8 @@ final class ConfigurationReader {
           });
       networkReader.checkSubnets(problems);
     }
-    return new Configuration(networks, guests, api, metrics, directories, log);
+    return new Configuration(
+        networks, guests, api(root), metrics(root), directories(root), log(root));
   }
 
   private Api api(Fields root) {

@@ -219,9 +219,19 @@ final class Fields {
         return (int) number;
       }
     }
+    boolean isQuoted =
+        entry.value() instanceof YamlNode.Scalar scalar
+            && !scalar.plain()
+            && scalar.text().matches("[0-9]+");
     problem(
         key,
-        "expected a number from " + least + " to " + most + ", found " + entry.value().found());
+        "expected a number from "
+            + least
+            + " to "
+            + most
+            + ", found "
+            + entry.value().found()
+            + (isQuoted ? "; leave out the quotes" : ""));
     return otherwise;
   }
 

@@ -24,7 +24,8 @@ final class Nearest {
     int least = 1 + word.length() / 4;
     String nearest = null;
     for (String candidate : known) {
-      int distance = distance(lower, candidate.toLowerCase(Locale.ROOT));
+      boolean isBeginning = word.length() >= 3 && candidate.startsWith(lower);
+      int distance = isBeginning ? 1 : distance(lower, candidate.toLowerCase(Locale.ROOT));
       if (distance < least || (distance == least && nearest == null)) {
         least = distance;
         nearest = candidate;

@@ -49,12 +49,11 @@ final class NetworkReader {
     if (network == null) {
       return null;
     }
-    NetworkMode mode = network.value("mode", MODE);
+    NetworkMode given = network.value("mode", MODE);
+    // Where the mode is wrong the rest is checked all the same, as what is most common.
+    NetworkMode mode = given == null ? NetworkMode.NAT : given;
     int mtu = network.number("mtu", LEAST_MTU, MOST_MTU, 1500);
     List<PortConfig> ports = new PortReader(claims, mtu).read(network);
-    if (mode == null) {
-      return null;
-    }
     if (mode == NetworkMode.ISOLATED) {
       for (String key : List.of("ipv4", "host-adapter", "dhcp", "dns", "nat", "forwards")) {
         network.refuse(key, "an isolated network is a switch alone and has no " + key);
@@ -65,7 +64,7 @@ final class NetworkReader {
       network.refuse("nat", "a host-only network leads nowhere and has no NAT");
       network.refuse("forwards", "only a network of mode nat has forwards");
     }
-    if (!network.has("ipv4")) {
+    if (!network.has("ipv4") && given != null) {
       problems.add(
           network.place(),
           path,

@@ -1,0 +1,239 @@
+package io.lanyard.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lanyard.config.ForwardConfig.ToAddress;
+import io.lanyard.config.ForwardConfig.ToGuest;
+import io.lanyard.config.GuestConfig.Boot;
+import io.lanyard.config.PortConfig.QemuStream;
+import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.config.PortConfig.Tap;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigLoaderTest {
+  private static final Path GOOD = Path.of("src/test/resources/good");
+
+  private static NetworkConfig network(Configuration configuration, String name) {
+    return Objects.requireNonNull(configuration.networks().get(name));
+  }
+
+  private static GuestConfig guest(Configuration configuration, String name) {
+    return Objects.requireNonNull(configuration.guests().get(name));
+  }
+
+  @Test
+  void aNetworkHasTheDefaultsThatUsersOfVmwareKnow() throws ConfigException {
+    NetworkConfig vmnet8 =
+        network(Samples.parse(GOOD.resolve("one-network.yaml")), "vmnet8");
+
+    assertThat(vmnet8.ipv4())
+        .isEqualTo(
+            new Ipv4Config(
+                Cidr.parse("192.168.127.0/24"),
+                Ipv4Address.parse("192.168.127.2"),
+                Ipv4Address.parse("192.168.127.1"),
+                Ipv4Range.parse("192.168.127.128-192.168.127.254")));
+    assertThat(vmnet8.mtu()).isEqualTo(1500);
+    assertThat(vmnet8.hostAdapter()).isNull();
+    assertThat(Objects.requireNonNull(vmnet8.dhcp()).leaseTime()).hasMinutes(30);
+    assertThat(Objects.requireNonNull(vmnet8.dns()).domain()).isEqualTo("lan");
+    assertThat(Objects.requireNonNull(vmnet8.nat()).hostLoopback()).isFalse();
+  }
+
+  @Test
+  void theShippedFileHasANatNetworkAndAHostOnlyOne() {
+    Configuration shipped = ConfigLoader.builtIn();
+
+    assertThat(shipped.networks()).containsOnlyKeys("vmnet8", "vmnet1");
+    assertThat(network(shipped, "vmnet8").mode()).isEqualTo(NetworkMode.NAT);
+    assertThat(network(shipped, "vmnet8").hostAdapter()).isNull();
+    assertThat(network(shipped, "vmnet1").mode()).isEqualTo(NetworkMode.HOST_ONLY);
+    assertThat(network(shipped, "vmnet1").hostAdapter())
+        .isEqualTo(new HostAdapterConfig("vmnet1"));
+    assertThat(shipped.without("vmnet1").networks()).containsOnlyKeys("vmnet8");
+  }
+
+  @Test
+  void aHostOnlyNetworkTellsItsGuestsOfNoRouter() {
+    DhcpConfig dhcp =
+        Objects.requireNonNull(network(ConfigLoader.builtIn(), "vmnet1").dhcp());
+
+    assertThat(dhcp.options().routers()).isEmpty();
+    assertThat(dhcp.options().dnsServers()).containsExactly(Ipv4Address.parse("192.168.126.2"));
+  }
+
+  @Test
+  void everyKeyOfAServiceArrives() throws ConfigException {
+    NetworkConfig vmnet8 = network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8");
+
+    DhcpConfig dhcp = Objects.requireNonNull(vmnet8.dhcp());
+    assertThat(dhcp.leaseTime()).isEqualTo(Duration.ofHours(12));
+    assertThat(dhcp.minLeaseTime()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(dhcp.maxLeaseTime()).isEqualTo(Duration.ofDays(2));
+    assertThat(dhcp.reservations())
+        .containsExactly(
+            new ReservationConfig(
+                new MacAddress(0x52_54_00_00_00_10L), Ipv4Address.parse("10.9.0.10"), "web"),
+            new ReservationConfig(
+                new MacAddress(0x52_54_00_00_00_11L), Ipv4Address.parse("10.9.1.11"), null));
+    assertThat(dhcp.options().dnsServers()).isEmpty();
+    assertThat(dhcp.options().ntpServers()).hasSize(2);
+    assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
+    DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
+    assertThat(dns.domain()).isEqualTo("lab.example");
+    assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example");
+    assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 5353, 53, 53);
+    NatConfig nat = Objects.requireNonNull(vmnet8.nat());
+    assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
+    assertThat(nat.hostLoopback()).isTrue();
+    assertThat(nat.timeouts())
+        .isEqualTo(
+            new NatConfig.Timeouts(
+                Duration.ofSeconds(10),
+                Duration.ofHours(3),
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(150),
+                Duration.ofSeconds(500)));
+    assertThat(nat.quotas()).isEqualTo(new NatConfig.Quotas(1, 2, 3, 4, 0, 6));
+  }
+
+  @Test
+  void aForwardLeadsToAnAddressOrToAGuestWhoseAddressIsNotYetKnown() throws ConfigException {
+    Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
+    MacAddress demo = guest(full, "demo").nics().getFirst().mac();
+
+    assertThat(network(full, "vmnet8").forwards())
+        .extracting(ForwardConfig::to)
+        .containsExactly(
+            new ToAddress("web", Ipv4Address.parse("10.9.0.10"), 80),
+            new ToAddress("10.9.0.77", Ipv4Address.parse("10.9.0.77"), 53),
+            new ToAddress("printer", Ipv4Address.parse("10.9.0.9"), 631),
+            new ToGuest("demo", demo, 22));
+    assertThat(network(full, "vmnet8").forwards())
+        .extracting(forward -> forward.listen().toString())
+        .containsExactly(
+            "127.0.0.1:8080", "0.0.0.0:8080", "[0:0:0:0:0:0:0:1]:8081", "127.0.0.1:2222");
+  }
+
+  @Test
+  void everyKindOfPortArrives() throws ConfigException {
+    assertThat(network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8").ports())
+        .containsExactly(
+            new QemuStream("qemu1", new StreamSocket.ListenUnix(Path.of("qemu1.sock")), 9000),
+            new QemuStream(
+                "qemu2", new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")), 1500),
+            new QemuStream(
+                "qemu3", new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")), 9000),
+            new QemuStream(
+                "qemu4", new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")), 9000),
+            new Tap("ns-a", "t0", "ns-a", false, 9000),
+            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000));
+  }
+
+  @Test
+  void aGuestArrivesWithItsDefaults() throws ConfigException {
+    Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
+
+    GuestConfig demo = guest(full, "demo");
+    assertThat(demo.memory()).isEqualTo(2L << 30);
+    assertThat(demo.boot())
+        .isEqualTo(new Boot.Image("debian-13-netboot", "console=ttyS0 quiet"));
+    assertThat(demo.options()).containsEntry("trace", "true").containsEntry("rate", "5");
+    assertThat(demo.autostart()).isFalse();
+    GuestConfig other = guest(full, "other");
+    assertThat(other.vmm()).isEqualTo("lanyard");
+    assertThat(other.memory()).isEqualTo(512L << 20);
+    assertThat(other.harts()).isOne();
+    assertThat(other.autostart()).isTrue();
+  }
+
+  @Test
+  void aNicKeepsItsDerivedAddress() throws ConfigException {
+    Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
+
+    assertThat(guest(full, "demo").nics())
+        .extracting(nic -> nic.name() + " " + nic.network() + " " + nic.mac())
+        .containsExactly("nic0 vmnet8 52:54:00:b0:7a:1e", "nic1 lab 02:00:00:00:00:01");
+  }
+
+  @Test
+  void theRestOfTheFileArrives() throws ConfigException {
+    Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
+
+    assertThat(full.api().socket()).isEqualTo(Path.of("api.sock"));
+    assertThat(full.metrics().listen()).isEqualTo(Endpoint.parse("127.0.0.1:9323"));
+    assertThat(full.directories().state()).isEqualTo(Path.of("/var/lib/lanyard"));
+    assertThat(full.directories().runtime()).isEqualTo(Path.of("/run/lanyard"));
+    assertThat(full.log().level()).isEqualTo(Level.DEBUG);
+    assertThat(network(full, "lab").ipv4()).isNull();
+  }
+
+  @Test
+  void filesOfGuestsAreFoundBesideTheConfiguration(@TempDir Path directory)
+      throws IOException, ConfigException {
+    Files.writeString(directory.resolve("kernel"), "k");
+    Files.writeString(directory.resolve("disk.raw"), "d");
+    Path file = directory.resolve("lanyard.yaml");
+    Files.writeString(
+        file,
+        """
+        version: 1
+        networks: {}
+        guests:
+          a: {kernel: kernel, disks: [{path: ./disk.raw}, {path: kernel, read-only: true}]}
+        """);
+
+    GuestConfig guest = guest(ConfigLoader.load(file), "a");
+
+    assertThat(guest.boot()).isEqualTo(new Boot.Kernel(directory.resolve("kernel"), null, ""));
+    assertThat(guest.disks())
+        .containsExactly(
+            new GuestConfig.Disk(directory.resolve("disk.raw"), false),
+            new GuestConfig.Disk(directory.resolve("kernel"), true));
+  }
+
+  @Test
+  void twoGuestsDoNotWriteToOneDisk(@TempDir Path directory) throws IOException {
+    Files.writeString(directory.resolve("disk.raw"), "d");
+
+    assertThatThrownBy(
+            () ->
+                ConfigLoader.parse(
+                    "f",
+                    """
+                    version: 1
+                    networks: {}
+                    guests:
+                      a: {image: x, disks: [{path: disk.raw}]}
+                      b: {image: x, disks: [{path: ./disk.raw}]}
+                    """,
+                    directory))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "f:5:32: guests.b.disks[0].path: the writable disk %s is already used by "
+                    .formatted(directory.resolve("disk.raw"))
+                + "guests.a.disks[0].path (line 4)");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed(@TempDir Path directory) throws IOException {
+    assertThatThrownBy(() -> ConfigLoader.load(directory.resolve("none.yaml")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(directory.resolve("none.yaml") + ": no such file");
+    assertThatThrownBy(() -> ConfigLoader.load(directory))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(directory + ": cannot be read: it is a directory");
+    Path latin1 = Files.write(directory.resolve("latin1.yaml"), new byte[] {(byte) 0xe9});
+    assertThatThrownBy(() -> ConfigLoader.load(latin1))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(latin1 + ": not YAML: it is not UTF-8");
+  }
+}
