@@ -31,11 +31,11 @@ final class OpSource {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
-      String[] f = line.trim().split("\\s+");
+      String[] f = line.trim().split("\\s+", -1);
       String constant = f[0].toUpperCase(Locale.ROOT).replace('.', '_');
       constants.append("  static final int ").append(constant).append(" = ");
       constants.append(number).append(";\n");
-      rows.append("          ").append(f[0]).append(' ').append(f[1]).append(' ');
+      rows.append("      ").append(f[0]).append(' ').append(f[1]).append(' ');
       rows.append(f[2]).append(' ').append(f[3]).append('\n');
       if (f[3].equals("fast")) {
         fast = number + 1;
@@ -64,7 +64,7 @@ final class OpSource {
             .formatted(number, fast)
         + rows
         + """
-                  \""";
+              \""";
 
           private Op() {}
         }
