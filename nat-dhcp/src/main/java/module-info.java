@@ -10,6 +10,8 @@ module io.lanyard.nat {
 
   exports io.lanyard.nat.flow;
   exports io.lanyard.dhcp;
+  exports io.lanyard.nat.forward;
   exports io.lanyard.nat.gateway;
   exports io.lanyard.nat.tcp;
+  exports io.lanyard.nat.udp;
 }

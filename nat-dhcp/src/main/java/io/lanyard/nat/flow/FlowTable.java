@@ -115,6 +115,19 @@ public final class FlowTable {
   }
 
   /**
+   * Says whether a flow could be added without ending another.
+   *
+   * @param guestAddress the guest's IPv4 address
+   * @param protocol the IP protocol number
+   * @return whether there is room in both quotas
+   */
+  public boolean hasRoom(int guestAddress, int protocol) {
+    return !closed
+        && size(guestAddress, protocol) < quota.perGuest(protocol)
+        && totals[protocol & 0xff] < quota.total(protocol);
+  }
+
+  /**
    * Takes a flow out because its engine is done with it; its place in the quotas is free at once.
    * Nothing happens if it is not in the table.
    *

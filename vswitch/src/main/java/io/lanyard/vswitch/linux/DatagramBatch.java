@@ -3,6 +3,7 @@ package io.lanyard.vswitch.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 
 /**
  * The memory of a burst of datagrams: one {@code recvmmsg} fills as many slots as there are
@@ -121,13 +122,14 @@ public final class DatagramBatch implements AutoCloseable {
   }
 
   /**
-   * Where the part of a datagram lies that did not fit into the slot's buffer.
+   * The part of a datagram that did not fit into the slot's buffer.
    *
    * @param slot which slot
-   * @return the address of 65,536 bytes that are valid until the next burst
+   * @param length its bytes
+   * @return a view of memory that is valid until the next burst
    */
-  public long overflow(int slot) {
-    return overflow.address() + (long) OVERFLOW * slot;
+  public ByteBuffer overflow(int slot, int length) {
+    return overflow.asSlice((long) OVERFLOW * slot, length).asByteBuffer();
   }
 
   /** Readies the headers for a call: it has overwritten what is both input and output. */

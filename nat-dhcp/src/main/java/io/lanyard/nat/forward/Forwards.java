@@ -1,0 +1,193 @@
+package io.lanyard.nat.forward;
+
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.tcp.TcpEngine;
+import io.lanyard.nat.udp.HostReader;
+import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Timers;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port forwards of a network.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class Forwards implements Dumpable {
+  private static final Logger LOG = System.getLogger(Forwards.class.getName());
+
+  /** How long until a listen address that could not be had is tried again. */
+  static final long RETRY_NANOS = 5_000_000_000L;
+
+  private final GuestLink link;
+  private final FlowTable flows;
+  private final TcpEngine tcp;
+  private final UdpNat udp;
+  private final HostReader reader;
+  private final GuestNames names;
+  private final long udpTimeoutNanos;
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+  /**
+   * Makes a set without forwards.
+   *
+   * @param link the network
+   * @param flows the network's flow table
+   * @param tcp connects to guests
+   * @param udp sends datagrams to guests
+   * @param reader reads the host's datagram sockets
+   * @param names finds guests by name
+   * @param udpTimeoutNanos how long a client of a UDP forward may be idle
+   */
+  public Forwards(
+      GuestLink link,
+      FlowTable flows,
+      TcpEngine tcp,
+      UdpNat udp,
+      HostReader reader,
+      GuestNames names,
+      long udpTimeoutNanos) {
+    this.link = link;
+    this.flows = flows;
+    this.tcp = tcp;
+    this.udp = udp;
+    this.reader = reader;
+    this.names = names;
+    this.udpTimeoutNanos = udpTimeoutNanos;
+  }
+
+  /**
+   * Adds a forward. If its listen address cannot be had now, it is tried again until it can.
+   *
+   * @param forward the forward
+   * @return false if one with the same protocol and listen address is there
+   */
+  public boolean add(Forward forward) {
+    if (entries.containsKey(forward.name())) {
+      return false;
+    }
+    Entry entry = new Entry(forward);
+    entries.put(forward.name(), entry);
+    entry.open();
+    return true;
+  }
+
+  /**
+   * Removes a forward. TCP connections that came in by it live on.
+   *
+   * @param name its {@link Forward#name}
+   * @return false if there is none
+   */
+  public boolean remove(String name) {
+    Entry entry = entries.remove(name);
+    if (entry == null) {
+      return false;
+    }
+    entry.close();
+    return true;
+  }
+
+  /**
+   * Lists the forwards.
+   *
+   * @return in the order they were added
+   */
+  public List<ForwardStatus> list() {
+    List<ForwardStatus> all = new ArrayList<>();
+    for (Entry entry : entries.values()) {
+      all.add(entry.listener.status(entry.problem == null, entry.problem));
+    }
+    return all;
+  }
+
+  /** Closes all listening sockets. */
+  public void close() {
+    entries.values().forEach(Entry::close);
+    entries.clear();
+  }
+
+  @Override
+  public DumpNode dump() {
+    DumpNode.Builder node = DumpNode.of("forwards");
+    for (ForwardStatus status : list()) {
+      DumpNode.Builder child =
+          DumpNode.of(status.forward().name())
+              .with("to", status.forward().guest() + ":" + status.forward().port())
+              .with("listening", status.listening())
+              .with("accepted", status.accepted())
+              .with("active", status.active())
+              .withNonZero("refused", status.refused());
+      if (status.problem() != null) {
+        child.with("problem", status.problem());
+      }
+      node.child(child.build());
+    }
+    return node.build();
+  }
+
+  /** A forward, and whether its port is open. */
+  private final class Entry {
+    final Listener listener;
+    private final Timers.Timer retry = link.timers().create(this::open);
+    @Nullable String problem;
+    private boolean closed;
+
+    Entry(Forward forward) {
+      listener =
+          switch (forward.protocol()) {
+            case TCP -> new TcpListener(forward, names, link, tcp, this::failed);
+            case UDP -> new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos);
+          };
+    }
+
+    void open() {
+      if (closed) {
+        return;
+      }
+      boolean again = problem != null;
+      try {
+        problem = null;
+        listener.open();
+        if (again) {
+          LOG.log(Logger.Level.DEBUG, "event=forward-retried forward={0}", listener.forward.name());
+        }
+      } catch (IOException e) {
+        failed(e.getMessage());
+      }
+    }
+
+    private void failed(@Nullable String reason) {
+      if (closed) {
+        return;
+      }
+      String text = reason == null ? "unknown" : reason;
+      if (!text.equals(lastReported)) {
+        lastReported = text;
+        LOG.log(
+            Logger.Level.WARNING,
+            "event=forward-failed forward={0} reason=\"{1}\" advice=\"free the address or change"
+                + " the forward; it is tried again every 5 s\"",
+            listener.forward.name(),
+            text);
+      }
+      problem = text;
+      retry.arm(RETRY_NANOS);
+    }
+
+    private @Nullable String lastReported;
+
+    void close() {
+      closed = true;
+      retry.cancel();
+      listener.close();
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.lanyard.nat.forward;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.tcp.TcpEngine;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The host's side of a TCP forward. */
+final class TcpListener extends Listener {
+  /** As somaxconn since Linux 5.4: bursts of connections wait, they are not refused. */
+  private static final int BACKLOG = 4096;
+
+  private final GuestLink link;
+  private final TcpEngine engine;
+  private final Consumer<String> failed;
+  private @Nullable Channel server;
+
+  /**
+   * Makes a forward that does not listen.
+   *
+   * @param failed told when the listening socket turns out not to be had
+   */
+  TcpListener(
+      Forward forward,
+      GuestNames names,
+      GuestLink link,
+      TcpEngine engine,
+      Consumer<String> failed) {
+    super(forward, names);
+    this.link = link;
+    this.engine = engine;
+    this.failed = failed;
+  }
+
+  @Override
+  void open() throws IOException {
+    if (forward.listen().isUnresolved()) {
+      throw new IOException("the host does not know " + forward.listen().getHostString());
+    }
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(link.loop())
+            .channel(EpollServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childHandler(new Accepted());
+    var bound = bootstrap.bind(forward.listen());
+    server = bound.channel();
+    // Bound by a task on this very loop: a failure comes after this call.
+    bound.addListener(future -> {
+      Throwable cause = future.cause();
+      if (cause != null) {
+        server = null;
+        failed.accept(reason(cause));
+      }
+    });
+  }
+
+  private static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null ? cause.toString() : message;
+  }
+
+  @Override
+  void close() {
+    Channel open = server;
+    server = null;
+    if (open != null) {
+      open.unsafe().close(open.voidPromise());
+    }
+  }
+
+  @Override
+  int port() {
+    Channel open = server;
+    return open != null && open.localAddress() instanceof InetSocketAddress address
+        ? address.getPort()
+        : forward.listen().getPort();
+  }
+
+  private void accept(Channel connection) {
+    int guest = guest();
+    Flow flow =
+        guest == 0
+            ? null
+            : engine.connectToGuest(connection, link.gatewayAddress(), 0, guest, forward.port());
+    if (flow != null) {
+      accepted(flow);
+    } else {
+      refused();
+      if (guest == 0) {
+        connection.config().setOption(ChannelOption.SO_LINGER, 0);
+        connection.unsafe().close(connection.voidPromise());
+      }
+    }
+    link.flush();
+  }
+
+  /** Takes itself out of a new connection's pipeline, which the engine wants empty. */
+  @io.netty.channel.ChannelHandler.Sharable
+  private final class Accepted extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      context.pipeline().remove(this);
+      accept(context.channel());
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.lanyard.nat.forward;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.udp.HostReader;
+import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Udp;
+import io.lanyard.vswitch.linux.InetDatagram;
+import io.lanyard.vswitch.linux.SocketError;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** The host's side of a UDP forward. */
+final class UdpListener extends Listener implements HostReader.Receiver {
+  /** The dynamic ports (RFC 6335 section 6): the gateway has no service there. */
+  private static final int FIRST_PORT = 49152;
+
+  private static final int PORTS = 16384;
+
+  /** How many ports are tried for a new client before it is refused. */
+  private static final int TRIES = 64;
+
+  private final GuestLink link;
+  private final FlowTable flows;
+  private final UdpNat nat;
+  private final HostReader reader;
+  private final long timeoutNanos;
+  private final LongObjectMap<ClientFlow> clients = new LongObjectHashMap<>();
+  private @Nullable HostSocket socket;
+  private int nextPort;
+
+  UdpListener(
+      Forward forward,
+      GuestNames names,
+      GuestLink link,
+      FlowTable flows,
+      UdpNat nat,
+      HostReader reader,
+      long timeoutNanos) {
+    super(forward, names);
+    this.link = link;
+    this.flows = flows;
+    this.nat = nat;
+    this.reader = reader;
+    this.timeoutNanos = timeoutNanos;
+  }
+
+  @Override
+  void open() throws IOException {
+    InetAddress address = forward.listen().getAddress();
+    if (!(address instanceof Inet4Address)) {
+      throw new IOException("a UDP forward listens on an IPv4 address of the host");
+    }
+    int bind = ByteBuffer.wrap(address.getAddress()).getInt();
+    InetDatagram opened = InetDatagram.udp(bind, forward.listen().getPort());
+    socket = HostSocket.watch(link, opened, reader, this);
+  }
+
+  @Override
+  void close() {
+    HostSocket open = socket;
+    socket = null;
+    if (open != null) {
+      open.close();
+    }
+    for (ClientFlow flow : new ArrayList<>(clients.values())) {
+      flows.remove(flow);
+    }
+    clients.clear();
+  }
+
+  @Override
+  int port() {
+    HostSocket open = socket;
+    return open == null ? forward.listen().getPort() : open.socket().localPort();
+  }
+
+  @Override
+  public void datagram(ByteBuf frame, int address, int port) {
+    ClientFlow flow = clients.get(key(address, port));
+    if (flow == null) {
+      flow = open(address, port);
+      if (flow == null) {
+        refused();
+        return;
+      }
+    }
+    int length = frame.writerIndex() - HostReader.PAYLOAD;
+    flow.touch();
+    flow.countToGuest(1, length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH);
+    nat.deliver(
+        frame, flow.remoteAddress(), flow.remotePort(), flow.guestAddress(), flow.guestPort());
+  }
+
+  private @Nullable ClientFlow open(int address, int port) {
+    int guest = guest();
+    if (guest == 0) {
+      return null;
+    }
+    long high = FlowKey.high(guest, link.gatewayAddress());
+    for (int i = 0; i < TRIES; i++) {
+      int gatewayPort = FIRST_PORT + nextPort;
+      nextPort = (nextPort + 1) % PORTS;
+      long low = FlowKey.low(FlowKey.UDP, forward.port(), gatewayPort);
+      if (flows.get(high, low) == null) {
+        ClientFlow flow = new ClientFlow(high, low, this, address, port);
+        flow.idleTimeout(timeoutNanos);
+        if (!flows.add(flow)) {
+          return null;
+        }
+        clients.put(key(address, port), flow);
+        accepted(flow);
+        return flow;
+      }
+    }
+    return null;
+  }
+
+  void answer(ClientFlow flow, ByteBuf frame, int payload, int length) {
+    HostSocket open = socket;
+    if (open == null) {
+      return;
+    }
+    flow.touch();
+    flow.countFromGuest(1, length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH);
+    int sent = reader.send(open.socket(), frame, payload, length, flow.client, flow.clientPort);
+    if (sent < 0) {
+      open.readErrors();
+      int _ = reader.send(open.socket(), frame, payload, length, flow.client, flow.clientPort);
+    }
+  }
+
+  void forget(ClientFlow flow) {
+    clients.remove(key(flow.client, flow.clientPort));
+  }
+
+  private static long key(int address, int port) {
+    return (long) address << 16 | port;
+  }
+
+  /** The client is gone: its flow ends, so that the guest's next answer is told. */
+  @Override
+  public void error(SocketError error, ByteBuf head) {
+    Flow flow = clients.get(key(error.address(), error.port()));
+    if (flow != null && error.fromIcmp()) {
+      flows.remove(flow);
+      clients.remove(key(error.address(), error.port()));
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Port forwards: what comes to a port of the host reaches a port of a guest.
+ *
+ * <p>A TCP forward listens with an ordinary Netty server socket on the network's loop; an accepted
+ * connection is handed, unread, to the TCP engine, which opens a connection to the guest and joins
+ * the two. The guest sees the gateway as the client.
+ *
+ * <p>A UDP forward has one socket on the host. Each client that sends to it becomes a flow in the
+ * flow table and gets a port of the gateway's own, so that the guest can tell clients apart and its
+ * answers find their way back; it ages like any other UDP flow.
+ *
+ * <p>A listen address that cannot be had does not take the network with it: that forward is listed
+ * as failed with its reason, and tried again every few seconds. The guest may be named by its
+ * hostname, which is looked up for each connection, so that a forward may be declared before its
+ * guest exists.
+ */
+package io.lanyard.nat.forward;

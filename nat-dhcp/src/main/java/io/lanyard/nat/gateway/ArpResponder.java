@@ -1,0 +1,116 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.vswitch.Timers;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.ByteBuf;
+import java.lang.System.Logger;
+
+/**
+ * ARP as the gateway speaks it: answers for its addresses, asks for guests', and defends its own
+ * (RFC 826, RFC 5227).
+ */
+final class ArpResponder {
+  private static final Logger LOG = System.getLogger(ArpResponder.class.getName());
+
+  /** RFC 5227 section 1.1, DEFEND_INTERVAL: 10 s between two defences. */
+  private static final long DEFEND_NANOS = 10_000_000_000L;
+
+  private final Gateway gateway;
+  private final GatewayAddresses addresses;
+  private final Neighbours neighbours;
+  private final GatewayCounters counters;
+  private final Timers.Timer defence;
+  private long lastRival;
+
+  ArpResponder(
+      Gateway gateway,
+      GatewayAddresses addresses,
+      Neighbours neighbours,
+      GatewayCounters counters) {
+    this.gateway = gateway;
+    this.addresses = addresses;
+    this.neighbours = neighbours;
+    this.counters = counters;
+    // Armed from one defence until the next is permitted; its expiry does nothing.
+    defence = gateway.timers().create(() -> {});
+  }
+
+  void receive(ByteBuf frame, int at, int end) {
+    if (!Arp.check(frame, at, end)) {
+      counters.count(GatewayCount.BAD_ARP);
+      return;
+    }
+    long mac = Arp.senderMac(frame, at);
+    int sender = Arp.senderAddress(frame, at);
+    int target = Arp.targetAddress(frame, at);
+    int operation = Arp.operation(frame, at);
+    if (Ethernet.isGroup(mac)
+        || mac == 0
+        || (operation != Arp.REQUEST && operation != Arp.REPLY)
+        || (sender != 0 && !addresses.contains(sender))) {
+      counters.count(GatewayCount.BAD_ARP);
+      return;
+    }
+    if (mac == addresses.mac()) {
+      return;
+    }
+    boolean forUs = addresses.isOurs(target);
+    if (addresses.isOurs(sender)) {
+      conflict(sender, mac);
+      return;
+    }
+    if (addresses.mayBeGuest(sender)) {
+      neighbours.announced(sender, mac, forUs);
+    }
+    // A probe (sender 0, RFC 5227 section 2.1.1) for an address of ours is answered: that defends
+    // it.
+    if (operation == Arp.REQUEST && forUs) {
+      counters.count(GatewayCount.ARP_ANSWERED);
+      send(mac, Arp.REPLY, target, mac, sender);
+    }
+  }
+
+  private void conflict(int address, long rival) {
+    counters.count(GatewayCount.ADDRESS_CONFLICT);
+    if (rival != lastRival) {
+      lastRival = rival;
+      LOG.log(
+          Logger.Level.WARNING,
+          "event=address-conflict address={0} mac={1} advice=\"give that station another address\"",
+          Ipv4.format(address),
+          Ethernet.format(rival));
+    }
+    if (!defence.armed()) {
+      defence.arm(DEFEND_NANOS);
+      announce(address);
+    }
+  }
+
+  /** Announces that an address is ours (RFC 5227 section 3): stale caches are put right. */
+  void announce(int address) {
+    send(Ethernet.BROADCAST, Arp.REQUEST, address, 0, address);
+  }
+
+  void ask(int address, long mac) {
+    send(mac == 0 ? Ethernet.BROADCAST : mac, Arp.REQUEST, addresses.gateway(), 0, address);
+  }
+
+  private void send(long to, int operation, int sender, long targetMac, int target) {
+    int at = GuestLink.LINK_HEADROOM;
+    // Padded to the least frame, so that no old memory is sent behind it.
+    int length = OffloadHeader.LENGTH + 60;
+    ByteBuf frame = gateway.allocator().directBuffer(length);
+    try {
+      frame.setZero(0, length);
+      frame.writerIndex(length);
+      Ethernet.write(frame, OffloadHeader.LENGTH, to, addresses.mac(), Ethernet.TYPE_ARP);
+      Arp.write(frame, at, operation, addresses.mac(), sender, targetMac, target);
+      gateway.sendFrame(frame);
+    } finally {
+      frame.release();
+    }
+  }
+}

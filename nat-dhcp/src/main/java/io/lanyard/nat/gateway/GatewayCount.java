@@ -1,0 +1,71 @@
+package io.lanyard.nat.gateway;
+
+/** What the gateway counts. */
+public enum GatewayCount {
+  /** IPv4 packets from guests that were looked at. */
+  IPV4_IN,
+  /** IPv4 packets sent to guests. */
+  IPV4_OUT,
+  /** Frames for other stations, or of a protocol that the gateway does not speak. */
+  NOT_FOR_US,
+  /** Frames too short for an Ethernet header, or with a VLAN tag. */
+  BAD_FRAME,
+  /** ARP packets that make no sense. */
+  BAD_ARP,
+  /** ARP requests answered. */
+  ARP_ANSWERED,
+  /** ARP requests sent. */
+  ARP_ASKED,
+  /** Somebody else claimed an address of the gateway's (RFC 5227). */
+  ADDRESS_CONFLICT,
+  /** A guest's address moved to another MAC address. */
+  NEIGHBOUR_MOVED,
+  /** Guests that did not answer ARP. */
+  NEIGHBOUR_FAILED,
+  /** Packets to guests dropped because the queue for an unresolved guest was full, or it failed. */
+  NEIGHBOUR_QUEUE_DROPPED,
+  /** New neighbours refused because the cache was full. */
+  NEIGHBOUR_REFUSED,
+  /** IPv4 packets with bad version, lengths or options. */
+  BAD_IPV4,
+  /** IPv4 packets with a bad header checksum. */
+  BAD_IPV4_CHECKSUM,
+  /** Packets whose source is not an address of the subnet, or is ours. */
+  MARTIAN_SOURCE,
+  /** Packets to multicast, broadcast, or other addresses that are never forwarded. */
+  MARTIAN_DESTINATION,
+  /** Packets to the host's loopback or other addresses that guests may not reach. */
+  PROHIBITED,
+  /** Packets to addresses of the subnet that came to the gateway. */
+  ON_LINK,
+  /** Packets whose time to live ran out here. */
+  TTL_EXCEEDED,
+  /** Packets of a protocol that is not forwarded. */
+  BAD_PROTOCOL,
+  /** UDP or ICMP packets with bad lengths. */
+  BAD_TRANSPORT,
+  /** UDP or ICMP packets with a bad checksum. */
+  BAD_TRANSPORT_CHECKSUM,
+  /** UDP datagrams to a port of the gateway that nobody serves. */
+  PORT_CLOSED,
+  /** Fragments received. */
+  FRAGMENTS_IN,
+  /** Datagrams put together. */
+  REASSEMBLED,
+  /** Datagrams given up: overlap, impossible lengths, too many, too late. */
+  REASSEMBLY_FAILED,
+  /** Packets cut into fragments for a guest. */
+  FRAGMENTED,
+  /** Packets too large for a guest that must not be fragmented. */
+  TOO_LARGE,
+  /** Echo requests answered by the gateway itself. */
+  ECHO_ANSWERED,
+  /** ICMP errors received from guests. */
+  ICMP_ERRORS_IN,
+  /** ICMP errors sent to guests. */
+  ICMP_ERRORS_OUT,
+  /** ICMP errors not sent because of the rate limit. */
+  ICMP_ERRORS_LIMITED,
+  /** Errors in our own code, caught before they reached the loop. */
+  INTERNAL_ERROR
+}

@@ -1,0 +1,51 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.netty.buffer.ByteBuf;
+
+/** The gateway's side of the switch. Takes everything, so that nothing is finished in vain. */
+final class GatewayPort implements Port {
+  private final Gateway gateway;
+  private final String name;
+  private final Offloads offloads;
+  private final PortCounters counters = new PortCounters();
+
+  GatewayPort(Gateway gateway, String name, int mtu) {
+    this.gateway = gateway;
+    this.name = name;
+    offloads = Offloads.all(mtu + Ethernet.HEADER_LENGTH + Ethernet.TAG_LENGTH);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Offloads offloads() {
+    return offloads;
+  }
+
+  @Override
+  public void transmit(ByteBuf frame) {
+    gateway.receive(frame);
+  }
+
+  @Override
+  public void flush() {
+    gateway.endBurst();
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+  }
+}

@@ -1,0 +1,205 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.forward.Forwards;
+import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.nat.icmp.PingNat;
+import io.lanyard.nat.tcp.StreamService;
+import io.lanyard.nat.tcp.TcpEngine;
+import io.lanyard.nat.udp.HostReader;
+import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Timers;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.security.SecureRandom;
+import java.util.List;
+
+/**
+ * The gateway of one network with all that belongs to it: flow table, TCP, UDP and ICMP, forwards.
+ * What a daemon makes for each network that has a gateway.
+ *
+ * <p>Thread: the network's loop only, for every method and for the constructor.
+ */
+public final class NatNetwork implements Dumpable, AutoCloseable {
+  private final NatOptions options;
+  private final FlowTable flows;
+  private final Gateway gateway;
+  private final TcpEngine tcp;
+  private final UdpNat udp;
+  private final PingNat pings;
+  private final HostReader reader;
+  private final Forwards forwards;
+  private boolean closed;
+
+  /**
+   * Makes a gateway, plugs it in and opens its forwards.
+   *
+   * @param loop the network's loop, an epoll loop
+   * @param network the network's switch
+   * @param timers the network's timers
+   * @param allocator where frames come from: direct, pooled buffers
+   * @param options what the gateway is to be like
+   * @param names finds guests by hostname, for forwards
+   */
+  public NatNetwork(
+      EventLoop loop,
+      Switch network,
+      Timers timers,
+      ByteBufAllocator allocator,
+      NatOptions options,
+      GuestNames names) {
+    this.options = options;
+    flows = new FlowTable(timers, options.quota(), new SecureRandom().nextLong());
+    gateway =
+        new Gateway(
+            loop, timers, allocator, network, "gateway", options.addresses(), options.mtu());
+    Destinations destinations = new Destinations(options.addresses());
+    IcmpErrors errors = gateway.errors();
+    reader = new HostReader(allocator, options.mtu());
+    tcp =
+        TcpEngine.create(
+            gateway,
+            new TcpRoutes(destinations, options.translate(), errors, flows),
+            options.tcp());
+    udp = new UdpNat(gateway, flows, errors, destinations, reader, options.udp());
+    pings = new PingNat(gateway, flows, errors, destinations, reader);
+    gateway.engines(tcp, udp, pings, options.translate());
+    forwards = new Forwards(gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos());
+    gateway.attach();
+    for (Forward forward : options.forwards()) {
+      forwards.add(forward);
+    }
+  }
+
+  /**
+   * Offers a UDP service on the gateway's address.
+   *
+   * @param port the port
+   * @param service takes the datagrams
+   */
+  public void serve(int port, DatagramService service) {
+    gateway.serve(port, service);
+  }
+
+  /**
+   * Offers a TCP service on the gateway's address.
+   *
+   * @param port the port
+   * @param service takes the connections
+   */
+  public void serve(int port, StreamService service) {
+    tcp.serve(options.addresses().gateway(), port, service);
+  }
+
+  /**
+   * What the network is like.
+   *
+   * @return the options it was made with
+   */
+  public NatOptions options() {
+    return options;
+  }
+
+  /**
+   * The gateway as a host.
+   *
+   * @return the gateway
+   */
+  public Gateway gateway() {
+    return gateway;
+  }
+
+  /**
+   * The flow table.
+   *
+   * @return the live object
+   */
+  public FlowTable flows() {
+    return flows;
+  }
+
+  /**
+   * Lists the flows.
+   *
+   * @return a snapshot
+   */
+  public List<FlowRecord> listFlows() {
+    return flows.list();
+  }
+
+  /**
+   * The forwards, to list, add and remove.
+   *
+   * @return the live object
+   */
+  public Forwards forwards() {
+    return forwards;
+  }
+
+  /**
+   * The TCP engine.
+   *
+   * @return the live object
+   */
+  public TcpEngine tcp() {
+    return tcp;
+  }
+
+  /**
+   * The UDP NAT.
+   *
+   * @return the live object
+   */
+  public UdpNat udp() {
+    return udp;
+  }
+
+  /**
+   * Ends all that a guest holds: its lease has gone to somebody else.
+   *
+   * @param address the guest's IPv4 address
+   */
+  public void endGuest(int address) {
+    tcp.abortGuest(address);
+    flows.endGuest(address);
+  }
+
+  /** Closes forwards, flows and sockets, unplugs the gateway. A second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    forwards.close();
+    tcp.close();
+    gateway.flush();
+    flows.close();
+    udp.close();
+    gateway.close();
+    reader.close();
+  }
+
+  @Override
+  public DumpNode dump() {
+    return DumpNode.of("nat")
+        .child(gateway.dump())
+        .child(
+            DumpNode.of("flows")
+                .with("flows", flows.size())
+                .withNonZero("added", flows.added())
+                .withNonZero("refused", flows.refused())
+                .withNonZero("evicted", flows.evicted())
+                .withNonZero("idled", flows.idled())
+                .build())
+        .child(udp.dump())
+        .child(pings.dump())
+        .child(forwards.dump())
+        .build();
+  }
+}

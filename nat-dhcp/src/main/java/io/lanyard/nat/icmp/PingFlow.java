@@ -1,0 +1,130 @@
+package io.lanyard.nat.icmp;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.udp.HostReader;
+import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.linux.Errno;
+import io.lanyard.vswitch.linux.SocketError;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** One identifier of a guest's echo requests towards one destination, and its socket. */
+final class PingFlow extends Flow implements HostReader.Receiver {
+  private static final int DEFAULT_TTL = 64;
+
+  private final PingNat nat;
+  private final int destination;
+  private @Nullable HostSocket socket;
+  private int ttl = DEFAULT_TTL;
+  private boolean answered;
+
+  PingFlow(PingNat nat, long high, long low, int destination) {
+    super(high, low);
+    this.nat = nat;
+    this.destination = destination;
+  }
+
+  void open(HostSocket opened) {
+    socket = opened;
+  }
+
+  /** Sends a request out; the result is bytes sent or an error number negated. */
+  int send(ByteBuf frame, int ip, int at, int length) {
+    HostSocket open = socket;
+    if (open == null) {
+      return -Errno.EBADF;
+    }
+    touch();
+    countFromGuest(1, Ipv4.HEADER_LENGTH + length);
+    int hops = Ipv4.ttl(frame, ip) - 1;
+    int wanted = hops >= 48 ? DEFAULT_TTL : Math.max(1, hops);
+    if (wanted != ttl) {
+      ttl = wanted;
+      open.socket().ttl(wanted);
+    }
+    int sent = nat.reader.send(open.socket(), frame, at, length, destination, 0);
+    if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
+      // An error of an earlier request is reported at the next call, which is then not carried out.
+      open.readErrors();
+      sent = nat.reader.send(open.socket(), frame, at, length, destination, 0);
+    }
+    return sent;
+  }
+
+  @Override
+  public void datagram(ByteBuf frame, int address, int port) {
+    int at = HostReader.PAYLOAD;
+    int length = frame.writerIndex() - at;
+    if (length < Icmp.HEADER_LENGTH
+        || Icmp.type(frame, at) != Icmp.ECHO_REPLY
+        || address != destination) {
+      return;
+    }
+    answered = true;
+    touch();
+    countToGuest(1, Ipv4.HEADER_LENGTH + length);
+    Icmp.setIdentifier(frame, at, guestPort());
+    Icmp.finishChecksum(frame, at, length);
+    HostReader.writeIp(frame, at, Ipv4.ICMP, remoteAddress(), guestAddress(), 0);
+    nat.link.sendIpv4(frame, guestAddress());
+  }
+
+  @Override
+  public void error(SocketError error, ByteBuf head) {
+    int at = HostReader.PAYLOAD;
+    int length = head.writerIndex() - at;
+    if (length < Icmp.HEADER_LENGTH) {
+      return;
+    }
+    int type = error.type();
+    int code = error.code();
+    int rest = 0;
+    if (error.number() == Errno.EMSGSIZE) {
+      type = Icmp.UNREACHABLE;
+      code = Icmp.FRAGMENTATION_NEEDED;
+      rest = error.info();
+    } else if (!error.fromIcmp() || (type != Icmp.UNREACHABLE && type != Icmp.TIME_EXCEEDED)) {
+      return;
+    }
+    int router = nat.destinations.guestSide(error.offender());
+    long header =
+        (long) Icmp.ECHO_REQUEST << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
+    nat.errors.sendAbout(
+        router == 0 ? nat.link.gatewayAddress() : router,
+        type,
+        code,
+        rest,
+        FlowKey.ICMP,
+        guestAddress(),
+        remoteAddress(),
+        header,
+        length);
+  }
+
+  @Override
+  public String state() {
+    return answered ? "answered" : "asked";
+  }
+
+  @Override
+  protected boolean evictable() {
+    return true;
+  }
+
+  @Override
+  protected void ended(FlowEnd end) {
+    close();
+  }
+
+  void close() {
+    HostSocket open = socket;
+    socket = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.lanyard.nat.icmp;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.nat.udp.HostReader;
+import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.linux.Errno;
+import io.lanyard.vswitch.linux.ErrnoException;
+import io.lanyard.vswitch.linux.InetDatagram;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.lang.System.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NAT for ICMP echo.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class PingNat implements PacketEngine, Dumpable {
+  private static final Logger LOG = System.getLogger(PingNat.class.getName());
+
+  /** RFC 5508 REQ-2: at least 60 s. */
+  private static final long TIMEOUT_NANOS = 60_000_000_000L;
+
+  final GuestLink link;
+  final IcmpErrors errors;
+  final Destinations destinations;
+  final HostReader reader;
+  private final FlowTable flows;
+  private boolean complained;
+  private long out;
+  private long quota;
+  private long notPermitted;
+  private long failed;
+
+  /**
+   * Makes a NAT without flows.
+   *
+   * @param link the network
+   * @param flows the network's flow table
+   * @param errors how guests are told of errors
+   * @param destinations where addresses lead
+   * @param reader reads the host's sockets; its owner closes it
+   */
+  public PingNat(
+      GuestLink link,
+      FlowTable flows,
+      IcmpErrors errors,
+      Destinations destinations,
+      HostReader reader) {
+    this.link = link;
+    this.flows = flows;
+    this.errors = errors;
+    this.destinations = destinations;
+    this.reader = reader;
+  }
+
+  @Override
+  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
+    long high = FlowKey.high(Ipv4.source(frame, ip), Ipv4.destination(frame, ip));
+    long low = FlowKey.low(FlowKey.ICMP, Icmp.identifier(frame, at), 0);
+    Flow known = flows.get(high, low);
+    PingFlow flow = known instanceof PingFlow ping ? ping : open(high, low, destination, frame, ip);
+    if (flow == null) {
+      return;
+    }
+    int result = flow.send(frame, ip, at, end - at);
+    if (result >= 0) {
+      out++;
+      return;
+    }
+    failed++;
+    switch (-result) {
+      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE -> {
+        // Dropped like on any full link; EMSGSIZE has been told by the error queue.
+      }
+      case Errno.ENETUNREACH -> errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
+      case Errno.EACCES, Errno.EPERM ->
+          errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
+      default -> errors.send(Icmp.UNREACHABLE, Icmp.HOST_UNREACHABLE, 0, frame, ip);
+    }
+  }
+
+  private @Nullable PingFlow open(long high, long low, int destination, ByteBuf frame, int ip) {
+    PingFlow flow = new PingFlow(this, high, low, destination);
+    flow.idleTimeout(TIMEOUT_NANOS);
+    if (!flows.add(flow)) {
+      quota++;
+      return null;
+    }
+    try {
+      flow.open(HostSocket.watch(link, InetDatagram.ping(0), reader, flow));
+      return flow;
+    } catch (IOException e) {
+      flows.remove(flow);
+      refused(e, frame, ip);
+      return null;
+    }
+  }
+
+  private void refused(IOException e, ByteBuf frame, int ip) {
+    if (!(e instanceof ErrnoException errno) || !isPermission(errno.number())) {
+      failed++;
+      return;
+    }
+    notPermitted++;
+    if (!complained) {
+      complained = true;
+      LOG.log(
+          Logger.Level.INFO,
+          "event=ping-not-permitted advice=\"to let guests ping beyond the gateway: sysctl -w"
+              + " net.ipv4.ping_group_range=''0 2147483647''\"");
+    }
+    errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
+  }
+
+  private static boolean isPermission(int number) {
+    return number == Errno.EACCES || number == Errno.EPERM;
+  }
+
+  @Override
+  public DumpNode dump() {
+    return DumpNode.of("icmp")
+        .with("flows", flows.size(FlowKey.ICMP))
+        .withNonZero("out", out)
+        .withNonZero("quota", quota)
+        .withNonZero("not-permitted", notPermitted)
+        .withNonZero("failed", failed)
+        .build();
+  }
+}

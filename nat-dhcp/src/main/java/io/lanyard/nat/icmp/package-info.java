@@ -1,0 +1,14 @@
+/**
+ * Guests' pings to the world, through the host's unprivileged ICMP sockets.
+ *
+ * <p>Linux gives a process an ICMP echo socket without privilege where {@code
+ * net.ipv4.ping_group_range} permits its group (icmp(7)): what is written is an echo request, whose
+ * identifier and checksum the kernel fills in; what is read are the replies to that identifier. One
+ * such socket stands for one guest's identifier towards one destination, from the first request
+ * until a minute after the last. Replies get the guest's identifier back; errors on the way, time
+ * exceeded among them, reach the guest as they reached the host, so that traceroute works.
+ *
+ * <p>Where the host does not permit it, the guest is told "administratively prohibited", and the
+ * operator once what to set.
+ */
+package io.lanyard.nat.icmp;

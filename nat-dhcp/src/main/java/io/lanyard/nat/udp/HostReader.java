@@ -1,0 +1,205 @@
+package io.lanyard.nat.udp;
+
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Udp;
+import io.lanyard.vswitch.linux.DatagramBatch;
+import io.lanyard.vswitch.linux.InetDatagram;
+import io.lanyard.vswitch.linux.SocketError;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/**
+ * Reads bursts of datagrams from the host's sockets into frames, with the headers' room before the
+ * payload. One serves all sockets of a network.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class HostReader {
+  /** As many as make the system call cheap; 64 KiB of frames stay in the processor's cache. */
+  private static final int SLOTS = 32;
+
+  /** After so many bursts a socket yields to the others; the loop comes back to it. */
+  private static final int BURSTS = 4;
+
+  /** Where a datagram's payload lies in a frame, from index 0. */
+  public static final int PAYLOAD =
+      GuestLink.LINK_HEADROOM + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
+
+  /** Nearly all datagrams fit; a larger one takes a copy. */
+  private static final int LARGEST_HEAD = 4096;
+
+  /** What takes the datagrams of a socket. */
+  public interface Receiver {
+    /**
+     * Takes a datagram.
+     *
+     * @param frame lent for the length of the call: the payload between {@link #PAYLOAD} and the
+     *     writer index, free room before it; reader index 0
+     * @param address the sender's IPv4 address
+     * @param port the sender's port
+     */
+    void datagram(ByteBuf frame, int address, int port);
+
+    /**
+     * Takes an error about a datagram that was sent before.
+     *
+     * @param error what the host knows
+     * @param head lent: the beginning of that datagram's payload from {@link #PAYLOAD} on
+     */
+    void error(SocketError error, ByteBuf head);
+  }
+
+  private final ByteBufAllocator allocator;
+  private final DatagramBatch batch = new DatagramBatch(SLOTS);
+  private final ByteBuf[] frames = new ByteBuf[SLOTS];
+
+  // Errors are read in the middle of a burst, too, when a guest's datagram meets one.
+  private final DatagramBatch errorBatch = new DatagramBatch(1);
+  private final ByteBuf errorFrame;
+  private final int head;
+  private boolean closed;
+
+  /**
+   * Makes a reader with its frames.
+   *
+   * @param allocator where frames come from
+   * @param mtu the network's MTU
+   */
+  public HostReader(ByteBufAllocator allocator, int mtu) {
+    this.allocator = allocator;
+    head = Math.min(mtu, LARGEST_HEAD);
+    for (int i = 0; i < SLOTS; i++) {
+      frames[i] = fresh(i);
+    }
+    errorFrame = allocator.directBuffer(PAYLOAD + head);
+    errorBatch.buffer(0, errorFrame.memoryAddress() + PAYLOAD, head);
+  }
+
+  private ByteBuf fresh(int slot) {
+    ByteBuf frame = allocator.directBuffer(PAYLOAD + head);
+    batch.buffer(slot, frame.memoryAddress() + PAYLOAD, head);
+    return frame;
+  }
+
+  /**
+   * Reads what waits in a socket, up to a few bursts.
+   *
+   * @param socket the socket
+   * @param receiver takes what was read; it may close the socket
+   */
+  public void read(InetDatagram socket, Receiver receiver) {
+    for (int burst = 0; burst < BURSTS && !closed; burst++) {
+      int count = socket.receive(batch);
+      for (int i = 0; i < count && !closed; i++) {
+        deliver(i, receiver);
+      }
+      if (count < SLOTS) {
+        return;
+      }
+    }
+  }
+
+  private void deliver(int slot, Receiver receiver) {
+    int length = batch.length(slot);
+    int address = batch.address(slot);
+    int port = batch.port(slot);
+    ByteBuf frame = frames[slot];
+    if (length > head) {
+      ByteBuf large = allocator.directBuffer(PAYLOAD + length);
+      try {
+        large.setBytes(PAYLOAD, frame, PAYLOAD, head);
+        large.setBytes(PAYLOAD + head, batch.overflow(slot, length - head));
+        receiver.datagram(large.setIndex(0, PAYLOAD + length), address, port);
+      } finally {
+        large.release();
+      }
+      return;
+    }
+    receiver.datagram(frame.setIndex(0, PAYLOAD + length), address, port);
+    renew(slot, frame);
+  }
+
+  /** A port that queues a frame has kept it: the slot gets another. */
+  private void renew(int slot, ByteBuf frame) {
+    if (!closed && frame.refCnt() > 1) {
+      frame.release();
+      frames[slot] = fresh(slot);
+    }
+  }
+
+  /**
+   * Takes the errors that the host keeps for a socket.
+   *
+   * @param socket the socket
+   * @param receiver told of each
+   */
+  public void readErrors(InetDatagram socket, Receiver receiver) {
+    for (int i = 0; i < SLOTS && !closed; i++) {
+      SocketError error = socket.receiveError(errorBatch);
+      if (error == null) {
+        return;
+      }
+      errorFrame.setIndex(0, PAYLOAD + Math.min(head, errorBatch.length(0)));
+      receiver.error(error, errorFrame);
+    }
+  }
+
+  /**
+   * Sends bytes of a frame from where they lie.
+   *
+   * @param socket the socket
+   * @param frame the frame
+   * @param at index of the first byte
+   * @param length how many
+   * @param address the destination
+   * @param port its port
+   * @return bytes sent, or an error number negated
+   */
+  public int send(InetDatagram socket, ByteBuf frame, int at, int length, int address, int port) {
+    if (frame.hasMemoryAddress()) {
+      return socket.send(frame.memoryAddress() + at, length, address, port);
+    }
+    ByteBuf copy = allocator.directBuffer(Math.max(1, length));
+    try {
+      copy.setBytes(0, frame, at, length);
+      return socket.send(copy.memoryAddress(), length, address, port);
+    } finally {
+      copy.release();
+    }
+  }
+
+  /**
+   * Writes offload and IPv4 headers before a transport packet that ends at the writer index, and
+   * moves the reader index to the offload header.
+   *
+   * @param frame the frame
+   * @param at index of the transport header
+   * @param protocol the IP protocol
+   * @param source the source address
+   * @param destination the destination address
+   * @param id the identification
+   */
+  public static void writeIp(
+      ByteBuf frame, int at, int protocol, int source, int destination, int id) {
+    int ip = at - Ipv4.HEADER_LENGTH;
+    int total = frame.writerIndex() - ip;
+    frame.readerIndex(ip - GuestLink.LINK_HEADROOM);
+    OffloadHeader.clear(frame, ip - GuestLink.LINK_HEADROOM);
+    Ipv4.write(frame, ip, total, id, 0, 64, protocol, source, destination);
+  }
+
+  /** Gives back frames and memory. */
+  public void close() {
+    if (!closed) {
+      closed = true;
+      for (ByteBuf frame : frames) {
+        frame.release();
+      }
+      errorFrame.release();
+      errorBatch.close();
+      batch.close();
+    }
+  }
+}

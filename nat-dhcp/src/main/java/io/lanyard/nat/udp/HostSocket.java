@@ -1,0 +1,122 @@
+package io.lanyard.nat.udp;
+
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.linux.InetDatagram;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A datagram socket of the host that the network's loop watches.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class HostSocket {
+  private final GuestLink link;
+  private final InetDatagram socket;
+  private final HostReader reader;
+  private final HostReader.Receiver receiver;
+  private final FileDescriptor descriptor;
+  private @Nullable IoRegistration registration;
+  private boolean closed;
+
+  /**
+   * Registers a socket with the loop.
+   *
+   * @param link the network
+   * @param socket the socket; owned from here on, and closed if this fails
+   * @param reader reads it
+   * @param receiver takes what it reads
+   * @return the socket, watched
+   * @throws IOException the loop does not take it
+   */
+  public static HostSocket watch(
+      GuestLink link, InetDatagram socket, HostReader reader, HostReader.Receiver receiver)
+      throws IOException {
+    HostSocket watched = new HostSocket(link, socket, reader, receiver);
+    EventLoop loop = link.loop();
+    if (!(loop instanceof IoEventLoop io) || !loop.inEventLoop()) {
+      socket.close();
+      throw new IOException("the network's loop is not an epoll loop, or not the caller's thread");
+    }
+    // On the loop's own thread this is done when the call returns.
+    var future = io.register(watched.new Watched());
+    if (!future.isSuccess()) {
+      socket.close();
+      throw new IOException("the loop does not watch the socket", future.cause());
+    }
+    IoRegistration registered = future.getNow();
+    watched.registration = registered;
+    registered.submit(EpollIoOps.EPOLLIN);
+    return watched;
+  }
+
+  private HostSocket(
+      GuestLink link, InetDatagram socket, HostReader reader, HostReader.Receiver receiver) {
+    this.link = link;
+    this.socket = socket;
+    this.reader = reader;
+    this.receiver = receiver;
+    descriptor = new FileDescriptor(socket.fd());
+  }
+
+  /**
+   * The socket itself.
+   *
+   * @return the socket, perhaps closed
+   */
+  public InetDatagram socket() {
+    return socket;
+  }
+
+  /** Takes the errors that are known now, without waiting for the loop. */
+  public void readErrors() {
+    reader.readErrors(socket, receiver);
+  }
+
+  /** Gives the descriptor back. */
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    IoRegistration registered = registration;
+    if (registered != null) {
+      registered.cancel();
+    }
+    socket.close();
+  }
+
+  /** What the loop sees. */
+  private final class Watched implements EpollIoHandle {
+    @Override
+    public FileDescriptor fd() {
+      return descriptor;
+    }
+
+    @Override
+    public void handle(IoRegistration registered, IoEvent event) {
+      EpollIoOps ops = ((EpollIoEvent) event).ops();
+      if (ops.contains(EpollIoOps.EPOLLERR)) {
+        reader.readErrors(socket, receiver);
+      }
+      if (!closed && ops.contains(EpollIoOps.EPOLLIN)) {
+        reader.read(socket, receiver);
+      }
+      link.flush();
+    }
+
+    /** The loop closes: so does the socket. */
+    @Override
+    public void close() {
+      HostSocket.this.close();
+    }
+  }
+}

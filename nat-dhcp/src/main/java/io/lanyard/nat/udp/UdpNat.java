@@ -1,0 +1,288 @@
+package io.lanyard.nat.udp;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Udp;
+import io.lanyard.vswitch.linux.Errno;
+import io.lanyard.vswitch.linux.ErrnoException;
+import io.lanyard.vswitch.linux.InetDatagram;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NAT for UDP.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class UdpNat implements PacketEngine, Dumpable {
+  private static final Logger LOG = System.getLogger(UdpNat.class.getName());
+
+  /** Below are the ports of the host's own services (RFC 4787 REQ-3: keep out of that range). */
+  private static final int FIRST_PRESERVED_PORT = 1024;
+
+  private static final int DNS = 53;
+
+  final GuestLink link;
+  final FlowTable flows;
+  final IcmpErrors errors;
+  final Destinations destinations;
+  final HostReader reader;
+  final UdpCounters counters = new UdpCounters();
+  private final UdpOptions options;
+  private final LongObjectMap<Mapping> mappings = new LongObjectHashMap<>();
+  private boolean complained;
+
+  /**
+   * Makes a NAT without flows.
+   *
+   * @param link the network
+   * @param flows the network's flow table
+   * @param errors how guests are told of errors
+   * @param destinations where addresses lead
+   * @param reader reads the host's sockets; its owner closes it
+   * @param options how the NAT behaves
+   */
+  public UdpNat(
+      GuestLink link,
+      FlowTable flows,
+      IcmpErrors errors,
+      Destinations destinations,
+      HostReader reader,
+      UdpOptions options) {
+    this.link = link;
+    this.flows = flows;
+    this.errors = errors;
+    this.destinations = destinations;
+    this.reader = reader;
+    this.options = options;
+  }
+
+  @Override
+  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
+    int guest = Ipv4.source(frame, ip);
+    int remote = Ipv4.destination(frame, ip);
+    int guestPort = Udp.sourcePort(frame, at);
+    int remotePort = Udp.destinationPort(frame, at);
+    long high = FlowKey.high(guest, remote);
+    long low = FlowKey.low(FlowKey.UDP, guestPort, remotePort);
+    Flow known = flows.get(high, low);
+    DatagramFlow flow;
+    if (known instanceof DatagramFlow datagrams) {
+      flow = datagrams;
+    } else if (remote == link.gatewayAddress()) {
+      counters.count(UdpCount.PORT_CLOSED);
+      errors.send(Icmp.UNREACHABLE, Icmp.PORT_UNREACHABLE, 0, frame, ip);
+      return;
+    } else {
+      DatagramFlow opened = open(guest, guestPort, remote, remotePort, destination);
+      if (opened == null) {
+        return;
+      }
+      flow = opened;
+    }
+    int payload = at + Udp.HEADER_LENGTH;
+    int header = frame.readerIndex();
+    if (OffloadHeader.gsoType(frame, header) == OffloadHeader.GSO_NONE) {
+      flow.fromGuest(frame, ip, payload, Udp.length(frame, at) - Udp.HEADER_LENGTH);
+      return;
+    }
+    // A super-frame of datagrams: each is one.
+    int size = Math.max(1, OffloadHeader.gsoSize(frame, header));
+    for (int i = payload; i < end; i += size) {
+      flow.fromGuest(frame, ip, i, Math.min(size, end - i));
+    }
+  }
+
+  private @Nullable UdpFlow open(
+      int guest, int guestPort, int remote, int remotePort, int destination) {
+    Mapping mapping = mappings.get(key(guest, guestPort));
+    boolean fresh = mapping == null;
+    if (mapping == null) {
+      mapping = new Mapping(this, guest, guestPort);
+    }
+    UdpFlow flow = admit(mapping, remote, remotePort, destination);
+    if (flow == null) {
+      counters.count(UdpCount.QUOTA);
+      return null;
+    }
+    if (fresh && !open(mapping)) {
+      flows.remove(flow);
+      mapping.release(flow);
+      return null;
+    }
+    // To make place for the flow its own mapping may have lost its last one, and its socket.
+    if (!fresh && !mappings.containsKey(key(guest, guestPort)) && !open(mapping)) {
+      flows.remove(flow);
+      mapping.release(flow);
+      return null;
+    }
+    return flow;
+  }
+
+  private @Nullable UdpFlow admit(Mapping mapping, int remote, int remotePort, int destination) {
+    UdpFlow flow =
+        new UdpFlow(
+            FlowKey.high(mapping.guest, remote),
+            FlowKey.low(FlowKey.UDP, mapping.port, remotePort),
+            mapping,
+            destination);
+    flow.idleTimeout(remotePort == DNS ? options.queryTimeoutNanos() : options.timeoutNanos());
+    if (!flows.add(flow)) {
+      return null;
+    }
+    mapping.retain(flow);
+    return flow;
+  }
+
+  private boolean open(Mapping mapping) {
+    try {
+      HostSocket socket = HostSocket.watch(link, bind(mapping.port), reader, mapping);
+      mapping.open(socket);
+      mappings.put(key(mapping.guest, mapping.port), mapping);
+      counters.count(UdpCount.MAPPED);
+      return true;
+    } catch (IOException e) {
+      counters.count(UdpCount.NO_SOCKET);
+      if (!complained) {
+        complained = true;
+        LOG.log(
+            Logger.Level.WARNING,
+            "event=udp-socket-failed reason=\"{0}\" advice=\"raise the limit of open files; further"
+                + " ones are only counted\"",
+            e.getMessage());
+      }
+      return false;
+    }
+  }
+
+  /** Binds to the guest's own port if the host has it free, else to any. */
+  private InetDatagram bind(int port) throws ErrnoException {
+    if (port >= FIRST_PRESERVED_PORT) {
+      try {
+        InetDatagram socket = InetDatagram.udp(0, port);
+        counters.count(UdpCount.PORT_PRESERVED);
+        return socket;
+      } catch (ErrnoException e) {
+        if (e.number() != Errno.EADDRINUSE && e.number() != Errno.EACCES) {
+          throw e;
+        }
+      }
+    }
+    return InetDatagram.udp(0, 0);
+  }
+
+  /** The flow of a datagram from outside, if the filter lets it in. */
+  @Nullable UdpFlow flow(Mapping mapping, int remote, int remotePort, int address) {
+    Flow known =
+        flows.get(
+            FlowKey.high(mapping.guest, remote),
+            FlowKey.low(FlowKey.UDP, mapping.port, remotePort));
+    if (known != null) {
+      return known instanceof UdpFlow flow ? flow : null;
+    }
+    boolean permitted =
+        switch (options.filtering()) {
+          case ENDPOINT_INDEPENDENT -> true;
+          case ADDRESS_DEPENDENT -> mapping.knows(remote);
+          case ADDRESS_AND_PORT_DEPENDENT -> false;
+        };
+    // Kept alive over the admission, which may evict the mapping's only flow.
+    return permitted && flows.hasRoom(mapping.guest, FlowKey.UDP)
+        ? admit(mapping, remote, remotePort, address)
+        : null;
+  }
+
+  /**
+   * Sends a datagram to a guest.
+   *
+   * @param frame the payload from {@link HostReader#PAYLOAD} to the writer index, room before it
+   * @param source where it comes from, as the guest is to see it
+   * @param sourcePort its port
+   * @param guest the guest's address
+   * @param guestPort the guest's port
+   */
+  public void deliver(ByteBuf frame, int source, int sourcePort, int guest, int guestPort) {
+    int at = HostReader.PAYLOAD - Udp.HEADER_LENGTH;
+    int length = frame.writerIndex() - at;
+    HostReader.writeIp(frame, at, Ipv4.UDP, source, guest, 0);
+    Udp.write(frame, at, sourcePort, guestPort, length);
+    // The port that takes it finishes the checksum, in hardware if it can.
+    Udp.setChecksum(frame, at, Checksum.fold(Checksum.pseudo4(source, guest, Ipv4.UDP, length)));
+    OffloadHeader.set(
+        frame,
+        frame.readerIndex(),
+        OffloadHeader.NEEDS_CSUM,
+        OffloadHeader.GSO_NONE,
+        Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH,
+        0,
+        Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH,
+        Udp.CHECKSUM_OFFSET);
+    link.sendIpv4(frame, guest);
+  }
+
+  void forget(Mapping mapping) {
+    long key = key(mapping.guest, mapping.port);
+    Mapping present = mappings.get(key);
+    if (present != null && present.equals(mapping)) {
+      mappings.remove(key);
+    }
+  }
+
+  private static long key(int guest, int port) {
+    return (long) guest << 16 | port;
+  }
+
+  /**
+   * The counters.
+   *
+   * @return the live object, written by the loop
+   */
+  public UdpCounters counters() {
+    return counters;
+  }
+
+  /**
+   * How many mappings, and so sockets, there are.
+   *
+   * @return mappings
+   */
+  public int mappings() {
+    return mappings.size();
+  }
+
+  /** Closes all sockets. The flows are ended by the table's owner. */
+  public void close() {
+    for (Mapping mapping : new ArrayList<>(mappings.values())) {
+      mapping.close();
+    }
+    mappings.clear();
+  }
+
+  @Override
+  public DumpNode dump() {
+    return counters
+        .addTo(
+            DumpNode.of("udp")
+                .with("flows", flows.size(FlowKey.UDP))
+                .with("mappings", mappings.size())
+                .with("filtering", options.filtering().name().toLowerCase(java.util.Locale.ROOT)))
+        .build();
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * NAT for UDP, as RFC 4787 asks for it, through ordinary sockets of the host.
+ *
+ * <p>A <em>mapping</em> is a guest's endpoint (address and port) and the host's socket that stands
+ * for it. The socket is not connected, so that the guest keeps one outside port whatever it talks
+ * to (endpoint-independent mapping, REQ-1), the guest's own port number where the host has it free.
+ * A <em>flow</em> is what the mapping carries to and from one remote endpoint: it lies in the flow
+ * table, is found there by each packet in either direction, counts, and ages. The first flow of an
+ * endpoint makes the mapping, the end of the last one closes its socket. So ten thousand
+ * destinations of one guest port are ten thousand flows, and one descriptor.
+ *
+ * <p>From outside, a datagram is taken only from an address that the guest has sent to
+ * (address-dependent filtering, REQ-8), unless the network is configured otherwise.
+ *
+ * <p>Datagrams are read in bursts straight into frames that have room for the headers before the
+ * payload ({@link io.lanyard.nat.udp.HostReader}); their UDP checksum is left to the port they
+ * leave by. A datagram from a guest goes to the socket from where it lies. Neither makes an object.
+ *
+ * <p>Errors that the host keeps for a socket (refused, unreachable, time exceeded on the way, too
+ * large) become the ICMP errors that the guest would have seen without NAT.
+ *
+ * <p>Forwards from the host's ports share the table, with their own kind of flow: the guest sees
+ * the client as a port of the gateway.
+ */
+package io.lanyard.nat.udp;
