@@ -60,6 +60,17 @@ public final class PortCounters {
   }
 
   /**
+   * Counts frames that came in and were dropped.
+   *
+   * @param cause why
+   * @param frames how many
+   */
+  public void receiveDropped(DropCause cause, long frames) {
+    receiveDrops[cause.ordinal()] += frames;
+    allReceiveDrops += frames;
+  }
+
+  /**
    * Counts a frame that should have left and was dropped.
    *
    * @param cause why

@@ -191,6 +191,19 @@ public final class InMemoryPort implements Port {
   }
 
   /**
+   * Takes the next frame that the switch transmitted, which must be there.
+   *
+   * @return a frame that belongs to the caller, header first
+   */
+  public ByteBuf take() {
+    ByteBuf frame = arrived.poll();
+    if (frame == null) {
+      throw new AssertionError("no frame has left by port " + name);
+    }
+    return frame;
+  }
+
+  /**
    * Counts the frames that wait for {@link #poll}.
    *
    * @return how many
@@ -257,12 +270,17 @@ public final class InMemoryPort implements Port {
     return counters;
   }
 
-  @Override
-  public void close() {
-    closed = true;
+  /** Throws away the frames that wait for {@link #poll}. */
+  public void clear() {
     for (ByteBuf frame = arrived.poll(); frame != null; frame = arrived.poll()) {
       frame.release();
     }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    clear();
     if (heldOutward != null) {
       heldOutward.release();
       heldOutward = null;

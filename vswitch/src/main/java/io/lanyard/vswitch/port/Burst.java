@@ -19,8 +19,9 @@ final class Burst {
   /** Frames a port handles before it lets others run. */
   static final int FRAMES = 32;
 
-  /** Room for the largest frame and its header. */
-  static final int LARGEST = OffloadHeader.LENGTH + Offloads.LARGEST_SUPER_FRAME;
+  /** Room for the largest frame that any port reads, and its header. */
+  static final int LARGEST =
+      OffloadHeader.LENGTH + Math.max(Offloads.LARGEST_SUPER_FRAME, StreamFramer.LARGEST);
 
   /** Up to this a frame is copied: a wire frame of the usual MTU. */
   private static final int SMALL = 2048;
@@ -40,28 +41,44 @@ final class Burst {
     return large.memoryAddress();
   }
 
-  /** The buffer at {@link #address}. */
-  ByteBuf buffer() {
-    return large;
-  }
-
   /** Hands over what was read: header and frame of {@code length} bytes together. */
   void deliver(Switch network, Port from, int length) {
     if (length <= SMALL) {
       small.setBytes(0, large, 0, length);
-      small.setIndex(0, length);
-      network.receive(from, small);
-      if (small.refCnt() > 1) {
-        small.release();
-        small = allocator.directBuffer(SMALL, SMALL);
-      }
+      deliverSmall(network, from, length);
     } else {
-      large.setIndex(0, length);
-      network.receive(from, large);
-      if (large.refCnt() > 1) {
-        large.release();
-        large = allocator.directBuffer(LARGEST, LARGEST);
-      }
+      deliverLarge(network, from, length);
+    }
+  }
+
+  /** Hands over a frame without header that lies in another buffer. */
+  void deliver(Switch network, Port from, ByteBuf in, int index, int length) {
+    int whole = OffloadHeader.LENGTH + length;
+    ByteBuf into = whole <= SMALL ? small : large;
+    OffloadHeader.clear(into, 0);
+    into.setBytes(OffloadHeader.LENGTH, in, index, length);
+    if (whole <= SMALL) {
+      deliverSmall(network, from, whole);
+    } else {
+      deliverLarge(network, from, whole);
+    }
+  }
+
+  private void deliverSmall(Switch network, Port from, int length) {
+    small.setIndex(0, length);
+    network.receive(from, small);
+    if (small.refCnt() > 1) { // its holder keeps it
+      small.release();
+      small = allocator.directBuffer(SMALL, SMALL);
+    }
+  }
+
+  private void deliverLarge(Switch network, Port from, int length) {
+    large.setIndex(0, length);
+    network.receive(from, large);
+    if (large.refCnt() > 1) {
+      large.release();
+      large = allocator.directBuffer(LARGEST, LARGEST);
     }
   }
 

@@ -1,7 +1,9 @@
 package io.lanyard.vswitch.frame;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 
 /** Builds frames for tests; each comes with a cleared offload header and finished checksums. */
 public final class Frames {
@@ -10,6 +12,9 @@ public final class Frames {
 
   /** Index of an untagged frame's payload. */
   public static final int PAYLOAD = ETHERNET + Ethernet.HEADER_LENGTH;
+
+  /** An allocator whose buffers leak detection does not follow. */
+  public static final ByteBufAllocator UNTRACKED = new UnpooledByteBufAllocator(true, true);
 
   private Frames() {}
 
@@ -23,6 +28,17 @@ public final class Frames {
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(OffloadHeader.LENGTH + length);
     frame.writeZero(OffloadHeader.LENGTH + length);
     return frame;
+  }
+
+  /**
+   * Makes a buffer that leak detection does not follow, for loops of a million frames: following
+   * each access costs a stack trace.
+   *
+   * @param capacity bytes at first; grows
+   * @return an empty direct buffer that belongs to the caller
+   */
+  public static ByteBuf untracked(int capacity) {
+    return UNTRACKED.directBuffer(capacity);
   }
 
   /**

@@ -1,0 +1,30 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.vswitch.Offloads;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One end of a cable inside this process: what the other end puts its frames into.
+ *
+ * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} and the Ethernet frame without FCS, in one
+ * native segment of exactly that length.
+ */
+public interface FrameConsumer {
+  /**
+   * Takes a frame.
+   *
+   * @param frame lent for the length of the call; read only
+   * @return false if there was no room and the frame is lost
+   */
+  boolean accept(MemorySegment frame);
+
+  /** Ends a burst: what was accepted is passed on now. */
+  void flush();
+
+  /**
+   * What this end takes now; it may change when a guest negotiates.
+   *
+   * @return the offloads
+   */
+  Offloads offloads();
+}

@@ -1,0 +1,236 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.EventExecutor;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A guest's network card in this process.
+ *
+ * <p>Frames from the guest go into {@link #network}, by one guest thread at a time; a ring carries
+ * them to the network's loop, which is woken once a burst. Frames to the guest go into the {@link
+ * FrameConsumer} that the port was made with, on the loop. Each way a frame is copied once.
+ *
+ * <p>Thread: the network's loop, except for what {@link #network} answers.
+ */
+public final class InProcessPort implements Port, Dumpable {
+  /** Frames on their way from the guest: a virtqueue's usual size. */
+  static final int RING_SLOTS = 256;
+
+  private static final System.Logger LOG = System.getLogger(InProcessPort.class.getName());
+
+  /** Frames handled before the loop is given back. */
+  private static final int BURST = 64;
+
+  private final String name;
+  private final FrameConsumer guest;
+  private final EventExecutor loop;
+  private final Switch to;
+  private final FrameRing ring;
+  private final PortCounters counters = new PortCounters();
+  private final Runnable drain = this::drain;
+  private final NetworkEnd networkEnd = new NetworkEnd();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final AtomicLong refusedFull = new AtomicLong();
+  private final AtomicLong refusedLength = new AtomicLong();
+  private long countedFull;
+  private long countedLength;
+  private boolean closed;
+  private boolean failed;
+  private boolean draining;
+
+  /**
+   * Makes a port, to be attached by the caller.
+   *
+   * @param name the port's name
+   * @param guest takes the frames for the guest, called on the loop
+   * @param loop the network's loop
+   * @param network the switch that the port is attached to
+   * @param allocator where frames are copied to; direct and pooled
+   */
+  public InProcessPort(
+      String name,
+      FrameConsumer guest,
+      EventExecutor loop,
+      Switch network,
+      ByteBufAllocator allocator) {
+    this.name = name;
+    this.guest = guest;
+    this.loop = loop;
+    this.to = network;
+    this.ring = new FrameRing(RING_SLOTS, allocator);
+  }
+
+  /**
+   * The end that the guest puts its frames into.
+   *
+   * @return the same object for the life of the port; one thread at a time, any thread
+   */
+  public FrameConsumer network() {
+    return networkEnd;
+  }
+
+  /** What the guest's threads see. */
+  private final class NetworkEnd implements FrameConsumer {
+    @Override
+    public boolean accept(MemorySegment frame) {
+      long length = frame.byteSize() - OffloadHeader.LENGTH;
+      if (length < Ethernet.HEADER_LENGTH || length > Offloads.LARGEST_SUPER_FRAME) {
+        refusedLength.lazySet(refusedLength.getPlain() + 1);
+        return false;
+      }
+      if (ring.offer(frame)) {
+        return true;
+      }
+      refusedFull.lazySet(refusedFull.getPlain() + 1);
+      wake();
+      return false;
+    }
+
+    @Override
+    public void flush() {
+      wake();
+    }
+
+    @Override
+    public Offloads offloads() {
+      return Offloads.all(Offloads.LARGEST_SUPER_FRAME);
+    }
+  }
+
+  /** Sees to it that {@link #drain} runs once more after whatever was offered before. */
+  private void wake() {
+    if (!ring.isEmpty() && !scheduled.getAndSet(true)) {
+      try {
+        loop.execute(drain);
+      } catch (RejectedExecutionException e) {
+        // The loop has ended, and the network with it: nobody is left to take frames.
+        ring.close();
+      }
+    }
+  }
+
+  private void drain() {
+    if (closed) {
+      return;
+    }
+    countRefused();
+    draining = true;
+    for (int i = 0; i < BURST && !closed; i++) {
+      ByteBuf frame = ring.peek();
+      if (frame == null) {
+        break;
+      }
+      to.receive(this, frame);
+      ring.next();
+    }
+    to.flush();
+    draining = false;
+    if (closed) {
+      ring.close();
+    } else if (ring.isEmpty()) {
+      scheduled.set(false);
+      wake(); // a frame may have come in between
+    } else {
+      loop.execute(drain);
+    }
+  }
+
+  private void countRefused() {
+    long full = refusedFull.get();
+    counters.receiveDropped(DropCause.QUEUE_FULL, full - countedFull);
+    countedFull = full;
+    long length = refusedLength.get();
+    counters.receiveDropped(DropCause.BAD_LENGTH, length - countedLength);
+    countedLength = length;
+  }
+
+  @Override
+  @SuppressWarnings("restricted") // the segment covers the lent frame and no more
+  public void transmit(ByteBuf frame) {
+    if (closed || failed) {
+      counters.transmitDropped(DropCause.NO_CARRIER);
+      return;
+    }
+    MemorySegment segment =
+        MemorySegment.ofAddress(frame.memoryAddress() + frame.readerIndex())
+            .reinterpret(frame.readableBytes());
+    try {
+      if (!guest.accept(segment)) {
+        counters.transmitDropped(DropCause.QUEUE_FULL);
+      }
+    } catch (RuntimeException e) {
+      fail(e);
+      counters.transmitDropped(DropCause.HOST_ERROR);
+    }
+  }
+
+  @Override
+  public void flush() {
+    if (!closed && !failed) {
+      try {
+        guest.flush();
+      } catch (RuntimeException e) {
+        fail(e);
+      }
+    }
+  }
+
+  /** A VMM's error must not reach the loop: it costs this guest its network, and nobody else. */
+  private void fail(RuntimeException e) {
+    failed = true;
+    LOG.log(
+        Level.ERROR, "event=guest-nic-failed port=" + name + " advice=\"restart the guest\"", e);
+  }
+
+  /** {@inheritDoc} A guest thread that is about to put a frame in finds the cable pulled. */
+  @Override
+  public void close() {
+    if (!closed) {
+      countRefused();
+      closed = true;
+      if (!draining) { // else a frame is still lent
+        ring.close();
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Offloads offloads() {
+    return guest.offloads();
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public DumpNode dump() {
+    countRefused();
+    return DumpNode.of("in-process")
+        .with("waiting-frames", ring.size())
+        .with("offloads", guest.offloads().checksum())
+        .with("carrier", !closed && !failed)
+        .build();
+  }
+}

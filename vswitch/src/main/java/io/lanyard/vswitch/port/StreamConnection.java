@@ -1,0 +1,163 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client of a stream port.
+ *
+ * <p>Frames to the client are copied one behind the other into a batch, which leaves in one write
+ * at the flush. While a write waits for the client to read, the next batch fills up: so what waits
+ * is bounded in memory and not only in frames.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class StreamConnection extends ChannelInboundHandlerAdapter {
+  /** A burst of 32 wire frames fits, and so does the largest frame. */
+  private static final int BATCH_BYTES = 128 << 10;
+
+  /** One read: as much as a UNIX socket's buffer usually holds. */
+  private static final int READ_BYTES = 128 << 10;
+
+  /** Reads before the loop is given back. */
+  private static final int READS = 4;
+
+  private final Channel channel;
+  private final QemuStreamPort port;
+  private final Switch network;
+  private final ByteBufAllocator allocator;
+  private final Burst burst;
+  private final StreamFramer framer;
+  private final ChannelFutureListener written = done -> written();
+  private @Nullable ByteBuf batch;
+  private int batchesOnTheirWay;
+  private boolean badLength;
+  private boolean reading;
+  private boolean ended;
+
+  StreamConnection(
+      Channel channel, QemuStreamPort port, Switch network, ByteBufAllocator allocator) {
+    this.channel = channel;
+    this.port = port;
+    this.network = network;
+    this.allocator = allocator;
+    this.burst = new Burst(allocator);
+    this.framer = new StreamFramer(allocator, burst);
+    channel
+        .config()
+        .setRecvByteBufAllocator(
+            new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(READS));
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      if (!badLength && !ended) {
+        reading = true;
+        if (!framer.read(in, network, port)) {
+          badLength = true;
+          Future<?> _ = channel.close();
+        }
+      }
+    } finally {
+      reading = false;
+      in.release();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    network.flush();
+  }
+
+  /** Takes a frame. Answers false if too much waits already. */
+  boolean write(ByteBuf frame) {
+    int length = frame.readableBytes() - OffloadHeader.LENGTH;
+    ByteBuf into = batch;
+    if (into != null && into.writableBytes() < 4 + length) {
+      if (queuedBytes() + BATCH_BYTES > QemuStreamPort.QUEUE_BYTES) {
+        return false;
+      }
+      send(into);
+      into = batch; // the client may have been found gone
+      if (ended) {
+        return false;
+      }
+    }
+    if (into == null) {
+      into = allocator.directBuffer(BATCH_BYTES, BATCH_BYTES);
+      batch = into;
+    }
+    into.writeInt(length);
+    into.writeBytes(frame, frame.readerIndex() + OffloadHeader.LENGTH, length);
+    return true;
+  }
+
+  /** Sends the batch, unless an earlier one is still on its way: then it goes on filling. */
+  void flush() {
+    ByteBuf full = batch;
+    if (full != null && batchesOnTheirWay == 0 && !ended) {
+      send(full);
+    }
+  }
+
+  private void send(ByteBuf full) {
+    batch = null;
+    batchesOnTheirWay++;
+    channel.writeAndFlush(full).addListener(written);
+  }
+
+  private void written() {
+    batchesOnTheirWay--;
+    flush();
+  }
+
+  /** Bounds the memory that waits: whole batches. */
+  int queuedBytes() {
+    return (batchesOnTheirWay + (batch == null ? 0 : 1)) * BATCH_BYTES;
+  }
+
+  void close() {
+    Future<?> _ = channel.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    end();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    // Connection reset and the like: the guest's VMM has gone.
+    Future<?> _ = channel.close();
+  }
+
+  private void end() {
+    if (ended || reading) {
+      return; // while a frame is lent; closing calls again
+    }
+    ended = true;
+    framer.release();
+    burst.release();
+    if (batch != null) {
+      batch.release();
+      batch = null;
+    }
+    port.disconnected(this, badLength);
+  }
+}

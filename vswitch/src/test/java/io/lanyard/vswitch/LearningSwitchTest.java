@@ -1,0 +1,373 @@
+package io.lanyard.vswitch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Frames;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LearningSwitchTest {
+  private static final long A = 0x525400000001L;
+  private static final long B = 0x525400000002L;
+  private static final long C = 0x525400000003L;
+  private static final Offloads PLAIN = Offloads.none(1518);
+
+  private final SteppedClock clock = new SteppedClock();
+  private final LearningSwitch network =
+      new LearningSwitch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final InMemoryPort a = InMemoryPort.attached("a", PLAIN, network);
+  private final InMemoryPort b = InMemoryPort.attached("b", PLAIN, network);
+  private final InMemoryPort c = InMemoryPort.attached("c", PLAIN, network);
+
+  @AfterEach
+  void close() {
+    a.close();
+    b.close();
+    c.close();
+    network.close();
+  }
+
+  private static ByteBuf frame(long to, long from) {
+    return Frames.ethernet(to, from, Ethernet.TYPE_IPV4, new byte[46]);
+  }
+
+  @Test
+  void anUnknownDestinationGoesToAllButTheIngressPort() {
+    a.send(frame(B, A));
+    assertThat(a.pending()).isZero();
+    assertThat(b.pending()).isEqualTo(1);
+    assertThat(c.pending()).isEqualTo(1);
+  }
+
+  @Test
+  void aLearnedDestinationGoesToItsPortOnlyAndUnchanged() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.drain();
+    ByteBuf sent = frame(B, A);
+    byte[] bytes = new byte[60];
+    sent.getBytes(12, bytes);
+    a.send(sent);
+    assertThat(c.pending()).isZero();
+    assertThat(b.drain()).singleElement().isEqualTo(bytes);
+  }
+
+  @Test
+  void anAddressIsFloodedAgainAfterItHasAged() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.drain();
+    clock.advance(Duration.ofSeconds(301));
+    a.send(frame(B, A));
+    assertThat(c.pending()).isEqualTo(1);
+  }
+
+  @Test
+  void groupAddressesGoToEverybody() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.send(frame(0x01005e000001L, C));
+    assertThat(a.pending()).isEqualTo(2);
+    assertThat(b.pending()).isEqualTo(1);
+    assertThat(c.pending()).isEqualTo(1);
+    assertThat(network.floods()).isEqualTo(2);
+  }
+
+  @Test
+  void aFrameForTheIngressPortIsDroppedAndCounted() {
+    a.send(frame(Ethernet.BROADCAST, A));
+    a.send(frame(Ethernet.BROADCAST, B));
+    b.drain();
+    c.drain();
+    a.send(frame(A, B));
+    assertThat(b.pending() + c.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.SAME_PORT)).isEqualTo(1);
+  }
+
+  @Test
+  void anImpossibleSourceIsDroppedAndCounted() {
+    a.send(frame(B, 0));
+    a.send(frame(B, Ethernet.BROADCAST));
+    a.send(frame(B, 0x010000000001L));
+    assertThat(b.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.BAD_SOURCE)).isEqualTo(3);
+    assertThat(network.addresses()).isEmpty();
+  }
+
+  @Test
+  void aRuntAndAGiantAreDroppedAndCounted() {
+    a.send(Frames.blank(13));
+    a.send(Frames.ethernet(B, A, 0, new byte[Offloads.LARGEST_SUPER_FRAME]));
+    assertThat(a.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(2);
+    a.send(Frames.ethernet(B, A, 0x0800, new byte[1505]));
+    assertThat(b.counters().transmitDrops(DropCause.BAD_LENGTH)).isEqualTo(1);
+    a.send(Frames.ethernet(B, A, 0x0800, new byte[1504]));
+    assertThat(b.pending()).isEqualTo(1);
+  }
+
+  @Test
+  void vlansDoNotShareAddresses() {
+    b.send(Frames.tagged(Ethernet.BROADCAST, B, 10, 0x0800, new byte[46]));
+    a.drain();
+    c.drain();
+    a.send(Frames.tagged(B, A, 10, 0x0800, new byte[46]));
+    assertThat(c.pending()).isZero();
+    a.send(Frames.tagged(B, A, 20, 0x0800, new byte[46]));
+    a.send(frame(B, A));
+    assertThat(c.pending()).isEqualTo(2);
+    assertThat(b.pending()).isEqualTo(3);
+  }
+
+  @Test
+  void anAddressThatMovesIsFollowedAndCounted() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.send(frame(Ethernet.BROADCAST, B));
+    b.drain();
+    c.drain();
+    a.send(frame(B, A));
+    assertThat(c.pending()).isEqualTo(1);
+    assertThat(b.pending()).isZero();
+    assertThat(network.moves()).isEqualTo(1);
+  }
+
+  @Test
+  void aPinnedAddressCannotBeClaimed() {
+    assertThat(network.pin(0, B, b)).isTrue();
+    c.send(frame(Ethernet.BROADCAST, B));
+    b.drain();
+    a.send(frame(B, A));
+    assertThat(b.pending()).isEqualTo(1);
+    assertThat(network.addresses())
+        .filteredOn(LearningSwitch.Address::isStatic)
+        .extracting(LearningSwitch.Address::port)
+        .containsExactly(b);
+  }
+
+  @Test
+  void detachingForgetsTheAddressesBehindThePort() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.drain();
+    network.detach(b);
+    a.send(frame(B, A));
+    assertThat(b.pending()).isZero();
+    assertThat(c.pending()).isEqualTo(1);
+    b.send(frame(A, B)); // its frames are ignored, and it may come back
+    b.attachTo(network);
+    assertThat(network.ports()).hasSize(3).contains(b);
+  }
+
+  @Test
+  void twoPortsOfOneNameAreRefused() {
+    assertThatThrownBy(() -> InMemoryPort.attached("b", PLAIN, network))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("port named b");
+  }
+
+  @Test
+  void onlyPortsThatWereTouchedAreFlushed() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    int flushesOfC = c.flushes();
+    int flushesOfB = b.flushes();
+    a.send(frame(B, A));
+    assertThat(b.flushes()).isEqualTo(flushesOfB + 1);
+    assertThat(c.flushes()).isEqualTo(flushesOfC);
+  }
+
+  private static ByteBuf superFrame(int payload) {
+    byte[] data = new byte[payload];
+    new SplittableRandom(5).nextBytes(data);
+    ByteBuf frame =
+        Frames.tcp4(B, A, 0x0a000001, 1, 0x0a000002, 2, 1000, 1, Tcp.ACK | Tcp.PSH, data);
+    int tcp = Frames.PAYLOAD + 20;
+    Tcp.setChecksum(
+        frame,
+        tcp,
+        Checksum.fold(Checksum.pseudo4(0x0a000001, 0x0a000002, Ipv4.TCP, 20 + payload)));
+    OffloadHeader.set(
+        frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 54, 1460, 34, 16);
+    return frame;
+  }
+
+  @Test
+  void aSuperFramePassesUntouchedToAPortThatTakesIt() {
+    b.offloads(Offloads.all(1518));
+    ByteBuf sent = superFrame(14_600);
+    ByteBuf copy = sent.copy();
+    a.send(sent);
+    ByteBuf arrived = b.take();
+    assertThat(arrived).isEqualTo(copy);
+    assertThat(b.counters().transmittedFrames()).isEqualTo(10);
+    assertThat(b.counters().transmittedBytes()).isEqualTo(14_600 + 10 * 54);
+    assertThat(a.counters().receivedFrames()).isEqualTo(10);
+    assertThat(b.counters().softwareSegmentations()).isZero();
+    assertThat(c.pending()).isEqualTo(10);
+    assertThat(c.counters().softwareSegmentations()).isEqualTo(1);
+    assertThat(c.counters().transmittedFrames()).isEqualTo(10);
+    arrived.release();
+    copy.release();
+  }
+
+  @Test
+  void segmentsForAPortWithoutOffloadsJoinToTheSamePayload() {
+    a.send(superFrame(5000));
+    ByteBuf whole = superFrame(5000);
+    byte[] joined = new byte[5000];
+    int at = 0;
+    for (byte[] frame : b.drain()) {
+      assertThat(frame.length).isLessThanOrEqualTo(1514);
+      System.arraycopy(frame, 54, joined, at, frame.length - 54);
+      at += frame.length - 54;
+    }
+    byte[] expected = new byte[5000];
+    whole.getBytes(12 + 54, expected);
+    whole.release();
+    assertThat(joined).isEqualTo(expected);
+  }
+
+  @Test
+  void anUnfinishedChecksumIsFinishedOnlyForPortsThatCannot() {
+    b.offloads(Offloads.all(1518));
+    ByteBuf sent = Frames.udp4(B, A, 0x0a000001, 1, 0x0a000002, 2, new byte[100]);
+    byte[] finished = new byte[142];
+    sent.getBytes(12, finished);
+    sent.setShort(
+        12 + 34 + 6, Checksum.fold(Checksum.pseudo4(0x0a000001, 0x0a000002, Ipv4.UDP, 108)));
+    OffloadHeader.set(sent, 0, OffloadHeader.NEEDS_CSUM, 0, 0, 0, 34, 6);
+    a.send(sent);
+    ByteBuf toB = b.take();
+    assertThat(OffloadHeader.flags(toB, 0)).isEqualTo(OffloadHeader.NEEDS_CSUM);
+    toB.release();
+    assertThat(c.drain()).singleElement().isEqualTo(finished);
+    assertThat(b.counters().softwareChecksums()).isZero();
+    assertThat(c.counters().softwareChecksums()).isEqualTo(1);
+  }
+
+  @Test
+  void anImpossibleOffloadHeaderIsDroppedAndCounted() {
+    ByteBuf bad = superFrame(5000);
+    bad.setShortLE(4, 0);
+    a.send(bad);
+    assertThat(b.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isEqualTo(1);
+  }
+
+  @Test
+  void aPortMayAnswerFromInsideTransmit() {
+    List<ByteBuf> retained = new ArrayList<>();
+    PortCounters counters = new PortCounters();
+    Port gateway =
+        new Port() {
+          @Override
+          public String name() {
+            return "gateway";
+          }
+
+          @Override
+          public Offloads offloads() {
+            return PLAIN;
+          }
+
+          @Override
+          public void transmit(ByteBuf frame) {
+            retained.add(frame.retain());
+            ByteBuf answer = superFrame(3000);
+            Ethernet.write(answer, 12, A, C, 0x0800);
+            network.receive(this, answer);
+            answer.release();
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public PortCounters counters() {
+            return counters;
+          }
+
+          @Override
+          public void close() {}
+        };
+    network.attach(gateway);
+    assertThat(network.pin(0, B, gateway)).isTrue();
+    a.send(superFrame(4000));
+    assertThat(retained).hasSize(3);
+    assertThat(a.pending()).isEqualTo(9);
+    // What was retained is still what was sent: three segments, in order.
+    for (int i = 0; i < 3; i++) {
+      assertThat(Tcp.sequence(retained.get(i), Frames.PAYLOAD + 20)).isEqualTo(1000 + 1460 * i);
+      retained.get(i).release();
+    }
+    network.detach(gateway);
+  }
+
+  @Test
+  void aMillionHostileFramesDoNoHarm() {
+    SplittableRandom random = new SplittableRandom(42);
+    ByteBuf[] corpus = {
+      superFrame(3000),
+      frame(B, A),
+      Frames.udp4(B, A, 1, 2, 3, 4, new byte[80]),
+      Frames.tagged(B, A, 7, 0x0800, new byte[46]),
+      Frames.arp(1, A, 1, 0, 2)
+    };
+    ByteBuf work = Frames.untracked(70_000);
+    LearningSwitch hot = new LearningSwitch("hot", clock, Frames.UNTRACKED);
+    List<InMemoryPort> hotPorts =
+        List.of(
+            InMemoryPort.attached("a", PLAIN, hot),
+            InMemoryPort.attached("b", Offloads.all(1518), hot),
+            InMemoryPort.attached("c", PLAIN, hot));
+    InMemoryPort in = hotPorts.getFirst();
+    for (int i = 0; i < 1_000_000; i++) {
+      ByteBuf seed = corpus[random.nextInt(corpus.length)];
+      work.clear();
+      if ((i & 7) == 0) {
+        int length = random.nextInt(120);
+        for (int j = 0; j < length; j++) {
+          work.writeByte(random.nextInt());
+        }
+      } else {
+        work.writeBytes(seed, 0, 12 + random.nextInt(seed.writerIndex() - 11));
+        for (int j = random.nextInt(5); j > 0; j--) {
+          work.setByte(random.nextInt(Math.min(80, work.writerIndex())), random.nextInt());
+        }
+      }
+      hot.receive(in, work);
+      if ((i & 31) == 0) {
+        hot.flush();
+        hotPorts.forEach(InMemoryPort::clear);
+      }
+    }
+    work.release();
+    for (ByteBuf seed : corpus) {
+      seed.release();
+    }
+    hotPorts.forEach(InMemoryPort::close);
+    hot.close();
+    PortCounters counters = in.counters();
+    assertThat(counters.receiveDrops(DropCause.BAD_LENGTH)).isPositive();
+    assertThat(counters.receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isPositive();
+    assertThat(counters.receiveDrops(DropCause.BAD_SOURCE)).isPositive();
+    assertThat(counters.receivedFrames()).isGreaterThan(100_000);
+    assertThat(hot.addresses().size()).isLessThanOrEqualTo(MacTable.CAPACITY);
+  }
+
+  @Test
+  void aDumpShowsPortsAndFigures() {
+    a.send(frame(B, A));
+    DumpNode dump = network.dump();
+    assertThat(dump.name()).isEqualTo("switch test");
+    assertThat(dump.properties()).containsEntry("addresses", 1);
+    assertThat(dump.children()).extracting(DumpNode::name).contains("port a", "port b", "port c");
+    assertThat(dump.children().getFirst().properties()).containsEntry("received-frames", 1L);
+  }
+}
