@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whatever the file is, the loader ends soon, with a configuration or a ConfigException. */
-@Timeout(60)
+@Timeout(300)
 class HostileConfigTest {
   private static final int MUTANTS = 20_000;
   private static final int NOISE = 80_000;
