@@ -78,6 +78,9 @@ final class Core {
   private final Bus.Word word = new Bus.Word();
   final long ramBias;
 
+  /** Floating point where the host does not do. */
+  final SoftFloat soft = new SoftFloat();
+
   Core(int id, Bus bus, Timebase time, Interrupts interrupts) {
     this.id = id;
     this.bus = bus;
