@@ -4,4 +4,7 @@ module io.lanyard.machine {
   requires io.lanyard.vmm;
   requires java.management;
   requires static org.jspecify;
+
+  provides io.lanyard.vmm.VmmProvider with
+      io.lanyard.machine.LanyardVmmProvider;
 }

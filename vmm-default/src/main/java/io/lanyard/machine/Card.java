@@ -1,0 +1,187 @@
+package io.lanyard.machine;
+
+import io.lanyard.machine.virtio.VirtioNet;
+import io.lanyard.vmm.FrameSink;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.NicOffloads;
+import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.NicStatistics;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest's network card, as it outlives its machines: address, cable and counters.
+ *
+ * <p>Thread: any. Frames from the guest go out with {@code sending} held, so that {@link #connect}
+ * and {@link #disconnect} return when none is under way.
+ */
+final class Card implements Nic, FrameSink, VirtioNet.Cable {
+  private static final System.Logger LOG = System.getLogger(Card.class.getName());
+  private static final int HEADER = VirtioNet.HEADER;
+
+  private final NicSpec spec;
+  private final ReentrantLock sending = new ReentrantLock();
+  private final LongAdder receivedFrames = new LongAdder();
+  private final LongAdder receivedBytes = new LongAdder();
+  private final LongAdder receiveDrops = new LongAdder();
+  private final LongAdder transmittedFrames = new LongAdder();
+  private final LongAdder transmittedBytes = new LongAdder();
+  private final LongAdder transmitDrops = new LongAdder();
+  private volatile @Nullable FrameSink network;
+  private volatile @Nullable VirtioNet device;
+  private volatile boolean running;
+
+  Card(NicSpec spec) {
+    this.spec = spec;
+  }
+
+  NicSpec spec() {
+    return spec;
+  }
+
+  /** Names the machine's device, or none. */
+  void device(@Nullable VirtioNet newDevice) {
+    device = newDevice;
+  }
+
+  /** Says whether the guest's processors run: a frame for a guest that stands still is refused. */
+  void running(boolean now) {
+    running = now;
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
+  }
+
+  @Override
+  public long mac() {
+    return spec.mac();
+  }
+
+  @Override
+  public FrameSink sink() {
+    return this;
+  }
+
+  @Override
+  public void connect(FrameSink newNetwork) {
+    plug(newNetwork);
+  }
+
+  @Override
+  public void disconnect() {
+    plug(null);
+  }
+
+  private void plug(@Nullable FrameSink newNetwork) {
+    boolean changed;
+    sending.lock();
+    try {
+      changed = (network == null) != (newNetwork == null);
+      network = newNetwork;
+    } finally {
+      sending.unlock();
+    }
+    VirtioNet target = device;
+    if (changed && target != null) {
+      target.linkChanged();
+    }
+  }
+
+  @Override
+  public NicStatistics statistics() {
+    return new NicStatistics(
+        receivedFrames.sum(),
+        receivedBytes.sum(),
+        receiveDrops.sum(),
+        transmittedFrames.sum(),
+        transmittedBytes.sum(),
+        transmitDrops.sum());
+  }
+
+  // The network's side: FrameSink.
+
+  @Override
+  public boolean accept(MemorySegment frame) {
+    VirtioNet target = device;
+    if (target == null || !running || network == null || !target.receive(frame)) {
+      receiveDrops.increment();
+      return false;
+    }
+    receivedFrames.increment();
+    receivedBytes.add(frame.byteSize() - HEADER);
+    return true;
+  }
+
+  @Override
+  public void flush() {
+    VirtioNet target = device;
+    if (target != null) {
+      target.flushReceive();
+    }
+  }
+
+  @Override
+  public NicOffloads offloads() {
+    VirtioNet target = device;
+    return target == null ? NicOffloads.NONE : target.guestOffloads();
+  }
+
+  // The guest's side: Cable.
+
+  @Override
+  public void transmit(MemorySegment frame) {
+    sending.lock();
+    try {
+      FrameSink target = network;
+      if (target == null) {
+        transmitDrops.increment();
+        return;
+      }
+      // One that is refused over there was sent all the same: the taker counts what it loses.
+      boolean _ = target.accept(frame);
+      transmittedFrames.increment();
+      transmittedBytes.add(frame.byteSize() - HEADER);
+    } catch (RuntimeException e) {
+      transmitDrops.increment();
+      LOG.log(Level.WARNING, "event=network-failed nic=" + spec.name(), e);
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  public void malformed() {
+    transmitDrops.increment();
+  }
+
+  @Override
+  public void flushNetwork() {
+    sending.lock();
+    try {
+      FrameSink target = network;
+      if (target != null) {
+        target.flush();
+      }
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "event=network-failed nic=" + spec.name(), e);
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  public boolean up() {
+    return network != null;
+  }
+
+  @Override
+  public NicOffloads networkOffloads() {
+    FrameSink target = network;
+    return target == null ? NicOffloads.ALL : target.offloads();
+  }
+}

@@ -1,0 +1,156 @@
+package io.lanyard.machine;
+
+import io.lanyard.machine.disk.Disk;
+import io.lanyard.machine.disk.RawImage;
+import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.GuestEvent;
+import io.lanyard.vmm.GuestListener;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.Vmm;
+import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+
+/** The open VMM: checks specifications, makes guests, and tells their events in order. */
+final class LanyardVmm implements Vmm {
+  private static final System.Logger LOG = System.getLogger(LanyardVmm.class.getName());
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]*");
+
+  /** RAM is mapped by the page; a MiB is what people write, and leaves room for the device tree. */
+  private static final long MEMORY_UNIT = 1 << 20;
+
+  /** Below the PCI window that RAM would otherwise push out of 40 address bits. */
+  private static final long MAX_MEMORY = 256L << 30;
+
+  /** Slots of PCI: the bridge, the generator, the button and the console take four. */
+  private static final int MAX_DEVICES = 28;
+
+  private static final String CONSOLE = "console";
+
+  private final Map<String, LanyardGuest> guests = new java.util.LinkedHashMap<>();
+  private final ExecutorService events =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("vmm-events").factory());
+  private boolean closed;
+
+  LanyardVmm() {}
+
+  @Override
+  public synchronized Guest create(GuestSpec spec, GuestListener listener) throws VmmException {
+    if (closed) {
+      throw new IllegalStateException("the VMM is closed");
+    }
+    check(spec);
+    if (guests.containsKey(spec.name())) {
+      throw new VmmException("guest " + spec.name() + " exists already; give this another name");
+    }
+    Boot boot = Boot.open(spec.boot(), spec.memory());
+    List<Disk> disks = new ArrayList<>();
+    try {
+      for (DiskSpec disk : spec.disks()) {
+        disks.add(RawImage.open(disk.path(), disk.readOnly()));
+      }
+    } catch (VmmException e) {
+      boot.close();
+      disks.forEach(Disk::close);
+      throw e;
+    }
+    LanyardGuest guest =
+        new LanyardGuest(
+            new Equipment(
+                spec.name(),
+                spec.memory(),
+                spec.harts(),
+                boot,
+                new GuestConsole(spec.name()),
+                "virtio".equals(spec.options().get(CONSOLE)),
+                spec.nics().stream().map(Card::new).toList(),
+                List.copyOf(disks)),
+            event -> tell(listener, event),
+            this::forget);
+    guests.put(spec.name(), guest);
+    return guest;
+  }
+
+  private void tell(GuestListener listener, GuestEvent event) {
+    events.execute(() -> {
+      try {
+        listener.onEvent(event);
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "event=listener-failed guest=" + event.guest(), e);
+      }
+    });
+  }
+
+  private synchronized void forget(LanyardGuest guest) {
+    guests.remove(guest.name(), guest);
+  }
+
+  private static void check(GuestSpec spec) throws VmmException {
+    String name = spec.name();
+    demand(
+        NAME.matcher(name).matches(),
+        "guest name \"%s\": letters, digits and hyphens only".formatted(name));
+    demand(
+        spec.memory() >= MEMORY_UNIT
+            && spec.memory() % MEMORY_UNIT == 0
+            && spec.memory() <= MAX_MEMORY,
+        "guest %s: memory of %d bytes; give whole MiB, from 1 MiB to 256 GiB"
+            .formatted(name, spec.memory()));
+    demand(
+        spec.harts() == 1,
+        "guest %s: %d harts; this version of the machine has one".formatted(name, spec.harts()));
+    demand(
+        spec.disks().size() + spec.nics().size() <= MAX_DEVICES,
+        "guest %s: %d disks and network cards; at most %d"
+            .formatted(name, spec.disks().size() + spec.nics().size(), MAX_DEVICES));
+    for (Map.Entry<String, String> option : spec.options().entrySet()) {
+      demand(
+          option.getKey().equals(CONSOLE) && Set.of("serial", "virtio").contains(option.getValue()),
+          "guest %s: option %s=%s; the only one is console=serial or console=virtio"
+              .formatted(name, option.getKey(), option.getValue()));
+    }
+    checkNics(spec);
+  }
+
+  private static void checkNics(GuestSpec spec) throws VmmException {
+    Set<String> names = new HashSet<>();
+    Set<Long> macs = new HashSet<>();
+    for (NicSpec nic : spec.nics()) {
+      String what = "guest %s, network card %s: ".formatted(spec.name(), nic.name());
+      demand(names.add(nic.name()), what + "its name is given twice");
+      demand(macs.add(nic.mac()), what + "its address is given twice");
+      demand(
+          nic.mac() > 0 && nic.mac() >>> 48 == 0 && (nic.mac() >>> 40 & 1) == 0,
+          what + "address %012x is not that of a single card".formatted(nic.mac()));
+      demand(
+          nic.mtu() >= 68 && nic.mtu() <= 65_535,
+          what + "MTU %d; from 68 to 65535".formatted(nic.mtu()));
+    }
+  }
+
+  private static void demand(boolean met, String otherwise) throws VmmException {
+    if (!met) {
+      throw new VmmException(otherwise);
+    }
+  }
+
+  @Override
+  public void close() {
+    List<LanyardGuest> all;
+    synchronized (this) {
+      closed = true;
+      all = List.copyOf(guests.values());
+    }
+    all.forEach(LanyardGuest::close);
+    events.shutdown();
+  }
+}

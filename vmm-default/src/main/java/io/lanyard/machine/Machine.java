@@ -1,0 +1,305 @@
+package io.lanyard.machine;
+
+import io.lanyard.machine.bus.Bus;
+import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.device.MemoryMap;
+import io.lanyard.machine.device.TestFinisher;
+import io.lanyard.machine.hart.Firmware;
+import io.lanyard.machine.hart.Hart;
+import io.lanyard.machine.hart.Timebase;
+import io.lanyard.machine.sbi.Platform;
+import io.lanyard.machine.sbi.Sbi;
+import io.lanyard.machine.virtio.VirtioBlk;
+import io.lanyard.machine.virtio.VirtioConsole;
+import io.lanyard.machine.virtio.VirtioInput;
+import io.lanyard.machine.virtio.VirtioNet;
+import io.lanyard.machine.virtio.VirtioRng;
+import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of a guest, from power-on to power-off.
+ *
+ * <p>Thread: made, started and closed by the guest, one call at a time. {@code ended} is called
+ * once, on the last hart's thread, and must not wait for the guest.
+ */
+final class Machine implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Machine.class.getName());
+
+  /** How long a hart may take to stand still: it looks at least every few thousand instructions. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Why a machine ended. */
+  sealed interface End {
+    /** By its own wish; code 0 is success. */
+    record PoweredOff(int code) implements End {}
+
+    /** It wants to start again. */
+    record Reset() implements End {}
+
+    /** A program reported through tohost: 0 is success, n a failed test. */
+    record Reported(long code) implements End {}
+
+    /** It could not go on. */
+    record Failed(String reason) implements End {}
+
+    /** Its owner stopped it. */
+    record Stopped() implements End {}
+  }
+
+  private final Equipment equipment;
+  private final Consumer<End> ended;
+  private final Ram ram;
+  private final Timebase time = new Timebase();
+  private final List<Hart> harts = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+  private final AtomicInteger running = new AtomicInteger();
+  private final Board board;
+  private final @Nullable ToHost toHost;
+  private final VirtioInput button = new VirtioInput();
+  private final Boot.Start start;
+  private long pausedAt;
+
+  /**
+   * Makes a machine and loads what it starts with.
+   *
+   * @throws VmmException if the host cannot give the memory, or a file cannot be read
+   */
+  Machine(Equipment equipment, Consumer<End> ended) throws VmmException {
+    this.equipment = equipment;
+    this.ended = ended;
+    try {
+      ram = Ram.allocate(equipment.memory());
+    } catch (IllegalStateException e) {
+      throw new VmmException(
+          "guest %s: the host has no %d MiB of memory to give"
+              .formatted(equipment.name(), equipment.memory() >> 20),
+          e);
+    }
+    try {
+      start = equipment.boot().load(ram, equipment.harts());
+    } catch (VmmException e) {
+      ram.close();
+      throw e;
+    }
+    Bus bus = new Bus(ram);
+    Firmware firmware = start.supervisor() ? new Sbi(new SbiPlatform()) : Firmware.NONE;
+    for (int id = 0; id < equipment.harts(); id++) {
+      harts.add(new Hart(id, bus, time, firmware));
+    }
+    GuestConsole console = equipment.console();
+    board = new Board(bus, List.copyOf(harts), time, new Power(), console::print, start);
+    plugDevices(console);
+    toHost =
+        start.toHost() == -1
+            ? null
+            : new ToHost(ram, start, code -> end(new End.Reported(code)), console::print);
+  }
+
+  private void plugDevices(GuestConsole console) {
+    for (Card card : equipment.cards()) {
+      VirtioNet net = new VirtioNet(card.spec().mac(), card.spec().mtu(), card);
+      board.plug("net-" + card.name(), net);
+      card.device(net);
+    }
+    int number = 0;
+    for (var disk : equipment.disks()) {
+      String name = "disk" + number++;
+      board.plug(name, new VirtioBlk(name, disk));
+    }
+    board.plug("rng", new VirtioRng(Boot.RANDOM::nextBytes));
+    board.plug("power-button", button);
+    if (equipment.virtioConsole()) {
+      VirtioConsole port = new VirtioConsole(console::print);
+      board.plug("console", port);
+      console.input(port::receive);
+    } else {
+      console.input(board.uart()::receive);
+    }
+  }
+
+  /** Starts the harts. */
+  void start() {
+    for (Hart hart : harts) {
+      // The first hart starts at the reset vector; the others wait for it to start them.
+      boolean halted = start.supervisor() || hart.id() != 0;
+      hart.reset(start.supervisor() ? start.entry() : MemoryMap.BOOT_ROM, halted);
+    }
+    if (start.supervisor()) {
+      harts.getFirst().start(start.entry(), start.deviceTree());
+    }
+    running.set(harts.size());
+    equipment.cards().forEach(card -> card.running(true));
+    for (Hart hart : harts) {
+      threads.add(
+          Thread.ofPlatform()
+              .daemon()
+              .name(equipment.name() + "-hart" + hart.id())
+              .start(() -> run(hart)));
+    }
+    if (toHost != null) {
+      toHost.start();
+    }
+  }
+
+  @SuppressWarnings("CatchingUnchecked") // whatever goes wrong in a hart is the guest's end only
+  private void run(Hart hart) {
+    try {
+      hart.run();
+    } catch (Throwable e) {
+      LOG.log(Level.ERROR, "event=hart-failed guest=" + equipment.name(), e);
+      end(new End.Failed("hart " + hart.id() + " failed: " + e));
+    }
+    if (running.decrementAndGet() == 0) {
+      End why = end.get();
+      ended.accept(why == null ? new End.Failed("its harts stopped without a reason") : why);
+    }
+  }
+
+  /** Notes why, unless something came first, and stops the harts. Thread: any. */
+  private void end(End why) {
+    if (end.compareAndSet(null, why)) {
+      harts.forEach(Hart::requestStop);
+    }
+  }
+
+  /** Stops the harts and the clock. */
+  void pause() {
+    equipment.cards().forEach(card -> card.running(false));
+    harts.forEach(Hart::requestPause);
+    for (Hart hart : harts) {
+      if (!await(hart)) {
+        resumeHarts();
+        throw new IllegalStateException(
+            "guest " + equipment.name() + ": hart " + hart.id() + " does not stand still");
+      }
+    }
+    pausedAt = time.now();
+  }
+
+  private static boolean await(Hart hart) {
+    try {
+      return hart.awaitPaused(PATIENCE.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Lets harts and clock go on. */
+  void resume() {
+    time.set(pausedAt);
+    resumeHarts();
+  }
+
+  private void resumeHarts() {
+    harts.forEach(Hart::resume);
+    equipment.cards().forEach(card -> card.running(true));
+  }
+
+  /** Presses the power button. */
+  void pressPower() {
+    button.press();
+  }
+
+  long processorNanos() {
+    return harts.stream().mapToLong(Hart::processorNanos).sum();
+  }
+
+  long instructions() {
+    return harts.stream().mapToLong(Hart::instructions).sum();
+  }
+
+  /**
+   * Stops the machine if it runs, and gives back what it holds. Waits for the harts; not to be
+   * called on one.
+   */
+  @Override
+  public void close() {
+    end(new End.Stopped());
+    boolean still = join();
+    equipment.console().input(null);
+    equipment.cards().forEach(card -> card.running(false));
+    equipment.cards().forEach(card -> card.device(null));
+    if (toHost != null) {
+      toHost.close();
+    }
+    board.close();
+    if (still) {
+      ram.close();
+    } else {
+      LOG.log(
+          Level.ERROR,
+          "event=memory-leaked guest={0} bytes={1} why=hart-does-not-stop",
+          equipment.name(),
+          Long.toString(ram.size()));
+    }
+  }
+
+  private boolean join() {
+    boolean interrupted = false;
+    boolean still = true;
+    for (Thread thread : threads) {
+      try {
+        still &= thread.join(PATIENCE);
+      } catch (InterruptedException e) {
+        interrupted = true;
+        still = false;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return still;
+  }
+
+  private final class Power implements TestFinisher.Power {
+    @Override
+    public void off(int code) {
+      end(new End.PoweredOff(code));
+    }
+
+    @Override
+    public void reset() {
+      end(new End.Reset());
+    }
+  }
+
+  private final class SbiPlatform implements Platform {
+    private final TestFinisher.Power power = new Power();
+
+    @Override
+    public List<Hart> harts() {
+      return harts;
+    }
+
+    @Override
+    public Ram ram() {
+      return ram;
+    }
+
+    @Override
+    public TestFinisher.Power power() {
+      return power;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes) {
+      equipment.console().print(bytes);
+    }
+
+    @Override
+    public void read(ByteBuffer into) {
+      // Typed bytes go to the serial port; the debug console has none of its own.
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.lanyard.machine.sbi;
+
+import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.device.TestFinisher;
+import io.lanyard.machine.hart.Hart;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * What the interface needs of the machine. All may be called on any hart's thread.
+ *
+ * <p>The harts are asked for at each call, because they are made after their firmware.
+ */
+public interface Platform {
+  /** Gives the harts, by number. */
+  List<Hart> harts();
+
+  /** Gives the memory. */
+  Ram ram();
+
+  /** Gives who ends the machine. */
+  TestFinisher.Power power();
+
+  /** Writes to the debug console; the bytes are valid during the call. */
+  void write(ByteBuffer bytes);
+
+  /** Reads from the debug console what is there, at most as much as there is room for. */
+  void read(ByteBuffer into);
+}

@@ -1,0 +1,377 @@
+package io.lanyard.machine.virtio;
+
+import io.lanyard.vmm.NicOffloads;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network card (VIRTIO 1.2 section 5.1): one pair of queues and a control queue.
+ *
+ * <p>Frames carry their 12-byte {@code virtio_net_hdr_v1} through this class untouched, but for
+ * what the guest's driver did not negotiate. A frame from the guest is copied once, out of guest
+ * RAM, before anyone looks at it: the guest could change it between a check and a use. A frame for
+ * the guest is written straight into its buffers by the network's thread.
+ *
+ * <p>Thread: {@link #receive} by the network's loop, notifications by harts; each direction has a
+ * lock.
+ */
+public final class VirtioNet implements VirtioDevice {
+  /** Length of the header before each frame. */
+  public static final int HEADER = 12;
+
+  /** Longest frame with its header: VLAN tag and a 64 KiB IP packet, rounded up. */
+  public static final int MAX_FRAME = HEADER + 65_600;
+
+  private static final int MIN_FRAME = HEADER + 14;
+  private static final int RECEIVE = 0;
+  private static final int TRANSMIT = 1;
+  private static final int CONTROL = 2;
+
+  private static final long F_CSUM = 1L;
+  private static final long F_GUEST_CSUM = 1L << 1;
+  private static final long F_CTRL_GUEST_OFFLOADS = 1L << 2;
+  private static final long F_MTU = 1L << 3;
+  private static final long F_MAC = 1L << 5;
+  private static final long F_GUEST_TSO4 = 1L << 7;
+  private static final long F_GUEST_TSO6 = 1L << 8;
+  private static final long F_GUEST_ECN = 1L << 9;
+  private static final long F_HOST_TSO4 = 1L << 11;
+  private static final long F_HOST_TSO6 = 1L << 12;
+  private static final long F_HOST_ECN = 1L << 13;
+  private static final long F_MRG_RXBUF = 1L << 15;
+  private static final long F_STATUS = 1L << 16;
+  private static final long F_CTRL_VQ = 1L << 17;
+  private static final long F_GUEST_USO4 = 1L << 54;
+  private static final long F_GUEST_USO6 = 1L << 55;
+  private static final long F_HOST_USO = 1L << 56;
+  private static final long GUEST_OFFLOADS =
+      F_GUEST_CSUM | F_GUEST_TSO4 | F_GUEST_TSO6 | F_GUEST_ECN | F_GUEST_USO4 | F_GUEST_USO6;
+
+  private static final int NEEDS_CSUM = 1;
+  private static final int DATA_VALID = 2;
+  private static final int GSO_TCPV4 = 1;
+  private static final int GSO_TCPV6 = 4;
+  private static final int GSO_UDP_L4 = 5;
+  private static final int GSO_ECN = 0x80;
+
+  /** The card's end of its cable. */
+  public interface Cable {
+    /**
+     * Sends a frame of the guest's.
+     *
+     * @param frame header and frame, lent for the length of the call
+     */
+    void transmit(MemorySegment frame);
+
+    /** The guest sent something that is no frame. */
+    void malformed();
+
+    /** Ends a burst. */
+    void flushNetwork();
+
+    /**
+     * Tells whether a cable is plugged in.
+     *
+     * @return the link status that the guest sees
+     */
+    boolean up();
+
+    /**
+     * What the other end takes.
+     *
+     * @return decides what is offered to the guest's driver
+     */
+    NicOffloads networkOffloads();
+  }
+
+  private final Cable cable;
+  private final byte[] config = new byte[12];
+  private final Object receiveLock = new Object();
+  private final Object transmitLock = new Object();
+  private final MemorySegment frame = Arena.ofAuto().allocate(MAX_FRAME, 8);
+  private @Nullable Link link;
+
+  // Under receiveLock.
+  private @Nullable VirtQueue receive;
+  private @Nullable Chain first;
+  private @Nullable Chain more;
+  private boolean mergeable;
+  private volatile long guestOffloads;
+
+  // Under transmitLock.
+  private @Nullable VirtQueue transmit;
+  private @Nullable Chain outgoing;
+  private @Nullable VirtQueue control;
+  private @Nullable Chain command;
+
+  /**
+   * Makes a card.
+   *
+   * @param mac its address, in the low 48 bits
+   * @param mtu what the guest is told
+   * @param cable where frames go
+   */
+  public VirtioNet(long mac, int mtu, Cable cable) {
+    this.cable = cable;
+    for (int i = 0; i < 6; i++) {
+      config[i] = (byte) (mac >>> (40 - 8 * i));
+    }
+    config[8] = 1; // max_virtqueue_pairs
+    config[10] = (byte) mtu;
+    config[11] = (byte) (mtu >>> 8);
+  }
+
+  @Override
+  public int type() {
+    return 1;
+  }
+
+  @Override
+  public int pciClass() {
+    return 0x020000;
+  }
+
+  @Override
+  public long features() {
+    NicOffloads other = cable.networkOffloads();
+    long features =
+        Features.COMMON
+            | F_MAC
+            | F_MTU
+            | F_STATUS
+            | F_MRG_RXBUF
+            | F_CTRL_VQ
+            | F_CTRL_GUEST_OFFLOADS
+            | GUEST_OFFLOADS;
+    if (other.checksum()) {
+      features |= F_CSUM;
+      features |= other.tso4() ? F_HOST_TSO4 | F_HOST_ECN : 0;
+      features |= other.tso6() ? F_HOST_TSO6 | F_HOST_ECN : 0;
+      features |= other.uso() ? F_HOST_USO : 0;
+    }
+    return features;
+  }
+
+  @Override
+  public int queues() {
+    return 3;
+  }
+
+  @Override
+  public int queueSize(int queue) {
+    return queue == CONTROL ? 64 : 256;
+  }
+
+  @Override
+  public int config(int offset) {
+    if (offset == 6) {
+      return cable.up() ? 1 : 0;
+    }
+    return offset < config.length ? config[offset] & 0xff : 0;
+  }
+
+  @Override
+  public void attach(Link transport) {
+    link = transport;
+  }
+
+  /** The cable was plugged in or pulled. Thread: any. */
+  public void linkChanged() {
+    if (link != null) {
+      link.configurationChanged();
+    }
+  }
+
+  @Override
+  public void activate(long features, List<@Nullable VirtQueue> queues) {
+    synchronized (receiveLock) {
+      receive = queues.get(RECEIVE);
+      first = receive == null ? null : receive.newChain();
+      more = receive == null ? null : receive.newChain();
+      mergeable = (features & F_MRG_RXBUF) != 0;
+      guestOffloads = features & GUEST_OFFLOADS;
+      if (receive != null) {
+        receive.notifications(false); // receive() looks at the ring itself
+      }
+    }
+    synchronized (transmitLock) {
+      transmit = queues.get(TRANSMIT);
+      outgoing = transmit == null ? null : transmit.newChain();
+      control = queues.get(CONTROL);
+      command = control == null ? null : control.newChain();
+    }
+  }
+
+  @Override
+  public void reset() {
+    synchronized (receiveLock) {
+      receive = null;
+      guestOffloads = 0;
+    }
+    synchronized (transmitLock) {
+      transmit = null;
+      control = null;
+    }
+  }
+
+  @Override
+  public void notified(int queue) {
+    if (queue == RECEIVE) {
+      return;
+    }
+    synchronized (transmitLock) {
+      if (queue == TRANSMIT && transmit != null && outgoing != null) {
+        transmitAll(transmit, outgoing);
+      } else if (queue == CONTROL && control != null && command != null) {
+        controlAll(control, command);
+      }
+    }
+  }
+
+  private void transmitAll(VirtQueue queue, Chain chain) {
+    do {
+      queue.notifications(false);
+      while (queue.pop(chain)) {
+        long length = chain.readable();
+        if (length < MIN_FRAME || length > MAX_FRAME) {
+          cable.malformed();
+        } else {
+          chain.read(0, frame, 0, length);
+          cable.transmit(frame.asSlice(0, length));
+        }
+        queue.push(chain, 0);
+      }
+      queue.publish();
+      queue.notifications(true);
+    } while (queue.hasNext());
+    cable.flushNetwork();
+  }
+
+  /**
+   * What the guest takes.
+   *
+   * @return nothing while no driver is ready
+   */
+  public NicOffloads guestOffloads() {
+    long on = guestOffloads;
+    if ((on & F_GUEST_CSUM) == 0) {
+      return NicOffloads.NONE;
+    }
+    long uso = F_GUEST_USO4 | F_GUEST_USO6;
+    return new NicOffloads(
+        true, (on & F_GUEST_TSO4) != 0, (on & F_GUEST_TSO6) != 0, (on & uso) == uso);
+  }
+
+  /** True if the guest negotiated what this header asks of it. */
+  private boolean understood(int flags, int gso) {
+    if ((flags & NEEDS_CSUM) != 0 && (guestOffloads & F_GUEST_CSUM) == 0) {
+      return false;
+    }
+    long needed =
+        switch (gso & ~GSO_ECN) {
+          case 0 -> 0;
+          case GSO_TCPV4 -> F_GUEST_TSO4;
+          case GSO_TCPV6 -> F_GUEST_TSO6;
+          case GSO_UDP_L4 -> F_GUEST_USO4 | F_GUEST_USO6;
+          default -> -1;
+        };
+    return (guestOffloads & needed) == needed;
+  }
+
+  /**
+   * Puts a frame into the guest's buffers; {@link #flushReceive} tells the guest.
+   *
+   * @param incoming header and frame
+   * @return false if the guest has no room, no driver, or no understanding of it
+   */
+  public boolean receive(MemorySegment incoming) {
+    long length = incoming.byteSize();
+    if (length < MIN_FRAME || length > MAX_FRAME) {
+      return false;
+    }
+    int flags = incoming.get(ValueLayout.JAVA_BYTE, 0);
+    int gso = incoming.get(ValueLayout.JAVA_BYTE, 1) & 0xff;
+    synchronized (receiveLock) {
+      VirtQueue queue = receive;
+      if (queue == null || first == null || more == null || !understood(flags, gso)) {
+        return false;
+      }
+      int count = fill(queue, first, more, incoming, length);
+      if (count == 0) {
+        return false;
+      }
+      boolean trusts = (guestOffloads & F_GUEST_CSUM) != 0;
+      first.writeByte(0, trusts ? flags & (NEEDS_CSUM | DATA_VALID) : 0);
+      first.writeNumber(10, 2, count);
+      queue.expose();
+      return true;
+    }
+  }
+
+  /** Returns how many chains it took, 0 if there were too few: then none is taken. */
+  private int fill(VirtQueue queue, Chain start, Chain rest, MemorySegment incoming, long length) {
+    long done = 0;
+    int count = 0;
+    while (done < length) {
+      Chain chain = count == 0 ? start : rest;
+      if (!queue.pop(chain)) {
+        queue.rewind(count, count);
+        return 0;
+      }
+      long n = Math.min(chain.writable(), length - done);
+      boolean tooSmall = count == 0 && (n < HEADER || (!mergeable && n < length));
+      if (tooSmall || n == 0) {
+        queue.rewind(count + 1, count);
+        return 0;
+      }
+      chain.write(0, incoming, done, n);
+      queue.push(chain, n);
+      done += n;
+      count++;
+    }
+    return count;
+  }
+
+  /** Tells the guest of what {@link #receive} put into its buffers. */
+  public void flushReceive() {
+    synchronized (receiveLock) {
+      if (receive != null) {
+        receive.publish();
+      }
+    }
+  }
+
+  private void controlAll(VirtQueue queue, Chain chain) {
+    do {
+      queue.notifications(false);
+      while (queue.pop(chain)) {
+        if (chain.writable() > 0) {
+          chain.writeByte(0, control(chain) ? 0 : 1);
+          queue.push(chain, 1);
+        } else {
+          queue.push(chain, 0);
+        }
+      }
+      queue.publish();
+      queue.notifications(true);
+    } while (queue.hasNext());
+  }
+
+  /** Section 5.1.6.5.6: VIRTIO_NET_CTRL_GUEST_OFFLOADS is the one command that is offered. */
+  private boolean control(Chain chain) {
+    if (chain.readable() < 10 || chain.readByte(0) != 5 || chain.readByte(1) != 0) {
+      return false;
+    }
+    long wanted = chain.readNumber(2, 8);
+    if ((wanted & ~GUEST_OFFLOADS) != 0) {
+      return false;
+    }
+    synchronized (receiveLock) {
+      guestOffloads = wanted;
+    }
+    return true;
+  }
+}
