@@ -55,8 +55,8 @@ sealed interface Boot extends AutoCloseable {
     RANDOM.nextBytes(seed);
     return Fdt.flatten(
         DeviceTree.describe(
-            new DeviceTree.Board(
-                ram.size(), harts, Timebase.FREQUENCY, commandLine, initrd), seed));
+            new DeviceTree.Board(ram.size(), harts, Timebase.FREQUENCY, commandLine, initrd),
+            seed));
   }
 
   /** A Linux kernel. */

@@ -49,11 +49,7 @@ public final class DeviceTree {
    * @param initrd where the initial RAM disk is, or null
    */
   public record Board(
-      long ramSize,
-      int harts,
-      long timebase,
-      String commandLine,
-      Layout.@Nullable Range initrd) {}
+      long ramSize, int harts, long timebase, String commandLine, Layout.@Nullable Range initrd) {}
 
   private DeviceTree() {}
 
@@ -95,9 +91,7 @@ public final class DeviceTree {
 
   private static void chosen(Fdt.Node root, Board board, byte[] seed) {
     Fdt.Node chosen =
-        root.child("chosen")
-            .string("stdout-path", "/soc/serial@10000000")
-            .bytes("rng-seed", seed);
+        root.child("chosen").string("stdout-path", "/soc/serial@10000000").bytes("rng-seed", seed);
     if (!board.commandLine.isEmpty()) {
       chosen.string("bootargs", board.commandLine);
     }
