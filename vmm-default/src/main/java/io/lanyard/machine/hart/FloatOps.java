@@ -108,7 +108,8 @@ final class FloatOps {
     if (exponent < 120 || exponent > 0x7f0) {
       return false;
     }
-    if (number == Op.FDIV_D && (int) (x[Core.F + ((instruction >>> 15) & 31)] >>> 52 & 0x7ff) < 120) {
+    if (number == Op.FDIV_D
+        && (int) (x[Core.F + ((instruction >>> 15) & 31)] >>> 52 & 0x7ff) < 120) {
       return false;
     }
     x[Core.F + ((instruction >>> 7) & 31)] = bits;
@@ -229,17 +230,11 @@ final class FloatOps {
                 case Op.FCVT_D_WU -> soft.fromInteger(f, x[rs1] & 0xffff_ffffL, false);
                 case Op.FCVT_D_L -> soft.fromInteger(f, x[rs1], true);
                 case Op.FCVT_D_LU -> soft.fromInteger(f, x[rs1], false);
-                case Op.FCVT_D_S ->
-                    soft.convert(Format.SINGLE, f, unbox(a) & 0xffff_ffffL);
+                case Op.FCVT_D_S -> soft.convert(Format.SINGLE, f, unbox(a) & 0xffff_ffffL);
                 case Op.FCVT_S_D -> BOX | soft.convert(f, Format.SINGLE, a);
                 default ->
                     arithmetic(
-                        soft,
-                        f,
-                        number - Op.FMADD_D,
-                        a,
-                        b,
-                        x[Core.F + (instruction >>> 27)]);
+                        soft, f, number - Op.FMADD_D, a, b, x[Core.F + (instruction >>> 27)]);
               };
     }
   }

@@ -1,12 +1,13 @@
 package io.lanyard.machine.hart;
 
 /**
- * Binary floating point in integers: exact results and flags for every rounding mode, IEEE 754-2019.
+ * Binary floating point in integers: exact results and flags for every rounding mode, IEEE
+ * 754-2019.
  *
  * <p>Numbers go in and out as bits, in the low bits of a {@code long}. Inside, a finite number is
- * {@code significand * 2^(exponent - 62)} with the significand's leading bit at 62, and a lowest bit
- * that is set if anything below it was lost ("sticky"). NaNs that come out are canonical; tininess
- * is detected after rounding: both as the RISC-V unprivileged spec demands.
+ * {@code significand * 2^(exponent - 62)} with the significand's leading bit at 62, and a lowest
+ * bit that is set if anything below it was lost ("sticky"). NaNs that come out are canonical;
+ * tininess is detected after rounding: both as the RISC-V unprivileged spec demands.
  *
  * <p>This is the slow path: {@link FloatOps} lets the host do what it does the same way.
  *
@@ -324,11 +325,7 @@ final class SoftFloat {
         (isZero(f, a) && isInfinite(f, b)) || (isInfinite(f, a) && isZero(f, b));
     if (isNan(f, a) || isNan(f, b) || isNan(f, c)) {
       return nan(
-          f,
-          zeroTimesInfinity
-              || isSignalling(f, a)
-              || isSignalling(f, b)
-              || isSignalling(f, c));
+          f, zeroTimesInfinity || isSignalling(f, a) || isSignalling(f, b) || isSignalling(f, c));
     }
     if (zeroTimesInfinity) {
       return nan(f, true);
@@ -462,8 +459,8 @@ final class SoftFloat {
   }
 
   /**
-   * Converts to an integer of 32 or 64 bits; what does not fit becomes the nearest that does, NaN the
-   * largest, and is invalid.
+   * Converts to an integer of 32 or 64 bits; what does not fit becomes the nearest that does, NaN
+   * the largest, and is invalid.
    */
   long toInteger(Format from, long a, int bits, boolean signed) {
     boolean negative = isNegative(from, a) && !isNan(from, a);
