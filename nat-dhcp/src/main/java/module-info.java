@@ -11,6 +11,7 @@ module io.lanyard.nat {
   exports io.lanyard.nat.flow;
   exports io.lanyard.dhcp;
   exports io.lanyard.nat.forward;
+  exports io.lanyard.dns;
   exports io.lanyard.nat.gateway;
   exports io.lanyard.nat.tcp;
   exports io.lanyard.nat.udp;

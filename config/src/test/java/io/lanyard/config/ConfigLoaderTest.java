@@ -31,8 +31,7 @@ class ConfigLoaderTest {
 
   @Test
   void aNetworkHasTheDefaultsThatUsersOfVmwareKnow() throws ConfigException {
-    NetworkConfig vmnet8 =
-        network(Samples.parse(GOOD.resolve("one-network.yaml")), "vmnet8");
+    NetworkConfig vmnet8 = network(Samples.parse(GOOD.resolve("one-network.yaml")), "vmnet8");
 
     assertThat(vmnet8.ipv4())
         .isEqualTo(
@@ -56,15 +55,13 @@ class ConfigLoaderTest {
     assertThat(network(shipped, "vmnet8").mode()).isEqualTo(NetworkMode.NAT);
     assertThat(network(shipped, "vmnet8").hostAdapter()).isNull();
     assertThat(network(shipped, "vmnet1").mode()).isEqualTo(NetworkMode.HOST_ONLY);
-    assertThat(network(shipped, "vmnet1").hostAdapter())
-        .isEqualTo(new HostAdapterConfig("vmnet1"));
+    assertThat(network(shipped, "vmnet1").hostAdapter()).isEqualTo(new HostAdapterConfig("vmnet1"));
     assertThat(shipped.without("vmnet1").networks()).containsOnlyKeys("vmnet8");
   }
 
   @Test
   void aHostOnlyNetworkTellsItsGuestsOfNoRouter() {
-    DhcpConfig dhcp =
-        Objects.requireNonNull(network(ConfigLoader.builtIn(), "vmnet1").dhcp());
+    DhcpConfig dhcp = Objects.requireNonNull(network(ConfigLoader.builtIn(), "vmnet1").dhcp());
 
     assertThat(dhcp.options().routers()).isEmpty();
     assertThat(dhcp.options().dnsServers()).containsExactly(Ipv4Address.parse("192.168.126.2"));
@@ -132,8 +129,7 @@ class ConfigLoaderTest {
                 "qemu2", new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")), 1500),
             new QemuStream(
                 "qemu3", new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")), 9000),
-            new QemuStream(
-                "qemu4", new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")), 9000),
+            new QemuStream("qemu4", new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")), 9000),
             new Tap("ns-a", "t0", "ns-a", false, 9000),
             new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000));
   }
@@ -144,8 +140,7 @@ class ConfigLoaderTest {
 
     GuestConfig demo = guest(full, "demo");
     assertThat(demo.memory()).isEqualTo(2L << 30);
-    assertThat(demo.boot())
-        .isEqualTo(new Boot.Image("debian-13-netboot", "console=ttyS0 quiet"));
+    assertThat(demo.boot()).isEqualTo(new Boot.Image("debian-13-netboot", "console=ttyS0 quiet"));
     assertThat(demo.options()).containsEntry("trace", "true").containsEntry("rate", "5");
     assertThat(demo.autostart()).isFalse();
     GuestConfig other = guest(full, "other");
@@ -204,18 +199,17 @@ class ConfigLoaderTest {
   void twoGuestsDoNotWriteToOneDisk(@TempDir Path directory) throws IOException {
     Files.writeString(directory.resolve("disk.raw"), "d");
 
-    assertThatThrownBy(
-            () ->
-                ConfigLoader.parse(
-                    "f",
-                    """
-                    version: 1
-                    networks: {}
-                    guests:
-                      a: {image: x, disks: [{path: disk.raw}]}
-                      b: {image: x, disks: [{path: ./disk.raw}]}
-                    """,
-                    directory))
+    assertThatThrownBy(() ->
+            ConfigLoader.parse(
+                "f",
+                """
+                version: 1
+                networks: {}
+                guests:
+                  a: {image: x, disks: [{path: disk.raw}]}
+                  b: {image: x, disks: [{path: ./disk.raw}]}
+                """,
+                directory))
         .isInstanceOf(ConfigException.class)
         .hasMessage(
             "f:5:32: guests.b.disks[0].path: the writable disk %s is already used by "

@@ -26,7 +26,8 @@ class GoldenProblemsTest {
         catchThrowableOfType(ConfigException.class, () -> Samples.parse(file));
 
     assertThat(problems).isNotNull();
-    Path golden = file.resolveSibling(file.getFileName().toString().replaceFirst("\\.ya?ml$", ".expected"));
+    Path golden =
+        file.resolveSibling(file.getFileName().toString().replaceFirst("\\.ya?ml$", ".expected"));
     String message = problems.getMessage() + "\n";
     if (Boolean.getBoolean("golden.write")) {
       Files.writeString(golden, message);

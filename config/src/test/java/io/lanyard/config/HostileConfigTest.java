@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Timeout;
 class HostileConfigTest {
   private static final int MUTANTS = 20_000;
   private static final int NOISE = 80_000;
-  private static final String ALPHABET = "abz019 \n\n  :::-[]{},'\"#&*!|>%@`~?/\\.\t\r\0\u0085\uFEFFé\uD83D";
+  private static final String ALPHABET =
+      "abz019 \n\n  :::-[]{},'\"#&*!|>%@`~?/\\.\t\r\0\u0085\uFEFFé\uD83D";
 
   private static int refused(String text) {
     try {

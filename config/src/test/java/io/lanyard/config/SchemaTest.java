@@ -57,12 +57,11 @@ class SchemaTest {
     Set<String> objects = new TreeSet<>();
     DEFINITIONS
         .properties()
-        .forEach(
-            definition -> {
-              if (definition.getValue().has("properties")) {
-                objects.add(definition.getKey());
-              }
-            });
+        .forEach(definition -> {
+          if (definition.getValue().has("properties")) {
+            objects.add(definition.getKey());
+          }
+        });
 
     assertThat(objects).containsExactlyInAnyOrderElementsOf(names());
   }
@@ -94,14 +93,13 @@ class SchemaTest {
   @TestFactory
   Stream<DynamicTest> everyGoodFilePassesTheSchemaAndTheLoader() {
     return Samples.of("good").stream()
-        .map(
-            file ->
-                DynamicTest.dynamicTest(
-                    file.getFileName().toString(),
-                    () -> {
-                      assertThat(errors(Samples.text(file))).isEmpty();
-                      assertThat(Samples.parse(file)).isNotNull();
-                    }));
+        .map(file ->
+            DynamicTest.dynamicTest(
+                file.getFileName().toString(),
+                () -> {
+                  assertThat(errors(Samples.text(file))).isEmpty();
+                  assertThat(Samples.parse(file)).isNotNull();
+                }));
   }
 
   @Test
@@ -109,7 +107,9 @@ class SchemaTest {
     assertThat(errors(ConfigLoader.builtInText())).isEmpty();
   }
 
-  /** A bad file says in its first line what the schema makes of it; those that are no YAML do not. */
+  /**
+   * A bad file says in its first line what the schema makes of it; those that are no YAML do not.
+   */
   @TestFactory
   Stream<DynamicTest> everyBadFileGetsFromTheSchemaWhatItSays() {
     return Samples.of("bad").stream()

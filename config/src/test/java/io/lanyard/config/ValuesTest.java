@@ -19,7 +19,16 @@ class ValuesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.-4", "1.2.3.٤", "a.b.c.d"})
+      strings = {
+        "",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.256",
+        "1.2.3.04",
+        "1.2.3.-4",
+        "1.2.3.٤",
+        "a.b.c.d"
+      })
   void whatIsNoAddressIsRefused(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Ipv4Address.parse(text));
   }
@@ -121,8 +130,22 @@ class ValuesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "80", ":80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "::1:80",
-        "[::1]", "[::g]:80", "[1.2.3.4]:80", "example.com:80", "[fe80::1%eth9]:80", "1.2.3:80"})
+      strings = {
+        "",
+        "80",
+        ":80",
+        "1.2.3.4",
+        "1.2.3.4:",
+        "1.2.3.4:0",
+        "1.2.3.4:65536",
+        "::1:80",
+        "[::1]",
+        "[::g]:80",
+        "[1.2.3.4]:80",
+        "example.com:80",
+        "[fe80::1%eth9]:80",
+        "1.2.3:80"
+      })
   void whatIsNoEndpointIsRefusedWithoutAskingDns(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.parse(text));
   }

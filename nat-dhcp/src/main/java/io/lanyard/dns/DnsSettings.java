@@ -1,0 +1,140 @@
+package io.lanyard.dns;
+
+import io.lanyard.dhcp.Ipv4Subnet;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one network's DNS forwarder answers itself, and its limits. Addresses are big-endian ints.
+ *
+ * @param domain the network's domain without a final dot, such as {@code lan}
+ * @param subnet the network's subnet, whose reverse names are answered here
+ * @param gateway the gateway's address: {@code gateway.<domain>}
+ * @param host the host's address, {@code host.<domain>}; null where it does not answer
+ * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses
+ * @param resolvConf the host's resolver configuration, followed as it changes
+ * @param cacheEntries answers kept at most
+ * @param cacheBytes bytes of answers kept at most
+ * @param maxTtl the longest that an answer is kept
+ * @param maxNegativeTtl the longest that a denial is kept (RFC 2308 section 5)
+ * @param ownTtl how long guests may keep names of this network, which change with the leases
+ * @param outstandingPerGuest questions that a guest may have waiting for upstream
+ * @param outstanding questions that may be waiting for upstream in all; each is a socket or two
+ * @param attemptTimeout how long an upstream server has before the next one is asked too
+ * @param queryTimeout how long a question waits for upstream in all
+ */
+public record DnsSettings(
+    String domain,
+    Ipv4Subnet subnet,
+    int gateway,
+    @Nullable Integer host,
+    Map<String, Integer> hosts,
+    Path resolvConf,
+    int cacheEntries,
+    long cacheBytes,
+    Duration maxTtl,
+    Duration maxNegativeTtl,
+    Duration ownTtl,
+    int outstandingPerGuest,
+    int outstanding,
+    Duration attemptTimeout,
+    Duration queryTimeout) {
+  /** Takes a copy of the map. */
+  public DnsSettings {
+    hosts = Map.copyOf(hosts);
+  }
+
+  /**
+   * Starts from what a network has unless it says otherwise.
+   *
+   * @param domain the network's domain
+   * @param subnet the network's subnet
+   * @param gateway the gateway's address
+   * @return settings without host and fixed hosts, that follow {@code /etc/resolv.conf}
+   */
+  public static DnsSettings of(String domain, Ipv4Subnet subnet, int gateway) {
+    return new DnsSettings(
+        domain,
+        subnet,
+        gateway,
+        null,
+        Map.of(),
+        Path.of("/etc/resolv.conf"),
+        10_000,
+        8 << 20,
+        Duration.ofDays(1),
+        Duration.ofHours(1),
+        Duration.ofSeconds(10),
+        128,
+        512,
+        Duration.ofMillis(1500),
+        Duration.ofSeconds(8));
+  }
+
+  /**
+   * Sets the address of {@code host.<domain>}.
+   *
+   * @param address the address, or null for none
+   * @return other settings
+   */
+  public DnsSettings withHost(@Nullable Integer address) {
+    return with(address, hosts, resolvConf, attemptTimeout, queryTimeout);
+  }
+
+  /**
+   * Sets the fixed hosts.
+   *
+   * @param names names and addresses
+   * @return other settings
+   */
+  public DnsSettings withHosts(Map<String, Integer> names) {
+    return with(host, names, resolvConf, attemptTimeout, queryTimeout);
+  }
+
+  /**
+   * Sets the resolver configuration that is followed.
+   *
+   * @param file the file
+   * @return other settings
+   */
+  public DnsSettings withResolvConf(Path file) {
+    return with(host, hosts, file, attemptTimeout, queryTimeout);
+  }
+
+  /**
+   * Sets how long upstream servers have.
+   *
+   * @param attempt until the next server is asked too
+   * @param query until the guest is told that nobody answers
+   * @return other settings
+   */
+  public DnsSettings withTimeouts(Duration attempt, Duration query) {
+    return with(host, hosts, resolvConf, attempt, query);
+  }
+
+  private DnsSettings with(
+      @Nullable Integer newHost,
+      Map<String, Integer> newHosts,
+      Path newResolvConf,
+      Duration newAttempt,
+      Duration newQuery) {
+    return new DnsSettings(
+        domain,
+        subnet,
+        gateway,
+        newHost,
+        newHosts,
+        newResolvConf,
+        cacheEntries,
+        cacheBytes,
+        maxTtl,
+        maxNegativeTtl,
+        ownTtl,
+        outstandingPerGuest,
+        outstanding,
+        newAttempt,
+        newQuery);
+  }
+}

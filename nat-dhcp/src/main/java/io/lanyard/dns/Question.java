@@ -1,0 +1,100 @@
+package io.lanyard.dns;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.ExtendedFlags;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+
+/**
+ * What makes two queries the same: name without regard to case, type, class, and the flags that
+ * change the answer (RD, and with DNSSEC CD, AD, DO; RFC 6840 section 5), and whether the sender
+ * speaks EDNS.
+ *
+ * @param name the name
+ * @param type the type
+ * @param dclass the class
+ * @param flags the flags, one bit each
+ */
+record Question(Name name, int type, int dclass, int flags) {
+  private static final int RD = 1;
+  private static final int CD = 2;
+  private static final int AD = 4;
+  private static final int EDNS = 8;
+  private static final int DO = 16;
+
+  /** What is said to carry no fragment anywhere (RFC 9715), so what we are ready to receive. */
+  static final int PAYLOAD = 1232;
+
+  static Question of(Message query, Record asked) {
+    Header header = query.getHeader();
+    OPTRecord opt = query.getOPT();
+    int flags =
+        (header.getFlag(Flags.RD) ? RD : 0)
+            | (header.getFlag(Flags.CD) ? CD : 0)
+            | (header.getFlag(Flags.AD) ? AD : 0)
+            | (opt == null ? 0 : EDNS)
+            | (opt != null && (opt.getFlags() & ExtendedFlags.DO) != 0 ? DO : 0);
+    return new Question(asked.getName(), asked.getType(), asked.getDClass(), flags);
+  }
+
+  boolean edns() {
+    return (flags & EDNS) != 0;
+  }
+
+  /**
+   * The query for an upstream server.
+   *
+   * @param id its identifier
+   * @param options EDNS options to pass on
+   * @param edns false for a server that does not understand EDNS
+   */
+  Message query(int id, List<EDNSOption> options, boolean edns) {
+    Message query = new Message(id);
+    Header header = query.getHeader();
+    set(header, Flags.RD, RD);
+    set(header, Flags.CD, CD);
+    set(header, Flags.AD, AD);
+    query.addRecord(Record.newRecord(name, type, dclass), Section.QUESTION);
+    if (edns && edns()) {
+      int extended = (flags & DO) != 0 ? ExtendedFlags.DO : 0;
+      query.addRecord(new OPTRecord(PAYLOAD, 0, 0, extended, options), Section.ADDITIONAL);
+    }
+    return query;
+  }
+
+  private void set(Header header, byte flag, int bit) {
+    if ((flags & bit) != 0) {
+      header.setFlag(flag);
+    }
+  }
+
+  /** The options of a query or response that are not meant for one hop only. */
+  static List<EDNSOption> endToEnd(@Nullable OPTRecord opt) {
+    if (opt == null) {
+      return List.of();
+    }
+    List<EDNSOption> kept = new ArrayList<>();
+    for (EDNSOption option : opt.getOptions()) {
+      boolean hopByHop =
+          switch (option.getCode()) {
+            case EDNSOption.Code.COOKIE, // RFC 7873 section 5
+                EDNSOption.Code.TCP_KEEPALIVE, // RFC 7828 section 3
+                12 /* padding, RFC 7830 */ ->
+                true;
+            default -> false;
+          };
+      if (!hopByHop) {
+        kept.add(option);
+      }
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,172 @@
+package io.lanyard.dns;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.DNSInput;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SOARecord;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/**
+ * An answer as bytes, to be sent to anyone who asks the question: only the identifier, the case of
+ * the question's name, and the times to live differ.
+ *
+ * <p>The bytes are dnsjava's; here is only remembered where in them the times lie, so that an
+ * answer from the cache costs a copy.
+ */
+final class Response {
+  private static final int TYPE_OPT = 41;
+
+  private final byte[] wire;
+  private final int nameLength;
+  private final int[] ttlOffsets;
+  private final long storedNanos;
+
+  /** How long it may be kept, in seconds; 0 for not at all. */
+  final long ttl;
+
+  private Response(byte[] wire, int nameLength, int[] ttlOffsets, long storedNanos, long ttl) {
+    this.wire = wire;
+    this.nameLength = nameLength;
+    this.ttlOffsets = ttlOffsets;
+    this.storedNanos = storedNanos;
+    this.ttl = ttl;
+  }
+
+  /**
+   * Takes a message from upstream.
+   *
+   * @param message the message; changed
+   * @param edns whether who asked speaks EDNS
+   * @param nowNanos the present
+   */
+  static Response of(Message message, boolean edns, long nowNanos, DnsSettings settings)
+      throws IOException {
+    OPTRecord theirs = message.getOPT();
+    if (theirs != null) {
+      message.removeRecord(theirs, Section.ADDITIONAL);
+      if (edns) {
+        // EDNS is spoken hop by hop: the size is ours (RFC 6891 section 6.2.3).
+        message.addRecord(
+            new OPTRecord(
+                Question.PAYLOAD,
+                theirs.getExtendedRcode(),
+                0,
+                theirs.getFlags(),
+                Question.endToEnd(theirs)),
+            Section.ADDITIONAL);
+      }
+    }
+    long ttl = lifetime(message, settings);
+    byte[] wire = message.toWire();
+    DNSInput in = new DNSInput(wire);
+    in.jump(Header.LENGTH);
+    int nameLength = new Name(in).length();
+    in.readU32();
+    Header header = message.getHeader();
+    int records = header.getCount(1) + header.getCount(2) + header.getCount(3);
+    List<Integer> offsets = new ArrayList<>(records);
+    while (in.remaining() > 0) {
+      new Name(in);
+      int type = in.readU16();
+      in.readU16();
+      if (type != TYPE_OPT) {
+        offsets.add(in.current());
+      }
+      in.readU32();
+      in.readByteArray(in.readU16());
+    }
+    return new Response(
+        wire, nameLength, offsets.stream().mapToInt(Integer::intValue).toArray(), nowNanos, ttl);
+  }
+
+  /** How long a message may be kept, in seconds (RFC 2308 section 5; RFC 1035 section 7.4). */
+  private static long lifetime(Message message, DnsSettings settings) {
+    int rcode = message.getRcode();
+    boolean truncated = message.getHeader().getFlag(Flags.TC);
+    if (truncated || (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN)) {
+      return 0;
+    }
+    SOARecord soa = soa(message);
+    boolean denial =
+        rcode == Rcode.NXDOMAIN || message.getSection(Section.ANSWER).isEmpty() || soa != null;
+    if (denial && soa == null) {
+      return 0;
+    }
+    long ttl = denial ? settings.maxNegativeTtl().toSeconds() : settings.maxTtl().toSeconds();
+    if (soa != null) {
+      ttl = Math.min(ttl, soa.getMinimum());
+    }
+    for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
+      for (Record each : message.getSection(section)) {
+        if (each.getType() != Type.OPT) {
+          // RFC 2181 section 8: a time with the top bit set is zero.
+          ttl = Math.min(ttl, each.getTTL() > Integer.MAX_VALUE ? 0 : each.getTTL());
+        }
+      }
+    }
+    return ttl;
+  }
+
+  private static @Nullable SOARecord soa(Message message) {
+    for (Record each : message.getSection(Section.AUTHORITY)) {
+      if (each instanceof SOARecord soa) {
+        return soa;
+      }
+    }
+    return null;
+  }
+
+  boolean expired(long nowNanos) {
+    return seconds(nowNanos) >= ttl;
+  }
+
+  private long seconds(long nowNanos) {
+    return (nowNanos - storedNanos) / 1_000_000_000L;
+  }
+
+  int size() {
+    return wire.length + 4 * ttlOffsets.length;
+  }
+
+  /**
+   * The answer to one query.
+   *
+   * @param query the query, which asks this question
+   * @param nowNanos the present
+   * @return the bytes, which are the caller's
+   */
+  byte[] to(byte[] query, long nowNanos) {
+    byte[] out = Arrays.copyOf(wire, wire.length);
+    out[0] = query[0];
+    out[1] = query[1];
+    if (query.length >= Header.LENGTH + nameLength) {
+      System.arraycopy(query, Header.LENGTH, out, Header.LENGTH, nameLength);
+    }
+    long age = seconds(nowNanos);
+    if (age > 0) {
+      for (int at : ttlOffsets) {
+        long left = Math.max(0, (int4(out, at) & 0xffff_ffffL) - age);
+        out[at] = (byte) (left >>> 24);
+        out[at + 1] = (byte) (left >>> 16);
+        out[at + 2] = (byte) (left >>> 8);
+        out[at + 3] = (byte) left;
+      }
+    }
+    return out;
+  }
+
+  private static int int4(byte[] b, int at) {
+    return (b[at] << 24) | (b[at + 1] & 255) << 16 | (b[at + 2] & 255) << 8 | (b[at + 3] & 255);
+  }
+}

@@ -1,0 +1,257 @@
+package io.lanyard.dns;
+
+import io.lanyard.dns.DnsCounters.Event;
+import io.lanyard.vswitch.Timers;
+import io.lanyard.vswitch.Timers.Timer;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+
+/**
+ * One question put to the host's name servers, until one of them answers.
+ *
+ * <p>Each attempt has a socket of its own, so a random port, and a random identifier (RFC 5452
+ * section 4). When a server has not answered in time the next is asked as well, and the first
+ * answer counts, whoever sends it; a server that fails or refuses is passed over while there are
+ * others. Every server is asked twice at most. A truncated answer is asked for again over TCP (RFC
+ * 7766 section 5).
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class UpstreamQuery {
+  private static final int ROUNDS = 2;
+
+  /**
+   * Datagrams that do not answer the question before a socket is given up: somebody is guessing.
+   */
+  private static final int MAX_MISMATCHES = 50;
+
+  /** What the forwarder gives every question. */
+  record Surroundings(
+      EventLoop loop,
+      Timers timers,
+      RandomGenerator random,
+      DnsSettings settings,
+      DnsCounters counters,
+      Consumer<InetSocketAddress> answered) {}
+
+  private final Surroundings around;
+  private final Question question;
+  private final List<EDNSOption> options;
+  private final List<InetSocketAddress> servers;
+  private final Consumer<@Nullable Message> result;
+  private final List<Attempt> attempts = new ArrayList<>();
+  private final Timer next;
+  private final long deadline;
+  private int asked;
+  private @Nullable Message refusal;
+  private boolean done;
+
+  /**
+   * Begins to ask.
+   *
+   * @param result told once: the response, or null if no server answered
+   */
+  UpstreamQuery(
+      Surroundings around,
+      Question question,
+      List<EDNSOption> options,
+      List<InetSocketAddress> servers,
+      Consumer<@Nullable Message> result) {
+    this.around = around;
+    this.question = question;
+    this.options = options;
+    this.servers = servers;
+    this.result = result;
+    this.next = around.timers().create(this::timeout);
+    this.deadline = around.timers().clock().nanoTime() + around.settings().queryTimeout().toNanos();
+  }
+
+  void start() {
+    askNext();
+  }
+
+  /** Gives up without a result. */
+  void cancel() {
+    if (!done) {
+      end();
+    }
+  }
+
+  private void askNext() {
+    if (done) {
+      return;
+    }
+    long left = deadline - around.timers().clock().nanoTime();
+    if (left <= 0 || (asked >= ROUNDS * servers.size() && noneOpen())) {
+      finish(refusal);
+      return;
+    }
+    if (asked < ROUNDS * servers.size()) {
+      Attempt attempt = new Attempt(servers.get(asked % servers.size()));
+      asked++;
+      attempts.add(attempt);
+      // The last attempt has whatever time is left.
+      boolean last = asked == ROUNDS * servers.size();
+      next.arm(last ? left : Math.min(left, around.settings().attemptTimeout().toNanos()));
+      attempt.udp(true);
+    } else {
+      next.arm(left);
+    }
+  }
+
+  private boolean noneOpen() {
+    return attempts.stream().allMatch(attempt -> attempt.over);
+  }
+
+  private void timeout() {
+    around.counters().count(Event.UPSTREAM_FAILED);
+    askNext();
+  }
+
+  private void finish(@Nullable Message response) {
+    if (!done) {
+      end();
+      result.accept(response);
+    }
+  }
+
+  private void end() {
+    done = true;
+    next.cancel();
+    attempts.forEach(Attempt::close);
+  }
+
+  /** One server asked, over UDP and if need be TCP. */
+  private final class Attempt implements UpstreamChannel.Listener {
+    private final InetSocketAddress server;
+    private @Nullable Channel channel;
+    private int id;
+    private int mismatches;
+    private boolean stream;
+    private boolean edns;
+    private boolean over;
+
+    Attempt(InetSocketAddress server) {
+      this.server = server;
+    }
+
+    void udp(boolean withEdns) {
+      edns = withEdns;
+      around.counters().count(Event.UPSTREAM_UDP);
+      open(UpstreamChannel.datagram(around.loop(), server, query(), this));
+    }
+
+    private void tcp() {
+      stream = true;
+      around.counters().count(Event.UPSTREAM_TCP);
+      open(UpstreamChannel.stream(around.loop(), server, query(), this));
+    }
+
+    private void open(Channel opened) {
+      if (over || done) {
+        var _ = opened.close();
+      } else {
+        channel = opened;
+      }
+    }
+
+    private byte[] query() {
+      id = around.random().nextInt(1 << 16);
+      return question.query(id, options, edns).toWire();
+    }
+
+    @Override
+    public void received(Channel from, byte[] wire) {
+      if (done || over || (channel != null && !from.equals(channel))) {
+        return;
+      }
+      Message response = matching(wire);
+      if (response == null) {
+        around.counters().count(Event.UPSTREAM_MISMATCH);
+        if (stream || ++mismatches > MAX_MISMATCHES) {
+          fail();
+        }
+        return;
+      }
+      if (response.getHeader().getFlag(Flags.TC) && !stream) {
+        refusal = response; // Better than nothing, if the server has no TCP.
+        close();
+        over = false;
+        tcp();
+        return;
+      }
+      int rcode = response.getRcode();
+      boolean strange = rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP || rcode == Rcode.BADVERS;
+      if (strange && question.edns() && edns) {
+        close(); // RFC 6891 section 6.2.2: a server that does not know EDNS is asked without.
+        over = false;
+        stream = false;
+        udp(false);
+        return;
+      }
+      if (strange || rcode == Rcode.SERVFAIL || rcode == Rcode.REFUSED) {
+        refusal = response;
+        fail();
+        return;
+      }
+      around.answered().accept(server);
+      finish(response);
+    }
+
+    /** The message, if it answers what was asked (RFC 5452 section 9.1). */
+    private @Nullable Message matching(byte[] wire) {
+      try {
+        Message response = new Message(wire);
+        Header header = response.getHeader();
+        Record echoed = response.getQuestion();
+        boolean matches =
+            header.getID() == id
+                && header.getFlag(Flags.QR)
+                && (echoed == null
+                    ? response.getRcode() != Rcode.NOERROR
+                    : echoed.getName().equals(question.name())
+                        && echoed.getType() == question.type()
+                        && echoed.getDClass() == question.dclass());
+        return matches ? response : null;
+      } catch (IOException | RuntimeException e) {
+        return null; // Whatever dnsjava cannot read is no answer; it is counted as a mismatch.
+      }
+    }
+
+    @Override
+    public void failed(Channel from) {
+      if (!done && !over && (channel == null || from.equals(channel))) {
+        fail();
+      }
+    }
+
+    private void fail() {
+      close();
+      around.counters().count(Event.UPSTREAM_FAILED);
+      // From the loop's queue: a socket may fail within the call that opens it.
+      around.loop().execute(UpstreamQuery.this::askNext);
+    }
+
+    private void close() {
+      over = true;
+      Channel open = channel;
+      channel = null;
+      if (open != null) {
+        var _ = open.close();
+      }
+    }
+  }
+}

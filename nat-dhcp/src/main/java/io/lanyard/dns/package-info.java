@@ -1,0 +1,2 @@
+/** The DNS forwarder. */
+package io.lanyard.dns;

@@ -1,0 +1,618 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dhcp.ClientId;
+import io.lanyard.dhcp.Ipv4Subnet;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.dns.DnsCounters.Event;
+import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedFlags;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Opcode;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SOARecord;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.Type;
+
+class DnsForwarderTest {
+  private static MultiThreadIoEventLoopGroup group;
+
+  @TempDir private Path folder;
+  private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
+  private final Map<String, Integer> ports = new HashMap<>();
+  private final List<FakeUpstream> upstreams = new ArrayList<>();
+  private Path resolvConf;
+  private EventLoop loop;
+  private SteppedLink link;
+  private DnsForwarder forwarder;
+  private FakeUpstream upstream;
+
+  @BeforeAll
+  static void startLoop() {
+    group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  }
+
+  @AfterAll
+  static void stopLoop() {
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    resolvConf = folder.resolve("resolv.conf");
+    upstream = upstream("127.0.0.1");
+    writeResolvConf("127.0.0.1");
+    loop = group.next();
+    link = new SteppedLink(loop);
+    DnsSettings settings =
+        DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
+            .withHost(Ipv4.parse("192.168.127.1"))
+            .withHosts(
+                Map.of(
+                    "printer", Ipv4.parse("192.168.127.9"),
+                    "a.deep", Ipv4.parse("192.168.127.8"),
+                    "db.example.com", Ipv4.parse("192.168.127.7")))
+            .withResolvConf(resolvConf);
+    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    onLoop(() -> {
+      forwarder.close();
+      return true;
+    });
+    for (FakeUpstream each : upstreams) {
+      each.close();
+    }
+  }
+
+  private FakeUpstream upstream(String name) throws IOException {
+    FakeUpstream made = new FakeUpstream();
+    upstreams.add(made);
+    ports.put(name, made.port());
+    return made;
+  }
+
+  private void writeResolvConf(String... servers) throws IOException {
+    StringBuilder text = new StringBuilder("# written by a test\nsearch example.com\n");
+    for (String server : servers) {
+      text.append("nameserver ").append(server).append('\n');
+    }
+    Files.writeString(resolvConf, text);
+  }
+
+  /** The servers of the file, at the ports of this test's servers on 127.0.0.1. */
+  private ResolvConf parse(List<String> lines) {
+    return new ResolvConf(
+        ResolvConf.parse(lines).servers().stream()
+            .map(s -> s.getAddress().getHostAddress())
+            .map(name -> new InetSocketAddress("127.0.0.1", ports.getOrDefault(name, 1)))
+            .toList());
+  }
+
+  private <T> T onLoop(java.util.concurrent.Callable<T> task) throws Exception {
+    return loop.submit(task).get(5, TimeUnit.SECONDS);
+  }
+
+  private void step(Duration time) throws Exception {
+    onLoop(() -> {
+      link.step(time);
+      return true;
+    });
+  }
+
+  private void await(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (!onLoop(condition::getAsBoolean)) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  private long count(Event event) {
+    return forwarder.counters().get(event);
+  }
+
+  private void send(byte[] wire) throws Exception {
+    send(wire, 0x525400000001L);
+  }
+
+  private void send(byte[] wire, long mac) throws Exception {
+    onLoop(() -> {
+      ByteBuf query = Unpooled.wrappedBuffer(wire);
+      forwarder.receive(query, new Peer(mac));
+      query.release();
+      return true;
+    });
+  }
+
+  private Message receive() throws Exception {
+    byte[] wire = answers.poll(5, TimeUnit.SECONDS);
+    assertThat(wire).as("an answer within 5 s").isNotNull();
+    return new Message(wire);
+  }
+
+  private static Message query(String name, int type) throws IOException {
+    Message query = Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
+    query.getHeader().setFlag(Flags.RD);
+    return query;
+  }
+
+  private Message ask(String name, int type) throws Exception {
+    return ask(query(name, type));
+  }
+
+  private Message ask(Message query) throws Exception {
+    send(query.toWire());
+    Message response = receive();
+    assertThat(response.getHeader().getID()).isEqualTo(query.getHeader().getID());
+    assertThat(response.getHeader().getFlag(Flags.QR)).isTrue();
+    return response;
+  }
+
+  private static List<String> data(Message response, int section) {
+    return response.getSection(section).stream().map(Record::rdataToString).toList();
+  }
+
+  private static Record a(Name name, long ttl, String address) {
+    try {
+      return new ARecord(name, DClass.IN, ttl, InetAddress.getByName(address));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(address, e);
+    }
+  }
+
+  private static Lease lease(String address, String hostname) {
+    return new Lease(
+        Ipv4.parse(address), ClientId.ofMac(7), 7, hostname, 0, Lease.NEVER, Lease.State.BOUND);
+  }
+
+  // Own names
+
+  @Test
+  void ownNamesAreAnsweredHere() throws Exception {
+    assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
+    assertThat(data(ask("host.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.1");
+    assertThat(data(ask("PRINTER.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
+    assertThat(data(ask("printer.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
+    assertThat(data(ask("db.example.com.", Type.A), Section.ANSWER))
+        .containsExactly("192.168.127.7");
+    assertThat(data(ask("localhost.", Type.A), Section.ANSWER)).containsExactly("127.0.0.1");
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  @Test
+  void namesOfLeasesComeAndGo() throws Exception {
+    Lease web = lease("192.168.127.130", "web");
+    assertThat(ask("web.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    onLoop(() -> {
+      forwarder.names().leaseAdded(web);
+      return true;
+    });
+    assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.130");
+    assertThat(data(ask("130.127.168.192.in-addr.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("web.lan.");
+    onLoop(() -> {
+      forwarder.names().leaseRemoved(web);
+      return true;
+    });
+    assertThat(ask("web.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask("130.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+  }
+
+  @Test
+  void aLeaseCannotTakeAFixedName() throws Exception {
+    onLoop(() -> {
+      forwarder.names().leaseAdded(lease("192.168.127.130", "printer"));
+      return true;
+    });
+    assertThat(data(ask("printer.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
+  }
+
+  @Test
+  void whatTheDomainDoesNotHaveIsDeniedWithAnSoa() throws Exception {
+    Message unknown = ask("nobody.lan.", Type.A);
+    assertThat(unknown.getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(unknown.getSection(Section.AUTHORITY).getFirst()).isInstanceOf(SOARecord.class);
+    Message noType = ask("gateway.lan.", Type.AAAA);
+    assertThat(noType.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(noType.getSection(Section.ANSWER)).isEmpty();
+    assertThat(noType.getSection(Section.AUTHORITY)).hasSize(1);
+    assertThat(ask("deep.lan.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(ask("lan.", Type.SOA).getSection(Section.ANSWER)).hasSize(1);
+    assertThat(data(ask("lan.", Type.NS), Section.ANSWER)).containsExactly("gateway.lan.");
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  @Test
+  void reverseNamesOfTheSubnetAreNeverLeaked() throws Exception {
+    assertThat(data(ask("2.127.168.192.in-addr.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("gateway.lan.");
+    assertThat(ask("77.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask("127.168.192.in-addr.arpa.", Type.SOA).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(ask("x.2.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(upstream.queries).isEmpty();
+    ask("1.0.0.10.in-addr.arpa.", Type.PTR);
+    ask("168.192.in-addr.arpa.", Type.SOA);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  // Upstream
+
+  @Test
+  void theCaseOfTheNameComesBackAsItWasSent() throws Exception {
+    upstream.answer =
+        r -> {
+          r.addRecord(a(r.getQuestion().getName(), 60, "192.0.2.1"), Section.ANSWER);
+          return r;
+        };
+    assertThat(ask("wWw.eXample.org.", Type.A).getQuestion().getName().toString())
+        .isEqualTo("wWw.eXample.org.");
+    Message cached = ask("WwW.ExAmple.org.", Type.A);
+    assertThat(cached.getQuestion().getName().toString()).isEqualTo("WwW.ExAmple.org.");
+    assertThat(cached.getSection(Section.ANSWER).getFirst().getName().toString())
+        .isEqualTo("WwW.ExAmple.org.");
+    assertThat(upstream.queries).hasSize(1);
+  }
+
+  @Test
+  void flagsPassBothWays() throws Exception {
+    Message query = query("flags.example.", Type.A);
+    query.getHeader().setFlag(Flags.CD);
+    query.getHeader().setFlag(Flags.AD);
+    query.addRecord(new OPTRecord(4096, 0, 0, ExtendedFlags.DO), Section.ADDITIONAL);
+    Message response = ask(query);
+    Message seen = upstream.queries.remove();
+    assertThat(seen.getHeader().getFlag(Flags.RD)).isTrue();
+    assertThat(seen.getHeader().getFlag(Flags.CD)).isTrue();
+    assertThat(seen.getHeader().getFlag(Flags.AD)).isTrue();
+    assertThat(seen.getOPT().getFlags() & ExtendedFlags.DO).isNotZero();
+    assertThat(response.getHeader().getFlag(Flags.CD)).isTrue();
+    assertThat(response.getHeader().getFlag(Flags.AD)).isTrue();
+    assertThat(response.getOPT().getFlags() & ExtendedFlags.DO).isNotZero();
+    assertThat(response.getOPT().getPayloadSize()).isEqualTo(1232);
+
+    Message plain = query("plain.example.", Type.A);
+    plain.getHeader().unsetFlag(Flags.RD);
+    assertThat(ask(plain).getOPT()).isNull();
+    assertThat(upstream.queries.remove().getHeader().getFlag(Flags.RD)).isFalse();
+  }
+
+  @Test
+  void everyRecordTypePassesThrough() throws Exception {
+    Name name = Name.fromString("types.example.");
+    Map<Integer, String> records = RecordSamples.all();
+    for (Map.Entry<Integer, String> sample : records.entrySet()) {
+      Record record =
+          Record.fromString(name, sample.getKey(), DClass.IN, 60, sample.getValue(), Name.root);
+      upstream.answer =
+          r -> {
+            r.addRecord(record, Section.ANSWER);
+            return r;
+          };
+      Message response = ask("types.example.", sample.getKey());
+      assertThat(response.getSection(Section.ANSWER))
+          .as(Type.string(sample.getKey()))
+          .containsExactly(record);
+    }
+    assertThat(records).hasSizeGreaterThan(40);
+  }
+
+  @Test
+  void answersAreKeptForTheirTimeAndTheTimesCountDown() throws Exception {
+    upstream.answer =
+        r -> {
+          r.addRecord(a(r.getQuestion().getName(), 100, "192.0.2.1"), Section.ANSWER);
+          return r;
+        };
+    ask("cached.example.", Type.A);
+    step(Duration.ofSeconds(40));
+    Message later = ask("cached.example.", Type.A);
+    assertThat(later.getSection(Section.ANSWER).getFirst().getTTL()).isEqualTo(60);
+    assertThat(upstream.queries).hasSize(1);
+    step(Duration.ofSeconds(61));
+    ask("cached.example.", Type.A);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void denialsAreKeptAsLongAsTheSoaSays() throws Exception {
+    Name zone = Name.fromString("example.");
+    upstream.answer =
+        r -> {
+          r.getHeader().setRcode(Rcode.NXDOMAIN);
+          r.addRecord(
+              new SOARecord(zone, DClass.IN, 3600, zone, zone, 1, 2, 3, 4, 30), Section.AUTHORITY);
+          return r;
+        };
+    assertThat(ask("no.example.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    step(Duration.ofSeconds(29));
+    assertThat(ask("no.example.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(upstream.queries).hasSize(1);
+    step(Duration.ofSeconds(2));
+    ask("no.example.", Type.A);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void aDenialWithoutSoaIsNotKept() throws Exception {
+    upstream.answer =
+        r -> {
+          r.getHeader().setRcode(Rcode.NXDOMAIN);
+          return r;
+        };
+    ask("no.example.", Type.A);
+    ask("no.example.", Type.A);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void theSameQuestionIsAskedUpstreamOnce() throws Exception {
+    upstream.answer = r -> null;
+    send(query("slow.example.", Type.A).toWire(), 1);
+    send(query("SLOW.example.", Type.A).toWire(), 2);
+    await(() -> !upstream.queries.isEmpty());
+    assertThat(count(Event.MERGED)).isEqualTo(1);
+    assertThat(count(Event.UPSTREAM_UDP)).isEqualTo(1);
+    upstream.answer = r -> r;
+    step(Duration.ofSeconds(2)); // The second attempt is answered.
+    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void theNextServerIsAskedWhenTheFirstIsSilent() throws Exception {
+    FakeUpstream second = upstream("127.0.0.2");
+    writeResolvConf("127.0.0.1", "127.0.0.2");
+    upstream.answer = r -> null;
+    send(query("failover.example.", Type.A).toWire());
+    await(() -> !upstream.queries.isEmpty());
+    step(Duration.ofMillis(1600));
+    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(second.queries).hasSize(1);
+    ask("other.example.", Type.A); // Whoever answered last is asked first.
+    assertThat(upstream.queries).hasSize(1);
+  }
+
+  @Test
+  void aServerThatIsNotThereOrRefusesIsPassedOverAtOnce() throws Exception {
+    FakeUpstream refusing = upstream("127.0.0.3");
+    refusing.answer =
+        r -> {
+          r.getHeader().setRcode(Rcode.REFUSED);
+          return r;
+        };
+    writeResolvConf("127.0.0.9", "127.0.0.3", "127.0.0.1"); // Nobody listens at the first.
+    assertThat(ask("dead.example.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(refusing.queries).hasSize(1);
+  }
+
+  @Test
+  void aRefusalOfEveryServerReachesTheGuest() throws Exception {
+    upstream.answer =
+        r -> {
+          r.getHeader().setRcode(Rcode.REFUSED);
+          return r;
+        };
+    assertThat(ask("refused.example.", Type.A).getRcode()).isEqualTo(Rcode.REFUSED);
+  }
+
+  @Test
+  void servfailWhenNobodyAnswers() throws Exception {
+    upstream.answer = r -> null;
+    send(query("silence.example.", Type.A).toWire());
+    await(() -> !upstream.queries.isEmpty());
+    step(Duration.ofSeconds(2));
+    await(() -> upstream.queries.size() == 2);
+    step(Duration.ofSeconds(7));
+    assertThat(receive().getRcode()).isEqualTo(Rcode.SERVFAIL);
+  }
+
+  @Test
+  void ownNamesWorkWithoutAnyServer() throws Exception {
+    Files.delete(resolvConf);
+    assertThat(ask("elsewhere.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
+  }
+
+  @Test
+  void aChangedResolvConfIsFollowedAndTheCacheForgotten() throws Exception {
+    upstream.answer =
+        r -> {
+          r.addRecord(a(r.getQuestion().getName(), 600, "192.0.2.1"), Section.ANSWER);
+          return r;
+        };
+    ask("vpn.example.", Type.A);
+    FakeUpstream vpn = upstream("127.0.0.4");
+    vpn.answer =
+        r -> {
+          r.addRecord(a(r.getQuestion().getName(), 600, "10.9.9.9"), Section.ANSWER);
+          return r;
+        };
+    writeResolvConf("127.0.0.4");
+    step(Duration.ofSeconds(2));
+    ask("else.example.", Type.A);
+    assertThat(data(ask("vpn.example.", Type.A), Section.ANSWER)).containsExactly("10.9.9.9");
+  }
+
+  @Test
+  void aTruncatedAnswerIsFetchedOverTcp() throws Exception {
+    String filler = "x".repeat(250);
+    upstream.answer =
+        r -> {
+          for (int i = 0; i < 8; i++) {
+            r.addRecord(
+                new TXTRecord(r.getQuestion().getName(), DClass.IN, 60, i + filler),
+                Section.ANSWER);
+          }
+          return r;
+        };
+    Message small = ask("big.example.", Type.TXT);
+    assertThat(small.getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(small.numBytes()).isLessThanOrEqualTo(512);
+    assertThat(count(Event.UPSTREAM_TCP)).isEqualTo(1);
+    List<byte[]> whole = new ArrayList<>();
+    byte[] query = query("big.example.", Type.TXT).toWire();
+    onLoop(() -> {
+      forwarder.receiveFromStream(query, 1, whole::add);
+      return true;
+    });
+    Message stream = new Message(whole.getFirst());
+    assertThat(stream.getHeader().getFlag(Flags.TC)).isFalse();
+    assertThat(stream.getSection(Section.ANSWER)).hasSize(8);
+  }
+
+  @Test
+  void anAnswerToAnotherQuestionIsNotBelieved() throws Exception {
+    upstream.bytes =
+        wire -> {
+          wire[1] ^= 1;
+          return wire;
+        };
+    send(query("spoof.example.", Type.A).toWire());
+    await(() -> count(Event.UPSTREAM_MISMATCH) == 1);
+    assertThat(answers).isEmpty();
+    upstream.bytes = wire -> wire;
+    step(Duration.ofSeconds(2));
+    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void aServerWithoutEdnsIsAskedWithout() throws Exception {
+    upstream.answer =
+        r -> {
+          if (r.getOPT() != null) {
+            r.removeRecord(r.getOPT(), Section.ADDITIONAL);
+            r.getHeader().setRcode(Rcode.FORMERR);
+          }
+          return r;
+        };
+    Message query = query("old.example.", Type.A);
+    query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+    assertThat(ask(query).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  // Refusals
+
+  @Test
+  void aGuestThatAsksTooMuchIsRefusedAndOthersAreNot() throws Exception {
+    upstream.answer = r -> null;
+    for (int i = 0; i < 129; i++) {
+      send(query("q" + i + ".example.", Type.A).toWire(), 1);
+    }
+    assertThat(receive().getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(count(Event.OVER_QUOTA)).isEqualTo(1);
+    send(query("other.example.", Type.A).toWire(), 2);
+    assertThat(answers).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeReadIsAnsweredWithItsIdentifier() throws Exception {
+    byte[] wire = query("x.example.", Type.A).toWire();
+    byte[] cut = java.util.Arrays.copyOf(wire, wire.length - 3);
+    send(cut);
+    Message response = receive();
+    assertThat(response.getRcode()).isEqualTo(Rcode.FORMERR);
+    assertThat(response.getHeader().getID()).isEqualTo((wire[0] & 255) << 8 | (wire[1] & 255));
+    send(java.util.Arrays.copyOf(wire, 11));
+    assertThat(count(Event.MALFORMED)).isEqualTo(1);
+  }
+
+  @Test
+  void aResponseIsNeverAnswered() throws Exception {
+    Message query = query("x.example.", Type.A);
+    query.getHeader().setFlag(Flags.QR);
+    send(query.toWire());
+    assertThat(answers).isEmpty();
+    assertThat(count(Event.MALFORMED)).isEqualTo(1);
+  }
+
+  @Test
+  void otherOpcodesVersionsAndTransfersAreTurnedDown() throws Exception {
+    Message notify = query("x.example.", Type.SOA);
+    notify.getHeader().setOpcode(Opcode.NOTIFY);
+    assertThat(ask(notify).getRcode()).isEqualTo(Rcode.NOTIMP);
+    Message future = query("x.example.", Type.A);
+    future.addRecord(new OPTRecord(1232, 0, 1), Section.ADDITIONAL);
+    assertThat(ask(future).getRcode()).isEqualTo(Rcode.BADVERS);
+    assertThat(ask("example.", Type.AXFR).getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  private final class Peer implements DatagramPeer {
+    private final long mac;
+
+    Peer(long mac) {
+      this.mac = mac;
+    }
+
+    @Override
+    public long mac() {
+      return mac;
+    }
+
+    @Override
+    public int address() {
+      return Ipv4.parse("192.168.127.130");
+    }
+
+    @Override
+    public int port() {
+      return 5353;
+    }
+
+    @Override
+    public int localAddress() {
+      return Ipv4.parse("192.168.127.2");
+    }
+
+    @Override
+    public void answer(ByteBuf payload) {
+      answers.add(ByteBufUtil.getBytes(payload));
+      payload.release();
+    }
+
+    @Override
+    public void answer(ByteBuf payload, long to, int address, int port) {
+      throw new UnsupportedOperationException("DNS answers whom it hears");
+    }
+  }
+}

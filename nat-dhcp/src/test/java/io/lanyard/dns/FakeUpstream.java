@@ -1,0 +1,121 @@
+package io.lanyard.dns;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Section;
+
+/** A name server on 127.0.0.1, UDP and TCP on one port, that says what a test tells it to. */
+final class FakeUpstream implements AutoCloseable {
+  /** What the server says. */
+  interface Answer {
+    @Nullable Message to(Message response);
+  }
+
+  private final DatagramSocket udp;
+  private final ServerSocket tcp;
+  final Queue<Message> queries = new ConcurrentLinkedQueue<>();
+
+  /** Fills a response; null for silence. */
+  volatile Answer answer = response -> response;
+
+  /** Changes the bytes of a datagram, for servers that lie. */
+  volatile UnaryOperator<byte[]> bytes = wire -> wire;
+
+  FakeUpstream() throws IOException {
+    InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    udp = new DatagramSocket(new InetSocketAddress(loopback, 0));
+    tcp = new ServerSocket(udp.getLocalPort(), 50, loopback);
+    Thread.ofVirtual().start(this::datagrams);
+    Thread.ofVirtual().start(this::connections);
+  }
+
+  int port() {
+    return udp.getLocalPort();
+  }
+
+  private @Nullable Message respond(byte[] wire) throws IOException {
+    Message query = new Message(wire);
+    queries.add(query);
+    Message response = new Message(query.getHeader().getID());
+    response.getHeader().setFlag(Flags.QR);
+    response.getHeader().setFlag(Flags.RA);
+    for (int flag : new int[] {Flags.RD, Flags.CD, Flags.AD}) {
+      if (query.getHeader().getFlag(flag)) {
+        response.getHeader().setFlag(flag);
+      }
+    }
+    response.addRecord(query.getQuestion(), Section.QUESTION);
+    OPTRecord opt = query.getOPT();
+    if (opt != null) {
+      response.addRecord(new OPTRecord(1400, 0, 0, opt.getFlags()), Section.ADDITIONAL);
+    }
+    return answer.to(response);
+  }
+
+  private void datagrams() {
+    byte[] buffer = new byte[4096];
+    while (!udp.isClosed()) {
+      try {
+        DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+        udp.receive(packet);
+        byte[] query = java.util.Arrays.copyOf(packet.getData(), packet.getLength());
+        Message response = respond(query);
+        if (response != null) {
+          OPTRecord opt = response.getOPT();
+          byte[] wire = bytes.apply(response.toWire(opt == null ? 512 : 1232));
+          udp.send(new DatagramPacket(wire, wire.length, packet.getSocketAddress()));
+        }
+      } catch (IOException e) {
+        // The socket was closed: the loop's condition ends it.
+      }
+    }
+  }
+
+  private void connections() {
+    while (!tcp.isClosed()) {
+      try {
+        Socket socket = tcp.accept();
+        Thread.ofVirtual().start(() -> connection(socket));
+      } catch (IOException e) {
+        // As above.
+      }
+    }
+  }
+
+  private void connection(Socket socket) {
+    try (socket) {
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      byte[] query = in.readNBytes(in.readUnsignedShort());
+      Message response = respond(query);
+      if (response != null) {
+        byte[] wire = response.toWire();
+        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+        out.writeShort(wire.length);
+        out.write(wire);
+        out.flush();
+      }
+    } catch (IOException e) {
+      // The client went away.
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    udp.close();
+    tcp.close();
+  }
+}
