@@ -79,7 +79,7 @@ final class OwnZone implements LeaseListener {
   private void fix(Name name, int address) {
     fixed.putIfAbsent(name, address);
     fixedReverse.putIfAbsent(address, name);
-    for (int n = 1; n < name.labels() - domain.labels(); n++) {
+    for (int n = 1; name.subdomain(domain) && n < name.labels() - domain.labels(); n++) {
       nonTerminals.add(new Name(name, n));
     }
   }

@@ -15,8 +15,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.NetUtil;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +87,7 @@ class DnsForwarderTest {
             .withHosts(
                 Map.of(
                     "printer", Ipv4.parse("192.168.127.9"),
-                    "a.deep", Ipv4.parse("192.168.127.8"),
+                    "a.deep.lan", Ipv4.parse("192.168.127.8"),
                     "db.example.com", Ipv4.parse("192.168.127.7")))
             .withResolvConf(resolvConf);
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
@@ -123,7 +124,7 @@ class DnsForwarderTest {
     return new ResolvConf(
         ResolvConf.parse(lines).servers().stream()
             .map(s -> s.getAddress().getHostAddress())
-            .map(name -> new InetSocketAddress("127.0.0.1", ports.getOrDefault(name, 1)))
+            .map(name -> new InetSocketAddress(NetUtil.LOCALHOST4, ports.getOrDefault(name, 1)))
             .toList());
   }
 
@@ -192,11 +193,11 @@ class DnsForwarderTest {
   }
 
   private static Record a(Name name, long ttl, String address) {
-    try {
-      return new ARecord(name, DClass.IN, ttl, InetAddress.getByName(address));
-    } catch (IOException e) {
-      throw new IllegalArgumentException(address, e);
-    }
+    return new ARecord(
+        name,
+        DClass.IN,
+        ttl,
+        Objects.requireNonNull(NetUtil.createInetAddressFromIpAddressString(address)));
   }
 
   private static Lease lease(String address, String hostname) {
