@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -236,17 +237,32 @@ final class Engine implements TcpEngine {
   @Override
   public @Nullable Flow connectToGuest(
       Channel accepted, int source, int sourcePort, int guest, int port) {
+    Connection c =
+        openToGuest(
+            source,
+            sourcePort,
+            guest,
+            port,
+            stream -> SocketStream.adopt(link, settings, accepted, stream));
+    if (c == null) {
+      SocketStream.refuse(accepted);
+    }
+    return c;
+  }
+
+  /** Opens a connection to a guest; null if there is no place for it. */
+  @Nullable Connection openToGuest(
+      int source, int sourcePort, int guest, int port, Function<GuestStream, HostStream> hostSide) {
     int chosen = choosePort(source, sourcePort, guest, port);
     Connection c =
         new Connection(this, FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, chosen));
     if (chosen == 0 || !host.flows().add(c)) {
       counters.add(Event.QUOTA);
-      SocketStream.refuse(accepted);
       return null;
     }
     connections.add(c);
     try {
-      c.open(SocketStream.adopt(link, settings, accepted, c));
+      c.open(hostSide.apply(c));
     } catch (RuntimeException e) {
       fault(c, e);
     }

@@ -1,0 +1,200 @@
+package io.lanyard.nat.tcp;
+
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** An engine, a guest whose segments a test writes by hand, and a host's side. */
+final class Scene implements AutoCloseable {
+  static final int GUEST = 0x0a000009;
+  static final int SERVER = 0x0a000002;
+  static final int GUEST_PORT = 40000;
+  static final int SERVER_PORT = 80;
+  static final int GUEST_ISN = 1000;
+
+  final StoppedTimers timers = new StoppedTimers();
+  final TestLink link;
+  final Engine engine;
+  final Deque<Sent> sent = new ArrayDeque<>();
+  final List<TestStream> streams = new ArrayList<>();
+  boolean connectAtOnce = true;
+  int isn;
+  boolean timestamps;
+  int tsValue = 100;
+  int tsEcho;
+  int guestPort = GUEST_PORT;
+
+  Scene() {
+    this(TcpSettings.defaults());
+  }
+
+  Scene(TcpSettings settings) {
+    link = new TestLink(timers, FlowQuota.DEFAULT);
+    link.sink = frame -> sent.add(Sent.of(frame));
+    engine = new Engine(link, link, settings, new Random(1));
+    engine.serve(
+        SERVER,
+        SERVER_PORT,
+        (guest, address, port) -> {
+          TestStream stream = new TestStream(guest);
+          streams.add(stream);
+          if (connectAtOnce) {
+            guest.connected();
+          }
+          return stream;
+        });
+  }
+
+  TestStream stream() {
+    return streams.getLast();
+  }
+
+  Connection connection() {
+    return (Connection) stream().guest;
+  }
+
+  /** The engine's next segment; there must be one. */
+  Sent next() {
+    Sent s = sent.poll();
+    if (s == null) {
+      throw new AssertionError("nothing was sent");
+    }
+    return s;
+  }
+
+  @Nullable Sent last() {
+    return sent.peekLast();
+  }
+
+  void guest(int flags, int seq, int ack, int window, byte[] payload, byte... options) {
+    ByteBuf frame = frame(flags, seq, ack, window, payload, options);
+    try {
+      int reader = frame.readerIndex();
+      int writer = frame.writerIndex();
+      engine.receive(frame, OffloadHeader.LENGTH + 14);
+      if (frame.readerIndex() != reader || frame.writerIndex() != writer) {
+        throw new AssertionError("the frame's indexes were moved");
+      }
+      engine.flush();
+    } finally {
+      frame.release();
+    }
+  }
+
+  ByteBuf frame(int flags, int seq, int ack, int window, byte[] payload, byte... options) {
+    byte[] all = options;
+    if (timestamps) {
+      ByteBuf b = PooledByteBufAllocator.DEFAULT.buffer(64);
+      b.writeInt(0x0101080a).writeInt(tsValue).writeInt(tsEcho).writeBytes(options);
+      all = new byte[b.readableBytes()];
+      b.readBytes(all);
+      b.release();
+    }
+    int header = 20 + (all.length + 3) / 4 * 4;
+    int ip = OffloadHeader.LENGTH + 14;
+    int tcp = ip + 20;
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(tcp + header + payload.length);
+    frame.writeZero(tcp + header);
+    frame.writeBytes(payload);
+    frame.setShort(ip, 0x4500);
+    frame.setShort(ip + 2, 20 + header + payload.length);
+    frame.setByte(ip + 8, 64);
+    frame.setByte(ip + 9, Ipv4.TCP);
+    frame.setInt(ip + 12, GUEST);
+    frame.setInt(ip + 16, SERVER);
+    Ipv4.finishChecksum(frame, ip);
+    frame.setShort(tcp, guestPort);
+    frame.setShort(tcp + 2, SERVER_PORT);
+    frame.setInt(tcp + 4, seq);
+    frame.setInt(tcp + 8, ack);
+    frame.setInt(tcp + 12, header << 26 | flags << 16 | window);
+    frame.setBytes(tcp + 20, all);
+    int size = header + payload.length;
+    long sum = Checksum.pseudo4(GUEST, SERVER, Ipv4.TCP, size) + Checksum.sum(frame, tcp, size);
+    frame.setShort(tcp + 16, Checksum.finish(sum));
+    return frame;
+  }
+
+  void guest(int flags, int seq, int ack) {
+    guest(flags, seq, ack, 65535, new byte[0]);
+  }
+
+  void guest(int flags, int seq, int ack, String text) {
+    guest(flags, seq, ack, 65535, text.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+  }
+
+  void ack(int ack) {
+    guest(Tcp.ACK, GUEST_ISN + 1, isn + ack);
+  }
+
+  /** Options of a SYN: MSS, SACK permitted, window scale. */
+  static byte[] synOptions(int mss, boolean sack, int shift) {
+    ByteBuf b = PooledByteBufAllocator.DEFAULT.buffer(32);
+    b.writeByte(2).writeByte(4).writeShort(mss);
+    if (sack) {
+      b.writeInt(0x01010402);
+    }
+    if (shift >= 0) {
+      b.writeInt(0x01030300 | shift);
+    }
+    byte[] bytes = new byte[b.readableBytes()];
+    b.readBytes(bytes);
+    b.release();
+    return bytes;
+  }
+
+  static byte[] sack(int... edges) {
+    ByteBuf b = PooledByteBufAllocator.DEFAULT.buffer(64);
+    b.writeShort(0x0101).writeByte(5).writeByte(2 + 4 * edges.length);
+    for (int edge : edges) {
+      b.writeInt(edge);
+    }
+    byte[] bytes = new byte[b.readableBytes()];
+    b.readBytes(bytes);
+    b.release();
+    return bytes;
+  }
+
+  /** A handshake; returns the host's side. */
+  TestStream establish(byte... options) {
+    guest(Tcp.SYN, GUEST_ISN, 0, 65535, new byte[0], options);
+    Sent answer = next();
+    isn = answer.seq();
+    tsEcho = answer.tsValue();
+    guest(Tcp.ACK, GUEST_ISN + 1, isn + 1);
+    sent.clear();
+    return stream();
+  }
+
+  TestStream establish() {
+    return establish(synOptions(1460, true, 7));
+  }
+
+  /** Bytes that can be told apart. */
+  static byte[] bytes(int length) {
+    byte[] b = new byte[length];
+    for (int i = 0; i < length; i++) {
+      b[i] = (byte) (i * 31 + (i >> 8));
+    }
+    return b;
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+    if (link.flows.size() != 0 || engine.budget().used() != 0) {
+      throw new AssertionError(
+          "left over: flows " + link.flows.size() + ", bytes " + engine.budget().used());
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.lanyard.nat.tcp;
+
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.Timers;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A link that hands every frame to a test. */
+final class TestLink implements GuestLink, TcpHost {
+  final StoppedTimers timers;
+  final FlowTable flows;
+  int mtu = 1500;
+  int flushes;
+  int icmpCode = -1;
+  byte[] icmpPacket = {};
+  Consumer<ByteBuf> sink = frame -> {};
+
+  TestLink(StoppedTimers timers, FlowQuota quota) {
+    this.timers = timers;
+    flows = new FlowTable(timers, quota, 42);
+  }
+
+  @Override
+  public EventLoop loop() {
+    throw new UnsupportedOperationException("no sockets in this test");
+  }
+
+  @Override
+  public Timers timers() {
+    return timers;
+  }
+
+  @Override
+  public ByteBufAllocator allocator() {
+    return PooledByteBufAllocator.DEFAULT;
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
+  }
+
+  @Override
+  public int gatewayAddress() {
+    return Scene.SERVER;
+  }
+
+  @Override
+  public void sendIpv4(ByteBuf frame, int guest) {
+    frame.setShort(frame.readerIndex() + 24, 0x0800);
+    sink.accept(frame);
+  }
+
+  @Override
+  public void sendIpv4To(ByteBuf frame, long mac) {
+    sink.accept(frame);
+  }
+
+  @Override
+  public void flush() {
+    flushes++;
+  }
+
+  @Override
+  public @Nullable InetSocketAddress route(int guest, int destination, int port) {
+    return null;
+  }
+
+  @Override
+  public void unreachable(ByteBuf packet, int code) {
+    icmpCode = code;
+    icmpPacket = new byte[packet.readableBytes()];
+    packet.getBytes(packet.readerIndex(), icmpPacket);
+  }
+
+  @Override
+  public FlowTable flows() {
+    return flows;
+  }
+}

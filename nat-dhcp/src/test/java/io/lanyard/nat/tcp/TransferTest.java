@@ -1,0 +1,242 @@
+package io.lanyard.nat.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.SuperFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.PriorityQueue;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Two engines talk to each other over a link that loses, delays and duplicates. */
+class TransferTest {
+  private record Arrival(long at, long order, Engine to, ByteBuf frame) {}
+
+  /** Both engines, and the frames between them. */
+  private static final class Wire implements AutoCloseable {
+    final StoppedTimers timers = new StoppedTimers();
+    final TestLink serverLink = new TestLink(timers, FlowQuota.DEFAULT);
+    final TestLink clientLink = new TestLink(timers, FlowQuota.DEFAULT);
+    final Engine server;
+    final Engine client;
+    final PriorityQueue<Arrival> flying =
+        new PriorityQueue<>(
+            (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.order, b.order));
+    final Random random;
+    final double loss;
+    final double reorder;
+    final double duplicate;
+    long order;
+    @Nullable TestStream serverStream;
+
+    Wire(long seed, double loss, double reorder, double duplicate) {
+      random = new Random(seed);
+      this.loss = loss;
+      this.reorder = reorder;
+      this.duplicate = duplicate;
+      server = new Engine(serverLink, serverLink, TcpSettings.defaults(), new Random(seed + 1));
+      client = new Engine(clientLink, clientLink, TcpSettings.defaults(), new Random(seed + 2));
+      serverLink.sink = frame -> carry(client, frame);
+      clientLink.sink = frame -> carry(server, frame);
+      server.serve(
+          Scene.SERVER,
+          Scene.SERVER_PORT,
+          (guest, address, port) -> {
+            TestStream stream = new TestStream(guest);
+            serverStream = stream;
+            guest.connected();
+            return stream;
+          });
+    }
+
+    private void carry(Engine to, ByteBuf frame) {
+      // Whole frames where nothing is lost; else each segment has its own fate.
+      if (loss == 0 || !SuperFrame.is(frame)) {
+        fly(to, frame.copy());
+        return;
+      }
+      int segments = SuperFrame.segments(frame);
+      for (int i = 0; i < segments; i++) {
+        ByteBuf one = PooledByteBufAllocator.DEFAULT.directBuffer(70000);
+        SuperFrame.copySegment(frame, i, one);
+        fly(to, one);
+      }
+    }
+
+    private void fly(Engine to, ByteBuf frame) {
+      if (random.nextDouble() < loss) {
+        frame.release();
+        return;
+      }
+      long at = timers.nanoTime() + 50_000;
+      if (random.nextDouble() < reorder) {
+        at += random.nextInt(1_000_000);
+      }
+      if (random.nextDouble() < duplicate) {
+        flying.add(new Arrival(at + random.nextInt(300_000), order++, to, frame.copy()));
+      }
+      flying.add(new Arrival(at, order++, to, frame));
+    }
+
+    /** Lets the next thing happen; false if nothing is left. */
+    boolean step() {
+      Arrival next = flying.peek();
+      long timer = timers.next();
+      if (next != null && next.at <= timer) {
+        flying.remove();
+        timers.advance(Math.max(0, next.at - timers.nanoTime()));
+        try {
+          next.to.receive(next.frame, next.frame.readerIndex() + OffloadHeader.LENGTH + 14);
+          next.to.flush();
+        } finally {
+          next.frame.release();
+        }
+        return true;
+      }
+      if (timer == Long.MAX_VALUE) {
+        return false;
+      }
+      timers.advance(Math.max(0, timer - timers.nanoTime()));
+      return true;
+    }
+
+    @Override
+    public void close() {
+      server.close();
+      client.close();
+      for (Arrival arrival : flying) {
+        arrival.frame.release();
+      }
+      assertThat(server.budget().used()).isZero();
+      assertThat(client.budget().used()).isZero();
+    }
+  }
+
+  /** Feeds bytes as fast as the connection takes them, and ends. */
+  private static int feed(@Nullable TestStream stream, byte[] data, int from) {
+    int at = from;
+    if (stream == null) {
+      return at;
+    }
+    while (stream.reading && at < data.length && stream.guest.room() > 0) {
+      int part = Math.min(stream.guest.burst(), data.length - at);
+      stream.send(data, at, part);
+      at += part;
+      if (at == data.length) {
+        stream.guest.end();
+      }
+    }
+    return at;
+  }
+
+  private static long transfer(Wire wire, int bytes) {
+    byte[] up = new byte[bytes];
+    byte[] down = new byte[bytes];
+    wire.random.nextBytes(up);
+    wire.random.nextBytes(down);
+    TestStream[] made = new TestStream[1];
+    long start = wire.timers.nanoTime();
+    wire.client.openToGuest(
+        Scene.GUEST,
+        Scene.GUEST_PORT,
+        Scene.SERVER,
+        Scene.SERVER_PORT,
+        guest -> made[0] = new TestStream(guest));
+    TestStream clientStream = made[0];
+    int sentUp = 0;
+    int sentDown = 0;
+    for (int steps = 0; steps < 3_000_000; steps++) {
+      sentUp = feed(clientStream, up, sentUp);
+      sentDown = feed(wire.serverStream, down, sentDown);
+      TestStream serverStream = wire.serverStream;
+      if (serverStream != null
+          && clientStream.finished
+          && serverStream.finished
+          && clientStream.closed
+          && serverStream.closed) {
+        assertThat(serverStream.received.toByteArray()).isEqualTo(up);
+        assertThat(clientStream.received.toByteArray()).isEqualTo(down);
+        return wire.timers.nanoTime() - start;
+      }
+      if (!wire.step()) {
+        break;
+      }
+    }
+    TestStream serverStream = wire.serverStream;
+    throw new AssertionError(
+        "stuck: up "
+            + sentUp
+            + " arrived "
+            + (serverStream == null ? -1 : serverStream.received.size())
+            + ", down "
+            + sentDown
+            + " arrived "
+            + clientStream.received.size()
+            + " aborted "
+            + clientStream.aborted);
+  }
+
+  @Test
+  void aCleanWireCarriesBothWaysWithoutRetransmission() {
+    try (Wire wire = new Wire(7, 0, 0, 0)) {
+      transfer(wire, 2 << 20);
+      assertThat(wire.client.counters().get(TcpCounters.Event.RETRANSMITTED)).isZero();
+      assertThat(wire.server.counters().get(TcpCounters.Event.RETRANSMITTED)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0.02, 0, 0",
+    "2, 0.02, 0.05, 0.02",
+    "3, 0.02, 0.2, 0.05",
+    "4, 0.10, 0.02, 0.02",
+    "5, 0.30, 0.10, 0.10",
+    "6, 0.001, 0.5, 0.5"
+  })
+  void anImpairedWireKeepsEveryByte(long seed, double loss, double reorder, double duplicate) {
+    try (Wire wire = new Wire(seed, loss, reorder, duplicate)) {
+      int bytes = loss > 0.05 ? 100_000 : 500_000;
+      long took = transfer(wire, bytes);
+      // A second of RTOs for every hundred segments would mean that recovery does not work.
+      assertThat(took).isLessThan(loss > 0.2 ? 200_000_000_000L : 10_000_000_000L);
+    }
+  }
+
+  @Test
+  void manySmallWritesArriveWhole() {
+    try (Wire wire = new Wire(11, 0.02, 0.02, 0.02)) {
+      TestStream[] made = new TestStream[1];
+      wire.client.openToGuest(
+          Scene.GUEST,
+          Scene.GUEST_PORT,
+          Scene.SERVER,
+          Scene.SERVER_PORT,
+          guest -> made[0] = new TestStream(guest));
+      StringBuilder all = new StringBuilder();
+      for (int i = 0; i < 4_000; i++) {
+        if (made[0].reading && all.length() < 40_000) {
+          String piece = "piece " + i + "\n";
+          all.append(piece);
+          made[0].send(piece);
+        }
+        wire.step();
+      }
+      TestStream server = wire.serverStream;
+      assertThat(server).isNotNull();
+      if (server != null) {
+        for (int i = 0; i < 100_000 && server.received.size() < all.length(); i++) {
+          wire.step();
+        }
+        assertThat(server.received.toString(java.nio.charset.StandardCharsets.US_ASCII))
+            .isEqualTo(all.toString());
+      }
+    }
+  }
+}
