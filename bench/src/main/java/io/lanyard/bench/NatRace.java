@@ -1,0 +1,72 @@
+package io.lanyard.bench;
+
+import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.gateway.NatNetwork;
+import io.lanyard.nat.gateway.NatOptions;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.port.TapPort;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A NAT network with one TAP device, for races against other NATs: the device t0 in the network
+ * namespace race-a, the gateway 10.0.0.2, and 10.0.0.1 leading to the host's loopback.
+ *
+ * <p>Arguments: the MTU (1500), and the word {@code plain} to switch the offloads off. It runs
+ * until it is killed:
+ *
+ * <pre>
+ * GUEST=10.0.0.9/24 ROUTER=10.0.0.2 TARGET=10.0.0.1 MTU=1500 \
+ *   race-nat command java ... io.lanyard.bench.NatRace 1500
+ * </pre>
+ */
+public final class NatRace {
+  private static final long MAC = 0x525400000002L;
+
+  private NatRace() {}
+
+  /**
+   * Runs the network.
+   *
+   * @param arguments MTU, and {@code plain}
+   * @throws Exception if the device cannot be had
+   */
+  public static void main(String[] arguments) throws Exception {
+    int mtu = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1500;
+    boolean offloads = arguments.length < 2 || !arguments[1].equals("plain");
+    ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    IoEventLoop loop =
+        (IoEventLoop) new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
+    TapPort tap =
+        TapPort.open(
+            new TapPort.Settings(
+                "t0", "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false),
+            allocator);
+    GatewayAddresses addresses =
+        new GatewayAddresses(MAC, Ipv4.parse("10.0.0.2"), 24, Ipv4.parse("10.0.0.1"), true);
+    loop.submit(
+            () -> {
+              LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
+              NatNetwork nat =
+                  new NatNetwork(
+                      loop,
+                      network,
+                      TimerWheel.on(loop, Clock.system()),
+                      allocator,
+                      NatOptions.of("race", addresses).withMtu(mtu),
+                      hostname -> 0);
+              network.attach(tap);
+              tap.start(loop, network);
+              return nat;
+            })
+        .sync();
+    new CountDownLatch(1).await();
+  }
+}
