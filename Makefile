@@ -1,0 +1,53 @@
+# The front door. Each target does all of its own set-up: on a fresh Debian it installs the packages that are missing
+# (for that it needs root or sudo), builds, and runs.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench format check install clean
+
+MVN ?= mvn -B
+PREFIX ?= /usr
+DESTDIR ?=
+BENCH ?=
+
+help: ## Says what there is.
+	@echo 'Lanyard: virtual networks for the guests of any VMM, in user space.'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: ## Boots a guest in a throw-away daemon and ticks off what works. Needs no root, except to install packages.
+	@.ci/setup demo
+	@./lanyard demo
+
+test: ## Builds, and runs every test and gate. The integration tests need root.
+	@.ci/setup test
+	$(MVN) verify
+
+bench: ## Measures the parts, races the peers, writes docs/performance.md. Needs root. BENCH=--quick for a short one.
+	@.ci/setup bench
+	@bench/run $(BENCH)
+
+format: ## Formats the sources.
+	@.ci/setup build
+	$(MVN) validate -Dformat.mode=--replace -Dspotless.check.skip=true
+	$(MVN) spotless:apply
+
+check: ## Compiles with every linter and checks the format; runs no test.
+	@.ci/setup build
+	$(MVN) verify -DskipTests
+
+install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
+	@.ci/setup build
+	$(MVN) package -DskipTests
+	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard' \
+	  '$(DESTDIR)/etc/lanyard' '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	install -m 644 daemon/target/lanyard/lib/* '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'
+	install -m 755 lanyard '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard'
+	ln -sf ../lib/lanyard/lanyard '$(DESTDIR)$(PREFIX)/bin/lanyard'
+	[ -e '$(DESTDIR)/etc/lanyard/lanyard.yaml' ] || install -m 644 config/etc/lanyard.yaml '$(DESTDIR)/etc/lanyard/'
+	install -m 644 config/src/main/resources/io/lanyard/config/lanyard.schema.json '$(DESTDIR)/etc/lanyard/'
+	sed 's#/usr/bin/lanyard#$(PREFIX)/bin/lanyard#' config/systemd/lanyard.service \
+	  > '$(DESTDIR)$(PREFIX)/lib/systemd/system/lanyard.service'
+	install -m 644 README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/lanyard/'
+
+clean: ## Removes what was built.
+	$(MVN) clean -Dformat.skip=true
