@@ -4,4 +4,5 @@ module io.lanyard.vmm {
   requires static transitive org.jspecify;
 
   exports io.lanyard.vmm;
+  exports io.lanyard.vmm.tck;
 }

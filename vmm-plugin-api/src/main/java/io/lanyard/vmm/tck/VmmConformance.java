@@ -1,0 +1,65 @@
+package io.lanyard.vmm.tck;
+
+import io.lanyard.vmm.ApiVersion;
+import io.lanyard.vmm.Capability;
+import io.lanyard.vmm.VmmProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The checks that apply to a plug-in. */
+public final class VmmConformance {
+  private final Fixture fixture;
+
+  /**
+   * Makes the kit.
+   *
+   * @param fixture the plug-in and its guests
+   */
+  public VmmConformance(Fixture fixture) {
+    this.fixture = fixture;
+  }
+
+  /**
+   * Gives the version of the interface that these checks are for.
+   *
+   * @return the version
+   */
+  public static ApiVersion version() {
+    return ApiVersion.CURRENT;
+  }
+
+  /**
+   * Gives the checks that follow from the plug-in's capabilities.
+   *
+   * @return in a sensible order; each may be run alone, and again
+   */
+  public List<Check> checks() {
+    List<Check> checks = new ArrayList<>();
+    checks.add(new Check("the provider says who it is", this::provider));
+    checks.addAll(new LifeChecks(fixture).checks());
+    checks.addAll(new NicChecks(fixture).checks());
+    if (fixture.provider().capabilities().contains(Capability.CONSOLE)) {
+      checks.addAll(new ConsoleChecks(fixture).checks());
+    }
+    return List.copyOf(checks);
+  }
+
+  private void provider() throws Exception {
+    VmmProvider provider = fixture.provider();
+    Bench.require(
+        provider.name().matches("[a-z][a-z0-9-]{0,30}"),
+        "name \"" + provider.name() + "\" is not short and lower-case");
+    Bench.require(
+        Bench.supported(provider.apiVersion()),
+        "version " + provider.apiVersion() + " does not run under " + ApiVersion.CURRENT);
+    Set<Capability> capabilities = provider.capabilities();
+    Bench.equal(capabilities, provider.capabilities(), "capabilities asked for again");
+    Bench.refused(
+        UnsupportedOperationException.class, "changing the capabilities", capabilities::clear);
+    try (var first = provider.open(fixture.context())) {
+      Bench.require(first != null, "open gave nothing");
+    }
+    provider.open(fixture.context()).close();
+  }
+}
