@@ -2,7 +2,6 @@ package io.lanyard.machine;
 
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
-import io.lanyard.machine.device.MemoryMap;
 import io.lanyard.machine.device.TestFinisher;
 import io.lanyard.machine.hart.Firmware;
 import io.lanyard.machine.hart.Hart;
@@ -130,9 +129,12 @@ final class Machine implements AutoCloseable {
   /** Starts the harts. */
   void start() {
     for (Hart hart : harts) {
-      // The first hart starts at the reset vector; the others wait for it to start them.
-      boolean halted = start.supervisor() || hart.id() != 0;
-      hart.reset(start.supervisor() ? start.entry() : MemoryMap.BOOT_ROM, halted);
+      // Under the built-in SBI each hart waits to be started. Otherwise all begin as if they had
+      // come
+      // through the boot ROM, which harts do not execute: they fetch from RAM only.
+      hart.reset(start.entry(), start.supervisor());
+      hart.x(10, hart.id());
+      hart.x(11, start.deviceTree());
     }
     if (start.supervisor()) {
       harts.getFirst().start(start.entry(), start.deviceTree());

@@ -4,7 +4,7 @@ import io.lanyard.machine.bus.Device;
 
 /**
  * The boot ROM: eight instructions that put hart id and device tree where firmware looks for them,
- * and jump. Only a machine that starts in machine mode runs it.
+ * and jump. For firmware that looks; the harts of this machine start behind it.
  */
 public final class BootRom implements Device {
   private final byte[] content = new byte[(int) MemoryMap.BOOT_ROM_SIZE];
