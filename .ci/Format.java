@@ -15,10 +15,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * that the sources are written for, not on the one that runs Maven. Files that were found formatted
  * are remembered by size and time, so that a build without changes costs nothing.
  *
- * <p>Usage: {@code Format --check|--replace FOLDER CACHE}
+ * <p>Usage: {@code Format --check|--replace|--skip FOLDER CACHE}
  */
 final class Format {
   public static void main(String[] args) throws Exception {
+    if (args[0].equals("--skip")) {
+      // A build that only wants to run, such as the launcher's.
+      return;
+    }
     boolean replace = args[0].equals("--replace");
     Path root = Path.of(args[1]);
     Path cache = Path.of(args[2]);

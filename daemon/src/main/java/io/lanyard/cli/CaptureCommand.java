@@ -1,0 +1,60 @@
+package io.lanyard.cli;
+
+import io.lanyard.control.http.HttpClient;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanyard capture}. */
+@Command(
+    name = "capture",
+    description = {
+      "Writes what passes a network, or one of its ports, as pcapng, until Ctrl-C.",
+      "For example: lanyard capture vmnet8 | wireshark -k -i -"
+    })
+final class CaptureCommand implements Callable<Integer> {
+  @Mixin Api api = new Api();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = {"-w", "--write"},
+      paramLabel = "FILE",
+      description = "Where to; - is standard output, which is the default when it is no terminal.")
+  @Nullable String file;
+
+  @Parameters(paramLabel = "NETWORK[/PORT]")
+  String target = "";
+
+  @Override
+  public Integer call() throws IOException {
+    if (file == null && Terminal.isOn(1)) {
+      throw new ParameterException(
+          spec.commandLine(), "a capture is binary: give a file with -w, or pipe it to a program");
+    }
+    int slash = target.indexOf('/');
+    String path = Api.path("networks", slash < 0 ? target : target.substring(0, slash), "capture");
+    if (slash >= 0) {
+      path += "?port=" + Api.encode(target.substring(slash + 1));
+    }
+    try (HttpClient.Answer answer = api.open("GET", path)) {
+      if (file == null || file.equals("-")) {
+        GuestCommand.copy(answer.body(), System.out);
+      } else {
+        try (OutputStream out = Files.newOutputStream(Path.of(file))) {
+          GuestCommand.copy(answer.body(), out);
+        }
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,145 @@
+package io.lanyard.cli;
+
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Configuration;
+import io.lanyard.control.ControlServer;
+import io.lanyard.daemon.BuildVersion;
+import io.lanyard.daemon.Causes;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.DaemonLog;
+import io.lanyard.daemon.Directories;
+import io.lanyard.daemon.StartException;
+import io.lanyard.daemon.SystemdNotifier;
+import io.lanyard.vswitch.Clock;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
+@Command(name = "daemon", description = "Runs the daemon in the foreground.")
+final class DaemonCommand implements Callable<Integer> {
+  /** Longer than every part's own patience, shorter than systemd's. */
+  private static final int STOP_SECONDS = 20;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The configuration. Default: the user's or the system's lanyard.yaml, or none: vmnet8"
+              + " (NAT), and vmnet1 (host-only) where TAP devices may be made.")
+  @Nullable Path config;
+
+  @Option(names = "--state-dir", paramLabel = "DIR", description = "Where leases are kept.")
+  @Nullable Path state;
+
+  @Option(names = "--runtime-dir", paramLabel = "DIR", description = "Where sockets are.")
+  @Nullable Path runtime;
+
+  @Option(names = "--images", paramLabel = "DIR", description = "The image store.")
+  @Nullable Path images;
+
+  @Option(names = "--plugins", paramLabel = "DIR", description = "Jars of VMM plug-ins.")
+  @Nullable Path plugins;
+
+  @Option(
+      names = "--group",
+      paramLabel = "GROUP",
+      description = "Who may use the API besides the owner.")
+  @Nullable String group;
+
+  @Override
+  public Integer call() {
+    Path file = config == null ? ConfigFile.find() : config;
+    Configuration configuration;
+    try {
+      configuration = file == null ? ConfigLoader.builtIn() : ConfigLoader.load(file);
+    } catch (ConfigException e) {
+      e.problems().forEach(problem -> System.err.println(problem));
+      throw new Failure("the configuration cannot be used");
+    }
+    DaemonLog log = DaemonLog.install(configuration.log().level());
+    System.Logger logger = System.getLogger(DaemonCommand.class.getName());
+    Directories directories =
+        Directories.ofThisUser()
+            .with(configuration.directories().state(), configuration.directories().runtime(), null)
+            .with(state, runtime, images);
+    Path socket =
+        configuration.api().socket() == null ? directories.socket() : configuration.api().socket();
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    try {
+      run(configuration, file, directories, socket, log, logger, stop);
+      return 0;
+    } catch (StartException e) {
+      throw new Failure(String.valueOf(e.getMessage()), e.hint());
+    } catch (IOException e) {
+      throw new Failure("cannot serve the API on " + socket + ": " + Causes.of(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Lanyard.FAILED;
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("lanyard: the daemon did not stop in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run(
+      Configuration configuration,
+      @Nullable Path file,
+      Directories directories,
+      Path socket,
+      DaemonLog log,
+      System.Logger logger,
+      CountDownLatch stop)
+      throws StartException, IOException, InterruptedException {
+    Daemon.Settings settings =
+        new Daemon.Settings(
+            configuration,
+            file == null ? "" : file.toAbsolutePath().toString(),
+            directories,
+            plugins,
+            Clock.system());
+    try (Daemon daemon = Daemon.open(settings)) {
+      daemon.observe(log);
+      try (ControlServer _ = ControlServer.bind(daemon, socket, group);
+          SystemdNotifier systemd =
+              new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
+        logger.log(
+            Level.INFO,
+            "ready version="
+                + BuildVersion.text()
+                + " pid="
+                + ProcessHandle.current().pid()
+                + " socket="
+                + socket
+                + " networks="
+                + configuration.networks().size());
+        systemd.ready();
+        daemon.startGuests();
+        stop.await();
+        logger.log(Level.INFO, "stopping");
+        systemd.stopping();
+      }
+    }
+    logger.log(Level.INFO, "stopped");
+  }
+}

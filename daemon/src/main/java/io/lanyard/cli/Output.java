@@ -1,0 +1,85 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** What a command prints: a table for people, or with {@code --json} what a program wants. */
+final class Output {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  boolean json() {
+    return json;
+  }
+
+  @SuppressWarnings("SystemOut") // What a command prints is its result.
+  void line(String text) {
+    System.out.println(text);
+  }
+
+  void print(JsonNode node) {
+    try {
+      line(JSON.writeValueAsString(node));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree can always be written", e);
+    }
+  }
+
+  /** Prints the members of a list of objects: all of them as JSON, or the chosen as a table. */
+  void table(JsonNode list, List<String> columns) {
+    if (json) {
+      print(list);
+      return;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(columns.stream().map(Output::heading).toList());
+    for (JsonNode row : list) {
+      rows.add(columns.stream().map(column -> cell(row.path(column))).toList());
+    }
+    int[] widths = new int[columns.size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < widths.length; i++) {
+        line.append(row.get(i)).repeat(" ", widths[i] - row.get(i).length() + 2);
+      }
+      line(line.toString().stripTrailing());
+    }
+  }
+
+  /** {@code leaseTime} is shown as {@code LEASE TIME}. */
+  private static String heading(String column) {
+    return column.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
+  }
+
+  private static String cell(JsonNode value) {
+    if (value.isMissingNode() || value.isNull()) {
+      return "-";
+    }
+    if (value.isArray()) {
+      List<String> items = new ArrayList<>();
+      value.forEach(item -> items.add(cell(item)));
+      return items.isEmpty() ? "-" : String.join(",", items);
+    }
+    String text = printable(value.isValueNode() ? value.asText() : value.toString());
+    return text.isEmpty() ? "-" : text;
+  }
+
+  /** What a guest chose (a host name, say) must not drive the terminal. */
+  static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+}

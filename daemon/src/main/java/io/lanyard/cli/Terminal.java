@@ -1,0 +1,62 @@
+package io.lanyard.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/** The terminal that a command was started from. */
+final class Terminal {
+  private Terminal() {}
+
+  /** Whether standard input (0), output (1) or error (2) is a terminal. */
+  static boolean isOn(int descriptor) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Turns off echo, line editing and signals, so that every key goes to the guest.
+   *
+   * @return puts it back as it was; may be called from a shutdown hook
+   */
+  static Runnable raw() throws IOException, InterruptedException {
+    String before = stty("-g").strip();
+    stty("raw", "-echo");
+    return () -> {
+      try {
+        stty(before);
+      } catch (IOException e) {
+        System.err.println("lanyard: cannot restore the terminal; type: stty sane");
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    };
+  }
+
+  private static String stty(String... arguments) throws IOException, InterruptedException {
+    String[] command = new String[arguments.length + 1];
+    command[0] = "stty";
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    Process process =
+        new ProcessBuilder(command)
+            .redirectInput(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String output =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+    if (!process.waitFor(5, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      process.destroyForcibly();
+      throw new IOException("stty " + Arrays.toString(arguments) + " failed");
+    }
+    return output;
+  }
+}

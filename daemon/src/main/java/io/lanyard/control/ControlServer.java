@@ -1,0 +1,149 @@
+package io.lanyard.control;
+
+import io.lanyard.control.http.HttpMeter;
+import io.lanyard.control.http.HttpServer;
+import io.lanyard.control.http.Problem;
+import io.lanyard.control.http.Request;
+import io.lanyard.control.http.Resource;
+import io.lanyard.control.http.Response;
+import io.lanyard.control.http.Routes;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.Metrics;
+import io.lanyard.daemon.Network;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves a daemon's API on a UNIX socket.
+ *
+ * <p>Thread: {@link #bind} and {@link #close} any, once each.
+ */
+public final class ControlServer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
+
+  private final HttpServer server;
+
+  private ControlServer(HttpServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Opens the socket and serves.
+   *
+   * @param daemon what is served
+   * @param socket where
+   * @param group the socket's group, or null to leave it
+   * @return the running server
+   * @throws IOException if the socket cannot be opened
+   */
+  public static ControlServer bind(Daemon daemon, Path socket, @Nullable String group)
+      throws IOException {
+    return new ControlServer(HttpServer.bind(socket, group, routes(daemon), meter(daemon)));
+  }
+
+  /**
+   * Everything that is served.
+   *
+   * @param daemon what is served
+   * @return the routes
+   */
+  static Routes routes(Daemon daemon) {
+    Routes routes =
+        new Routes()
+            .add("GET", "/v1/openapi.json", request -> openApi())
+            .add("GET", "/v1/status", request -> Json.response(daemon.status()))
+            .add("GET", "/v1/dump", request -> Json.response(Json.tree(daemon.dump())))
+            .add("GET", "/v1/metrics", request -> metrics(daemon))
+            .add(
+                "GET",
+                "/v1/networks",
+                request -> Json.response(daemon.networks().stream().map(Network::info).toList()))
+            .add(
+                "GET",
+                "/v1/networks/{network}",
+                request -> Json.response(network(daemon, request.parameter("network")).info()))
+            .add("GET", "/v1/ports", each(daemon, Network::ports))
+            .add("GET", "/v1/leases", each(daemon, Network::leases))
+            .add("GET", "/v1/flows", each(daemon, Network::flows))
+            .add("GET", "/v1/forwards", each(daemon, Network::forwards))
+            .add("GET", "/v1/networks/{network}/capture", new CaptureResource(daemon));
+    GuestResources.add(routes, daemon);
+    return routes;
+  }
+
+  /** All networks' lists as one, or that of the network that {@code ?network=} names. */
+  private static <T> Resource each(Daemon daemon, Function<Network, List<T>> list) {
+    return request -> {
+      List<T> all = new ArrayList<>();
+      chosen(daemon, request).forEach(network -> all.addAll(list.apply(network)));
+      return Json.response(all);
+    };
+  }
+
+  private static Collection<Network> chosen(Daemon daemon, Request request) {
+    String name = request.query("network", "");
+    return name.isEmpty() ? daemon.networks() : List.of(network(daemon, name));
+  }
+
+  static Network network(Daemon daemon, String name) {
+    Network network = daemon.network(name);
+    if (network == null) {
+      throw Problem.notFound("network", name, "\"lanyard network ls\" lists the networks");
+    }
+    return network;
+  }
+
+  private static Response metrics(Daemon daemon) throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
+    daemon.metrics().write(text);
+    return new Response.Body(200, Metrics.contentType(), text.toByteArray());
+  }
+
+  private static Response openApi() throws IOException {
+    try (InputStream in = ControlServer.class.getResourceAsStream("openapi.json")) {
+      if (in == null) {
+        throw new IOException("the jar has no openapi.json");
+      }
+      return new Response.Body(200, Json.TYPE, in.readAllBytes());
+    }
+  }
+
+  private static HttpMeter meter(Daemon daemon) {
+    var requests = daemon.metrics().timer("api.requests");
+    var refused = daemon.metrics().registry().counter("lanyard.api.refused_connections");
+    var errors = daemon.metrics().registry().counter("lanyard.api.errors");
+    return new HttpMeter() {
+      @Override
+      public void answered(int status, long nanos) {
+        requests.update(nanos, TimeUnit.NANOSECONDS);
+        if (status >= 500) {
+          errors.inc();
+        }
+      }
+
+      @Override
+      public void refused() {
+        refused.inc();
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        LOG.log(Level.WARNING, "api request failed", cause);
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}

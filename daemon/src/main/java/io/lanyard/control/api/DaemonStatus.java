@@ -1,0 +1,36 @@
+package io.lanyard.control.api;
+
+/**
+ * The daemon as a whole: {@code GET /v1/status}.
+ *
+ * @param version what was built
+ * @param pid its process
+ * @param uptimeSeconds since it was started
+ * @param ready whether it has finished starting
+ * @param residentBytes memory in use as the kernel counts it
+ * @param config the configuration's file, or empty for the built-in one
+ * @param stateDirectory where state is kept
+ * @param runtimeDirectory where sockets are
+ * @param networks how many networks run
+ * @param guests how many guests there are
+ * @param loopFailures exceptions that reached a network's loop, which should be none
+ * @param problems what does not run, in words; empty when all is well
+ */
+public record DaemonStatus(
+    String version,
+    long pid,
+    long uptimeSeconds,
+    boolean ready,
+    long residentBytes,
+    String config,
+    String stateDirectory,
+    String runtimeDirectory,
+    int networks,
+    int guests,
+    long loopFailures,
+    java.util.List<String> problems) {
+  /** Copies the list. */
+  public DaemonStatus {
+    problems = java.util.List.copyOf(problems);
+  }
+}

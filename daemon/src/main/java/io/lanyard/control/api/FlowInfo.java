@@ -1,0 +1,27 @@
+package io.lanyard.control.api;
+
+/**
+ * A flow through the NAT: {@code GET /v1/flows}.
+ *
+ * @param network its network
+ * @param protocol tcp, udp or icmp
+ * @param direction {@code out} from a guest, {@code in} by a forward
+ * @param guest the guest's address and port
+ * @param remote the other end's address and port, as the guest sees it
+ * @param state the protocol's own word for how far it is
+ * @param fromGuestBytes bytes of payload that the guest sent
+ * @param toGuestBytes bytes of payload that the guest was sent
+ * @param ageSeconds since it began
+ * @param idleSeconds since anything passed
+ */
+public record FlowInfo(
+    String network,
+    String protocol,
+    String direction,
+    String guest,
+    String remote,
+    String state,
+    long fromGuestBytes,
+    long toGuestBytes,
+    long ageSeconds,
+    long idleSeconds) {}

@@ -1,0 +1,36 @@
+package io.lanyard.control.api;
+
+import java.util.List;
+
+/**
+ * A network: {@code GET /v1/networks}.
+ *
+ * @param name its name
+ * @param mode nat, host-only, bridged or isolated
+ * @param state {@code running}, or {@code failed} if it could not be built at all
+ * @param subnet its IPv4 subnet, or empty
+ * @param gateway the gateway's IPv4 address, or empty
+ * @param mtu bytes of IP packet
+ * @param hostAdapter the host adapter's device, or empty
+ * @param ports how many ports its switch has
+ * @param leases how many leases are held
+ * @param flows how many flows there are
+ * @param problems what of it does not run, in words
+ */
+public record NetworkInfo(
+    String name,
+    String mode,
+    String state,
+    String subnet,
+    String gateway,
+    int mtu,
+    String hostAdapter,
+    int ports,
+    int leases,
+    int flows,
+    List<String> problems) {
+  /** Copies the list. */
+  public NetworkInfo {
+    problems = List.copyOf(problems);
+  }
+}

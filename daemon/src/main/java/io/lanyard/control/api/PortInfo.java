@@ -1,0 +1,31 @@
+package io.lanyard.control.api;
+
+import java.util.Map;
+
+/**
+ * A port of a switch: {@code GET /v1/ports}.
+ *
+ * @param network its network
+ * @param name its name, unique in the network
+ * @param kind what is behind it
+ * @param state {@code up}, or {@code failed}
+ * @param problem why it failed, or empty
+ * @param receivedFrames wire frames that came in by it
+ * @param receivedBytes their bytes
+ * @param transmittedFrames wire frames that left by it
+ * @param transmittedBytes their bytes
+ * @param receiveDrops frames dropped on the way in, by cause
+ * @param transmitDrops frames dropped on the way out, by cause
+ */
+public record PortInfo(
+    String network,
+    String name,
+    String kind,
+    String state,
+    String problem,
+    long receivedFrames,
+    long receivedBytes,
+    long transmittedFrames,
+    long transmittedBytes,
+    Map<String, Long> receiveDrops,
+    Map<String, Long> transmitDrops) {}

@@ -1,0 +1,159 @@
+package io.lanyard.control.http;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 server on a UNIX socket.
+ *
+ * <p>Thread: {@link #bind} and {@link #close} from any thread, each once.
+ */
+public final class HttpServer implements AutoCloseable {
+  /** Who may connect is the socket's owner and group. */
+  private static final String SOCKET_MODE = "rw-rw----";
+
+  /** Far more than a host's tools need, and far less than the descriptors a process has. */
+  static final int MAX_CONNECTIONS = 256;
+
+  /** The longest path that we serve is under 100 characters; this leaves room for a query. */
+  private static final int MAX_LINE = 4096;
+
+  /** curl sends some 100 bytes of headers. */
+  private static final int MAX_HEADERS = 8192;
+
+  /** The largest body that a resource takes. */
+  static final int MAX_BODY = 64 * 1024;
+
+  private static final int STOP_SECONDS = 2;
+
+  private final MultiThreadIoEventLoopGroup loop;
+  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final ExecutorService threads;
+  private final Path socket;
+  private final HttpMeter meter;
+  private @Nullable Channel listener;
+
+  private HttpServer(Path socket, HttpMeter meter) {
+    this.socket = socket;
+    this.meter = meter;
+    this.loop =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("control", true), EpollIoHandler.newFactory());
+    this.threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("control-", 0).factory());
+  }
+
+  /**
+   * Opens the socket and answers. A file that is there already is replaced: the caller holds a lock
+   * that says that no other daemon serves it.
+   *
+   * @param socket where; its directory exists
+   * @param group the socket's group, or null to leave it
+   * @param routes what is served
+   * @param meter hears of every request
+   * @return the running server
+   * @throws IOException if the socket cannot be opened
+   */
+  public static HttpServer bind(Path socket, @Nullable String group, Routes routes, HttpMeter meter)
+      throws IOException {
+    HttpServer server = new HttpServer(socket, meter);
+    try {
+      server.open(group, routes);
+    } catch (IOException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+    return server;
+  }
+
+  private void open(@Nullable String group, Routes routes) throws IOException {
+    // Bound under another name and renamed when its mode is right: nobody can connect in between,
+    // and a client never finds the path missing.
+    Path fresh = socket.resolveSibling("." + socket.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    var bound =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(EpollServerDomainSocketChannel.class)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    accept(channel, routes);
+                  }
+                })
+            .bind(new DomainSocketAddress(fresh.toFile()))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException(
+          "cannot listen on " + socket + ": " + bound.cause().getMessage(), bound.cause());
+    }
+    listener = bound.channel();
+    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(SOCKET_MODE));
+    if (group != null) {
+      GroupPrincipal principal =
+          fresh.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+      Files.getFileAttributeView(fresh, PosixFileAttributeView.class).setGroup(principal);
+    }
+    Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void accept(Channel channel, Routes routes) {
+    if (connections.size() >= MAX_CONNECTIONS) {
+      meter.refused();
+      var _ = channel.close();
+      return;
+    }
+    connections.add(channel);
+    var decoder =
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(MAX_LINE)
+            .setMaxHeaderSize(MAX_HEADERS)
+            .setMaxChunkSize(MAX_BODY);
+    channel
+        .pipeline()
+        .addLast(HttpConnection.CODEC, new HttpServerCodec(decoder))
+        .addLast(HttpConnection.AGGREGATOR, new BodyLimit(MAX_BODY))
+        .addLast(new HttpConnection(routes, threads, meter));
+  }
+
+  /** Stops listening, closes every connection, and waits a moment for what is being answered. */
+  @Override
+  public void close() {
+    if (listener != null) {
+      listener.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+      try {
+        Files.deleteIfExists(socket);
+      } catch (IOException e) {
+        // The next daemon replaces it.
+        meter.failed(e);
+      }
+    }
+    connections.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    threads.shutdownNow();
+    loop.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+  }
+}

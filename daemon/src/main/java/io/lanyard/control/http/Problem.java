@@ -1,0 +1,80 @@
+package io.lanyard.control.http;
+
+import java.io.Serial;
+
+/**
+ * A request that cannot be met, in the form of RFC 9457.
+ *
+ * <p>It says what failed, where, and what to do about it.
+ */
+public final class Problem extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1;
+
+  private final int status;
+  private final String where;
+  private final String hint;
+
+  /**
+   * Makes a problem.
+   *
+   * @param status the HTTP status
+   * @param what what failed, a short sentence
+   * @param where the thing that it failed on: a network, a guest, a file
+   * @param hint what to do about it; empty for nothing
+   */
+  public Problem(int status, String what, String where, String hint) {
+    super(what);
+    this.status = status;
+    this.where = where;
+    this.hint = hint;
+  }
+
+  /**
+   * Something that does not exist.
+   *
+   * @param what which kind of thing
+   * @param name its name as asked for
+   * @param hint what to do about it
+   * @return the problem, status 404
+   */
+  public static Problem notFound(String what, String name, String hint) {
+    return new Problem(404, "there is no " + what + " " + name, name, hint);
+  }
+
+  /**
+   * The HTTP status.
+   *
+   * @return 400 to 599
+   */
+  public int status() {
+    return status;
+  }
+
+  /**
+   * What failed.
+   *
+   * @return a short sentence
+   */
+  public String what() {
+    String message = getMessage();
+    return message == null ? "" : message;
+  }
+
+  /**
+   * The thing that it failed on.
+   *
+   * @return its name, or empty
+   */
+  public String where() {
+    return where;
+  }
+
+  /**
+   * What to do about it.
+   *
+   * @return a sentence, or empty
+   */
+  public String hint() {
+    return hint;
+  }
+}

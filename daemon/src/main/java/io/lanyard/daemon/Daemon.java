@@ -1,0 +1,329 @@
+package io.lanyard.daemon;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.dhcp.LeaseStoreException;
+import io.lanyard.image.ImageStore;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.VmmException;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.DumpNode;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running daemon: its networks and its guests.
+ *
+ * <p>What cannot run is left out and named by {@link #status}; the rest runs. Only what nothing can
+ * run without (the directories, the lock, the lease store) keeps the daemon from starting.
+ *
+ * <p>Thread: any.
+ */
+public final class Daemon implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
+
+  /**
+   * What a daemon is made from.
+   *
+   * @param configuration what it shall run
+   * @param source the configuration's file, or empty for the built-in one
+   * @param directories where it keeps its files
+   * @param plugins a directory of VMM plug-ins, or null for none but its own
+   * @param clock time
+   */
+  public record Settings(
+      Configuration configuration,
+      String source,
+      Directories directories,
+      @Nullable Path plugins,
+      Clock clock) {}
+
+  private final Settings settings;
+  private final StateLock lock;
+  private final LeaseStore leases;
+  private final VmmPlugins plugins;
+  private final Metrics metrics = new Metrics();
+  private final Map<String, Network> networks = new LinkedHashMap<>();
+  private final Map<String, GuestSlot> guests = new LinkedHashMap<>();
+  private final long began;
+  private volatile boolean ready;
+  private volatile @Nullable DaemonLog log;
+
+  private Daemon(Settings settings, StateLock lock, LeaseStore leases) {
+    this.settings = settings;
+    this.lock = lock;
+    this.leases = leases;
+    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins());
+    this.began = settings.clock().nanoTime();
+  }
+
+  /**
+   * Starts the networks. Guests are started by {@link #startGuests}, when the API answers already.
+   *
+   * @param settings what to make it from
+   * @return a running daemon
+   * @throws StartException if nothing can run
+   */
+  public static Daemon open(Settings settings) throws StartException {
+    Directories directories = settings.directories();
+    try {
+      directories.create();
+    } catch (IOException e) {
+      throw new StartException(
+          String.valueOf(e.getMessage()),
+          "give directories that this user may write to with --state-dir and --runtime-dir",
+          e);
+    }
+    StateLock lock = StateLock.take(directories.state());
+    try {
+      Path file = directories.state().resolve("leases.db");
+      Daemon daemon = new Daemon(settings, lock, LeaseStore.open(file));
+      daemon.begin();
+      return daemon;
+    } catch (LeaseStoreException e) {
+      lock.close();
+      throw new StartException(String.valueOf(e.getMessage()), "", e);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private void begin() {
+    Configuration configuration = settings.configuration();
+    for (NetworkConfig network : configuration.networks().values()) {
+      networks.put(
+          network.name(),
+          new Network(
+              network,
+              settings.directories().runtime(),
+              settings.clock(),
+              leases,
+              configuration.guests(),
+              metrics));
+    }
+    // Each on its own loop: the slowest decides when all run, not the sum.
+    List<Thread> starts = new ArrayList<>();
+    for (Network network : networks.values()) {
+      starts.add(Thread.ofVirtual().name("start-" + network.name()).start(network::start));
+    }
+    for (Thread start : starts) {
+      joinUninterruptibly(start);
+    }
+    ImageStore images = new ImageStore(settings.directories().images());
+    for (GuestConfig guest : configuration.guests().values()) {
+      GuestSlot slot = new GuestSlot(guest, plugins, images, networks);
+      guests.put(guest.name(), slot);
+      metrics.guest(guest.name(), "running", () -> isRunning(slot) ? 1 : 0);
+      metrics.guest(guest.name(), "processor_seconds", () -> slot.info().processorSeconds());
+      metrics.guest(guest.name(), "instructions", () -> slot.info().instructions());
+    }
+    metrics.daemon("resident_bytes", Metrics::residentBytes);
+    metrics.daemon("uptime_seconds", this::uptimeSeconds);
+    metrics.daemon("loop_failures", this::loopFailures);
+    metrics.daemon("log_warnings", this::logWarnings);
+    metrics.daemon("heap_bytes", Daemon::heapBytes);
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean isRunning(GuestSlot slot) {
+    Guest guest = slot.guest();
+    return guest != null && guest.state() == GuestState.RUNNING;
+  }
+
+  private static long heapBytes() {
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /**
+   * Lets the status count what the log sees.
+   *
+   * @param observed the process's log
+   */
+  public void observe(DaemonLog observed) {
+    log = observed;
+  }
+
+  /** Makes the guests, and starts those that the configuration says. What fails is logged. */
+  public void startGuests() {
+    for (GuestSlot slot : guests.values()) {
+      try {
+        Guest guest = slot.create();
+        if (slot.config().autostart()) {
+          guest.start();
+        }
+      } catch (VmmException | RuntimeException e) {
+        LOG.log(
+            Level.WARNING,
+            "guest not started guest=" + slot.config().name() + " cause=" + Causes.of(e));
+      }
+    }
+    ready = true;
+  }
+
+  /**
+   * What it was made from.
+   *
+   * @return the settings
+   */
+  public Settings settings() {
+    return settings;
+  }
+
+  /**
+   * The figures.
+   *
+   * @return the one object for the life of the daemon
+   */
+  public Metrics metrics() {
+    return metrics;
+  }
+
+  /**
+   * The networks, in the order of the configuration.
+   *
+   * @return a view that does not change
+   */
+  public Collection<Network> networks() {
+    return Collections.unmodifiableCollection(networks.values());
+  }
+
+  /**
+   * Finds a network.
+   *
+   * @param name its name
+   * @return the network, or null
+   */
+  public @Nullable Network network(String name) {
+    return networks.get(name);
+  }
+
+  /**
+   * The guests' names, in the order of the configuration.
+   *
+   * @return a list of names
+   */
+  public List<String> guestNames() {
+    return List.copyOf(guests.keySet());
+  }
+
+  /**
+   * Finds a guest.
+   *
+   * @param name its name
+   * @return the guest, or null
+   */
+  public @Nullable GuestHandle guest(String name) {
+    GuestSlot slot = guests.get(name);
+    return slot == null ? null : new GuestHandle(slot);
+  }
+
+  private long uptimeSeconds() {
+    return (settings.clock().nanoTime() - began) / 1_000_000_000;
+  }
+
+  private long loopFailures() {
+    DaemonLog observed = log;
+    return observed == null ? 0 : observed.loopFailures();
+  }
+
+  private long logWarnings() {
+    DaemonLog observed = log;
+    return observed == null ? 0 : observed.warnings();
+  }
+
+  /**
+   * The daemon as a whole.
+   *
+   * @return a snapshot
+   */
+  public DaemonStatus status() {
+    List<String> problems = new ArrayList<>(plugins.problems());
+    for (Network network : networks.values()) {
+      NetworkInfo info = network.info();
+      info.problems().forEach(problem -> problems.add(info.name() + ": " + problem));
+    }
+    for (GuestSlot slot : guests.values()) {
+      if (slot.guest() == null && !slot.reason().isEmpty()) {
+        problems.add("guest " + slot.config().name() + ": " + slot.reason());
+      }
+    }
+    return new DaemonStatus(
+        BuildVersion.text(),
+        ProcessHandle.current().pid(),
+        uptimeSeconds(),
+        ready,
+        Metrics.residentBytes(),
+        settings.source(),
+        settings.directories().state().toString(),
+        settings.directories().runtime().toString(),
+        networks.size(),
+        guests.size(),
+        loopFailures(),
+        problems);
+  }
+
+  /**
+   * Every component and its counters.
+   *
+   * @return a tree, each network's part taken on its loop
+   */
+  public DumpNode dump() {
+    DumpNode.Builder all =
+        DumpNode.of("daemon")
+            .with("version", BuildVersion.text())
+            .with("pid", ProcessHandle.current().pid())
+            .with("uptimeSeconds", uptimeSeconds())
+            .with("residentBytes", Metrics.residentBytes())
+            .with("heapBytes", heapBytes())
+            .with("loopFailures", loopFailures())
+            .with("logWarnings", logWarnings());
+    all.child(
+        DumpNode.of("lease-store")
+            .with("writes", leases.writes())
+            .with("commits", leases.commits())
+            .build());
+    networks.values().forEach(network -> all.child(network.dump()));
+    for (GuestSlot slot : guests.values()) {
+      all.child(new GuestHandle(slot).dump());
+    }
+    return all.build();
+  }
+
+  @Override
+  public void close() {
+    ready = false;
+    guests.values().forEach(GuestSlot::close);
+    plugins.close();
+    networks.values().forEach(Network::close);
+    leases.close();
+    lock.close();
+  }
+}

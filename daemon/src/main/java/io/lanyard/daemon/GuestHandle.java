@@ -1,0 +1,104 @@
+package io.lanyard.daemon;
+
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.vmm.Console;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.NicStatistics;
+import io.lanyard.vmm.VmmException;
+import io.lanyard.vswitch.DumpNode;
+
+/**
+ * A guest as the API handles it.
+ *
+ * <p>Thread: any. A call that the guest's state does not allow is an {@link IllegalStateException};
+ * one that its VMM cannot do, an {@link UnsupportedOperationException}.
+ */
+public final class GuestHandle {
+  /** What can be done to a guest. */
+  public enum Action {
+    /** Power it on. */
+    START,
+    /** Press its power button. */
+    STOP,
+    /** Power it off at once. */
+    KILL,
+    /** Press its reset button. */
+    RESET,
+    /** Stop its processors. */
+    PAUSE,
+    /** Let it go on. */
+    RESUME
+  }
+
+  private final GuestSlot slot;
+
+  GuestHandle(GuestSlot slot) {
+    this.slot = slot;
+  }
+
+  /**
+   * Does something to the guest. A guest that could not be made yet is made first.
+   *
+   * @param action what
+   * @throws VmmException if the host cannot give what the guest needs
+   */
+  public void act(Action action) throws VmmException {
+    Guest guest = slot.create();
+    switch (action) {
+      case START -> guest.start();
+      case STOP -> guest.requestStop();
+      case KILL -> guest.kill();
+      case RESET -> guest.reset();
+      case PAUSE -> guest.pause();
+      case RESUME -> guest.resume();
+    }
+  }
+
+  /**
+   * The guest's console.
+   *
+   * @return the console
+   * @throws VmmException if the guest cannot be made
+   */
+  public Console console() throws VmmException {
+    return slot.create().console();
+  }
+
+  /**
+   * What the guest is and does.
+   *
+   * @return a snapshot
+   */
+  public GuestInfo info() {
+    return slot.info();
+  }
+
+  DumpNode dump() {
+    GuestInfo info = info();
+    DumpNode.Builder node =
+        DumpNode.of("guest " + info.name())
+            .with("vmm", info.vmm())
+            .with("state", info.state())
+            .with("memory", info.memory())
+            .with("harts", info.harts())
+            .with("processorSeconds", info.processorSeconds())
+            .with("instructions", info.instructions());
+    Guest guest = slot.guest();
+    if (guest != null) {
+      for (Nic nic : guest.nics()) {
+        NicStatistics figures = nic.statistics();
+        node.child(
+            DumpNode.of("nic " + nic.name())
+                .with("receivedFrames", figures.receivedFrames())
+                .with("receivedBytes", figures.receivedBytes())
+                .with("receiveDrops", figures.receiveDrops())
+                .with("transmittedFrames", figures.transmittedFrames())
+                .with("transmittedBytes", figures.transmittedBytes())
+                .with("transmitDrops", figures.transmitDrops())
+                .build());
+      }
+    }
+    return node.build();
+  }
+}

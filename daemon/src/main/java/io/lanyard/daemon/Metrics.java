@@ -1,0 +1,174 @@
+package io.lanyard.daemon;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.Timer;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.dropwizard.DropwizardExports;
+import io.prometheus.metrics.instrumentation.dropwizard5.labels.CustomLabelMapper;
+import io.prometheus.metrics.instrumentation.dropwizard5.labels.MapperConfig;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The daemon's figures, in a Dropwizard registry, and as Prometheus reads them.
+ *
+ * <p>A metric's name is {@code lanyard.} and, for what belongs to something, {@code network.NAME.},
+ * {@code port.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets the names as labels. Gauges
+ * read live objects of the loops: a figure may be a frame behind, which a graph does not show.
+ *
+ * <p>Thread: any.
+ */
+public final class Metrics {
+  private static final String NETWORK = "lanyard.network.";
+  private static final String PORT = "lanyard.port.";
+  private static final String GUEST = "lanyard.guest.";
+
+  private static final List<String> NETWORK_FIGURES =
+      List.of("ports", "leases", "flows", "floods", "moves", "evictions");
+  private static final List<String> PORT_FIGURES =
+      List.of(
+          "received_frames",
+          "received_bytes",
+          "transmitted_frames",
+          "transmitted_bytes",
+          "receive_drops",
+          "transmit_drops",
+          "software_checksums",
+          "software_segmentations");
+  private static final List<String> GUEST_FIGURES =
+      List.of("running", "processor_seconds", "instructions");
+
+  private final MetricRegistry registry = new MetricRegistry();
+  private @Nullable PrometheusRegistry prometheus;
+
+  Metrics() {}
+
+  /**
+   * The registry itself.
+   *
+   * @return the one registry
+   */
+  public MetricRegistry registry() {
+    return registry;
+  }
+
+  /**
+   * A timer of the daemon's own.
+   *
+   * @param name without {@code lanyard.}
+   * @return the timer, made at the first call
+   */
+  public Timer timer(String name) {
+    return registry.timer("lanyard." + name);
+  }
+
+  void daemon(String figure, Gauge<Number> gauge) {
+    replace("lanyard." + figure, gauge);
+  }
+
+  void network(String network, String figure, Gauge<Number> gauge) {
+    replace(NETWORK + segment(network) + "." + figure, gauge);
+  }
+
+  void port(String network, String port, String figure, Gauge<Number> gauge) {
+    replace(PORT + segment(network) + "." + segment(port) + "." + figure, gauge);
+  }
+
+  void guest(String guest, String figure, Gauge<Number> gauge) {
+    replace(GUEST + segment(guest) + "." + figure, gauge);
+  }
+
+  void removePort(String network, String port) {
+    String prefix = PORT + segment(network) + "." + segment(port) + ".";
+    registry.removeMatching((name, metric) -> name.startsWith(prefix));
+  }
+
+  private void replace(String name, Gauge<Number> gauge) {
+    registry.remove(name);
+    registry.register(name, gauge);
+  }
+
+  /** A dot would end the segment; the exporter's patterns take these characters. */
+  private static String segment(String name) {
+    return name.replaceAll("[^A-Za-z0-9_-]", "_");
+  }
+
+  /**
+   * Writes all figures in Prometheus's text format.
+   *
+   * @param out where to
+   * @throws IOException if that fails
+   */
+  public void write(OutputStream out) throws IOException {
+    PrometheusTextFormatWriter.create()
+        .write(out, exporter().scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+  }
+
+  /**
+   * The media type of what {@link #write} writes.
+   *
+   * @return the type
+   */
+  public static String contentType() {
+    return PrometheusTextFormatWriter.CONTENT_TYPE;
+  }
+
+  /** Made when somebody first asks: it costs a start some milliseconds. */
+  private synchronized PrometheusRegistry exporter() {
+    PrometheusRegistry made = prometheus;
+    if (made == null) {
+      made = new PrometheusRegistry();
+      DropwizardExports.builder()
+          .dropwizardRegistry(registry)
+          .customLabelMapper(new CustomLabelMapper(labels()))
+          .register(made);
+      prometheus = made;
+    }
+    return made;
+  }
+
+  private static List<MapperConfig> labels() {
+    var all = new java.util.ArrayList<MapperConfig>();
+    for (String figure : NETWORK_FIGURES) {
+      all.add(
+          new MapperConfig(
+              NETWORK + "*." + figure, "lanyard_network_" + figure, Map.of("network", "${0}")));
+    }
+    for (String figure : PORT_FIGURES) {
+      all.add(
+          new MapperConfig(
+              PORT + "*.*." + figure,
+              "lanyard_port_" + figure,
+              Map.of("network", "${0}", "port", "${1}")));
+    }
+    for (String figure : GUEST_FIGURES) {
+      all.add(
+          new MapperConfig(
+              GUEST + "*." + figure, "lanyard_guest_" + figure, Map.of("guest", "${0}")));
+    }
+    return all;
+  }
+
+  /**
+   * Memory that the kernel counts as the process's.
+   *
+   * @return bytes, or 0 without /proc
+   */
+  static long residentBytes() {
+    try {
+      String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
+      // statm counts in pages, which are 4 KiB on the hosts that the daemon is built for.
+      return Long.parseLong(pages[1]) * 4096;
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,391 @@
+package io.lanyard.daemon;
+
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.control.api.FlowInfo;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.FrameTap;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network that runs: its loop, its switch, its ports, and what its mode adds.
+ *
+ * <p>A part that cannot run (a TAP device without privilege, an address that is taken) is a problem
+ * of its own: it is logged, shown, and the rest of the network runs.
+ *
+ * <p>Thread: {@link #start} and {@link #close} once each; the others any but the loop. State
+ * belongs to the loop; what is asked for is taken there.
+ */
+public final class Network implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Network.class.getName());
+
+  private final NetworkConfig config;
+  private final Path runtimeDirectory;
+  private final Clock clock;
+  private final LeaseStore leases;
+  private final Map<String, GuestConfig> guests;
+  private final Metrics metrics;
+  private final NetworkLoop loop;
+  private final LearningSwitch ethernet;
+  private final NetworkPorts ports;
+  private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+  private final List<String> problems = new ArrayList<>();
+  private @Nullable TimerWheel timers;
+  private @Nullable NetworkServices services;
+  private boolean hasHostAdapter;
+  private boolean running;
+
+  Network(
+      NetworkConfig config,
+      Path runtimeDirectory,
+      Clock clock,
+      LeaseStore leases,
+      Map<String, GuestConfig> guests,
+      Metrics metrics) {
+    this.config = config;
+    this.runtimeDirectory = runtimeDirectory;
+    this.clock = clock;
+    this.leases = leases;
+    this.guests = guests;
+    this.metrics = metrics;
+    this.loop = new NetworkLoop(config.name());
+    this.ethernet = new LearningSwitch(config.name(), clock, allocator);
+    this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics);
+  }
+
+  /**
+   * The network's name.
+   *
+   * @return as in the configuration
+   */
+  public String name() {
+    return config.name();
+  }
+
+  int mtu() {
+    return config.mtu();
+  }
+
+  /** Starts every part. Never throws: what fails is noted. */
+  void start() {
+    try {
+      boolean adapter = ports.openHostAdapter();
+      TimerWheel wheel = loop.call(() -> TimerWheel.on(loop.eventLoop(), clock));
+      NetworkServices offered = services(wheel, adapter);
+      loop.call(() -> {
+        hasHostAdapter = adapter;
+        timers = wheel;
+        services = offered;
+        running = true;
+        return true;
+      });
+      ports.open(wheel, runtimeDirectory);
+    } catch (RuntimeException e) {
+      problem("it cannot run", e);
+    }
+    metrics.network(name(), "ports", () -> ask(() -> ethernet.ports().size(), 0));
+    metrics.network(name(), "leases", () -> ask(this::boundLeases, 0));
+    metrics.network(name(), "flows", () -> ask(() -> flowRecords().size(), 0));
+    metrics.network(name(), "floods", ethernet::floods);
+    metrics.network(name(), "moves", ethernet::moves);
+    metrics.network(name(), "evictions", ethernet::evictions);
+  }
+
+  private @Nullable NetworkServices services(TimerWheel wheel, boolean adapter) {
+    Ipv4Config ipv4 = config.ipv4();
+    if (ipv4 == null || config.mode() == NetworkMode.ISOLATED) {
+      return null;
+    }
+    try {
+      Path resolvConf = NetworkServices.resolvConf(config, runtimeDirectory);
+      return loop.call(() ->
+          new NetworkServices(
+              config,
+              ipv4,
+              loop.eventLoop(),
+              ethernet,
+              wheel,
+              allocator,
+              adapter,
+              resolvConf,
+              leases.network(name(), loop.eventLoop()),
+              guests));
+    } catch (java.io.IOException | RuntimeException e) {
+      problem("its gateway cannot run", e);
+      return null;
+    }
+  }
+
+  private void problem(String what, Exception e) {
+    LOG.log(Level.ERROR, "network failed network=" + name() + " problem=" + what, e);
+    loop.call(() -> problems.add(what + ": " + Causes.of(e)));
+  }
+
+  /** For figures: a network that does not answer must not keep a scrape from the others. */
+  private <T> T ask(Supplier<T> question, T otherwise) {
+    try {
+      return loop.call(question::get);
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "no answer network=" + name(), e);
+      return otherwise;
+    }
+  }
+
+  /** The address that a card's lease gives it, as text; empty for none. */
+  String addressOf(long mac) {
+    int address =
+        loop.call(() -> {
+          NetworkServices offered = services;
+          return offered == null ? 0 : offered.addressOf(mac);
+        });
+    return address == 0 ? "" : Ipv4.format(address);
+  }
+
+  void plug(String guest, Nic nic) {
+    ports.plug(guest, nic);
+  }
+
+  void unplug(String guest, Nic nic) {
+    ports.unplug(guest, nic);
+  }
+
+  /** On the loop. */
+  private List<FlowRecord> flowRecords() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.nat().listFlows();
+  }
+
+  /** On the loop. */
+  private int boundLeases() {
+    NetworkServices offered = services;
+    if (offered == null) {
+      return 0;
+    }
+    long now = clock.now().toEpochMilli();
+    return (int) offered.leases().stream().filter(lease -> lease.bound(now)).count();
+  }
+
+  /**
+   * The network as a whole.
+   *
+   * @return a snapshot
+   */
+  public NetworkInfo info() {
+    return loop.call(() -> {
+      List<String> all = new ArrayList<>(problems);
+      all.addAll(ports.problems());
+      for (ForwardStatus forward : forwardStatuses()) {
+        if (forward.problem() != null) {
+          all.add("forward " + forward.forward().name() + ": " + forward.problem());
+        }
+      }
+      Ipv4Config ipv4 = config.ipv4();
+      return new NetworkInfo(
+          name(),
+          config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+          running ? "running" : "failed",
+          ipv4 == null ? "" : ipv4.subnet().toString(),
+          services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
+          config.mtu(),
+          hasHostAdapter && config.hostAdapter() != null ? config.hostAdapter().name() : "",
+          ethernet.ports().size(),
+          boundLeases(),
+          flowRecords().size(),
+          all);
+    });
+  }
+
+  /**
+   * The ports, those that failed included.
+   *
+   * @return a snapshot
+   */
+  public List<PortInfo> ports() {
+    return loop.call(ports::list);
+  }
+
+  /**
+   * The leases that are held.
+   *
+   * @return a snapshot, by address
+   */
+  public List<LeaseInfo> leases() {
+    List<Lease> held =
+        loop.call(() -> {
+          NetworkServices offered = services;
+          return offered == null ? List.<Lease>of() : offered.leases();
+        });
+    return held.stream().map(this::lease).toList();
+  }
+
+  private LeaseInfo lease(Lease lease) {
+    String hostname = lease.hostname();
+    return new LeaseInfo(
+        name(),
+        Ipv4.format(lease.address()),
+        Ethernet.format(lease.mac()),
+        hostname == null ? "" : hostname,
+        lease.expiryMillis() == Lease.NEVER
+            ? "never"
+            : Instant.ofEpochMilli(lease.expiryMillis()).toString(),
+        lease.state().name().toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * The flows through the NAT.
+   *
+   * @return a snapshot
+   */
+  public List<FlowInfo> flows() {
+    return loop.call(this::flowRecords).stream().map(this::flow).toList();
+  }
+
+  private FlowInfo flow(FlowRecord flow) {
+    return new FlowInfo(
+        name(),
+        flow.protocol(),
+        flow.forward() == null ? "out" : "in",
+        Ipv4.format(flow.guestAddress()) + ":" + flow.guestPort(),
+        Ipv4.format(flow.remoteAddress()) + ":" + flow.remotePort(),
+        flow.state(),
+        flow.bytesFromGuest(),
+        flow.bytesToGuest(),
+        flow.ageNanos() / 1_000_000_000,
+        flow.idleNanos() / 1_000_000_000);
+  }
+
+  /** On the loop. */
+  private List<ForwardStatus> forwardStatuses() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.nat().forwards().list();
+  }
+
+  /**
+   * The port forwards, those that failed included.
+   *
+   * @return a snapshot
+   */
+  public List<ForwardInfo> forwards() {
+    return loop.call(this::forwardStatuses).stream().map(this::forward).toList();
+  }
+
+  private ForwardInfo forward(ForwardStatus status) {
+    Forward forward = status.forward();
+    String problem = status.problem();
+    String listen = forward.name();
+    return new ForwardInfo(
+        name(),
+        config.forwards().stream()
+            .filter(declared -> NetworkServices.forward(declared).equals(forward))
+            .map(declared -> declared.name() == null ? "" : declared.name())
+            .findFirst()
+            .orElse(""),
+        forward.protocol().name().toLowerCase(Locale.ROOT),
+        listen.substring(listen.indexOf('/') + 1),
+        forward.guest() + ":" + forward.port(),
+        status.listening() ? "listening" : "failed",
+        problem == null ? "" : problem,
+        status.accepted());
+  }
+
+  /**
+   * Looks at the frames that pass.
+   *
+   * @param port only those of this port, or empty for all
+   * @param tap sees them, on the loop
+   * @return ends it
+   * @throws IllegalArgumentException if there is no such port
+   */
+  public AutoCloseable watch(String port, FrameTap tap) {
+    FrameTap chosen =
+        port.isEmpty()
+            ? tap
+            : (at, received, frame) -> {
+              if (at.name().equals(port)) {
+                tap.frame(at, received, frame);
+              }
+            };
+    loop.call(() -> {
+      if (!port.isEmpty() && ports.find(port) == null) {
+        throw new IllegalArgumentException("network " + name() + " has no port " + port);
+      }
+      ethernet.addTap(chosen);
+      return true;
+    });
+    return () ->
+        loop.call(() -> {
+          ethernet.removeTap(chosen);
+          return true;
+        });
+  }
+
+  DumpNode dump() {
+    return loop.call(() -> {
+      DumpNode.Builder node =
+          DumpNode.of("network " + name())
+              .with("mode", config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .with("mtu", config.mtu())
+              .with("running", running)
+              .child(ethernet.dump());
+      TimerWheel wheel = timers;
+      if (wheel != null) {
+        node.child(wheel.dump());
+      }
+      NetworkServices offered = services;
+      if (offered != null) {
+        offered.dump(node);
+      }
+      return node.build();
+    });
+  }
+
+  @Override
+  public void close() {
+    try {
+      loop.call(() -> {
+        running = false;
+        NetworkServices offered = services;
+        if (offered != null) {
+          offered.close();
+        }
+        for (Port port : List.copyOf(ethernet.ports())) {
+          ethernet.detach(port);
+          port.close();
+        }
+        ethernet.close();
+        return true;
+      });
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "network not closed cleanly network=" + name(), e);
+    }
+    loop.close();
+  }
+}

@@ -1,0 +1,71 @@
+package io.lanyard.daemon;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A network's one event loop, and the way for others to have something done on it.
+ *
+ * <p>Thread: any, except the loop itself for {@link #call}.
+ */
+final class NetworkLoop implements AutoCloseable {
+  /** A loop that does not answer for so long hangs; a healthy one answers in microseconds. */
+  private static final int CALL_SECONDS = 5;
+
+  private static final int STOP_SECONDS = 2;
+
+  private final String network;
+  private final MultiThreadIoEventLoopGroup group;
+  private final IoEventLoop loop;
+
+  NetworkLoop(String network) {
+    this.network = network;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("network-" + network, true), EpollIoHandler.newFactory());
+    this.loop = group.next();
+  }
+
+  IoEventLoop loop() {
+    return loop;
+  }
+
+  EventLoop eventLoop() {
+    return loop;
+  }
+
+  /** Does something on the loop and waits for it. */
+  <T> T call(Callable<T> task) {
+    if (loop.inEventLoop()) {
+      throw new IllegalStateException("the loop of " + network + " cannot wait for itself");
+    }
+    try {
+      return loop.submit(task).get(CALL_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(
+          "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("the loop of " + network + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for the loop of " + network, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    group
+        .shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,234 @@
+package io.lanyard.daemon;
+
+import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Timers;
+import io.lanyard.vswitch.port.InProcessPort;
+import io.lanyard.vswitch.port.QemuStreamPort;
+import io.lanyard.vswitch.port.TapPort;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network's ports: those that the configuration declares, its host adapter, and one for each card
+ * of a guest that is plugged in.
+ *
+ * <p>Thread: opening blocks and is done from outside, one call at a time; what a method says that
+ * it does on the loop needs the loop.
+ */
+final class NetworkPorts {
+  private static final System.Logger LOG = System.getLogger(NetworkPorts.class.getName());
+  private static final int OPEN_SECONDS = 5;
+
+  /** The host adapter's port. */
+  static final String HOST = "host";
+
+  private final NetworkConfig config;
+  private final NetworkLoop loop;
+  private final LearningSwitch ethernet;
+  private final ByteBufAllocator allocator;
+  private final Metrics metrics;
+  private final Map<String, String> kinds = new LinkedHashMap<>();
+  private final Map<String, PortInfo> failed = new LinkedHashMap<>();
+
+  NetworkPorts(
+      NetworkConfig config,
+      NetworkLoop loop,
+      LearningSwitch ethernet,
+      ByteBufAllocator allocator,
+      Metrics metrics) {
+    this.config = config;
+    this.loop = loop;
+    this.ethernet = ethernet;
+    this.allocator = allocator;
+    this.metrics = metrics;
+  }
+
+  /** Opens what the configuration declares. What fails is noted. */
+  void open(Timers timers, Path runtimeDirectory) {
+    for (PortConfig port : config.ports()) {
+      String kind = port instanceof PortConfig.Tap ? "tap" : "qemu-stream";
+      try {
+        switch (port) {
+          case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
+              startTap(new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind);
+          case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
+        }
+      } catch (IOException | RuntimeException e) {
+        failed(port.name(), kind, e);
+      }
+    }
+  }
+
+  /**
+   * Opens the host adapter, if there is to be one.
+   *
+   * @return whether the host has an address on the network now
+   */
+  boolean openHostAdapter() {
+    HostAdapterConfig adapter = config.hostAdapter();
+    Ipv4Config ipv4 = config.ipv4();
+    if (adapter == null || ipv4 == null) {
+      return false;
+    }
+    try {
+      startTap(
+          new TapPort.Settings(
+              HOST,
+              adapter.name(),
+              null,
+              true,
+              config.mtu(),
+              new TapPort.HostAddress(ipv4.host().bits(), ipv4.subnet().prefix()),
+              true),
+          "host-adapter");
+      return true;
+    } catch (IOException | RuntimeException e) {
+      failed(HOST, "host-adapter", e);
+      return false;
+    }
+  }
+
+  private void startTap(TapPort.Settings settings, String kind) throws IOException {
+    TapPort port = TapPort.open(settings, allocator);
+    loop.call(() -> {
+      attached(port, kind);
+      port.start(loop.loop(), ethernet);
+      return true;
+    });
+  }
+
+  private void openStream(PortConfig.QemuStream stream, Timers timers, Path runtimeDirectory)
+      throws IOException {
+    SocketAddress address =
+        switch (stream.at()) {
+          case StreamSocket.ListenUnix(Path path) -> unix(runtimeDirectory, path);
+          case StreamSocket.ConnectUnix(Path path) -> unix(runtimeDirectory, path);
+          case StreamSocket.ListenTcp(var endpoint) -> endpoint.socketAddress();
+          case StreamSocket.ConnectTcp(var endpoint) -> endpoint.socketAddress();
+        };
+    boolean listen =
+        stream.at() instanceof StreamSocket.ListenUnix
+            || stream.at() instanceof StreamSocket.ListenTcp;
+    QemuStreamPort port =
+        loop.call(() ->
+            new QemuStreamPort(
+                new QemuStreamPort.Settings(stream.name(), listen, address, stream.mtu()),
+                loop.eventLoop(),
+                timers,
+                ethernet,
+                allocator));
+    Future<?> started = loop.call(port::start);
+    if (!started.awaitUninterruptibly(OPEN_SECONDS, TimeUnit.SECONDS) || !started.isSuccess()) {
+      loop.call(() -> {
+        port.close();
+        return true;
+      });
+      Throwable cause = started.cause();
+      throw new IOException(cause == null ? "it took too long" : Causes.of(cause), cause);
+    }
+    loop.call(() -> {
+      attached(port, "qemu-stream");
+      return true;
+    });
+  }
+
+  private static DomainSocketAddress unix(Path runtimeDirectory, Path path) {
+    return new DomainSocketAddress(runtimeDirectory.resolve(path).toFile());
+  }
+
+  /** Plugs a guest's card in. */
+  void plug(String guest, Nic nic) {
+    String name = guest + "." + nic.name();
+    InProcessPort port =
+        loop.call(() -> {
+          InProcessPort made =
+              new InProcessPort(
+                  name,
+                  new GuestCable.TowardsGuest(nic.sink(), config.mtu()),
+                  loop.eventLoop(),
+                  ethernet,
+                  allocator);
+          attached(made, "guest");
+          return made;
+        });
+    nic.connect(new GuestCable.TowardsNetwork(port.network()));
+  }
+
+  /** Pulls a guest's card out, if it is plugged in. */
+  void unplug(String guest, Nic nic) {
+    nic.disconnect();
+    String name = guest + "." + nic.name();
+    loop.call(() -> {
+      Port port = find(name);
+      if (port != null) {
+        ethernet.detach(port);
+        port.close();
+        kinds.remove(name);
+        metrics.removePort(config.name(), name);
+      }
+      return true;
+    });
+  }
+
+  /** On the loop. */
+  private void attached(Port port, String kind) {
+    ethernet.attach(port);
+    kinds.put(port.name(), kind);
+    PortStatus.measure(metrics, config.name(), port);
+  }
+
+  /** Not on the loop. */
+  private void failed(String name, String kind, Exception e) {
+    LOG.log(
+        Level.WARNING,
+        "port not opened network=" + config.name() + " port=" + name + " cause=" + Causes.of(e));
+    PortInfo info = PortStatus.failed(config.name(), name, kind, Causes.of(e));
+    loop.call(() -> failed.put(name, info) == null);
+  }
+
+  /** On the loop. */
+  @Nullable Port find(String name) {
+    for (Port port : ethernet.ports()) {
+      if (port.name().equals(name)) {
+        return port;
+      }
+    }
+    return null;
+  }
+
+  /** On the loop. */
+  List<PortInfo> list() {
+    List<PortInfo> all = new ArrayList<>();
+    for (Port port : ethernet.ports()) {
+      all.add(PortStatus.of(config.name(), port, kinds.getOrDefault(port.name(), port.name())));
+    }
+    all.addAll(failed.values());
+    return all;
+  }
+
+  /** On the loop. */
+  List<String> problems() {
+    return failed.values().stream()
+        .map(port -> "port " + port.name() + ": " + port.problem())
+        .toList();
+  }
+}

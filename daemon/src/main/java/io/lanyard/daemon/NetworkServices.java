@@ -1,0 +1,338 @@
+package io.lanyard.daemon;
+
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.DnsConfig;
+import io.lanyard.config.Endpoint;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.MacAddress;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.config.ReservationConfig;
+import io.lanyard.dhcp.DhcpServer;
+import io.lanyard.dhcp.DhcpSettings;
+import io.lanyard.dhcp.Ipv4Subnet;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseJournal;
+import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.dhcp.Reservation;
+import io.lanyard.dns.DnsForwarder;
+import io.lanyard.dns.DnsSettings;
+import io.lanyard.dns.DnsStreamService;
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.gateway.NatNetwork;
+import io.lanyard.nat.gateway.NatOptions;
+import io.lanyard.nat.tcp.TcpSettings;
+import io.lanyard.nat.udp.UdpOptions;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Timers;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a network's gateway offers: NAT where the mode has it, forwards, DHCP, DNS.
+ *
+ * <p>Thread: the network's loop only, except for {@link #resolvConf}.
+ */
+final class NetworkServices {
+  private final NetworkConfig config;
+  private final Ipv4Config ipv4;
+  private final NatNetwork nat;
+  private final Map<Integer, Long> owners = new HashMap<>();
+  private @Nullable DhcpServer dhcp;
+  private @Nullable DnsForwarder dns;
+
+  /**
+   * Makes the gateway, plugs it into the switch, and starts its services.
+   *
+   * @param config the network
+   * @param ipv4 its addresses
+   * @param loop its loop
+   * @param ethernet its switch
+   * @param timers its timers
+   * @param allocator where frames come from
+   * @param hostAdapter whether the host has an address on the network
+   * @param resolvConf the name servers that DNS asks
+   * @param journal where leases are kept
+   * @param guests the guests that the configuration declares, for forwards to them
+   */
+  NetworkServices(
+      NetworkConfig config,
+      Ipv4Config ipv4,
+      EventLoop loop,
+      LearningSwitch ethernet,
+      Timers timers,
+      ByteBufAllocator allocator,
+      boolean hostAdapter,
+      Path resolvConf,
+      LeaseJournal journal,
+      Map<String, GuestConfig> guests) {
+    this.config = config;
+    this.ipv4 = ipv4;
+    NatConfig natConfig = config.nat();
+    boolean loopback = natConfig != null && natConfig.hostLoopback() && !hostAdapter;
+    Map<String, Long> guestMacs = guestMacs(guests);
+    this.nat =
+        new NatNetwork(
+            loop, ethernet, timers, allocator, options(loopback), name -> find(name, guestMacs));
+    DhcpConfig dhcpConfig = config.dhcp();
+    if (dhcpConfig != null && dhcpConfig.enabled()) {
+      dhcp = new DhcpServer(config.name(), dhcpSettings(dhcpConfig), nat.gateway(), journal);
+      nat.serve(DhcpServer.SERVER_PORT, dhcp);
+      dhcp.leases().addListener(new FlowEnder());
+    }
+    DnsConfig dnsConfig = config.dns();
+    if (dnsConfig != null && dnsConfig.enabled()) {
+      Integer host = hostAdapter || loopback ? Integer.valueOf(ipv4.host().bits()) : null;
+      dns =
+          new DnsForwarder(config.name(), dnsSettings(dnsConfig, host, resolvConf), nat.gateway());
+      nat.serve(DnsForwarder.PORT, dns);
+      nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
+      if (dhcp != null) {
+        dhcp.leases().addListener(dns.names());
+      }
+    }
+  }
+
+  /**
+   * The name servers' file: the host's own, or one made from the configuration.
+   *
+   * @param config the network
+   * @param runtimeDirectory where it is made
+   * @return a file in the form of resolv.conf(5)
+   * @throws IOException if it cannot be written
+   */
+  static Path resolvConf(NetworkConfig config, Path runtimeDirectory) throws IOException {
+    DnsConfig dns = config.dns();
+    if (dns == null || dns.upstreams().isEmpty()) {
+      return Path.of("/etc/resolv.conf");
+    }
+    StringBuilder text = new StringBuilder();
+    for (Endpoint upstream : dns.upstreams()) {
+      text.append("nameserver ").append(upstream.address().getHostAddress()).append('\n');
+    }
+    Path file = runtimeDirectory.resolve(config.name() + ".resolv.conf");
+    Files.writeString(file, text);
+    return file;
+  }
+
+  private Map<String, Long> guestMacs(Map<String, GuestConfig> guests) {
+    Map<String, Long> macs = new HashMap<>();
+    for (GuestConfig guest : guests.values()) {
+      guest.nics().stream()
+          .filter(nic -> nic.network().equals(config.name()))
+          .findFirst()
+          .ifPresent(nic -> macs.put(guest.name(), nic.mac().bits()));
+    }
+    return macs;
+  }
+
+  private int find(String name, Map<String, Long> guestMacs) {
+    DhcpServer server = dhcp;
+    if (server == null) {
+      return 0;
+    }
+    Long mac = guestMacs.get(name);
+    if (mac != null) {
+      int address = addressOf(mac);
+      if (address != 0) {
+        return address;
+      }
+    }
+    return server.leases().byName(name).map(Lease::address).orElse(0);
+  }
+
+  /** The address that a card's lease gives it; 0 for none. */
+  int addressOf(long mac) {
+    DhcpServer server = dhcp;
+    if (server == null) {
+      return 0;
+    }
+    return server.leases().byMac(mac).stream()
+        .filter(lease -> lease.state() == Lease.State.BOUND)
+        .mapToInt(Lease::address)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private NatOptions options(boolean loopback) {
+    GatewayAddresses addresses =
+        new GatewayAddresses(
+            MacAddress.derivedFrom("gateway of " + config.name()).bits(),
+            ipv4.gateway().bits(),
+            ipv4.subnet().prefix(),
+            ipv4.host().bits(),
+            loopback);
+    List<Forward> forwards = new ArrayList<>();
+    for (ForwardConfig forward : config.forwards()) {
+      forwards.add(forward(forward));
+    }
+    NatConfig nat = config.nat();
+    NatOptions options =
+        NatOptions.of(config.name(), addresses)
+            .withMtu(config.mtu())
+            .withTranslate(config.mode() == NetworkMode.NAT)
+            .withForwards(forwards);
+    return nat == null
+        ? options
+        : new NatOptions(
+            options.name(),
+            options.addresses(),
+            options.mtu(),
+            options.translate(),
+            quota(nat),
+            tcp(nat),
+            udp(nat),
+            options.forwards());
+  }
+
+  static Forward forward(ForwardConfig forward) {
+    String guest =
+        switch (forward.to()) {
+          case ForwardConfig.ToAddress(var host, var address, var port) -> address.toString();
+          case ForwardConfig.ToGuest(var host, var mac, var port) -> host;
+        };
+    return new Forward(
+        forward.protocol() == ForwardConfig.Protocol.TCP
+            ? Forward.Protocol.TCP
+            : Forward.Protocol.UDP,
+        forward.listen().socketAddress(),
+        guest,
+        forward.to().port());
+  }
+
+  private static FlowQuota quota(NatConfig nat) {
+    NatConfig.Quotas quotas = nat.quotas();
+    return new FlowQuota(
+        quotas.tcpPerGuest(),
+        quotas.tcp(),
+        quotas.udpPerGuest(),
+        quotas.udp(),
+        quotas.icmpPerGuest(),
+        quotas.icmp());
+  }
+
+  private static TcpSettings tcp(NatConfig nat) {
+    TcpSettings usual = TcpSettings.defaults();
+    return new TcpSettings(
+        usual.sendBuffer(),
+        usual.receiveBuffer(),
+        usual.memory(),
+        usual.connectTimeout(),
+        nat.timeouts().tcpEstablished(),
+        nat.timeouts().tcpTransitory(),
+        usual.keepAliveIdle(),
+        usual.timeWait());
+  }
+
+  private static UdpOptions udp(NatConfig nat) {
+    UdpOptions.Filtering filtering =
+        switch (nat.filtering()) {
+          case ENDPOINT_INDEPENDENT -> UdpOptions.Filtering.ENDPOINT_INDEPENDENT;
+          case ADDRESS_DEPENDENT -> UdpOptions.Filtering.ADDRESS_DEPENDENT;
+          case ADDRESS_AND_PORT_DEPENDENT -> UdpOptions.Filtering.ADDRESS_AND_PORT_DEPENDENT;
+        };
+    return new UdpOptions(
+        filtering, nat.timeouts().udp().toNanos(), UdpOptions.DEFAULT.queryTimeoutNanos());
+  }
+
+  private Ipv4Subnet subnet() {
+    return new Ipv4Subnet(ipv4.subnet().network().bits(), ipv4.subnet().prefix());
+  }
+
+  private DhcpSettings dhcpSettings(DhcpConfig settings) {
+    List<Reservation> reservations = new ArrayList<>();
+    for (ReservationConfig reservation : settings.reservations()) {
+      reservations.add(
+          new Reservation(
+              reservation.mac().bits(), reservation.address().bits(), reservation.hostname()));
+    }
+    DnsConfig names = config.dns();
+    String domain = names != null && names.enabled() ? names.domain() : null;
+    int gateway = ipv4.gateway().bits();
+    return DhcpSettings.builder(subnet())
+        .server(gateway)
+        .range(ipv4.pool().first().bits(), ipv4.pool().last().bits())
+        // A host-only network leads nowhere, and a default route there would lead traffic astray.
+        .routers(config.mode() == NetworkMode.NAT ? List.of(gateway) : List.of())
+        .dnsServers(domain != null ? List.of(gateway) : List.of())
+        .domain(domain)
+        .mtu(config.mtu())
+        .leaseTime(settings.leaseTime())
+        .leaseBounds(settings.minLeaseTime(), settings.maxLeaseTime())
+        .reservations(reservations)
+        .build();
+  }
+
+  private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host, Path resolvConf) {
+    Map<String, Integer> hosts = new HashMap<>();
+    settings.hosts().forEach((name, address) -> hosts.put(name, address.bits()));
+    return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().bits())
+        .withHost(host)
+        .withHosts(hosts)
+        .withResolvConf(resolvConf);
+  }
+
+  NatNetwork nat() {
+    return nat;
+  }
+
+  List<Lease> leases() {
+    DhcpServer server = dhcp;
+    return server == null ? List.of() : server.leases().leases();
+  }
+
+  void dump(DumpNode.Builder node) {
+    node.child(nat.dump());
+    if (dhcp != null) {
+      node.child(dhcp.dump());
+    }
+    if (dns != null) {
+      node.child(dns.dump());
+    }
+  }
+
+  void close() {
+    if (dns != null) {
+      dns.close();
+    }
+    if (dhcp != null) {
+      dhcp.close();
+    }
+    nat.close();
+  }
+
+  /** What an address's former owner left in the NAT must not reach its new one. */
+  private final class FlowEnder implements LeaseListener {
+    @Override
+    public void leaseAdded(Lease lease) {
+      Long before = owners.put(lease.address(), lease.mac());
+      if (before != null && before != lease.mac()) {
+        nat.endGuest(lease.address());
+      }
+    }
+
+    @Override
+    public void leaseChanged(Lease before, Lease after) {
+      leaseAdded(after);
+    }
+
+    @Override
+    public void leaseRemoved(Lease lease) {
+      // Its owner may well have it again.
+    }
+  }
+}

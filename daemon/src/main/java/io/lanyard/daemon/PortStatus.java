@@ -1,0 +1,66 @@
+package io.lanyard.daemon;
+
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Ports as the API and the metrics show them. */
+final class PortStatus {
+  private PortStatus() {}
+
+  static PortInfo of(String network, Port port, String kind) {
+    PortCounters counters = port.counters();
+    Map<String, Long> receiveDrops = new TreeMap<>();
+    Map<String, Long> transmitDrops = new TreeMap<>();
+    for (DropCause cause : DropCause.values()) {
+      String name = cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      if (counters.receiveDrops(cause) != 0) {
+        receiveDrops.put(name, counters.receiveDrops(cause));
+      }
+      if (counters.transmitDrops(cause) != 0) {
+        transmitDrops.put(name, counters.transmitDrops(cause));
+      }
+    }
+    return new PortInfo(
+        network,
+        port.name(),
+        kind,
+        "up",
+        "",
+        counters.receivedFrames(),
+        counters.receivedBytes(),
+        counters.transmittedFrames(),
+        counters.transmittedBytes(),
+        receiveDrops,
+        transmitDrops);
+  }
+
+  static PortInfo failed(String network, String name, String kind, String problem) {
+    return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, Map.of(), Map.of());
+  }
+
+  static void measure(Metrics metrics, String network, Port port) {
+    PortCounters counters = port.counters();
+    String name = port.name();
+    metrics.port(network, name, "received_frames", counters::receivedFrames);
+    metrics.port(network, name, "received_bytes", counters::receivedBytes);
+    metrics.port(network, name, "transmitted_frames", counters::transmittedFrames);
+    metrics.port(network, name, "transmitted_bytes", counters::transmittedBytes);
+    metrics.port(network, name, "receive_drops", () -> sum(counters, true));
+    metrics.port(network, name, "transmit_drops", () -> sum(counters, false));
+    metrics.port(network, name, "software_checksums", counters::softwareChecksums);
+    metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
+  }
+
+  private static long sum(PortCounters counters, boolean receive) {
+    long sum = 0;
+    for (DropCause cause : DropCause.values()) {
+      sum += receive ? counters.receiveDrops(cause) : counters.transmitDrops(cause);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,2 @@
+/** The composition root: makes networks and guests from a configuration and keeps them running. */
+package io.lanyard.daemon;

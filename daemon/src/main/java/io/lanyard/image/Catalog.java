@@ -1,0 +1,81 @@
+package io.lanyard.image;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The images that can be pulled. */
+public final class Catalog {
+  /**
+   * An image that can be pulled.
+   *
+   * @param name its name
+   * @param description a few words
+   * @param suite the Debian suite that has the package
+   * @param debianPackage the package
+   * @param kernel the kernel's path in the package
+   * @param initrd the initial RAM disk's path in the package
+   * @param commandLine what the kernel is told
+   */
+  public record Entry(
+      String name,
+      String description,
+      String suite,
+      String debianPackage,
+      String kernel,
+      String initrd,
+      String commandLine) {}
+
+  private static final String INSTALLER =
+      "usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/";
+
+  private static final List<Entry> ENTRIES =
+      List.of(
+          new Entry(
+              "debian-13-netboot",
+              "Debian 13 (trixie) installer for riscv64: kernel, initrd, and a slim initrd",
+              "trixie",
+              "debian-installer-13-netboot-riscv64",
+              INSTALLER + "linux",
+              INSTALLER + "initrd.gz",
+              "console=ttyS0 quiet"));
+
+  private Catalog() {}
+
+  /**
+   * All images that can be pulled.
+   *
+   * @return in the order in which they are shown
+   */
+  public static List<Entry> entries() {
+    return ENTRIES;
+  }
+
+  /**
+   * Finds an image.
+   *
+   * @param name its name
+   * @return the image
+   * @throws ImageException if there is none of that name; the hint names the nearest
+   */
+  public static Entry find(String name) throws ImageException {
+    for (Entry entry : ENTRIES) {
+      if (entry.name().equals(name)) {
+        return entry;
+      }
+    }
+    throw new ImageException(
+        "no image is called " + name,
+        nearest(name).map(near -> "did you mean " + near + "?").orElse("")
+            + " \"lanyard image ls --available\" lists what there is");
+  }
+
+  private static Optional<String> nearest(String name) {
+    return ENTRIES.stream()
+        .map(Entry::name)
+        .filter(known ->
+            known.contains(name)
+                || name.contains(known)
+                || EditDistance.between(name, known) <= known.length() / 3)
+        .min(java.util.Comparator.comparingInt(known -> EditDistance.between(name, known)));
+  }
+}

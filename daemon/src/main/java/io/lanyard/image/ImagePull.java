@@ -1,0 +1,177 @@
+package io.lanyard.image;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Brings an image into the store.
+ *
+ * <p>Every step can be repeated: an interrupted pull keeps what apt has fetched and goes on from
+ * there; an image that is there already costs nothing.
+ */
+public final class ImagePull {
+  /** The package, what is unpacked from it, the slim RAM disk and apt's index, with some room. */
+  private static final long SPACE_NEEDED = 300L << 20;
+
+  private final ImageStore store;
+  private final PullProgress progress;
+  private final String aptCommand;
+
+  /**
+   * Prepares to pull.
+   *
+   * @param store where images go
+   * @param progress hears how it goes on
+   */
+  public ImagePull(ImageStore store, PullProgress progress) {
+    this(store, progress, "apt-get");
+  }
+
+  ImagePull(ImageStore store, PullProgress progress, String aptCommand) {
+    this.store = store;
+    this.progress = progress;
+    this.aptCommand = aptCommand;
+  }
+
+  /**
+   * What a pull came to.
+   *
+   * @param image the image
+   * @param fresh false if it was there already
+   */
+  public record Pulled(ImageStore.Image image, boolean fresh) {}
+
+  /**
+   * Pulls an image, unless it is there.
+   *
+   * @param name an image of the {@link Catalog}
+   * @return the image
+   * @throws ImageException if it cannot be had
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public Pulled pull(String name) throws ImageException, InterruptedException {
+    Catalog.Entry entry = Catalog.find(name);
+    Optional<ImageStore.Image> there = store.find(name);
+    if (there.isPresent()) {
+      return new Pulled(there.get(), false);
+    }
+    Path directory = store.directory();
+    try {
+      Files.createDirectories(directory);
+      try (FileChannel channel =
+              FileChannel.open(
+                  directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = lock(channel)) {
+        // Another pull may have finished while this one waited for nothing: look again.
+        Optional<ImageStore.Image> meanwhile = store.find(name);
+        return meanwhile.isPresent()
+            ? new Pulled(meanwhile.get(), false)
+            : new Pulled(fetch(entry), lock.isValid());
+      }
+    } catch (AccessDeniedException e) {
+      throw new ImageException(
+          "may not write to the image store " + directory,
+          "use another with --images, or run as a user who may",
+          e);
+    } catch (IOException e) {
+      throw diskFailure(e);
+    }
+  }
+
+  private FileLock lock(FileChannel channel) throws IOException, ImageException {
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return lock;
+      }
+    } catch (OverlappingFileLockException e) {
+      // The same process pulls on another thread: the same answer.
+    }
+    throw new ImageException(
+        "another pull into " + store.directory() + " is running", "wait until it is done");
+  }
+
+  private ImageException diskFailure(IOException e) {
+    String reason =
+        e instanceof FileSystemException fs && fs.getReason() != null
+            ? fs.getReason()
+            : String.valueOf(e.getMessage());
+    if (reason.contains("No space left") || reason.contains("quota")) {
+      return new ImageException(
+          "the disk is full: " + store.directory(), "make room, then run the command again", e);
+    }
+    return new ImageException(
+        "cannot store the image in " + store.directory() + ": " + e.getMessage(),
+        "run the command again; if it fails again, remove " + store.directory().resolve(".apt"),
+        e);
+  }
+
+  private ImageStore.Image fetch(Catalog.Entry entry)
+      throws ImageException, IOException, InterruptedException {
+    long room = Files.getFileStore(store.directory()).getUsableSpace();
+    if (room < SPACE_NEEDED) {
+      throw new ImageException(
+          "the disk of "
+              + store.directory()
+              + " has "
+              + (room >> 20)
+              + " MB left, and a pull needs "
+              + (SPACE_NEEDED >> 20),
+          "make room, or use another directory with --images");
+    }
+    Path aptHome = store.directory().resolve(".apt");
+    Files.createDirectories(aptHome);
+    Apt apt = new Apt(aptHome, aptCommand);
+    progress.step("Asking Debian's mirror", -1);
+    apt.update(entry.suite());
+    Apt.Offer offer = apt.offer(entry.debianPackage());
+    progress.step("Downloading " + offer.fileName(), offer.size());
+    Path deb = apt.download(entry.debianPackage(), offer, progress);
+    Path work = store.directory().resolve("." + entry.name() + ".new");
+    ImageStore.deleteTree(work);
+    Files.createDirectory(work);
+    progress.step("Unpacking", offer.size());
+    Path kernel = work.resolve("linux");
+    Path initrd = work.resolve("initrd.gz");
+    new DebianPackage(deb)
+        .extract(Map.of(entry.kernel(), kernel, entry.initrd(), initrd), progress::at);
+    progress.step("Making the slim initrd", -1);
+    Path slim = work.resolve("slim.cpio");
+    SlimInitrd.make(initrd, slim);
+    Map<String, ImageManifest.StoredFile> files = new HashMap<>();
+    files.put("kernel", ImageStore.describe(kernel));
+    files.put("initrd", ImageStore.describe(initrd));
+    files.put("slim", ImageStore.describe(slim));
+    String source =
+        entry.debianPackage() + " " + version(offer.fileName()) + " (" + entry.suite() + ")";
+    store.publish(
+        work,
+        new ImageManifest(
+            entry.name(),
+            entry.description(),
+            source,
+            ImageStore.sha256(deb),
+            entry.commandLine(),
+            files));
+    ImageStore.deleteTree(aptHome);
+    return store
+        .find(entry.name())
+        .orElseThrow(() -> new IOException("the image was stored and is not there"));
+  }
+
+  /** {@code name_version_architecture.deb}; a colon in the version is written {@code %3a}. */
+  private static String version(String fileName) {
+    String[] parts = fileName.split("_", -1);
+    return parts.length < 2 ? "" : parts[1].replace("%3a", ":");
+  }
+}
