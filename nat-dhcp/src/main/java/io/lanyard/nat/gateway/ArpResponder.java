@@ -18,12 +18,15 @@ final class ArpResponder {
   /** RFC 5227 section 1.1, DEFEND_INTERVAL: 10 s between two defences. */
   private static final long DEFEND_NANOS = 10_000_000_000L;
 
+  /** A guest that claims our address again and again does not fill the log. */
+  private static final long QUIET_NANOS = 600_000_000_000L;
+
   private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Neighbours neighbours;
   private final GatewayCounters counters;
   private final Timers.Timer defence;
-  private long lastRival;
+  private final Timers.Timer quiet;
 
   ArpResponder(
       Gateway gateway,
@@ -36,6 +39,7 @@ final class ArpResponder {
     this.counters = counters;
     // Armed from one defence until the next is permitted; its expiry does nothing.
     defence = gateway.timers().create(() -> {});
+    quiet = gateway.timers().create(() -> {});
   }
 
   void receive(ByteBuf frame, int at, int end) {
@@ -75,8 +79,8 @@ final class ArpResponder {
 
   private void conflict(int address, long rival) {
     counters.count(GatewayCount.ADDRESS_CONFLICT);
-    if (rival != lastRival) {
-      lastRival = rival;
+    if (!quiet.armed()) {
+      quiet.arm(QUIET_NANOS);
       LOG.log(
           Logger.Level.WARNING,
           "event=address-conflict address={0} mac={1} advice=\"give that station another address\"",

@@ -259,7 +259,12 @@ final class Ipv4Input {
           return;
         }
         if (Icmp.type(frame, at) == Icmp.ECHO_REQUEST && Icmp.code(frame, at) == 0) {
-          hand(pings, frame, ip, at, end, destination);
+          if (addresses.isOurs(destination)) {
+            // The host is where this runs: it is up, and needs no permission to say so.
+            echo.answer(frame, ip, at, end);
+          } else {
+            hand(pings, frame, ip, at, end, destination);
+          }
         } else if (Icmp.type(frame, at) == Icmp.UNREACHABLE) {
           unreachable(frame, ip, at, end);
         } else {

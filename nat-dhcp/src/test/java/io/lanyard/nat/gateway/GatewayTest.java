@@ -1,0 +1,434 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Udp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GatewayTest {
+  private static final byte[] HELLO = "hello".getBytes(StandardCharsets.UTF_8);
+
+  private final TestNetwork net = new TestNetwork();
+  private Gateway gateway = gateway(false);
+
+  private Gateway gateway(boolean hostLoopback) {
+    Gateway made =
+        new Gateway(
+            new EmbeddedChannel().eventLoop(),
+            net.timers,
+            PooledByteBufAllocator.DEFAULT,
+            net.network,
+            "gateway",
+            TestNetwork.addresses(hostLoopback),
+            net.mtu);
+    made.attach();
+    return made;
+  }
+
+  private void withHostLoopback() {
+    gateway.close();
+    gateway = gateway(true);
+    net.guest.drain();
+  }
+
+  @AfterEach
+  void close() {
+    gateway.close();
+    net.guest.close();
+  }
+
+  private static ByteBuf view(byte[] bytes) {
+    return TestNetwork.view(bytes);
+  }
+
+  private byte[] ask(int target) {
+    return TestNetwork.arp(
+        Ethernet.BROADCAST, Arp.REQUEST, TestNetwork.GUEST_MAC, TestNetwork.GUEST, 0, target);
+  }
+
+  /** Lets the gateway learn the guest. */
+  private void introduce() {
+    net.exchange(ask(TestNetwork.GATEWAY));
+    net.guest.drain();
+  }
+
+  private void send(int guest, int payloadLength) {
+    int total = 28 + payloadLength;
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(26 + total);
+    frame.setZero(0, 26 + total).writerIndex(26 + total);
+    Ipv4.write(frame, 26, total, 5, 0, 64, Ipv4.UDP, TestNetwork.WORLD, guest);
+    Udp.write(frame, 46, 1, 2, 8 + payloadLength);
+    Udp.finishChecksum4(frame, 26, 46);
+    OffloadHeader.clear(frame, 0);
+    gateway.sendIpv4(frame, guest);
+    frame.release();
+    gateway.flush();
+  }
+
+  @Test
+  void announces_itself_when_it_is_plugged_in() {
+    List<byte[]> frames = net.guest.drain();
+    assertThat(frames).hasSize(1);
+    ByteBuf b = view(frames.getFirst());
+    assertThat(Ethernet.destination(b, 0)).isEqualTo(Ethernet.BROADCAST);
+    assertThat(Arp.senderAddress(b, 14)).isEqualTo(TestNetwork.GATEWAY);
+    assertThat(Arp.targetAddress(b, 14)).isEqualTo(TestNetwork.GATEWAY);
+  }
+
+  @Test
+  void answers_arp_for_its_own_address_only() {
+    net.guest.drain();
+    List<byte[]> frames = net.exchange(ask(TestNetwork.GATEWAY));
+    assertThat(frames).hasSize(1);
+    assertThat(Arrays.copyOf(frames.getFirst(), 42))
+        .isEqualTo(
+            TestNetwork.arp(
+                TestNetwork.GUEST_MAC,
+                Arp.REPLY,
+                TestNetwork.GATEWAY_MAC,
+                TestNetwork.GATEWAY,
+                TestNetwork.GUEST_MAC,
+                TestNetwork.GUEST));
+    assertThat(net.exchange(ask(TestNetwork.HOST))).isEmpty();
+    assertThat(net.exchange(ask(Ipv4.parse("192.168.127.77")))).isEmpty();
+  }
+
+  @Test
+  void answers_arp_for_the_host_where_it_stands_for_the_loopback() {
+    withHostLoopback();
+    assertThat(net.exchange(ask(TestNetwork.HOST))).hasSize(1);
+  }
+
+  @Test
+  void answers_an_address_probe_so_that_the_prober_sees_the_conflict() {
+    net.guest.drain();
+    byte[] probe =
+        TestNetwork.arp(
+            Ethernet.BROADCAST, Arp.REQUEST, TestNetwork.GUEST_MAC, 0, 0, TestNetwork.GATEWAY);
+    assertThat(net.exchange(probe)).hasSize(1);
+  }
+
+  @Test
+  void defends_its_address_at_most_once_in_ten_seconds() {
+    net.guest.drain();
+    byte[] claim =
+        TestNetwork.arp(
+            Ethernet.BROADCAST,
+            Arp.REQUEST,
+            TestNetwork.GUEST_MAC,
+            TestNetwork.GATEWAY,
+            0,
+            TestNetwork.GATEWAY);
+    assertThat(net.exchange(claim)).hasSize(1);
+    assertThat(net.exchange(claim)).isEmpty();
+    net.timers.advance(Duration.ofSeconds(11));
+    assertThat(net.exchange(claim)).hasSize(1);
+    assertThat(gateway.counters().get(GatewayCount.ADDRESS_CONFLICT)).isEqualTo(3);
+  }
+
+  @Test
+  void asks_three_times_a_second_apart_and_then_drops_what_waited() {
+    net.guest.drain();
+    int unknown = Ipv4.parse("192.168.127.50");
+    send(unknown, 10);
+    assertThat(net.guest.drain()).hasSize(1);
+    net.timers.advance(Duration.ofMillis(1010));
+    assertThat(net.guest.drain()).hasSize(1);
+    net.timers.advance(Duration.ofMillis(1010));
+    assertThat(net.guest.drain()).hasSize(1);
+    net.timers.advance(Duration.ofSeconds(5));
+    assertThat(net.guest.drain()).isEmpty();
+    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_FAILED)).isEqualTo(1);
+    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_QUEUE_DROPPED)).isEqualTo(1);
+  }
+
+  @Test
+  void keeps_four_packets_for_a_guest_it_has_asked_for() {
+    net.guest.drain();
+    for (int i = 0; i < 6; i++) {
+      send(TestNetwork.GUEST, i);
+    }
+    assertThat(net.guest.drain()).hasSize(1);
+    byte[] reply =
+        TestNetwork.arp(
+            TestNetwork.GATEWAY_MAC,
+            Arp.REPLY,
+            TestNetwork.GUEST_MAC,
+            TestNetwork.GUEST,
+            TestNetwork.GATEWAY_MAC,
+            TestNetwork.GATEWAY);
+    List<byte[]> released = net.exchange(reply);
+    assertThat(released).hasSize(4);
+    assertThat(released.get(3)).hasSize(14 + 28 + 3);
+    assertThat(Ethernet.destination(view(released.getFirst()), 0)).isEqualTo(TestNetwork.GUEST_MAC);
+  }
+
+  @Test
+  void confirms_a_silent_guest_after_a_minute_and_forgets_it_if_it_stays_silent() {
+    introduce();
+    net.timers.advance(Duration.ofSeconds(61));
+    send(TestNetwork.GUEST, 1);
+    assertThat(net.guest.drain()).hasSize(1);
+    net.timers.advance(Duration.ofSeconds(61));
+    List<byte[]> asked = net.guest.drain();
+    assertThat(Ethernet.destination(view(asked.getFirst()), 0)).isEqualTo(TestNetwork.GUEST_MAC);
+    net.timers.advance(Duration.ofSeconds(4));
+    assertThat(gateway.neighbour(TestNetwork.GUEST)).isNull();
+  }
+
+  @Test
+  void follows_a_gratuitous_arp_to_another_mac() {
+    introduce();
+    long other = 0x5254_0000_0099L;
+    net.exchange(
+        TestNetwork.arp(
+            Ethernet.BROADCAST, Arp.REQUEST, other, TestNetwork.GUEST, 0, TestNetwork.GUEST));
+    send(TestNetwork.GUEST, 1);
+    assertThat(Ethernet.destination(view(net.guest.drain().getFirst()), 0)).isEqualTo(other);
+    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_MOVED)).isEqualTo(1);
+  }
+
+  @Test
+  void ordinary_traffic_does_not_move_an_address_to_another_mac() {
+    introduce();
+    byte[] forged = TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO);
+    forged[11] = 0x66;
+    net.exchange(forged);
+    send(TestNetwork.GUEST, 1);
+    assertThat(Ethernet.destination(view(net.guest.drain().getFirst()), 0))
+        .isEqualTo(TestNetwork.GUEST_MAC);
+  }
+
+  @Test
+  void answers_ping() {
+    introduce();
+    List<byte[]> frames = net.exchange(TestNetwork.echo(TestNetwork.GATEWAY, 1, HELLO));
+    assertThat(frames).hasSize(1);
+    ByteBuf b = view(frames.getFirst());
+    assertThat(Ipv4.checksumValid(b, 14)).isTrue();
+    assertThat(Ipv4.destination(b, 14)).isEqualTo(TestNetwork.GUEST);
+    assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.ECHO_REPLY);
+    assertThat(Icmp.checksumValid(b, 34, 13)).isTrue();
+    assertThat(b.toString(42, 5, StandardCharsets.UTF_8)).isEqualTo("hello");
+  }
+
+  @Test
+  void puts_fragments_together_in_any_order_and_answers_in_fragments() {
+    introduce();
+    byte[] data = new byte[4000];
+    Arrays.fill(data, (byte) 'x');
+    byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, data);
+    List<byte[]> answers = new ArrayList<>();
+    answers.addAll(net.exchange(fragment(icmp, 2960, icmp.length, false)));
+    answers.addAll(net.exchange(fragment(icmp, 1480, 2960, true)));
+    answers.addAll(net.exchange(fragment(icmp, 1480, 2960, true)));
+    assertThat(answers).isEmpty();
+    answers.addAll(net.exchange(fragment(icmp, 0, 1480, true)));
+    assertThat(answers).hasSize(3);
+    ByteBuf whole = Unpooled.buffer();
+    for (byte[] answer : answers) {
+      assertThat(answer.length).isLessThanOrEqualTo(1514);
+      whole.writeBytes(answer, 34, answer.length - 34);
+    }
+    assertThat(Icmp.checksumValid(whole, 0, whole.readableBytes())).isTrue();
+    assertThat(whole.readableBytes()).isEqualTo(4008);
+    assertThat(gateway.counters().get(GatewayCount.REASSEMBLED)).isEqualTo(1);
+  }
+
+  private static byte[] fragment(byte[] payload, int from, int to, boolean more) {
+    return TestNetwork.ipv4(
+        TestNetwork.GUEST,
+        TestNetwork.GATEWAY,
+        Ipv4.ICMP,
+        64,
+        77,
+        (from / 8) | (more ? Ipv4.MORE_FRAGMENTS : 0),
+        Arrays.copyOfRange(payload, from, to));
+  }
+
+  @Test
+  void overlapping_fragments_are_given_up() {
+    introduce();
+    byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, new byte[3000]);
+    net.exchange(fragment(icmp, 0, 1480, true));
+    net.exchange(fragment(icmp, 1472, 2952, true));
+    assertThat(net.exchange(fragment(icmp, 1480, icmp.length, false))).isEmpty();
+    assertThat(gateway.counters().get(GatewayCount.REASSEMBLY_FAILED)).isGreaterThan(0);
+  }
+
+  @Test
+  void tells_the_sender_when_fragments_are_missing_for_too_long() {
+    introduce();
+    byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, new byte[3000]);
+    net.exchange(fragment(icmp, 0, 1480, true));
+    net.timers.advance(Duration.ofSeconds(31));
+    ByteBuf b = view(net.guest.drain().getFirst());
+    assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.TIME_EXCEEDED);
+    assertThat(Icmp.code(b, 34)).isEqualTo(1);
+  }
+
+  @Test
+  void a_closed_port_is_unreachable() {
+    introduce();
+    byte[] request = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 2000, HELLO);
+    List<byte[]> frames = net.exchange(request);
+    assertThat(frames).hasSize(1);
+    ByteBuf b = view(frames.getFirst());
+    assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.UNREACHABLE);
+    assertThat(Icmp.code(b, 34)).isEqualTo(Icmp.PORT_UNREACHABLE);
+    assertThat(b.getInt(38)).isZero();
+    byte[] quoted = new byte[28 + 5];
+    b.getBytes(42, quoted);
+    assertThat(quoted).isEqualTo(Arrays.copyOfRange(request, 14, 14 + 33));
+  }
+
+  @Test
+  void errors_are_limited_a_guest() {
+    introduce();
+    byte[] request = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 2000, HELLO);
+    int sent = 0;
+    for (int i = 0; i < 1000; i++) {
+      sent += net.exchange(request).size();
+    }
+    assertThat(sent).isBetween(90, 110);
+    net.timers.advance(Duration.ofSeconds(1));
+    assertThat(net.exchange(request)).hasSize(1);
+  }
+
+  @Test
+  void never_answers_an_icmp_error_with_one() {
+    introduce();
+    byte[] error = TestNetwork.icmp(Icmp.UNREACHABLE, 0, new byte[28]);
+    assertThat(
+            net.exchange(
+                TestNetwork.ipv4(
+                    TestNetwork.GUEST, Ipv4.parse("127.0.0.1"), Ipv4.ICMP, 64, 1, 0, error)))
+        .isEmpty();
+  }
+
+  @Test
+  void the_hosts_loopback_is_prohibited_by_any_address() {
+    introduce();
+    for (String address : List.of("127.0.0.1", "127.8.9.10", "0.0.0.0", "0.1.2.3")) {
+      List<byte[]> frames =
+          net.exchange(TestNetwork.udp(TestNetwork.GUEST, Ipv4.parse(address), 1000, 53, HELLO));
+      assertThat(frames).as(address).hasSize(1);
+      assertThat(Icmp.code(view(frames.getFirst()), 34)).isEqualTo(Icmp.ADMIN_PROHIBITED);
+    }
+    assertThat(
+            Icmp.code(
+                view(
+                    net.exchange(
+                            TestNetwork.udp(TestNetwork.GUEST, TestNetwork.HOST, 1000, 53, HELLO))
+                        .getFirst()),
+                34))
+        .isEqualTo(Icmp.HOST_UNREACHABLE);
+  }
+
+  @Test
+  void multicast_and_reserved_destinations_are_dropped_in_silence() {
+    introduce();
+    for (String address : List.of("224.0.0.251", "239.1.2.3", "240.0.0.1", "255.255.255.254")) {
+      assertThat(
+              net.exchange(
+                  TestNetwork.udp(TestNetwork.GUEST, Ipv4.parse(address), 1000, 53, HELLO)))
+          .isEmpty();
+    }
+    assertThat(gateway.counters().get(GatewayCount.MARTIAN_DESTINATION)).isEqualTo(4);
+  }
+
+  @Test
+  void a_source_outside_the_subnet_or_of_ours_is_dropped() {
+    introduce();
+    for (String address :
+        List.of("10.0.0.1", "192.168.127.2", "192.168.127.0", "192.168.127.255", "0.0.0.0")) {
+      assertThat(
+              net.exchange(
+                  TestNetwork.udp(Ipv4.parse(address), TestNetwork.GATEWAY, 1000, 53, HELLO)))
+          .isEmpty();
+    }
+    assertThat(gateway.counters().get(GatewayCount.MARTIAN_SOURCE)).isEqualTo(5);
+  }
+
+  @Test
+  void a_packet_whose_time_runs_out_here_is_told() {
+    introduce();
+    gateway.engines(new SilentTcp(), (f, i, a, e, d) -> {}, (f, i, a, e, d) -> {}, true);
+    ByteBuf b = view(net.exchange(TestNetwork.echo(TestNetwork.WORLD, 1, HELLO)).getFirst());
+    assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.TIME_EXCEEDED);
+    assertThat(Ipv4.source(b, 14)).isEqualTo(TestNetwork.GATEWAY);
+  }
+
+  @Test
+  void bad_headers_and_checksums_are_counted_and_dropped() {
+    introduce();
+    byte[] good = TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO);
+    byte[] checksum = good.clone();
+    checksum[24] ^= 1;
+    byte[] version = good.clone();
+    version[14] = 0x55;
+    byte[] length = good.clone();
+    length[16] = 0x7f;
+    byte[] transport = good.clone();
+    transport[45] ^= 1;
+    for (byte[] bad : List.of(checksum, version, length, transport)) {
+      assertThat(net.exchange(bad)).isEmpty();
+    }
+    assertThat(gateway.counters().get(GatewayCount.BAD_IPV4_CHECKSUM)).isEqualTo(1);
+    assertThat(gateway.counters().get(GatewayCount.BAD_IPV4)).isEqualTo(2);
+    assertThat(gateway.counters().get(GatewayCount.BAD_TRANSPORT_CHECKSUM)).isEqualTo(1);
+  }
+
+  @Test
+  void a_service_takes_datagrams_and_answers_from_where_they_went() {
+    introduce();
+    gateway.serve(
+        53,
+        (payload, from) -> {
+          assertThat(from.mac()).isEqualTo(TestNetwork.GUEST_MAC);
+          assertThat(from.address()).isEqualTo(TestNetwork.GUEST);
+          from.answer(payload.copy());
+        });
+    List<byte[]> frames =
+        net.exchange(TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO));
+    assertThat(frames).hasSize(1);
+    ByteBuf b = view(frames.getFirst());
+    assertThat(Udp.sourcePort(b, 34)).isEqualTo(53);
+    assertThat(Udp.destinationPort(b, 34)).isEqualTo(1000);
+    assertThat(b.toString(42, 5, StandardCharsets.UTF_8)).isEqualTo("hello");
+  }
+
+  @Test
+  void dhcp_is_heard_from_a_client_without_address() {
+    List<Integer> heard = new ArrayList<>();
+    gateway.serve(67, (payload, from) -> heard.add(from.localAddress()));
+    byte[] discover = TestNetwork.udp(0, -1, 68, 67, HELLO);
+    Arrays.fill(discover, 0, 6, (byte) 0xff);
+    net.exchange(discover);
+    assertThat(heard).containsExactly(-1);
+  }
+
+  @Test
+  void a_large_answer_of_a_service_is_fragmented() {
+    introduce();
+    gateway.serve(53, (payload, from) -> from.answer(Unpooled.wrappedBuffer(new byte[4000])));
+    assertThat(
+            net.exchange(TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO)))
+        .hasSize(3);
+  }
+}

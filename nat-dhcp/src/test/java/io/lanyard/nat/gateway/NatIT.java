@@ -1,0 +1,286 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A real Linux stack, in a namespace, behind the gateway. Needs root. */
+class NatIT {
+  private static final String HOST = "192.168.127.1";
+
+  private static NatOptions loopback() {
+    return NatOptions.of("vmnet8", NatNamespace.addresses(true));
+  }
+
+  private static NatNamespace network(NatOptions options) throws Exception {
+    return new NatNamespace(
+        options, name -> name.equals("web") ? Ipv4.parse(NatNamespace.GUEST) : 0);
+  }
+
+  /** Answers every datagram with itself, until closed. */
+  private static DatagramSocket echoServer() throws Exception {
+    DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0));
+    socket.setReceiveBufferSize(4 << 20);
+    Thread.ofVirtual()
+        .start(() -> {
+          byte[] buffer = new byte[65536];
+          try {
+            while (true) {
+              DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+              socket.receive(packet);
+              socket.send(packet);
+            }
+          } catch (java.io.IOException e) {
+            // Closed.
+          }
+        });
+    return socket;
+  }
+
+  @Test
+  void guest_pings_the_gateway_with_small_and_fragmented_packets() throws Exception {
+    try (NatNamespace net = network(loopback())) {
+      assertThat(net.guest("busybox", "ping", "-c", "2", "192.168.127.2").output())
+          .contains(" 2 packets received");
+      assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "20000", "192.168.127.2").output())
+          .contains(" 1 packets received");
+    }
+  }
+
+  @Test
+  void udp_reaches_the_host_by_the_loopback_name_and_comes_back() throws Exception {
+    try (NatNamespace net = network(loopback());
+        DatagramSocket server = echoServer()) {
+      String target = "UDP4:" + HOST + ":" + server.getLocalPort();
+      assertThat(net.guest("sh", "-c", "echo over and back | socat -t 2 - " + target).output())
+          .contains("over and back");
+      // Larger than the MTU in both directions: fragments out, fragments in.
+      String big = "head -c 9000 /dev/urandom | base64 -w0 | head -c 9000";
+      assertThat(
+              net.guest(
+                      "sh",
+                      "-c",
+                      big
+                          + " > /tmp/lynat-in; socat -b 9000 -t 2 - "
+                          + target
+                          + " < /tmp/lynat-in > /tmp/lynat-out; cmp /tmp/lynat-in /tmp/lynat-out"
+                          + " && echo same")
+                  .output())
+          .contains("same");
+    }
+  }
+
+  @Test
+  void udp_to_a_closed_port_of_the_host_is_refused_at_once() throws Exception {
+    try (NatNamespace net = network(loopback())) {
+      int closed;
+      try (DatagramSocket probe = new DatagramSocket(0)) {
+        closed = probe.getLocalPort();
+      }
+      assertThat(
+              net.guest(
+                      "sh",
+                      "-c",
+                      "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 2 - UDP4:"
+                          + HOST
+                          + ":"
+                          + closed)
+                  .output())
+          .contains("Connection refused");
+    }
+  }
+
+  @Test
+  void without_permission_nobody_answers_for_the_host() throws Exception {
+    try (NatNamespace net = network(NatOptions.of("vmnet8", NatNamespace.addresses(false)));
+        ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      server.setSoTimeout(200);
+      String target = "TCP4:" + HOST + ":" + server.getLocalPort() + ",connect-timeout=1";
+      assertThat(net.guest("socat", "-u", "/dev/null", target).status()).isNotZero();
+      assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(server::accept);
+    }
+  }
+
+  @Test
+  void ten_thousand_udp_flows_pass_and_their_descriptors_come_back() throws Exception {
+    long before = descriptors();
+    try (NatNamespace net = network(loopback());
+        DatagramSocket server = echoServer()) {
+      // 10,000 guest ports, one destination: a socket each.
+      // Perl is part of every Debian; the guest's sockets must not count against this process.
+      String script =
+          """
+          use IO::Socket::INET;
+          my ($got, @kept) = (0);
+          for my $base (0 .. 49) {
+            my @now;
+            for my $i (0 .. 199) {
+              my $s = IO::Socket::INET->new(
+                Proto => 'udp', PeerAddr => '%s', PeerPort => %d) or die "socket: $!";
+              $s->send("x$base.$i");
+              push @now, $s;
+            }
+            for my $i (0 .. 199) {
+              vec(my $r = '', fileno($now[$i]), 1) = 1;
+              next unless select($r, undef, undef, 3);
+              $now[$i]->recv(my $data, 100);
+              $got++ if $data eq "x$base.$i";
+            }
+            push @kept, @now;
+          }
+          print "answered $got\\n";
+          """
+              .formatted(HOST, server.getLocalPort());
+      NatNamespace.Result result =
+          net.guest("sh", "-c", "ulimit -n 12000; perl - <<'E'\n" + script + "E\n");
+      assertThat(result.output()).contains("answered 10000");
+      assertThat(net.on(() -> net.nat.flows().size(FlowKey.UDP))).isEqualTo(10000);
+      assertThat(net.on(() -> net.nat.udp().mappings())).isEqualTo(10000);
+    }
+    assertThat(descriptors()).isLessThan(before + 20);
+  }
+
+  private static long descriptors() throws Exception {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+
+  @Test
+  void tcp_forward_reaches_a_guest_by_its_name() throws Exception {
+    ServerSocket taken = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    try (NatNamespace net =
+        network(
+            loopback()
+                .withForwards(
+                    List.of(
+                        new Forward(
+                            Forward.Protocol.TCP,
+                            new InetSocketAddress("127.0.0.1", taken.getLocalPort()),
+                            "web",
+                            80),
+                        new Forward(
+                            Forward.Protocol.TCP,
+                            new InetSocketAddress("127.0.0.1", 0),
+                            "web",
+                            80))))) {
+      Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
+      try {
+        await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
+        await(() -> net.on(() -> net.nat.forwards().list().get(0).problem()) != null);
+        var second = net.on(() -> net.nat.forwards().list().get(1));
+        assertThat(second.listening()).isTrue();
+        try (Socket client = new Socket("127.0.0.1", second.port())) {
+          client.setSoTimeout(5000);
+          client.getOutputStream().write("through\n".getBytes(StandardCharsets.UTF_8));
+          var reader =
+              new BufferedReader(
+                  new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+          assertThat(reader.readLine()).isEqualTo("through");
+          client.shutdownOutput();
+          assertThat(reader.readLine()).isNull();
+        }
+        // Freed, the first one comes back by itself.
+        taken.close();
+        await(() -> net.on(() -> net.nat.forwards().list().get(0).listening()));
+        assertThat(net.on(() -> net.nat.forwards().list().get(1).accepted())).isEqualTo(1);
+      } finally {
+        server.destroy();
+      }
+    }
+  }
+
+  @Test
+  void udp_forward_tells_clients_apart() throws Exception {
+    try (NatNamespace net =
+        network(
+            loopback()
+                .withForwards(
+                    List.of(
+                        new Forward(
+                            Forward.Protocol.UDP,
+                            new InetSocketAddress("127.0.0.1", 0),
+                            NatNamespace.GUEST,
+                            7))))) {
+      Process server = net.startGuest("socat", "-T", "5", "UDP4-LISTEN:7,fork", "EXEC:cat");
+      try {
+        await(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);
+        int port = net.on(() -> net.nat.forwards().list().get(0).port());
+        try (DatagramSocket one = new DatagramSocket();
+            DatagramSocket two = new DatagramSocket()) {
+          one.setSoTimeout(5000);
+          two.setSoTimeout(5000);
+          send(one, "one", port);
+          assertThat(receive(one)).isEqualTo("one");
+          send(two, "two", port);
+          assertThat(receive(two)).isEqualTo("two");
+        }
+        assertThat(net.on(() -> net.nat.forwards().list().get(0).accepted())).isEqualTo(2);
+      } finally {
+        server.destroy();
+      }
+    }
+  }
+
+  @Test
+  void iperf3_udp_loses_nothing_at_a_moderate_rate() throws Exception {
+    Process server =
+        new ProcessBuilder("iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "25201")
+            .redirectErrorStream(true)
+            .start();
+    try (NatNamespace net = network(loopback())) {
+      await(() -> NatNamespace.host("sh", "-c", "ss -ltn | grep -q :25201").status() == 0);
+      NatNamespace.Result result =
+          net.guest(
+              "iperf3", "-c", HOST, "-p", "25201", "-u", "-b", "200M", "-t", "2", "-l", "1400");
+      assertThat(result.output()).contains("receiver").containsPattern("0/\\d+ \\(0%\\)");
+    } finally {
+      server.destroy();
+    }
+  }
+
+  private static void send(DatagramSocket socket, String text, int port) throws Exception {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    socket.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), port));
+  }
+
+  private static String receive(DatagramSocket socket) throws Exception {
+    DatagramPacket packet = new DatagramPacket(new byte[2000], 2000);
+    socket.receive(packet);
+    return new String(Arrays.copyOf(packet.getData(), packet.getLength()), StandardCharsets.UTF_8);
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    long end = System.nanoTime() + 15_000_000_000L;
+    AtomicBoolean held = new AtomicBoolean();
+    while (System.nanoTime() < end && !held.get()) {
+      held.set(condition.holds());
+      Thread.onSpinWait();
+    }
+    assertThat(held).isTrue();
+  }
+}

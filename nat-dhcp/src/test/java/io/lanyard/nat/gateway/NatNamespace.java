@@ -1,0 +1,134 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.port.TapPort;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A NAT network with a Linux guest: a network namespace of its own, whose TAP device is a port of
+ * the switch. Needs root.
+ */
+public final class NatNamespace implements AutoCloseable {
+  /** The guest's address. */
+  public static final String GUEST = "192.168.127.100";
+
+  /** What a command did. */
+  public record Result(int status, String output) {}
+
+  private final String namespace = "lynat" + ProcessHandle.current().pid() % 100000;
+  private final EventLoopGroup group;
+  private final IoEventLoop loop;
+  private final LearningSwitch network;
+  private final TapPort tap;
+
+  /** The gateway and all that belongs to it; touch it by {@link #on} only. */
+  public final NatNetwork nat;
+
+  /**
+   * Makes a namespace and a network.
+   *
+   * @param options what the gateway is to be like
+   * @param names finds guests by hostname
+   * @throws Exception something is missing
+   */
+  public NatNamespace(NatOptions options, GuestNames names) throws Exception {
+    group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    loop = (IoEventLoop) group.next();
+    host("ip", "netns", "add", namespace);
+    var allocator = PooledByteBufAllocator.DEFAULT;
+    tap =
+        TapPort.open(
+            new TapPort.Settings(
+                "guest",
+                "t0",
+                namespace,
+                true,
+                options.mtu(),
+                new TapPort.HostAddress(Ipv4.parse(GUEST), 24),
+                true),
+            allocator);
+    network = new LearningSwitch("vmnet8", Clock.system(), allocator);
+    nat =
+        on(() -> {
+          TimerWheel wheel = TimerWheel.on(loop, Clock.system());
+          NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, names);
+          network.attach(tap);
+          tap.start(loop, network);
+          return made;
+        });
+    guest("ip", "link", "set", "lo", "up");
+    guest("ip", "route", "add", "default", "via", "192.168.127.2");
+  }
+
+  /** The addresses of the tests' network. */
+  public static GatewayAddresses addresses(boolean hostLoopback) {
+    return new GatewayAddresses(
+        0x0250_0000_0002L,
+        Ipv4.parse("192.168.127.2"),
+        24,
+        Ipv4.parse("192.168.127.1"),
+        hostLoopback);
+  }
+
+  /** Runs something on the network's loop and waits for it. */
+  public <T> T on(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  /** Runs a command in the guest; at most 30 s. */
+  public Result guest(String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
+    all.addAll(List.of(command));
+    return run(all);
+  }
+
+  /** Begins a command in the guest. */
+  public Process startGuest(String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
+    all.addAll(List.of(command));
+    return new ProcessBuilder(all).redirectErrorStream(true).start();
+  }
+
+  /** Runs a command on the host. */
+  public static Result host(String... command) throws Exception {
+    return run(List.of(command));
+  }
+
+  private static Result run(List<String> command) throws Exception {
+    List<String> bounded = new ArrayList<>(List.of("timeout", "30"));
+    bounded.addAll(command);
+    Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), output);
+  }
+
+  @Override
+  public void close() {
+    try {
+      on(() -> {
+        nat.close();
+        network.detach(tap);
+        tap.close();
+        return true;
+      });
+      host("ip", "netns", "del", namespace);
+    } catch (Exception e) {
+      throw new AssertionError("the network could not be taken down", e);
+    } finally {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+  }
+}

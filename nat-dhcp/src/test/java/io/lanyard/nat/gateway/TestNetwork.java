@@ -1,0 +1,120 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.SteppedTimers;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Udp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.List;
+
+/** Frames of a guest, written by hand, and what a gateway on a stopped clock makes of them. */
+final class TestNetwork {
+  static final long GUEST_MAC = 0x5254_0000_0010L;
+  static final long GATEWAY_MAC = 0x0250_0000_0002L;
+  static final int GUEST = Ipv4.parse("192.168.127.10");
+  static final int GATEWAY = Ipv4.parse("192.168.127.2");
+  static final int HOST = Ipv4.parse("192.168.127.1");
+  static final int WORLD = Ipv4.parse("192.0.2.1");
+
+  final SteppedTimers timers = new SteppedTimers();
+  final LearningSwitch network =
+      new LearningSwitch("test", timers.clock(), PooledByteBufAllocator.DEFAULT);
+  final InMemoryPort guest =
+      InMemoryPort.attached("guest", Offloads.none(Offloads.LARGEST_SUPER_FRAME), network);
+  int mtu = 1500;
+
+  static GatewayAddresses addresses(boolean hostLoopback) {
+    return new GatewayAddresses(GATEWAY_MAC, GATEWAY, 24, HOST, hostLoopback);
+  }
+
+  static ByteBuf frame(byte[] bytes) {
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(12 + bytes.length);
+    return frame.writeZero(12).writeBytes(bytes);
+  }
+
+  /** Sends a frame and takes what came back. */
+  List<byte[]> exchange(byte[] bytes) {
+    guest.send(frame(bytes));
+    return guest.drain();
+  }
+
+  static byte[] bytes(ByteBuf b) {
+    byte[] bytes = new byte[b.readableBytes()];
+    b.readBytes(bytes);
+    b.release();
+    return bytes;
+  }
+
+  static byte[] arp(
+      long to, int operation, long senderMac, int sender, long targetMac, int target) {
+    ByteBuf b = buffer(14 + 28);
+    Ethernet.write(b, 0, to, senderMac, Ethernet.TYPE_ARP);
+    Arp.write(b, 14, operation, senderMac, sender, targetMac, target);
+    return bytes(b);
+  }
+
+  static byte[] ipv4(
+      int source, int destination, int protocol, int ttl, int id, int fragment, byte[] payload) {
+    ByteBuf b = buffer(14 + 20 + payload.length);
+    Ethernet.write(b, 0, GATEWAY_MAC, GUEST_MAC, Ethernet.TYPE_IPV4);
+    Ipv4.write(b, 14, 20 + payload.length, id, fragment, ttl, protocol, source, destination);
+    b.setBytes(34, payload);
+    return bytes(b);
+  }
+
+  static byte[] echo(int destination, int ttl, byte[] data) {
+    return ipv4(GUEST, destination, Ipv4.ICMP, ttl, 7, 0, icmp(Icmp.ECHO_REQUEST, 0x1234, data));
+  }
+
+  static byte[] icmp(int type, int id, byte[] data) {
+    ByteBuf b = buffer(8 + data.length);
+    b.setZero(0, 8);
+    Icmp.setType(b, 0, type);
+    Icmp.setIdentifier(b, 0, id);
+    Icmp.setSequence(b, 0, 1);
+    b.setBytes(8, data);
+    Icmp.finishChecksum(b, 0, b.readableBytes());
+    return bytes(b);
+  }
+
+  static byte[] udpPayload(
+      int source, int destination, int sourcePort, int destinationPort, byte[] data) {
+    ByteBuf b = buffer(8 + data.length);
+    Udp.write(b, 0, sourcePort, destinationPort, 8 + data.length);
+    b.setBytes(8, data);
+    Udp.setChecksum(
+        b,
+        0,
+        Checksum.finishUdp(
+            Checksum.pseudo4(source, destination, Ipv4.UDP, 8 + data.length)
+                + Checksum.sum(b, 0, 8 + data.length)));
+    return bytes(b);
+  }
+
+  static byte[] udp(int source, int destination, int sourcePort, int destinationPort, byte[] data) {
+    return ipv4(
+        source,
+        destination,
+        Ipv4.UDP,
+        64,
+        9,
+        0,
+        udpPayload(source, destination, sourcePort, destinationPort, data));
+  }
+
+  private static ByteBuf buffer(int length) {
+    return PooledByteBufAllocator.DEFAULT.directBuffer(length).writerIndex(length);
+  }
+
+  /** A view of an Ethernet frame for the accessors; unpooled, needs no release. */
+  static ByteBuf view(byte[] bytes) {
+    return io.netty.buffer.Unpooled.wrappedBuffer(bytes);
+  }
+}
