@@ -125,7 +125,7 @@ class FlowTableTest {
   void an_idle_flow_ends_after_its_timeout_and_not_before() {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
-    flow.idleTimeout(Duration.ofSeconds(300).toNanos());
+    flow.idleTimeout(Duration.ofMinutes(5).toNanos());
     table.add(flow);
     timers.advance(Duration.ofSeconds(200));
     flow.touch();
@@ -141,7 +141,7 @@ class FlowTableTest {
   void a_shorter_timeout_takes_effect_at_once() {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
-    flow.idleTimeout(Duration.ofSeconds(300).toNanos());
+    flow.idleTimeout(Duration.ofMinutes(5).toNanos());
     table.add(flow);
     flow.idleTimeout(Duration.ofSeconds(5).toNanos());
     timers.advance(Duration.ofSeconds(6));

@@ -39,7 +39,7 @@ class NatIT {
 
   /** Answers every datagram with itself, until closed. */
   private static DatagramSocket echoServer() throws Exception {
-    DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0));
+    DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     socket.setReceiveBufferSize(4 << 20);
     Thread.ofVirtual()
         .start(() -> {
@@ -176,12 +176,12 @@ class NatIT {
                     List.of(
                         new Forward(
                             Forward.Protocol.TCP,
-                            new InetSocketAddress("127.0.0.1", taken.getLocalPort()),
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), taken.getLocalPort()),
                             "web",
                             80),
                         new Forward(
                             Forward.Protocol.TCP,
-                            new InetSocketAddress("127.0.0.1", 0),
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             "web",
                             80))))) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
@@ -190,7 +190,7 @@ class NatIT {
         await(() -> net.on(() -> net.nat.forwards().list().get(0).problem()) != null);
         var second = net.on(() -> net.nat.forwards().list().get(1));
         assertThat(second.listening()).isTrue();
-        try (Socket client = new Socket("127.0.0.1", second.port())) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), second.port())) {
           client.setSoTimeout(5000);
           client.getOutputStream().write("through\n".getBytes(StandardCharsets.UTF_8));
           var reader =
@@ -219,7 +219,7 @@ class NatIT {
                     List.of(
                         new Forward(
                             Forward.Protocol.UDP,
-                            new InetSocketAddress("127.0.0.1", 0),
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             NatNamespace.GUEST,
                             7))))) {
       Process server = net.startGuest("socat", "-T", "5", "UDP4-LISTEN:7,fork", "EXEC:cat");
