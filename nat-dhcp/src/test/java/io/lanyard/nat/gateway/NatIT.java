@@ -39,7 +39,8 @@ class NatIT {
 
   /** Answers every datagram with itself, until closed. */
   private static DatagramSocket echoServer() throws Exception {
-    DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    DatagramSocket socket =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     socket.setReceiveBufferSize(4 << 20);
     Thread.ofVirtual()
         .start(() -> {
@@ -176,7 +177,8 @@ class NatIT {
                     List.of(
                         new Forward(
                             Forward.Protocol.TCP,
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), taken.getLocalPort()),
+                            new InetSocketAddress(
+                                InetAddress.getLoopbackAddress(), taken.getLocalPort()),
                             "web",
                             80),
                         new Forward(
