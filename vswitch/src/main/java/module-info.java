@@ -9,6 +9,7 @@ module io.lanyard.vswitch {
   requires static transitive org.jspecify;
 
   exports io.lanyard.vswitch;
+  exports io.lanyard.vswitch.capture;
   exports io.lanyard.vswitch.frame;
   exports io.lanyard.vswitch.linux;
   exports io.lanyard.vswitch.port;

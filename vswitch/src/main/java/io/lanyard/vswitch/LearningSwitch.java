@@ -221,10 +221,14 @@ public final class LearningSwitch implements Switch, Dumpable {
       }
       return;
     }
-    if (!offloads.checksum()
-        && (OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0) {
-      port.counters().softwareChecksum();
-      Checksum.complete(frame);
+    if (!offloads.checksum()) {
+      if ((OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0) {
+        port.counters().softwareChecksum();
+        Checksum.complete(frame);
+      } else {
+        // DATA_VALID is not for a guest that did not negotiate it (VIRTIO 1.2 section 5.1.6.4.1).
+        OffloadHeader.clear(frame, header);
+      }
     }
     transmit(port, frame, 1);
   }

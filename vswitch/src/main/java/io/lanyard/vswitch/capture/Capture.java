@@ -1,0 +1,262 @@
+package io.lanyard.vswitch.capture;
+
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.FrameTap;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.SuperFrame;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.WritableByteChannel;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A capture that runs: it copies wire frames from a switch into a pcapng stream.
+ *
+ * <p>Thread: {@link #start} and {@link #close} on the network's loop; a virtual thread writes.
+ */
+public final class Capture implements FrameTap, Dumpable, AutoCloseable {
+  /** The usual "whole frame". */
+  public static final int WHOLE_FRAMES = 262144;
+
+  /** Bytes that may wait for the writer: what a disk's hiccup of 10 ms costs at 10 Gbit/s. */
+  private static final long QUEUE_BYTES = 16 << 20;
+
+  /** What a frame costs besides its bytes. */
+  private static final int FRAME_OVERHEAD = 64;
+
+  private static final System.Logger LOG = System.getLogger(Capture.class.getName());
+
+  private final LearningSwitch network;
+  private final @Nullable Port only;
+  private final int snapLength;
+  private final Clock clock;
+  private final WritableByteChannel channel;
+  private final LinkedBlockingQueue<Entry> queue = new LinkedBlockingQueue<>();
+  private final AtomicLong queuedBytes = new AtomicLong();
+  private final Map<String, Interface> interfaces = new HashMap<>();
+  private final List<Interface> written = new ArrayList<>();
+  private final CompletableFuture<Summary> done = new CompletableFuture<>();
+  private final ByteBuf scratch;
+  private volatile boolean failed;
+  private boolean closed;
+  private long frames;
+  private long dropped;
+
+  /**
+   * What a capture came to.
+   *
+   * @param frames wire frames in the file
+   * @param dropped wire frames that the queue had no room for
+   */
+  public record Summary(long frames, long dropped) {}
+
+  /** A port as the file has it. Its number is its place in the file, -1 until it is there. */
+  private static final class Interface {
+    final String name;
+    int number = -1;
+
+    // Written on the loop; the writer reads them after the last entry has come by the queue.
+    long captured;
+    long dropped;
+    long droppedSinceLast;
+
+    Interface(String name) {
+      this.name = name;
+    }
+  }
+
+  /** What goes through the queue. */
+  private sealed interface Entry {}
+
+  @SuppressWarnings(
+      "ArrayRecordComponent") // made on the loop, read once by the writer, never compared
+  private record Frame(
+      Interface on, long nanos, boolean inbound, byte[] data, int length, long droppedBefore)
+      implements Entry {}
+
+  private record End(long nanos) implements Entry {}
+
+  private Capture(
+      LearningSwitch network,
+      @Nullable Port only,
+      int snapLength,
+      Clock clock,
+      WritableByteChannel channel,
+      ByteBuf scratch) {
+    this.network = network;
+    this.only = only;
+    this.snapLength = snapLength;
+    this.clock = clock;
+    this.channel = channel;
+    this.scratch = scratch;
+  }
+
+  /**
+   * Begins a capture.
+   *
+   * @param network the switch to watch
+   * @param only the port to watch, both ways; null for the whole network, each frame where it comes
+   *     in
+   * @param snapLength bytes of a frame that are kept; {@link #WHOLE_FRAMES} for all
+   * @param clock what stamps the frames
+   * @param channel where blocks are written to; closed when the capture ends
+   * @param scratch a direct buffer that segments are made in; released when the capture ends
+   * @return the capture, to be closed
+   */
+  public static Capture start(
+      LearningSwitch network,
+      @Nullable Port only,
+      int snapLength,
+      Clock clock,
+      WritableByteChannel channel,
+      ByteBuf scratch) {
+    Capture capture = new Capture(network, only, Math.max(1, snapLength), clock, channel, scratch);
+    network.addTap(capture);
+    Thread _ = Thread.ofVirtual().name("capture-" + network.name()).start(capture::write);
+    return capture;
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // a port is itself
+  public void frame(Port port, boolean received, ByteBuf frame) {
+    if (failed || closed || (only == null ? !received : only != port)) {
+      return;
+    }
+    Interface on = interfaces.computeIfAbsent(port.name(), Interface::new);
+    Instant now = clock.now();
+    long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    int segments = SuperFrame.segments(frame);
+    if (SuperFrame.is(frame)) {
+      for (int i = 0; i < segments; i++) {
+        SuperFrame.copySegment(frame, i, scratch);
+        add(on, nanos, received, scratch);
+      }
+    } else if (OffloadHeader.flags(frame, frame.readerIndex()) == OffloadHeader.NEEDS_CSUM) {
+      scratch.clear();
+      scratch.writeBytes(frame, frame.readerIndex(), frame.readableBytes());
+      Checksum.complete(scratch);
+      add(on, nanos, received, scratch);
+    } else {
+      add(on, nanos, received, frame);
+    }
+  }
+
+  private void add(Interface on, long nanos, boolean received, ByteBuf frame) {
+    int length = frame.readableBytes() - OffloadHeader.LENGTH;
+    int kept = Math.min(length, snapLength);
+    if (queuedBytes.get() + kept + FRAME_OVERHEAD > QUEUE_BYTES) {
+      dropped++;
+      on.dropped++;
+      on.droppedSinceLast++;
+      return;
+    }
+    byte[] data = new byte[kept];
+    frame.getBytes(frame.readerIndex() + OffloadHeader.LENGTH, data);
+    queuedBytes.addAndGet(kept + FRAME_OVERHEAD);
+    frames++;
+    on.captured++;
+    queue.add(new Frame(on, nanos, received, data, length, on.droppedSinceLast));
+    on.droppedSinceLast = 0;
+  }
+
+  /** The writer's thread. */
+  private void write() {
+    PcapngWriter writer = new PcapngWriter(channel);
+    try (channel) {
+      writer.section();
+      while (true) {
+        Entry entry = queue.poll();
+        if (entry == null) {
+          writer.flush(); // a viewer wants to see what there is
+          entry = queue.take();
+        }
+        switch (entry) {
+          case Frame frame -> write(writer, frame);
+          case End end -> {
+            for (Interface on : written) {
+              writer.statistics(on.number, end.nanos, on.captured, on.dropped);
+            }
+            writer.flush();
+            done.complete(new Summary(frames, dropped));
+            return;
+          }
+        }
+      }
+    } catch (IOException e) {
+      fail(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      fail(new IOException("the capture was interrupted", e));
+    }
+  }
+
+  private void write(PcapngWriter writer, Frame frame) throws IOException {
+    queuedBytes.addAndGet(-(frame.data.length + FRAME_OVERHEAD));
+    if (frame.on.number < 0) {
+      frame.on.number = written.size();
+      written.add(frame.on);
+      writer.describe(frame.on.name, snapLength);
+    }
+    writer.packet(
+        frame.on.number, frame.nanos, frame.inbound, frame.data, frame.length, frame.droppedBefore);
+  }
+
+  private void fail(IOException e) {
+    failed = true;
+    queue.clear();
+    LOG.log(
+        Level.WARNING,
+        "event=capture-failed network="
+            + network.name()
+            + " cause=\""
+            + e.getMessage()
+            + "\" advice=\"check the disk, or whoever reads the capture\"");
+    done.completeExceptionally(e);
+  }
+
+  /**
+   * What the capture came to, once everything is written.
+   *
+   * @return completes with the figures, or with the {@link IOException} that ended the capture
+   */
+  public CompletableFuture<Summary> done() {
+    return done;
+  }
+
+  /** Ends the capture; what was captured is still written. A second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      network.removeTap(this);
+      scratch.release();
+      Instant now = clock.now();
+      queue.add(new End(now.getEpochSecond() * 1_000_000_000L + now.getNano()));
+    }
+  }
+
+  @Override
+  public DumpNode dump() {
+    return DumpNode.of("capture")
+        .with("port", only == null ? "all" : only.name())
+        .with("frames", frames)
+        .with("dropped", dropped)
+        .with("waiting-bytes", queuedBytes.get())
+        .with("failed", failed)
+        .build();
+  }
+}

@@ -1,0 +1,134 @@
+package io.lanyard.vswitch.capture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes the blocks of a pcapng file (draft-ietf-opsawg-pcapng), little-endian, one section.
+ *
+ * <p>Thread: one at a time. Blocks gather in a buffer until it is full or {@link #flush} is called.
+ */
+final class PcapngWriter {
+  private static final int SECTION_HEADER = 0x0a0d0d0a;
+  private static final int INTERFACE_DESCRIPTION = 1;
+  private static final int INTERFACE_STATISTICS = 5;
+  private static final int ENHANCED_PACKET = 6;
+  private static final int BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+  private static final int LINKTYPE_ETHERNET = 1;
+
+  private static final int OPTION_END = 0;
+  private static final int SHB_USERAPPL = 4;
+  private static final int IF_NAME = 2;
+  private static final int IF_TSRESOL = 9;
+  private static final int EPB_FLAGS = 2;
+  private static final int EPB_DROPCOUNT = 4;
+  private static final int ISB_IFRECV = 4;
+  private static final int ISB_IFDROP = 5;
+
+  /** if_tsresol: units of 10^-9 s. */
+  private static final byte NANOSECONDS = 9;
+
+  private static final int INBOUND = 1;
+  private static final int OUTBOUND = 2;
+
+  /** All of a block but its data and its text. */
+  private static final int OVERHEAD = 128;
+
+  private static final int BUFFER = 256 << 10;
+
+  private final WritableByteChannel channel;
+  private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
+
+  PcapngWriter(WritableByteChannel channel) {
+    this.channel = channel;
+  }
+
+  void section() throws IOException {
+    int start = begin(SECTION_HEADER, 0);
+    out.putInt(BYTE_ORDER_MAGIC).putShort((short) 1).putShort((short) 0).putLong(-1);
+    option(SHB_USERAPPL, "Lanyard".getBytes(StandardCharsets.UTF_8));
+    end(start);
+  }
+
+  /** Describes an interface; they are numbered from 0 in the order of these calls. */
+  void describe(String name, int snapLength) throws IOException {
+    byte[] text = name.getBytes(StandardCharsets.UTF_8);
+    int start = begin(INTERFACE_DESCRIPTION, text.length);
+    out.putShort((short) LINKTYPE_ETHERNET).putShort((short) 0).putInt(snapLength);
+    option(IF_NAME, text);
+    option(IF_TSRESOL, new byte[] {NANOSECONDS});
+    end(start);
+  }
+
+  /**
+   * Writes a frame.
+   *
+   * @param dropped frames that were lost before this one since the last
+   */
+  void packet(
+      int number, long nanos, boolean inbound, byte[] data, int originalLength, long dropped)
+      throws IOException {
+    int start = begin(ENHANCED_PACKET, data.length);
+    out.putInt(number);
+    timestamp(nanos);
+    out.putInt(data.length).putInt(originalLength).put(data);
+    pad(data.length);
+    out.putShort((short) EPB_FLAGS).putShort((short) 4).putInt(inbound ? INBOUND : OUTBOUND);
+    if (dropped > 0) {
+      out.putShort((short) EPB_DROPCOUNT).putShort((short) 8).putLong(dropped);
+    }
+    end(start);
+  }
+
+  void statistics(int number, long nanos, long received, long dropped) throws IOException {
+    int start = begin(INTERFACE_STATISTICS, 0);
+    out.putInt(number);
+    timestamp(nanos);
+    out.putShort((short) ISB_IFRECV).putShort((short) 8).putLong(received);
+    out.putShort((short) ISB_IFDROP).putShort((short) 8).putLong(dropped);
+    end(start);
+  }
+
+  private void timestamp(long nanos) {
+    out.putInt((int) (nanos >>> 32)).putInt((int) nanos);
+  }
+
+  private int begin(int type, int dataLength) throws IOException {
+    if (out.remaining() < OVERHEAD + dataLength) {
+      flush();
+    }
+    int start = out.position();
+    out.putInt(type).putInt(0);
+    return start;
+  }
+
+  private void option(int code, byte[] value) {
+    out.putShort((short) code).putShort((short) value.length).put(value);
+    pad(value.length);
+  }
+
+  private void pad(int length) {
+    for (int i = length; (i & 3) != 0; i++) {
+      out.put((byte) 0);
+    }
+  }
+
+  /** Ends the options and the block: its length stands at both ends. */
+  private void end(int start) {
+    out.putShort((short) OPTION_END).putShort((short) 0);
+    int length = out.position() + 4 - start;
+    out.putInt(length);
+    out.putInt(start + 4, length);
+  }
+
+  void flush() throws IOException {
+    out.flip();
+    while (out.hasRemaining()) {
+      channel.write(out);
+    }
+    out.clear();
+  }
+}

@@ -1,0 +1,274 @@
+package io.lanyard.vswitch.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.Timers;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Frames;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What every kind of port must do, whatever its medium is. Run again for each kind. */
+@SuppressWarnings("NullAway.Init") // the fields are set on the loop before each test
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+abstract class PortSuite {
+  static final long GUEST = 0x525400000001L;
+  static final long PEER = 0x525400000002L;
+  private static final int FROM = 0x0a000001;
+  private static final int TO = 0x0a000002;
+
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  final IoEventLoop loop = group.next();
+  LearningSwitch network;
+  Timers timers;
+  InMemoryPort peer;
+  private Port port;
+  Guest guest;
+
+  /** The far end of the port: what a VMM does. */
+  interface Guest {
+    /** Sends one Ethernet frame without header. */
+    void send(byte[] frame) throws Exception;
+
+    /** Takes the next Ethernet frame; waits for it, but not for ever. */
+    byte[] receive() throws Exception;
+
+    /** Goes away. */
+    void close() throws Exception;
+  }
+
+  /** Makes and starts the port, on the loop. */
+  abstract Port start() throws Exception;
+
+  /** Connects the far end. */
+  abstract Guest connect(Port port) throws Exception;
+
+  PortSuite() {}
+
+  @BeforeEach
+  void setUp() throws Exception {
+    onLoop(() -> {
+      network = new LearningSwitch("suite", Clock.system(), PooledByteBufAllocator.DEFAULT);
+      timers = TimerWheel.on(loop, Clock.system());
+      peer = InMemoryPort.attached("peer", Offloads.none(1522), network);
+      return 0;
+    });
+    port = onLoop(this::start);
+    try {
+      guest = connect(port);
+    } catch (Exception | AssertionError e) {
+      onLoop(() -> {
+        port.close();
+        return 0;
+      });
+      throw e;
+    }
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    guest.close();
+    onLoop(() -> {
+      network.detach(port);
+      port.close();
+      port.close();
+      peer.close();
+      network.close();
+      return 0;
+    });
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
+  }
+
+  <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("did not happen in 10 s: " + what);
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  private void awaitOnLoop(String what, Callable<Boolean> condition) throws Exception {
+    await(
+        what,
+        () -> {
+          try {
+            return onLoop(condition);
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private static byte[] ethernet(ByteBuf frame) {
+    byte[] bytes = new byte[frame.readableBytes() - OffloadHeader.LENGTH];
+    frame.getBytes(frame.readerIndex() + OffloadHeader.LENGTH, bytes);
+    frame.release();
+    return bytes;
+  }
+
+  static byte[] numbered(long to, long from, int number, int length) {
+    byte[] payload = new byte[length];
+    new SplittableRandom(number).nextBytes(payload);
+    payload[0] = (byte) (number >>> 8);
+    payload[1] = (byte) number;
+    // A type that no host's stack answers (IEEE 802 local experimental 1).
+    return ethernet(Frames.ethernet(to, from, 0x88b5, payload));
+  }
+
+  private List<byte[]> arrivals() throws Exception {
+    return onLoop(() -> peer.drain().stream().filter(f -> (f[12] & 0xff) == 0x88).toList());
+  }
+
+  @Test
+  void framesFromTheGuestArriveWholeAndInOrder() throws Exception {
+    List<byte[]> expected = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      byte[] frame = numbered(PEER, GUEST, i, 46 + (i * 37) % 1454);
+      expected.add(frame);
+      guest.send(frame);
+    }
+    List<byte[]> got = new ArrayList<>();
+    await(
+        "200 frames at the peer",
+        () -> {
+          try {
+            got.addAll(arrivals());
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+          return got.size() >= 200;
+        });
+    assertThat(got).usingRecursiveComparison().isEqualTo(expected);
+    assertThat(port.counters().receivedFrames()).isGreaterThanOrEqualTo(200);
+  }
+
+  @Test
+  void framesToTheGuestArriveWholeAndInOrder() throws Exception {
+    List<byte[]> expected = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      expected.add(numbered(GUEST, PEER, i, 46 + (i * 53) % 1454));
+    }
+    onLoop(() -> {
+      for (byte[] frame : expected) {
+        ByteBuf b = Frames.blank(frame.length);
+        b.setBytes(OffloadHeader.LENGTH, frame);
+        peer.send(b);
+      }
+      return 0;
+    });
+    for (byte[] frame : expected) {
+      assertThat(guest.receive()).isEqualTo(frame);
+    }
+    assertThat(port.counters().transmittedFrames()).isGreaterThanOrEqualTo(200);
+    assertThat(port.counters().transmitDrops()).isZero();
+  }
+
+  @Test
+  void aSuperFrameReachesTheGuestAsPayloadThatIsWhole() throws Exception {
+    passSuperFrame();
+  }
+
+  /** Sends a super-frame of 20 segments to the guest and compares what arrives. */
+  final void passSuperFrame() throws Exception {
+    byte[] payload = new byte[20_000];
+    new SplittableRandom(9).nextBytes(payload);
+    onLoop(() -> {
+      ByteBuf frame = Frames.tcp4(GUEST, PEER, FROM, 1, TO, 2, 0, 0, Tcp.ACK, payload);
+      Tcp.setChecksum(
+          frame,
+          Frames.PAYLOAD + 20,
+          Checksum.fold(Checksum.pseudo4(FROM, TO, Ipv4.TCP, 20 + payload.length)));
+      OffloadHeader.set(
+          frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 54, 1000, 34, 16);
+      peer.send(frame);
+      return 0;
+    });
+    ByteArrayOutputStream joined = new ByteArrayOutputStream();
+    while (joined.size() < payload.length) {
+      byte[] frame = guest.receive();
+      if (((frame[12] & 0xff) << 8 | (frame[13] & 0xff)) == Ethernet.TYPE_IPV4) {
+        joined.write(frame, 54, frame.length - 54);
+      }
+    }
+    assertThat(joined.toByteArray()).isEqualTo(payload);
+  }
+
+  @Test
+  void randomFramesFromTheGuestHurtNobody() throws Exception {
+    SplittableRandom random = new SplittableRandom(13);
+    for (int i = 0; i < hostileFrames(); i++) {
+      byte[] frame = new byte[14 + random.nextInt(i % 100 == 0 ? 1500 : 100)];
+      random.nextBytes(frame);
+      try {
+        guest.send(frame);
+      } catch (RefusedException e) {
+        // the far end itself would not take it
+      }
+    }
+    awaitOnLoop(
+        "drops and frames are counted",
+        () -> {
+          peer.clear();
+          return port.counters().receivedFrames() > 0 && port.counters().receiveDrops() > 0;
+        });
+    onLoop(() -> {
+      peer.clear();
+      return 0;
+    });
+    // It still works.
+    byte[] last = numbered(PEER, GUEST, 4711, 60);
+    List<byte[]> got = new ArrayList<>();
+    await(
+        "a good frame after the bad ones",
+        () -> {
+          try {
+            guest.send(last);
+            got.addAll(arrivals());
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+          return got.stream().anyMatch(f -> java.util.Arrays.equals(f, last));
+        });
+  }
+
+  /** Frames of the hostile test; fewer where each costs a system call. */
+  int hostileFrames() {
+    return 10_000;
+  }
+
+  /** The far end did not take a frame. */
+  static final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1;
+  }
+}
