@@ -42,8 +42,7 @@ public final class NatRace {
     int mtu = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1500;
     boolean offloads = arguments.length < 2 || !arguments[1].equals("plain");
     ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    IoEventLoop loop =
-        (IoEventLoop) new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
+    IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
     TapPort tap =
         TapPort.open(
             new TapPort.Settings(
