@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class GuestSlot implements GuestListener {
   private static final System.Logger LOG = System.getLogger(GuestSlot.class.getName());
 
-  /** Which RAM disk of an image a guest gets that asks for the image as {@code NAME/slim}. */
-  private static final String SLIM = "slim";
+  /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
+  private static final String SLIM = "-slim";
 
   private final GuestConfig config;
   private final VmmPlugins plugins;
@@ -134,9 +134,8 @@ final class GuestSlot implements GuestListener {
   }
 
   private BootSource image(String fullName, @Nullable String commandLine) throws VmmException {
-    int slash = fullName.indexOf('/');
-    String name = slash < 0 ? fullName : fullName.substring(0, slash);
-    String initrd = slash < 0 ? "initrd" : fullName.substring(slash + 1);
+    boolean slim = fullName.endsWith(SLIM) && images.find(fullName).isEmpty();
+    String name = slim ? fullName.substring(0, fullName.length() - SLIM.length()) : fullName;
     Optional<ImageStore.Image> image = images.find(name);
     if (image.isEmpty()) {
       throw new VmmException(
@@ -147,13 +146,9 @@ final class GuestSlot implements GuestListener {
               + "; run: lanyard image pull "
               + name);
     }
-    if (!initrd.equals("initrd") && !initrd.equals(SLIM)) {
-      throw new VmmException(
-          "image " + name + " has no variant " + initrd + "; there is " + name + "/" + SLIM);
-    }
     return new BootSource.Kernel(
         image.get().file("kernel").orElseThrow(),
-        image.get().file(initrd).orElse(null),
+        image.get().file(slim ? "slim" : "initrd").orElse(null),
         commandLine == null ? image.get().manifest().commandLine() : commandLine);
   }
 

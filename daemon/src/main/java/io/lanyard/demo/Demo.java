@@ -36,9 +36,9 @@ public final class Demo implements AutoCloseable {
   private static final String GATEWAY = "192.168.127.2";
 
   /** Several times what a slow host needs; past it something hangs. */
-  private static final int BOOT_SECONDS = 90;
+  private static final int BOOT_SECONDS = 240;
 
-  private static final int STEP_SECONDS = 60;
+  private static final int STEP_SECONDS = 120;
   private static final int READY_SECONDS = 30;
 
   private static final Pattern PROMPT = Pattern.compile("lanyard: ready after [^#]*# ");
@@ -322,7 +322,7 @@ public final class Demo implements AutoCloseable {
       %s:
         vmm: lanyard
         memory: 256M
-        image: %s/slim
+        image: %s-slim
         autostart: %s
         nics: [{network: vmnet8}]
     """

@@ -25,6 +25,16 @@ public record ImageManifest(
   }
 
   /**
+   * The same with other files.
+   *
+   * @param others the files by role
+   * @return a copy
+   */
+  ImageManifest withFiles(Map<String, StoredFile> others) {
+    return new ImageManifest(name, description, source, sourceSha256, commandLine, others);
+  }
+
+  /**
    * A file of the image.
    *
    * @param name its name in the image's directory

@@ -8,6 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
@@ -62,7 +63,7 @@ public final class ImagePull {
   public Pulled pull(String name) throws ImageException, InterruptedException {
     Catalog.Entry entry = Catalog.find(name);
     Optional<ImageStore.Image> there = store.find(name);
-    if (there.isPresent()) {
+    if (there.isPresent() && isPresent(there.get())) {
       return new Pulled(there.get(), false);
     }
     Path directory = store.directory();
@@ -72,11 +73,13 @@ public final class ImagePull {
               FileChannel.open(
                   directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = lock(channel)) {
-        // Another pull may have finished while this one waited for nothing: look again.
-        Optional<ImageStore.Image> meanwhile = store.find(name);
-        return meanwhile.isPresent()
-            ? new Pulled(meanwhile.get(), false)
-            : new Pulled(fetch(entry), lock.isValid());
+        // Another pull may have finished since this one looked.
+        Optional<ImageStore.Image> old = store.find(name);
+        if (old.isPresent() && isPresent(old.get())) {
+          return new Pulled(old.get(), false);
+        }
+        ImageStore.Image image = old.isPresent() ? remake(old.get()) : fetch(entry);
+        return new Pulled(image, lock.isValid());
       }
     } catch (AccessDeniedException e) {
       throw new ImageException(
@@ -86,6 +89,35 @@ public final class ImagePull {
     } catch (IOException e) {
       throw diskFailure(e);
     }
+  }
+
+  /** Whether all of it is as this version makes it: an older one made another slim RAM disk. */
+  private static boolean isPresent(ImageStore.Image image) {
+    return image.file("slim").filter(slim -> slim.endsWith(SlimInitrd.FILE)).isPresent();
+  }
+
+  /** Makes the slim RAM disk anew from what is there. */
+  private ImageStore.Image remake(ImageStore.Image image) throws IOException, ImageException {
+    progress.step("Making the slim initrd", -1);
+    Path initrd = image.file("initrd").orElseThrow(() -> new IOException("it has no initrd"));
+    Path slim = image.directory().resolve(SlimInitrd.FILE);
+    Path unfinished = image.directory().resolve("." + SlimInitrd.FILE + ".new");
+    SlimInitrd.make(initrd, unfinished);
+    Files.move(unfinished, slim, StandardCopyOption.ATOMIC_MOVE);
+    Optional<Path> before = image.file("slim");
+    Map<String, ImageManifest.StoredFile> files = new HashMap<>(image.manifest().files());
+    files.put("slim", ImageStore.describe(slim));
+    store.rewrite(image.manifest().withFiles(files));
+    if (before.isPresent()) {
+      Files.deleteIfExists(before.get());
+    }
+    return stored(image.manifest().name());
+  }
+
+  private ImageStore.Image stored(String name) throws IOException {
+    return store
+        .find(name)
+        .orElseThrow(() -> new IOException("the image was stored and is not there"));
   }
 
   private FileLock lock(FileChannel channel) throws IOException, ImageException {
@@ -146,7 +178,7 @@ public final class ImagePull {
     new DebianPackage(deb)
         .extract(Map.of(entry.kernel(), kernel, entry.initrd(), initrd), progress::at);
     progress.step("Making the slim initrd", -1);
-    Path slim = work.resolve("slim.cpio");
+    Path slim = work.resolve(SlimInitrd.FILE);
     SlimInitrd.make(initrd, slim);
     Map<String, ImageManifest.StoredFile> files = new HashMap<>();
     files.put("kernel", ImageStore.describe(kernel));
@@ -164,9 +196,7 @@ public final class ImagePull {
             entry.commandLine(),
             files));
     ImageStore.deleteTree(aptHome);
-    return store
-        .find(entry.name())
-        .orElseThrow(() -> new IOException("the image was stored and is not there"));
+    return stored(entry.name());
   }
 
   /** {@code name_version_architecture.deb}; a colon in the version is written {@code %3a}. */

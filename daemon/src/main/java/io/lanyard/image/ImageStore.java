@@ -143,6 +143,14 @@ public final class ImageStore {
     Files.move(work, directory.resolve(manifest.name()), StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** Replaces the manifest of an image that is there. */
+  void rewrite(ImageManifest manifest) throws IOException {
+    Path home = directory.resolve(manifest.name());
+    Path unfinished = home.resolve("." + MANIFEST + ".new");
+    Files.write(unfinished, JSON.writeValueAsBytes(manifest));
+    Files.move(unfinished, home.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
+  }
+
   static boolean isName(String name) {
     return name.matches("[a-z0-9][a-z0-9._-]{0,63}");
   }

@@ -24,6 +24,9 @@ import org.tukaani.xz.XZInputStream;
  * /init} loads them and gives a shell on the console.
  */
 final class SlimInitrd {
+  /** Its file in an image. The number goes up when the recipe changes, so that it is made anew. */
+  static final String FILE = "slim-1.cpio";
+
   /** Programs that are not applets; what the installer lacks is left out. */
   private static final List<String> PROGRAMS = List.of("busybox", "kmod", "wget", "httpd");
 
