@@ -18,7 +18,6 @@ module io.lanyard.daemon {
   requires io.netty.transport.unix.common;
   requires io.prometheus.metrics.config;
   requires io.prometheus.metrics.instrumentation.dropwizard;
-  requires io.prometheus.metrics.instrumentation.dropwizard5;
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
   requires java.logging;

@@ -64,7 +64,8 @@ final class DemoCommand implements Callable<Integer> {
   @SuppressWarnings("SystemOut") // The guest's console is what the demo shows.
   private static void show(boolean console, String text) {
     if (console) {
-      System.out.print(text);
+      // The shell asks where the cursor is; our terminal must not answer it.
+      System.out.print(text.replace("\u001b[6n", ""));
       System.out.flush();
     }
   }

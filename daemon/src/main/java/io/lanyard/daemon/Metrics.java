@@ -6,15 +6,12 @@ import com.codahale.metrics.Timer;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.dropwizard.DropwizardExports;
-import io.prometheus.metrics.instrumentation.dropwizard5.labels.CustomLabelMapper;
-import io.prometheus.metrics.instrumentation.dropwizard5.labels.MapperConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +28,8 @@ public final class Metrics {
   private static final String PORT = "lanyard.port.";
   private static final String GUEST = "lanyard.guest.";
 
-  private static final List<String> NETWORK_FIGURES =
-      List.of("ports", "leases", "flows", "floods", "moves", "evictions");
-  private static final List<String> PORT_FIGURES =
+  private static final List<String> NETWORK_RISING = List.of("floods", "moves", "evictions");
+  private static final List<String> PORT_RISING =
       List.of(
           "received_frames",
           "received_bytes",
@@ -43,8 +39,7 @@ public final class Metrics {
           "transmit_drops",
           "software_checksums",
           "software_segmentations");
-  private static final List<String> GUEST_FIGURES =
-      List.of("running", "processor_seconds", "instructions");
+  private static final List<String> GUEST_RISING = List.of("processor_seconds", "instructions");
 
   private final MetricRegistry registry = new MetricRegistry();
   private @Nullable PrometheusRegistry prometheus;
@@ -126,35 +121,25 @@ public final class Metrics {
     PrometheusRegistry made = prometheus;
     if (made == null) {
       made = new PrometheusRegistry();
+      made.register(
+          new LabelledFigures(
+              registry, NETWORK, "lanyard_network", List.of("network"), NETWORK_RISING));
+      made.register(
+          new LabelledFigures(
+              registry, PORT, "lanyard_port", List.of("network", "port"), PORT_RISING));
+      made.register(
+          new LabelledFigures(registry, GUEST, "lanyard_guest", List.of("guest"), GUEST_RISING));
       DropwizardExports.builder()
           .dropwizardRegistry(registry)
-          .customLabelMapper(new CustomLabelMapper(labels()))
+          .metricFilter((name, metric) -> !isLabelled(name))
           .register(made);
       prometheus = made;
     }
     return made;
   }
 
-  private static List<MapperConfig> labels() {
-    var all = new java.util.ArrayList<MapperConfig>();
-    for (String figure : NETWORK_FIGURES) {
-      all.add(
-          new MapperConfig(
-              NETWORK + "*." + figure, "lanyard_network_" + figure, Map.of("network", "${0}")));
-    }
-    for (String figure : PORT_FIGURES) {
-      all.add(
-          new MapperConfig(
-              PORT + "*.*." + figure,
-              "lanyard_port_" + figure,
-              Map.of("network", "${0}", "port", "${1}")));
-    }
-    for (String figure : GUEST_FIGURES) {
-      all.add(
-          new MapperConfig(
-              GUEST + "*." + figure, "lanyard_guest_" + figure, Map.of("guest", "${0}")));
-    }
-    return all;
+  private static boolean isLabelled(String name) {
+    return name.startsWith(NETWORK) || name.startsWith(PORT) || name.startsWith(GUEST);
   }
 
   /**

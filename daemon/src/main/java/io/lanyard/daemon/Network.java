@@ -17,15 +17,18 @@ import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.FrameTap;
 import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.System.Logger.Level;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -316,33 +319,39 @@ public final class Network implements AutoCloseable {
         status.accepted());
   }
 
+  /** A capture that runs. */
+  public interface Watch extends AutoCloseable {
+    /** Ends it. */
+    @Override
+    void close();
+  }
+
   /**
-   * Looks at the frames that pass.
+   * Begins a capture.
    *
-   * @param port only those of this port, or empty for all
-   * @param tap sees them, on the loop
+   * @param port only what passes this port, or empty for the whole network
+   * @param channel where the pcapng goes, written by a thread of the capture's own
    * @return ends it
    * @throws IllegalArgumentException if there is no such port
    */
-  public AutoCloseable watch(String port, FrameTap tap) {
-    FrameTap chosen =
-        port.isEmpty()
-            ? tap
-            : (at, received, frame) -> {
-              if (at.name().equals(port)) {
-                tap.frame(at, received, frame);
-              }
-            };
-    loop.call(() -> {
-      if (!port.isEmpty() && ports.find(port) == null) {
-        throw new IllegalArgumentException("network " + name() + " has no port " + port);
-      }
-      ethernet.addTap(chosen);
-      return true;
-    });
+  public Watch capture(String port, WritableByteChannel channel) {
+    Capture capture =
+        loop.call(() -> {
+          Port only = port.isEmpty() ? null : ports.find(port);
+          if (!port.isEmpty() && only == null) {
+            throw new IllegalArgumentException("network " + name() + " has no port " + port);
+          }
+          return Capture.start(
+              ethernet,
+              only,
+              Capture.WHOLE_FRAMES,
+              clock,
+              channel,
+              allocator.directBuffer(OffloadHeader.LENGTH + Offloads.LARGEST_SUPER_FRAME));
+        });
     return () ->
         loop.call(() -> {
-          ethernet.removeTap(chosen);
+          capture.close();
           return true;
         });
   }

@@ -141,7 +141,10 @@ public final class Demo implements AutoCloseable {
                 attached[0] = shell;
                 String text = shell.await(PROMPT, BOOT_SECONDS);
                 Matcher uptime = Pattern.compile("ready after ([0-9.]+) s").matcher(text);
-                return uptime.find() ? "kernel says " + uptime.group(1) + " s" : "";
+                double processor =
+                    daemon().get("/v1/guests/" + GUEST).path("processorSeconds").asDouble();
+                return (uptime.find() ? "kernel says " + uptime.group(1) + " s, " : "")
+                    + String.format(Locale.ROOT, "%.1f s of processor", processor);
               });
       GuestShell shell = attached[0];
       if (!up || shell == null) {
@@ -197,7 +200,7 @@ public final class Demo implements AutoCloseable {
 
   private static String ping(GuestShell shell)
       throws IOException, DemoException, InterruptedException {
-    GuestShell.Result result = shell.run("ping -c 3 -i 0.2 " + GATEWAY, STEP_SECONDS);
+    GuestShell.Result result = shell.run("ping -c 3 " + GATEWAY, STEP_SECONDS);
     expect(result.succeeded() && result.output().contains(" 0% packet loss"), "lost pings", result);
     Matcher times = Pattern.compile("= [0-9.]+/([0-9.]+)/").matcher(result.output());
     return "3 of 3" + (times.find() ? ", on average " + times.group(1) + " ms" : "");

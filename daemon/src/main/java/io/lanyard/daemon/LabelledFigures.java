@@ -1,0 +1,80 @@
+package io.lanyard.daemon;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Dropwizard gauges that belong to something, as one Prometheus metric with labels for each kind of
+ * figure. (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
+ *
+ * @param registry where the gauges are
+ * @param prefix what their names begin with
+ * @param family what the metrics' names begin with
+ * @param labels the names of the segments between prefix and figure
+ * @param rising which figures only grow: Prometheus calls these counters
+ */
+record LabelledFigures(
+    MetricRegistry registry, String prefix, String family, List<String> labels, List<String> rising)
+    implements MultiCollector {
+  LabelledFigures {
+    labels = List.copyOf(labels);
+    rising = List.copyOf(rising);
+  }
+
+  private record Point(Labels labels, double value) {}
+
+  @Override
+  @SuppressWarnings("rawtypes") // The registry's own.
+  public MetricSnapshots collect() {
+    Map<String, List<Point>> figures = new TreeMap<>();
+    for (Map.Entry<String, Gauge> gauge :
+        registry.getGauges((name, metric) -> name.startsWith(prefix)).entrySet()) {
+      List<String> segments = List.of(gauge.getKey().substring(prefix.length()).split("\\.", -1));
+      if (segments.size() == labels.size() + 1
+          && gauge.getValue().getValue() instanceof Number value) {
+        figures
+            .computeIfAbsent(segments.getLast(), figure -> new ArrayList<>())
+            .add(
+                new Point(
+                    Labels.of(labels, segments.subList(0, labels.size())), value.doubleValue()));
+      }
+    }
+    List<MetricSnapshot> snapshots = new ArrayList<>();
+    figures.forEach((figure, points) -> snapshots.add(snapshot(figure, points)));
+    return new MetricSnapshots(snapshots);
+  }
+
+  private MetricSnapshot snapshot(String figure, List<Point> points) {
+    String name = family + "_" + figure;
+    if (rising.contains(figure)) {
+      CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name);
+      for (Point point : points) {
+        counter.dataPoint(
+            CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(point.labels())
+                .value(point.value())
+                .build());
+      }
+      return counter.build();
+    }
+    GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name);
+    for (Point point : points) {
+      gauge.dataPoint(
+          GaugeSnapshot.GaugeDataPointSnapshot.builder()
+              .labels(point.labels())
+              .value(point.value())
+              .build());
+    }
+    return gauge.build();
+  }
+}
