@@ -14,7 +14,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
@@ -51,6 +50,9 @@ public final class LeaseStore implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(LeaseStore.class.getName());
 
+  private static final Lease NOBODY =
+      new Lease(0, ClientId.ofMac(0), 0, null, 0, 0, Lease.State.RELEASED);
+
   private record Write(String network, Lease lease, Executor loop, LeaseJournal.Completion done) {}
 
   private final Path file;
@@ -61,6 +63,9 @@ public final class LeaseStore implements AutoCloseable {
   private final LongAdder writes = new LongAdder();
   private volatile boolean closing;
 
+  /** Tells the writer that the store is closing; never stored. */
+  private final Write wake;
+
   /** The writer's; null after a failure, until it has been opened again. */
   private @Nullable MVStore store;
 
@@ -70,6 +75,7 @@ public final class LeaseStore implements AutoCloseable {
   private LeaseStore(Path file, MVStore opened) {
     this.file = file;
     this.store = opened;
+    this.wake = new Write("", NOBODY, Runnable::run, new NoCompletion());
     this.writer = Thread.ofPlatform().name("lanyard-leases").daemon().unstarted(this::run);
   }
 
@@ -223,7 +229,10 @@ public final class LeaseStore implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    writer.interrupt();
+    // Wakes the writer. Not by an interrupt, which would close the file under it (FileChannel). If
+    // the queue has no room the writer is awake.
+    boolean woken = queue.offer(wake);
+    LOG.log(Level.DEBUG, () -> "lease store closing woken=" + woken);
     try {
       if (!writer.join(java.time.Duration.ofMillis(CLOSE_MILLIS))) {
         LOG.log(Level.WARNING, "lease store still writing, left behind file=" + file);
@@ -245,6 +254,7 @@ public final class LeaseStore implements AutoCloseable {
       }
       batch.add(first);
       queue.drainTo(batch, BATCH - 1);
+      batch.remove(wake);
       commit(batch);
     }
     MVStore open = store;
@@ -260,17 +270,15 @@ public final class LeaseStore implements AutoCloseable {
   /** Waits for a write; null once the store is closing and nothing is queued. */
   private @Nullable Write next() {
     while (true) {
-      if (closing) {
-        return queue.poll();
-      }
       try {
-        Write write = queue.poll(1, TimeUnit.SECONDS);
-        if (write != null) {
+        Write write = closing ? queue.poll() : queue.take();
+        if (write == null || !write.equals(wake)) {
           return write;
         }
       } catch (InterruptedException e) {
-        // Only close() interrupts, to end the wait. An interrupted thread must not touch the file,
-        // because an interrupt closes a FileChannel: the catch has cleared it.
+        // Nobody interrupts this thread; if somebody did, it has to go on all the same, and with
+        // the interrupt cleared, or its next write would close the file.
+        LOG.log(Level.DEBUG, "lease store interrupted", e);
       }
     }
   }
@@ -282,7 +290,6 @@ public final class LeaseStore implements AutoCloseable {
       for (Write write : batch) {
         map(write.network()).put(write.lease().address(), LeaseRecord.encode(write.lease()));
       }
-      Thread.interrupted(); // As in next().
       open.commit();
       open.sync();
       commits.increment();
@@ -366,5 +373,13 @@ public final class LeaseStore implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       LOG.log(Level.DEBUG, "a loop has ended before its leases were stored", e);
     }
+  }
+
+  private static final class NoCompletion implements LeaseJournal.Completion {
+    @Override
+    public void durable() {}
+
+    @Override
+    public void failed(Throwable cause) {}
   }
 }
