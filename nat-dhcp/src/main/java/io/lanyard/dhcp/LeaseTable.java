@@ -107,6 +107,17 @@ public final class LeaseTable {
   }
 
   /**
+   * Finds the address of a guest by its name, for forwards: that of its lease, or of its
+   * reservation while it has none.
+   *
+   * @param hostname one label, without the domain; case does not matter
+   * @return the IPv4 address as a big-endian int; 0 if nobody has that name
+   */
+  public int addressOf(String hostname) {
+    return byName.getOrDefault(hostname.toLowerCase(Locale.ROOT), 0);
+  }
+
+  /**
    * Finds the leases that a MAC address holds; a machine that boots in stages may hold several.
    *
    * @param mac the address in the low 48 bits

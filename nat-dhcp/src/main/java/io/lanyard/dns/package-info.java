@@ -1,2 +1,45 @@
-/** The DNS forwarder. */
+/**
+ * The network's name server: its own names, a cache, and the host's name servers behind them.
+ *
+ * <p>All messages are read and written by dnsjava. {@link io.lanyard.dns.DnsForwarder} takes them
+ * from the gateway's port 53, over UDP as datagrams, over TCP from {@link
+ * io.lanyard.dns.DnsStreamService}. A question goes this way, and stops where it is answered:
+ *
+ * <pre>
+ * not a query, shorter than a header     dropped: a response to a response would never end
+ * cannot be read, more than one question FORMERR with its identifier
+ * opcode, EDNS version, zone transfer    NOTIMP, BADVERS (RFC 6891 6.1.3), REFUSED
+ * OwnZone                                our domain, our subnet's in-addr.arpa, localhost
+ * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
+ * quota                                  REFUSED: too many of this guest's, or of all, are waiting
+ * the same question is under way         waits with it
+ * UpstreamQuery                          the host's servers
+ * </pre>
+ *
+ * <p><b>Own names.</b> The zone is authoritative for all of its domain and subnet: what it does not
+ * know is denied with an SOA (RFC 2308 sections 2 and 3) and never leaks upstream. Names of leases
+ * follow the lease table as its listener; fixed names come first, so no guest can take {@code
+ * gateway} or a host of the configuration. A guest may ask for the bare label as well.
+ *
+ * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf}: before a question
+ * is forwarded the file is looked at again (on a virtual thread) if the last look is a second old,
+ * and when the servers have changed the cache is forgotten, since a VPN may answer otherwise. The
+ * search list is not applied: guests have their own. We ask from the host, so a stub on its loopback
+ * works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452
+ * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
+ * what was truncated, and takes the first answer. Whoever answered is asked first next time.
+ *
+ * <p><b>Passing through.</b> A message keeps its flags, codes and records of every type, known to
+ * dnsjava or not (RFC 3597). Only what belongs to one hop is ours: identifier, EDNS size, cookies.
+ * The name in the question comes back in the case that it was sent in. A response is kept as bytes
+ * with the places of its times to live, so giving it again costs a copy: identifier, the name's
+ * bytes, and times that have counted down. It is kept for its shortest time; a denial for what its
+ * SOA says (RFC 2308 section 5), and not at all without one. What does not fit the guest's datagram
+ * is cut at a whole record set, with TC.
+ *
+ * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions waiting upstream by guest
+ * and in all; a TCP connection by the bytes and questions that it may have waiting, and by time.
+ *
+ * <p>Thread: everything on the network's loop, upstream sockets included.
+ */
 package io.lanyard.dns;

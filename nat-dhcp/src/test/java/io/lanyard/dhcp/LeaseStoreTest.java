@@ -78,7 +78,8 @@ class LeaseStoreTest {
 
   @Test
   void theLastLeaseOfAnAddressCounts() throws Exception {
-    Lease later = new Lease(lease(1).address(), ClientId.ofMac(9), 9, null, 5, 6, Lease.State.BOUND);
+    Lease later =
+        new Lease(lease(1).address(), ClientId.ofMac(9), 9, null, 5, 6, Lease.State.BOUND);
     try (LeaseStore store = LeaseStore.open(file())) {
       writeAndWait(store, "vmnet8", lease(1), later);
     }
@@ -110,12 +111,11 @@ class LeaseStoreTest {
         int n = i;
         journal.write(
             lease(i),
-            whenDurable(
-                () -> {
-                  if (next.compareAndSet(n, n + 1)) {
-                    done.countDown();
-                  }
-                }));
+            whenDurable(() -> {
+              if (next.compareAndSet(n, n + 1)) {
+                done.countDown();
+              }
+            }));
       }
       assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
     }
@@ -123,8 +123,10 @@ class LeaseStoreTest {
 
   @Test
   void aDamagedFileIsNamedWithItsRemedyAndNotTouched() throws Exception {
-    byte[] rubbish = "this is no lease store, and longer than a header".repeat(400).getBytes(
-        StandardCharsets.US_ASCII);
+    byte[] rubbish =
+        "this is no lease store, and longer than a header"
+            .repeat(400)
+            .getBytes(StandardCharsets.US_ASCII);
     Files.write(file(), rubbish);
     assertThatThrownBy(() -> LeaseStore.open(file()))
         .isInstanceOf(LeaseStoreException.class)
@@ -212,12 +214,11 @@ class LeaseStoreTest {
                 n,
                 Lease.NEVER,
                 Lease.State.BOUND),
-            whenDurable(
-                () -> {
-                  window.release();
-                  System.out.println(n);
-                  System.out.flush();
-                }));
+            whenDurable(() -> {
+              window.release();
+              System.out.println(n);
+              System.out.flush();
+            }));
       }
     }
   }
@@ -256,12 +257,10 @@ class LeaseStoreTest {
         Map<Integer, Long> stored = new HashMap<>();
         List<Lease> leases = store.network("vmnet8", loop).load();
         leases.forEach(lease -> stored.put(lease.address(), lease.mac()));
-        acknowledged.forEach(
-            (address, n) ->
-                assertThat(stored.getOrDefault(address, -1L))
-                    .as("round lease of %x", address)
-                    
-                    .isGreaterThanOrEqualTo((long) n));
+        acknowledged.forEach((address, n) ->
+            assertThat(stored.getOrDefault(address, -1L))
+                .as("lease of %x", address)
+                .isGreaterThanOrEqualTo((long) n));
       }
       acknowledged.clear();
       Files.delete(file());

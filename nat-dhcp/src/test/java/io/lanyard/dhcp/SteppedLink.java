@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class SteppedLink implements GuestLink, Timers, Clock {
   private final @Nullable EventLoop loop;
   private final List<SteppedTimer> armed = new ArrayList<>();
+  private ByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
   private long nanos = 1;
   private Instant wall = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -34,6 +35,15 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
    */
   public SteppedLink(@Nullable EventLoop loop) {
     this.loop = loop;
+  }
+
+  /**
+   * Takes another allocator than Netty's.
+   *
+   * @param other the allocator
+   */
+  public void allocateFrom(ByteBufAllocator other) {
+    allocator = other;
   }
 
   /**
@@ -96,7 +106,7 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
 
   @Override
   public ByteBufAllocator allocator() {
-    return UnpooledByteBufAllocator.DEFAULT;
+    return allocator;
   }
 
   @Override

@@ -1,0 +1,264 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dhcp.DhcpCounters.Event;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.Type;
+
+/**
+ * Debian's DHCP clients and dig, each in a network namespace of its own, against the services over
+ * TAP. Needs root, and the packages isc-dhcp-client, udhcpc, dhcpcd5 and bind9-dnsutils.
+ */
+class RealClientsIT {
+  @TempDir private Path folder;
+  private ServiceNetwork network;
+
+  @BeforeEach
+  void start() throws Exception {
+    network = new ServiceNetwork(folder, Duration.ofMinutes(30));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    network.close();
+  }
+
+  private long count(Event event) {
+    return network.dhcp.counters().get(event);
+  }
+
+  /** A client's hook that sets the address and nothing of the host's. */
+  private String hook(String name, String reasons) throws Exception {
+    Path script = folder.resolve(name);
+    ServiceNetwork.write(script, "#!/bin/sh\n" + reasons);
+    return script.toString();
+  }
+
+  @Test
+  void dhclientGetsRenewsAndReleasesALease() throws Exception {
+    String guest = network.guest("dhclient");
+    String hook =
+        hook(
+            "dhclient-hook",
+            """
+            case $reason in
+              BOUND|RENEW|REBIND|REBOOT)
+                ip addr replace $new_ip_address/24 dev $interface ;;
+              RELEASE|EXPIRE|STOP) ip addr flush dev $interface ;;
+            esac
+            """);
+    Path conf =
+        Files.writeString(
+            folder.resolve("dhclient.conf"),
+            "send host-name \"isc-box\";\n"
+                + "request subnet-mask, routers, domain-name-servers, domain-name,\n"
+                + "  interface-mtu, domain-search;\n");
+    String[] common = {
+      "-4", "-v", "-cf", conf.toString(), "-sf", hook,
+      "-lf", folder.resolve("dhclient.leases").toString(),
+      "-pf", folder.resolve("dhclient.pid").toString()
+    };
+    String first = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
+    assertThat(first).contains("DHCPOFFER", "DHCPACK", "bound to");
+    String address = network.addressOf(guest);
+    assertThat(address).isNotEmpty();
+    assertThat(network.leased(address)).isTrue();
+    assertThat(network.onLoop(() -> network.dhcp.leases().byName("isc-box"))).isPresent();
+
+    // Started again it asks for the address that it remembers: INIT-REBOOT.
+    network.in(guest, 10, "kill", Files.readString(folder.resolve("dhclient.pid")).strip());
+    long acks = count(Event.ACK);
+    long discovers = count(Event.DISCOVER);
+    String again = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
+    assertThat(again).contains("DHCPREQUEST").doesNotContain("DHCPDISCOVER");
+    assertThat(count(Event.ACK)).isGreaterThan(acks);
+    assertThat(count(Event.DISCOVER)).isEqualTo(discovers);
+    assertThat(network.addressOf(guest)).isEqualTo(address);
+
+    network.in(guest, 30, command("dhclient", common, "-r", "t0"));
+    await(() -> !network.leased(address));
+  }
+
+  private static String[] command(String program, String[] options, String... rest) {
+    String[] all = new String[1 + options.length + rest.length];
+    all[0] = program;
+    System.arraycopy(options, 0, all, 1, options.length);
+    System.arraycopy(rest, 0, all, 1 + options.length, rest.length);
+    return all;
+  }
+
+  @Test
+  void udhcpcGetsRenewsAndReleasesALease() throws Exception {
+    String guest = network.guest("udhcpc");
+    Path log = folder.resolve("udhcpc.log");
+    String hook =
+        hook(
+            "udhcpc-hook",
+            "echo $1 $ip $subnet $router $dns $domain $lease >> "
+                + log
+                + "\ncase $1 in\n"
+                + "  bound|renew) ip addr replace $ip/24 dev $interface ;;\n"
+                + "  deconfig) ip addr flush dev $interface ;;\nesac\n");
+    Path pid = folder.resolve("udhcpc.pid");
+    Process client =
+        new ProcessBuilder(
+                "ip", "netns", "exec", guest, "udhcpc", "-f", "-i", "t0", "-s", hook, "-R", "-p",
+                pid.toString(), "-x", "hostname:busy-box")
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("udhcpc.out").toFile())
+            .start();
+    try {
+      await(() -> Files.exists(log) && Files.readString(log).contains("bound 192.168.127."));
+      assertThat(Files.readString(log))
+          .contains("255.255.255.0 192.168.127.2 192.168.127.2 lan 1800");
+      String address = network.addressOf(guest);
+      assertThat(network.leased(address)).isTrue();
+      ServiceNetwork.run(10, "kill", "-USR1", Files.readString(pid).strip()); // renew now
+      await(() -> Files.readString(log).contains("renew " + address));
+      ServiceNetwork.run(10, "kill", "-USR2", Files.readString(pid).strip()); // release now
+      await(() -> !network.leased(address));
+      assertThat(count(Event.RELEASE)).isEqualTo(1);
+    } finally {
+      client.destroy();
+      client.waitFor();
+    }
+  }
+
+  @Test
+  void dhcpcdGetsRenewsAndReleasesALease() throws Exception {
+    String guest = network.guest("dhcpcd");
+    Path conf =
+        Files.writeString(
+            folder.resolve("dhcpcd.conf"),
+            "hostname cd-box\nduid\noption domain_name_servers, domain_name, interface_mtu\n"
+                + "require dhcp_server_identifier\nnoipv4ll\nnoipv6rs\nnoarp\n");
+    String hook = hook("dhcpcd-hook", "exit 0\n");
+    Path output = folder.resolve("dhcpcd.out");
+    Process client =
+        new ProcessBuilder(
+                "ip", "netns", "exec", guest, "dhcpcd", "-4", "-B", "-d", "-f", conf.toString(),
+                "-c", hook, "t0")
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      await(() -> Files.readString(output).contains("leased 192.168.127."));
+      await(() -> !network.addressOf(guest).isEmpty());
+      String address = network.addressOf(guest);
+      assertThat(network.leased(address)).isTrue();
+      long acks = count(Event.ACK);
+      network.in(guest, 20, "dhcpcd", "-4", "-N", "t0");
+      await(() -> count(Event.ACK) > acks);
+      network.in(guest, 20, "dhcpcd", "-4", "-k", "t0");
+      await(() -> !network.leased(address));
+    } finally {
+      client.destroy();
+      client.waitFor();
+    }
+  }
+
+  private String staticGuest(String suffix) throws Exception {
+    String guest = network.guest(suffix);
+    ServiceNetwork.run(10, "ip", "-n", guest, "addr", "add", "192.168.127.20/24", "dev", "t0");
+    return guest;
+  }
+
+  private String dig(String guest, String... arguments) throws Exception {
+    String[] common = {"@192.168.127.2", "+tries=2", "+time=3"};
+    return network.in(guest, 15, command("dig", common, arguments));
+  }
+
+  @Test
+  void digResolvesOverUdpAndTcp() throws Exception {
+    String guest = staticGuest("dig");
+    assertThat(dig(guest, "+short", "gateway.lan")).isEqualTo("192.168.127.2\n");
+    assertThat(dig(guest, "+short", "+tcp", "gateway.lan")).isEqualTo("192.168.127.2\n");
+    assertThat(dig(guest, "+short", "-x", "192.168.127.2")).isEqualTo("gateway.lan.\n");
+    assertThat(dig(guest, "nobody.lan")).contains("status: NXDOMAIN", "SOA");
+    assertThat(dig(guest, "GateWay.LAN", "AAAA")).contains("status: NOERROR", ";GateWay.LAN.");
+    assertThat(dig(guest, "+dnssec", "+cdflag", "www.example"))
+        .contains("status: NOERROR", "flags: do;", " cd");
+    assertThat(dig(guest, "+noedns", "www.example")).doesNotContain("EDNS");
+    assertThat(dig(guest, "+edns=3", "+noednsnegotiation", "www.example")).contains("BADVERS");
+  }
+
+  @Test
+  void digFetchesWhatDoesNotFitADatagramOverTcp() throws Exception {
+    String guest = staticGuest("dig-big");
+    String filler = "y".repeat(200);
+    network.upstream.answer =
+        response -> {
+          for (int i = 0; i < 40; i++) {
+            response.addRecord(
+                new TXTRecord(response.getQuestion().getName(), DClass.IN, 60, i + filler),
+                Section.ANSWER);
+          }
+          return response;
+        };
+    assertThat(dig(guest, "+ignore", "big.example", "TXT")).contains(" tc ");
+    assertThat(dig(guest, "big.example", "TXT"))
+        .contains("retrying in TCP mode", "ANSWER: 40", "39" + filler);
+  }
+
+  @Test
+  void digSeesEveryRecordTypeAsItIsUpstream() throws Exception {
+    String guest = staticGuest("dig-types");
+    // What NSEC3 records have for a name, which dig insists upon.
+    String owner = "2t7b4g4vsa5smi47k61mv5bv1a22bojr.example.";
+    Name name = Name.fromString(owner);
+    Map<Integer, String> samples = RecordSamples.all();
+    network.upstream.answer =
+        response -> {
+          int type = response.getQuestion().getType();
+          String text = samples.get(type);
+          if (text == null) {
+            return response;
+          }
+          try {
+            response.addRecord(
+                Record.fromString(name, type, DClass.IN, 60, text, Name.root), Section.ANSWER);
+          } catch (java.io.IOException e) {
+            throw new IllegalArgumentException(text, e);
+          }
+          return response;
+        };
+    StringBuilder batch = new StringBuilder();
+    samples.keySet().forEach(type -> batch.append(owner).append(" -t TYPE").append(type).append('\n'));
+    Path file = Files.writeString(folder.resolve("batch"), batch);
+    String output = dig(guest, "+unknownformat", "+noall", "+answer", "-f", file.toString());
+    for (Map.Entry<Integer, String> sample : samples.entrySet()) {
+      Record record =
+          Record.fromString(name, sample.getKey(), DClass.IN, 60, sample.getValue(), Name.root);
+      byte[] data = record.rdataToWireCanonical();
+      assertThat(output)
+          .as(Type.string(sample.getKey()))
+          .containsPattern(
+              "\\bTYPE" + sample.getKey() + "\\s+\\\\# " + data.length + "\\b");
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package io.lanyard.dns;
+
+import io.lanyard.dhcp.DhcpServer;
+import io.lanyard.dhcp.DhcpSettings;
+import io.lanyard.dhcp.Ipv4Subnet;
+import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.gateway.NatNetwork;
+import io.lanyard.nat.gateway.NatOptions;
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.TimerWheel;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.port.TapPort;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A network with gateway, DHCP and DNS on real clocks and sockets, whose guests are network
+ * namespaces of this host.
+ */
+final class ServiceNetwork implements AutoCloseable {
+  private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
+  private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final IoEventLoop loop = (IoEventLoop) group.next();
+  private final LearningSwitch network;
+  private final List<TapPort> ports = new ArrayList<>();
+  private final List<String> namespaces = new ArrayList<>();
+  private final LeaseStore store;
+  final Path folder;
+  final FakeUpstream upstream = new FakeUpstream();
+  final DhcpServer dhcp;
+  final DnsForwarder dns;
+  private final NatNetwork nat;
+
+  ServiceNetwork(Path folder, Duration leaseTime) throws Exception {
+    this.folder = folder;
+    Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+    store = LeaseStore.open(folder.resolve("leases.mv"));
+    network = new LearningSwitch("vmnet8", Clock.system(), ALLOCATOR);
+    GatewayAddresses addresses =
+        new GatewayAddresses(
+            Ethernet.parse("52:54:00:4c:59:02"), SUBNET.host(2), 24, SUBNET.host(1), false);
+    nat =
+        onLoop(
+            () ->
+                new NatNetwork(
+                    loop,
+                    network,
+                    TimerWheel.on(loop, Clock.system()),
+                    ALLOCATOR,
+                    NatOptions.of("vmnet8", addresses),
+                    name -> 0));
+    DhcpSettings settings =
+        DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
+    dhcp =
+        onLoop(
+            () ->
+                new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
+    dns =
+        onLoop(
+            () ->
+                new DnsForwarder(
+                    "vmnet8",
+                    DnsSettings.of("lan", SUBNET, SUBNET.host(2)).withResolvConf(resolvConf),
+                    nat.gateway(),
+                    lines ->
+                        new ResolvConf(
+                            ResolvConf.parse(lines).servers().stream()
+                                .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
+                                .toList())));
+    onLoop(
+        () -> {
+          dhcp.leases().addListener(dns.names());
+          nat.serve(DhcpServer.SERVER_PORT, dhcp);
+          nat.serve(DnsForwarder.PORT, dns);
+          nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
+          return true;
+        });
+  }
+
+  <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(10, TimeUnit.SECONDS);
+  }
+
+  /** Makes a namespace with a TAP device {@code t0} that is plugged in. */
+  String guest(String suffix) throws Exception {
+    String name = "lanyard-it-" + ProcessHandle.current().pid() + "-" + suffix;
+    run(10, "ip", "netns", "add", name);
+    namespaces.add(name);
+    run(10, "ip", "-n", name, "link", "set", "lo", "up");
+    TapPort port =
+        TapPort.open(
+            new TapPort.Settings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
+    ports.add(port);
+    onLoop(
+        () -> {
+          network.attach(port);
+          port.start(loop, network);
+          return true;
+        });
+    return name;
+  }
+
+  String in(String namespace, int seconds, String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
+    all.addAll(List.of(command));
+    return run(seconds, all.toArray(String[]::new));
+  }
+
+  /** Runs a command to its end, and fails with its output if it fails. */
+  static String run(int seconds, String... command) throws Exception {
+    Path output = Files.createTempFile("lanyard-it", ".out");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
+      process.toHandle().descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+      String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+      if (!ended || process.exitValue() != 0) {
+        throw new AssertionError(
+            String.join(" ", command)
+                + (ended ? " failed with " + process.exitValue() : " did not end")
+                + ":\n"
+                + text);
+      }
+      return text;
+    } finally {
+      Files.delete(output);
+    }
+  }
+
+  String addressOf(String namespace) throws Exception {
+    for (String word : run(10, "ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ")) {
+      if (word.startsWith("192.168.127.")) {
+        return word.substring(0, word.indexOf('/'));
+      }
+    }
+    return "";
+  }
+
+  boolean leased(String address) throws Exception {
+    int wanted = Ipv4.parse(address);
+    return onLoop(
+        () -> dhcp.leases().leases().stream().anyMatch(lease -> lease.address() == wanted));
+  }
+
+  @Override
+  public void close() throws Exception {
+    onLoop(
+        () -> {
+          dhcp.close();
+          dns.close();
+          nat.close();
+          ports.forEach(TapPort::close);
+          return true;
+        });
+    for (String name : namespaces) {
+      run(10, "ip", "netns", "del", name);
+    }
+    store.close();
+    upstream.close();
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  static void write(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    if (!file.toFile().setExecutable(true)) {
+      throw new IOException("cannot make executable: " + file);
+    }
+  }
+}
