@@ -21,13 +21,14 @@
  * follow the lease table as its listener; fixed names come first, so no guest can take {@code
  * gateway} or a host of the configuration. A guest may ask for the bare label as well.
  *
- * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf}: before a question
- * is forwarded the file is looked at again (on a virtual thread) if the last look is a second old,
- * and when the servers have changed the cache is forgotten, since a VPN may answer otherwise. The
- * search list is not applied: guests have their own. We ask from the host, so a stub on its loopback
- * works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452
- * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
- * what was truncated, and takes the first answer. Whoever answered is asked first next time.
+ * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf}: before a
+ * question is forwarded the file is looked at again (on a virtual thread) if the last look is a
+ * second old, and when the servers have changed the cache is forgotten, since a VPN may answer
+ * otherwise. The search list is not applied: guests have their own. We ask from the host, so a stub
+ * on its loopback works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its
+ * own (RFC 5452 section 4), asks the next server when one is silent, passes over one that fails,
+ * fetches over TCP what was truncated, and takes the first answer. Whoever answered is asked first
+ * next time.
  *
  * <p><b>Passing through.</b> A message keeps its flags, codes and records of every type, known to
  * dnsjava or not (RFC 3597). Only what belongs to one hop is ours: identifier, EDNS size, cookies.

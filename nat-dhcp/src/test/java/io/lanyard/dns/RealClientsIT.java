@@ -63,13 +63,22 @@ class RealClientsIT {
     Path conf =
         Files.writeString(
             folder.resolve("dhclient.conf"),
-            "send host-name \"isc-box\";\n"
-                + "request subnet-mask, routers, domain-name-servers, domain-name,\n"
-                + "  interface-mtu, domain-search;\n");
+            """
+            send host-name "isc-box";
+            request subnet-mask, routers, domain-name-servers, domain-name,
+              interface-mtu, domain-search;
+            """);
     String[] common = {
-      "-4", "-v", "-cf", conf.toString(), "-sf", hook,
-      "-lf", folder.resolve("dhclient.leases").toString(),
-      "-pf", folder.resolve("dhclient.pid").toString()
+      "-4",
+      "-v",
+      "-cf",
+      conf.toString(),
+      "-sf",
+      hook,
+      "-lf",
+      folder.resolve("dhclient.leases").toString(),
+      "-pf",
+      folder.resolve("dhclient.pid").toString()
     };
     String first = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
     assertThat(first).contains("DHCPOFFER", "DHCPACK", "bound to");
@@ -115,8 +124,21 @@ class RealClientsIT {
     Path pid = folder.resolve("udhcpc.pid");
     Process client =
         new ProcessBuilder(
-                "ip", "netns", "exec", guest, "udhcpc", "-f", "-i", "t0", "-s", hook, "-R", "-p",
-                pid.toString(), "-x", "hostname:busy-box")
+                "ip",
+                "netns",
+                "exec",
+                guest,
+                "udhcpc",
+                "-f",
+                "-i",
+                "t0",
+                "-s",
+                hook,
+                "-R",
+                "-p",
+                pid.toString(),
+                "-x",
+                "hostname:busy-box")
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("udhcpc.out").toFile())
             .start();
@@ -143,14 +165,32 @@ class RealClientsIT {
     Path conf =
         Files.writeString(
             folder.resolve("dhcpcd.conf"),
-            "hostname cd-box\nduid\noption domain_name_servers, domain_name, interface_mtu\n"
-                + "require dhcp_server_identifier\nnoipv4ll\nnoipv6rs\nnoarp\n");
+            """
+            hostname cd-box
+            duid
+            option domain_name_servers, domain_name, interface_mtu
+            require dhcp_server_identifier
+            noipv4ll
+            noipv6rs
+            noarp
+            """);
     String hook = hook("dhcpcd-hook", "exit 0\n");
     Path output = folder.resolve("dhcpcd.out");
     Process client =
         new ProcessBuilder(
-                "ip", "netns", "exec", guest, "dhcpcd", "-4", "-B", "-d", "-f", conf.toString(),
-                "-c", hook, "t0")
+                "ip",
+                "netns",
+                "exec",
+                guest,
+                "dhcpcd",
+                "-4",
+                "-B",
+                "-d",
+                "-f",
+                conf.toString(),
+                "-c",
+                hook,
+                "t0")
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
@@ -236,7 +276,9 @@ class RealClientsIT {
           return response;
         };
     StringBuilder batch = new StringBuilder();
-    samples.keySet().forEach(type -> batch.append(owner).append(" -t TYPE").append(type).append('\n'));
+    samples
+        .keySet()
+        .forEach(type -> batch.append(owner).append(" -t TYPE").append(type).append('\n'));
     Path file = Files.writeString(folder.resolve("batch"), batch);
     String output = dig(guest, "+unknownformat", "+noall", "+answer", "-f", file.toString());
     for (Map.Entry<Integer, String> sample : samples.entrySet()) {
@@ -245,8 +287,7 @@ class RealClientsIT {
       byte[] data = record.rdataToWireCanonical();
       assertThat(output)
           .as(Type.string(sample.getKey()))
-          .containsPattern(
-              "\\bTYPE" + sample.getKey() + "\\s+\\\\# " + data.length + "\\b");
+          .containsPattern("\\bTYPE" + sample.getKey() + "\\s+\\\\# " + data.length + "\\b");
     }
   }
 

@@ -32,13 +32,13 @@ import java.util.concurrent.TimeUnit;
  * A network with gateway, DHCP and DNS on real clocks and sockets, whose guests are network
  * namespaces of this host.
  */
-final class ServiceNetwork implements AutoCloseable {
+final class ServiceNetwork {
   private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-  private final IoEventLoop loop = (IoEventLoop) group.next();
+  private final IoEventLoop loop = group.next();
   private final LearningSwitch network;
   private final List<TapPort> ports = new ArrayList<>();
   private final List<String> namespaces = new ArrayList<>();
@@ -58,41 +58,36 @@ final class ServiceNetwork implements AutoCloseable {
         new GatewayAddresses(
             Ethernet.parse("52:54:00:4c:59:02"), SUBNET.host(2), 24, SUBNET.host(1), false);
     nat =
-        onLoop(
-            () ->
-                new NatNetwork(
-                    loop,
-                    network,
-                    TimerWheel.on(loop, Clock.system()),
-                    ALLOCATOR,
-                    NatOptions.of("vmnet8", addresses),
-                    name -> 0));
-    DhcpSettings settings =
-        DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
+        onLoop(() ->
+            new NatNetwork(
+                loop,
+                network,
+                TimerWheel.on(loop, Clock.system()),
+                ALLOCATOR,
+                NatOptions.of("vmnet8", addresses),
+                name -> 0));
+    DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
     dhcp =
         onLoop(
-            () ->
-                new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
+            () -> new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
     dns =
-        onLoop(
-            () ->
-                new DnsForwarder(
-                    "vmnet8",
-                    DnsSettings.of("lan", SUBNET, SUBNET.host(2)).withResolvConf(resolvConf),
-                    nat.gateway(),
-                    lines ->
-                        new ResolvConf(
-                            ResolvConf.parse(lines).servers().stream()
-                                .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
-                                .toList())));
-    onLoop(
-        () -> {
-          dhcp.leases().addListener(dns.names());
-          nat.serve(DhcpServer.SERVER_PORT, dhcp);
-          nat.serve(DnsForwarder.PORT, dns);
-          nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
-          return true;
-        });
+        onLoop(() ->
+            new DnsForwarder(
+                "vmnet8",
+                DnsSettings.of("lan", SUBNET, SUBNET.host(2)).withResolvConf(resolvConf),
+                nat.gateway(),
+                lines ->
+                    new ResolvConf(
+                        ResolvConf.parse(lines).servers().stream()
+                            .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
+                            .toList())));
+    onLoop(() -> {
+      dhcp.leases().addListener(dns.names());
+      nat.serve(DhcpServer.SERVER_PORT, dhcp);
+      nat.serve(DnsForwarder.PORT, dns);
+      nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
+      return true;
+    });
   }
 
   <T> T onLoop(Callable<T> task) throws Exception {
@@ -106,15 +101,13 @@ final class ServiceNetwork implements AutoCloseable {
     namespaces.add(name);
     run(10, "ip", "-n", name, "link", "set", "lo", "up");
     TapPort port =
-        TapPort.open(
-            new TapPort.Settings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
+        TapPort.open(new TapPort.Settings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
     ports.add(port);
-    onLoop(
-        () -> {
-          network.attach(port);
-          port.start(loop, network);
-          return true;
-        });
+    onLoop(() -> {
+      network.attach(port);
+      port.start(loop, network);
+      return true;
+    });
     return name;
   }
 
@@ -151,7 +144,8 @@ final class ServiceNetwork implements AutoCloseable {
   }
 
   String addressOf(String namespace) throws Exception {
-    for (String word : run(10, "ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ")) {
+    for (String word :
+        run(10, "ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ", -1)) {
       if (word.startsWith("192.168.127.")) {
         return word.substring(0, word.indexOf('/'));
       }
@@ -165,16 +159,14 @@ final class ServiceNetwork implements AutoCloseable {
         () -> dhcp.leases().leases().stream().anyMatch(lease -> lease.address() == wanted));
   }
 
-  @Override
-  public void close() throws Exception {
-    onLoop(
-        () -> {
-          dhcp.close();
-          dns.close();
-          nat.close();
-          ports.forEach(TapPort::close);
-          return true;
-        });
+  void close() throws Exception {
+    onLoop(() -> {
+      dhcp.close();
+      dns.close();
+      nat.close();
+      ports.forEach(TapPort::close);
+      return true;
+    });
     for (String name : namespaces) {
       run(10, "ip", "netns", "del", name);
     }
