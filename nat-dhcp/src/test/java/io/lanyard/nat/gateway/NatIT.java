@@ -68,6 +68,63 @@ class NatIT {
     }
   }
 
+  /** A host with a router behind it: two namespaces, so that nothing real is touched. */
+  private static void world(String host, String router) throws Exception {
+    String script =
+        """
+        set -e
+        ip netns add H; ip netns add R
+        ip link add vh netns H type veth peer name vr netns R
+        ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up; ip -n H link set lo up
+        ip -n R addr add 10.99.0.2/24 dev vr; ip -n R link set vr up; ip -n R link set lo up
+        ip -n H route add default via 10.99.0.2
+        ip -n R route add 10.99.3.0/24 via 10.99.0.1
+        ip netns exec R sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
+        ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+        """
+            .replace("H", host)
+            .replace("R", router);
+    NatNamespace.Result result = NatNamespace.host("sh", "-c", script);
+    assertThat(result.status()).as(result.output()).isZero();
+  }
+
+  @Test
+  void ping_and_traceroute_see_the_routers_beyond() throws Exception {
+    String host = "lyh" + ProcessHandle.current().pid();
+    String router = "lyr" + ProcessHandle.current().pid();
+    try {
+      world(host, router);
+      try (NatNamespace net =
+          new NatNamespace(
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+        assertThat(net.guest("busybox", "ping", "-c", "2", "10.99.0.2").output())
+            .contains(" 2 packets received");
+        assertThat(net.guest("busybox", "ping", "-c", "1", "-W", "1", "-t", "2", "10.99.3.9").output())
+            .doesNotContain(" 1 packets received");
+        for (String kind : List.of("-n", "-nI")) {
+          assertThat(
+                  net.guest(
+                          "busybox",
+                          "traceroute",
+                          kind,
+                          "-q",
+                          "1",
+                          "-w",
+                          "1",
+                          "-m",
+                          "2",
+                          "10.99.3.9")
+                      .output())
+              .containsPattern("1 +192.168.127.2 ")
+              .containsPattern("2 +10.99.0.2 ");
+        }
+      }
+    } finally {
+      NatNamespace.host("ip", "netns", "del", host);
+      NatNamespace.host("ip", "netns", "del", router);
+    }
+  }
+
   @Test
   void udp_reaches_the_host_by_the_loopback_name_and_comes_back() throws Exception {
     try (NatNamespace net = network(loopback());

@@ -5,17 +5,23 @@ import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.linux.NetworkNamespace;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A NAT network with a Linux guest: a network namespace of its own, whose TAP device is a port of
@@ -45,7 +51,31 @@ public final class NatNamespace implements AutoCloseable {
    * @throws Exception something is missing
    */
   public NatNamespace(NatOptions options, GuestNames names) throws Exception {
-    group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    this(options, names, null);
+  }
+
+  /**
+   * Makes a namespace and a network whose gateway lives in a namespace itself.
+   *
+   * @param options what the gateway is to be like
+   * @param names finds guests by hostname
+   * @param hostNamespace where the host's sockets are opened; null for the test's own
+   * @throws Exception something is missing
+   */
+  public NatNamespace(NatOptions options, GuestNames names, @Nullable String hostNamespace)
+      throws Exception {
+    ThreadFactory threads =
+        task ->
+            new Thread(
+                () -> {
+                  try {
+                    NetworkNamespace.run(hostNamespace, Executors.callable(task));
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                },
+                "network");
+    group = new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory());
     loop = (IoEventLoop) group.next();
     host("ip", "netns", "add", namespace);
     var allocator = PooledByteBufAllocator.DEFAULT;
