@@ -99,7 +99,8 @@ class NatIT {
               NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
         assertThat(net.guest("busybox", "ping", "-c", "2", "10.99.0.2").output())
             .contains(" 2 packets received");
-        assertThat(net.guest("busybox", "ping", "-c", "1", "-W", "1", "-t", "2", "10.99.3.9").output())
+        assertThat(
+                net.guest("busybox", "ping", "-c", "1", "-W", "1", "-t", "2", "10.99.3.9").output())
             .doesNotContain(" 1 packets received");
         for (String kind : List.of("-n", "-nI")) {
           assertThat(

@@ -52,25 +52,23 @@ class UdpNatTest {
   private NatNetwork make(NatOptions options) {
     try {
       NatNetwork made =
-          on(
-              () ->
-                  new NatNetwork(
-                      loop,
-                      net.network,
-                      net.timers,
-                      PooledByteBufAllocator.DEFAULT,
-                      options,
-                      name -> 0));
-      on(
-          () ->
-              net.exchange(
-                  TestNetwork.arp(
-                      Ethernet.BROADCAST,
-                      Arp.REQUEST,
-                      TestNetwork.GUEST_MAC,
-                      TestNetwork.GUEST,
-                      0,
-                      TestNetwork.GATEWAY)));
+          on(() ->
+              new NatNetwork(
+                  loop,
+                  net.network,
+                  net.timers,
+                  PooledByteBufAllocator.DEFAULT,
+                  options,
+                  name -> 0));
+      on(() ->
+          net.exchange(
+              TestNetwork.arp(
+                  Ethernet.BROADCAST,
+                  Arp.REQUEST,
+                  TestNetwork.GUEST_MAC,
+                  TestNetwork.GUEST,
+                  0,
+                  TestNetwork.GATEWAY)));
       return made;
     } catch (Exception e) {
       throw new AssertionError(e);
@@ -78,22 +76,20 @@ class UdpNatTest {
   }
 
   private void remake(NatOptions options) throws Exception {
-    on(
-        () -> {
-          nat.close();
-          return net.guest.drain();
-        });
+    on(() -> {
+      nat.close();
+      return net.guest.drain();
+    });
     nat = make(options);
   }
 
   @AfterEach
   void close() throws Exception {
-    on(
-        () -> {
-          nat.close();
-          net.guest.close();
-          return true;
-        });
+    on(() -> {
+      nat.close();
+      net.guest.close();
+      return true;
+    });
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
@@ -109,13 +105,11 @@ class UdpNatTest {
   }
 
   private void guestSends(int port, int to, byte[] data) throws Exception {
-    on(
-        () -> {
-          net.guest.send(
-              TestNetwork.frame(
-                  TestNetwork.udp(TestNetwork.GUEST, TestNetwork.HOST, port, to, data)));
-          return true;
-        });
+    on(() -> {
+      net.guest.send(
+          TestNetwork.frame(TestNetwork.udp(TestNetwork.GUEST, TestNetwork.HOST, port, to, data)));
+      return true;
+    });
   }
 
   private static DatagramPacket receive(DatagramSocket socket) throws Exception {
@@ -178,28 +172,25 @@ class UdpNatTest {
   void ten_thousand_destinations_of_one_guest_port_are_one_socket() throws Exception {
     for (int batch = 0; batch < 100; batch++) {
       int first = 20_000 + 100 * batch;
-      on(
-          () -> {
-            for (int to = first; to < first + 100; to++) {
-              byte[] bytes =
-                  TestNetwork.udp(TestNetwork.GUEST, TestNetwork.HOST, 40002, to, HELLO);
-              // Without leak detection, which costs a stack trace for each look at a byte.
-              net.guest.send(
-                  new UnpooledByteBufAllocator(true, true)
-                      .directBuffer(100)
-                      .writeZero(12)
-                      .writeBytes(bytes));
-            }
-            return net.guest.drain();
-          });
+      on(() -> {
+        for (int to = first; to < first + 100; to++) {
+          byte[] bytes = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.HOST, 40002, to, HELLO);
+          // Without leak detection, which costs a stack trace for each look at a byte.
+          net.guest.send(
+              new UnpooledByteBufAllocator(true, true)
+                  .directBuffer(100)
+                  .writeZero(12)
+                  .writeBytes(bytes));
+        }
+        return net.guest.drain();
+      });
     }
     assertThat(on(() -> nat.flows().size(FlowKey.UDP))).isEqualTo(10_000);
     assertThat(on(() -> nat.udp().mappings())).isEqualTo(1);
-    on(
-        () -> {
-          net.timers.advance(Duration.ofMinutes(6));
-          return true;
-        });
+    on(() -> {
+      net.timers.advance(Duration.ofMinutes(6));
+      return true;
+    });
     assertThat(on(() -> nat.flows().size())).isZero();
     assertThat(on(() -> nat.udp().mappings())).isZero();
   }
@@ -246,8 +237,7 @@ class UdpNatTest {
   }
 
   private static void send(DatagramSocket from, int port) throws Exception {
-    from.send(
-        new DatagramPacket(HELLO, HELLO.length, InetAddress.getLoopbackAddress(), port));
+    from.send(new DatagramPacket(HELLO, HELLO.length, InetAddress.getLoopbackAddress(), port));
   }
 
   @Test
@@ -269,11 +259,10 @@ class UdpNatTest {
                 5,
                 (at / 8) | (end < whole.length ? Ipv4.MORE_FRAGMENTS : 0),
                 Arrays.copyOfRange(whole, at, end));
-        on(
-            () -> {
-              net.guest.send(TestNetwork.frame(piece));
-              return true;
-            });
+        on(() -> {
+          net.guest.send(TestNetwork.frame(piece));
+          return true;
+        });
       }
       DatagramPacket packet = receive(server);
       assertThat(Arrays.copyOf(packet.getData(), packet.getLength())).isEqualTo(data);
@@ -300,11 +289,10 @@ class UdpNatTest {
       ByteBuf frame = TestNetwork.frame(bytes);
       OffloadHeader.set(
           frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_UDP_L4, 42, 100, 34, 6);
-      on(
-          () -> {
-            net.guest.send(frame);
-            return true;
-          });
+      on(() -> {
+        net.guest.send(frame);
+        return true;
+      });
       assertThat(receive(server).getLength()).isEqualTo(100);
       assertThat(receive(server).getLength()).isEqualTo(100);
       assertThat(receive(server).getLength()).isEqualTo(50);
@@ -346,19 +334,10 @@ class UdpNatTest {
     // Leak detection, paranoid as it is in tests, would make most of the garbage.
     var unwatched = new UnpooledByteBufAllocator(true, true);
     var threads =
-        (com.sun.management.ThreadMXBean)
-            java.lang.management.ManagementFactory.getThreadMXBean();
+        (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
     try (DatagramSocket server = server()) {
       NatNetwork measured =
-          on(
-              () ->
-                  new NatNetwork(
-                      loop,
-                      sink,
-                      net.timers,
-                      unwatched,
-                      options(),
-                      name -> 0));
+          on(() -> new NatNetwork(loop, sink, net.timers, unwatched, options(), name -> 0));
       Port port = measured.gateway().port();
       ByteBuf arp =
           TestNetwork.frame(
@@ -371,32 +350,26 @@ class UdpNatTest {
                   TestNetwork.GATEWAY));
       byte[] datagram =
           TestNetwork.udp(
-              TestNetwork.GUEST,
-              TestNetwork.HOST,
-              40007,
-              server.getLocalPort(),
-              new byte[1000]);
+              TestNetwork.GUEST, TestNetwork.HOST, 40007, server.getLocalPort(), new byte[1000]);
       ByteBuf out = unwatched.directBuffer(2000).writeZero(12).writeBytes(datagram);
-      on(
-          () -> {
-            port.transmit(arp);
-            port.transmit(out);
-            return true;
-          });
+      on(() -> {
+        port.transmit(arp);
+        port.transmit(out);
+        return true;
+      });
       int outside = receive(server).getPort();
       server.setReceiveBufferSize(1 << 20);
       // Until the compiler is done with the path there is garbage; then there must be none.
       long outward = Long.MAX_VALUE;
       for (int round = 0; round < 60 && outward >= 20_000; round++) {
         outward =
-            on(
-                () -> {
-                  long before = threads.getCurrentThreadAllocatedBytes();
-                  for (int i = 0; i < 20_000; i++) {
-                    port.transmit(out);
-                  }
-                  return threads.getCurrentThreadAllocatedBytes() - before;
-                });
+            on(() -> {
+              long before = threads.getCurrentThreadAllocatedBytes();
+              for (int i = 0; i < 20_000; i++) {
+                port.transmit(out);
+              }
+              return threads.getCurrentThreadAllocatedBytes() - before;
+            });
       }
       long inward = Long.MAX_VALUE;
       for (int round = 0; round < 200 && inward >= 32; round++) {
@@ -408,13 +381,12 @@ class UdpNatTest {
         long after = on(threads::getCurrentThreadAllocatedBytes);
         inward = (after - before) / Math.max(1, on(() -> seen[0]) - from);
       }
-      on(
-          () -> {
-            measured.close();
-            arp.release();
-            out.release();
-            return true;
-          });
+      on(() -> {
+        measured.close();
+        arp.release();
+        out.release();
+        return true;
+      });
       assertThat(outward).isLessThan(20_000);
       // What is left belongs to the loop's tasks and wake-ups of the measurement.
       assertThat(inward).isLessThan(32);
