@@ -14,7 +14,7 @@ class MacTableTest {
   void behavesAsAMapUnderRandomUse() {
     SplittableRandom random = new SplittableRandom(3);
     Map<Long, Integer> model = new HashMap<>();
-    for (int i = 0; i < 400_000; i++) {
+    for (int i = 0; i < 100_000; i++) {
       long mac = 1L + random.nextInt(6000);
       int vlan = random.nextInt(2);
       long key = (long) vlan << 48 | mac;

@@ -47,8 +47,7 @@ class CaptureTest {
   }
 
   private Capture start(@Nullable InMemoryPort only, int snap, WritableByteChannel to) {
-    return Capture.start(
-        network, only, snap, clock, to, PooledByteBufAllocator.DEFAULT.directBuffer(256));
+    return Capture.start(network, only, snap, clock, to, Frames.untracked(256));
   }
 
   private static Capture.Summary end(Capture capture) throws Exception {
@@ -162,10 +161,12 @@ class CaptureTest {
           public void close() {}
         };
     Capture capture = start(a, Capture.WHOLE_FRAMES, slow);
+    ByteBuf large = superFrame(58_400);
     for (int i = 0; i < 330; i++) {
-      a.send(superFrame(58_400));
+      network.receive(a, large);
       b.clear();
     }
+    large.release();
     capture.close();
     gate.countDown();
     Capture.Summary summary = capture.done().get(10, TimeUnit.SECONDS);

@@ -38,11 +38,11 @@ class ChecksumTest {
 
   @Test
   void sumsAsTheReferenceDoesAtEveryLengthAndAlignment() {
-    byte[] data = bytes(400);
-    ByteBuf direct = Unpooled.directBuffer(400).writeBytes(data);
+    byte[] data = bytes(200);
+    ByteBuf direct = Unpooled.directBuffer(200).writeBytes(data);
     ByteBuf heap = Unpooled.wrappedBuffer(data);
     for (int index = 0; index < 16; index++) {
-      for (int length = 0; length <= 400 - index; length++) {
+      for (int length = 0; length <= 200 - index; length++) {
         int expected = reference(heap, index, length);
         assertThat(Checksum.sum(direct, index, length)).isEqualTo(expected);
         assertThat(Checksum.sum(heap, index, length)).isEqualTo(expected);
@@ -72,7 +72,7 @@ class ChecksumTest {
 
   @Test
   void theIncrementalUpdateEqualsTheFullSum() {
-    for (int round = 0; round < 20_000; round++) {
+    for (int round = 0; round < 5_000; round++) {
       ByteBuf b = Unpooled.wrappedBuffer(bytes(64));
       b.setInt(0, 0x45000000 | random.nextInt(1 << 24)); // a real header is never all zero
       int before = Checksum.finish(Checksum.sum(b, 0, 64));

@@ -2,13 +2,18 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.concurrent.AbstractEventExecutor;
+import io.netty.util.concurrent.Future;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -151,6 +156,91 @@ class InProcessPortTest extends PortSuite {
     passSuperFrame();
     assertThat(made().counters().softwareSegmentations()).isZero();
     assertThat(made().counters().transmittedFrames()).isEqualTo(20);
+  }
+
+  @Test
+  void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
+    LearningSwitch hot = new LearningSwitch("hot", Clock.system(), Frames.UNTRACKED);
+    InMemoryPort taker = InMemoryPort.attached("taker", Offloads.none(1522), hot);
+    // Wakes are run by hand, so that the ring is the only thing between the two.
+    ImmediateLoop hand = new ImmediateLoop();
+    InProcessPort port = new InProcessPort("hot", new GuestEnd(), hand, hot, Frames.UNTRACKED);
+    hot.attach(port);
+    SplittableRandom random = new SplittableRandom(31);
+    byte[] noise = new byte[256];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(4096);
+      for (int i = 0; i < 1_000_000; i++) {
+        random.nextBytes(noise);
+        int length = random.nextInt(i % 50 == 0 ? 4096 : 200);
+        MemorySegment.copy(noise, 0, memory, ValueLayout.JAVA_BYTE, 0, noise.length);
+        if ((i & 3) != 0) {
+          memory.set(ValueLayout.JAVA_SHORT, 0, (short) (i & 1)); // a likely flag, no gso_type
+          memory.set(ValueLayout.JAVA_BYTE, 12 + 6, (byte) 2);
+        }
+        boolean _ = port.network().accept(memory.asSlice(0, length));
+        if ((i & 31) == 0) {
+          port.network().flush();
+          taker.clear();
+        }
+      }
+    }
+    port.network().flush();
+    assertThat(port.counters().receivedFrames()).isGreaterThan(100_000);
+    assertThat(port.counters().receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isPositive();
+    assertThat(port.counters().receiveDrops(DropCause.BAD_LENGTH)).isPositive();
+    taker.close();
+    port.close();
+    hot.close();
+  }
+
+  /** Runs tasks where they are handed in. */
+  private static final class ImmediateLoop extends AbstractEventExecutor {
+    @Override
+    public boolean inEventLoop(Thread thread) {
+      return true;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      task.run();
+    }
+
+    @Override
+    public boolean isShuttingDown() {
+      return false;
+    }
+
+    @Override
+    public Future<?> shutdownGracefully(long quiet, long timeout, TimeUnit unit) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<?> terminationFuture() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    @Deprecated
+    public void shutdown() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return false;
+    }
+
+    @Override
+    public boolean isTerminated() {
+      return false;
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) {
+      return true;
+    }
   }
 
   @Test

@@ -1,0 +1,83 @@
+package io.lanyard.vswitch.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.SteppedClock;
+import io.lanyard.vswitch.frame.Frames;
+import io.netty.buffer.ByteBuf;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Hostile streams in large numbers, without the sockets that would make them slow. */
+class StreamFramerTest {
+  private final LearningSwitch network =
+      new LearningSwitch("test", new SteppedClock(), Frames.UNTRACKED);
+  private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.none(1518), network);
+  private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.none(1518), network);
+
+  @Test
+  void aMillionRandomFramesCutAnywhereDoNoHarm() {
+    SplittableRandom random = new SplittableRandom(23);
+    Burst burst = new Burst(Frames.UNTRACKED);
+    StreamFramer framer = new StreamFramer(Frames.UNTRACKED, burst);
+    ByteBuf in = Frames.untracked(1 << 16);
+    byte[] noise = new byte[2048];
+    int sent = 0;
+    while (sent < 1_000_000) {
+      in.clear();
+      for (int i = 0; i < 64; i++, sent++) {
+        int length = random.nextInt((i & 15) == 0 ? 1600 : 80);
+        random.nextBytes(noise);
+        in.writeInt(length);
+        in.writeBytes(noise, 0, length);
+      }
+      ByteBuf rest = in.duplicate();
+      while (rest.isReadable()) {
+        ByteBuf part = rest.readSlice(1 + random.nextInt(Math.min(4000, rest.readableBytes())));
+        assertThat(framer.read(part, network, port)).isTrue();
+      }
+      peer.clear();
+    }
+    PortCounters counters = port.counters();
+    assertThat(counters.receivedFrames() + counters.receiveDrops())
+        .isGreaterThanOrEqualTo(1_000_000);
+    assertThat(counters.receiveDrops(DropCause.BAD_LENGTH)).isPositive();
+    assertThat(counters.receiveDrops(DropCause.BAD_SOURCE)).isPositive();
+    framer.release();
+    burst.release();
+    in.release();
+    network.close();
+  }
+
+  @Test
+  void randomBytesEndTheStreamOrAreFrames() {
+    SplittableRandom random = new SplittableRandom(29);
+    Burst burst = new Burst(Frames.UNTRACKED);
+    ByteBuf in = Frames.untracked(4096);
+    byte[] noise = new byte[4096];
+    int ended = 0;
+    for (int round = 0; round < 2000; round++) {
+      StreamFramer framer = new StreamFramer(Frames.UNTRACKED, burst);
+      random.nextBytes(noise);
+      noise[0] = 0;
+      noise[1] = (byte) (random.nextInt(8) == 0 ? 1 : 0);
+      in.clear().writeBytes(noise);
+      boolean alive = framer.read(in, network, port);
+      in.clear().writeBytes(noise);
+      if (!alive || !framer.read(in, network, port)) {
+        ended++;
+      }
+      framer.release();
+      peer.clear();
+    }
+    assertThat(ended).isPositive();
+    burst.release();
+    in.release();
+    network.close();
+  }
+}
