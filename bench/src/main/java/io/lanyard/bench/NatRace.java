@@ -3,6 +3,7 @@ package io.lanyard.bench;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.NatNetwork;
 import io.lanyard.nat.gateway.NatOptions;
+import io.lanyard.nat.tcp.TcpCounters;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.TimerWheel;
@@ -14,6 +15,7 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A NAT network with one TAP device, for races against other NATs: the device t0 in the network
@@ -50,22 +52,50 @@ public final class NatRace {
             allocator);
     GatewayAddresses addresses =
         new GatewayAddresses(MAC, Ipv4.parse("10.0.0.2"), 24, Ipv4.parse("10.0.0.1"), true);
-    loop.submit(
-            () -> {
-              LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
-              NatNetwork nat =
-                  new NatNetwork(
-                      loop,
-                      network,
-                      TimerWheel.on(loop, Clock.system()),
-                      allocator,
-                      NatOptions.of("race", addresses).withMtu(mtu),
-                      hostname -> 0);
-              network.attach(tap);
-              tap.start(loop, network);
-              return nat;
-            })
-        .sync();
+    NatNetwork made =
+        loop.submit(
+                () -> {
+                  LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
+                  NatNetwork nat =
+                      new NatNetwork(
+                          loop,
+                          network,
+                          TimerWheel.on(loop, Clock.system()),
+                          allocator,
+                          NatOptions.of("race", addresses).withMtu(mtu),
+                          hostname -> 0);
+                  network.attach(tap);
+                  tap.start(loop, network);
+                  return nat;
+                })
+            .sync()
+            .getNow();
+    if (Boolean.getBoolean("race.verbose")) {
+      report(loop, made);
+    }
     new CountDownLatch(1).await();
+  }
+
+  /** Prints, every two seconds, what the TCP engine has counted meanwhile. */
+  private static void report(IoEventLoop loop, NatNetwork nat) {
+    long[] before = new long[TcpCounters.Event.values().length];
+    var _ =
+        loop.scheduleAtFixedRate(
+            () -> {
+              StringBuilder line = new StringBuilder();
+              for (TcpCounters.Event event : TcpCounters.Event.values()) {
+                long now = nat.tcp().counters().get(event);
+                long fresh = now - before[event.ordinal()];
+                before[event.ordinal()] = now;
+                if (fresh != 0) {
+                  line.append(event).append('=').append(fresh).append(' ');
+                }
+              }
+              System.err.println(line);
+              System.err.println(nat.tcp());
+            },
+            2,
+            2,
+            TimeUnit.SECONDS);
   }
 }

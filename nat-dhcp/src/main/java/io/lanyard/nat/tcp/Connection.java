@@ -794,4 +794,8 @@ final class Connection extends Flow implements GuestStream {
     keepAlive.cancel();
     engine.forget(this);
   }
+
+  String describe() {
+    return state + " " + sender + " " + receiver;
+  }
 }

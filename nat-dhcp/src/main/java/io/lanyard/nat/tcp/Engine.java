@@ -396,4 +396,13 @@ final class Engine implements TcpEngine {
       frame.release();
     }
   }
+
+  @Override
+  public String toString() {
+    StringBuilder b = new StringBuilder();
+    for (Connection c : connections) {
+      b.append(c.guestPort()).append(' ').append(c.describe()).append('\n');
+    }
+    return b.toString();
+  }
 }

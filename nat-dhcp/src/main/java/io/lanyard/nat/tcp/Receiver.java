@@ -26,7 +26,13 @@ final class Receiver {
   private final Engine engine;
   private final ReceiveQueue queue;
   private int nxt;
+
+  /** The right edge of the window: what has been promised, before rounding. */
   private int edge;
+
+  /** The rightmost edge that any segment has shown: the edge, at most a unit of the scale more. */
+  private int accepted;
+
   private int shift;
   private int limit;
   private int acknowledged;
@@ -51,6 +57,7 @@ final class Receiver {
   void start(int initial) {
     nxt = initial + 1;
     edge = nxt;
+    accepted = nxt;
     acknowledged = nxt;
   }
 
@@ -103,10 +110,12 @@ final class Receiver {
     if (offer - edge >= Math.min(limit / 2, segmentSize)) {
       edge = offer;
     }
-    // Rounded up: rounding down would move the edge to the left (RFC 7323 section 2.4).
+    // Rounded up, so that what was promised stays promised. The edge itself does not move with the
+    // rounding, or small segments would push it along for ever; what the rounding promised on top
+    // is accepted (RFC 7323 section 2.4).
     int open = Math.max(0, edge - nxt);
     int scaled = Math.min((open + (1 << shift) - 1) >> shift, 65535);
-    edge = Seq.max(edge, nxt + (scaled << shift));
+    accepted = Seq.max(accepted, nxt + (scaled << shift));
     return scaled;
   }
 
@@ -114,6 +123,7 @@ final class Receiver {
   int synWindow() {
     int open = Math.min(limit, 65535);
     edge = nxt + open;
+    accepted = edge;
     return open;
   }
 
@@ -124,11 +134,12 @@ final class Receiver {
 
   /** The acceptability test of RFC 9293 section 3.10.7.4. */
   boolean acceptable(int seq, int span) {
-    int open = edge - nxt;
+    int open = accepted - nxt;
     if (span == 0) {
-      return open == 0 ? seq == nxt : Seq.within(seq, nxt, edge);
+      return open == 0 ? seq == nxt : Seq.within(seq, nxt, accepted);
     }
-    return open > 0 && (Seq.within(seq, nxt, edge) || Seq.within(seq + span - 1, nxt, edge));
+    return open > 0
+        && (Seq.within(seq, nxt, accepted) || Seq.within(seq + span - 1, nxt, accepted));
   }
 
   /** Cuts a segment to the window; false if nothing of it is left. */
@@ -138,7 +149,7 @@ final class Receiver {
       duplicate(s.seq, Seq.min(nxt, s.end()));
       s.trimFront(Math.min(old, s.span()));
     }
-    s.trimBack(edge);
+    s.trimBack(accepted);
     return s.span() > 0;
   }
 
@@ -164,6 +175,7 @@ final class Receiver {
     if (finKnown && nxt == finSeq && !finished) {
       nxt++;
       edge = Seq.max(edge, nxt);
+      accepted = Seq.max(accepted, nxt);
       finished = true;
       ackNow = true;
       queue.clear();
@@ -265,5 +277,10 @@ final class Receiver {
     queue.clear();
     engine.budget().giveBack(held);
     held = 0;
+  }
+
+  @Override
+  public String toString() {
+    return "receive open=" + (edge - nxt) + " limit=" + limit + " unsent=" + held;
   }
 }

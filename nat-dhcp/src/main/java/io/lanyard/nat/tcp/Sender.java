@@ -396,6 +396,7 @@ final class Sender {
       // A partial acknowledgment: the next segment is lost too (RFC 6582 section 3.2).
       retransmitted = una;
       lossEdge = Seq.min(una + mss, nxt);
+      repair(true);
     }
     timer.clear();
   }
@@ -550,5 +551,27 @@ final class Sender {
     timer.cancel();
     queue.clear();
     sacked.clear();
+  }
+
+  @Override
+  public String toString() {
+    return "send phase="
+        + phase
+        + " flight="
+        + flight()
+        + " window="
+        + window
+        + " cwnd="
+        + congestion.window()
+        + " queued="
+        + (queue.end() - una)
+        + " memory="
+        + queue.memory()
+        + " limit="
+        + limit
+        + " mss="
+        + mss
+        + " srtt-us="
+        + rto.smoothed() / 1000;
   }
 }

@@ -1,2 +1,39 @@
-/** TCP: an endpoint towards the guest, spliced to a stream of the host. */
+/**
+ * TCP for the guests: a real endpoint towards each guest, spliced to a stream of the host.
+ *
+ * <p><b>The parts.</b> {@link io.lanyard.nat.tcp.TcpEngine} finds the connection of a segment in
+ * the network's flow table, or makes one. A connection is the state machine of RFC 9293 between a
+ * sender (send queue, SACK scoreboard, congestion window, one timer for retransmission, tail probe
+ * and persist) and a receiver (reassembly, window, what to acknowledge when). Its other end is a
+ * {@link io.lanyard.nat.tcp.HostStream}: a socket, or a service of the gateway ({@link
+ * io.lanyard.nat.tcp.StreamService}); to that end the connection is a {@link
+ * io.lanyard.nat.tcp.GuestStream}.
+ *
+ * <p><b>Opening.</b> A guest's SYN waits in a state of its own, CONNECTING, until the host's side
+ * has connected: a refusal becomes a reset, an unreachable host ICMP, and what the guest takes for
+ * established is.
+ *
+ * <pre>
+ *   guest: SYN --&gt; CONNECTING --host connected--&gt; SYN-RECEIVED --&gt; ESTABLISHED --&gt; RFC 9293
+ *                      |                                            ^
+ *                      +--host failed--&gt; RST or ICMP                |
+ *   forward: ---------------------------&gt; SYN-SENT -----------------+
+ * </pre>
+ *
+ * <p><b>Bytes out</b> (guest to host). The payload of a frame is written to the socket at once from
+ * where it lies when it is large, gathered with others of the burst when it is small; what the
+ * socket does not take stays queued there, and the guest's window is a bound minus that. So nothing
+ * is acknowledged for which there is no room, and the window's right edge never moves left.
+ *
+ * <p><b>Bytes in</b> (host to guest). The socket is read into a buffer with room for all headers
+ * before the payload and of the size of a super-frame. The headers are written there, the frame is
+ * lent to the link, and the same buffer waits in the send queue until it is acknowledged. What is
+ * sent a second time is copied, because a port may still hold the first. When the queue is full the
+ * socket is no longer read.
+ *
+ * <p><b>Sequence numbers</b> are ints compared modulo 2^32 (the class Seq); nothing else may
+ * compare them. <b>Time</b> is the network's clock. <b>Memory</b> is counted in one budget for the
+ * engine: when it is half used, connections shrink to small windows; out of it, what is out of
+ * order is dropped. Everything runs on the network's loop; a frame costs no object.
+ */
 package io.lanyard.nat.tcp;

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /** An engine, a guest whose segments a test writes by hand, and a host's side. */
 final class Scene implements AutoCloseable {
@@ -46,7 +45,7 @@ final class Scene implements AutoCloseable {
         SERVER,
         SERVER_PORT,
         (guest, address, port) -> {
-          TestStream stream = new TestStream(guest);
+          TestStream stream = new TestStream(guest, link.allocator);
           streams.add(stream);
           if (connectAtOnce) {
             guest.connected();
@@ -72,8 +71,9 @@ final class Scene implements AutoCloseable {
     return s;
   }
 
-  @Nullable Sent last() {
-    return sent.peekLast();
+  /** The engine's last segment; there must be one. */
+  Sent last() {
+    return sent.getLast();
   }
 
   void guest(int flags, int seq, int ack, int window, byte[] payload, byte... options) {
@@ -103,7 +103,7 @@ final class Scene implements AutoCloseable {
     int header = 20 + (all.length + 3) / 4 * 4;
     int ip = OffloadHeader.LENGTH + 14;
     int tcp = ip + 20;
-    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(tcp + header + payload.length);
+    ByteBuf frame = link.allocator.directBuffer(tcp + header + payload.length);
     frame.writeZero(tcp + header);
     frame.writeBytes(payload);
     frame.setShort(ip, 0x4500);
@@ -192,6 +192,10 @@ final class Scene implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+    if (link.allocator.metric().usedDirectMemory() != 0) {
+      throw new AssertionError(
+          "a buffer leaked: " + link.allocator.metric().usedDirectMemory() + " bytes");
+    }
     if (link.flows.size() != 0 || engine.budget().used() != 0) {
       throw new AssertionError(
           "left over: flows " + link.flows.size() + ", bytes " + engine.budget().used());

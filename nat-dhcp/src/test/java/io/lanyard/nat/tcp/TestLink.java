@@ -6,7 +6,7 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class TestLink implements GuestLink, TcpHost {
   final StoppedTimers timers;
   final FlowTable flows;
+
+  /** Counts every byte, so that a leak shows at once; the detector is far too slow for this. */
+  final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
+
   int mtu = 1500;
   int flushes;
   int icmpCode = -1;
@@ -39,7 +43,7 @@ final class TestLink implements GuestLink, TcpHost {
 
   @Override
   public ByteBufAllocator allocator() {
-    return PooledByteBufAllocator.DEFAULT;
+    return allocator;
   }
 
   @Override

@@ -1,12 +1,14 @@
 package io.lanyard.nat.tcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 
 /** The host's side of a connection, in a test's hands. */
 final class TestStream implements HostStream {
   final GuestStream guest;
+  private final ByteBufAllocator allocator;
   final ByteArrayOutputStream received = new ByteArrayOutputStream();
   int unsent;
   int flushes;
@@ -15,8 +17,9 @@ final class TestStream implements HostStream {
   boolean aborted;
   boolean closed;
 
-  TestStream(GuestStream guest) {
+  TestStream(GuestStream guest, ByteBufAllocator allocator) {
     this.guest = guest;
+    this.allocator = allocator;
   }
 
   @Override
@@ -66,8 +69,7 @@ final class TestStream implements HostStream {
     int end = offset + length;
     while (at < end) {
       int part = Math.min(end - at, guest.burst());
-      ByteBuf buffer =
-          io.netty.buffer.PooledByteBufAllocator.DEFAULT.directBuffer(GuestStream.HEADROOM + part);
+      ByteBuf buffer = allocator.directBuffer(GuestStream.HEADROOM + part);
       buffer.setIndex(GuestStream.HEADROOM, GuestStream.HEADROOM);
       buffer.writeBytes(bytes, at, part);
       guest.data(buffer);
