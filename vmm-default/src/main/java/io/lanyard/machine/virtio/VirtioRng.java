@@ -45,7 +45,7 @@ public final class VirtioRng implements VirtioDevice {
 
   @Override
   public int queueSize(int number) {
-    return 8;
+    return 64;
   }
 
   @Override

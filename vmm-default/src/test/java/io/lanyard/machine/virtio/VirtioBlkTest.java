@@ -1,0 +1,106 @@
+package io.lanyard.machine.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.disk.RawImage;
+import io.lanyard.vmm.VmmException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VirtioBlkTest {
+  private static final long REQUEST = Ram.BASE + 0x4000;
+  private static final long STATUS = Ram.BASE + 0x5000;
+  private static final long DATA = Ram.BASE + 0x6000;
+  private static final long FLUSH = 1L << 9;
+  @TempDir Path directory;
+  private final Ram ram = Ram.allocate(1 << 20);
+  private final Ring ring = new Ring(ram, Ram.BASE);
+
+  @AfterEach
+  void closeRam() {
+    ram.close();
+  }
+
+  private Path image() throws IOException {
+    byte[] content = new byte[8 * 512];
+    content[512] = 7;
+    return Files.write(directory.resolve("disk.img"), content);
+  }
+
+  private int request(VirtioBlk blk, int type, long sector, long[]... data)
+      throws InterruptedException {
+    ram.putInt(REQUEST, type);
+    ram.putLong(REQUEST + 8, sector);
+    ram.putByte(STATUS, (byte) 99);
+    long[][] parts = new long[data.length + 2][];
+    parts[0] = Ring.out(REQUEST, 16);
+    System.arraycopy(data, 0, parts, 1, data.length);
+    parts[parts.length - 1] = Ring.in(STATUS, 1);
+    int before = ring.used();
+    ring.offer(parts);
+    blk.notified(0);
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (ring.used() == before) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(1);
+    }
+    return ram.getByte(STATUS);
+  }
+
+  @Test
+  void sectorsAreReadAndWrittenAndFlushed() throws Exception {
+    Path path = image();
+    try (RawImage disk = RawImage.open(path, false)) {
+      VirtioBlk blk = new VirtioBlk("disk0", disk);
+      assertThat(blk.config(0)).isEqualTo(8);
+      blk.activate(FLUSH, List.of(ring.queue(0)));
+      assertThat(request(blk, 0, 1, Ring.in(DATA, 512), Ring.in(DATA + 1024, 512))).isZero();
+      assertThat(ram.getByte(DATA)).isEqualTo((byte) 7);
+      ram.putByte(DATA, (byte) 55);
+      assertThat(request(blk, 1, 2, Ring.out(DATA, 512))).isZero();
+      assertThat(request(blk, 4, 0)).isZero();
+      assertThat(Files.readAllBytes(path)[1024]).isEqualTo((byte) 55);
+      assertThat(request(blk, 8, 0, Ring.in(DATA, 20))).isZero();
+      assertThat(new String(ram.get(DATA, 5), StandardCharsets.US_ASCII)).isEqualTo("disk0");
+      blk.reset();
+    }
+  }
+
+  @Test
+  void whatLiesOutsideOrIsUnknownFails() throws Exception {
+    try (RawImage disk = RawImage.open(image(), true)) {
+      VirtioBlk blk = new VirtioBlk("disk0", disk);
+      assertThat(blk.features() & 1L << 5).isNotZero();
+      blk.activate(0, List.of(ring.queue(0)));
+      assertThat(request(blk, 0, 8, Ring.in(DATA, 512))).isEqualTo(1);
+      assertThat(request(blk, 0, -1, Ring.in(DATA, 512))).isEqualTo(1);
+      assertThat(request(blk, 0, 0, Ring.in(DATA, 100))).isEqualTo(1);
+      assertThat(request(blk, 1, 0, Ring.out(DATA, 512))).isEqualTo(1);
+      assertThat(request(blk, 77, 0)).isEqualTo(2);
+      blk.reset();
+    }
+  }
+
+  @Test
+  void imagesThatCannotServeAreRefused() throws Exception {
+    Path path = image();
+    try (RawImage first = RawImage.open(path, false)) {
+      assertThat(first.size()).isEqualTo(4096);
+      assertThatThrownBy(() -> RawImage.open(path, false))
+          .isInstanceOf(VmmException.class)
+          .hasMessageContaining("in use");
+    }
+    Path odd = Files.write(directory.resolve("odd"), new byte[100]);
+    assertThatThrownBy(() -> RawImage.open(odd, true)).hasMessageContaining("multiple of 512");
+    assertThatThrownBy(() -> RawImage.open(directory.resolve("none"), true))
+        .hasMessageContaining("does not exist");
+  }
+}
