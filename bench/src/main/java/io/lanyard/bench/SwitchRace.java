@@ -1,0 +1,42 @@
+package io.lanyard.bench;
+
+import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.port.TapPort;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+
+/**
+ * A switch between TAP devices named {@code t0} in network namespaces, until it is killed.
+ *
+ * <p>Usage: {@code SwitchRace offload|plain NAMESPACE...}
+ */
+public final class SwitchRace {
+  private SwitchRace() {}
+
+  /**
+   * Starts the switch.
+   *
+   * @param arguments whether to use offloads, and the namespaces
+   * @throws IOException if a device cannot be had
+   */
+  public static void main(String[] arguments) throws IOException {
+    boolean offloads = arguments[0].equals("offload");
+    IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
+    PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
+    for (int i = 1; i < arguments.length; i++) {
+      TapPort port =
+          TapPort.open(
+              new TapPort.Settings("port" + i, "t0", arguments[i], offloads, 0, null, false),
+              allocator);
+      loop.execute(() -> {
+        network.attach(port);
+        port.start(loop, network);
+      });
+    }
+  }
+}
