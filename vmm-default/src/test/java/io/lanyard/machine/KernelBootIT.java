@@ -98,11 +98,10 @@ class KernelBootIT {
     awaitShell();
     // Types 1 and code 116: the first two fields after the time of an input_event.
     type("dd if=/dev/input/event0 bs=24 count=1 of=/dev/null && poweroff -f\n");
-    await(
-        () -> {
-          pressButton();
-          return guest.state() == GuestState.STOPPED;
-        });
+    await(() -> {
+      pressButton();
+      return guest.state() == GuestState.STOPPED;
+    });
   }
 
   /** Again and again: nobody listens until the command that was typed runs. */
