@@ -376,6 +376,7 @@ public final class Hart implements Runnable {
   public void run() {
     Thread me = Thread.currentThread();
     threadId = me.threadId();
+    Primer.prime();
     interrupts.parkedBy(me);
     fences.unpark();
     try {
