@@ -1,0 +1,123 @@
+package io.lanyard.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line without a daemon. */
+@SuppressWarnings("SystemOut")
+final class LanyardTest {
+  @TempDir Path directory;
+  private final PrintStream realOut = System.out;
+  private final PrintStream realErr = System.err;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void capture() {
+    System.setOut(new PrintStream(out, true, UTF_8));
+    System.setErr(new PrintStream(err, true, UTF_8));
+  }
+
+  @AfterEach
+  void restore() {
+    System.setOut(realOut);
+    System.setErr(realErr);
+  }
+
+  private String said() {
+    return out.toString(UTF_8);
+  }
+
+  private String complained() {
+    return err.toString(UTF_8);
+  }
+
+  @Test
+  void withoutACommandTheUsageIsShown() {
+    assertThat(Lanyard.run()).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("a command is missing", "Usage: lanyard");
+  }
+
+  @Test
+  void anUnknownCommandIsBadUsage() {
+    assertThat(Lanyard.run("netwrok")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.run("guest")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.run("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void theVersionIsPrinted() {
+    assertThat(Lanyard.run("--version")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).startsWith("lanyard ");
+  }
+
+  @Test
+  void withoutADaemonACommandSaysSoAndHowToStartOne() {
+    Path socket = directory.resolve("api.sock");
+    assertThat(Lanyard.run("status", "--socket", socket.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(complained())
+        .contains("no daemon is running: there is no socket " + socket)
+        .contains("lanyard daemon")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aGoodFileIsGood() throws IOException {
+    Path file = directory.resolve("lanyard.yaml");
+    Files.writeString(file, "version: 1\nnetworks: {a: {mode: isolated}}\n");
+    assertThat(Lanyard.run("check", file.toString())).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains("good, networks 1");
+  }
+
+  @Test
+  void aBadFileIsNamedWithLineAndColumn() throws IOException {
+    Path file = directory.resolve("lanyard.yaml");
+    Files.writeString(file, "version: 1\nnetworks: {a: {mod: isolated}}\n");
+    assertThat(Lanyard.run("check", file.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(complained()).contains(file + ":2:").contains("mode");
+  }
+
+  @Test
+  void aBadFileIsJsonWhenAskedFor() throws IOException {
+    Path file = directory.resolve("lanyard.yaml");
+    Files.writeString(file, "version: 1\nnetworks: {a: {mod: isolated}}\n");
+    assertThat(Lanyard.run("check", "--json", file.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(said()).contains("\"valid\" : false").contains("\"line\" : 2");
+  }
+
+  @Test
+  void aMissingFileIsSaid() {
+    assertThat(Lanyard.run("check", directory.resolve("none.yaml").toString()))
+        .isEqualTo(Lanyard.FAILED);
+    assertThat(complained()).contains("none.yaml");
+  }
+
+  @Test
+  void imagesThatCanBePulledAreListed() {
+    assertThat(Lanyard.run("image", "ls", "--available")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains("debian-13-netboot");
+  }
+
+  @Test
+  void anUnknownImageSuggestsTheNearest() {
+    assertThat(Lanyard.run("image", "pull", "debian-13", "--images", directory.toString()))
+        .isEqualTo(Lanyard.FAILED);
+    assertThat(complained()).contains("did you mean debian-13-netboot?");
+  }
+
+  @Test
+  void theCompletionScriptKnowsTheNouns() {
+    assertThat(Lanyard.run("completion")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains("network", "guest", "capture");
+  }
+}

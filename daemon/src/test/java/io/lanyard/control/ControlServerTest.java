@@ -1,0 +1,248 @@
+package io.lanyard.control;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.control.http.HttpClient;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.Directories;
+import io.lanyard.vswitch.Clock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole daemon in this process, without privilege, asked over its socket. */
+@Timeout(60)
+final class ControlServerTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String CONFIGURATION =
+      """
+      version: 1
+      networks:
+        vmnet8:
+          mode: nat
+          ipv4: {subnet: 192.168.127.0/24}
+          forwards:
+            - {protocol: tcp, listen: "127.0.0.1:%d", to: "192.168.127.10:80"}
+            - {protocol: udp, listen: "127.0.0.1:%d", to: "192.168.127.10:53"}
+          ports: [{name: q, kind: qemu-stream, path: q.sock}]
+        alone: {mode: isolated}
+      guests:
+        g: {vmm: echo, memory: 64M, program: /bin/true, autostart: true, nics: [{network: vmnet8}]}
+        idle: {vmm: echo, memory: 64M, program: /bin/true, autostart: false}
+        unmakeable: {vmm: echo, memory: 64M, program: /bin/true}
+        foreign: {vmm: nosuch, memory: 64M, program: /bin/true}
+      """;
+
+  @TempDir static Path home;
+  private static ServerSocket taken;
+  private static Daemon daemon;
+  private static ControlServer server;
+  private static HttpClient client;
+
+  @BeforeAll
+  static void open() throws Exception {
+    taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    int free;
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = probe.getLocalPort();
+    }
+    var configuration =
+        ConfigLoader.parse("test", CONFIGURATION.formatted(taken.getLocalPort(), free), home);
+    Directories directories =
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    daemon = Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
+    server = ControlServer.bind(daemon, directories.socket(), null);
+    daemon.startGuests();
+    client = new HttpClient(directories.socket());
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    server.close();
+    daemon.close();
+    taken.close();
+  }
+
+  private static JsonNode ask(String method, String target, int status) throws IOException {
+    try (HttpClient.Answer answer = client.send(method, target)) {
+      JsonNode body = JSON.readTree(answer.bytes());
+      assertThat(answer.status()).as(target + " " + body).isEqualTo(status);
+      return body;
+    }
+  }
+
+  private static JsonNode get(String target) throws IOException {
+    return ask("GET", target, 200);
+  }
+
+  @Test
+  void theDocumentNamesExactlyTheRoutes() throws IOException {
+    List<String> documented = new ArrayList<>();
+    get("/v1/openapi.json")
+        .path("paths")
+        .properties()
+        .forEach(path ->
+            path.getValue()
+                .fieldNames()
+                .forEachRemaining(method ->
+                    documented.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey())));
+    assertThat(documented).containsExactlyInAnyOrderElementsOf(ControlServer.routes(daemon).list());
+  }
+
+  @Test
+  void theDocumentDescribesEveryMemberOfAnAnswer() throws IOException {
+    JsonNode schemas = get("/v1/openapi.json").path("components").path("schemas");
+    assertMembers(schemas, "DaemonStatus", get("/v1/status"));
+    assertMembers(schemas, "NetworkInfo", get("/v1/networks").get(0));
+    assertMembers(schemas, "PortInfo", get("/v1/ports").get(0));
+    assertMembers(schemas, "ForwardInfo", get("/v1/forwards").get(0));
+    assertMembers(schemas, "GuestInfo", get("/v1/guests").get(0));
+    assertMembers(schemas, "NicInfo", get("/v1/guests/g").path("nics").get(0));
+    assertMembers(schemas, "Component", get("/v1/dump"));
+  }
+
+  private static void assertMembers(JsonNode schemas, String schema, JsonNode answer) {
+    List<String> members = new ArrayList<>();
+    answer.fieldNames().forEachRemaining(members::add);
+    List<String> described = new ArrayList<>();
+    schemas.path(schema).path("properties").fieldNames().forEachRemaining(described::add);
+    assertThat(members).as(schema).containsExactlyInAnyOrderElementsOf(described);
+  }
+
+  @Test
+  void aTakenAddressFailsItsForwardAndNothingElse() throws IOException {
+    JsonNode forwards = get("/v1/forwards?network=vmnet8");
+    assertThat(forwards.get(0).path("state").asText()).isEqualTo("failed");
+    assertThat(forwards.get(0).path("problem").asText()).isNotEmpty();
+    assertThat(forwards.get(1).path("state").asText()).isEqualTo("listening");
+    assertThat(get("/v1/networks/vmnet8").path("state").asText()).isEqualTo("running");
+    assertThat(get("/v1/status").path("problems").toString())
+        .contains(Integer.toString(taken.getLocalPort()));
+  }
+
+  @Test
+  void whatIsNotThereIsNamed() throws IOException {
+    assertThat(ask("GET", "/v1/networks/vmnet9", 404).path("title").asText())
+        .isEqualTo("there is no network vmnet9");
+    assertThat(ask("GET", "/v1/ports?network=vmnet9", 404).path("hint").asText())
+        .contains("network ls");
+    assertThat(ask("GET", "/v1/networks/vmnet8/capture?port=x", 404).path("where").asText())
+        .isEqualTo("x");
+  }
+
+  @Test
+  void aGuestGoesThroughItsLife() throws IOException {
+    String guest = "/v1/guests/idle";
+    assertThat(get(guest).path("state").asText()).isEqualTo("created");
+    assertThat(ask("POST", guest + "/pause", 409).path("title").asText())
+        .isEqualTo("cannot pause guest idle: it is created");
+    assertThat(ask("POST", guest + "/start", 200).path("state").asText()).isEqualTo("running");
+    assertThat(ask("POST", guest + "/pause", 200).path("state").asText()).isEqualTo("paused");
+    assertThat(ask("POST", guest + "/resume", 200).path("state").asText()).isEqualTo("running");
+    assertThat(ask("POST", guest + "/stop", 409).path("title").asText()).contains("VMM");
+    JsonNode killed = ask("POST", guest + "/kill", 200);
+    assertThat(killed.path("state").asText()).isEqualTo("stopped");
+    assertThat(killed.path("reason").asText()).isEqualTo("killed");
+  }
+
+  @Test
+  void aGuestThatCannotBeMadeSaysWhy() throws IOException {
+    JsonNode guest = get("/v1/guests/unmakeable");
+    assertThat(guest.path("state").asText()).isEqualTo("failed");
+    assertThat(guest.path("reason").asText()).contains("another name");
+    assertThat(ask("POST", "/v1/guests/foreign/start", 409).path("title").asText())
+        .contains("there is no VMM nosuch; there is echo");
+    assertThat(get("/v1/status").path("problems").toString()).contains("guest unmakeable");
+  }
+
+  @Test
+  void aGuestsCardIsAPortOfItsNetwork() throws IOException {
+    assertThat(get("/v1/ports?network=vmnet8").findValuesAsText("name")).contains("g.nic0", "q");
+  }
+
+  @Test
+  void aConsoleIsBytesBothWays() throws IOException {
+    try (HttpClient.Answer console = client.upgrade("/v1/guests/g/console", "lanyard-console")) {
+      assertThat(console.status()).isEqualTo(101);
+      assertThat(console.body().readNBytes(6)).asString(US_ASCII).isEqualTo("hello\n");
+      console.out().write("ls\n".getBytes(US_ASCII));
+      assertThat(console.body().readNBytes(3)).asString(US_ASCII).isEqualTo("ls\n");
+    }
+    try (HttpClient.Answer watching = client.send("GET", "/v1/guests/g/console")) {
+      assertThat(watching.body().readNBytes(6)).asString(US_ASCII).isEqualTo("hello\n");
+    }
+    assertThat(ask("POST", "/v1/guests/g/console", 426).path("hint").asText())
+        .contains("Upgrade: lanyard-console");
+  }
+
+  @Test
+  void aCaptureBeginsAsPcapngDoes() throws IOException {
+    try (HttpClient.Answer capture = client.send("GET", "/v1/networks/vmnet8/capture")) {
+      assertThat(capture.headers()).containsEntry("content-type", "application/x-pcapng");
+      byte[] head = capture.body().readNBytes(12);
+      ByteBuffer block = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+      assertThat(block.getInt(0)).isEqualTo(0x0a0d0d0a);
+      assertThat(block.getInt(8)).isEqualTo(0x1a2b3c4d);
+    }
+  }
+
+  @Test
+  void theDumpHoldsEveryComponent() throws IOException {
+    String tree = get("/v1/dump").toString();
+    assertThat(tree)
+        .contains("network vmnet8", "switch vmnet8", "dhcp", "dns", "forwards", "guest g", "nic");
+  }
+
+  @Test
+  void theMetricsHoldEveryNetwork() throws IOException {
+    try (HttpClient.Answer answer = client.send("GET", "/v1/metrics")) {
+      assertThat(answer.headers().get("content-type")).startsWith("text/plain");
+      assertThat(new String(answer.bytes(), UTF_8))
+          .contains("lanyard_network_ports{network=\"alone\"}")
+          .contains("lanyard_guest_running{guest=\"g\"} 1.0")
+          .contains("lanyard_resident_bytes");
+    }
+  }
+
+  @Test
+  void noRequestTargetEverFailsTheDaemon() throws IOException {
+    SplittableRandom random = new SplittableRandom(11);
+    List<String> targets = ControlServer.routes(daemon).list();
+    for (int i = 0; i < 400; i++) {
+      String[] route = targets.get(random.nextInt(targets.size())).split(" ", 2);
+      StringBuilder target = new StringBuilder(route[1].replace("{network}", "vmnet8"));
+      for (int m = random.nextInt(4); m > 0; m--) {
+        target.insert(
+            1 + random.nextInt(target.length() - 1),
+            "%" + "0123456789abcdefzZ".charAt(random.nextInt(18)));
+      }
+      if (target.indexOf("capture") >= 0) {
+        continue;
+      }
+      try (HttpClient.Answer answer =
+          client.send("GET", target.toString().replaceAll("[{}]", "x"))) {
+        assertThat(answer.status()).as(target.toString()).isLessThan(500);
+        answer.bytes();
+      }
+    }
+    assertThat(get("/v1/status").path("loopFailures").asLong()).isZero();
+  }
+}

@@ -1,0 +1,300 @@
+package io.lanyard.control.http;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class HttpServerTest {
+  @TempDir Path directory;
+  private final AtomicInteger failures = new AtomicInteger();
+  private final CountDownLatch streamEnded = new CountDownLatch(1);
+  private HttpServer server;
+  private Path socket;
+
+  @BeforeEach
+  void open() throws IOException {
+    socket = directory.resolve("api.sock");
+    Routes routes =
+        new Routes()
+            .add("GET", "/hello", request -> Response.text("text/plain", "hello"))
+            .add("POST", "/echo", request -> new Response.Body(200, "text/plain", request.body()))
+            .add(
+                "GET",
+                "/things/{thing}",
+                request ->
+                    Response.text(
+                        "text/plain", request.parameter("thing") + "?" + request.query("q", "")))
+            .add(
+                "GET",
+                "/gone",
+                request -> {
+                  throw Problem.notFound("thing", "x", "look elsewhere");
+                })
+            .add(
+                "GET",
+                "/broken",
+                request -> {
+                  throw new IOException("out of order");
+                })
+            .add(
+                "GET",
+                "/endless",
+                request -> new Response.Stream("application/octet-stream", this::endless))
+            .add(
+                "GET",
+                "/count",
+                request -> new Response.Stream("text/plain", HttpServerTest::count))
+            .add("POST", "/shout", request -> new Response.Upgrade("shout", HttpServerTest::shout));
+    server =
+        HttpServer.bind(
+            socket,
+            null,
+            routes,
+            new HttpMeter() {
+              @Override
+              public void answered(int status, long nanos) {}
+
+              @Override
+              public void refused() {}
+
+              @Override
+              public void failed(Throwable cause) {
+                failures.incrementAndGet();
+              }
+            });
+  }
+
+  private void endless(OutputStream out) throws IOException {
+    byte[] block = new byte[64 * 1024];
+    try {
+      while (true) {
+        out.write(block);
+      }
+    } finally {
+      streamEnded.countDown();
+    }
+  }
+
+  private static void count(OutputStream out) throws IOException {
+    for (int i = 0; i < 1000; i++) {
+      out.write((i + "\n").getBytes(US_ASCII));
+    }
+  }
+
+  private static void shout(InputStream in, OutputStream out) throws IOException {
+    byte[] bytes = new byte[1024];
+    int count;
+    while ((count = in.read(bytes)) >= 0) {
+      out.write(
+          new String(bytes, 0, count, US_ASCII)
+              .toUpperCase(java.util.Locale.ROOT)
+              .getBytes(US_ASCII));
+    }
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    assertThat(socket).doesNotExist();
+  }
+
+  private String get(String target) throws IOException {
+    try (HttpClient.Answer answer = new HttpClient(socket).send("GET", target)) {
+      return answer.status() + " " + new String(answer.bytes(), UTF_8);
+    }
+  }
+
+  @Test
+  void theSocketIsForOwnerAndGroupOnly() throws IOException {
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw-rw----");
+  }
+
+  @Test
+  void aRouteAnswers() throws IOException {
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void aSegmentIsDecodedAfterThePathIsSplit() throws IOException {
+    assertThat(get("/things/a%2Fb%20c+d?q=1%202")).isEqualTo("200 a/b c+d?1 2");
+  }
+
+  @Test
+  void whatDoesNotExistIsAProblemWithAHint() throws IOException {
+    assertThat(get("/nowhere")).startsWith("404 {").contains("openapi.json");
+    assertThat(get("/gone")).startsWith("404 ").contains("there is no thing x", "look elsewhere");
+  }
+
+  @Test
+  void anotherMethodIsNamed() throws IOException {
+    try (HttpClient.Answer answer = new HttpClient(socket).send("POST", "/hello")) {
+      assertThat(answer.status()).isEqualTo(405);
+      assertThat(new String(answer.bytes(), UTF_8)).contains("GET");
+      assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
+    }
+  }
+
+  @Test
+  void aFailureOfOursIsCountedAndStillAnswered() throws IOException {
+    assertThat(get("/broken")).startsWith("500 ").contains("out of order");
+    assertThat(failures).hasValue(1);
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void aStreamEndsWithItsSource() throws IOException {
+    String answer = get("/count");
+    assertThat(answer).startsWith("200 0\n1\n").endsWith("998\n999\n");
+  }
+
+  @Test
+  void aStreamStopsWhenTheClientLeaves() throws IOException, InterruptedException {
+    try (HttpClient.Answer answer = new HttpClient(socket).send("GET", "/endless")) {
+      assertThat(answer.body().readNBytes(1 << 20)).hasSize(1 << 20);
+    }
+    assertThat(streamEnded.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(failures).hasValue(0);
+  }
+
+  @Test
+  void anUpgradeIsBytesBothWays() throws IOException {
+    try (HttpClient.Answer answer = new HttpClient(socket).upgrade("/shout", "shout")) {
+      assertThat(answer.status()).isEqualTo(101);
+      answer.out().write("hello".getBytes(US_ASCII));
+      assertThat(answer.body().readNBytes(5)).asString(US_ASCII).isEqualTo("HELLO");
+      byte[] large = "x".repeat(300_000).getBytes(US_ASCII);
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  answer.out().write(large);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      assertThat(answer.body().readNBytes(large.length))
+          .asString(US_ASCII)
+          .isEqualTo("X".repeat(large.length));
+      assertThat(writer).isNotNull();
+    }
+  }
+
+  @Test
+  void twoRequestsShareAConnection() throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      InputStream in = Channels.newInputStream(channel);
+      for (int i = 0; i < 2; i++) {
+        send(channel, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(readUntil(in, "hello")).startsWith("HTTP/1.1 200");
+      }
+    }
+  }
+
+  @Test
+  void anOversizedBodyIsRefused() throws IOException {
+    assertThat(raw("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"))
+        .startsWith("HTTP/1.1 413");
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void whatIsNotHttpIsRefused() throws IOException {
+    assertThat(raw("\u0000\u0001\u0002 nonsense\r\n\r\n")).contains("400");
+    assertThat(raw("GET /" + "x".repeat(10_000) + " HTTP/1.1\r\n\r\n")).contains("400");
+    assertThat(raw("GET /hello HTTP/1.1\r\nH: " + "y".repeat(20_000) + "\r\n\r\n")).contains("400");
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void randomBytesNeverFailTheServer() throws IOException {
+    SplittableRandom random = new SplittableRandom(20260101);
+    String template = "POST /echo?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    for (int i = 0; i < 400; i++) {
+      byte[] bytes = template.getBytes(US_ASCII);
+      int mutations = 1 + random.nextInt(8);
+      for (int m = 0; m < mutations; m++) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+      }
+      try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+        channel.write(ByteBuffer.wrap(bytes));
+        channel.shutdownOutput();
+        Channels.newInputStream(channel).readAllBytes();
+      } catch (IOException e) {
+        // Closed on us: as good an answer as any.
+      }
+    }
+    assertThat(failures).hasValue(0);
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void connectionsBeyondTheLimitAreClosedAndTheRestServed() throws IOException {
+    var open = new java.util.ArrayList<SocketChannel>();
+    try {
+      for (int i = 0; i < HttpServer.MAX_CONNECTIONS + 10; i++) {
+        open.add(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+      }
+      open.getLast().write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\n\r\n".getBytes(US_ASCII)));
+      assertThat(Channels.newInputStream(open.getLast()).read()).isEqualTo(-1);
+    } catch (IOException e) {
+      assertThat(e).hasMessageMatching(".*(reset|pipe).*");
+    } finally {
+      for (SocketChannel channel : open) {
+        channel.close();
+      }
+    }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    String answer = "";
+    while (!answer.equals("200 hello") && System.nanoTime() < deadline) {
+      try {
+        answer = get("/hello");
+      } catch (IOException e) {
+        Thread.onSpinWait();
+      }
+    }
+    assertThat(answer).isEqualTo("200 hello");
+  }
+
+  private static void send(SocketChannel channel, String text) throws IOException {
+    channel.write(ByteBuffer.wrap(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)));
+  }
+
+  private static String readUntil(InputStream in, String end) throws IOException {
+    StringBuilder text = new StringBuilder();
+    int b;
+    while (text.indexOf(end) < 0 && (b = in.read()) >= 0) {
+      text.append((char) b);
+    }
+    return text.toString();
+  }
+
+  private String raw(String text) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      send(channel, text);
+      InputStream in = Channels.newInputStream(channel);
+      return readUntil(in, "\r\n\r\n");
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.lanyard.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import org.junit.jupiter.api.Test;
+
+final class DaemonLogTest {
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+  private DaemonLog log(boolean journal) {
+    return new DaemonLog(new PrintStream(bytes, true, UTF_8), journal);
+  }
+
+  private static LogRecord entry(Level level, String logger, String message) {
+    LogRecord entry = new LogRecord(level, message);
+    entry.setLoggerName(logger);
+    return entry;
+  }
+
+  @Test
+  void anEventIsOneLine() {
+    log(false).publish(entry(Level.INFO, "io.lanyard.x.Y", "guest=\nWARN forged\u001b[2J"));
+    assertThat(bytes.toString(UTF_8))
+        .matches("[-0-9]+ [:.0-9]+ INFO {2}Y: guest=\\\\nWARN forged\\?\\[2J\\R");
+  }
+
+  @Test
+  void theJournalGetsItsPriority() {
+    log(true).publish(entry(Level.WARNING, "io.lanyard.x.Y", "careful"));
+    assertThat(bytes.toString(UTF_8)).isEqualTo("<4>Y: careful" + System.lineSeparator());
+  }
+
+  @Test
+  void aTaskThatThrewOnALoopIsCounted() {
+    DaemonLog log = log(false);
+    LogRecord entry =
+        entry(Level.WARNING, "io.netty.util.concurrent.AbstractEventExecutor", "a task");
+    entry.setThrown(new IllegalStateException("broken"));
+    log.publish(entry);
+    assertThat(log.loopFailures()).isEqualTo(1);
+    assertThat(log.warnings()).isEqualTo(1);
+    assertThat(bytes.toString(UTF_8)).contains("broken");
+  }
+
+  @Test
+  void parametersAreFilledIn() {
+    LogRecord entry = entry(Level.INFO, "a", "x={0}");
+    entry.setParameters(new Object[] {"y"});
+    log(false).publish(entry);
+    assertThat(bytes.toString(UTF_8)).contains("x=y");
+  }
+}

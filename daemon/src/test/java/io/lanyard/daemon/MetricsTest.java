@@ -1,0 +1,61 @@
+package io.lanyard.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+final class MetricsTest {
+  private static String text(Metrics metrics) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    metrics.write(out);
+    return out.toString(UTF_8);
+  }
+
+  @Test
+  void figuresOfOneKindAreOneMetricWithLabels() throws IOException {
+    Metrics metrics = new Metrics();
+    metrics.port("vmnet8", "tap.0", "received_frames", () -> 3);
+    metrics.port("vmnet1", "host", "received_frames", () -> 4);
+    metrics.network("vmnet8", "leases", () -> 2);
+    metrics.network("vmnet1", "leases", () -> 0);
+    metrics.daemon("loop_failures", () -> 0);
+    metrics.timer("api.requests").update(5, TimeUnit.MILLISECONDS);
+    String text = text(metrics);
+    assertThat(text)
+        .contains("lanyard_port_received_frames_total{network=\"vmnet8\",port=\"tap_0\"} 3.0")
+        .contains("lanyard_port_received_frames_total{network=\"vmnet1\",port=\"host\"} 4.0")
+        .contains("lanyard_network_leases{network=\"vmnet8\"} 2.0")
+        .contains("lanyard_loop_failures 0.0");
+  }
+
+  @Test
+  void everyLineIsCommentOrSampleAndEveryTypeIsSaidOnce() throws IOException {
+    Metrics metrics = new Metrics();
+    metrics.port("a", "b", "received_bytes", () -> 1);
+    metrics.port("a", "c", "received_bytes", () -> 1);
+    metrics.guest("g", "running", () -> 1);
+    Set<String> types = new HashSet<>();
+    for (String line : text(metrics).split("\n", -1)) {
+      assertThat(line)
+          .matches("|# (HELP|TYPE) .*|[a-z_]+(\\{([a-z]+=\"[^\"]*\",?)+\\})? -?[0-9.E+-]+");
+      if (line.startsWith("# TYPE")) {
+        assertThat(types.add(line)).as(line).isTrue();
+      }
+    }
+    assertThat(types).hasSize(2);
+  }
+
+  @Test
+  void aPortThatIsGoneHasNoFigures() throws IOException {
+    Metrics metrics = new Metrics();
+    metrics.port("a", "b", "received_bytes", () -> 1);
+    metrics.removePort("a", "b");
+    assertThat(text(metrics)).doesNotContain("received_bytes");
+  }
+}
