@@ -49,10 +49,10 @@ public final class Lanyard implements Runnable {
    * @param arguments the command line
    */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(execute(arguments));
   }
 
-  static int run(String... arguments) {
+  static int execute(String... arguments) {
     CommandLine line = new CommandLine(new Lanyard());
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
       String text = exception instanceof Failure failure ? failure.text() : exception.toString();

@@ -92,7 +92,7 @@ final class Rehearsal {
                       Stream.of(words), Stream.of("--socket", directories.socket().toString()))
                   .toArray(String[]::new);
         }
-        Lanyard.run(words);
+        Lanyard.execute(words);
       }
     }
   }

@@ -59,6 +59,10 @@ record LabelledFigures(
     if (rising.contains(figure)) {
       CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name);
       for (Point point : points) {
+        if (point.value() < 0) {
+          // A VMM that does not count says -1.
+          continue;
+        }
         counter.dataPoint(
             CounterSnapshot.CounterDataPointSnapshot.builder()
                 .labels(point.labels())

@@ -50,7 +50,10 @@ final class ElfFile {
     }
     try {
       return reading.from(new ElfFile(file));
-    } catch (IndexOutOfBoundsException | BufferUnderflowException | IllegalArgumentException e) {
+    } catch (IndexOutOfBoundsException
+        | BufferUnderflowException
+        | ArithmeticException
+        | IllegalArgumentException e) {
       throw new IOException("a damaged ELF file", e);
     }
   }

@@ -44,27 +44,27 @@ final class LanyardTest {
 
   @Test
   void withoutACommandTheUsageIsShown() {
-    assertThat(Lanyard.run()).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.execute()).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(complained()).contains("a command is missing", "Usage: lanyard");
   }
 
   @Test
   void anUnknownCommandIsBadUsage() {
-    assertThat(Lanyard.run("netwrok")).isEqualTo(Lanyard.BAD_USAGE);
-    assertThat(Lanyard.run("guest")).isEqualTo(Lanyard.BAD_USAGE);
-    assertThat(Lanyard.run("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.execute("netwrok")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.execute("guest")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(Lanyard.execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
   }
 
   @Test
   void theVersionIsPrinted() {
-    assertThat(Lanyard.run("--version")).isEqualTo(Lanyard.DONE);
+    assertThat(Lanyard.execute("--version")).isEqualTo(Lanyard.DONE);
     assertThat(said()).startsWith("lanyard ");
   }
 
   @Test
   void withoutADaemonACommandSaysSoAndHowToStartOne() {
     Path socket = directory.resolve("api.sock");
-    assertThat(Lanyard.run("status", "--socket", socket.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(Lanyard.execute("status", "--socket", socket.toString())).isEqualTo(Lanyard.FAILED);
     assertThat(complained())
         .contains("no daemon is running: there is no socket " + socket)
         .contains("lanyard daemon")
@@ -75,7 +75,7 @@ final class LanyardTest {
   void aGoodFileIsGood() throws IOException {
     Path file = directory.resolve("lanyard.yaml");
     Files.writeString(file, "version: 1\nnetworks: {a: {mode: isolated}}\n");
-    assertThat(Lanyard.run("check", file.toString())).isEqualTo(Lanyard.DONE);
+    assertThat(Lanyard.execute("check", file.toString())).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("good, networks 1");
   }
 
@@ -83,7 +83,7 @@ final class LanyardTest {
   void aBadFileIsNamedWithLineAndColumn() throws IOException {
     Path file = directory.resolve("lanyard.yaml");
     Files.writeString(file, "version: 1\nnetworks: {a: {mod: isolated}}\n");
-    assertThat(Lanyard.run("check", file.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(Lanyard.execute("check", file.toString())).isEqualTo(Lanyard.FAILED);
     assertThat(complained()).contains(file + ":2:").contains("mode");
   }
 
@@ -91,33 +91,33 @@ final class LanyardTest {
   void aBadFileIsJsonWhenAskedFor() throws IOException {
     Path file = directory.resolve("lanyard.yaml");
     Files.writeString(file, "version: 1\nnetworks: {a: {mod: isolated}}\n");
-    assertThat(Lanyard.run("check", "--json", file.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(Lanyard.execute("check", "--json", file.toString())).isEqualTo(Lanyard.FAILED);
     assertThat(said()).contains("\"valid\" : false").contains("\"line\" : 2");
   }
 
   @Test
   void aMissingFileIsSaid() {
-    assertThat(Lanyard.run("check", directory.resolve("none.yaml").toString()))
+    assertThat(Lanyard.execute("check", directory.resolve("none.yaml").toString()))
         .isEqualTo(Lanyard.FAILED);
     assertThat(complained()).contains("none.yaml");
   }
 
   @Test
   void imagesThatCanBePulledAreListed() {
-    assertThat(Lanyard.run("image", "ls", "--available")).isEqualTo(Lanyard.DONE);
+    assertThat(Lanyard.execute("image", "ls", "--available")).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("debian-13-netboot");
   }
 
   @Test
   void anUnknownImageSuggestsTheNearest() {
-    assertThat(Lanyard.run("image", "pull", "debian-13", "--images", directory.toString()))
+    assertThat(Lanyard.execute("image", "pull", "debian-13", "--images", directory.toString()))
         .isEqualTo(Lanyard.FAILED);
     assertThat(complained()).contains("did you mean debian-13-netboot?");
   }
 
   @Test
   void theCompletionScriptKnowsTheNouns() {
-    assertThat(Lanyard.run("completion")).isEqualTo(Lanyard.DONE);
+    assertThat(Lanyard.execute("completion")).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("network", "guest", "capture");
   }
 }

@@ -32,24 +32,26 @@ import org.junit.jupiter.api.io.TempDir;
 final class ControlServerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final String CONFIGURATION =
-      """
-      version: 1
-      networks:
-        vmnet8:
-          mode: nat
-          ipv4: {subnet: 192.168.127.0/24}
-          forwards:
-            - {protocol: tcp, listen: "127.0.0.1:%d", to: "192.168.127.10:80"}
-            - {protocol: udp, listen: "127.0.0.1:%d", to: "192.168.127.10:53"}
-          ports: [{name: q, kind: qemu-stream, path: q.sock}]
-        alone: {mode: isolated}
-      guests:
-        g: {vmm: echo, memory: 64M, program: /bin/true, autostart: true, nics: [{network: vmnet8}]}
-        idle: {vmm: echo, memory: 64M, program: /bin/true, autostart: false}
-        unmakeable: {vmm: echo, memory: 64M, program: /bin/true}
-        foreign: {vmm: nosuch, memory: 64M, program: /bin/true}
-      """;
+  private static String configuration(int taken, int free) {
+    return """
+    version: 1
+    networks:
+      vmnet8:
+        mode: nat
+        ipv4: {subnet: 192.168.127.0/24}
+        forwards:
+          - {protocol: tcp, listen: "127.0.0.1:%d", to: "192.168.127.10:80"}
+          - {protocol: udp, listen: "127.0.0.1:%d", to: "192.168.127.10:53"}
+        ports: [{name: q, kind: qemu-stream, path: q.sock}]
+      alone: {mode: isolated}
+    guests:
+      g: {vmm: echo, memory: 64M, program: /bin/true, autostart: true, nics: [{network: vmnet8}]}
+      idle: {vmm: echo, memory: 64M, program: /bin/true, autostart: false}
+      unmakeable: {vmm: echo, memory: 64M, program: /bin/true}
+      foreign: {vmm: nosuch, memory: 64M, program: /bin/true}
+    """
+        .formatted(taken, free);
+  }
 
   @TempDir static Path home;
   private static ServerSocket taken;
@@ -64,8 +66,7 @@ final class ControlServerTest {
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = probe.getLocalPort();
     }
-    var configuration =
-        ConfigLoader.parse("test", CONFIGURATION.formatted(taken.getLocalPort(), free), home);
+    var configuration = ConfigLoader.parse("test", configuration(taken.getLocalPort(), free), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     daemon = Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
@@ -214,8 +215,9 @@ final class ControlServerTest {
   @Test
   void theMetricsHoldEveryNetwork() throws IOException {
     try (HttpClient.Answer answer = client.send("GET", "/v1/metrics")) {
-      assertThat(answer.headers().get("content-type")).startsWith("text/plain");
-      assertThat(new String(answer.bytes(), UTF_8))
+      String text = new String(answer.bytes(), UTF_8);
+      assertThat(answer.headers().get("content-type")).as(text).startsWith("text/plain");
+      assertThat(text)
           .contains("lanyard_network_ports{network=\"alone\"}")
           .contains("lanyard_guest_running{guest=\"g\"} 1.0")
           .contains("lanyard_resident_bytes");

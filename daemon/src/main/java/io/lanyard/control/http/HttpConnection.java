@@ -116,16 +116,22 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   /** Runs on a virtual thread. Never throws. */
   private Response answer(String method, String uri, String upgrade, byte[] body) {
     try {
-      QueryStringDecoder query = new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, 32);
-      Routes.Match match = routes.find(method, segments(query.rawPath()));
-      Request request =
-          new Request(method, query.path(), query.parameters(), match.parameters(), upgrade, body);
-      return match.resource().answer(request);
+      Request request;
+      Resource resource;
+      try {
+        QueryStringDecoder query = new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, 32);
+        Routes.Match match = routes.find(method, segments(query.rawPath()));
+        resource = match.resource();
+        request =
+            new Request(
+                method, query.path(), query.parameters(), match.parameters(), upgrade, body);
+      } catch (IllegalArgumentException e) {
+        // Percent signs without two digits.
+        throw new Problem(400, "this is not a path: " + e.getMessage(), uri, "");
+      }
+      return resource.answer(request);
     } catch (Problem problem) {
       return ProblemBody.of(problem);
-    } catch (IllegalArgumentException e) {
-      return ProblemBody.of(
-          new Problem(400, "this request makes no sense: " + e.getMessage(), uri, ""));
     } catch (Throwable e) {
       meter.failed(e);
       return ProblemBody.of(

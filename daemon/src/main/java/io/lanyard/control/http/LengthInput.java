@@ -24,6 +24,9 @@ final class LengthInput extends InputStream {
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, target.length);
+    if (length == 0) {
+      return 0;
+    }
     if (left == 0) {
       return -1;
     }
