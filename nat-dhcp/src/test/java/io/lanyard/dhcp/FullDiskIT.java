@@ -60,32 +60,36 @@ class FullDiskIT {
   @Test
   void aFullDiskRefusesLeasesAndLosesNone() throws Exception {
     Path file = folder.resolve("leases.mv");
+    int n;
     try (LeaseStore store = LeaseStore.open(file)) {
       assertThat(write(store, 1)).isTrue();
       Path filler = folder.resolve("filler");
-      try (OutputStream out = Files.newOutputStream(filler)) {
-        for (int i = 0; i < 10_000; i++) {
-          out.write(new byte[64]);
-          out.flush();
-        }
-      } catch (IOException e) {
-        assertThat(e).hasMessageContaining("No space left");
-      }
-      int n = 2;
+      fill(filler);
+      n = 2;
       while (n < 500 && write(store, n)) {
         n++; // What lies free in the file may still take some.
       }
       assertThat(n).as("leases until the disk was full").isLessThan(500);
       Files.delete(filler);
       assertThat(write(store, 900)).isTrue();
-      store.close();
-      try (LeaseStore again = LeaseStore.open(file)) {
-        List<Lease> leases = again.network("vmnet8", loop).load();
-        for (int i = 1; i < n; i++) {
-          assertThat(leases).contains(LeaseStoreTest.lease(i));
-        }
-        assertThat(leases).contains(LeaseStoreTest.lease(900));
+    }
+    try (LeaseStore again = LeaseStore.open(file)) {
+      List<Lease> leases = again.network("vmnet8", loop).load();
+      for (int i = 1; i < n; i++) {
+        assertThat(leases).contains(LeaseStoreTest.lease(i));
       }
+      assertThat(leases).contains(LeaseStoreTest.lease(900));
+    }
+  }
+
+  private static void fill(Path filler) {
+    try (OutputStream out = Files.newOutputStream(filler)) {
+      for (int i = 0; i < 10_000; i++) {
+        out.write(new byte[64]);
+        out.flush();
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
     }
   }
 }
