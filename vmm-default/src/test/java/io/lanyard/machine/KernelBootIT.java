@@ -47,7 +47,8 @@ class KernelBootIT {
                 "debian",
                 512 << 20,
                 1,
-                new BootSource.Kernel(debian.kernel(), debian.initrd(), "console=ttyS0"),
+                new BootSource.Kernel(
+                    debian.kernel(), debian.initrd(), "console=ttyS0 cryptomgr.notests"),
                 List.of(),
                 List.of(new NicSpec("eth0", 0x525400000001L, 1500)),
                 Map.of()),

@@ -1,0 +1,83 @@
+package io.lanyard.machine.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.machine.bus.Ram;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class VirtioConsoleTest {
+  private static final long DATA = Ram.BASE + 0x4000;
+  private final Ram ram = Ram.allocate(1 << 20);
+  private final Ring receive = new Ring(ram, Ram.BASE);
+  private final Ring transmit = new Ring(ram, Ram.BASE + 0x1000);
+  private final StringBuilder shown = new StringBuilder();
+  private final VirtioConsole console =
+      new VirtioConsole(bytes -> shown.append(StandardCharsets.US_ASCII.decode(bytes)));
+
+  @AfterEach
+  void closeRam() {
+    console.reset();
+    ram.close();
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void whatTheGuestWritesIsShown() {
+    console.activate(0, List.of(receive.queue(0), transmit.queue(0)));
+    ram.put(DATA, "one two".getBytes(StandardCharsets.US_ASCII));
+    transmit.offer(Ring.out(DATA, 4), Ring.out(DATA + 4, 3));
+    console.notified(1);
+    assertThat(shown).hasToString("one two");
+    assertThat(transmit.used()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsTypedGoesAsFarAsTheGuestHasRoom() {
+    ByteBuffer typed = bytes("abcdef");
+    console.receive(typed);
+    assertThat(typed.remaining()).isEqualTo(6);
+    console.activate(0, List.of(receive.queue(0), transmit.queue(0)));
+    receive.offer(Ring.in(DATA, 4));
+    console.receive(typed);
+    assertThat(typed.remaining()).isEqualTo(2);
+    assertThat(ram.get(DATA, 4)).containsExactly('a', 'b', 'c', 'd');
+    assertThat(receive.take()).isEqualTo(4);
+    assertThat(receive.interrupts).isEqualTo(1);
+  }
+
+  @Test
+  void powerButtonSendsPressAndRelease() {
+    VirtioInput button = new VirtioInput();
+    assertThat(button.press()).isFalse();
+    button.activate(0, List.of(receive.queue(0), transmit.queue(0)));
+    for (int i = 0; i < 4; i++) {
+      receive.offer(Ring.in(DATA + 8L * i, 8));
+    }
+    assertThat(button.press()).isTrue();
+    assertThat(ram.getLong(DATA)).isEqualTo(1L << 32 | 116 << 16 | 1);
+    assertThat(ram.getLong(DATA + 8)).isZero();
+    assertThat(ram.getLong(DATA + 16)).isEqualTo(116 << 16 | 1);
+    assertThat(button.press()).isFalse();
+    button.reset();
+  }
+
+  @Test
+  void powerButtonSaysWhatItIs() {
+    VirtioInput button = new VirtioInput();
+    button.config(0, 0x11);
+    button.config(1, 1);
+    assertThat(button.config(2)).isEqualTo(15);
+    assertThat(button.config(8 + 14)).isEqualTo(1 << 4);
+    button.config(0, 1);
+    button.config(1, 0);
+    assertThat(button.config(8)).isEqualTo('L');
+    assertThat(button.config(500)).isZero();
+  }
+}
