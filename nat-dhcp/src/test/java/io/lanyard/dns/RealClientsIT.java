@@ -125,11 +125,14 @@ class RealClientsIT {
     String hook =
         hook(
             "udhcpc-hook",
-            "echo $1 $ip $subnet $router $dns $domain $lease >> "
-                + log
-                + "\ncase $1 in\n"
-                + "  bound|renew) ip addr replace $ip/24 dev $interface ;;\n"
-                + "  deconfig) ip addr flush dev $interface ;;\nesac\n");
+            """
+            case $1 in
+              bound|renew) ip addr replace $ip/24 dev $interface ;;
+              deconfig) ip addr flush dev $interface ;;
+            esac
+            echo $1 $ip $subnet $router $dns $domain $lease >> LOG
+            """
+                .replace("LOG", log.toString()));
     Path pid = folder.resolve("udhcpc.pid");
     Process client =
         new ProcessBuilder(
