@@ -33,7 +33,7 @@ format: ## Formats the sources.
 
 check: ## Compiles with every linter and checks the format; runs no test.
 	@.ci/setup build
-	$(MVN) verify -DskipTests
+	$(MVN) verify -DskipTests -DskipITs
 
 install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
 	@.ci/setup build

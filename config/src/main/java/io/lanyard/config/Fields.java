@@ -243,6 +243,19 @@ final class Fields {
         : open(problems, inner, join(path, key), entry.keyPlace(), entry.value());
   }
 
+  /** Whether the mapping under a key says {@code enabled: false}; its problems are not reported. */
+  boolean turnsOff(String key) {
+    YamlNode.Entry entry = entry(key);
+    return entry != null
+        && entry.value() instanceof YamlNode.Mapping mapping
+        && mapping.entries().stream()
+            .anyMatch(inner ->
+                inner.key().equals("enabled")
+                    && inner.value() instanceof YamlNode.Scalar scalar
+                    && scalar.isBoolean()
+                    && scalar.text().equalsIgnoreCase("false"));
+  }
+
   /** Goes through a mapping whose keys are names that the user chose. */
   void named(String key, Kind<String> name, BiConsumer<String, YamlNode.Entry> each) {
     YamlNode.Entry entry = entry(key);

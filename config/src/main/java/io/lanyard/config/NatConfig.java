@@ -35,14 +35,9 @@ public record NatConfig(
    * @param tcpEstablished an established connection; RFC 5382 REQ-5 wants at least 2 h 4 min
    * @param tcpTransitory a connection that is being opened or closed; the same wants at least 4 min
    * @param udp a UDP flow; RFC 4787 REQ-5 wants at least 2 min
-   * @param icmp an ICMP echo flow; RFC 5508 REQ-1 wants at least 60 s
    */
   public record Timeouts(
-      Duration tcpConnect,
-      Duration tcpEstablished,
-      Duration tcpTransitory,
-      Duration udp,
-      Duration icmp) {}
+      Duration tcpConnect, Duration tcpEstablished, Duration tcpTransitory, Duration udp) {}
 
   /**
    * How many flows there may be at a time.

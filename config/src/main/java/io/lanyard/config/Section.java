@@ -60,7 +60,7 @@ record Section(String name, List<String> keys, List<String> required, Map<String
   static final Section NAT =
       section("nat", "mapping", "filtering", "host-loopback", "timeouts", "quotas");
   static final Section TIMEOUTS =
-      section("timeouts", "tcp-connect", "tcp-established", "tcp-transitory", "udp", "icmp");
+      section("timeouts", "tcp-connect", "tcp-established", "tcp-transitory", "udp");
   static final Section QUOTAS =
       section("quotas", "tcp-per-guest", "tcp", "udp-per-guest", "udp", "icmp-per-guest", "icmp");
   static final Section FORWARD =

@@ -19,7 +19,6 @@ final class ServicesReader {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration YEAR = Duration.ofDays(365);
 
-  /** RFC 1035 section 2.3.4 within RFC 2132's 255 bytes of option. */
   private static final Duration DEFAULT_LEASE = Duration.ofMinutes(30);
 
   private static final Kind<String> HOST_NAME =
@@ -58,6 +57,7 @@ final class ServicesReader {
     Fields dhcp = network.mapping("dhcp", Section.DHCP);
     List<Ipv4Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
     List<Ipv4Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
+    List<Ipv4Address> dnsServers = network.turnsOff("dns") ? List.of() : gateway;
     if (dhcp == null) {
       return new DhcpConfig(
           true,
@@ -65,7 +65,7 @@ final class ServicesReader {
           Duration.ofMinutes(2),
           Duration.ofDays(1),
           List.of(),
-          new DhcpConfig.Options(routers, gateway, List.of(), List.of()));
+          new DhcpConfig.Options(routers, dnsServers, List.of(), List.of()));
     }
     Duration lease = dhcp.duration("lease-time", SECOND, YEAR, DEFAULT_LEASE);
     Duration least =
@@ -81,7 +81,7 @@ final class ServicesReader {
     boolean enabled = dhcp.flag("enabled", true);
     List<ReservationConfig> reservations = reservations(dhcp);
     return new DhcpConfig(
-        enabled, lease, least, most, reservations, options(dhcp, routers, gateway));
+        enabled, lease, least, most, reservations, options(dhcp, routers, dnsServers));
   }
 
   private static Duration shorter(Duration a, Duration b) {
@@ -237,8 +237,7 @@ final class ServicesReader {
         timeout(fields, "tcp-connect", Duration.ofSeconds(60)),
         timeout(fields, "tcp-established", Duration.ofSeconds(7500)),
         timeout(fields, "tcp-transitory", Duration.ofMinutes(4)),
-        timeout(fields, "udp", Duration.ofMinutes(5)),
-        timeout(fields, "icmp", Duration.ofSeconds(60)));
+        timeout(fields, "udp", Duration.ofMinutes(5)));
   }
 
   private static Duration timeout(@Nullable Fields fields, String key, Duration otherwise) {

@@ -68,6 +68,13 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aNetworkWithoutDnsTellsItsGuestsOfNoNameServer() throws ConfigException {
+    NetworkConfig network = network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet1");
+
+    assertThat(Objects.requireNonNull(network.dhcp()).options().dnsServers()).isEmpty();
+  }
+
+  @Test
   void everyKeyOfAServiceArrives() throws ConfigException {
     NetworkConfig vmnet8 = network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8");
 
@@ -87,7 +94,7 @@ class ConfigLoaderTest {
     DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
     assertThat(dns.domain()).isEqualTo("lab.example");
     assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example");
-    assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 5353, 53, 53);
+    assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 53, 53, 53);
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(nat.hostLoopback()).isTrue();
@@ -97,8 +104,7 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(10),
                 Duration.ofHours(3),
                 Duration.ofMinutes(5),
-                Duration.ofSeconds(150),
-                Duration.ofSeconds(500)));
+                Duration.ofSeconds(150)));
     assertThat(nat.quotas()).isEqualTo(new NatConfig.Quotas(1, 2, 3, 4, 0, 6));
   }
 

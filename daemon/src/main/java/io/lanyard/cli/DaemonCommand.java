@@ -4,6 +4,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.control.ControlServer;
+import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.daemon.BuildVersion;
 import io.lanyard.daemon.Causes;
 import io.lanyard.daemon.Daemon;
@@ -70,8 +71,8 @@ final class DaemonCommand implements Callable<Integer> {
         Directories.ofThisUser()
             .with(configuration.directories().state(), configuration.directories().runtime(), null)
             .with(state, runtime, images);
-    Path socket =
-        configuration.api().socket() == null ? directories.socket() : configuration.api().socket();
+    Path asked = configuration.api().socket();
+    Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
@@ -121,6 +122,7 @@ final class DaemonCommand implements Callable<Integer> {
     try (Daemon daemon = Daemon.open(settings)) {
       daemon.observe(log);
       try (ControlServer _ = ControlServer.bind(daemon, socket, group);
+          MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd =
               new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
         logger.log(

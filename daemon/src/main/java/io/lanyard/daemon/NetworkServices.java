@@ -5,6 +5,7 @@ import io.lanyard.config.DnsConfig;
 import io.lanyard.config.Endpoint;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Address;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.MacAddress;
 import io.lanyard.config.NatConfig;
@@ -231,7 +232,7 @@ final class NetworkServices {
         usual.sendBuffer(),
         usual.receiveBuffer(),
         usual.memory(),
-        usual.connectTimeout(),
+        nat.timeouts().tcpConnect(),
         nat.timeouts().tcpEstablished(),
         nat.timeouts().tcpTransitory(),
         usual.keepAliveIdle(),
@@ -266,15 +267,20 @@ final class NetworkServices {
     return DhcpSettings.builder(subnet())
         .server(gateway)
         .range(ipv4.pool().first().bits(), ipv4.pool().last().bits())
-        // A host-only network leads nowhere, and a default route there would lead traffic astray.
-        .routers(config.mode() == NetworkMode.NAT ? List.of(gateway) : List.of())
-        .dnsServers(domain != null ? List.of(gateway) : List.of())
+        .routers(addresses(settings.options().routers()))
+        .dnsServers(addresses(settings.options().dnsServers()))
+        .ntpServers(addresses(settings.options().ntpServers()))
+        .search(settings.options().domainSearch())
         .domain(domain)
         .mtu(config.mtu())
         .leaseTime(settings.leaseTime())
         .leaseBounds(settings.minLeaseTime(), settings.maxLeaseTime())
         .reservations(reservations)
         .build();
+  }
+
+  private static List<Integer> addresses(List<Ipv4Address> addresses) {
+    return addresses.stream().map(Ipv4Address::bits).toList();
   }
 
   private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host, Path resolvConf) {
