@@ -158,12 +158,14 @@ final class Machine implements AutoCloseable {
     try {
       hart.run();
     } catch (Throwable e) {
-      LOG.log(Level.ERROR, "event=hart-failed guest=" + equipment.name(), e);
       end(new End.Failed("hart " + hart.id() + " failed: " + e));
-    }
-    if (running.decrementAndGet() == 0) {
-      End why = end.get();
-      ended.accept(why == null ? new End.Failed("its harts stopped without a reason") : why);
+      LOG.log(Level.ERROR, "event=hart-failed guest=" + equipment.name(), e);
+    } finally {
+      // Even if noting it failed, as it may without memory: the guest must not seem to run.
+      if (running.decrementAndGet() == 0) {
+        End why = end.get();
+        ended.accept(why == null ? new End.Failed("its harts stopped without a reason") : why);
+      }
     }
   }
 
