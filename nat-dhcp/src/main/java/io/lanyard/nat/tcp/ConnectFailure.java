@@ -1,5 +1,8 @@
 package io.lanyard.nat.tcp;
 
+import java.net.NoRouteToHostException;
+import java.util.Locale;
+
 /** Why the host's side of a connection could not be reached, as the guest is told. */
 public enum ConnectFailure {
   /** Refused: the guest gets a reset. */
@@ -15,6 +18,21 @@ public enum ConnectFailure {
 
   ConnectFailure(int code) {
     this.code = code;
+  }
+
+  /** What an error of connect(2) means. Netty puts the errno into the text only. */
+  static ConnectFailure of(Throwable cause) {
+    String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+    if (text.contains("network is unreachable")) {
+      return NETWORK_UNREACHABLE;
+    }
+    if (text.contains("timed out") || cause instanceof NoRouteToHostException) {
+      return HOST_UNREACHABLE;
+    }
+    if (text.contains("not permitted") || text.contains("permission denied")) {
+      return PROHIBITED;
+    }
+    return text.contains("refused") || text.contains("reset") ? REFUSED : HOST_UNREACHABLE;
   }
 
   /**

@@ -239,11 +239,7 @@ final class Engine implements TcpEngine {
       Channel accepted, int source, int sourcePort, int guest, int port) {
     Connection c =
         openToGuest(
-            source,
-            sourcePort,
-            guest,
-            port,
-            stream -> SocketStream.adopt(link, settings, accepted, stream));
+            source, sourcePort, guest, port, stream -> SocketStream.adopt(link, accepted, stream));
     if (c == null) {
       SocketStream.refuse(accepted);
     }
@@ -252,7 +248,11 @@ final class Engine implements TcpEngine {
 
   /** Opens a connection to a guest; null if there is no place for it. */
   @Nullable Connection openToGuest(
-      int source, int sourcePort, int guest, int port, Function<GuestStream, HostStream> hostSide) {
+      int source,
+      int sourcePort,
+      int guest,
+      int port,
+      Function<GuestStream, @Nullable HostStream> hostSide) {
     int chosen = choosePort(source, sourcePort, guest, port);
     Connection c =
         new Connection(this, FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, chosen));
@@ -262,7 +262,12 @@ final class Engine implements TcpEngine {
     }
     connections.add(c);
     try {
-      c.open(hostSide.apply(c));
+      HostStream stream = hostSide.apply(c);
+      if (stream == null) {
+        forget(c);
+        return null;
+      }
+      c.open(stream);
     } catch (RuntimeException e) {
       fault(c, e);
     }

@@ -1,404 +1,462 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.linux.Libc;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.util.UncheckedBooleanSupplier;
-import java.net.ConnectException;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket of the host as the far end of a connection.
+ * A socket of the host as the far end of a connection, on the network's own epoll.
  *
  * <p>Towards the host, large payloads are written at once from the frame they came in, small ones
  * are gathered into one write a burst. From the host, the socket is read directly into a buffer
  * with room for the headers before it and of the size of a super-frame, which then is the frame.
+ *
+ * <p>It is no Netty channel. Netty 4.2.18 loses a half-closed channel that waits for nothing: when
+ * the event mask becomes empty it takes the descriptor out of epoll but goes on as if it were
+ * there, and the next change fails with ENOENT. Here the socket is registered once, edge-triggered,
+ * for everything; whether it may be read or written is remembered, so that stopping and starting
+ * costs no system call.
  */
-final class SocketStream extends ChannelInboundHandlerAdapter
-    implements HostStream, RecvByteBufAllocator {
+final class SocketStream implements HostStream, EpollIoHandle {
   /** From here on a write of its own costs less than a copy. */
   private static final int WRITE_AT_ONCE = 16 << 10;
 
-  private static final int GATHER = 64 << 10;
-
-  /** A read that brings less than this lets the next buffer be smaller. */
-  private static final int SMALLEST_READ = 2048;
+  private static final int SMALLEST_READ = 2 << 10;
+  private static final int FIRST_READ = 16 << 10;
+  private static final int LARGEST_READ = 64 << 10;
 
   /** Reads in a row before others get their turn. */
   private static final int READS = 16;
 
   /** How long a peer may take to read the rest once both sides have ended. */
-  private static final long LINGER_SECONDS = 120;
+  private static final long LINGER = TimeUnit.SECONDS.toNanos(120);
 
-  private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(32 << 10, 64 << 10);
+  private static final EpollIoOps EVENTS =
+      EpollIoOps.EPOLLIN
+          .with(EpollIoOps.EPOLLOUT)
+          .with(EpollIoOps.EPOLLRDHUP)
+          .with(EpollIoOps.EPOLLET);
 
-  private final Channel channel;
+  private static final int EPOLLIN = 0x1;
+  private static final int EPOLLOUT = 0x4;
+  private static final int EPOLLERR = 0x8;
+  private static final int EPOLLHUP = 0x10;
+  private static final int EPOLLRDHUP = 0x2000;
+
+  private final Socket socket;
   private final GuestStream guest;
+  private final GuestLink link;
   private final ByteBufAllocator allocator;
-  private @Nullable ByteBuf gathered;
-  private boolean silent;
-  private boolean finishing;
-  private boolean ended;
-  private int readSize = SMALLEST_READ * 8;
+  private final WriteQueue queue;
+  private final Deadline deadline;
+  private final Runnable readTask = this::readAgain;
+  private @Nullable IoRegistration registration;
 
-  private SocketStream(GuestLink link, Channel channel, GuestStream guest) {
-    this.channel = channel;
+  private boolean connecting;
+  private boolean wanted;
+  private boolean readable;
+  private boolean hangup;
+  private boolean scheduled;
+  private boolean inputEnded;
+  private boolean writable;
+  private boolean finishing;
+  private boolean lingering;
+  private boolean silent;
+  private boolean closed;
+  private int readSize = FIRST_READ;
+
+  private SocketStream(GuestLink link, Socket socket, GuestStream guest) {
+    this.link = link;
+    this.socket = socket;
     this.guest = guest;
     allocator = link.allocator();
+    queue = new WriteQueue(allocator);
+    deadline = new Deadline(link.timers(), this::onDeadline);
   }
 
   /** Connects a socket, and splices it. */
   static void connect(
       GuestLink link, TcpSettings settings, InetSocketAddress target, Connection connection) {
-    EpollSocketChannel channel;
+    Socket socket;
     try {
-      channel = new EpollSocketChannel();
+      socket = Socket.newSocketStream();
     } catch (ChannelException e) {
-      // No descriptors left: the guest may try again.
+      // No descriptors left.
       connection.failed(ConnectFailure.HOST_UNREACHABLE);
       return;
     }
-    SocketStream stream = new SocketStream(link, channel, connection);
-    stream.configure(settings);
+    SocketStream stream = new SocketStream(link, socket, connection);
     connection.spliceTo(stream);
-    var registered = link.loop().register(channel);
-    if (registered.cause() != null) {
-      connection.failed(ConnectFailure.HOST_UNREACHABLE);
-      return;
+    stream.connecting = true;
+    try {
+      stream.configure();
+      boolean done = socket.connect(target);
+      if (done) {
+        stream.onConnected();
+      } else {
+        stream.deadline.set(settings.connectTimeout().toNanos());
+      }
+      stream.register();
+    } catch (IOException e) {
+      stream.fail(e);
     }
-    var _ =
-        channel
-            .connect(target)
-            .addListener(done -> {
-              Throwable cause = done.cause();
-              if (cause == null) {
-                stream.onConnected();
-              } else {
-                stream.onConnectFailed(cause);
-              }
-            });
   }
 
-  /** Takes over a socket that a forward has accepted. */
-  static SocketStream adopt(
-      GuestLink link, TcpSettings settings, Channel accepted, GuestStream guest) {
-    SocketStream stream = new SocketStream(link, accepted, guest);
-    stream.configure(settings);
+  /**
+   * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
+   * channel can be closed. Null if it is closed already, or no descriptor is left.
+   */
+  static @Nullable HostStream adopt(GuestLink link, Channel accepted, GuestStream guest) {
+    int descriptor = Libc.duplicate(((UnixChannel) accepted).fd().intValue());
+    accepted.unsafe().close(accepted.voidPromise());
+    if (descriptor < 0) {
+      return null;
+    }
+    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest);
+    stream.writable = true;
+    try {
+      stream.configure();
+      stream.register();
+    } catch (IOException e) {
+      stream.fail(e);
+    }
     return stream;
   }
 
   /** Resets a socket that nobody takes. */
   static void refuse(Channel accepted) {
-    accepted.config().setOption(ChannelOption.SO_LINGER, 0);
-    accepted.unsafe().close(accepted.voidPromise());
+    if (accepted.isOpen()) {
+      accepted.config().setOption(ChannelOption.SO_LINGER, 0);
+      accepted.unsafe().close(accepted.voidPromise());
+    }
   }
 
-  private void configure(TcpSettings settings) {
-    ChannelConfig config = channel.config();
-    config.setAutoRead(false);
-    config.setAutoClose(false);
-    config.setAllocator(allocator);
-    config.setRecvByteBufAllocator(this);
-    config.setWriteBufferWaterMark(MARKS);
-    config.setConnectTimeoutMillis((int) settings.connectTimeout().toMillis());
-    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    config.setOption(ChannelOption.TCP_NODELAY, true);
-    config.setOption(ChannelOption.SO_KEEPALIVE, true);
-    channel.pipeline().addLast(this);
+  private void configure() throws IOException {
+    socket.setTcpNoDelay(true);
+    socket.setKeepAlive(true);
+  }
+
+  private void register() {
+    if (closed) {
+      return;
+    }
+    var _ =
+        ((IoEventLoop) link.loop())
+            .register(this)
+            .addListener(done -> {
+              if (!done.isSuccess()) {
+                fail(new IOException("the socket cannot be watched", done.cause()));
+                return;
+              }
+              IoRegistration made = (IoRegistration) done.getNow();
+              if (closed) {
+                made.cancel();
+              } else {
+                registration = made;
+                made.submit(EVENTS);
+              }
+            });
+  }
+
+  // --- What epoll says
+
+  @Override
+  public FileDescriptor fd() {
+    return socket;
+  }
+
+  @Override
+  public void handle(IoRegistration from, IoEvent event) {
+    int ready = ((EpollIoEvent) event).ops().value();
+    if (connecting) {
+      if ((ready & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) {
+        return;
+      }
+      finishConnect();
+    }
+    if ((ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+      hangup = true;
+      readable = true;
+    }
+    if ((ready & EPOLLIN) != 0) {
+      readable = true;
+    }
+    if ((ready & EPOLLERR) != 0 && (!wanted || inputEnded) && !closed) {
+      // No read will find the reset.
+      fail(new IOException("connection reset by peer"));
+      return;
+    }
+    if ((ready & EPOLLOUT) != 0 && !closed) {
+      writable = true;
+      drain();
+    }
+    read();
+  }
+
+  private void finishConnect() {
+    try {
+      if (socket.finishConnect()) {
+        onConnected();
+      }
+    } catch (IOException e) {
+      fail(e);
+    }
   }
 
   private void onConnected() {
+    connecting = false;
+    writable = true;
+    deadline.clear();
     if (!silent) {
       guest.connected();
     }
   }
 
-  private void onConnectFailed(Throwable cause) {
-    if (!silent) {
-      silent = true;
-      guest.failed(classify(cause));
+  private void onDeadline() {
+    if (connecting) {
+      fail(new IOException("connection timed out"));
+    } else if (lingering) {
+      abort();
     }
+  }
+
+  /** The socket is of no more use. */
+  private void fail(IOException cause) {
+    boolean tell = !silent && !closed;
+    boolean before = connecting;
+    silent = true;
+    connecting = false;
     shut();
+    if (tell && before) {
+      guest.failed(ConnectFailure.of(cause));
+    } else if (tell) {
+      guest.reset();
+    }
   }
 
-  static ConnectFailure classify(Throwable cause) {
-    String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-    if (text.contains("network is unreachable")) {
-      return ConnectFailure.NETWORK_UNREACHABLE;
+  // --- From the host
+
+  @Override
+  public void read(boolean on) {
+    wanted = on;
+    if (on && readable && !scheduled && !closed) {
+      // Not at once: the caller is in the middle of something.
+      scheduled = true;
+      link.loop().execute(readTask);
     }
-    if (cause instanceof ConnectTimeoutException
-        || cause instanceof NoRouteToHostException
-        || text.contains("timed out")) {
-      return ConnectFailure.HOST_UNREACHABLE;
-    }
-    if (text.contains("not permitted") || text.contains("permission denied")) {
-      return ConnectFailure.PROHIBITED;
-    }
-    return cause instanceof ConnectException
-        ? ConnectFailure.REFUSED
-        : ConnectFailure.HOST_UNREACHABLE;
   }
 
-  // --- HostStream
+  private void readAgain() {
+    scheduled = false;
+    read();
+  }
+
+  private void read() {
+    if (!wanted || !readable || silent || inputEnded || connecting) {
+      return;
+    }
+    int reads = 0;
+    try {
+      do {
+        readOnce();
+        reads++;
+      } while (wanted && readable && !silent && reads < READS && guest.room() > 0);
+    } catch (IOException e) {
+      fail(e);
+      return;
+    }
+    if (silent) {
+      return;
+    }
+    guest.flush();
+    if (wanted && readable && !scheduled && !closed) {
+      scheduled = true;
+      link.loop().execute(readTask);
+    }
+  }
+
+  private void readOnce() throws IOException {
+    int size = Math.min(readSize, guest.burst());
+    ByteBuf buffer =
+        allocator.directBuffer(GuestStream.HEADROOM + size, GuestStream.HEADROOM + size);
+    int got = 0;
+    try {
+      got =
+          socket.recvAddress(
+              buffer.memoryAddress(), GuestStream.HEADROOM, GuestStream.HEADROOM + size);
+    } finally {
+      if (got <= 0) {
+        buffer.release();
+      }
+    }
+    if (got < 0) {
+      inputEnded = true;
+      readable = false;
+      guest.end();
+      return;
+    }
+    if (got < size && !hangup) {
+      // Empty (epoll(7)); with the end in sight, the next read has to find it.
+      readable = false;
+    }
+    if (got == 0) {
+      readable = false;
+      return;
+    }
+    if (got == size) {
+      readSize = Math.min(LARGEST_READ, 4 * readSize);
+    } else if (got < readSize / 8) {
+      readSize = Math.max(SMALLEST_READ, readSize / 2);
+    }
+    guest.data(buffer.setIndex(GuestStream.HEADROOM, GuestStream.HEADROOM + got));
+  }
+
+  // --- To the host
 
   @Override
   public void write(ByteBuf payload) {
-    int length = payload.readableBytes();
-    if (length >= WRITE_AT_ONCE) {
-      passGathered();
-      var _ = channel.write(payload.retainedSlice(), channel.voidPromise());
-      channel.flush();
+    if (closed) {
       return;
     }
-    ByteBuf into = gathered;
-    if (into != null && into.writableBytes() < length) {
-      passGathered();
-      into = null;
+    int index = payload.readerIndex();
+    int length = payload.readableBytes();
+    if (length < WRITE_AT_ONCE || !payload.hasMemoryAddress()) {
+      queue.gather(payload, index, length);
+      return;
     }
-    if (into == null) {
-      // While the socket takes what it gets, a whole burst fits; when it does not, small pieces
-      // would pin large buffers.
-      into = allocator.directBuffer(channel.isWritable() ? GATHER : Math.max(length, 4096));
-      gathered = into;
+    int sent = 0;
+    if (writable) {
+      drain();
+      if (closed) {
+        return;
+      }
+      if (writable) {
+        sent = send(payload, index, length);
+      }
     }
-    into.writeBytes(payload, payload.readerIndex(), length);
+    if (sent < length && !closed) {
+      queue.add(payload.retainedSlice(index + sent, length - sent));
+    }
   }
 
-  private void passGathered() {
-    ByteBuf data = gathered;
-    if (data != null) {
-      gathered = null;
-      var _ = channel.write(data, channel.voidPromise());
+  private int send(ByteBuf payload, int index, int length) {
+    try {
+      int sent = socket.sendAddress(payload.memoryAddress(), index, index + length);
+      writable = sent == length;
+      return sent;
+    } catch (IOException e) {
+      fail(e);
+      return 0;
     }
   }
 
   @Override
   public void flush() {
-    if (gathered != null) {
-      passGathered();
-      channel.flush();
+    if (writable && queue.bytes() > 0) {
+      drain();
+    }
+  }
+
+  private void drain() {
+    int before = queue.bytes();
+    try {
+      if (before > 0) {
+        writable = queue.writeTo(socket);
+      }
+      if (queue.bytes() == 0) {
+        drained();
+      }
+    } catch (IOException e) {
+      fail(e);
+      return;
+    }
+    if (!silent && queue.bytes() < before) {
+      guest.drained();
+    }
+  }
+
+  private void drained() throws IOException {
+    if (finishing) {
+      finishing = false;
+      socket.shutdown(false, true);
+    }
+    if (lingering) {
+      shut();
     }
   }
 
   @Override
   public int unsent() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    long queued = buffer == null ? 0 : buffer.totalPendingWriteBytes();
-    ByteBuf data = gathered;
-    return (int) Math.min(queued + (data == null ? 0 : data.readableBytes()), Integer.MAX_VALUE);
-  }
-
-  @Override
-  public void read(boolean on) {
-    channel.config().setAutoRead(on);
+    return queue.bytes();
   }
 
   @Override
   public void finish() {
-    flush();
     finishing = true;
-    shutdownWhenDrained();
-  }
-
-  private void shutdownWhenDrained() {
-    if (unsent() == 0) {
-      shutdownOutput();
-    } else {
-      // Behind everything else: shutting down at once would drop what is queued.
-      var _ =
-          channel.writeAndFlush(allocator.directBuffer(0)).addListener(done -> shutdownOutput());
+    if (writable && !closed) {
+      drain();
     }
-  }
-
-  private void shutdownOutput() {
-    if (finishing && channel.isActive()) {
-      finishing = false;
-      var _ = ((DuplexChannel) channel).shutdownOutput();
-    }
-  }
-
-  @Override
-  public void abort() {
-    silent = true;
-    dropGathered();
-    if (channel.isOpen()) {
-      channel.config().setOption(ChannelOption.SO_LINGER, 0);
-    }
-    shut();
   }
 
   @Override
   public void close() {
     silent = true;
     flush();
-    if (!channel.isActive() || unsent() == 0) {
+    if (queue.bytes() == 0 || closed) {
       shut();
-      return;
+    } else {
+      lingering = true;
+      deadline.set(LINGER);
     }
-    var rest = channel.writeAndFlush(allocator.directBuffer(0)).addListener(done -> shut());
-    if (!rest.isDone()) {
-      var _ = channel.eventLoop().schedule(this::abort, LINGER_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void abort() {
+    silent = true;
+    if (!closed && !connecting) {
+      try {
+        socket.setSoLinger(0);
+      } catch (IOException e) {
+        // It is closed all the same.
+      }
     }
+    shut();
   }
 
   private void shut() {
-    dropGathered();
-    if (channel.isRegistered()) {
-      var _ = channel.close();
-    } else if (channel.isOpen()) {
-      channel.unsafe().closeForcibly();
+    if (closed) {
+      return;
     }
-  }
-
-  private void dropGathered() {
-    ByteBuf data = gathered;
-    if (data != null) {
-      gathered = null;
-      data.release();
+    closed = true;
+    writable = false;
+    deadline.cancel();
+    queue.clear();
+    IoRegistration made = registration;
+    registration = null;
+    if (made != null) {
+      made.cancel();
     }
-  }
-
-  // --- The channel
-
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object message) {
-    ByteBuf data = (ByteBuf) message;
-    if (silent) {
-      data.release();
-    } else {
-      guest.data(data);
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // Closed either way.
     }
-  }
-
-  @Override
-  public void channelReadComplete(ChannelHandlerContext context) {
-    if (!silent) {
-      guest.flush();
-    }
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (!silent && channel.isWritable()) {
-      guest.drained();
-    }
-  }
-
-  @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == io.netty.channel.socket.ChannelInputShutdownEvent.INSTANCE && !silent) {
-      ended = true;
-      guest.end();
-    }
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    dropGathered();
-    if (!silent) {
-      silent = true;
-      if (!ended) {
-        guest.reset();
-      }
-    }
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (!silent) {
-      silent = true;
-      guest.reset();
-    }
-    abort();
-  }
-
-  // --- Reading straight into frames
-
-  @Override
-  public ExtendedHandle newHandle() {
-    return new Reads();
-  }
-
-  @SuppressWarnings("deprecation") // Netty's epoll transport demands this interface
-  private final class Reads implements ExtendedHandle {
-    private int attempted;
-    private int last;
-    private int reads;
-
-    @Override
-    public ByteBuf allocate(ByteBufAllocator from) {
-      int size = Math.min(readSize, guest.burst());
-      ByteBuf buffer = from.directBuffer(GuestStream.HEADROOM + size, GuestStream.HEADROOM + size);
-      return buffer.setIndex(GuestStream.HEADROOM, GuestStream.HEADROOM);
-    }
-
-    @Override
-    public int guess() {
-      return readSize;
-    }
-
-    @Override
-    public void reset(ChannelConfig config) {
-      reads = 0;
-    }
-
-    @Override
-    public void incMessagesRead(int count) {
-      reads += count;
-    }
-
-    @Override
-    public void lastBytesRead(int bytes) {
-      last = bytes;
-      if (bytes == attempted) {
-        readSize = Math.min(64 << 10, 4 * readSize);
-      } else if (bytes < readSize / 8 && bytes > 0) {
-        readSize = Math.max(SMALLEST_READ, readSize / 2);
-      }
-    }
-
-    @Override
-    public int lastBytesRead() {
-      return last;
-    }
-
-    @Override
-    public void attemptedBytesRead(int bytes) {
-      attempted = bytes;
-    }
-
-    @Override
-    public int attemptedBytesRead() {
-      return attempted;
-    }
-
-    @Override
-    public boolean continueReading() {
-      return last > 0 && last == attempted && reads < READS && !silent && guest.room() > 0;
-    }
-
-    @Override
-    public boolean continueReading(UncheckedBooleanSupplier more) {
-      return continueReading();
-    }
-
-    @Override
-    public void readComplete() {}
   }
 }

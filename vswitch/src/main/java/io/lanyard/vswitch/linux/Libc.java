@@ -38,6 +38,8 @@ public final class Libc {
   /** Socket kind for {@link #socket}. */
   public static final int SOCK_DGRAM = 2;
 
+  private static final int F_DUPFD_CLOEXEC = 1030;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = errnoHandle();
@@ -60,6 +62,9 @@ public final class Libc {
       bind("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), 0);
   private static final MethodHandle SOCKET =
       bind("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
+
+  private static final MethodHandle FCNTL =
+      bind("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
 
   private Libc() {}
 
@@ -197,6 +202,21 @@ public final class Libc {
     try {
       return (int)
           result((int) SOCKET.invokeExact(state, family, type | O_CLOEXEC, protocol), state);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * Duplicates a descriptor, with close-on-exec.
+   *
+   * @param fd the descriptor
+   * @return another one for the same file, or -errno
+   */
+  public static int duplicate(int fd) {
+    MemorySegment state = STATE.get();
+    try {
+      return (int) result((int) FCNTL.invokeExact(state, fd, F_DUPFD_CLOEXEC, 0), state);
     } catch (Throwable e) {
       throw impossible(e);
     }

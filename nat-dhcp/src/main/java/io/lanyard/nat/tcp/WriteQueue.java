@@ -1,0 +1,110 @@
+package io.lanyard.nat.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.unix.Socket;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes for a socket: small pieces gathered into one buffer, large ones retained, all in order. Its
+ * bound is the window of the guest that sends them.
+ */
+final class WriteQueue {
+  /** What is gathered before it becomes a piece of its own. */
+  private static final int GATHER = 64 << 10;
+
+  /** A gathering buffer for a socket that is stuck, whose guest may send a byte at a time. */
+  private static final int SMALL_GATHER = 4 << 10;
+
+  private final ByteBufAllocator allocator;
+  private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
+  private @Nullable ByteBuf gathered;
+  private int bytes;
+
+  WriteQueue(ByteBufAllocator allocator) {
+    this.allocator = allocator;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  /** Copies bytes behind all others. */
+  void gather(ByteBuf from, int index, int length) {
+    int at = index;
+    int end = index + length;
+    while (at < end) {
+      ByteBuf into = gathered;
+      if (into == null) {
+        into = allocator.directBuffer(pieces.isEmpty() && bytes == 0 ? GATHER : SMALL_GATHER);
+        gathered = into;
+      }
+      int part = Math.min(end - at, into.writableBytes());
+      into.writeBytes(from, at, part);
+      at += part;
+      if (!into.isWritable()) {
+        pieces.add(into);
+        gathered = null;
+      }
+    }
+    bytes += length;
+  }
+
+  /** Puts a piece behind all others; released in time. */
+  void add(ByteBuf piece) {
+    ByteBuf before = gathered;
+    if (before != null) {
+      pieces.add(before);
+      gathered = null;
+    }
+    pieces.add(piece);
+    bytes += piece.readableBytes();
+  }
+
+  /**
+   * Writes what the socket takes.
+   *
+   * @return true if nothing is left
+   * @throws IOException if the socket is broken
+   */
+  boolean writeTo(Socket socket) throws IOException {
+    while (bytes > 0) {
+      ByteBuf first = pieces.peek();
+      ByteBuf piece = first == null ? gathered : first;
+      if (piece == null) {
+        throw new IllegalStateException("the write queue has lost count");
+      }
+      int length = piece.readableBytes();
+      int sent =
+          socket.sendAddress(piece.memoryAddress(), piece.readerIndex(), piece.writerIndex());
+      bytes -= sent;
+      if (sent < length) {
+        piece.skipBytes(sent);
+        return false;
+      }
+      piece.release();
+      if (first == null) {
+        gathered = null;
+      } else {
+        pieces.remove();
+      }
+    }
+    return true;
+  }
+
+  /** Lets go of everything. */
+  void clear() {
+    for (ByteBuf piece : pieces) {
+      piece.release();
+    }
+    pieces.clear();
+    ByteBuf rest = gathered;
+    gathered = null;
+    if (rest != null) {
+      rest.release();
+    }
+    bytes = 0;
+  }
+}

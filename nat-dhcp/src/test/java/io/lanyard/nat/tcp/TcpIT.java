@@ -1,0 +1,240 @@
+package io.lanyard.nat.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.gateway.NatNamespace;
+import io.lanyard.nat.gateway.NatOptions;
+import io.lanyard.nat.tcp.TcpCounters.Event;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Linux's TCP, in a namespace, against ours. Needs root. */
+class TcpIT {
+  private static final String HOST = "192.168.127.1";
+
+  private static NatNamespace network() throws Exception {
+    return new NatNamespace(NatOptions.of("vmnet8", NatNamespace.addresses(true)), name -> 0);
+  }
+
+  private static ServerSocket listen() throws Exception {
+    return new ServerSocket(0, 1100, InetAddress.getLoopbackAddress());
+  }
+
+  @Test
+  void twentyMegabytesComeDownAndGoUpWhole() throws Exception {
+    byte[] file = new byte[20 << 20];
+    new Random(3).nextBytes(file);
+    String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file));
+    MessageDigest uploaded = MessageDigest.getInstance("SHA-256");
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/file",
+        exchange -> {
+          exchange.sendResponseHeaders(200, file.length);
+          exchange.getResponseBody().write(file);
+          exchange.close();
+        });
+    server.createContext(
+        "/upload",
+        exchange -> {
+          try (InputStream body = new DigestInputStream(exchange.getRequestBody(), uploaded)) {
+            body.transferTo(java.io.OutputStream.nullOutputStream());
+          }
+          exchange.sendResponseHeaders(200, -1);
+          exchange.close();
+        });
+    server.start();
+    String url = "http://" + HOST + ":" + server.getAddress().getPort();
+    try (NatNamespace net = network()) {
+      assertThat(net.guest("sh", "-c", "curl -sS " + url + "/file | sha256sum").output())
+          .startsWith(sum);
+      Path up = Files.createTempFile("lanyard", "up");
+      try {
+        Files.write(up, file);
+        assertThat(net.guest("curl", "-sS", "-T", up.toString(), url + "/upload").status())
+            .isZero();
+      } finally {
+        Files.delete(up);
+      }
+      assertThat(HexFormat.of().formatHex(uploaded.digest())).isEqualTo(sum);
+      assertThat(net.on(() -> net.nat.tcp().counters().get(Event.FAULTS))).isZero();
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void iperf3RunsBothWays() throws Exception {
+    Process server =
+        new ProcessBuilder("iperf3", "-s", "-B", "127.0.0.1", "-p", "25202")
+            .redirectErrorStream(true)
+            .start();
+    try (NatNamespace net = network()) {
+      String script = "for i in $(seq 50); do ss -ltn | grep -q :25202 && break; sleep .1; done";
+      NatNamespace.host("sh", "-c", script);
+      for (String way : List.of("-4", "-R")) {
+        NatNamespace.Result result =
+            net.guest("iperf3", "-c", HOST, "-p", "25202", "-t", "2", "-P", "4", way);
+        assertThat(result.status()).as(result.output()).isZero();
+        assertThat(result.output()).contains("SUM").contains("receiver");
+      }
+    } finally {
+      server.destroy();
+    }
+  }
+
+  @Test
+  void aClosedPortOfTheHostRefuses() throws Exception {
+    int closed;
+    try (ServerSocket probe = listen()) {
+      closed = probe.getLocalPort();
+    }
+    try (NatNamespace net = network()) {
+      assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:" + HOST + ":" + closed).output())
+          .contains("Connection refused");
+    }
+  }
+
+  @Test
+  void eachSideMayCloseItsHalfFirst() throws Exception {
+    try (NatNamespace net = network();
+        ServerSocket server = listen()) {
+      String target = "TCP4:" + HOST + ":" + server.getLocalPort();
+      // The guest ends first; the answer is made of all that it sent.
+      CompletableFuture<String> heard =
+          CompletableFuture.supplyAsync(() -> {
+            try (Socket s = server.accept()) {
+              byte[] all = s.getInputStream().readAllBytes();
+              s.getOutputStream().write(("got " + all.length).getBytes(StandardCharsets.UTF_8));
+              s.shutdownOutput();
+              return "done";
+            } catch (java.io.IOException e) {
+              return e.toString();
+            }
+          });
+      assertThat(
+              net.guest("sh", "-c", "head -c 3000000 /dev/zero | socat -t 10 - " + target).output())
+          .contains("got 3000000");
+      assertThat(heard.get(5, TimeUnit.SECONDS)).isEqualTo("done");
+      // The host ends first; the guest's bytes still arrive.
+      CompletableFuture<Integer> count =
+          CompletableFuture.supplyAsync(() -> {
+            try (Socket s = server.accept()) {
+              s.shutdownOutput();
+              return s.getInputStream().readAllBytes().length;
+            } catch (java.io.IOException e) {
+              return -1;
+            }
+          });
+      net.guest("sh", "-c", "(sleep .5; head -c 1000000 /dev/zero) | socat -t 5 -u - " + target);
+      assertThat(count.get(10, TimeUnit.SECONDS)).isEqualTo(1_000_000);
+    }
+  }
+
+  @Test
+  void aResetOfTheHostReachesTheGuest() throws Exception {
+    try (NatNamespace net = network();
+        ServerSocket server = listen()) {
+      CompletableFuture<Void> reset =
+          CompletableFuture.runAsync(() -> {
+            try (Socket s = server.accept()) {
+              s.setSoLinger(true, 0);
+            } catch (java.io.IOException e) {
+              throw new java.io.UncheckedIOException(e);
+            }
+          });
+      assertThat(
+              net.guest("sh", "-c", "curl -sS http://" + HOST + ":" + server.getLocalPort())
+                  .output())
+          .containsIgnoringCase("reset");
+      reset.get(5, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aThousandConnectionsAtOnceAndTheirDescriptorsComeBack() throws Exception {
+    long before = descriptors();
+    List<Socket> accepted = new ArrayList<>();
+    try (NatNamespace net = network();
+        ServerSocket server = listen()) {
+      Thread acceptor =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  for (int i = 0; i < 1000; i++) {
+                    Socket s = server.accept();
+                    accepted.add(s);
+                    s.getOutputStream().write('!');
+                  }
+                } catch (java.io.IOException e) {
+                  // Closed.
+                }
+              });
+      String script =
+          """
+          use IO::Socket::INET;
+          my ($got, @kept) = (0);
+          for (1 .. 1000) {
+            my $s = IO::Socket::INET->new(PeerAddr => '%s', PeerPort => %d, Timeout => 10)
+              or die "socket: $!";
+            push @kept, $s;
+          }
+          for my $s (@kept) { $s->recv(my $data, 1); $got++ if $data eq '!'; }
+          print "answered $got\\n";
+          $| = 1; print "";
+          sleep 2;
+          """
+              .formatted(HOST, server.getLocalPort());
+      Process guest = net.startGuest("sh", "-c", "ulimit -n 4096; perl - <<'E'\n" + script + "E\n");
+      int most = 0;
+      while (guest.isAlive()) {
+        most = Math.max(most, net.on(() -> net.nat.flows().size(FlowKey.TCP)));
+        guest.waitFor(50, TimeUnit.MILLISECONDS);
+      }
+      String output = new String(guest.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(output).contains("answered 1000");
+      assertThat(most).isEqualTo(1000);
+      acceptor.join(10_000);
+      for (Socket s : accepted) {
+        s.close();
+      }
+      // Where both sides closed at once, TIME-WAIT is right; it holds no socket.
+      long end = System.nanoTime() + 10_000_000_000L;
+      while (net.on(() -> lingering(net)) > 0 && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      assertThat(net.on(() -> lingering(net))).isZero();
+      assertThat(descriptors()).isLessThan(before + 40);
+    }
+    assertThat(descriptors()).isLessThan(before + 20);
+  }
+
+  private static long lingering(NatNamespace net) {
+    return net.nat.listFlows().stream().filter(flow -> !flow.state().equals("time-wait")).count();
+  }
+
+  private static long descriptors() throws Exception {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+}
