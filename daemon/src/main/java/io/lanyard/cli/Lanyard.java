@@ -1,5 +1,8 @@
 package io.lanyard.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,23 +15,7 @@ import picocli.CommandLine.Spec;
     description = "Virtual networks for the guests of any VMM, in user space.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DaemonCommand.class,
-      CheckCommand.class,
-      DemoCommand.class,
-      StatusCommand.class,
-      ListCommand.NetworkNoun.class,
-      ListCommand.PortNoun.class,
-      ListCommand.LeaseNoun.class,
-      ListCommand.FlowNoun.class,
-      ListCommand.ForwardNoun.class,
-      GuestCommand.class,
-      ImageCommand.class,
-      CaptureCommand.class,
-      DumpCommand.class,
-      CompletionCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Lanyard implements Runnable {
   /** Done. */
   static final int DONE = 0;
@@ -49,11 +36,52 @@ public final class Lanyard implements Runnable {
    * @param arguments the command line
    */
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals("daemon")) {
+      EarlyStart.begin();
+    }
     System.exit(execute(arguments));
   }
 
-  static int execute(String... arguments) {
+  /** In the order in which the usage shows them. */
+  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> all = new LinkedHashMap<>();
+    all.put("daemon", DaemonCommand::new);
+    all.put("check", CheckCommand::new);
+    all.put("demo", DemoCommand::new);
+    all.put("status", StatusCommand::new);
+    all.put("network", ListCommand.NetworkNoun::new);
+    all.put("port", ListCommand.PortNoun::new);
+    all.put("lease", ListCommand.LeaseNoun::new);
+    all.put("flow", ListCommand.FlowNoun::new);
+    all.put("forward", ListCommand.ForwardNoun::new);
+    all.put("guest", GuestCommand::new);
+    all.put("image", ImageCommand::new);
+    all.put("capture", CaptureCommand::new);
+    all.put("dump", DumpCommand::new);
+    all.put("completion", CompletionCommand::new);
+    return all;
+  }
+
+  /**
+   * The commands as picocli has them. Only the one that is asked for, where one is: picocli looks
+   * at every command by reflection, and a start should not pay for those that it does not run.
+   */
+  private static CommandLine line(String... arguments) {
     CommandLine line = new CommandLine(new Lanyard());
+    String first = arguments.length == 0 ? "" : arguments[0];
+    Supplier<Object> only = first.equals("completion") ? null : COMMANDS.get(first);
+    if (only == null) {
+      COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
+    } else {
+      line.addSubcommand(first, only.get());
+    }
+    return line;
+  }
+
+  static int execute(String... arguments) {
+    CommandLine line = line(arguments);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
       String text = exception instanceof Failure failure ? failure.text() : exception.toString();
       command.getErr().println("lanyard: " + text);

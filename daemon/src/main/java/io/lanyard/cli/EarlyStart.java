@@ -1,0 +1,42 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.vswitch.linux.Libc;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.epoll.Epoll;
+import java.util.List;
+
+/**
+ * Makes what every daemon needs and what is slow to make the first time, on a thread of its own,
+ * while the main thread reads the command line and the configuration: the handles for system calls,
+ * Netty's native part, the buffers, the API's records.
+ */
+final class EarlyStart {
+  private EarlyStart() {}
+
+  /** Begins; whoever needs a thing before it is made waits for its class as always. */
+  static void begin() {
+    start("early-native", EarlyStart::nativeParts);
+    start("early-json", EarlyStart::json);
+  }
+
+  private static void start(String name, Runnable task) {
+    // What fails here fails again where it is needed, and is told there.
+    Thread thread = Thread.ofPlatform().daemon().name(name).unstarted(task);
+    thread.setUncaughtExceptionHandler((failed, exception) -> {});
+    thread.start();
+  }
+
+  private static void nativeParts() {
+    // Closing no descriptor is an error that nobody minds, and needs every handle.
+    long _ = Libc.close(-1);
+    Epoll.ensureAvailability();
+    PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
+  }
+
+  private static void json() {
+    DaemonStatus nothing = new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, 0, 0, List.of());
+    var _ = new ObjectMapper().valueToTree(nothing);
+  }
+}
