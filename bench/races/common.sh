@@ -62,5 +62,7 @@ iperf() {
 try:
     print("%.2f" % (json.load(open(sys.argv[1]))["end"]["sum_received"]["bits_per_second"] / 1e9))
 except (KeyError, ValueError):
-    print("failed")' "$work/iperf.json"
+    print("failed")
+    sys.stderr.write(open(sys.argv[1]).read()[-400:])' "$work/iperf.json"
+  cat "$work/iperf.json" >>"$work/log"
 }
