@@ -29,6 +29,10 @@ module io.lanyard.daemon {
 
   uses io.lanyard.vmm.VmmProvider;
 
+  // Its log manager is made by the logging system.
+  exports io.lanyard.daemon to
+      java.logging;
+
   // By reflection: picocli fills in the commands' fields, Jackson reads and makes the API's
   // records.
   opens io.lanyard.cli to

@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.daemon.LastingLogManager;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -39,6 +40,8 @@ public final class Lanyard implements Runnable {
     if (arguments.length > 0 && arguments[0].equals("daemon")) {
       EarlyStart.begin();
     }
+    // Before anything logs, and without a call to that class, which would make the JDK's own.
+    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
     System.exit(execute(arguments));
   }
 

@@ -51,6 +51,7 @@ public final class DaemonLog extends Handler {
     Logger root = Logger.getLogger("");
     root.addHandler(log);
     root.setLevel(level(level));
+    LastingLogManager.keepHandlers();
     // Netty tells at these levels how it found its native parts.
     Logger netty = Logger.getLogger("io.netty");
     netty.setLevel(Level.WARNING);

@@ -9,7 +9,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -62,19 +61,16 @@ public final class SystemdNotifier implements AutoCloseable {
       return;
     }
     try {
+      // Only a connected channel is active, and only an active one writes.
       Channel channel =
           new Bootstrap()
               .group(loop)
               .channel(EpollDomainDatagramChannel.class)
               .handler(new Silent())
-              .register()
+              .connect(new DomainSocketAddress(socket))
               .sync()
               .channel();
-      var packet =
-          new DomainDatagramPacket(
-              Unpooled.copiedBuffer(message, StandardCharsets.UTF_8),
-              new DomainSocketAddress(socket));
-      var sent = channel.writeAndFlush(packet);
+      var sent = channel.writeAndFlush(Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
       boolean done = sent.await(2, TimeUnit.SECONDS);
       if (!done || !sent.isSuccess()) {
         LOG.log(Level.WARNING, "cannot notify systemd socket={0}", socket);
