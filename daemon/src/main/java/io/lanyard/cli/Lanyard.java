@@ -37,11 +37,11 @@ public final class Lanyard implements Runnable {
    * @param arguments the command line
    */
   public static void main(String[] arguments) {
+    // Before anything logs, and without a call to that class, which would make the JDK's own.
+    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
     if (arguments.length > 0 && arguments[0].equals("daemon")) {
       EarlyStart.begin();
     }
-    // Before anything logs, and without a call to that class, which would make the JDK's own.
-    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
     System.exit(execute(arguments));
   }
 
