@@ -157,6 +157,8 @@ class TcpIT {
       CompletableFuture<Void> reset =
           CompletableFuture.runAsync(() -> {
             try (Socket s = server.accept()) {
+              // A reset before the request could overtake the guest's handshake, as a refusal.
+              s.getInputStream().read();
               s.setSoLinger(true, 0);
             } catch (java.io.IOException e) {
               throw new java.io.UncheckedIOException(e);
