@@ -9,12 +9,14 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * The stock Debian kernel and a small initial RAM disk, from Debian's package
- * debian-installer-13-netboot-riscv64, fetched by apt with a state directory of its own and kept
- * under target/.
+ * debian-installer-13-netboot-riscv64 (and, for disks, the kernel's own), fetched by apt with a
+ * state directory of its own and kept under target/.
  */
 record DebianKernel(Path kernel, Path initrd) {
   private static final String PACKAGE = "debian-installer-13-netboot-riscv64";
@@ -25,22 +27,52 @@ record DebianKernel(Path kernel, Path initrd) {
         new DebianKernel(directory.resolve("linux"), directory.resolve("slim.gz"));
     if (!Files.exists(images.initrd)) {
       Files.createDirectories(directory);
-      Path deb = download(directory);
-      Path script = directory.resolve("slim-initrd.sh");
-      try (InputStream in = DebianKernel.class.getResourceAsStream("slim-initrd.sh")) {
-        if (in == null) {
-          throw new IOException("slim-initrd.sh is not on the class path");
-        }
-        Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
-      }
-      run(directory, List.of("sh", script.toString(), deb.toString(), directory.toString()));
-      Files.delete(deb);
+      make(directory, "slim-initrd.sh", download(directory, "all", PACKAGE));
     }
     return images;
   }
 
-  private static Path download(Path directory) throws IOException, InterruptedException {
-    Path apt = directory.resolve("apt");
+  /**
+   * The same with modules for disks and ext4 on the initial RAM disk. The installer fetches them
+   * when it runs, so they come from the package of the same kernel.
+   */
+  static DebianKernel withDisks() throws IOException, InterruptedException {
+    DebianKernel plain = fetch();
+    Path directory = plain.initrd.resolveSibling("");
+    DebianKernel images = new DebianKernel(plain.kernel, directory.resolve("disk.gz"));
+    if (!Files.exists(images.initrd)) {
+      String name = "linux-image-" + plain.version();
+      make(directory, "disk-initrd.sh", download(directory, "riscv64", name));
+    }
+    return images;
+  }
+
+  /** What the kernel says first when it boots. */
+  private String version() throws IOException {
+    String image = new String(Files.readAllBytes(kernel), StandardCharsets.ISO_8859_1);
+    Matcher banner = Pattern.compile("Linux version (\\S+) \\(").matcher(image);
+    if (!banner.find()) {
+      throw new IOException(kernel + " does not say which version it is");
+    }
+    return banner.group(1);
+  }
+
+  private static void make(Path directory, String name, Path deb)
+      throws IOException, InterruptedException {
+    Path script = directory.resolve(name);
+    try (InputStream in = DebianKernel.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IOException(name + " is not on the class path");
+      }
+      Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
+    }
+    run(directory, List.of("sh", script.toString(), deb.toString(), directory.toString()));
+    Files.delete(deb);
+  }
+
+  private static Path download(Path directory, String architecture, String name)
+      throws IOException, InterruptedException {
+    Path apt = directory.resolve("apt-" + architecture);
     for (String sub : List.of("state/lists/partial", "cache/archives/partial")) {
       Files.createDirectories(apt.resolve(sub));
     }
@@ -57,19 +89,24 @@ record DebianKernel(Path kernel, Path initrd) {
         "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
             + mirror
             + " trixie main\n");
-    List<String> options =
+    List<String> options = new ArrayList<>();
+    if (!architecture.equals("all")) {
+      options.add("-o=APT::Architecture=" + architecture);
+      options.add("-o=APT::Architectures::=" + architecture);
+    }
+    options.addAll(
         List.of(
             "-o=Dir::State=" + apt.resolve("state"),
             "-o=Dir::State::status=" + apt.resolve("status"),
             "-o=Dir::Cache=" + apt.resolve("cache"),
             "-o=Dir::Etc::SourceList=" + apt.resolve("sources.list"),
             "-o=Dir::Etc::SourceParts=/dev/null",
-            "-o=APT::Sandbox::User=root");
+            "-o=APT::Sandbox::User=root"));
     run(directory, apt(options, "update"));
-    run(directory, apt(options, "download", PACKAGE));
+    run(directory, apt(options, "download", name));
     try (Stream<Path> files = Files.list(directory)) {
       return files
-          .filter(file -> file.getFileName().toString().endsWith(".deb"))
+          .filter(file -> file.getFileName().toString().startsWith(name + "_"))
           .findFirst()
           .orElseThrow(() -> new IOException("apt downloaded no package"));
     }

@@ -3,6 +3,7 @@ package io.lanyard.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestSpec;
@@ -12,10 +13,15 @@ import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +53,11 @@ class KernelBootIT {
   }
 
   private void startGuest(Map<String, String> options) throws Exception {
-    DebianKernel debian = DebianKernel.fetch();
+    startGuest(DebianKernel.fetch(), List.of(), options);
+  }
+
+  private void startGuest(DebianKernel debian, List<DiskSpec> disks, Map<String, String> options)
+      throws Exception {
     guest =
         vmm.create(
             new GuestSpec(
@@ -56,7 +66,7 @@ class KernelBootIT {
                 1,
                 new BootSource.Kernel(
                     debian.kernel(), debian.initrd(), "console=ttyS0 cryptomgr.notests"),
-                List.of(),
+                disks,
                 List.of(new NicSpec("eth0", 0x525400000001L, 1500)),
                 options),
             events::add);
@@ -116,6 +126,60 @@ class KernelBootIT {
       assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + receive);
       assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + serial);
     }
+  }
+
+  @Test
+  void disksAreReadAndWrittenRawAndMounted() throws Exception {
+    Path raw = directory.resolve("raw.img");
+    byte[] content = new byte[8 << 20];
+    new Random(3).nextBytes(content);
+    Files.write(raw, content);
+    Path files = Files.createDirectory(directory.resolve("files"));
+    Files.writeString(files.resolve("greeting"), "hello from the host\n");
+    Path ext4 = directory.resolve("ext4.img");
+    tool("mkfs.ext4", "-q", "-d", files.toString(), ext4.toString(), "16M");
+
+    startGuest(
+        DebianKernel.withDisks(),
+        List.of(new DiskSpec(raw, false), new DiskSpec(ext4, false), new DiskSpec(raw, true)),
+        Map.of());
+    run("mount -t sysfs sys /sys; busybox mkdir /mnt");
+    String modules = "crc16 mbcache jbd2 crc32c_generic ext4 virtio_blk";
+    assertThat(run("for m in " + modules + "; do insmod /modules/$m.ko || echo no $m; done"))
+        .doesNotContain("\r\nno ");
+    assertThat(run("cat /sys/block/vda/size /sys/block/vda/serial /sys/block/vdc/ro"))
+        .contains("16384\r", "disk0", "1\r");
+    String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    assertThat(run("dd if=/dev/vda bs=64k | sha256sum")).contains(sum);
+    run("echo written by the guest | dd of=/dev/vda bs=512 seek=9 conv=fsync,notrunc");
+    assertThat(new String(Files.readAllBytes(raw), 9 * 512, 20, StandardCharsets.US_ASCII))
+        .isEqualTo("written by the guest");
+    assertThat(run("echo x | dd of=/dev/vdc bs=512; echo status=$?")).doesNotContain("status=0");
+
+    run("mount -t ext4 /dev/vdb /mnt");
+    assertThat(run("cat /mnt/greeting")).contains("hello from the host");
+    run("dd if=/dev/vda of=/mnt/copy bs=64k; echo and back > /mnt/answer; busybox umount /mnt");
+    assertThat(run("cat /proc/interrupts"))
+        .containsPattern("[1-9]\\d* +PCI-MSIX\\S+ +1 +Edge +virtio1-req");
+    guest.kill();
+    tool("e2fsck", "-fn", ext4.toString());
+    assertThat(tool("debugfs", "-R", "cat /answer", ext4.toString())).contains("and back");
+    Path copy = directory.resolve("copy");
+    tool("debugfs", "-R", "dump /copy " + copy, ext4.toString());
+    assertThat(copy).hasSameBinaryContentAs(raw);
+  }
+
+  private String tool(String... command) throws Exception {
+    Path output = directory.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    String text = Files.readString(output);
+    assertThat(process.exitValue()).as("%s: %s", List.of(command), text).isZero();
+    return text;
   }
 
   @Test
