@@ -55,6 +55,9 @@ final class DaemonCommand implements Callable<Integer> {
       description = "Who may use the API besides the owner.")
   @Nullable String group;
 
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
   @Override
   public Integer call() {
     Path file = config == null ? ConfigFile.find() : config;
@@ -73,12 +76,10 @@ final class DaemonCommand implements Callable<Integer> {
             .with(state, runtime, images);
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
     try {
-      run(configuration, file, directories, socket, log, logger, stop);
+      run(configuration, file, directories, socket, log, logger);
       return 0;
     } catch (StartException e) {
       throw new Failure(String.valueOf(e.getMessage()), e.hint());
@@ -92,7 +93,8 @@ final class DaemonCommand implements Callable<Integer> {
     }
   }
 
-  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+  /** Ends a daemon that runs, and waits until it has ended. */
+  void stopAndWait() {
     stop.countDown();
     try {
       if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
@@ -109,8 +111,7 @@ final class DaemonCommand implements Callable<Integer> {
       Directories directories,
       Path socket,
       DaemonLog log,
-      System.Logger logger,
-      CountDownLatch stop)
+      System.Logger logger)
       throws StartException, IOException, InterruptedException {
     Daemon.Settings settings =
         new Daemon.Settings(

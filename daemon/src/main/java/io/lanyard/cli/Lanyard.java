@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.daemon.LastingLogManager;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -84,16 +85,27 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
-    CommandLine line = line(arguments);
-    line.setExecutionExceptionHandler((exception, command, parsed) -> {
-      String text = exception instanceof Failure failure ? failure.text() : exception.toString();
-      command.getErr().println("lanyard: " + text);
-      if (System.getenv("LANYARD_TRACE") != null) {
-        exception.printStackTrace(command.getErr());
+    DaemonCommand daemon = DaemonArguments.plain(arguments);
+    if (daemon != null) {
+      try {
+        return daemon.call();
+      } catch (RuntimeException e) {
+        return failed(e, new PrintWriter(System.err, true, System.err.charset()));
       }
-      return FAILED;
-    });
+    }
+    CommandLine line = line(arguments);
+    line.setExecutionExceptionHandler(
+        (exception, command, parsed) -> failed(exception, command.getErr()));
     return line.execute(arguments);
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    String text = exception instanceof Failure failure ? failure.text() : exception.toString();
+    err.println("lanyard: " + text);
+    if (System.getenv("LANYARD_TRACE") != null) {
+      exception.printStackTrace(err);
+    }
+    return FAILED;
   }
 
   @Override
