@@ -6,7 +6,6 @@ import io.lanyard.config.Configuration.Log;
 import io.lanyard.config.Configuration.Metrics;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -29,6 +29,10 @@ final class DaemonCommand implements Callable<Integer> {
   /** Longer than every part's own patience, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
 
+  private static final String HANGUP =
+      "SIGHUP changes nothing: this version reads its configuration only when it starts;"
+          + " check it with \"lanyard check\", then restart";
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -136,6 +140,7 @@ final class DaemonCommand implements Callable<Integer> {
                 + " networks="
                 + configuration.networks().size());
         systemd.ready();
+        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         daemon.startGuests();
         stop.await();
         logger.log(Level.INFO, "stopping");

@@ -206,6 +206,34 @@ final class ControlServerTest {
   }
 
   @Test
+  void aCaptureWhoseClientEndsItIsAWholeFile() throws IOException {
+    byte[] file;
+    try (HttpClient.Answer capture = client.send("GET", "/v1/networks/vmnet8/capture")) {
+      byte[] head = capture.body().readNBytes(8);
+      capture.connection().shutdownOutput();
+      byte[] rest = capture.bytes();
+      file = ByteBuffer.allocate(head.length + rest.length).put(head).put(rest).array();
+    }
+    ByteBuffer blocks = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    int at = 0;
+    while (at < file.length) {
+      int length = blocks.getInt(at + 4);
+      assertThat(blocks.getInt(at + length - 4)).isEqualTo(length);
+      at += length;
+    }
+    assertThat(at).isEqualTo(file.length);
+  }
+
+  @Test
+  void aScriptOnAConsoleGetsTheAnswer() throws IOException {
+    try (HttpClient.Answer console = client.upgrade("/v1/guests/g/console", "lanyard-console")) {
+      console.out().write("id\n".getBytes(US_ASCII));
+      console.connection().shutdownOutput();
+      assertThat(console.bytes()).asString(US_ASCII).startsWith("hello\n").endsWith("id\n");
+    }
+  }
+
+  @Test
   void theDumpHoldsEveryComponent() throws IOException {
     String tree = get("/v1/dump").toString();
     assertThat(tree)
