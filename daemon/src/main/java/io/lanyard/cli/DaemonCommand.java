@@ -141,7 +141,8 @@ final class DaemonCommand implements Callable<Integer> {
                 + configuration.networks().size());
         systemd.ready();
         Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
-        daemon.startGuests();
+        // A VMM that takes its time must not keep a signal waiting.
+        Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
         stop.await();
         logger.log(Level.INFO, "stopping");
         systemd.stopping();

@@ -170,7 +170,7 @@ final class ControlServerTest {
     assertThat(guest.path("state").asText()).isEqualTo("failed");
     assertThat(guest.path("reason").asText()).contains("another name");
     assertThat(ask("POST", "/v1/guests/foreign/start", 409).path("title").asText())
-        .contains("there is no VMM nosuch; there is echo");
+        .contains("there is no VMM nosuch; there is ");
     assertThat(get("/v1/status").path("problems").toString()).contains("guest unmakeable");
   }
 
