@@ -29,6 +29,10 @@ final class DaemonCommand implements Callable<Integer> {
   /** Longer than every part's own patience, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
 
+  private static final String HANGUP =
+      "SIGHUP changes nothing: this version reads its configuration only when it starts;"
+          + " check it with \"lanyard check\", then restart";
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -137,7 +141,9 @@ final class DaemonCommand implements Callable<Integer> {
                 + " networks="
                 + configuration.networks().size());
         systemd.ready();
-        daemon.startGuests();
+        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
+        // A VMM that takes its time must not keep a signal waiting.
+        Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
         stop.await();
         logger.log(Level.INFO, "stopping");
         systemd.stopping();

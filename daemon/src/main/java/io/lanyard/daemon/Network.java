@@ -172,12 +172,14 @@ public final class Network implements AutoCloseable {
     return address == 0 ? "" : Ipv4.format(address);
   }
 
-  void plug(String guest, Nic nic) {
-    ports.plug(guest, nic);
+  /** Plugs a guest's card into a port of that name. */
+  void plug(String port, Nic nic) {
+    ports.plug(port, nic);
   }
 
-  void unplug(String guest, Nic nic) {
-    ports.unplug(guest, nic);
+  /** Removes the port of a card, if it is there. */
+  void unplug(String port) {
+    ports.unplug(port);
   }
 
   /** On the loop. */

@@ -6,6 +6,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Port;
@@ -155,15 +156,15 @@ final class NetworkPorts {
     return new DomainSocketAddress(runtimeDirectory.resolve(path).toFile());
   }
 
-  /** Plugs a guest's card in. */
-  void plug(String guest, Nic nic) {
-    String name = guest + "." + nic.name();
+  /** Plugs a guest's card in. The card's own methods are not called on the loop: they may hang. */
+  void plug(String name, Nic nic) {
+    FrameSink card = nic.sink();
     InProcessPort port =
         loop.call(() -> {
           InProcessPort made =
               new InProcessPort(
                   name,
-                  new GuestCable.TowardsGuest(nic.sink(), config.mtu()),
+                  new GuestCable.TowardsGuest(card, config.mtu()),
                   loop.eventLoop(),
                   ethernet,
                   allocator);
@@ -174,9 +175,7 @@ final class NetworkPorts {
   }
 
   /** Pulls a guest's card out, if it is plugged in. */
-  void unplug(String guest, Nic nic) {
-    nic.disconnect();
-    String name = guest + "." + nic.name();
+  void unplug(String name) {
     loop.call(() -> {
       Port port = find(name);
       if (port != null) {

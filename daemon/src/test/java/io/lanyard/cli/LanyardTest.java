@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +58,43 @@ final class LanyardTest {
     assertThat(Lanyard.execute("netwrok")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(Lanyard.execute("guest")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(Lanyard.execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  private static void collect(CommandLine line, String path, List<String> paths) {
+    paths.add(path.strip());
+    line.getSubcommands().forEach((name, next) -> collect(next, path + " " + name, paths));
+  }
+
+  @Test
+  void everyCommandHasItsHelp() {
+    List<String> paths = new ArrayList<>();
+    collect(Lanyard.line("help"), "", paths);
+    assertThat(paths).contains("guest console", "network show", "image pull", "capture");
+    for (String path : paths) {
+      out.reset();
+      String[] words = path.isEmpty() ? new String[0] : path.split(" ");
+      String[] asking = Arrays.copyOf(words, words.length + 1);
+      asking[words.length] = "--help";
+      assertThat(Lanyard.execute(asking)).as(path).isEqualTo(Lanyard.DONE);
+      String usage = said();
+      assertThat(usage).contains(("Usage: lanyard " + path).strip());
+      out.reset();
+      asking[words.length] = "-h";
+      assertThat(Lanyard.execute(asking)).as(path).isEqualTo(Lanyard.DONE);
+      assertThat(said()).isEqualTo(usage);
+    }
+    out.reset();
+    assertThat(Lanyard.execute("help", "guest", "console")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains("Usage: lanyard guest console");
+    assertThat(Lanyard.execute("help", "guests")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void aMistypedWordSuggestsTheNearest() {
+    assertThat(Lanyard.execute("netwrok", "ls")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("network");
+    assertThat(Lanyard.execute("network", "ls", "--jsn")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("--json");
   }
 
   @Test
@@ -132,7 +170,8 @@ final class LanyardTest {
     String[] line = words.toArray(String[]::new);
     DaemonCommand byPicocli = new DaemonCommand();
     new CommandLine(byPicocli).parseArgs(words.subList(1, words.size()).toArray(String[]::new));
-    assertThat(DaemonArguments.plain(line)).usingRecursiveComparison()
+    assertThat(DaemonArguments.plain(line))
+        .usingRecursiveComparison()
         .ignoringFieldsOfTypes(CountDownLatch.class)
         .isEqualTo(byPicocli);
     assertThat(new CommandLine(byPicocli).getCommandSpec().optionsMap().keySet())
@@ -158,6 +197,6 @@ final class LanyardTest {
     }
     assertThat(DaemonArguments.plain()).isNull();
     assertThat(Lanyard.execute("daemon", "--cofnig", "a")).isEqualTo(Lanyard.BAD_USAGE);
-    assertThat(complained()).contains("--cofnig", "Usage:");
+    assertThat(complained()).contains("--cofnig", "--config");
   }
 }
