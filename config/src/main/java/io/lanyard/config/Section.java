@@ -46,6 +46,7 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           "lease-time",
           "min-lease-time",
           "max-lease-time",
+          "conflict-probe",
           "reservations",
           "options");
   static final Section RESERVATION =

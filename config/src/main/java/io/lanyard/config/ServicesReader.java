@@ -21,6 +21,15 @@ final class ServicesReader {
 
   private static final Duration DEFAULT_LEASE = Duration.ofMinutes(30);
 
+  /**
+   * Far more than a guest on the same host takes to answer ARP, and less than a client that boots
+   * notices; one that is slower still is heard until the address is given.
+   */
+  private static final Duration DEFAULT_PROBE = Duration.ofMillis(200);
+
+  /** Clients ask again after three to five seconds. */
+  private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
+
   private static final Kind<String> HOST_NAME =
       new Kind<>("a host's name such as printer or printer.example", Kind.DOMAIN.parser());
 
@@ -64,6 +73,7 @@ final class ServicesReader {
           DEFAULT_LEASE,
           Duration.ofMinutes(2),
           Duration.ofDays(1),
+          DEFAULT_PROBE,
           List.of(),
           new DhcpConfig.Options(routers, dnsServers, List.of(), List.of()));
     }
@@ -78,10 +88,11 @@ final class ServicesReader {
     if (most.compareTo(lease) < 0) {
       dhcp.problem("max-lease-time", "it is shorter than the lease time of " + text(lease));
     }
+    Duration probe = dhcp.duration("conflict-probe", Duration.ZERO, LONGEST_PROBE, DEFAULT_PROBE);
     boolean enabled = dhcp.flag("enabled", true);
     List<ReservationConfig> reservations = reservations(dhcp);
     return new DhcpConfig(
-        enabled, lease, least, most, reservations, options(dhcp, routers, dnsServers));
+        enabled, lease, least, most, probe, reservations, options(dhcp, routers, dnsServers));
   }
 
   private static Duration shorter(Duration a, Duration b) {

@@ -82,6 +82,7 @@ class ConfigLoaderTest {
     assertThat(dhcp.leaseTime()).isEqualTo(Duration.ofHours(12));
     assertThat(dhcp.minLeaseTime()).isEqualTo(Duration.ofSeconds(90));
     assertThat(dhcp.maxLeaseTime()).isEqualTo(Duration.ofDays(2));
+    assertThat(dhcp.conflictProbe()).isEqualTo(Duration.ofMillis(50));
     assertThat(dhcp.reservations())
         .containsExactly(
             new ReservationConfig(

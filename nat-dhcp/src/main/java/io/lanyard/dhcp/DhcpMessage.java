@@ -28,7 +28,10 @@ final class DhcpMessage {
   final int ciaddr;
   final int giaddr;
   final long mac;
-  final ClientId client;
+
+  /** Whom the message is from: what it says, unless the server has found out better. */
+  ClientId client;
+
   private final byte[] @Nullable [] options;
 
   private DhcpMessage(ByteBuf in, int at, MessageType type, long mac, byte[] @Nullable [] options) {
