@@ -31,7 +31,8 @@ final class ServicesReader {
   private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
 
   private static final Kind<String> HOST_NAME =
-      new Kind<>("a host's name such as printer or printer.example", Kind.DOMAIN.parser());
+      new Kind<>(
+          "a host's name such as printer, printer.example or *.apps", ServicesReader::hostName);
 
   private static final Kind<Behaviour> FILTERING = Kind.oneOf(Behaviour.class);
 
@@ -46,6 +47,12 @@ final class ServicesReader {
             }
             return behaviour;
           });
+
+  private static String hostName(String text) {
+    return text.startsWith("*.")
+        ? "*." + Kind.DOMAIN.parser().apply(text.substring(2))
+        : Kind.DOMAIN.parser().apply(text);
+  }
 
   private final Fields network;
   private final @Nullable Ipv4Config ipv4;
@@ -179,7 +186,7 @@ final class ServicesReader {
   DnsConfig dns() {
     Fields dns = network.mapping("dns", Section.DNS);
     if (dns == null) {
-      return new DnsConfig(true, "lan", Map.of(), List.of());
+      return new DnsConfig(true, "lan", Map.of(), true, List.of());
     }
     Map<String, Ipv4Address> hosts = new LinkedHashMap<>();
     dns.named(
@@ -215,6 +222,7 @@ final class ServicesReader {
         dns.flag("enabled", true),
         dns.value("domain", Kind.DOMAIN, "lan"),
         hosts,
+        dns.flag("hosts-file", true),
         dns.values("upstreams", Kind.UPSTREAM, List.of()));
   }
 

@@ -94,7 +94,8 @@ class ConfigLoaderTest {
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
     DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
     assertThat(dns.domain()).isEqualTo("lab.example");
-    assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example");
+    assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");
+    assertThat(dns.hostsFile()).isFalse();
     assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 53, 53, 53);
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);

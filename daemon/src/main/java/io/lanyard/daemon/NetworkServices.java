@@ -309,7 +309,8 @@ final class NetworkServices {
     return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().bits())
         .withHost(host)
         .withHosts(hosts)
-        .withResolvConf(resolvConf);
+        .withResolvConf(resolvConf)
+        .withHostsFile(settings.hostsFile() ? Path.of("/etc/hosts") : null);
   }
 
   NatNetwork nat() {
