@@ -1,6 +1,8 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,11 +26,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class LeaseTable {
-  private record Expiry(long millis, int address) {}
+  private record Expiry(long millis, int address) implements Comparable<Expiry> {
+    @Override
+    public int compareTo(Expiry other) {
+      int byTime = Long.compare(millis, other.millis);
+      return byTime != 0 ? byTime : Integer.compare(address, other.address);
+    }
+  }
 
   private final DhcpSettings settings;
   private final AddressPool pool;
-  private final Map<Integer, Lease> byAddress = new HashMap<>();
+  private final IntObjectMap<Lease> byAddress = new IntObjectHashMap<>();
   private final Map<ClientId, Lease> byClient = new HashMap<>();
   private final Map<String, Integer> byName = new HashMap<>();
 
@@ -38,8 +46,7 @@ public final class LeaseTable {
   /** Names that the configuration gives to a MAC address, wherever that is. */
   private final Map<String, Long> keptNames = new HashMap<>();
 
-  private final TreeSet<Expiry> expiries =
-      new TreeSet<>(Comparator.comparingLong(Expiry::millis).thenComparingInt(Expiry::address));
+  private final TreeSet<Expiry> expiries = new TreeSet<>();
   private final List<LeaseListener> listeners = new ArrayList<>();
 
   /** Addresses in quarantine, the longest there first. */
