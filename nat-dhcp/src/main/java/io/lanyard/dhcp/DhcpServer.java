@@ -7,14 +7,12 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
-import io.lanyard.vswitch.Timers.Timer;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,21 +36,17 @@ public final class DhcpServer implements DatagramService, Dumpable {
    */
   private static final long WORTH_WRITING_MILLIS = 10_000;
 
-  /** The longest wait of a timer, so that a clock that was set is noticed. */
-  private static final long LONGEST_WAIT_MILLIS = 60_000;
-
   private static final System.Logger LOG = System.getLogger(DhcpServer.class.getName());
 
   private final String network;
   private final DhcpSettings settings;
   private final GuestLink link;
   private final Clock clock;
-  private final LeaseJournal journal;
   private final LeaseTable table;
+  private final LeaseKeeper keeper;
   private final DhcpReply replies;
   private final DhcpCounters counters = new DhcpCounters();
   private final QuietLog log;
-  private final Timer expiry;
   private final ConflictCheck check;
   private final Twins twins;
 
@@ -69,15 +63,12 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.settings = settings;
     this.link = link;
     this.clock = link.timers().clock();
-    this.journal = journal;
     this.replies = new DhcpReply(settings);
     this.log = new QuietLog(LOG, clock);
     this.table = new LeaseTable(settings);
     this.check = new ConflictCheck(counters);
     this.twins = new Twins(table, check, counters, log);
-    this.expiry = link.timers().create(this::expire);
-    table.load(journal.load(), now());
-    armExpiry();
+    this.keeper = new LeaseKeeper(network, settings, table, journal, link.timers(), counters, log);
   }
 
   /**
@@ -109,7 +100,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   /** Stops the server's timer. Stored leases stay. */
   public void close() {
-    expiry.cancel();
+    keeper.close();
   }
 
   @Override
@@ -195,7 +186,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     if (!check.hasRoom()) {
       return;
     }
-    hold(request, address); // Nobody else is to be given it meanwhile.
+    keeper.hold(request, address); // Nobody else is to be given it meanwhile.
     check.check(
         address,
         request.mac,
@@ -212,7 +203,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
               return; // Too late: it is the client now who has to notice (section 4.4.1).
             }
             // Its client, and nobody else, is the station that has it already.
-            quarantine(address, ClientId.ofMac(mac), mac, "probe");
+            keeper.quarantine(address, ClientId.ofMac(mac), mac, "probe");
             if (!late) {
               inUse.run();
             }
@@ -226,30 +217,10 @@ public final class DhcpServer implements DatagramService, Dumpable {
       if (!table.canHave(address, request.client, request.mac, now())) {
         return; // Somebody took it while it was probed.
       }
-      lease = hold(request, address);
+      lease = keeper.hold(request, address);
     }
     counters.count(Event.OFFER);
     sendLease(request, from, MessageType.OFFER, lease, seconds(request));
-  }
-
-  /** Keeps an address for a client, unless it is already its own. */
-  private Lease hold(DhcpMessage request, int address) {
-    long now = now();
-    Lease before = table.at(address);
-    if (before != null && before.bound(now) && before.client().equals(request.client)) {
-      return before;
-    }
-    Lease lease =
-        new Lease(
-            address,
-            request.client,
-            request.mac,
-            table.nameFor(request.mac, address, ClientName.read(request)),
-            now,
-            now + settings.offerTime().toMillis(),
-            State.OFFERED);
-    put(lease);
-    return lease;
   }
 
   // REQUEST: RFC 2131 section 4.3.2
@@ -272,7 +243,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
     if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
       counters.count(Event.NOT_OURS);
       if (held != null && held.state() == State.OFFERED) {
-        put(held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
+        keeper.put(
+            held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
       }
       return;
     }
@@ -323,7 +295,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       refuse(request, from, "address not available"); // Somebody took it while it was probed.
       return;
     }
-    hold(request, address);
+    keeper.hold(request, address);
     long now = now();
     Lease before = table.at(address);
     boolean renewal = before != null && before.bound(now) && before.client().equals(request.client);
@@ -337,26 +309,14 @@ public final class DhcpServer implements DatagramService, Dumpable {
             renewal && before != null ? before.startMillis() : now,
             seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
             State.BOUND);
-    if (renewal && before != null && storedAlready(before, lease)) {
+    if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
       counters.count(Event.UNCHANGED);
       counters.count(Event.ACK);
       sendLease(
           request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
       return;
     }
-    journal.write(
-        lease,
-        new LeaseJournal.Completion() {
-          @Override
-          public void durable() {
-            bound(request, from, lease, seconds, !renewal);
-          }
-
-          @Override
-          public void failed(Throwable cause) {
-            counters.count(Event.STORE_FAILED);
-          }
-        });
+    keeper.write(lease, () -> bound(request, from, lease, seconds, !renewal));
   }
 
   /** Whether the disk has a lease that says the same but for a few seconds. */
@@ -392,9 +352,9 @@ public final class DhcpServer implements DatagramService, Dumpable {
     }
     Lease other = table.of(lease.client());
     if (other != null && other.address() != lease.address() && other.bound(now())) {
-      giveBack(other); // One address a client: section 1.6.
+      keeper.giveBack(other); // One address a client: section 1.6.
     }
-    put(lease);
+    keeper.put(lease);
     if (fresh) {
       log.log(Level.INFO, "lease added", () -> "network=" + network + " " + lease);
     }
@@ -434,27 +394,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       return;
     }
     // No MAC address: the client found somebody there, and cannot be the one.
-    quarantine(address, request.client, 0, "decline");
-  }
-
-  /** Keeps an address that is in use out of the pool for a while. */
-  private void quarantine(int address, ClientId client, long mac, String by) {
-    long now = now();
-    Lease declined =
-        new Lease(
-            address,
-            client,
-            mac,
-            null,
-            now,
-            now + settings.declineTime().toMillis(),
-            State.DECLINED);
-    put(declined);
-    journal.write(declined, new Counting());
-    log.log(
-        Level.WARNING,
-        "address in use by a host that has no lease: find it, or keep the address out of the pool",
-        () -> "network=" + network + " by=" + by + " " + declined);
+    keeper.quarantine(address, request.client, 0, "decline");
   }
 
   private void release(DhcpMessage request) {
@@ -464,26 +404,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(Event.UNKNOWN_CLIENT);
       return;
     }
-    giveBack(lease);
+    keeper.giveBack(lease);
     log.log(Level.INFO, "lease released", () -> "network=" + network + " " + lease);
-  }
-
-  /** Frees an address once that is on disk too, so that memory and disk change in one order. */
-  private void giveBack(Lease lease) {
-    Lease released = lease.in(State.RELEASED, now());
-    journal.write(
-        released,
-        new Counting() {
-          @Override
-          public void durable() {
-            Lease last = table.at(released.address());
-            if (last != null
-                && last.state() == State.BOUND
-                && last.client().equals(released.client())) {
-              put(released);
-            }
-          }
-        });
   }
 
   private void inform(DhcpMessage request, DatagramPeer from) {
@@ -534,38 +456,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
                 + Ipv4.format(settings.rangeEnd()));
   }
 
-  private void put(Lease lease) {
-    table.put(lease);
-    armExpiry();
-  }
-
-  private void expire() {
-    table.expire(now());
-    armExpiry();
-  }
-
-  private void armExpiry() {
-    long next = table.nextExpiry();
-    if (next == Lease.NEVER) {
-      expiry.cancel();
-      return;
-    }
-    long wait = Math.clamp(next - now(), 1, LONGEST_WAIT_MILLIS);
-    expiry.arm(TimeUnit.MILLISECONDS.toNanos(wait));
-  }
-
   private long now() {
     return clock.now().toEpochMilli();
-  }
-
-  /** For writes that no answer waits for. */
-  private class Counting implements LeaseJournal.Completion {
-    @Override
-    public void durable() {}
-
-    @Override
-    public void failed(Throwable cause) {
-      counters.count(Event.STORE_FAILED);
-    }
   }
 }

@@ -779,6 +779,19 @@ class DhcpServerTest {
   }
 
   @Test
+  void aRequestRightAfterAReleaseIsNotAnsweredFromTheLeaseThatIsBeingFreed() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    assertThat(client.answers).isEmpty();
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(ACK);
+    assertThat(server.leases().leases()).hasSize(1);
+    assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.BOUND);
+  }
+
+  @Test
   void aNameThatTheConfigurationGivesAwayIsNobodyElses() {
     server =
         start(
