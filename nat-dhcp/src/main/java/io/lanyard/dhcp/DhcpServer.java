@@ -67,7 +67,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.log = new QuietLog(LOG, clock);
     this.table = new LeaseTable(settings);
     this.check = new ConflictCheck(counters);
-    this.twins = new Twins(table, check, counters, log);
+    this.twins = new Twins(network, table, check, counters, log);
     this.keeper = new LeaseKeeper(network, settings, table, journal, link.timers(), counters, log);
   }
 

@@ -17,12 +17,15 @@ import java.lang.System.Logger.Level;
  * <p>Thread: the network's loop only.
  */
 final class Twins {
+  private final String network;
   private final LeaseTable table;
   private final ConflictCheck check;
   private final DhcpCounters counters;
   private final QuietLog log;
 
-  Twins(LeaseTable table, ConflictCheck check, DhcpCounters counters, QuietLog log) {
+  Twins(
+      String network, LeaseTable table, ConflictCheck check, DhcpCounters counters, QuietLog log) {
+    this.network = network;
     this.table = table;
     this.check = check;
     this.counters = counters;
@@ -62,7 +65,9 @@ final class Twins {
                   Level.INFO,
                   "two clients have one identifier, as copies of a machine do; told apart by MAC",
                   () ->
-                      "address="
+                      "network="
+                          + network
+                          + " address="
                           + Ipv4.format(held.address())
                           + " mac="
                           + Ethernet.format(mac)

@@ -56,12 +56,11 @@
  * an address is given away, by an OFFER or to who asks for one that was never offered, the network
  * is asked for it by ARP ({@link io.lanyard.dhcp.ConflictProbe}; RFC 2131 sections 2.2 and 3.1).
  * The request waits and nothing else does. That costs a new guest a fifth of a second of its first
- * boot: a host on a virtual switch answers in microseconds, a slow one within milliseconds, and one
- * that is slower than the wait is still heard for a second, so that its address is refused when the
- * client asks for it. Who had an address until less than a lease ago has it again at once:
- * renewals, reboots and reservations that are asked for again, so what happens every day, cost
- * nothing. The client's own answer is no conflict: it may still have the address of a server that
- * forgot it.
+ * boot: a host on a virtual switch answers at once, and one that is slower than the wait is still
+ * heard for a second, so that its address is refused when the client asks for it. Who had an
+ * address until less than a lease ago has it again at once: renewals, reboots and reservations that
+ * are asked for again, so what happens every day, cost nothing. The client's own answer is no
+ * conflict: it may still have the address of a server that forgot it.
  *
  * <p><b>Durability.</b> A lease is bound, told to listeners and acknowledged only after it is on
  * disk. The loop hands it to a {@link io.lanyard.dhcp.LeaseJournal} and goes on; the one thread of

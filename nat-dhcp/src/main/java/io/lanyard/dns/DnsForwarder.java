@@ -86,6 +86,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final Map<Long, Integer> perGuest = new HashMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private int outstanding;
+  private int early;
   private boolean unanswered;
   private long complainNanos;
   private boolean closed;
@@ -226,12 +227,36 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       sendError(asker, query, refusal);
       return;
     }
-    Record asked = query.getSection(Section.QUESTION).getFirst();
-    resolver.refresh();
-    if (answerHere(asker, query, asked)) {
+    boolean fresh = resolver.refresh();
+    if (fresh
+        || resolver.looked()
+        || settings.hostsFile() == null
+        || early >= settings.outstanding()) {
+      resolve(asker, query);
       return;
     }
-    forward(asker, query, Question.of(query, asked));
+    // The first questions of all wait for the hosts file, which may have their names.
+    Record asked = query.getSection(Section.QUESTION).getFirst();
+    Message own = zone.answer(query, asked, HostsFile.NONE);
+    if (own != null && !own.getSection(Section.ANSWER).isEmpty()) {
+      resolve(asker, query);
+      return;
+    }
+    early++;
+    resolver.servers(servers -> {
+      early--;
+      if (!closed) {
+        resolve(asker, query);
+        link.flush();
+      }
+    });
+  }
+
+  private void resolve(Asker asker, Message query) {
+    Record asked = query.getSection(Section.QUESTION).getFirst();
+    if (!answerHere(asker, query, asked)) {
+      forward(asker, query, Question.of(query, asked));
+    }
   }
 
   private boolean answerHere(Asker asker, Message query, Record asked) {
@@ -441,7 +466,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (answered && unanswered) {
       unanswered = false;
       LOG.log(Level.INFO, "name servers answer again network=" + network);
-    } else if (!answered && !unanswered && now >= complainNanos) {
+    } else if (!answered && !unanswered && now - complainNanos >= 0) {
       unanswered = true;
       complainNanos = now + COMPLAINT_NANOS;
       LOG.log(

@@ -110,6 +110,11 @@ final class HostResolver {
     return false;
   }
 
+  /** Whether there has been a look at all. */
+  boolean looked() {
+    return looked;
+  }
+
   /** The hosts file as it was at the last look. */
   HostsFile hosts() {
     return hosts;

@@ -48,7 +48,7 @@ final class OwnZone implements LeaseListener {
 
   /**
    * Where a client asks its resolver for an encrypted way to it. What the resolver behind us says
-   * there is true of that one only, so it is not asked, and there is none (RFC 9462 section 6.4).
+   * there is true of that one only, so it is not asked, and there is none (RFC 9462 section 6.1).
    */
   private static final Name RESOLVER = Name.fromConstantString("resolver.arpa.");
 

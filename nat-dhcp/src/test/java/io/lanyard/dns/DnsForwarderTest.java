@@ -367,6 +367,12 @@ class DnsForwarderTest {
   }
 
   @Test
+  void theVeryFirstQuestionFindsANameOfTheHostsFileInTheNetworksDomain() throws Exception {
+    Files.writeString(hostsFile, "10.1.2.4 tv.lan\n");
+    assertThat(data(ask("tv.lan.", Type.A), Section.ANSWER)).containsExactly("10.1.2.4");
+  }
+
+  @Test
   void everyGuestThatWaitedForTheHostsFileIsAnswered() throws Exception {
     Files.writeString(hostsFile, "10.1.2.3 nas.example\n");
     onLoop(() -> {
@@ -583,8 +589,7 @@ class DnsForwarderTest {
     assertThat(data(ask("vpn.example.", Type.A), Section.ANSWER)).containsExactly("10.9.9.9");
   }
 
-  @Test
-  void aTruncatedAnswerIsFetchedOverTcp() throws Exception {
+  private void answerWithTwoKilobytes() {
     String filler = "x".repeat(250);
     upstream.answer =
         r -> {
@@ -595,6 +600,11 @@ class DnsForwarderTest {
           }
           return r;
         };
+  }
+
+  @Test
+  void aTruncatedAnswerIsFetchedOverTcp() throws Exception {
+    answerWithTwoKilobytes();
     Message small = ask("big.example.", Type.TXT);
     assertThat(small.getHeader().getFlag(Flags.TC)).isTrue();
     assertThat(small.numBytes()).isLessThanOrEqualTo(512);
@@ -700,16 +710,7 @@ class DnsForwarderTest {
 
   @Test
   void aTruncatedAnswerStillSpeaksEdns() throws Exception {
-    String filler = "x".repeat(250);
-    upstream.answer =
-        r -> {
-          for (int i = 0; i < 8; i++) {
-            r.addRecord(
-                new TXTRecord(r.getQuestion().getName(), DClass.IN, 60, i + filler),
-                Section.ANSWER);
-          }
-          return r;
-        };
+    answerWithTwoKilobytes();
     Message query = query("big.example.", Type.TXT);
     query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
     Message response = ask(query);
