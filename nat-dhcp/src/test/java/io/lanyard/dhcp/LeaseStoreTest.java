@@ -18,9 +18,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeaseStoreTest {
+  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
 
@@ -225,6 +227,7 @@ class LeaseStoreTest {
 
   @Test
   void nothingAcknowledgedIsLostWhenTheProcessIsKilled() throws Exception {
+    log.expect("lease store not closed cleanly");
     Map<Integer, Integer> acknowledged = new HashMap<>();
     for (int round = 0; round < 4; round++) {
       Process child =
