@@ -227,7 +227,6 @@ class LeaseStoreTest {
 
   @Test
   void nothingAcknowledgedIsLostWhenTheProcessIsKilled() throws Exception {
-    log.expect("lease store not closed cleanly");
     Map<Integer, Integer> acknowledged = new HashMap<>();
     for (int round = 0; round < 4; round++) {
       Process child =
