@@ -14,6 +14,7 @@ import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.SystemdNotifier;
 import io.lanyard.vswitch.Clock;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -59,6 +60,13 @@ final class DaemonCommand implements Callable<Integer> {
       description = "Who may use the API besides the owner.")
   @Nullable String group;
 
+  @Option(
+      names = "--while-input",
+      description =
+          "Stop when standard input ends, as it does when the process that holds its other end is"
+              + " gone: a parent cannot leave the daemon behind.")
+  boolean whileInput;
+
   @Override
   public Integer call() {
     Path file = config == null ? ConfigFile.find() : config;
@@ -94,6 +102,15 @@ final class DaemonCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+  }
+
+  private static void awaitInputEnd(CountDownLatch stop) {
+    try {
+      System.in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // What cannot be read has ended.
+    }
+    stop.countDown();
   }
 
   private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
@@ -143,6 +160,9 @@ final class DaemonCommand implements Callable<Integer> {
         Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
+        if (whileInput) {
+          Thread.ofPlatform().daemon().name("input").start(() -> awaitInputEnd(stop));
+        }
         stop.await();
         logger.log(Level.INFO, "stopping");
         systemd.stopping();
