@@ -28,7 +28,7 @@ final class DaemonArguments {
   private DaemonArguments() {}
 
   /**
-   * The options that are known here: all of the command's own.
+   * The options that are known here: all of the command's that take a value.
    *
    * @return their names
    */

@@ -14,6 +14,7 @@ import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.SystemdNotifier;
 import io.lanyard.vswitch.Clock;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -59,6 +60,13 @@ final class DaemonCommand implements Callable<Integer> {
       description = "Who may use the API besides the owner.")
   @Nullable String group;
 
+  @Option(
+      names = "--while-input",
+      description =
+          "Stop when standard input ends, as it does when the process that holds its other end is"
+              + " gone: a parent cannot leave the daemon behind.")
+  boolean whileInput;
+
   private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -95,6 +103,15 @@ final class DaemonCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+  }
+
+  private void awaitInputEnd() {
+    try {
+      System.in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // What cannot be read has ended.
+    }
+    stop.countDown();
   }
 
   /** Ends a daemon that runs, and waits until it has ended. */
@@ -144,6 +161,9 @@ final class DaemonCommand implements Callable<Integer> {
         Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
+        if (whileInput) {
+          Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
+        }
         stop.await();
         logger.log(Level.INFO, "stopping");
         systemd.stopping();

@@ -66,16 +66,47 @@ final class NetworkPorts {
   /** Opens what the configuration declares. What fails is noted. */
   void open(Timers timers, Path runtimeDirectory) {
     for (PortConfig port : config.ports()) {
-      String kind = port instanceof PortConfig.Tap ? "tap" : "qemu-stream";
       try {
-        switch (port) {
-          case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
-              startTap(new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind);
-          case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
-        }
+        open(port, timers, runtimeDirectory);
       } catch (IOException | RuntimeException e) {
-        failed(port.name(), kind, e);
+        failed(port.name(), kind(port), e);
       }
+    }
+  }
+
+  /**
+   * Tries those again that failed: an address may be free now, a namespace may be there.
+   *
+   * @return whether any is still to be tried
+   */
+  boolean reopen(Timers timers, Path runtimeDirectory) {
+    List<PortConfig> left =
+        loop.call(
+            () -> config.ports().stream().filter(port -> failed.containsKey(port.name())).toList());
+    boolean missing = false;
+    for (PortConfig port : left) {
+      try {
+        open(port, timers, runtimeDirectory);
+        loop.call(() -> failed.remove(port.name()) != null);
+        LOG.log(Level.INFO, "port opened network=" + config.name() + " port=" + port.name());
+      } catch (IOException e) {
+        // Said when it failed first, and in the status since.
+        missing = true;
+      }
+    }
+    return missing;
+  }
+
+  private static String kind(PortConfig port) {
+    return port instanceof PortConfig.Tap ? "tap" : "qemu-stream";
+  }
+
+  private void open(PortConfig port, Timers timers, Path runtimeDirectory) throws IOException {
+    switch (port) {
+      case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
+          startTap(
+              new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind(port));
+      case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
     }
   }
 
@@ -199,7 +230,13 @@ final class NetworkPorts {
   private void failed(String name, String kind, Exception e) {
     LOG.log(
         Level.WARNING,
-        "port not opened network=" + config.name() + " port=" + name + " cause=" + Causes.of(e));
+        "port not opened network="
+            + config.name()
+            + " port="
+            + name
+            + " cause="
+            + Causes.of(e)
+            + (name.equals(HOST) ? "" : " advice=\"it is tried again every 5 s\""));
     PortInfo info = PortStatus.failed(config.name(), name, kind, Causes.of(e));
     loop.call(() -> failed.put(name, info) == null);
   }

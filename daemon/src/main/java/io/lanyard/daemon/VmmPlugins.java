@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The VMMs that this daemon can use: those on its own module path, and those in a plug-in
- * directory, each in a layer of its own above the daemon's that sees the other jars there.
+ * directory, each in a layer of its own above the daemon's that sees the libraries there.
  *
  * <p>A provider that cannot be loaded, or that was built for another version of the interface, is
  * left out with a warning. A VMM is opened when the first guest asks for it.
@@ -82,26 +82,26 @@ final class VmmPlugins implements AutoCloseable {
       problem("there is no plug-in directory " + plugins);
       return;
     }
-    // One jar that is broken must not take the others with it.
-    List<Path> whole = new ArrayList<>();
-    List<String> providing = new ArrayList<>();
+    // A jar that is broken, or two plug-ins that do not go together, must not cost the others.
+    Map<String, Path> providing = new LinkedHashMap<>();
+    List<Path> libraries = new ArrayList<>();
     for (Path jar : jars(plugins)) {
       try {
         for (ModuleReference module : ModuleFinder.of(jar).findAll()) {
-          whole.add(jar);
           boolean provides =
               module.descriptor().provides().stream()
                   .anyMatch(provided -> provided.service().equals(VmmProvider.class.getName()));
           if (provides) {
-            providing.add(module.descriptor().name());
+            providing.put(module.descriptor().name(), jar);
+          } else {
+            libraries.add(jar);
           }
         }
       } catch (FindException e) {
         problem("cannot read the plug-in " + jar + ": " + rootOf(e));
       }
     }
-    ModuleFinder finder = ModuleFinder.of(whole.toArray(Path[]::new));
-    providing.forEach(name -> addLayer(finder, name));
+    providing.forEach((module, jar) -> addLayer(module, jar, libraries));
     if (providing.isEmpty()) {
       problem("the plug-in directory " + plugins + " has no VMM plug-in: no jar provides one");
     }
@@ -116,7 +116,10 @@ final class VmmPlugins implements AutoCloseable {
     }
   }
 
-  private void addLayer(ModuleFinder finder, String module) {
+  private void addLayer(String module, Path jar, List<Path> libraries) {
+    List<Path> seen = new ArrayList<>(libraries);
+    seen.add(jar);
+    ModuleFinder finder = ModuleFinder.of(seen.toArray(Path[]::new));
     try {
       ModuleLayer boot = ModuleLayer.boot();
       Configuration configuration =
