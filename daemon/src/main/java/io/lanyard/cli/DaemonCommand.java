@@ -147,6 +147,7 @@ final class DaemonCommand implements Callable<Integer> {
           MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd =
               new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
+        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         logger.log(
             Level.INFO,
             "ready version="
@@ -158,7 +159,6 @@ final class DaemonCommand implements Callable<Integer> {
                 + " networks="
                 + configuration.networks().size());
         systemd.ready();
-        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
         if (whileInput) {
