@@ -131,9 +131,10 @@ public final class MsiX implements Device {
 
   @Override
   public synchronized long read(long offset, int size) {
+    long aligned = offset & -4;
     return size == 8
-        ? (word(offset) & 0xffff_ffffL) | ((long) word(offset + 4) << 32)
-        : word(offset);
+        ? (word(aligned) & 0xffff_ffffL) | ((long) word(aligned + 4) << 32)
+        : (word(aligned) & 0xffff_ffffL) >>> (8 * (offset - aligned));
   }
 
   private int word(long offset) {
