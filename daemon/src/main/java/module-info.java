@@ -22,6 +22,7 @@ module io.lanyard.daemon {
   requires io.prometheus.writer.text;
   requires java.logging;
   requires jdk.httpserver;
+  requires jdk.unsupported;
   requires me.tongfei.progressbar;
   requires org.apache.commons.compress;
   requires org.tukaani.xz;

@@ -32,6 +32,20 @@ final class Claims {
   }
 
   /**
+   * Reports who claimed a thing that nobody may have.
+   *
+   * @param kind what it is, as a message calls it
+   * @param value what tells it from others of its kind
+   * @param owner whose it is
+   */
+  void owned(String kind, Object value, String owner) {
+    Owner first = owners.get(new Thing(kind, value));
+    if (first != null) {
+      problems.add(first.place(), first.path(), kind + " " + value + " is that of " + owner);
+    }
+  }
+
+  /**
    * Claims an address and port to listen on; a wildcard address overlaps every other.
    *
    * @param protocol {@code TCP} or {@code UDP}

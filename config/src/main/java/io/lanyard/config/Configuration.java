@@ -50,7 +50,10 @@ public record Configuration(
    *
    * @param socket its UNIX socket, or null for {@code api.sock} in the runtime directory
    */
-  public record Api(@Nullable Path socket) {}
+  public record Api(@Nullable Path socket) {
+    /** The socket's name in the runtime directory unless the file says otherwise. */
+    public static final String USUAL_SOCKET = "api.sock";
+  }
 
   /**
    * The metrics endpoint.

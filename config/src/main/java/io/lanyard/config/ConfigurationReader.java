@@ -6,7 +6,6 @@ import io.lanyard.config.Configuration.Log;
 import io.lanyard.config.Configuration.Metrics;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,13 +37,8 @@ final class ConfigurationReader {
 
   /** What is wrong is in the problems; the result is good only when there are none. */
   Configuration read(Fields root) {
-    int version = root.number("version", 1, Integer.MAX_VALUE, Configuration.VERSION);
-    if (version != Configuration.VERSION) {
-      root.problem(
-          "version", "expected 1, the only version of the format so far; found " + version);
-    }
-    List<String> networkNames = new ArrayList<>();
-    root.named("networks", Kind.TEXT, (name, entry) -> networkNames.add(name));
+    root.constant("version", Configuration.VERSION, "the only version of the format so far");
+    List<String> networkNames = root.keys("networks");
 
     Map<String, GuestConfig> guests = new LinkedHashMap<>();
     GuestReader guestReader = new GuestReader(claims, directory, networkNames);
@@ -84,6 +78,8 @@ final class ConfigurationReader {
     Path socket = api == null ? null : api.value("socket", Kind.SOCKET_PATH);
     if (api != null && socket != null) {
       claims.claim("the path", socket.normalize(), "api.socket", api.placeOf("socket"));
+    } else {
+      claims.owned("the path", Path.of(Configuration.Api.USUAL_SOCKET), "the API's socket");
     }
     return new Api(socket);
   }

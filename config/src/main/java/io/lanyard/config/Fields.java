@@ -213,16 +213,12 @@ final class Fields {
     }
     if (entry.value() instanceof YamlNode.Scalar scalar
         && scalar.isInteger()
-        && scalar.text().matches("[-+]?[0-9]{1,10}")) {
+        && scalar.text().matches("[-+]?(0|[1-9][0-9]{0,9})")) {
       long number = Long.parseLong(scalar.text());
       if (number >= least && number <= most) {
         return (int) number;
       }
     }
-    boolean isQuoted =
-        entry.value() instanceof YamlNode.Scalar scalar
-            && !scalar.plain()
-            && scalar.text().matches("[0-9]+");
     problem(
         key,
         "expected a number from "
@@ -231,8 +227,48 @@ final class Fields {
             + most
             + ", found "
             + entry.value().found()
-            + (isQuoted ? "; leave out the quotes" : ""));
+            + numberHint(entry.value()));
     return otherwise;
+  }
+
+  /** Reports a number that is not the only one that may stand there. */
+  void constant(String key, int value, String why) {
+    YamlNode.Entry entry = entry(key);
+    if (entry == null) {
+      return;
+    }
+    boolean isThat =
+        entry.value() instanceof YamlNode.Scalar scalar
+            && scalar.plain()
+            && scalar.text().equals(Integer.toString(value));
+    if (!isThat) {
+      problem(
+          key,
+          "expected "
+              + value
+              + ", "
+              + why
+              + "; found "
+              + entry.value().found()
+              + numberHint(entry.value()));
+    }
+  }
+
+  /**
+   * What to do about a number that is not written as one. With a leading zero it would be octal to
+   * YAML 1.1, which editors and other tools still read.
+   */
+  private static String numberHint(YamlNode node) {
+    if (!(node instanceof YamlNode.Scalar scalar)) {
+      return "";
+    }
+    if (!scalar.plain()) {
+      return scalar.text().matches("[0-9]+") ? "; leave out the quotes" : "";
+    }
+    if (scalar.text().matches("0[ox].*")) {
+      return "; write it in decimal";
+    }
+    return scalar.text().matches("[-+]?0[0-9]+") ? "; leave out the leading zero" : "";
   }
 
   /** The mapping under a key, or null when absent or no mapping. */
@@ -254,6 +290,14 @@ final class Fields {
                     && inner.value() instanceof YamlNode.Scalar scalar
                     && scalar.isBoolean()
                     && scalar.text().equalsIgnoreCase("false"));
+  }
+
+  /** The keys of the mapping under a key, good names or not; none when it is no mapping. */
+  List<String> keys(String key) {
+    YamlNode.Entry entry = entry(key);
+    return entry != null && entry.value() instanceof YamlNode.Mapping mapping
+        ? mapping.entries().stream().map(YamlNode.Entry::key).toList()
+        : List.of();
   }
 
   /** Goes through a mapping whose keys are names that the user chose. */

@@ -80,7 +80,7 @@ final class ForwardReader {
           if (forward == null) {
             return;
           }
-          String name = forward.value("name", Kind.PORT_NAME);
+          String name = forward.value("name", Kind.FORWARD_NAME);
           if (name != null) {
             names.claim("the name", name, path + ".name", forward.placeOf("name"));
           }

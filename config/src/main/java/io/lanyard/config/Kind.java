@@ -42,7 +42,24 @@ record Kind<T>(String expected, Function<String, T> parser) {
   static final Kind<String> NETWORK_NAME =
       name("a network's name", "[A-Za-z0-9][A-Za-z0-9_-]{0,31}");
 
-  static final Kind<String> PORT_NAME = name("a port's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
+  static final Kind<String> FORWARD_NAME =
+      name("a forward's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
+
+  private static final Kind<String> PORT_NAME_FORM =
+      name("a port's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
+
+  /** Ports that a network has by itself; those of guests' cards are named {@code GUEST.nicN}. */
+  private static final List<String> OWN_PORTS = List.of("gateway", "host");
+
+  static final Kind<String> PORT_NAME =
+      new Kind<>(
+          PORT_NAME_FORM.expected(),
+          text -> {
+            if (OWN_PORTS.contains(text) || text.matches(".*\\.nic[0-9]+")) {
+              throw new IllegalArgumentException("the daemon names a port of its own so");
+            }
+            return PORT_NAME_FORM.parser().apply(text);
+          });
 
   /** A guest's name is what DNS answers for: one label (RFC 1123 section 2.1). */
   static final Kind<String> LABEL =

@@ -1,11 +1,16 @@
 package io.lanyard.cli;
 
 import io.lanyard.control.http.HttpClient;
+import io.lanyard.daemon.Causes;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,15 +51,41 @@ final class CaptureCommand implements Callable<Integer> {
     if (slash >= 0) {
       path += "?port=" + Api.encode(target.substring(slash + 1));
     }
-    try (HttpClient.Answer answer = api.open("GET", path)) {
-      if (file == null || file.equals("-")) {
-        GuestCommand.copy(answer.body(), System.out);
-      } else {
-        try (OutputStream out = Files.newOutputStream(Path.of(file))) {
-          GuestCommand.copy(answer.body(), out);
-        }
+    try (HttpClient.Answer answer = api.open("GET", path);
+        OutputStream out = output()) {
+      AtomicBoolean ending = new AtomicBoolean();
+      for (String signal : List.of("INT", "TERM")) {
+        Signals.on(signal, () -> end(answer, ending));
       }
+      GuestCommand.copy(answer.body(), out);
+    } catch (IOException e) {
+      if (file != null && !file.equals("-")) {
+        throw new Failure("cannot write " + file + ": " + Causes.of(e));
+      }
+      if (!String.valueOf(e.getMessage()).contains("Broken pipe")) {
+        throw e;
+      }
+      // Whoever reads it has enough.
     }
-    return 0;
+    return Lanyard.DONE;
+  }
+
+  private OutputStream output() throws IOException {
+    // Not System.out, which would hide that its reader has gone.
+    return file == null || file.equals("-")
+        ? new FileOutputStream(FileDescriptor.out)
+        : Files.newOutputStream(Path.of(file));
+  }
+
+  /** The first signal asks the daemon for the end of the file, the second is impatient. */
+  private static void end(HttpClient.Answer answer, AtomicBoolean ending) {
+    if (ending.getAndSet(true)) {
+      Runtime.getRuntime().halt(Lanyard.FAILED);
+    }
+    try {
+      answer.connection().shutdownOutput();
+    } catch (IOException e) {
+      // It has ended by itself.
+    }
   }
 }

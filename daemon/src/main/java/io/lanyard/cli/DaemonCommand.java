@@ -14,6 +14,7 @@ import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.SystemdNotifier;
 import io.lanyard.vswitch.Clock;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -28,6 +29,10 @@ import picocli.CommandLine.Option;
 final class DaemonCommand implements Callable<Integer> {
   /** Longer than every part's own patience, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
+
+  private static final String HANGUP =
+      "SIGHUP changes nothing: this version reads its configuration only when it starts;"
+          + " check it with \"lanyard check\", then restart";
 
   @Option(
       names = "--config",
@@ -55,6 +60,16 @@ final class DaemonCommand implements Callable<Integer> {
       description = "Who may use the API besides the owner.")
   @Nullable String group;
 
+  @Option(
+      names = "--while-input",
+      description =
+          "Stop when standard input ends, as it does when the process that holds its other end is"
+              + " gone: a parent cannot leave the daemon behind.")
+  boolean whileInput;
+
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
   @Override
   public Integer call() {
     Path file = config == null ? ConfigFile.find() : config;
@@ -73,12 +88,10 @@ final class DaemonCommand implements Callable<Integer> {
             .with(state, runtime, images);
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
     try {
-      run(configuration, file, directories, socket, log, logger, stop);
+      run(configuration, file, directories, socket, log, logger);
       return 0;
     } catch (StartException e) {
       throw new Failure(String.valueOf(e.getMessage()), e.hint());
@@ -92,7 +105,17 @@ final class DaemonCommand implements Callable<Integer> {
     }
   }
 
-  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+  private void awaitInputEnd() {
+    try {
+      System.in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // What cannot be read has ended.
+    }
+    stop.countDown();
+  }
+
+  /** Ends a daemon that runs, and waits until it has ended. */
+  void stopAndWait() {
     stop.countDown();
     try {
       if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
@@ -109,8 +132,7 @@ final class DaemonCommand implements Callable<Integer> {
       Directories directories,
       Path socket,
       DaemonLog log,
-      System.Logger logger,
-      CountDownLatch stop)
+      System.Logger logger)
       throws StartException, IOException, InterruptedException {
     Daemon.Settings settings =
         new Daemon.Settings(
@@ -125,6 +147,7 @@ final class DaemonCommand implements Callable<Integer> {
           MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd =
               new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
+        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         logger.log(
             Level.INFO,
             "ready version="
@@ -136,7 +159,11 @@ final class DaemonCommand implements Callable<Integer> {
                 + " networks="
                 + configuration.networks().size());
         systemd.ready();
-        daemon.startGuests();
+        // A VMM that takes its time must not keep a signal waiting.
+        Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
+        if (whileInput) {
+          Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
+        }
         stop.await();
         logger.log(Level.INFO, "stopping");
         systemd.stopping();

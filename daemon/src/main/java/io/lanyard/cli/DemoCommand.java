@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description = {
-      "Shows that Lanyard works: a daemon of its own boots a guest, which gets its address,",
-      "reaches the world and is reached. Needs no root."
+      "Shows that Lanyard works, without root.",
+      "A daemon of its own boots a guest, which gets its address, reaches the world and is reached."
     })
 final class DemoCommand implements Callable<Integer> {
   @Mixin ImageCommand.Store store = new ImageCommand.Store();

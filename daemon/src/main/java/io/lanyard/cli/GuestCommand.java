@@ -2,11 +2,13 @@ package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.config.ByteSize;
 import io.lanyard.control.http.HttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Parameters;
     description = "Guests.",
     subcommands = {
       GuestCommand.Ls.class,
+      GuestCommand.Show.class,
       GuestCommand.Start.class,
       GuestCommand.Stop.class,
       GuestCommand.Kill.class,
@@ -39,8 +42,7 @@ final class GuestCommand {
       JsonNode guests = api.get("/v1/guests");
       if (!output.json()) {
         for (JsonNode guest : guests) {
-          var addresses = ((ObjectNode) guest).putArray("addresses");
-          guest.path("nics").forEach(nic -> addresses.add(nic.path("address").asText()));
+          readable((ObjectNode) guest);
         }
       }
       output.table(
@@ -55,6 +57,32 @@ final class GuestCommand {
               "addresses",
               "reason"));
       return 0;
+    }
+  }
+
+  /** Memory with its unit, and the addresses of all cards. */
+  private static void readable(ObjectNode guest) {
+    guest.put("memory", new ByteSize(guest.path("memory").asLong()).toString());
+    guest.put(
+        "processorSeconds",
+        String.format(Locale.ROOT, "%.1f", guest.path("processorSeconds").asDouble()));
+    var addresses = guest.putArray("addresses");
+    guest.path("nics").forEach(nic -> addresses.add(nic.path("address").asText()));
+  }
+
+  /** {@code lanyard guest show}. */
+  @Command(name = "show", description = "Shows all about a guest.")
+  static final class Show implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Parameters(paramLabel = "GUEST")
+    String guest = "";
+
+    @Override
+    public Integer call() {
+      output.properties(api.get(Api.path("guests", guest)));
+      return Lanyard.DONE;
     }
   }
 
@@ -77,6 +105,8 @@ final class GuestCommand {
       JsonNode info = api.post(Api.path("guests", guest, verb));
       if (output.json()) {
         output.print(info);
+      } else {
+        output.line(guest + ": " + Output.printable(info.path("state").asText()));
       }
       return 0;
     }

@@ -1,20 +1,24 @@
 package io.lanyard.cli;
 
+import io.lanyard.daemon.Causes;
 import io.lanyard.daemon.LastingLogManager;
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The program {@code lanyard}. */
 @Command(
     name = "lanyard",
     description = "Virtual networks for the guests of any VMM, in user space.",
-    mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND")
 public final class Lanyard implements Runnable {
@@ -28,6 +32,19 @@ public final class Lanyard implements Runnable {
   static final int BAD_USAGE = 2;
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  boolean version;
 
   Lanyard() {}
 
@@ -64,6 +81,7 @@ public final class Lanyard implements Runnable {
     all.put("capture", CaptureCommand::new);
     all.put("dump", DumpCommand::new);
     all.put("completion", CompletionCommand::new);
+    all.put("help", HelpCommand::new);
     return all;
   }
 
@@ -71,10 +89,11 @@ public final class Lanyard implements Runnable {
    * The commands as picocli has them. Only the one that is asked for, where one is: picocli looks
    * at every command by reflection, and a start should not pay for those that it does not run.
    */
-  private static CommandLine line(String... arguments) {
+  static CommandLine line(String... arguments) {
     CommandLine line = new CommandLine(new Lanyard());
     String first = arguments.length == 0 ? "" : arguments[0];
-    Supplier<Object> only = first.equals("completion") ? null : COMMANDS.get(first);
+    boolean needsAll = first.equals("completion") || first.equals("help");
+    Supplier<Object> only = needsAll ? null : COMMANDS.get(first);
     if (only == null) {
       COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
     } else {
@@ -84,16 +103,32 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
-    CommandLine line = line(arguments);
-    line.setExecutionExceptionHandler((exception, command, parsed) -> {
-      String text = exception instanceof Failure failure ? failure.text() : exception.toString();
-      command.getErr().println("lanyard: " + text);
-      if (System.getenv("LANYARD_TRACE") != null) {
-        exception.printStackTrace(command.getErr());
+    DaemonCommand daemon = DaemonArguments.plain(arguments);
+    if (daemon != null) {
+      try {
+        return daemon.call();
+      } catch (RuntimeException e) {
+        return failed(e, new PrintWriter(System.err, true, System.err.charset()));
       }
-      return FAILED;
-    });
+    }
+    CommandLine line = line(arguments);
+    line.setExecutionExceptionHandler(
+        (exception, command, parsed) -> failed(exception, command.getErr()));
     return line.execute(arguments);
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    String text =
+        switch (exception) {
+          case Failure failure -> failure.text();
+          case IOException failure -> Causes.of(failure);
+          default -> exception.toString();
+        };
+    err.println("lanyard: " + text);
+    if (System.getenv("LANYARD_TRACE") != null) {
+      exception.printStackTrace(err);
+    }
+    return FAILED;
   }
 
   @Override

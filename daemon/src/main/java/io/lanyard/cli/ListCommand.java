@@ -1,11 +1,16 @@
 package io.lanyard.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code lanyard NOUN ls}, for the nouns that belong to networks. */
 abstract sealed class ListCommand implements Callable<Integer> {
@@ -126,15 +131,64 @@ abstract sealed class ListCommand implements Callable<Integer> {
     }
   }
 
+  /** {@code lanyard network show}. */
+  @Command(name = "show", description = "Shows all about a network.")
+  static final class ShowNetwork implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Parameters(paramLabel = "NETWORK")
+    String network = "";
+
+    @Override
+    public Integer call() {
+      output.properties(api.get(Api.path("networks", network)));
+      return Lanyard.DONE;
+    }
+  }
+
+  /** {@code lanyard port show}. */
+  @Command(name = "show", description = "Shows all about a port, what it dropped included.")
+  static final class ShowPort implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "NETWORK/PORT")
+    String target = "";
+
+    @Override
+    public Integer call() {
+      int slash = target.indexOf('/');
+      if (slash < 0) {
+        throw new ParameterException(spec.commandLine(), "expected NETWORK/PORT: " + target);
+      }
+      String network = target.substring(0, slash);
+      String port = target.substring(slash + 1);
+      for (JsonNode known : api.get("/v1/ports?network=" + Api.encode(network))) {
+        if (known.path("name").asText().equals(port)) {
+          output.properties(known);
+          return Lanyard.DONE;
+        }
+      }
+      throw new Failure(
+          "network " + network + " has no port " + port,
+          "\"lanyard port ls --network " + network + "\" lists the ports");
+    }
+  }
+
   /** {@code lanyard network}. */
-  @Command(name = "network", description = "Networks.", subcommands = Networks.class)
+  @Command(
+      name = "network",
+      description = "Networks.",
+      subcommands = {Networks.class, ShowNetwork.class})
   static final class NetworkNoun {}
 
   /** {@code lanyard port}. */
   @Command(
       name = "port",
       description = "Ports of the networks' switches.",
-      subcommands = Ports.class)
+      subcommands = {Ports.class, ShowPort.class})
   static final class PortNoun {}
 
   /** {@code lanyard lease}. */

@@ -60,6 +60,49 @@ final class Output {
     }
   }
 
+  /** Prints an object: as JSON, or a member a line, those of lists and objects under theirs. */
+  void properties(JsonNode object) {
+    if (json) {
+      print(object);
+    } else {
+      properties(object, "");
+    }
+  }
+
+  private void properties(JsonNode object, String indent) {
+    int width = 0;
+    for (var member : object.properties()) {
+      width = Math.max(width, words(member.getKey()).length());
+    }
+    for (var member : object.properties()) {
+      JsonNode value = member.getValue();
+      String name = indent + words(member.getKey());
+      if (value.isValueNode()) {
+        line(name + " ".repeat(indent.length() + width + 2 - name.length()) + cell(value));
+        continue;
+      }
+      line(
+          value.isEmpty()
+              ? name + " ".repeat(indent.length() + width + 2 - name.length()) + "-"
+              : name);
+      if (value.isObject()) {
+        properties(value, indent + "  ");
+      } else {
+        for (JsonNode item : value) {
+          if (item.isObject()) {
+            properties(item, indent + "  ");
+          } else {
+            line(indent + "  " + cell(item));
+          }
+        }
+      }
+    }
+  }
+
+  private static String words(String member) {
+    return heading(member).toLowerCase(Locale.ROOT);
+  }
+
   /** {@code leaseTime} is shown as {@code LEASE TIME}. */
   private static String heading(String column) {
     return column.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);

@@ -7,12 +7,19 @@ import io.lanyard.control.http.Response;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.Network;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** Streams what passes a network or one of its ports, as pcapng, until the client closes. */
+/**
+ * Streams what passes a network or one of its ports, as pcapng, until the client closes.
+ *
+ * <p>A client that closes only its own half of the connection gets the rest: what was captured up
+ * to then, and the statistics that end the file.
+ */
 final class CaptureResource implements Resource {
   private static final String TYPE = "application/x-pcapng";
 
@@ -32,11 +39,12 @@ final class CaptureResource implements Resource {
     }
     return new Response.Stream(
         TYPE,
-        out -> {
-          ClientChannel client = new ClientChannel(out);
+        (in, out) -> {
+          ClientChannel client = new ClientChannel(in, out);
           try (Network.Watch _ = network.capture(port, client)) {
-            client.awaitGone();
+            in.transferTo(OutputStream.nullOutputStream());
           }
+          client.awaitWritten();
         });
   }
 
@@ -45,26 +53,36 @@ final class CaptureResource implements Resource {
    * failure: what is written after that goes nowhere.
    */
   private static final class ClientChannel implements WritableByteChannel {
-    private final OutputStream out;
-    private final CountDownLatch gone = new CountDownLatch(1);
+    /** Longer than what waits in the capture's queue takes to be written. */
+    private static final int WRITE_SECONDS = 20;
 
-    ClientChannel(OutputStream out) {
+    private final InputStream in;
+    private final OutputStream out;
+    private final CountDownLatch written = new CountDownLatch(1);
+    private volatile boolean gone;
+
+    ClientChannel(InputStream in, OutputStream out) {
+      this.in = in;
       this.out = out;
     }
 
-    void awaitGone() throws InterruptedException {
-      gone.await();
+    /** Waits for the end of the file. */
+    void awaitWritten() throws InterruptedException {
+      if (!written.await(WRITE_SECONDS, TimeUnit.SECONDS)) {
+        gone = true;
+      }
     }
 
     @Override
-    public int write(ByteBuffer source) {
+    public int write(ByteBuffer source) throws IOException {
       byte[] bytes = new byte[source.remaining()];
       source.get(bytes);
-      if (gone.getCount() > 0) {
+      if (!gone) {
         try {
           out.write(bytes);
         } catch (IOException e) {
-          gone.countDown();
+          gone = true;
+          in.close();
         }
       }
       return bytes.length;
@@ -72,12 +90,14 @@ final class CaptureResource implements Resource {
 
     @Override
     public boolean isOpen() {
-      return gone.getCount() > 0;
+      return written.getCount() > 0;
     }
 
+    /** The writer closes it when the file is whole. */
     @Override
-    public void close() {
-      gone.countDown();
+    public void close() throws IOException {
+      written.countDown();
+      in.close();
     }
   }
 }

@@ -11,12 +11,9 @@ import io.lanyard.daemon.GuestHandle;
 import io.lanyard.daemon.GuestHandle.Action;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.VmmException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 
 /** The guests' part of the API. */
 final class GuestResources {
@@ -97,7 +94,7 @@ final class GuestResources {
   private Response watch(Request request) {
     Console console = console(request);
     return new Response.Stream(
-        "application/octet-stream", out -> new ConsoleStream().run(console, new NeverTypes(), out));
+        "application/octet-stream", (in, out) -> new ConsoleStream().run(console, in, out));
   }
 
   private Response attach(Request request) {
@@ -106,29 +103,11 @@ final class GuestResources {
           426,
           "a console is bytes both ways, which needs another protocol than HTTP",
           request.path(),
-          "send the headers \"Connection: upgrade\" and \"Upgrade: " + CONSOLE_PROTOCOL + "\"");
+          "send the headers \"Connection: upgrade\" and \"Upgrade: " + CONSOLE_PROTOCOL + "\"",
+          Map.of("Upgrade", CONSOLE_PROTOCOL));
     }
     Console console = console(request);
     return new Response.Upgrade(
         CONSOLE_PROTOCOL, (in, out) -> new ConsoleStream().run(console, in, out));
-  }
-
-  /** Somebody who never types. */
-  private static final class NeverTypes extends InputStream {
-    @Override
-    public int read() throws IOException {
-      return read(new byte[1], 0, 1);
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      try {
-        new CountDownLatch(1).await();
-        return -1;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("nobody types any more");
-      }
-    }
   }
 }

@@ -11,23 +11,25 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the metrics to Prometheus on TCP, where the configuration asks for it: {@code GET
  * /metrics}, and nothing that could change anything.
  *
- * <p>An address that is taken is a warning: the daemon's work does not depend on being watched.
+ * <p>An address that is taken is a warning, and tried again: the daemon's work does not depend on
+ * being watched.
  */
 public final class MetricsEndpoint implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(MetricsEndpoint.class.getName());
 
-  private final @Nullable HttpServer server;
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private static final int RETRY_MILLIS = 5000;
 
-  private MetricsEndpoint(@Nullable HttpServer server) {
-    this.server = server;
-  }
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private volatile @Nullable HttpServer server;
+
+  private MetricsEndpoint() {}
 
   /**
    * Opens the endpoint.
@@ -37,20 +39,48 @@ public final class MetricsEndpoint implements AutoCloseable {
    * @return the endpoint
    */
   public static MetricsEndpoint open(Daemon daemon, @Nullable Endpoint listen) {
-    if (listen == null) {
-      return new MetricsEndpoint(null);
+    return open(daemon, listen, RETRY_MILLIS);
+  }
+
+  static MetricsEndpoint open(Daemon daemon, @Nullable Endpoint listen, int retryMillis) {
+    MetricsEndpoint endpoint = new MetricsEndpoint();
+    if (listen != null) {
+      try {
+        endpoint.serve(daemon, listen);
+      } catch (IOException e) {
+        LOG.log(
+            Level.WARNING,
+            "event=metrics-unavailable listen="
+                + listen
+                + " cause="
+                + Causes.of(e)
+                + " advice=\"free the address or change metrics.listen; it is tried again every "
+                + retryMillis / 1000
+                + " s\"");
+        var _ = endpoint.threads.submit(() -> endpoint.retry(daemon, listen, retryMillis));
+      }
     }
-    try {
-      HttpServer server = HttpServer.create(listen.socketAddress(), 0);
-      MetricsEndpoint endpoint = new MetricsEndpoint(server);
-      server.createContext("/metrics", exchange -> answer(daemon, exchange));
-      server.setExecutor(endpoint.threads);
-      server.start();
-      return endpoint;
-    } catch (IOException e) {
-      LOG.log(
-          Level.WARNING, "event=metrics-unavailable listen=" + listen + " cause=" + Causes.of(e));
-      return new MetricsEndpoint(null);
+    return endpoint;
+  }
+
+  private void serve(Daemon daemon, Endpoint listen) throws IOException {
+    HttpServer opened = HttpServer.create(listen.socketAddress(), 0);
+    opened.createContext("/metrics", exchange -> answer(daemon, exchange));
+    opened.setExecutor(threads);
+    opened.start();
+    server = opened;
+  }
+
+  private boolean retry(Daemon daemon, Endpoint listen, int millis) throws InterruptedException {
+    while (true) {
+      TimeUnit.MILLISECONDS.sleep(millis);
+      try {
+        serve(daemon, listen);
+        LOG.log(Level.INFO, "event=metrics-available listen=" + listen);
+        return true;
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "event=metrics-unavailable listen=" + listen, e);
+      }
     }
   }
 
@@ -71,8 +101,10 @@ public final class MetricsEndpoint implements AutoCloseable {
 
   @Override
   public void close() {
-    if (server != null) {
-      server.stop(0);
+    threads.shutdownNow();
+    HttpServer opened = server;
+    if (opened != null) {
+      opened.stop(0);
     }
     threads.close();
   }

@@ -18,6 +18,12 @@ public final class ConsoleStream {
   /** A viewer that is further behind than this loses output, and is told so. */
   private static final int MAX_HELD = 1 << 20;
 
+  /** After the end of a script's input, a guest that prints nothing for so long has answered it. */
+  private static final int QUIET_MILLIS = 1000;
+
+  /** And one that prints without end is left. */
+  private static final int LINGER_SECONDS = 10;
+
   private static final byte[] LOST =
       "\r\n[lanyard: output lost]\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
@@ -27,12 +33,14 @@ public final class ConsoleStream {
   private int held;
   private boolean lost;
   private boolean ended;
+  private long endedAt;
 
   /** Makes a stream for one viewer. */
   public ConsoleStream() {}
 
   /**
-   * Connects a viewer with a console until the viewer's input ends or its output breaks.
+   * Connects a viewer with a console until the viewer's output breaks, or its input has ended and
+   * the guest has nothing more to say to it.
    *
    * @param console the guest's console
    * @param in what the viewer types
@@ -77,7 +85,7 @@ public final class ConsoleStream {
         while (queue.isEmpty() && !ended) {
           arrived.await();
         }
-        if (queue.isEmpty()) {
+        if (!awaitMore()) {
           return;
         }
         next = queue.removeFirst();
@@ -93,6 +101,23 @@ public final class ConsoleStream {
       out.write(next);
       out.flush();
     }
+  }
+
+  /** Under the lock: whether there is something to pass on, be it after the input's end. */
+  private boolean awaitMore() throws InterruptedException {
+    if (!ended) {
+      return true;
+    }
+    long now = System.nanoTime();
+    if (endedAt == 0) {
+      endedAt = now;
+    }
+    long left = TimeUnit.SECONDS.toNanos(LINGER_SECONDS) - (now - endedAt);
+    long quiet = Math.min(left, TimeUnit.MILLISECONDS.toNanos(QUIET_MILLIS));
+    while (queue.isEmpty() && quiet > 0) {
+      quiet = arrived.awaitNanos(quiet);
+    }
+    return !queue.isEmpty() && left > 0;
   }
 
   private void type(Console console, InputStream in) {

@@ -9,7 +9,6 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.Guest;
-import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
@@ -52,6 +51,7 @@ public final class Daemon implements AutoCloseable {
       Clock clock) {}
 
   private final Settings settings;
+  private final PluginLane.Patience patience;
   private final StateLock lock;
   private final LeaseStore leases;
   private final VmmPlugins plugins;
@@ -62,11 +62,13 @@ public final class Daemon implements AutoCloseable {
   private volatile boolean ready;
   private volatile @Nullable DaemonLog log;
 
-  private Daemon(Settings settings, StateLock lock, LeaseStore leases) {
+  private Daemon(
+      Settings settings, StateLock lock, LeaseStore leases, PluginLane.Patience patience) {
     this.settings = settings;
+    this.patience = patience;
     this.lock = lock;
     this.leases = leases;
-    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins());
+    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins(), patience);
     this.began = settings.clock().nanoTime();
   }
 
@@ -78,6 +80,11 @@ public final class Daemon implements AutoCloseable {
    * @throws StartException if nothing can run
    */
   public static Daemon open(Settings settings) throws StartException {
+    return open(settings, PluginLane.Patience.USUAL);
+  }
+
+  /** The same, with another patience for its VMMs. */
+  static Daemon open(Settings settings, PluginLane.Patience patience) throws StartException {
     Directories directories = settings.directories();
     try {
       directories.create();
@@ -90,7 +97,7 @@ public final class Daemon implements AutoCloseable {
     StateLock lock = StateLock.take(directories.state());
     try {
       Path file = directories.state().resolve("leases.db");
-      Daemon daemon = new Daemon(settings, lock, LeaseStore.open(file));
+      Daemon daemon = new Daemon(settings, lock, LeaseStore.open(file), patience);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {
@@ -125,9 +132,9 @@ public final class Daemon implements AutoCloseable {
     }
     ImageStore images = new ImageStore(settings.directories().images());
     for (GuestConfig guest : configuration.guests().values()) {
-      GuestSlot slot = new GuestSlot(guest, plugins, images, networks);
+      GuestSlot slot = new GuestSlot(guest, plugins, images, networks, patience);
       guests.put(guest.name(), slot);
-      metrics.guest(guest.name(), "running", () -> isRunning(slot) ? 1 : 0);
+      metrics.guest(guest.name(), "running", () -> slot.isRunning() ? 1 : 0);
       metrics.guest(guest.name(), "processor_seconds", () -> slot.info().processorSeconds());
       metrics.guest(guest.name(), "instructions", () -> slot.info().instructions());
     }
@@ -153,11 +160,6 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private static boolean isRunning(GuestSlot slot) {
-    Guest guest = slot.guest();
-    return guest != null && guest.state() == GuestState.RUNNING;
-  }
-
   private static long heapBytes() {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
@@ -171,21 +173,30 @@ public final class Daemon implements AutoCloseable {
     log = observed;
   }
 
-  /** Makes the guests, and starts those that the configuration says. What fails is logged. */
+  /**
+   * Makes the guests, and starts those that the configuration says, all at a time. What fails is
+   * logged. Returns when all have been tried.
+   */
   public void startGuests() {
+    List<Thread> starts = new ArrayList<>();
     for (GuestSlot slot : guests.values()) {
-      try {
-        Guest guest = slot.create();
-        if (slot.config().autostart()) {
-          guest.start();
-        }
-      } catch (VmmException | RuntimeException e) {
-        LOG.log(
-            Level.WARNING,
-            "guest not started guest=" + slot.config().name() + " cause=" + Causes.of(e));
-      }
+      starts.add(Thread.ofVirtual().name("start-" + slot.config().name()).start(() -> start(slot)));
     }
+    starts.forEach(Daemon::joinUninterruptibly);
     ready = true;
+  }
+
+  private static void start(GuestSlot slot) {
+    try {
+      slot.create();
+      if (slot.config().autostart()) {
+        slot.act("start it", Guest::start);
+      }
+    } catch (VmmException | RuntimeException e) {
+      LOG.log(
+          Level.WARNING,
+          "guest not started guest=" + slot.config().name() + " cause=" + Causes.of(e));
+    }
   }
 
   /**
@@ -271,7 +282,7 @@ public final class Daemon implements AutoCloseable {
       info.problems().forEach(problem -> problems.add(info.name() + ": " + problem));
     }
     for (GuestSlot slot : guests.values()) {
-      if (slot.guest() == null && !slot.reason().isEmpty()) {
+      if (slot.hasProblem()) {
         problems.add("guest " + slot.config().name() + ": " + slot.reason());
       }
     }

@@ -1,9 +1,12 @@
 package io.lanyard.daemon;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.port.FrameConsumer;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,31 +16,54 @@ import java.lang.foreign.MemorySegment;
  * these are the plugs.
  */
 final class GuestCable {
+  private static final System.Logger LOG = System.getLogger(GuestCable.class.getName());
+
   private GuestCable() {}
 
   /**
-   * What the switch puts frames for the guest into.
+   * What the switch puts frames for the guest into. It runs on the network's loop, which must
+   * outlive whatever a plug-in throws.
    *
    * @param card the card's end
    * @param mtu the network's MTU, which bounds plain frames
    */
   record TowardsGuest(FrameSink card, int mtu) implements FrameConsumer {
+    private static void failed(String what, Throwable e) {
+      // A frame each: the port counts what it lost, and the log is for who looks.
+      LOG.log(Level.DEBUG, "a VMM failed to " + what, e);
+    }
+
     /** Ethernet header and two tags. */
     private static final int LINK_OVERHEAD = 22;
 
     @Override
     public boolean accept(MemorySegment frame) {
-      return card.accept(frame);
+      try {
+        return card.accept(frame);
+      } catch (RuntimeException | LinkageError | AssertionError e) {
+        failed("accept a frame", e);
+        return false;
+      }
     }
 
     @Override
     public void flush() {
-      card.flush();
+      try {
+        card.flush();
+      } catch (RuntimeException | LinkageError | AssertionError e) {
+        failed("end a burst", e);
+      }
     }
 
     @Override
     public Offloads offloads() {
-      NicOffloads offers = card.offloads();
+      NicOffloads offers;
+      try {
+        offers = requireNonNull(card.offloads());
+      } catch (RuntimeException | LinkageError | AssertionError e) {
+        failed("say its offloads", e);
+        offers = new NicOffloads(false, false, false, false);
+      }
       return new Offloads(
           offers.checksum(), offers.tso4(), offers.tso6(), offers.uso(), mtu + LINK_OVERHEAD);
     }

@@ -3,10 +3,9 @@ package io.lanyard.daemon;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
-import io.lanyard.vmm.Nic;
-import io.lanyard.vmm.NicStatistics;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vswitch.DumpNode;
+import java.util.Locale;
 
 /**
  * A guest as the API handles it.
@@ -44,15 +43,16 @@ public final class GuestHandle {
    * @throws VmmException if the host cannot give what the guest needs
    */
   public void act(Action action) throws VmmException {
-    Guest guest = slot.create();
-    switch (action) {
-      case START -> guest.start();
-      case STOP -> guest.requestStop();
-      case KILL -> guest.kill();
-      case RESET -> guest.reset();
-      case PAUSE -> guest.pause();
-      case RESUME -> guest.resume();
-    }
+    slot.act(
+        action.name().toLowerCase(Locale.ROOT) + " it",
+        switch (action) {
+          case START -> Guest::start;
+          case STOP -> Guest::requestStop;
+          case KILL -> Guest::kill;
+          case RESET -> Guest::reset;
+          case PAUSE -> Guest::pause;
+          case RESUME -> Guest::resume;
+        });
   }
 
   /**
@@ -62,7 +62,7 @@ public final class GuestHandle {
    * @throws VmmException if the guest cannot be made
    */
   public Console console() throws VmmException {
-    return slot.create().console();
+    return slot.console();
   }
 
   /**
@@ -84,21 +84,17 @@ public final class GuestHandle {
             .with("harts", info.harts())
             .with("processorSeconds", info.processorSeconds())
             .with("instructions", info.instructions());
-    Guest guest = slot.guest();
-    if (guest != null) {
-      for (Nic nic : guest.nics()) {
-        NicStatistics figures = nic.statistics();
-        node.child(
-            DumpNode.of("nic " + nic.name())
-                .with("receivedFrames", figures.receivedFrames())
-                .with("receivedBytes", figures.receivedBytes())
-                .with("receiveDrops", figures.receiveDrops())
-                .with("transmittedFrames", figures.transmittedFrames())
-                .with("transmittedBytes", figures.transmittedBytes())
-                .with("transmitDrops", figures.transmitDrops())
-                .build());
-      }
-    }
+    slot.cards()
+        .forEach((card, figures) ->
+            node.child(
+                DumpNode.of("nic " + card)
+                    .with("receivedFrames", figures.receivedFrames())
+                    .with("receivedBytes", figures.receivedBytes())
+                    .with("receiveDrops", figures.receiveDrops())
+                    .with("transmittedFrames", figures.transmittedFrames())
+                    .with("transmittedBytes", figures.transmittedBytes())
+                    .with("transmitDrops", figures.transmitDrops())
+                    .build()));
     return node.build();
   }
 }

@@ -1,10 +1,13 @@
 package io.lanyard.daemon;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.Console;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
@@ -14,9 +17,11 @@ import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.NicStatistics;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * A guest that the configuration declares, whether or not it could be made yet.
  *
  * <p>Making it again is tried with every start, so that a missing image can be pulled meanwhile.
+ *
+ * <p>Whatever the VMM is asked goes by a {@link PluginLane}: a plug-in that throws or hangs fails
+ * its own guests, and neither the API nor the other guests.
  *
  * <p>Thread: any.
  */
@@ -40,15 +48,28 @@ final class GuestSlot implements GuestListener {
   private final VmmPlugins plugins;
   private final ImageStore images;
   private final Map<String, Network> networks;
-  private @Nullable Guest guest;
+  private final PluginLane.Patience patience;
+  private final PluginLane acts;
+  private final PluginLane reads;
+  private volatile @Nullable Guest guest;
+  private volatile @Nullable Snapshot last;
   private volatile String reason = "";
+  private volatile String silence = "";
+  private boolean closed;
 
   GuestSlot(
-      GuestConfig config, VmmPlugins plugins, ImageStore images, Map<String, Network> networks) {
+      GuestConfig config,
+      VmmPlugins plugins,
+      ImageStore images,
+      Map<String, Network> networks,
+      PluginLane.Patience patience) {
     this.config = config;
     this.plugins = plugins;
     this.images = images;
     this.networks = networks;
+    this.patience = patience;
+    this.acts = new PluginLane("guest " + config.name(), patience.actMillis());
+    this.reads = new PluginLane("guest " + config.name(), patience.readMillis());
   }
 
   GuestConfig config() {
@@ -57,47 +78,95 @@ final class GuestSlot implements GuestListener {
 
   /** Why the guest is as it is, for a person; empty for nothing to say. */
   String reason() {
-    return reason;
+    return silence.isEmpty() ? reason : silence;
   }
 
-  synchronized @Nullable Guest guest() {
+  /** Whether there is something to mend: it could not be made, or its VMM does not answer. */
+  boolean hasProblem() {
+    return !silence.isEmpty() || (guest == null && !reason.isEmpty());
+  }
+
+  @Nullable Guest guest() {
     return guest;
   }
 
-  /** The guest, made if it has not been. */
-  synchronized Guest create() throws VmmException {
-    Guest made = guest;
-    if (made != null) {
-      return made;
-    }
+  /** Makes the guest, if it has not been made. */
+  void create() throws VmmException {
+    act("make it", made -> {});
+  }
+
+  /** Does something to the guest, which is made first if it has not been. */
+  void act(String what, Act act) throws VmmException {
     try {
-      List<NicSpec> nics = new ArrayList<>();
-      for (GuestConfig.Nic nic : config.nics()) {
-        nics.add(new NicSpec(nic.name(), nic.mac().bits(), network(nic).mtu()));
+      acts.call(
+          what,
+          () -> {
+            act.on(made());
+            return true;
+          });
+    } catch (VmmException e) {
+      if (guest == null) {
+        // It may be that the VMM does not answer, which is not said where it is asked.
+        reason = String.valueOf(e.getMessage());
       }
-      GuestSpec spec =
-          new GuestSpec(
-              config.name(),
-              config.memory(),
-              config.harts(),
-              boot(),
-              config.disks().stream()
-                  .map(disk -> new DiskSpec(disk.path(), disk.readOnly()))
-                  .toList(),
-              nics,
-              config.options());
-      made = plugins.open(config.vmm()).create(spec, this);
+      throw e;
+    }
+  }
+
+  /** What can be done to a guest. */
+  @FunctionalInterface
+  interface Act {
+    void on(Guest guest) throws VmmException;
+  }
+
+  Console console() throws VmmException {
+    return acts.call("give its console", () -> made().console());
+  }
+
+  /** On the acts' lane: the guest, made if it has not been. */
+  private Guest made() throws VmmException {
+    Guest there = guest;
+    if (there != null) {
+      return there;
+    }
+    Guest made = null;
+    try {
+      made = plugins.open(config.vmm()).create(specification(), this);
       plug(made);
-      guest = made;
+      publish(made);
       reason = "";
       return made;
-    } catch (VmmException e) {
-      reason = String.valueOf(e.getMessage());
+    } catch (VmmException | RuntimeException | LinkageError e) {
+      reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
       if (made != null) {
+        unplug();
         made.close();
       }
       throw e;
     }
+  }
+
+  /** A guest that was made too late, when the daemon had given it up, is nobody's. */
+  private synchronized void publish(Guest made) throws VmmException {
+    if (closed) {
+      throw new VmmException("the daemon stops");
+    }
+    guest = made;
+  }
+
+  private GuestSpec specification() throws VmmException {
+    List<NicSpec> nics = new ArrayList<>();
+    for (GuestConfig.Nic nic : config.nics()) {
+      nics.add(new NicSpec(nic.name(), nic.mac().bits(), network(nic).mtu()));
+    }
+    return new GuestSpec(
+        config.name(),
+        config.memory(),
+        config.harts(),
+        boot(),
+        config.disks().stream().map(disk -> new DiskSpec(disk.path(), disk.readOnly())).toList(),
+        nics,
+        config.options());
   }
 
   private void plug(Guest made) throws VmmException {
@@ -107,7 +176,17 @@ final class GuestSlot implements GuestListener {
           "VMM " + config.vmm() + " made another number of network cards than it was asked for");
     }
     for (int i = 0; i < nics.size(); i++) {
-      network(config.nics().get(i)).plug(config.name(), nics.get(i));
+      network(config.nics().get(i)).plug(portOf(config.nics().get(i)), nics.get(i));
+    }
+  }
+
+  private String portOf(GuestConfig.Nic nic) {
+    return config.name() + "." + nic.name();
+  }
+
+  private void unplug() throws VmmException {
+    for (GuestConfig.Nic nic : config.nics()) {
+      network(nic).unplug(portOf(nic));
     }
   }
 
@@ -169,9 +248,61 @@ final class GuestSlot implements GuestListener {
     }
   }
 
+  /** What a guest says of itself, or said last. */
+  private record Snapshot(GuestState state, GuestStatistics statistics) {}
+
+  /** The guest's state and figures; what it said last while it does not answer. */
+  private @Nullable Snapshot ask() {
+    Guest made = guest;
+    if (made == null) {
+      return null;
+    }
+    try {
+      Snapshot now =
+          reads.call(
+              "say how it is",
+              () -> new Snapshot(requireNonNull(made.state()), requireNonNull(made.statistics())));
+      last = now;
+      silence = "";
+      return now;
+    } catch (VmmException | RuntimeException e) {
+      silence = Causes.of(e);
+      Snapshot before = last;
+      return before == null
+          ? new Snapshot(GuestState.FAILED, new GuestStatistics(0, 0, 0))
+          : before;
+    }
+  }
+
+  boolean isRunning() {
+    Snapshot snapshot = ask();
+    return snapshot != null && snapshot.state() == GuestState.RUNNING;
+  }
+
+  /** The figures of the cards, in their order; none while the guest does not answer. */
+  Map<String, NicStatistics> cards() {
+    Guest made = guest;
+    if (made == null) {
+      return Map.of();
+    }
+    try {
+      return reads.call(
+          "say what its cards did",
+          () -> {
+            Map<String, NicStatistics> cards = new LinkedHashMap<>();
+            for (Nic nic : made.nics()) {
+              cards.put(nic.name(), requireNonNull(nic.statistics()));
+            }
+            return cards;
+          });
+    } catch (VmmException | RuntimeException e) {
+      silence = Causes.of(e);
+      return Map.of();
+    }
+  }
+
   GuestInfo info() {
-    Guest made = guest();
-    GuestStatistics statistics = made == null ? null : made.statistics();
+    Snapshot snapshot = ask();
     List<GuestInfo.NicInfo> nics = new ArrayList<>();
     for (GuestConfig.Nic nic : config.nics()) {
       Network network = networks.get(nic.network());
@@ -185,24 +316,36 @@ final class GuestSlot implements GuestListener {
     return new GuestInfo(
         config.name(),
         config.vmm(),
-        made == null ? "failed" : made.state().name().toLowerCase(Locale.ROOT),
-        reason,
+        snapshot == null ? "failed" : snapshot.state().name().toLowerCase(Locale.ROOT),
+        reason(),
         config.memory(),
         config.harts(),
-        statistics == null ? 0 : statistics.processorNanos() / 1e9,
-        statistics == null ? 0 : statistics.instructions(),
+        snapshot == null ? 0 : snapshot.statistics().processorNanos() / 1e9,
+        snapshot == null ? 0 : snapshot.statistics().instructions(),
         nics);
   }
 
-  synchronized void close() {
-    Guest made = guest;
-    guest = null;
-    if (made != null) {
-      try {
-        made.close();
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "cannot close guest " + config.name(), e);
-      }
+  /** Kills the guest and forgets it; one that does not let go is left. */
+  void close() {
+    Guest made;
+    synchronized (this) {
+      closed = true;
+      made = guest;
+      guest = null;
+    }
+    if (made == null) {
+      return;
+    }
+    try {
+      new PluginLane("guest " + config.name(), patience.closeMillis())
+          .call(
+              "close",
+              () -> {
+                made.close();
+                return true;
+              });
+    } catch (VmmException | RuntimeException e) {
+      LOG.log(Level.WARNING, "cannot close guest " + config.name(), e);
     }
   }
 }

@@ -14,21 +14,19 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Dropwizard gauges that belong to something, as one Prometheus metric with labels for each kind of
- * figure. (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
+ * Dropwizard gauges, those that belong to something as one Prometheus metric with labels for each
+ * kind of figure. (The library's own exporter makes a metric of each gauge, and refuses two of one
+ * name.)
  *
  * @param registry where the gauges are
  * @param prefix what their names begin with
  * @param family what the metrics' names begin with
  * @param labels the names of the segments between prefix and figure
- * @param rising which figures only grow: Prometheus calls these counters
  */
-record LabelledFigures(
-    MetricRegistry registry, String prefix, String family, List<String> labels, List<String> rising)
+record LabelledFigures(MetricRegistry registry, String prefix, String family, List<String> labels)
     implements MultiCollector {
   LabelledFigures {
     labels = List.copyOf(labels);
-    rising = List.copyOf(rising);
   }
 
   private record Point(Labels labels, double value) {}
@@ -46,7 +44,10 @@ record LabelledFigures(
             .computeIfAbsent(segments.getLast(), figure -> new ArrayList<>())
             .add(
                 new Point(
-                    Labels.of(labels, segments.subList(0, labels.size())), value.doubleValue()));
+                    Labels.of(
+                        labels,
+                        segments.subList(0, labels.size()).stream().map(Metrics::name).toList()),
+                    value.doubleValue()));
       }
     }
     List<MetricSnapshot> snapshots = new ArrayList<>();
@@ -56,8 +57,10 @@ record LabelledFigures(
 
   private MetricSnapshot snapshot(String figure, List<Point> points) {
     String name = family + "_" + figure;
-    if (rising.contains(figure)) {
-      CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name);
+    Figure known = Figure.of(name);
+    String help = known == null ? "" : known.help();
+    if (known != null && known.rising()) {
+      CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
       for (Point point : points) {
         if (point.value() < 0) {
           // A VMM that does not count says -1.
@@ -71,7 +74,7 @@ record LabelledFigures(
       }
       return counter.build();
     }
-    GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name);
+    GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name).help(help);
     for (Point point : points) {
       gauge.dataPoint(
           GaugeSnapshot.GaugeDataPointSnapshot.builder()

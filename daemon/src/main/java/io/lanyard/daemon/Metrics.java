@@ -24,22 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any.
  */
 public final class Metrics {
+  private static final String DAEMON = "lanyard.";
   private static final String NETWORK = "lanyard.network.";
   private static final String PORT = "lanyard.port.";
   private static final String GUEST = "lanyard.guest.";
-
-  private static final List<String> NETWORK_RISING = List.of("floods", "moves", "evictions");
-  private static final List<String> PORT_RISING =
-      List.of(
-          "received_frames",
-          "received_bytes",
-          "transmitted_frames",
-          "transmitted_bytes",
-          "receive_drops",
-          "transmit_drops",
-          "software_checksums",
-          "software_segmentations");
-  private static final List<String> GUEST_RISING = List.of("processor_seconds", "instructions");
 
   private final MetricRegistry registry = new MetricRegistry();
   private @Nullable PrometheusRegistry prometheus;
@@ -91,9 +79,14 @@ public final class Metrics {
     registry.register(name, gauge);
   }
 
-  /** A dot would end the segment; the exporter's patterns take these characters. */
+  /** A dot would end the segment. */
   private static String segment(String name) {
-    return name.replaceAll("[^A-Za-z0-9_-]", "_");
+    return name.replace("%", "%25").replace(".", "%2E");
+  }
+
+  /** The name that a segment stands for. */
+  static String name(String segment) {
+    return segment.replace("%2E", ".").replace("%25", "%");
   }
 
   /**
@@ -121,25 +114,17 @@ public final class Metrics {
     PrometheusRegistry made = prometheus;
     if (made == null) {
       made = new PrometheusRegistry();
+      made.register(new LabelledFigures(registry, DAEMON, "lanyard", List.of()));
+      made.register(new LabelledFigures(registry, NETWORK, "lanyard_network", List.of("network")));
       made.register(
-          new LabelledFigures(
-              registry, NETWORK, "lanyard_network", List.of("network"), NETWORK_RISING));
+          new LabelledFigures(registry, PORT, "lanyard_port", List.of("network", "port")));
+      made.register(new LabelledFigures(registry, GUEST, "lanyard_guest", List.of("guest")));
       made.register(
-          new LabelledFigures(
-              registry, PORT, "lanyard_port", List.of("network", "port"), PORT_RISING));
-      made.register(
-          new LabelledFigures(registry, GUEST, "lanyard_guest", List.of("guest"), GUEST_RISING));
-      DropwizardExports.builder()
-          .dropwizardRegistry(registry)
-          .metricFilter((name, metric) -> !isLabelled(name))
-          .register(made);
+          new DescribedExports(
+              new DropwizardExports(registry, (name, metric) -> !(metric instanceof Gauge))));
       prometheus = made;
     }
     return made;
-  }
-
-  private static boolean isLabelled(String name) {
-    return name.startsWith(NETWORK) || name.startsWith(PORT) || name.startsWith(GUEST);
   }
 
   /**

@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,9 @@ import org.jspecify.annotations.Nullable;
 public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
 
+  /** As often as the forwards try theirs. */
+  private static final int REOPEN_SECONDS = 5;
+
   private final NetworkConfig config;
   private final Path runtimeDirectory;
   private final Clock clock;
@@ -63,6 +67,7 @@ public final class Network implements AutoCloseable {
   private final List<String> problems = new ArrayList<>();
   private @Nullable TimerWheel timers;
   private @Nullable NetworkServices services;
+  private @Nullable Thread reopening;
   private boolean hasHostAdapter;
   private boolean running;
 
@@ -111,6 +116,9 @@ public final class Network implements AutoCloseable {
         return true;
       });
       ports.open(wheel, runtimeDirectory);
+      if (!loop.call(ports::problems).isEmpty()) {
+        reopening = Thread.ofVirtual().name("reopen-" + name()).start(() -> reopen(wheel));
+      }
     } catch (RuntimeException e) {
       problem("it cannot run", e);
     }
@@ -120,6 +128,19 @@ public final class Network implements AutoCloseable {
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
+  }
+
+  /** Until every port is open, or the network is closed. */
+  private void reopen(TimerWheel wheel) {
+    try {
+      do {
+        TimeUnit.SECONDS.sleep(REOPEN_SECONDS);
+      } while (ports.reopen(wheel, runtimeDirectory));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "ports are not tried again network=" + name(), e);
+    }
   }
 
   private @Nullable NetworkServices services(TimerWheel wheel, boolean adapter) {
@@ -172,12 +193,14 @@ public final class Network implements AutoCloseable {
     return address == 0 ? "" : Ipv4.format(address);
   }
 
-  void plug(String guest, Nic nic) {
-    ports.plug(guest, nic);
+  /** Plugs a guest's card into a port of that name. */
+  void plug(String port, Nic nic) {
+    ports.plug(port, nic);
   }
 
-  void unplug(String guest, Nic nic) {
-    ports.unplug(guest, nic);
+  /** Removes the port of a card, if it is there. */
+  void unplug(String port) {
+    ports.unplug(port);
   }
 
   /** On the loop. */
@@ -376,8 +399,21 @@ public final class Network implements AutoCloseable {
     });
   }
 
+  private void stopReopening() {
+    Thread running = reopening;
+    if (running != null) {
+      running.interrupt();
+      try {
+        running.join(TimeUnit.SECONDS.toMillis(REOPEN_SECONDS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   @Override
   public void close() {
+    stopReopening();
     try {
       loop.call(() -> {
         running = false;

@@ -5,10 +5,9 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A network's one event loop, and the way for others to have something done on it.
@@ -41,25 +40,27 @@ final class NetworkLoop implements AutoCloseable {
     return loop;
   }
 
-  /** Does something on the loop and waits for it. */
+  /**
+   * Does something on the loop and waits for it. An interrupt does not end the waiting: the task
+   * would still run, and what it made would belong to nobody.
+   */
   <T> T call(Callable<T> task) {
     if (loop.inEventLoop()) {
       throw new IllegalStateException("the loop of " + network + " cannot wait for itself");
     }
-    try {
-      return loop.submit(task).get(CALL_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(
-          "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("the loop of " + network + " does not answer", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for the loop of " + network, e);
+    Future<T> done = loop.submit(task);
+    if (!done.awaitUninterruptibly(CALL_SECONDS, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the loop of " + network + " does not answer");
     }
+    Throwable cause = done.cause();
+    if (cause instanceof RuntimeException failure) {
+      throw failure;
+    }
+    if (cause != null) {
+      throw new IllegalStateException(
+          "a task on the loop of " + network + " failed: " + cause, cause);
+    }
+    return done.getNow();
   }
 
   @Override

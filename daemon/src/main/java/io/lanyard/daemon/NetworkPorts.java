@@ -6,6 +6,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Port;
@@ -65,16 +66,47 @@ final class NetworkPorts {
   /** Opens what the configuration declares. What fails is noted. */
   void open(Timers timers, Path runtimeDirectory) {
     for (PortConfig port : config.ports()) {
-      String kind = port instanceof PortConfig.Tap ? "tap" : "qemu-stream";
       try {
-        switch (port) {
-          case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
-              startTap(new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind);
-          case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
-        }
+        open(port, timers, runtimeDirectory);
       } catch (IOException | RuntimeException e) {
-        failed(port.name(), kind, e);
+        failed(port.name(), kind(port), e);
       }
+    }
+  }
+
+  /**
+   * Tries those again that failed: an address may be free now, a namespace may be there.
+   *
+   * @return whether any is still to be tried
+   */
+  boolean reopen(Timers timers, Path runtimeDirectory) {
+    List<PortConfig> left =
+        loop.call(
+            () -> config.ports().stream().filter(port -> failed.containsKey(port.name())).toList());
+    boolean missing = false;
+    for (PortConfig port : left) {
+      try {
+        open(port, timers, runtimeDirectory);
+        loop.call(() -> failed.remove(port.name()) != null);
+        LOG.log(Level.INFO, "port opened network=" + config.name() + " port=" + port.name());
+      } catch (IOException e) {
+        // Said when it failed first, and in the status since.
+        missing = true;
+      }
+    }
+    return missing;
+  }
+
+  private static String kind(PortConfig port) {
+    return port instanceof PortConfig.Tap ? "tap" : "qemu-stream";
+  }
+
+  private void open(PortConfig port, Timers timers, Path runtimeDirectory) throws IOException {
+    switch (port) {
+      case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
+          startTap(
+              new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind(port));
+      case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
     }
   }
 
@@ -155,15 +187,15 @@ final class NetworkPorts {
     return new DomainSocketAddress(runtimeDirectory.resolve(path).toFile());
   }
 
-  /** Plugs a guest's card in. */
-  void plug(String guest, Nic nic) {
-    String name = guest + "." + nic.name();
+  /** Plugs a guest's card in. The card's own methods are not called on the loop: they may hang. */
+  void plug(String name, Nic nic) {
+    FrameSink card = nic.sink();
     InProcessPort port =
         loop.call(() -> {
           InProcessPort made =
               new InProcessPort(
                   name,
-                  new GuestCable.TowardsGuest(nic.sink(), config.mtu()),
+                  new GuestCable.TowardsGuest(card, config.mtu()),
                   loop.eventLoop(),
                   ethernet,
                   allocator);
@@ -174,9 +206,7 @@ final class NetworkPorts {
   }
 
   /** Pulls a guest's card out, if it is plugged in. */
-  void unplug(String guest, Nic nic) {
-    nic.disconnect();
-    String name = guest + "." + nic.name();
+  void unplug(String name) {
     loop.call(() -> {
       Port port = find(name);
       if (port != null) {
@@ -200,7 +230,13 @@ final class NetworkPorts {
   private void failed(String name, String kind, Exception e) {
     LOG.log(
         Level.WARNING,
-        "port not opened network=" + config.name() + " port=" + name + " cause=" + Causes.of(e));
+        "port not opened network="
+            + config.name()
+            + " port="
+            + name
+            + " cause="
+            + Causes.of(e)
+            + (name.equals(HOST) ? "" : " advice=\"it is tried again every 5 s\""));
     PortInfo info = PortStatus.failed(config.name(), name, kind, Causes.of(e));
     loop.call(() -> failed.put(name, info) == null);
   }

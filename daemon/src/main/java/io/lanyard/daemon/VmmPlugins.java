@@ -10,6 +10,7 @@ import java.lang.System.Logger.Level;
 import java.lang.module.Configuration;
 import java.lang.module.FindException;
 import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
 import java.lang.module.ResolutionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The VMMs that this daemon can use: those on its own module path, and those in a plug-in
- * directory, each jar of which is a module in a layer of its own above the daemon's.
+ * directory, each in a layer of its own above the daemon's that sees the libraries there.
  *
  * <p>A provider that cannot be loaded, or that was built for another version of the interface, is
  * left out with a warning. A VMM is opened when the first guest asks for it.
@@ -33,13 +37,27 @@ import org.jspecify.annotations.Nullable;
 final class VmmPlugins implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(VmmPlugins.class.getName());
 
+  /** It names a directory, and stands in the configuration. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
   private final Directories directories;
-  private final Map<String, VmmProvider> providers = new LinkedHashMap<>();
-  private final Map<String, Vmm> open = new LinkedHashMap<>();
+  private final PluginLane.Patience patience;
+  private final Map<String, Opened> providers = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
 
-  private VmmPlugins(Directories directories) {
+  /** A provider, and its VMM once somebody has asked for it. */
+  private static final class Opened {
+    final VmmProvider provider;
+    volatile @Nullable Vmm vmm;
+
+    Opened(VmmProvider provider) {
+      this.provider = provider;
+    }
+  }
+
+  private VmmPlugins(Directories directories, PluginLane.Patience patience) {
     this.directories = directories;
+    this.patience = patience;
   }
 
   /**
@@ -47,10 +65,12 @@ final class VmmPlugins implements AutoCloseable {
    *
    * @param directories where an opened VMM gets its own directories
    * @param plugins a directory of jars, or null for none
+   * @param patience how long a VMM may take to close
    */
-  static VmmPlugins load(Directories directories, @Nullable Path plugins) {
-    VmmPlugins loaded = new VmmPlugins(directories);
-    loaded.addAll(ServiceLoader.load(VmmProvider.class, VmmPlugins.class.getClassLoader()));
+  static VmmPlugins load(
+      Directories directories, @Nullable Path plugins, PluginLane.Patience patience) {
+    VmmPlugins loaded = new VmmPlugins(directories, patience);
+    loaded.addAll(ServiceLoader.load(VmmProvider.class, VmmPlugins.class.getClassLoader()), null);
     if (plugins != null) {
       loaded.addLayer(plugins);
     }
@@ -62,48 +82,124 @@ final class VmmPlugins implements AutoCloseable {
       problem("there is no plug-in directory " + plugins);
       return;
     }
-    try {
-      ModuleLayer boot = ModuleLayer.boot();
-      ModuleFinder finder = ModuleFinder.of(plugins);
-      List<String> names =
-          finder.findAll().stream().map(module -> module.descriptor().name()).toList();
-      Configuration configuration =
-          boot.configuration().resolveAndBind(finder, ModuleFinder.of(), names);
-      ModuleLayer layer =
-          boot.defineModulesWithOneLoader(configuration, VmmPlugins.class.getClassLoader());
-      addAll(ServiceLoader.load(layer, VmmProvider.class));
-    } catch (FindException | ResolutionException | LayerInstantiationException e) {
-      problem("cannot load the plug-ins of " + plugins + ": " + e.getMessage());
+    // A jar that is broken, or two plug-ins that do not go together, must not cost the others.
+    Map<String, Path> providing = new LinkedHashMap<>();
+    List<Path> libraries = new ArrayList<>();
+    for (Path jar : jars(plugins)) {
+      try {
+        for (ModuleReference module : ModuleFinder.of(jar).findAll()) {
+          boolean provides =
+              module.descriptor().provides().stream()
+                  .anyMatch(provided -> provided.service().equals(VmmProvider.class.getName()));
+          if (provides) {
+            providing.put(module.descriptor().name(), jar);
+          } else {
+            libraries.add(jar);
+          }
+        }
+      } catch (FindException e) {
+        problem("cannot read the plug-in " + jar + ": " + rootOf(e));
+      }
+    }
+    providing.forEach((module, jar) -> addLayer(module, jar, libraries));
+    if (providing.isEmpty()) {
+      problem("the plug-in directory " + plugins + " has no VMM plug-in: no jar provides one");
     }
   }
 
-  private void addAll(ServiceLoader<VmmProvider> loader) {
-    var found = loader.iterator();
+  private List<Path> jars(Path plugins) {
+    try (Stream<Path> files = Files.list(plugins)) {
+      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+    } catch (IOException e) {
+      problem("cannot read the plug-in directory " + plugins + ": " + Causes.of(e));
+      return List.of();
+    }
+  }
+
+  private void addLayer(String module, Path jar, List<Path> libraries) {
+    List<Path> seen = new ArrayList<>(libraries);
+    seen.add(jar);
+    ModuleFinder finder = ModuleFinder.of(seen.toArray(Path[]::new));
+    try {
+      ModuleLayer boot = ModuleLayer.boot();
+      Configuration configuration =
+          boot.configuration().resolveAndBind(finder, ModuleFinder.of(), Set.of(module));
+      ModuleLayer layer =
+          boot.defineModulesWithOneLoader(configuration, VmmPlugins.class.getClassLoader());
+      Module own = layer.findModule(module).orElseThrow();
+      addAll(ServiceLoader.load(layer, VmmProvider.class), own);
+    } catch (FindException | ResolutionException | LayerInstantiationException e) {
+      problem("cannot load the VMM plug-in " + module + ": " + rootOf(e));
+    }
+  }
+
+  private static String rootOf(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return Causes.of(root);
+  }
+
+  /** Adds what a loader finds; of a module alone, if one is given. */
+  private void addAll(ServiceLoader<VmmProvider> loader, @Nullable Module only) {
+    var found = loader.stream().iterator();
     while (true) {
       try {
         if (!found.hasNext()) {
           return;
         }
-        add(found.next());
+        ServiceLoader.Provider<VmmProvider> next = found.next();
+        if (only == null || next.type().getModule().equals(only)) {
+          add(next.get());
+        }
       } catch (ServiceConfigurationError | LinkageError e) {
-        problem("cannot load a VMM plug-in: " + e.getMessage());
+        problem("cannot load a VMM plug-in: " + e.getMessage() + causeOf(e));
       }
     }
   }
 
+  private static String causeOf(Throwable e) {
+    return e.getCause() == null ? "" : ": " + rootOf(e);
+  }
+
+  /** What a provider says of itself is checked, because it may say nothing, or throw. */
   void add(VmmProvider provider) {
-    if (!ApiVersion.CURRENT.supports(provider.apiVersion())) {
-      problem(
-          "the VMM plug-in "
-              + provider.name()
-              + " was built for version "
-              + provider.apiVersion()
-              + " of the interface, and this daemon has "
-              + ApiVersion.CURRENT);
+    String type = provider.getClass().getName();
+    String name;
+    ApiVersion version;
+    try {
+      name = provider.name();
+      version = provider.apiVersion();
+    } catch (RuntimeException | LinkageError e) {
+      problem("the VMM plug-in " + type + " failed to say its name and version: " + e);
       return;
     }
-    // The same module may be seen both below and in the layer.
-    providers.putIfAbsent(provider.name(), provider);
+    if (name == null || version == null || !NAME.matcher(name).matches()) {
+      problem("the VMM plug-in " + type + " has no usable name and version: " + name);
+      return;
+    }
+    if (!ApiVersion.CURRENT.supports(version)) {
+      problem(
+          "the VMM plug-in "
+              + name
+              + " was built for version "
+              + version
+              + " of the interface, and this daemon has "
+              + ApiVersion.CURRENT
+              + "; get a plug-in or a daemon that fits");
+      return;
+    }
+    Opened other = providers.putIfAbsent(name, new Opened(provider));
+    if (other != null) {
+      problem(
+          "the VMM plug-in "
+              + type
+              + " is left out: "
+              + other.provider.getClass().getName()
+              + " has its name, "
+              + name);
+    }
   }
 
   private void problem(String text) {
@@ -116,13 +212,13 @@ final class VmmPlugins implements AutoCloseable {
   }
 
   /**
-   * Finds a provider.
+   * Opens a VMM, or gives the open one.
    *
-   * @throws VmmException if there is none of that name
+   * @throws VmmException if there is none of that name, or the host lacks what it needs
    */
-  VmmProvider provider(String name) throws VmmException {
-    VmmProvider provider = providers.get(name);
-    if (provider == null) {
+  Vmm open(String name) throws VmmException {
+    Opened opened = providers.get(name);
+    if (opened == null) {
       throw new VmmException(
           "there is no VMM "
               + name
@@ -130,40 +226,45 @@ final class VmmPlugins implements AutoCloseable {
                   ? "; no plug-in was found"
                   : "; there is " + String.join(", ", providers.keySet())));
     }
-    return provider;
-  }
-
-  /**
-   * Opens a VMM, or gives the open one.
-   *
-   * @throws VmmException if there is none of that name, or the host lacks what it needs
-   */
-  synchronized Vmm open(String name) throws VmmException {
-    Vmm vmm = open.get(name);
-    if (vmm == null) {
-      Path state = directories.state().resolve("vmm").resolve(name);
-      Path runtime = directories.runtime().resolve("vmm-" + name);
-      try {
-        Files.createDirectories(state);
-        Files.createDirectories(runtime);
-      } catch (IOException e) {
-        throw new VmmException("cannot make a directory for VMM " + name + ": " + Causes.of(e), e);
+    // Each by itself: one that hangs while it opens keeps its own guests waiting alone.
+    synchronized (opened) {
+      Vmm vmm = opened.vmm;
+      if (vmm == null) {
+        Path state = directories.state().resolve("vmm").resolve(name);
+        Path runtime = directories.runtime().resolve("vmm-" + name);
+        try {
+          Files.createDirectories(state);
+          Files.createDirectories(runtime);
+        } catch (IOException e) {
+          throw new VmmException(
+              "cannot make a directory for VMM " + name + ": " + Causes.of(e), e);
+        }
+        vmm = opened.provider.open(new VmmContext(state, runtime));
+        opened.vmm = vmm;
       }
-      vmm = provider(name).open(new VmmContext(state, runtime));
-      open.put(name, vmm);
+      return vmm;
     }
-    return vmm;
   }
 
   @Override
-  public synchronized void close() {
-    for (Map.Entry<String, Vmm> vmm : open.entrySet()) {
-      try {
-        vmm.getValue().close();
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "cannot close VMM " + vmm.getKey(), e);
+  public void close() {
+    providers.forEach((name, opened) -> {
+      Vmm vmm = opened.vmm;
+      if (vmm == null) {
+        return;
       }
-    }
-    open.clear();
+      try {
+        new PluginLane(name, patience.closeMillis())
+            .call(
+                "close",
+                () -> {
+                  vmm.close();
+                  return true;
+                });
+      } catch (VmmException | RuntimeException e) {
+        LOG.log(Level.WARNING, "cannot close VMM " + name, e);
+      }
+      opened.vmm = null;
+    });
   }
 }

@@ -3,7 +3,6 @@ package io.lanyard.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.http.HttpClient;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The demo's daemon: a child process with directories of its own. */
+/**
+ * The demo's daemon: a child process with directories of its own, which ends when this process
+ * does, however it does.
+ */
 final class DemoDaemon implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -34,6 +36,7 @@ final class DemoDaemon implements AutoCloseable {
     command.addAll(
         List.of(
             "daemon",
+            "--while-input",
             "--config",
             config.toString(),
             "--state-dir",
@@ -45,7 +48,6 @@ final class DemoDaemon implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectInput(new File("/dev/null"))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().put("LANYARD_NO_BUILD", "1");
     process = builder.start();

@@ -196,7 +196,11 @@ final class Apt {
 
     String problems() {
       List<String> problems =
-          lines.stream().filter(Output::isProblem).map(line -> line.substring(2).strip()).toList();
+          lines.stream()
+              .filter(Output::isProblem)
+              .map(line -> line.replaceFirst("^(E:|W:|Err:[0-9]*)", "").strip())
+              .distinct()
+              .toList();
       String text = String.join("; ", problems.subList(0, Math.min(3, problems.size())));
       return text;
     }

@@ -8,10 +8,16 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The command line without a daemon. */
 @SuppressWarnings("SystemOut")
@@ -53,6 +59,43 @@ final class LanyardTest {
     assertThat(Lanyard.execute("netwrok")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(Lanyard.execute("guest")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(Lanyard.execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  private static void collect(CommandLine line, String path, List<String> paths) {
+    paths.add(path.strip());
+    line.getSubcommands().forEach((name, next) -> collect(next, path + " " + name, paths));
+  }
+
+  @Test
+  void everyCommandHasItsHelp() {
+    List<String> paths = new ArrayList<>();
+    collect(Lanyard.line("help"), "", paths);
+    assertThat(paths).contains("guest console", "network show", "image pull", "capture");
+    for (String path : paths) {
+      out.reset();
+      String[] words = path.isEmpty() ? new String[0] : path.split(" ");
+      String[] asking = Arrays.copyOf(words, words.length + 1);
+      asking[words.length] = "--help";
+      assertThat(Lanyard.execute(asking)).as(path).isEqualTo(Lanyard.DONE);
+      String usage = said();
+      assertThat(usage).contains(("Usage: lanyard " + path).strip());
+      out.reset();
+      asking[words.length] = "-h";
+      assertThat(Lanyard.execute(asking)).as(path).isEqualTo(Lanyard.DONE);
+      assertThat(said()).isEqualTo(usage);
+    }
+    out.reset();
+    assertThat(Lanyard.execute("help", "guest", "console")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains("Usage: lanyard guest console");
+    assertThat(Lanyard.execute("help", "guests")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void aMistypedWordSuggestsTheNearest() {
+    assertThat(Lanyard.execute("netwrok", "ls")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("network");
+    assertThat(Lanyard.execute("network", "ls", "--jsn")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("--json");
   }
 
   @Test
@@ -119,5 +162,45 @@ final class LanyardTest {
   void theCompletionScriptKnowsTheNouns() {
     assertThat(Lanyard.execute("completion")).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("network", "guest", "capture");
+  }
+
+  @Test
+  void aPlainDaemonCommandIsReadAsPicocliReadsIt() {
+    List<String> words = new ArrayList<>(List.of("daemon"));
+    DaemonArguments.options().forEach(option -> words.addAll(List.of(option, "/some" + option)));
+    String[] line = words.toArray(String[]::new);
+    DaemonCommand byPicocli = new DaemonCommand();
+    new CommandLine(byPicocli).parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    assertThat(DaemonArguments.plain(line))
+        .usingRecursiveComparison()
+        .ignoringFieldsOfTypes(CountDownLatch.class)
+        .isEqualTo(byPicocli);
+    assertThat(
+            new CommandLine(byPicocli)
+                .getCommandSpec().options().stream()
+                    .filter(option -> option.arity().max() > 0)
+                    .map(OptionSpec::longestName))
+        .containsExactlyInAnyOrderElementsOf(DaemonArguments.options());
+  }
+
+  @Test
+  void aDaemonCommandThatIsNotPlainIsPicoclis() {
+    for (String line :
+        List.of(
+            "daemon --help",
+            "daemon --config",
+            "daemon --config -x",
+            "daemon --config @file",
+            "daemon --config 'a'",
+            "daemon --config a --config b",
+            "daemon --unknown a",
+            "daemon a b",
+            "status",
+            "--config a")) {
+      assertThat(DaemonArguments.plain(line.split(" "))).as(line).isNull();
+    }
+    assertThat(DaemonArguments.plain()).isNull();
+    assertThat(Lanyard.execute("daemon", "--cofnig", "a")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("--cofnig", "--config");
   }
 }

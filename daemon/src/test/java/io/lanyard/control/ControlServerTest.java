@@ -170,7 +170,7 @@ final class ControlServerTest {
     assertThat(guest.path("state").asText()).isEqualTo("failed");
     assertThat(guest.path("reason").asText()).contains("another name");
     assertThat(ask("POST", "/v1/guests/foreign/start", 409).path("title").asText())
-        .contains("there is no VMM nosuch; there is echo");
+        .contains("there is no VMM nosuch; there is ");
     assertThat(get("/v1/status").path("problems").toString()).contains("guest unmakeable");
   }
 
@@ -202,6 +202,34 @@ final class ControlServerTest {
       ByteBuffer block = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
       assertThat(block.getInt(0)).isEqualTo(0x0a0d0d0a);
       assertThat(block.getInt(8)).isEqualTo(0x1a2b3c4d);
+    }
+  }
+
+  @Test
+  void aCaptureWhoseClientEndsItIsAWholeFile() throws IOException {
+    byte[] file;
+    try (HttpClient.Answer capture = client.send("GET", "/v1/networks/vmnet8/capture")) {
+      byte[] head = capture.body().readNBytes(8);
+      capture.connection().shutdownOutput();
+      byte[] rest = capture.bytes();
+      file = ByteBuffer.allocate(head.length + rest.length).put(head).put(rest).array();
+    }
+    ByteBuffer blocks = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    int at = 0;
+    while (at < file.length) {
+      int length = blocks.getInt(at + 4);
+      assertThat(blocks.getInt(at + length - 4)).isEqualTo(length);
+      at += length;
+    }
+    assertThat(at).isEqualTo(file.length);
+  }
+
+  @Test
+  void aScriptOnAConsoleGetsTheAnswer() throws IOException {
+    try (HttpClient.Answer console = client.upgrade("/v1/guests/g/console", "lanyard-console")) {
+      console.out().write("id\n".getBytes(US_ASCII));
+      console.connection().shutdownOutput();
+      assertThat(console.bytes()).asString(US_ASCII).startsWith("hello\n").endsWith("id\n");
     }
   }
 

@@ -33,7 +33,7 @@ public final class EchoVmmProvider implements VmmProvider {
 
   @Override
   public ApiVersion apiVersion() {
-    return ApiVersion.CURRENT;
+    return new ApiVersion(ApiVersion.MAJOR, ApiVersion.MINOR);
   }
 
   @Override

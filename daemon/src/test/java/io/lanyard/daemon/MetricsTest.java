@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -28,10 +29,10 @@ final class MetricsTest {
     metrics.timer("api.requests").update(5, TimeUnit.MILLISECONDS);
     String text = text(metrics);
     assertThat(text)
-        .contains("lanyard_port_received_frames_total{network=\"vmnet8\",port=\"tap_0\"} 3.0")
+        .contains("lanyard_port_received_frames_total{network=\"vmnet8\",port=\"tap.0\"} 3.0")
         .contains("lanyard_port_received_frames_total{network=\"vmnet1\",port=\"host\"} 4.0")
         .contains("lanyard_network_leases{network=\"vmnet8\"} 2.0")
-        .contains("lanyard_loop_failures 0.0");
+        .contains("lanyard_loop_failures_total 0.0");
   }
 
   @Test
@@ -49,6 +50,37 @@ final class MetricsTest {
       }
     }
     assertThat(types).hasSize(2);
+  }
+
+  /** What promtool check metrics asks for. */
+  @Test
+  void everyMetricSaysWhatItIsAndCountersAndUnitsAreNamedSo() throws IOException {
+    Metrics metrics = new Metrics();
+    for (String figure : List.of("resident_bytes", "uptime_seconds", "loop_failures")) {
+      metrics.daemon(figure, () -> 1);
+    }
+    metrics.network("a", "floods", () -> 1);
+    metrics.port("a", "b", "received_bytes", () -> 1);
+    metrics.guest("g", "processor_seconds", () -> 1);
+    metrics.guest("g", "running", () -> 1);
+    metrics.timer("api.requests").update(5, TimeUnit.MILLISECONDS);
+    metrics.registry().counter("lanyard.api.errors").inc();
+    Set<String> helped = new HashSet<>();
+    int metricCount = 0;
+    for (String line : text(metrics).split("\n", -1)) {
+      String[] words = line.split(" ", 4);
+      if (line.startsWith("# HELP")) {
+        assertThat(words[3]).isNotEmpty().doesNotContain("Dropwizard", "Lambda");
+        helped.add(words[2]);
+      } else if (line.startsWith("# TYPE")) {
+        metricCount++;
+        assertThat(helped).contains(words[2]);
+        assertThat(words[2].endsWith("_total")).as(line).isEqualTo(words[3].equals("counter"));
+        assertThat(words[2]).doesNotContain("_ms", "milli", "kilo");
+      }
+    }
+    assertThat(metricCount).isEqualTo(9);
+    assertThat(text(metrics)).contains("lanyard_api_request_seconds_count 1");
   }
 
   @Test

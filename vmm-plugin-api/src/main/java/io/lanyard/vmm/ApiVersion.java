@@ -7,8 +7,17 @@ package io.lanyard.vmm;
  * @param minor a plug-in of a later minor version than the daemon's is refused
  */
 public record ApiVersion(int major, int minor) {
-  /** The version of this interface. */
-  public static final ApiVersion CURRENT = new ApiVersion(1, 0);
+  /** The major version of this interface; a constant, so that it is compiled into a plug-in. */
+  public static final int MAJOR = 1;
+
+  /** The minor version of this interface; a constant, so that it is compiled into a plug-in. */
+  public static final int MINOR = 0;
+
+  /**
+   * The version of the interface that runs. A plug-in does not return this one: read when it runs,
+   * it would be the daemon's, whatever the plug-in was built for.
+   */
+  public static final ApiVersion CURRENT = new ApiVersion(MAJOR, MINOR);
 
   /**
    * Says whether a plug-in built for another version can run under this one.

@@ -12,6 +12,7 @@ public sealed interface BootSource {
    * @param initrd the initial RAM disk, or null for none
    * @param commandLine the kernel's command line
    */
+  @SuppressWarnings("exports") // The annotation is for who reads it; a plug-in needs no jspecify.
   record Kernel(Path kernel, @Nullable Path initrd, String commandLine) implements BootSource {}
 
   /**

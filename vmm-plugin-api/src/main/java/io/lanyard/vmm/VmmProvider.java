@@ -17,7 +17,8 @@ public interface VmmProvider {
   /**
    * The version of the interface that the plug-in was built for.
    *
-   * @return usually {@link ApiVersion#CURRENT}, as compiled in
+   * @return {@code new ApiVersion(ApiVersion.MAJOR, ApiVersion.MINOR)}, whose constants are
+   *     compiled in
    */
   ApiVersion apiVersion();
 

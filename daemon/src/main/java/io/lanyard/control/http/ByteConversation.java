@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -87,6 +88,18 @@ final class ByteConversation extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    end();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      end();
+    }
+  }
+
+  /** Nothing more comes; the client may still take what we send. */
+  void end() {
     lock.lock();
     try {
       ended = true;
@@ -104,6 +117,12 @@ final class ByteConversation extends ChannelInboundHandlerAdapter {
   private final class Incoming extends InputStream {
     private byte[] current = new byte[0];
     private int at;
+
+    /** Wakes who reads, from any thread. */
+    @Override
+    public void close() {
+      end();
+    }
 
     @Override
     public int read() throws IOException {

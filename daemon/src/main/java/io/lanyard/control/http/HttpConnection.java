@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -20,6 +21,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -40,10 +42,15 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   /** How long a client may take to send a request, or to think of the next one. */
   private static final int REQUEST_SECONDS = 30;
 
+  /** Requests that one read of the socket may bring; while any waits, no more is read. */
+  private static final int MOST_WAITING = 64;
+
   private final Routes routes;
   private final ExecutorService threads;
   private final HttpMeter meter;
+  private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
   private boolean busy;
+  private boolean inputEnded;
   private @Nullable ScheduledFuture<?> timeout;
 
   HttpConnection(Routes routes, ExecutorService threads, HttpMeter meter) {
@@ -62,9 +69,41 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
     cancelTimeout();
   }
 
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    waiting.forEach(FullHttpRequest::release);
+    waiting.clear();
+  }
+
+  /** A client that has said all it wants still gets its answers. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded = true;
+      if (!busy) {
+        var _ = context.close();
+      }
+    }
+    context.fireUserEventTriggered(event);
+  }
+
   private void awaitRequest(ChannelHandlerContext context) {
     busy = false;
     cancelTimeout();
+    FullHttpRequest next = waiting.poll();
+    if (next != null) {
+      try {
+        take(context, next);
+      } finally {
+        next.release();
+      }
+      return;
+    }
+    if (inputEnded) {
+      expire(context);
+      return;
+    }
+    context.channel().config().setAutoRead(true);
     timeout = context.executor().schedule(() -> expire(context), REQUEST_SECONDS, TimeUnit.SECONDS);
   }
 
@@ -81,11 +120,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, FullHttpRequest message) {
-    if (busy) {
-      // A pipelined request. No client of ours sends one; closing is simpler than a queue of them.
-      var _ = context.close();
-      return;
+    if (!busy) {
+      take(context, message);
+    } else if (waiting.size() < MOST_WAITING) {
+      // Pipelined (RFC 9112 section 9.3.2): answered in its turn.
+      waiting.add(message.retain());
+      context.channel().config().setAutoRead(false);
+    } else {
+      expire(context);
     }
+  }
+
+  private void take(ChannelHandlerContext context, FullHttpRequest message) {
     busy = true;
     cancelTimeout();
     long began = System.nanoTime();
@@ -120,7 +166,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
       Resource resource;
       try {
         QueryStringDecoder query = new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, 32);
-        Routes.Match match = routes.find(method, segments(query.rawPath()));
+        // The codec leaves the body out of the answer to a HEAD.
+        String asked = method.equals("HEAD") ? "GET" : method;
+        Routes.Match match = routes.find(asked, method, segments(query.rawPath()));
         resource = match.resource();
         request =
             new Request(
@@ -129,7 +177,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
         // Percent signs without two digits.
         throw new Problem(400, "this is not a path: " + e.getMessage(), uri, "");
       }
-      return resource.answer(request);
+      Response response = resource.answer(request);
+      return method.equals("HEAD") && response instanceof Response.Stream stream
+          ? new Response.Body(200, stream.type(), new byte[0])
+          : response;
     } catch (Problem problem) {
       return ProblemBody.of(problem);
     } catch (Throwable e) {
@@ -184,6 +235,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, body.type())
         .set(HttpHeaderNames.CONTENT_LENGTH, body.bytes().length);
+    body.headers().forEach(message.headers()::set);
     HttpUtil.setKeepAlive(message, keepAlive);
     return message;
   }
@@ -199,7 +251,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
         context,
         new ByteConversation(context.channel(), true),
         (in, out) -> {
-          stream.source().writeTo(out);
+          stream.source().speak(in, out);
           context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).syncUninterruptibly();
         });
   }
@@ -221,6 +273,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
       ChannelHandlerContext context, ByteConversation bytes, Response.Conversation conversation) {
     context.pipeline().addLast(bytes);
     context.pipeline().remove(this);
+    if (inputEnded) {
+      bytes.end();
+    }
+    context.channel().config().setAutoRead(true);
     try {
       var task =
           threads.submit(() -> {

@@ -1,6 +1,7 @@
 package io.lanyard.control.http;
 
 import java.io.Serial;
+import java.util.Map;
 
 /**
  * A request that cannot be met, in the form of RFC 9457.
@@ -13,6 +14,7 @@ public final class Problem extends RuntimeException {
   private final int status;
   private final String where;
   private final String hint;
+  private final transient Map<String, String> headers;
 
   /**
    * Makes a problem.
@@ -23,10 +25,24 @@ public final class Problem extends RuntimeException {
    * @param hint what to do about it; empty for nothing
    */
   public Problem(int status, String what, String where, String hint) {
+    this(status, what, where, hint, Map.of());
+  }
+
+  /**
+   * Makes a problem whose status asks for a header.
+   *
+   * @param status the HTTP status
+   * @param what what failed, a short sentence
+   * @param where the thing that it failed on: a network, a guest, a file
+   * @param hint what to do about it; empty for nothing
+   * @param headers for example {@code Allow}, which status 405 has to have
+   */
+  public Problem(int status, String what, String where, String hint, Map<String, String> headers) {
     super(what);
     this.status = status;
     this.where = where;
     this.hint = hint;
+    this.headers = Map.copyOf(headers);
   }
 
   /**
@@ -67,6 +83,15 @@ public final class Problem extends RuntimeException {
    */
   public String where() {
     return where;
+  }
+
+  /**
+   * The headers that go with the status.
+   *
+   * @return by name; may be empty
+   */
+  public Map<String, String> headers() {
+    return headers;
   }
 
   /**

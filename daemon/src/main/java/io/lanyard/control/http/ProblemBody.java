@@ -26,6 +26,6 @@ final class ProblemBody {
       // A tree of strings and numbers can always be written; the status alone says enough.
       bytes = "{}".getBytes(StandardCharsets.UTF_8);
     }
-    return new Response.Body(problem.status(), TYPE, bytes);
+    return new Response.Body(problem.status(), TYPE, bytes, problem.headers());
   }
 }

@@ -43,12 +43,13 @@ public final class Routes {
   /**
    * Finds the route for a request.
    *
-   * @param method the request's method
+   * @param method the method to look for
+   * @param said the request's method, for a message: HEAD is looked for as GET
    * @param path its path, percent-decoded segment by segment
    * @return the match
    * @throws Problem 404 if no route has this path, 405 if one has with another method
    */
-  Match find(String method, List<String> path) {
+  Match find(String method, String said, List<String> path) {
     List<String> methods = new ArrayList<>();
     for (Route route : routes) {
       Map<String, String> parameters = route.match(path);
@@ -65,8 +66,16 @@ public final class Routes {
       throw new Problem(
           404, "there is no resource " + where, where, "GET /v1/openapi.json lists what there is");
     }
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
+    }
+    String allowed = String.join(", ", methods);
     throw new Problem(
-        405, where + " does not take " + method, where, "it takes " + String.join(", ", methods));
+        405,
+        where + " does not take " + said,
+        where,
+        "it takes " + allowed,
+        Map.of("Allow", allowed));
   }
 
   /**

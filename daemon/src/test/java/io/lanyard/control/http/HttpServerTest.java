@@ -85,7 +85,7 @@ final class HttpServerTest {
             });
   }
 
-  private void endless(OutputStream out) throws IOException {
+  private void endless(InputStream in, OutputStream out) throws IOException {
     byte[] block = new byte[64 * 1024];
     try {
       while (true) {
@@ -96,7 +96,7 @@ final class HttpServerTest {
     }
   }
 
-  private static void count(OutputStream out) throws IOException {
+  private static void count(InputStream in, OutputStream out) throws IOException {
     for (int i = 0; i < 1000; i++) {
       out.write((i + "\n").getBytes(US_ASCII));
     }
@@ -152,7 +152,9 @@ final class HttpServerTest {
     try (HttpClient.Answer answer = new HttpClient(socket).send("POST", "/hello")) {
       assertThat(answer.status()).isEqualTo(405);
       assertThat(new String(answer.bytes(), UTF_8)).contains("GET");
-      assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
+      assertThat(answer.headers())
+          .containsEntry("content-type", "application/problem+json")
+          .containsEntry("allow", "GET, HEAD");
     }
   }
 
@@ -209,6 +211,45 @@ final class HttpServerTest {
         send(channel, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
         assertThat(readUntil(in, "hello")).startsWith("HTTP/1.1 200");
       }
+    }
+  }
+
+  @Test
+  void pipelinedRequestsAreAnsweredInTheirOrder() throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      StringBuilder requests = new StringBuilder();
+      for (int i = 0; i < 20; i++) {
+        requests.append("GET /things/t").append(i).append(" HTTP/1.1\r\nHost: x\r\n\r\n");
+      }
+      send(channel, requests.toString());
+      InputStream in = Channels.newInputStream(channel);
+      for (int i = 0; i < 20; i++) {
+        assertThat(readUntil(in, "t" + i + "?")).startsWith("HTTP/1.1 200");
+      }
+    }
+  }
+
+  @Test
+  void aClientThatHasSaidAllStillGetsItsAnswers() throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      send(channel, "GET /hello HTTP/1.1\r\n\r\nGET /things/last HTTP/1.1\r\n\r\n");
+      channel.shutdownOutput();
+      assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8))
+          .contains("hello")
+          .endsWith("last?");
+    }
+  }
+
+  @Test
+  void aHeadIsAGetWithoutItsBody() throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      send(channel, "HEAD /hello HTTP/1.1\r\n\r\nHEAD /endless HTTP/1.1\r\n\r\n");
+      channel.shutdownOutput();
+      assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8))
+          .startsWith("HTTP/1.1 200")
+          .contains("content-length: 5\r\n", "application/octet-stream")
+          .endsWith("\r\n\r\n")
+          .doesNotContain("hello");
     }
   }
 

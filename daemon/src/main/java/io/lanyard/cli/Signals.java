@@ -1,0 +1,43 @@
+package io.lanyard.cli;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+
+/**
+ * What the process does on a signal that would end it otherwise.
+ *
+ * <p>The JDK's way to do that, {@code sun.misc.Signal}, is there for everybody but counts as
+ * internal, so that compiling against it is a warning that nothing turns off: hence by reflection.
+ */
+final class Signals {
+  private Signals() {}
+
+  /**
+   * Does something on a signal instead of ending.
+   *
+   * @param name without {@code SIG}
+   * @param action runs on a thread of its own, each time that the signal comes
+   */
+  static void on(String name, Runnable action) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> listener = Class.forName("sun.misc.SignalHandler");
+      InvocationHandler handler =
+          (proxy, method, arguments) -> {
+            action.run();
+            return null;
+          };
+      Object listening =
+          Proxy.newProxyInstance(listener.getClassLoader(), new Class<?>[] {listener}, handler);
+      var _ =
+          signal
+              .getMethod("handle", signal, listener)
+              .invoke(null, signal.getConstructor(String.class).newInstance(name), listening);
+    } catch (ReflectiveOperationException | IllegalArgumentException e) {
+      // Another JVM, or one that was told to leave signals alone (-Xrs): the signal ends the
+      // process as usual, which is clean too.
+      System.getLogger(Signals.class.getName())
+          .log(System.Logger.Level.DEBUG, "no handler for signal " + name, e);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.lanyard.daemon;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Prometheus is told about a metric besides its value.
+ *
+ * @param name its name, with the unit at its end and without {@code _total}
+ * @param rising whether it only grows: Prometheus calls that a counter
+ * @param help what it is, in a sentence for who looks at a graph
+ */
+record Figure(String name, boolean rising, String help) {
+  private static final Map<String, Figure> ALL = new TreeMap<>();
+
+  static {
+    gauge("lanyard_resident_bytes", "Memory of the daemon's process as the kernel counts it.");
+    gauge("lanyard_heap_bytes", "Memory in use on the daemon's Java heap.");
+    gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
+    counter("lanyard_loop_failures", "Exceptions that reached a loop or the end of a thread.");
+    counter("lanyard_log_warnings", "Warnings and errors in the daemon's log.");
+    counter("lanyard_api_errors", "Requests that the API answered with a status of 500 or more.");
+    counter("lanyard_api_refused_connections", "Connections to the API beyond its limit.");
+    gauge("lanyard_network_ports", "Ports of the network's switch.");
+    gauge("lanyard_network_leases", "DHCP leases that are bound.");
+    gauge("lanyard_network_flows", "Flows through the network's NAT.");
+    counter("lanyard_network_floods", "Frames sent to all ports, for want of a known address.");
+    counter("lanyard_network_moves", "Addresses that came in by another port than before.");
+    counter("lanyard_network_evictions", "Addresses forgotten because the table was full.");
+    counter("lanyard_port_received_frames", "Wire frames that came in by the port.");
+    counter("lanyard_port_received_bytes", "Bytes of the wire frames that came in by the port.");
+    counter("lanyard_port_transmitted_frames", "Wire frames that left by the port.");
+    counter("lanyard_port_transmitted_bytes", "Bytes of the wire frames that left by the port.");
+    counter("lanyard_port_receive_drops", "Frames dropped on the way in.");
+    counter("lanyard_port_transmit_drops", "Frames dropped on the way out.");
+    counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
+    counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
+    gauge("lanyard_guest_running", "1 while the guest runs, else 0.");
+    counter("lanyard_guest_processor_seconds", "Host processor time that the guest has used.");
+    counter("lanyard_guest_instructions", "Instructions that the guest has retired.");
+    ALL.put(
+        "lanyard_api_requests",
+        new Figure(
+            "lanyard_api_request_seconds", true, "Time from a whole request to its answer."));
+  }
+
+  private static void gauge(String name, String help) {
+    ALL.put(name, new Figure(name, false, help));
+  }
+
+  private static void counter(String name, String help) {
+    ALL.put(name, new Figure(name, true, help));
+  }
+
+  /**
+   * Finds what is known of a metric.
+   *
+   * @param name the name that the registry's name becomes
+   * @return the figure, or null for one that nobody has described
+   */
+  static @Nullable Figure of(String name) {
+    return ALL.get(name);
+  }
+}

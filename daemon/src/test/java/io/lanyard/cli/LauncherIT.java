@@ -1,0 +1,183 @@
+package io.lanyard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user does, by the real launcher. Needs root, to give it up. */
+@Timeout(300)
+final class LauncherIT {
+  /** As somebody without any privilege: what files belong to whom stays as it is. */
+  private static final List<String> UNPRIVILEGED =
+      List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all");
+
+  private static final String SMALL =
+      "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n";
+
+  @TempDir Path home;
+
+  private record Done(int status, String out, String err) {}
+
+  private Done run(List<String> before, String... arguments)
+      throws IOException, InterruptedException {
+    try (Launched command = Launched.start(home, before, arguments)) {
+      int status = command.exit(60);
+      return new Done(status, command.said(), command.complained());
+    }
+  }
+
+  private Done ask(String... arguments) throws IOException, InterruptedException {
+    String[] all = Arrays.copyOf(arguments, arguments.length + 2);
+    all[arguments.length] = "--socket";
+    all[arguments.length + 1] = Launched.socket(home).toString();
+    return run(List.of(), all);
+  }
+
+  @Test
+  void everyListIsATableAndJson() throws IOException, InterruptedException {
+    try (Launched _ = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
+      for (String noun : List.of("network", "port", "lease", "flow", "forward", "guest")) {
+        Done table = ask(noun, "ls");
+        assertThat(table.status()).as(table.err()).isZero();
+        assertThat(table.out()).matches("(?s)[A-Z][A-Z ]+\n.*");
+        Done json = ask(noun, "ls", "--json");
+        assertThat(Launched.JSON.readTree(json.out()).isArray()).as(json.out()).isTrue();
+      }
+      assertThat(Launched.JSON.readTree(ask("status", "--json").out()).path("ready").asBoolean())
+          .isTrue();
+      assertThat(ask("dump").out()).contains("└─ network a mode=nat");
+      assertThat(ask("network", "show", "a").out()).contains("subnet        10.9.8.0/24");
+      assertThat(ask("port", "show", "a/gateway").out()).contains("received frames");
+      Done unknown = ask("network", "show", "b");
+      assertThat(unknown.status()).isEqualTo(1);
+      assertThat(unknown.err()).contains("there is no network b", "network ls");
+    }
+  }
+
+  @Test
+  void aHangupChangesNothingAndATermEndsIt() throws IOException, InterruptedException {
+    try (Launched daemon = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+      while (!daemon.complained().contains("ready ")) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      daemon.signal("HUP");
+      while (!daemon.complained().contains("SIGHUP changes nothing")) {
+        assertThat(daemon.process.isAlive()).isTrue();
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertThat(Launched.get(home, "/v1/status").path("ready").asBoolean()).isTrue();
+      daemon.signal("TERM");
+      assertThat(daemon.exit(30)).isEqualTo(143);
+      assertThat(Launched.socket(home)).doesNotExist();
+    }
+  }
+
+  @Test
+  void aSocketOfAnotherUserSaysWhose() throws IOException, InterruptedException {
+    try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
+      Files.setPosixFilePermissions(
+          home, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.setPosixFilePermissions(
+          home.resolve("run"),
+          java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+      List<String> nobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+      Done refused = run(nobody, "status", "--socket", Launched.socket(home).toString());
+      assertThat(refused.status()).isEqualTo(1);
+      assertThat(refused.err()).contains("may not talk to the daemon").contains("group");
+    }
+  }
+
+  @Test
+  void aSocketThatADeadDaemonLeftSaysHowToStartOne() throws IOException, InterruptedException {
+    try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
+      daemon.signal("KILL");
+      assertThat(daemon.exit(10)).isEqualTo(137);
+    }
+    Done refused = ask("status");
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.err()).contains("no daemon answers").contains("lanyard daemon");
+    try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
+      assertThat(ask("status").status()).isZero();
+    }
+  }
+
+  @Test
+  void aCaptureEndsWholeOnCtrlC() throws IOException, InterruptedException {
+    Path file = home.resolve("c.pcapng");
+    try (Launched _ = Launched.daemon(home, UNPRIVILEGED, SMALL);
+        Launched capture =
+            Launched.start(
+                home,
+                List.of(),
+                "capture",
+                "a",
+                "-w",
+                file.toString(),
+                "--socket",
+                Launched.socket(home).toString())) {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (!Files.exists(file) || Files.size(file) == 0) {
+        assertThat(System.nanoTime()).as(capture.complained()).isLessThan(deadline);
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      capture.signal("INT");
+      assertThat(capture.exit(30)).as(capture.complained()).isZero();
+    }
+  }
+
+  @Test
+  void aDaemonEndsWithItsInputWhenItIsToldTo() throws IOException, InterruptedException {
+    Path config = Files.writeString(home.resolve("l.yaml"), SMALL);
+    try (Launched daemon =
+        Launched.start(
+            home,
+            List.of(),
+            "daemon",
+            "--while-input",
+            "--config",
+            config.toString(),
+            "--state-dir",
+            home.resolve("state").toString(),
+            "--runtime-dir",
+            home.resolve("run").toString())) {
+      daemon.process.getOutputStream().close();
+      assertThat(daemon.exit(60)).as(daemon.complained()).isZero();
+      assertThat(daemon.complained()).contains("ready ", "stopped");
+    }
+  }
+
+  /** The main job: what "lanyard demo" shows has to hold, without any privilege. */
+  @Test
+  void theDemoHoldsAndLeavesNothingBehind() throws IOException, InterruptedException {
+    Path temporary = Files.createDirectory(home.resolve("tmp"));
+    List<String> before = new ArrayList<>(UNPRIVILEGED);
+    before.addAll(List.of("env", "LANYARD_JVM_FLAGS=-Djava.io.tmpdir=" + temporary));
+    String images = Path.of("target/images").toAbsolutePath().toString();
+    try (Launched demo = Launched.start(home, before, "demo", "--json", "--images", images)) {
+      int status = demo.exit(280);
+      JsonNode report = Launched.JSON.readTree(demo.said());
+      assertThat(status).as(report + demo.complained()).isZero();
+      assertThat(report.path("held").asBoolean()).isTrue();
+      assertThat(report.path("checks").findValuesAsText("name"))
+          .hasSize(9)
+          .contains("power-off by SBI", "leases survive kill -9 of the daemon");
+      assertThat(report.path("checks").findValuesAsText("held")).containsOnly("true");
+    }
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertThat(left).isEmpty();
+    }
+  }
+}

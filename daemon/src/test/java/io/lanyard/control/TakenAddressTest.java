@@ -1,0 +1,100 @@
+package io.lanyard.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Configuration;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.Directories;
+import io.lanyard.vswitch.Clock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An address that is taken is taken over when it is free; everything else works meanwhile. */
+@Timeout(60)
+final class TakenAddressTest {
+  @TempDir Path home;
+
+  private static ServerSocket take() throws IOException {
+    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private Daemon open(Configuration configuration) throws Exception {
+    return Daemon.open(
+        new Daemon.Settings(
+            configuration,
+            "",
+            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
+            null,
+            Clock.system()));
+  }
+
+  @Test
+  void aStreamPortOpensWhenItsAddressIsFree() throws Exception {
+    ServerSocket taken = take();
+    int number = taken.getLocalPort();
+    Configuration configuration =
+        ConfigLoader.parse(
+            "test",
+            "version: 1\nnetworks: {a: {mode: isolated, ports: ["
+                + "{name: q, kind: qemu-stream, listen: '127.0.0.1:%d'},".formatted(number)
+                + "{name: other, kind: qemu-stream, path: o.sock}]}}\n",
+            home);
+    try (Daemon daemon = open(configuration)) {
+      var network = daemon.network("a");
+      assertThat(network).isNotNull();
+      assertThat(network.ports().stream().filter(port -> port.state().equals("failed")))
+          .singleElement()
+          .satisfies(port -> assertThat(port.name()).isEqualTo("q"));
+      assertThat(network.info().problems()).hasSize(1);
+      taken.close();
+      await(() -> network.info().problems().isEmpty());
+      assertThat(network.ports()).allMatch(port -> port.state().equals("up"));
+      try (Socket guest = new Socket(InetAddress.getLoopbackAddress(), number)) {
+        assertThat(guest.isConnected()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void theMetricsEndpointOpensWhenItsAddressIsFree() throws Exception {
+    ServerSocket taken = take();
+    int number = taken.getLocalPort();
+    Configuration configuration =
+        ConfigLoader.parse(
+            "test",
+            "version: 1\nnetworks: {a: {mode: isolated}}\nmetrics: {listen: '127.0.0.1:%d'}\n"
+                .formatted(number),
+            home);
+    try (Daemon daemon = open(configuration);
+        MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen(), 50)) {
+      taken.close();
+      await(() -> scrape(number).contains("lanyard_network_ports{network=\"a\"}"));
+    }
+  }
+
+  private static String scrape(int number) {
+    try (var in = URI.create("http://127.0.0.1:" + number + "/metrics").toURL().openStream()) {
+      return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.lanyard.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.VmmException;
+import io.lanyard.vswitch.Clock;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A plug-in that fails or hangs in any of its calls costs its own guest and nobody else. */
+@Timeout(60)
+final class HostileVmmTest {
+  private static final List<String> CALLS =
+      List.of(
+          "create",
+          "nics",
+          "card.name",
+          "card.connect",
+          "card.sink",
+          "card.statistics",
+          "card.disconnect",
+          "start",
+          "state",
+          "statistics",
+          "requestStop",
+          "console",
+          "close");
+
+  @TempDir Path home;
+
+  private static String configuration() {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            version: 1
+            networks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}
+            guests:
+              good: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}
+            """);
+    for (String how : List.of("throw", "hang", "null")) {
+      for (String call : CALLS) {
+        yaml.append(
+            "  %s-%s: {vmm: hostile, memory: 64M, program: /bin/true, nics: [{network: a}], "
+                    .formatted(how, call.replace('.', '-'))
+                + "options: {in: %s, how: \"%s\"}}\n".formatted(call, how));
+      }
+    }
+    return yaml.toString();
+  }
+
+  @Test
+  void theOthersRunAndTheDaemonAnswersAndStops() throws Exception {
+    var configuration = ConfigLoader.parse("test", configuration(), home);
+    Directories directories =
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Daemon daemon =
+        Daemon.open(
+            new Daemon.Settings(configuration, "", directories, null, Clock.system()),
+            new PluginLane.Patience(300, 50, 50));
+    try {
+      daemon.startGuests();
+      GuestHandle good = Objects.requireNonNull(daemon.guest("good"));
+      assertThat(good.info().state()).isEqualTo("running");
+      for (String name : daemon.guestNames()) {
+        GuestHandle guest = Objects.requireNonNull(daemon.guest(name));
+        GuestInfo info = guest.info();
+        assertThat(info.state()).as(name).matches("running|failed");
+        try {
+          guest.act(GuestHandle.Action.STOP);
+          guest.console();
+        } catch (VmmException e) {
+          assertThat(e.getMessage()).contains("VMM");
+        } catch (UnsupportedOperationException e) {
+          assertThat(name).isEqualTo("good");
+        }
+      }
+      String problems = daemon.status().problems().toString();
+      assertThat(problems)
+          .contains("guest throw-create", "guest hang-create", "guest null-create")
+          .contains("guest hang-state")
+          .contains("does not answer")
+          .contains("built for something else")
+          .doesNotContain("guest good");
+      assertThat(daemon.dump().children()).isNotEmpty();
+      ByteArrayOutputStream metrics = new ByteArrayOutputStream();
+      daemon.metrics().write(metrics);
+      assertThat(metrics.toString(StandardCharsets.UTF_8))
+          .contains("lanyard_guest_running{guest=\"good\"} 1.0");
+      assertThat(daemon.status().loopFailures()).isZero();
+    } finally {
+      daemon.close();
+    }
+  }
+
+  @Test
+  void aCallThatHangsIsGivenUpAndTheNextOneToo() {
+    PluginLane lane = new PluginLane("guest x", 50);
+    long began = System.nanoTime();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> lane.call("start it", HostileVmmTest::hang))
+          .isInstanceOf(VmmException.class)
+          .hasMessageContaining("guest x does not answer: start it takes more than 50 ms");
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+  }
+
+  private static GuestState hang() throws InterruptedException {
+    new java.util.concurrent.CountDownLatch(1).await();
+    return GuestState.FAILED;
+  }
+
+  @Test
+  void whatTheContractAllowsIsThrownAsItIs() {
+    PluginLane lane = new PluginLane("guest x", 10_000);
+    assertThatThrownBy(() ->
+            lane.call(
+                "stop it",
+                () -> {
+                  throw new UnsupportedOperationException("no button");
+                }))
+        .isInstanceOf(UnsupportedOperationException.class);
+    assertThatThrownBy(() ->
+            lane.call(
+                "stop it",
+                () -> {
+                  throw new IllegalStateException("it is stopped");
+                }))
+        .isInstanceOf(IllegalStateException.class);
+  }
+}
