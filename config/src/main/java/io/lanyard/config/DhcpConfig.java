@@ -10,6 +10,8 @@ import java.util.List;
  * @param leaseTime what a client gets that asks for nothing
  * @param minLeaseTime the least that a client gets
  * @param maxLeaseTime the most that a client gets
+ * @param conflictProbe how long an address that is new to a client is looked for on the network
+ *     before it is offered; zero not to look
  * @param reservations addresses kept for known clients
  * @param options what clients are told besides their address
  */
@@ -18,6 +20,7 @@ public record DhcpConfig(
     Duration leaseTime,
     Duration minLeaseTime,
     Duration maxLeaseTime,
+    Duration conflictProbe,
     List<ReservationConfig> reservations,
     Options options) {
   /** Copies the list. */

@@ -11,11 +11,16 @@ import java.util.Map;
  * @param enabled whether there is one
  * @param domain the guests' domain, lower case, without a dot at its end
  * @param hosts further names, in the order of the file: lower case, relative to the domain unless
- *     they have a dot
+ *     they have a dot; one that begins with {@code *.} is for every name below it
+ * @param hostsFile whether the names of the host's {@code /etc/hosts} are answered too
  * @param upstreams servers to ask; when empty, those of the host's {@code resolv.conf}
  */
 public record DnsConfig(
-    boolean enabled, String domain, Map<String, Ipv4Address> hosts, List<Endpoint> upstreams) {
+    boolean enabled,
+    String domain,
+    Map<String, Ipv4Address> hosts,
+    boolean hostsFile,
+    List<Endpoint> upstreams) {
   /** Copies the collections. */
   public DnsConfig {
     hosts = Collections.unmodifiableMap(new LinkedHashMap<>(hosts));

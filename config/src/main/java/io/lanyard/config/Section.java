@@ -46,6 +46,7 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           "lease-time",
           "min-lease-time",
           "max-lease-time",
+          "conflict-probe",
           "reservations",
           "options");
   static final Section RESERVATION =
@@ -56,7 +57,8 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           Map.of());
   static final Section DHCP_OPTIONS =
       section("dhcp-options", "routers", "dns-servers", "ntp-servers", "domain-search");
-  static final Section DNS = section("dns", "enabled", "domain", "hosts", "upstreams");
+  static final Section DNS =
+      section("dns", "enabled", "domain", "hosts", "hosts-file", "upstreams");
   static final Section NAT =
       section("nat", "mapping", "filtering", "host-loopback", "timeouts", "quotas");
   static final Section TIMEOUTS =

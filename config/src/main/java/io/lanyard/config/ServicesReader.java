@@ -21,8 +21,18 @@ final class ServicesReader {
 
   private static final Duration DEFAULT_LEASE = Duration.ofMinutes(30);
 
+  /**
+   * Far more than a guest on the same host takes to answer ARP, and less than a client that boots
+   * notices; one that is slower still is heard until the address is given.
+   */
+  private static final Duration DEFAULT_PROBE = Duration.ofMillis(200);
+
+  /** Clients ask again after three to five seconds. */
+  private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
+
   private static final Kind<String> HOST_NAME =
-      new Kind<>("a host's name such as printer or printer.example", Kind.DOMAIN.parser());
+      new Kind<>(
+          "a host's name such as printer, printer.example or *.apps", ServicesReader::hostName);
 
   private static final Kind<Behaviour> FILTERING = Kind.oneOf(Behaviour.class);
 
@@ -37,6 +47,12 @@ final class ServicesReader {
             }
             return behaviour;
           });
+
+  private static String hostName(String text) {
+    return text.startsWith("*.")
+        ? "*." + Kind.DOMAIN.parser().apply(text.substring(2))
+        : Kind.DOMAIN.parser().apply(text);
+  }
 
   private final Fields network;
   private final @Nullable Ipv4Config ipv4;
@@ -64,6 +80,7 @@ final class ServicesReader {
           DEFAULT_LEASE,
           Duration.ofMinutes(2),
           Duration.ofDays(1),
+          DEFAULT_PROBE,
           List.of(),
           new DhcpConfig.Options(routers, dnsServers, List.of(), List.of()));
     }
@@ -78,10 +95,11 @@ final class ServicesReader {
     if (most.compareTo(lease) < 0) {
       dhcp.problem("max-lease-time", "it is shorter than the lease time of " + text(lease));
     }
+    Duration probe = dhcp.duration("conflict-probe", Duration.ZERO, LONGEST_PROBE, DEFAULT_PROBE);
     boolean enabled = dhcp.flag("enabled", true);
     List<ReservationConfig> reservations = reservations(dhcp);
     return new DhcpConfig(
-        enabled, lease, least, most, reservations, options(dhcp, routers, dnsServers));
+        enabled, lease, least, most, probe, reservations, options(dhcp, routers, dnsServers));
   }
 
   private static Duration shorter(Duration a, Duration b) {
@@ -168,7 +186,7 @@ final class ServicesReader {
   DnsConfig dns() {
     Fields dns = network.mapping("dns", Section.DNS);
     if (dns == null) {
-      return new DnsConfig(true, "lan", Map.of(), List.of());
+      return new DnsConfig(true, "lan", Map.of(), true, List.of());
     }
     Map<String, Ipv4Address> hosts = new LinkedHashMap<>();
     dns.named(
@@ -204,6 +222,7 @@ final class ServicesReader {
         dns.flag("enabled", true),
         dns.value("domain", Kind.DOMAIN, "lan"),
         hosts,
+        dns.flag("hosts-file", true),
         dns.values("upstreams", Kind.UPSTREAM, List.of()));
   }
 

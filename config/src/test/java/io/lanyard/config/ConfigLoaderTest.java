@@ -82,6 +82,7 @@ class ConfigLoaderTest {
     assertThat(dhcp.leaseTime()).isEqualTo(Duration.ofHours(12));
     assertThat(dhcp.minLeaseTime()).isEqualTo(Duration.ofSeconds(90));
     assertThat(dhcp.maxLeaseTime()).isEqualTo(Duration.ofDays(2));
+    assertThat(dhcp.conflictProbe()).isEqualTo(Duration.ofMillis(50));
     assertThat(dhcp.reservations())
         .containsExactly(
             new ReservationConfig(
@@ -93,7 +94,8 @@ class ConfigLoaderTest {
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
     DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
     assertThat(dns.domain()).isEqualTo("lab.example");
-    assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example");
+    assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");
+    assertThat(dns.hostsFile()).isFalse();
     assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 53, 53, 53);
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);

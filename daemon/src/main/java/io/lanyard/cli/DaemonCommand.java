@@ -67,6 +67,9 @@ final class DaemonCommand implements Callable<Integer> {
               + " gone: a parent cannot leave the daemon behind.")
   boolean whileInput;
 
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
   @Override
   public Integer call() {
     Path file = config == null ? ConfigFile.find() : config;
@@ -85,12 +88,10 @@ final class DaemonCommand implements Callable<Integer> {
             .with(state, runtime, images);
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
     try {
-      run(configuration, file, directories, socket, log, logger, stop);
+      run(configuration, file, directories, socket, log, logger);
       return 0;
     } catch (StartException e) {
       throw new Failure(String.valueOf(e.getMessage()), e.hint());
@@ -106,7 +107,7 @@ final class DaemonCommand implements Callable<Integer> {
     }
   }
 
-  private static void awaitInputEnd(CountDownLatch stop) {
+  private void awaitInputEnd() {
     try {
       System.in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
@@ -115,7 +116,8 @@ final class DaemonCommand implements Callable<Integer> {
     stop.countDown();
   }
 
-  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+  /** Ends a daemon that runs, and waits until it has ended. */
+  void stopAndWait() {
     stop.countDown();
     try {
       if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
@@ -132,8 +134,7 @@ final class DaemonCommand implements Callable<Integer> {
       Directories directories,
       Path socket,
       DaemonLog log,
-      System.Logger logger,
-      CountDownLatch stop)
+      System.Logger logger)
       throws StartException, IOException, InterruptedException {
     Daemon.Settings settings =
         new Daemon.Settings(
@@ -163,7 +164,7 @@ final class DaemonCommand implements Callable<Integer> {
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
         if (whileInput) {
-          Thread.ofPlatform().daemon().name("input").start(() -> awaitInputEnd(stop));
+          Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
         }
         stop.await();
         logger.log(Level.INFO, "stopping");

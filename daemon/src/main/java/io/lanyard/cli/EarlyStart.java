@@ -2,15 +2,14 @@ package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.api.DaemonStatus;
-import io.lanyard.vswitch.linux.Libc;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import java.util.List;
 
 /**
  * Makes what every daemon needs and what is slow to make the first time, on a thread of its own,
- * while the main thread reads the command line and the configuration: the handles for system calls,
- * Netty's native part, the buffers, the API's records.
+ * while the main thread reads the command line and the configuration: Netty's native part, the
+ * buffers, the API's records.
  */
 final class EarlyStart {
   private EarlyStart() {}
@@ -29,8 +28,6 @@ final class EarlyStart {
   }
 
   private static void nativeParts() {
-    // Closing no descriptor is an error that nobody minds, and needs every handle.
-    long _ = Libc.close(-1);
     Epoll.ensureAvailability();
     PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
   }

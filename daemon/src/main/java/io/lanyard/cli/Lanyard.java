@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import io.lanyard.daemon.Causes;
 import io.lanyard.daemon.LastingLogManager;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -102,21 +103,32 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
-    CommandLine line = line(arguments);
-    line.setExecutionExceptionHandler((exception, command, parsed) -> {
-      String text =
-          switch (exception) {
-            case Failure failure -> failure.text();
-            case IOException failure -> Causes.of(failure);
-            default -> exception.toString();
-          };
-      command.getErr().println("lanyard: " + text);
-      if (System.getenv("LANYARD_TRACE") != null) {
-        exception.printStackTrace(command.getErr());
+    DaemonCommand daemon = DaemonArguments.plain(arguments);
+    if (daemon != null) {
+      try {
+        return daemon.call();
+      } catch (RuntimeException e) {
+        return failed(e, new PrintWriter(System.err, true, System.err.charset()));
       }
-      return FAILED;
-    });
+    }
+    CommandLine line = line(arguments);
+    line.setExecutionExceptionHandler(
+        (exception, command, parsed) -> failed(exception, command.getErr()));
     return line.execute(arguments);
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    String text =
+        switch (exception) {
+          case Failure failure -> failure.text();
+          case IOException failure -> Causes.of(failure);
+          default -> exception.toString();
+        };
+    err.println("lanyard: " + text);
+    if (System.getenv("LANYARD_TRACE") != null) {
+      exception.printStackTrace(err);
+    }
+    return FAILED;
   }
 
   @Override

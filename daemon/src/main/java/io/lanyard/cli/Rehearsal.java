@@ -2,12 +2,6 @@ package io.lanyard.cli;
 
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
-import io.lanyard.control.ControlServer;
-import io.lanyard.daemon.Daemon;
-import io.lanyard.daemon.DaemonLog;
-import io.lanyard.daemon.Directories;
-import io.lanyard.daemon.StartException;
-import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -16,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -73,31 +68,39 @@ final class Rehearsal {
   }
 
   @SuppressWarnings("SystemOut") // The commands' output goes nowhere here.
-  private static void rehearse(Path home)
-      throws ConfigException, StartException, IOException, InterruptedException {
+  private static void rehearse(Path home) throws ConfigException, IOException {
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), false));
-    Directories directories =
-        new Directories(home.resolve("state"), home.resolve("run"), home.resolve("images"));
     var _ = ConfigLoader.builtIn();
-    var configuration = ConfigLoader.parse("rehearsal", CONFIGURATION, home);
-    var settings = new Daemon.Settings(configuration, "", directories, null, Clock.system());
-    DaemonLog log = DaemonLog.install(System.Logger.Level.INFO);
-    try (Daemon daemon = Daemon.open(settings);
-        ControlServer _ = ControlServer.bind(daemon, directories.socket(), null)) {
-      daemon.observe(log);
-      daemon.startGuests();
-      for (String command : COMMANDS) {
-        String[] words = command.split(" ");
-        boolean asks = !words[0].startsWith("-") && !words[0].equals("image");
-        if (asks) {
-          words =
-              Stream.concat(
-                      Stream.of(words), Stream.of("--socket", directories.socket().toString()))
-                  .toArray(String[]::new);
-        }
-        Lanyard.execute(words);
-      }
+    Path file = Files.writeString(home.resolve("lanyard.yaml"), CONFIGURATION);
+    Path socket = home.resolve("api.sock");
+    EarlyStart.begin();
+    DaemonCommand daemon =
+        Objects.requireNonNull(
+            DaemonArguments.plain(
+                "daemon",
+                "--config",
+                file.toString(),
+                "--state-dir",
+                home.resolve("state").toString(),
+                "--runtime-dir",
+                home.toString(),
+                "--images",
+                home.resolve("images").toString()));
+    Thread runs = Thread.ofPlatform().name("daemon").start(daemon::call);
+    while (runs.isAlive() && Lanyard.execute("status", "--socket", socket.toString()) != 0) {
+      Thread.onSpinWait();
     }
+    for (String command : COMMANDS) {
+      String[] words = command.split(" ");
+      boolean asks = !words[0].startsWith("-") && !words[0].equals("image");
+      if (asks) {
+        words =
+            Stream.concat(Stream.of(words), Stream.of("--socket", socket.toString()))
+                .toArray(String[]::new);
+      }
+      Lanyard.execute(words);
+    }
+    daemon.stopAndWait();
   }
 
   private static void remove(Path home) throws IOException {

@@ -1,5 +1,7 @@
 package io.lanyard.daemon;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.Endpoint;
@@ -41,6 +43,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +94,14 @@ final class NetworkServices {
             loop, ethernet, timers, allocator, options(loopback), name -> find(name, guestMacs));
     DhcpConfig dhcpConfig = config.dhcp();
     if (dhcpConfig != null && dhcpConfig.enabled()) {
-      dhcp = new DhcpServer(config.name(), dhcpSettings(dhcpConfig), nat.gateway(), journal);
+      dhcp =
+          new DhcpServer(
+              config.name(), dhcpSettings(dhcpConfig, guestMacs), nat.gateway(), journal);
+      long probe = dhcpConfig.conflictProbe().toNanos();
+      if (probe > 0) {
+        dhcp.probeWith((address, client, free, inUse) ->
+            nat.gateway().probe(address, client, probe, free, inUse));
+      }
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       dhcp.leases().addListener(new FlowEnder());
     }
@@ -254,15 +264,23 @@ final class NetworkServices {
     return new Ipv4Subnet(ipv4.subnet().network().bits(), ipv4.subnet().prefix());
   }
 
-  private DhcpSettings dhcpSettings(DhcpConfig settings) {
+  private DhcpSettings dhcpSettings(DhcpConfig settings, Map<String, Long> guestMacs) {
     List<Reservation> reservations = new ArrayList<>();
     for (ReservationConfig reservation : settings.reservations()) {
       reservations.add(
           new Reservation(
               reservation.mac().bits(), reservation.address().bits(), reservation.hostname()));
     }
-    DnsConfig names = config.dns();
-    String domain = names != null && names.enabled() ? names.domain() : null;
+    // A guest of the configuration is known by its name, and its forwards go to nobody else.
+    Map<Long, String> names = new HashMap<>();
+    guestMacs.forEach((name, mac) -> names.put(mac, name));
+    DnsConfig dnsConfig = config.dns();
+    String domain = dnsConfig != null && dnsConfig.enabled() ? dnsConfig.domain() : null;
+    // Who has a fixed name has its address by other means than DHCP, or by a reservation.
+    Set<Integer> fixedHosts =
+        dnsConfig == null
+            ? Set.of()
+            : dnsConfig.hosts().values().stream().map(Ipv4Address::bits).collect(toSet());
     int gateway = ipv4.gateway().bits();
     return DhcpSettings.builder(subnet())
         .server(gateway)
@@ -276,6 +294,8 @@ final class NetworkServices {
         .leaseTime(settings.leaseTime())
         .leaseBounds(settings.minLeaseTime(), settings.maxLeaseTime())
         .reservations(reservations)
+        .names(names)
+        .excluded(fixedHosts)
         .build();
   }
 
@@ -289,7 +309,8 @@ final class NetworkServices {
     return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().bits())
         .withHost(host)
         .withHosts(hosts)
-        .withResolvConf(resolvConf);
+        .withResolvConf(resolvConf)
+        .withHostsFile(settings.hostsFile() ? Path.of("/etc/hosts") : null);
   }
 
   NatNetwork nat() {

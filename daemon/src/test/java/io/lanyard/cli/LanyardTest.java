@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The command line without a daemon. */
 @SuppressWarnings("SystemOut")
@@ -160,5 +162,45 @@ final class LanyardTest {
   void theCompletionScriptKnowsTheNouns() {
     assertThat(Lanyard.execute("completion")).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("network", "guest", "capture");
+  }
+
+  @Test
+  void aPlainDaemonCommandIsReadAsPicocliReadsIt() {
+    List<String> words = new ArrayList<>(List.of("daemon"));
+    DaemonArguments.options().forEach(option -> words.addAll(List.of(option, "/some" + option)));
+    String[] line = words.toArray(String[]::new);
+    DaemonCommand byPicocli = new DaemonCommand();
+    new CommandLine(byPicocli).parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+    assertThat(DaemonArguments.plain(line))
+        .usingRecursiveComparison()
+        .ignoringFieldsOfTypes(CountDownLatch.class)
+        .isEqualTo(byPicocli);
+    assertThat(
+            new CommandLine(byPicocli)
+                .getCommandSpec().options().stream()
+                    .filter(option -> option.arity().max() > 0)
+                    .map(OptionSpec::longestName))
+        .containsExactlyInAnyOrderElementsOf(DaemonArguments.options());
+  }
+
+  @Test
+  void aDaemonCommandThatIsNotPlainIsPicoclis() {
+    for (String line :
+        List.of(
+            "daemon --help",
+            "daemon --config",
+            "daemon --config -x",
+            "daemon --config @file",
+            "daemon --config 'a'",
+            "daemon --config a --config b",
+            "daemon --unknown a",
+            "daemon a b",
+            "status",
+            "--config a")) {
+      assertThat(DaemonArguments.plain(line.split(" "))).as(line).isNull();
+    }
+    assertThat(DaemonArguments.plain()).isNull();
+    assertThat(Lanyard.execute("daemon", "--cofnig", "a")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).contains("--cofnig", "--config");
   }
 }

@@ -53,10 +53,7 @@ final class AddressPool {
   /** Says whether a client may have an address at all, whoever has it now. */
   boolean permits(int address, long mac) {
     Reservation own = byMac.get(mac);
-    if (own != null) {
-      return own.address() == address;
-    }
-    return inRange(address) && !barred(address);
+    return (own != null && own.address() == address) || (inRange(address) && !barred(address));
   }
 
   private boolean barred(int address) {
@@ -68,11 +65,6 @@ final class AddressPool {
   private boolean inRange(int address) {
     return Integer.compareUnsigned(address, settings.rangeStart()) >= 0
         && Integer.compareUnsigned(address, settings.rangeEnd()) <= 0;
-  }
-
-  /** Says whether nobody ever had an address of the range. */
-  boolean isUntouched(int address) {
-    return inRange(address) && untouched.get(address - settings.rangeStart());
   }
 
   /** Finds an address for a client that has none and asks for none; 0 if there is none. */

@@ -37,11 +37,17 @@ public final class DhcpCounters {
     UNKNOWN_CLIENT,
     /** No address was left to offer. */
     POOL_EXHAUSTED,
-    /** An address that was about to be offered turned out to be in use. */
+    /** An address that was looked for on the network before it was given away. */
+    PROBE,
+    /** An address that was about to be given away turned out to be in use. */
     CONFLICT,
+    /** A client with the identifier of another, which is there too: told apart by their MACs. */
+    TWIN,
+    /** A renewal so soon after the last that the lease on disk would be the same. */
+    UNCHANGED,
     /** Not acknowledged, because the lease could not be stored. */
     STORE_FAILED,
-    /** Dropped: too many conflict probes were under way. */
+    /** Dropped: too many requests waited for conflict probes. */
     OVERLOADED
   }
 

@@ -28,10 +28,13 @@ final class DhcpMessage {
   final int ciaddr;
   final int giaddr;
   final long mac;
-  final ClientId client;
-  private final byte[] @Nullable [] options;
 
-  private DhcpMessage(ByteBuf in, int at, MessageType type, long mac, byte[] @Nullable [] options) {
+  /** Whom the message is from: what it says, unless the server has found out better. */
+  ClientId client;
+
+  private final OptionSet options;
+
+  private DhcpMessage(ByteBuf in, int at, MessageType type, long mac, OptionSet options) {
     this.type = type;
     this.xid = in.getInt(at + 4);
     this.secs = in.getUnsignedShort(at + 8);
@@ -40,7 +43,7 @@ final class DhcpMessage {
     this.giaddr = in.getInt(at + 24);
     this.mac = mac;
     this.options = options;
-    byte[] id = options[DhcpOption.CLIENT_ID];
+    byte[] id = options.get(DhcpOption.CLIENT_ID);
     this.client = id == null ? ClientId.ofMac(mac) : ClientId.of(id);
   }
 
@@ -66,21 +69,20 @@ final class DhcpMessage {
     if (mac == 0 || (mac >>> 40 & 1) != 0) {
       return null; // A group address is nobody's own.
     }
-    byte[] @Nullable [] options = new byte[256][];
-    if (!readOptions(in, at + FIXED_LENGTH + 4, at + length, options)) {
+    OptionSet options = new OptionSet();
+    if (!options.read(in, at + FIXED_LENGTH + 4, at + length)) {
       return null;
     }
-    byte[] overload = options[DhcpOption.OVERLOAD];
+    byte[] overload = options.get(DhcpOption.OVERLOAD);
     if (overload != null) {
       // RFC 2131 section 4.1: the options field first, then file, then sname.
       if (overload.length != 1 || overload[0] < 1 || overload[0] > 3) {
         return null;
       }
-      if ((overload[0] & 1) != 0 && !readOptions(in, at + FILE_OFFSET, at + 236, options)) {
+      if ((overload[0] & 1) != 0 && !options.read(in, at + FILE_OFFSET, at + FIXED_LENGTH)) {
         return null;
       }
-      if ((overload[0] & 2) != 0
-          && !readOptions(in, at + SNAME_OFFSET, at + FILE_OFFSET, options)) {
+      if ((overload[0] & 2) != 0 && !options.read(in, at + SNAME_OFFSET, at + FILE_OFFSET)) {
         return null;
       }
     }
@@ -88,46 +90,15 @@ final class DhcpMessage {
     return type == null ? null : new DhcpMessage(in, at, type, mac, options);
   }
 
-  /** Reads one field of options; what occurs again is appended (RFC 3396 section 7). */
-  private static boolean readOptions(ByteBuf in, int from, int end, byte[] @Nullable [] options) {
-    int at = from;
-    while (at < end) {
-      int code = in.getUnsignedByte(at++);
-      if (code == DhcpOption.PAD) {
-        continue;
-      }
-      if (code == DhcpOption.END) {
-        return true;
-      }
-      if (at >= end) {
-        return false;
-      }
-      int length = in.getUnsignedByte(at++);
-      if (length > end - at) {
-        return false;
-      }
-      byte[] before = options[code];
-      int kept = before == null ? 0 : before.length;
-      byte[] value = new byte[kept + length];
-      if (before != null) {
-        System.arraycopy(before, 0, value, 0, kept);
-      }
-      in.getBytes(at, value, kept, length);
-      options[code] = value;
-      at += length;
-    }
-    return true; // Some clients leave the end option out when the field is full.
-  }
-
-  private static @Nullable MessageType checkLengths(byte[] @Nullable [] options) {
-    byte[] type = options[DhcpOption.MESSAGE_TYPE];
-    byte[] id = options[DhcpOption.CLIENT_ID];
+  private static @Nullable MessageType checkLengths(OptionSet options) {
+    byte[] type = options.get(DhcpOption.MESSAGE_TYPE);
+    byte[] id = options.get(DhcpOption.CLIENT_ID);
     if (type == null
         || type.length != 1
-        || wrong(options[DhcpOption.REQUESTED_ADDRESS], 4)
-        || wrong(options[DhcpOption.LEASE_TIME], 4)
-        || wrong(options[DhcpOption.SERVER_ID], 4)
-        || wrong(options[DhcpOption.MAX_MESSAGE_SIZE], 2)
+        || wrong(options.get(DhcpOption.REQUESTED_ADDRESS), 4)
+        || wrong(options.get(DhcpOption.LEASE_TIME), 4)
+        || wrong(options.get(DhcpOption.SERVER_ID), 4)
+        || wrong(options.get(DhcpOption.MAX_MESSAGE_SIZE), 2)
         || (id != null && (id.length < 2 || id.length > 255))) {
       return null;
     }
@@ -143,16 +114,16 @@ final class DhcpMessage {
   }
 
   boolean has(int code) {
-    return options[code] != null;
+    return options.has(code);
   }
 
   byte @Nullable [] option(int code) {
-    return options[code];
+    return options.get(code);
   }
 
   /** An option of four bytes, as a big-endian int; 0 if it is not there. */
   int intOption(int code) {
-    byte[] value = options[code];
+    byte[] value = options.get(code);
     return value == null
         ? 0
         : (value[0] << 24) | (value[1] & 255) << 16 | (value[2] & 255) << 8 | (value[3] & 255);
@@ -161,7 +132,7 @@ final class DhcpMessage {
   /** The longest reply that the client takes, in bytes of UDP payload (RFC 2132 section 9.10). */
   int maxReply() {
     // The option counts the IP and UDP headers, as every client reads it; 576 is its least value.
-    byte[] value = options[DhcpOption.MAX_MESSAGE_SIZE];
+    byte[] value = options.get(DhcpOption.MAX_MESSAGE_SIZE);
     int size = value == null ? 576 : (value[0] & 255) << 8 | (value[1] & 255);
     return Math.max(size, 576) - 28;
   }

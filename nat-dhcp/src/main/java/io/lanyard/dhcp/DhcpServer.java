@@ -7,13 +7,12 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
-import io.lanyard.vswitch.Timers.Timer;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +27,14 @@ public final class DhcpServer implements DatagramService, Dumpable {
   /** The server's UDP port (RFC 2131 section 4.1). */
   public static final int SERVER_PORT = 67;
 
-  private static final int CLIENT_PORT = 68;
-  private static final int EVERYBODY = -1;
-
-  /** Conflict probes under way at once: each holds a request for up to a second. */
-  private static final int MAX_PROBES = 64;
-
   /** Addresses found in use before the server lets the client ask again. */
   private static final int MAX_CONFLICTS = 3;
 
-  /** The longest wait of a timer, so that a clock that was set is noticed. */
-  private static final long LONGEST_WAIT_MILLIS = 60_000;
+  /**
+   * How much later the end of a lease must be for a renewal to be worth a write. Clients renew
+   * after half of the lease; one that does so all the time would keep the disk busy.
+   */
+  private static final long WORTH_WRITING_MILLIS = 10_000;
 
   private static final System.Logger LOG = System.getLogger(DhcpServer.class.getName());
 
@@ -46,15 +42,13 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final DhcpSettings settings;
   private final GuestLink link;
   private final Clock clock;
-  private final LeaseJournal journal;
   private final LeaseTable table;
+  private final LeaseKeeper keeper;
   private final DhcpReply replies;
   private final DhcpCounters counters = new DhcpCounters();
   private final QuietLog log;
-  private final Timer expiry;
-  private @Nullable ConflictProbe probe;
-  private int probes;
-  private boolean exhausted;
+  private final ConflictCheck check;
+  private final Twins twins;
 
   /**
    * Starts a server with the leases that are stored.
@@ -69,22 +63,21 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.settings = settings;
     this.link = link;
     this.clock = link.timers().clock();
-    this.journal = journal;
     this.replies = new DhcpReply(settings);
     this.log = new QuietLog(LOG, clock);
     this.table = new LeaseTable(settings);
-    this.expiry = link.timers().create(this::expire);
-    table.load(journal.load(), now());
-    armExpiry();
+    this.check = new ConflictCheck(counters);
+    this.twins = new Twins(network, table, check, counters, log);
+    this.keeper = new LeaseKeeper(network, settings, table, journal, link.timers(), counters, log);
   }
 
   /**
-   * Has addresses that nobody ever had probed before they are offered.
+   * Has addresses looked for before they are given to a client that did not have them last.
    *
    * @param conflictProbe how
    */
   public void probeWith(ConflictProbe conflictProbe) {
-    this.probe = conflictProbe;
+    check.probeWith(conflictProbe);
   }
 
   /**
@@ -107,7 +100,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   /** Stops the server's timer. Stored leases stay. */
   public void close() {
-    expiry.cancel();
+    keeper.close();
   }
 
   @Override
@@ -140,8 +133,14 @@ public final class DhcpServer implements DatagramService, Dumpable {
       return;
     }
     switch (request.type) {
-      case DISCOVER -> discover(request, from);
-      case REQUEST -> request(request, from);
+      case DISCOVER -> {
+        counters.count(Event.DISCOVER);
+        twins.identify(request, now(), () -> offer(request, from, MAX_CONFLICTS));
+      }
+      case REQUEST -> {
+        counters.count(Event.REQUEST);
+        twins.identify(request, now(), () -> request(request, from));
+      }
       case DECLINE -> decline(request);
       case RELEASE -> release(request);
       case INFORM -> inform(request, from);
@@ -151,43 +150,63 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   // DISCOVER: RFC 2131 section 4.3.1
 
-  private void discover(DhcpMessage request, DatagramPeer from) {
-    counters.count(Event.DISCOVER);
-    offer(request, from, MAX_CONFLICTS);
-  }
-
   private void offer(DhcpMessage request, DatagramPeer from, int tries) {
-    long now = now();
     int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
-    int address = table.choose(request.client, request.mac, requested, now);
+    int address = table.choose(request.client, request.mac, requested, now());
+    if (address == 0 && check.on()) {
+      address = table.lastResort();
+    }
     if (address == 0) {
       exhausted();
       return;
     }
-    exhausted = false;
-    ConflictProbe conflicts = probe;
-    if (conflicts == null || !table.isUntouched(address)) {
-      sendOffer(request, from, address);
-      return;
-    }
-    if (probes >= MAX_PROBES) {
-      counters.count(Event.OVERLOADED);
-      return;
-    }
-    probes++;
-    hold(request, address); // Nobody else is to be offered it meanwhile.
-    conflicts.probe(
-        address,
-        inUse -> {
-          probes--;
-          if (!inUse) {
-            sendOffer(request, from, address);
-            return;
-          }
-          counters.count(Event.CONFLICT);
-          quarantine(address, request, "probe");
+    int chosen = address;
+    whenFree(
+        request,
+        chosen,
+        () -> sendOffer(request, from, chosen),
+        () -> {
           if (tries > 1) {
             offer(request, from, tries - 1);
+          }
+        });
+  }
+
+  /**
+   * Goes on with a request for an address that nobody else uses: at once if the client has had it
+   * last, or else after a look.
+   */
+  private void whenFree(DhcpMessage request, int address, Runnable free, Runnable inUse) {
+    long now = now();
+    if (!check.on()
+        || (!check.waits(address) && table.familiar(address, request.client, request.mac, now))) {
+      free.run();
+      return;
+    }
+    if (!check.hasRoom()) {
+      return;
+    }
+    keeper.hold(request, address); // Nobody else is to be given it meanwhile.
+    check.check(
+        address,
+        request.mac,
+        new ConflictCheck.Verdict() {
+          @Override
+          public void free() {
+            free.run();
+          }
+
+          @Override
+          public void inUse(long mac, boolean late) {
+            Lease lease = table.at(address);
+            if (late && lease != null && lease.bound(now())) {
+              return; // Too late: it is the client now who has to notice (section 4.4.1).
+            }
+            // Its client, and nobody else, is the station that has it already.
+            keeper.quarantine(address, ClientId.ofMac(mac), mac, "probe");
+            if (!late) {
+              inUse.run();
+            }
           }
         });
   }
@@ -198,40 +217,15 @@ public final class DhcpServer implements DatagramService, Dumpable {
       if (!table.canHave(address, request.client, request.mac, now())) {
         return; // Somebody took it while it was probed.
       }
-      lease = hold(request, address);
+      lease = keeper.hold(request, address);
     }
     counters.count(Event.OFFER);
-    send(
-        request,
-        from,
-        replies.lease(link.allocator(), request, MessageType.OFFER, lease, seconds(request)),
-        address);
-  }
-
-  /** Keeps an address for a client, unless it is already its own. */
-  private Lease hold(DhcpMessage request, int address) {
-    long now = now();
-    Lease before = table.at(address);
-    if (before != null && before.bound(now) && before.client().equals(request.client)) {
-      return before;
-    }
-    Lease lease =
-        new Lease(
-            address,
-            request.client,
-            request.mac,
-            table.nameFor(request.mac, address, ClientName.read(request)),
-            now,
-            now + settings.offerTime().toMillis(),
-            State.OFFERED);
-    put(lease);
-    return lease;
+    sendLease(request, from, MessageType.OFFER, lease, seconds(request));
   }
 
   // REQUEST: RFC 2131 section 4.3.2
 
   private void request(DhcpMessage request, DatagramPeer from) {
-    counters.count(Event.REQUEST);
     int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
     if (request.has(DhcpOption.SERVER_ID)) {
       selecting(request, from, requested);
@@ -249,7 +243,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
     if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
       counters.count(Event.NOT_OURS);
       if (held != null && held.state() == State.OFFERED) {
-        put(held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
+        keeper.put(
+            held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
       }
       return;
     }
@@ -286,9 +281,21 @@ public final class DhcpServer implements DatagramService, Dumpable {
     }
   }
 
-  /** Stores the lease, and sends the ACK once it is on disk. */
   private void acknowledge(DhcpMessage request, DatagramPeer from, int address) {
-    hold(request, address);
+    whenFree(
+        request,
+        address,
+        () -> store(request, from, address),
+        () -> refuse(request, from, "address in use"));
+  }
+
+  /** Stores the lease, and sends the ACK once it is on disk. */
+  private void store(DhcpMessage request, DatagramPeer from, int address) {
+    if (!table.canHave(address, request.client, request.mac, now())) {
+      refuse(request, from, "address not available"); // Somebody took it while it was probed.
+      return;
+    }
+    keeper.hold(request, address);
     long now = now();
     Lease before = table.at(address);
     boolean renewal = before != null && before.bound(now) && before.client().equals(request.client);
@@ -302,19 +309,33 @@ public final class DhcpServer implements DatagramService, Dumpable {
             renewal && before != null ? before.startMillis() : now,
             seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
             State.BOUND);
-    journal.write(
-        lease,
-        new LeaseJournal.Completion() {
-          @Override
-          public void durable() {
-            bound(request, from, lease, seconds, !renewal);
-          }
+    if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
+      counters.count(Event.UNCHANGED);
+      counters.count(Event.ACK);
+      sendLease(
+          request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
+      return;
+    }
+    keeper.write(lease, () -> bound(request, from, lease, seconds, !renewal));
+  }
 
-          @Override
-          public void failed(Throwable cause) {
-            counters.count(Event.STORE_FAILED);
-          }
-        });
+  /** Whether the disk has a lease that says the same but for a few seconds. */
+  private static boolean storedAlready(Lease stored, Lease lease) {
+    long later = lease.expiryMillis() - stored.expiryMillis();
+    return lease.expiryMillis() != Lease.NEVER
+        && later >= 0
+        && later < WORTH_WRITING_MILLIS
+        && stored.mac() == lease.mac()
+        && Objects.equals(stored.hostname(), lease.hostname());
+  }
+
+  private void sendLease(
+      DhcpMessage request, DatagramPeer from, MessageType type, Lease lease, int seconds) {
+    ReplySender.send(
+        request,
+        from,
+        replies.lease(link.allocator(), request, type, lease, seconds),
+        lease.address());
   }
 
   /** A renewal does not always repeat the name. */
@@ -326,32 +347,29 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private void bound(
       DhcpMessage request, DatagramPeer from, Lease lease, int seconds, boolean fresh) {
     if (!table.canHave(lease.address(), lease.client(), lease.mac(), now())) {
-      counters.count(Event.STORE_FAILED);
-      return; // Declined, or taken over, while it was being written.
+      refuse(request, from, "address not available"); // Found in use while it was being written.
+      return;
     }
     Lease other = table.of(lease.client());
     if (other != null && other.address() != lease.address() && other.bound(now())) {
-      giveBack(other); // One address a client: section 1.6.
+      keeper.giveBack(other); // One address a client: section 1.6.
     }
-    put(lease);
+    keeper.put(lease);
     if (fresh) {
-      log.log(Level.INFO, () -> "lease added network=" + network + " " + lease);
+      log.log(Level.INFO, "lease added", () -> "network=" + network + " " + lease);
     }
     counters.count(Event.ACK);
     Lease named = table.byAddress(lease.address()).orElse(lease);
-    send(
-        request,
-        from,
-        replies.lease(link.allocator(), request, MessageType.ACK, named, seconds),
-        lease.address());
+    sendLease(request, from, MessageType.ACK, named, seconds);
   }
 
   private void refuse(DhcpMessage request, DatagramPeer from, String why) {
     counters.count(Event.NAK);
     log.log(
         Level.INFO,
+        "request refused",
         () ->
-            "request refused network="
+            "network="
                 + network
                 + " mac="
                 + Ethernet.format(request.mac)
@@ -362,12 +380,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
                 + " why=\""
                 + why
                 + "\"");
-    ByteBuf nak = replies.nak(link.allocator(), request, why);
-    if (request.giaddr != 0) {
-      from.answer(nak, from.mac(), request.giaddr, SERVER_PORT);
-    } else {
-      from.answer(nak, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
-    }
+    ReplySender.refuse(request, from, replies.nak(link.allocator(), request, why));
   }
 
   // DECLINE, RELEASE, INFORM: RFC 2131 sections 4.3.3 to 4.3.5
@@ -380,32 +393,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(Event.UNKNOWN_CLIENT); // Only who was given an address may condemn it.
       return;
     }
-    quarantine(address, request, "decline");
-  }
-
-  /** Keeps an address that is in use out of the pool for a while. */
-  private void quarantine(int address, DhcpMessage request, String by) {
-    long now = now();
-    Lease declined =
-        new Lease(
-            address,
-            request.client,
-            request.mac,
-            null,
-            now,
-            now + settings.declineTime().toMillis(),
-            State.DECLINED);
-    put(declined);
-    journal.write(declined, new Counting());
-    log.log(
-        Level.WARNING,
-        () ->
-            "address in use by a host that has no lease: find it, or exclude the address network="
-                + network
-                + " by="
-                + by
-                + " "
-                + declined);
+    // No MAC address: the client found somebody there, and cannot be the one.
+    keeper.quarantine(address, request.client, 0, "decline");
   }
 
   private void release(DhcpMessage request) {
@@ -415,26 +404,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(Event.UNKNOWN_CLIENT);
       return;
     }
-    giveBack(lease);
-    log.log(Level.INFO, () -> "lease released network=" + network + " " + lease);
-  }
-
-  /** Frees an address once that is on disk too, so that memory and disk change in one order. */
-  private void giveBack(Lease lease) {
-    Lease released = lease.in(State.RELEASED, now());
-    journal.write(
-        released,
-        new Counting() {
-          @Override
-          public void durable() {
-            Lease last = table.at(released.address());
-            if (last != null
-                && last.state() == State.BOUND
-                && last.client().equals(released.client())) {
-              put(released);
-            }
-          }
-        });
+    keeper.giveBack(lease);
+    log.log(Level.INFO, "lease released", () -> "network=" + network + " " + lease);
   }
 
   private void inform(DhcpMessage request, DatagramPeer from) {
@@ -445,7 +416,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       return;
     }
     counters.count(Event.ACK);
-    send(request, from, replies.inform(link.allocator(), request), client);
+    ReplySender.send(request, from, replies.inform(link.allocator(), request), client);
   }
 
   private boolean forUs(DhcpMessage request) {
@@ -454,23 +425,12 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   private static boolean holds(Lease lease, DhcpMessage request) {
-    return lease.client().equals(request.client) && lease.state() != State.RELEASED;
+    return lease.client().equals(request.client)
+        && lease.mac() == request.mac
+        && lease.state() != State.RELEASED;
   }
 
   // What all have in common
-
-  /** Sends a reply the way that section 4.1 of RFC 2131 says. */
-  private void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, int address) {
-    if (request.giaddr != 0) {
-      from.answer(reply, from.mac(), request.giaddr, SERVER_PORT);
-    } else if (request.ciaddr != 0) {
-      from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
-    } else if (request.broadcast()) {
-      from.answer(reply, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
-    } else {
-      from.answer(reply, request.mac, address, CLIENT_PORT);
-    }
-  }
 
   /** The lease time in seconds, unsigned: what the client asks for, within bounds. */
   private int seconds(DhcpMessage request) {
@@ -484,51 +444,19 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   private void exhausted() {
     counters.count(Event.POOL_EXHAUSTED);
-    if (!exhausted) {
-      exhausted = true;
-      LOG.log(
-          Level.WARNING,
-          "no address left to offer: widen the range or shorten the leases network="
-              + network
-              + " range="
-              + Ipv4.format(settings.rangeStart())
-              + "-"
-              + Ipv4.format(settings.rangeEnd()));
-    }
-  }
-
-  private void put(Lease lease) {
-    table.put(lease);
-    armExpiry();
-  }
-
-  private void expire() {
-    table.expire(now());
-    armExpiry();
-  }
-
-  private void armExpiry() {
-    long next = table.nextExpiry();
-    if (next == Lease.NEVER) {
-      expiry.cancel();
-      return;
-    }
-    long wait = Math.clamp(next - now(), 1, LONGEST_WAIT_MILLIS);
-    expiry.arm(TimeUnit.MILLISECONDS.toNanos(wait));
+    log.log(
+        Level.WARNING,
+        "no address left to offer: widen the pool or shorten the leases",
+        () ->
+            "network="
+                + network
+                + " pool="
+                + Ipv4.format(settings.rangeStart())
+                + "-"
+                + Ipv4.format(settings.rangeEnd()));
   }
 
   private long now() {
     return clock.now().toEpochMilli();
-  }
-
-  /** For writes that no answer waits for. */
-  private class Counting implements LeaseJournal.Completion {
-    @Override
-    public void durable() {}
-
-    @Override
-    public void failed(Throwable cause) {
-      counters.count(Event.STORE_FAILED);
-    }
   }
 }

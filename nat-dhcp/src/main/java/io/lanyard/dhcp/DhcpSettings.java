@@ -5,6 +5,7 @@ import io.lanyard.vswitch.frame.Ipv4;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param offerTime how long an offered address is held
  * @param declineTime how long an address that a client found in use stays out of the pool
  * @param reservations addresses kept for a MAC address
+ * @param names names that MAC addresses have, whatever they call themselves; nobody else gets them
  * @param excluded addresses never given to anyone: the host's, static hosts'
  * @param authoritative true if no other server is on the network: a client that comes back with an
  *     address that is free gets it, and one with an address that it cannot have is told so. False
@@ -49,6 +51,7 @@ public record DhcpSettings(
     Duration offerTime,
     Duration declineTime,
     List<Reservation> reservations,
+    Map<Long, String> names,
     Set<Integer> excluded,
     boolean authoritative) {
 
@@ -59,6 +62,7 @@ public record DhcpSettings(
     ntpServers = List.copyOf(ntpServers);
     search = List.copyOf(search);
     reservations = List.copyOf(reservations);
+    names = Map.copyOf(names);
     excluded = Set.copyOf(excluded);
     require(subnet.isHost(server), "server", Ipv4.format(server) + " is no host of " + subnet);
     require(
@@ -126,6 +130,7 @@ public record DhcpSettings(
     private Duration offerTime = Duration.ofSeconds(30);
     private Duration declineTime = Duration.ofMinutes(10);
     private List<Reservation> reservations = List.of();
+    private Map<Long, String> names = Map.of();
     private Set<Integer> excluded = Set.of();
     private boolean authoritative = true;
 
@@ -287,6 +292,17 @@ public record DhcpSettings(
     }
 
     /**
+     * Sets the names that MAC addresses have.
+     *
+     * @param value the names by MAC address, in the low 48 bits
+     * @return this
+     */
+    public Builder names(Map<Long, String> value) {
+      names = value;
+      return this;
+    }
+
+    /**
      * Sets the addresses that nobody gets.
      *
      * @param value the addresses
@@ -332,6 +348,7 @@ public record DhcpSettings(
           offerTime,
           declineTime,
           reservations,
+          names,
           excluded,
           authoritative);
     }

@@ -63,6 +63,11 @@ public record Lease(
     return new Lease(address, client, mac, hostname, startMillis, expiry, newState);
   }
 
+  /** The same, ending at a time at the latest; an infinite one stays so. */
+  Lease until(long latest) {
+    return expiryMillis == NEVER || expiryMillis <= latest ? this : in(state, latest);
+  }
+
   Lease named(@Nullable String name) {
     return new Lease(address, client, mac, name, startMillis, expiryMillis, state);
   }

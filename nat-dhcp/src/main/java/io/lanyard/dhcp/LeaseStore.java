@@ -45,9 +45,6 @@ public final class LeaseStore implements AutoCloseable {
    */
   private static final int RETENTION_MILLIS = 1_000;
 
-  /** What closing may spend on making the file small, and the next start quick. */
-  private static final int COMPACTION_MILLIS = 200;
-
   /** How long closing waits for what is queued. */
   private static final long CLOSE_MILLIS = 10_000;
 
@@ -263,7 +260,9 @@ public final class LeaseStore implements AutoCloseable {
     MVStore open = store;
     if (open != null) {
       try {
-        open.close(COMPACTION_MILLIS);
+        // Without compaction: on a file that has survived a kill, MVStore's own assertions fail in
+        // it.
+        open.close();
       } catch (MVStoreException e) {
         LOG.log(Level.WARNING, "lease store not closed cleanly file=" + file, e);
       }

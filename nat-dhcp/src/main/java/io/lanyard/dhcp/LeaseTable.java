@@ -1,10 +1,13 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,20 +26,34 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class LeaseTable {
-  private record Expiry(long millis, int address) {}
+  private record Expiry(long millis, int address) implements Comparable<Expiry> {
+    @Override
+    public int compareTo(Expiry other) {
+      int byTime = Long.compare(millis, other.millis);
+      return byTime != 0 ? byTime : Integer.compare(address, other.address);
+    }
+  }
 
   private final DhcpSettings settings;
   private final AddressPool pool;
-  private final Map<Integer, Lease> byAddress = new HashMap<>();
+  private final IntObjectMap<Lease> byAddress = new IntObjectHashMap<>();
   private final Map<ClientId, Lease> byClient = new HashMap<>();
   private final Map<String, Integer> byName = new HashMap<>();
 
   /** Names that belong to a reservation's address for good. */
   private final Set<String> reservedNames = new HashSet<>();
 
-  private final TreeSet<Expiry> expiries =
-      new TreeSet<>(Comparator.comparingLong(Expiry::millis).thenComparingInt(Expiry::address));
+  /** Names that the configuration gives to a MAC address, wherever that is. */
+  private final Map<String, Long> keptNames = new HashMap<>();
+
+  private final TreeSet<Expiry> expiries = new TreeSet<>();
   private final List<LeaseListener> listeners = new ArrayList<>();
+
+  /** Addresses in quarantine, the longest there first. */
+  private final LinkedHashSet<Integer> quarantined = new LinkedHashSet<>();
+
+  /** Addresses that have come out of quarantine, and that nobody has been offered since. */
+  private final Set<Integer> suspects = new HashSet<>();
 
   LeaseTable(DhcpSettings settings) {
     this.settings = settings;
@@ -48,6 +65,14 @@ public final class LeaseTable {
         reservedNames.add(name);
       }
     }
+    settings
+        .names()
+        .forEach((mac, name) -> {
+          String label = HostName.sanitise(name, settings.domain());
+          if (label != null) {
+            keptNames.putIfAbsent(label, mac);
+          }
+        });
   }
 
   /** Takes in what was stored; what has expired since is remembered, but no longer bound. */
@@ -56,9 +81,20 @@ public final class LeaseTable {
         .filter(lease -> settings.subnet().isHost(lease.address()))
         .sorted(Comparator.comparingLong(Lease::startMillis))
         .forEach(lease -> {
-          boolean active = lease.active(now);
-          put(active ? lease : lease.in(State.RELEASED, lease.expiryMillis()));
+          Lease sane = lease.until(latest(now));
+          put(sane.active(now) ? sane : sane.in(State.RELEASED, sane.expiryMillis()));
+          if (lease.state() == State.DECLINED && !sane.active(now)) {
+            suspects.add(lease.address());
+          }
         });
+  }
+
+  /** The latest end that a lease can have: a later one is of a clock that has been set back. */
+  private long latest(long now) {
+    return now
+        + Math.max(
+            settings.maxLeaseTime().toMillis(),
+            Math.max(settings.offerTime().toMillis(), settings.declineTime().toMillis()));
   }
 
   /**
@@ -144,36 +180,56 @@ public final class LeaseTable {
     return byAddress.get(address);
   }
 
-  boolean isUntouched(int address) {
-    return pool.isUntouched(address);
+  /**
+   * Says whether a station has had an address until not longer than a lease ago, so that nobody
+   * else needs to be looked for.
+   */
+  boolean familiar(int address, ClientId client, long mac, long now) {
+    Lease last = byAddress.get(address);
+    return last != null
+        && last.state() != State.DECLINED
+        && !suspects.contains(address)
+        && (last.client().equals(client) || last.mac() == mac)
+        && (last.active(now) || now - last.expiryMillis() < settings.leaseTime().toMillis());
   }
 
   /** Says whether a client can have an address now: it is its own, or nobody's. */
   boolean canHave(int address, ClientId client, long mac, long now) {
-    if (!pool.permits(address, mac)) {
+    Reservation own = pool.reservationOf(mac);
+    if (own != null
+        && own.address() != address
+        && !suspects.contains(own.address())
+        && free(own.address(), client, mac, now)) {
       return false;
     }
+    return pool.permits(address, mac) && free(address, client, mac, now);
+  }
+
+  private boolean free(int address, ClientId client, long mac, long now) {
     Lease lease = byAddress.get(address);
     if (lease == null || !lease.active(now)) {
       return true;
     }
     if (lease.state() == State.DECLINED) {
-      return false;
+      return lease.mac() == mac; // The station that was found there is asking itself.
     }
     // A machine with a reservation has it in each stage of its boot, whatever identifier it sends.
-    return lease.client().equals(client) || (lease.mac() == mac && pool.reservationOf(mac) != null);
+    Reservation own = pool.reservationOf(mac);
+    return lease.client().equals(client)
+        || (lease.mac() == mac && own != null && own.address() == address);
   }
 
   /**
    * Chooses an address in the order of RFC 2131 section 4.3.1: the client's own, the one that it
-   * asks for, any.
+   * asks for, any. A reservation that somebody else uses is made good for by another address, until
+   * the client asks anew.
    *
    * @return the address, or 0 if there is none
    */
   int choose(ClientId client, long mac, int requested, long now) {
     Reservation reservation = pool.reservationOf(mac);
-    if (reservation != null) {
-      return canHave(reservation.address(), client, mac, now) ? reservation.address() : 0;
+    if (reservation != null && free(reservation.address(), client, mac, now)) {
+      return reservation.address();
     }
     Lease last = byClient.get(client);
     if (last != null && canHave(last.address(), client, mac, now)) {
@@ -185,17 +241,38 @@ public final class LeaseTable {
     return pool.pick(client);
   }
 
+  /**
+   * The address that has been in quarantine for longest: to be given only when there is no other,
+   * and after a look at whether it is still in use. So clients that decline everything they are
+   * offered do not leave others without.
+   *
+   * @return the address, or 0 if there is none
+   */
+  int lastResort() {
+    for (int address : quarantined) {
+      if (pool.permits(address, 0)) {
+        return address;
+      }
+    }
+    return 0;
+  }
+
   /** The name that a client gets: the reservation's, or its own if nobody else has it. */
   @Nullable String nameFor(long mac, int address, @Nullable String wanted) {
     Reservation reservation = pool.reservationOf(mac);
-    String chosen =
-        reservation != null && reservation.hostname() != null ? reservation.hostname() : wanted;
+    String kept = reservation == null ? null : reservation.hostname();
+    String chosen = kept != null ? kept : settings.names().getOrDefault(mac, wanted);
     String name = HostName.sanitise(chosen, settings.domain());
-    if (name == null) {
+    if (name == null || keptForAnother(name, mac)) {
       return null;
     }
     Integer holder = byName.get(name);
     return holder == null || holder == address ? name : null;
+  }
+
+  private boolean keptForAnother(String name, long mac) {
+    Long owner = keptNames.get(name);
+    return owner != null && owner != mac;
   }
 
   /** Puts a lease in place of the one that its address had, and tells the listeners. */
@@ -214,6 +291,11 @@ public final class LeaseTable {
         expiries.add(new Expiry(now.expiryMillis(), now.address()));
       }
     }
+    if (now.state() == State.DECLINED) {
+      quarantined.add(now.address());
+    } else if (now.state() != State.RELEASED) {
+      suspects.remove(now.address());
+    }
     tell(before, now);
   }
 
@@ -231,6 +313,7 @@ public final class LeaseTable {
       return;
     }
     expiries.remove(new Expiry(before.expiryMillis(), before.address()));
+    quarantined.remove(before.address());
     byClient.remove(before.client(), before);
     if (before.hostname() != null && !reservedNames.contains(before.hostname())) {
       byName.remove(before.hostname(), before.address());
@@ -268,8 +351,22 @@ public final class LeaseTable {
       Lease lease = byAddress.get(expiries.first().address());
       if (lease == null) {
         expiries.pollFirst();
+        continue;
+      }
+      put(lease.in(State.RELEASED, lease.expiryMillis()));
+      if (lease.state() == State.DECLINED) {
+        suspects.add(lease.address());
+      }
+    }
+    // A clock that was set back must not make leases of years.
+    long latest = latest(now);
+    while (!expiries.isEmpty() && expiries.last().millis() > latest) {
+      Expiry last = expiries.last();
+      Lease lease = byAddress.get(last.address());
+      if (lease == null) {
+        expiries.pollLast();
       } else {
-        put(lease.in(State.RELEASED, lease.expiryMillis()));
+        put(lease.until(latest));
       }
     }
   }

@@ -25,36 +25,56 @@
  * not. Replies go where section 4.1 says: to the relay, to {@code ciaddr}, to everybody if the
  * client asks for that, else straight to the hardware address and the address that is being given.
  *
+ * <p><b>Who is who.</b> Copies of a virtual machine have one identifier between them ({@code
+ * Twins}). Where the one that has the lease still answers for its address, the other is known by
+ * its MAC address instead, so each gets an address. A name belongs to whoever has it first, except
+ * that a reservation's, and that of a guest of the configuration, are kept for their MAC address;
+ * {@link io.lanyard.dhcp.LeaseListener}s (the DNS zone, events) hear of what is bound, and of
+ * nothing else.
+ *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *
  * <pre>
- *            DISCOVER            REQUEST, stored
- *   (never) ---------&gt; OFFERED -----------------&gt; BOUND --+ renewed
- *              ^         |                         |  ^---+
- *              |         | not taken up            | RELEASE, or run out
- *              |         v                         v
- *              +------ RELEASED (remembered) &lt;-----+         DECLINE, or a probe answered:
- *                        ^                                   DECLINED, out of the pool a while
- *                        +-----------------------------------------+
+ *            DISCOVER, free          REQUEST, stored
+ *   (never) ---------------&gt; OFFERED -----------------&gt; BOUND --+ renewed
+ *              ^              |                          |  ^---+
+ *              |              | not taken up             | RELEASE, or run out
+ *              |              v                          v
+ *              +------ RELEASED (remembered) &lt;------------+     DECLINE, or a probe answered:
+ *                        ^                                      DECLINED, out of the pool a while
+ *                        +--------------------------------------------+
  * </pre>
  *
  * <p>{@code AddressPool} decides which address comes next: never-used ones first, from a hash of
  * the client's identity (so a server that has lost its memory is likely to give the same again),
- * then the one that has been idle for longest. A reservation's address is nobody else's, in the
- * pool or not. A name belongs to whoever has it first; {@link io.lanyard.dhcp.LeaseListener}s (the
- * DNS zone, events) hear of what is bound, and of nothing else.
+ * then the one that has been idle for longest, and when there is no other, one from quarantine that
+ * nobody answers for any more, so that a guest that declines all it is offered does not leave the
+ * others without. A reservation's address is nobody else's, in the pool or not; while a stranger
+ * uses it, its client gets another.
+ *
+ * <p><b>Probes.</b> A host with a static address in the pool is silent until it is asked, so before
+ * an address is given away, by an OFFER or to who asks for one that was never offered, the network
+ * is asked for it by ARP ({@link io.lanyard.dhcp.ConflictProbe}; RFC 2131 sections 2.2 and 3.1).
+ * The request waits and nothing else does. That costs a new guest a fifth of a second of its first
+ * boot: a host on a virtual switch answers at once, and one that is slower than the wait is still
+ * heard for a second, so that its address is refused when the client asks for it. Who had an
+ * address until less than a lease ago has it again at once: renewals, reboots and reservations that
+ * are asked for again, so what happens every day, cost nothing. The client's own answer is no
+ * conflict: it may still have the address of a server that forgot it.
  *
  * <p><b>Durability.</b> A lease is bound, told to listeners and acknowledged only after it is on
  * disk. The loop hands it to a {@link io.lanyard.dhcp.LeaseJournal} and goes on; the one thread of
  * {@link io.lanyard.dhcp.LeaseStore} takes all that has gathered, commits it to an MVStore file,
  * waits for {@code fsync}, and sends the completions back to the loop as one task. The more clients
  * ask at once, the more share a sync. Releases go the same way, so memory changes in the order of
- * the disk. A write that fails acknowledges nothing: the client asks again, and the file is opened
- * anew from what it holds. Offers are never stored (RFC 2131 section 3.1 item 2 asks for no
- * promise).
+ * the disk. A renewal a few seconds after the last is answered from what is on disk, so a guest
+ * that renews in a loop does not keep the disk busy. A write that fails acknowledges nothing: the
+ * client asks again, and the file is opened anew from what it holds. Offers are never stored (RFC
+ * 2131 section 3.1 item 2 asks for no promise).
  *
  * <p>Times of leases are wall-clock time, because they outlive the process; that a lease has run
  * out is noticed by a timer that looks at least once a minute, so a clock that was set is noticed
- * too.
+ * too: forward, leases end early, and the probe keeps their addresses from others while they are
+ * used; back, they are cut to the longest lease time.
  */
 package io.lanyard.dhcp;

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,10 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private static final int PLAIN_DATAGRAM = 512;
 
   private static final int IP_AND_UDP = 28;
+
+  /** Between two complaints about the name servers. */
+  private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private static final System.Logger LOG = System.getLogger(DnsForwarder.class.getName());
 
   /** Who asks, and how to answer. */
@@ -57,7 +62,15 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   /** A question that upstream is being asked, and everybody who waits for it. */
   private static final class Waiting {
     final List<Asker> askers = new ArrayList<>();
+
+    /** The hosts file as it was when the question came. */
+    final HostsFile hosts;
+
     @Nullable UpstreamQuery upstream;
+
+    Waiting(HostsFile hosts) {
+      this.hosts = hosts;
+    }
   }
 
   private final String network;
@@ -73,7 +86,9 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final Map<Long, Integer> perGuest = new HashMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private int outstanding;
+  private int early;
   private boolean unanswered;
+  private long complainNanos;
   private boolean closed;
 
   /**
@@ -96,11 +111,13 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.settings = settings;
     this.link = link;
     this.clock = link.timers().clock();
+    this.complainNanos = clock.nanoTime();
     this.zone = new OwnZone(settings);
     this.cache = new ResponseCache(settings.cacheEntries(), settings.cacheBytes());
     this.resolver =
         new HostResolver(
             settings.resolvConf(),
+            settings.hostsFile(),
             task -> link.loop().execute(task),
             clock,
             parser,
@@ -154,6 +171,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             .with("domain", settings.domain())
             .with("servers", resolver.known())
             .with("own-names", zone.size())
+            .with("hosts-file-names", resolver.hosts().size())
             .with("cache-entries", cache.entries())
             .with("cache-bytes", cache.bytes())
             .with("outstanding", outstanding);
@@ -209,15 +227,47 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       sendError(asker, query, refusal);
       return;
     }
-    Record asked = query.getSection(Section.QUESTION).getFirst();
-    Message own = zone.answer(query, asked);
-    if (own != null) {
-      counters.count(Event.OWN_ANSWER);
-      addOpt(own, query, own.getRcode());
-      send(asker, own.toWire(asker.limit()));
+    boolean fresh = resolver.refresh();
+    if (fresh
+        || resolver.looked()
+        || settings.hostsFile() == null
+        || early >= settings.outstanding()) {
+      resolve(asker, query);
       return;
     }
-    forward(asker, query, Question.of(query, asked));
+    // The first questions of all wait for the hosts file, which may have their names.
+    Record asked = query.getSection(Section.QUESTION).getFirst();
+    Message own = zone.answer(query, asked, HostsFile.NONE);
+    if (own != null && !own.getSection(Section.ANSWER).isEmpty()) {
+      resolve(asker, query);
+      return;
+    }
+    early++;
+    resolver.servers(servers -> {
+      early--;
+      if (!closed) {
+        resolve(asker, query);
+        link.flush();
+      }
+    });
+  }
+
+  private void resolve(Asker asker, Message query) {
+    Record asked = query.getSection(Section.QUESTION).getFirst();
+    if (!answerHere(asker, query, asked)) {
+      forward(asker, query, Question.of(query, asked));
+    }
+  }
+
+  private boolean answerHere(Asker asker, Message query, Record asked) {
+    Message own = zone.answer(query, asked, resolver.hosts());
+    if (own == null) {
+      return false;
+    }
+    counters.count(Event.OWN_ANSWER);
+    addOpt(own, query, own.getRcode());
+    send(asker, own.toWire(asker.limit()));
+    return true;
   }
 
   private static @Nullable Message parse(byte[] wire) {
@@ -238,11 +288,22 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (opt != null && opt.getVersion() > 0) {
       return Rcode.BADVERS; // RFC 6891 section 6.1.3
     }
+    if (opt != null && severalOpts(query)) {
+      return Rcode.FORMERR; // RFC 6891 section 6.1.1
+    }
     return switch (type) {
       case Type.AXFR, Type.IXFR -> Rcode.REFUSED;
       case Type.OPT, Type.TSIG, Type.TKEY, 0 -> Rcode.FORMERR;
       default -> Rcode.NOERROR;
     };
+  }
+
+  private static boolean severalOpts(Message query) {
+    return query.getSection(Section.ADDITIONAL).stream()
+            .filter(each -> each.getType() == Type.OPT)
+            .limit(2)
+            .count()
+        > 1;
   }
 
   private int limit(Message query, boolean datagram) {
@@ -285,7 +346,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       same.askers.add(asker);
       return;
     }
-    Waiting fresh = new Waiting();
+    Waiting fresh = new Waiting(resolver.hosts());
     fresh.askers.add(asker);
     waiting.add(fresh);
     if (shareable) {
@@ -301,7 +362,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       boolean shareable,
       Waiting waiters,
       List<InetSocketAddress> servers) {
-    if (closed) {
+    if (closed
+        || (waiters.hosts != resolver.hosts() && inHostsFile(question, shareable, waiters))) {
       return;
     }
     UpstreamQuery upstream =
@@ -315,32 +377,68 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     upstream.start();
   }
 
-  private void answered(
-      Question question, boolean shareable, Waiting waiters, @Nullable Message response) {
+  /** Answers from a hosts file that was read, or read again, after the question had come. */
+  private boolean inHostsFile(Question question, boolean shareable, Waiting waiters) {
+    Record asked = Record.newRecord(question.name(), question.type(), question.dclass());
+    Message sample = new Message(0);
+    sample.addRecord(asked, Section.QUESTION);
+    if (zone.answer(sample, asked, resolver.hosts()) == null) {
+      return false;
+    }
+    ended(question, shareable, waiters);
+    for (Asker asker : waiters.askers) {
+      served(asker);
+      Message query = parse(asker.query());
+      if (query != null) {
+        boolean answered = answerHere(asker, query, query.getSection(Section.QUESTION).getFirst());
+        assert answered : "the same question";
+      }
+    }
+    link.flush();
+    return true;
+  }
+
+  private void ended(Question question, boolean shareable, Waiting waiters) {
     waiting.remove(waiters);
     if (shareable) {
       underWay.remove(question);
     }
+  }
+
+  private void served(Asker asker) {
+    outstanding--;
+    perGuest.computeIfPresent(asker.guest(), (guest, n) -> n <= 1 ? null : n - 1);
+  }
+
+  private void answered(
+      Question question, boolean shareable, Waiting waiters, @Nullable Message response) {
+    ended(question, shareable, waiters);
     long now = clock.nanoTime();
-    Response made = response == null ? null : make(question, response, now);
+    Response upstream = response == null ? null : make(question, response, now);
+    Response made = upstream == null ? make(question, failure(question), now) : upstream;
     if (made != null && shareable) {
       cache.put(question, made);
     }
     noteUpstream(response != null);
     for (Asker asker : waiters.askers) {
-      outstanding--;
-      perGuest.computeIfPresent(asker.guest(), (guest, n) -> n <= 1 ? null : n - 1);
+      served(asker);
+      if (upstream == null) {
+        counters.count(Event.UNANSWERED);
+      }
       if (made != null) {
         send(asker, made.to(asker.query(), now));
-      } else {
-        counters.count(Event.UNANSWERED);
-        Message query = parse(asker.query());
-        if (query != null) {
-          sendError(asker, query, Rcode.SERVFAIL);
-        }
       }
     }
     link.flush();
+  }
+
+  private static Message failure(Question question) {
+    Message failure = question.query(0, List.of(), true);
+    failure.getHeader().setFlag(Flags.QR);
+    failure.getHeader().setFlag(Flags.RA);
+    failure.getHeader().unsetFlag(Flags.AD);
+    failure.getHeader().setRcode(Rcode.SERVFAIL);
+    return failure;
   }
 
   private @Nullable Response make(Question question, Message response, long now) {
@@ -358,22 +456,27 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     }
   }
 
-  /** One line when the last server stops answering, and one when it answers again. */
+  /**
+   * One line when the last server stops answering, and one when it answers again. Not for each
+   * time, since a name whose own servers are silent looks the same, and guests choose what they ask
+   * for.
+   */
   private void noteUpstream(boolean answered) {
-    if (answered == unanswered) {
-      unanswered = !answered;
-      if (answered) {
-        LOG.log(Level.INFO, "name servers answer again network=" + network);
-      } else {
-        LOG.log(
-            Level.WARNING,
-            "no name server answers: check the host's resolver network="
-                + network
-                + " file="
-                + settings.resolvConf()
-                + " servers="
-                + resolver.known());
-      }
+    long now = clock.nanoTime();
+    if (answered && unanswered) {
+      unanswered = false;
+      LOG.log(Level.INFO, "name servers answer again network=" + network);
+    } else if (!answered && !unanswered && now - complainNanos >= 0) {
+      unanswered = true;
+      complainNanos = now + COMPLAINT_NANOS;
+      LOG.log(
+          Level.WARNING,
+          "no name server answers: check the host's resolver network="
+              + network
+              + " file="
+              + settings.resolvConf()
+              + " servers="
+              + resolver.known());
     }
   }
 

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param subnet the network's subnet, whose reverse names are answered here
  * @param gateway the gateway's address: {@code gateway.<domain>}
  * @param host the host's address, {@code host.<domain>}; null where it does not answer
- * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses
+ * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses;
+ *     one that begins with {@code *} stands for all names below it that have no address of their
+ *     own
  * @param resolvConf the host's resolver configuration, followed as it changes
+ * @param hostsFile the host's hosts file, whose names guests are to have too; null for none
  * @param cacheEntries answers kept at most
  * @param cacheBytes bytes of answers kept at most
  * @param maxTtl the longest that an answer is kept
@@ -32,6 +35,7 @@ public record DnsSettings(
     @Nullable Integer host,
     Map<String, Integer> hosts,
     Path resolvConf,
+    @Nullable Path hostsFile,
     int cacheEntries,
     long cacheBytes,
     Duration maxTtl,
@@ -52,7 +56,7 @@ public record DnsSettings(
    * @param domain the network's domain
    * @param subnet the network's subnet
    * @param gateway the gateway's address
-   * @return settings without host and fixed hosts, that follow {@code /etc/resolv.conf}
+   * @return settings without host, fixed hosts and hosts file, that follow {@code /etc/resolv.conf}
    */
   public static DnsSettings of(String domain, Ipv4Subnet subnet, int gateway) {
     return new DnsSettings(
@@ -62,6 +66,7 @@ public record DnsSettings(
         null,
         Map.of(),
         Path.of("/etc/resolv.conf"),
+        null,
         10_000,
         8 << 20,
         Duration.ofDays(1),
@@ -80,7 +85,7 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withHost(@Nullable Integer address) {
-    return with(address, hosts, resolvConf, attemptTimeout, queryTimeout);
+    return with(address, hosts, resolvConf, hostsFile, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -90,7 +95,7 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withHosts(Map<String, Integer> names) {
-    return with(host, names, resolvConf, attemptTimeout, queryTimeout);
+    return with(host, names, resolvConf, hostsFile, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -100,7 +105,17 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withResolvConf(Path file) {
-    return with(host, hosts, file, attemptTimeout, queryTimeout);
+    return with(host, hosts, file, hostsFile, attemptTimeout, queryTimeout);
+  }
+
+  /**
+   * Sets the hosts file that is followed.
+   *
+   * @param file the file, or null for none
+   * @return other settings
+   */
+  public DnsSettings withHostsFile(@Nullable Path file) {
+    return with(host, hosts, resolvConf, file, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -111,13 +126,14 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withTimeouts(Duration attempt, Duration query) {
-    return with(host, hosts, resolvConf, attempt, query);
+    return with(host, hosts, resolvConf, hostsFile, attempt, query);
   }
 
   private DnsSettings with(
       @Nullable Integer newHost,
       Map<String, Integer> newHosts,
       Path newResolvConf,
+      @Nullable Path newHostsFile,
       Duration newAttempt,
       Duration newQuery) {
     return new DnsSettings(
@@ -127,6 +143,7 @@ public record DnsSettings(
         newHost,
         newHosts,
         newResolvConf,
+        newHostsFile,
         cacheEntries,
         cacheBytes,
         maxTtl,

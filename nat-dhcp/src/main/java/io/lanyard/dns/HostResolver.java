@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.vswitch.Clock;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -20,27 +22,39 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the host itself asks for names: its {@code resolv.conf}, looked at again before a question
- * is forwarded, if the last look is a second old. Nothing is watched while nobody asks.
+ * How the host itself resolves names: by its {@code resolv.conf} and its hosts file, looked at
+ * again when somebody asks and the last look is a second old. Nothing is watched while nobody asks.
  *
- * <p>Thread: the network's loop, except that the file is read on a virtual thread.
+ * <p>Thread: the network's loop, except that the files are read on a virtual thread.
  */
 final class HostResolver {
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** More than any such file has that is not a blocklist. */
+  private static final int MAX_FILE = 4 << 20;
+
   private static final System.Logger LOG = System.getLogger(HostResolver.class.getName());
 
   /** What tells one version of the file from another. */
   private record Version(Object key, long modified, long size) {}
 
-  private record Look(@Nullable Version version, @Nullable ResolvConf conf) {}
+  /** What a look found: null where nothing has changed. */
+  private record Look(
+      @Nullable Version version,
+      @Nullable ResolvConf conf,
+      @Nullable Version hostsVersion,
+      @Nullable HostsFile hosts) {}
 
   private final Path file;
+  private final @Nullable Path hostsFile;
   private final Executor loop;
   private final Clock clock;
   private final Function<List<String>, ResolvConf> parser;
   private final Runnable changed;
   private final Deque<Consumer<List<InetSocketAddress>>> waiting = new ArrayDeque<>();
   private @Nullable Version version;
+  private @Nullable Version hostsVersion;
+  private HostsFile hosts = HostsFile.NONE;
   private List<InetSocketAddress> servers = List.of();
   private boolean looked;
   private boolean looking;
@@ -51,11 +65,13 @@ final class HostResolver {
 
   HostResolver(
       Path file,
+      @Nullable Path hostsFile,
       Executor loop,
       Clock clock,
       Function<List<String>, ResolvConf> parser,
       Runnable changed) {
     this.file = file;
+    this.hostsFile = hostsFile;
     this.loop = loop;
     this.clock = clock;
     this.parser = parser;
@@ -69,16 +85,39 @@ final class HostResolver {
    *     none
    */
   void servers(Consumer<List<InetSocketAddress>> use) {
-    if (looked && clock.nanoTime() - lookedAt < FRESH_NANOS) {
+    if (refresh()) {
       use.accept(inOrder());
-      return;
+    } else {
+      waiting.add(use);
     }
-    waiting.add(use);
+  }
+
+  /**
+   * Begins to look again if the last look is old.
+   *
+   * @return whether it is not
+   */
+  boolean refresh() {
+    if (looked && clock.nanoTime() - lookedAt < FRESH_NANOS) {
+      return true;
+    }
     if (!looking) {
       looking = true;
       Version known = version;
-      Thread.ofVirtual().name("lanyard-resolv-conf").start(() -> look(known));
+      Version knownHosts = hostsVersion;
+      Thread.ofVirtual().name("lanyard-resolv-conf").start(() -> look(known, knownHosts));
     }
+    return false;
+  }
+
+  /** Whether there has been a look at all. */
+  boolean looked() {
+    return looked;
+  }
+
+  /** The hosts file as it was at the last look. */
+  HostsFile hosts() {
+    return hosts;
   }
 
   /** Remembers that a server answered. */
@@ -102,24 +141,38 @@ final class HostResolver {
     return rotated;
   }
 
-  private void look(@Nullable Version known) {
-    Look result;
-    try {
-      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-      Version now =
-          new Version(
-              String.valueOf(attributes.fileKey()),
-              attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
-              attributes.size());
-      result =
-          now.equals(known)
-              ? new Look(now, null)
-              : new Look(now, parser.apply(Files.readAllLines(file, StandardCharsets.ISO_8859_1)));
-    } catch (IOException e) {
-      result = new Look(null, ResolvConf.NONE);
+  private void look(@Nullable Version known, @Nullable Version knownHosts) {
+    Version now = version(file);
+    ResolvConf conf =
+        now == null || !now.equals(known) ? parser.apply(lines(file, MAX_FILE)) : null;
+    Version hostsNow = hostsFile == null ? null : version(hostsFile);
+    HostsFile read = null;
+    if (hostsFile != null && !Objects.equals(hostsNow, knownHosts)) {
+      read = hostsNow == null ? HostsFile.NONE : HostsFile.parse(lines(hostsFile, MAX_FILE));
     }
-    Look done = result;
+    Look done = new Look(now, conf, hostsNow, read);
     loop.execute(() -> seen(done));
+  }
+
+  private static @Nullable Version version(Path of) {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(of, BasicFileAttributes.class);
+      return new Version(
+          String.valueOf(attributes.fileKey()),
+          attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+          attributes.size());
+    } catch (IOException e) {
+      return null; // It is not there, as far as this process can see; it may come.
+    }
+  }
+
+  /** The lines of a file as far as it is to be read; none if it cannot be. */
+  private static List<String> lines(Path of, int most) {
+    try (InputStream in = Files.newInputStream(of)) {
+      return new String(in.readNBytes(most), StandardCharsets.ISO_8859_1).lines().toList();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   private void seen(Look look) {
@@ -128,17 +181,20 @@ final class HostResolver {
     looked = true;
     lookedAt = clock.nanoTime();
     version = look.version();
+    hostsVersion = look.hostsVersion();
+    boolean different = false;
+    if (look.hosts() != null) {
+      hosts = look.hosts();
+      different = true;
+    }
     if (look.conf() != null && (first || !look.conf().servers().equals(servers))) {
       servers = look.conf().servers();
       preferred = 0;
-      if (servers.isEmpty()) {
-        LOG.log(Level.WARNING, "no name server: only own names are answered file=" + file);
-      } else {
-        LOG.log(Level.INFO, "name servers file=" + file + " servers=" + servers);
-      }
-      if (!first) {
-        changed.run();
-      }
+      LOG.log(Level.INFO, "name servers file=" + file + " servers=" + servers);
+      different = true;
+    }
+    if (different && !first) {
+      changed.run();
     }
     List<InetSocketAddress> order = inOrder();
     Consumer<List<InetSocketAddress>> next;

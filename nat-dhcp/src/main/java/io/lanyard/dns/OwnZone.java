@@ -2,10 +2,12 @@ package io.lanyard.dns;
 
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseListener;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,18 @@ import org.xbill.DNS.Type;
 final class OwnZone implements LeaseListener {
   private static final Name LOCALHOST = Name.fromConstantString("localhost.");
   private static final Name REVERSE = Name.fromConstantString("in-addr.arpa.");
+  private static final Name REVERSE6 = Name.fromConstantString("ip6.arpa.");
+
+  /** Top-level domains that no name server has (RFC 6761 section 6.4, RFC 7686 section 2). */
+  private static final List<Name> UNKNOWN_EVERYWHERE =
+      List.of(Name.fromConstantString("invalid."), Name.fromConstantString("onion."));
+
+  /**
+   * Where a client asks its resolver for an encrypted way to it. What the resolver behind us says
+   * there is true of that one only, so it is not asked, and there is none (RFC 9462 section 6.1).
+   */
+  private static final Name RESOLVER = Name.fromConstantString("resolver.arpa.");
+
   private static final Name HOSTMASTER = Name.fromConstantString("hostmaster");
   private static final int REVERSE_LABELS = 3; // in-addr, arpa, and the root
 
@@ -47,6 +61,10 @@ final class OwnZone implements LeaseListener {
   private final long ttl;
   private final Map<Name, Integer> fixed = new HashMap<>();
   private final Map<Integer, Name> fixedReverse = new HashMap<>();
+
+  /** What a wildcard gives (RFC 4592), by the name that the wildcard is below. */
+  private final Map<Name, Integer> wild = new HashMap<>();
+
   private final Map<Name, Integer> leased = new HashMap<>();
   private final Map<Integer, Name> leasedReverse = new HashMap<>();
 
@@ -65,7 +83,12 @@ final class OwnZone implements LeaseListener {
     settings
         .hosts()
         .forEach(
-            (name, address) -> fix(absolute(name, name.contains(".") ? null : domain), address));
+            (name, address) -> fix(absolute(name, isBelowDomain(name) ? domain : null), address));
+  }
+
+  /** A name without a dot is the domain's, a wildcard's own dot not counted. */
+  private static boolean isBelowDomain(String name) {
+    return !(name.startsWith("*.") ? name.substring(2) : name).contains(".");
   }
 
   private static Name absolute(String name, @Nullable Name origin) {
@@ -77,8 +100,12 @@ final class OwnZone implements LeaseListener {
   }
 
   private void fix(Name name, int address) {
-    fixed.putIfAbsent(name, address);
-    fixedReverse.putIfAbsent(address, name);
+    if (name.isWild()) {
+      wild.put(new Name(name, 1), address);
+    } else {
+      fixed.putIfAbsent(name, address);
+      fixedReverse.putIfAbsent(address, name);
+    }
     for (int n = 1; name.subdomain(domain) && n < name.labels() - domain.labels(); n++) {
       nonTerminals.add(new Name(name, n));
     }
@@ -119,19 +146,32 @@ final class OwnZone implements LeaseListener {
    *
    * @param query a query with one question
    * @param asked the question
+   * @param hosts further names, that come after the network's own
    * @return the response, or null if upstream is to be asked
    */
-  @Nullable Message answer(Message query, Record asked) {
+  @Nullable Message answer(Message query, Record asked, HostsFile hosts) {
     int dclass = asked.getDClass();
     if (dclass != DClass.IN && dclass != DClass.ANY) {
       return null;
     }
     Name name = asked.getName();
     if (name.subdomain(domain)) {
-      return forward(query, asked, name, domain);
+      return forward(query, asked, name, hosts);
     }
     if (name.subdomain(REVERSE)) {
-      return reverse(query, asked, name);
+      return reverse(query, asked, name, hosts);
+    }
+    if (name.subdomain(REVERSE6)) {
+      Name target = hosts.reverse(name);
+      return target == null ? null : pointer(query, asked, name, target, name);
+    }
+    for (Name local : UNKNOWN_EVERYWHERE) {
+      if (name.subdomain(local)) {
+        return denial(query, Rcode.NXDOMAIN, local);
+      }
+    }
+    if (name.subdomain(RESOLVER)) {
+      return denial(query, Rcode.NOERROR, RESOLVER);
     }
     boolean address = isAddress(asked.getType());
     if (name.subdomain(LOCALHOST)) {
@@ -140,11 +180,37 @@ final class OwnZone implements LeaseListener {
     if (!address) {
       return null;
     }
-    if (name.labels() == 2) {
-      return bareLabel(query, asked, name);
-    }
+    Message known =
+        name.labels() == 2 ? bareLabel(query, asked, name) : elsewhere(query, asked, name);
+    List<InetAddress> listed = known == null ? hosts.addresses(name) : null;
+    return listed == null ? known : addresses(query, asked, listed, name);
+  }
+
+  /** A name of another domain, that the configuration has an address for. */
+  private @Nullable Message elsewhere(Message query, Record asked, Name name) {
     Integer at = fixed.get(name);
+    if (at == null) {
+      at = wildcard(name);
+    }
     return at == null ? null : addresses(query, asked, at, name);
+  }
+
+  /** What the closest wildcard gives for a name that does not exist (RFC 4592 section 3.3.1). */
+  private @Nullable Integer wildcard(Name name) {
+    if (wild.isEmpty() || nonTerminals.contains(name)) {
+      return null;
+    }
+    for (int n = 1; n < name.labels(); n++) {
+      Name encloser = new Name(name, n);
+      Integer at = wild.get(encloser);
+      if (at != null) {
+        return at;
+      }
+      if (lookup(encloser) != null || nonTerminals.contains(encloser)) {
+        return null; // The closest name that exists has no wildcard below it.
+      }
+    }
+    return null;
   }
 
   private static boolean isAddress(int type) {
@@ -166,15 +232,23 @@ final class OwnZone implements LeaseListener {
     return at != null ? at : leased.get(name);
   }
 
-  private Message forward(Message query, Record asked, Name name, Name zone) {
+  private Message forward(Message query, Record asked, Name name, HostsFile hosts) {
     Integer at = lookup(name);
     if (at != null) {
-      return addresses(query, asked, at, zone);
+      return addresses(query, asked, at, domain);
     }
     if (name.equals(domain)) {
       return apex(query, asked);
     }
-    return denial(query, nonTerminals.contains(name) ? Rcode.NOERROR : Rcode.NXDOMAIN, zone);
+    List<InetAddress> listed = hosts.addresses(name);
+    if (listed != null) {
+      return addresses(query, asked, listed, domain);
+    }
+    Integer below = wildcard(name);
+    if (below != null) {
+      return addresses(query, asked, below, domain);
+    }
+    return denial(query, nonTerminals.contains(name) ? Rcode.NOERROR : Rcode.NXDOMAIN, domain);
   }
 
   private Message apex(Message query, Record asked) {
@@ -191,14 +265,27 @@ final class OwnZone implements LeaseListener {
         : response;
   }
 
-  /** An address, or that there is none of the type asked for: NODATA (RFC 2308 section 2.2). */
   private Message addresses(Message query, Record asked, int address, Name zone) {
-    if (asked.getType() == Type.AAAA || !isAddress(asked.getType())) {
-      return denial(query, Rcode.NOERROR, zone);
-    }
+    return addresses(query, asked, List.of(inet(address)), zone);
+  }
+
+  /** Addresses, or that there is none of the type asked for: NODATA (RFC 2308 section 2.2). */
+  private Message addresses(Message query, Record asked, List<InetAddress> all, Name zone) {
+    int type = asked.getType();
     Message response = response(query, Rcode.NOERROR);
-    response.addRecord(new ARecord(asked.getName(), DClass.IN, ttl, inet(address)), Section.ANSWER);
-    return response;
+    boolean some = false;
+    for (InetAddress each : all) {
+      boolean four = each instanceof Inet4Address;
+      if (isAddress(type) && type != (four ? Type.AAAA : Type.A)) {
+        some = true;
+        response.addRecord(
+            four
+                ? new ARecord(asked.getName(), DClass.IN, ttl, each)
+                : new AAAARecord(asked.getName(), DClass.IN, ttl, each),
+            Section.ANSWER);
+      }
+    }
+    return some ? response : denial(query, Rcode.NOERROR, zone);
   }
 
   private Message localhost(Message query, Record asked) {
@@ -216,7 +303,8 @@ final class OwnZone implements LeaseListener {
     return response;
   }
 
-  private @Nullable Message reverse(Message query, Record asked, Name name) {
+  private @Nullable Message reverse(Message query, Record asked, Name name, HostsFile hosts) {
+    Name listed = hosts.reverse(name);
     int octets = Math.min(name.labels() - REVERSE_LABELS, 4);
     int first = name.labels() - REVERSE_LABELS - octets;
     int address = 0;
@@ -230,7 +318,8 @@ final class OwnZone implements LeaseListener {
     if (octets == 0
         || 8 * octets < settings.subnet().prefix()
         || !settings.subnet().contains(address)) {
-      return null; // Not all of it is ours.
+      // Not all of it is ours.
+      return listed == null ? null : pointer(query, asked, name, listed, name);
     }
     Name zone = new Name(name, first + Math.max(0, octets - 3));
     if (octets < 4) {
@@ -238,11 +327,15 @@ final class OwnZone implements LeaseListener {
     }
     Name target = fixedReverse.get(address);
     if (target == null) {
-      target = leasedReverse.get(address);
+      target = leasedReverse.getOrDefault(address, listed);
     }
     if (target == null || first > 0) {
       return denial(query, Rcode.NXDOMAIN, zone);
     }
+    return pointer(query, asked, name, target, zone);
+  }
+
+  private Message pointer(Message query, Record asked, Name name, Name target, Name zone) {
     if (asked.getType() != Type.PTR && asked.getType() != Type.ANY) {
       return denial(query, Rcode.NOERROR, zone);
     }

@@ -27,6 +27,12 @@ import org.xbill.DNS.Type;
 final class Response {
   private static final int TYPE_OPT = 41;
 
+  /**
+   * RFC 9520 section 3.2: a failure is kept for a second at least, so that a guest that asks again
+   * and again does not have dead servers asked as often. No longer, as networks of laptops come up.
+   */
+  private static final int FAILURE_SECONDS = 1;
+
   private final byte[] wire;
   private final int nameLength;
   private final int[] ttlOffsets;
@@ -94,6 +100,9 @@ final class Response {
   private static long lifetime(Message message, DnsSettings settings) {
     int rcode = message.getRcode();
     boolean truncated = message.getHeader().getFlag(Flags.TC);
+    if (rcode == Rcode.SERVFAIL) {
+      return FAILURE_SECONDS;
+    }
     if (truncated || (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN)) {
       return 0;
     }
@@ -150,10 +159,10 @@ final class Response {
     byte[] out = Arrays.copyOf(wire, wire.length);
     out[0] = query[0];
     out[1] = query[1];
-    if (query.length >= Header.LENGTH + nameLength) {
+    if (sameName(query)) {
       System.arraycopy(query, Header.LENGTH, out, Header.LENGTH, nameLength);
     }
-    long age = seconds(nowNanos);
+    long age = ttlOffsets.length == 0 ? 0 : seconds(nowNanos);
     if (age > 0) {
       for (int at : ttlOffsets) {
         long left = Math.max(0, (int4(out, at) & 0xffff_ffffL) - age);
@@ -164,6 +173,23 @@ final class Response {
       }
     }
     return out;
+  }
+
+  /** Whether the query's name is spelled out where ours is, and not by way of a pointer. */
+  private boolean sameName(byte[] query) {
+    if (query.length < Header.LENGTH + nameLength) {
+      return false;
+    }
+    for (int i = Header.LENGTH; i < Header.LENGTH + nameLength; i++) {
+      if (lower(query[i]) != lower(wire[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int lower(byte b) {
+    return b >= 'A' && b <= 'Z' ? b + 32 : b;
   }
 
   private static int int4(byte[] b, int at) {

@@ -9,7 +9,8 @@
  * not a query, shorter than a header     dropped: a response to a response would never end
  * cannot be read, more than one question FORMERR with its identifier
  * opcode, EDNS version, zone transfer    NOTIMP, BADVERS (RFC 6891 6.1.3), REFUSED
- * OwnZone                                our domain, our subnet's in-addr.arpa, localhost
+ * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, and the
+ *                                        names of the host's hosts file
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
  * quota                                  REFUSED: too many of this guest's, or of all, are waiting
  * the same question is under way         waits with it
@@ -19,11 +20,14 @@
  * <p><b>Own names.</b> The zone is authoritative for all of its domain and subnet: what it does not
  * know is denied with an SOA (RFC 2308 sections 2 and 3) and never leaks upstream. Names of leases
  * follow the lease table as its listener; fixed names come first, so no guest can take {@code
- * gateway} or a host of the configuration. A guest may ask for the bare label as well.
+ * gateway} or a host of the configuration. A guest may ask for the bare label as well. A wildcard
+ * of the configuration gives its address to what has none (RFC 4592). The host's hosts file comes
+ * after all of them, in our domain and elsewhere, since guests expect to resolve what the host
+ * resolves; its loopback addresses are left out, which mean something else to a guest.
  *
- * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf}: before a
- * question is forwarded the file is looked at again (on a virtual thread) if the last look is a
- * second old, and when the servers have changed the cache is forgotten, since a VPN may answer
+ * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf} and hosts file:
+ * before a question is forwarded the files are looked at again (on a virtual thread) if the last
+ * look is a second old, and when they have changed the cache is forgotten, since a VPN may answer
  * otherwise. The search list is not applied: guests have their own. We ask from the host, so a stub
  * on its loopback works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its
  * own (RFC 5452 section 4), asks the next server when one is silent, passes over one that fails,
@@ -35,8 +39,8 @@
  * The name in the question comes back in the case that it was sent in. A response is kept as bytes
  * with the places of its times to live, so giving it again costs a copy: identifier, the name's
  * bytes, and times that have counted down. It is kept for its shortest time; a denial for what its
- * SOA says (RFC 2308 section 5), and not at all without one. What does not fit the guest's datagram
- * is cut at a whole record set, with TC.
+ * SOA says (RFC 2308 section 5), and not at all without one; a failure for a second (RFC 9520).
+ * What does not fit the guest's datagram is cut at a whole record set, with TC.
  *
  * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions waiting upstream by guest
  * and in all; a TCP connection by the bytes and questions that it may have waiting, and by time.

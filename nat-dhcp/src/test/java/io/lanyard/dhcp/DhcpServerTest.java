@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class DhcpServerTest {
   private static final int OFFER = 2;
@@ -26,6 +26,10 @@ class DhcpServerTest {
   private static final int SERVER = Ipv4.parse("192.168.127.2");
   private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
 
+  private static final String IN_USE = "address in use by a host that has no lease";
+  private static final long RIVAL = 0x525400000099L;
+
+  @RegisterExtension final LogWatch log = new LogWatch();
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal();
   private DhcpServer server = start(DhcpSettings.builder(SUBNET).domain("lan"));
@@ -240,6 +244,7 @@ class DhcpServerTest {
 
   @Test
   void aDeclinedAddressIsQuarantinedForAWhile() {
+    log.expect(IN_USE);
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
     client.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
@@ -277,6 +282,7 @@ class DhcpServerTest {
     server.leases().addListener(recorder(heard));
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
+    link.step(Duration.ofMinutes(1));
     client.message(REQUEST).ciaddr(ack.yiaddr()).send();
     journal.sync();
     link.step(Duration.ofMinutes(29));
@@ -349,6 +355,7 @@ class DhcpServerTest {
 
   @Test
   void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
+    log.expect("no address left to offer");
     int first = Ipv4.parse("192.168.127.128");
     server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
     Answer one = lease(client("52:54:00:00:00:01"));
@@ -364,6 +371,7 @@ class DhcpServerTest {
 
   @Test
   void excludedAddressesAreGivenToNobody() {
+    log.expect("no address left to offer");
     int first = Ipv4.parse("192.168.127.1");
     server =
         start(
@@ -489,29 +497,349 @@ class DhcpServerTest {
     assertThat(server.leases().byMac(client.mac)).hasSize(1);
   }
 
+  // Conflict probes
+
+  private SteppedProbe probe() {
+    SteppedProbe probe = new SteppedProbe();
+    server.probeWith(probe);
+    return probe;
+  }
+
   @Test
-  void anUntouchedAddressIsProbedBeforeItIsOffered() {
-    List<Integer> probed = new ArrayList<>();
-    List<Consumer<Boolean>> waiting = new ArrayList<>();
-    server.probeWith((address, inUse) -> {
-      probed.add(address);
-      waiting.add(inUse);
-    });
+  void anAddressThatIsNewToAClientIsProbedBeforeItIsOffered() {
+    log.expect(IN_USE);
+    SteppedProbe probe = probe();
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).send();
     assertThat(client.answers).isEmpty();
-    waiting.removeFirst().accept(true);
+    int taken = probe.answeredBy(RIVAL).address();
     assertThat(client.answers).isEmpty();
-    waiting.removeFirst().accept(false);
+    probe.silent();
     Answer offer = client.next();
-    assertThat(offer.yiaddr()).isEqualTo(probed.get(1)).isNotEqualTo(probed.get(0));
+    assertThat(offer.yiaddr()).isNotEqualTo(taken);
     client.select(offer);
     journal.sync();
     assertThat(client.next().type()).isEqualTo(ACK);
     assertThat(server.counters().get(Event.CONFLICT)).isEqualTo(1);
+    assertThat(server.leases().byAddress(taken).orElseThrow().state())
+        .isEqualTo(Lease.State.DECLINED);
+    assertThat(journal.stored(taken).state()).isEqualTo(Lease.State.DECLINED);
+    assertThat(log.count(IN_USE)).isEqualTo(1);
+  }
+
+  private Answer probedLease(SteppedProbe probe, TestClient client) {
     client.message(DISCOVER).send();
-    assertThat(client.next().yiaddr()).isEqualTo(offer.yiaddr());
-    assertThat(probed).hasSize(2);
+    probe.silent();
+    client.select(client.next());
+    journal.sync();
+    return client.next();
+  }
+
+  @Test
+  void whoHadAnAddressLastHasItAgainWithoutAProbe() {
+    SteppedProbe probe = probe();
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = probedLease(probe, client);
+    assertThat(client.discover().yiaddr()).isEqualTo(ack.yiaddr());
+    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    client.message(RELEASE).ciaddr(ack.yiaddr()).send();
+    journal.sync();
+    client.answers.clear();
+    assertThat(client.discover().yiaddr()).isEqualTo(ack.yiaddr());
+    assertThat(probe.sent).hasSize(1);
+  }
+
+  @Test
+  void anAddressThatAClientHadLongAgoIsProbedAgain() {
+    SteppedProbe probe = probe();
+    TestClient client = client("52:54:00:00:00:01");
+    probedLease(probe, client);
+    link.step(Duration.ofHours(2));
+    client.message(DISCOVER).send();
+    assertThat(client.answers).isEmpty();
+    assertThat(probe.sent).hasSize(2);
+  }
+
+  @Test
+  void aClientThatRepeatsItselfWhileItsAddressIsProbedIsAnsweredOnceAsItAskedLast() {
+    SteppedProbe probe = probe();
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).send();
+    client.message(DISCOVER).broadcast().send();
+    assertThat(client.answers).isEmpty();
+    probe.silent();
+    assertThat(client.next().mac()).isEqualTo(Ethernet.BROADCAST);
+    assertThat(client.answers).isEmpty();
+    assertThat(probe.sent).hasSize(1);
+  }
+
+  @Test
+  void anAddressThatWasNeverOfferedIsProbedBeforeItIsAcknowledged() {
+    log.expect(IN_USE);
+    SteppedProbe probe = probe();
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).send();
+    journal.sync();
+    assertThat(client.answers).isEmpty();
+    probe.answeredBy(RIVAL);
+    assertThat(client.next().type()).isEqualTo(NAK);
+    client.message(REQUEST).number(54, SERVER).number(50, Ipv4.parse("192.168.127.151")).send();
+    probe.silent();
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(ACK);
+  }
+
+  @Test
+  void aHostThatAnswersAfterTheOfferIsHeardUntilTheAddressIsGiven() {
+    log.expect(IN_USE);
+    SteppedProbe probe = probe();
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).send();
+    probe.silent();
+    Answer offer = client.next();
+    probe.answeredBy(RIVAL);
+    client.select(offer);
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(NAK);
+
+    client.message(DISCOVER).send();
+    probe.silent();
+    Answer second = client.next();
+    client.select(second);
+    probe.answeredBy(RIVAL);
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(NAK);
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(journal.stored(second.yiaddr()).state()).isEqualTo(Lease.State.DECLINED);
+  }
+
+  @Test
+  void theStationThatWasFoundOnAnAddressMayKeepIt() {
+    log.expect(IN_USE);
+    SteppedProbe probe = probe();
+    client("52:54:00:00:00:01").message(DISCOVER).send();
+    TestClient owner = new TestClient(server, RIVAL);
+    int address = probe.answeredBy(owner.mac).address();
+    owner.message(REQUEST).ciaddr(address).send();
+    probe.silent();
+    journal.sync();
+    Answer ack = owner.next();
+    assertThat(ack.type()).isEqualTo(ACK);
+    assertThat(ack.yiaddr()).isEqualTo(address);
+  }
+
+  @Test
+  void aReservedAddressThatAStrangerUsesIsMadeGoodForByAnother() {
+    log.expect(IN_USE);
+    int reserved = Ipv4.parse("192.168.127.10");
+    server =
+        start(
+            DhcpSettings.builder(SUBNET)
+                .reservations(
+                    List.of(
+                        new Reservation(Ethernet.parse("52:54:00:00:00:10"), reserved, "web"))));
+    SteppedProbe probe = probe();
+    TestClient web = client("52:54:00:00:00:10");
+    web.message(DISCOVER).send();
+    assertThat(probe.answeredBy(RIVAL).address()).isEqualTo(reserved);
+    probe.silent();
+    Answer offer = web.next();
+    assertThat(offer.yiaddr()).isNotEqualTo(reserved);
+    web.select(offer);
+    journal.sync();
+    assertThat(web.next().type()).isEqualTo(ACK);
+    // While it renews it keeps what it has; when it asks anew it is given what is its own.
+    link.step(Duration.ofMinutes(12));
+    web.message(REQUEST).ciaddr(offer.yiaddr()).send();
+    journal.sync();
+    assertThat(web.next().type()).isEqualTo(ACK);
+    web.message(DISCOVER).send();
+    assertThat(probe.silent().address()).isEqualTo(reserved);
+    Answer own = web.next();
+    assertThat(own.yiaddr()).isEqualTo(reserved);
+    web.select(own);
+    journal.sync();
+    assertThat(web.next().type()).isEqualTo(ACK);
+    assertThat(server.leases().byMac(web.mac)).hasSize(1);
+    assertThat(journal.stored(offer.yiaddr()).state()).isEqualTo(Lease.State.RELEASED);
+  }
+
+  @Test
+  void copiesOfAMachineWithOneIdentifierGetAnAddressEach() {
+    SteppedProbe probe = probe();
+    byte[] duid = {(byte) 255, 1, 2, 3};
+    TestClient original = client("52:54:00:00:00:01");
+    original.message(DISCOVER).option(61, duid).send();
+    probe.silent();
+    Answer offer = original.next();
+    original.message(REQUEST).option(61, duid).number(54, SERVER).number(50, offer.yiaddr()).send();
+    journal.sync();
+    assertThat(original.next().type()).isEqualTo(ACK);
+
+    TestClient copy = client("52:54:00:00:00:02");
+    copy.message(REQUEST).option(61, duid).number(50, offer.yiaddr()).send(); // as it remembers
+    probe.answeredBy(original.mac);
+    assertThat(copy.next().type()).isEqualTo(NAK);
+    copy.message(DISCOVER).option(61, duid).send();
+    probe.answeredBy(original.mac);
+    probe.silent();
+    Answer other = copy.next();
+    assertThat(other.yiaddr()).isNotEqualTo(offer.yiaddr());
+    copy.message(REQUEST).option(61, duid).number(54, SERVER).number(50, other.yiaddr()).send();
+    journal.sync();
+    assertThat(copy.next().type()).isEqualTo(ACK);
+    link.step(Duration.ofMinutes(15));
+    int probes = probe.sent.size();
+    copy.message(REQUEST).option(61, duid).ciaddr(other.yiaddr()).send();
+    original.message(REQUEST).option(61, duid).ciaddr(offer.yiaddr()).send();
+    journal.sync();
+    assertThat(copy.next().yiaddr()).isEqualTo(other.yiaddr());
+    assertThat(original.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(probe.sent).hasSize(probes);
+    assertThat(server.counters().get(Event.TWIN)).isEqualTo(2);
+  }
+
+  @Test
+  void aMachineWithANewCardKeepsItsAddress() {
+    SteppedProbe probe = probe();
+    byte[] duid = {(byte) 255, 1, 2, 3};
+    TestClient before = client("52:54:00:00:00:01");
+    before.message(DISCOVER).option(61, duid).send();
+    probe.silent();
+    Answer offer = before.next();
+    before.message(REQUEST).option(61, duid).number(54, SERVER).number(50, offer.yiaddr()).send();
+    journal.sync();
+    TestClient after = client("52:54:00:00:00:02");
+    after.message(REQUEST).option(61, duid).number(50, offer.yiaddr()).send();
+    assertThat(probe.silent().address()).isEqualTo(offer.yiaddr());
+    journal.sync();
+    assertThat(after.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(server.leases().byMac(after.mac)).hasSize(1);
+  }
+
+  @Test
+  void aGuestThatDeclinesEverythingDoesNotLeaveOthersWithout() {
+    log.expect(IN_USE);
+    int first = Ipv4.parse("192.168.127.128");
+    server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
+    SteppedProbe probe = probe();
+    for (int i = 0; i < 2; i++) {
+      TestClient liar = client("52:54:00:00:0a:0" + i);
+      Answer ack = probedLease(probe, liar);
+      liar.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
+      journal.sync();
+    }
+    assertThat(server.leases().available()).isZero();
+    TestClient honest = client("52:54:00:00:00:01");
+    honest.message(DISCOVER).send();
+    probe.silent();
+    honest.select(honest.next());
+    journal.sync();
+    assertThat(honest.next().type()).isEqualTo(ACK);
+  }
+
+  // What guests do to one another, and to the server
+
+  @Test
+  void onlyTheCardThatHasALeaseDeclinesOrReleasesIt() {
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
+    Answer offer = client.next();
+    client
+        .message(REQUEST)
+        .option(61, (byte) 255, (byte) 9)
+        .number(54, SERVER)
+        .number(50, offer.yiaddr())
+        .send();
+    journal.sync();
+    TestClient thief = client("52:54:00:00:00:02");
+    thief.message(RELEASE).option(61, (byte) 255, (byte) 9).ciaddr(offer.yiaddr()).send();
+    thief.message(DECLINE).option(61, (byte) 255, (byte) 9).number(50, offer.yiaddr()).send();
+    journal.sync();
+    assertThat(server.leases().leases()).hasSize(1);
+    assertThat(server.counters().get(Event.UNKNOWN_CLIENT)).isEqualTo(2);
+  }
+
+  @Test
+  void aClientThatRenewsAllTheTimeDoesNotKeepTheDiskBusy() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    link.step(Duration.ofSeconds(5));
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    Answer again = client.next(); // Without a sync of the disk.
+    assertThat(again.type()).isEqualTo(ACK);
+    assertThat(again.intOption(51)).isEqualTo(1795);
+    assertThat(server.counters().get(Event.UNCHANGED)).isEqualTo(1);
+    link.step(Duration.ofSeconds(5));
+    client.message(REQUEST).ciaddr(ack.yiaddr()).send();
+    assertThat(client.answers).isEmpty();
+    journal.sync();
+    assertThat(client.next().intOption(51)).isEqualTo(1800);
+  }
+
+  @Test
+  void aRequestRightAfterAReleaseIsNotAnsweredFromTheLeaseThatIsBeingFreed() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    assertThat(client.answers).isEmpty();
+    journal.sync();
+    assertThat(client.next().type()).isEqualTo(ACK);
+    assertThat(server.leases().leases()).hasSize(1);
+    assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.BOUND);
+  }
+
+  @Test
+  void aNameThatTheConfigurationGivesAwayIsNobodyElses() {
+    server =
+        start(
+            DhcpSettings.builder(SUBNET)
+                .domain("lan")
+                .names(java.util.Map.of(Ethernet.parse("52:54:00:00:00:10"), "demo")));
+    TestClient thief = client("52:54:00:00:00:99");
+    thief.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).option(12, "DEMO").send();
+    journal.sync();
+    assertThat(server.leases().byName("demo")).isEmpty();
+    TestClient demo = client("52:54:00:00:00:10");
+    demo.message(REQUEST).number(50, Ipv4.parse("192.168.127.151")).option(12, "debian").send();
+    journal.sync();
+    assertThat(server.leases().byName("demo").orElseThrow().mac()).isEqualTo(demo.mac);
+  }
+
+  @Test
+  void aFloodOfRefusalsIsAFewLinesOfLog() {
+    TestClient client = client("52:54:00:00:00:01");
+    for (int i = 0; i < 10_000; i++) {
+      client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+    }
+    link.step(Duration.ofMinutes(1));
+    client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+    assertThat(server.counters().get(Event.NAK)).isEqualTo(10_001);
+    assertThat(log.lines()).isEqualTo(51);
+    assertThat(log.count("suppressed=9950")).isEqualTo(1);
+  }
+
+  @Test
+  void aClockThatIsSetBackDoesNotMakeLeasesOfYears() {
+    TestClient client = client("52:54:00:00:00:01");
+    Answer ack = lease(client);
+    link.setBack(Duration.ofDays(3650));
+    link.step(Duration.ofMinutes(2));
+    assertThat(server.leases().leases()).hasSize(1);
+    link.step(Duration.ofDays(1));
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(ack.yiaddr());
+  }
+
+  @Test
+  void aStoredLeaseOfALaterClockEndsAtTheLongestLeaseTime() {
+    lease(client("52:54:00:00:00:01"));
+    link.setBack(Duration.ofDays(3650));
+    server = start(DhcpSettings.builder(SUBNET));
+    assertThat(server.leases().leases().getFirst().expiryMillis())
+        .isEqualTo(link.now().plus(Duration.ofDays(1)).toEpochMilli());
   }
 
   @Test

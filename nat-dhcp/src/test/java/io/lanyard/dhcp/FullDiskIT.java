@@ -14,10 +14,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A lease store on a disk that fills up, and has room again. Needs root, to mount a tmpfs. */
 class FullDiskIT {
+  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
 
@@ -59,6 +61,7 @@ class FullDiskIT {
 
   @Test
   void aFullDiskRefusesLeasesAndLosesNone() throws Exception {
+    log.expect("leases cannot be stored");
     Path file = folder.resolve("leases.mv");
     int n;
     try (LeaseStore store = LeaseStore.open(file)) {

@@ -66,6 +66,15 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
     advanceTo(end);
   }
 
+  /**
+   * Sets the wall clock back, as an administrator does; timers do not care.
+   *
+   * @param time how much
+   */
+  public void setBack(Duration time) {
+    wall = wall.minus(time);
+  }
+
   private void advanceTo(long to) {
     wall = wall.plusNanos(to - nanos);
     nanos = to;

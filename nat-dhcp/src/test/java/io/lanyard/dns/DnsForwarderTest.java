@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LogWatch;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.dns.DnsCounters.Event;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
@@ -35,8 +36,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.ARecord;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
@@ -54,11 +57,13 @@ import org.xbill.DNS.Type;
 class DnsForwarderTest {
   private static MultiThreadIoEventLoopGroup group;
 
+  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
   private final Map<String, Integer> ports = new HashMap<>();
   private final List<FakeUpstream> upstreams = new ArrayList<>();
   private Path resolvConf;
+  private Path hostsFile;
   private EventLoop loop;
   private SteppedLink link;
   private DnsForwarder forwarder;
@@ -77,6 +82,7 @@ class DnsForwarderTest {
   @BeforeEach
   void start() throws Exception {
     resolvConf = folder.resolve("resolv.conf");
+    hostsFile = folder.resolve("hosts");
     upstream = upstream("127.0.0.1");
     writeResolvConf("127.0.0.1");
     loop = group.next();
@@ -87,9 +93,13 @@ class DnsForwarderTest {
             .withHosts(
                 Map.of(
                     "printer", Ipv4.parse("192.168.127.9"),
+                    "*.apps", Ipv4.parse("192.168.127.6"),
+                    "*.example.net", Ipv4.parse("192.168.127.5"),
+                    "fixed.apps.lan", Ipv4.parse("192.168.127.4"),
                     "a.deep.lan", Ipv4.parse("192.168.127.8"),
                     "db.example.com", Ipv4.parse("192.168.127.7")))
-            .withResolvConf(resolvConf);
+            .withResolvConf(resolvConf)
+            .withHostsFile(hostsFile);
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
   }
 
@@ -275,6 +285,110 @@ class DnsForwarderTest {
     assertThat(upstream.queries).hasSize(2);
   }
 
+  @Test
+  void aWildcardGivesItsAddressToWhatHasNone() throws Exception {
+    assertThat(data(ask("shop.apps.lan.", Type.A), Section.ANSWER))
+        .containsExactly("192.168.127.6");
+    assertThat(data(ask("a.b.apps.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.6");
+    assertThat(data(ask("fixed.apps.lan.", Type.A), Section.ANSWER))
+        .containsExactly("192.168.127.4");
+    assertThat(data(ask("x.example.net.", Type.A), Section.ANSWER))
+        .containsExactly("192.168.127.5");
+    Message above = ask("apps.lan.", Type.A); // It exists, as there are names below it.
+    assertThat(above.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(above.getSection(Section.ANSWER)).isEmpty();
+    // The closest name that exists has no wildcard: RFC 4592 section 2.2.1.
+    assertThat(ask("below.fixed.apps.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask("shop.apps.lan.", Type.AAAA).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  @Test
+  void namesThatNoServerHasAreNotAskedFor() throws Exception {
+    assertThat(ask("hidden.onion.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask("x.invalid.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    Message designated = ask("_dns.resolver.arpa.", 64 /* SVCB */);
+    assertThat(designated.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(designated.getSection(Section.ANSWER)).isEmpty();
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  // The host's hosts file
+
+  @Test
+  void whatTheHostsFileHasIsAnsweredFromIt() throws Exception {
+    Files.writeString(
+        hostsFile,
+        """
+        127.0.0.1 localhost
+        127.0.1.1 myhost.example myhost
+        ::1 ip6-localhost
+        ff02::1 ip6-allnodes
+        10.1.2.3 Nas.example nas   # a comment
+        2001:db8::7 nas.example
+        10.1.2.4 tv.lan printer.lan gateway.lan
+        0.0.0.0 ads.example
+        nonsense
+        10.1.2.5 -bad..name-
+        """);
+    // The first question finds them too, although the file was not read before it.
+    assertThat(data(ask("nas.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.3");
+    assertThat(data(ask("NAS.example.", Type.AAAA), Section.ANSWER))
+        .containsExactly("2001:db8:0:0:0:0:0:7");
+    assertThat(data(ask("nas.", Type.A), Section.ANSWER)).containsExactly("10.1.2.3");
+    assertThat(ask("nas.", Type.AAAA).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(data(ask("ads.example.", Type.A), Section.ANSWER)).containsExactly("0.0.0.0");
+    assertThat(data(ask("3.2.1.10.in-addr.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("Nas.example.");
+    assertThat(upstream.queries).isEmpty();
+    // In the network's domain it comes after the network's own names.
+    assertThat(data(ask("tv.lan.", Type.A), Section.ANSWER)).containsExactly("10.1.2.4");
+    assertThat(data(ask("printer.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
+    assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
+    // A loopback address would lead a guest to itself; other types are the servers' business.
+    ask("myhost.example.", Type.A);
+    ask("nas.example.", Type.MX);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void aChangedHostsFileIsFollowed() throws Exception {
+    Files.writeString(hostsFile, "10.1.2.3 nas.example\n");
+    assertThat(data(ask("nas.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.3");
+    Files.writeString(hostsFile, "10.1.2.33 nas.example\n10.1.2.4 new.example\n");
+    step(Duration.ofSeconds(2));
+    assertThat(data(ask("new.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.4");
+    assertThat(data(ask("nas.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.33");
+    Files.delete(hostsFile);
+    step(Duration.ofSeconds(2));
+    ask("other.example.", Type.A);
+    ask("nas.example.", Type.A);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void theVeryFirstQuestionFindsANameOfTheHostsFileInTheNetworksDomain() throws Exception {
+    Files.writeString(hostsFile, "10.1.2.4 tv.lan\n");
+    assertThat(data(ask("tv.lan.", Type.A), Section.ANSWER)).containsExactly("10.1.2.4");
+  }
+
+  @Test
+  void everyGuestThatWaitedForTheHostsFileIsAnswered() throws Exception {
+    Files.writeString(hostsFile, "10.1.2.3 nas.example\n");
+    onLoop(() -> {
+      for (int guest = 1; guest <= 3; guest++) {
+        ByteBuf query = Unpooled.wrappedBuffer(query("nas.example.", Type.A).toWire());
+        forwarder.receive(query, new Peer(guest));
+        query.release();
+      }
+      return true;
+    });
+    for (int guest = 1; guest <= 3; guest++) {
+      assertThat(data(receive(), Section.ANSWER)).containsExactly("10.1.2.3");
+    }
+    assertThat(upstream.queries).isEmpty();
+  }
+
   // Upstream
 
   @Test
@@ -437,6 +551,7 @@ class DnsForwarderTest {
 
   @Test
   void servfailWhenNobodyAnswers() throws Exception {
+    log.expect("no name server answers");
     upstream.answer = r -> null;
     send(query("silence.example.", Type.A).toWire());
     await(() -> !upstream.queries.isEmpty());
@@ -448,7 +563,8 @@ class DnsForwarderTest {
 
   @Test
   void ownNamesWorkWithoutAnyServer() throws Exception {
-    Files.delete(resolvConf);
+    log.expect("no name server");
+    writeResolvConf("127.0.0.9"); // Nobody listens there.
     assertThat(ask("elsewhere.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
     assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
   }
@@ -473,8 +589,7 @@ class DnsForwarderTest {
     assertThat(data(ask("vpn.example.", Type.A), Section.ANSWER)).containsExactly("10.9.9.9");
   }
 
-  @Test
-  void aTruncatedAnswerIsFetchedOverTcp() throws Exception {
+  private void answerWithTwoKilobytes() {
     String filler = "x".repeat(250);
     upstream.answer =
         r -> {
@@ -485,6 +600,11 @@ class DnsForwarderTest {
           }
           return r;
         };
+  }
+
+  @Test
+  void aTruncatedAnswerIsFetchedOverTcp() throws Exception {
+    answerWithTwoKilobytes();
     Message small = ask("big.example.", Type.TXT);
     assertThat(small.getHeader().getFlag(Flags.TC)).isTrue();
     assertThat(small.numBytes()).isLessThanOrEqualTo(512);
@@ -531,7 +651,94 @@ class DnsForwarderTest {
     assertThat(upstream.queries).hasSize(2);
   }
 
+  @Test
+  void aFailureIsKeptForASecondSoThatDeadServersAreLeftInPeace() throws Exception {
+    upstream.answer =
+        r -> {
+          r.getHeader().setRcode(Rcode.SERVFAIL);
+          return r;
+        };
+    assertThat(ask("broken.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
+    int asked = upstream.queries.size();
+    assertThat(ask("broken.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(upstream.queries).hasSize(asked);
+    step(Duration.ofSeconds(1));
+    ask("broken.example.", Type.A);
+    assertThat(upstream.queries.size()).isGreaterThan(asked);
+  }
+
+  @Test
+  void namesWhoseServersAreSilentDoNotFillTheLog() throws Exception {
+    log.expect("no name server answers");
+    writeResolvConf("127.0.0.9");
+    for (int i = 0; i < 20; i++) {
+      assertThat(ask("dead" + i + ".example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
+      writeResolvConf("127.0.0.1");
+      step(Duration.ofSeconds(2));
+      ask("good" + i + ".example.", Type.A);
+      writeResolvConf("127.0.0.9");
+      step(Duration.ofMillis(500));
+      step(Duration.ofMillis(500));
+    }
+    assertThat(log.count("no name server answers")).isEqualTo(1);
+  }
+
+  @Test
+  void aDenialAtTheEndOfACnameIsKeptAsLongAsTheSoaSays() throws Exception {
+    Name zone = Name.fromString("example.");
+    upstream.answer =
+        r -> {
+          r.addRecord(
+              new CNAMERecord(
+                  r.getQuestion().getName(),
+                  DClass.IN,
+                  600,
+                  Name.fromConstantString("end.example.")),
+              Section.ANSWER);
+          r.addRecord(
+              new SOARecord(zone, DClass.IN, 3600, zone, zone, 1, 2, 3, 4, 30), Section.AUTHORITY);
+          return r;
+        };
+    ask("alias.example.", Type.AAAA);
+    step(Duration.ofSeconds(29));
+    assertThat(ask("alias.example.", Type.AAAA).getSection(Section.ANSWER)).hasSize(1);
+    assertThat(upstream.queries).hasSize(1);
+    step(Duration.ofSeconds(2));
+    ask("alias.example.", Type.AAAA);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void aTruncatedAnswerStillSpeaksEdns() throws Exception {
+    answerWithTwoKilobytes();
+    Message query = query("big.example.", Type.TXT);
+    query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+    Message response = ask(query);
+    assertThat(response.getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(response.numBytes()).isLessThanOrEqualTo(1232);
+    assertThat(response.getOPT()).isNotNull();
+  }
+
   // Refusals
+
+  @Test
+  void aQueryWithTwoOptRecordsIsMalformed() throws Exception {
+    Message query = query("x.example.", Type.A);
+    query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+    query.addRecord(new OPTRecord(512, 0, 0), Section.ADDITIONAL);
+    assertThat(ask(query).getRcode()).isEqualTo(Rcode.FORMERR);
+    assertThat(upstream.queries).isEmpty();
+  }
+
+  @Test
+  void aNameThatIsAPointerIntoTheHeaderGetsAnAnswerThatCanBeRead() throws Exception {
+    // Octet 6 is zero, so the name is the root.
+    byte[] wire = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, (byte) 0xc0, 6, 0, 1, 0, 1};
+    send(wire);
+    Message response = receive();
+    assertThat(response.getHeader().getID()).isEqualTo(0x1234);
+    assertThat(response.getQuestion().getName()).isEqualTo(Name.root);
+  }
 
   @Test
   void aGuestThatAsksTooMuchIsRefusedAndOthersAreNot() throws Exception {

@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.dhcp.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Name;
@@ -23,6 +25,7 @@ import org.xbill.DNS.Type;
  * TAP. Needs root, and the packages isc-dhcp-client, udhcpc, dhcpcd5 and bind9-dnsutils.
  */
 class RealClientsIT {
+  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private ServiceNetwork network;
 
@@ -222,6 +225,22 @@ class RealClientsIT {
       client.destroy();
       client.waitFor();
     }
+  }
+
+  @Test
+  void anAddressThatAStaticHostUsesIsNeverGivenToAnother() throws Exception {
+    log.expect("address in use by a host that has no lease");
+    String owner = network.guest("owner");
+    ServiceNetwork.run(10, "ip", "-n", owner, "addr", "add", "192.168.127.150/24", "dev", "t0");
+    String guest = network.guest("asker");
+    String hook =
+        hook("asker-hook", "case $1 in bound) ip addr replace $ip/24 dev $interface ;; esac\n");
+    network.in(
+        guest, 30, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
+    assertThat(network.addressOf(guest)).isNotEmpty().isNotEqualTo("192.168.127.150");
+    assertThat(network.leased("192.168.127.150")).isFalse();
+    assertThat(count(Event.CONFLICT)).isEqualTo(1);
+    assertThat(count(Event.DECLINE)).isZero();
   }
 
   private String staticGuest(String suffix) throws Exception {

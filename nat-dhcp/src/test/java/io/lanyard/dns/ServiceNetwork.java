@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServiceNetwork {
   private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
+  private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
@@ -82,6 +83,8 @@ final class ServiceNetwork {
                             .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
                             .toList())));
     onLoop(() -> {
+      dhcp.probeWith((address, client, free, inUse) ->
+          nat.gateway().probe(address, client, PROBE_NANOS, free, inUse));
       dhcp.leases().addListener(dns.names());
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       nat.serve(DnsForwarder.PORT, dns);

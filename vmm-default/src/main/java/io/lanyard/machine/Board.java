@@ -8,7 +8,6 @@ import io.lanyard.machine.device.GoldfishRtc;
 import io.lanyard.machine.device.InterruptLine;
 import io.lanyard.machine.device.MemoryMap;
 import io.lanyard.machine.device.PciHost;
-import io.lanyard.machine.device.Plic;
 import io.lanyard.machine.device.TestFinisher;
 import io.lanyard.machine.device.Uart16550;
 import io.lanyard.machine.hart.Hart;
@@ -27,6 +26,7 @@ import java.util.function.IntConsumer;
  */
 final class Board implements AutoCloseable {
   private final Bus bus;
+  private final Wiring wiring;
   private final Uart16550 uart;
   private final GoldfishRtc rtc;
   private final PciHost pci;
@@ -36,21 +36,17 @@ final class Board implements AutoCloseable {
       Bus bus,
       List<Hart> harts,
       Timebase time,
+      Wiring wiring,
       TestFinisher.Power power,
       IntConsumer serialOutput,
       Boot.Start start) {
     this.bus = bus;
-    List<InterruptLine> contexts = new ArrayList<>();
-    for (Hart hart : harts) {
-      contexts.add(high -> hart.setInterrupt(Hart.MEI, high));
-      contexts.add(high -> hart.setInterrupt(Hart.SEI, high));
-    }
-    Plic plic = new Plic(contexts);
-    uart = new Uart16550(serialOutput, plic.source(MemoryMap.UART_INTERRUPT));
-    rtc = new GoldfishRtc(InstantSource.system(), plic.source(MemoryMap.RTC_INTERRUPT));
+    this.wiring = wiring;
+    uart = new Uart16550(serialOutput, wiring.source(MemoryMap.UART_INTERRUPT));
+    rtc = new GoldfishRtc(InstantSource.system(), wiring.source(MemoryMap.RTC_INTERRUPT));
     List<InterruptLine> wires = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      wires.add(plic.source(MemoryMap.PCI_INTERRUPT + i));
+      wires.add(wiring.source(MemoryMap.PCI_INTERRUPT + i));
     }
     pci = new PciHost(wires);
     Clint clint = new Clint(harts.stream().map(Board::core).toList(), time(time));
@@ -64,7 +60,6 @@ final class Board implements AutoCloseable {
     bus.map("test", MemoryMap.TEST_FINISHER, MemoryMap.PAGE, new TestFinisher(power));
     bus.map("rtc", MemoryMap.RTC, MemoryMap.PAGE, rtc);
     bus.map("clint", MemoryMap.CLINT, Clint.SIZE, clint);
-    bus.map("plic", MemoryMap.PLIC, Plic.SIZE, plic);
     bus.map("uart", MemoryMap.UART, 0x100, uart);
     bus.map("pci-ecam", MemoryMap.PCI_ECAM, MemoryMap.PCI_ECAM_SIZE, pci.ecam());
     bus.map("pci-low", MemoryMap.PCI_LOW, MemoryMap.PCI_LOW_SIZE, pci.window(MemoryMap.PCI_LOW));
@@ -106,15 +101,7 @@ final class Board implements AutoCloseable {
 
   /** Plugs a virtio device into the next PCI slot. */
   void plug(String name, VirtioDevice device) {
-    // A message that nobody answers is lost, as on the wire.
-    VirtioPci function =
-        new VirtioPci(
-            name,
-            device,
-            bus.ram(),
-            (address, data) -> {
-              boolean _ = bus.store(address, 4, data);
-            });
+    VirtioPci function = new VirtioPci(name, device, bus.ram(), wiring::message);
     pci.add(function.function());
     virtio.add(function);
   }

@@ -7,6 +7,7 @@ import io.lanyard.machine.boot.ImageFile;
 import io.lanyard.machine.boot.KernelImage;
 import io.lanyard.machine.boot.Layout;
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.hart.Timebase;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.VmmException;
@@ -25,7 +26,7 @@ sealed interface Boot extends AutoCloseable {
    *
    * @return where the first hart starts
    */
-  Start load(Ram ram, int harts) throws VmmException;
+  Start load(Ram ram, int harts, InterruptControl interrupts) throws VmmException;
 
   @Override
   void close();
@@ -49,14 +50,10 @@ sealed interface Boot extends AutoCloseable {
     };
   }
 
-  private static byte[] tree(
-      Ram ram, int harts, String commandLine, Layout.@Nullable Range initrd) {
+  private static byte[] tree(DeviceTree.Board board) {
     byte[] seed = new byte[SEED];
     RANDOM.nextBytes(seed);
-    return Fdt.flatten(
-        DeviceTree.describe(
-            new DeviceTree.Board(ram.size(), harts, Timebase.FREQUENCY, commandLine, initrd),
-            seed));
+    return Fdt.flatten(DeviceTree.describe(board, seed));
   }
 
   /** A Linux kernel. */
@@ -106,14 +103,18 @@ sealed interface Boot extends AutoCloseable {
     }
 
     @Override
-    public Start load(Ram ram, int harts) throws VmmException {
+    public Start load(Ram ram, int harts, InterruptControl interrupts) throws VmmException {
       kernel.load(ram, layout.kernel().start());
       Layout.Range place = layout.initrd();
       if (initrd != null && place != null) {
         initrd.load(0, place.size(), ram, place.start());
       }
       long tree = layout.deviceTree().start();
-      ram.put(tree, tree(ram, harts, commandLine, place));
+      ram.put(
+          tree,
+          tree(
+              new DeviceTree.Board(
+                  ram.size(), harts, Timebase.FREQUENCY, interrupts, true, commandLine, place)));
       return new Start(layout.kernel().start(), tree, true, -1, -1);
     }
 
@@ -148,10 +149,14 @@ sealed interface Boot extends AutoCloseable {
     }
 
     @Override
-    public Start load(Ram ram, int harts) throws VmmException {
+    public Start load(Ram ram, int harts, InterruptControl interrupts) throws VmmException {
       image.load(ram);
       long tree = Ram.BASE + ram.size() - TREE_ROOM;
-      ram.put(tree, tree(ram, harts, "", null));
+      ram.put(
+          tree,
+          tree(
+              new DeviceTree.Board(
+                  ram.size(), harts, Timebase.FREQUENCY, interrupts, false, "", null)));
       return new Start(image.entry(), tree, false, image.toHost(), image.fromHost());
     }
 

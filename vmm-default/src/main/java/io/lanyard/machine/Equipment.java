@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.disk.Disk;
 import java.util.List;
 
@@ -9,6 +10,7 @@ import java.util.List;
  * @param name the guest's name
  * @param memory bytes of RAM
  * @param harts how many
+ * @param interrupts how devices interrupt them
  * @param boot what is loaded
  * @param console where output goes
  * @param virtioConsole whether input goes to a virtio console instead of the serial port
@@ -19,6 +21,7 @@ record Equipment(
     String name,
     long memory,
     int harts,
+    InterruptControl interrupts,
     Boot boot,
     GuestConsole console,
     boolean virtioConsole,

@@ -1,7 +1,9 @@
 package io.lanyard.machine;
 
+import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
+import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
@@ -35,6 +37,11 @@ final class LanyardVmm implements Vmm {
   private static final int MAX_DEVICES = 28;
 
   private static final String CONSOLE = "console";
+  private static final String INTERRUPTS = "interrupts";
+
+  /** What a guest may be given besides what every VMM knows, and the values. */
+  private static final Map<String, List<String>> OPTIONS =
+      Map.of(CONSOLE, List.of("serial", "virtio"), INTERRUPTS, List.of("aia", "plic"));
 
   private final Map<String, LanyardGuest> guests = new java.util.LinkedHashMap<>();
   private final ExecutorService events =
@@ -69,6 +76,7 @@ final class LanyardVmm implements Vmm {
                 spec.name(),
                 spec.memory(),
                 spec.harts(),
+                interrupts(spec),
                 boot,
                 new GuestConsole(spec.name()),
                 "virtio".equals(spec.options().get(CONSOLE)),
@@ -78,6 +86,14 @@ final class LanyardVmm implements Vmm {
             this::forget);
     guests.put(spec.name(), guest);
     return guest;
+  }
+
+  /** Kernels use messages; a bare program expects what QEMU's board has unless asked otherwise. */
+  private static InterruptControl interrupts(GuestSpec spec) {
+    String wanted = spec.options().get(INTERRUPTS);
+    boolean messages =
+        wanted == null ? spec.boot() instanceof BootSource.Kernel : wanted.equals("aia");
+    return messages ? InterruptControl.AIA : InterruptControl.PLIC;
   }
 
   private void tell(GuestListener listener, GuestEvent event) {
@@ -114,8 +130,8 @@ final class LanyardVmm implements Vmm {
             .formatted(name, spec.disks().size() + spec.nics().size(), MAX_DEVICES));
     for (Map.Entry<String, String> option : spec.options().entrySet()) {
       demand(
-          option.getKey().equals(CONSOLE) && Set.of("serial", "virtio").contains(option.getValue()),
-          "guest %s: option %s=%s; the only one is console=serial or console=virtio"
+          OPTIONS.getOrDefault(option.getKey(), List.of()).contains(option.getValue()),
+          "guest %s: option %s=%s; there are console=serial or virtio, and interrupts=aia or plic"
               .formatted(name, option.getKey(), option.getValue()));
     }
     checkNics(spec);

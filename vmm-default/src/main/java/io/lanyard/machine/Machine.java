@@ -2,6 +2,7 @@ package io.lanyard.machine;
 
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.device.TestFinisher;
 import io.lanyard.machine.hart.Firmware;
 import io.lanyard.machine.hart.Hart;
@@ -85,18 +86,24 @@ final class Machine implements AutoCloseable {
           e);
     }
     try {
-      start = equipment.boot().load(ram, equipment.harts());
+      start = equipment.boot().load(ram, equipment.harts(), equipment.interrupts());
     } catch (VmmException e) {
       ram.close();
       throw e;
     }
     Bus bus = new Bus(ram);
     Firmware firmware = start.supervisor() ? new Sbi(new SbiPlatform()) : Firmware.NONE;
+    boolean messages = equipment.interrupts() == InterruptControl.AIA;
     for (int id = 0; id < equipment.harts(); id++) {
-      harts.add(new Hart(id, bus, time, firmware));
+      harts.add(new Hart(id, bus, time, firmware, messages));
     }
     GuestConsole console = equipment.console();
-    board = new Board(bus, List.copyOf(harts), time, new Power(), console::print, start);
+    Wiring wiring =
+        switch (equipment.interrupts()) {
+          case PLIC -> Wiring.plic(bus, harts);
+          case AIA -> Wiring.aia(bus, harts, start.supervisor());
+        };
+    board = new Board(bus, List.copyOf(harts), time, wiring, new Power(), console::print, start);
     plugDevices(console);
     toHost =
         start.toHost() == -1

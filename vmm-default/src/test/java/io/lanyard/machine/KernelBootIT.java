@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The stock Debian kernel in the whole machine. Needs Debian's tools and its mirror. */
 @Timeout(240)
@@ -30,6 +32,8 @@ class KernelBootIT {
 
   @TempDir Path directory;
   private Vmm vmm;
+
+  @SuppressWarnings("NullAway.Init") // each test starts its own
   private Guest guest;
 
   @SuppressWarnings("JdkObsolete") // written by the console's thread, read by the test's
@@ -38,9 +42,12 @@ class KernelBootIT {
   private final List<GuestEvent> events = new CopyOnWriteArrayList<>();
 
   @BeforeEach
-  void startGuest() throws Exception {
-    DebianKernel debian = DebianKernel.fetch();
+  void openVmm() throws Exception {
     vmm = new LanyardVmmProvider().open(new VmmContext(directory, directory));
+  }
+
+  private void startGuest(Map<String, String> options) throws Exception {
+    DebianKernel debian = DebianKernel.fetch();
     guest =
         vmm.create(
             new GuestSpec(
@@ -51,7 +58,7 @@ class KernelBootIT {
                     debian.kernel(), debian.initrd(), "console=ttyS0 cryptomgr.notests"),
                 List.of(),
                 List.of(new NicSpec("eth0", 0x525400000001L, 1500)),
-                Map.of()),
+                options),
             events::add);
     guest.console().attach(bytes -> screen.append(StandardCharsets.ISO_8859_1.decode(bytes)));
     guest.start();
@@ -65,6 +72,7 @@ class KernelBootIT {
 
   @Test
   void stockKernelUsesItsDevicesAndPowersOffBySbi() throws Exception {
+    startGuest(Map.of());
     try (PingPeer peer = new PingPeer(guest.nics().getFirst())) {
       guest.nics().getFirst().connect(peer);
       assertThat(run("cat /proc/cpuinfo"))
@@ -91,8 +99,28 @@ class KernelBootIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "aia, PCI-MSIX-\\S+ +1 +Edge +virtio0-input.0, APLIC-MSI-\\S+ +10 +Level .*ttyS0",
+    "plic, SiFive PLIC +33 +Edge +virtio0, SiFive PLIC +10 +Edge +ttyS0"
+  })
+  void devicesInterruptByMessagesOrByWiresAsTheGuestIsMade(
+      String control, String receive, String serial) throws Exception {
+    startGuest(Map.of("interrupts", control));
+    try (PingPeer peer = new PingPeer(guest.nics().getFirst())) {
+      guest.nics().getFirst().connect(peer);
+      run("ip addr add 192.168.127.9/24 dev eth0; ip link set eth0 up");
+      assertThat(run("ping -c 3 192.168.127.2")).contains("3 packets received");
+      String table = run("cat /proc/interrupts");
+      // Number, count that is not zero, controller: the queue's own vector, or the card's wire.
+      assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + receive);
+      assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + serial);
+    }
+  }
+
   @Test
-  void powerButtonIsHeardAndRebootStartsAgain() {
+  void powerButtonIsHeardAndRebootStartsAgain() throws Exception {
+    startGuest(Map.of());
     type("reboot -f\n");
     await(() -> events.contains(new GuestEvent.Rebooted("debian")));
     screen.setLength(0);

@@ -27,6 +27,7 @@ final class ArpResponder {
   private final GatewayCounters counters;
   private final Timers.Timer defence;
   private final Timers.Timer quiet;
+  private final AddressProbes probes;
 
   ArpResponder(
       Gateway gateway,
@@ -40,6 +41,11 @@ final class ArpResponder {
     // Armed from one defence until the next is permitted; its expiry does nothing.
     defence = gateway.timers().create(() -> {});
     quiet = gateway.timers().create(() -> {});
+    probes = new AddressProbes(gateway.timers(), this);
+  }
+
+  AddressProbes probes() {
+    return probes;
   }
 
   void receive(ByteBuf frame, int at, int end) {
@@ -65,6 +71,11 @@ final class ArpResponder {
     if (addresses.isOurs(sender)) {
       conflict(sender, mac);
       return;
+    }
+    if (sender != 0) {
+      probes.heard(sender, mac);
+    } else if (operation == Arp.REQUEST) {
+      probes.heard(target, mac); // Another probe for the same address: RFC 5227 section 2.1.1.
     }
     if (addresses.mayBeGuest(sender)) {
       neighbours.announced(sender, mac, forUs);
@@ -100,6 +111,12 @@ final class ArpResponder {
 
   void ask(int address, long mac) {
     send(mac == 0 ? Ethernet.BROADCAST : mac, Arp.REQUEST, addresses.gateway(), 0, address);
+  }
+
+  /** Asks who uses an address, without having one (RFC 5227 section 2.1.1). */
+  void probe(int address) {
+    counters.count(GatewayCount.ARP_ASKED);
+    send(Ethernet.BROADCAST, Arp.REQUEST, 0, 0, address);
   }
 
   private void send(long to, int operation, int sender, long targetMac, int target) {

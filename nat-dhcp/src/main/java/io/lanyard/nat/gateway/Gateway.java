@@ -13,6 +13,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,6 +172,22 @@ public final class Gateway implements GuestLink, Dumpable {
     return addresses;
   }
 
+  /**
+   * Finds out whether a station uses an address of the network, by an ARP probe (RFC 5227 section
+   * 2.1.1). A newer probe of the same address takes the place of an older one.
+   *
+   * @param address the IPv4 address as a big-endian int
+   * @param exempt a MAC address whose answer does not count: the one the address is for
+   * @param waitNanos how long nobody may answer for the address to be taken for free
+   * @param free run on the loop when the wait is over
+   * @param inUse told on the loop which MAC address answered, at most once; also after {@code
+   *     free}, for a second from the probe on
+   */
+  public void probe(int address, long exempt, long waitNanos, Runnable free, LongConsumer inUse) {
+    arp.probes().probe(address, exempt, waitNanos, free, inUse);
+    flush();
+  }
+
   @Nullable Neighbour neighbour(int address) {
     return neighbours.get(address);
   }
@@ -316,6 +333,7 @@ public final class Gateway implements GuestLink, Dumpable {
       network.detach(port);
       closed = true;
       neighbours.close();
+      arp.probes().close();
       input.close();
     }
   }

@@ -14,7 +14,7 @@ public enum GatewayCount {
   BAD_ARP,
   /** ARP requests answered. */
   ARP_ANSWERED,
-  /** ARP requests sent. */
+  /** ARP requests and probes sent. */
   ARP_ASKED,
   /** Somebody else claimed an address of the gateway's (RFC 5227). */
   ADDRESS_CONFLICT,

@@ -20,6 +20,18 @@ public final class MemoryMap {
   /** Platform-level interrupt controller. */
   public static final long PLIC = 0xc00_0000;
 
+  /** Advanced platform-level interrupt controller, machine level; where the PLIC is otherwise. */
+  public static final long APLIC_MACHINE = 0xc00_0000;
+
+  /** Advanced platform-level interrupt controller, supervisor level. */
+  public static final long APLIC_SUPERVISOR = 0xd00_0000;
+
+  /** Messages to the harts, machine level: a page a hart. */
+  public static final long IMSIC_MACHINE = 0x2400_0000;
+
+  /** Messages to the harts, supervisor level: a page a hart. */
+  public static final long IMSIC_SUPERVISOR = 0x2800_0000;
+
   /** Serial port. */
   public static final long UART = 0x1000_0000;
 

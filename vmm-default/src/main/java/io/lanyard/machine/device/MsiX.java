@@ -6,16 +6,17 @@ import io.lanyard.machine.bus.Device;
  * A function's MSI-X capability, its vector table and its pending bits (PCI Local Bus 3.0 section
  * 6.8.2).
  *
- * <p>A message is a store of a word to an address that the guest chose. Something has to answer
- * there: an IMSIC. A machine whose only interrupt controller is a PLIC has none, says so in its
- * device tree by naming no MSI parent, and its guest uses INTA. Nothing else is missing here.
+ * <p>A message is a store of a word to an address that the guest chose. What answers there is an
+ * {@link Imsic}. A machine whose only interrupt controller is a PLIC has none, says so in its
+ * device tree by naming no MSI parent, and its guest uses INTA.
  */
 public final class MsiX implements Device {
   /** Sends a message. */
   @FunctionalInterface
   public interface Messages {
     /**
-     * Stores a word to physical memory.
+     * Stores a word where harts take messages; one to anywhere else is lost. Called with locks of
+     * the device held, so it must take none but its own.
      *
      * @param address where
      * @param data what
@@ -130,9 +131,10 @@ public final class MsiX implements Device {
 
   @Override
   public synchronized long read(long offset, int size) {
+    long aligned = offset & -4;
     return size == 8
-        ? (word(offset) & 0xffff_ffffL) | ((long) word(offset + 4) << 32)
-        : word(offset);
+        ? (word(aligned) & 0xffff_ffffL) | ((long) word(aligned + 4) << 32)
+        : (word(aligned) & 0xffff_ffffL) >>> (8 * (offset - aligned));
   }
 
   private int word(long offset) {

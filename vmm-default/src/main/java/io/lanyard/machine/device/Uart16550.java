@@ -21,6 +21,7 @@ public final class Uart16550 implements Device {
 
   private static final int IER_RECEIVE = 1;
   private static final int IER_TRANSMIT = 2;
+  private static final int IER_LINE_STATUS = 4;
   private static final int LCR_DIVISOR = 0x80;
   private static final int LCR_BREAK = 0x40;
   private static final int MCR_LOOP = 0x10;
@@ -30,6 +31,7 @@ public final class Uart16550 implements Device {
   private static final int IIR_NONE = 0x01;
   private static final int IIR_TRANSMIT = 0x02;
   private static final int IIR_RECEIVE = 0x04;
+  private static final int IIR_LINE_STATUS = 0x06;
   private static final int IIR_TIMEOUT = 0x0c;
   private static final int IIR_FIFO = 0xc0;
   private static final int MSR_CTS_DSR_DCD = 0xb0;
@@ -103,7 +105,11 @@ public final class Uart16550 implements Device {
   }
 
   private void update() {
-    line.set(receiveCause() != 0 || transmitCause());
+    line.set(lineStatusCause() || receiveCause() != 0 || transmitCause());
+  }
+
+  private boolean lineStatusCause() {
+    return overrun && (interruptEnable & IER_LINE_STATUS) != 0;
   }
 
   @Override
@@ -129,6 +135,9 @@ public final class Uart16550 implements Device {
 
   private int identify() {
     int mode = fifo() ? IIR_FIFO : 0;
+    if (lineStatusCause()) {
+      return mode | IIR_LINE_STATUS; // until the line status is read
+    }
     int receive = receiveCause();
     if (receive != 0) {
       return mode | receive;

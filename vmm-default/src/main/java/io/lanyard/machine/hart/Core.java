@@ -33,6 +33,10 @@ final class Core {
   final Csrs csrs;
   final CodeCache cache;
   final Interrupts interrupts;
+
+  /** The advanced interrupt architecture, or null if this hart has none. */
+  final @Nullable Aia aia;
+
   final Timebase time;
   final int id;
 
@@ -81,8 +85,9 @@ final class Core {
   /** Floating point where the host does not do. */
   final SoftFloat soft = new SoftFloat();
 
-  Core(int id, Bus bus, Timebase time, Interrupts interrupts) {
+  Core(int id, Bus bus, Timebase time, Interrupts interrupts, @Nullable Aia aia) {
     this.id = id;
+    this.aia = aia;
     this.bus = bus;
     this.time = time;
     this.interrupts = interrupts;

@@ -163,21 +163,7 @@ final class Csrs {
     if (which == 0) {
       return false;
     }
-    int number;
-    if ((which & Interrupts.MEIP) != 0) {
-      number = Hart.MEI;
-    } else if ((which & Interrupts.MSIP) != 0) {
-      number = Hart.MSI;
-    } else if ((which & Interrupts.MTIP) != 0) {
-      number = Hart.MTI;
-    } else if ((which & Interrupts.SEIP) != 0) {
-      number = Hart.SEI;
-    } else if ((which & Interrupts.SSIP) != 0) {
-      number = Hart.SSI;
-    } else {
-      number = Hart.STI;
-    }
-    trap(number, 0, true);
+    trap(Interrupts.mostUrgent(which), 0, true);
     return true;
   }
 
@@ -266,7 +252,7 @@ final class Csrs {
       case 0xf11, 0xf12, 0xf13, 0xf15 -> value = 0; // not a commercial implementation
       case 0xf14 -> value = core.id;
       default -> {
-        return false;
+        return core.aia != null && core.aia.read(this, n);
       }
     }
     return true;
@@ -312,8 +298,18 @@ final class Csrs {
     return privilege == 3 || ((menvcfg & STCE) != 0 && (mcounteren & 2) != 0);
   }
 
-  /** Writes a CSR, as a privilege may; false if it may not. */
+  /** Writes a CSR without reading it, as a privilege may; false if it may not. */
   boolean write(int n, long v, int privilege) {
+    return write(n, v, privilege, -1, -1);
+  }
+
+  /**
+   * Writes a CSR, as a privilege may; false if it may not.
+   *
+   * @param seen what the same instruction read, or all ones if it did not read
+   * @param altered the bits that the instruction means: devices write some registers meanwhile
+   */
+  boolean write(int n, long v, int privilege, long seen, long altered) {
     if (privilege < ((n >>> 8) & 3) || n >>> 10 == 3) {
       return false;
     }
@@ -379,7 +375,7 @@ final class Csrs {
       case 0x343 -> mtval = v;
       case 0x344 -> core.interrupts.write(SUPERVISOR_INTERRUPTS, (int) v);
       default -> {
-        return false;
+        return core.aia != null && core.aia.write(n, v, seen, altered);
       }
     }
     return true;

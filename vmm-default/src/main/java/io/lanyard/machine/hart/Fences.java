@@ -77,9 +77,10 @@ final class Fences {
         } else if (a.size() < 0 || a.size() > 64 * 4096) {
           core.mmu.flush();
         } else {
-          long last = a.start() + a.size() - 1;
-          for (long page = a.start() & -4096; page <= last; page += 4096) {
-            core.mmu.flushAddress(page);
+          long first = a.start() & -4096;
+          long length = a.start() - first + a.size();
+          for (long at = 0; at < length; at += 4096) { // the end may be that of all addresses
+            core.mmu.flushAddress(first + at);
           }
         }
         core.contextChanged();

@@ -29,10 +29,10 @@ public final class Hart implements Runnable {
   /** Interrupt number: machine timer; driven by the hart itself, see {@link #machineTimer}. */
   public static final int MTI = 7;
 
-  /** Interrupt number: supervisor external (PLIC context of S-mode). */
+  /** Interrupt number: supervisor external (PLIC context of S-mode, or IMSIC). */
   public static final int SEI = 9;
 
-  /** Interrupt number: machine external (PLIC context of M-mode). */
+  /** Interrupt number: machine external (PLIC context of M-mode, or IMSIC). */
   public static final int MEI = 11;
 
   /** The ISA string for the device tree. */
@@ -75,7 +75,7 @@ public final class Hart implements Runnable {
   private volatile long threadId = -1;
 
   /**
-   * Makes a hart in reset, at address 0.
+   * Makes a hart in reset, at address 0, whose external interrupts are wires.
    *
    * @param id mhartid
    * @param bus where memory and devices are
@@ -83,9 +83,22 @@ public final class Hart implements Runnable {
    * @param firmware what answers calls from supervisor mode
    */
   public Hart(int id, Bus bus, Timebase time, Firmware firmware) {
+    this(id, bus, time, firmware, false);
+  }
+
+  /**
+   * Makes a hart in reset, at address 0.
+   *
+   * @param id mhartid
+   * @param bus where memory and devices are
+   * @param time the machine's clock
+   * @param firmware what answers calls from supervisor mode
+   * @param messages whether external interrupts are messages: Smaia and Ssaia, with an IMSIC
+   */
+  public Hart(int id, Bus bus, Timebase time, Firmware firmware, boolean messages) {
     this.id = id;
     interrupts = new Interrupts(time);
-    core = new Core(id, bus, time, interrupts);
+    core = new Core(id, bus, time, interrupts, messages ? new Aia(interrupts) : null);
     core.environment = () -> firmware.ecall(this);
     fences = new Fences(core, interrupts);
   }
@@ -214,6 +227,9 @@ public final class Hart implements Runnable {
     core.waiting = false;
     core.csrs.reset();
     interrupts.reset();
+    if (core.aia != null) {
+      core.aia.reset();
+    }
     core.mmu.reset();
     core.cache.newGeneration();
     core.forgetCode();
@@ -310,6 +326,20 @@ public final class Hart implements Runnable {
    */
   public void setInterrupt(int bit, boolean level) {
     interrupts.set(bit, level);
+  }
+
+  /**
+   * Gives where messages for this hart go.
+   *
+   * @param bit {@link #SEI} or {@link #MEI}
+   * @return the interrupt file of that level
+   * @throws IllegalStateException if the hart was made without
+   */
+  public InterruptFile interruptFile(int bit) {
+    if (core.aia == null) {
+      throw new IllegalStateException("hart " + id + " has no IMSIC");
+    }
+    return bit == MEI ? core.aia.machine : core.aia.supervisor;
   }
 
   /**

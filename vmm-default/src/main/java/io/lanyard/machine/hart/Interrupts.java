@@ -97,6 +97,29 @@ final class Interrupts {
     }
   }
 
+  /** Gives the number of the interrupt that is taken first of some, in the default order. */
+  static int mostUrgent(int ready) {
+    if ((ready & MEIP) != 0) {
+      return Hart.MEI;
+    }
+    if ((ready & MSIP) != 0) {
+      return Hart.MSI;
+    }
+    if ((ready & MTIP) != 0) {
+      return Hart.MTI;
+    }
+    if ((ready & SEIP) != 0) {
+      return Hart.SEI;
+    }
+    return (ready & SSIP) != 0 ? Hart.SSI : Hart.STI;
+  }
+
+  /** Hart's thread: the bits of mip that software can write, as it wrote them: mvip. */
+  int software() {
+    int writable = SSIP | (supervisorTimer ? 0 : STIP);
+    return (pending.getPlain() & writable) | (softwareExternal ? SEIP : 0);
+  }
+
   /** Hart's thread: a CSR write to mip or sip. */
   void write(int mask, int value) {
     int direct = mask & (SSIP | (supervisorTimer ? 0 : STIP));

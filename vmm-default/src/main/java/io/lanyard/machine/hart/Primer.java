@@ -44,7 +44,7 @@ final class Primer {
   private void execute() {
     assemble();
     var time = new Timebase();
-    var core = new Core(0, new Bus(ram), time, new Interrupts(time));
+    var core = new Core(0, new Bus(ram), time, new Interrupts(time), null);
     for (int round = 0; round < ROUNDS; round++) {
       core.forgetCode();
       if ((round & 15) == 0) {

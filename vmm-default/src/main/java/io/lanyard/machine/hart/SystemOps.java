@@ -123,7 +123,8 @@ final class SystemOps {
       }
       boolean clears = number == Op.CSRRC || number == Op.CSRRCI;
       long value = replaces ? operand : clears ? base & ~operand : base | operand;
-      if (!csrs.write(csr, value, core.privilege)) {
+      long seen = reads ? old : -1;
+      if (!csrs.write(csr, value, core.privilege, seen, replaces ? -1 : operand)) {
         return core.illegal(instruction);
       }
     }

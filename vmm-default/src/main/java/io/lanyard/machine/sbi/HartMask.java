@@ -17,7 +17,7 @@ final class HartMask {
     List<Hart> chosen = new ArrayList<>();
     for (long left = mask; left != 0; left &= left - 1) {
       long number = base + Long.numberOfTrailingZeros(left);
-      if (base < 0 || number >= harts.size()) {
+      if (base < 0 || number < 0 || number >= harts.size()) {
         return null;
       }
       chosen.add(harts.get((int) number));

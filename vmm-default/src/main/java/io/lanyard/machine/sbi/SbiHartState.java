@@ -7,6 +7,7 @@ final class SbiHartState implements SbiExtension {
   private static final int STARTED = 0;
   private static final int STOPPED = 1;
   private static final int RETENTIVE_SUSPEND = 0;
+  private static final int NON_RETENTIVE_SUSPEND = 0x8000_0000;
 
   private final Platform platform;
 
@@ -56,10 +57,13 @@ final class SbiHartState implements SbiExtension {
   }
 
   private static SbiReturn suspend(Hart hart) {
-    if ((int) Sbi.argument(hart, 0) != RETENTIVE_SUSPEND) {
-      return SbiReturn.NOT_SUPPORTED;
-    }
-    hart.waitForInterrupt();
-    return SbiReturn.SUCCESS;
+    return switch ((int) Sbi.argument(hart, 0)) {
+      case RETENTIVE_SUSPEND -> {
+        hart.waitForInterrupt();
+        yield SbiReturn.SUCCESS;
+      }
+      case NON_RETENTIVE_SUSPEND -> SbiReturn.NOT_SUPPORTED;
+      default -> SbiReturn.INVALID_PARAMETER; // reserved, or a platform's
+    };
   }
 }

@@ -7,6 +7,7 @@ final class SbiReset implements SbiExtension {
   private static final int SHUTDOWN = 0;
   private static final int COLD_REBOOT = 1;
   private static final int WARM_REBOOT = 2;
+  private static final int NO_REASON = 0;
   private static final int REASON_FAILURE = 1;
 
   private final Platform platform;
@@ -26,6 +27,9 @@ final class SbiReset implements SbiExtension {
       return SbiReturn.NOT_SUPPORTED;
     }
     int reason = (int) Sbi.argument(hart, 1);
+    if (reason != NO_REASON && reason != REASON_FAILURE) {
+      return SbiReturn.INVALID_PARAMETER; // reserved, or somebody else's
+    }
     switch ((int) Sbi.argument(hart, 0)) {
       case SHUTDOWN -> platform.power().off(reason == REASON_FAILURE ? 1 : 0);
       case COLD_REBOOT, WARM_REBOOT -> platform.power().reset();

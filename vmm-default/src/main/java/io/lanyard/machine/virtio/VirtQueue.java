@@ -191,7 +191,7 @@ public final class VirtQueue {
       int flags = short16(at + 12);
       int next = short16(at + 14);
       if ((flags & INDIRECT) != 0) {
-        return followIndirect(chain, address, length, flags, mayIndirect && seen == 0);
+        return followIndirect(chain, address, length, flags, mayIndirect);
       }
       if (!chain.add(address, length, (flags & WRITE) != 0)) {
         return fail("a buffer is not in RAM, out of order, or one too many");
@@ -207,7 +207,11 @@ public final class VirtQueue {
     return fail("a chain loops");
   }
 
-  /** Section 2.7.5.3.1: never with NEXT, never inside another; a table fits the queue. */
+  /**
+   * Section 2.7.5.3: a table is the last of its chain, after any number of plain descriptors; never
+   * with NEXT, never inside another. It fits the queue, and whether it is marked for writing means
+   * nothing.
+   */
   private boolean followIndirect(Chain chain, long address, long length, int flags, boolean may) {
     long entries = length / DESCRIPTOR;
     if (!may

@@ -2,6 +2,7 @@ package io.lanyard.machine.virtio;
 
 import io.lanyard.machine.disk.Disk;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class VirtioBlk implements VirtioDevice {
   private static final int UNSUPPORTED = 2;
   private static final int REQUEST_HEADER = 16;
   private static final int SERIAL = 20;
+  private static final long TELL_AGAIN_NANOS = 60_000_000_000L;
 
   private final Disk disk;
   private final String name;
@@ -42,6 +44,10 @@ public final class VirtioBlk implements VirtioDevice {
   private volatile boolean work;
   private @Nullable Thread worker;
   private boolean writeThrough;
+
+  // The worker's: errors since the last that was told of, and when that was.
+  private long errors;
+  private long toldAt;
 
   /**
    * Makes a disk.
@@ -196,13 +202,26 @@ public final class VirtioBlk implements VirtioDevice {
         }
         default -> status = UNSUPPORTED;
       }
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "event=disk-error disk=" + name + " request=" + type, e);
+    } catch (IOException | RuntimeException e) {
+      complain(type, e);
       status = IO_ERROR;
       written = 0;
     }
     chain.writeByte(room, status);
     return room == written ? room + 1 : written;
+  }
+
+  /** A guest goes on trying, as often as it likes: one line a minute says how often. */
+  private void complain(int type, Exception e) {
+    long now = System.nanoTime();
+    if (stopping || (errors++ > 0 && now - toldAt < TELL_AGAIN_NANOS)) {
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        "event=disk-error disk=" + name + " request=" + type + " errors=" + errors,
+        e);
+    toldAt = now;
   }
 
   private boolean inside(long sector, long length) {
@@ -213,6 +232,13 @@ public final class VirtioBlk implements VirtioDevice {
         && length / Disk.SECTOR <= sectors - sector;
   }
 
+  /** A request may name the same memory over and over, and last longer than a reset may take. */
+  private void orStop() throws IOException {
+    if (stopping) {
+      throw new InterruptedIOException("reset");
+    }
+  }
+
   private void read(Chain chain, long sector, long length) throws IOException {
     long[] position = {sector * Disk.SECTOR};
     chain.<IOException>visit(
@@ -220,6 +246,7 @@ public final class VirtioBlk implements VirtioDevice {
         0,
         length,
         piece -> {
+          orStop();
           disk.read(position[0], piece.asByteBuffer());
           position[0] += piece.byteSize();
         });
@@ -232,6 +259,7 @@ public final class VirtioBlk implements VirtioDevice {
         REQUEST_HEADER,
         length,
         piece -> {
+          orStop();
           disk.write(position[0], piece.asByteBuffer());
           position[0] += piece.byteSize();
         });

@@ -101,6 +101,9 @@ public final class VirtioNet implements VirtioDevice {
   private boolean mergeable;
   private volatile long guestOffloads;
 
+  /** Those that {@link #guestOffloads} may be chosen from. */
+  private volatile long negotiated;
+
   // Under transmitLock.
   private @Nullable VirtQueue transmit;
   private @Nullable Chain outgoing;
@@ -193,6 +196,7 @@ public final class VirtioNet implements VirtioDevice {
       more = receive == null ? null : receive.newChain();
       mergeable = (features & F_MRG_RXBUF) != 0;
       guestOffloads = features & GUEST_OFFLOADS;
+      negotiated = guestOffloads;
       if (receive != null) {
         receive.notifications(false); // receive() looks at the ring itself
       }
@@ -210,6 +214,7 @@ public final class VirtioNet implements VirtioDevice {
     synchronized (receiveLock) {
       receive = null;
       guestOffloads = 0;
+      negotiated = 0;
     }
     synchronized (transmitLock) {
       transmit = null;
@@ -366,7 +371,7 @@ public final class VirtioNet implements VirtioDevice {
       return false;
     }
     long wanted = chain.readNumber(2, 8);
-    if ((wanted & ~GUEST_OFFLOADS) != 0) {
+    if ((wanted & ~negotiated) != 0) {
       return false;
     }
     synchronized (receiveLock) {

@@ -35,6 +35,10 @@ public final class VirtioPci implements VirtioDevice.Link {
   private static final int STATUS_DRIVER_OK = 4;
   private static final int STATUS_FEATURES_OK = 8;
   private static final int STATUS_NEEDS_RESET = 0x40;
+
+  /** Broken queues told of in a device's life: a guest can break one as often as it likes. */
+  private static final int MAX_COMPLAINTS = 3;
+
   private static final int ISR_QUEUE = 1;
   private static final int ISR_CONFIG = 2;
 
@@ -46,14 +50,18 @@ public final class VirtioPci implements VirtioDevice.Link {
   private final int accessCapability;
   private final Object interruptLock = new Object();
 
+  /** What the device offers, fixed from the driver's first word until the next reset. */
+  private long offered;
+
   private int deviceFeatureSelect;
   private int driverFeatureSelect;
   private long driverFeatures;
   private int status;
   private int queueSelect;
-  private int generation;
   private volatile boolean active;
   // Under interruptLock.
+  private int generation;
+  private int complaints;
   private int isr;
   private int configVector = MsiX.NO_VECTOR;
   private boolean needsReset;
@@ -89,12 +97,19 @@ public final class VirtioPci implements VirtioDevice.Link {
 
     @Override
     public void broken(String why) {
-      LOG.log(
-          Level.INFO,
-          () ->
-              "event=queue-broken device=" + function.name() + " queue=" + number + " why=" + why);
+      boolean tell;
       synchronized (interruptLock) {
         needsReset = true;
+        tell = complaints < MAX_COMPLAINTS;
+        complaints++;
+      }
+      if (tell) {
+        LOG.log(
+            Level.INFO,
+            "event=queue-broken device={0} queue={1} why=\"{2}\"",
+            function.name(),
+            number,
+            why);
       }
       configurationChanged();
     }
@@ -173,6 +188,7 @@ public final class VirtioPci implements VirtioDevice.Link {
         }
       }
       msix.unmasked();
+      quietWire();
     }
 
     private boolean touchesData(int offset, int size) {
@@ -260,7 +276,7 @@ public final class VirtioPci implements VirtioDevice.Link {
     QueueState queue = selected();
     return switch (at) {
       case 0x00 -> deviceFeatureSelect;
-      case 0x04 -> half(device.features(), deviceFeatureSelect);
+      case 0x04 -> half(offered(), deviceFeatureSelect);
       case 0x08 -> driverFeatureSelect;
       case 0x0c -> half(driverFeatures, driverFeatureSelect);
       case 0x10 -> {
@@ -269,8 +285,8 @@ public final class VirtioPci implements VirtioDevice.Link {
         }
       }
       case 0x12 -> queues.length;
-      case 0x14 -> size == 1 ? statusByte() : statusByte() | generation << 8;
-      case 0x15 -> generation;
+      case 0x14 -> size == 1 ? statusByte() : statusByte() | generation() << 8;
+      case 0x15 -> generation();
       case 0x16 -> queueSelect;
       case 0x18 -> queue == null ? 0 : queue.size;
       case 0x1a -> queue == null ? MsiX.NO_VECTOR : queue.vector;
@@ -289,6 +305,12 @@ public final class VirtioPci implements VirtioDevice.Link {
   private int statusByte() {
     synchronized (interruptLock) {
       return needsReset ? status | STATUS_NEEDS_RESET : status;
+    }
+  }
+
+  private int generation() {
+    synchronized (interruptLock) {
+      return generation;
     }
   }
 
@@ -370,6 +392,7 @@ public final class VirtioPci implements VirtioDevice.Link {
       reset();
       return;
     }
+    offered = offered();
     int next = status | value;
     if ((next & ~status & STATUS_FEATURES_OK) != 0 && !acceptable()) {
       next &= ~STATUS_FEATURES_OK;
@@ -383,7 +406,12 @@ public final class VirtioPci implements VirtioDevice.Link {
 
   /** Section 2.2.1: a subset of what was offered, and not a legacy driver. */
   private boolean acceptable() {
-    return (driverFeatures & ~device.features()) == 0 && (driverFeatures & Features.VERSION_1) != 0;
+    return (driverFeatures & ~offered()) == 0 && (driverFeatures & Features.VERSION_1) != 0;
+  }
+
+  /** Section 2.2.2: not to change while a driver is about, whatever a cable's other end does. */
+  private long offered() {
+    return status == 0 ? device.features() : offered;
   }
 
   private void activate() {
@@ -440,6 +468,13 @@ public final class VirtioPci implements VirtioDevice.Link {
         isr |= bit;
         function.interrupt(true);
       }
+    }
+  }
+
+  /** PCI section 6.8.2.3: a function that sends messages leaves its wire alone. */
+  private void quietWire() {
+    synchronized (interruptLock) {
+      function.interrupt(isr != 0 && !msix.enabled());
     }
   }
 

@@ -2,6 +2,7 @@ package io.lanyard.machine.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.machine.device.InterruptControl;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -78,6 +79,8 @@ class FdtTest {
             512 << 20,
             2,
             10_000_000,
+            InterruptControl.PLIC,
+            true,
             "console=ttyS0",
             new Layout.Range(0x9000_0000L, 0x9010_0000L));
     Map<String, byte[]> found = read(Fdt.flatten(DeviceTree.describe(board, new byte[32])));
@@ -89,5 +92,32 @@ class FdtTest {
     assertThat(found.get("/soc/plic@c000000/interrupts-extended")).hasSize(2 * 4 * 4);
     assertThat(found.get("/soc/pci@30000000/interrupt-map")).hasSize(16 * 6 * 4);
     assertThat(found).containsKeys("/soc/poweroff/regmap", "/soc/reboot/value");
+    assertThat(found).doesNotContainKey("/soc/pci@30000000/msi-parent");
+  }
+
+  @Test
+  void boardWithMessagesNamesItsControllersAndHidesThoseOfMachineModeFromAKernel() {
+    for (boolean supervisor : new boolean[] {true, false}) {
+      DeviceTree.Board board =
+          new DeviceTree.Board(
+              512 << 20, 2, 10_000_000, InterruptControl.AIA, supervisor, "", null);
+      Map<String, byte[]> found = read(Fdt.flatten(DeviceTree.describe(board, new byte[32])));
+      String imsic = "/soc/interrupt-controller@28000000/";
+      assertThat(found.get(imsic + "interrupts-extended"))
+          .containsExactly(0, 0, 0, 16, 0, 0, 0, 9, 0, 0, 0, 17, 0, 0, 0, 9);
+      byte[] phandle = found.get(imsic + "phandle");
+      assertThat(found.get("/soc/pci@30000000/msi-parent")).isEqualTo(phandle);
+      assertThat(found.get("/soc/interrupt-controller@d000000/msi-parent")).isEqualTo(phandle);
+      assertThat(found.get("/soc/pci@30000000/interrupt-map")).hasSize(16 * 7 * 4);
+      assertThat(found.get("/soc/serial@10000000/interrupts"))
+          .containsExactly(0, 0, 0, 10, 0, 0, 0, 4);
+      assertThat(new String(found.get("/cpus/cpu@0/riscv,isa"), StandardCharsets.US_ASCII))
+          .contains("_smaia_ssaia_sstc");
+      assertThat(found.containsKey("/soc/interrupt-controller@c000000/riscv,delegation"))
+          .isEqualTo(!supervisor);
+      assertThat(found.containsKey("/soc/interrupt-controller@24000000/reg"))
+          .isEqualTo(!supervisor);
+      assertThat(found).doesNotContainKey("/soc/plic@c000000/reg");
+    }
   }
 }

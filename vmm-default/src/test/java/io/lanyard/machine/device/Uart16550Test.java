@@ -107,6 +107,21 @@ class Uart16550Test {
   }
 
   @Test
+  void overrunIsTheMostUrgentInterruptUntilTheLineStatusIsRead() {
+    write(2, 1);
+    write(1, 5);
+    write(4, 0x10);
+    for (int i = 0; i < 17; i++) {
+      write(0, 'x');
+    }
+    assertThat(line).isTrue();
+    assertThat(read(IIR) & 0x0f).isEqualTo(0x06);
+    assertThat(read(LSR) & 2).isEqualTo(2);
+    assertThat(read(IIR) & 0x0f).isEqualTo(0x04);
+    assertThat(read(LSR) & 2).isZero();
+  }
+
+  @Test
   void loopBackReturnsBytesAndModemLines() {
     write(4, 0x1a);
     assertThat(read(6) & 0xf0).isEqualTo(0x90);

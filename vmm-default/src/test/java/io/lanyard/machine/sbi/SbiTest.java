@@ -133,11 +133,41 @@ class SbiTest {
     assertThat(call(IPI, 0, 1, 2)).isEqualTo(-3);
     assertThat(call(IPI, 0, 3, 0)).isZero();
     assertThat(call(IPI, 0, 0, -1)).isZero();
+    assertThat(call(IPI, 0, 2, Long.MAX_VALUE)).as("a number that wraps").isEqualTo(-3);
+    assertThat(call(IPI, 0, 1, -2)).isEqualTo(-3);
+  }
+
+  @Test
+  void suspendTypesThatAreReservedAreInvalid() {
+    assertThat(call(HSM, 3, 0)).isZero();
+    assertThat(call(HSM, 3, 0x8000_0000L)).isEqualTo(-2);
+    assertThat(call(HSM, 3, 1)).isEqualTo(-3);
+    assertThat(call(HSM, 3, 0x9000_0000L)).isEqualTo(-3);
+  }
+
+  @Test
+  void legacyCallsAreNotSupported() {
+    for (int extension = 0; extension <= 8; extension++) {
+      assertThat(call(extension, 0)).isEqualTo(-2);
+    }
+  }
+
+  @Test
+  void fencesOfAnyRangeEnd() {
+    for (long start : new long[] {0, -4096, Long.MAX_VALUE - 4095, Long.MAX_VALUE, 1}) {
+      for (long size : new long[] {0, 1, 4096, 64 * 4096, -1, Long.MAX_VALUE}) {
+        for (int function : new int[] {1, 2}) {
+          assertThat(call(RFENCE, function, 1, 0, start, size, -1)).isZero();
+        }
+      }
+    }
   }
 
   @Test
   void resetAsksForPowerOffOrRestart() {
     assertThat(call(SRST, 0, 5)).isEqualTo(-3);
+    assertThat(call(SRST, 0, 0, 2)).as("a reserved reason").isEqualTo(-3);
+    assertThat(power).isEmpty();
     call(SRST, 0, 1);
     assertThat(power).containsExactly("reset");
   }

@@ -56,6 +56,21 @@ class VirtQueueTest {
     assertThat(chain.writable()).isEqualTo(20);
   }
 
+  /** Section 2.7.5.3.2: the device must take it, and must not look at WRITE of the table itself. */
+  @Test
+  void indirectTableMayFollowPlainDescriptors() {
+    ring.descriptor(DATA, 0, DATA + 0x1000, 10, VirtQueue.NEXT, 1);
+    ring.descriptor(DATA, 1, DATA + 0x2000, 20, VirtQueue.WRITE, 0);
+    ring.descriptor(0, DATA + 0x3000, 3, VirtQueue.NEXT, 1);
+    ring.descriptor(1, DATA, 32, VirtQueue.INDIRECT | VirtQueue.WRITE, 0);
+    ring.offer(0);
+    VirtQueue queue = ring.queue(Features.INDIRECT);
+    Chain chain = queue.newChain();
+    assertThat(queue.pop(chain)).isTrue();
+    assertThat(chain.readable()).isEqualTo(13);
+    assertThat(chain.writable()).isEqualTo(20);
+  }
+
   @Test
   void ruleBreakersBreakTheQueue() {
     breaks(() -> ring.descriptor(0, DATA, 4, VirtQueue.NEXT, 0), "loop");

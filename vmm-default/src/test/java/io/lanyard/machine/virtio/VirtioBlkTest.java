@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +92,84 @@ class VirtioBlkTest {
       assertThat(request(blk, 77, 0)).isEqualTo(2);
       blk.reset();
     }
+  }
+
+  /** A disk whose host fails, and whose first read waits to be let go. */
+  private static final class BadDisk implements Disk {
+    final CountDownLatch reading = new CountDownLatch(1);
+    final CountDownLatch go = new CountDownLatch(1);
+    final AtomicInteger reads = new AtomicInteger();
+
+    @Override
+    public long size() {
+      return 1 << 20;
+    }
+
+    @Override
+    public boolean readOnly() {
+      return false;
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+      reads.incrementAndGet();
+      reading.countDown();
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        throw new InterruptedIOException();
+      }
+    }
+
+    @Override
+    public void write(long position, ByteBuffer from) throws IOException {
+      throw new IOException("No space left on device");
+    }
+
+    @Override
+    public void flush() {
+      throw new IllegalStateException("a fault of the disk's own");
+    }
+
+    @Override
+    public void close() {
+      // Nothing is open.
+    }
+  }
+
+  @Test
+  void errorsOfTheHostAreTheGuestsErrorsAndTheDiskGoesOn() throws Exception {
+    var disk = new BadDisk();
+    disk.go.countDown();
+    VirtioBlk blk = new VirtioBlk("disk0", disk);
+    blk.activate(FLUSH, List.of(ring.queue(0)));
+    for (int i = 0; i < 3; i++) {
+      assertThat(request(blk, 1, 0, Ring.out(DATA, 512))).isEqualTo(1);
+      assertThat(request(blk, 4, 0)).isEqualTo(1);
+    }
+    assertThat(request(blk, 0, 0, Ring.in(DATA, 512))).isZero();
+    blk.reset();
+  }
+
+  @Test
+  void resetEndsARequestBetweenItsPieces() throws Exception {
+    var disk = new BadDisk();
+    VirtioBlk blk = new VirtioBlk("disk0", disk);
+    blk.activate(FLUSH, List.of(ring.queue(0)));
+    ram.putInt(REQUEST, 0);
+    ram.putLong(REQUEST + 8, 0);
+    ring.offer(Ring.out(REQUEST, 16), Ring.in(DATA, 512), Ring.in(DATA, 512), Ring.in(STATUS, 1));
+    blk.notified(0);
+    disk.reading.await();
+    Thread reset = Thread.ofPlatform().start(blk::reset);
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (reset.getState() != Thread.State.WAITING) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.onSpinWait();
+    }
+    disk.go.countDown();
+    reset.join();
+    assertThat(disk.reads).hasValue(1);
   }
 
   @Test

@@ -184,6 +184,10 @@ class VirtioNetTest {
     net.notified(2);
     assertThat(ram.getByte(DATA + 100)).isZero();
     assertThat(net.guestOffloads()).isEqualTo(new NicOffloads(true, false, false, false));
+    ram.putByte(DATA + 3, (byte) 1); // GUEST_TSO6, which was offered and not taken
+    control.offer(Ring.out(DATA, 10), Ring.in(DATA + 100, 1));
+    net.notified(2);
+    assertThat(ram.getByte(DATA + 100)).isEqualTo((byte) 1);
     ram.putByte(DATA, (byte) 9);
     control.offer(Ring.out(DATA, 10), Ring.in(DATA + 100, 1));
     net.notified(2);

@@ -6,9 +6,12 @@ import io.lanyard.machine.bus.Device;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.MemoryMap;
 import io.lanyard.machine.device.PciHost;
+import io.lanyard.vmm.NicOffloads;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,6 +126,130 @@ class VirtioPciTest {
     window.write(0x3000, 2, 0);
     assertThat(messages).containsExactly("28000000=33");
     assertThat(interrupt).isFalse();
+  }
+
+  @Test
+  void messagesThatAreSwitchedOnTakeTheWireDown() {
+    start();
+    ring.offer(Ring.in(Ram.BASE + 0x8000, 16));
+    window.write(0x3000, 2, 0);
+    assertThat(interrupt).isTrue();
+    ecam.write(SLOT + 0x42, 2, 0x8000);
+    assertThat(interrupt).isFalse();
+    ecam.write(SLOT + 0x42, 2, 0);
+    assertThat(interrupt).as("its cause is still there").isTrue();
+  }
+
+  @Test
+  void maskedVectorIsSentWhenItIsUnmaskedAndShownAsPendingUntilThen() {
+    window.write(0x10010, 8, 0x2800_0000L);
+    window.write(0x10018, 4, 33); // its mask bit is set, as after reset
+    ecam.write(SLOT + 0x42, 2, 0x8000);
+    window.write(0x1a, 2, 1);
+    start();
+    ring.offer(Ring.in(Ram.BASE + 0x8000, 16));
+    window.write(0x3000, 2, 0);
+    assertThat(messages).isEmpty();
+    assertThat(window.read(0x10800, 4)).isEqualTo(2);
+    window.write(0x1001c, 4, 0);
+    assertThat(messages).containsExactly("28000000=33");
+    assertThat(window.read(0x10800, 8)).isZero();
+    assertThat(window.read(0x10012, 2)).as("sub-words are where they are").isEqualTo(0x2800);
+  }
+
+  @Test
+  void queueWithoutAVectorSendsNothingAndVectorsThatAreNotThereAreNone() {
+    ecam.write(SLOT + 0x42, 2, 0x8000);
+    window.write(0x1a, 2, 2);
+    assertThat(window.read(0x1a, 2)).isEqualTo(0xffff);
+    window.write(0x10, 2, 2);
+    assertThat(window.read(0x10, 2)).isEqualTo(0xffff);
+    start();
+    ring.offer(Ring.in(Ram.BASE + 0x8000, 16));
+    window.write(0x3000, 2, 0);
+    assertThat(ring.used()).isEqualTo(1);
+    assertThat(messages).isEmpty();
+    assertThat(interrupt).isFalse();
+  }
+
+  @Test
+  void resetInTheMiddleForgetsQueuesAndVectors() {
+    window.write(0x1a, 2, 1);
+    start();
+    window.write(0x18, 2, 1);
+    assertThat(window.read(0x18, 2)).as("no size of a queue that is on").isEqualTo(Ring.SIZE);
+    window.write(0x14, 1, 0);
+    assertThat(window.read(0x1a, 2)).isEqualTo(0xffff);
+    assertThat(window.read(0x1c, 2)).isZero();
+    assertThat(window.read(0x18, 2)).isEqualTo(64);
+    ring.offer(Ring.in(Ram.BASE + 0x8000, 16));
+    window.write(0x3000, 2, 0);
+    assertThat(ring.used()).isZero();
+  }
+
+  /** A cable whose other end changes between the driver's look and its choice. */
+  @Test
+  void whatIsOfferedStaysWhileADriverIsAbout() {
+    NicOffloads[] takes = {NicOffloads.ALL};
+    var net =
+        new VirtioNet(
+            0x525400000001L,
+            1500,
+            new VirtioNet.Cable() {
+              @Override
+              public void transmit(MemorySegment frame) {
+                throw new AssertionError("no queue is on");
+              }
+
+              @Override
+              public void malformed() {
+                throw new AssertionError("no queue is on");
+              }
+
+              @Override
+              public void flushNetwork() {
+                throw new AssertionError("no queue is on");
+              }
+
+              @Override
+              public boolean up() {
+                return true;
+              }
+
+              @Override
+              public NicOffloads networkOffloads() {
+                return takes[0];
+              }
+            });
+    Device registers =
+        Objects.requireNonNull(
+            new VirtioPci("net", net, ram, (address, data) -> {}).function().barDevice(4));
+    registers.write(0x14, 1, 3);
+    final long low = registers.read(4, 4);
+    takes[0] = NicOffloads.NONE;
+    assertThat(registers.read(4, 4)).isEqualTo(low);
+    registers.write(0x0c, 4, low);
+    registers.write(0x08, 4, 1);
+    registers.write(0x0c, 4, 1);
+    registers.write(0x14, 1, 11);
+    assertThat(registers.read(0x14, 1) & 8).as("FEATURES_OK").isEqualTo(8);
+    registers.write(0x14, 1, 0);
+    assertThat(registers.read(4, 4)).as("the next driver sees the new end").isNotEqualTo(low);
+  }
+
+  @Test
+  void functionsThatAreNotThereReadAsAllOnes() {
+    for (long absent : new long[] {31L << 15, SLOT | 1 << 12, 1 << 20, 255L << 20}) {
+      assertThat((int) ecam.read(absent, 4)).isEqualTo(-1);
+      ecam.write(absent + 4, 2, 6);
+    }
+    for (int bar = 0; bar < 6; bar++) {
+      ecam.write(SLOT + 0x10 + 4L * bar, 4, 0xffff_ffffL);
+    }
+    assertThat(ecam.read(SLOT + 0x10, 4)).isZero();
+    assertThat(ecam.read(SLOT + 0x14, 4)).isEqualTo(0xffff_f000L);
+    assertThat(ecam.read(SLOT + 0x20, 4)).isEqualTo(0xffff_c00cL);
+    assertThat(ecam.read(SLOT + 0x24, 4)).isEqualTo(0xffff_ffffL);
   }
 
   @Test
