@@ -96,7 +96,9 @@ final class DaemonCommand implements Callable<Integer> {
     } catch (StartException e) {
       throw new Failure(String.valueOf(e.getMessage()), e.hint());
     } catch (IOException e) {
-      throw new Failure("cannot serve the API on " + socket + ": " + Causes.of(e));
+      throw new Failure(
+          "cannot serve the API: " + Causes.of(e),
+          "give another place with --runtime-dir, or another group with --group");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Lanyard.FAILED;

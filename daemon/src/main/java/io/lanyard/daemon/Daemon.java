@@ -14,6 +14,7 @@ import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,6 +50,9 @@ public final class Daemon implements AutoCloseable {
       Directories directories,
       @Nullable Path plugins,
       Clock clock) {}
+
+  /** What an empty lease store takes, and its first growth. */
+  private static final long LEAST_SPACE = 64 * 1024;
 
   private final Settings settings;
   private final PluginLane.Patience patience;
@@ -94,6 +98,11 @@ public final class Daemon implements AutoCloseable {
           "give directories that this user may write to with --state-dir and --runtime-dir",
           e);
     }
+    if (isFull(directories.state())) {
+      throw new StartException(
+          "the disk of " + directories.state() + " is full: leases cannot be kept",
+          "make room, or give another directory with --state-dir");
+    }
     StateLock lock = StateLock.take(directories.state());
     try {
       Path file = directories.state().resolve("leases.db");
@@ -106,6 +115,14 @@ public final class Daemon implements AutoCloseable {
     } catch (RuntimeException e) {
       lock.close();
       throw e;
+    }
+  }
+
+  private static boolean isFull(Path directory) {
+    try {
+      return Files.getFileStore(directory).getUsableSpace() < LEAST_SPACE;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 final class KilledDaemonIT {
-  private static final int ROUNDS = Integer.getInteger("kills", 5);
+  private static final int ROUNDS = Integer.getInteger("kills", 3);
   private static final int CLIENTS = 200;
   private static final int OFFER = 2;
   private static final int ACK = 5;

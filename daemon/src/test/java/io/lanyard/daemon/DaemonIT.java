@@ -180,6 +180,30 @@ final class DaemonIT {
   }
 
   @Test
+  void aFullDiskIsSaid() throws IOException, InterruptedException {
+    Path disk = Files.createDirectory(home.resolve("disk"));
+    // A file system of its own, in a namespace of its own that ends with the daemon.
+    String full =
+        "mount -t tmpfs -o size=64k tmpfs \"$0\" && head -c 65536 /dev/zero >\"$0\"/all 2>/dev/null;"
+            + " exec \"$@\"";
+    Running daemon =
+        run(
+            java("unshare", "--mount", "sh", "-c", full, disk.toString()),
+            "daemon",
+            "--config",
+            Files.writeString(home.resolve("l.yaml"), SMALL).toString(),
+            "--state-dir",
+            disk.toString(),
+            "--runtime-dir",
+            home.resolve("run").toString());
+    assertThat(daemon.exit()).isEqualTo(1);
+    assertThat(daemon.said())
+        .contains("the disk of " + disk + " is full")
+        .contains("make room")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
   void badUsageIsExitCodeTwo() throws IOException, InterruptedException {
     assertThat(run(java(), "daemon", "--nonsense").exit()).isEqualTo(2);
   }

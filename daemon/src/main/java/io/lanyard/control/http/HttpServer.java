@@ -15,12 +15,14 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -49,12 +51,21 @@ public final class HttpServer implements AutoCloseable {
 
   private static final int STOP_SECONDS = 2;
 
+  /** What the socket is called until its mode is right, besides a dot before its name. */
+  private static final String FRESH = ".new";
+
+  /**
+   * What {@code sun_path} holds, less the zero at its end (unix(7)), the fresh name's dot and end.
+   */
+  private static final int LONGEST_PATH = 107 - 1 - FRESH.length();
+
   private final MultiThreadIoEventLoopGroup loop;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final ExecutorService threads;
   private final Path socket;
   private final HttpMeter meter;
   private @Nullable Channel listener;
+  private boolean served;
 
   private HttpServer(Path socket, HttpMeter meter) {
     this.socket = socket;
@@ -90,9 +101,22 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void open(@Nullable String group, Routes routes) throws IOException {
+    if (Files.isDirectory(socket)) {
+      throw new IOException("cannot listen on " + socket + ": it is a directory");
+    }
+    int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_PATH) {
+      throw new IOException(
+          "cannot listen on "
+              + socket
+              + ": a socket's path has at most "
+              + LONGEST_PATH
+              + " bytes, and this one "
+              + length);
+    }
     // Bound under another name and renamed when its mode is right: nobody can connect in between,
     // and a client never finds the path missing.
-    Path fresh = socket.resolveSibling("." + socket.getFileName() + ".new");
+    Path fresh = socket.resolveSibling("." + socket.getFileName() + FRESH);
     Files.deleteIfExists(fresh);
     var bound =
         new ServerBootstrap()
@@ -115,11 +139,21 @@ public final class HttpServer implements AutoCloseable {
     listener = bound.channel();
     Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(SOCKET_MODE));
     if (group != null) {
-      GroupPrincipal principal =
-          fresh.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
-      Files.getFileAttributeView(fresh, PosixFileAttributeView.class).setGroup(principal);
+      Files.getFileAttributeView(fresh, PosixFileAttributeView.class).setGroup(find(group));
     }
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    served = true;
+  }
+
+  private GroupPrincipal find(String group) throws IOException {
+    try {
+      return socket
+          .getFileSystem()
+          .getUserPrincipalLookupService()
+          .lookupPrincipalByGroupName(group);
+    } catch (UserPrincipalNotFoundException e) {
+      throw new IOException("there is no group " + group + " to give the socket to", e);
+    }
   }
 
   private void accept(Channel channel, Routes routes) {
@@ -147,7 +181,8 @@ public final class HttpServer implements AutoCloseable {
     if (listener != null) {
       listener.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
       try {
-        Files.deleteIfExists(socket);
+        Files.deleteIfExists(
+            served ? socket : socket.resolveSibling("." + socket.getFileName() + FRESH));
       } catch (IOException e) {
         // The next daemon replaces it.
         meter.failed(e);

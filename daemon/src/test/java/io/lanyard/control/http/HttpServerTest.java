@@ -3,6 +3,7 @@ package io.lanyard.control.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,19 @@ final class HttpServerTest {
   @TempDir Path directory;
   private final AtomicInteger failures = new AtomicInteger();
   private final CountDownLatch streamEnded = new CountDownLatch(1);
+  private final HttpMeter meter =
+      new HttpMeter() {
+        @Override
+        public void answered(int status, long nanos) {}
+
+        @Override
+        public void refused() {}
+
+        @Override
+        public void failed(Throwable cause) {
+          failures.incrementAndGet();
+        }
+      };
   private HttpServer server;
   private Path socket;
 
@@ -66,23 +80,7 @@ final class HttpServerTest {
                 "/count",
                 request -> new Response.Stream("text/plain", HttpServerTest::count))
             .add("POST", "/shout", request -> new Response.Upgrade("shout", HttpServerTest::shout));
-    server =
-        HttpServer.bind(
-            socket,
-            null,
-            routes,
-            new HttpMeter() {
-              @Override
-              public void answered(int status, long nanos) {}
-
-              @Override
-              public void refused() {}
-
-              @Override
-              public void failed(Throwable cause) {
-                failures.incrementAndGet();
-              }
-            });
+    server = HttpServer.bind(socket, null, routes, meter);
   }
 
   private void endless(InputStream in, OutputStream out) throws IOException {
@@ -129,6 +127,25 @@ final class HttpServerTest {
   void theSocketIsForOwnerAndGroupOnly() throws IOException {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-rw----");
+  }
+
+  private HttpServer open(Path path, String group) throws IOException {
+    return HttpServer.bind(path, group, new Routes(), meter);
+  }
+
+  @Test
+  void aSocketThatCannotBeSaysWhy() throws IOException {
+    assertThatThrownBy(() -> open(Files.createDirectory(directory.resolve("d")), "root"))
+        .hasMessageContaining("it is a directory");
+    assertThatThrownBy(() -> open(directory.resolve("x".repeat(107)), "root"))
+        .hasMessageContaining("at most 102 bytes");
+    assertThatThrownBy(() -> open(directory.resolve("a.sock"), "no-such-group"))
+        .hasMessageContaining("there is no group no-such-group");
+    try (var left = Files.list(directory)) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("d", "api.sock");
+    }
+    assertThat(failures).hasValue(0);
   }
 
   @Test
