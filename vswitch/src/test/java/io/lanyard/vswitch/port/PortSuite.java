@@ -146,7 +146,7 @@ abstract class PortSuite {
     return ethernet(Frames.ethernet(to, from, 0x88b5, payload));
   }
 
-  private List<byte[]> arrivals() throws Exception {
+  List<byte[]> arrivals() throws Exception {
     return onLoop(() -> peer.drain().stream().filter(f -> (f[12] & 0xff) == 0x88).toList());
   }
 

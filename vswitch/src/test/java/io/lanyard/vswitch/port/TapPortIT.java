@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The port suite over a real TAP device: the guest is a packet socket in a network namespace of the
@@ -116,9 +118,90 @@ class TapPortIT extends PortSuite {
     };
   }
 
+  /** Of the suite's own, which go one by one through a pipe; the million is below. */
   @Override
   int hostileFrames() {
     return 3000;
+  }
+
+  /** Random frames, and good ones with bytes changed or cut, as fast as a packet socket takes. */
+  private static final String HOSTILE =
+      """
+      import random, socket, struct, sys
+      s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+      s.bind((sys.argv[1], 0))
+      r = random.Random(int(sys.argv[2]))
+      noise = r.randbytes(1 << 20)
+      ends = bytes.fromhex('525400000002525400000001')
+      ip4 = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 60, 1, 0, 64, 6, 0, b'\\x0a\\0\\0\\1', b'\\x0a\\0\\0\\2')
+      ip6 = struct.pack('>IHBB', 6 << 28, 40, 17, 64) + noise[:32]
+      arp = struct.pack('>HHBBH', 1, 0x800, 6, 4, 1) + noise[:20]
+      good = [ends + t + b + noise[64:104] for t, b in (
+          (b'\\x08\\0', ip4), (b'\\x86\\xdd', ip6), (b'\\x08\\6', arp),
+          (b'\\x81\\0\\0\\x05\\x08\\0', ip4), (b'\\x88\\xa8\\0\\x05\\x81\\0\\0\\6\\x86\\xdd', ip6))]
+      while True:
+          n = r.getrandbits(30)
+          if n & 3:
+              f = bytearray(good[(n >> 2) % 5])
+              for _ in range(n >> 4 & 3): f[r.getrandbits(6) % len(f)] = r.getrandbits(8)
+              if n & 64: f = f[:14 + (n >> 8) % len(f)]
+          else:
+              at = n >> 10 & 0x7ffff
+              f = noise[at:at + 14 + (n % 1500 if n & 0x3c == 0 else n % 100)]
+          try: s.send(f)
+          except OSError: pass
+      """;
+
+  @Test
+  @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aMillionHostileFramesHurtNobody() throws Exception {
+    long seed = System.nanoTime();
+    Process hostile =
+        new ProcessBuilder(
+                "ip",
+                "netns",
+                "exec",
+                NAMESPACE,
+                "python3",
+                "-c",
+                HOSTILE,
+                "t0",
+                Long.toString(seed))
+            .redirectErrorStream(true)
+            .start();
+    try {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(200);
+      long seen = 0;
+      while (seen < 1_000_000) {
+        seen =
+            onLoop(() -> {
+              peer.clear();
+              return made().counters().receivedFrames() + made().counters().receiveDrops();
+            });
+        assertThat(hostile.isAlive() && System.nanoTime() < deadline)
+            .as("seed %d, after %d frames", seed, seen)
+            .isTrue();
+      }
+      assertThat(made().counters().receivedFrames()).as("seed %d", seed).isPositive();
+    } finally {
+      hostile.destroyForcibly().waitFor();
+    }
+    byte[] last = numbered(PEER, PortSuite.GUEST, 4711, 60);
+    await(
+        "a good frame after the bad ones, seed " + seed,
+        () -> {
+          try {
+            // Some of the bad ones came in the peer's name: the switch has to hear from it again.
+            onLoop(() -> {
+              peer.send(Frames.ethernet(PortSuite.GUEST, PEER, 0x88b5, new byte[46]));
+              return 0;
+            });
+            guest.send(last);
+            return arrivals().stream().anyMatch(f -> Arrays.equals(f, last));
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   @Test
