@@ -175,7 +175,7 @@ final class LanyardTest {
         .usingRecursiveComparison()
         .ignoringFieldsOfTypes(CountDownLatch.class)
         .isEqualTo(byPicocli);
-assertThat(
+    assertThat(
             new CommandLine(byPicocli)
                 .getCommandSpec().options().stream()
                     .filter(option -> option.arity().max() > 0)
