@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network's DHCP server.
@@ -36,12 +37,18 @@ public record DhcpConfig(
    * @param dnsServers name servers (option 6): the gateway unless said; empty for none
    * @param ntpServers time servers (option 42)
    * @param domainSearch domains to search (option 119)
+   * @param bootFile what a client without a system loads: a URL, or a file's name at the next
+   *     server (option 67 and the file field); null for nothing
+   * @param nextServer where a boot file without a URL is loaded from by TFTP (option 66 and the
+   *     siaddr field); null for nowhere
    */
   public record Options(
       List<Ipv4Address> routers,
       List<Ipv4Address> dnsServers,
       List<Ipv4Address> ntpServers,
-      List<String> domainSearch) {
+      List<String> domainSearch,
+      @Nullable String bootFile,
+      @Nullable Ipv4Address nextServer) {
     /** Copies the lists. */
     public Options {
       routers = List.copyOf(routers);

@@ -36,6 +36,11 @@ record Kind<T>(String expected, Function<String, T> parser) {
       new Kind<>("a duration such as 30m or 12h", DurationText::parse);
   static final Kind<ByteSize> SIZE =
       new Kind<>("an amount of memory such as 512M or 2G", ByteSize::parse);
+
+  /** One DHCP option holds it; boot ROMs know nothing but ASCII. */
+  static final Kind<String> BOOT_FILE =
+      new Kind<>("a URL or a file's name of at most 255 ASCII characters", Kind::bootFile);
+
   static final Kind<String> TEXT = new Kind<>("text", Kind::printable);
 
   /** The name of a network: it stands in commands, in URLs, and as the name of a device. */
@@ -112,6 +117,16 @@ record Kind<T>(String expected, Function<String, T> parser) {
   private static String printable(String text) {
     if (text.chars().anyMatch(c -> c < ' ' && c != '\t')) {
       throw new IllegalArgumentException("it has a control character");
+    }
+    return text;
+  }
+
+  private static String bootFile(String text) {
+    if (text.isEmpty() || text.length() > 255) {
+      throw new IllegalArgumentException(why(text, 255));
+    }
+    if (text.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+      throw new IllegalArgumentException("a character of it is not allowed");
     }
     return text;
   }

@@ -56,7 +56,14 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           List.of("mac", "address"),
           Map.of());
   static final Section DHCP_OPTIONS =
-      section("dhcp-options", "routers", "dns-servers", "ntp-servers", "domain-search");
+      section(
+          "dhcp-options",
+          "routers",
+          "dns-servers",
+          "ntp-servers",
+          "domain-search",
+          "boot-file",
+          "next-server");
   static final Section DNS =
       section("dns", "enabled", "domain", "hosts", "hosts-file", "upstreams");
   static final Section NAT =

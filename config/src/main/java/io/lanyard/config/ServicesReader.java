@@ -82,7 +82,7 @@ final class ServicesReader {
           Duration.ofDays(1),
           DEFAULT_PROBE,
           List.of(),
-          new DhcpConfig.Options(routers, dnsServers, List.of(), List.of()));
+          new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null));
     }
     Duration lease = dhcp.duration("lease-time", SECOND, YEAR, DEFAULT_LEASE);
     Duration least =
@@ -118,13 +118,15 @@ final class ServicesReader {
       Fields dhcp, List<Ipv4Address> routers, List<Ipv4Address> dnsServers) {
     Fields options = dhcp.mapping("options", Section.DHCP_OPTIONS);
     if (options == null) {
-      return new DhcpConfig.Options(routers, dnsServers, List.of(), List.of());
+      return new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null);
     }
     return new DhcpConfig.Options(
         options.values("routers", Kind.ADDRESS, routers),
         options.values("dns-servers", Kind.ADDRESS, dnsServers),
         options.values("ntp-servers", Kind.ADDRESS, List.of()),
-        options.values("domain-search", Kind.DOMAIN, List.of()));
+        options.values("domain-search", Kind.DOMAIN, List.of()),
+        options.value("boot-file", Kind.BOOT_FILE),
+        options.value("next-server", Kind.ADDRESS));
   }
 
   private List<ReservationConfig> reservations(Fields dhcp) {

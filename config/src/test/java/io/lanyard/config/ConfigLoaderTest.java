@@ -92,6 +92,8 @@ class ConfigLoaderTest {
     assertThat(dhcp.options().dnsServers()).isEmpty();
     assertThat(dhcp.options().ntpServers()).hasSize(2);
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
+    assertThat(dhcp.options().bootFile()).isEqualTo("http://10.9.0.5/boot.ipxe");
+    assertThat(dhcp.options().nextServer()).isEqualTo(Ipv4Address.parse("10.9.0.5"));
     DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
     assertThat(dns.domain()).isEqualTo("lab.example");
     assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");

@@ -282,6 +282,7 @@ final class NetworkServices {
             ? Set.of()
             : dnsConfig.hosts().values().stream().map(Ipv4Address::bits).collect(toSet());
     int gateway = ipv4.gateway().bits();
+    Ipv4Address nextServer = settings.options().nextServer();
     return DhcpSettings.builder(subnet())
         .server(gateway)
         .range(ipv4.pool().first().bits(), ipv4.pool().last().bits())
@@ -289,6 +290,7 @@ final class NetworkServices {
         .dnsServers(addresses(settings.options().dnsServers()))
         .ntpServers(addresses(settings.options().ntpServers()))
         .search(settings.options().domainSearch())
+        .boot(settings.options().bootFile(), nextServer == null ? 0 : nextServer.bits())
         .domain(domain)
         .mtu(config.mtu())
         .leaseTime(settings.leaseTime())

@@ -22,6 +22,8 @@ final class DhcpOption {
   static final int RENEWAL_TIME = 58;
   static final int REBINDING_TIME = 59;
   static final int CLIENT_ID = 61;
+  static final int TFTP_SERVER_NAME = 66;
+  static final int BOOT_FILE = 67;
 
   /** RFC 4702. */
   static final int CLIENT_FQDN = 81;

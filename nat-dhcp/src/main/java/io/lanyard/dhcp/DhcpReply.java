@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class DhcpReply {
   /** The length of a BOOTP message, below which relays and old clients drop it (RFC 1542 2.1). */
   private static final int MIN_LENGTH = 300;
+
+  /** The fields sname and file (RFC 2131 section 2); the latter ends with a zero. */
+  private static final int SNAME_LENGTH = 64;
+
+  private static final int FILE_LENGTH = 128;
 
   private static final int BOOTREPLY = 2;
   private static final int ETHERNET = 1;
@@ -50,6 +56,14 @@ final class DhcpReply {
         new byte[] {(byte) (settings.mtu() >>> 8), (byte) settings.mtu()});
     if (settings.domain() != null) {
       values.put(DhcpOption.DOMAIN_NAME, settings.domain().getBytes(StandardCharsets.ISO_8859_1));
+    }
+    if (settings.bootFile() != null) {
+      values.put(DhcpOption.BOOT_FILE, settings.bootFile().getBytes(StandardCharsets.US_ASCII));
+    }
+    if (settings.nextServer() != 0) {
+      values.put(
+          DhcpOption.TFTP_SERVER_NAME,
+          Ipv4.format(settings.nextServer()).getBytes(StandardCharsets.US_ASCII));
     }
     values.put(DhcpOption.DOMAIN_SEARCH, DomainSearch.encode(settings.search()));
     values.forEach((code, value) -> {
@@ -111,10 +125,11 @@ final class DhcpReply {
     out.writeShort(relayedNak ? request.flags | DhcpMessage.BROADCAST_FLAG : request.flags);
     out.writeInt(nak || type == MessageType.OFFER ? 0 : request.ciaddr);
     out.writeInt(yiaddr);
-    out.writeInt(0); // siaddr: no next server in the boot yet
+    out.writeInt(nak ? 0 : settings.nextServer());
     out.writeInt(request.giaddr);
     out.writeShort((int) (request.mac >>> 32)).writeInt((int) request.mac);
-    out.writeZero(10 + 64 + 128);
+    out.writeZero(10 + SNAME_LENGTH);
+    bootFile(out, nak);
     out.writeInt(DhcpMessage.MAGIC_COOKIE);
     put(out, DhcpOption.MESSAGE_TYPE, new byte[] {(byte) type.code()});
     putInt(out, DhcpOption.SERVER_ID, settings.server());
@@ -124,6 +139,19 @@ final class DhcpReply {
       put(out, DhcpOption.CLIENT_ID, id);
     }
     return out;
+  }
+
+  /**
+   * Writes the file field, for boot ROMs that ask for no options; a name that does not fit is in
+   * option 67 alone.
+   */
+  private void bootFile(ByteBuf out, boolean nak) {
+    byte[] file = fixed[DhcpOption.BOOT_FILE];
+    int length = nak || file == null || file.length >= FILE_LENGTH ? 0 : file.length;
+    if (length > 0) {
+      out.writeBytes(file);
+    }
+    out.writeZero(FILE_LENGTH - length);
   }
 
   private void parameters(ByteBuf out, DhcpMessage request, @Nullable String hostname) {

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param ntpServers time servers (option 42)
  * @param domain the network's domain (option 15); null for none
  * @param search domains to search (option 119, RFC 3397); empty to send none
+ * @param bootFile what a client without a system loads (option 67 and the file field), in ASCII;
+ *     null for nothing
+ * @param nextServer where it loads that by TFTP (option 66 and the siaddr field); 0 for nowhere
  * @param mtu the network's MTU (option 26)
  * @param leaseTime lease time of a client that asks for none in particular
  * @param minLeaseTime the shortest that a client may ask for
@@ -44,6 +47,8 @@ public record DhcpSettings(
     List<Integer> ntpServers,
     @Nullable String domain,
     List<String> search,
+    @Nullable String bootFile,
+    int nextServer,
     int mtu,
     Duration leaseTime,
     Duration minLeaseTime,
@@ -123,6 +128,8 @@ public record DhcpSettings(
     private List<Integer> ntpServers = List.of();
     private @Nullable String domain;
     private List<String> search = List.of();
+    private @Nullable String bootFile;
+    private int nextServer;
     private int mtu = 1500;
     private Duration leaseTime = Duration.ofMinutes(30);
     private Duration minLeaseTime = Duration.ofMinutes(2);
@@ -218,6 +225,19 @@ public record DhcpSettings(
      */
     public Builder search(List<String> value) {
       search = value;
+      return this;
+    }
+
+    /**
+     * Sets what a client without a system loads.
+     *
+     * @param file a URL or a file's name, in ASCII; null for nothing
+     * @param server where from by TFTP; 0 for nowhere
+     * @return this
+     */
+    public Builder boot(@Nullable String file, int server) {
+      bootFile = file;
+      nextServer = server;
       return this;
     }
 
@@ -341,6 +361,8 @@ public record DhcpSettings(
           ntpServers,
           domain,
           search,
+          bootFile,
+          nextServer,
           mtu,
           leaseTime,
           minLeaseTime,

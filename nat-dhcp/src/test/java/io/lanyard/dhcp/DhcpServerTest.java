@@ -419,6 +419,33 @@ class DhcpServerTest {
   }
 
   @Test
+  void aBootRomIsToldWhatToLoadInOptionsAndInTheOldFields() {
+    String file = "http://host.lan/boot.ipxe";
+    server = start(DhcpSettings.builder(SUBNET).boot(file, Ipv4.parse("192.168.127.9")));
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
+    Answer offer = client.next();
+    assertThat(offer.option(67)).asString(StandardCharsets.US_ASCII).isEqualTo(file);
+    assertThat(offer.option(66)).asString(StandardCharsets.US_ASCII).isEqualTo("192.168.127.9");
+    assertThat(offer.intAt(20)).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(new String(offer.bytes(), 108, 128, StandardCharsets.US_ASCII))
+        .isEqualTo(file + "\0".repeat(128 - file.length()));
+  }
+
+  @Test
+  void aBootFileTooLongForTheOldFieldIsInItsOptionAlone() {
+    String file = "http://host.lan/" + "x".repeat(112);
+    server = start(DhcpSettings.builder(SUBNET).boot(file, 0));
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
+    Answer offer = client.next();
+    assertThat(offer.option(67)).asString(StandardCharsets.US_ASCII).isEqualTo(file);
+    assertThat(offer.options()).doesNotContainKey(66);
+    assertThat(new String(offer.bytes(), 108, 128, StandardCharsets.US_ASCII))
+        .isEqualTo("\0".repeat(128));
+  }
+
+  @Test
   void aReplyIsNeverLongerThanTheClientTakes() {
     List<String> search = new ArrayList<>();
     for (int i = 0; i < 12; i++) {

@@ -1,0 +1,137 @@
+package io.lanyard.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.control.http.HttpClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** The directory of one test's daemons, which are processes that end with it. */
+final class DaemonHome {
+  /** How long a process may take to start or to end: a machine may be busy. */
+  static final int START_SECONDS = 60;
+
+  /** Our log's lines, and what a JVM says by itself. */
+  private static final Pattern WARNING =
+      Pattern.compile("^\\S+ \\S+ (WARN|ERROR) |LEAK|^Exception");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path home;
+  private final List<Running> processes = new ArrayList<>();
+  private final List<Pattern> expected = new ArrayList<>();
+
+  DaemonHome(Path home) {
+    this.home = home;
+  }
+
+  /**
+   * A command that runs Lanyard.
+   *
+   * @param before what runs it in turn, such as setpriv; nothing for itself
+   */
+  static List<String> java(String... before) {
+    List<String> command = new ArrayList<>(List.of(before));
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin/java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dio.netty.noUnsafe=false",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.lanyard.cli.Lanyard"));
+    return command;
+  }
+
+  /** A process, and where it writes. */
+  record Running(Process process, Path log) {
+    String said() throws IOException {
+      return Files.readString(log);
+    }
+
+    int exit() throws InterruptedException {
+      assertThat(process.waitFor(START_SECONDS, TimeUnit.SECONDS)).isTrue();
+      return process.exitValue();
+    }
+  }
+
+  Running run(List<String> command, String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(command);
+    all.addAll(List.of(arguments));
+    Path log = home.resolve("log-" + processes.size());
+    Process process =
+        new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Running running = new Running(process, log);
+    processes.add(running);
+    return running;
+  }
+
+  Running daemon(String configuration, List<String> command) throws IOException {
+    Path file = home.resolve("lanyard.yaml");
+    Files.writeString(file, configuration);
+    return run(
+        command,
+        "daemon",
+        "--config",
+        file.toString(),
+        "--state-dir",
+        home.resolve("state").toString(),
+        "--runtime-dir",
+        home.resolve("run").toString());
+  }
+
+  JsonNode await(Running daemon) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while (true) {
+      try {
+        return get("/v1/status");
+      } catch (IOException e) {
+        assertThat(daemon.process().isAlive()).as(daemon.said()).isTrue();
+        assertThat(System.nanoTime()).as(daemon.said()).isLessThan(deadline);
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    }
+  }
+
+  JsonNode get(String target) throws IOException {
+    try (HttpClient.Answer answer =
+        new HttpClient(home.resolve("run/api.sock")).send("GET", target)) {
+      return JSON.readTree(answer.bytes());
+    }
+  }
+
+  /**
+   * Says that a daemon is to warn; without that a test fails if one does.
+   *
+   * @param regex what a part of each such line matches
+   */
+  void expectWarning(String regex) {
+    expected.add(Pattern.compile(regex));
+  }
+
+  /** Ends all processes, and looks through what they said. */
+  void close() throws IOException, InterruptedException {
+    for (Running one : processes) {
+      one.process().destroyForcibly().waitFor();
+    }
+    for (Running one : processes) {
+      List<String> warnings =
+          one.said()
+              .lines()
+              .filter(line -> WARNING.matcher(line).find())
+              .filter(line -> expected.stream().noneMatch(e -> e.matcher(line).find()))
+              .toList();
+      assertThat(warnings).as("warnings that no test expects").isEmpty();
+    }
+  }
+}
