@@ -116,7 +116,7 @@ final class DaemonIT {
         "mount -t tmpfs -o size=64k tmpfs \"$0\" && head -c 65536 /dev/zero >\"$0\"/all 2>/dev/null;"
             + " exec \"$@\"";
     Running daemon =
-        run(
+        daemons.run(
             java("unshare", "--mount", "sh", "-c", full, disk.toString()),
             "daemon",
             "--config",
