@@ -49,6 +49,8 @@ final class DemoCommand implements Callable<Integer> {
       return held ? Lanyard.DONE : Lanyard.FAILED;
     } catch (IOException e) {
       throw new Failure("the demo cannot run: " + e.getMessage());
+    } catch (InterruptedException e) {
+      return Lanyard.FAILED;
     }
   }
 

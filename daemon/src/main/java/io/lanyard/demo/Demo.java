@@ -53,6 +53,7 @@ public final class Demo implements AutoCloseable {
   private final Path home;
   private @Nullable DemoDaemon daemon;
   private @Nullable WebServer web;
+  private volatile boolean closed;
   private String leased = "";
 
   /**
@@ -87,6 +88,10 @@ public final class Demo implements AutoCloseable {
     } catch (IOException | DemoException e) {
       held = false;
       detail = String.valueOf(e.getMessage());
+    }
+    if (closed) {
+      // Ctrl-C: what fails now fails because of that.
+      throw new InterruptedException("the demo was ended");
     }
     Check check = new Check(name, held, detail, (System.nanoTime() - began) / 1e9);
     checks.add(check);
@@ -335,6 +340,7 @@ public final class Demo implements AutoCloseable {
   /** Ends the daemon, if it runs, and removes the temporary directory. */
   @Override
   public synchronized void close() {
+    closed = true;
     DemoDaemon running = daemon;
     daemon = null;
     if (running != null) {
