@@ -36,7 +36,9 @@ final class Launched implements AutoCloseable {
    * @param arguments its arguments
    */
   static Launched start(Path home, List<String> before, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(before);
+    // What runs the tests in the background may have them ignore Ctrl-C, and a child inherits that.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    command.addAll(before);
     command.add(LAUNCHER.toString());
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(home, "out", "");
