@@ -212,20 +212,23 @@ public final class TapPort implements Port, Dumpable {
       return;
     }
     reading = true;
-    for (int i = 0; i < Burst.FRAMES && !closed; i++) {
-      int length = device.read(burst.address(), Burst.LARGEST);
-      if (length < 0) {
-        if (length != -Errno.EAGAIN && length != -Errno.EINTR && length != -Errno.EIO) {
-          lose(-length);
+    try {
+      for (int i = 0; i < Burst.FRAMES && !closed; i++) {
+        int length = device.read(burst.address(), Burst.LARGEST);
+        if (length < 0) {
+          if (length != -Errno.EAGAIN && length != -Errno.EINTR && length != -Errno.EIO) {
+            lose(-length);
+          }
+          break;
         }
-        break;
+        burst.deliver(to, this, length);
       }
-      burst.deliver(to, this, length);
-    }
-    to.flush();
-    reading = false;
-    if (closed) {
-      burst.release();
+      to.flush();
+    } finally {
+      reading = false;
+      if (closed) {
+        burst.release();
+      }
     }
   }
 
