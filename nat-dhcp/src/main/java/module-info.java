@@ -8,6 +8,7 @@ module io.lanyard.nat {
   requires org.dnsjava;
   requires static transitive org.jspecify;
 
+  exports io.lanyard.nat;
   exports io.lanyard.nat.flow;
   exports io.lanyard.dhcp;
   exports io.lanyard.nat.forward;

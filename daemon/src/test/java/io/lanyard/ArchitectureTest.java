@@ -112,6 +112,30 @@ final class ArchitectureTest {
           .beFreeOfCycles();
 
   @ArchTest
+  static final ArchRule THE_GATEWAYS_PACKAGES_HAVE_NO_CYCLES =
+      slices()
+          .matching(
+              "io.lanyard.(nat|nat.flow|nat.gateway|nat.tcp|nat.udp|nat.icmp|nat.forward|dhcp|dns)")
+          .should()
+          .beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule THE_SWITCHS_PACKAGES_HAVE_NO_CYCLES =
+      slices()
+          .matching("io.lanyard.(vswitch|vswitch.frame|vswitch.linux|vswitch.port|vswitch.capture)")
+          .should()
+          .beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule THE_MACHINES_PARTS_HAVE_NO_CYCLES =
+      slices()
+          .matching(
+              "io.lanyard.(machine|machine.boot|machine.bus|machine.device|machine.disk|machine.hart"
+                  + "|machine.mmu|machine.sbi|machine.virtio)")
+          .should()
+          .beFreeOfCycles();
+
+  @ArchTest
   static final ArchRule HTTP_KNOWS_NOTHING_OF_LANYARD =
       noClasses()
           .that(resideInAnyPackage("io.lanyard.control.http"))

@@ -1,8 +1,8 @@
 package io.lanyard.bench;
 
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
-import io.lanyard.nat.gateway.NatNetwork;
-import io.lanyard.nat.gateway.NatOptions;
 import io.lanyard.nat.tcp.TcpCounters;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.LearningSwitch;

@@ -9,7 +9,7 @@ public final class Destinations {
   public static final int LOOPBACK = 0x7f000001;
 
   /** What becomes of a packet. */
-  enum Kind {
+  public enum Kind {
     /** For the gateway itself. */
     GATEWAY,
     /** To everybody on the network; only services like DHCP care. */
@@ -37,7 +37,13 @@ public final class Destinations {
     this.addresses = addresses;
   }
 
-  Kind kind(int address) {
+  /**
+   * Says what becomes of a packet.
+   *
+   * @param address its destination, as the guest gave it, as a big-endian int
+   * @return where it leads
+   */
+  public Kind kind(int address) {
     if (address == addresses.gateway()) {
       return Kind.GATEWAY;
     }

@@ -1,6 +1,5 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Port;
@@ -13,6 +12,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,9 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Ipv4Input input;
   private final Fragmenter fragmenter;
 
-  private @Nullable TcpEngine tcp;
+  /** By protocol; none until {@link #engines} is called. */
+  private List<PacketEngine> engines = List.of();
+
   private int id;
 
   /** True while the switch is calling us: it flushes afterwards by itself. */
@@ -100,8 +103,8 @@ public final class Gateway implements GuestLink, Dumpable {
    *     they reach anyway
    */
   public void engines(
-      TcpEngine tcpEngine, PacketEngine udpEngine, PacketEngine echoEngine, boolean translate) {
-    tcp = tcpEngine;
+      PacketEngine tcpEngine, PacketEngine udpEngine, PacketEngine echoEngine, boolean translate) {
+    engines = List.of(tcpEngine, udpEngine, echoEngine);
     input.engines(tcpEngine, udpEngine, echoEngine, translate);
   }
 
@@ -228,14 +231,13 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   void endBurst() {
-    TcpEngine engine = tcp;
-    if (engine == null) {
-      return;
-    }
     boolean nested = inSwitch;
     inSwitch = true;
     try {
-      engine.flush();
+      // By index: an iterator would be an object a burst.
+      for (int i = 0; i < engines.size(); i++) {
+        engines.get(i).flush();
+      }
     } catch (RuntimeException e) {
       failed(e);
     } finally {
@@ -352,7 +354,7 @@ public final class Gateway implements GuestLink, Dumpable {
       cache.child(
           DumpNode.of(Ipv4.format(neighbour.address))
               .with("mac", Ethernet.format(neighbour.mac))
-              .with("state", neighbour.state.name().toLowerCase(java.util.Locale.ROOT))
+              .with("state", neighbour.state.name().toLowerCase(Locale.ROOT))
               .build());
     }
     return node.child(cache.build()).build();
@@ -368,6 +370,16 @@ public final class Gateway implements GuestLink, Dumpable {
     @Override
     public void send(ByteBuf packet, long mac) {
       sendIpv4To(packet, mac);
+    }
+
+    @Override
+    public void unanswered(int address) {
+      try {
+        engines.forEach(engine -> engine.unanswered(address));
+      } catch (RuntimeException e) {
+        failed(e);
+      }
+      flush();
     }
   }
 }

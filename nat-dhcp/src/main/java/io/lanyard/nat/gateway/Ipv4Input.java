@@ -1,6 +1,5 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -27,7 +26,7 @@ final class Ipv4Input {
   private final Destinations destinations;
   private final Reassembly reassembly;
   private final Echo echo;
-  private @Nullable TcpEngine tcp;
+  private @Nullable PacketEngine tcp;
   private @Nullable PacketEngine udp;
   private @Nullable PacketEngine pings;
   private boolean translate;
@@ -58,7 +57,7 @@ final class Ipv4Input {
   }
 
   void engines(
-      TcpEngine tcpEngine, PacketEngine udpEngine, PacketEngine echoEngine, boolean leadsOut) {
+      PacketEngine tcpEngine, PacketEngine udpEngine, PacketEngine echoEngine, boolean leadsOut) {
     translate = leadsOut;
     tcp = tcpEngine;
     udp = udpEngine;
@@ -170,11 +169,11 @@ final class Ipv4Input {
       case Ipv4.UDP -> localDatagram(frame, ip, end, broadcast);
       case Ipv4.ICMP -> localIcmp(frame, ip, end, broadcast);
       case Ipv4.TCP -> {
-        TcpEngine engine = tcp;
+        PacketEngine engine = tcp;
         if (engine == null || broadcast) {
           counters.count(GatewayCount.MARTIAN_DESTINATION);
         } else {
-          engine.receive(frame, ip);
+          engine.receive(frame, ip, ip + Ipv4.headerLength(frame, ip), end, destination);
         }
       }
       default -> {
@@ -241,14 +240,7 @@ final class Ipv4Input {
     }
     int at = ip + Ipv4.headerLength(frame, ip);
     switch (Ipv4.protocol(frame, ip)) {
-      case Ipv4.TCP -> {
-        TcpEngine engine = tcp;
-        if (engine == null) {
-          errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
-        } else {
-          engine.receive(frame, ip);
-        }
-      }
+      case Ipv4.TCP -> hand(tcp, frame, ip, at, end, destination);
       case Ipv4.UDP -> {
         if (datagramValid(frame, ip, at, end)) {
           hand(udp, frame, ip, at, end, destination);
@@ -288,7 +280,7 @@ final class Ipv4Input {
   }
 
   /**
-   * A guest refuses a segment of ours. What it quotes must be from us to it (RFC 5927 section 4).
+   * A guest refuses a packet of ours. What it quotes must be from us to it (RFC 5927 section 4).
    */
   private void unreachable(ByteBuf frame, int ip, int at, int end) {
     counters.count(GatewayCount.ICMP_ERRORS_IN);
@@ -301,8 +293,13 @@ final class Ipv4Input {
       counters.count(GatewayCount.BAD_TRANSPORT);
       return;
     }
-    TcpEngine engine = tcp;
-    if (Ipv4.protocol(frame, quoted) == Ipv4.TCP && engine != null) {
+    PacketEngine engine =
+        switch (Ipv4.protocol(frame, quoted)) {
+          case Ipv4.TCP -> tcp;
+          case Ipv4.UDP -> udp;
+          default -> null;
+        };
+    if (engine != null) {
       engine.unreachable(frame, quoted, Icmp.code(frame, at));
     }
   }

@@ -40,6 +40,9 @@ final class Neighbours {
 
     /** Sends a packet that has waited; the cache keeps the reference. */
     void send(ByteBuf packet, long mac);
+
+    /** Nobody has answered; the entry is gone, and what waited for it dropped. */
+    void unanswered(int address);
   }
 
   private final Timers timers;
@@ -166,6 +169,7 @@ final class Neighbours {
       } else {
         counters.count(GatewayCount.NEIGHBOUR_FAILED);
         forget(neighbour);
+        wire.unanswered(neighbour.address);
       }
       return;
     }

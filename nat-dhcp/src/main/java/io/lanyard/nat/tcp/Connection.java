@@ -715,7 +715,14 @@ final class Connection extends Flow implements GuestStream {
 
   /** ICMP says that the guest cannot be reached: hard only before the connection is there. */
   void unreachable(int quotedSeq) {
-    if (state == State.SYN_SENT && quotedSeq == sender.una()) {
+    if (quotedSeq == sender.una()) {
+      unanswered();
+    }
+  }
+
+  /** Nobody has the guest's address: what is being opened to it is given up. */
+  void unanswered() {
+    if (state == State.SYN_SENT) {
       engine.counters().add(Event.CONNECT_FAILED);
       host.abort();
       discard();

@@ -108,7 +108,7 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public void receive(ByteBuf frame, int ip) {
+  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
     counters.add(Event.SEGMENTS_IN);
     Segment s = segment;
     if (!s.parse(frame, ip) || s.sourcePort == 0 || s.destinationPort == 0) {
@@ -306,6 +306,15 @@ final class Engine implements TcpEngine {
     long low = FlowKey.low(FlowKey.TCP, ports & 0xffff, ports >>> 16);
     if (host.flows().get(high, low) instanceof Connection c) {
       c.unreachable(frame.getInt(tcp + 4));
+    }
+  }
+
+  @Override
+  public void unanswered(int guest) {
+    for (Connection c : List.copyOf(connections)) {
+      if (c.guestAddress() == guest) {
+        c.unanswered();
+      }
     }
   }
 

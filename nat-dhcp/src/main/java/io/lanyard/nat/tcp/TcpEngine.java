@@ -2,7 +2,7 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
-import io.netty.buffer.ByteBuf;
+import io.lanyard.nat.gateway.PacketEngine;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * TCP for a network's guests: each connection is a real endpoint towards the guest, spliced to a
  * socket of the host or to a service of the gateway.
  *
+ * <p>Payload of a received frame that the host side cannot take at once is retained. Of ICMP errors
+ * only those about a segment in flight count (RFC 5927 section 4), and they end a connection only
+ * while it is being opened (RFC 1122 section 4.2.3.9); so does a guest that ARP does not find.
+ *
  * <p>Thread: the network's loop only. No method throws because of what a guest or a peer sent.
  */
-public interface TcpEngine {
+public interface TcpEngine extends PacketEngine {
   /**
    * Makes an engine.
    *
@@ -25,20 +29,6 @@ public interface TcpEngine {
   static TcpEngine create(GuestLink link, TcpHost host, TcpSettings settings) {
     return new Engine(link, host, settings, new SecureRandom());
   }
-
-  /**
-   * Takes a TCP segment from a guest. The gateway has checked the IPv4 header (version, lengths,
-   * checksum) and that the packet is no fragment; the TCP part is checked here.
-   *
-   * @param frame lent for the length of the call: offload header at the reader index, Ethernet
-   *     frame behind it; its indexes are unchanged on return. Payload that the host side cannot
-   *     take at once is retained
-   * @param ip index of the IPv4 header
-   */
-  void receive(ByteBuf frame, int ip);
-
-  /** Ends a burst of {@link #receive}: acknowledgments and gathered writes leave now. */
-  void flush();
 
   /**
    * Offers a service of the gateway itself.
@@ -63,16 +53,6 @@ public interface TcpEngine {
    *     place for it and the accepted channel has been reset
    */
   @Nullable Flow connectToGuest(Channel accepted, int source, int sourcePort, int guest, int port);
-
-  /**
-   * Takes an ICMP error that a guest sent about a segment of ours (RFC 1122 section 4.2.3.9, RFC
-   * 5927 section 4: the quoted sequence number must be one in flight).
-   *
-   * @param frame lent for the length of the call
-   * @param quoted index of the quoted IPv4 header, of which at least 28 bytes are there
-   * @param code the code of the "destination unreachable" message
-   */
-  void unreachable(ByteBuf frame, int quoted, int code);
 
   /**
    * Resets all connections of a guest.

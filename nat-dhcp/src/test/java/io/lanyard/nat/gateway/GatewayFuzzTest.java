@@ -2,6 +2,8 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.NatOptions;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;

@@ -158,6 +158,28 @@ class GatewayTest {
   }
 
   @Test
+  void engines_hear_of_a_guest_that_nobody_answers_for() {
+    List<String> heard = new ArrayList<>();
+    PacketEngine silent = (f, i, a, e, d) -> {};
+    PacketEngine listening =
+        new PacketEngine() {
+          @Override
+          public void receive(ByteBuf frame, int ip, int at, int end, int destination) {}
+
+          @Override
+          public void unanswered(int guest) {
+            heard.add(Ipv4.format(guest));
+          }
+        };
+    gateway.engines(listening, silent, silent, true);
+    send(Ipv4.parse("192.168.127.50"), 10);
+    net.timers.advance(Duration.ofMillis(2900));
+    assertThat(heard).isEmpty();
+    net.timers.advance(Duration.ofMillis(200));
+    assertThat(heard).containsExactly("192.168.127.50");
+  }
+
+  @Test
   void keeps_four_packets_for_a_guest_it_has_asked_for() {
     net.guest.drain();
     for (int i = 0; i < 6; i++) {
@@ -368,7 +390,8 @@ class GatewayTest {
   @Test
   void a_packet_whose_time_runs_out_here_is_told() {
     introduce();
-    gateway.engines(new SilentTcp(), (f, i, a, e, d) -> {}, (f, i, a, e, d) -> {}, true);
+    PacketEngine silent = (f, i, a, e, d) -> {};
+    gateway.engines(silent, silent, silent, true);
     ByteBuf b = view(net.exchange(TestNetwork.echo(TestNetwork.WORLD, 1, HELLO)).getFirst());
     assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.TIME_EXCEEDED);
     assertThat(Ipv4.source(b, 14)).isEqualTo(TestNetwork.GATEWAY);

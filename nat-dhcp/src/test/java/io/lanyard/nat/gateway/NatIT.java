@@ -2,7 +2,9 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -14,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -266,6 +269,27 @@ class NatIT {
         assertThat(net.on(() -> net.nat.forwards().list().get(1).accepted())).isEqualTo(1);
       } finally {
         server.destroy();
+      }
+    }
+  }
+
+  @Test
+  void tcp_forward_to_an_address_that_nobody_has_is_reset_as_soon_as_arp_gives_up()
+      throws Exception {
+    Forward nowhere =
+        new Forward(
+            Forward.Protocol.TCP,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            "192.168.127.77",
+            80);
+    try (NatNamespace net = network(loopback().withForwards(List.of(nowhere)))) {
+      int port = net.on(() -> net.nat.forwards().list().getFirst().port());
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        // ARP asks three times in three seconds; TCP alone would try for more than two minutes.
+        client.setSoTimeout(30_000);
+        assertThatThrownBy(() -> client.getInputStream().read())
+            .isInstanceOf(SocketException.class)
+            .hasMessageContaining("reset");
       }
     }
   }

@@ -1,5 +1,7 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.forward.GuestNames;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.LearningSwitch;

@@ -784,6 +784,23 @@ class ConnectionTest {
   }
 
   @Test
+  void aForwardToAnAddressThatNobodyAnswersForGivesUpAtOnce() {
+    TestStream stream = openToGuest();
+    scene.engine.unanswered(Scene.GUEST + 1);
+    assertThat(stream.aborted).isFalse();
+    scene.engine.unanswered(Scene.GUEST);
+    assertThat(stream.aborted).isTrue();
+    assertThat(scene.engine.connections()).isZero();
+  }
+
+  @Test
+  void aConnectionThatStandsOutlivesAnUnansweredArp() {
+    scene.establish();
+    scene.engine.unanswered(Scene.GUEST);
+    assertThat(state()).isEqualTo(Connection.State.ESTABLISHED);
+  }
+
+  @Test
   void bothOpenAtOnce() {
     TestStream stream = openToGuest();
     Sent syn = scene.next();
@@ -810,11 +827,11 @@ class ConnectionTest {
             "x".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     try {
       frame.setByte(frame.writerIndex() - 1, 'y');
-      scene.engine.receive(frame, 26);
+      scene.receive(frame);
       scene.engine.flush();
       assertThat(scene.stream().received.size()).isZero();
       frame.setByte(0, 1);
-      scene.engine.receive(frame, 26);
+      scene.receive(frame);
       assertThat(scene.stream().received).hasToString("y");
     } finally {
       frame.release();

@@ -81,7 +81,7 @@ final class Scene implements AutoCloseable {
     try {
       int reader = frame.readerIndex();
       int writer = frame.writerIndex();
-      engine.receive(frame, OffloadHeader.LENGTH + 14);
+      receive(frame);
       if (frame.readerIndex() != reader || frame.writerIndex() != writer) {
         throw new AssertionError("the frame's indexes were moved");
       }
@@ -89,6 +89,16 @@ final class Scene implements AutoCloseable {
     } finally {
       frame.release();
     }
+  }
+
+  void receive(ByteBuf frame) {
+    receive(engine, frame);
+  }
+
+  /** Hands a frame to an engine as the gateway does. */
+  static void receive(Engine engine, ByteBuf frame) {
+    int ip = frame.readerIndex() + OffloadHeader.LENGTH + 14;
+    engine.receive(frame, ip, ip + Ipv4.HEADER_LENGTH, frame.writerIndex(), SERVER);
   }
 
   ByteBuf frame(int flags, int seq, int ack, int window, byte[] payload, byte... options) {

@@ -3,9 +3,9 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.NatNamespace;
-import io.lanyard.nat.gateway.NatOptions;
 import io.lanyard.nat.tcp.TcpCounters.Event;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -3,7 +3,6 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.flow.FlowQuota;
-import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
 import java.util.PriorityQueue;
@@ -95,7 +94,7 @@ class TransferTest {
         flying.remove();
         timers.advance(Math.max(0, next.at - timers.nanoTime()));
         try {
-          next.to.receive(next.frame, next.frame.readerIndex() + OffloadHeader.LENGTH + 14);
+          Scene.receive(next.to, next.frame);
           next.to.flush();
         } finally {
           next.frame.release();

@@ -1,10 +1,14 @@
-package io.lanyard.nat.gateway;
+package io.lanyard.nat;
 
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.Forwards;
 import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.nat.gateway.DatagramService;
+import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.Gateway;
+import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.tcp.StreamService;
 import io.lanyard.nat.tcp.TcpEngine;

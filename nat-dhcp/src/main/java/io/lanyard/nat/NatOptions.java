@@ -1,7 +1,8 @@
-package io.lanyard.nat.gateway;
+package io.lanyard.nat;
 
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
 import java.util.List;

@@ -1,6 +1,8 @@
-package io.lanyard.nat.gateway;
+package io.lanyard.nat;
 
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.tcp.TcpHost;
 import io.lanyard.vswitch.frame.Icmp;
 import io.netty.buffer.ByteBuf;

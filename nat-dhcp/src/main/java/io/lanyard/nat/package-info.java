@@ -1,0 +1,27 @@
+/**
+ * One network's gateway, put together: what a daemon makes for each network that has one.
+ *
+ * <p>The packages below it are layers, each of which sees only those beneath. {@link
+ * io.lanyard.nat.flow} is the table of everything that guests have open. {@link
+ * io.lanyard.nat.gateway} is a host on the switch: it takes frames, answers ARP and ping, and hands
+ * what is for others to a {@link io.lanyard.nat.gateway.PacketEngine}, without knowing which. The
+ * engines, {@link io.lanyard.nat.tcp}, {@link io.lanyard.nat.udp} and ICMP echo, carry it to the
+ * host's sockets and back by the {@link io.lanyard.nat.gateway.GuestLink} that the gateway is.
+ * {@link io.lanyard.nat.forward} opens the way in through the engines. {@link
+ * io.lanyard.nat.NatNetwork} joins them by what {@link io.lanyard.nat.NatOptions} says:
+ *
+ * <pre>
+ *                       NatNetwork
+ *                           |
+ *             +----------forward
+ *             v             |
+ *       tcp, udp, icmp &lt;----+      engines: guests' packets to sockets and back
+ *        |          |
+ *        v          v
+ *      flow      gateway           a host on the switch
+ * </pre>
+ *
+ * <p>All of it belongs to the network's loop. It is closed from the top: forwards, connections,
+ * flows, then the gateway, so that resets still find their way out.
+ */
+package io.lanyard.nat;
