@@ -126,9 +126,18 @@ final class QemuIT {
   }
 
   private String report(Running guest) throws IOException, InterruptedException {
-    String report = reports.poll(BOOT_SECONDS, TimeUnit.SECONDS);
-    assertThat(report).as(guest.said()).isNotNull();
-    return report;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOOT_SECONDS);
+    for (; ; ) {
+      String report = reports.poll(200, TimeUnit.MILLISECONDS);
+      if (report != null) {
+        return report;
+      }
+      // A KVM without hardware virtualisation beneath it emulates firmware, and knows few
+      // instructions: what the guest is attached to does not matter to that.
+      Assumptions.assumeFalse(
+          guest.said().contains("KVM internal error"), "this machine's KVM cannot run iPXE");
+      assertThat(System.nanoTime()).as(guest.said()).isLessThan(deadline);
+    }
   }
 
   @ParameterizedTest
