@@ -124,13 +124,29 @@ public final class SuperFrame {
               Ipv4.source(into, ip), Ipv4.destination(into, ip), protocol, end - start);
     } else {
       Ipv6.setPayloadLength(into, ip, end - ip - Ipv6.HEADER_LENGTH);
-      sum += Checksum.pseudo6(into, ip, protocol, end - start);
+      boolean extended = start - ip != Ipv6.HEADER_LENGTH;
+      sum +=
+          extended
+              ? statedPseudo(frame, end - start)
+              : Checksum.pseudo6(into, ip, protocol, end - start);
     }
     if (protocol == Ipv4.UDP) {
       Udp.setChecksum(into, start, Checksum.finishUdp(sum));
     } else {
       Tcp.setChecksum(into, start, Checksum.finish(sum));
     }
+  }
+
+  /**
+   * The pseudo-header's sum as the sender has left it in the checksum field, for a segment's length
+   * instead of the whole. Where there are extension headers only the sender knows which destination
+   * is in it: with a routing header it is the final one (RFC 8200 section 8.1).
+   */
+  private static int statedPseudo(ByteBuf frame, int length) {
+    int header = frame.readerIndex();
+    int start = header + OffloadHeader.LENGTH + OffloadHeader.checksumStart(frame, header);
+    int stated = frame.getUnsignedShort(start + OffloadHeader.checksumOffset(frame, header));
+    return Checksum.updateUnfinished32(stated, frame.writerIndex() - start, length);
   }
 
   private static void rewriteTcp(ByteBuf into, int tcp, int segment, int size, boolean last) {

@@ -166,6 +166,54 @@ class SuperFrameTest {
     frame.release();
   }
 
+  /** A frame of {@link #tso} on its way by a router, as its routing header says. */
+  private static ByteBuf routed(ByteBuf plain) {
+    int ip = Frames.PAYLOAD;
+    int tcp = ip + Ipv6.HEADER_LENGTH;
+    int routing = 24;
+    ByteBuf frame = Frames.blank(plain.readableBytes() - OffloadHeader.LENGTH + routing);
+    frame.setBytes(0, plain, 0, tcp);
+    frame.setBytes(tcp + routing, plain, tcp, plain.writerIndex() - tcp);
+    Ipv6.setPayloadLength(frame, ip, frame.writerIndex() - tcp);
+    frame.setByte(ip + 6, 43);
+    // RFC 8200 section 4.4: next header, length, type, segments left; then the final destination.
+    frame.setInt(tcp, Ipv4.TCP << 24 | 2 << 16 | 4 << 8 | 1);
+    frame.setInt(tcp + 4, 0);
+    frame.setBytes(tcp + 8, plain, ip + 24, 16);
+    frame.setByte(ip + 39, 9);
+    OffloadHeader.set(
+        frame,
+        0,
+        OffloadHeader.NEEDS_CSUM,
+        OffloadHeader.GSO_TCPV6,
+        tcp + routing + 32 - OffloadHeader.LENGTH,
+        1448,
+        tcp + routing - OffloadHeader.LENGTH,
+        Tcp.CHECKSUM_OFFSET);
+    return frame;
+  }
+
+  @Test
+  void segmentsWithARoutingHeaderAreSummedForTheFinalDestination() {
+    ByteBuf plain = tso(true, 0, 1448, Tcp.ACK, payload(4000));
+    ByteBuf frame = routed(plain);
+    ByteBuf segment = Frames.blank(0);
+    assertThat(OffloadCheck.valid(frame)).isTrue();
+    assertThat(SuperFrame.segments(frame)).isEqualTo(3);
+    for (int i = 0; i < 3; i++) {
+      SuperFrame.copySegment(frame, i, segment);
+      int tcp = Frames.PAYLOAD + Ipv6.HEADER_LENGTH + 24;
+      segment.setByte(Frames.PAYLOAD + 39, 2);
+      assertThat(
+              Checksum.transport6(
+                  segment, Frames.PAYLOAD, Ipv4.TCP, tcp, segment.writerIndex() - tcp))
+          .isZero();
+    }
+    plain.release();
+    frame.release();
+    segment.release();
+  }
+
   @Test
   void udpSegmentsAreWholeDatagrams() throws IllegalRawDataException {
     byte[] payload = payload(2500);
