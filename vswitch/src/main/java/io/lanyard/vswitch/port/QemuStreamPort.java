@@ -46,13 +46,17 @@ import org.jspecify.annotations.Nullable;
  * at first and {@value #LAST_RETRY_MILLIS} ms at most.
  *
  * <p>The protocol has no offloads. A burst leaves in one write. A client that does not read loses
- * whole frames, counted as QUEUE_FULL, once {@value #QUEUE_BYTES} bytes wait for it.
+ * whole frames, counted as QUEUE_FULL, once {@value #QUEUE_BYTES} bytes or {@value #QUEUE_FRAMES}
+ * of the network's largest frames wait for it, whichever is more.
  *
  * <p>Thread: the network's loop only.
  */
 public final class QemuStreamPort implements Port, Dumpable {
   /** How much may wait for a client that does not read: about a hundred ms at 100 Mbit/s. */
   static final int QUEUE_BYTES = 1 << 20;
+
+  /** Fewer would make TCP lose a segment at nearly every burst where frames are 64 KiB. */
+  static final int QUEUE_FRAMES = 64;
 
   static final int FIRST_RETRY_MILLIS = 100;
   static final int LAST_RETRY_MILLIS = 5000;
@@ -352,6 +356,11 @@ public final class QemuStreamPort implements Port, Dumpable {
    */
   public boolean connected() {
     return connection != null;
+  }
+
+  /** How much may wait for the client. */
+  int queueBytes() {
+    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * offloads.largestFrame());
   }
 
   @Override

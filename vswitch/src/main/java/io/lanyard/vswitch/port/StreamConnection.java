@@ -5,7 +5,6 @@ import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -22,8 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class StreamConnection extends ChannelInboundHandlerAdapter {
-  /** A burst of 32 wire frames fits, and so does the largest frame. */
+  /** A burst of 32 wire frames fits. */
   private static final int BATCH_BYTES = 128 << 10;
+
+  /** Of the largest frames several share a write too. */
+  private static final int BATCH_FRAMES = 4;
+
+  /** Length of the prefix. */
+  private static final int PREFIX = 4;
 
   /** One read: as much as a UNIX socket's buffer usually holds. */
   private static final int READ_BYTES = 128 << 10;
@@ -37,9 +42,10 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private final ByteBufAllocator allocator;
   private final Burst burst;
   private final StreamFramer framer;
-  private final ChannelFutureListener written = done -> written();
+  private final int batchBytes;
   private @Nullable ByteBuf batch;
   private int batchesOnTheirWay;
+  private int bytesOnTheirWay;
   private boolean badLength;
   private boolean reading;
   private boolean ended;
@@ -50,6 +56,8 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     this.port = port;
     this.network = network;
     this.allocator = allocator;
+    this.batchBytes =
+        Math.max(BATCH_BYTES, BATCH_FRAMES * (PREFIX + port.offloads().largestFrame()));
     this.burst = new Burst(allocator);
     this.framer = new StreamFramer(allocator, burst);
     channel
@@ -84,10 +92,10 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   boolean write(ByteBuf frame) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
     ByteBuf into = batch;
-    if (into != null && into.writableBytes() < 4 + length) {
-      if (queuedBytes() + BATCH_BYTES > QemuStreamPort.QUEUE_BYTES) {
-        return false;
-      }
+    if (queuedBytes() + PREFIX + length > port.queueBytes()) {
+      return false;
+    }
+    if (into != null && into.writableBytes() < PREFIX + length) {
       send(into);
       into = batch; // the client may have been found gone
       if (ended) {
@@ -95,7 +103,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       }
     }
     if (into == null) {
-      into = allocator.directBuffer(BATCH_BYTES, BATCH_BYTES);
+      into = allocator.directBuffer(batchBytes, batchBytes);
       batch = into;
     }
     into.writeInt(length);
@@ -112,19 +120,23 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void send(ByteBuf full) {
+    int bytes = full.readableBytes();
     batch = null;
     batchesOnTheirWay++;
-    channel.writeAndFlush(full).addListener(written);
+    bytesOnTheirWay += bytes;
+    channel
+        .writeAndFlush(full)
+        .addListener(_ -> {
+          batchesOnTheirWay--;
+          bytesOnTheirWay -= bytes;
+          flush();
+        });
   }
 
-  private void written() {
-    batchesOnTheirWay--;
-    flush();
-  }
-
-  /** Bounds the memory that waits: whole batches. */
+  /** What waits for the client to read, prefixes included. */
   int queuedBytes() {
-    return (batchesOnTheirWay + (batch == null ? 0 : 1)) * BATCH_BYTES;
+    ByteBuf filling = batch;
+    return bytesOnTheirWay + (filling == null ? 0 : filling.readableBytes());
   }
 
   void close() {
