@@ -19,6 +19,10 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private final PingNat nat;
   private final int destination;
   private @Nullable HostSocket socket;
+
+  /** Of a raw socket, which takes and gives whole messages; -1 where the kernel numbers them. */
+  private int rawIdentifier = -1;
+
   private int ttl = DEFAULT_TTL;
   private boolean answered;
 
@@ -30,6 +34,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
 
   void open(HostSocket opened) {
     socket = opened;
+  }
+
+  void openRaw(HostSocket opened, int identifier) {
+    socket = opened;
+    rawIdentifier = identifier;
   }
 
   /** Sends a request out; the result is bytes sent or an error number negated. */
@@ -46,11 +55,27 @@ final class PingFlow extends Flow implements HostReader.Receiver {
       ttl = wanted;
       open.socket().ttl(wanted);
     }
-    int sent = nat.reader.send(open.socket(), frame, at, length, destination, 0);
+    if (rawIdentifier < 0) {
+      return send(open, frame, at, length);
+    }
+    // The frame is lent, perhaps to others too: what is numbered anew is a copy.
+    ByteBuf message = nat.link.allocator().directBuffer(length);
+    try {
+      message.writeBytes(frame, at, length);
+      Icmp.setIdentifier(message, 0, rawIdentifier);
+      Icmp.finishChecksum(message, 0, length);
+      return send(open, message, 0, length);
+    } finally {
+      message.release();
+    }
+  }
+
+  private int send(HostSocket open, ByteBuf message, int at, int length) {
+    int sent = nat.reader.send(open.socket(), message, at, length, destination, 0);
     if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
       // An error of an earlier request is reported at the next call, which is then not carried out.
       open.readErrors();
-      sent = nat.reader.send(open.socket(), frame, at, length, destination, 0);
+      sent = nat.reader.send(open.socket(), message, at, length, destination, 0);
     }
     return sent;
   }
@@ -58,10 +83,14 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   @Override
   public void datagram(ByteBuf frame, int address, int port) {
     int at = HostReader.PAYLOAD;
+    if (rawIdentifier >= 0) {
+      at += frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;
+    }
     int length = frame.writerIndex() - at;
     if (length < Icmp.HEADER_LENGTH
         || Icmp.type(frame, at) != Icmp.ECHO_REPLY
-        || address != destination) {
+        || address != destination
+        || !isOurs(frame, at)) {
       return;
     }
     answered = true;
@@ -73,11 +102,16 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     nat.link.sendIpv4(frame, guestAddress());
   }
 
+  /** A raw socket hears of everybody's requests; of another kind of socket's only its own come. */
+  private boolean isOurs(ByteBuf frame, int at) {
+    return rawIdentifier < 0 || Icmp.identifier(frame, at) == rawIdentifier;
+  }
+
   @Override
   public void error(SocketError error, ByteBuf head) {
     int at = HostReader.PAYLOAD;
     int length = head.writerIndex() - at;
-    if (length < Icmp.HEADER_LENGTH) {
+    if (length < Icmp.HEADER_LENGTH || !isOurs(head, at)) {
       return;
     }
     int type = error.type();

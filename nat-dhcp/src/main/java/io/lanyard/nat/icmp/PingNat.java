@@ -19,6 +19,8 @@ import io.lanyard.vswitch.linux.InetDatagram;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,12 @@ public final class PingNat implements PacketEngine, Dumpable {
   final HostReader reader;
   private final FlowTable flows;
   private boolean complained;
+
+  /** Of requests through raw sockets: by turns, so that no two flows have the same. */
+  private static final AtomicInteger RAW_IDENTIFIERS =
+      new AtomicInteger(new SecureRandom().nextInt());
+
+  private long raw;
   private long out;
   private long quota;
   private long notPermitted;
@@ -79,8 +87,12 @@ public final class PingNat implements PacketEngine, Dumpable {
       out++;
       return;
     }
+    failed(-result, frame, ip);
+  }
+
+  private void failed(int number, ByteBuf frame, int ip) {
     failed++;
-    switch (-result) {
+    switch (number) {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE -> {
         // Dropped like on any full link; EMSGSIZE has been told by the error queue.
       }
@@ -99,27 +111,48 @@ public final class PingNat implements PacketEngine, Dumpable {
       return null;
     }
     try {
-      flow.open(HostSocket.watch(link, InetDatagram.ping(0), reader, flow));
+      open(flow, destination);
       return flow;
+    } catch (ErrnoException e) {
+      flows.remove(flow);
+      if (isPermission(e.number())) {
+        notPermitted(frame, ip);
+      } else {
+        failed(e.number(), frame, ip);
+      }
     } catch (IOException e) {
       flows.remove(flow);
-      refused(e, frame, ip);
-      return null;
+      failed++;
     }
+    return null;
   }
 
-  private void refused(IOException e, ByteBuf frame, int ip) {
-    if (!(e instanceof ErrnoException errno) || !isPermission(errno.number())) {
-      failed++;
+  /** By the socket that needs no privilege, or else by the one that does. */
+  private void open(PingFlow flow, int destination) throws IOException {
+    InetDatagram socket;
+    try {
+      socket = InetDatagram.ping(0);
+    } catch (ErrnoException e) {
+      if (!isPermission(e.number())) {
+        throw e;
+      }
+      socket = InetDatagram.rawPing(destination);
+      raw++;
+      flow.openRaw(
+          HostSocket.watch(link, socket, reader, flow), RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
       return;
     }
+    flow.open(HostSocket.watch(link, socket, reader, flow));
+  }
+
+  private void notPermitted(ByteBuf frame, int ip) {
     notPermitted++;
     if (!complained) {
       complained = true;
       LOG.log(
           Logger.Level.INFO,
-          "event=ping-not-permitted advice=\"to let guests ping beyond the gateway: sysctl -w"
-              + " net.ipv4.ping_group_range=''0 2147483647''\"");
+          "event=ping-not-permitted advice=\"to let guests ping beyond the gateway, give the daemon"
+              + " CAP_NET_RAW, or: sysctl -w net.ipv4.ping_group_range=''0 2147483647''\"");
     }
     errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
   }
@@ -133,6 +166,7 @@ public final class PingNat implements PacketEngine, Dumpable {
     return DumpNode.of("icmp")
         .with("flows", flows.size(FlowKey.ICMP))
         .withNonZero("out", out)
+        .withNonZero("raw-sockets", raw)
         .withNonZero("quota", quota)
         .withNonZero("not-permitted", notPermitted)
         .withNonZero("failed", failed)

@@ -30,6 +30,7 @@ final class InetCalls {
 
   private static final MethodHandle SOCKET = call("socket", INT, INT, INT, INT);
   private static final MethodHandle BIND = call("bind", INT, INT, LONG, INT);
+  private static final MethodHandle CONNECT = call("connect", INT, INT, LONG, INT);
   private static final MethodHandle GETSOCKNAME = call("getsockname", INT, INT, LONG, LONG);
   private static final MethodHandle SETSOCKOPT = call("setsockopt", INT, INT, INT, INT, LONG, INT);
   private static final MethodHandle SENDTO = call("sendto", LONG, INT, LONG, LONG, INT, LONG, INT);
@@ -67,6 +68,16 @@ final class InetCalls {
     MemorySegment state = STATE.get();
     try {
       int result = (int) BIND.invokeExact(state, fd, address, length);
+      return result >= 0 ? result : errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int connect(int fd, long address, int length) {
+    MemorySegment state = STATE.get();
+    try {
+      int result = (int) CONNECT.invokeExact(state, fd, address, length);
       return result >= 0 ? result : errno(state);
     } catch (Throwable e) {
       throw unexpected(e);

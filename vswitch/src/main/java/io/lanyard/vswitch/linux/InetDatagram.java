@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram socket of the host over IPv4, not connected and not blocking: UDP, or ICMP echo
- * without privilege.
+ * A datagram socket of the host over IPv4, not blocking: UDP, or ICMP echo with and without
+ * privilege.
  *
  * <p>Why not a Netty channel: there may be ten thousand of these at a time, they need no pipeline,
  * they share one buffer for reading, and a datagram in or out must not make an object. They
@@ -19,12 +19,16 @@ import org.jspecify.annotations.Nullable;
 public final class InetDatagram implements AutoCloseable {
   private static final int AF_INET = 2;
   private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_RAW = 3;
   private static final int SOCK_NONBLOCK = 0x800;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int IPPROTO_ICMP = 1;
   private static final int SOL_SOCKET = 1;
   private static final int SO_BROADCAST = 6;
   private static final int SOL_IP = 0;
+  private static final int SOL_RAW = 255;
+  private static final int ICMP_FILTER = 1;
+  private static final int ALL_BUT_ECHO_REPLY = ~1;
   private static final int IP_TTL = 2;
   private static final int IP_MTU_DISCOVER = 10;
   private static final int IP_RECVERR = 11;
@@ -58,7 +62,7 @@ public final class InetDatagram implements AutoCloseable {
    * @throws ErrnoException with the error number: EADDRINUSE, EMFILE...
    */
   public static InetDatagram udp(int address, int port) throws ErrnoException {
-    InetDatagram socket = open(0);
+    InetDatagram socket = open(SOCK_DGRAM, 0);
     socket.bindOrClose(address, port, "bind UDP port " + port);
     return socket;
   }
@@ -71,13 +75,33 @@ public final class InetDatagram implements AutoCloseable {
    * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it
    */
   public static InetDatagram ping(int identifier) throws ErrnoException {
-    InetDatagram socket = open(IPPROTO_ICMP);
+    InetDatagram socket = open(SOCK_DGRAM, IPPROTO_ICMP);
     socket.bindOrClose(0, identifier, "bind ICMP identifier " + identifier);
     return socket;
   }
 
-  private static InetDatagram open(int protocol) throws ErrnoException {
-    int fd = InetCalls.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  /**
+   * Opens a raw socket for ICMP echo with one address (raw(7)). What is sent is a whole ICMP
+   * message, identifier and checksum included; what is received are all echo replies that come from
+   * the address, whoever asked, with their IPv4 header before them.
+   *
+   * @param address the IPv4 address
+   * @return a socket
+   * @throws ErrnoException EPERM without CAP_NET_RAW
+   */
+  public static InetDatagram rawPing(int address) throws ErrnoException {
+    InetDatagram socket = open(SOCK_RAW, IPPROTO_ICMP);
+    socket.option(SOL_RAW, ICMP_FILTER, ALL_BUT_ECHO_REPLY);
+    int result = InetCalls.connect(socket.fd, address(address, 0), ADDRESS_LENGTH);
+    if (result < 0) {
+      socket.close();
+      throw new ErrnoException("connect an ICMP socket", -result);
+    }
+    return socket;
+  }
+
+  private static InetDatagram open(int type, int protocol) throws ErrnoException {
+    int fd = InetCalls.socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
       throw new ErrnoException("open a datagram socket", -fd);
     }
