@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -11,13 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whatever arrives, nothing is thrown, and no invariant of the table breaks. */
 class DhcpFuzzTest {
   private static final int PACKETS = 1_000_000;
-
-  @RegisterExtension final LogWatch log = new LogWatch();
 
   /** Counts what is not given back; Netty's detector would take a stack trace a byte written. */
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
@@ -72,7 +70,7 @@ class DhcpFuzzTest {
 
   @Test
   void aMillionRandomAndMutatedPackets() {
-    log.expect("address in use by a host that has no lease");
+    LogWatch.expect("address in use by a host that has no lease");
     SplittableRandom random = new SplittableRandom(20260101);
     List<byte[]> seeds = seeds();
     ByteBuf buffer = allocator.buffer(2048);

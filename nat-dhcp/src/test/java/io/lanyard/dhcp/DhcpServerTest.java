@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 class DhcpServerTest {
   private static final int OFFER = 2;
@@ -29,7 +29,6 @@ class DhcpServerTest {
   private static final String IN_USE = "address in use by a host that has no lease";
   private static final long RIVAL = 0x525400000099L;
 
-  @RegisterExtension final LogWatch log = new LogWatch();
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal();
   private DhcpServer server = start(DhcpSettings.builder(SUBNET).domain("lan"));
@@ -244,7 +243,7 @@ class DhcpServerTest {
 
   @Test
   void aDeclinedAddressIsQuarantinedForAWhile() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
     client.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
@@ -355,7 +354,7 @@ class DhcpServerTest {
 
   @Test
   void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
-    log.expect("no address left to offer");
+    LogWatch.expect("no address left to offer");
     int first = Ipv4.parse("192.168.127.128");
     server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
     Answer one = lease(client("52:54:00:00:00:01"));
@@ -371,7 +370,7 @@ class DhcpServerTest {
 
   @Test
   void excludedAddressesAreGivenToNobody() {
-    log.expect("no address left to offer");
+    LogWatch.expect("no address left to offer");
     int first = Ipv4.parse("192.168.127.1");
     server =
         start(
@@ -534,7 +533,7 @@ class DhcpServerTest {
 
   @Test
   void anAddressThatIsNewToAClientIsProbedBeforeItIsOffered() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     SteppedProbe probe = probe();
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).send();
@@ -551,7 +550,7 @@ class DhcpServerTest {
     assertThat(server.leases().byAddress(taken).orElseThrow().state())
         .isEqualTo(Lease.State.DECLINED);
     assertThat(journal.stored(taken).state()).isEqualTo(Lease.State.DECLINED);
-    assertThat(log.count(IN_USE)).isEqualTo(1);
+    assertThat(LogWatch.count(IN_USE)).isEqualTo(1);
   }
 
   private Answer probedLease(SteppedProbe probe, TestClient client) {
@@ -603,7 +602,7 @@ class DhcpServerTest {
 
   @Test
   void anAddressThatWasNeverOfferedIsProbedBeforeItIsAcknowledged() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     SteppedProbe probe = probe();
     TestClient client = client("52:54:00:00:00:01");
     client.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).send();
@@ -619,7 +618,7 @@ class DhcpServerTest {
 
   @Test
   void aHostThatAnswersAfterTheOfferIsHeardUntilTheAddressIsGiven() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     SteppedProbe probe = probe();
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).send();
@@ -643,7 +642,7 @@ class DhcpServerTest {
 
   @Test
   void theStationThatWasFoundOnAnAddressMayKeepIt() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     SteppedProbe probe = probe();
     client("52:54:00:00:00:01").message(DISCOVER).send();
     TestClient owner = new TestClient(server, RIVAL);
@@ -658,7 +657,7 @@ class DhcpServerTest {
 
   @Test
   void aReservedAddressThatAStrangerUsesIsMadeGoodForByAnother() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     int reserved = Ipv4.parse("192.168.127.10");
     server =
         start(
@@ -747,7 +746,7 @@ class DhcpServerTest {
 
   @Test
   void aGuestThatDeclinesEverythingDoesNotLeaveOthersWithout() {
-    log.expect(IN_USE);
+    LogWatch.expect(IN_USE);
     int first = Ipv4.parse("192.168.127.128");
     server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
     SteppedProbe probe = probe();
@@ -844,8 +843,8 @@ class DhcpServerTest {
     link.step(Duration.ofMinutes(1));
     client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
     assertThat(server.counters().get(Event.NAK)).isEqualTo(10_001);
-    assertThat(log.lines()).isEqualTo(51);
-    assertThat(log.count("suppressed=9950")).isEqualTo(1);
+    assertThat(LogWatch.lines()).isEqualTo(51);
+    assertThat(LogWatch.count("suppressed=9950")).isEqualTo(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,12 +15,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A lease store on a disk that fills up, and has room again. Needs root, to mount a tmpfs. */
 class FullDiskIT {
-  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
 
@@ -61,7 +60,7 @@ class FullDiskIT {
 
   @Test
   void aFullDiskRefusesLeasesAndLosesNone() throws Exception {
-    log.expect("leases cannot be stored");
+    LogWatch.expect("leases cannot be stored");
     Path file = folder.resolve("leases.mv");
     int n;
     try (LeaseStore store = LeaseStore.open(file)) {

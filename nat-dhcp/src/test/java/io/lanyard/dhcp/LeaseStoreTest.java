@@ -18,11 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeaseStoreTest {
-  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
 

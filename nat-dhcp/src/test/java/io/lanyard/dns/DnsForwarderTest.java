@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
-import io.lanyard.dhcp.LogWatch;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.dns.DnsCounters.Event;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -36,7 +36,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
@@ -57,7 +56,6 @@ import org.xbill.DNS.Type;
 class DnsForwarderTest {
   private static MultiThreadIoEventLoopGroup group;
 
-  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
   private final Map<String, Integer> ports = new HashMap<>();
@@ -551,7 +549,7 @@ class DnsForwarderTest {
 
   @Test
   void servfailWhenNobodyAnswers() throws Exception {
-    log.expect("no name server answers");
+    LogWatch.expect("no name server answers");
     upstream.answer = r -> null;
     send(query("silence.example.", Type.A).toWire());
     await(() -> !upstream.queries.isEmpty());
@@ -563,7 +561,7 @@ class DnsForwarderTest {
 
   @Test
   void ownNamesWorkWithoutAnyServer() throws Exception {
-    log.expect("no name server");
+    LogWatch.expect("no name server");
     writeResolvConf("127.0.0.9"); // Nobody listens there.
     assertThat(ask("elsewhere.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
     assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
@@ -669,7 +667,7 @@ class DnsForwarderTest {
 
   @Test
   void namesWhoseServersAreSilentDoNotFillTheLog() throws Exception {
-    log.expect("no name server answers");
+    LogWatch.expect("no name server answers");
     writeResolvConf("127.0.0.9");
     for (int i = 0; i < 20; i++) {
       assertThat(ask("dead" + i + ".example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
@@ -680,7 +678,7 @@ class DnsForwarderTest {
       step(Duration.ofMillis(500));
       step(Duration.ofMillis(500));
     }
-    assertThat(log.count("no name server answers")).isEqualTo(1);
+    assertThat(LogWatch.count("no name server answers")).isEqualTo(1);
   }
 
   @Test

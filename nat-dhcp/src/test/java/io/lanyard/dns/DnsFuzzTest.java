@@ -3,9 +3,9 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.Ipv4Subnet;
-import io.lanyard.dhcp.LogWatch;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.dns.DnsCounters.Event;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -28,8 +27,6 @@ import org.xbill.DNS.Type;
 /** Whatever a guest asks, nothing is thrown, and every answer can be read and is asked for. */
 class DnsFuzzTest {
   private static final int QUERIES = 200_000;
-
-  @RegisterExtension final LogWatch log = new LogWatch();
 
   private static List<byte[]> seeds() throws Exception {
     List<byte[]> seeds = new ArrayList<>();
@@ -58,7 +55,7 @@ class DnsFuzzTest {
 
   @Test
   void randomAndMutatedQueries() throws Exception {
-    log.expect("no name server");
+    LogWatch.expect("no name server");
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     try {

@@ -3,7 +3,6 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.Ipv4Subnet;
-import io.lanyard.dhcp.LogWatch;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
@@ -25,7 +24,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -34,7 +32,6 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Type;
 
 class DnsStreamTest {
-  @RegisterExtension final LogWatch log = new LogWatch();
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final SteppedLink link = new SteppedLink(group.next());

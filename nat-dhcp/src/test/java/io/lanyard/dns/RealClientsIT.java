@@ -3,7 +3,7 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.DhcpCounters.Event;
-import io.lanyard.dhcp.LogWatch;
+import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,7 +11,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Name;
@@ -25,7 +24,6 @@ import org.xbill.DNS.Type;
  * TAP. Needs root, and the packages isc-dhcp-client, udhcpc, dhcpcd5 and bind9-dnsutils.
  */
 class RealClientsIT {
-  @RegisterExtension final LogWatch log = new LogWatch();
   @TempDir private Path folder;
   private ServiceNetwork network;
 
@@ -229,7 +227,7 @@ class RealClientsIT {
 
   @Test
   void anAddressThatAStaticHostUsesIsNeverGivenToAnother() throws Exception {
-    log.expect("address in use by a host that has no lease");
+    LogWatch.expect("address in use by a host that has no lease");
     String owner = network.guest("owner");
     ServiceNetwork.run(10, "ip", "-n", owner, "addr", "add", "192.168.127.150/24", "dev", "t0");
     String guest = network.guest("asker");

@@ -2,6 +2,7 @@ package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.LogWatch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +101,7 @@ class TimerWheelTest {
 
   @Test
   void anActionThatThrowsDoesNotStopTheOthers() {
+    LogWatch.expect("timer-action-failed");
     int[] runs = {0};
     timers
         .create(() -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
@@ -109,6 +110,7 @@ class GatewayFuzzTest {
 
   @Test
   void a_million_hostile_frames_do_no_harm() throws Exception {
+    LogWatch.expect("address-conflict");
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     try {
       EventLoop loop = group.next();

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -125,6 +126,7 @@ class GatewayTest {
 
   @Test
   void defends_its_address_at_most_once_in_ten_seconds() {
+    LogWatch.expect("address-conflict");
     net.guest.drain();
     byte[] claim =
         TestNetwork.arp(

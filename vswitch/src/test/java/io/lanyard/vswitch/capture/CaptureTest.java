@@ -3,6 +3,7 @@ package io.lanyard.vswitch.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
@@ -180,6 +181,7 @@ class CaptureTest {
 
   @Test
   void aFullDiskEndsTheCaptureAndNothingElse() throws Exception {
+    LogWatch.expect("capture-failed");
     WritableByteChannel full =
         new WritableByteChannel() {
           @Override

@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
@@ -140,6 +141,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aGuestThatThrowsLosesItsNetworkAndNothingElseHappens() throws Exception {
+    LogWatch.expect("guest-nic-failed");
     failing = true;
     onLoop(() -> {
       peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));

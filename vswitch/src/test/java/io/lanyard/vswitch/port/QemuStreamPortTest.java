@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.frame.Frames;
@@ -141,6 +142,7 @@ class QemuStreamPortTest extends PortSuite {
 
   @Test
   void anImpossibleLengthEndsThatConnectionOnly() throws Exception {
+    LogWatch.expect("a frame's length is impossible");
     client().write(ByteBuffer.allocate(8).putInt(69_633).putInt(0).array());
     assertThat(client().isAtEnd()).isTrue();
     await("the port is free", () -> !made().connected());
@@ -163,6 +165,7 @@ class QemuStreamPortTest extends PortSuite {
 
   @Test
   void aSecondClientIsSentAwayAndTheFirstStays() throws Exception {
+    LogWatch.expect("client-refused");
     try (Client second = new Client(directory.resolve("vm.sock"))) {
       assertThat(second.isAtEnd()).isTrue();
     }
@@ -205,6 +208,7 @@ class QemuStreamPortTest extends PortSuite {
 
   @Test
   void aPathThatIsTakenIsNamed() throws Exception {
+    LogWatch.expect("client-refused");
     QemuStreamPort second =
         make(QemuStreamPort.Settings.unix("vm2", true, directory.resolve("vm.sock"), 1500));
     assertThatThrownBy(() -> onLoop(second::start).get(5, TimeUnit.SECONDS))

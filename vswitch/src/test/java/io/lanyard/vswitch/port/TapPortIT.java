@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.frame.Frames;
@@ -231,6 +232,7 @@ class TapPortIT extends PortSuite {
 
   @Test
   void aDeviceThatIsDeletedIsReportedOnceAndHarmsNobody() throws Exception {
+    LogWatch.expect("tap-lost");
     run("ip", "-n", NAMESPACE, "link", "delete", "t0");
     onLoop(() -> {
       peer.send(Frames.ethernet(GUEST_MAC, PEER, 0x88b5, new byte[46]));
