@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.concurrent.Future;
@@ -23,7 +28,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -161,6 +169,80 @@ class QemuStreamPortTest extends PortSuite {
     client().send(numbered(PEER, GUEST, 1, 60));
     await("the good frame", () -> made().counters().receivedFrames() == 1);
     assertThat(made().counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(3);
+  }
+
+  /** On a switch of its own, whose frames leak detection does not follow: it would take minutes. */
+  @Test
+  void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
+    Path path = directory.resolve("hostile.sock");
+    LearningSwitch attacked = new LearningSwitch("hostile", Clock.system(), Frames.UNTRACKED);
+    QemuStreamPort victim =
+        new QemuStreamPort(
+            QemuStreamPort.Settings.unix("hostile", true, path, 1500),
+            loop,
+            timers,
+            attacked,
+            Frames.UNTRACKED);
+    InMemoryPort bystander =
+        onLoop(() -> InMemoryPort.attached("bystander", Offloads.none(1522), attacked));
+    onLoop(() -> {
+      attacked.attach(victim);
+      return victim.start();
+    });
+    PortCounters counters = victim.counters();
+    byte[] good = numbered(PEER, GUEST, 4711, 60);
+    await("the socket is there", () -> Files.exists(path));
+    try (Client client = new Client(path)) {
+      SplittableRandom random = new SplittableRandom(37);
+      byte[] noise = new byte[1600];
+      ByteBuffer out = ByteBuffer.allocate(64 * (4 + noise.length));
+      for (int sent = 0; sent < 1_000_000; sent += 64) {
+        out.clear();
+        for (int i = 0; i < 64; i++) {
+          random.nextBytes(noise);
+          // Length 0 and shorter than a header, too.
+          int length = random.nextInt(i % 16 == 0 ? noise.length : 80);
+          out.putInt(length).put(noise, 0, length);
+        }
+        out.flip();
+        while (out.hasRemaining()) {
+          client.channel.write(out);
+        }
+        onLoop(() -> {
+          bystander.clear();
+          return 0;
+        });
+      }
+      await(
+          "all are counted",
+          () -> counters.receivedFrames() + counters.receiveDrops() >= 1_000_000);
+      assertThat(counters.receiveDrops(DropCause.BAD_LENGTH)).isPositive();
+      assertThat(counters.receiveDrops(DropCause.BAD_SOURCE)).isPositive();
+      onLoop(() -> {
+        bystander.clear();
+        return 0;
+      });
+      client.send(good);
+      List<byte[]> arrived = new ArrayList<>();
+      await(
+          "a good frame after the bad ones",
+          () -> {
+            try {
+              return onLoop(() -> arrived.addAll(bystander.drain()));
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      assertThat(arrived).containsExactly(good);
+    } finally {
+      onLoop(() -> {
+        attacked.detach(victim);
+        victim.close();
+        bystander.close();
+        attacked.close();
+        return 0;
+      });
+    }
   }
 
   @Test
