@@ -716,12 +716,12 @@ final class Connection extends Flow implements GuestStream {
   /** ICMP says that the guest cannot be reached: hard only before the connection is there. */
   void unreachable(int quotedSeq) {
     if (quotedSeq == sender.una()) {
-      unanswered();
+      guestAbsent();
     }
   }
 
   /** Nobody has the guest's address: what is being opened to it is given up. */
-  void unanswered() {
+  void guestAbsent() {
     if (state == State.SYN_SENT) {
       engine.counters().add(Event.CONNECT_FAILED);
       host.abort();

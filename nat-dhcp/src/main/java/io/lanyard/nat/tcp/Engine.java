@@ -313,7 +313,7 @@ final class Engine implements TcpEngine {
   public void unanswered(int guest) {
     for (Connection c : List.copyOf(connections)) {
       if (c.guestAddress() == guest) {
-        c.unanswered();
+        c.guestAbsent();
       }
     }
   }
