@@ -3,7 +3,7 @@ package io.lanyard.bench;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
-import io.lanyard.nat.tcp.TcpCounters;
+import io.lanyard.nat.tcp.TcpCount;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.TimerWheel;
@@ -78,12 +78,12 @@ public final class NatRace {
 
   /** Prints, every two seconds, what the TCP engine has counted meanwhile. */
   private static void report(IoEventLoop loop, NatNetwork nat) {
-    long[] before = new long[TcpCounters.Event.values().length];
+    long[] before = new long[TcpCount.values().length];
     var _ =
         loop.scheduleAtFixedRate(
             () -> {
               StringBuilder line = new StringBuilder();
-              for (TcpCounters.Event event : TcpCounters.Event.values()) {
+              for (TcpCount event : TcpCount.values()) {
                 long now = nat.tcp().counters().get(event);
                 long fresh = now - before[event.ordinal()];
                 before[event.ordinal()] = now;

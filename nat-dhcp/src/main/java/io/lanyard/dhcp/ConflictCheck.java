@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.vswitch.Counters;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +31,11 @@ final class ConflictCheck {
     void inUse(long mac, boolean late);
   }
 
-  private final DhcpCounters counters;
+  private final Counters<DhcpCount> counters;
   private final IntObjectMap<Verdict> waiting = new IntObjectHashMap<>();
   private @Nullable ConflictProbe probe;
 
-  ConflictCheck(DhcpCounters counters) {
+  ConflictCheck(Counters<DhcpCount> counters) {
     this.counters = counters;
   }
 
@@ -57,7 +57,7 @@ final class ConflictCheck {
     if (waiting.size() < MAX_WAITING) {
       return true;
     }
-    counters.count(Event.OVERLOADED);
+    counters.count(DhcpCount.OVERLOADED);
     return false;
   }
 
@@ -74,7 +74,7 @@ final class ConflictCheck {
     if (waiting.put(address, verdict) != null) {
       return;
     }
-    counters.count(Event.PROBE);
+    counters.count(DhcpCount.PROBE);
     Verdict[] told = new Verdict[1];
     conflicts.probe(
         address,
@@ -87,7 +87,7 @@ final class ConflictCheck {
           }
         },
         mac -> {
-          counters.count(Event.CONFLICT);
+          counters.count(DhcpCount.CONFLICT);
           Verdict early = told[0] == null ? waiting.remove(address) : null;
           if (early != null) {
             early.inUse(mac, false);

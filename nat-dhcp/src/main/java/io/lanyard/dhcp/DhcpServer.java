@@ -1,17 +1,16 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +44,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final LeaseTable table;
   private final LeaseKeeper keeper;
   private final DhcpReply replies;
-  private final DhcpCounters counters = new DhcpCounters();
+  private final Counters<DhcpCount> counters = new Counters<>(DhcpCount.class);
   private final QuietLog log;
   private final ConflictCheck check;
   private final Twins twins;
@@ -94,7 +93,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
    *
    * @return the counters
    */
-  public DhcpCounters counters() {
+  public Counters<DhcpCount> counters() {
     return counters;
   }
 
@@ -114,37 +113,34 @@ public final class DhcpServer implements DatagramService, Dumpable {
             .with("lease-time", settings.leaseTime())
             .with("leases", table.leases().size())
             .with("available", table.available());
-    counters
-        .snapshot()
-        .forEach((event, n) -> node.withNonZero(event.name().toLowerCase(Locale.ROOT), n));
-    return node.build();
+    return counters.addTo(node).build();
   }
 
   @Override
   public void receive(ByteBuf payload, DatagramPeer from) {
     DhcpMessage request = DhcpMessage.parse(payload);
     if (request == null) {
-      counters.count(Event.MALFORMED);
+      counters.count(DhcpCount.MALFORMED);
       return;
     }
     // RFC 2131 section 4.3.1: the relay's address says which subnet the client is in.
     if (request.giaddr != 0 && !settings.subnet().isHost(request.giaddr)) {
-      counters.count(Event.NOT_OURS);
+      counters.count(DhcpCount.NOT_OURS);
       return;
     }
     switch (request.type) {
       case DISCOVER -> {
-        counters.count(Event.DISCOVER);
+        counters.count(DhcpCount.DISCOVER);
         twins.identify(request, now(), () -> offer(request, from, MAX_CONFLICTS));
       }
       case REQUEST -> {
-        counters.count(Event.REQUEST);
+        counters.count(DhcpCount.REQUEST);
         twins.identify(request, now(), () -> request(request, from));
       }
       case DECLINE -> decline(request);
       case RELEASE -> release(request);
       case INFORM -> inform(request, from);
-      case OFFER, ACK, NAK -> counters.count(Event.UNEXPECTED_TYPE);
+      case OFFER, ACK, NAK -> counters.count(DhcpCount.UNEXPECTED_TYPE);
     }
   }
 
@@ -219,7 +215,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       }
       lease = keeper.hold(request, address);
     }
-    counters.count(Event.OFFER);
+    counters.count(DhcpCount.OFFER);
     sendLease(request, from, MessageType.OFFER, lease, seconds(request));
   }
 
@@ -234,14 +230,14 @@ public final class DhcpServer implements DatagramService, Dumpable {
     } else if (request.ciaddr != 0) {
       confirm(request, from, request.ciaddr); // RENEWING, REBINDING
     } else {
-      counters.count(Event.MALFORMED);
+      counters.count(DhcpCount.MALFORMED);
     }
   }
 
   private void selecting(DhcpMessage request, DatagramPeer from, int requested) {
     Lease held = table.of(request.client);
     if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
-      counters.count(Event.NOT_OURS);
+      counters.count(DhcpCount.NOT_OURS);
       if (held != null && held.state() == State.OFFERED) {
         keeper.put(
             held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
@@ -267,7 +263,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       last = null;
     }
     if (last == null && !settings.authoritative()) {
-      counters.count(Event.UNKNOWN_CLIENT); // "MUST remain silent"
+      counters.count(DhcpCount.UNKNOWN_CLIENT); // "MUST remain silent"
       return;
     }
     boolean own = last != null && last.address() == address;
@@ -310,8 +306,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
             seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
             State.BOUND);
     if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
-      counters.count(Event.UNCHANGED);
-      counters.count(Event.ACK);
+      counters.count(DhcpCount.UNCHANGED);
+      counters.count(DhcpCount.ACK);
       sendLease(
           request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
       return;
@@ -358,13 +354,13 @@ public final class DhcpServer implements DatagramService, Dumpable {
     if (fresh) {
       log.log(Level.INFO, "lease added", () -> "network=" + network + " " + lease);
     }
-    counters.count(Event.ACK);
+    counters.count(DhcpCount.ACK);
     Lease named = table.byAddress(lease.address()).orElse(lease);
     sendLease(request, from, MessageType.ACK, named, seconds);
   }
 
   private void refuse(DhcpMessage request, DatagramPeer from, String why) {
-    counters.count(Event.NAK);
+    counters.count(DhcpCount.NAK);
     log.log(
         Level.INFO,
         "request refused",
@@ -386,11 +382,11 @@ public final class DhcpServer implements DatagramService, Dumpable {
   // DECLINE, RELEASE, INFORM: RFC 2131 sections 4.3.3 to 4.3.5
 
   private void decline(DhcpMessage request) {
-    counters.count(Event.DECLINE);
+    counters.count(DhcpCount.DECLINE);
     int address = request.intOption(DhcpOption.REQUESTED_ADDRESS);
     Lease lease = table.at(address);
     if (!forUs(request) || lease == null || !holds(lease, request)) {
-      counters.count(Event.UNKNOWN_CLIENT); // Only who was given an address may condemn it.
+      counters.count(DhcpCount.UNKNOWN_CLIENT); // Only who was given an address may condemn it.
       return;
     }
     // No MAC address: the client found somebody there, and cannot be the one.
@@ -398,10 +394,10 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   private void release(DhcpMessage request) {
-    counters.count(Event.RELEASE);
+    counters.count(DhcpCount.RELEASE);
     Lease lease = table.at(request.ciaddr);
     if (!forUs(request) || lease == null || !lease.bound(now()) || !holds(lease, request)) {
-      counters.count(Event.UNKNOWN_CLIENT);
+      counters.count(DhcpCount.UNKNOWN_CLIENT);
       return;
     }
     keeper.giveBack(lease);
@@ -409,13 +405,13 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   private void inform(DhcpMessage request, DatagramPeer from) {
-    counters.count(Event.INFORM);
+    counters.count(DhcpCount.INFORM);
     int client = request.ciaddr != 0 ? request.ciaddr : from.address();
     if (!settings.subnet().isHost(client)) {
-      counters.count(Event.NOT_OURS);
+      counters.count(DhcpCount.NOT_OURS);
       return;
     }
-    counters.count(Event.ACK);
+    counters.count(DhcpCount.ACK);
     ReplySender.send(request, from, replies.inform(link.allocator(), request), client);
   }
 
@@ -443,7 +439,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   private void exhausted() {
-    counters.count(Event.POOL_EXHAUSTED);
+    counters.count(DhcpCount.POOL_EXHAUSTED);
     log.log(
         Level.WARNING,
         "no address left to offer: widen the pool or shorten the leases",

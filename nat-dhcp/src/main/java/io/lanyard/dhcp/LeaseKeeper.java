@@ -1,8 +1,8 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.Timers.Timer;
 import io.netty.util.collection.IntObjectHashMap;
@@ -24,7 +24,7 @@ final class LeaseKeeper {
   private final LeaseTable table;
   private final LeaseJournal journal;
   private final Clock clock;
-  private final DhcpCounters counters;
+  private final Counters<DhcpCount> counters;
   private final QuietLog log;
   private final Timer expiry;
 
@@ -37,7 +37,7 @@ final class LeaseKeeper {
       LeaseTable table,
       LeaseJournal journal,
       Timers timers,
-      DhcpCounters counters,
+      Counters<DhcpCount> counters,
       QuietLog log) {
     this.network = network;
     this.settings = settings;
@@ -129,7 +129,7 @@ final class LeaseKeeper {
           @Override
           public void failed(Throwable cause) {
             ended(lease.address());
-            counters.count(Event.STORE_FAILED);
+            counters.count(DhcpCount.STORE_FAILED);
           }
         });
   }

@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
@@ -20,11 +20,15 @@ final class Twins {
   private final String network;
   private final LeaseTable table;
   private final ConflictCheck check;
-  private final DhcpCounters counters;
+  private final Counters<DhcpCount> counters;
   private final QuietLog log;
 
   Twins(
-      String network, LeaseTable table, ConflictCheck check, DhcpCounters counters, QuietLog log) {
+      String network,
+      LeaseTable table,
+      ConflictCheck check,
+      Counters<DhcpCount> counters,
+      QuietLog log) {
     this.network = network;
     this.table = table;
     this.check = check;
@@ -60,7 +64,7 @@ final class Twins {
 
             @Override
             public void inUse(long mac, boolean late) {
-              counters.count(Event.TWIN);
+              counters.count(DhcpCount.TWIN);
               log.log(
                   Level.INFO,
                   "two clients have one identifier, as copies of a machine do; told apart by MAC",

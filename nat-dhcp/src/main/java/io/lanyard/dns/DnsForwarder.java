@@ -1,10 +1,10 @@
 package io.lanyard.dns;
 
 import io.lanyard.dhcp.LeaseListener;
-import io.lanyard.dns.DnsCounters.Event;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.netty.buffer.ByteBuf;
@@ -16,7 +16,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -81,7 +80,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final ResponseCache cache;
   private final HostResolver resolver;
   private final UpstreamQuery.Surroundings surroundings;
-  private final DnsCounters counters = new DnsCounters();
+  private final Counters<DnsCount> counters = new Counters<>(DnsCount.class);
   private final Map<Question, Waiting> underWay = new HashMap<>();
   private final Map<Long, Integer> perGuest = new HashMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
@@ -141,7 +140,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    *
    * @return the counters
    */
-  public DnsCounters counters() {
+  public Counters<DnsCount> counters() {
     return counters;
   }
 
@@ -175,16 +174,12 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             .with("cache-entries", cache.entries())
             .with("cache-bytes", cache.bytes())
             .with("outstanding", outstanding);
-    counters
-        .snapshot()
-        .forEach((event, n) ->
-            node.withNonZero(event.name().toLowerCase(Locale.ROOT).replace('_', '-'), n));
-    return node.build();
+    return counters.addTo(node).build();
   }
 
   @Override
   public void receive(ByteBuf payload, DatagramPeer from) {
-    counters.count(Event.UDP_QUERY);
+    counters.count(DnsCount.UDP_QUERY);
     byte[] query = ByteBufUtil.getBytes(payload);
     answer(
         query,
@@ -205,19 +200,20 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param reply takes the answer, at once or later; not called if there is none
    */
   void receiveFromStream(byte[] query, long guest, Consumer<byte[]> reply) {
-    counters.count(Event.TCP_QUERY);
+    counters.count(DnsCount.TCP_QUERY);
     answer(query, guest, false, reply);
   }
 
   private void answer(byte[] wire, long guest, boolean datagram, Consumer<byte[]> reply) {
     if (closed || wire.length < Header.LENGTH || (wire[2] & 0x80) != 0) {
-      counters.count(Event.MALFORMED); // A response is never answered: two servers would never end.
+      counters.count(
+          DnsCount.MALFORMED); // A response is never answered: two servers would never end.
       return;
     }
     Message query = parse(wire);
     if (query == null || query.getHeader().getCount(Section.QUESTION) != 1) {
       boolean other = (wire[2] >> 3 & 15) != Opcode.QUERY;
-      counters.count(other ? Event.NOT_IMPLEMENTED : Event.FORMAT_ERROR);
+      counters.count(other ? DnsCount.NOT_IMPLEMENTED : DnsCount.FORMAT_ERROR);
       reply.accept(bare(wire, other ? Rcode.NOTIMP : Rcode.FORMERR));
       return;
     }
@@ -264,7 +260,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (own == null) {
       return false;
     }
-    counters.count(Event.OWN_ANSWER);
+    counters.count(DnsCount.OWN_ANSWER);
     addOpt(own, query, own.getRcode());
     send(asker, own.toWire(asker.limit()));
     return true;
@@ -325,7 +321,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     boolean shareable = options.isEmpty(); // An option may change the answer: the client's subnet.
     Response cached = shareable ? cache.get(question, now) : null;
     if (cached != null) {
-      counters.count(Event.CACHE_HIT);
+      counters.count(DnsCount.CACHE_HIT);
       send(asker, cached.to(asker.query(), now));
       return;
     }
@@ -342,7 +338,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     perGuest.put(asker.guest(), ofGuest + 1);
     outstanding++;
     if (same != null) {
-      counters.count(Event.MERGED);
+      counters.count(DnsCount.MERGED);
       same.askers.add(asker);
       return;
     }
@@ -352,7 +348,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (shareable) {
       underWay.put(question, fresh);
     }
-    counters.count(Event.FORWARDED);
+    counters.count(DnsCount.FORWARDED);
     resolver.servers(servers -> ask(question, options, shareable, fresh, servers));
   }
 
@@ -423,7 +419,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     for (Asker asker : waiters.askers) {
       served(asker);
       if (upstream == null) {
-        counters.count(Event.UNANSWERED);
+        counters.count(DnsCount.UNANSWERED);
       }
       if (made != null) {
         send(asker, made.to(asker.query(), now));
@@ -489,21 +485,21 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       fitting = whole == null ? bare(asker.query(), Rcode.SERVFAIL) : whole.toWire(asker.limit());
     }
     if ((fitting[2] & 2) != 0) {
-      counters.count(Event.TRUNCATED);
+      counters.count(DnsCount.TRUNCATED);
     }
     asker.reply().accept(fitting);
   }
 
   private void sendError(Asker asker, Message query, int rcode) {
     switch (rcode) {
-      case Rcode.NOTIMP, Rcode.BADVERS -> counters.count(Event.NOT_IMPLEMENTED);
-      case Rcode.FORMERR -> counters.count(Event.FORMAT_ERROR);
+      case Rcode.NOTIMP, Rcode.BADVERS -> counters.count(DnsCount.NOT_IMPLEMENTED);
+      case Rcode.FORMERR -> counters.count(DnsCount.FORMAT_ERROR);
       case Rcode.REFUSED ->
           counters.count(
               Type.AXFR == query.getQuestion().getType()
                       || Type.IXFR == query.getQuestion().getType()
-                  ? Event.REFUSED
-                  : Event.OVER_QUOTA);
+                  ? DnsCount.REFUSED
+                  : DnsCount.OVER_QUOTA);
       default -> {
         // SERVFAIL is counted where its cause is known.
       }

@@ -1,6 +1,6 @@
 package io.lanyard.dns;
 
-import io.lanyard.dns.DnsCounters.Event;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.Timers.Timer;
 import io.netty.channel.Channel;
@@ -44,7 +44,7 @@ final class UpstreamQuery {
       Timers timers,
       RandomGenerator random,
       DnsSettings settings,
-      DnsCounters counters,
+      Counters<DnsCount> counters,
       Consumer<InetSocketAddress> answered) {}
 
   private final Surroundings around;
@@ -117,7 +117,7 @@ final class UpstreamQuery {
   }
 
   private void timeout() {
-    around.counters().count(Event.UPSTREAM_FAILED);
+    around.counters().count(DnsCount.UPSTREAM_FAILED);
     askNext();
   }
 
@@ -150,13 +150,13 @@ final class UpstreamQuery {
 
     void udp(boolean withEdns) {
       edns = withEdns;
-      around.counters().count(Event.UPSTREAM_UDP);
+      around.counters().count(DnsCount.UPSTREAM_UDP);
       open(UpstreamChannel.datagram(around.loop(), server, query(), this));
     }
 
     private void tcp() {
       stream = true;
-      around.counters().count(Event.UPSTREAM_TCP);
+      around.counters().count(DnsCount.UPSTREAM_TCP);
       open(UpstreamChannel.stream(around.loop(), server, query(), this));
     }
 
@@ -180,7 +180,7 @@ final class UpstreamQuery {
       }
       Message response = matching(wire);
       if (response == null) {
-        around.counters().count(Event.UPSTREAM_MISMATCH);
+        around.counters().count(DnsCount.UPSTREAM_MISMATCH);
         if (stream || ++mismatches > MAX_MISMATCHES) {
           fail();
         }
@@ -240,7 +240,7 @@ final class UpstreamQuery {
 
     private void fail() {
       close();
-      around.counters().count(Event.UPSTREAM_FAILED);
+      around.counters().count(DnsCount.UPSTREAM_FAILED);
       // From the loop's queue: a socket may fail within the call that opens it.
       around.loop().execute(UpstreamQuery.this::askNext);
     }

@@ -201,6 +201,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
                 .withNonZero("evicted", flows.evicted())
                 .withNonZero("idled", flows.idled())
                 .build())
+        .child(
+            tcp.counters().addTo(DumpNode.of("tcp").with("connections", tcp.connections())).build())
         .child(udp.dump())
         .child(pings.dump())
         .child(forwards.dump())

@@ -2,7 +2,6 @@ package io.lanyard.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -107,9 +106,9 @@ class DhcpFuzzTest {
     }
     buffer.release();
     assertThat(allocator.metric().usedHeapMemory()).isZero();
-    assertThat(server.counters().get(Event.MALFORMED)).isGreaterThan(PACKETS / 10);
-    assertThat(server.counters().get(Event.ACK)).isGreaterThan(100);
-    assertThat(server.counters().get(Event.NAK)).isPositive();
+    assertThat(server.counters().get(DhcpCount.MALFORMED)).isGreaterThan(PACKETS / 10);
+    assertThat(server.counters().get(DhcpCount.ACK)).isGreaterThan(100);
+    assertThat(server.counters().get(DhcpCount.NAK)).isPositive();
     long distinct = server.leases().leases().stream().map(Lease::address).distinct().count();
     assertThat(server.leases().leases()).hasSize((int) distinct);
     link.step(Duration.ofDays(2));

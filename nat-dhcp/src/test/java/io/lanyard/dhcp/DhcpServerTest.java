@@ -7,7 +7,6 @@ import static io.lanyard.dhcp.MessageType.RELEASE;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
 import io.lanyard.dhcp.TestClient.Answer;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -89,7 +88,7 @@ class DhcpServerTest {
     journal.sync();
     assertThat(client.answers).isEmpty();
     assertThat(server.leases().leases()).isEmpty();
-    assertThat(server.counters().get(Event.STORE_FAILED)).isEqualTo(1);
+    assertThat(server.counters().get(DhcpCount.STORE_FAILED)).isEqualTo(1);
     journal.broken = false;
     assertThat(lease(client).type()).isEqualTo(ACK);
   }
@@ -120,7 +119,7 @@ class DhcpServerTest {
 
     client.message(DISCOVER).giaddr("10.0.0.9").send();
     assertThat(client.answers).isEmpty();
-    assertThat(server.counters().get(Event.NOT_OURS)).isEqualTo(1);
+    assertThat(server.counters().get(DhcpCount.NOT_OURS)).isEqualTo(1);
   }
 
   @Test
@@ -362,7 +361,7 @@ class DhcpServerTest {
     TestClient late = client("52:54:00:00:00:03");
     late.message(DISCOVER).send();
     assertThat(late.answers).isEmpty();
-    assertThat(server.counters().get(Event.POOL_EXHAUSTED)).isEqualTo(1);
+    assertThat(server.counters().get(DhcpCount.POOL_EXHAUSTED)).isEqualTo(1);
     client("52:54:00:00:00:01").message(RELEASE).ciaddr(one.yiaddr()).number(54, SERVER).send();
     journal.sync();
     assertThat(late.discover().yiaddr()).isEqualTo(one.yiaddr());
@@ -546,7 +545,7 @@ class DhcpServerTest {
     client.select(offer);
     journal.sync();
     assertThat(client.next().type()).isEqualTo(ACK);
-    assertThat(server.counters().get(Event.CONFLICT)).isEqualTo(1);
+    assertThat(server.counters().get(DhcpCount.CONFLICT)).isEqualTo(1);
     assertThat(server.leases().byAddress(taken).orElseThrow().state())
         .isEqualTo(Lease.State.DECLINED);
     assertThat(journal.stored(taken).state()).isEqualTo(Lease.State.DECLINED);
@@ -723,7 +722,7 @@ class DhcpServerTest {
     assertThat(copy.next().yiaddr()).isEqualTo(other.yiaddr());
     assertThat(original.next().yiaddr()).isEqualTo(offer.yiaddr());
     assertThat(probe.sent).hasSize(probes);
-    assertThat(server.counters().get(Event.TWIN)).isEqualTo(2);
+    assertThat(server.counters().get(DhcpCount.TWIN)).isEqualTo(2);
   }
 
   @Test
@@ -784,7 +783,7 @@ class DhcpServerTest {
     thief.message(DECLINE).option(61, (byte) 255, (byte) 9).number(50, offer.yiaddr()).send();
     journal.sync();
     assertThat(server.leases().leases()).hasSize(1);
-    assertThat(server.counters().get(Event.UNKNOWN_CLIENT)).isEqualTo(2);
+    assertThat(server.counters().get(DhcpCount.UNKNOWN_CLIENT)).isEqualTo(2);
   }
 
   @Test
@@ -796,7 +795,7 @@ class DhcpServerTest {
     Answer again = client.next(); // Without a sync of the disk.
     assertThat(again.type()).isEqualTo(ACK);
     assertThat(again.intOption(51)).isEqualTo(1795);
-    assertThat(server.counters().get(Event.UNCHANGED)).isEqualTo(1);
+    assertThat(server.counters().get(DhcpCount.UNCHANGED)).isEqualTo(1);
     link.step(Duration.ofSeconds(5));
     client.message(REQUEST).ciaddr(ack.yiaddr()).send();
     assertThat(client.answers).isEmpty();
@@ -842,7 +841,7 @@ class DhcpServerTest {
     }
     link.step(Duration.ofMinutes(1));
     client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
-    assertThat(server.counters().get(Event.NAK)).isEqualTo(10_001);
+    assertThat(server.counters().get(DhcpCount.NAK)).isEqualTo(10_001);
     assertThat(LogWatch.lines()).isEqualTo(51);
     assertThat(LogWatch.count("suppressed=9950")).isEqualTo(1);
   }

@@ -6,7 +6,6 @@ import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.SteppedLink;
-import io.lanyard.dns.DnsCounters.Event;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -155,7 +154,7 @@ class DnsForwarderTest {
     }
   }
 
-  private long count(Event event) {
+  private long count(DnsCount event) {
     return forwarder.counters().get(event);
   }
 
@@ -502,8 +501,8 @@ class DnsForwarderTest {
     send(query("slow.example.", Type.A).toWire(), 1);
     send(query("SLOW.example.", Type.A).toWire(), 2);
     await(() -> !upstream.queries.isEmpty());
-    assertThat(count(Event.MERGED)).isEqualTo(1);
-    assertThat(count(Event.UPSTREAM_UDP)).isEqualTo(1);
+    assertThat(count(DnsCount.MERGED)).isEqualTo(1);
+    assertThat(count(DnsCount.UPSTREAM_UDP)).isEqualTo(1);
     upstream.answer = r -> r;
     step(Duration.ofSeconds(2)); // The second attempt is answered.
     assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
@@ -606,7 +605,7 @@ class DnsForwarderTest {
     Message small = ask("big.example.", Type.TXT);
     assertThat(small.getHeader().getFlag(Flags.TC)).isTrue();
     assertThat(small.numBytes()).isLessThanOrEqualTo(512);
-    assertThat(count(Event.UPSTREAM_TCP)).isEqualTo(1);
+    assertThat(count(DnsCount.UPSTREAM_TCP)).isEqualTo(1);
     List<byte[]> whole = new ArrayList<>();
     byte[] query = query("big.example.", Type.TXT).toWire();
     onLoop(() -> {
@@ -626,7 +625,7 @@ class DnsForwarderTest {
           return wire;
         };
     send(query("spoof.example.", Type.A).toWire());
-    await(() -> count(Event.UPSTREAM_MISMATCH) == 1);
+    await(() -> count(DnsCount.UPSTREAM_MISMATCH) == 1);
     assertThat(answers).isEmpty();
     upstream.bytes = wire -> wire;
     step(Duration.ofSeconds(2));
@@ -745,7 +744,7 @@ class DnsForwarderTest {
       send(query("q" + i + ".example.", Type.A).toWire(), 1);
     }
     assertThat(receive().getRcode()).isEqualTo(Rcode.REFUSED);
-    assertThat(count(Event.OVER_QUOTA)).isEqualTo(1);
+    assertThat(count(DnsCount.OVER_QUOTA)).isEqualTo(1);
     send(query("other.example.", Type.A).toWire(), 2);
     assertThat(answers).isEmpty();
   }
@@ -759,7 +758,7 @@ class DnsForwarderTest {
     assertThat(response.getRcode()).isEqualTo(Rcode.FORMERR);
     assertThat(response.getHeader().getID()).isEqualTo((wire[0] & 255) << 8 | (wire[1] & 255));
     send(java.util.Arrays.copyOf(wire, 11));
-    assertThat(count(Event.MALFORMED)).isEqualTo(1);
+    assertThat(count(DnsCount.MALFORMED)).isEqualTo(1);
   }
 
   @Test
@@ -768,7 +767,7 @@ class DnsForwarderTest {
     query.getHeader().setFlag(Flags.QR);
     send(query.toWire());
     assertThat(answers).isEmpty();
-    assertThat(count(Event.MALFORMED)).isEqualTo(1);
+    assertThat(count(DnsCount.MALFORMED)).isEqualTo(1);
   }
 
   @Test

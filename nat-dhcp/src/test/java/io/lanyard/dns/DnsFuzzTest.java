@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
-import io.lanyard.dns.DnsCounters.Event;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -65,9 +64,9 @@ class DnsFuzzTest {
       DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, new SteppedLink(group.next()));
       int answered = group.next().submit(() -> run(forwarder)).get(60, TimeUnit.SECONDS);
       assertThat(answered).isGreaterThan(QUERIES / 4);
-      assertThat(forwarder.counters().get(Event.FORMAT_ERROR)).isPositive();
-      assertThat(forwarder.counters().get(Event.MALFORMED)).isPositive();
-      assertThat(forwarder.counters().get(Event.OWN_ANSWER)).isPositive();
+      assertThat(forwarder.counters().get(DnsCount.FORMAT_ERROR)).isPositive();
+      assertThat(forwarder.counters().get(DnsCount.MALFORMED)).isPositive();
+      assertThat(forwarder.counters().get(DnsCount.OWN_ANSWER)).isPositive();
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }

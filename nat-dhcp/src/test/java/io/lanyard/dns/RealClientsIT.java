@@ -2,7 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.DhcpCounters.Event;
+import io.lanyard.dhcp.DhcpCount;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ class RealClientsIT {
     network.close();
   }
 
-  private long count(Event event) {
+  private long count(DhcpCount event) {
     return network.dhcp.counters().get(event);
   }
 
@@ -90,12 +90,12 @@ class RealClientsIT {
 
     // Started again it asks for the address that it remembers: INIT-REBOOT.
     network.in(guest, 10, "kill", Files.readString(folder.resolve("dhclient.pid")).strip());
-    long acks = count(Event.ACK);
-    long discovers = count(Event.DISCOVER);
+    long acks = count(DhcpCount.ACK);
+    long discovers = count(DhcpCount.DISCOVER);
     String again = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
     assertThat(again).contains("DHCPREQUEST").doesNotContain("DHCPDISCOVER");
-    assertThat(count(Event.ACK)).isGreaterThan(acks);
-    assertThat(count(Event.DISCOVER)).isEqualTo(discovers);
+    assertThat(count(DhcpCount.ACK)).isGreaterThan(acks);
+    assertThat(count(DhcpCount.DISCOVER)).isEqualTo(discovers);
     assertThat(network.addressOf(guest)).isEqualTo(address);
 
     knowTheGateway(guest);
@@ -166,7 +166,7 @@ class RealClientsIT {
       knowTheGateway(guest);
       ServiceNetwork.run(10, "kill", "-USR2", Files.readString(pid).strip()); // release now
       await(() -> !network.leased(address));
-      assertThat(count(Event.RELEASE)).isEqualTo(1);
+      assertThat(count(DhcpCount.RELEASE)).isEqualTo(1);
     } finally {
       client.destroy();
       client.waitFor();
@@ -213,9 +213,9 @@ class RealClientsIT {
       await(() -> !network.addressOf(guest).isEmpty());
       String address = network.addressOf(guest);
       assertThat(network.leased(address)).isTrue();
-      long acks = count(Event.ACK);
+      long acks = count(DhcpCount.ACK);
       network.in(guest, 20, "dhcpcd", "-4", "-N", "t0");
-      await(() -> count(Event.ACK) > acks);
+      await(() -> count(DhcpCount.ACK) > acks);
       knowTheGateway(guest);
       network.in(guest, 20, "dhcpcd", "-4", "-k", "t0");
       await(() -> !network.leased(address));
@@ -237,8 +237,8 @@ class RealClientsIT {
         guest, 30, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
     assertThat(network.addressOf(guest)).isNotEmpty().isNotEqualTo("192.168.127.150");
     assertThat(network.leased("192.168.127.150")).isFalse();
-    assertThat(count(Event.CONFLICT)).isEqualTo(1);
-    assertThat(count(Event.DECLINE)).isZero();
+    assertThat(count(DhcpCount.CONFLICT)).isEqualTo(1);
+    assertThat(count(DhcpCount.DECLINE)).isZero();
   }
 
   private String staticGuest(String suffix) throws Exception {

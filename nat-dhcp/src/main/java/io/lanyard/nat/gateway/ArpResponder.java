@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -24,7 +25,7 @@ final class ArpResponder {
   private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Neighbours neighbours;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
   private final Timers.Timer defence;
   private final Timers.Timer quiet;
   private final AddressProbes probes;
@@ -33,7 +34,7 @@ final class ArpResponder {
       Gateway gateway,
       GatewayAddresses addresses,
       Neighbours neighbours,
-      GatewayCounters counters) {
+      Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
     this.neighbours = neighbours;

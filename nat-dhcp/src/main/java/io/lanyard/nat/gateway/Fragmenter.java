@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -8,9 +9,9 @@ import io.netty.buffer.ByteBuf;
 /** Cuts packets that are larger than the network's MTU (RFC 791 section 2.3). */
 final class Fragmenter {
   private final Gateway gateway;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
 
-  Fragmenter(Gateway gateway, GatewayCounters counters) {
+  Fragmenter(Gateway gateway, Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.counters = counters;
   }

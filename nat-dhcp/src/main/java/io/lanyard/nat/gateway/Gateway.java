@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Port;
@@ -35,7 +36,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Switch network;
   private final GatewayAddresses addresses;
   private final int mtu;
-  private final GatewayCounters counters = new GatewayCounters();
+  private final Counters<GatewayCount> counters = new Counters<>(GatewayCount.class);
   private final GatewayPort port;
   private final Neighbours neighbours;
   private final ArpResponder arp;
@@ -162,7 +163,7 @@ public final class Gateway implements GuestLink, Dumpable {
    *
    * @return the live object, written by the loop
    */
-  public GatewayCounters counters() {
+  public Counters<GatewayCount> counters() {
     return counters;
   }
 

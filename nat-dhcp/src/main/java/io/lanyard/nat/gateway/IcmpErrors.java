@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -27,12 +28,12 @@ public final class IcmpErrors {
 
   private final Gateway gateway;
   private final GatewayAddresses addresses;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
 
   /** For guests that are not in the neighbour cache, together. */
   private long strangersDueNanos;
 
-  IcmpErrors(Gateway gateway, GatewayAddresses addresses, GatewayCounters counters) {
+  IcmpErrors(Gateway gateway, GatewayAddresses addresses, Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
     this.counters = counters;

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -19,7 +20,7 @@ final class Ipv4Input {
   private static final int STRICT_SOURCE_ROUTE = 137;
 
   private final GatewayAddresses addresses;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
   private final Neighbours neighbours;
   private final Services services;
   private final IcmpErrors errors;

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
@@ -47,10 +48,10 @@ final class Neighbours {
 
   private final Timers timers;
   private final Wire wire;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
   private final IntObjectMap<Neighbour> entries = new IntObjectHashMap<>();
 
-  Neighbours(Timers timers, Wire wire, GatewayCounters counters) {
+  Neighbours(Timers timers, Wire wire, Counters<GatewayCount> counters) {
     this.timers = timers;
     this.wire = wire;
     this.counters = counters;

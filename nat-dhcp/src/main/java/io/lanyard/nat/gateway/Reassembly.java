@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -63,13 +64,14 @@ final class Reassembly {
 
   private final Timers timers;
   private final ByteBufAllocator allocator;
-  private final GatewayCounters counters;
+  private final Counters<GatewayCount> counters;
   private final Expiry expiry;
   private final Map<Key, Partial> partials = new HashMap<>();
   private final ArrayDeque<Partial> free = new ArrayDeque<>();
   private final ArrayList<Partial> order = new ArrayList<>();
 
-  Reassembly(Timers timers, ByteBufAllocator allocator, GatewayCounters counters, Expiry expiry) {
+  Reassembly(
+      Timers timers, ByteBufAllocator allocator, Counters<GatewayCount> counters, Expiry expiry) {
     this.timers = timers;
     this.allocator = allocator;
     this.counters = counters;

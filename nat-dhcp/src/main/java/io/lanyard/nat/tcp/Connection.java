@@ -2,7 +2,6 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -140,7 +139,7 @@ final class Connection extends Flow implements GuestStream {
     }
     if (state != State.TIME_WAIT) {
       if (end == FlowEnd.IDLE) {
-        engine.counters().add(Event.IDLE_TIMEOUTS);
+        engine.counters().count(TcpCount.IDLE_TIMEOUTS);
       }
       abort();
       engine.link().flush();
@@ -163,7 +162,7 @@ final class Connection extends Flow implements GuestStream {
     receiver.start(syn.seq);
     sender.firstWindow(syn);
     enter(State.CONNECTING);
-    engine.counters().add(Event.OPENED_BY_GUEST);
+    engine.counters().count(TcpCount.OPENED_BY_GUEST);
   }
 
   /** Says what carries the host's side; it may have called back already. */
@@ -184,7 +183,7 @@ final class Connection extends Flow implements GuestStream {
     hostConnected = true;
     lastHeard = engine.nanoTime();
     enter(State.SYN_SENT);
-    engine.counters().add(Event.OPENED_TO_GUEST);
+    engine.counters().count(TcpCount.OPENED_TO_GUEST);
     sender.synSent();
     sendSyn(Tcp.SYN);
     sender.timer().set(sender.rto().timeout());
@@ -235,7 +234,7 @@ final class Connection extends Flow implements GuestStream {
     sender.negotiate(mss, writer.largestPayload(), Math.max(guestShift, 0), guestSack);
     receiver.negotiate(guestShift >= 0 ? Receiver.SHIFT : 0);
     enter(State.ESTABLISHED);
-    engine.counters().add(Event.ESTABLISHED);
+    engine.counters().count(TcpCount.ESTABLISHED);
     keepAlive.set(engine.settings().keepAliveIdle().toNanos());
     reading = true;
     host.read(true);
@@ -260,7 +259,7 @@ final class Connection extends Flow implements GuestStream {
       reset();
       return;
     }
-    engine.counters().add(Event.CONNECT_FAILED);
+    engine.counters().count(TcpCount.CONNECT_FAILED);
     if (cause == ConnectFailure.REFUSED) {
       sendReset(0, receiver.nxt(), Tcp.RST | Tcp.ACK);
     } else {
@@ -357,7 +356,7 @@ final class Connection extends Flow implements GuestStream {
   private void receiveConnecting(Segment s) {
     if (s.rst()) {
       if (Seq.within(s.seq, guestInitial, receiver.nxt() + 1)) {
-        engine.counters().add(Event.RESETS_IN);
+        engine.counters().count(TcpCount.RESETS_IN);
         host.abort();
         discard();
       }
@@ -380,8 +379,8 @@ final class Connection extends Flow implements GuestStream {
     }
     if (s.rst()) {
       if (acceptable) {
-        engine.counters().add(Event.RESETS_IN);
-        engine.counters().add(Event.CONNECT_FAILED);
+        engine.counters().count(TcpCount.RESETS_IN);
+        engine.counters().count(TcpCount.CONNECT_FAILED);
         host.abort();
         discard();
       }
@@ -474,12 +473,12 @@ final class Connection extends Flow implements GuestStream {
       return true;
     }
     if (!s.timestamps) {
-      engine.counters().add(Event.DROP_PAWS);
+      engine.counters().count(TcpCount.DROP_PAWS);
       return false;
     }
     if (Seq.before(s.tsValue, writer.tsRecent)
         && engine.nanoTime() - timestampHeard < TIMESTAMP_EXPIRY) {
-      engine.counters().add(Event.DROP_PAWS);
+      engine.counters().count(TcpCount.DROP_PAWS);
       receiver.acknowledgeNow();
       engine.touched(this);
       return false;
@@ -489,11 +488,11 @@ final class Connection extends Flow implements GuestStream {
 
   private void unacceptable(Segment s) {
     if (s.rst()) {
-      engine.counters().add(Event.DROP_WINDOW);
+      engine.counters().count(TcpCount.DROP_WINDOW);
       return;
     }
     if (s.span() > 0 && Seq.notAfter(s.end(), receiver.nxt())) {
-      engine.counters().add(Event.DROP_DUPLICATE);
+      engine.counters().count(TcpCount.DROP_DUPLICATE);
       receiver.duplicate(s.seq, s.end());
       if (state == State.TIME_WAIT && s.fin()) {
         acknowledge(); // the guest has not seen our last acknowledgment
@@ -502,7 +501,7 @@ final class Connection extends Flow implements GuestStream {
       engine.touched(this);
       return;
     }
-    engine.counters().add(Event.DROP_WINDOW);
+    engine.counters().count(TcpCount.DROP_WINDOW);
     if (s.span() > 0) {
       receiver.acknowledgeNow();
       engine.touched(this);
@@ -529,7 +528,7 @@ final class Connection extends Flow implements GuestStream {
       challenge();
       return;
     }
-    engine.counters().add(Event.RESETS_IN);
+    engine.counters().count(TcpCount.RESETS_IN);
     host.abort();
     discard();
   }
@@ -541,7 +540,7 @@ final class Connection extends Flow implements GuestStream {
       challenges = 0;
     }
     if (challenges++ < CHALLENGES) {
-      engine.counters().add(Event.CHALLENGE_ACKS);
+      engine.counters().count(TcpCount.CHALLENGE_ACKS);
       acknowledge();
     }
   }
@@ -565,7 +564,7 @@ final class Connection extends Flow implements GuestStream {
     if (Seq.after(s.ack, sender.nxt())
         || Seq.before(s.ack, sender.una() - sender.largestWindow())) {
       // RFC 5961 section 5.2.
-      engine.counters().add(Event.DROP_ACK);
+      engine.counters().count(TcpCount.DROP_ACK);
       challenge();
       return false;
     }
@@ -670,7 +669,7 @@ final class Connection extends Flow implements GuestStream {
       timedOut();
     } else {
       // RFC 9293 section 3.8.4: a sequence number that makes the guest answer.
-      engine.counters().add(Event.KEEP_ALIVES);
+      engine.counters().count(TcpCount.KEEP_ALIVES);
       sendControl(sender.una() - 1, Tcp.ACK);
       keepAlive.set(KEEP_ALIVE_INTERVAL);
     }
@@ -723,7 +722,7 @@ final class Connection extends Flow implements GuestStream {
   /** Nobody has the guest's address: what is being opened to it is given up. */
   void guestAbsent() {
     if (state == State.SYN_SENT) {
-      engine.counters().add(Event.CONNECT_FAILED);
+      engine.counters().count(TcpCount.CONNECT_FAILED);
       host.abort();
       discard();
     }
@@ -756,7 +755,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   private void transmit(ByteBuf frame, int length) {
-    engine.counters().add(Event.SEGMENTS_OUT);
+    engine.counters().count(TcpCount.SEGMENTS_OUT);
     int mss = sender.mss();
     int packets = length <= mss ? 1 : (length + mss - 1) / mss;
     countToGuest(packets, length + (long) packets * (Ipv4.HEADER_LENGTH + Tcp.HEADER_LENGTH));
@@ -774,7 +773,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   private void sendReset(int seq, int ack, int flags) {
-    engine.counters().add(Event.RESETS_OUT);
+    engine.counters().count(TcpCount.RESETS_OUT);
     engine.sendReset(writer.ip(), remotePort(), guestPort(), seq, ack, flags);
   }
 

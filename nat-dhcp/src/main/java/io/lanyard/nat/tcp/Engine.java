@@ -3,7 +3,7 @@ package io.lanyard.nat.tcp;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.nat.tcp.TcpCounters.Event;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -34,7 +34,7 @@ final class Engine implements TcpEngine {
   private final RandomGenerator random;
   private final InitialSequence initial;
   private final MemoryBudget budget;
-  private final TcpCounters counters = new TcpCounters();
+  private final Counters<TcpCount> counters = new Counters<>(TcpCount.class);
   private final Segment segment = new Segment();
   private final SackBlocks blocks = new SackBlocks();
   private final Map<Long, StreamService> services = new HashMap<>();
@@ -109,14 +109,14 @@ final class Engine implements TcpEngine {
 
   @Override
   public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
-    counters.add(Event.SEGMENTS_IN);
+    counters.count(TcpCount.SEGMENTS_IN);
     Segment s = segment;
     if (!s.parse(frame, ip) || s.sourcePort == 0 || s.destinationPort == 0) {
-      counters.add(Event.DROP_MALFORMED);
+      counters.count(TcpCount.DROP_MALFORMED);
       return;
     }
     if (!s.checksumHolds(frame)) {
-      counters.add(Event.DROP_CHECKSUM);
+      counters.count(TcpCount.DROP_CHECKSUM);
       return;
     }
     long high = FlowKey.high(s.source, s.destination);
@@ -143,12 +143,12 @@ final class Engine implements TcpEngine {
       accept(s, high, low);
       return;
     }
-    counters.add(Event.DROP_NO_CONNECTION);
+    counters.count(TcpCount.DROP_NO_CONNECTION);
     refuse(s);
   }
 
   private void refuse(Segment s) {
-    counters.add(Event.RESETS_OUT);
+    counters.count(TcpCount.RESETS_OUT);
     IpHeader header = new Ipv4Header(s.destination, s.source);
     if (s.hasAck()) {
       sendReset(header, s.destinationPort, s.sourcePort, s.ack, 0, Tcp.RST);
@@ -163,14 +163,14 @@ final class Engine implements TcpEngine {
     if (service == null) {
       target = host.route(s.source, s.destination, s.destinationPort);
       if (target == null) {
-        counters.add(Event.CONNECT_FAILED);
+        counters.count(TcpCount.CONNECT_FAILED);
         refuse(s);
         return;
       }
     }
     Connection c = new Connection(this, high, low);
     if (!host.flows().add(c)) {
-      counters.add(Event.QUOTA);
+      counters.count(TcpCount.QUOTA);
       refuse(s);
       return;
     }
@@ -257,7 +257,7 @@ final class Engine implements TcpEngine {
     Connection c =
         new Connection(this, FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, chosen));
     if (chosen == 0 || !host.flows().add(c)) {
-      counters.add(Event.QUOTA);
+      counters.count(TcpCount.QUOTA);
       return null;
     }
     connections.add(c);
@@ -342,7 +342,7 @@ final class Engine implements TcpEngine {
     blocks.clear();
     new SegmentWriter(ip, localPort, guestPort)
         .write(frame, SegmentWriter.HEADROOM, 0, seq, ack, flags, 0, 536, blocks);
-    counters.add(Event.SEGMENTS_OUT);
+    counters.count(TcpCount.SEGMENTS_OUT);
     ip.send(link, frame);
   }
 
@@ -357,7 +357,7 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public TcpCounters counters() {
+  public Counters<TcpCount> counters() {
     return counters;
   }
 
@@ -388,7 +388,7 @@ final class Engine implements TcpEngine {
   }
 
   private void fault(Connection c, RuntimeException e) {
-    counters.add(Event.FAULTS);
+    counters.count(TcpCount.FAULTS);
     LOG.log(System.Logger.Level.ERROR, "tcp fault state=" + c.state() + " flow ends", e);
     try {
       c.abort();

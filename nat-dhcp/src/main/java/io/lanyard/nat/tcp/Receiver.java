@@ -1,6 +1,5 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -197,7 +196,7 @@ final class Receiver {
     if (s.seq != nxt) {
       ackNow = true;
       if (!queue.insert(s.seq, frame, s.payload, length)) {
-        engine.counters().add(Event.DROP_REASSEMBLY);
+        engine.counters().count(TcpCount.DROP_REASSEMBLY);
       }
       return;
     }
@@ -215,7 +214,7 @@ final class Receiver {
 
   private void deliver(ByteBuf frame, int index, int length) {
     nxt += length;
-    engine.counters().add(Event.BYTES_IN, length);
+    engine.counters().add(TcpCount.BYTES_IN, length);
     int reader = frame.readerIndex();
     int writer = frame.writerIndex();
     frame.setIndex(index, index + length);

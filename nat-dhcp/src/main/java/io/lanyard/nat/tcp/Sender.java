@@ -1,6 +1,5 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
@@ -268,7 +267,7 @@ final class Sender {
       finSent = true;
       nxt++;
     }
-    engine.counters().add(Event.BYTES_OUT, chunk);
+    engine.counters().add(TcpCount.BYTES_OUT, chunk);
     ByteBuf buffer = queue.buffer(slot);
     int index = queue.index(slot, seq);
     if (queue.isStart(slot, seq)) {
@@ -313,7 +312,7 @@ final class Sender {
   /** Sends bytes once more; returns how many sequence numbers went. */
   private int resend(int from, int most) {
     timing = false;
-    engine.counters().add(Event.RETRANSMITTED);
+    engine.counters().count(TcpCount.RETRANSMITTED);
     if (Seq.notBefore(from, queue.end())) {
       connection.sendControl(queue.end(), Tcp.FIN | Tcp.ACK);
       return 1;
@@ -418,7 +417,7 @@ final class Sender {
       lossEdge = Seq.max(lossEdge, edge);
       return;
     }
-    engine.counters().add(Event.FAST_RETRANSMITS);
+    engine.counters().count(TcpCount.FAST_RETRANSMITS);
     congestion.lost(flight());
     phase = Phase.RECOVERY;
     recover = nxt;
@@ -476,7 +475,7 @@ final class Sender {
       push();
       return;
     }
-    engine.counters().add(Event.TAIL_PROBES);
+    engine.counters().count(TcpCount.TAIL_PROBES);
     probed = true;
     int end = Seq.min(nxt, queue.end());
     int from = Seq.max(una, end - mss);
@@ -491,13 +490,13 @@ final class Sender {
     }
     if (window == 0) {
       // The window is closed and what is in flight are probes: no sign of congestion.
-      engine.counters().add(Event.WINDOW_PROBES);
+      engine.counters().count(TcpCount.WINDOW_PROBES);
       rto.backOff();
       resend(una, 1);
       arm(Purpose.TIMEOUT, rto.timeout());
       return;
     }
-    engine.counters().add(Event.TIMEOUTS);
+    engine.counters().count(TcpCount.TIMEOUTS);
     congestion.timedOut(flight(), phase != Phase.LOSS);
     rto.backOff();
     phase = Phase.LOSS;
@@ -521,13 +520,13 @@ final class Sender {
       push();
       return;
     }
-    engine.counters().add(Event.WINDOW_PROBES);
+    engine.counters().count(TcpCount.WINDOW_PROBES);
     int slot = queue.find(nxt);
     int length = Math.clamp(window, 1, queue.remaining(slot, nxt));
     int seq = nxt;
     nxt += length;
     timing = false;
-    engine.counters().add(Event.BYTES_OUT, length);
+    engine.counters().add(TcpCount.BYTES_OUT, length);
     copyAndSend(queue.buffer(slot), queue.index(slot, seq), length, seq, Tcp.ACK | Tcp.PSH);
     rto.backOff();
     arm(Purpose.TIMEOUT, rto.timeout());

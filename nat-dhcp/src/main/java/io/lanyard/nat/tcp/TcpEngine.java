@@ -3,6 +3,7 @@ package io.lanyard.nat.tcp;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.vswitch.Counters;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,7 @@ public interface TcpEngine extends PacketEngine {
    *
    * @return the live object, written by the loop
    */
-  TcpCounters counters();
+  Counters<TcpCount> counters();
 
   /**
    * Says how many connections there are, TIME-WAIT included.

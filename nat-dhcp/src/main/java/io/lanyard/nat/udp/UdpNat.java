@@ -7,6 +7,7 @@ import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.frame.Checksum;
@@ -44,7 +45,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   final IcmpErrors errors;
   final Destinations destinations;
   final HostReader reader;
-  final UdpCounters counters = new UdpCounters();
+  final Counters<UdpCount> counters = new Counters<>(UdpCount.class);
   private final UdpOptions options;
   private final LongObjectMap<Mapping> mappings = new LongObjectHashMap<>();
   private boolean complained;
@@ -254,7 +255,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
    *
    * @return the live object, written by the loop
    */
-  public UdpCounters counters() {
+  public Counters<UdpCount> counters() {
     return counters;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
@@ -157,7 +158,7 @@ class GatewayFuzzTest {
       }
     }
     frame.release();
-    GatewayCounters counters = nat.gateway().counters();
+    Counters<GatewayCount> counters = nat.gateway().counters();
     assertThat(counters.get(GatewayCount.INTERNAL_ERROR)).isZero();
     for (GatewayCount expected :
         List.of(

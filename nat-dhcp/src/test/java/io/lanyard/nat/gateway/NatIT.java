@@ -276,6 +276,11 @@ class NatIT {
         taken.close();
         await(() -> net.on(() -> net.nat.forwards().list().get(0).listening()));
         assertThat(net.on(() -> net.nat.forwards().list().get(1).accepted())).isEqualTo(1);
+        assertThat(net.on(() -> net.nat.dump()).children())
+            .filteredOn(part -> part.name().equals("tcp"))
+            .singleElement()
+            .extracting(part -> part.properties().get("opened-to-guest"))
+            .isEqualTo(1L);
       } finally {
         server.destroy();
       }

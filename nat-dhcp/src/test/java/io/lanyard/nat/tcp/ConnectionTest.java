@@ -2,7 +2,6 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
@@ -36,7 +35,7 @@ class ConnectionTest {
 
   @AfterEach
   void nothingIsLeft() {
-    assertThat(scene.engine.counters().get(Event.FAULTS)).isZero();
+    assertThat(scene.engine.counters().get(TcpCount.FAULTS)).isZero();
     scene.close();
   }
 
@@ -412,7 +411,7 @@ class ConnectionTest {
       scene.timers.advanceMillis(20);
       assertThat(scene.next().text()).isEqualTo("hello");
     }
-    assertThat(scene.engine.counters().get(Event.TIMEOUTS)).isEqualTo(4);
+    assertThat(scene.engine.counters().get(TcpCount.TIMEOUTS)).isEqualTo(4);
   }
 
   @Test
@@ -452,7 +451,7 @@ class ConnectionTest {
     assertThat(second.text()).hasSize(1000);
     assertThat(scene.sent).isEmpty();
     scene.guest(Tcp.ACK, G + 1, base + 10_000);
-    assertThat(scene.engine.counters().get(Event.RETRANSMITTED)).isEqualTo(2);
+    assertThat(scene.engine.counters().get(TcpCount.RETRANSMITTED)).isEqualTo(2);
   }
 
   @Test
@@ -484,7 +483,7 @@ class ConnectionTest {
     scene.timers.advanceMillis(30);
     Sent probe = scene.next();
     assertThat(probe.seq()).isEqualTo(scene.isn + 1 + 2000 + 4000);
-    assertThat(scene.engine.counters().get(Event.TAIL_PROBES)).isEqualTo(1);
+    assertThat(scene.engine.counters().get(TcpCount.TAIL_PROBES)).isEqualTo(1);
   }
 
   @Test
@@ -519,7 +518,7 @@ class ConnectionTest {
     scene.guest(Tcp.ACK, G + 1, scene.isn + 5000, "evil");
     assertThat(scene.stream().received.size()).isZero();
     assertThat(scene.next().is(Tcp.ACK)).isTrue();
-    assertThat(scene.engine.counters().get(Event.DROP_ACK)).isEqualTo(1);
+    assertThat(scene.engine.counters().get(TcpCount.DROP_ACK)).isEqualTo(1);
   }
 
   // --- Closing
@@ -700,7 +699,7 @@ class ConnectionTest {
     scene.guest(Tcp.ACK, G + 3, scene.isn + 2, "old");
     assertThat(stream.received).hasToString("ab");
     assertThat(scene.next().is(Tcp.ACK)).isTrue();
-    assertThat(scene.engine.counters().get(Event.DROP_PAWS)).isEqualTo(1);
+    assertThat(scene.engine.counters().get(TcpCount.DROP_PAWS)).isEqualTo(1);
   }
 
   @Test
@@ -836,6 +835,6 @@ class ConnectionTest {
     } finally {
       frame.release();
     }
-    assertThat(scene.engine.counters().get(Event.DROP_CHECKSUM)).isEqualTo(1);
+    assertThat(scene.engine.counters().get(TcpCount.DROP_CHECKSUM)).isEqualTo(1);
   }
 }

@@ -2,7 +2,6 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -54,16 +53,16 @@ class HostileTest {
       }
       assertThat(frame.refCnt()).isEqualTo(1);
       frame.release();
-      assertThat(scene.engine.counters().get(Event.FAULTS)).isZero();
-      for (Event event :
-          new Event[] {
-            Event.DROP_MALFORMED,
-            Event.DROP_CHECKSUM,
-            Event.DROP_WINDOW,
-            Event.DROP_NO_CONNECTION,
-            Event.CHALLENGE_ACKS,
-            Event.ESTABLISHED,
-            Event.RESETS_IN
+      assertThat(scene.engine.counters().get(TcpCount.FAULTS)).isZero();
+      for (TcpCount event :
+          new TcpCount[] {
+            TcpCount.DROP_MALFORMED,
+            TcpCount.DROP_CHECKSUM,
+            TcpCount.DROP_WINDOW,
+            TcpCount.DROP_NO_CONNECTION,
+            TcpCount.CHALLENGE_ACKS,
+            TcpCount.ESTABLISHED,
+            TcpCount.RESETS_IN
           }) {
         assertThat(scene.engine.counters().get(event)).as(event.name()).isPositive();
       }

@@ -6,7 +6,6 @@ import com.sun.net.httpserver.HttpServer;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.NatNamespace;
-import io.lanyard.nat.tcp.TcpCounters.Event;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +75,7 @@ class TcpIT {
         Files.delete(up);
       }
       assertThat(HexFormat.of().formatHex(uploaded.digest())).isEqualTo(sum);
-      assertThat(net.on(() -> net.nat.tcp().counters().get(Event.FAULTS))).isZero();
+      assertThat(net.on(() -> net.nat.tcp().counters().get(TcpCount.FAULTS))).isZero();
     } finally {
       server.stop(0);
     }

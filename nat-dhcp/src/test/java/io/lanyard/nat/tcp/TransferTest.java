@@ -185,8 +185,8 @@ class TransferTest {
             + " aborted "
             + clientStream.aborted
             + " idle "
-            + wire.client.counters().get(TcpCounters.Event.IDLE_TIMEOUTS)
-            + wire.server.counters().get(TcpCounters.Event.IDLE_TIMEOUTS)
+            + wire.client.counters().get(TcpCount.IDLE_TIMEOUTS)
+            + wire.server.counters().get(TcpCount.IDLE_TIMEOUTS)
             + " took "
             + (wire.timers.nanoTime() - start) / 1e9);
   }
@@ -195,8 +195,8 @@ class TransferTest {
   void aCleanWireCarriesBothWaysWithoutRetransmission() {
     try (Wire wire = new Wire(7, 0, 0, 0)) {
       transfer(wire, 2 << 20);
-      assertThat(wire.client.counters().get(TcpCounters.Event.RETRANSMITTED)).isZero();
-      assertThat(wire.server.counters().get(TcpCounters.Event.RETRANSMITTED)).isZero();
+      assertThat(wire.client.counters().get(TcpCount.RETRANSMITTED)).isZero();
+      assertThat(wire.server.counters().get(TcpCount.RETRANSMITTED)).isZero();
     }
   }
 

@@ -1,0 +1,39 @@
+package io.lanyard.dns;
+
+/** What a DNS forwarder was asked, and how it answered. */
+public enum DnsCount {
+  /** A question over UDP. */
+  UDP_QUERY,
+  /** A question over TCP. */
+  TCP_QUERY,
+  /** Answered from the network's own names. */
+  OWN_ANSWER,
+  /** Answered from the cache. */
+  CACHE_HIT,
+  /** Joined to the same question, which was under way. */
+  MERGED,
+  /** Asked upstream. */
+  FORWARDED,
+  /** A query that was sent to an upstream server over UDP. */
+  UPSTREAM_UDP,
+  /** A query that was sent to an upstream server over TCP. */
+  UPSTREAM_TCP,
+  /** An upstream server that did not answer in time, or could not be reached. */
+  UPSTREAM_FAILED,
+  /** A datagram from upstream that answers no question of ours: dropped. */
+  UPSTREAM_MISMATCH,
+  /** No upstream server answered: SERVFAIL. */
+  UNANSWERED,
+  /** Dropped: not a query, or too short to answer. */
+  MALFORMED,
+  /** Answered with FORMERR. */
+  FORMAT_ERROR,
+  /** Answered with NOTIMP or BADVERS. */
+  NOT_IMPLEMENTED,
+  /** Answered with REFUSED: a zone transfer. */
+  REFUSED,
+  /** Answered with REFUSED: too many questions waiting. */
+  OVER_QUOTA,
+  /** An answer that did not fit a datagram, and was truncated. */
+  TRUNCATED
+}
