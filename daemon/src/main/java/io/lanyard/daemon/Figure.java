@@ -36,6 +36,7 @@ record Figure(String name, boolean rising, String help) {
     counter("lanyard_port_transmit_drops", "Frames dropped on the way out.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
+    counter("lanyard_service_events", "What a network's gateway and services counted, by kind.");
     gauge("lanyard_guest_running", "1 while the guest runs, else 0.");
     counter("lanyard_guest_processor_seconds", "Host processor time that the guest has used.");
     counter("lanyard_guest_instructions", "Instructions that the guest has retired.");

@@ -12,11 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Dropwizard gauges, those that belong to something as one Prometheus metric with labels for each
- * kind of figure. (The library's own exporter makes a metric of each gauge, and refuses two of one
- * name.)
+ * kind of figure; of a gauge whose value is a map each entry is a point, its key the label {@code
+ * event}. (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
  *
  * @param registry where the gauges are
  * @param prefix what their names begin with
@@ -38,21 +39,32 @@ record LabelledFigures(MetricRegistry registry, String prefix, String family, Li
     for (Map.Entry<String, Gauge> gauge :
         registry.getGauges((name, metric) -> name.startsWith(prefix)).entrySet()) {
       List<String> segments = List.of(gauge.getKey().substring(prefix.length()).split("\\.", -1));
-      if (segments.size() == labels.size() + 1
-          && gauge.getValue().getValue() instanceof Number value) {
+      if (segments.size() == labels.size() + 1) {
+        Labels owner =
+            Labels.of(
+                labels, segments.subList(0, labels.size()).stream().map(Metrics::name).toList());
         figures
             .computeIfAbsent(segments.getLast(), figure -> new ArrayList<>())
-            .add(
-                new Point(
-                    Labels.of(
-                        labels,
-                        segments.subList(0, labels.size()).stream().map(Metrics::name).toList()),
-                    value.doubleValue()));
+            .addAll(points(owner, gauge.getValue().getValue()));
       }
     }
     List<MetricSnapshot> snapshots = new ArrayList<>();
     figures.forEach((figure, points) -> snapshots.add(snapshot(figure, points)));
     return new MetricSnapshots(snapshots);
+  }
+
+  private static List<Point> points(Labels owner, @Nullable Object value) {
+    return switch (value) {
+      case Number number -> List.of(new Point(owner, number.doubleValue()));
+      case Map<?, ?> events ->
+          events.entrySet().stream()
+              .map(event ->
+                  new Point(
+                      owner.add("event", event.getKey().toString()),
+                      ((Number) event.getValue()).doubleValue()))
+              .toList();
+      case null, default -> List.of();
+    };
   }
 
   private MetricSnapshot snapshot(String figure, List<Point> points) {

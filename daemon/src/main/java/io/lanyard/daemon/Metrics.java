@@ -3,6 +3,7 @@ package io.lanyard.daemon;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
+import io.lanyard.vswitch.Counters;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.dropwizard.DropwizardExports;
@@ -12,14 +13,16 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon's figures, in a Dropwizard registry, and as Prometheus reads them.
  *
  * <p>A metric's name is {@code lanyard.} and, for what belongs to something, {@code network.NAME.},
- * {@code port.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets the names as labels. Gauges
- * read live objects of the loops: a figure may be a frame behind, which a graph does not show.
+ * {@code port.NETWORK.NAME.}, {@code service.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets
+ * the names as labels. Gauges read live objects of the loops: a figure may be a frame behind, which
+ * a graph does not show. A service's value is a map, by the kind of event.
  *
  * <p>Thread: any.
  */
@@ -27,6 +30,7 @@ public final class Metrics {
   private static final String DAEMON = "lanyard.";
   private static final String NETWORK = "lanyard.network.";
   private static final String PORT = "lanyard.port.";
+  private static final String SERVICE = "lanyard.service.";
   private static final String GUEST = "lanyard.guest.";
 
   private final MetricRegistry registry = new MetricRegistry();
@@ -53,6 +57,12 @@ public final class Metrics {
     return registry.timer("lanyard." + name);
   }
 
+  /** What a network's service has counted, by kind. */
+  void service(String network, String service, Counters<?> counters) {
+    Gauge<Map<String, Long>> gauge = counters::snapshot;
+    replace(SERVICE + segment(network) + "." + service + ".events", gauge);
+  }
+
   void daemon(String figure, Gauge<Number> gauge) {
     replace("lanyard." + figure, gauge);
   }
@@ -74,7 +84,7 @@ public final class Metrics {
     registry.removeMatching((name, metric) -> name.startsWith(prefix));
   }
 
-  private void replace(String name, Gauge<Number> gauge) {
+  private void replace(String name, Gauge<?> gauge) {
     registry.remove(name);
     registry.register(name, gauge);
   }
@@ -118,6 +128,8 @@ public final class Metrics {
       made.register(new LabelledFigures(registry, NETWORK, "lanyard_network", List.of("network")));
       made.register(
           new LabelledFigures(registry, PORT, "lanyard_port", List.of("network", "port")));
+      made.register(
+          new LabelledFigures(registry, SERVICE, "lanyard_service", List.of("network", "service")));
       made.register(new LabelledFigures(registry, GUEST, "lanyard_guest", List.of("guest")));
       made.register(
           new DescribedExports(

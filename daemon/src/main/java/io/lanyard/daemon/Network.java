@@ -16,6 +16,7 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
@@ -128,6 +129,9 @@ public final class Network implements AutoCloseable {
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
+    Map<String, Counters<?>> counters =
+        ask(() -> services == null ? Map.of() : services.counters(), Map.of());
+    counters.forEach((service, counted) -> metrics.service(name(), service, counted));
   }
 
   /** Until every port is open, or the network is closed. */

@@ -31,6 +31,7 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
+import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Timers;
@@ -41,6 +42,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -116,6 +118,21 @@ final class NetworkServices {
         dhcp.leases().addListener(dns.names());
       }
     }
+  }
+
+  /** What each part counts, by its name. */
+  Map<String, Counters<?>> counters() {
+    Map<String, Counters<?>> all = new LinkedHashMap<>();
+    all.put("gateway", nat.gateway().counters());
+    all.put("tcp", nat.tcp().counters());
+    all.put("udp", nat.udp().counters());
+    if (dhcp != null) {
+      all.put("dhcp", dhcp.counters());
+    }
+    if (dns != null) {
+      all.put("dns", dns.counters());
+    }
+    return all;
   }
 
   /**

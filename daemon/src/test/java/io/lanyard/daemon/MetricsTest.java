@@ -3,6 +3,7 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.vswitch.Counters;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.HashSet;
@@ -50,6 +51,25 @@ final class MetricsTest {
       }
     }
     assertThat(types).hasSize(2);
+  }
+
+  private enum Kind {
+    OFFER,
+    POOL_EXHAUSTED
+  }
+
+  @Test
+  void whatAServiceCountsHasItsKindAsALabel() throws IOException {
+    Metrics metrics = new Metrics();
+    Counters<Kind> counters = new Counters<>(Kind.class);
+    metrics.service("a", "dhcp", counters);
+    counters.count(Kind.POOL_EXHAUSTED);
+    assertThat(text(metrics))
+        .contains("# TYPE lanyard_service_events_total counter")
+        .contains(
+            "lanyard_service_events_total{event=\"offer\",network=\"a\",service=\"dhcp\"} 0.0")
+        .contains(
+            "lanyard_service_events_total{event=\"pool-exhausted\",network=\"a\",service=\"dhcp\"} 1.0");
   }
 
   /** What promtool check metrics asks for. */

@@ -1,6 +1,8 @@
 package io.lanyard.vswitch;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Counters, one for each constant of an enum.
@@ -53,16 +55,26 @@ public final class Counters<E extends Enum<E>> {
   }
 
   /**
-   * Adds every counter that is not zero to a description, named as the constant in lower case with
-   * hyphens.
+   * Reads all counters.
+   *
+   * @return by name: the constant in lower case with hyphens, in the order of the enum
+   */
+  public Map<String, Long> snapshot() {
+    Map<String, Long> all = new LinkedHashMap<>();
+    for (E what : kinds) {
+      all.put(what.name().toLowerCase(Locale.ROOT).replace('_', '-'), get(what));
+    }
+    return all;
+  }
+
+  /**
+   * Adds every counter that is not zero to a description, named as in {@link #snapshot}.
    *
    * @param node the description
    * @return the same
    */
   public DumpNode.Builder addTo(DumpNode.Builder node) {
-    for (E what : kinds) {
-      node.withNonZero(what.name().toLowerCase(Locale.ROOT).replace('_', '-'), get(what));
-    }
+    snapshot().forEach(node::withNonZero);
     return node;
   }
 }
