@@ -103,7 +103,9 @@ public final class DaemonLog extends Handler {
     if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
       warnings.incrementAndGet();
       String logger = record.getLoggerName();
-      if (logger != null && logger.startsWith(LOOPS) && record.getThrown() != null) {
+      if (logger != null
+          && (logger.startsWith(LOOPS) || logger.equals(EnduringIo.class.getName()))
+          && record.getThrown() != null) {
         loopFailures.incrementAndGet();
       }
     }

@@ -28,7 +28,9 @@ final class NetworkLoop implements AutoCloseable {
     this.network = network;
     this.group =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("network-" + network, true), EpollIoHandler.newFactory());
+            1,
+            new DefaultThreadFactory("network-" + network, true),
+            EnduringIo.around(EpollIoHandler.newFactory()));
     this.loop = group.next();
   }
 

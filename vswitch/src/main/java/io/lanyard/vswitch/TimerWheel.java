@@ -192,7 +192,7 @@ public final class TimerWheel implements Timers, Dumpable {
       expiries++;
       try {
         entry.action.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         LOG.log(System.Logger.Level.ERROR, "event=timer-action-failed", e);
       }
     }

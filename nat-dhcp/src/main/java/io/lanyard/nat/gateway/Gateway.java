@@ -224,7 +224,7 @@ public final class Gateway implements GuestLink, Dumpable {
         case Ethernet.TYPE_ARP -> arp.receive(frame, at + Ethernet.HEADER_LENGTH, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       failed(e);
     } finally {
       inSwitch = nested;
@@ -239,7 +239,7 @@ public final class Gateway implements GuestLink, Dumpable {
       for (int i = 0; i < engines.size(); i++) {
         engines.get(i).flush();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       failed(e);
     } finally {
       inSwitch = nested;
@@ -247,7 +247,7 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /** A guest must not stop the network, not even by a mistake of ours. */
-  private void failed(RuntimeException e) {
+  private void failed(Throwable e) {
     counters.count(GatewayCount.INTERNAL_ERROR);
     if (!complained) {
       complained = true;
@@ -377,7 +377,7 @@ public final class Gateway implements GuestLink, Dumpable {
     public void unanswered(int address) {
       try {
         engines.forEach(engine -> engine.unanswered(address));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         failed(e);
       }
       flush();

@@ -48,6 +48,7 @@ final class Connection extends Flow implements GuestStream {
 
   private final Engine engine;
   private final SegmentWriter writer;
+  private final EngineMemory.GuestMemory share;
   private final Sender sender;
   private final Receiver receiver;
   private final Deadline ackTimer;
@@ -79,8 +80,9 @@ final class Connection extends Flow implements GuestStream {
     writer =
         new SegmentWriter(
             new Ipv4Header(remoteAddress(), guestAddress()), remotePort(), guestPort());
-    sender = new Sender(this, engine, engine.initialSequence(this));
-    receiver = new Receiver(this, engine);
+    share = engine.memory().join(guestAddress());
+    sender = new Sender(this, engine, share, engine.initialSequence(this));
+    receiver = new Receiver(this, engine, share);
     timestampOffset = engine.timestampOffset(this);
     ackTimer = new Deadline(engine.link().timers(), engine.guarded(this, this::onAckTimer));
     keepAlive = new Deadline(engine.link().timers(), engine.guarded(this, this::onKeepAlive));
@@ -799,6 +801,11 @@ final class Connection extends Flow implements GuestStream {
     ackTimer.cancel();
     keepAlive.cancel();
     engine.forget(this);
+  }
+
+  /** It is over, or has never begun. */
+  void leaveGuest() {
+    share.leave();
   }
 
   String describe() {

@@ -33,7 +33,7 @@ final class Engine implements TcpEngine {
   private final TcpSettings settings;
   private final RandomGenerator random;
   private final InitialSequence initial;
-  private final MemoryBudget budget;
+  private final EngineMemory memory;
   private final Counters<TcpCount> counters = new Counters<>(TcpCount.class);
   private final Segment segment = new Segment();
   private final SackBlocks blocks = new SackBlocks();
@@ -42,6 +42,7 @@ final class Engine implements TcpEngine {
   private final List<Connection> touched = new ArrayList<>();
   private @Nullable ByteBuf control;
   private boolean sent;
+  private boolean starved;
 
   Engine(GuestLink link, TcpHost host, TcpSettings settings, RandomGenerator random) {
     this.link = link;
@@ -49,7 +50,7 @@ final class Engine implements TcpEngine {
     this.settings = settings;
     this.random = random;
     initial = new InitialSequence(random);
-    budget = new MemoryBudget(settings.memory());
+    memory = new EngineMemory(settings.memory());
   }
 
   GuestLink link() {
@@ -60,8 +61,8 @@ final class Engine implements TcpEngine {
     return settings;
   }
 
-  MemoryBudget budget() {
-    return budget;
+  EngineMemory memory() {
+    return memory;
   }
 
   SackBlocks blocks() {
@@ -99,12 +100,12 @@ final class Engine implements TcpEngine {
     if (frame != null && frame.refCnt() == 1) {
       return frame;
     }
+    ByteBuf fresh = link.allocator().directBuffer(SegmentWriter.HEADROOM);
     if (frame != null) {
       frame.release();
     }
-    frame = link.allocator().directBuffer(SegmentWriter.HEADROOM);
-    control = frame;
-    return frame;
+    control = fresh;
+    return fresh;
   }
 
   @Override
@@ -126,7 +127,7 @@ final class Engine implements TcpEngine {
       c.countFromGuest(1 + s.length / Math.max(1, c.advertisedMss()), bytes);
       try {
         c.receive(s, frame);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         fault(c, e);
       }
     } else {
@@ -170,6 +171,7 @@ final class Engine implements TcpEngine {
     }
     Connection c = new Connection(this, high, low);
     if (!host.flows().add(c)) {
+      c.leaveGuest();
       counters.count(TcpCount.QUOTA);
       refuse(s);
       return;
@@ -182,7 +184,7 @@ final class Engine implements TcpEngine {
       } else if (target != null) {
         SocketStream.connect(link, settings, target, c);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       fault(c, e);
     }
   }
@@ -211,7 +213,7 @@ final class Engine implements TcpEngine {
       Connection c = touched.get(i);
       try {
         c.endBurst();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         fault(c, e);
       }
     }
@@ -257,6 +259,7 @@ final class Engine implements TcpEngine {
     Connection c =
         new Connection(this, FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, chosen));
     if (chosen == 0 || !host.flows().add(c)) {
+      c.leaveGuest();
       counters.count(TcpCount.QUOTA);
       return null;
     }
@@ -268,7 +271,7 @@ final class Engine implements TcpEngine {
         return null;
       }
       c.open(stream);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       fault(c, e);
     }
     link.flush();
@@ -370,13 +373,14 @@ final class Engine implements TcpEngine {
   void forget(Connection c) {
     connections.remove(c);
     host.flows().remove(c);
+    c.leaveGuest();
   }
 
   /** Runs a timer's action so that nothing escapes to the loop, and what it sent leaves. */
   void run(Connection c, Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       fault(c, e);
     }
     sent = false;
@@ -387,12 +391,26 @@ final class Engine implements TcpEngine {
     return () -> run(c, action);
   }
 
-  private void fault(Connection c, RuntimeException e) {
-    counters.count(TcpCount.FAULTS);
-    LOG.log(System.Logger.Level.ERROR, "tcp fault state=" + c.state() + " flow ends", e);
+  /** A connection ends by a mistake of ours, or for want of memory; the others go on. */
+  private void fault(Connection c, Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      counters.count(TcpCount.NO_MEMORY);
+      if (!starved) {
+        starved = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "event=tcp-out-of-memory cause=\""
+                + e.getMessage()
+                + "\" advice=\"connections are reset; give the daemon more by"
+                + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=...; further ones are only counted\"");
+      }
+    } else {
+      counters.count(TcpCount.FAULTS);
+      LOG.log(System.Logger.Level.ERROR, "tcp fault state=" + c.state() + " flow ends", e);
+    }
     try {
       c.abort();
-    } catch (RuntimeException again) {
+    } catch (RuntimeException | OutOfMemoryError again) {
       LOG.log(System.Logger.Level.ERROR, "tcp fault while ending a flow", again);
     }
   }
@@ -404,6 +422,7 @@ final class Engine implements TcpEngine {
     }
     touched.clear();
     link.flush();
+    memory.close();
     ByteBuf frame = control;
     control = null;
     if (frame != null) {

@@ -29,6 +29,15 @@ public interface HostStream {
   int unsent();
 
   /**
+   * The memory that those bytes are kept in, which the guest has to answer for.
+   *
+   * @return bytes, at least {@link #unsent}
+   */
+  default int memory() {
+    return unsent();
+  }
+
+  /**
    * Says whether the connection takes more bytes for the guest. A stream that is told to stop may
    * still deliver what it has read already.
    *

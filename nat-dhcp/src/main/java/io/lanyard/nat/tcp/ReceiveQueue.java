@@ -18,7 +18,7 @@ final class ReceiveQueue {
   private static final int RECENT = Segment.MOST_BLOCKS;
 
   private final ByteBufAllocator allocator;
-  private final MemoryBudget budget;
+  private final EngineMemory.GuestMemory share;
   private ByteBuf[] pieces = {};
   private int[] starts = {};
   private int count;
@@ -26,9 +26,9 @@ final class ReceiveQueue {
   private final int[] recent = new int[RECENT];
   private int recents;
 
-  ReceiveQueue(ByteBufAllocator allocator, MemoryBudget budget) {
+  ReceiveQueue(ByteBufAllocator allocator, EngineMemory.GuestMemory share) {
     this.allocator = allocator;
-    this.budget = budget;
+    this.share = share;
   }
 
   boolean isEmpty() {
@@ -70,7 +70,7 @@ final class ReceiveQueue {
         continue;
       }
       int until = i < count ? Seq.min(starts[i], stop) : stop;
-      if (count == MOST_PIECES || budget.exhausted()) {
+      if (count == MOST_PIECES || share.exhausted()) {
         all = false;
         break;
       }
@@ -95,7 +95,7 @@ final class ReceiveQueue {
     starts[i] = seq;
     count++;
     bytes += length;
-    budget.take(length + OVERHEAD);
+    share.change(length + OVERHEAD);
   }
 
   private void remember(int seq) {
@@ -155,7 +155,7 @@ final class ReceiveQueue {
     pieces[count] = null;
     int length = piece.readableBytes();
     bytes -= length;
-    budget.giveBack(length + OVERHEAD);
+    share.change(-(length + OVERHEAD));
     if (count == 0) {
       recents = 0;
     }

@@ -17,12 +17,14 @@ final class Receiver {
   private static final int FIRST_LIMIT = 512 << 10;
 
   private static final int SCARCE_LIMIT = 64 << 10;
+  private static final int EXHAUSTED_LIMIT = 4 << 10;
 
   /** A burst that brings more than this is acknowledged while it lasts, to keep the guest going. */
   private static final int ACK_WITHIN_BURST = 256 << 10;
 
   private final Connection connection;
   private final Engine engine;
+  private final EngineMemory.GuestMemory share;
   private final ReceiveQueue queue;
   private int nxt;
 
@@ -45,10 +47,11 @@ final class Receiver {
   private int duplicateEnd;
   private int held;
 
-  Receiver(Connection connection, Engine engine) {
+  Receiver(Connection connection, Engine engine, EngineMemory.GuestMemory share) {
     this.connection = connection;
     this.engine = engine;
-    queue = new ReceiveQueue(engine.link().allocator(), engine.budget());
+    this.share = share;
+    queue = new ReceiveQueue(engine.link().allocator(), share);
     limit = Math.min(FIRST_LIMIT, engine.settings().receiveBuffer());
   }
 
@@ -88,16 +91,20 @@ final class Receiver {
   }
 
   private int candidate() {
-    int bound = engine.budget().scarce() ? Math.min(limit, SCARCE_LIMIT) : limit;
-    return nxt - waiting() + bound;
+    int unsent = connection.host().unsent();
+    book();
+    int bound = limit;
+    if (share.scarce()) {
+      bound = Math.min(limit, share.exhausted() ? EXHAUSTED_LIMIT : SCARCE_LIMIT);
+    }
+    return nxt - unsent + bound;
   }
 
-  /** Bytes that the host's side has not taken yet; keeps the budget's books on them. */
-  private int waiting() {
-    int now = connection.host().unsent();
-    engine.budget().take(now - held);
+  /** Keeps the books on what the host's side holds of bytes that it has not sent yet. */
+  private void book() {
+    int now = connection.host().memory();
+    share.change(now - held);
     held = now;
-    return now;
   }
 
   /**
@@ -240,7 +247,7 @@ final class Receiver {
   /** Ends a burst: true if an acknowledgment is due now rather than a little later. */
   boolean due() {
     int fresh = nxt - acknowledged;
-    if (fresh >= limit / 4 && waiting() == 0) {
+    if (fresh >= limit / 4 && connection.host().unsent() == 0) {
       // Both sides keep up: only the window could be what limits them.
       limit = Math.min(2 * limit, engine.settings().receiveBuffer());
     }
@@ -274,7 +281,7 @@ final class Receiver {
   /** Gives everything back. */
   void close() {
     queue.clear();
-    engine.budget().giveBack(held);
+    share.change(-held);
     held = 0;
   }
 

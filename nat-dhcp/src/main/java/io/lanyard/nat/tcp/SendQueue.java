@@ -21,7 +21,7 @@ final class SendQueue {
   private static final ByteBuf[] NONE = {};
 
   private final ByteBufAllocator allocator;
-  private final MemoryBudget budget;
+  private final EngineMemory.GuestMemory share;
   private ByteBuf[] buffers = NONE;
   private int[] payloads = {};
   private int[] starts = {};
@@ -32,9 +32,9 @@ final class SendQueue {
   private int end;
   private int memory;
 
-  SendQueue(ByteBufAllocator allocator, MemoryBudget budget) {
+  SendQueue(ByteBufAllocator allocator, EngineMemory.GuestMemory share) {
     this.allocator = allocator;
-    this.budget = budget;
+    this.share = share;
   }
 
   /** Sets the sequence number of the first byte, before any is there. */
@@ -126,7 +126,7 @@ final class SendQueue {
 
   private void charge(int bytes) {
     memory += bytes;
-    budget.take(bytes);
+    share.change(bytes);
   }
 
   private int slot(int index) {

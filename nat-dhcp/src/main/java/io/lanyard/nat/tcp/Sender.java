@@ -43,8 +43,12 @@ final class Sender {
 
   private static final int SCARCE_LIMIT = 64 << 10;
 
+  /** What a connection may take at a time for which there is really no memory. */
+  private static final int EXHAUSTED_BURST = 4 << 10;
+
   private final Connection connection;
   private final Engine engine;
+  private final EngineMemory.GuestMemory share;
   private final SendQueue queue;
   private final Scoreboard sacked = new Scoreboard();
   private final Rto rto = new Rto();
@@ -79,10 +83,11 @@ final class Sender {
   private boolean stalled;
   private long stalledSince;
 
-  Sender(Connection connection, Engine engine, int initial) {
+  Sender(Connection connection, Engine engine, EngineMemory.GuestMemory share, int initial) {
     this.connection = connection;
     this.engine = engine;
-    queue = new SendQueue(engine.link().allocator(), engine.budget());
+    this.share = share;
+    queue = new SendQueue(engine.link().allocator(), share);
     timer = new Deadline(engine.link().timers(), connection::onRetransmissionTimer);
     congestion = new Congestion(mss, mss);
     una = initial;
@@ -105,7 +110,7 @@ final class Sender {
   }
 
   int burst() {
-    return burst;
+    return share.exhausted() ? Math.min(burst, EXHAUSTED_BURST) : burst;
   }
 
   int largestWindow() {
@@ -152,7 +157,11 @@ final class Sender {
 
   /** How much more is worth taking from the host's side. */
   int room() {
-    int bound = engine.budget().scarce() ? Math.min(limit, SCARCE_LIMIT) : limit;
+    int bound = limit;
+    if (share.scarce()) {
+      // One burst at a time when there is nothing left, whatever its buffer comes to.
+      bound = share.exhausted() ? 1 : Math.min(limit, SCARCE_LIMIT);
+    }
     return bound - queue.memory();
   }
 
@@ -165,7 +174,10 @@ final class Sender {
   void offer(ByteBuf data) {
     queue.append(data, nxt, burst);
     push();
-    if (room() <= 0 && nxt == queue.end() && limit < engine.settings().sendBuffer()) {
+    if (room() <= 0
+        && nxt == queue.end()
+        && limit < engine.settings().sendBuffer()
+        && !share.scarce()) {
       // Full although the guest and the link would take more: the round trip needs a larger queue.
       limit = Math.min(2 * limit, engine.settings().sendBuffer());
     }

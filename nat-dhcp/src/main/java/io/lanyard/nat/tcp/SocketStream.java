@@ -281,6 +281,10 @@ final class SocketStream implements HostStream, EpollIoHandle {
     } catch (IOException e) {
       fail(e);
       return;
+    } catch (OutOfMemoryError e) {
+      // Thrown by the allocator, before anything was read.
+      fail(new IOException("no memory to read into", e));
+      return;
     }
     if (silent) {
       return;
@@ -405,6 +409,11 @@ final class SocketStream implements HostStream, EpollIoHandle {
   @Override
   public int unsent() {
     return queue.bytes();
+  }
+
+  @Override
+  public int memory() {
+    return queue.memory();
   }
 
   @Override

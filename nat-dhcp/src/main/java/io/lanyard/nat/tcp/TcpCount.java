@@ -56,6 +56,8 @@ public enum TcpCount {
   DROP_REASSEMBLY,
   /** Dropped: an acknowledgment of what was never sent, or from long ago. */
   DROP_ACK,
+  /** Connections reset because there was no memory for what they carry. */
+  NO_MEMORY,
   /** An exception inside the engine: the connection was reset. A defect. */
   FAULTS
 }

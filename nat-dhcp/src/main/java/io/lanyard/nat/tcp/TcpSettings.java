@@ -7,8 +7,7 @@ import java.time.Duration;
  *
  * @param sendBuffer the most bytes a connection holds for its guest
  * @param receiveBuffer the most bytes a connection takes ahead of the host's side
- * @param memory what all connections of the network hold together, in bytes; above half of it they
- *     are held to small windows
+ * @param memory what the connections draw their buffers from
  * @param connectTimeout how long the host's side may take to connect
  * @param establishedTimeout how long an established connection may be silent; RFC 5382 REQ-5 wants
  *     at least 2 h 4 min
@@ -20,7 +19,7 @@ import java.time.Duration;
 public record TcpSettings(
     int sendBuffer,
     int receiveBuffer,
-    long memory,
+    MemoryPool memory,
     Duration connectTimeout,
     Duration establishedTimeout,
     Duration transitoryTimeout,
@@ -36,7 +35,7 @@ public record TcpSettings(
     return new TcpSettings(
         4 << 20,
         4 << 20,
-        512L << 20,
+        MemoryPool.ofProcess(),
         Duration.ofSeconds(60),
         Duration.ofSeconds(8_100),
         Duration.ofSeconds(240),

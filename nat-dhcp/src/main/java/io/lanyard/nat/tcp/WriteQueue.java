@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes for a socket: small pieces gathered into one buffer, large ones retained, all in order. Its
- * bound is the window of the guest that sends them.
+ * bound is the window of the guest that sends them. What the socket leaves of a piece does not keep
+ * a buffer that is mostly empty.
  */
 final class WriteQueue {
   /** What is gathered before it becomes a piece of its own. */
@@ -22,6 +23,7 @@ final class WriteQueue {
   private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
   private @Nullable ByteBuf gathered;
   private int bytes;
+  private int memory;
 
   WriteQueue(ByteBufAllocator allocator) {
     this.allocator = allocator;
@@ -29,6 +31,16 @@ final class WriteQueue {
 
   int bytes() {
     return bytes;
+  }
+
+  /** The size of the buffers that hold them. */
+  int memory() {
+    return memory;
+  }
+
+  private static int memory(ByteBuf piece) {
+    ByteBuf whole = piece.unwrap();
+    return whole == null ? piece.capacity() : whole.capacity();
   }
 
   /** Copies bytes behind all others. */
@@ -40,6 +52,7 @@ final class WriteQueue {
       if (into == null) {
         into = allocator.directBuffer(pieces.isEmpty() && bytes == 0 ? GATHER : SMALL_GATHER);
         gathered = into;
+        memory += memory(into);
       }
       int part = Math.min(end - at, into.writableBytes());
       into.writeBytes(from, at, part);
@@ -61,6 +74,7 @@ final class WriteQueue {
     }
     pieces.add(piece);
     bytes += piece.readableBytes();
+    memory += memory(piece);
   }
 
   /**
@@ -82,8 +96,10 @@ final class WriteQueue {
       bytes -= sent;
       if (sent < length) {
         piece.skipBytes(sent);
+        shrink(piece, first != null);
         return false;
       }
+      memory -= memory(piece);
       piece.release();
       if (first == null) {
         gathered = null;
@@ -92,6 +108,25 @@ final class WriteQueue {
       }
     }
     return true;
+  }
+
+  /** Copies what is left of the first piece into a buffer of its own size, if that is worth it. */
+  private void shrink(ByteBuf piece, boolean isPiece) {
+    int length = piece.readableBytes();
+    if (length > memory(piece) / 4) {
+      return;
+    }
+    ByteBuf rest = allocator.directBuffer(length);
+    rest.writeBytes(piece);
+    memory += memory(rest) - memory(piece);
+    piece.release();
+    if (isPiece) {
+      pieces.remove();
+      pieces.addFirst(rest);
+    } else {
+      gathered = null;
+      pieces.add(rest);
+    }
   }
 
   /** Lets go of everything. */
@@ -106,5 +141,6 @@ final class WriteQueue {
       rest.release();
     }
     bytes = 0;
+    memory = 0;
   }
 }

@@ -59,6 +59,7 @@ public final class HostReader {
   private final DatagramBatch errorBatch = new DatagramBatch(1);
   private final ByteBuf errorFrame;
   private final int head;
+  private boolean kept;
   private boolean closed;
 
   /**
@@ -91,6 +92,7 @@ public final class HostReader {
    */
   public void read(InetDatagram socket, Receiver receiver) {
     for (int burst = 0; burst < BURSTS && !closed; burst++) {
+      renew();
       int count = socket.receive(batch);
       for (int i = 0; i < count && !closed; i++) {
         deliver(i, receiver);
@@ -118,15 +120,26 @@ public final class HostReader {
       return;
     }
     receiver.datagram(frame.setIndex(0, PAYLOAD + length), address, port);
-    renew(slot, frame);
+    kept |= frame.refCnt() > 1;
   }
 
-  /** A port that queues a frame has kept it: the slot gets another. */
-  private void renew(int slot, ByteBuf frame) {
-    if (!closed && frame.refCnt() > 1) {
-      frame.release();
-      frames[slot] = fresh(slot);
+  /**
+   * Gives slots whose frames somebody keeps, a port that queues them, other frames. Done before the
+   * next burst, and not sooner: if there is no memory for them, no datagram is lost, and no frame
+   * that is still held is written over.
+   */
+  private void renew() {
+    if (!kept) {
+      return;
     }
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ByteBuf frame = frames[slot];
+      if (frame.refCnt() > 1) {
+        frames[slot] = fresh(slot);
+        frame.release();
+      }
+    }
+    kept = false;
   }
 
   /**

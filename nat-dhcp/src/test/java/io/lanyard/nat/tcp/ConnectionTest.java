@@ -25,7 +25,7 @@ class ConnectionTest {
             new TcpSettings(
                 4 << 20,
                 65535,
-                512L << 20,
+                MemoryPool.ofProcess(),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(8_100),
                 Duration.ofSeconds(240),

@@ -206,9 +206,9 @@ final class Scene implements AutoCloseable {
       throw new AssertionError(
           "a buffer leaked: " + link.allocator.metric().usedDirectMemory() + " bytes");
     }
-    if (link.flows.size() != 0 || engine.budget().used() != 0) {
+    if (link.flows.size() != 0 || engine.memory().used() != 0 || engine.memory().guests() != 0) {
       throw new AssertionError(
-          "left over: flows " + link.flows.size() + ", bytes " + engine.budget().used());
+          "left over: flows " + link.flows.size() + ", bytes " + engine.memory().used());
     }
   }
 }

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ final class TestLink implements GuestLink, TcpHost {
 
   /** Counts every byte, so that a leak shows at once; the detector is far too slow for this. */
   final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
+
+  /** There is no memory. */
+  boolean starving;
 
   int mtu = 1500;
   int flushes;
@@ -43,7 +47,17 @@ final class TestLink implements GuestLink, TcpHost {
 
   @Override
   public ByteBufAllocator allocator() {
-    return allocator;
+    return starving ? nothing() : allocator;
+  }
+
+  private static ByteBufAllocator nothing() {
+    return (ByteBufAllocator)
+        Proxy.newProxyInstance(
+            TestLink.class.getClassLoader(),
+            new Class<?>[] {ByteBufAllocator.class},
+            (proxy, method, arguments) -> {
+              throw new OutOfMemoryError("on purpose");
+            });
   }
 
   @Override

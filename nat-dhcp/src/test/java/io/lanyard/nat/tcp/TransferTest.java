@@ -115,8 +115,8 @@ class TransferTest {
       for (Arrival arrival : flying) {
         arrival.frame.release();
       }
-      assertThat(server.budget().used()).isZero();
-      assertThat(client.budget().used()).isZero();
+      assertThat(server.memory().used()).isZero();
+      assertThat(client.memory().used()).isZero();
       assertThat(serverLink.allocator.metric().usedDirectMemory()).isZero();
       assertThat(clientLink.allocator.metric().usedDirectMemory()).isZero();
     }

@@ -38,48 +38,50 @@ final class Burst {
 
   /** Where the next frame is to be read to: {@link #LARGEST} bytes of native memory. */
   long address() {
-    return large.memoryAddress();
+    return large().memoryAddress();
+  }
+
+  /**
+   * The buffer for a large frame, a fresh one if somebody keeps the last. Not renewed before it is
+   * needed: if there is no memory for it then, nothing has been read that would be lost, and no
+   * frame that is still held is written over.
+   */
+  private ByteBuf large() {
+    if (large.refCnt() > 1) {
+      ByteBuf fresh = allocator.directBuffer(LARGEST, LARGEST);
+      large.release();
+      large = fresh;
+    }
+    return large;
+  }
+
+  private ByteBuf small() {
+    if (small.refCnt() > 1) {
+      ByteBuf fresh = allocator.directBuffer(SMALL, SMALL);
+      small.release();
+      small = fresh;
+    }
+    return small;
   }
 
   /** Hands over what was read: header and frame of {@code length} bytes together. */
   void deliver(Switch network, Port from, int length) {
     if (length <= SMALL) {
-      small.setBytes(0, large, 0, length);
-      deliverSmall(network, from, length);
+      ByteBuf into = small();
+      into.setBytes(0, large, 0, length);
+      network.receive(from, into.setIndex(0, length));
     } else {
-      deliverLarge(network, from, length);
+      network.receive(from, large.setIndex(0, length));
     }
   }
 
   /** Hands over a frame without header that lies in another buffer. */
   void deliver(Switch network, Port from, ByteBuf in, int index, int length) {
     int whole = OffloadHeader.LENGTH + length;
-    ByteBuf into = whole <= SMALL ? small : large;
+    ByteBuf into = whole <= SMALL ? small() : large();
     OffloadHeader.clear(into, 0);
     into.setBytes(OffloadHeader.LENGTH, in, index, length);
-    if (whole <= SMALL) {
-      deliverSmall(network, from, whole);
-    } else {
-      deliverLarge(network, from, whole);
-    }
-  }
-
-  private void deliverSmall(Switch network, Port from, int length) {
-    small.setIndex(0, length);
-    network.receive(from, small);
-    if (small.refCnt() > 1) { // its holder keeps it
-      small.release();
-      small = allocator.directBuffer(SMALL, SMALL);
-    }
-  }
-
-  private void deliverLarge(Switch network, Port from, int length) {
-    large.setIndex(0, length);
-    network.receive(from, large);
-    if (large.refCnt() > 1) {
-      large.release();
-      large = allocator.directBuffer(LARGEST, LARGEST);
-    }
+    network.receive(from, into.setIndex(0, whole));
   }
 
   void release() {

@@ -173,7 +173,7 @@ public final class InProcessPort implements Port, Dumpable {
       if (!guest.accept(segment)) {
         counters.transmitDropped(DropCause.QUEUE_FULL);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(e);
       counters.transmitDropped(DropCause.HOST_ERROR);
     }
@@ -184,14 +184,17 @@ public final class InProcessPort implements Port, Dumpable {
     if (!closed && !failed) {
       try {
         guest.flush();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         fail(e);
       }
     }
   }
 
-  /** A VMM's error must not reach the loop: it costs this guest its network, and nobody else. */
-  private void fail(RuntimeException e) {
+  /**
+   * A VMM's error must not reach the loop, not even a class that its plug-in lacks: it costs this
+   * guest its network, and nobody else.
+   */
+  private void fail(Throwable e) {
     failed = true;
     LOG.log(
         Level.ERROR, "event=guest-nic-failed port=" + name + " advice=\"restart the guest\"", e);

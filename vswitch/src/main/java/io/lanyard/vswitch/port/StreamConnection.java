@@ -103,7 +103,11 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       }
     }
     if (into == null) {
-      into = allocator.directBuffer(batchBytes, batchBytes);
+      try {
+        into = allocator.directBuffer(batchBytes, batchBytes);
+      } catch (OutOfMemoryError e) {
+        return false; // a full queue, as far as the frame is concerned
+      }
       batch = into;
     }
     into.writeInt(length);

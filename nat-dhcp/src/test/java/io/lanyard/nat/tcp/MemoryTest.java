@@ -1,0 +1,111 @@
+package io.lanyard.nat.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What guests can make the daemon hold, and what happens when there is nothing left. */
+class MemoryTest {
+  private static final int LIMIT = 16 << 20;
+  private static final int CONNECTIONS = 500;
+
+  /** What a connection may hold when its guest has used up its share: a burst and its header. */
+  private static final int LEAST = 5000;
+
+  /** Engines take from the pool by the mebibyte. */
+  private static final int UNIT = 1 << 20;
+
+  private final MemoryPool pool = new MemoryPool(LIMIT);
+  private final Scene scene =
+      new Scene(
+          new TcpSettings(
+              4 << 20,
+              4 << 20,
+              pool,
+              Duration.ofSeconds(60),
+              Duration.ofSeconds(8_100),
+              Duration.ofSeconds(240),
+              Duration.ofSeconds(7_200),
+              Duration.ofSeconds(60)));
+
+  @AfterEach
+  void nothingIsLeft() {
+    scene.close();
+    assertThat(pool.used()).isZero();
+  }
+
+  /** Sends as a socket does that never runs dry. */
+  private static void fill(TestStream stream) {
+    byte[] bytes = new byte[1 << 16];
+    while (stream.guest.room() > 0) {
+      stream.send(bytes, 0, Math.min(bytes.length, stream.guest.burst()));
+    }
+  }
+
+  private void openManyThatTakeNothing() {
+    for (int i = 0; i < CONNECTIONS; i++) {
+      scene.guestPort = 10_000 + i;
+      fill(scene.establish());
+    }
+  }
+
+  @Test
+  void aGuestThatTakesNothingHoldsItsShareAndLittleMore() {
+    openManyThatTakeNothing();
+    assertThat(pool.used()).isBetween(LIMIT / 2L, LIMIT / 2L + CONNECTIONS * LEAST + UNIT);
+  }
+
+  @Test
+  void anotherGuestHasItsWindowsAllTheSame() {
+    openManyThatTakeNothing();
+    TestStream[] made = new TestStream[1];
+    Objects.requireNonNull(
+        scene.engine.openToGuest(
+            Scene.SERVER,
+            Scene.SERVER_PORT,
+            Scene.GUEST + 1,
+            Scene.GUEST_PORT,
+            guest -> made[0] = new TestStream(guest, scene.link.allocator)));
+    assertThat(made[0].guest.room()).isEqualTo(512 << 10);
+  }
+
+  @Test
+  void aConnectionOfAGuestWithoutMemoryStillMovesAFewKilobytesAtATime() {
+    openManyThatTakeNothing();
+    scene.guestPort = 9_999;
+    TestStream stream = scene.establish();
+    int sent = 1;
+    for (int i = 0; i < 10; i++) {
+      int length = stream.guest.burst();
+      assertThat(length).isBetween(536, 4096);
+      assertThat(stream.guest.room()).isPositive();
+      stream.send(Scene.bytes(length));
+      assertThat(stream.guest.room()).isNotPositive();
+      sent += length;
+      scene.ack(sent);
+    }
+  }
+
+  @Test
+  void aConnectionThatFindsNoMemoryIsResetAndTheNextOneWorks() {
+    LogWatch.expect("tcp-out-of-memory");
+    TestStream stream = scene.establish();
+    stream.send(Scene.bytes(200_000));
+    scene.link.starving = true;
+    // What is not at the start of its buffer has to be copied to be sent.
+    scene.ack(1 + 10 * 1460);
+    scene.link.starving = false;
+    assertThat(stream.aborted).isTrue();
+    assertThat(scene.engine.connections()).isZero();
+    assertThat(scene.engine.counters().get(TcpCount.NO_MEMORY)).isPositive();
+    assertThat(scene.engine.counters().get(TcpCount.FAULTS)).isZero();
+    scene.guestPort++;
+    scene.sent.clear();
+    scene.establish().send("again");
+    assertThat(scene.next().text()).isEqualTo("again");
+  }
+}
