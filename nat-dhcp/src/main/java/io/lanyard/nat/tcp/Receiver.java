@@ -19,6 +19,9 @@ final class Receiver {
   private static final int SCARCE_LIMIT = 64 << 10;
   private static final int EXHAUSTED_LIMIT = 4 << 10;
 
+  /** What the host's side may hold of a connection for which there is really no memory. */
+  private static final int EXHAUSTED_HELD = 8 << 10;
+
   /** A burst that brings more than this is acknowledged while it lasts, to keep the guest going. */
   private static final int ACK_WITHIN_BURST = 256 << 10;
 
@@ -156,7 +159,24 @@ final class Receiver {
       s.trimFront(Math.min(old, s.span()));
     }
     s.trimBack(accepted);
+    if (s.length > 0 && share.exhausted()) {
+      cut(s);
+    }
     return s.span() > 0;
+  }
+
+  /**
+   * Drops text that the window has promised room for, because there is none any more: many
+   * connections that all use their windows at once can ask for more than there is. The guest sends
+   * it again.
+   */
+  private void cut(Segment s) {
+    int edge = nxt + Math.max(0, EXHAUSTED_HELD - connection.host().unsent());
+    if (Seq.after(s.end(), edge)) {
+      engine.counters().count(TcpCount.DROP_NO_MEMORY);
+      s.trimBack(Seq.max(edge, s.seq));
+      ackNow = true;
+    }
   }
 
   /** Remembers a duplicate, to be reported (RFC 2883), and acknowledges at once. */
@@ -227,6 +247,7 @@ final class Receiver {
     frame.setIndex(index, index + length);
     connection.host().write(frame);
     frame.setIndex(reader, writer);
+    book();
   }
 
   private void drain() {

@@ -342,7 +342,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     int index = payload.readerIndex();
     int length = payload.readableBytes();
     if (length < WRITE_AT_ONCE || !payload.hasMemoryAddress()) {
-      queue.gather(payload, index, length);
+      queue.gather(payload, index, length, !writable);
       return;
     }
     int sent = 0;

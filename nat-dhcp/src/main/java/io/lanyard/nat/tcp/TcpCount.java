@@ -54,6 +54,8 @@ public enum TcpCount {
   DROP_NO_CONNECTION,
   /** Dropped: out of order, and no more room to keep it. */
   DROP_REASSEMBLY,
+  /** Dropped: text that the window had room for, but the memory has none. */
+  DROP_NO_MEMORY,
   /** Dropped: an acknowledgment of what was never sent, or from long ago. */
   DROP_ACK,
   /** Connections reset because there was no memory for what they carry. */

@@ -43,14 +43,18 @@ final class WriteQueue {
     return whole == null ? piece.capacity() : whole.capacity();
   }
 
-  /** Copies bytes behind all others. */
-  void gather(ByteBuf from, int index, int length) {
+  /**
+   * Copies bytes behind all others.
+   *
+   * @param stuck whether the socket takes nothing, so that they will stay
+   */
+  void gather(ByteBuf from, int index, int length, boolean stuck) {
     int at = index;
     int end = index + length;
     while (at < end) {
       ByteBuf into = gathered;
       if (into == null) {
-        into = allocator.directBuffer(pieces.isEmpty() && bytes == 0 ? GATHER : SMALL_GATHER);
+        into = allocator.directBuffer(!stuck && bytes == 0 ? GATHER : SMALL_GATHER);
         gathered = into;
         memory += memory(into);
       }

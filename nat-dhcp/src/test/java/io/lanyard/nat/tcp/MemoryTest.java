@@ -3,6 +3,7 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Tcp;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,38 @@ class MemoryTest {
       sent += length;
       scene.ack(sent);
     }
+  }
+
+  /** Windows that were promised while there was memory do not bring more than there is. */
+  @Test
+  void whatAGuestSendsToASideThatTakesNothingIsBoundedToo() {
+    byte[] text = new byte[16 << 10];
+    TestStream[] streams = new TestStream[CONNECTIONS];
+    int[] initial = new int[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++) {
+      scene.guestPort = 10_000 + i;
+      streams[i] = scene.establish();
+      streams[i].stuck = true;
+      initial[i] = scene.isn;
+    }
+    for (int round = 0; round < 4; round++) {
+      for (int i = 0; i < CONNECTIONS; i++) {
+        scene.guestPort = 10_000 + i;
+        int seq = Scene.GUEST_ISN + 1 + streams[i].unsent;
+        scene.guest(Tcp.ACK | Tcp.PSH, seq, initial[i] + 1, 65535, text);
+      }
+    }
+    assertThat(pool.used()).isBetween(LIMIT / 2L, LIMIT / 2L + CONNECTIONS * 8192L + UNIT);
+    assertThat(scene.engine.counters().get(TcpCount.DROP_NO_MEMORY)).isPositive();
+    // Once it is taken, the guest gets on.
+    for (TestStream stream : streams) {
+      stream.unsent = 0;
+      stream.guest.drained();
+    }
+    scene.guestPort = 10_000;
+    int taken = streams[0].received.size();
+    scene.guest(Tcp.ACK, Scene.GUEST_ISN + 1 + taken, initial[0] + 1, 65535, text);
+    assertThat(streams[0].received.size()).isEqualTo(taken + text.length);
   }
 
   @Test

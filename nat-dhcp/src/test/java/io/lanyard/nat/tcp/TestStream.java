@@ -12,6 +12,10 @@ final class TestStream implements HostStream {
   final ByteArrayOutputStream received = new ByteArrayOutputStream();
   int unsent;
   int flushes;
+
+  /** Whether what is written stays. */
+  boolean stuck;
+
   boolean reading;
   boolean finished;
   boolean aborted;
@@ -24,6 +28,9 @@ final class TestStream implements HostStream {
 
   @Override
   public void write(ByteBuf payload) {
+    if (stuck) {
+      unsent += payload.readableBytes();
+    }
     byte[] bytes = new byte[payload.readableBytes()];
     payload.getBytes(payload.readerIndex(), bytes);
     received.writeBytes(bytes);
