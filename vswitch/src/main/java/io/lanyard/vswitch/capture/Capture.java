@@ -35,6 +35,11 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   /** Bytes that may wait for the writer: what a disk's hiccup of 10 ms costs at 10 Gbit/s. */
   private static final long QUEUE_BYTES = 16 << 20;
 
+  /** Of all captures of the process together: they lie on the heap, which others need too. */
+  private static final long ALL_QUEUES_BYTES = 64 << 20;
+
+  private static final AtomicLong ALL_QUEUED_BYTES = new AtomicLong();
+
   /** What a frame costs besides its bytes. */
   private static final int FRAME_OVERHEAD = 64;
 
@@ -158,7 +163,9 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private void add(Interface on, long nanos, boolean received, ByteBuf frame) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
     int kept = Math.min(length, snapLength);
-    if (queuedBytes.get() + kept + FRAME_OVERHEAD > QUEUE_BYTES) {
+    int cost = kept + FRAME_OVERHEAD;
+    if (queuedBytes.get() + cost > QUEUE_BYTES
+        || ALL_QUEUED_BYTES.get() + cost > ALL_QUEUES_BYTES) {
       dropped++;
       on.dropped++;
       on.droppedSinceLast++;
@@ -166,11 +173,28 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     }
     byte[] data = new byte[kept];
     frame.getBytes(frame.readerIndex() + OffloadHeader.LENGTH, data);
-    queuedBytes.addAndGet(kept + FRAME_OVERHEAD);
+    book(cost);
     frames++;
     on.captured++;
     queue.add(new Frame(on, nanos, received, data, length, on.droppedSinceLast));
     on.droppedSinceLast = 0;
+    if (failed) {
+      discard();
+    }
+  }
+
+  private void book(long bytes) {
+    queuedBytes.addAndGet(bytes);
+    ALL_QUEUED_BYTES.addAndGet(bytes);
+  }
+
+  /** Nobody will write what waits. Either thread, when the capture has failed. */
+  private void discard() {
+    for (Entry entry = queue.poll(); entry != null; entry = queue.poll()) {
+      if (entry instanceof Frame frame) {
+        book(-(frame.data.length + FRAME_OVERHEAD));
+      }
+    }
   }
 
   /** The writer's thread. */
@@ -205,7 +229,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   }
 
   private void write(PcapngWriter writer, Frame frame) throws IOException {
-    queuedBytes.addAndGet(-(frame.data.length + FRAME_OVERHEAD));
+    book(-(frame.data.length + FRAME_OVERHEAD));
     if (frame.on.number < 0) {
       frame.on.number = written.size();
       written.add(frame.on);
@@ -217,7 +241,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   private void fail(IOException e) {
     failed = true;
-    queue.clear();
+    discard();
     LOG.log(
         Level.WARNING,
         "event=capture-failed network="

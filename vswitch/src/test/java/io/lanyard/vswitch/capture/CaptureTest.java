@@ -135,33 +135,36 @@ class CaptureTest {
     assertThat(packet.body().getInt(16)).isEqualTo(72);
   }
 
+  /** Writes into the file once a gate is open. */
+  private WritableByteChannel stuck(CountDownLatch gate) {
+    return new WritableByteChannel() {
+      @Override
+      public int write(ByteBuffer source) throws IOException {
+        try {
+          gate.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+        byte[] bytes = new byte[source.remaining()];
+        source.get(bytes);
+        file.writeBytes(bytes);
+        return bytes.length;
+      }
+
+      @Override
+      public boolean isOpen() {
+        return true;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   @Test
   void aSlowReaderLosesFramesThatAreCountedInTheFile() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
-    WritableByteChannel slow =
-        new WritableByteChannel() {
-          @Override
-          public int write(ByteBuffer source) throws IOException {
-            try {
-              gate.await();
-            } catch (InterruptedException e) {
-              throw new IOException(e);
-            }
-            byte[] bytes = new byte[source.remaining()];
-            source.get(bytes);
-            file.writeBytes(bytes);
-            return bytes.length;
-          }
-
-          @Override
-          public boolean isOpen() {
-            return true;
-          }
-
-          @Override
-          public void close() {}
-        };
-    Capture capture = start(a, Capture.WHOLE_FRAMES, slow);
+    Capture capture = start(a, Capture.WHOLE_FRAMES, stuck(gate));
     ByteBuf large = superFrame(58_400);
     for (int i = 0; i < 330; i++) {
       network.receive(a, large);
@@ -177,6 +180,32 @@ class CaptureTest {
     assertThat(statistics.type()).isEqualTo(5);
     assertThat(statistics.body().getLong(16)).isEqualTo(summary.frames());
     assertThat(statistics.body().getLong(28)).isEqualTo(summary.dropped());
+  }
+
+  @Test
+  void capturesThatNobodyReadsShareOneBound() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    List<Capture> captures = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      captures.add(start(a, Capture.WHOLE_FRAMES, stuck(gate)));
+    }
+    ByteBuf large = superFrame(58_400);
+    for (int i = 0; i < 330; i++) {
+      network.receive(a, large);
+      b.clear();
+    }
+    large.release();
+    long waiting =
+        captures.stream()
+            .mapToLong(capture -> (long) capture.dump().properties().get("waiting-bytes"))
+            .sum();
+    assertThat(waiting).isBetween(60L << 20, 64L << 20);
+    captures.forEach(Capture::close);
+    gate.countDown();
+    for (Capture capture : captures) {
+      capture.done().get(10, TimeUnit.SECONDS);
+      assertThat(capture.dump().properties()).containsEntry("waiting-bytes", 0L);
+    }
   }
 
   @Test
