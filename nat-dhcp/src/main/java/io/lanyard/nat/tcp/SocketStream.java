@@ -18,6 +18,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +53,18 @@ final class SocketStream implements HostStream, EpollIoHandle {
       EpollIoOps.EPOLLIN
           .with(EpollIoOps.EPOLLOUT)
           .with(EpollIoOps.EPOLLRDHUP)
+          .with(EpollIoOps.valueOf(SocketStream.EPOLLPRI))
           .with(EpollIoOps.EPOLLET);
 
   private static final int EPOLLIN = 0x1;
+  private static final int EPOLLPRI = 0x2;
   private static final int EPOLLOUT = 0x4;
   private static final int EPOLLERR = 0x8;
   private static final int EPOLLHUP = 0x10;
   private static final int EPOLLRDHUP = 0x2000;
+
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_OOBINLINE = 10;
 
   private final Socket socket;
   private final GuestStream guest;
@@ -73,6 +79,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private boolean wanted;
   private boolean readable;
   private boolean hangup;
+  private boolean urgent;
   private boolean scheduled;
   private boolean inputEnded;
   private boolean writable;
@@ -151,6 +158,9 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private void configure() throws IOException {
     socket.setTcpNoDelay(true);
     socket.setKeepAlive(true);
+    // Urgent data stays in its place in the stream (RFC 6093 section 5): out of it, it would be
+    // lost.
+    socket.setIntOpt(SOL_SOCKET, SO_OOBINLINE, 1);
   }
 
   private void register() {
@@ -194,6 +204,9 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if ((ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       hangup = true;
       readable = true;
+    }
+    if ((ready & EPOLLPRI) != 0) {
+      urgent = true;
     }
     if ((ready & EPOLLIN) != 0) {
       readable = true;
@@ -316,8 +329,10 @@ final class SocketStream implements HostStream, EpollIoHandle {
       guest.end();
       return;
     }
-    if (got < size && !hangup) {
-      // Empty (epoll(7)); with the end in sight, the next read has to find it.
+    if (got < size && !hangup && !urgent) {
+      // Empty (epoll(7)). With the end in sight, the next read has to find it; and where urgent
+      // data
+      // has come, a read stops at its mark, with more behind it.
       readable = false;
     }
     if (got == 0) {
@@ -399,7 +414,12 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private void drained() throws IOException {
     if (finishing) {
       finishing = false;
-      socket.shutdown(false, true);
+      try {
+        socket.shutdown(false, true);
+      } catch (NotYetConnectedException e) {
+        // Netty's word for ENOTCONN: the peer has reset, and epoll has yet to say so.
+        throw new IOException("connection reset by peer", e);
+      }
     }
     if (lingering) {
       shut();

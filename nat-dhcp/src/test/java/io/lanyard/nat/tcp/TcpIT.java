@@ -172,6 +172,66 @@ class TcpIT {
   }
 
   @Test
+  void aResetThatMeetsTheGuestsFinIsNoFault() throws Exception {
+    try (NatNamespace net = network();
+        ServerSocket server = listen()) {
+      int port = server.getLocalPort();
+      Process guest = net.startGuest("socat", "-t", "20", "-", "TCP4:" + HOST + ":" + port);
+      Socket s = server.accept();
+      guest.getOutputStream().write('?');
+      guest.getOutputStream().flush();
+      assertThat(s.getInputStream().read()).isEqualTo('?');
+      net.on(() -> {
+        // While the loop is held up: first the FIN, then the reset, so that it finds them so.
+        guest.getOutputStream().close();
+        String closing = "ss -Htn state fin-wait-1 dport = " + port;
+        while (net.guest("sh", "-c", closing).output().isBlank()) {
+          Thread.onSpinWait();
+        }
+        s.setSoLinger(true, 0);
+        s.close();
+        return true;
+      });
+      assertThat(guest.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(net.on(() -> net.nat.tcp().counters().get(Event.FAULTS))).isZero();
+    }
+  }
+
+  @Test
+  void urgentDataOfTheHostStaysInTheStreamAndHoldsNothingUp() throws Exception {
+    try (NatNamespace net = network();
+        ServerSocket server = listen()) {
+      Process guest =
+          net.startGuest(
+              "perl",
+              "-e",
+              """
+              use IO::Socket::INET;
+              my $s = IO::Socket::INET->new(PeerAddr => '%s', PeerPort => %d) or die;
+              $s->setsockopt(SOL_SOCKET, 10, 1); # SO_OOBINLINE
+              print $s "?"; $s->flush;
+              alarm 10;
+              my $all = '';
+              while (length $all < 7) { sysread $s, $all, 100, length $all or die; }
+              print $all;
+              """
+                  .formatted(HOST, server.getLocalPort()));
+      try (Socket s = server.accept()) {
+        assertThat(s.getInputStream().read()).isEqualTo('?');
+        net.on(() -> {
+          // While the loop is held up, so that one read finds all of it.
+          s.getOutputStream().write("abc".getBytes(StandardCharsets.UTF_8));
+          s.sendUrgentData('!');
+          s.getOutputStream().write("def".getBytes(StandardCharsets.UTF_8));
+          return true;
+        });
+        assertThat(new String(guest.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+            .isEqualTo("abc!def");
+      }
+    }
+  }
+
+  @Test
   void aThousandConnectionsAtOnceAndTheirDescriptorsComeBack() throws Exception {
     long before = descriptors();
     List<Socket> accepted = new ArrayList<>();
