@@ -24,6 +24,8 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private int rawIdentifier = -1;
 
   private int ttl = DEFAULT_TTL;
+  private boolean dontFragment;
+  private int pathMtu;
   private boolean answered;
 
   PingFlow(PingNat nat, long high, long low, int destination) {
@@ -55,6 +57,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
       ttl = wanted;
       open.socket().ttl(wanted);
     }
+    boolean dont = (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
+    if (dont != dontFragment) {
+      dontFragment = dont;
+      open.socket().dontFragment(dont);
+    }
     if (rawIdentifier < 0) {
       return send(open, frame, at, length);
     }
@@ -77,7 +84,17 @@ final class PingFlow extends Flow implements HostReader.Receiver {
       open.readErrors();
       sent = nat.reader.send(open.socket(), message, at, length, destination, 0);
     }
+    if (sent == -Errno.EMSGSIZE) {
+      // The MTU comes by the error queue.
+      pathMtu = 0;
+      open.readErrors();
+    }
     return sent;
+  }
+
+  /** What the path takes, where the last request was too large for it; 0 if that is not known. */
+  int pathMtu() {
+    return pathMtu;
   }
 
   @Override
@@ -109,6 +126,10 @@ final class PingFlow extends Flow implements HostReader.Receiver {
 
   @Override
   public void error(SocketError error, ByteBuf head) {
+    if (error.number() == Errno.EMSGSIZE && !error.fromIcmp()) {
+      pathMtu = error.info();
+      return;
+    }
     int at = HostReader.PAYLOAD;
     int length = head.writerIndex() - at;
     if (length < Icmp.HEADER_LENGTH || !isOurs(head, at)) {

@@ -87,14 +87,19 @@ public final class PingNat implements PacketEngine, Dumpable {
       out++;
       return;
     }
-    failed(-result, frame, ip);
+    if (result == -Errno.EMSGSIZE) {
+      failed++;
+      errors.send(Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, flow.pathMtu(), frame, ip);
+    } else {
+      failed(-result, frame, ip);
+    }
   }
 
   private void failed(int number, ByteBuf frame, int ip) {
     failed++;
     switch (number) {
-      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE -> {
-        // Dropped like on any full link; EMSGSIZE has been told by the error queue.
+      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> {
+        // Dropped like on any full link.
       }
       case Errno.ENETUNREACH -> errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
       case Errno.EACCES, Errno.EPERM ->

@@ -1,5 +1,7 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.vswitch.linux.Errno;
+import io.lanyard.vswitch.linux.ErrnoException;
 import java.net.NoRouteToHostException;
 import java.util.Locale;
 
@@ -20,15 +22,22 @@ public enum ConnectFailure {
     this.code = code;
   }
 
-  /** What an error of connect(2) means. Netty puts the errno into the text only. */
+  /** What an error of connect(2) means, whether it was told at once or later. */
   static ConnectFailure of(Throwable cause) {
-    String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-    if (text.contains("network is unreachable")) {
+    if (cause instanceof ErrnoException later) {
+      return switch (later.number()) {
+        // A peer that takes the connection and resets it at once refuses, too.
+        case Errno.ECONNREFUSED, Errno.ECONNRESET, Errno.EPIPE -> REFUSED;
+        case Errno.ENETUNREACH -> NETWORK_UNREACHABLE;
+        case Errno.EACCES, Errno.EPERM -> PROHIBITED;
+        default -> HOST_UNREACHABLE;
+      };
+    }
+    if (cause instanceof NoRouteToHostException) {
+      // Told at once it is the host's own routing table that has nothing; Netty gives no text.
       return NETWORK_UNREACHABLE;
     }
-    if (text.contains("timed out") || cause instanceof NoRouteToHostException) {
-      return HOST_UNREACHABLE;
-    }
+    String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
     if (text.contains("not permitted") || text.contains("permission denied")) {
       return PROHIBITED;
     }

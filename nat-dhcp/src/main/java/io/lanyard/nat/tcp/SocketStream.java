@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.linux.ErrnoException;
 import io.lanyard.vswitch.linux.Libc;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -225,7 +226,11 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   private void finishConnect() {
     try {
-      if (socket.finishConnect()) {
+      // Asked first, because Netty's exceptions do not tell one kind of unreachable from another.
+      int error = socket.getSoError();
+      if (error != 0) {
+        fail(new ErrnoException("connect", error));
+      } else if (socket.finishConnect()) {
         onConnected();
       }
     } catch (IOException e) {

@@ -34,6 +34,9 @@ final class Mapping implements HostReader.Receiver {
   private int ttl = DEFAULT_TTL;
   private boolean dontFragment;
 
+  /** What the host last said was the path's MTU for a datagram that was too large for it. */
+  private int pathMtu;
+
   Mapping(UdpNat nat, int guest, int port) {
     this.nat = nat;
     this.guest = guest;
@@ -86,6 +89,9 @@ final class Mapping implements HostReader.Receiver {
       // An error of an earlier datagram is reported at the next call, which is then not carried
       // out.
       open.readErrors();
+      if (sent == -Errno.EMSGSIZE && !dontFragment(frame, ip)) {
+        permitFragments(open);
+      }
       sent = nat.reader.send(open.socket(), frame, payload, length, destination, remotePort);
     }
     if (sent >= 0) {
@@ -97,7 +103,7 @@ final class Mapping implements HostReader.Receiver {
 
   private static boolean isPending(int result) {
     return switch (-result) {
-      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE, Errno.EBADF -> false;
+      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EBADF -> false;
       default -> true;
     };
   }
@@ -110,11 +116,19 @@ final class Mapping implements HostReader.Receiver {
       ttl = wanted;
       open.socket().ttl(wanted);
     }
-    boolean dont = (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
-    if (packet > SMALL_PACKET && dont != dontFragment) {
-      dontFragment = dont;
-      open.socket().dontFragment(dont);
+    if (packet > SMALL_PACKET && dontFragment(frame, ip) != dontFragment) {
+      dontFragment = !dontFragment;
+      open.socket().dontFragment(dontFragment);
     }
+  }
+
+  private static boolean dontFragment(ByteBuf frame, int ip) {
+    return (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
+  }
+
+  private void permitFragments(HostSocket open) {
+    dontFragment = false;
+    open.socket().dontFragment(false);
   }
 
   private void failed(HostSocket open, int result, ByteBuf frame, int ip) {
@@ -123,8 +137,10 @@ final class Mapping implements HostReader.Receiver {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> nat.counters.count(UdpCount.NO_BUFFERS);
       case Errno.EMSGSIZE -> {
         nat.counters.count(UdpCount.SEND_FAILED);
-        // The MTU comes by the error queue.
+        // The MTU comes by the error queue, without a word of what was too large.
+        pathMtu = 0;
         open.readErrors();
+        errors.send(Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, pathMtu, frame, ip);
       }
       case Errno.ENETUNREACH -> {
         nat.counters.count(UdpCount.SEND_FAILED);
@@ -161,6 +177,10 @@ final class Mapping implements HostReader.Receiver {
   @Override
   public void error(SocketError error, ByteBuf head) {
     nat.counters.count(UdpCount.ERRORS);
+    if (error.number() == Errno.EMSGSIZE && !error.fromIcmp()) {
+      pathMtu = error.info();
+      return;
+    }
     int remote = nat.destinations.guestSide(error.address());
     if (remote == 0 || nat.flows.get(FlowKey.high(guest, remote), low(error.port())) == null) {
       return;

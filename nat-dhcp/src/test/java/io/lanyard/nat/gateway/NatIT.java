@@ -137,6 +137,104 @@ class NatIT {
     }
   }
 
+  /** A link of 1280 bytes: the host's own, or the router's, which the host hears of by ICMP. */
+  @ParameterizedTest
+  @ValueSource(strings = {"10.99.0.2", "10.99.9.9"})
+  void the_guest_learns_the_mtu_of_the_path(String target) throws Exception {
+    String host = "lyh" + ProcessHandle.current().pid();
+    String router = "lyr" + ProcessHandle.current().pid();
+    String far = "lyf" + ProcessHandle.current().pid();
+    try {
+      world(host, router, "0 2147483647");
+      if (target.equals("10.99.0.2")) {
+        NatNamespace.host("ip", "-n", host, "link", "set", "vh", "mtu", "1280");
+        NatNamespace.host("ip", "-n", router, "link", "set", "vr", "mtu", "1280");
+      } else {
+        narrowLink(router, far);
+      }
+      try (NatNamespace net =
+          new NatNamespace(
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+        for (String kind : List.of("SOCK_DGRAM, 17", "SOCK_RAW, 1")) {
+          NatNamespace.Result told =
+              net.guest("perl", "-MSocket", "-e", sendUntilTold(kind, target));
+          assertThat(told.output()).as(kind).isEqualTo("1280");
+          net.guest("ip", "route", "flush", "cache");
+        }
+        NatNamespace.Result whole =
+            net.guest("sh", "-c", "busybox ping -c 1 -W 2 -s 3000 " + target);
+        assertThat(whole.output()).contains(" 1 packets received");
+      }
+    } finally {
+      NatNamespace.host("ip", "netns", "del", far);
+      NatNamespace.host("ip", "netns", "del", host);
+      NatNamespace.host("ip", "netns", "del", router);
+    }
+  }
+
+  /** Sends 1400 bytes that must not be fragmented, a ping's or a datagram's, until that fails. */
+  private static String sendUntilTold(String kind, String target) {
+    return """
+    socket(my $s, PF_INET, %s) or die "socket: $!";
+    setsockopt($s, 0, 10, pack('i', 2)) or die; # IP_MTU_DISCOVER, IP_PMTUDISC_DO
+    connect($s, pack_sockaddr_in(7000, inet_aton('%s'))) or die "connect: $!";
+    my $body = 'x' x 1392;
+    my $echo = pack('CCnnn', 8, 0, 0, 77, 1) . $body;
+    my $sum = 0;
+    $sum += $_ for unpack('n*', $echo);
+    $sum = ($sum & 0xffff) + ($sum >> 16) for 1 .. 2;
+    substr($echo, 2, 2) = pack('n', ~$sum & 0xffff);
+    my $mtu = 1500;
+    for (1 .. 50) {
+      send($s, $echo, 0);
+      select(undef, undef, undef, 0.1);
+      $mtu = unpack('i', getsockopt($s, 0, 14)); # IP_MTU
+      last if $mtu < 1500;
+    }
+    print $mtu;
+    """
+        .formatted(kind, target);
+  }
+
+  private static void narrowLink(String router, String far) throws Exception {
+    String script =
+        """
+        set -e
+        ip netns add F
+        ip -n R link add narrow mtu 1280 type veth peer name vn mtu 1280 netns F
+        ip -n R addr add 10.99.9.1/24 dev narrow; ip -n R link set narrow up
+        ip -n F addr add 10.99.9.9/24 dev vn; ip -n F link set vn up
+        ip -n F route add default via 10.99.9.1
+        """;
+    NatNamespace.Result result =
+        NatNamespace.host("sh", "-c", script.replace("R", router).replace("F", far));
+    assertThat(result.status()).as(result.output()).isZero();
+  }
+
+  @Test
+  void a_network_without_a_route_and_a_host_that_is_not_there_are_told_apart() throws Exception {
+    String host = "lyh" + ProcessHandle.current().pid();
+    String router = "lyr" + ProcessHandle.current().pid();
+    try {
+      world(host, router, "0 2147483647");
+      try (NatNamespace net =
+          new NatNamespace(
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+        // The router has no route; nobody has the address; the host itself has no route.
+        assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.98.0.1:9").output())
+            .contains("Network is unreachable");
+        assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.99.0.77:9").output())
+            .contains("No route to host");
+        NatNamespace.host("ip", "-n", host, "route", "del", "default");
+        assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.97.0.1:9").output())
+            .contains("Network is unreachable");
+      }
+    } finally {
+      NatNamespace.host("ip", "netns", "del", host);
+      NatNamespace.host("ip", "netns", "del", router);
+    }
+  }
+
   @Test
   void udp_reaches_the_host_by_the_loopback_name_and_comes_back() throws Exception {
     try (NatNamespace net = network(loopback());

@@ -47,6 +47,9 @@ public final class Errno {
   /** Too many open files in this process. */
   public static final int EMFILE = 24;
 
+  /** Nobody reads the other end any more. */
+  public static final int EPIPE = 32;
+
   /** The device behind the descriptor is gone. */
   public static final int EBADFD = 77;
 
@@ -58,6 +61,9 @@ public final class Errno {
 
   /** Network is unreachable. */
   public static final int ENETUNREACH = 101;
+
+  /** Connection reset by peer. */
+  public static final int ECONNRESET = 104;
 
   /** No buffer space. */
   public static final int ENOBUFS = 105;
@@ -93,10 +99,12 @@ public final class Errno {
       case EINVAL -> "EINVAL";
       case ENFILE -> "ENFILE";
       case EMFILE -> "EMFILE";
+      case EPIPE -> "EPIPE";
       case EBADFD -> "EBADFD";
       case EMSGSIZE -> "EMSGSIZE";
       case EADDRINUSE -> "EADDRINUSE";
       case ENETUNREACH -> "ENETUNREACH";
+      case ECONNRESET -> "ECONNRESET";
       case ENOBUFS -> "ENOBUFS";
       case ECONNREFUSED -> "ECONNREFUSED";
       case EHOSTUNREACH -> "EHOSTUNREACH";

@@ -32,7 +32,7 @@ public final class InetDatagram implements AutoCloseable {
   private static final int IP_TTL = 2;
   private static final int IP_MTU_DISCOVER = 10;
   private static final int IP_RECVERR = 11;
-  private static final int PMTUDISC_WANT = 1;
+  private static final int PMTUDISC_DONT = 0;
   private static final int PMTUDISC_DO = 2;
   private static final int MSG_ERRQUEUE = 0x2000;
   private static final int MSG_DONTWAIT = 0x40;
@@ -107,6 +107,8 @@ public final class InetDatagram implements AutoCloseable {
     }
     InetDatagram socket = new InetDatagram(fd);
     socket.option(SOL_IP, IP_RECVERR, 1);
+    // Linux's own default forbids fragments to routers and learns by losing the first datagram.
+    socket.dontFragment(false);
     return socket;
   }
 
@@ -229,13 +231,14 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Says whether what is sent from now on may be fragmented by the host.
+   * Says whether what is sent from now on may be fragmented, by the host and by routers: it may
+   * when the socket is new.
    *
    * @param dont true: a datagram that is larger than the path's MTU fails with EMSGSIZE
    * @return 0, or an error number negated
    */
   public int dontFragment(boolean dont) {
-    return option(SOL_IP, IP_MTU_DISCOVER, dont ? PMTUDISC_DO : PMTUDISC_WANT);
+    return option(SOL_IP, IP_MTU_DISCOVER, dont ? PMTUDISC_DO : PMTUDISC_DONT);
   }
 
   /**
