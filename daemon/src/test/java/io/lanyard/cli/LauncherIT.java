@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,6 +63,16 @@ final class LauncherIT {
       Done unknown = ask("network", "show", "b");
       assertThat(unknown.status()).isEqualTo(1);
       assertThat(unknown.err()).contains("there is no network b", "network ls");
+    }
+  }
+
+  /** 4,000 connections' buffers, freed, were 430 MB resident without, and 170 MB with it. */
+  @Test
+  void theDaemonGivesFreedBuffersBackToTheSystem() throws IOException, InterruptedException {
+    try (Launched daemon = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
+      Path environment = Path.of("/proc/" + daemon.process.pid() + "/environ");
+      assertThat(Files.readString(environment, StandardCharsets.ISO_8859_1).split("\\0"))
+          .contains("MALLOC_MMAP_THRESHOLD_=1048576");
     }
   }
 
