@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -45,11 +46,24 @@ public final class ConfigLoader {
       String why = Files.isDirectory(file) ? "it is a directory" : String.valueOf(e.getMessage());
       throw unreadable(file, "cannot be read: " + why, e);
     }
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw unreadable(file, "not YAML: it is not UTF-8", e);
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer text = CharBuffer.allocate(bytes.length);
+    CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(in, text, true);
+    text.flip();
+    if (result.isError()) {
+      Place place = YamlReader.placeOf(text.toString(), text.length());
+      throw new ConfigException(
+          List.of(
+              new Problem(
+                  file.toString(),
+                  place.line(),
+                  place.column(),
+                  "",
+                  String.format(
+                      "not YAML: the byte 0x%02x is not UTF-8; save the file as UTF-8",
+                      bytes[in.position()]))));
     }
+    return text.toString();
   }
 
   private static ConfigException unreadable(Path file, String message, Exception cause) {

@@ -6,9 +6,11 @@ import io.lanyard.config.Configuration.Log;
 import io.lanyard.config.Configuration.Metrics;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the root of the file, and checks what concerns several networks or guests. */
 final class ConfigurationReader {
@@ -41,6 +43,7 @@ final class ConfigurationReader {
     List<String> networkNames = root.keys("networks");
 
     Map<String, GuestConfig> guests = new LinkedHashMap<>();
+    Map<String, Place> guestPlaces = new HashMap<>();
     GuestReader guestReader = new GuestReader(claims, directory, networkNames);
     root.named(
         "guests",
@@ -50,6 +53,7 @@ final class ConfigurationReader {
           GuestConfig guest = guestReader.read(problems, name, entry);
           if (guest != null) {
             guests.put(name, guest);
+            guestPlaces.put(name, entry.keyPlace());
           }
         });
 
@@ -68,9 +72,23 @@ final class ConfigurationReader {
             }
           });
       networkReader.checkSubnets(problems);
+      for (GuestConfig guest : guests.values()) {
+        if (guest.nics().stream().anyMatch(nic -> hasNames(networks.get(nic.network())))) {
+          ServicesReader.checkOwnName(
+              problems,
+              "guests." + guest.name(),
+              guestPlaces.getOrDefault(guest.name(), Place.NOWHERE),
+              guest.name());
+        }
+      }
     }
     return new Configuration(
         networks, guests, api(root), metrics(root), directories(root), log(root));
+  }
+
+  private static boolean hasNames(@Nullable NetworkConfig network) {
+    DnsConfig dns = network == null ? null : network.dns();
+    return dns != null && dns.enabled();
   }
 
   private Api api(Fields root) {

@@ -21,6 +21,10 @@ public record Endpoint(InetAddress address, int port) {
    */
   public static Endpoint parse(String text) {
     int colon = text.lastIndexOf(':');
+    if (text.matches("[0-9]+")) {
+      throw new IllegalArgumentException(
+          "the address is missing: 127.0.0.1:" + text + ", or *:" + text + " for every address");
+    }
     if (colon < 0 || text.endsWith("]")) {
       throw new IllegalArgumentException("the port is missing");
     }
@@ -42,9 +46,7 @@ public record Endpoint(InetAddress address, int port) {
   }
 
   static int parsePort(String text) {
-    if (!text.matches("[0-9]{1,5}")
-        || Integer.parseInt(text) > 65535
-        || Integer.parseInt(text) == 0) {
+    if (!text.matches("[1-9][0-9]{0,4}") || Integer.parseInt(text) > 65535) {
       throw new IllegalArgumentException("\"" + text + "\" is not a port number from 1 to 65535");
     }
     return Integer.parseInt(text);
@@ -88,6 +90,11 @@ public record Endpoint(InetAddress address, int port) {
    */
   public InetSocketAddress socketAddress() {
     return new InetSocketAddress(address, port);
+  }
+
+  /** Whether a host can have the address; it may be that of every interface. */
+  boolean isOfOneHost() {
+    return !address.isMulticastAddress() && !address.getHostAddress().equals("255.255.255.255");
   }
 
   /** Address, colon, port; IPv6 in brackets. */

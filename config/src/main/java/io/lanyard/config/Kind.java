@@ -29,7 +29,7 @@ record Kind<T>(String expected, Function<String, T> parser) {
   static final Kind<MacAddress> MAC =
       new Kind<>("a MAC address such as \"52:54:00:00:00:10\"", MacAddress::parse);
   static final Kind<Endpoint> ENDPOINT =
-      new Kind<>("an address and port such as 127.0.0.1:8080", Endpoint::parse);
+      new Kind<>("an address and port such as 127.0.0.1:8080", Kind::listen);
   static final Kind<Endpoint> UPSTREAM =
       new Kind<>("a server's address such as 192.0.2.1", Kind::upstream);
   static final Kind<Duration> DURATION =
@@ -103,12 +103,20 @@ record Kind<T>(String expected, Function<String, T> parser) {
         : "a character of it is not allowed, or not in its place";
   }
 
+  private static Endpoint listen(String text) {
+    Endpoint endpoint = Endpoint.parse(text);
+    if (!endpoint.isOfOneHost()) {
+      throw new IllegalArgumentException("it is no host's address");
+    }
+    return endpoint;
+  }
+
   private static Endpoint upstream(String text) {
     Endpoint server = Endpoint.parse(text, 53);
     if (server.port() != 53) {
       throw new IllegalArgumentException("ports other than 53 are not supported by this version");
     }
-    if (server.address().isAnyLocalAddress()) {
+    if (server.address().isAnyLocalAddress() || !server.isOfOneHost()) {
       throw new IllegalArgumentException("it is no server's address");
     }
     return server;

@@ -154,5 +154,13 @@ final class PortReader {
               text.startsWith("unix:")
                   ? new StreamSocket.ConnectUnix(
                       Kind.SOCKET_PATH.parser().apply(text.substring("unix:".length())))
-                  : new StreamSocket.ConnectTcp(Endpoint.parse(text)));
+                  : new StreamSocket.ConnectTcp(server(text)));
+
+  private static Endpoint server(String text) {
+    Endpoint server = Endpoint.parse(text);
+    if (server.address().isAnyLocalAddress() || !server.isOfOneHost()) {
+      throw new IllegalArgumentException("it is no server's address");
+    }
+    return server;
+  }
 }

@@ -179,7 +179,7 @@ final class ServicesReader {
     }
   }
 
-  private static void checkOwnName(Problems problems, String path, Place place, String name) {
+  static void checkOwnName(Problems problems, String path, Place place, String name) {
     if (OWN_NAMES.contains(name)) {
       problems.add(place, path, "the gateway answers for the name " + name + " itself");
     }

@@ -21,6 +21,7 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlVersionException;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
@@ -111,13 +112,25 @@ final class YamlReader {
     } catch (MarkedYamlEngineException e) {
       Optional<Mark> mark = e.getProblemMark().or(e::getContextMark);
       String context = e.getContext() == null ? "" : e.getContext() + ", ";
-      problems.add(place(mark), "", "not YAML: " + oneLine(context + e.getProblem()));
+      String hint =
+          context.contains("scanning an alias") ? " (put a text that begins with * in quotes)" : "";
+      problems.add(place(mark), "", "not YAML: " + oneLine(context + e.getProblem()) + hint);
       return null;
     } catch (ReaderException e) {
       problems.add(
           placeOf(text, e.getPosition()),
           "",
           "not YAML: the character " + String.format("U+%04X", e.getCodePoint()) + " must not be");
+      return null;
+    } catch (YamlVersionException e) {
+      int directive = Math.max(0, text.indexOf("%YAML"));
+      problems.add(
+          placeOf(text, text.codePointCount(0, directive)),
+          "",
+          "expected YAML 1.2, found the directive %YAML "
+              + e.getSpecVersion().getMajor()
+              + "."
+              + e.getSpecVersion().getMinor());
       return null;
     } catch (YamlEngineException e) {
       problems.add(Place.NOWHERE, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
@@ -135,7 +148,7 @@ final class YamlReader {
       case AliasEvent alias ->
           throw stop(
               place(alias.getStartMark()),
-              "aliases (*name) are not supported; write the value out");
+              "aliases (*name) are not supported; write the value out, or in quotes if it is a text");
       case ScalarEvent scalar -> {
         check(scalar, scalar.getTag().isPresent());
         scalar(scalar);
@@ -248,7 +261,7 @@ final class YamlReader {
     return mark.map(m -> new Place(m.getLine() + 1, m.getColumn() + 1)).orElse(Place.NOWHERE);
   }
 
-  private static Place placeOf(String text, int codePoints) {
+  static Place placeOf(String text, int codePoints) {
     int line = 1;
     int column = 1;
     int i = 0;

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -235,9 +236,11 @@ class ConfigLoaderTest {
     assertThatThrownBy(() -> ConfigLoader.load(directory))
         .isInstanceOf(ConfigException.class)
         .hasMessage(directory + ": cannot be read: it is a directory");
-    Path latin1 = Files.write(directory.resolve("latin1.yaml"), new byte[] {(byte) 0xe9});
+    Path latin1 =
+        Files.writeString(
+            directory.resolve("latin1.yaml"), "version: 1\n# \u00e9t\u00e9\n", ISO_8859_1);
     assertThatThrownBy(() -> ConfigLoader.load(latin1))
         .isInstanceOf(ConfigException.class)
-        .hasMessage(latin1 + ": not YAML: it is not UTF-8");
+        .hasMessage(latin1 + ":2:3: not YAML: the byte 0xe9 is not UTF-8; save the file as UTF-8");
   }
 }
