@@ -110,7 +110,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
             .with(
                 "range",
                 Ipv4.format(settings.rangeStart()) + "-" + Ipv4.format(settings.rangeEnd()))
-            .with("lease-time", settings.leaseTime())
+            .with("lease-time", settings.leaseTime().toSeconds() + "s")
             .with("leases", table.leases().size())
             .with("available", table.available());
     return counters.addTo(node).build();

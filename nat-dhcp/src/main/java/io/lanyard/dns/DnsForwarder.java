@@ -168,7 +168,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("dns")
             .with("domain", settings.domain())
-            .with("servers", resolver.known())
+            .with(
+                "servers",
+                resolver.known().stream()
+                    .map(server -> server.getAddress().getHostAddress() + ":" + server.getPort())
+                    .toList())
             .with("own-names", zone.size())
             .with("hosts-file-names", resolver.hosts().size())
             .with("cache-entries", cache.entries())

@@ -283,7 +283,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
             DumpNode.of("udp")
                 .with("flows", flows.size(FlowKey.UDP))
                 .with("mappings", mappings.size())
-                .with("filtering", options.filtering().name().toLowerCase(java.util.Locale.ROOT)))
+                .with(
+                    "filtering",
+                    options
+                        .filtering()
+                        .name()
+                        .toLowerCase(java.util.Locale.ROOT)
+                        .replace('_', '-')))
         .build();
   }
 }
