@@ -6,11 +6,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +27,11 @@ public final class HttpClient {
   /** The server's own headers are a tenth of this. */
   private static final int MAX_HEAD = 16 * 1024;
 
+  /** What the daemon does for a request takes 10 s at most. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final Path socket;
+  private final Duration patience;
 
   /**
    * Makes a client; connects nowhere yet.
@@ -32,7 +39,12 @@ public final class HttpClient {
    * @param socket where the server listens
    */
   public HttpClient(Path socket) {
+    this(socket, PATIENCE);
+  }
+
+  HttpClient(Path socket, Duration patience) {
     this.socket = socket;
+    this.patience = patience;
   }
 
   /**
@@ -99,8 +111,13 @@ public final class HttpClient {
       String connect = headers.isEmpty() ? "Connection: close\r\n" : headers;
       String head =
           method + " " + target + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: 0\r\n" + connect;
-      out.write((head + "\r\n").getBytes(StandardCharsets.US_ASCII));
-      String[] lines = readHead(in).split("\r\n", -1);
+      String[] lines;
+      try (Patience _ = new Patience(connection, patience)) {
+        out.write((head + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        lines = readHead(in).split("\r\n", -1);
+      } catch (AsynchronousCloseException e) {
+        throw new SocketTimeoutException("no answer in " + patience.toSeconds() + " s");
+      }
       Map<String, String> fields = new TreeMap<>();
       for (int i = 1; i < lines.length; i++) {
         int colon = lines[i].indexOf(':');
@@ -114,6 +131,31 @@ public final class HttpClient {
     } catch (IOException | RuntimeException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /** Closes a connection after a while, unless it is closed itself before. */
+  private static final class Patience implements AutoCloseable {
+    private final Thread thread;
+
+    Patience(SocketChannel connection, Duration patience) {
+      thread =
+          Thread.ofPlatform()
+              .daemon()
+              .name("patience")
+              .start(() -> {
+                try {
+                  Thread.sleep(patience);
+                  connection.close();
+                } catch (InterruptedException | IOException e) {
+                  // The answer came in time; or the connection is closed, which was wanted.
+                }
+              });
+    }
+
+    @Override
+    public void close() {
+      thread.interrupt();
     }
   }
 

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -208,8 +209,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
       case Response.Body body -> {
         meter.answered(body.status(), System.nanoTime() - began);
         var sent = context.writeAndFlush(response(body, keepAlive));
+        // The next request has to wait until the client has taken this answer: answers that nobody
+        // reads would pile up.
+        if (!sent.isDone()) {
+          timeout =
+              context.executor().schedule(() -> expire(context), REQUEST_SECONDS, TimeUnit.SECONDS);
+        }
         if (keepAlive) {
-          awaitRequest(context);
+          sent.addListener(done -> {
+            if (done.isSuccess()) {
+              awaitRequest(context);
+            }
+          });
         } else {
           sent.addListener(ChannelFutureListener.CLOSE);
         }
@@ -298,8 +309,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // A reset or a broken pipe: the client's business. What is ours is caught where it runs.
-    if (!(cause instanceof IOException)) {
+    // A reset, a broken pipe, more requests at a time than the codec takes: the client's business.
+    // What is ours is caught where it runs.
+    if (!(cause instanceof IOException || cause instanceof DecoderException)) {
       meter.failed(cause);
     }
     ReferenceCountUtil.release(cause);

@@ -15,8 +15,12 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.GroupPrincipal;
@@ -51,6 +55,12 @@ public final class HttpServer implements AutoCloseable {
 
   private static final int STOP_SECONDS = 2;
 
+  /** {@code S_IFMT} and two of its values (inode(7)). */
+  private static final int FILE_TYPE = 0170000;
+
+  private static final int DIRECTORY = 0040000;
+  private static final int SOCKET = 0140000;
+
   /** What the socket is called until its mode is right, besides a dot before its name. */
   private static final String FRESH = ".new";
 
@@ -78,8 +88,8 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Opens the socket and answers. A file that is there already is replaced: the caller holds a lock
-   * that says that no other daemon serves it.
+   * Opens the socket and answers. A socket that is there already and that nobody serves is
+   * replaced.
    *
    * @param socket where; its directory exists
    * @param group the socket's group, or null to leave it
@@ -101,9 +111,6 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void open(@Nullable String group, Routes routes) throws IOException {
-    if (Files.isDirectory(socket)) {
-      throw new IOException("cannot listen on " + socket + ": it is a directory");
-    }
     int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
     if (length > LONGEST_PATH) {
       throw new IOException(
@@ -114,6 +121,7 @@ public final class HttpServer implements AutoCloseable {
               + " bytes, and this one "
               + length);
     }
+    checkReplaceable();
     // Bound under another name and renamed when its mode is right: nobody can connect in between,
     // and a client never finds the path missing.
     Path fresh = socket.resolveSibling("." + socket.getFileName() + FRESH);
@@ -143,6 +151,35 @@ public final class HttpServer implements AutoCloseable {
     }
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     served = true;
+  }
+
+  /** What a dead daemon left is replaced, and nothing else. */
+  private void checkReplaceable() throws IOException {
+    int mode;
+    try {
+      mode = (int) Files.getAttribute(socket, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    String why = null;
+    if ((mode & FILE_TYPE) == DIRECTORY) {
+      why = "it is a directory";
+    } else if ((mode & FILE_TYPE) != SOCKET) {
+      why = "there is a file that is no socket";
+    } else if (isServed()) {
+      why = "another process listens there";
+    }
+    if (why != null) {
+      throw new IOException("cannot listen on " + socket + ": " + why);
+    }
+  }
+
+  private boolean isServed() {
+    try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return connection.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private GroupPrincipal find(String group) throws IOException {

@@ -4,17 +4,22 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class HttpServerTest {
   @TempDir Path directory;
   private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicInteger large = new AtomicInteger();
   private final CountDownLatch streamEnded = new CountDownLatch(1);
   private final HttpMeter meter =
       new HttpMeter() {
@@ -70,6 +76,13 @@ final class HttpServerTest {
                 "/broken",
                 request -> {
                   throw new IOException("out of order");
+                })
+            .add(
+                "GET",
+                "/large",
+                request -> {
+                  large.incrementAndGet();
+                  return new Response.Body(200, "text/plain", new byte[64 * 1024]);
                 })
             .add(
                 "GET",
@@ -145,6 +158,78 @@ final class HttpServerTest {
       assertThat(left.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("d", "api.sock");
     }
+    assertThat(failures).hasValue(0);
+  }
+
+  @Test
+  void aSocketThatIsServedIsNotTaken() throws IOException {
+    assertThatThrownBy(() -> HttpServer.bind(socket, null, new Routes(), meter))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cannot listen on " + socket + ": another process listens there");
+    assertThat(get("/hello")).isEqualTo("200 hello");
+  }
+
+  @Test
+  void aFileThatIsNoSocketIsNotReplaced() throws IOException {
+    Path file = Files.writeString(directory.resolve("precious"), "data");
+
+    assertThatThrownBy(() -> HttpServer.bind(file, null, new Routes(), meter))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cannot listen on " + file + ": there is a file that is no socket");
+    assertThat(file).hasContent("data");
+  }
+
+  @Test
+  void aSocketThatADeadServerLeftIsReplaced() throws IOException {
+    Path left = directory.resolve("left.sock");
+    try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      dead.bind(UnixDomainSocketAddress.of(left));
+    }
+    try (HttpServer _ = HttpServer.bind(left, null, new Routes(), meter);
+        HttpClient.Answer answer = new HttpClient(left).send("GET", "/")) {
+      assertThat(answer.status()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void aServerThatNeverAnswersIsGivenUp() throws IOException {
+    Path silent = directory.resolve("silent.sock");
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listener.bind(UnixDomainSocketAddress.of(silent));
+
+      HttpClient client = new HttpClient(silent, Duration.ofMillis(50));
+      assertThatThrownBy(() -> client.send("GET", "/"))
+          .isInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("no answer in");
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotReadIsNotAnsweredWithoutEnd() throws IOException {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      for (int sent = 1; sent <= 100; sent++) {
+        send(client, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        while (large.get() < sent && System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+        }
+        if (large.get() < sent) {
+          return;
+        }
+      }
+    }
+    fail("the server has taken 100 requests, and nobody has read an answer");
+  }
+
+  @Test
+  void aClientThatAsksTooMuchAtATimeIsNoFailureOfOurs() throws IOException {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      send(client, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000));
+      Channels.newInputStream(client).readAllBytes();
+    } catch (IOException e) {
+      // Reset, because not all of it was read.
+    }
+    assertThat(get("/hello")).isEqualTo("200 hello");
     assertThat(failures).hasValue(0);
   }
 
