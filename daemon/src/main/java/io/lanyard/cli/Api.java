@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.http.HttpClient;
@@ -7,8 +8,10 @@ import io.lanyard.daemon.Directories;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -41,7 +44,8 @@ final class Api {
     }
     Path own = Directories.ofThisUser().socket();
     Path system = Path.of("/run/lanyard/api.sock");
-    return !Files.exists(own) && Files.exists(system) ? system : own;
+    // One that this user may not even see counts: the message says so.
+    return !Files.exists(own) && !Files.notExists(system) ? system : own;
   }
 
   /** Asks for something. What the daemon refuses is a {@link Failure} with its words. */
@@ -56,6 +60,8 @@ final class Api {
   private JsonNode request(String method, String target) {
     try (HttpClient.Answer answer = open(method, target)) {
       return JSON.readTree(answer.bytes());
+    } catch (JsonProcessingException e) {
+      throw new Failure("what answers at " + socket() + " is not a Lanyard daemon");
     } catch (IOException e) {
       throw broken(e);
     }
@@ -87,13 +93,18 @@ final class Api {
       throw new Failure(
           problem.path("title").asText("the daemon answered with status " + answer.status()),
           problem.path("hint").asText(""));
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new Failure("the daemon answered with status " + answer.status());
     }
   }
 
   private Failure unreachable(IOException e) {
     Path path = socket();
+    if (isHidden(path)) {
+      return new Failure(
+          "this user may not look into " + path.toAbsolutePath().getParent(),
+          "run as the daemon's owner, or as a member of its group");
+    }
     if (!Files.exists(path)) {
       return new Failure(
           "no daemon is running: there is no socket " + path,
@@ -107,6 +118,16 @@ final class Api {
     return new Failure(
         "no daemon answers at " + path + ": " + e.getMessage(),
         "start one with \"lanyard daemon\"");
+  }
+
+  /** Whether a directory on the way to a file is closed to this user. */
+  private static boolean isHidden(Path path) {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+      return false;
+    } catch (IOException e) {
+      return e instanceof AccessDeniedException;
+    }
   }
 
   private static Failure broken(IOException e) {

@@ -2,11 +2,11 @@ package io.lanyard.cli;
 
 import io.lanyard.control.http.HttpClient;
 import io.lanyard.daemon.Causes;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,6 +47,10 @@ final class CaptureCommand implements Callable<Integer> {
           spec.commandLine(), "a capture is binary: give a file with -w, or pipe it to a program");
     }
     int slash = target.indexOf('/');
+    if (slash == 0 || slash == target.length() - 1 || target.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "expected NETWORK or NETWORK/PORT: \"" + target + "\"");
+    }
     String path = Api.path("networks", slash < 0 ? target : target.substring(0, slash), "capture");
     if (slash >= 0) {
       path += "?port=" + Api.encode(target.substring(slash + 1));
@@ -57,24 +61,53 @@ final class CaptureCommand implements Callable<Integer> {
       for (String signal : List.of("INT", "TERM")) {
         Signals.on(signal, () -> end(answer, ending));
       }
-      GuestCommand.copy(answer.body(), out);
-    } catch (IOException e) {
-      if (file != null && !file.equals("-")) {
-        throw new Failure("cannot write " + file + ": " + Causes.of(e));
-      }
-      if (!String.valueOf(e.getMessage()).contains("Broken pipe")) {
-        throw e;
-      }
-      // Whoever reads it has enough.
+      copy(answer.body(), out);
     }
     return Lanyard.DONE;
   }
 
-  private OutputStream output() throws IOException {
-    // Not System.out, which would hide that its reader has gone.
-    return file == null || file.equals("-")
-        ? new FileOutputStream(FileDescriptor.out)
-        : Files.newOutputStream(Path.of(file));
+  private OutputStream output() {
+    if (file == null || file.equals("-")) {
+      return StandardOutput.raw();
+    }
+    try {
+      return Files.newOutputStream(Path.of(file));
+    } catch (NoSuchFileException e) {
+      throw new Failure("cannot write " + file + ": its directory is not there");
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private void copy(InputStream in, OutputStream out) {
+    byte[] bytes = new byte[16 * 1024];
+    while (true) {
+      int count;
+      try {
+        count = in.read(bytes);
+      } catch (IOException e) {
+        throw new Failure(
+            "the connection to the daemon broke: " + Causes.of(e),
+            "what was captured before that is written");
+      }
+      if (count < 0) {
+        return;
+      }
+      try {
+        out.write(bytes, 0, count);
+        out.flush();
+      } catch (IOException e) {
+        if (StandardOutput.readerHasGone(e)) {
+          return;
+        }
+        throw unwritable(e);
+      }
+    }
+  }
+
+  private Failure unwritable(IOException e) {
+    String where = file == null || file.equals("-") ? "standard output" : file;
+    return new Failure("cannot write " + where + ": " + Causes.of(e));
   }
 
   /** The first signal asks the daemon for the end of the file, the second is impatient. */

@@ -89,7 +89,13 @@ final class DaemonCommand implements Callable<Integer> {
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
-    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
+    } catch (IllegalStateException e) {
+      // The signal came first.
+      return Lanyard.FAILED;
+    }
+    Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
     try {
       run(configuration, file, directories, socket, log, logger);
       return 0;
@@ -149,7 +155,6 @@ final class DaemonCommand implements Callable<Integer> {
           MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd =
               new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
-        Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
         logger.log(
             Level.INFO,
             "ready version="

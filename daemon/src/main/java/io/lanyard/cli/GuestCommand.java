@@ -181,7 +181,11 @@ final class GuestCommand {
       String path = Api.path("guests", guest, "console");
       if (watch) {
         try (HttpClient.Answer answer = api.open("GET", path)) {
-          copy(answer.body(), System.out);
+          copy(answer.body(), StandardOutput.raw());
+        } catch (IOException e) {
+          if (!StandardOutput.readerHasGone(e)) {
+            throw e;
+          }
         }
         return 0;
       }
@@ -195,7 +199,7 @@ final class GuestCommand {
         }
         Thread.ofPlatform().daemon().name("keys").start(() -> type(answer));
         try {
-          copy(answer.body(), System.out);
+          copy(answer.body(), StandardOutput.raw());
         } catch (IOException e) {
           // Closed by the keys' thread, or by the daemon.
         } finally {
@@ -231,7 +235,7 @@ final class GuestCommand {
     }
   }
 
-  static void copy(InputStream in, OutputStream out) throws IOException {
+  private static void copy(InputStream in, OutputStream out) throws IOException {
     byte[] bytes = new byte[16 * 1024];
     int count;
     while ((count = in.read(bytes)) >= 0) {

@@ -59,7 +59,8 @@ public final class Lanyard implements Runnable {
     if (arguments.length > 0 && arguments[0].equals("daemon")) {
       EarlyStart.begin();
     }
-    System.exit(execute(arguments));
+    StandardOutput output = StandardOutput.install();
+    System.exit(finish(execute(arguments), output));
   }
 
   /** In the order in which the usage shows them. */
@@ -115,6 +116,16 @@ public final class Lanyard implements Runnable {
     line.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command.getErr()));
     return line.execute(arguments);
+  }
+
+  /** A command has failed, too, when nobody can have its result. */
+  static int finish(int status, StandardOutput output) {
+    IOException failure = output.finish();
+    if (failure == null) {
+      return status;
+    }
+    System.err.println("lanyard: cannot write standard output: " + Causes.of(failure));
+    return status == DONE ? FAILED : status;
   }
 
   private static int failed(Exception exception, PrintWriter err) {

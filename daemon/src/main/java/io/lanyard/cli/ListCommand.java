@@ -160,8 +160,9 @@ abstract sealed class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       int slash = target.indexOf('/');
-      if (slash < 0) {
-        throw new ParameterException(spec.commandLine(), "expected NETWORK/PORT: " + target);
+      if (slash <= 0 || slash == target.length() - 1) {
+        throw new ParameterException(
+            spec.commandLine(), "expected NETWORK/PORT: \"" + target + "\"");
       }
       String network = target.substring(0, slash);
       String port = target.substring(slash + 1);

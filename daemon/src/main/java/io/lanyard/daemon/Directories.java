@@ -1,6 +1,7 @@
 package io.lanyard.daemon;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param images the image store
  */
 public record Directories(Path state, Path runtime, Path images) {
+  /** {@code S_IWOTH} (inode(7)). */
+  private static final int WRITABLE_BY_ALL = 0002;
+
   /**
    * The directories of the user who runs this process: the system's for root, the XDG directories
    * for anybody else. What systemd says ({@code STATE_DIRECTORY}, {@code RUNTIME_DIRECTORY}) comes
@@ -104,11 +108,26 @@ public record Directories(Path state, Path runtime, Path images) {
               directory,
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
         }
+        checkOwner(directory);
         Path probe = Files.createTempFile(directory, ".probe", "");
         Files.delete(probe);
+      } catch (FileAlreadyExistsException e) {
+        throw new IOException("cannot write to " + directory + ": it is not a directory", e);
       } catch (IOException e) {
         throw new IOException("cannot write to " + directory + ": " + Causes.of(e), e);
       }
+    }
+  }
+
+  /**
+   * Below a directory that everybody may write to, as {@code /tmp} is, somebody else may have made
+   * ours first, and could replace what we put there.
+   */
+  private static void checkOwner(Path directory) throws IOException {
+    int parent = (int) Files.getAttribute(directory.toRealPath().resolve(".."), "unix:mode");
+    int owner = (int) Files.getAttribute(directory, "unix:uid");
+    if ((parent & WRITABLE_BY_ALL) != 0 && owner != uid() && owner != 0) {
+      throw new IOException("it belongs to another user, number " + owner);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,6 +163,41 @@ final class LanyardTest {
   void theCompletionScriptKnowsTheNouns() {
     assertThat(Lanyard.execute("completion")).isEqualTo(Lanyard.DONE);
     assertThat(said()).contains("network", "guest", "capture");
+  }
+
+  private static OutputStream failing(String message) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException(message);
+      }
+    };
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsAFailure() {
+    StandardOutput output = StandardOutput.over(failing("No space left on device"));
+    output.printer().println("a result");
+    assertThat(Lanyard.finish(Lanyard.DONE, output)).isEqualTo(Lanyard.FAILED);
+    assertThat(complained())
+        .isEqualTo("lanyard: cannot write standard output: No space left on device\n");
+  }
+
+  @Test
+  void aReaderThatHasEnoughIsNoFailure() {
+    StandardOutput output = StandardOutput.over(failing("Broken pipe"));
+    output.printer().println("a result");
+    assertThat(Lanyard.finish(Lanyard.DONE, output)).isEqualTo(Lanyard.DONE);
+    assertThat(complained()).isEmpty();
+  }
+
+  @Test
+  void aNameThatIsMissingIsBadUsage() {
+    for (String line :
+        List.of(
+            "port show a", "port show a/", "port show /a", "capture -w x a/", "capture -w x /")) {
+      assertThat(Lanyard.execute(line.split(" "))).as(line).isEqualTo(Lanyard.BAD_USAGE);
+    }
   }
 
   @Test

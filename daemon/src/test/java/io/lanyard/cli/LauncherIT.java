@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -99,16 +100,67 @@ final class LauncherIT {
   @Test
   void aSocketOfAnotherUserSaysWhose() throws IOException, InterruptedException {
     try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
-      Files.setPosixFilePermissions(
-          home, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-      Files.setPosixFilePermissions(
-          home.resolve("run"),
-          java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
       List<String> nobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+      Done hidden = run(nobody, "status", "--socket", Launched.socket(home).toString());
+      assertThat(hidden.status()).isEqualTo(1);
+      assertThat(hidden.err()).contains("may not look into " + home.resolve("run"));
+      for (Path directory : List.of(home, home.resolve("run"))) {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+      }
       Done refused = run(nobody, "status", "--socket", Launched.socket(home).toString());
       assertThat(refused.status()).isEqualTo(1);
       assertThat(refused.err()).contains("may not talk to the daemon").contains("group");
     }
+  }
+
+  @Test
+  void aResultForAFullDiskFails() throws IOException, InterruptedException {
+    List<String> full = List.of("bash", "-c", "exec \"$0\" \"$@\" >/dev/full");
+    for (String command : List.of("--version", "--help", "check --schema", "completion")) {
+      Done done = run(full, command.split(" "));
+      assertThat(done.status()).as(command).isEqualTo(1);
+      assertThat(done.err())
+          .isEqualTo("lanyard: cannot write standard output: No space left on device\n");
+    }
+    assertThat(
+            run(
+                List.of("bash", "-c", "\"$0\" \"$@\" | head -1; exit ${PIPESTATUS[0]}"),
+                "completion"))
+        .extracting(Done::status, Done::err)
+        .containsExactly(0, "");
+  }
+
+  @Test
+  void aFileWithAnUmlautIsReadInTheCLocaleToo() throws IOException, InterruptedException {
+    String file = Files.writeString(home.resolve("small.yaml"), SMALL).toString();
+    // By bash, because the JVM of the tests may not be able to name the file either.
+    String script =
+        "f=\"$3/gr\"$'\\303\\274'\"n.yaml\"; cp \"$2\" \"$f\" && exec \"$0\" \"$1\" \"$f\"";
+    List<String> before = List.of("env", "-u", "LC_CTYPE", "LC_ALL=C", "bash", "-c", script);
+    Done done = run(before, "check", file, home.toString());
+    assertThat(done.status()).as(done.err()).isZero();
+    assertThat(done.out()).contains("good, networks 1");
+  }
+
+  @Test
+  void aDirectoryThatSomebodyElseMadeIsNotUsed() throws IOException, InterruptedException {
+    Path config = Files.writeString(home.resolve("l.yaml"), SMALL);
+    Path shared = Files.createDirectory(home.resolve("shared"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path squatted = Files.createDirectory(shared.resolve("run"));
+    Files.setAttribute(squatted, "unix:uid", 65_534);
+    Done done =
+        run(
+            List.of(),
+            "daemon",
+            "--config",
+            config.toString(),
+            "--state-dir",
+            home.resolve("state").toString(),
+            "--runtime-dir",
+            squatted.toString());
+    assertThat(done.status()).isEqualTo(1);
+    assertThat(done.err()).contains("it belongs to another user, number 65534", "--runtime-dir");
   }
 
   @Test

@@ -1,10 +1,14 @@
 package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class DirectoriesTest {
   private static final Path HOME = Path.of("/home/u");
@@ -45,5 +49,13 @@ final class DirectoriesTest {
     assertThat(directories.state()).isEqualTo(Path.of("/var/lib/l"));
     assertThat(directories.runtime()).isEqualTo(Path.of("/run/l"));
     assertThat(directories.images()).isEqualTo(Path.of("/var/lib/l/images"));
+  }
+
+  @Test
+  void aFileInADirectorysPlaceIsSaid(@TempDir Path directory) throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "");
+
+    assertThatThrownBy(() -> new Directories(file, directory, directory).create())
+        .hasMessage("cannot write to " + file + ": it is not a directory");
   }
 }
