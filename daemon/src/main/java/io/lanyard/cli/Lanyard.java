@@ -4,6 +4,7 @@ import io.lanyard.daemon.Causes;
 import io.lanyard.daemon.LastingLogManager;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -132,6 +133,7 @@ public final class Lanyard implements Runnable {
     String text =
         switch (exception) {
           case Failure failure -> failure.text();
+          case AccessDeniedException failure -> "permission denied: " + failure.getFile();
           case IOException failure -> Causes.of(failure);
           default -> exception.toString();
         };

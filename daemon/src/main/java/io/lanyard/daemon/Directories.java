@@ -80,7 +80,7 @@ public record Directories(Path state, Path runtime, Path images) {
   public Directories with(
       @Nullable Path otherState, @Nullable Path otherRuntime, @Nullable Path otherImages) {
     return new Directories(
-        otherState == null ? state : otherState,
+        otherState == null ? state : otherState.toAbsolutePath(),
         otherRuntime == null ? runtime : otherRuntime,
         otherImages == null ? images : otherImages);
   }

@@ -139,6 +139,14 @@ final class Apt {
       return new ImageException(
           what + ": the disk is full", "make room where " + home.getParent() + " is");
     }
+    if (said.contains("Could not get lock")) {
+      return new ImageException(
+          what + ": " + said,
+          "an earlier pull that was killed has left it; it ends soon, so try again");
+    }
+    if (said.isEmpty() && !output.lines().isEmpty()) {
+      said = output.lines().getLast();
+    }
     return new ImageException(what + (said.isEmpty() ? "" : ": " + said), OFFLINE_HINT);
   }
 

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +82,11 @@ public final class ImagePull {
         ImageStore.Image image = old.isPresent() ? remake(old.get()) : fetch(entry);
         return new Pulled(image, lock.isValid());
       }
+    } catch (FileAlreadyExistsException e) {
+      throw new ImageException(
+          "cannot store the image in " + directory + ": it is not a directory",
+          "use another with --images",
+          e);
     } catch (AccessDeniedException e) {
       throw new ImageException(
           "may not write to the image store " + directory,

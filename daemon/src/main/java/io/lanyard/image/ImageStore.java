@@ -36,7 +36,8 @@ public final class ImageStore {
    * @param directory where the images are
    */
   public ImageStore(Path directory) {
-    this.directory = directory;
+    // apt runs in a directory of its own, where a relative path would lead elsewhere.
+    this.directory = directory.toAbsolutePath();
   }
 
   /**

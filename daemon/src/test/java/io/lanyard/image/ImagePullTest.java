@@ -84,6 +84,46 @@ final class ImagePullTest {
   }
 
   @Test
+  void aRelativeDirectoryIsTheSameToApt() throws IOException {
+    String apt =
+        script(
+            """
+            case "$*" in
+              *indextargets*) echo 'http://m.invalid/debian|Debian|bookworm|main||Packages' ;;
+              *) [ -r "$3" ] && echo "read $3" || echo "no $3"; exit 100 ;;
+            esac
+            """);
+    Path relative = Path.of("").toAbsolutePath().relativize(directory.resolve("images"));
+    assertThatThrownBy(
+            () -> new ImagePull(new ImageStore(relative), SILENT, apt).pull("debian-13-netboot"))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("read /");
+  }
+
+  @Test
+  void aFileInTheStoresPlaceIsSaid() throws IOException {
+    Files.writeString(directory.resolve("images"), "");
+    assertThatThrownBy(() -> pull("apt-get").pull("debian-13-netboot"))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("it is not a directory");
+  }
+
+  @Test
+  void anAptThatAKilledPullLeftIsNoMissingMirror() throws IOException {
+    String apt =
+        script(
+            """
+            case "$*" in
+              *indextargets*) echo 'http://m.invalid/debian|Debian|bookworm|main||Packages' ;;
+              *) echo "E: Could not get lock x. It is held by process 7 (apt-get)"; exit 100 ;;
+            esac
+            """);
+    assertThatThrownBy(() -> pull(apt).pull("debian-13-netboot"))
+        .isInstanceOfSatisfying(
+            ImageException.class, e -> assertThat(e.hint()).contains("try again"));
+  }
+
+  @Test
   void aHostWithoutAMirrorIsToldSo() throws IOException {
     String apt = script("exit 0\n");
     assertThatThrownBy(() -> pull(apt).pull("debian-13-netboot"))
