@@ -54,7 +54,6 @@ final class Csrs {
   long mepc;
   long mcause;
   long mtval;
-  long mcountinhibit;
   long stvec;
   long scounteren;
   long senvcfg;
@@ -70,16 +69,14 @@ final class Csrs {
   /** Dynamic rounding mode. */
   int frm;
 
-  /** What a guest added to the counters by writing them. */
-  private long cycleOffset;
-
-  private long instretOffset;
+  private final Counters counters;
 
   /** What {@link #read} read. */
   long value;
 
   Csrs(Core core) {
     this.core = core;
+    counters = new Counters(core);
   }
 
   void reset() {
@@ -91,15 +88,13 @@ final class Csrs {
     mcounteren = 0;
     menvcfg = 0;
     mcause = 0;
-    mcountinhibit = 0;
     stvec = 0;
     scounteren = 0;
     senvcfg = 0;
     satp = 0;
     fflags = 0;
     frm = 0;
-    cycleOffset = 0;
-    instretOffset = 0;
+    counters.reset();
   }
 
   boolean memoryTypes() {
@@ -197,8 +192,7 @@ final class Csrs {
       return readCounter(n & 31, privilege);
     }
     if (n >= 0xb00 && n < 0xb20 && n != 0xb01) {
-      value = n == 0xb00 ? core.instret() + cycleOffset : 0;
-      value = n == 0xb02 ? core.instret() + instretOffset : value;
+      value = counters.read(n & 31);
       return true;
     }
     if (n >= 0x323 && n < 0x340) {
@@ -243,7 +237,7 @@ final class Csrs {
       case 0x305 -> value = mtvec;
       case 0x306 -> value = mcounteren;
       case 0x30a -> value = menvcfg;
-      case 0x320 -> value = mcountinhibit;
+      case 0x320 -> value = counters.inhibited();
       case 0x340 -> value = mscratch;
       case 0x341 -> value = mepc;
       case 0x342 -> value = mcause;
@@ -265,13 +259,7 @@ final class Csrs {
     if (privilege == 0 && (scounteren >>> counter & 1) == 0) {
       return false;
     }
-    value =
-        switch (counter) {
-          case 0 -> core.instret() + cycleOffset;
-          case 1 -> core.time.now();
-          case 2 -> core.instret() + instretOffset;
-          default -> 0;
-        };
+    value = counter == 1 ? core.time.now() : counters.read(counter);
     return true;
   }
 
@@ -314,11 +302,7 @@ final class Csrs {
       return false;
     }
     if (n >= 0xb00 && n < 0xb20 && n != 0xb01) {
-      if (n == 0xb00) {
-        cycleOffset = v - core.instret();
-      } else if (n == 0xb02) {
-        instretOffset = v - core.instret();
-      }
+      counters.write(n & 31, v);
       return true;
     }
     if (n >= 0x323 && n < 0x340) {
@@ -368,7 +352,7 @@ final class Csrs {
         core.mmu.flush();
         core.contextChanged();
       }
-      case 0x320 -> mcountinhibit = v & 5;
+      case 0x320 -> counters.inhibit(v);
       case 0x340 -> mscratch = v;
       case 0x341 -> mepc = v & ~1L;
       case 0x342 -> mcause = v;

@@ -4,6 +4,7 @@ import static io.lanyard.machine.hart.Assembler.A0;
 import static io.lanyard.machine.hart.Assembler.A1;
 import static io.lanyard.machine.hart.Assembler.T0;
 import static io.lanyard.machine.hart.Assembler.T1;
+import static io.lanyard.machine.hart.Assembler.T2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +203,40 @@ class TrapTest {
             .op("ebreak"));
     bench.untilTrap(1000);
     assertThat(bench.hart.x(A1) - bench.hart.x(A0)).isEqualTo(22);
+  }
+
+  @Test
+  void aCounterReadsAsItWasWrittenJustBefore() {
+    bench.load(
+        new Assembler()
+            .op("csrrwi", 0, 0xb02, 7)
+            .op("csrrs", A0, 0xb02, 0)
+            .op("csrrs", A1, 0xc02, 0)
+            .op("ebreak"));
+    bench.untilTrap(100);
+    assertThat(bench.hart.x(A0)).isEqualTo(7);
+    assertThat(bench.hart.x(A1)).isEqualTo(8);
+  }
+
+  @Test
+  void anInhibitedCounterStandsStillUntilItIsLetGo() {
+    bench.load(
+        new Assembler()
+            .op("csrrwi", 0, 0x320, 31)
+            .op("csrrs", T0, 0x320, 0)
+            .op("csrrs", A0, 0xb02, 0)
+            .op("csrrs", A1, 0xb02, 0)
+            .op("csrrwi", 0, 0xb00, 9)
+            .op("csrrwi", 0, 0x320, 4)
+            .op("addi", 0, 0, 0)
+            .op("csrrs", T1, 0xc00, 0)
+            .op("csrrs", T2, 0xc02, 0)
+            .op("ebreak"));
+    bench.untilTrap(100);
+    assertThat(bench.hart.x(T0)).isEqualTo(5); // cycle and instret; time cannot be
+    assertThat(bench.hart.x(A1)).isEqualTo(bench.hart.x(A0));
+    assertThat(bench.hart.x(T1)).isEqualTo(9 + 2);
+    assertThat(bench.hart.x(T2)).isEqualTo(bench.hart.x(A0));
   }
 
   @Test
