@@ -125,13 +125,13 @@ final class AtomicOps {
     long first = address & -BLOCK;
     if (number != Op.CBO_ZERO) {
       // Allowed where a load or a store is; faults count as a store's.
-      if (core.mmu.translate(first, 1, Mmu.LOAD) != Mmu.FAULT
-          || core.mmu.translate(first, 1, Mmu.STORE) != Mmu.FAULT) {
+      if (core.mmu.translate(first, BLOCK, Mmu.LOAD) != Mmu.FAULT
+          || core.mmu.translate(first, BLOCK, Mmu.STORE) != Mmu.FAULT) {
         return true;
       }
       return core.exception(core.mmu.cause, address);
     }
-    long physical = core.mmu.translate(first, 1, Mmu.STORE);
+    long physical = core.mmu.translate(first, BLOCK, Mmu.STORE);
     if (physical == Mmu.FAULT) {
       return core.exception(core.mmu.cause, address);
     }

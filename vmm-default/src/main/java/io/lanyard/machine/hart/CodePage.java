@@ -35,7 +35,7 @@ final class CodePage {
 
   final MemorySegment segment;
 
-  /** Physical address, or -1 for the scratch page of an instruction that straddles two pages. */
+  /** Physical address, or -1 for the scratch page of one instruction. */
   final long address;
 
   /** Where the page is in this process, 0 if it is not in RAM. */
@@ -72,9 +72,32 @@ final class CodePage {
   /** Makes the page for one instruction whose second half is on the next page. */
   static CodePage straddling(int instruction) {
     var page = new CodePage(-1, 0, new byte[0]);
-    page.decode(instruction, instruction, 4094, 4);
-    page.emit(Op.FAR | 4098L << 32, 4098, 4098);
+    page.only(instruction, instruction, 4094, 4);
     return page;
+  }
+
+  /** Makes a page for nothing but the instruction at an offset of this one, all of it here. */
+  CodePage alone(int offset) {
+    var page = new CodePage(-1, 0, new byte[0]);
+    int half = half(offset);
+    if (length(half) == 2) {
+      page.only(Compressed.expand(half), half, offset, 2);
+    } else {
+      int instruction = half | half(offset + 2) << 16;
+      page.only(instruction, instruction, offset, 4);
+    }
+    return page;
+  }
+
+  private void only(int instruction, int original, int offset, int length) {
+    decode(instruction, original, offset, length);
+    int next = offset + length;
+    emit(Op.FAR | (long) next << 32, next, next);
+  }
+
+  /** Gives how many bytes an instruction has that begins with a halfword. */
+  static int length(int half) {
+    return (half & 3) == 3 ? 4 : 2;
   }
 
   int half(int offset) {
@@ -100,7 +123,7 @@ final class CodePage {
       }
       entry[slot] = (char) count;
       int half = half(offset);
-      int length = (half & 3) == 3 ? 4 : 2;
+      int length = length(half);
       if (length == 4 && slot == 2047) {
         emit(Op.STRADDLE, offset, 0);
         break;

@@ -76,6 +76,9 @@ final class Core {
   /** Where {@link #fetch} found pc in its page. */
   int index;
 
+  /** The page that was just found has regions of its own for physical memory protection. */
+  private boolean divided;
+
   /** Called for an ecall from S-mode; true if it was answered. */
   java.util.function.BooleanSupplier environment = () -> false;
 
@@ -131,7 +134,13 @@ final class Core {
   @Nullable CodePage fetch() {
     while (budget > 0) {
       CodePage page = codePage(pc);
-      if (page != null) {
+      if (page != null && divided) {
+        page = alone(page);
+        if (page != null) {
+          index = 1;
+          return page;
+        }
+      } else if (page != null) {
         int slot = (int) (pc & 4095) >>> 1;
         int i = page.entry[slot];
         if (i == 0) {
@@ -157,6 +166,7 @@ final class Core {
   private @Nullable CodePage codePage(long address) {
     int e = (int) (address >>> 12) & CODE_MASK;
     long tag = (address & -4096) | mmu.codeTag;
+    divided = false;
     if (codeTags[e] == tag) {
       return codePages[e];
     }
@@ -170,9 +180,27 @@ final class Core {
       exception(Mmu.accessFault(Mmu.FETCH), address);
       return null;
     }
-    codeTags[e] = tag;
-    codePages[e] = page;
+    divided = mmu.pmp().divides(physical & -4096);
+    if (!divided) {
+      codeTags[e] = tag;
+      codePages[e] = page;
+    }
     return page;
+  }
+
+  /** Gives the instruction at pc alone, as the next may not be executable; null: an exception. */
+  private @Nullable CodePage alone(CodePage page) {
+    int offset = (int) pc & 4095;
+    if (CodePage.length(page.half(offset)) == 4) {
+      if (offset == 4094) {
+        return straddle(page);
+      }
+      if (mmu.translate(pc + 2, 2, Mmu.FETCH) == Mmu.FAULT) {
+        exception(mmu.cause, pc + 2);
+        return null;
+      }
+    }
+    return page.alone(offset);
   }
 
   private @Nullable CodePage straddle(CodePage page) {

@@ -4,7 +4,8 @@ package io.lanyard.machine.mmu;
  * Physical memory protection: sixteen regions, checked when a TLB entry is made.
  *
  * <p>Privileged spec, "Physical Memory Protection". Granularity is 4 bytes; a page that a region
- * divides is never entered in a TLB.
+ * divides is never entered in a TLB, and its instructions are fetched one by one. Out of reset no
+ * region is on: then machine mode reaches everything, and the others nothing.
  */
 public final class Pmp {
   /** Regions that are implemented. */
@@ -69,7 +70,7 @@ public final class Pmp {
   /** Tells whether an access is allowed. */
   boolean allows(long from, long size, int access, int privilege) {
     if (!active) {
-      return true; // nothing implemented yet by the firmware: as on a machine without PMP
+      return privilege == 3;
     }
     for (int i = 0; i < REGIONS; i++) {
       int c = config[i];
@@ -99,7 +100,7 @@ public final class Pmp {
   }
 
   /** Tells whether some region begins or ends inside a page. */
-  boolean divides(long page) {
+  public boolean divides(long page) {
     if (active) {
       for (int i = 0; i < REGIONS; i++) {
         if (((config[i] >> 3) & 3) != OFF && (inside(first(i), page) || inside(last(i), page))) {

@@ -31,6 +31,8 @@ final class Bench implements AutoCloseable {
     bus.map("port", 0x1000_0000, 0x1000, writes((offset, value) -> output.append((char) value)));
     bus.map("finisher", 0x10_0000, 0x1000, writes((offset, value) -> hart.requestStop()));
     hart.reset(CODE, false);
+    hart.csr(0x3b0, -1); // as firmware does: all memory is everybody's
+    hart.csr(0x3a0, 0x1f);
   }
 
   /** What a test device does with a write. */

@@ -257,14 +257,74 @@ class PagingTest {
     csrs.write(0x3b0, (PAGE >>> 2) | 0x1ff, 3); // 4 KiB
     csrs.write(0x3b1, -1, 3);
     csrs.write(0x3a0, 0x1f18, 3); // the first: nothing; the second: all
+    inSupervisorWithoutTranslation();
+    assertThat(run(PAGE + 8)).isEqualTo(5);
+    bench.core.pc = Bench.CODE;
+    assertThat(run(PAGE + 0x1000)).isEqualTo(3);
+  }
+
+  private void inSupervisorWithoutTranslation() {
     csrs.medeleg = 0xb3ff;
     csrs.stvec = HANDLER;
     bench.ram.putInt(HANDLER, 0x0000_006f);
     bench.core.privilege = 1;
     bench.core.contextChanged();
-    assertThat(run(PAGE + 8)).isEqualTo(5);
+  }
+
+  @Test
+  void withNoRegionOnOnlyMachineModeReachesMemory() {
+    load();
+    csrs.write(0x3a0, 0, 3);
+    bench.hart.x(T0, PAGE);
+    assertThat(bench.untilTrap(100)).isEqualTo(3);
     bench.core.pc = Bench.CODE;
-    assertThat(run(PAGE + 0x1000)).isEqualTo(3);
+    bench.core.privilege = 1;
+    bench.core.contextChanged();
+    assertThat(bench.untilTrap(100)).isEqualTo(1);
+    assertThat(csrs.mtval).isEqualTo(Bench.CODE);
+  }
+
+  @Test
+  void whatMayBeExecutedEndsInsideAPage() {
+    bench.load(
+        new Assembler()
+            .op("addi", A0, 0, 1)
+            .to("jal", "on", 0)
+            .label("back")
+            .half(0x0505) // c.addi a0, 1
+            .to("jal", "last", 0)
+            .label("on")
+            .half(0x0505)
+            .to("jal", "back", 0)
+            .half(1)
+            .label("last")
+            .op("addi", A0, A0, 1)
+            .op("addi", A0, A0, 1)); // of this, two bytes in the region
+    long end = Bench.CODE + 28;
+    csrs.write(0x3b0, end >>> 2, 3);
+    csrs.write(0x3b1, -1, 3);
+    csrs.write(0x3a0, 0x1b0f, 3); // up to there: execute; the rest: read and write
+    inSupervisorWithoutTranslation();
+    csrs.medeleg = 0;
+    assertThat(bench.untilTrap(200)).isEqualTo(1);
+    assertThat(csrs.mepc).isEqualTo(end - 2);
+    assertThat(csrs.mtval).isEqualTo(end);
+    assertThat(bench.hart.x(A0)).isEqualTo(4);
+  }
+
+  @Test
+  void aBlockIsZeroedOnlyWhereAllOfItMayBeWritten() {
+    bench.load(new Assembler().op("cbo.zero", T0).op("ebreak"));
+    csrs.write(0x3b0, (PAGE + 32) >>> 2, 3);
+    csrs.write(0x3b1, -1, 3);
+    csrs.write(0x3a0, 0x1d0f, 3); // up to half of a block: all; above: no stores
+    csrs.write(0x30a, Csrs.CBZE, 3);
+    bench.ram.putLong(PAGE, 6);
+    inSupervisorWithoutTranslation();
+    assertThat(run(PAGE)).isEqualTo(7);
+    assertThat(bench.ram.getLong(PAGE)).isEqualTo(6);
+    bench.core.pc = Bench.CODE;
+    assertThat(run(PAGE - 64)).isEqualTo(3);
   }
 
   @Test
