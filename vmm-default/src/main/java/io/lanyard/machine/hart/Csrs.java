@@ -27,7 +27,7 @@ final class Csrs {
   private static final long SSTATUS_WRITABLE = SIE | SPIE | SPP | FS | SUM | MXR;
   private static final long SSTATUS_VISIBLE = SSTATUS_WRITABLE | 3L << 32 | SD;
 
-  private static final long MISA = 2L << 62 | 0b1_0100_0001_0001_0010_1101L; // USMIFDCA
+  private static final long MISA = 2L << 62 | 0b1_0100_0001_0001_0010_1111L; // USMIFDCBA
   private static final long DELEGABLE_EXCEPTIONS = 0xb3ff;
   private static final int SUPERVISOR_INTERRUPTS =
       Interrupts.SSIP | Interrupts.STIP | Interrupts.SEIP;

@@ -137,7 +137,7 @@ class TrapTest {
       assertThat(bench.hart.csr(0x180)).isEqualTo(mode << 60 | 0x1234L);
     }
     bench.hart.csr(0x301, 0);
-    assertThat(bench.hart.csr(0x301)).isEqualTo(0x8000_0000_0014_112dL);
+    assertThat(bench.hart.csr(0x301)).isEqualTo(0x8000_0000_0014_112fL);
   }
 
   @Test
