@@ -7,12 +7,17 @@ import io.lanyard.machine.mmu.Mmu;
  * Atomic memory operations, and those on cache blocks.
  *
  * <p>All are sequentially consistent, whatever their aq and rl say. LR notes the address and what
- * was there; SC succeeds if it is still there, by a compare and swap: another hart's store of the
- * same value goes unnoticed, which no program can tell from one that came before.
+ * was there; SC of the same width succeeds if it is still there, by a compare and swap: another
+ * hart's store of the same value goes unnoticed, which no program can tell from one that came
+ * before. A value that another hart replaced and put back goes unnoticed, too: who loops around LR
+ * and SC gets a compare and swap, which is what compilers and kernels make of them.
  */
 final class AtomicOps {
   /** Bytes that cbo.zero clears; in the device tree as riscv,cboz-block-size. */
   static final int BLOCK = 64;
+
+  /** In a reservation: that it is a double word's. */
+  private static final long DOUBLE = 1;
 
   private AtomicOps() {}
 
@@ -78,12 +83,13 @@ final class AtomicOps {
     switch (number) {
       case Op.LR_D -> {
         old = HostMemory.getLongVolatile(host);
-        core.reservation = host;
+        core.reservation = host | DOUBLE;
         core.reserved = old;
       }
       case Op.SC_D -> {
         boolean done =
-            core.reservation == host && HostMemory.compareAndSetLong(host, core.reserved, operand);
+            core.reservation == (host | DOUBLE)
+                && HostMemory.compareAndSetLong(host, core.reserved, operand);
         core.reservation = 0;
         old = done ? 0 : 1;
       }

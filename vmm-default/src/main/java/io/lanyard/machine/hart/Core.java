@@ -65,7 +65,7 @@ final class Core {
 
   long tval;
 
-  /** Host address of the reservation, 0 if none, and what was read there. */
+  /** Host address of the reservation, odd for a double word, 0 if none; and what was read there. */
   long reservation;
 
   long reserved;

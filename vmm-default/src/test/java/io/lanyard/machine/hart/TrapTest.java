@@ -240,6 +240,26 @@ class TrapTest {
   }
 
   @Test
+  void aReservationIsForItsWidth() {
+    bench.load(
+        new Assembler()
+            .op("auipc", T0, 1)
+            .op("lr.d", T1, T0)
+            .op("sc.w", A0, T0, 0)
+            .op("lr.w", T1, T0)
+            .op("sc.d", A1, T0, 0)
+            .op("lr.d", T1, T0)
+            .op("sc.d", T1, T0, 0)
+            .op("sc.d", T2, T0, 0) // no reservation any more
+            .op("ebreak"));
+    bench.untilTrap(100);
+    assertThat(bench.hart.x(A0)).isEqualTo(1);
+    assertThat(bench.hart.x(A1)).isEqualTo(1);
+    assertThat(bench.hart.x(T1)).isZero();
+    assertThat(bench.hart.x(T2)).isEqualTo(1);
+  }
+
+  @Test
   void misalignedAtomicsTrapAndMisalignedLoadsDoNot() {
     bench.load(
         new Assembler()
