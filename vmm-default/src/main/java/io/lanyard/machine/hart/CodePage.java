@@ -79,13 +79,9 @@ final class CodePage {
   /** Makes a page for nothing but the instruction at an offset of this one, all of it here. */
   CodePage alone(int offset) {
     var page = new CodePage(-1, 0, new byte[0]);
-    int half = half(offset);
-    if (length(half) == 2) {
-      page.only(Compressed.expand(half), half, offset, 2);
-    } else {
-      int instruction = half | half(offset + 2) << 16;
-      page.only(instruction, instruction, offset, 4);
-    }
+    int bits = instruction(offset);
+    int length = length(bits);
+    page.only(length == 2 ? Compressed.expand(bits) : bits, bits, offset, length);
     return page;
   }
 
@@ -95,9 +91,15 @@ final class CodePage {
     emit(Op.FAR | (long) next << 32, next, next);
   }
 
-  /** Gives how many bytes an instruction has that begins with a halfword. */
-  static int length(int half) {
-    return (half & 3) == 3 ? 4 : 2;
+  /** Gives the bits of the instruction at an offset, all of it on this page. */
+  int instruction(int offset) {
+    int half = half(offset);
+    return length(half) == 2 ? half : half | half(offset + 2) << 16;
+  }
+
+  /** Gives how many bytes an instruction has that begins with these bits. */
+  static int length(int bits) {
+    return (bits & 3) == 3 ? 4 : 2;
   }
 
   int half(int offset) {
@@ -122,14 +124,13 @@ final class CodePage {
         break;
       }
       entry[slot] = (char) count;
-      int half = half(offset);
-      int length = length(half);
+      int length = length(half(offset));
       if (length == 4 && slot == 2047) {
         emit(Op.STRADDLE, offset, 0);
         break;
       }
-      int instruction = length == 2 ? Compressed.expand(half) : half | half(offset + 2) << 16;
-      if (decode(instruction, length == 2 ? half : instruction, offset, length)) {
+      int bits = instruction(offset);
+      if (decode(length == 2 ? Compressed.expand(bits) : bits, bits, offset, length)) {
         break;
       }
       slot += length >> 1;

@@ -21,6 +21,12 @@ final class Core {
 
   private static final int CODE_TAGS = 512;
 
+  /** Cause of an illegal instruction. */
+  private static final int ILLEGAL = 2;
+
+  /** In place of an illegal instruction's bits, of which there are 32 at most. */
+  private static final long BITS_UNKNOWN = -1;
+
   /** Selects a code page's tag: {@code (int) (pc >>> 12) & this}. */
   static final int CODE_MASK = CODE_TAGS - 1;
 
@@ -225,18 +231,33 @@ final class Core {
   }
 
   boolean illegal(int instruction) {
-    return exception(2, instruction & 0xffff_ffffL);
+    return exception(ILLEGAL, instruction & 0xffff_ffffL);
   }
 
-  /** An illegal instruction whose bits are not at hand: tval may be 0. */
+  /** An illegal instruction whose bits are not at hand: {@link #takeException} looks for them. */
   boolean illegalHere() {
-    return exception(2, 0);
+    return exception(ILLEGAL, BITS_UNKNOWN);
   }
 
   /** Enters the trap handler for the exception that was noted; pc is the instruction's. */
   void takeException() {
     traps++;
-    csrs.trap(cause, tval, false);
+    boolean look = cause == ILLEGAL && tval == BITS_UNKNOWN;
+    long value = look ? instructionAtPc() : tval;
+    csrs.trap(look ? ILLEGAL : cause, value, false);
+  }
+
+  private long instructionAtPc() {
+    CodePage page = codePage(pc);
+    int offset = (int) pc & 4095;
+    if (page == null) {
+      return 0;
+    }
+    if (offset < 4094 || CodePage.length(page.half(offset)) == 2) {
+      return page.instruction(offset) & 0xffff_ffffL;
+    }
+    CodePage next = codePage(pc + 2);
+    return next == null ? 0 : page.half(offset) | (long) next.half(0) << 16;
   }
 
   /** Reads virtual memory where the fast path did not find it. */

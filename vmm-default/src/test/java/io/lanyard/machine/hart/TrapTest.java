@@ -103,6 +103,23 @@ class TrapTest {
   }
 
   @Test
+  void aLoadIntoARegisterThatIsOffReportsItsBits() {
+    int whole = Assembler.encode("fld", 1, T0, 8);
+    int half = 0x2108; // c.fld fa0, 0(a0)
+    bench.load(new Assembler().word(whole).half(half).at(4094).word(whole));
+    bench.hart.x(T0, Bench.CODE);
+    bench.hart.x(A0, Bench.CODE);
+    assertThat(bench.untilTrap(100)).isEqualTo(2);
+    assertThat(csrs.mtval).isEqualTo(whole);
+    bench.core.pc = Bench.CODE + 4;
+    assertThat(bench.untilTrap(100)).isEqualTo(2);
+    assertThat(csrs.mtval).isEqualTo(half);
+    bench.core.pc = Bench.CODE + 4094;
+    assertThat(bench.untilTrap(100)).isEqualTo(2);
+    assertThat(csrs.mtval).isEqualTo(whole);
+  }
+
+  @Test
   void aReservedRoundingModeIsIllegal() {
     csrs.mstatus |= Csrs.FS;
     bench.load(new Assembler().word(Assembler.encode("fadd.d", 1, 2, 3) | 5 << 12));
