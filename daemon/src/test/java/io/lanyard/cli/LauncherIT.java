@@ -72,7 +72,7 @@ final class LauncherIT {
   void theDaemonGivesFreedBuffersBackToTheSystem() throws IOException, InterruptedException {
     try (Launched daemon = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
       Path environment = Path.of("/proc/" + daemon.process.pid() + "/environ");
-      assertThat(Files.readString(environment, StandardCharsets.ISO_8859_1).split("\\0"))
+      assertThat(Files.readString(environment, StandardCharsets.ISO_8859_1).split("\0", -1))
           .contains("MALLOC_MMAP_THRESHOLD_=1048576");
     }
   }

@@ -193,7 +193,7 @@ class TcpIT {
         return true;
       });
       assertThat(guest.waitFor(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(net.on(() -> net.nat.tcp().counters().get(Event.FAULTS))).isZero();
+      assertThat(net.on(() -> net.nat.tcp().counters().get(TcpCount.FAULTS))).isZero();
     }
   }
 
