@@ -38,16 +38,19 @@ check: ## Compiles with every linter and checks the format; runs no test.
 install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
 	@.ci/setup build
 	$(MVN) package -DskipTests
-	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard' \
+	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/adr' \
 	  '$(DESTDIR)/etc/lanyard' '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	rm -f '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'*.jar # Two versions of a module would not start.
 	install -m 644 daemon/target/lanyard/lib/* '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'
 	install -m 755 lanyard '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard'
 	ln -sf ../lib/lanyard/lanyard '$(DESTDIR)$(PREFIX)/bin/lanyard'
 	[ -e '$(DESTDIR)/etc/lanyard/lanyard.yaml' ] || install -m 644 config/etc/lanyard.yaml '$(DESTDIR)/etc/lanyard/'
 	install -m 644 config/src/main/resources/io/lanyard/config/lanyard.schema.json '$(DESTDIR)/etc/lanyard/'
-	sed 's#/usr/bin/lanyard#$(PREFIX)/bin/lanyard#' config/systemd/lanyard.service \
-	  > '$(DESTDIR)$(PREFIX)/lib/systemd/system/lanyard.service'
-	install -m 644 README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/lanyard/'
+	sed 's#/usr/\(bin/lanyard\|share/doc\)#$(PREFIX)/\1#' config/systemd/lanyard.service \
+	  | install -m 644 /dev/stdin '$(DESTDIR)$(PREFIX)/lib/systemd/system/lanyard.service'
+	install -m 644 README.md CHANGELOG.md '$(DESTDIR)$(PREFIX)/share/doc/lanyard/'
+	install -m 644 docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/'
+	install -m 644 docs/adr/*.md '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/adr/'
 
 clean: ## Removes what was built.
 	$(MVN) clean -Dformat.skip=true
