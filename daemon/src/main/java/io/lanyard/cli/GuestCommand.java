@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -191,13 +192,14 @@ final class GuestCommand {
       }
       try (HttpClient.Answer answer = api.upgrade(path, "lanyard-console")) {
         boolean terminal = Terminal.isOn(0);
+        AtomicBoolean left = new AtomicBoolean();
         Runnable restore = terminal ? Terminal.raw() : () -> {};
         Thread hook = new Thread(restore, "restore-terminal");
         Runtime.getRuntime().addShutdownHook(hook);
         if (terminal) {
           System.err.print("Connected to " + guest + ". Ctrl-] leaves.\r\n");
         }
-        Thread.ofPlatform().daemon().name("keys").start(() -> type(answer));
+        Thread.ofPlatform().daemon().name("keys").start(() -> type(answer, left));
         try {
           copy(answer.body(), StandardOutput.raw());
         } catch (IOException e) {
@@ -209,17 +211,21 @@ final class GuestCommand {
         if (terminal) {
           System.err.println();
         }
+        if (terminal && !left.get()) {
+          throw new Failure("the daemon has closed the console of " + guest);
+        }
       }
       return 0;
     }
 
-    private static void type(HttpClient.Answer answer) {
+    private static void type(HttpClient.Answer answer, AtomicBoolean left) {
       byte[] keys = new byte[1024];
       try {
         int count;
         while ((count = System.in.read(keys)) >= 0) {
           for (int i = 0; i < count; i++) {
             if (keys[i] == LEAVE) {
+              left.set(true);
               answer.out().write(keys, 0, i);
               answer.close();
               return;
