@@ -72,7 +72,7 @@ public record Directories(Path state, Path runtime, Path images) {
   /**
    * The same with some of them elsewhere.
    *
-   * @param otherState replaces the state directory and, with it, the image store; or null
+   * @param otherState replaces the state directory; or null
    * @param otherRuntime replaces the runtime directory; or null
    * @param otherImages replaces the image store; or null
    * @return a copy
