@@ -338,7 +338,11 @@ final class Sender {
   /** Takes an acceptable acknowledgment: una &lt;= ack &lt;= nxt, or an older one. */
   void acknowledge(Segment s) {
     boolean news = takeBlocks(s);
+    boolean closed = window == 0;
     boolean windowMoved = updateWindow(s);
+    if (closed && window > 0 && s.ack == una && una != nxt) {
+      reopened();
+    }
     if (Seq.after(s.ack, una)) {
       advance(s.ack);
     } else if (s.ack == una && una != nxt && s.span() == 0 && (news || !windowMoved)) {
@@ -375,6 +379,23 @@ final class Sender {
       return moved;
     }
     return false;
+  }
+
+  /**
+   * The window was closed and has opened, and what is in flight was refused: probes mostly. That is
+   * no loss on the path, and to wait for a timeout that has backed off would be a minute's silence.
+   */
+  private void reopened() {
+    rto.relax();
+    timer.clear();
+    stalled = false;
+    duplicates = 0;
+    if (phase == Phase.OPEN) {
+      phase = Phase.LOSS;
+      recover = nxt;
+    }
+    lossEdge = nxt;
+    retransmitted = una;
   }
 
   private void advance(int ack) {

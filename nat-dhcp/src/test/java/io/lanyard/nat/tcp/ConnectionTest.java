@@ -390,6 +390,27 @@ class ConnectionTest {
   }
 
   @Test
+  void aWindowThatOpensGetsWhatItRefusedAtOnce() {
+    TestStream stream = scene.establish(Scene.synOptions(1000, true, -1));
+    scene.guest(Tcp.ACK, G + 1, scene.isn + 1, 0, new byte[0]);
+    stream.send("hello");
+    scene.timers.advanceMillis(30_000);
+    assertThat(scene.next().text()).isEqualTo("h");
+    scene.guest(Tcp.ACK, G + 1, scene.isn + 1, 0, new byte[0]);
+    scene.sent.clear();
+    scene.guest(Tcp.ACK, G + 1, scene.isn + 1, 1000, new byte[0]);
+    Sent again = scene.next();
+    assertThat(again.seq()).isEqualTo(scene.isn + 1);
+    assertThat(again.text() + scene.next().text()).isEqualTo("hello");
+    // The path is none the worse for it: what is lost now is sent again as soon as ever.
+    scene.timers.advanceMillis(3_000);
+    assertThat(scene.next().seq()).isEqualTo(scene.isn + 1);
+    scene.guest(Tcp.ACK, G + 1, scene.isn + 6, 1000, new byte[0]);
+    stream.send("again");
+    assertThat(scene.last().text()).isEqualTo("again");
+  }
+
+  @Test
   void aGuestThatDoesNotAnswerIsGivenUp() {
     TestStream stream = scene.establish();
     stream.send("hello");
