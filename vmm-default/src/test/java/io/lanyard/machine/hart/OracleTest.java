@@ -8,22 +8,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Compares the hart with QEMU: the program of {@code src/test/oracle} executes every instruction
- * with random operands and prints a digest of all state for each.
+ * Compares the hart with QEMU. The programs of {@code src/test/oracle} execute every instruction
+ * with random operands, and random accesses and traps under random privilege; they print digests of
+ * all state.
  */
 class OracleTest {
-  @Test
-  void everyInstructionDoesWhatItDoesInQemu() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"oracle", "privileged"})
+  void everyDigestIsWhatItIsInQemu(String name) throws IOException {
     try (var bench = new Bench()) {
-      try (InputStream program = new GZIPInputStream(resource("oracle.bin.gz"))) {
+      try (InputStream program = new GZIPInputStream(resource(name + ".bin.gz"))) {
         bench.ram.put(Bench.CODE, program.readAllBytes());
       }
       bench.hart.run();
       List<String> expected;
-      try (InputStream text = resource("oracle.txt")) {
+      try (InputStream text = resource(name + ".txt")) {
         expected = new String(text.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
       }
       assertThat(bench.output().lines().toList()).containsExactlyElementsOf(expected);
