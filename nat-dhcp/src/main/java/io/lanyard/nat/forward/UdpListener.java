@@ -7,8 +7,6 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.nat.udp.UdpNat;
-import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.frame.Udp;
 import io.lanyard.vswitch.linux.InetDatagram;
 import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
@@ -69,6 +67,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   @Override
   void close() {
+    nat.flush();
     HostSocket open = socket;
     socket = null;
     if (open != null) {
@@ -87,7 +86,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   @Override
-  public void datagram(ByteBuf frame, int address, int port) {
+  public void datagrams(ByteBuf frame, int size, int address, int port) {
     ClientFlow flow = clients.get(key(address, port));
     if (flow == null) {
       flow = open(address, port);
@@ -96,11 +95,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
         return;
       }
     }
-    int length = frame.writerIndex() - HostReader.PAYLOAD;
-    flow.touch();
-    flow.countToGuest(1, length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH);
-    nat.deliver(
-        frame, flow.remoteAddress(), flow.remotePort(), flow.guestAddress(), flow.guestPort());
+    nat.deliver(flow, frame, size);
   }
 
   private @Nullable ClientFlow open(int address, int port) {
@@ -127,18 +122,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     return null;
   }
 
-  void answer(ClientFlow flow, ByteBuf frame, int payload, int length) {
-    HostSocket open = socket;
-    if (open == null) {
-      return;
-    }
-    flow.touch();
-    flow.countFromGuest(1, length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH);
-    int sent = reader.send(open.socket(), frame, payload, length, flow.client, flow.clientPort);
-    if (sent < 0) {
-      open.readErrors();
-      int _ = reader.send(open.socket(), frame, payload, length, flow.client, flow.clientPort);
-    }
+  @Nullable HostSocket socket() {
+    return socket;
   }
 
   void forget(ClientFlow flow) {

@@ -190,10 +190,12 @@ final class Ipv4Input {
       return;
     }
     if (isSuper(frame)) {
-      counters.count(GatewayCount.BAD_TRANSPORT);
-      return;
-    }
-    if (services.receive(frame, ip, at)) {
+      // What a guest answers to the clients of a forward may come so; no service is asked so.
+      if (services.has(Udp.destinationPort(frame, at))) {
+        counters.count(GatewayCount.BAD_TRANSPORT);
+        return;
+      }
+    } else if (services.receive(frame, ip, at)) {
       return;
     }
     PacketEngine engine = udp;

@@ -98,7 +98,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   @Override
-  public void datagram(ByteBuf frame, int address, int port) {
+  public void datagrams(ByteBuf frame, int size, int address, int port) {
     int at = HostReader.PAYLOAD;
     if (rawIdentifier >= 0) {
       at += frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;

@@ -9,6 +9,7 @@ import io.lanyard.vswitch.linux.InetDatagram;
 import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads bursts of datagrams from the host's sockets into frames, with the headers' room before the
@@ -20,8 +21,8 @@ public final class HostReader {
   /** As many as make the system call cheap; 64 KiB of frames stay in the processor's cache. */
   private static final int SLOTS = 32;
 
-  /** After so many bursts a socket yields to the others; the loop comes back to it. */
-  private static final int BURSTS = 4;
+  /** After so many datagrams a socket yields to the others; the loop comes back to it. */
+  private static final int MOST = 128;
 
   /** Where a datagram's payload lies in a frame, from index 0. */
   public static final int PAYLOAD =
@@ -30,17 +31,22 @@ public final class HostReader {
   /** Nearly all datagrams fit; a larger one takes a copy. */
   private static final int LARGEST_HEAD = 4096;
 
+  /** Whatever the kernel hands over as one: a datagram, or a train that is no longer (udp(7)). */
+  private static final int LARGEST = 65536;
+
   /** What takes the datagrams of a socket. */
   public interface Receiver {
     /**
-     * Takes a datagram.
+     * Takes a datagram, or a train of them from one sender.
      *
      * @param frame lent for the length of the call: the payload between {@link #PAYLOAD} and the
      *     writer index, free room before it; reader index 0
+     * @param size where the payload has more bytes than this: those of each datagram, of which the
+     *     last may have fewer
      * @param address the sender's IPv4 address
      * @param port the sender's port
      */
-    void datagram(ByteBuf frame, int address, int port);
+    void datagrams(ByteBuf frame, int size, int address, int port);
 
     /**
      * Takes an error about a datagram that was sent before.
@@ -60,6 +66,10 @@ public final class HostReader {
   private final ByteBuf errorFrame;
   private final int head;
   private boolean kept;
+
+  /** For whatever is larger than that, one after the other; made when the first one comes. */
+  private @Nullable ByteBuf large;
+
   private boolean closed;
 
   /**
@@ -91,10 +101,11 @@ public final class HostReader {
    * @param receiver takes what was read; it may close the socket
    */
   public void read(InetDatagram socket, Receiver receiver) {
-    for (int burst = 0; burst < BURSTS && !closed; burst++) {
+    for (int datagrams = 0; datagrams < MOST && !closed; ) {
       renew();
       int count = socket.receive(batch);
       for (int i = 0; i < count && !closed; i++) {
+        datagrams += DatagramFlow.datagrams(batch.length(i), size(i));
         deliver(i, receiver);
       }
       if (count < SLOTS) {
@@ -103,24 +114,44 @@ public final class HostReader {
     }
   }
 
+  private int size(int slot) {
+    int segment = batch.segment(slot);
+    return segment > 0 ? segment : batch.length(slot);
+  }
+
   private void deliver(int slot, Receiver receiver) {
     int length = batch.length(slot);
+    int size = size(slot);
     int address = batch.address(slot);
     int port = batch.port(slot);
     ByteBuf frame = frames[slot];
     if (length > head) {
-      ByteBuf large = allocator.directBuffer(PAYLOAD + length);
-      try {
-        large.setBytes(PAYLOAD, frame, PAYLOAD, head);
-        large.setBytes(PAYLOAD + head, batch.overflow(slot, length - head));
-        receiver.datagram(large.setIndex(0, PAYLOAD + length), address, port);
-      } finally {
-        large.release();
-      }
+      ByteBuf into = large();
+      into.setBytes(PAYLOAD, frame, PAYLOAD, head);
+      into.setBytes(PAYLOAD + head, batch.overflow(slot, length - head));
+      receiver.datagrams(into.setIndex(0, PAYLOAD + length), size, address, port);
+      renewLarge(into);
       return;
     }
-    receiver.datagram(frame.setIndex(0, PAYLOAD + length), address, port);
+    receiver.datagrams(frame.setIndex(0, PAYLOAD + length), size, address, port);
     kept |= frame.refCnt() > 1;
+  }
+
+  /** A frame for whatever is larger than a slot's. */
+  private ByteBuf large() {
+    ByteBuf present = large;
+    if (present == null) {
+      present = allocator.directBuffer(PAYLOAD + LARGEST, PAYLOAD + LARGEST);
+      large = present;
+    }
+    return present;
+  }
+
+  private void renewLarge(ByteBuf frame) {
+    if (!closed && frame.refCnt() > 1) {
+      frame.release();
+      large = null;
+    }
   }
 
   /**
@@ -209,6 +240,11 @@ public final class HostReader {
       closed = true;
       for (ByteBuf frame : frames) {
         frame.release();
+      }
+      ByteBuf held = large;
+      large = null;
+      if (held != null) {
+        held.release();
       }
       errorFrame.release();
       errorBatch.close();

@@ -1,7 +1,6 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.nat.flow.FlowKey;
-import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
@@ -34,8 +33,8 @@ final class Mapping implements HostReader.Receiver {
   private int ttl = DEFAULT_TTL;
   private boolean dontFragment;
 
-  /** What the host last said was the path's MTU for a datagram that was too large for it. */
-  private int pathMtu;
+  /** What the host last said would have fitted. */
+  private int largestPacket;
 
   Mapping(UdpNat nat, int guest, int port) {
     this.nat = nat;
@@ -66,6 +65,7 @@ final class Mapping implements HostReader.Receiver {
   }
 
   void close() {
+    nat.sender.flush();
     HostSocket open = socket;
     socket = null;
     if (open != null) {
@@ -73,112 +73,66 @@ final class Mapping implements HostReader.Receiver {
     }
   }
 
-  /** Sends a guest's datagram out. */
-  void send(UdpFlow flow, ByteBuf frame, int ip, int payload, int length, int destination) {
+  @Nullable HostSocket socket() {
+    return socket;
+  }
+
+  /** Passes the time to live and the wish not to be fragmented on, where they matter. */
+  void prepare(ByteBuf frame, int ip, int packet) {
     HostSocket open = socket;
     if (open == null) {
       return;
     }
-    int packet = length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
-    flow.touch();
-    flow.countFromGuest(1, packet);
-    prepare(open, frame, ip, packet);
-    int remotePort = flow.remotePort();
-    int sent = nat.reader.send(open.socket(), frame, payload, length, destination, remotePort);
-    if (sent < 0 && isPending(sent)) {
-      // An error of an earlier datagram is reported at the next call, which is then not carried
-      // out.
-      open.readErrors();
-      if (sent == -Errno.EMSGSIZE && !dontFragment(frame, ip)) {
-        permitFragments(open);
-      }
-      sent = nat.reader.send(open.socket(), frame, payload, length, destination, remotePort);
-    }
-    if (sent >= 0) {
-      nat.counters.count(UdpCount.OUT);
-    } else {
-      failed(open, sent, frame, ip);
-    }
-  }
-
-  private static boolean isPending(int result) {
-    return switch (-result) {
-      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EBADF -> false;
-      default -> true;
-    };
-  }
-
-  /** Passes the time to live and the wish not to be fragmented on, where they matter. */
-  private void prepare(HostSocket open, ByteBuf frame, int ip, int packet) {
     int hops = Ipv4.ttl(frame, ip) - 1;
     int wanted = hops >= ORDINARY_TTL ? DEFAULT_TTL : Math.max(1, hops);
     if (wanted != ttl) {
+      // What came before goes out as it came.
+      nat.sender.flush();
       ttl = wanted;
       open.socket().ttl(wanted);
     }
-    if (packet > SMALL_PACKET && dontFragment(frame, ip) != dontFragment) {
-      dontFragment = !dontFragment;
-      open.socket().dontFragment(dontFragment);
+    boolean dont = (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
+    if (dont != dontFragment && (packet > SMALL_PACKET || !dont)) {
+      nat.sender.flush();
+      dontFragment = dont;
+      open.socket().dontFragment(dont);
     }
   }
 
-  private static boolean dontFragment(ByteBuf frame, int ip) {
-    return (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
-  }
-
-  private void permitFragments(HostSocket open) {
-    dontFragment = false;
-    open.socket().dontFragment(false);
-  }
-
-  private void failed(HostSocket open, int result, ByteBuf frame, int ip) {
-    IcmpErrors errors = nat.errors;
-    switch (-result) {
-      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> nat.counters.count(UdpCount.NO_BUFFERS);
-      case Errno.EMSGSIZE -> {
-        nat.counters.count(UdpCount.SEND_FAILED);
-        // The MTU comes by the error queue, without a word of what was too large.
-        pathMtu = 0;
-        open.readErrors();
-        errors.send(Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, pathMtu, frame, ip);
-      }
-      case Errno.ENETUNREACH -> {
-        nat.counters.count(UdpCount.SEND_FAILED);
-        errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
-      }
-      case Errno.EACCES, Errno.EPERM -> {
-        nat.counters.count(UdpCount.SEND_FAILED);
-        errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
-      }
-      default -> {
-        nat.counters.count(UdpCount.SEND_FAILED);
-        errors.send(Icmp.UNREACHABLE, Icmp.HOST_UNREACHABLE, 0, frame, ip);
-      }
-    }
+  /** Tells the guest that the host did not send a datagram. */
+  void failed(UdpFlow flow, int error, int length) {
+    int code =
+        switch (error) {
+          case Errno.EMSGSIZE -> Icmp.FRAGMENTATION_NEEDED;
+          case Errno.ENETUNREACH -> Icmp.NET_UNREACHABLE;
+          case Errno.EACCES, Errno.EPERM -> Icmp.ADMIN_PROHIBITED;
+          default -> Icmp.HOST_UNREACHABLE;
+        };
+    int rest = error == Errno.EMSGSIZE ? largestPacket : 0;
+    largestPacket = 0;
+    about(0, Icmp.UNREACHABLE, code, rest, flow.remoteAddress(), flow.remotePort(), length);
   }
 
   /** Takes a datagram from outside. */
   @Override
-  public void datagram(ByteBuf frame, int address, int remotePort) {
+  public void datagrams(ByteBuf frame, int size, int address, int remotePort) {
     int remote = nat.destinations.guestSide(address);
     UdpFlow flow = remote == 0 ? null : nat.flow(this, remote, remotePort, address);
     if (flow == null) {
-      nat.counters.count(UdpCount.FILTERED);
+      int bytes = frame.writerIndex() - HostReader.PAYLOAD;
+      nat.counters.add(UdpCount.FILTERED, DatagramFlow.datagrams(bytes, size));
       return;
     }
-    int length = frame.writerIndex() - HostReader.PAYLOAD;
-    flow.touch();
     flow.answered();
-    flow.countToGuest(1, length + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH);
-    nat.counters.count(UdpCount.IN);
-    nat.deliver(frame, remote, remotePort, guest, port);
+    nat.deliver(flow, frame, size);
   }
 
   @Override
   public void error(SocketError error, ByteBuf head) {
     nat.counters.count(UdpCount.ERRORS);
     if (error.number() == Errno.EMSGSIZE && !error.fromIcmp()) {
-      pathMtu = error.info();
+      // The host's own. It does not say which port it is about; whoever sent knows, and comes next.
+      largestPacket = error.info();
       return;
     }
     int remote = nat.destinations.guestSide(error.address());

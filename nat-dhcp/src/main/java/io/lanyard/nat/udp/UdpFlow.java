@@ -2,6 +2,7 @@ package io.lanyard.nat.udp;
 
 import io.lanyard.nat.flow.FlowEnd;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /** What a mapping carries to and from one remote endpoint. */
 final class UdpFlow extends DatagramFlow {
@@ -24,8 +25,28 @@ final class UdpFlow extends DatagramFlow {
   }
 
   @Override
-  protected void fromGuest(ByteBuf frame, int ip, int payload, int length) {
-    mapping.send(this, frame, ip, payload, length, destination);
+  protected @Nullable HostSocket socket() {
+    return mapping.socket();
+  }
+
+  @Override
+  protected int hostAddress() {
+    return destination;
+  }
+
+  @Override
+  protected int hostPort() {
+    return remotePort();
+  }
+
+  @Override
+  protected void fromGuest(ByteBuf frame, int ip, int packet) {
+    mapping.prepare(frame, ip, packet);
+  }
+
+  @Override
+  protected void failed(int error, int bytes) {
+    mapping.failed(this, error, bytes);
   }
 
   @Override

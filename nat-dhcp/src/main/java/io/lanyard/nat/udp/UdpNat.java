@@ -14,6 +14,7 @@ import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.lanyard.vswitch.linux.Errno;
@@ -40,12 +41,16 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   private static final int DNS = 53;
 
+  /** What a datagram has before its payload, as an IPv4 packet. */
+  private static final int HEADERS = Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
+
   final GuestLink link;
   final FlowTable flows;
   final IcmpErrors errors;
   final Destinations destinations;
   final HostReader reader;
   final Counters<UdpCount> counters = new Counters<>(UdpCount.class);
+  final DatagramSender sender;
   private final UdpOptions options;
   private final LongObjectMap<Mapping> mappings = new LongObjectHashMap<>();
   private boolean complained;
@@ -73,6 +78,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.destinations = destinations;
     this.reader = reader;
     this.options = options;
+    sender = new DatagramSender(link.allocator(), counters);
   }
 
   @Override
@@ -100,15 +106,24 @@ public final class UdpNat implements PacketEngine, Dumpable {
     }
     int payload = at + Udp.HEADER_LENGTH;
     int header = frame.readerIndex();
-    if (OffloadHeader.gsoType(frame, header) == OffloadHeader.GSO_NONE) {
-      flow.fromGuest(frame, ip, payload, Udp.length(frame, at) - Udp.HEADER_LENGTH);
-      return;
+    boolean single = OffloadHeader.gsoType(frame, header) == OffloadHeader.GSO_NONE;
+    int length = single ? Udp.length(frame, at) - Udp.HEADER_LENGTH : end - payload;
+    int size = single ? length : Math.max(1, OffloadHeader.gsoSize(frame, header));
+    int datagrams = DatagramFlow.datagrams(length, size);
+    flow.touch();
+    flow.countFromGuest(datagrams, length + datagrams * HEADERS);
+    flow.fromGuest(frame, ip, Math.min(length, size) + HEADERS);
+    if (datagrams == 1) {
+      sender.send(flow, frame, payload, length);
+    } else {
+      sender.sendTrain(flow, frame, payload, length, size);
     }
-    // A super-frame of datagrams: each is one.
-    int size = Math.max(1, OffloadHeader.gsoSize(frame, header));
-    for (int i = payload; i < end; i += size) {
-      flow.fromGuest(frame, ip, i, Math.min(size, end - i));
-    }
+  }
+
+  /** Sends what is put off until the end of a burst: before a socket is closed, for one. */
+  @Override
+  public void flush() {
+    sender.flush();
   }
 
   private @Nullable UdpFlow open(
@@ -211,28 +226,59 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   /**
-   * Sends a datagram to a guest.
+   * Sends a guest what has come for it, and counts it.
    *
-   * @param frame the payload from {@link HostReader#PAYLOAD} to the writer index, room before it
-   * @param source where it comes from, as the guest is to see it
-   * @param sourcePort its port
-   * @param guest the guest's address
-   * @param guestPort the guest's port
+   * @param flow what it belongs to
+   * @param frame lent for the length of the call: the payload from {@link HostReader#PAYLOAD} to
+   *     the writer index, room before it
+   * @param size bytes of each datagram but the last, where there are several
    */
-  public void deliver(ByteBuf frame, int source, int sourcePort, int guest, int guestPort) {
+  public void deliver(DatagramFlow flow, ByteBuf frame, int size) {
+    int length = frame.writerIndex() - HostReader.PAYLOAD;
+    int datagrams = DatagramFlow.datagrams(length, size);
+    flow.touch();
+    flow.countToGuest(datagrams, length + datagrams * HEADERS);
+    counters.add(UdpCount.IN, datagrams);
+    if (datagrams == 1 || fits(length, size, datagrams)) {
+      send(flow, frame, datagrams == 1 ? 0 : size);
+      return;
+    }
+    for (int at = 0; at < length; at += size) {
+      int bytes = Math.min(size, length - at);
+      ByteBuf one = link.allocator().directBuffer(HostReader.PAYLOAD + bytes);
+      try {
+        one.setBytes(HostReader.PAYLOAD, frame, HostReader.PAYLOAD + at, bytes);
+        send(flow, one.setIndex(0, HostReader.PAYLOAD + bytes), 0);
+      } finally {
+        one.release();
+      }
+    }
+  }
+
+  /** Whether a train can be a super-frame; where its datagrams are to be fragments it cannot. */
+  private boolean fits(int length, int size, int datagrams) {
+    return size + HEADERS <= link.mtu()
+        && length <= InetDatagram.LARGEST_PAYLOAD
+        && datagrams <= OffloadCheck.MOST_UDP_SEGMENTS;
+  }
+
+  /** Sends a datagram, or a train as a super-frame if its datagrams' size is given. */
+  private void send(DatagramFlow flow, ByteBuf frame, int size) {
     int at = HostReader.PAYLOAD - Udp.HEADER_LENGTH;
     int length = frame.writerIndex() - at;
+    int source = flow.remoteAddress();
+    int guest = flow.guestAddress();
     HostReader.writeIp(frame, at, Ipv4.UDP, source, guest, 0);
-    Udp.write(frame, at, sourcePort, guestPort, length);
+    Udp.write(frame, at, flow.remotePort(), flow.guestPort(), length);
     // The port that takes it finishes the checksum, in hardware if it can.
     Udp.setChecksum(frame, at, Checksum.fold(Checksum.pseudo4(source, guest, Ipv4.UDP, length)));
     OffloadHeader.set(
         frame,
         frame.readerIndex(),
         OffloadHeader.NEEDS_CSUM,
-        OffloadHeader.GSO_NONE,
-        Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH,
-        0,
+        size == 0 ? OffloadHeader.GSO_NONE : OffloadHeader.GSO_UDP_L4,
+        Ethernet.HEADER_LENGTH + HEADERS,
+        size,
         Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH,
         Udp.CHECKSUM_OFFSET);
     link.sendIpv4(frame, guest);
@@ -274,6 +320,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
       mapping.close();
     }
     mappings.clear();
+    sender.close();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.io.BufferedReader;
@@ -255,6 +256,80 @@ class NatIT {
                           + " && echo same")
                   .output())
           .contains("same");
+    }
+  }
+
+  /**
+   * What QUIC's senders do, on a path that takes less than the guest's network: a train whose
+   * datagrams do not fit through, with and without leave to fragment them, and one whose do.
+   */
+  @Test
+  void trains_of_datagrams_cross_a_path_with_a_smaller_mtu() throws Exception {
+    String host = "lyh" + ProcessHandle.current().pid();
+    String router = "lyr" + ProcessHandle.current().pid();
+    try {
+      world(host, router, "1 0");
+      NatNamespace.host("ip", "-n", host, "link", "set", "vh", "mtu", "1280");
+      // Without a word about fragments Linux sets "don't fragment"; 10/0 takes that back, 10/2
+      // insists. UDP_SEGMENT is 17/103.
+      String script =
+          """
+          use Socket;
+          socket(my $s, PF_INET, SOCK_DGRAM, 0);
+          my $to = sockaddr_in(4433, inet_aton('10.99.0.2'));
+          sub train {
+            my ($size, $many, $discover) = @_;
+            setsockopt($s, 0, 10, pack('i', $discover));
+            setsockopt($s, 17, 103, pack('i', $size)) or die "segment: $!";
+            my $data = join('', map { pack('n', $_) . 'x' x ($size - 2) } 1 .. $many) . 'end';
+            defined(send($s, $data, 0, $to)) or print "refused: $!\\n";
+          }
+          train(1400, 20, 0);
+          train(1000, 20, 2);
+          train(1400, 20, 2);
+          train(100, 63, 2);
+          select(undef, undef, undef, 0.3);
+          train(1400, 20, 2);
+          """;
+      String receiver =
+          """
+          use Socket;
+          socket(my $s, PF_INET, SOCK_DGRAM, 0);
+          setsockopt($s, SOL_SOCKET, SO_RCVBUF, pack('i', 1 << 20));
+          bind($s, sockaddr_in(4433, INADDR_ANY)) or die "bind: $!";
+          $| = 1;
+          print "ready\\n";
+          while (1) {
+            vec(my $r = '', fileno($s), 1) = 1;
+            select($r, undef, undef, 5) or last;
+            recv($s, my $data, 70000, 0);
+            $n{length $data}++;
+            last if $n{3} == 4;
+          }
+          print join(' ', map { "$n{$_}x$_" } sort { $a <=> $b } keys %n), "\\n";
+          """;
+      Process server =
+          new ProcessBuilder("ip", "netns", "exec", router, "perl", "-e", receiver)
+              .redirectErrorStream(true)
+              .start();
+      try (var lines =
+              new BufferedReader(
+                  new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+          NatNamespace net =
+              new NatNamespace(
+                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+        assertThat(lines.readLine()).isEqualTo("ready");
+        NatNamespace.Result result = net.guest("perl", "-e", script);
+        // Told that 1,280 bytes are the most, the guest's own kernel refuses the last train.
+        assertThat(result.output()).contains("refused: ");
+        assertThat(lines.readLine()).isEqualTo("4x3 63x100 20x1000 20x1400");
+        assertThat(net.on(() -> net.nat.udp().counters().get(UdpCount.SEND_FAILED))).isEqualTo(20);
+      } finally {
+        server.destroy();
+      }
+    } finally {
+      NatNamespace.host("ip", "netns", "del", host);
+      NatNamespace.host("ip", "netns", "del", router);
     }
   }
 

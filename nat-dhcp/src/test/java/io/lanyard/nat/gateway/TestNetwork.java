@@ -26,9 +26,16 @@ final class TestNetwork {
   final SteppedTimers timers = new SteppedTimers();
   final LearningSwitch network =
       new LearningSwitch("test", timers.clock(), PooledByteBufAllocator.DEFAULT);
-  final InMemoryPort guest =
-      InMemoryPort.attached("guest", Offloads.none(Offloads.LARGEST_SUPER_FRAME), network);
+  final InMemoryPort guest;
   int mtu = 1500;
+
+  TestNetwork() {
+    this(Offloads.none(Offloads.LARGEST_SUPER_FRAME));
+  }
+
+  TestNetwork(Offloads offloads) {
+    guest = InMemoryPort.attached("guest", offloads, network);
+  }
 
   static GatewayAddresses addresses(boolean hostLoopback) {
     return new GatewayAddresses(GATEWAY_MAC, GATEWAY, 24, HOST, hostLoopback);

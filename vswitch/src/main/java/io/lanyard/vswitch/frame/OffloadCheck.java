@@ -13,7 +13,7 @@ public final class OffloadCheck {
   static final int LEAST_TCP_SEGMENT = 48;
 
   /** Linux cuts a UDP super-frame into at most this many datagrams (UDP_MAX_SEGMENTS). */
-  static final int MOST_UDP_SEGMENTS = 128;
+  public static final int MOST_UDP_SEGMENTS = 128;
 
   private OffloadCheck() {}
 

@@ -24,6 +24,10 @@ public final class DatagramBatch implements AutoCloseable {
   private static final int IOVEC = 16;
   private static final int NAME = 16;
   private static final int CONTROL = 256;
+
+  /** One ancillary message with an int: how long the datagrams of a train are. */
+  private static final int TRAIN = 24;
+
   private static final int NAME_LENGTH_AT = 8;
   private static final int IOV_AT = 16;
   private static final int IOV_COUNT_AT = 24;
@@ -42,6 +46,7 @@ public final class DatagramBatch implements AutoCloseable {
   private final MemorySegment names;
   private final MemorySegment overflow;
   private final MemorySegment control;
+  private final MemorySegment trains;
 
   /**
    * Makes a batch whose slots have no buffers yet.
@@ -56,11 +61,13 @@ public final class DatagramBatch implements AutoCloseable {
     // calloc'ed and touched only where a datagram is large: mostly not resident.
     overflow = arena.allocate((long) OVERFLOW * slots, 8);
     control = arena.allocate(CONTROL, 8);
+    trains = arena.allocate((long) TRAIN * slots, 8);
     for (int i = 0; i < slots; i++) {
       long header = (long) HEADER * i;
       headers.set(LONG, header, names.address() + (long) NAME * i);
       headers.set(LONG, header + IOV_AT, vectors.address() + 2L * IOVEC * i);
       headers.set(LONG, header + IOV_COUNT_AT, 2);
+      headers.set(LONG, header + CONTROL_AT, trains.address() + (long) TRAIN * i);
       long second = 2L * IOVEC * i + IOVEC;
       vectors.set(LONG, second, overflow.address() + (long) OVERFLOW * i);
       vectors.set(LONG, second + 8, OVERFLOW);
@@ -100,6 +107,23 @@ public final class DatagramBatch implements AutoCloseable {
   }
 
   /**
+   * How the datagrams of a train are told apart, where the kernel has handed several over as one
+   * (UDP_GRO, udp(7)).
+   *
+   * @param slot which slot
+   * @return bytes of each of them, of which the last may have fewer; 0 for a single datagram
+   */
+  public int segment(int slot) {
+    // struct cmsghdr: length, level, type; its data 16 bytes in.
+    long at = (long) TRAIN * slot;
+    boolean present =
+        headers.get(LONG, (long) HEADER * slot + CONTROL_LENGTH_AT) >= 16 + Integer.BYTES
+            && trains.get(INT, at + 8) == InetDatagram.SOL_UDP
+            && trains.get(INT, at + 12) == InetDatagram.UDP_GRO;
+    return present ? trains.get(INT, at + 16) : 0;
+  }
+
+  /**
    * Where a datagram came from.
    *
    * @param slot which slot
@@ -136,6 +160,7 @@ public final class DatagramBatch implements AutoCloseable {
   long prepare(int count) {
     for (int i = 0; i < count; i++) {
       headers.set(INT, (long) HEADER * i + NAME_LENGTH_AT, NAME);
+      headers.set(LONG, (long) HEADER * i + CONTROL_LENGTH_AT, TRAIN);
     }
     return headers.address();
   }
@@ -151,7 +176,7 @@ public final class DatagramBatch implements AutoCloseable {
   /** Ends what {@link #prepareControl} began, and notes the message's length. */
   void finishControl(int length) {
     headers.set(INT, RECEIVED_AT, length);
-    headers.set(LONG, CONTROL_AT, 0);
+    headers.set(LONG, CONTROL_AT, trains.address());
     headers.set(INT, FLAGS_AT, 0);
   }
 

@@ -34,6 +34,7 @@ final class InetCalls {
   private static final MethodHandle GETSOCKNAME = call("getsockname", INT, INT, LONG, LONG);
   private static final MethodHandle SETSOCKOPT = call("setsockopt", INT, INT, INT, INT, LONG, INT);
   private static final MethodHandle SENDTO = call("sendto", LONG, INT, LONG, LONG, INT, LONG, INT);
+  private static final MethodHandle SENDMSG = call("sendmsg", LONG, INT, LONG, INT);
   private static final MethodHandle RECVMSG = call("recvmsg", LONG, INT, LONG, INT);
   private static final MethodHandle RECVMMSG = call("recvmmsg", INT, INT, LONG, INT, INT, LONG);
   private static final MethodHandle CLOSE = call("close", INT, INT);
@@ -109,6 +110,16 @@ final class InetCalls {
     try {
       long result =
           (long) SENDTO.invokeExact(state, fd, data, length, flags, address, addressLength);
+      return result >= 0 ? (int) result : errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int sendmsg(int fd, long message, int flags) {
+    MemorySegment state = STATE.get();
+    try {
+      long result = (long) SENDMSG.invokeExact(state, fd, message, flags);
       return result >= 0 ? (int) result : errno(state);
     } catch (Throwable e) {
       throw unexpected(e);

@@ -34,6 +34,9 @@ public final class InetDatagram implements AutoCloseable {
   private static final int IP_RECVERR = 11;
   private static final int PMTUDISC_DONT = 0;
   private static final int PMTUDISC_DO = 2;
+  static final int SOL_UDP = 17;
+  private static final int UDP_SEGMENT = 103;
+  static final int UDP_GRO = 104;
   private static final int MSG_ERRQUEUE = 0x2000;
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
@@ -41,10 +44,27 @@ public final class InetDatagram implements AutoCloseable {
   private static final int ERROR_FROM_ICMP = 2;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-  /** A sockaddr_in and an int, for arguments: calls on one thread do not overlap. */
+  /** A train's most datagrams, and bytes: what every kernel with UDP_SEGMENT takes (udp(7)). */
+  public static final int MOST_SEGMENTS = 64;
+
+  /** The most bytes of payload in a datagram, or in a train, over IPv4. */
+  public static final int LARGEST_PAYLOAD = 65535 - 20 - 8;
+
+  // Where a train's arguments lie: struct msghdr, struct iovec, and a struct cmsghdr with its data.
+  private static final int MESSAGE = 32;
+  private static final int VECTOR = MESSAGE + 56;
+  private static final int CONTROL = VECTOR + 16;
+  private static final int CONTROL_LENGTH = 24;
+  private static final int ARGUMENT_LENGTH = CONTROL + CONTROL_LENGTH;
+
+  /**
+   * A sockaddr_in, an int, and a message, for arguments: calls on one thread do not overlap. What
+   * never changes is written once.
+   */
   private static final ThreadLocal<MemorySegment> ARGUMENT =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(32, 8));
+      ThreadLocal.withInitial(InetDatagram::argument);
 
   private final int fd;
   private boolean closed;
@@ -53,8 +73,23 @@ public final class InetDatagram implements AutoCloseable {
     this.fd = fd;
   }
 
+  private static MemorySegment argument() {
+    MemorySegment memory = Arena.ofAuto().allocate(ARGUMENT_LENGTH, 8);
+    memory.set(LONG, MESSAGE, memory.address());
+    memory.set(INT, MESSAGE + 8, ADDRESS_LENGTH);
+    memory.set(LONG, MESSAGE + 16, memory.address() + VECTOR);
+    memory.set(LONG, MESSAGE + 24, 1);
+    memory.set(LONG, MESSAGE + 32, memory.address() + CONTROL);
+    memory.set(LONG, MESSAGE + 40, CONTROL_LENGTH);
+    memory.set(LONG, CONTROL, 16 + Short.BYTES);
+    memory.set(INT, CONTROL + 8, SOL_UDP);
+    memory.set(INT, CONTROL + 12, UDP_SEGMENT);
+    return memory;
+  }
+
   /**
-   * Opens a UDP socket.
+   * Opens a UDP socket. Where the kernel can, it hands over trains of datagrams ({@link
+   * DatagramBatch#segment}).
    *
    * @param address the IPv4 address to bind to; 0 for any
    * @param port the port to bind to; 0 lets the host choose
@@ -63,6 +98,7 @@ public final class InetDatagram implements AutoCloseable {
    */
   public static InetDatagram udp(int address, int port) throws ErrnoException {
     InetDatagram socket = open(SOCK_DGRAM, 0);
+    socket.option(SOL_UDP, UDP_GRO, 1);
     socket.bindOrClose(address, port, "bind UDP port " + port);
     return socket;
   }
@@ -158,6 +194,31 @@ public final class InetDatagram implements AutoCloseable {
         ? -Errno.EBADF
         : InetCalls.sendto(
             fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, address(address, port), ADDRESS_LENGTH);
+  }
+
+  /**
+   * Sends a train of datagrams that lie one behind the other, in one call (UDP_SEGMENT, udp(7)):
+   * all of them, or none.
+   *
+   * @param data the address of the first one's bytes
+   * @param length how many bytes they have together, at most {@link #LARGEST_PAYLOAD}
+   * @param segment how many bytes each has; the last may have fewer. At least 1, and so many that
+   *     there are no more than {@link #MOST_SEGMENTS}
+   * @param address the destination's IPv4 address
+   * @param port its port
+   * @return bytes sent, or an error number negated; EINVAL and EMSGSIZE for a segment that does not
+   *     fit through the path, EIO where the path's device cannot do it
+   */
+  public int sendTrain(long data, int length, int segment, int address, int port) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    address(address, port);
+    MemorySegment memory = ARGUMENT.get();
+    memory.set(LONG, VECTOR, data);
+    memory.set(LONG, VECTOR + 8, length);
+    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, CONTROL + 16, (short) segment);
+    return InetCalls.sendmsg(fd, memory.address() + MESSAGE, MSG_DONTWAIT | MSG_NOSIGNAL);
   }
 
   /**
@@ -265,7 +326,7 @@ public final class InetDatagram implements AutoCloseable {
     memory.set(ValueLayout.JAVA_BYTE, 2, (byte) (port >>> 8));
     memory.set(ValueLayout.JAVA_BYTE, 3, (byte) port);
     memory.set(INT, 4, Integer.reverseBytes(address));
-    memory.set(ValueLayout.JAVA_LONG_UNALIGNED, 8, 0);
+    memory.set(LONG, 8, 0);
     return memory.address();
   }
 

@@ -240,6 +240,47 @@ class SuperFrameTest {
   }
 
   @Test
+  void aSumOfZeroIsSentAsAllOnesInEverySegmentOfUdp() {
+    ByteBuf frame = uso(2, new byte[6]);
+    ByteBuf segment = Unpooled.directBuffer(64);
+    int checksum = Frames.PAYLOAD + 20 + Udp.CHECKSUM_OFFSET;
+    SuperFrame.copySegment(frame, 1, segment);
+    int sum = segment.getUnsignedShort(checksum);
+    // With its complement as payload the sum comes out as 0, which means "none" (RFC 768).
+    frame.setShort(Frames.PAYLOAD + 28 + 2, sum);
+    SuperFrame.copySegment(frame, 1, segment);
+    assertThat(segment.getUnsignedShort(checksum)).isEqualTo(0xffff);
+    SuperFrame.copySegment(frame, 2, segment);
+    assertThat(segment.getUnsignedShort(checksum)).isEqualTo(sum);
+    segment.release();
+    frame.release();
+  }
+
+  @Test
+  void superFramesOfUdpHaveAsManyDatagramsAsLinuxCanCut() {
+    record Shape(int size, int payload, int segments, boolean valid) {}
+    Shape[] shapes = {
+      new Shape(1, 128, 128, true),
+      new Shape(1, 129, 129, false),
+      new Shape(500, 64_000, 128, true),
+      new Shape(500, 64_001, 129, false),
+      new Shape(1400, 100, 1, true), // shorter than one
+      new Shape(65_535, 1000, 1, true),
+      new Shape(1400, 0, 1, true), // an empty datagram
+      new Shape(1400, 2800, 2, true), // and no empty one behind
+      new Shape(0, 1000, 0, false),
+    };
+    for (Shape shape : shapes) {
+      ByteBuf frame = uso(shape.size, new byte[shape.payload]);
+      assertThat(OffloadCheck.valid(frame)).as(shape.toString()).isEqualTo(shape.valid);
+      if (shape.size > 0) {
+        assertThat(SuperFrame.segments(frame)).as(shape.toString()).isEqualTo(shape.segments);
+      }
+      frame.release();
+    }
+  }
+
+  @Test
   void impossibleHeadersAreRefused() {
     ByteBuf good = tso(false, 0, 1448, Tcp.ACK, payload(5000));
     assertThat(OffloadCheck.valid(good)).isTrue();
