@@ -169,9 +169,10 @@ enum { SPACES = 5, RANGES = 16, PAGES = 32 };
 static u64 roots[SPACES][512] __attribute__((aligned(PAGE)));
 static u64 middle[SPACES][512] __attribute__((aligned(PAGE)));
 static u64 lowest[SPACES][RANGES][512] __attribute__((aligned(PAGE)));
+static u64 kernel[512] __attribute__((aligned(PAGE)));
 static int space;
 
-static u64 page_entry(void) { return (DATA + rnd() % PAGES * PAGE) >> 2 | flags(); }
+static u64 page_entry(void) { return (DATA + rnd() % PAGES * PAGE) >> 2 | (flags() & ~G); }
 static u64 table_of(int s, int range) { return (u64)lowest[s][range] >> 2 | V; }
 
 static void enter_space(int s) {
@@ -181,12 +182,14 @@ static void enter_space(int s) {
 
 static void change(u64 address, int range, int page) {
   int s = rnd() & 1 ? space : (int)(rnd() % SPACES);
-  u64 asid = s + 1, how = rnd() % 5;
-  if (one_in(8)) {
-    middle[s][range] = middle[s][range] & (R | W | X) ? table_of(s, range) : DATA >> 2 | flags();
+  u64 asid = s + 1, how = one_in(6) ? rnd() & 1 : 2 + rnd() % 3;
+  if (middle[s][range] & (R | W | X)) {
+    int split = one_in(8);
+    middle[s][range] = split ? table_of(s, range) : DATA >> 2 | (flags() & ~G);
+    if (split) how &= 1; // no leaf entry: not by address
+  } else if (one_in(12)) {
+    middle[s][range] = DATA >> 2 | (flags() & ~G);
     how &= 1;
-  } else if (middle[s][range] & (R | W | X)) {
-    middle[s][range] = DATA >> 2 | flags();
   } else {
     lowest[s][range][page] = page_entry();
   }
@@ -213,9 +216,10 @@ static void touch(int n, u64 address, u64 entry) {
 void supervisor_part(void) {
   for (int p = 0; p < 512; p++) fill(DATA + p * PAGE, p);
   begin(0);
+  for (int i = 0; i < 8; i++) kernel[i] = (0x80000000ul + i * (PAGE << 9)) >> 2 | V | R | W | X | G | A | D;
   for (int s = 0; s < SPACES; s++) {
     roots[s][0] = V | R | W | G | A | D; // devices
-    roots[s][2] = 0x80000000ul >> 2 | V | R | W | X | G | A | D;
+    roots[s][2] = (u64)kernel >> 2 | V;
     roots[s][9] = 0x80000000ul >> 2 | V | R | X | U | G | A | D; // this program, for user mode
     roots[s][8] = (u64)middle[s] >> 2 | V;
     for (int range = 0; range < RANGES; range++) {
@@ -226,11 +230,14 @@ void supervisor_part(void) {
   enter_space(0);
   asm volatile("sfence.vma");
   for (int n = 0; n < 40000; n++) {
-    int range = rnd() % RANGES & (one_in(4) ? 15 : 14), page = rnd() % 4, what = rnd() % 16;
-    u64 address = (8ul << 30) + range * (PAGE << 9) + page * PAGE, upper = middle[space][range];
-    if (what < 10) touch(n, address, upper & (R | W | X) ? upper : lowest[space][range][page]);
-    else if (what < 12) enter_space(rnd() % SPACES);
-    else change(address, range, page);
+    int range = rnd() % RANGES & (one_in(4) ? 15 : 14), page = rnd() & rnd() & 3, what = rnd() % 16;
+    u64 address = (8ul << 30) + range * (PAGE << 9) + page * PAGE, *upper = &middle[space][range];
+    if (what == 0) {
+      enter_space(rnd() % SPACES);
+    } else {
+      if (what < 6) change(address, range, page);
+      touch(n, address, *upper & (R | W | X) ? *upper : lowest[space][range][page]);
+    }
     if (n % 100 == 99) for (int p = 0; p < PAGES; p++) mix(((u64 *)(DATA + p * PAGE))[3]);
     end("switch", n);
   }
