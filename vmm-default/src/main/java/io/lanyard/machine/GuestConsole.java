@@ -160,6 +160,10 @@ final class GuestConsole implements Console, AutoCloseable {
       }
       synchronized (ring) {
         delivered = Math.max(delivered, end);
+        if (attached && total != delivered) {
+          // Printed meanwhile; only the first byte behind what was delivered wakes the pump.
+          wake();
+        }
       }
     } finally {
       delivery.unlock();
