@@ -91,7 +91,17 @@ public final class LeaseStore implements AutoCloseable {
     boolean fresh = !Files.exists(file);
     MVStore opened = null;
     try {
+      long promised = fresh ? 0 : StoreHeader.version(file);
       opened = openFile(file);
+      if (opened.getCurrentVersion() < promised) {
+        LOG.log(
+            Level.WARNING,
+            "lease store damaged: what was stored last is lost, the rest is kept; guests without a"
+                + " lease get one when they ask again file="
+                + file
+                + " copy="
+                + Files.copy(file, aside(file)));
+      }
       LeaseStore leases = new LeaseStore(file, opened);
       leases.readAll();
       if (fresh) {
@@ -105,7 +115,53 @@ public final class LeaseStore implements AutoCloseable {
       if (opened != null) {
         opened.closeImmediately();
       }
-      throw new LeaseStoreException(explain(file, e), e);
+      throw new LeaseStoreException(explain(file, e), isDamage(e), e);
+    }
+  }
+
+  private static boolean isDamage(Exception e) {
+    return !(e instanceof MVStoreException store)
+        || switch (store.getErrorCode()) {
+          case DataUtils.ERROR_FILE_CORRUPT,
+              DataUtils.ERROR_CHUNK_NOT_FOUND,
+              DataUtils.ERROR_SERIALIZATION,
+              DataUtils.ERROR_INTERNAL ->
+              true;
+          default -> false;
+        };
+  }
+
+  /**
+   * Opens a store as {@link #open}, or a new one where the file is damaged beyond reading: networks
+   * without the memory of their leases are better than none, since addresses are looked for before
+   * they are given away. The damaged file is kept, and the log says where.
+   *
+   * @param file the store's file; its folder must be there
+   * @return the store, to be closed
+   * @throws LeaseStoreException if it cannot be used for another reason
+   */
+  public static LeaseStore openOrSetAside(Path file) {
+    try {
+      return open(file);
+    } catch (LeaseStoreException e) {
+      if (!e.isDamage()) {
+        throw e;
+      }
+      try {
+        LOG.log(
+            Level.WARNING,
+            "lease store damaged: starting without leases; guests get theirs when they ask again,"
+                + " or put a good copy in its place and restart file="
+                + file
+                + " moved-to="
+                + moveAside(file)
+                + " reason="
+                + e.getMessage());
+      } catch (IOException cannotMove) {
+        e.addSuppressed(cannotMove);
+        throw e;
+      }
+      return open(file);
     }
   }
 
@@ -117,10 +173,14 @@ public final class LeaseStore implements AutoCloseable {
    * @throws IOException if it cannot be moved
    */
   public static Path moveAside(Path file) throws IOException {
+    return Files.move(file, aside(file));
+  }
+
+  private static Path aside(Path file) {
     for (int n = 1; ; n++) {
       Path aside = file.resolveSibling(file.getFileName() + ".damaged-" + n);
       if (!Files.exists(aside)) {
-        return Files.move(file, aside);
+        return aside;
       }
     }
   }

@@ -6,7 +6,15 @@ import java.io.Serial;
 public final class LeaseStoreException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  LeaseStoreException(String message, Throwable cause) {
+  /** Whether the file is at fault, so that another in its place would do. */
+  private final boolean damage;
+
+  LeaseStoreException(String message, boolean damage, Throwable cause) {
     super(message, cause);
+    this.damage = damage;
+  }
+
+  boolean isDamage() {
+    return damage;
   }
 }

@@ -3,11 +3,14 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +152,32 @@ class LeaseStoreTest {
     java.util.Arrays.fill(bytes, 0, 8192, (byte) 0x5a); // both copies of the header
     Files.write(file(), bytes);
     assertThatThrownBy(() -> LeaseStore.open(file())).isInstanceOf(LeaseStoreException.class);
+  }
+
+  @Test
+  void aDamagedFileIsSetAsideAndANewOneBegun() throws Exception {
+    Files.write(file(), "rubbish ".repeat(4000).getBytes(StandardCharsets.US_ASCII));
+    LogWatch.expect("lease store damaged: starting without leases.*damaged-1.*");
+    try (LeaseStore store = LeaseStore.openOrSetAside(file())) {
+      writeAndWait(store, "vmnet8", lease(1));
+    }
+    assertThat(file().resolveSibling(file().getFileName() + ".damaged-1"))
+        .content()
+        .startsWith("rubbish");
+  }
+
+  @Test
+  void aFileWithoutItsEndSaysThatSomethingIsLost() throws Exception {
+    try (LeaseStore store = LeaseStore.open(file())) {
+      for (int i = 0; i < 50; i++) {
+        writeAndWait(store, "vmnet8", lease(i));
+      }
+    }
+    try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() - 100);
+    }
+    LogWatch.expect("lease store damaged: what was stored last is lost.*");
+    LeaseStore.openOrSetAside(file()).close();
   }
 
   @Test
