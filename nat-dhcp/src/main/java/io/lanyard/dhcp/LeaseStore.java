@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -119,16 +120,21 @@ public final class LeaseStore implements AutoCloseable {
     }
   }
 
+  /** Whether it is the file's contents that are at fault, and not the way to them. */
   private static boolean isDamage(Exception e) {
-    return !(e instanceof MVStoreException store)
-        || switch (store.getErrorCode()) {
-          case DataUtils.ERROR_FILE_CORRUPT,
-              DataUtils.ERROR_CHUNK_NOT_FOUND,
-              DataUtils.ERROR_SERIALIZATION,
-              DataUtils.ERROR_INTERNAL ->
-              true;
-          default -> false;
-        };
+    return switch (e) {
+      case FileSystemException unreachable -> false; // permission denied and the like
+      case MVStoreException store ->
+          switch (store.getErrorCode()) {
+            case DataUtils.ERROR_FILE_CORRUPT,
+                DataUtils.ERROR_CHUNK_NOT_FOUND,
+                DataUtils.ERROR_SERIALIZATION,
+                DataUtils.ERROR_INTERNAL ->
+                true;
+            default -> false;
+          };
+      default -> true;
+    };
   }
 
   /**

@@ -167,6 +167,15 @@ class LeaseStoreTest {
   }
 
   @Test
+  void whatIsNoDamagedFileStaysWhereItIs() throws Exception {
+    Files.createDirectory(file());
+    assertThatThrownBy(() -> LeaseStore.openOrSetAside(file()))
+        .isInstanceOf(LeaseStoreException.class)
+        .hasMessageContaining("cannot be read");
+    assertThat(file()).isDirectory();
+  }
+
+  @Test
   void aFileWithoutItsEndSaysThatSomethingIsLost() throws Exception {
     try (LeaseStore store = LeaseStore.open(file())) {
       for (int i = 0; i < 50; i++) {
