@@ -29,7 +29,7 @@ final class PortStatus {
         network,
         port.name(),
         kind,
-        "up",
+        port.carrier() ? "up" : "no-carrier",
         "",
         counters.receivedFrames(),
         counters.receivedBytes(),

@@ -47,4 +47,13 @@ public interface Port {
 
   /** Closes the port and gives back all that it holds. A second call does nothing. */
   void close();
+
+  /**
+   * Says whether somebody is at the other end.
+   *
+   * @return false while frames that are sent to it are dropped for want of a client
+   */
+  default boolean carrier() {
+    return true;
+  }
 }

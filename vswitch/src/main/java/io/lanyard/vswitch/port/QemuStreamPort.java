@@ -358,6 +358,11 @@ public final class QemuStreamPort implements Port, Dumpable {
     return connection != null;
   }
 
+  @Override
+  public boolean carrier() {
+    return connected();
+  }
+
   /** How much may wait for the client. */
   int queueBytes() {
     return Math.max(QUEUE_BYTES, QUEUE_FRAMES * offloads.largestFrame());
