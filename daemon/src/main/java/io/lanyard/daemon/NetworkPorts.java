@@ -263,7 +263,8 @@ final class NetworkPorts {
 
   /** On the loop. */
   List<String> problems() {
-    return failed.values().stream()
+    return list().stream()
+        .filter(port -> !port.problem().isEmpty())
         .map(port -> "port " + port.name() + ": " + port.problem())
         .toList();
   }

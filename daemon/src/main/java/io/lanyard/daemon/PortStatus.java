@@ -29,14 +29,21 @@ final class PortStatus {
         network,
         port.name(),
         kind,
-        port.carrier() ? "up" : "no-carrier",
-        "",
+        state(port),
+        port.problem(),
         counters.receivedFrames(),
         counters.receivedBytes(),
         counters.transmittedFrames(),
         counters.transmittedBytes(),
         receiveDrops,
         transmitDrops);
+  }
+
+  private static String state(Port port) {
+    if (!port.problem().isEmpty()) {
+      return "failed";
+    }
+    return port.carrier() ? "up" : "no-carrier";
   }
 
   static PortInfo failed(String network, String name, String kind, String problem) {

@@ -158,6 +158,30 @@ final class DaemonIT {
   }
 
   @Test
+  void aTapThatIsDeletedIsAProblemOfItsPort() throws IOException, InterruptedException {
+    daemons.expectWarning("event=tap-lost port=t ");
+    Running daemon =
+        daemons.daemon(
+            """
+            version: 1
+            networks:
+              a:
+                mode: nat
+                ipv4: {subnet: 10.9.8.0/24}
+                ports: [{name: t, kind: tap, device: lanyardit1}]
+            """,
+            java());
+    daemons.await(daemon);
+    assertThat(new ProcessBuilder("ip", "link", "del", "lanyardit1").start().waitFor()).isZero();
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    String problems;
+    do {
+      problems = daemons.get("/v1/status").path("problems").toString();
+    } while (!problems.contains("port t") && System.nanoTime() < deadline);
+    assertThat(problems).contains("port t: the device lanyardit1 was deleted");
+  }
+
+  @Test
   void systemdIsTold() throws IOException, InterruptedException {
     Path notify = home.resolve("notify.sock");
     BlockingQueue<String> received = new LinkedBlockingQueue<>();

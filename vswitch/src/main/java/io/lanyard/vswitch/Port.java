@@ -45,6 +45,15 @@ public interface Port {
    */
   PortCounters counters();
 
+  /**
+   * What keeps the port from ever carrying a frame again, for people. On the loop.
+   *
+   * @return the problem and its remedy, or an empty text
+   */
+  default String problem() {
+    return "";
+  }
+
   /** Closes the port and gives back all that it holds. A second call does nothing. */
   void close();
 

@@ -253,6 +253,11 @@ public final class TapPort implements Port, Dumpable {
   }
 
   @Override
+  public String problem() {
+    return lost ? "the device " + device.name() + " was deleted; add the port again" : "";
+  }
+
+  @Override
   public void transmit(ByteBuf frame) {
     if (closed || lost) {
       counters.transmitDropped(DropCause.NO_CARRIER);

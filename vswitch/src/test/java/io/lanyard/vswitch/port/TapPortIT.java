@@ -248,6 +248,7 @@ class TapPortIT extends PortSuite {
           }
         });
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
+    assertThat(onLoop(() -> made().problem())).contains("t0 was deleted");
   }
 
   @Test
