@@ -244,7 +244,7 @@ public final class TapPort implements Port, Dumpable {
               + device.name()
               + " error="
               + Errno.name(errno)
-              + " advice=\"the device was deleted; add the port again\"");
+              + " advice=\"the device was deleted; restart the daemon to have it made anew\"");
       if (registration != null) {
         registration.cancel();
         registration = null;
@@ -254,7 +254,9 @@ public final class TapPort implements Port, Dumpable {
 
   @Override
   public String problem() {
-    return lost ? "the device " + device.name() + " was deleted; add the port again" : "";
+    return lost
+        ? "the device " + device.name() + " was deleted; restart the daemon to have it made anew"
+        : "";
   }
 
   @Override
