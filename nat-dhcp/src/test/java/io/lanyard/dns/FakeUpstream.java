@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -37,10 +38,30 @@ final class FakeUpstream implements AutoCloseable {
 
   FakeUpstream() throws IOException {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-    udp = new DatagramSocket(new InetSocketAddress(loopback, 0));
-    tcp = new ServerSocket(udp.getLocalPort(), 50, loopback);
+    DatagramSocket free = new DatagramSocket(new InetSocketAddress(loopback, 0));
+    ServerSocket listening = listen(free, loopback);
+    // What is free for UDP may be taken for TCP.
+    for (int i = 0; listening == null; i++) {
+      free.close();
+      if (i == 20) {
+        throw new BindException("no port that is free for UDP and for TCP");
+      }
+      free = new DatagramSocket(new InetSocketAddress(loopback, 0));
+      listening = listen(free, loopback);
+    }
+    udp = free;
+    tcp = listening;
     Thread.ofVirtual().start(this::datagrams);
     Thread.ofVirtual().start(this::connections);
+  }
+
+  private static @Nullable ServerSocket listen(DatagramSocket like, InetAddress address)
+      throws IOException {
+    try {
+      return new ServerSocket(like.getLocalPort(), 50, address);
+    } catch (BindException e) {
+      return null;
+    }
   }
 
   int port() {

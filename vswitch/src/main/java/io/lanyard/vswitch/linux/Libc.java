@@ -52,8 +52,8 @@ public final class Libc {
       bind("open", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT), 2);
   private static final MethodHandle CLOSE =
       bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), 0);
-  private static final MethodHandle READ =
-      bind("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG), 0);
+  private static final MethodHandle READV =
+      bind("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT), 0);
   private static final MethodHandle WRITE =
       bind("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG), 0);
   private static final MethodHandle IOCTL =
@@ -123,17 +123,17 @@ public final class Libc {
   }
 
   /**
-   * Reads.
+   * Reads into several places, one after the other.
    *
    * @param fd the descriptor
-   * @param address where to
-   * @param length at most this many bytes
+   * @param vectors where {@code struct iovec}s lie that say where to
+   * @param count how many
    * @return bytes, or -errno
    */
-  public static long read(int fd, long address, long length) {
+  static long readv(int fd, long vectors, int count) {
     MemorySegment state = STATE.get();
     try {
-      return result((long) READ.invokeExact(state, fd, address, length), state);
+      return result((long) READV.invokeExact(state, fd, vectors, count), state);
     } catch (Throwable e) {
       throw impossible(e);
     }

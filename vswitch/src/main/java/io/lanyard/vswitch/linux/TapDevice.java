@@ -137,14 +137,14 @@ public final class TapDevice {
   }
 
   /**
-   * Reads one frame with its header.
+   * Reads one frame with its header, into several places one after the other.
    *
-   * @param address where to
-   * @param length room there
+   * @param vectors where {@code struct iovec}s lie that say where to (readv(2))
+   * @param count how many
    * @return bytes, or -errno; EAGAIN when there is none
    */
-  public int read(long address, int length) {
-    return closed ? -Errno.EBADFD : (int) Libc.read(fd, address, length);
+  public int read(long vectors, int count) {
+    return closed ? -Errno.EBADFD : (int) Libc.readv(fd, vectors, count);
   }
 
   /**

@@ -8,17 +8,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
 /**
- * The buffers that a port reads into, and the hand-over to the switch.
+ * The buffers that a stream's frames are copied into, and the hand-over to the switch.
  *
- * <p>A frame is read into a buffer that holds the largest; a small one is then copied into a buffer
- * of its size, so that an engine which retains it does not hold 64 KiB for a hundred bytes.
+ * <p>A small frame has a buffer of its size, so that an engine which retains it does not hold 64
+ * KiB for a hundred bytes.
  *
  * <p>Thread: the network's loop only.
  */
 final class Burst {
-  /** Frames a port handles before it lets others run. */
-  static final int FRAMES = 32;
-
   /** Room for the largest frame that any port reads, and its header. */
   static final int LARGEST =
       OffloadHeader.LENGTH + Math.max(Offloads.LARGEST_SUPER_FRAME, StreamFramer.LARGEST);
@@ -34,11 +31,6 @@ final class Burst {
     this.allocator = allocator;
     this.large = allocator.directBuffer(LARGEST, LARGEST);
     this.small = allocator.directBuffer(SMALL, SMALL);
-  }
-
-  /** Where the next frame is to be read to: {@link #LARGEST} bytes of native memory. */
-  long address() {
-    return large().memoryAddress();
   }
 
   /**
@@ -62,17 +54,6 @@ final class Burst {
       small = fresh;
     }
     return small;
-  }
-
-  /** Hands over what was read: header and frame of {@code length} bytes together. */
-  void deliver(Switch network, Port from, int length) {
-    if (length <= SMALL) {
-      ByteBuf into = small();
-      into.setBytes(0, large, 0, length);
-      network.receive(from, into.setIndex(0, length));
-    } else {
-      network.receive(from, large.setIndex(0, length));
-    }
   }
 
   /** Hands over a frame without header that lies in another buffer. */

@@ -44,7 +44,7 @@ public final class TapPort implements Port, Dumpable {
   private final TapDevice device;
   private final Offloads offloads;
   private final PortCounters counters = new PortCounters();
-  private final Burst burst;
+  private final DeviceBurst burst;
   private @Nullable IoRegistration registration;
   private @Nullable Switch network;
   private boolean closed;
@@ -105,7 +105,7 @@ public final class TapPort implements Port, Dumpable {
         settings.mtu() > 0 ? settings.mtu() + LINK_OVERHEAD : Offloads.LARGEST_SUPER_FRAME;
     boolean on = device.offloads();
     this.offloads = new Offloads(on, on, on, device.uso(), largest);
-    this.burst = new Burst(allocator);
+    this.burst = new DeviceBurst(allocator);
   }
 
   /**
@@ -213,16 +213,17 @@ public final class TapPort implements Port, Dumpable {
     }
     reading = true;
     try {
-      for (int i = 0; i < Burst.FRAMES && !closed; i++) {
-        int length = device.read(burst.address(), Burst.LARGEST);
+      for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
+        int length = device.read(burst.vectors(), DeviceBurst.VECTORS);
         if (length < 0) {
           if (length != -Errno.EAGAIN && length != -Errno.EINTR && length != -Errno.EIO) {
             lose(-length);
           }
           break;
         }
-        burst.deliver(to, this, length);
+        burst.take(to, this, length);
       }
+      burst.deliver(to, this);
       to.flush();
     } finally {
       reading = false;

@@ -1,10 +1,10 @@
 /**
  * One class for each way into a switch.
  *
- * <p>A port reads in bursts: it takes up to {@link io.lanyard.vswitch.port.Burst#FRAMES} frames
- * from its device or socket, hands each to the switch, flushes the switch once, and gives the loop
- * back, so that a busy port does not starve the others. Towards the guest it gathers what the
- * switch transmits and sends it at the flush, with as few system calls as the medium allows.
+ * <p>A port reads in bursts: it takes up to a few dozen frames from its device or socket, hands
+ * each to the switch, flushes the switch once, and gives the loop back, so that a busy port does
+ * not starve the others. Towards the guest it gathers what the switch transmits and sends it at the
+ * flush, with as few system calls as the medium allows.
  *
  * <p>A frame that is lent may be retained by whoever is behind the switch. A port therefore looks
  * at the reference count after it has handed a frame over: a buffer that is still held elsewhere is
