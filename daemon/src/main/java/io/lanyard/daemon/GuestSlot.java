@@ -236,6 +236,7 @@ final class GuestSlot implements GuestListener {
     switch (event) {
       case GuestEvent.StateChanged(String name, GuestState from, GuestState to, String why) -> {
         reason = why;
+        powered(to == GuestState.RUNNING || to == GuestState.PAUSED);
         LOG.log(
             to == GuestState.FAILED ? Level.WARNING : Level.INFO,
             "guest state changed guest=" + name + " from=" + from + " to=" + to + " reason=" + why);
@@ -244,6 +245,15 @@ final class GuestSlot implements GuestListener {
       case GuestEvent.ProgramExited(String name, long code) -> {
         reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
         LOG.log(Level.INFO, "guest program ended guest=" + name + " code=" + code);
+      }
+    }
+  }
+
+  private void powered(boolean on) {
+    for (GuestConfig.Nic nic : config.nics()) {
+      Network network = networks.get(nic.network());
+      if (network != null) {
+        network.powered(portOf(nic), on);
       }
     }
   }
@@ -303,6 +313,9 @@ final class GuestSlot implements GuestListener {
 
   GuestInfo info() {
     Snapshot snapshot = ask();
+    boolean on =
+        snapshot != null
+            && (snapshot.state() == GuestState.RUNNING || snapshot.state() == GuestState.PAUSED);
     List<GuestInfo.NicInfo> nics = new ArrayList<>();
     for (GuestConfig.Nic nic : config.nics()) {
       Network network = networks.get(nic.network());
@@ -311,7 +324,7 @@ final class GuestSlot implements GuestListener {
               nic.name(),
               nic.network(),
               nic.mac().toString(),
-              network == null ? "" : network.addressOf(nic.mac().bits())));
+              network == null || !on ? "" : network.addressOf(nic.mac().bits())));
     }
     return new GuestInfo(
         config.name(),

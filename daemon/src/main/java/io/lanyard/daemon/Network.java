@@ -202,6 +202,11 @@ public final class Network implements AutoCloseable {
     ports.plug(port, nic);
   }
 
+  /** Says whether the guest behind a port is powered on. Does not block. */
+  void powered(String port, boolean on) {
+    ports.powered(port, on);
+  }
+
   /** Removes the port of a card, if it is there. */
   void unplug(String port) {
     ports.unplug(port);

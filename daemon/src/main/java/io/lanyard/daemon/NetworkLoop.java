@@ -7,6 +7,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -63,6 +64,15 @@ final class NetworkLoop implements AutoCloseable {
           "a task on the loop of " + network + " failed: " + cause, cause);
     }
     return done.getNow();
+  }
+
+  /** Has something done on the loop, some time; not at all if the loop has ended. */
+  void post(Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The network is closed, and what was to be done with it.
+    }
   }
 
   @Override

@@ -205,6 +205,15 @@ final class NetworkPorts {
     nic.connect(new GuestCable.TowardsNetwork(port.network()));
   }
 
+  /** Says whether the guest behind a port is powered on. Does not block. */
+  void powered(String name, boolean on) {
+    loop.post(() -> {
+      if (find(name) instanceof InProcessPort port) {
+        port.carrier(on);
+      }
+    });
+  }
+
   /** Pulls a guest's card out, if it is plugged in. */
   void unplug(String name) {
     loop.call(() -> {

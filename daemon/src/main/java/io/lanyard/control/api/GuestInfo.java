@@ -36,7 +36,8 @@ public record GuestInfo(
    * @param name its name
    * @param network the network that it is plugged into
    * @param mac its address
-   * @param address the IPv4 address that its lease gives it, or empty
+   * @param address the IPv4 address that its lease gives it; empty without one, or while the guest
+   *     is off
    */
   public record NicInfo(String name, String network, String mac, String address) {}
 }

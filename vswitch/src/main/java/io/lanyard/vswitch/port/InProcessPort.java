@@ -49,12 +49,13 @@ public final class InProcessPort implements Port, Dumpable {
   private final AtomicLong refusedLength = new AtomicLong();
   private long countedFull;
   private long countedLength;
+  private boolean carrier;
   private boolean closed;
   private boolean failed;
   private boolean draining;
 
   /**
-   * Makes a port, to be attached by the caller.
+   * Makes a port without carrier, to be attached by the caller.
    *
    * @param name the port's name
    * @param guest takes the frames for the guest, called on the loop
@@ -162,7 +163,7 @@ public final class InProcessPort implements Port, Dumpable {
   @Override
   @SuppressWarnings("restricted") // the segment covers the lent frame and no more
   public void transmit(ByteBuf frame) {
-    if (closed || failed) {
+    if (!carrier()) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return;
     }
@@ -181,7 +182,7 @@ public final class InProcessPort implements Port, Dumpable {
 
   @Override
   public void flush() {
-    if (!closed && !failed) {
+    if (carrier()) {
       try {
         guest.flush();
       } catch (RuntimeException | Error e) {
@@ -198,6 +199,21 @@ public final class InProcessPort implements Port, Dumpable {
     failed = true;
     LOG.log(
         Level.ERROR, "event=guest-nic-failed port=" + name + " advice=\"restart the guest\"", e);
+  }
+
+  /**
+   * Says whether the guest is powered on. Frames for a guest that is off are dropped here; a frame
+   * from a guest is taken in either case, because a guest may send before its VMM has told.
+   *
+   * @param on whether it is
+   */
+  public void carrier(boolean on) {
+    carrier = on;
+  }
+
+  @Override
+  public boolean carrier() {
+    return carrier && !closed && !failed;
   }
 
   /** {@inheritDoc} A guest thread that is about to put a frame in finds the cable pulled. */
@@ -233,7 +249,7 @@ public final class InProcessPort implements Port, Dumpable {
     return DumpNode.of("in-process")
         .with("waiting-frames", ring.size())
         .with("offloads", guest.offloads().checksum())
-        .with("carrier", !closed && !failed)
+        .with("carrier", carrier())
         .build();
   }
 }

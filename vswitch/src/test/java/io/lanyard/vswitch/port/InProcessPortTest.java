@@ -39,6 +39,7 @@ class InProcessPortTest extends PortSuite {
   Port start() {
     InProcessPort port =
         new InProcessPort("guest", new GuestEnd(), loop, network, PooledByteBufAllocator.DEFAULT);
+    port.carrier(true);
     network.attach(port);
     made = port;
     return port;
@@ -91,6 +92,25 @@ class InProcessPortTest extends PortSuite {
         arena.close();
       }
     };
+  }
+
+  @Test
+  void aGuestThatIsOffHasNoCarrierAndGetsNoFrames() throws Exception {
+    boolean before =
+        onLoop(() -> {
+          made().carrier(false);
+          peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
+          return made().carrier();
+        });
+    assertThat(before).isFalse();
+    assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
+    assertThat(toGuest).isEmpty();
+    onLoop(() -> {
+      made().carrier(true);
+      peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
+      return 0;
+    });
+    assertThat(toGuest).hasSize(1);
   }
 
   @Test
