@@ -13,24 +13,18 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
-import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
-import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
-import org.xbill.DNS.Type;
 
 /**
  * A network's name server: its own names, the cache, and the host's name servers behind them.
@@ -44,33 +38,10 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   /** The UDP and TCP port of DNS. */
   public static final int PORT = 53;
 
-  /** A datagram's limit for who does not say otherwise (RFC 1035 section 4.2.1). */
-  private static final int PLAIN_DATAGRAM = 512;
-
-  private static final int IP_AND_UDP = 28;
-
   /** Between two complaints about the name servers. */
   private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final System.Logger LOG = System.getLogger(DnsForwarder.class.getName());
-
-  /** Who asks, and how to answer. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Asker(long guest, int limit, byte[] query, Consumer<byte[]> reply) {}
-
-  /** A question that upstream is being asked, and everybody who waits for it. */
-  private static final class Waiting {
-    final List<Asker> askers = new ArrayList<>();
-
-    /** The hosts file as it was when the question came. */
-    final HostsFile hosts;
-
-    @Nullable UpstreamQuery upstream;
-
-    Waiting(HostsFile hosts) {
-      this.hosts = hosts;
-    }
-  }
 
   private final String network;
   private final DnsSettings settings;
@@ -81,13 +52,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final HostResolver resolver;
   private final UpstreamQuery.Surroundings surroundings;
   private final Counters<DnsCount> counters = new Counters<>(DnsCount.class);
-  private final Map<Question, Waiting> underWay = new HashMap<>();
-  private final Map<Long, Integer> perGuest = new HashMap<>();
-  private final List<Waiting> waiting = new ArrayList<>();
-  private int outstanding;
-  private int early;
+  private final Outstanding outstanding;
   private boolean unanswered;
   private long complainNanos;
+  private long refusedNanos;
+  private long refused;
   private boolean closed;
 
   /**
@@ -111,6 +80,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.link = link;
     this.clock = link.timers().clock();
     this.complainNanos = clock.nanoTime();
+    this.refusedNanos = clock.nanoTime();
+    this.outstanding = new Outstanding(settings.limits());
     this.zone = new OwnZone(settings);
     this.cache = new ResponseCache(settings.cacheEntries(), settings.cacheBytes());
     this.resolver =
@@ -152,15 +123,12 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   /** Ends what is under way; who waits gets no answer. */
   public void close() {
     closed = true;
-    List.copyOf(waiting)
-        .forEach(each -> {
-          if (each.upstream != null) {
-            each.upstream.cancel();
-          }
-        });
-    waiting.clear();
-    underWay.clear();
-    perGuest.clear();
+    for (Waiting each : outstanding.all()) {
+      if (each.upstream != null) {
+        each.upstream.cancel();
+      }
+      outstanding.end(each);
+    }
   }
 
   @Override
@@ -177,17 +145,19 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             .with("hosts-file-names", resolver.hosts().size())
             .with("cache-entries", cache.entries())
             .with("cache-bytes", cache.bytes())
-            .with("outstanding", outstanding);
+            .with("outstanding", outstanding.askers())
+            .with("outstanding-questions", outstanding.questions())
+            .with("outstanding-bytes", outstanding.bytes())
+            .with("outstanding-ports", outstanding.ports());
     return counters.addTo(node).build();
   }
 
   @Override
   public void receive(ByteBuf payload, DatagramPeer from) {
     counters.count(DnsCount.UDP_QUERY);
-    byte[] query = ByteBufUtil.getBytes(payload);
     answer(
-        query,
-        from.mac(),
+        ByteBufUtil.getBytes(payload),
+        from.address(),
         true,
         reply -> {
           ByteBuf out = link.allocator().buffer(reply.length);
@@ -200,233 +170,174 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * Answers a message of a stream.
    *
    * @param query the message, without its length
-   * @param guest whose quota it counts against
-   * @param reply takes the answer, at once or later; not called if there is none
+   * @param port whose share it counts against
+   * @param reply takes the answer, at once or later, once
+   * @return false if the message is never answered
    */
-  void receiveFromStream(byte[] query, long guest, Consumer<byte[]> reply) {
+  boolean receiveFromStream(byte[] query, Object port, Consumer<byte[]> reply) {
     counters.count(DnsCount.TCP_QUERY);
-    answer(query, guest, false, reply);
+    return answer(query, port, false, reply);
   }
 
-  private void answer(byte[] wire, long guest, boolean datagram, Consumer<byte[]> reply) {
-    if (closed || wire.length < Header.LENGTH || (wire[2] & 0x80) != 0) {
-      counters.count(
-          DnsCount.MALFORMED); // A response is never answered: two servers would never end.
-      return;
+  private boolean answer(byte[] wire, Object port, boolean datagram, Consumer<byte[]> reply) {
+    if (closed || !Queries.answerable(wire)) {
+      counters.count(DnsCount.MALFORMED);
+      return false;
     }
-    Message query = parse(wire);
+    Message query = Queries.parse(wire);
     if (query == null || query.getHeader().getCount(Section.QUESTION) != 1) {
       boolean other = (wire[2] >> 3 & 15) != Opcode.QUERY;
       counters.count(other ? DnsCount.NOT_IMPLEMENTED : DnsCount.FORMAT_ERROR);
-      reply.accept(bare(wire, other ? Rcode.NOTIMP : Rcode.FORMERR));
-      return;
+      reply.accept(Queries.bare(wire, other ? Rcode.NOTIMP : Rcode.FORMERR));
+      return true;
     }
-    Asker asker = new Asker(guest, limit(query, datagram), wire, reply);
-    int refusal = refusal(query);
+    int limit = datagram ? Queries.limit(query, link.mtu()) : Message.MAXLENGTH;
+    int refusal = Queries.refusal(query);
     if (refusal != Rcode.NOERROR) {
-      sendError(asker, query, refusal);
-      return;
+      counters.count(
+          switch (refusal) {
+            case Rcode.FORMERR -> DnsCount.FORMAT_ERROR;
+            case Rcode.REFUSED -> DnsCount.REFUSED;
+            default -> DnsCount.NOT_IMPLEMENTED;
+          });
+      reply.accept(Queries.error(query, refusal).toWire(limit));
+      return true;
     }
-    boolean fresh = resolver.refresh();
-    if (fresh
-        || resolver.looked()
-        || settings.hostsFile() == null
-        || early >= settings.outstanding()) {
-      resolve(asker, query);
-      return;
-    }
-    // The first questions of all wait for the hosts file, which may have their names.
-    Record asked = query.getSection(Section.QUESTION).getFirst();
-    Message own = zone.answer(query, asked, HostsFile.NONE);
-    if (own != null && !own.getSection(Section.ANSWER).isEmpty()) {
-      resolve(asker, query);
-      return;
-    }
-    early++;
-    resolver.servers(servers -> {
-      early--;
-      if (!closed) {
-        resolve(asker, query);
-        link.flush();
-      }
-    });
-  }
-
-  private void resolve(Asker asker, Message query) {
-    Record asked = query.getSection(Section.QUESTION).getFirst();
-    if (!answerHere(asker, query, asked)) {
-      forward(asker, query, Question.of(query, asked));
-    }
-  }
-
-  private boolean answerHere(Asker asker, Message query, Record asked) {
+    resolver.refresh();
+    Record asked = query.getQuestion();
+    // The very first questions wait for the hosts file, which may have their names.
+    boolean early = !resolver.looked() && settings.hostsFile() != null;
     Message own = zone.answer(query, asked, resolver.hosts());
-    if (own == null) {
-      return false;
+    if (own != null && (!early || !own.getSection(Section.ANSWER).isEmpty())) {
+      sendOwn(own, query, limit, reply);
+      return true;
     }
-    counters.count(DnsCount.OWN_ANSWER);
-    addOpt(own, query, own.getRcode());
-    send(asker, own.toWire(asker.limit()));
+    Question question = Question.of(query, asked);
+    List<EDNSOption> options = Question.endToEnd(query.getOPT());
+    long now = clock.nanoTime();
+    Response cached = options.isEmpty() ? cache.get(question, now) : null;
+    if (cached != null) {
+      counters.count(DnsCount.CACHE_HIT);
+      send(cached.to(wire, now), limit, reply);
+      return true;
+    }
+    Asker asker =
+        new Asker(
+            outstanding.share(port),
+            query.getHeader().getID(),
+            Spelling.of(asked.getName()),
+            limit,
+            reply);
+    if (!forward(asker, question, options, early)) {
+      overQuota(port);
+      reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
+    }
     return true;
   }
 
-  private static @Nullable Message parse(byte[] wire) {
-    try {
-      return new Message(wire);
-    } catch (IOException | RuntimeException e) {
-      return null; // The caller answers FORMERR and counts it.
-    }
+  private void sendOwn(Message own, Message query, int limit, Consumer<byte[]> reply) {
+    counters.count(DnsCount.OWN_ANSWER);
+    Queries.addOpt(own, query, own.getRcode());
+    byte[] wire = own.toWire(limit);
+    countTruncated(wire);
+    reply.accept(wire);
   }
 
-  /** Why a query is not answered at all; NOERROR if it is. */
-  private static int refusal(Message query) {
-    int type = query.getQuestion().getType();
-    OPTRecord opt = query.getOPT();
-    if (query.getHeader().getOpcode() != Opcode.QUERY) {
-      return Rcode.NOTIMP;
+  private void overQuota(Object port) {
+    counters.count(DnsCount.OVER_QUOTA);
+    refused++;
+    long now = clock.nanoTime();
+    if (now - refusedNanos >= 0) {
+      LOG.log(
+          Level.WARNING,
+          "DNS questions refused: the port's share of those that wait is used up network="
+              + network
+              + " port="
+              + port
+              + " refused="
+              + refused
+              + " waiting="
+              + outstanding.askers());
+      refused = 0;
+      refusedNanos = now + COMPLAINT_NANOS;
     }
-    if (opt != null && opt.getVersion() > 0) {
-      return Rcode.BADVERS; // RFC 6891 section 6.1.3
-    }
-    if (opt != null && severalOpts(query)) {
-      return Rcode.FORMERR; // RFC 6891 section 6.1.1
-    }
-    return switch (type) {
-      case Type.AXFR, Type.IXFR -> Rcode.REFUSED;
-      case Type.OPT, Type.TSIG, Type.TKEY, 0 -> Rcode.FORMERR;
-      default -> Rcode.NOERROR;
-    };
-  }
-
-  private static boolean severalOpts(Message query) {
-    return query.getSection(Section.ADDITIONAL).stream()
-            .filter(each -> each.getType() == Type.OPT)
-            .limit(2)
-            .count()
-        > 1;
-  }
-
-  private int limit(Message query, boolean datagram) {
-    if (!datagram) {
-      return Message.MAXLENGTH;
-    }
-    OPTRecord opt = query.getOPT();
-    int room = link.mtu() - IP_AND_UDP; // A longer one would have to be fragmented.
-    return opt == null
-        ? PLAIN_DATAGRAM
-        : Math.clamp(opt.getPayloadSize(), PLAIN_DATAGRAM, Math.max(room, PLAIN_DATAGRAM));
   }
 
   // Questions for others
 
-  private void forward(Asker asker, Message query, Question question) {
-    long now = clock.nanoTime();
-    List<EDNSOption> options = Question.endToEnd(query.getOPT());
-    boolean shareable = options.isEmpty(); // An option may change the answer: the client's subnet.
-    Response cached = shareable ? cache.get(question, now) : null;
-    if (cached != null) {
-      counters.count(DnsCount.CACHE_HIT);
-      send(asker, cached.to(asker.query(), now));
-      return;
-    }
-    int ofGuest = perGuest.getOrDefault(asker.guest(), 0);
-    if (ofGuest >= settings.outstandingPerGuest()) {
-      sendError(asker, query, Rcode.REFUSED);
-      return;
-    }
-    Waiting same = shareable ? underWay.get(question) : null;
-    if (same == null && waiting.size() >= settings.outstanding()) {
-      sendError(asker, query, Rcode.REFUSED);
-      return;
-    }
-    perGuest.put(asker.guest(), ofGuest + 1);
-    outstanding++;
+  /** Asks upstream; false if there is no place for the question. */
+  private boolean forward(Asker asker, Question question, List<EDNSOption> options, boolean early) {
+    // An option may change the answer: the client's subnet.
+    Waiting same = options.isEmpty() ? outstanding.find(question) : null;
     if (same != null) {
-      counters.count(DnsCount.MERGED);
-      same.askers.add(asker);
-      return;
+      boolean joined = outstanding.join(same, asker);
+      if (joined) {
+        counters.count(DnsCount.MERGED);
+      }
+      return joined;
     }
-    Waiting fresh = new Waiting(resolver.hosts());
-    fresh.askers.add(asker);
-    waiting.add(fresh);
-    if (shareable) {
-      underWay.put(question, fresh);
+    Waiting fresh = outstanding.open(question, options, asker, early ? null : resolver.hosts());
+    if (fresh == null) {
+      return false;
     }
     counters.count(DnsCount.FORWARDED);
-    resolver.servers(servers -> ask(question, options, shareable, fresh, servers));
+    resolver.servers(servers -> ask(fresh, servers));
+    return true;
   }
 
-  private void ask(
-      Question question,
-      List<EDNSOption> options,
-      boolean shareable,
-      Waiting waiters,
-      List<InetSocketAddress> servers) {
-    if (closed
-        || (waiters.hosts != resolver.hosts() && inHostsFile(question, shareable, waiters))) {
+  private void ask(Waiting waiting, List<InetSocketAddress> servers) {
+    if (closed || (waiting.hosts != resolver.hosts() && inHostsFile(waiting))) {
       return;
     }
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,
-            question,
-            options,
+            waiting.question,
+            waiting.options,
             servers,
-            response -> answered(question, shareable, waiters, response));
-    waiters.upstream = upstream;
+            response -> answered(waiting, response));
+    waiting.upstream = upstream;
     upstream.start();
   }
 
   /** Answers from a hosts file that was read, or read again, after the question had come. */
-  private boolean inHostsFile(Question question, boolean shareable, Waiting waiters) {
-    Record asked = Record.newRecord(question.name(), question.type(), question.dclass());
-    Message sample = new Message(0);
-    sample.addRecord(asked, Section.QUESTION);
-    if (zone.answer(sample, asked, resolver.hosts()) == null) {
+  private boolean inHostsFile(Waiting waiting) {
+    Message query = waiting.question.query(0, List.of(), false);
+    if (zone.answer(query, query.getQuestion(), resolver.hosts()) == null) {
       return false;
     }
-    ended(question, shareable, waiters);
-    for (Asker asker : waiters.askers) {
-      served(asker);
-      Message query = parse(asker.query());
-      if (query != null) {
-        boolean answered = answerHere(asker, query, query.getSection(Section.QUESTION).getFirst());
-        assert answered : "the same question";
+    outstanding.end(waiting);
+    for (Asker asker : waiting.askers) {
+      Message again = Queries.again(waiting.question, asker);
+      Message own = zone.answer(again, again.getQuestion(), resolver.hosts());
+      if (own != null) {
+        sendOwn(own, again, asker.limit(), asker.reply());
       }
     }
     link.flush();
     return true;
   }
 
-  private void ended(Question question, boolean shareable, Waiting waiters) {
-    waiting.remove(waiters);
-    if (shareable) {
-      underWay.remove(question);
-    }
-  }
-
-  private void served(Asker asker) {
-    outstanding--;
-    perGuest.computeIfPresent(asker.guest(), (guest, n) -> n <= 1 ? null : n - 1);
-  }
-
-  private void answered(
-      Question question, boolean shareable, Waiting waiters, @Nullable Message response) {
-    ended(question, shareable, waiters);
+  private void answered(Waiting waiting, @Nullable Message response) {
+    outstanding.end(waiting);
+    Question question = waiting.question;
     long now = clock.nanoTime();
     Response upstream = response == null ? null : make(question, response, now);
     Response made = upstream == null ? make(question, failure(question), now) : upstream;
-    if (made != null && shareable) {
+    if (made != null && waiting.shareable()) {
       cache.put(question, made);
     }
     noteUpstream(response != null);
-    for (Asker asker : waiters.askers) {
-      served(asker);
+    for (Asker asker : waiting.askers) {
       if (upstream == null) {
         counters.count(DnsCount.UNANSWERED);
       }
-      if (made != null) {
-        send(asker, made.to(asker.query(), now));
+      if (made == null) {
+        asker
+            .reply()
+            .accept(Queries.error(Queries.again(question, asker), Rcode.SERVFAIL).toWire());
+      } else {
+        send(made.to(asker.id(), asker.spelling(), now), asker.limit(), asker.reply());
       }
     }
     link.flush();
@@ -482,63 +393,19 @@ public final class DnsForwarder implements DatagramService, Dumpable {
 
   // Answers
 
-  private void send(Asker asker, byte[] response) {
+  private void send(byte[] response, int limit, Consumer<byte[]> reply) {
     byte[] fitting = response;
-    if (response.length > asker.limit()) {
-      Message whole = parse(response);
-      fitting = whole == null ? bare(asker.query(), Rcode.SERVFAIL) : whole.toWire(asker.limit());
+    if (response.length > limit) {
+      Message whole = Queries.parse(response);
+      fitting = whole == null ? Queries.bare(response, Rcode.SERVFAIL) : whole.toWire(limit);
     }
-    if ((fitting[2] & 2) != 0) {
+    countTruncated(fitting);
+    reply.accept(fitting);
+  }
+
+  private void countTruncated(byte[] response) {
+    if ((response[2] & 2) != 0) {
       counters.count(DnsCount.TRUNCATED);
     }
-    asker.reply().accept(fitting);
-  }
-
-  private void sendError(Asker asker, Message query, int rcode) {
-    switch (rcode) {
-      case Rcode.NOTIMP, Rcode.BADVERS -> counters.count(DnsCount.NOT_IMPLEMENTED);
-      case Rcode.FORMERR -> counters.count(DnsCount.FORMAT_ERROR);
-      case Rcode.REFUSED ->
-          counters.count(
-              Type.AXFR == query.getQuestion().getType()
-                      || Type.IXFR == query.getQuestion().getType()
-                  ? DnsCount.REFUSED
-                  : DnsCount.OVER_QUOTA);
-      default -> {
-        // SERVFAIL is counted where its cause is known.
-      }
-    }
-    Message response = new Message(query.getHeader().getID());
-    Header header = response.getHeader();
-    header.setFlag(Flags.QR);
-    header.setFlag(Flags.RA);
-    header.setOpcode(query.getHeader().getOpcode());
-    for (int flag : new int[] {Flags.RD, Flags.CD}) {
-      if (query.getHeader().getFlag(flag)) {
-        header.setFlag(flag);
-      }
-    }
-    header.setRcode(rcode & 15);
-    response.addRecord(query.getSection(Section.QUESTION).getFirst(), Section.QUESTION);
-    addOpt(response, query, rcode);
-    asker.reply().accept(response.toWire(asker.limit()));
-  }
-
-  private static void addOpt(Message response, Message query, int rcode) {
-    OPTRecord opt = query.getOPT();
-    if (opt != null) {
-      response.addRecord(
-          new OPTRecord(Question.PAYLOAD, rcode >> 4, 0, opt.getFlags()), Section.ADDITIONAL);
-    }
-  }
-
-  /** An answer to what could not be read: the identifier, and what is wrong. */
-  private static byte[] bare(byte[] query, int rcode) {
-    byte[] out = new byte[Header.LENGTH];
-    out[0] = query[0];
-    out[1] = query[1];
-    out[2] = (byte) (0x80 | (query[2] & 0x79)); // QR, the opcode, RD
-    out[3] = (byte) (0x80 | rcode); // RA
-    return out;
   }
 }

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTtl the longest that an answer is kept
  * @param maxNegativeTtl the longest that a denial is kept (RFC 2308 section 5)
  * @param ownTtl how long guests may keep names of this network, which change with the leases
- * @param outstandingPerGuest questions that a guest may have waiting for upstream
- * @param outstanding questions that may be waiting for upstream in all; each is a socket or two
+ * @param limits how much may be waiting for upstream
  * @param attemptTimeout how long an upstream server has before the next one is asked too
  * @param queryTimeout how long a question waits for upstream in all
  */
@@ -41,8 +40,7 @@ public record DnsSettings(
     Duration maxTtl,
     Duration maxNegativeTtl,
     Duration ownTtl,
-    int outstandingPerGuest,
-    int outstanding,
+    DnsLimits limits,
     Duration attemptTimeout,
     Duration queryTimeout) {
   /** Takes a copy of the map. */
@@ -72,8 +70,7 @@ public record DnsSettings(
         Duration.ofDays(1),
         Duration.ofHours(1),
         Duration.ofSeconds(10),
-        128,
-        512,
+        DnsLimits.DEFAULT,
         Duration.ofMillis(1500),
         Duration.ofSeconds(8));
   }
@@ -149,8 +146,7 @@ public record DnsSettings(
         maxTtl,
         maxNegativeTtl,
         ownTtl,
-        outstandingPerGuest,
-        outstanding,
+        limits,
         newAttempt,
         newQuery);
   }

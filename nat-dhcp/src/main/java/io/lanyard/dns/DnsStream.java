@@ -29,7 +29,7 @@ final class DnsStream implements HostStream {
   private final DnsForwarder forwarder;
   private final GuestLink link;
   private final GuestStream guest;
-  private final long owner;
+  private final Object owner;
   private final Timer idle;
   private final ByteBuf gathered;
   private int waiting;
@@ -38,7 +38,7 @@ final class DnsStream implements HostStream {
   private boolean ended;
   private boolean parsing;
 
-  DnsStream(DnsForwarder forwarder, GuestLink link, GuestStream guest, long owner) {
+  DnsStream(DnsForwarder forwarder, GuestLink link, GuestStream guest, Object owner) {
     this.forwarder = forwarder;
     this.link = link;
     this.guest = guest;
@@ -87,8 +87,7 @@ final class DnsStream implements HostStream {
       waiting++;
       idle.arm(IDLE_NANOS);
       Answer answer = new Answer();
-      forwarder.receiveFromStream(query, owner, answer::send);
-      if (!answer.expected(query)) {
+      if (!forwarder.receiveFromStream(query, owner, answer::send)) {
         answer.drop();
       }
     }
@@ -120,11 +119,6 @@ final class DnsStream implements HostStream {
       idle.arm(IDLE_NANOS);
       parse();
       endIfDone();
-    }
-
-    /** A message that is itself a response is never answered. */
-    boolean expected(byte[] query) {
-      return (query[2] & 0x80) == 0;
     }
 
     void drop() {

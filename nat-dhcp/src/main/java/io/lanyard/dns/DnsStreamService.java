@@ -27,7 +27,7 @@ public final class DnsStreamService implements StreamService {
 
   @Override
   public HostStream open(GuestStream guest, int address, int port) {
-    DnsStream stream = new DnsStream(forwarder, link, guest, address & 0xffff_ffffL);
+    DnsStream stream = new DnsStream(forwarder, link, guest, address);
     guest.connected();
     return stream;
   }

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -151,7 +152,11 @@ final class HostResolver {
       read = hostsNow == null ? HostsFile.NONE : HostsFile.parse(lines(hostsFile, MAX_FILE));
     }
     Look done = new Look(now, conf, hostsNow, read);
-    loop.execute(() -> seen(done));
+    try {
+      loop.execute(() -> seen(done));
+    } catch (RejectedExecutionException e) {
+      LOG.log(Level.DEBUG, "the network is gone: nobody waits for its name servers", e);
+    }
   }
 
   private static @Nullable Version version(Path of) {

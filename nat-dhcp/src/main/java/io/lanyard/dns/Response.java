@@ -149,19 +149,40 @@ final class Response {
   }
 
   /**
-   * The answer to one query.
+   * The answer to a query that has just come.
    *
    * @param query the query, which asks this question
    * @param nowNanos the present
    * @return the bytes, which are the caller's
    */
   byte[] to(byte[] query, long nowNanos) {
-    byte[] out = Arrays.copyOf(wire, wire.length);
+    byte[] out = aged(nowNanos);
     out[0] = query[0];
     out[1] = query[1];
     if (sameName(query)) {
       System.arraycopy(query, Header.LENGTH, out, Header.LENGTH, nameLength);
     }
+    return out;
+  }
+
+  /**
+   * The answer to a query that has waited.
+   *
+   * @param id the query's identifier
+   * @param spelling the case of the name in it
+   * @param nowNanos the present
+   * @return the bytes, which are the caller's
+   */
+  byte[] to(int id, Spelling spelling, long nowNanos) {
+    byte[] out = aged(nowNanos);
+    out[0] = (byte) (id >> 8);
+    out[1] = (byte) id;
+    spelling.apply(out, Header.LENGTH, nameLength);
+    return out;
+  }
+
+  private byte[] aged(long nowNanos) {
+    byte[] out = Arrays.copyOf(wire, wire.length);
     long age = ttlOffsets.length == 0 ? 0 : seconds(nowNanos);
     if (age > 0) {
       for (int at : ttlOffsets) {

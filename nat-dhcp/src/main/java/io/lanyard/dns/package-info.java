@@ -12,8 +12,8 @@
  * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, and the
  *                                        names of the host's hosts file
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
- * quota                                  REFUSED: too many of this guest's, or of all, are waiting
- * the same question is under way         waits with it
+ * the same question is under way         waits with it, if there is a place for one more
+ * Outstanding                            REFUSED: too many of this port's, or of all, are waiting
  * UpstreamQuery                          the host's servers
  * </pre>
  *
@@ -42,8 +42,11 @@
  * SOA says (RFC 2308 section 5), and not at all without one; a failure for a second (RFC 9520).
  * What does not fit the guest's datagram is cut at a whole record set, with TC.
  *
- * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions waiting upstream by guest
- * and in all; a TCP connection by the bytes and questions that it may have waiting, and by time.
+ * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions and the queries that wait
+ * for them by {@link io.lanyard.dns.DnsLimits}, which ports share so that none can use them up; a
+ * TCP connection by the bytes and questions that it may have waiting, and by time. A query that
+ * waits is kept as an identifier, the case of its name and a size ({@code Asker}); the rest of it
+ * is in its question.
  *
  * <p>Thread: everything on the network's loop, upstream sockets included.
  */

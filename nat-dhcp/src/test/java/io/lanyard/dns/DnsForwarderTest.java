@@ -739,6 +739,7 @@ class DnsForwarderTest {
 
   @Test
   void aGuestThatAsksTooMuchIsRefusedAndOthersAreNot() throws Exception {
+    LogWatch.expect("DNS questions refused");
     upstream.answer = r -> null;
     for (int i = 0; i < 129; i++) {
       send(query("q" + i + ".example.", Type.A).toWire(), 1);
@@ -796,7 +797,7 @@ class DnsForwarderTest {
 
     @Override
     public int address() {
-      return Ipv4.parse("192.168.127.130");
+      return Ipv4.parse("192.168.127.130") + (int) mac;
     }
 
     @Override

@@ -1,0 +1,157 @@
+package io.lanyard.dns;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.EDNSOption;
+
+/**
+ * The questions that are being asked upstream, and the queries that wait for them, within limits
+ * that no port can use up.
+ *
+ * <p>Every limit is shared by one rule (Choudhury and Hahne, "Dynamic queue length thresholds for
+ * shared-memory packet switches", 1998): a port may have more as long as it has less than what is
+ * free. <i>n</i> ports that take all they can end up with one part of <i>n</i> + 1 each, one of
+ * them alone with half, and the last part stays free for the next one. Ports that come one after
+ * the other may fill even that until their questions end, so a port has a floor besides, which does
+ * not look at the others.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class Outstanding {
+  private final DnsLimits limits;
+  private final Map<Question, Waiting> shareable = new HashMap<>();
+  private final Set<Waiting> all = new LinkedHashSet<>();
+  private final Map<Object, PortShare> ports = new HashMap<>();
+  private int askers;
+  private long bytes;
+
+  Outstanding(DnsLimits limits) {
+    this.limits = limits;
+  }
+
+  /** The share of a port. Kept only while something of the port is waiting. */
+  PortShare share(Object port) {
+    PortShare known = ports.get(port);
+    return known == null ? new PortShare(port) : known;
+  }
+
+  /** The same question, if it is under way and others may wait for its answer too. */
+  @Nullable Waiting find(Question question) {
+    return shareable.get(question);
+  }
+
+  /**
+   * Lets a query wait for a question that is under way.
+   *
+   * @return false if there is no place for it
+   */
+  boolean join(Waiting waiting, Asker asker) {
+    PortShare port = asker.port();
+    int free = limits.askersOfQuestion() - waiting.askers.size();
+    boolean may =
+        port.askers < limits.floor()
+            || (mayAsk(asker, 0) && free > 0 && waiting.askersOf(port) < free);
+    if (may) {
+      add(waiting, asker);
+    }
+    return may;
+  }
+
+  /**
+   * Takes a question that is not under way.
+   *
+   * @param hosts the hosts file as it is; null if it has not been read yet
+   * @return the question with its one asker; null if there is no place for it
+   */
+  @Nullable Waiting open(
+      Question question, List<EDNSOption> options, Asker asker, @Nullable HostsFile hosts) {
+    PortShare port = asker.port();
+    boolean may =
+        port.askers < limits.floor()
+            || (port.questions < limits.questions() - all.size()
+                && mayAsk(asker, Waiting.bytes(question, options)));
+    if (!may) {
+      return null;
+    }
+    Waiting waiting = new Waiting(question, options, port, hosts);
+    all.add(waiting);
+    if (waiting.shareable()) {
+      shareable.put(question, waiting);
+    }
+    port.questions++;
+    hold(port, waiting.bytes());
+    add(waiting, asker);
+    return waiting;
+  }
+
+  private boolean mayAsk(Asker asker, long more) {
+    PortShare port = asker.port();
+    return port.askers < limits.askersOfPort()
+        && port.askers < limits.askers() - askers
+        && port.bytes + more + asker.bytes() <= limits.bytes() - bytes;
+  }
+
+  private void add(Waiting waiting, Asker asker) {
+    waiting.askers.add(asker);
+    ports.put(asker.port().port, asker.port());
+    asker.port().askers++;
+    askers++;
+    hold(asker.port(), asker.bytes());
+  }
+
+  /** Ends a question: it and its askers count no more. Nothing happens if it has ended already. */
+  void end(Waiting waiting) {
+    if (!all.remove(waiting)) {
+      return;
+    }
+    shareable.remove(waiting.question, waiting);
+    waiting.first.questions--;
+    hold(waiting.first, -waiting.bytes());
+    for (Asker asker : waiting.askers) {
+      asker.port().askers--;
+      askers--;
+      hold(asker.port(), -asker.bytes());
+      forget(asker.port());
+    }
+    forget(waiting.first);
+  }
+
+  private void hold(PortShare port, long change) {
+    port.bytes += change;
+    bytes += change;
+  }
+
+  /** A port that has nothing waiting is not kept: ports come and go. */
+  private void forget(PortShare port) {
+    if (port.askers == 0 && port.questions == 0) {
+      ports.remove(port.port);
+    }
+  }
+
+  /** What is under way, in the order in which it was asked. */
+  List<Waiting> all() {
+    return new ArrayList<>(all);
+  }
+
+  int questions() {
+    return all.size();
+  }
+
+  int askers() {
+    return askers;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** How many ports have something waiting. */
+  int ports() {
+    return ports.size();
+  }
+}

@@ -1,0 +1,128 @@
+package io.lanyard.dns;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Opcode;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/** Reads queries, says which are not answered and why, and makes the answers that say so. */
+final class Queries {
+  /** The limit of a datagram to a client that does not say otherwise (RFC 1035 section 4.2.1). */
+  private static final int PLAIN_DATAGRAM = 512;
+
+  private static final int IP_AND_UDP = 28;
+
+  private Queries() {}
+
+  /** Whether a message may be answered at all: a response never is, or two servers never end. */
+  static boolean answerable(byte[] wire) {
+    return wire.length >= Header.LENGTH && (wire[2] & 0x80) == 0;
+  }
+
+  /** Reads a message; null if dnsjava cannot. */
+  static @Nullable Message parse(byte[] wire) {
+    try {
+      return new Message(wire);
+    } catch (IOException | RuntimeException e) {
+      return null; // The caller answers FORMERR and counts it.
+    }
+  }
+
+  /** The rcode that turns a query down; NOERROR for one that is answered. */
+  static int refusal(Message query) {
+    int type = query.getQuestion().getType();
+    OPTRecord opt = query.getOPT();
+    if (query.getHeader().getOpcode() != Opcode.QUERY) {
+      return Rcode.NOTIMP;
+    }
+    if (opt != null && opt.getVersion() > 0) {
+      return Rcode.BADVERS; // RFC 6891 section 6.1.3
+    }
+    if (opt != null && severalOpts(query)) {
+      return Rcode.FORMERR; // RFC 6891 section 6.1.1
+    }
+    return switch (type) {
+      case Type.AXFR, Type.IXFR -> Rcode.REFUSED;
+      case Type.OPT, Type.TSIG, Type.TKEY, 0 -> Rcode.FORMERR;
+      default -> Rcode.NOERROR;
+    };
+  }
+
+  private static boolean severalOpts(Message query) {
+    return query.getSection(Section.ADDITIONAL).stream()
+            .filter(each -> each.getType() == Type.OPT)
+            .limit(2)
+            .count()
+        > 1;
+  }
+
+  /**
+   * The longest answer to a query that came in a datagram.
+   *
+   * @param mtu the network's, since a longer one would have to be fragmented
+   * @return bytes
+   */
+  static int limit(Message query, int mtu) {
+    OPTRecord opt = query.getOPT();
+    return opt == null
+        ? PLAIN_DATAGRAM
+        : Math.clamp(
+            opt.getPayloadSize(), PLAIN_DATAGRAM, Math.max(mtu - IP_AND_UDP, PLAIN_DATAGRAM));
+  }
+
+  /** The answer that turns a query down. */
+  static Message error(Message query, int rcode) {
+    Message response = new Message(query.getHeader().getID());
+    Header header = response.getHeader();
+    header.setFlag(Flags.QR);
+    header.setFlag(Flags.RA);
+    header.setOpcode(query.getHeader().getOpcode());
+    for (int flag : new int[] {Flags.RD, Flags.CD}) {
+      if (query.getHeader().getFlag(flag)) {
+        header.setFlag(flag);
+      }
+    }
+    header.setRcode(rcode & 15);
+    response.addRecord(query.getSection(Section.QUESTION).getFirst(), Section.QUESTION);
+    addOpt(response, query, rcode);
+    return response;
+  }
+
+  /** Adds EDNS to the answer to a query that has it. */
+  static void addOpt(Message response, Message query, int rcode) {
+    OPTRecord opt = query.getOPT();
+    if (opt != null) {
+      response.addRecord(
+          new OPTRecord(Question.PAYLOAD, rcode >> 4, 0, opt.getFlags()), Section.ADDITIONAL);
+    }
+  }
+
+  /** The answer to a query that could not be read: the identifier, and what is wrong. */
+  static byte[] bare(byte[] query, int rcode) {
+    byte[] out = new byte[Header.LENGTH];
+    out[0] = query[0];
+    out[1] = query[1];
+    out[2] = (byte) (0x80 | (query[2] & 0x79)); // QR, the opcode, RD
+    out[3] = (byte) (0x80 | rcode); // RA
+    return out;
+  }
+
+  /** The query that a waiting guest sent, made again from what is kept of it. */
+  static Message again(Question question, Asker asker) {
+    Message query = question.query(asker.id(), java.util.List.of(), true);
+    Record asked = query.getQuestion();
+    query.removeAllRecords(Section.QUESTION);
+    query.addRecord(
+        Record.newRecord(
+            asker.spelling().apply(asked.getName()), asked.getType(), asked.getDClass()),
+        Section.QUESTION);
+    return query;
+  }
+}

@@ -1,0 +1,204 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Section;
+
+/** What a port may do to a forwarder, and what the others have of it meanwhile. */
+class DnsFloodTest {
+  private static final int LOCAL_OPTION = 65001; // RFC 6891 section 9
+  private static final DnsLimits LIMITS = DnsLimits.DEFAULT;
+
+  @TempDir private Path folder;
+  private ForwarderScene scene;
+
+  @BeforeEach
+  void start() throws Exception {
+    scene = new ForwarderScene(folder);
+    // Names that are slow are never answered, as if their own server were silent.
+    scene.upstream.answer =
+        response ->
+            response.getQuestion().getName().toString().startsWith("slow") ? null : response;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    scene.close();
+  }
+
+  private void assertHonest(String port) throws Exception {
+    String name = port + ".example.";
+    scene.onLoop(() -> {
+      scene.send(scene.guest(port), ForwarderScene.query(name).toWire());
+      return true;
+    });
+    assertThat(scene.answer(port).getRcode()).as(port).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void identicalQuestionsFromMadeUpMacsHoldNeitherPlacesNorMemory() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    byte[] query = ForwarderScene.padded("slow.example.", 1400);
+    scene.onLoop(() -> {
+      ForwarderScene.Peer hostile = scene.guest("hostile");
+      for (int i = 0; i < 100_000; i++) {
+        scene.send(hostile.withMac(i), query);
+        if (i % 1000 == 0) {
+          scene.answers("hostile").clear();
+        }
+      }
+      return true;
+    });
+    assertThat(scene.gauge("outstanding")).isEqualTo(LIMITS.askersOfPort());
+    assertThat(scene.gauge("outstanding-questions")).isEqualTo(1);
+    assertThat(scene.gauge("outstanding-bytes")).isLessThan(100_000);
+    assertThat(scene.count(DnsCount.OVER_QUOTA)).isEqualTo(100_000 - LIMITS.askersOfPort());
+    assertHonest("honest");
+  }
+
+  @Test
+  void sixHundredSlowQuestionsOfOnePortLeaveOthersTheirs() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    scene.onLoop(() -> {
+      ForwarderScene.Peer hostile = scene.guest("hostile");
+      for (int i = 0; i < 600; i++) {
+        scene.send(hostile.withMac(i), ForwarderScene.query("slow" + i + ".example.").toWire());
+      }
+      return true;
+    });
+    assertThat(scene.gauge("outstanding-questions")).isEqualTo(LIMITS.askersOfPort());
+    assertHonest("honest");
+    assertThat(LogWatch.count("DNS questions refused")).as("lines in the log").isEqualTo(1);
+  }
+
+  @Test
+  void manyGreedyPortsLeaveAPlaceForTheNextOne() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    scene.onLoop(() -> {
+      for (int port = 0; port < 20; port++) {
+        for (int i = 0; i < 200; i++) {
+          String name = "slow" + port + "-" + i + ".example.";
+          scene.send(scene.guest("hostile" + port), ForwarderScene.query(name).toWire());
+        }
+      }
+      return true;
+    });
+    assertThat(scene.gauge("outstanding-questions"))
+        .isLessThanOrEqualTo(LIMITS.questions() + 20L * LIMITS.floor());
+    assertHonest("honest");
+  }
+
+  @Test
+  void manyPortsOfOneHotQuestionLeaveAPlaceForTheNextOne() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    byte[] query = ForwarderScene.query("slow.example.").toWire();
+    scene.onLoop(() -> {
+      for (int port = 0; port < 40; port++) {
+        for (int i = 0; i < 200; i++) {
+          scene.send(scene.guest("hostile" + port), query);
+        }
+      }
+      scene.answers("honest").clear();
+      return true;
+    });
+    long before = scene.gauge("outstanding");
+    assertThat(before).isLessThanOrEqualTo(LIMITS.askersOfQuestion() + 40L * LIMITS.floor());
+    scene.onLoop(() -> {
+      scene.send(scene.guest("honest"), query);
+      return true;
+    });
+    assertThat(scene.gauge("outstanding")).isEqualTo(before + 1);
+    scene.upstream.answer = response -> response;
+    scene.step(Duration.ofSeconds(2)); // The second attempt is answered.
+    assertThat(scene.answer("honest").getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void optionsThatPassThroughCountAsTheMemoryThatTheyTake() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    byte[] query = ForwarderScene.withOption("slow.example.", LOCAL_OPTION, 60_000);
+    scene.onLoop(() -> {
+      for (int i = 0; i < 600; i++) {
+        scene.send(scene.guest("hostile"), query);
+      }
+      return true;
+    });
+    assertThat(scene.gauge("outstanding-bytes")).isLessThan(LIMITS.bytes() / 2 + 70_000);
+    assertHonest("honest");
+  }
+
+  @Test
+  void aPortHasOneQuotaOverDatagramsAndStreams() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    ForwarderScene.Peer guest = scene.guest("guest");
+    scene.onLoop(() -> {
+      for (int i = 0; i < LIMITS.askersOfPort(); i++) {
+        scene.send(guest, ForwarderScene.query("slow" + i + ".example.").toWire());
+      }
+      return true;
+    });
+    List<Integer> rcodes = new java.util.ArrayList<>();
+    scene.onLoop(() -> {
+      byte[] query = ForwarderScene.query("slow-tcp.example.").toWire();
+      return scene.forwarder.receiveFromStream(
+          query, guest.address(), answer -> rcodes.add(answer[3] & 15));
+    });
+    assertThat(rcodes).containsExactly(Rcode.REFUSED);
+  }
+
+  @Test
+  void everyPlaceIsFreeAgainWhenTheQuestionsAreOver() throws Exception {
+    LogWatch.expect("DNS questions refused.*port=");
+    LogWatch.expect("no name server answers");
+    scene.onLoop(() -> {
+      for (int port = 0; port < 5; port++) {
+        for (int i = 0; i < 300; i++) {
+          String name = "slow" + i % 150 + ".example.";
+          scene.send(scene.guest("guest" + port), ForwarderScene.query(name).toWire());
+        }
+      }
+      return true;
+    });
+    assertThat(scene.gauge("outstanding")).isPositive();
+    for (int i = 0; i < 9; i++) {
+      scene.step(Duration.ofSeconds(1));
+    }
+    assertThat(scene.gauge("outstanding")).isZero();
+    assertThat(scene.gauge("outstanding-questions")).isZero();
+    assertThat(scene.gauge("outstanding-bytes")).isZero();
+    assertThat(scene.gauge("outstanding-ports")).isZero();
+    assertHonest("honest");
+  }
+
+  @Test
+  void eachOfThoseWhoWaitedHasItsOwnIdentifierAndSpelling() throws Exception {
+    String[] names = {"slow.example.", "SLOW.example.", "sLoW.eXaMpLe."};
+    scene.onLoop(() -> {
+      for (int i = 0; i < names.length; i++) {
+        Message query = ForwarderScene.query(names[i]);
+        query.getHeader().setID(100 + i);
+        scene.send(scene.guest("guest" + i), query.toWire());
+      }
+      return true;
+    });
+    scene.await(() -> !scene.upstream.queries.isEmpty());
+    scene.upstream.answer = response -> response;
+    scene.step(Duration.ofSeconds(2));
+    for (int i = 0; i < names.length; i++) {
+      Message answer = scene.answer("guest" + i);
+      assertThat(answer.getHeader().getID()).isEqualTo(100 + i);
+      assertThat(answer.getSection(Section.QUESTION).getFirst().getName().toString())
+          .isEqualTo(names[i]);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dhcp.Ipv4Subnet;
+import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.GenericEDNSOption;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/** A forwarder with a stopped clock, one upstream server, and guests behind ports. */
+final class ForwarderScene {
+  private static final int PADDING = 12; // RFC 7830
+
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  final EventLoop loop = group.next();
+  final SteppedLink link = new SteppedLink(loop);
+  final FakeUpstream upstream = new FakeUpstream();
+  final Path resolvConf;
+  final DnsForwarder forwarder;
+  private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
+  private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+
+  ForwarderScene(Path folder) throws Exception {
+    this(folder, settings -> settings);
+  }
+
+  ForwarderScene(Path folder, UnaryOperator<DnsSettings> change) throws Exception {
+    resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+    DnsSettings settings =
+        change.apply(
+            DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
+                .withResolvConf(resolvConf));
+    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
+  }
+
+  /** The servers of the file, at the port of this scene's server. */
+  private ResolvConf parse(List<String> lines) {
+    return new ResolvConf(
+        ResolvConf.parse(lines).servers().stream()
+            .map(each -> new InetSocketAddress(NetUtil.LOCALHOST4, upstream.port()))
+            .toList());
+  }
+
+  <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  void step(Duration time) throws Exception {
+    onLoop(() -> {
+      link.step(time);
+      return true;
+    });
+  }
+
+  void await(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!onLoop(condition::getAsBoolean)) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  long count(DnsCount event) throws Exception {
+    return onLoop(() -> forwarder.counters().get(event));
+  }
+
+  /** A gauge of the forwarder's dump. */
+  long gauge(String key) throws Exception {
+    return onLoop(() -> ((Number) forwarder.dump().properties().get(key)).longValue());
+  }
+
+  static Message query(String name) throws IOException {
+    Message query = Message.newQuery(Record.newRecord(Name.fromString(name), Type.A, DClass.IN));
+    query.getHeader().setFlag(Flags.RD);
+    return query;
+  }
+
+  /** A query of about that many bytes, by padding, that asks the same as the one without. */
+  static byte[] padded(String name, int bytes) throws IOException {
+    return withOption(name, PADDING, bytes);
+  }
+
+  static byte[] withOption(String name, int code, int bytes) throws IOException {
+    Message query = query(name);
+    EDNSOption option = new GenericEDNSOption(code, new byte[bytes]);
+    query.addRecord(new OPTRecord(1232, 0, 0, 0, List.of(option)), Section.ADDITIONAL);
+    return query.toWire();
+  }
+
+  Peer guest(String port) {
+    return new Peer(port, 0x525400000001L);
+  }
+
+  /** One message on the loop; of a flood, many in one task. */
+  void send(Peer from, byte[] wire) {
+    ByteBuf query = Unpooled.wrappedBuffer(wire);
+    forwarder.receive(query, from);
+    query.release();
+  }
+
+  /** The next answer to a port's guests. */
+  Message answer(String port) throws Exception {
+    Message answer = answers(port).poll(10, TimeUnit.SECONDS);
+    assertThat(answer).as("an answer to " + port).isNotNull();
+    return answer;
+  }
+
+  /** What a port's guests have been told and nobody has read yet. */
+  BlockingQueue<Message> answers(String port) {
+    synchronized (answers) {
+      return answers.computeIfAbsent(port, key -> new LinkedBlockingQueue<>());
+    }
+  }
+
+  void close() throws Exception {
+    onLoop(() -> {
+      forwarder.close();
+      return true;
+    });
+    upstream.close();
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  /** A guest behind a port, with a MAC address of its choice. */
+  final class Peer implements DatagramPeer {
+    private final String port;
+    private final long mac;
+
+    private Peer(String port, long mac) {
+      this.port = port;
+      this.mac = mac;
+    }
+
+    Peer withMac(long other) {
+      return new Peer(port, other);
+    }
+
+    @Override
+    public long mac() {
+      return mac;
+    }
+
+    @Override
+    public int address() {
+      return addresses.computeIfAbsent(
+          port, key -> Ipv4.parse("192.168.127.10") + addresses.size());
+    }
+
+    @Override
+    public int port() {
+      return 5353;
+    }
+
+    @Override
+    public int localAddress() {
+      return Ipv4.parse("192.168.127.2");
+    }
+
+    @Override
+    public void answer(ByteBuf payload) {
+      try {
+        answers(port).add(new Message(ByteBufUtil.getBytes(payload)));
+      } catch (IOException e) {
+        throw new AssertionError("an answer that cannot be read", e);
+      } finally {
+        payload.release();
+      }
+    }
+
+    @Override
+    public void answer(ByteBuf payload, long to, int address, int at) {
+      throw new UnsupportedOperationException("DNS answers the sender");
+    }
+  }
+}
