@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.linux.ErrnoException;
 import io.lanyard.vswitch.linux.Libc;
 import io.netty.buffer.ByteBuf;
@@ -201,6 +202,10 @@ final class SocketStream implements HostStream, EpollIoHandle {
         return;
       }
       finishConnect();
+      if (connecting) {
+        // An event of an earlier descriptor with this number.
+        return;
+      }
     }
     if ((ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       hangup = true;
@@ -212,7 +217,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if ((ready & EPOLLIN) != 0) {
       readable = true;
     }
-    if ((ready & EPOLLERR) != 0 && (!wanted || inputEnded) && !closed) {
+    if ((ready & EPOLLERR) != 0 && (!wanted || inputEnded) && !closed && !hasPeer()) {
       // No read will find the reset.
       fail(new IOException("connection reset by peer"));
       return;
@@ -224,18 +229,27 @@ final class SocketStream implements HostStream, EpollIoHandle {
     read();
   }
 
+  /**
+   * Asks the socket whether it has connected. That epoll reports it proves nothing: a channel of
+   * Netty's that has closed within this batch may have had the same number.
+   */
   private void finishConnect() {
     try {
       // Asked first, because Netty's exceptions do not tell one kind of unreachable from another.
       int error = socket.getSoError();
       if (error != 0) {
         fail(new ErrnoException("connect", error));
-      } else if (socket.finishConnect()) {
+      } else if (hasPeer()) {
         onConnected();
       }
     } catch (IOException e) {
       fail(e);
     }
+  }
+
+  /** Whether the kernel names a peer: not before a connection, nor after a reset (getpeername). */
+  private boolean hasPeer() {
+    return socket.remoteAddress() != null;
   }
 
   private void onConnected() {
@@ -487,10 +501,6 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if (made != null) {
       made.cancel();
     }
-    try {
-      socket.close();
-    } catch (IOException e) {
-      // Closed either way.
-    }
+    LoopClosing.close(link.loop(), socket.intValue(), socket::close);
   }
 }

@@ -1,6 +1,7 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.linux.InetDatagram;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
@@ -81,7 +82,7 @@ public final class HostSocket {
     reader.readErrors(socket, receiver);
   }
 
-  /** Gives the descriptor back. */
+  /** Closes the socket; its number is free after the loop's present batch. */
   public void close() {
     if (closed) {
       return;
@@ -91,7 +92,7 @@ public final class HostSocket {
     if (registered != null) {
       registered.cancel();
     }
-    socket.close();
+    LoopClosing.close(link.loop(), socket.fd(), socket);
   }
 
   /** What the loop sees. */

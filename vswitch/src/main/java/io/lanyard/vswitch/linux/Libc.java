@@ -63,6 +63,9 @@ public final class Libc {
   private static final MethodHandle SOCKET =
       bind("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
 
+  private static final MethodHandle DUP3 =
+      bind("dup3", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
+
   private static final MethodHandle FCNTL =
       bind("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
 
@@ -217,6 +220,23 @@ public final class Libc {
     MemorySegment state = STATE.get();
     try {
       return (int) result((int) FCNTL.invokeExact(state, fd, F_DUPFD_CLOEXEC, 0), state);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * Closes the file behind a descriptor and puts another one behind it, with close-on-exec: the
+   * number stays taken.
+   *
+   * @param fd the descriptor, open
+   * @param with a descriptor of the other file
+   * @return {@code fd}, or -errno
+   */
+  public static int replace(int fd, int with) {
+    MemorySegment state = STATE.get();
+    try {
+      return (int) result((int) DUP3.invokeExact(state, with, fd, O_CLOEXEC), state);
     } catch (Throwable e) {
       throw impossible(e);
     }

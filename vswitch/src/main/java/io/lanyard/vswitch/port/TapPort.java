@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
@@ -46,6 +47,7 @@ public final class TapPort implements Port, Dumpable {
   private final PortCounters counters = new PortCounters();
   private final DeviceBurst burst;
   private @Nullable IoRegistration registration;
+  private @Nullable IoEventLoop loop;
   private @Nullable Switch network;
   private boolean closed;
   private boolean lost;
@@ -161,6 +163,7 @@ public final class TapPort implements Port, Dumpable {
       throw new IllegalArgumentException(
           "a TAP port needs a loop made with EpollIoHandler, not " + loop);
     }
+    this.loop = loop;
     network = to;
     loop.register(new Handle())
         .addListener(future -> {
@@ -294,7 +297,12 @@ public final class TapPort implements Port, Dumpable {
       registration.cancel();
       registration = null;
     }
-    device.close();
+    IoEventLoop watching = loop;
+    if (watching == null) {
+      device.close();
+    } else {
+      LoopClosing.close(watching, device.fd(), device::close);
+    }
     if (!reading) { // else a frame is still lent
       burst.release();
     }
