@@ -14,6 +14,7 @@ module io.lanyard.nat {
   exports io.lanyard.nat.forward;
   exports io.lanyard.dns;
   exports io.lanyard.nat.gateway;
+  exports io.lanyard.nat.station;
   exports io.lanyard.nat.tcp;
   exports io.lanyard.nat.udp;
 }

@@ -115,7 +115,7 @@ final class ArchitectureTest {
   static final ArchRule THE_GATEWAYS_PACKAGES_HAVE_NO_CYCLES =
       slices()
           .matching(
-              "io.lanyard.(nat|nat.flow|nat.gateway|nat.tcp|nat.udp|nat.icmp|nat.forward|dhcp|dns)")
+              "io.lanyard.(nat|nat.station|nat.flow|nat.gateway|nat.tcp|nat.udp|nat.icmp|nat.forward|dhcp|dns)")
           .should()
           .beFreeOfCycles();
 

@@ -157,7 +157,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     counters.count(DnsCount.UDP_QUERY);
     answer(
         ByteBufUtil.getBytes(payload),
-        from.address(),
+        from.station().budget(),
         true,
         reply -> {
           ByteBuf out = link.allocator().buffer(reply.length);

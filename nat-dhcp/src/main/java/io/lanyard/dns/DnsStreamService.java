@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
 import io.lanyard.nat.tcp.StreamService;
@@ -26,8 +27,8 @@ public final class DnsStreamService implements StreamService {
   }
 
   @Override
-  public HostStream open(GuestStream guest, int address, int port) {
-    DnsStream stream = new DnsStream(forwarder, link, guest, address);
+  public HostStream open(GuestStream guest, Station station, int port) {
+    DnsStream stream = new DnsStream(forwarder, link, guest, station.budget());
     guest.connected();
     return stream;
   }

@@ -1,6 +1,8 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -152,6 +154,11 @@ final class TestClient implements DatagramPeer {
       server.receive(out, TestClient.this);
       out.release();
     }
+  }
+
+  @Override
+  public Station station() {
+    return TestStations.station("guest", mac);
   }
 
   @Override

@@ -151,7 +151,7 @@ class DnsFloodTest {
     scene.onLoop(() -> {
       byte[] query = ForwarderScene.query("slow-tcp.example.").toWire();
       return scene.forwarder.receiveFromStream(
-          query, guest.address(), answer -> rcodes.add(answer[3] & 15));
+          query, guest.station().budget(), answer -> rcodes.add(answer[3] & 15));
     });
     assertThat(rcodes).containsExactly(Rcode.REFUSED);
   }

@@ -7,6 +7,8 @@ import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -788,6 +790,11 @@ class DnsForwarderTest {
 
     Peer(long mac) {
       this.mac = mac;
+    }
+
+    @Override
+    public Station station() {
+      return TestStations.station("guest", mac);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
@@ -44,7 +45,7 @@ class DnsStreamTest {
         DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
             .withResolvConf(Path.of("/nonexistent/resolv.conf"));
     DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, link);
-    stream = new DnsStreamService(forwarder, link).open(guest, 1, 2);
+    stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);
     assertThat(guest.connected).isTrue();
   }
 

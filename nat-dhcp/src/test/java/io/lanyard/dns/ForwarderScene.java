@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -51,7 +53,7 @@ final class ForwarderScene {
   final Path resolvConf;
   final DnsForwarder forwarder;
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
-  private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+  private final Map<String, Station> stations = new ConcurrentHashMap<>();
 
   ForwarderScene(Path folder) throws Exception {
     this(folder, settings -> settings);
@@ -169,14 +171,18 @@ final class ForwarderScene {
     }
 
     @Override
+    public Station station() {
+      return stations.computeIfAbsent(port, name -> TestStations.station(name, 1));
+    }
+
+    @Override
     public long mac() {
       return mac;
     }
 
     @Override
     public int address() {
-      return addresses.computeIfAbsent(
-          port, key -> Ipv4.parse("192.168.127.10") + addresses.size());
+      return Ipv4.parse("192.168.127.10");
     }
 
     @Override

@@ -117,6 +117,11 @@ public final class LearningSwitch implements Switch, Dumpable {
     if (latest == slot) {
       latest = null;
     }
+    for (Slot other : left) {
+      if (other != null) {
+        other.port.portLeft(port);
+      }
+    }
   }
 
   @Override
@@ -173,7 +178,7 @@ public final class LearningSwitch implements Switch, Dumpable {
       unknownFrames += segments;
       flood(from, frame, segments);
     } else {
-      send(to, frame, segments);
+      send(from, to, frame, segments);
     }
   }
 
@@ -190,12 +195,13 @@ public final class LearningSwitch implements Switch, Dumpable {
     floods += segments;
     for (Slot to : ports) {
       if (to != null && to != from) {
-        send(to, frame, segments);
+        send(from, to, frame, segments);
       }
     }
   }
 
-  private void send(Slot to, ByteBuf frame, int segments) {
+  private void send(Slot from, Slot to, ByteBuf frame, int segments) {
+    Port ingress = from.port;
     Port port = to.port;
     Offloads offloads = port.offloads();
     if (frame.getShort(frame.readerIndex()) == 0) { // no flags, no gso_type: the usual frame
@@ -203,7 +209,7 @@ public final class LearningSwitch implements Switch, Dumpable {
         port.counters().transmitDropped(DropCause.BAD_LENGTH);
       } else {
         touch(to);
-        transmit(port, frame, 1);
+        transmit(ingress, port, frame, 1);
       }
       return;
     }
@@ -215,9 +221,9 @@ public final class LearningSwitch implements Switch, Dumpable {
     int header = frame.readerIndex();
     if (SuperFrame.is(frame)) {
       if (takes(offloads, OffloadHeader.gsoType(frame, header))) {
-        transmit(port, frame, segments);
+        transmit(ingress, port, frame, segments);
       } else {
-        segment(port, frame, segments);
+        segment(ingress, port, frame, segments);
       }
       return;
     }
@@ -230,7 +236,7 @@ public final class LearningSwitch implements Switch, Dumpable {
         OffloadHeader.clear(frame, header);
       }
     }
-    transmit(port, frame, 1);
+    transmit(ingress, port, frame, 1);
   }
 
   private static boolean takes(Offloads offloads, int type) {
@@ -242,7 +248,7 @@ public final class LearningSwitch implements Switch, Dumpable {
         };
   }
 
-  private void segment(Port port, ByteBuf frame, int segments) {
+  private void segment(Port ingress, Port port, ByteBuf frame, int segments) {
     port.counters().softwareSegmentation();
     ByteBuf segment = spare;
     spare = null; // a port that answers at once may need one too
@@ -254,7 +260,7 @@ public final class LearningSwitch implements Switch, Dumpable {
         segment = allocator.directBuffer(OffloadHeader.LENGTH + SuperFrame.largestSegment(frame));
       }
       SuperFrame.copySegment(frame, i, segment);
-      transmit(port, segment, 1);
+      transmit(ingress, port, segment, 1);
     }
     if (segment != null && segment.refCnt() == 1 && spare == null) {
       spare = segment;
@@ -263,14 +269,14 @@ public final class LearningSwitch implements Switch, Dumpable {
     }
   }
 
-  private void transmit(Port port, ByteBuf frame, int segments) {
+  private void transmit(Port ingress, Port port, ByteBuf frame, int segments) {
     PortCounters counters = port.counters();
     int bytes = SuperFrame.wireBytes(frame, segments);
     for (FrameTap tap : taps) {
       tap.frame(port, false, frame);
     }
     long drops = counters.transmitDrops();
-    port.transmit(frame);
+    port.transmit(ingress, frame);
     if (counters.transmitDrops() == drops) {
       counters.transmitted(segments, bytes);
     }

@@ -35,6 +35,23 @@ public interface Port {
    */
   void transmit(ByteBuf frame);
 
+  /**
+   * Sends a frame as {@link #transmit(ByteBuf)}, for a port that cares where it came from.
+   *
+   * @param ingress the port that the frame came in by
+   * @param frame lent as for {@link #transmit(ByteBuf)}
+   */
+  default void transmit(Port ingress, ByteBuf frame) {
+    transmit(frame);
+  }
+
+  /**
+   * Hears that another port has left the switch: what is kept for it can be given back.
+   *
+   * @param other the port, detached already
+   */
+  default void portLeft(Port other) {}
+
   /** Ends a burst: what {@link #transmit} has gathered leaves now. */
   void flush();
 

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Station;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -19,6 +20,14 @@ public interface DatagramService {
 
   /** Where a datagram came from. Immutable, except that answering sends. */
   interface DatagramPeer {
+    /**
+     * The station that sent the datagram. Its {@link Station#budget} is that of the port which the
+     * datagram came in by: the key of every quota.
+     *
+     * @return the station
+     */
+    Station station();
+
     /**
      * The sender's MAC address.
      *

@@ -1,5 +1,7 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.Stations;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
@@ -13,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongConsumer;
@@ -38,6 +41,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private final int mtu;
   private final Counters<GatewayCount> counters = new Counters<>(GatewayCount.class);
   private final GatewayPort port;
+  private final Stations stations = new Stations(Stations.LIMIT, new SecureRandom().nextLong());
   private final Neighbours neighbours;
   private final ArpResponder arp;
   private final Services services;
@@ -150,6 +154,15 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /**
+   * Who is on the network.
+   *
+   * @return the one table of this network's stations
+   */
+  public Stations stations() {
+    return stations;
+  }
+
+  /**
    * How guests are told of errors.
    *
    * @return the one sender of ICMP errors of this network
@@ -204,7 +217,7 @@ public final class Gateway implements GuestLink, Dumpable {
 
   // From the switch.
 
-  void receive(ByteBuf frame) {
+  void receive(Port ingress, ByteBuf frame) {
     boolean nested = inSwitch;
     inSwitch = true;
     try {
@@ -219,8 +232,9 @@ public final class Gateway implements GuestLink, Dumpable {
         counters.count(GatewayCount.NOT_FOR_US);
         return;
       }
+      Station from = stations.heard(stations.budget(ingress), Ethernet.source(frame, at));
       switch (Ethernet.type(frame, at)) {
-        case Ethernet.TYPE_IPV4 -> input.receive(frame, at + Ethernet.HEADER_LENGTH, end);
+        case Ethernet.TYPE_IPV4 -> input.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
         case Ethernet.TYPE_ARP -> arp.receive(frame, at + Ethernet.HEADER_LENGTH, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
@@ -358,7 +372,7 @@ public final class Gateway implements GuestLink, Dumpable {
               .with("state", neighbour.state.name().toLowerCase(Locale.ROOT))
               .build());
     }
-    return node.child(cache.build()).build();
+    return node.child(stations.dump()).child(cache.build()).build();
   }
 
   private final class NeighbourWire implements Neighbours.Wire {

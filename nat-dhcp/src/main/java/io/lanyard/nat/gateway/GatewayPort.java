@@ -31,7 +31,17 @@ final class GatewayPort implements Port {
 
   @Override
   public void transmit(ByteBuf frame) {
-    gateway.receive(frame);
+    throw new UnsupportedOperationException("the gateway takes no frame without its ingress port");
+  }
+
+  @Override
+  public void transmit(Port ingress, ByteBuf frame) {
+    gateway.receive(ingress, frame);
+  }
+
+  @Override
+  public void portLeft(Port other) {
+    gateway.stations().release(other);
   }
 
   @Override

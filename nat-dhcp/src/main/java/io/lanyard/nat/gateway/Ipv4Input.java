@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -65,7 +66,7 @@ final class Ipv4Input {
     pings = echoEngine;
   }
 
-  void receive(ByteBuf frame, int ip, int end) {
+  void receive(Station from, ByteBuf frame, int ip, int end) {
     counters.count(GatewayCount.IPV4_IN);
     int length = Ipv4.check(frame, ip, end);
     if (length < 0 || (Ipv4.headerLength(frame, ip) > 20 && sourceRouted(frame, ip))) {
@@ -84,7 +85,7 @@ final class Ipv4Input {
       return;
     }
     if (!Ipv4.isFragment(frame, ip)) {
-      dispatch(frame, ip, ip + length);
+      dispatch(from, frame, ip, ip + length);
       return;
     }
     if (!reassembled(Ipv4.protocol(frame, ip))) {
@@ -97,7 +98,7 @@ final class Ipv4Input {
         // The sender's MAC address, for services that answer to it.
         int at = whole.readerIndex() + GuestLink.LINK_HEADROOM;
         whole.setBytes(at - 14, frame, ip - 14, 14);
-        dispatch(whole, at, whole.writerIndex());
+        dispatch(from, whole, at, whole.writerIndex());
       } finally {
         whole.release();
       }
@@ -139,18 +140,18 @@ final class Ipv4Input {
     return false;
   }
 
-  private void dispatch(ByteBuf frame, int ip, int end) {
+  private void dispatch(Station from, ByteBuf frame, int ip, int end) {
     int destination = Ipv4.destination(frame, ip);
     switch (destinations.kind(destination)) {
-      case GATEWAY, BROADCAST -> local(frame, ip, end, destination);
+      case GATEWAY, BROADCAST -> local(from, frame, ip, end, destination);
       case OUT -> {
         if (translate) {
-          forward(frame, ip, end, destination);
+          forward(from, frame, ip, end, destination);
         } else {
           errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
         }
       }
-      case LOOPBACK -> forward(frame, ip, end, destination);
+      case LOOPBACK -> forward(from, frame, ip, end, destination);
       case ON_LINK -> {
         counters.count(GatewayCount.ON_LINK);
         // Everybody on the link is asked directly; what still comes here has no station behind it.
@@ -164,17 +165,17 @@ final class Ipv4Input {
     }
   }
 
-  private void local(ByteBuf frame, int ip, int end, int destination) {
+  private void local(Station from, ByteBuf frame, int ip, int end, int destination) {
     boolean broadcast = destination != addresses.gateway();
     switch (Ipv4.protocol(frame, ip)) {
-      case Ipv4.UDP -> localDatagram(frame, ip, end, broadcast);
+      case Ipv4.UDP -> localDatagram(from, frame, ip, end, broadcast);
       case Ipv4.ICMP -> localIcmp(frame, ip, end, broadcast);
       case Ipv4.TCP -> {
         PacketEngine engine = tcp;
         if (engine == null || broadcast) {
           counters.count(GatewayCount.MARTIAN_DESTINATION);
         } else {
-          engine.receive(frame, ip, ip + Ipv4.headerLength(frame, ip), end, destination);
+          engine.receive(from, frame, ip, ip + Ipv4.headerLength(frame, ip), end, destination);
         }
       }
       default -> {
@@ -184,7 +185,7 @@ final class Ipv4Input {
     }
   }
 
-  private void localDatagram(ByteBuf frame, int ip, int end, boolean broadcast) {
+  private void localDatagram(Station from, ByteBuf frame, int ip, int end, boolean broadcast) {
     int at = ip + Ipv4.headerLength(frame, ip);
     if (!datagramValid(frame, ip, at, end)) {
       return;
@@ -195,13 +196,13 @@ final class Ipv4Input {
         counters.count(GatewayCount.BAD_TRANSPORT);
         return;
       }
-    } else if (services.receive(frame, ip, at)) {
+    } else if (services.receive(from, frame, ip, at)) {
       return;
     }
     PacketEngine engine = udp;
     if (!broadcast && engine != null && Ipv4.source(frame, ip) != 0) {
       // A port of the gateway may stand for the client of a forward: the engine knows.
-      engine.receive(frame, ip, at, end, addresses.gateway());
+      engine.receive(from, frame, ip, at, end, addresses.gateway());
     } else if (broadcast) {
       counters.count(GatewayCount.MARTIAN_DESTINATION);
     } else {
@@ -234,7 +235,7 @@ final class Ipv4Input {
     }
   }
 
-  private void forward(ByteBuf frame, int ip, int end, int destination) {
+  private void forward(Station from, ByteBuf frame, int ip, int end, int destination) {
     int ttl = Ipv4.ttl(frame, ip);
     if (ttl <= 1) {
       counters.count(GatewayCount.TTL_EXCEEDED);
@@ -243,10 +244,10 @@ final class Ipv4Input {
     }
     int at = ip + Ipv4.headerLength(frame, ip);
     switch (Ipv4.protocol(frame, ip)) {
-      case Ipv4.TCP -> hand(tcp, frame, ip, at, end, destination);
+      case Ipv4.TCP -> hand(tcp, from, frame, ip, at, end, destination);
       case Ipv4.UDP -> {
         if (datagramValid(frame, ip, at, end)) {
-          hand(udp, frame, ip, at, end, destination);
+          hand(udp, from, frame, ip, at, end, destination);
         }
       }
       case Ipv4.ICMP -> {
@@ -258,7 +259,7 @@ final class Ipv4Input {
             // The host is where this runs: it is up, and needs no permission to say so.
             echo.answer(frame, ip, at, end);
           } else {
-            hand(pings, frame, ip, at, end, destination);
+            hand(pings, from, frame, ip, at, end, destination);
           }
         } else if (Icmp.type(frame, at) == Icmp.UNREACHABLE) {
           unreachable(frame, ip, at, end);
@@ -274,11 +275,17 @@ final class Ipv4Input {
   }
 
   private void hand(
-      @Nullable PacketEngine engine, ByteBuf frame, int ip, int at, int end, int destination) {
+      @Nullable PacketEngine engine,
+      Station from,
+      ByteBuf frame,
+      int ip,
+      int at,
+      int end,
+      int destination) {
     if (engine == null) {
       errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
     } else {
-      engine.receive(frame, ip, at, end, destinations.hostSide(destination));
+      engine.receive(from, frame, ip, at, end, destinations.hostSide(destination));
     }
   }
 

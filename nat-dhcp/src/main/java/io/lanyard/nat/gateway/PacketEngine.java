@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Station;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -14,6 +15,7 @@ public interface PacketEngine {
    * guest and that the destination may be reached; of UDP and ICMP also the lengths and the
    * checksum, while TCP checks its own.
    *
+   * @param from the station that sent it
    * @param frame lent for the length of the call, offload header at the reader index, its indexes
    *     unchanged on return; a super-frame is possible
    * @param ip index of the IPv4 header
@@ -22,7 +24,7 @@ public interface PacketEngine {
    * @param destination where the packet leads on the host's side: its destination, or the host's
    *     loopback where that is what the destination stands for
    */
-  void receive(ByteBuf frame, int ip, int at, int end, int destination);
+  void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination);
 
   /** Ends a burst of {@link #receive}: what was put off until then is done now. */
   default void flush() {}

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -34,7 +35,7 @@ final class Services {
   }
 
   /** Hands a datagram to the service of its port; false when there is none. */
-  boolean receive(ByteBuf frame, int ip, int udp) {
+  boolean receive(Station from, ByteBuf frame, int ip, int udp) {
     int port = Udp.destinationPort(frame, udp);
     DatagramService service = services.get(port);
     if (service == null) {
@@ -43,6 +44,7 @@ final class Services {
     int length = Udp.length(frame, udp) - Udp.HEADER_LENGTH;
     Peer peer =
         new Peer(
+            from,
             Ethernet.source(frame, ip - Ethernet.HEADER_LENGTH),
             Ipv4.source(frame, ip),
             Udp.sourcePort(frame, udp),
@@ -79,18 +81,25 @@ final class Services {
 
   /** A sender, and the way back to it. */
   private final class Peer implements DatagramService.DatagramPeer {
+    private final Station station;
     private final long mac;
     private final int address;
     private final int port;
     private final int localAddress;
     private final int localPort;
 
-    Peer(long mac, int address, int port, int localAddress, int localPort) {
+    Peer(Station station, long mac, int address, int port, int localAddress, int localPort) {
+      this.station = station;
       this.mac = mac;
       this.address = address;
       this.port = port;
       this.localAddress = localAddress;
       this.localPort = localPort;
+    }
+
+    @Override
+    public Station station() {
+      return station;
     }
 
     @Override

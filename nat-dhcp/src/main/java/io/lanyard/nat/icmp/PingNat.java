@@ -7,6 +7,7 @@ import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.vswitch.DumpNode;
@@ -74,7 +75,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   @Override
-  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
+  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
     long high = FlowKey.high(Ipv4.source(frame, ip), Ipv4.destination(frame, ip));
     long low = FlowKey.low(FlowKey.ICMP, Icmp.identifier(frame, at), 0);
     Flow known = flows.get(high, low);

@@ -2,6 +2,7 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -345,13 +346,13 @@ final class Connection extends Flow implements GuestStream {
   // --- Segments from the guest
 
   /** Takes a segment of this connection. */
-  void receive(Segment s, ByteBuf frame) {
+  void receive(Station from, Segment s, ByteBuf frame) {
     touch();
     switch (state) {
       case CONNECTING -> receiveConnecting(s);
       case SYN_SENT -> receiveSynSent(s, frame);
       case CLOSED -> {}
-      default -> receiveSynchronized(s, frame);
+      default -> receiveSynchronized(from, s, frame);
     }
   }
 
@@ -412,8 +413,8 @@ final class Connection extends Flow implements GuestStream {
   }
 
   /** RFC 9293 section 3.10.7.4, with RFC 5961 and RFC 7323 section 5.3. */
-  private void receiveSynchronized(Segment s, ByteBuf frame) {
-    if (state == State.TIME_WAIT && s.syn() && !s.rst() && engine.reopen(this, s)) {
+  private void receiveSynchronized(Station from, Segment s, ByteBuf frame) {
+    if (state == State.TIME_WAIT && s.syn() && !s.rst() && engine.reopen(from, this, s)) {
       return;
     }
     if (state == State.SYN_RECEIVED && s.syn() && !s.rst() && s.seq == guestInitial) {

@@ -3,6 +3,7 @@ package io.lanyard.nat.tcp;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
@@ -109,7 +110,7 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
+  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
     counters.count(TcpCount.SEGMENTS_IN);
     Segment s = segment;
     if (!s.parse(frame, ip) || s.sourcePort == 0 || s.destinationPort == 0) {
@@ -126,22 +127,22 @@ final class Engine implements TcpEngine {
       int bytes = s.payload + s.length - ip;
       c.countFromGuest(1 + s.length / Math.max(1, c.advertisedMss()), bytes);
       try {
-        c.receive(s, frame);
+        c.receive(from, s, frame);
       } catch (RuntimeException | OutOfMemoryError e) {
         fault(c, e);
       }
     } else {
-      receiveUnknown(s, high, low);
+      receiveUnknown(from, s, high, low);
     }
   }
 
   /** RFC 9293 section 3.10.7.1 and 3.10.7.2. */
-  private void receiveUnknown(Segment s, long high, long low) {
+  private void receiveUnknown(Station from, Segment s, long high, long low) {
     if (s.rst()) {
       return;
     }
     if (s.syn() && !s.hasAck() && !s.fin()) {
-      accept(s, high, low);
+      accept(from, s, high, low);
       return;
     }
     counters.count(TcpCount.DROP_NO_CONNECTION);
@@ -158,7 +159,7 @@ final class Engine implements TcpEngine {
     }
   }
 
-  private void accept(Segment s, long high, long low) {
+  private void accept(Station from, Segment s, long high, long low) {
     StreamService service = services.get(serviceKey(s.destination, s.destinationPort));
     InetSocketAddress target = null;
     if (service == null) {
@@ -180,7 +181,7 @@ final class Engine implements TcpEngine {
     c.accept(s);
     try {
       if (service != null) {
-        c.spliceTo(service.open(c, s.source, s.sourcePort));
+        c.spliceTo(service.open(c, from, s.sourcePort));
       } else if (target != null) {
         SocketStream.connect(link, settings, target, c);
       }
@@ -190,12 +191,13 @@ final class Engine implements TcpEngine {
   }
 
   /** Begins a new connection in place of one in TIME-WAIT, if its SYN is new enough. */
-  boolean reopen(Connection old, Segment s) {
+  boolean reopen(Station from, Connection old, Segment s) {
     if (!old.mayReopen(s)) {
       return false;
     }
     old.abort();
     receiveUnknown(
+        from,
         s,
         FlowKey.high(s.source, s.destination),
         FlowKey.low(FlowKey.TCP, s.sourcePort, s.destinationPort));
@@ -402,7 +404,8 @@ final class Engine implements TcpEngine {
             "event=tcp-out-of-memory cause=\""
                 + e.getMessage()
                 + "\" advice=\"connections are reset; give the daemon more by"
-                + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=...; further ones are only counted\"");
+                + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=...; further ones are only"
+                + " counted\"");
       }
     } else {
       counters.count(TcpCount.FAULTS);

@@ -7,6 +7,7 @@ import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
@@ -82,7 +83,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   @Override
-  public void receive(ByteBuf frame, int ip, int at, int end, int destination) {
+  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
     int guest = Ipv4.source(frame, ip);
     int remote = Ipv4.destination(frame, ip);
     int guestPort = Udp.sourcePort(frame, at);

@@ -2,7 +2,10 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.Station;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -162,11 +165,12 @@ class GatewayTest {
   @Test
   void engines_hear_of_a_guest_that_nobody_answers_for() {
     List<String> heard = new ArrayList<>();
-    PacketEngine silent = (f, i, a, e, d) -> {};
+    PacketEngine silent = (s, f, i, a, e, d) -> {};
     PacketEngine listening =
         new PacketEngine() {
           @Override
-          public void receive(ByteBuf frame, int ip, int at, int end, int destination) {}
+          public void receive(
+              Station from, ByteBuf frame, int ip, int at, int end, int destination) {}
 
           @Override
           public void unanswered(int guest) {
@@ -392,7 +396,7 @@ class GatewayTest {
   @Test
   void a_packet_whose_time_runs_out_here_is_told() {
     introduce();
-    PacketEngine silent = (f, i, a, e, d) -> {};
+    PacketEngine silent = (s, f, i, a, e, d) -> {};
     gateway.engines(silent, silent, silent, true);
     ByteBuf b = view(net.exchange(TestNetwork.echo(TestNetwork.WORLD, 1, HELLO)).getFirst());
     assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.TIME_EXCEEDED);
@@ -446,6 +450,24 @@ class GatewayTest {
     Arrays.fill(discover, 0, 6, (byte) 0xff);
     net.exchange(discover);
     assertThat(heard).containsExactly(-1);
+  }
+
+  @Test
+  void aServiceKnowsThePortOfADatagramWhateverItsAddressesSay() {
+    List<String> heard = new ArrayList<>();
+    gateway.serve(53, (payload, from) -> heard.add(from.station().toString()));
+    InMemoryPort other = InMemoryPort.attached("other", Offloads.none(1514), net.network);
+    try {
+      byte[] query = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO);
+      net.exchange(query);
+      other.send(TestNetwork.frame(query));
+      assertThat(heard).containsExactly("52:54:00:00:00:10 on guest", "52:54:00:00:00:10 on other");
+      assertThat(gateway.stations().budgets()).hasSize(2);
+      net.network.detach(other);
+      assertThat(gateway.stations().budgets()).hasSize(1);
+    } finally {
+      other.close();
+    }
   }
 
   @Test

@@ -39,7 +39,7 @@ class HostileTest {
       ByteBuf frame = scene.link.allocator.directBuffer(2048, 2048);
       for (int i = 0; i < SEGMENTS; i++) {
         write(frame, random, scene);
-        scene.engine.receive(frame, IP, TCP, frame.writerIndex(), Scene.SERVER);
+        scene.engine.receive(Scene.STATION, frame, IP, TCP, frame.writerIndex(), Scene.SERVER);
         if (random.nextInt(8) == 0) {
           scene.engine.flush();
         }

@@ -1,6 +1,8 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -15,6 +17,7 @@ import java.util.Random;
 
 /** An engine, a guest whose segments a test writes by hand, and a host's side. */
 final class Scene implements AutoCloseable {
+  static final Station STATION = TestStations.station("guest", 0x5254_0000_0010L);
   static final int GUEST = 0x0a000009;
   static final int SERVER = 0x0a000002;
   static final int GUEST_PORT = 40000;
@@ -98,7 +101,7 @@ final class Scene implements AutoCloseable {
   /** Hands a frame to an engine as the gateway does. */
   static void receive(Engine engine, ByteBuf frame) {
     int ip = frame.readerIndex() + OffloadHeader.LENGTH + 14;
-    engine.receive(frame, ip, ip + Ipv4.HEADER_LENGTH, frame.writerIndex(), SERVER);
+    engine.receive(STATION, frame, ip, ip + Ipv4.HEADER_LENGTH, frame.writerIndex(), SERVER);
   }
 
   ByteBuf frame(int flags, int seq, int ack, int window, byte[] payload, byte... options) {

@@ -1,0 +1,115 @@
+package io.lanyard.nat.station;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.station.TestStations.SilentPort;
+import io.lanyard.vswitch.Port;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StationsTest {
+  private static final int LIMIT = 64;
+
+  private final Stations table = new Stations(LIMIT, 42);
+  private final Port hostile = new SilentPort("hostile");
+  private final Port honest = new SilentPort("honest");
+
+  private Station heard(Port port, long mac) {
+    return table.heard(table.budget(port), mac);
+  }
+
+  @Test
+  void aStationIsTheSameAtEachFrameOfItsMacAddressAndPort() {
+    Station station = heard(honest, 1);
+    assertThat(heard(honest, 1)).isSameAs(station);
+    assertThat(heard(honest, 2)).isNotSameAs(station);
+    assertThat(station.mac()).isEqualTo(1);
+    assertThat(station.budget().name()).isEqualTo("honest");
+    assertThat(station.budget().stations()).isEqualTo(2);
+  }
+
+  @Test
+  void theSameMacAddressBehindTwoPortsIsTwoStations() {
+    assertThat(heard(honest, 1)).isNotSameAs(heard(hostile, 1));
+    assertThat(heard(honest, 1).budget().name()).isEqualTo("honest");
+  }
+
+  @Test
+  void aPortThatMakesUpMacAddressesLosesItsOwnStationsAndNotTheHonestOne() {
+    Station guest = heard(honest, 1);
+    for (int mac = 1; mac <= 10 * LIMIT; mac++) {
+      heard(hostile, mac);
+    }
+    assertThat(heard(honest, 1)).isSameAs(guest);
+    assertThat(guest.released()).isFalse();
+    assertThat(table.size()).isLessThanOrEqualTo(LIMIT);
+  }
+
+  @Test
+  void aPortWithFewStationsFindsAPlaceInAFullTable() {
+    for (int mac = 1; mac <= LIMIT; mac++) {
+      heard(hostile, mac);
+    }
+    Station guest = heard(honest, 1);
+    assertThat(guest.mac()).isEqualTo(1);
+    assertThat(table.budget(hostile).stations()).isEqualTo(LIMIT - 1);
+  }
+
+  @Test
+  void theStationThatWasSilentForLongestMakesPlace() {
+    for (int mac = 1; mac <= LIMIT; mac++) {
+      heard(hostile, mac);
+    }
+    heard(hostile, 1000); // everybody was heard until now: this one begins the round
+    Station first = heard(hostile, 40);
+    for (int mac = 2000; mac < 2000 + LIMIT / 2; mac++) {
+      heard(hostile, 40);
+      heard(hostile, mac);
+    }
+    assertThat(first.released()).isFalse();
+  }
+
+  @Test
+  void aPortThatLeavesTakesItsStationsWithItAndTellsSo() {
+    List<String> heard = new ArrayList<>();
+    table.addListener(
+        new StationListener() {
+          @Override
+          public void stationReleased(Station station) {
+            heard.add("station " + station.mac());
+          }
+
+          @Override
+          public void portReleased(PortBudget budget) {
+            heard.add("port " + budget.name());
+          }
+        });
+    Station station = heard(hostile, 7);
+    PortBudget budget = station.budget();
+    Station guest = heard(honest, 7);
+    table.release(hostile);
+    assertThat(heard).containsExactly("station 7", "port hostile");
+    assertThat(station.released()).isTrue();
+    assertThat(budget.released()).isTrue();
+    assertThat(guest.released()).isFalse();
+    assertThat(table.size()).isEqualTo(1);
+    assertThat(table.budget(hostile)).isNotSameAs(budget);
+  }
+
+  @Test
+  void aMapKeepsEveryKeyThroughGrowthAndRemoval() {
+    LongPairMap<Integer> map = new LongPairMap<>(7);
+    for (int i = 0; i < 10_000; i++) {
+      map.put(i % 7, i, i);
+    }
+    for (int i = 0; i < 10_000; i += 3) {
+      map.remove(i % 7, i);
+      map.remove(i % 7, i);
+    }
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(map.get(i % 7, i)).isEqualTo(i % 3 == 0 ? null : Integer.valueOf(i));
+    }
+    assertThat(map.size()).isEqualTo(6_666);
+  }
+}

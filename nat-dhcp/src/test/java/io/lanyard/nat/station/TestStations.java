@@ -1,0 +1,61 @@
+package io.lanyard.nat.station;
+
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import io.netty.buffer.ByteBuf;
+
+/** Stations for tests that have no switch. */
+public final class TestStations {
+  private TestStations() {}
+
+  /** A table with a fixed seed. */
+  public static Stations table() {
+    return new Stations(Stations.LIMIT, 42);
+  }
+
+  /** A station of a table of its own, for a test that needs one and no more. */
+  public static Station station(String port, long mac) {
+    return station(table(), new SilentPort(port), mac);
+  }
+
+  /** A station behind a port of a table; the port's budget is {@code station.budget()}. */
+  public static Station station(Stations table, Port port, long mac) {
+    return table.heard(table.budget(port), mac);
+  }
+
+  /** A port that is a name. */
+  public static final class SilentPort implements Port {
+    private final String name;
+    private final PortCounters counters = new PortCounters();
+
+    /** Makes a port. */
+    public SilentPort(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public Offloads offloads() {
+      return Offloads.none(1514);
+    }
+
+    @Override
+    public void transmit(ByteBuf frame) {}
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public PortCounters counters() {
+      return counters;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
