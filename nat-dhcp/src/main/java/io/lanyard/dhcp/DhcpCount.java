@@ -20,6 +20,8 @@ public enum DhcpCount {
   NAK,
   /** Dropped: not a well-formed DHCP request of an Ethernet client. */
   MALFORMED,
+  /** A message with options that could not be read: of a wrong length, or too many. */
+  BAD_OPTIONS,
   /** Dropped: a message that only servers send. */
   UNEXPECTED_TYPE,
   /** Dropped: meant for another server, or asked by way of a relay in another subnet. */

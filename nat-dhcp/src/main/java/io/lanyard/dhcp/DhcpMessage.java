@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message from a client or a relay, read and checked (RFC 2131 section 2).
  *
- * <p>What is here is well formed: the options have the lengths that RFC 2132 gives them. Nothing
- * else is known about it; whoever sent it may lie.
+ * <p>What is here is well formed: the options have the lengths that RFC 2132 gives them. An option
+ * of another length counts as absent, because a client that errs in one still needs an address. A
+ * message may lie in all that it says.
  */
 final class DhcpMessage {
   static final int FIXED_LENGTH = 236;
@@ -70,43 +71,25 @@ final class DhcpMessage {
       return null; // A group address is nobody's own.
     }
     OptionSet options = new OptionSet();
-    if (!options.read(in, at + FIXED_LENGTH + 4, at + length)) {
-      return null;
+    options.read(in, at + FIXED_LENGTH + 4, at + length);
+    // RFC 2131 section 4.1: the options field first, then file, then sname.
+    byte[] said = options.get(DhcpOption.OVERLOAD);
+    int overload = said == null || said.length != 1 ? 0 : said[0];
+    if (overload == 1 || overload == 3) {
+      options.read(in, at + FILE_OFFSET, at + FIXED_LENGTH);
     }
-    byte[] overload = options.get(DhcpOption.OVERLOAD);
-    if (overload != null) {
-      // RFC 2131 section 4.1: the options field first, then file, then sname.
-      if (overload.length != 1 || overload[0] < 1 || overload[0] > 3) {
-        return null;
-      }
-      if ((overload[0] & 1) != 0 && !options.read(in, at + FILE_OFFSET, at + FIXED_LENGTH)) {
-        return null;
-      }
-      if ((overload[0] & 2) != 0 && !options.read(in, at + SNAME_OFFSET, at + FILE_OFFSET)) {
-        return null;
-      }
+    if (overload == 2 || overload == 3) {
+      options.read(in, at + SNAME_OFFSET, at + FILE_OFFSET);
     }
-    MessageType type = checkLengths(options);
+    options.dropMisfits();
+    byte[] code = options.get(DhcpOption.MESSAGE_TYPE);
+    MessageType type = code == null ? null : MessageType.of(code[0]);
     return type == null ? null : new DhcpMessage(in, at, type, mac, options);
   }
 
-  private static @Nullable MessageType checkLengths(OptionSet options) {
-    byte[] type = options.get(DhcpOption.MESSAGE_TYPE);
-    byte[] id = options.get(DhcpOption.CLIENT_ID);
-    if (type == null
-        || type.length != 1
-        || wrong(options.get(DhcpOption.REQUESTED_ADDRESS), 4)
-        || wrong(options.get(DhcpOption.LEASE_TIME), 4)
-        || wrong(options.get(DhcpOption.SERVER_ID), 4)
-        || wrong(options.get(DhcpOption.MAX_MESSAGE_SIZE), 2)
-        || (id != null && (id.length < 2 || id.length > 255))) {
-      return null;
-    }
-    return MessageType.of(type[0]);
-  }
-
-  private static boolean wrong(byte @Nullable [] option, int length) {
-    return option != null && option.length != length;
+  /** Whether the message had options that could not be read, and that count as absent. */
+  boolean malformedOptions() {
+    return options.malformed();
   }
 
   boolean broadcast() {

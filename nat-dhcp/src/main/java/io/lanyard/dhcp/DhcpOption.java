@@ -37,4 +37,20 @@ final class DhcpOption {
   static final int END = 255;
 
   private DhcpOption() {}
+
+  /**
+   * Whether an option can have a length: RFC 2132, by the sections of each option. What the server
+   * only hands back (option 82) can have any.
+   */
+  static boolean fits(int code, int length) {
+    return switch (code) {
+      case REQUESTED_ADDRESS, LEASE_TIME, SERVER_ID -> length == 4;
+      case OVERLOAD, MESSAGE_TYPE -> length == 1;
+      case MAX_MESSAGE_SIZE -> length == 2;
+      case PARAMETER_LIST, HOST_NAME -> length >= 1;
+      case CLIENT_ID -> length >= 2 && length <= 255;
+      case CLIENT_FQDN -> length >= 3; // RFC 4702 section 2
+      default -> true;
+    };
+  }
 }

@@ -123,6 +123,9 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(DhcpCount.MALFORMED);
       return;
     }
+    if (request.malformedOptions()) {
+      counters.count(DhcpCount.BAD_OPTIONS);
+    }
     // RFC 2131 section 4.3.1: the relay's address says which subnet the client is in.
     if (request.giaddr != 0 && !settings.subnet().isHost(request.giaddr)) {
       counters.count(DhcpCount.NOT_OURS);

@@ -7,15 +7,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of one message, in the order in which they came.
  *
- * <p>Small arrays, since a message has about ten of the 254 options there are, and a busy server
- * reads many messages.
+ * <p>What is malformed is left out, and the rest of the message counts: an option that runs past
+ * the end of its field, and one whose length is not that of its kind. Small arrays, since a message
+ * has about ten of the 254 options there are, and a busy server reads many messages.
  */
 final class OptionSet {
+  /**
+   * Bounds the work that a message can cause, since each part of an option is a search and a copy.
+   * The largest requests of real clients (PXE) have about 30 options.
+   */
+  static final int MAX_PARTS = 256;
+
   private static final byte[] EMPTY = {};
 
   private byte[] codes = new byte[16];
   private byte[][] values = new byte[16][];
   private int size;
+  private int parts;
+  private boolean malformed;
 
   byte @Nullable [] get(int code) {
     int at = indexOf(code);
@@ -36,11 +45,10 @@ final class OptionSet {
   }
 
   /**
-   * Reads one field of options; what occurs again is appended (RFC 3396 section 7).
-   *
-   * @return false if the field is malformed
+   * Reads one field of options. Parts of one option are joined (RFC 3396 section 7). An option that
+   * runs past the end of the field ends it.
    */
-  boolean read(ByteBuf in, int from, int end) {
+  void read(ByteBuf in, int from, int end) {
     int at = from;
     while (at < end) {
       int code = in.getUnsignedByte(at++);
@@ -48,19 +56,33 @@ final class OptionSet {
         continue;
       }
       if (code == DhcpOption.END) {
-        return true;
+        return;
       }
-      if (at >= end) {
-        return false;
+      int length = at < end ? in.getUnsignedByte(at++) : 255;
+      if (length > end - at || parts == MAX_PARTS) {
+        malformed = true;
+        return;
       }
-      int length = in.getUnsignedByte(at++);
-      if (length > end - at) {
-        return false;
-      }
+      parts++;
       append(in, at, code, length);
       at += length;
     }
-    return true; // Some clients leave the end option out when the field is full.
+    // Some clients leave the end option out when the field is full.
+  }
+
+  /** Leaves out the options whose length is not that of their kind. */
+  void dropMisfits() {
+    for (int i = 0; i < size; i++) {
+      if (!DhcpOption.fits(codes[i] & 255, values[i].length)) {
+        codes[i] = DhcpOption.PAD; // which nobody asks for
+        malformed = true;
+      }
+    }
+  }
+
+  /** Whether anything was left out. */
+  boolean malformed() {
+    return malformed;
   }
 
   private void append(ByteBuf in, int at, int code, int length) {
