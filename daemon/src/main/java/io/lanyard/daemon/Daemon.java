@@ -106,7 +106,8 @@ public final class Daemon implements AutoCloseable {
     StateLock lock = StateLock.take(directories.state());
     try {
       Path file = directories.state().resolve("leases.db");
-      Daemon daemon = new Daemon(settings, lock, LeaseStore.openOrSetAside(file), patience);
+      Daemon daemon =
+          new Daemon(settings, lock, LeaseStore.openOrSetAside(file, Clock.system()), patience);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {

@@ -31,7 +31,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -224,8 +223,7 @@ public final class Network implements AutoCloseable {
     if (offered == null) {
       return 0;
     }
-    long now = clock.now().toEpochMilli();
-    return (int) offered.leases().stream().filter(lease -> lease.bound(now)).count();
+    return offered.leases().size();
   }
 
   /**
@@ -241,6 +239,10 @@ public final class Network implements AutoCloseable {
         if (forward.problem() != null) {
           all.add("forward " + forward.forward().name() + ": " + forward.problem());
         }
+      }
+      NetworkServices offered = services;
+      if (offered != null) {
+        all.addAll(offered.problems());
       }
       Ipv4Config ipv4 = config.ipv4();
       return new NetworkInfo(
@@ -273,24 +275,22 @@ public final class Network implements AutoCloseable {
    * @return a snapshot, by address
    */
   public List<LeaseInfo> leases() {
-    List<Lease> held =
-        loop.call(() -> {
-          NetworkServices offered = services;
-          return offered == null ? List.<Lease>of() : offered.leases();
-        });
-    return held.stream().map(this::lease).toList();
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered == null
+          ? List.<LeaseInfo>of()
+          : offered.leases().stream().map(lease -> lease(lease, offered.expires(lease))).toList();
+    });
   }
 
-  private LeaseInfo lease(Lease lease) {
+  private LeaseInfo lease(Lease lease, String expires) {
     String hostname = lease.hostname();
     return new LeaseInfo(
         name(),
         Ipv4.format(lease.address()),
         Ethernet.format(lease.mac()),
         hostname == null ? "" : hostname,
-        lease.expiryMillis() == Lease.NEVER
-            ? "never"
-            : Instant.ofEpochMilli(lease.expiryMillis()).toString(),
+        expires,
         lease.state().name().toLowerCase(Locale.ROOT));
   }
 

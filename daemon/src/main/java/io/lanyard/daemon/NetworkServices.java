@@ -40,6 +40,7 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -339,6 +340,21 @@ final class NetworkServices {
   List<Lease> leases() {
     DhcpServer server = dhcp;
     return server == null ? List.of() : server.leases().leases();
+  }
+
+  /** What is wrong at present, with what to do about it. */
+  List<String> problems() {
+    String problem = dhcp == null ? "" : dhcp.problem();
+    return problem.isEmpty() ? List.of() : List.of(problem);
+  }
+
+  /** When a lease ends, by the wall clock as it is set now. */
+  String expires(Lease lease) {
+    DhcpServer server = dhcp;
+    if (server == null || lease.expiryMillis() == Lease.NEVER) {
+      return "never";
+    }
+    return server.clock().wallTime(lease.expiryMillis()).truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   void dump(DumpNode.Builder node) {

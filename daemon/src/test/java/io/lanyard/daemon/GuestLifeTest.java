@@ -66,7 +66,7 @@ final class GuestLifeTest {
 
   private void keepLease(String address) throws Exception {
     Files.createDirectories(home.resolve("s"));
-    try (LeaseStore store = LeaseStore.open(home.resolve("s/leases.db"))) {
+    try (LeaseStore store = LeaseStore.open(home.resolve("s/leases.db"), Clock.system())) {
       CountDownLatch stored = new CountDownLatch(1);
       store
           .network("a", Runnable::run)

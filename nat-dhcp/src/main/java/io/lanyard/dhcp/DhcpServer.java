@@ -3,7 +3,6 @@ package io.lanyard.dhcp;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
@@ -40,7 +39,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final String network;
   private final DhcpSettings settings;
   private final GuestLink link;
-  private final Clock clock;
+  private final LeaseClock clock;
+  private final LeaseJournal journal;
   private final LeaseTable table;
   private final LeaseKeeper keeper;
   private final DhcpReply replies;
@@ -48,6 +48,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final QuietLog log;
   private final ConflictCheck check;
   private final Twins twins;
+  private final PoolWatch watch;
 
   /**
    * Starts a server with the leases that are stored.
@@ -61,13 +62,17 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.network = network;
     this.settings = settings;
     this.link = link;
-    this.clock = link.timers().clock();
+    this.clock = journal.clock();
     this.replies = new DhcpReply(settings);
-    this.log = new QuietLog(LOG, clock);
+    this.log = new QuietLog(LOG, link.timers().clock());
     this.table = new LeaseTable(settings);
     this.check = new ConflictCheck(counters);
     this.twins = new Twins(network, table, check, counters, log);
-    this.keeper = new LeaseKeeper(network, settings, table, journal, link.timers(), counters, log);
+    this.watch = new PoolWatch(network, settings, table, counters, log);
+    this.journal = journal;
+    this.keeper =
+        new LeaseKeeper(
+            network, settings, table, journal, link.timers(), counters, log, watch::changed);
   }
 
   /**
@@ -89,12 +94,31 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   /**
+   * The clock of the leases' times.
+   *
+   * @return the clock
+   */
+  public LeaseClock clock() {
+    return clock;
+  }
+
+  /**
    * The server's counters.
    *
    * @return the counters
    */
   public Counters<DhcpCount> counters() {
     return counters;
+  }
+
+  /**
+   * Why clients get no lease at present, and what to do about it.
+   *
+   * @return a sentence; empty if all is well
+   */
+  public String problem() {
+    String storage = journal.problem();
+    return storage.isEmpty() ? watch.problem() : storage;
   }
 
   /** Stops the server's timer. Stored leases stay. */
@@ -131,6 +155,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
+    keeper.endDue();
     switch (request.type) {
       case DISCOVER -> {
         counters.count(DhcpCount.DISCOVER);
@@ -156,7 +181,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       address = table.lastResort();
     }
     if (address == 0) {
-      exhausted();
+      watch.exhausted();
       return;
     }
     int chosen = address;
@@ -441,21 +466,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
         Math.clamp(asked, settings.minLeaseTime().toSeconds(), settings.maxLeaseTime().toSeconds());
   }
 
-  private void exhausted() {
-    counters.count(DhcpCount.POOL_EXHAUSTED);
-    log.log(
-        Level.WARNING,
-        "no address left to offer: widen the pool or shorten the leases",
-        () ->
-            "network="
-                + network
-                + " pool="
-                + Ipv4.format(settings.rangeStart())
-                + "-"
-                + Ipv4.format(settings.rangeEnd()));
-  }
-
   private long now() {
-    return clock.now().toEpochMilli();
+    return clock.millis();
   }
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param client whom it is bound to
  * @param mac the client's hardware address, in the low 48 bits
  * @param hostname the client's name, one lower-case DNS label that no other lease has; or null
- * @param startMillis when the client first got the address, in milliseconds since the epoch
- * @param expiryMillis when the binding ends if it is not renewed; {@link #NEVER} for an infinite
- *     one
+ * @param startMillis when the client first got the address, by the {@link LeaseClock}
+ * @param expiryMillis when the binding ends if it is not renewed, by the {@link LeaseClock}; {@link
+ *     #NEVER} for an infinite one
  * @param state what has become of it
  */
 public record Lease(
@@ -42,7 +42,7 @@ public record Lease(
   /**
    * Says whether the address may not be given to another client.
    *
-   * @param nowMillis the present, in milliseconds since the epoch
+   * @param nowMillis the present, by the {@link LeaseClock}
    * @return true until the lease has expired or was released
    */
   public boolean active(long nowMillis) {
@@ -52,7 +52,7 @@ public record Lease(
   /**
    * Says whether a client uses the address.
    *
-   * @param nowMillis the present, in milliseconds since the epoch
+   * @param nowMillis the present, by the {@link LeaseClock}
    * @return true if it is bound and has not expired
    */
   public boolean bound(long nowMillis) {

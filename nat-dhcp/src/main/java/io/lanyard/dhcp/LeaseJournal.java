@@ -3,7 +3,7 @@ package io.lanyard.dhcp;
 import java.util.List;
 
 /**
- * Where one network's leases outlive the process.
+ * The store of one network's leases, which outlive the process.
  *
  * <p>Thread: the network's loop only, on which the completions run too.
  */
@@ -23,6 +23,20 @@ public interface LeaseJournal {
    * @param completion told when it is safe, or that it is not
    */
   void write(Lease lease, Completion completion);
+
+  /**
+   * The clock of the leases' times.
+   *
+   * @return the clock, which all networks of a store share
+   */
+  LeaseClock clock();
+
+  /**
+   * Why no lease can be stored at present, and what to do about it.
+   *
+   * @return a sentence; empty if all is well
+   */
+  String problem();
 
   /** What happens once a write has ended. */
   interface Completion {

@@ -1,7 +1,6 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
-import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.Timers.Timer;
@@ -16,17 +15,18 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread: the network's loop only.
  */
 final class LeaseKeeper {
-  /** The longest wait of a timer, so that a clock that was set is noticed. */
+  /** The longest wait of a timer: timers do not count the time that the host is suspended. */
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
   private final String network;
   private final DhcpSettings settings;
   private final LeaseTable table;
   private final LeaseJournal journal;
-  private final Clock clock;
+  private final LeaseClock clock;
   private final Counters<DhcpCount> counters;
   private final QuietLog log;
   private final Timer expiry;
+  private final Runnable changed;
 
   /** How many writes of an address are under way. */
   private final IntObjectMap<Integer> underWay = new IntObjectHashMap<>();
@@ -38,14 +38,16 @@ final class LeaseKeeper {
       LeaseJournal journal,
       Timers timers,
       Counters<DhcpCount> counters,
-      QuietLog log) {
+      QuietLog log,
+      Runnable changed) {
     this.network = network;
     this.settings = settings;
     this.table = table;
     this.journal = journal;
-    this.clock = timers.clock();
+    this.clock = journal.clock();
     this.counters = counters;
     this.log = log;
+    this.changed = changed;
     this.expiry = timers.create(this::expire);
     table.load(journal.load(), now());
     armExpiry();
@@ -147,11 +149,20 @@ final class LeaseKeeper {
   void put(Lease lease) {
     table.put(lease);
     armExpiry();
+    changed.run();
   }
 
   private void expire() {
-    table.expire(now());
+    endDue();
     armExpiry();
+  }
+
+  /** Ends what has run out. The timer may be late after the host was suspended. */
+  void endDue() {
+    if (table.nextExpiry() <= now()) {
+      table.expire(now());
+      changed.run();
+    }
   }
 
   private void armExpiry() {
@@ -165,6 +176,6 @@ final class LeaseKeeper {
   }
 
   private long now() {
-    return clock.now().toEpochMilli();
+    return clock.millis();
   }
 }

@@ -1,12 +1,10 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,39 +13,43 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import org.h2.mvstore.DataUtils;
-import org.h2.mvstore.MVMap;
-import org.h2.mvstore.MVStore;
-import org.h2.mvstore.MVStoreException;
-import org.h2.mvstore.type.ByteArrayDataType;
-import org.h2.mvstore.type.IntegerDataType;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The leases of all networks in one crash-safe file.
  *
  * <p>Writes are queued to one thread, which takes all that have gathered, commits them together,
- * waits for the disk, and only then completes them on the loops that they came from. So the cost of
- * a {@code fsync} is shared by every client that asked while the one before was under way.
+ * waits for the disk, and only then completes them on the loops that they came from. So every
+ * client that asked while a {@code fsync} was under way shares the next one, and a flood of
+ * requests makes the commits larger, not more frequent: there are at most 200 a second.
+ *
+ * <p>A commit that fails acknowledges nothing and loses nothing: its writes are told so, the file
+ * is opened again from what is on disk, and the next commit is tried at once, or after two seconds
+ * if nobody asks. {@link #problem} says what is wrong until one succeeds.
  *
  * <p>Thread: opening and closing block, and are the owner's; a network's journal is its loop's.
  */
 public final class LeaseStore implements AutoCloseable {
-  /** What may wait for the disk before the store refuses more: a burst of a whole /16. */
+  /** Writes that may wait for the disk before the store refuses more: a burst of a whole /16. */
   private static final int QUEUE = 65_536;
 
   /** Bounds one commit, and so the wait of its first write. */
   private static final int BATCH = 4_096;
 
-  /**
-   * How long freed chunks of the file are left alone. The store's own 45 s guard against disks that
-   * reorder writes, which the sync after each commit does; a second bounds the file's growth.
-   */
-  private static final int RETENTION_MILLIS = 1_000;
+  /** The least time between two commits: a client does not notice it, a disk does. */
+  private static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /** How long a failed commit waits for its repetition while no client asks for a lease. */
+  private static final long RETRY_MILLIS = 2_000;
+
+  /** How often an idle store looks whether the wall clock was set. */
+  private static final long CLOCK_CHECK_MILLIS = 60_000;
 
   /** How long closing waits for what is queued. */
-  private static final long CLOSE_MILLIS = 10_000;
+  private static final Duration CLOSE = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = System.getLogger(LeaseStore.class.getName());
 
@@ -56,194 +58,70 @@ public final class LeaseStore implements AutoCloseable {
 
   private record Write(String network, Lease lease, Executor loop, LeaseJournal.Completion done) {}
 
-  private final Path file;
+  private final Path path;
+  private final LeaseClock clock;
+  private final Map<String, List<Lease>> loaded;
   private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
-  private final Map<String, List<Lease>> loaded = new LinkedHashMap<>();
   private final Thread writer;
   private final LongAdder commits = new LongAdder();
   private final LongAdder writes = new LongAdder();
-  private volatile boolean closing;
 
   /** Tells the writer that the store is closing; never stored. */
-  private final Write wake;
+  private final Write wake = new Write("", NOBODY, Runnable::run, new NoCompletion());
 
-  /** The writer's; null after a failure, until it has been opened again. */
-  private @Nullable MVStore store;
+  private volatile boolean closing;
+  private volatile String problem = "";
 
-  private final Map<String, MVMap<Integer, byte[]>> maps = new LinkedHashMap<>();
-  private boolean failing;
+  // The writer's.
 
-  private LeaseStore(Path file, MVStore opened) {
+  /** Null after a failure, until it has been opened again. */
+  private @Nullable LeaseFile file;
+
+  /** What the file has; null if it has none. */
+  private LeaseClock.@Nullable Reference stored;
+
+  private long lastCommit = System.nanoTime() - PACE_NANOS;
+
+  private LeaseStore(Path path, LeaseFile file, Clock host) {
+    this.path = path;
     this.file = file;
-    this.store = opened;
-    this.wake = new Write("", NOBODY, Runnable::run, new NoCompletion());
+    this.loaded = file.takeLeases();
+    this.stored = file.reference();
+    this.clock = LeaseClock.resume(host, stored);
     this.writer = Thread.ofPlatform().name("lanyard-leases").daemon().unstarted(this::run);
   }
 
   /**
    * Opens a store, or makes it.
    *
-   * @param file the store's file; its folder must be there
+   * @param path the store's file; its directory must be there
+   * @param host the host's clock
    * @return the store, to be closed
    * @throws LeaseStoreException if it cannot be used: damaged, locked by another process, or not
    *     readable
    */
-  public static LeaseStore open(Path file) {
-    boolean fresh = !Files.exists(file);
-    MVStore opened = null;
-    try {
-      long promised = fresh ? 0 : StoreHeader.version(file);
-      opened = openFile(file);
-      if (opened.getCurrentVersion() < promised) {
-        LOG.log(
-            Level.WARNING,
-            "lease store damaged: what was stored last is lost, the rest is kept; guests without a"
-                + " lease get one when they ask again file="
-                + file
-                + " copy="
-                + Files.copy(file, aside(file)));
-      }
-      LeaseStore leases = new LeaseStore(file, opened);
-      leases.readAll();
-      if (fresh) {
-        opened.commit();
-        opened.sync();
-        syncFolder(file);
-      }
-      leases.writer.start();
-      return leases;
-    } catch (MVStoreException | IOException | IllegalStateException | ClassCastException e) {
-      if (opened != null) {
-        opened.closeImmediately();
-      }
-      throw new LeaseStoreException(explain(file, e), isDamage(e), e);
-    }
-  }
-
-  /** Whether it is the file's contents that are at fault, and not the way to them. */
-  private static boolean isDamage(Exception e) {
-    return switch (e) {
-      case FileSystemException unreachable -> false; // permission denied and the like
-      case MVStoreException store ->
-          switch (store.getErrorCode()) {
-            case DataUtils.ERROR_FILE_CORRUPT,
-                DataUtils.ERROR_CHUNK_NOT_FOUND,
-                DataUtils.ERROR_SERIALIZATION,
-                DataUtils.ERROR_INTERNAL ->
-                true;
-            default -> false;
-          };
-      default -> true;
-    };
+  public static LeaseStore open(Path path, Clock host) {
+    return start(path, LeaseFile.open(path), host);
   }
 
   /**
    * Opens a store as {@link #open}, or a new one where the file is damaged beyond reading: networks
-   * without the memory of their leases are better than none, since addresses are looked for before
-   * they are given away. The damaged file is kept, and the log says where.
+   * without the memory of their leases are better than none, since addresses are probed before they
+   * are given away. The damaged file is kept, and the log says where.
    *
-   * @param file the store's file; its folder must be there
+   * @param path the store's file; its directory must be there
+   * @param host the host's clock
    * @return the store, to be closed
    * @throws LeaseStoreException if it cannot be used for another reason
    */
-  public static LeaseStore openOrSetAside(Path file) {
-    try {
-      return open(file);
-    } catch (LeaseStoreException e) {
-      if (!e.isDamage()) {
-        throw e;
-      }
-      try {
-        LOG.log(
-            Level.WARNING,
-            "lease store damaged: starting without leases; guests get theirs when they ask again,"
-                + " or put a good copy in its place and restart file="
-                + file
-                + " moved-to="
-                + moveAside(file)
-                + " reason="
-                + e.getMessage());
-      } catch (IOException cannotMove) {
-        e.addSuppressed(cannotMove);
-        throw e;
-      }
-      return open(file);
-    }
+  public static LeaseStore openOrSetAside(Path path, Clock host) {
+    return start(path, LeaseFile.openOrSetAside(path), host);
   }
 
-  /**
-   * Moves a store that cannot be read out of the way. Nothing is deleted.
-   *
-   * @param file the store's file
-   * @return where it is now
-   * @throws IOException if it cannot be moved
-   */
-  public static Path moveAside(Path file) throws IOException {
-    return Files.move(file, aside(file));
-  }
-
-  private static Path aside(Path file) {
-    for (int n = 1; ; n++) {
-      Path aside = file.resolveSibling(file.getFileName() + ".damaged-" + n);
-      if (!Files.exists(aside)) {
-        return aside;
-      }
-    }
-  }
-
-  private static MVStore openFile(Path file) {
-    MVStore store =
-        new MVStore.Builder()
-            .fileName(file.toString())
-            .autoCommitDisabled()
-            .autoCommitBufferSize(0)
-            .cacheSize(1)
-            .open();
-    store.setRetentionTime(RETENTION_MILLIS);
-    store.setVersionsToKeep(0);
+  private static LeaseStore start(Path path, LeaseFile file, Clock host) {
+    LeaseStore store = new LeaseStore(path, file, host);
+    store.writer.start();
     return store;
-  }
-
-  private static void syncFolder(Path file) throws IOException {
-    // The file's name has to survive too, or what is in it was acknowledged in vain.
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder != null) {
-      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    }
-  }
-
-  private static String explain(Path file, Exception e) {
-    if (e instanceof MVStoreException damage
-        && damage.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
-      return "the lease store "
-          + file
-          + " is in use by another process: stop the other daemon, or give this one a state"
-          + " directory of its own";
-    }
-    return "the lease store "
-        + file
-        + " cannot be read: "
-        + e.getMessage()
-        + "; move it aside (mv "
-        + file
-        + " "
-        + file
-        + ".damaged) to start without leases, or put a good copy in its place";
-  }
-
-  private void readAll() throws IOException {
-    for (String name : openStore().getMapNames()) {
-      if (name.startsWith("leases.")) {
-        String network = name.substring("leases.".length());
-        List<Lease> leases = new ArrayList<>();
-        for (Map.Entry<Integer, byte[]> entry : map(network).entrySet()) {
-          leases.add(LeaseRecord.decode(entry.getKey(), entry.getValue()));
-        }
-        loaded.put(network, leases);
-      }
-    }
   }
 
   /**
@@ -270,7 +148,26 @@ public final class LeaseStore implements AutoCloseable {
           execute(loop, () -> completion.failed(new IOException(why)));
         }
       }
+
+      @Override
+      public LeaseClock clock() {
+        return clock;
+      }
+
+      @Override
+      public String problem() {
+        return problem;
+      }
     };
+  }
+
+  /**
+   * Why no lease can be stored at present, and what to do about it.
+   *
+   * @return a sentence; empty if all is well
+   */
+  public String problem() {
+    return problem;
   }
 
   /**
@@ -300,8 +197,8 @@ public final class LeaseStore implements AutoCloseable {
     boolean woken = queue.offer(wake);
     LOG.log(Level.DEBUG, () -> "lease store closing woken=" + woken);
     try {
-      if (!writer.join(java.time.Duration.ofMillis(CLOSE_MILLIS))) {
-        LOG.log(Level.WARNING, "lease store still writing, left behind file=" + file);
+      if (!writer.join(CLOSE)) {
+        LOG.log(Level.WARNING, "lease store still writing, left behind file=" + path);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -312,113 +209,107 @@ public final class LeaseStore implements AutoCloseable {
 
   private void run() {
     List<Write> batch = new ArrayList<>();
-    while (true) {
+    boolean last;
+    do {
       batch.clear();
-      Write first = next();
-      if (first == null) {
-        break;
+      last = !gather(batch);
+      if (!batch.isEmpty() || !problem.isEmpty() || clockIsDue(last)) {
+        commit(batch);
       }
-      batch.add(first);
-      queue.drainTo(batch, BATCH - 1);
-      batch.remove(wake);
-      commit(batch);
-    }
-    MVStore open = store;
+    } while (!last);
+    LeaseFile open = file;
     if (open != null) {
-      try {
-        // Without compaction: on a file that has survived a kill, MVStore's own assertions fail in
-        // it.
-        open.close();
-      } catch (MVStoreException e) {
-        LOG.log(Level.WARNING, "lease store not closed cleanly file=" + file, e);
-      }
+      open.close();
     }
   }
 
-  /** Waits for a write; null once the store is closing and nothing is queued. */
+  /** Takes what has gathered, after a wait; false if the store is closing and that was all. */
+  private boolean gather(List<Write> batch) {
+    Write first = next();
+    if (first == null) {
+      return !closing;
+    }
+    long early = lastCommit + PACE_NANOS - System.nanoTime();
+    if (early > 0 && !closing) {
+      LockSupport.parkNanos(early);
+    }
+    batch.add(first);
+    queue.drainTo(batch, BATCH - 1);
+    batch.remove(wake);
+    return true;
+  }
+
+  /** Waits for a write; null if none has come in time, or ever will. */
   private @Nullable Write next() {
     while (true) {
       try {
-        Write write = closing ? queue.poll() : queue.take();
-        if (write == null || !write.equals(wake)) {
-          return write;
-        }
+        return closing
+            ? queue.poll()
+            : queue.poll(
+                problem.isEmpty() ? CLOCK_CHECK_MILLIS : RETRY_MILLIS, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
-        // Nobody interrupts this thread; if somebody did, it has to go on all the same, and with
-        // the interrupt cleared, or its next write would close the file.
+        // Nobody interrupts this thread. If somebody did, it must go on with the interrupt cleared,
+        // or its next write would close the file.
         LOG.log(Level.DEBUG, "lease store interrupted", e);
       }
     }
   }
 
+  private boolean clockIsDue(boolean last) {
+    LeaseClock.Reference reference = stored;
+    return last || reference == null || clock.wasSetSince(reference);
+  }
+
+  @SuppressWarnings("CatchingUnchecked") // see below
   private void commit(List<Write> batch) {
-    Exception failure = null;
+    lastCommit = System.nanoTime();
+    Throwable failure = null;
     try {
-      MVStore open = openStore();
-      for (Write write : batch) {
-        map(write.network()).put(write.lease().address(), LeaseRecord.encode(write.lease()));
+      LeaseFile open = file;
+      if (open == null) {
+        open = LeaseFile.reopen(path);
+        file = open;
       }
-      open.commit();
-      open.sync();
+      for (Write write : batch) {
+        open.put(write.network(), write.lease());
+      }
+      LeaseClock.Reference reference = clock.reference();
+      open.commit(reference);
+      stored = reference;
       commits.increment();
       writes.add(batch.size());
-      if (failing) {
-        failing = false;
-        LOG.log(Level.INFO, "lease store writes again file=" + file);
-      }
-    } catch (RuntimeException e) { // MVStore throws several; none may end this thread.
+      succeeded();
+    } catch (RuntimeException | Error e) {
+      // MVStore throws several, and asserts. None may end this thread: clients would wait for ever.
       failure = e;
-      fail(e);
+      failed(e);
     }
     complete(batch, failure);
   }
 
-  /** Gives the file up, so that the next batch starts from what is on disk. */
-  private void fail(Exception cause) {
-    if (!failing) {
-      failing = true;
-      LOG.log(
-          Level.ERROR,
-          "leases cannot be stored, so none is acknowledged: free space or repair the disk file="
-              + file
-              + " cause="
-              + cause.getMessage());
+  private void succeeded() {
+    if (!problem.isEmpty()) {
+      problem = "";
+      LOG.log(Level.INFO, "lease store writes again file=" + path);
     }
-    MVStore broken = store;
-    store = null;
-    maps.clear();
+  }
+
+  /** Gives the file up, so that the next commit starts from what is on disk. */
+  private void failed(Throwable cause) {
+    boolean first = problem.isEmpty();
+    problem = "no lease is acknowledged: " + StorageFailure.explain(path, cause);
+    if (first) {
+      LOG.log(Level.ERROR, "leases cannot be stored: " + problem, cause);
+    }
+    LeaseFile broken = file;
+    file = null;
     if (broken != null) {
-      try {
-        broken.closeImmediately();
-      } catch (MVStoreException | IllegalStateException e) {
-        cause.addSuppressed(e);
-      }
+      broken.abandon(cause);
     }
   }
 
-  private MVStore openStore() {
-    MVStore open = store;
-    if (open == null) {
-      open = openFile(file);
-      store = open;
-    }
-    return open;
-  }
-
-  private MVMap<Integer, byte[]> map(String network) {
-    return maps.computeIfAbsent(
-        network,
-        name ->
-            openStore()
-                .openMap(
-                    "leases." + name,
-                    new MVMap.Builder<Integer, byte[]>()
-                        .keyType(IntegerDataType.INSTANCE)
-                        .valueType(ByteArrayDataType.INSTANCE)));
-  }
-
-  /** One task a loop for the whole batch, in the order of the writes. */
-  private static void complete(List<Write> batch, @Nullable Exception failure) {
+  /** One task per loop for the whole batch, in the order of the writes. */
+  private static void complete(List<Write> batch, @Nullable Throwable failure) {
     Map<Executor, List<Write>> byLoop = new LinkedHashMap<>();
     batch.forEach(w -> byLoop.computeIfAbsent(w.loop(), loop -> new ArrayList<>()).add(w));
     byLoop.forEach((loop, list) ->

@@ -89,7 +89,9 @@ public final class LeaseTable {
         });
   }
 
-  /** The latest end that a lease can have: a later one is of a clock that has been set back. */
+  /**
+   * The latest end that a stored lease can have: the longest time may have been shortened since.
+   */
   private long latest(long now) {
     return now
         + Math.max(
@@ -358,20 +360,9 @@ public final class LeaseTable {
         suspects.add(lease.address());
       }
     }
-    // A clock that was set back must not make leases of years.
-    long latest = latest(now);
-    while (!expiries.isEmpty() && expiries.last().millis() > latest) {
-      Expiry last = expiries.last();
-      Lease lease = byAddress.get(last.address());
-      if (lease == null) {
-        expiries.pollLast();
-      } else {
-        put(lease.until(latest));
-      }
-    }
   }
 
-  /** When the next lease runs out, in milliseconds since the epoch; {@link Lease#NEVER} if none. */
+  /** When the next lease runs out, by the lease clock; {@link Lease#NEVER} if none. */
   long nextExpiry() {
     return expiries.isEmpty() ? Lease.NEVER : expiries.first().millis();
   }

@@ -72,9 +72,9 @@
  * client asks again, and the file is opened anew from what it holds. Offers are never stored (RFC
  * 2131 section 3.1 item 2 asks for no promise).
  *
- * <p>Times of leases are wall-clock time, because they outlive the process; that a lease has run
- * out is noticed by a timer that looks at least once a minute, so a clock that was set is noticed
- * too: forward, leases end early, and the probe keeps their addresses from others while they are
- * used; back, they are cut to the longest lease time.
+ * <p><b>Time.</b> Leases go by {@link io.lanyard.dhcp.LeaseClock}, which counts the time that
+ * passes and goes on across restarts; nothing that is done to the wall clock ends or lengthens a
+ * lease. A timer ends what has run out; after a suspend, which timers do not count, the next
+ * message does.
  */
 package io.lanyard.dhcp;

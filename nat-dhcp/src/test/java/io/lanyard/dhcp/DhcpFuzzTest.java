@@ -20,7 +20,7 @@ class DhcpFuzzTest {
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
 
   private final SteppedLink link = link(allocator);
-  private final MemoryJournal journal = new MemoryJournal();
+  private final MemoryJournal journal = new MemoryJournal(link);
   private final DhcpServer server =
       new DhcpServer(
           "vmnet8",

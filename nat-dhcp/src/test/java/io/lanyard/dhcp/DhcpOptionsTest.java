@@ -16,12 +16,13 @@ class DhcpOptionsTest {
   private static final int ACK = 5;
   private static final int MAX_LENGTH = 4096;
 
-  private final MemoryJournal journal = new MemoryJournal();
+  private final SteppedLink link = new SteppedLink();
+  private final MemoryJournal journal = new MemoryJournal(link);
   private final DhcpServer server =
       new DhcpServer(
           "vmnet8",
           DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24")).build(),
-          new SteppedLink(),
+          link,
           journal);
   private final TestClient client = new TestClient(server, "52:54:00:00:00:01");
 

@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +66,7 @@ class FullDiskIT {
     LogWatch.expect("leases cannot be stored");
     Path file = folder.resolve("leases.mv");
     int n;
-    try (LeaseStore store = LeaseStore.open(file)) {
+    try (LeaseStore store = LeaseStore.open(file, Clock.system())) {
       assertThat(write(store, 1)).isTrue();
       Path filler = folder.resolve("filler");
       fill(filler);
@@ -72,15 +75,30 @@ class FullDiskIT {
         n++; // What lies free in the file may still take some.
       }
       assertThat(n).as("leases until the disk was full").isLessThan(500);
+      assertThat(store.problem())
+          .isEqualTo(
+              "no lease is acknowledged: no space is left on the device that holds "
+                  + file
+                  + "; free some");
+      assertThat(store.network("vmnet8", loop).problem()).isEqualTo(store.problem());
       Files.delete(filler);
+      await(() -> store.problem().isEmpty()); // Nobody asks for a lease meanwhile.
       assertThat(write(store, 900)).isTrue();
     }
-    try (LeaseStore again = LeaseStore.open(file)) {
+    try (LeaseStore again = LeaseStore.open(file, Clock.system())) {
       List<Lease> leases = again.network("vmnet8", loop).load();
       for (int i = 1; i < n; i++) {
         assertThat(leases).contains(LeaseStoreTest.lease(i));
       }
       assertThat(leases).contains(LeaseStoreTest.lease(900));
+    }
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("a time before the limit").isLessThan(end);
+      LockSupport.parkNanos(10_000_000);
     }
   }
 

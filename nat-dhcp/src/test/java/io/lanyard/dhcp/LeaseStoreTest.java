@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.Clock;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,11 +70,11 @@ class LeaseStoreTest {
   @Test
   void whatWasWrittenIsThereAfterReopening() throws Exception {
     Lease nameless = lease(3).named(null).in(Lease.State.RELEASED, Lease.NEVER);
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", lease(1), lease(2), nameless);
       writeAndWait(store, "vmnet1", lease(1));
     }
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       assertThat(store.network("vmnet8", loop).load())
           .containsExactlyInAnyOrder(lease(1), lease(2), nameless);
       assertThat(store.network("vmnet1", loop).load()).containsExactly(lease(1));
@@ -83,10 +86,10 @@ class LeaseStoreTest {
   void theLastLeaseOfAnAddressCounts() throws Exception {
     Lease later =
         new Lease(lease(1).address(), ClientId.ofMac(9), 9, null, 5, 6, Lease.State.BOUND);
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", lease(1), later);
     }
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       assertThat(store.network("vmnet8", loop).load()).containsExactly(later);
     }
   }
@@ -97,7 +100,7 @@ class LeaseStoreTest {
     for (int i = 0; i < many.length; i++) {
       many[i] = lease(i);
     }
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", many);
       assertThat(store.writes()).isEqualTo(many.length);
       assertThat(store.commits()).isLessThan(many.length / 4);
@@ -105,10 +108,56 @@ class LeaseStoreTest {
   }
 
   @Test
+  void writesThatComeOneByOneDoNotCauseACommitEach() throws Exception {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
+      CountDownLatch done = new CountDownLatch(1_000);
+      LeaseJournal journal = store.network("vmnet8", loop);
+      long start = System.nanoTime();
+      for (int i = 0; i < 1_000; i++) {
+        journal.write(lease(i), whenDurable(done::countDown));
+        LockSupport.parkNanos(100_000);
+      }
+      assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      assertThat(store.commits()).isBetween(2L, 3 + millis / 5);
+    }
+  }
+
+  @Test
+  void theLeaseClockGoesOnWhereItStood() throws Exception {
+    SteppedLink host = new SteppedLink();
+    long before;
+    try (LeaseStore store = LeaseStore.open(file(), host)) {
+      writeAndWait(store, "vmnet8", lease(1));
+      host.step(Duration.ofSeconds(10));
+      before = store.network("vmnet8", loop).clock().millis();
+    }
+    host.step(Duration.ofSeconds(5));
+    host.setClock(Duration.ofHours(1));
+    try (LeaseStore store = LeaseStore.open(file(), host)) {
+      assertThat(store.network("vmnet8", loop).clock().millis()).isEqualTo(before + 5_000);
+    }
+    host.setClock(Duration.ofHours(1)); // after the last commit of this boot: cannot be known
+    host.reboot(Duration.ofSeconds(7));
+    try (LeaseStore store = LeaseStore.open(file(), host)) {
+      assertThat(store.network("vmnet8", loop).clock().millis())
+          .isEqualTo(before + 5_000 + 3_600_000 + 7_000);
+    }
+  }
+
+  @Test
+  void theHostsUptimeIsThatOfItsBoot() throws Exception {
+    String uptime = Files.readString(Path.of("/proc/uptime"));
+    double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+    assertThat(Clock.system().uptimeNanos() / 1e9).isBetween(seconds, seconds + 60);
+    assertThat(Clock.system().bootId()).hasSize(36).isEqualTo(Clock.system().bootId());
+  }
+
+  @Test
   void completionsKeepTheOrderOfTheWrites() throws Exception {
     AtomicInteger next = new AtomicInteger();
     CountDownLatch done = new CountDownLatch(500);
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       LeaseJournal journal = store.network("vmnet8", loop);
       for (int i = 0; i < 500; i++) {
         int n = i;
@@ -131,19 +180,16 @@ class LeaseStoreTest {
             .repeat(400)
             .getBytes(StandardCharsets.US_ASCII);
     Files.write(file(), rubbish);
-    assertThatThrownBy(() -> LeaseStore.open(file()))
+    assertThatThrownBy(() -> LeaseStore.open(file(), Clock.system()))
         .isInstanceOf(LeaseStoreException.class)
         .hasMessageContaining(file().toString())
         .hasMessageContaining("move it aside");
     assertThat(Files.readAllBytes(file())).isEqualTo(rubbish);
-    Path aside = LeaseStore.moveAside(file());
-    assertThat(Files.readAllBytes(aside)).isEqualTo(rubbish);
-    LeaseStore.open(file()).close();
   }
 
   @Test
   void aDamagedTailDoesNotPassForAGoodStore() throws Exception {
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       for (int i = 0; i < 50; i++) {
         writeAndWait(store, "vmnet8", lease(i));
       }
@@ -151,14 +197,15 @@ class LeaseStoreTest {
     byte[] bytes = Files.readAllBytes(file());
     java.util.Arrays.fill(bytes, 0, 8192, (byte) 0x5a); // both copies of the header
     Files.write(file(), bytes);
-    assertThatThrownBy(() -> LeaseStore.open(file())).isInstanceOf(LeaseStoreException.class);
+    assertThatThrownBy(() -> LeaseStore.open(file(), Clock.system()))
+        .isInstanceOf(LeaseStoreException.class);
   }
 
   @Test
   void aDamagedFileIsSetAsideAndANewOneBegun() throws Exception {
     Files.write(file(), "rubbish ".repeat(4000).getBytes(StandardCharsets.US_ASCII));
     LogWatch.expect("lease store damaged: starting without leases.*damaged-1.*");
-    try (LeaseStore store = LeaseStore.openOrSetAside(file())) {
+    try (LeaseStore store = LeaseStore.openOrSetAside(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", lease(1));
     }
     assertThat(file().resolveSibling(file().getFileName() + ".damaged-1"))
@@ -169,7 +216,7 @@ class LeaseStoreTest {
   @Test
   void whatIsNoDamagedFileStaysWhereItIs() throws Exception {
     Files.createDirectory(file());
-    assertThatThrownBy(() -> LeaseStore.openOrSetAside(file()))
+    assertThatThrownBy(() -> LeaseStore.openOrSetAside(file(), Clock.system()))
         .isInstanceOf(LeaseStoreException.class)
         .hasMessageContaining("cannot be read");
     assertThat(file()).isDirectory();
@@ -177,7 +224,7 @@ class LeaseStoreTest {
 
   @Test
   void aFileWithoutItsEndSaysThatSomethingIsLost() throws Exception {
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       for (int i = 0; i < 50; i++) {
         writeAndWait(store, "vmnet8", lease(i));
       }
@@ -186,14 +233,14 @@ class LeaseStoreTest {
       channel.truncate(channel.size() - 100);
     }
     LogWatch.expect("lease store damaged: what was stored last is lost.*");
-    LeaseStore.openOrSetAside(file()).close();
+    LeaseStore.openOrSetAside(file(), Clock.system()).close();
   }
 
   @Test
   void aStoreInUseSaysSo() {
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       assertThat(store.commits()).isZero();
-      assertThatThrownBy(() -> LeaseStore.open(file()))
+      assertThatThrownBy(() -> LeaseStore.open(file(), Clock.system()))
           .isInstanceOf(LeaseStoreException.class)
           .hasMessageContaining("in use by another process");
     }
@@ -201,7 +248,7 @@ class LeaseStoreTest {
 
   @Test
   void aClosedStoreRefusesWrites() throws Exception {
-    LeaseStore store = LeaseStore.open(file());
+    LeaseStore store = LeaseStore.open(file(), Clock.system());
     LeaseJournal journal = store.network("vmnet8", loop);
     store.close();
     CountDownLatch refused = new CountDownLatch(1);
@@ -223,7 +270,7 @@ class LeaseStoreTest {
 
   @Test
   void theFileDoesNotGrowWithEveryRenewal() throws Exception {
-    try (LeaseStore store = LeaseStore.open(file())) {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       for (int i = 0; i < 1_000; i++) {
         writeAndWait(store, "vmnet8", lease(i % 10));
       }
@@ -237,7 +284,7 @@ class LeaseStoreTest {
 
     public static void main(String[] args) throws Exception {
       ExecutorService loop = Executors.newSingleThreadExecutor();
-      LeaseStore store = LeaseStore.open(Path.of(args[0]));
+      LeaseStore store = LeaseStore.open(Path.of(args[0]), Clock.system());
       LeaseJournal journal = store.network("vmnet8", loop);
       java.util.concurrent.Semaphore window = new java.util.concurrent.Semaphore(64);
       for (int i = 0; ; i++) {
@@ -270,6 +317,7 @@ class LeaseStoreTest {
                   ProcessHandle.current().info().command().orElseThrow(),
                   "-XX:TieredStopAtLevel=1",
                   "-Xmx128m",
+                  "--enable-native-access=ALL-UNNAMED",
                   "-cp",
                   System.getProperty("java.class.path"),
                   Writer.class.getName(),
@@ -291,7 +339,7 @@ class LeaseStoreTest {
         assertThat(lines).isGreaterThanOrEqualTo(300);
       }
       child.waitFor();
-      try (LeaseStore store = LeaseStore.open(file())) {
+      try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
         Map<Integer, Long> stored = new HashMap<>();
         List<Lease> leases = store.network("vmnet8", loop).load();
         leases.forEach(lease -> stored.put(lease.address(), lease.mac()));

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.vswitch.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -13,7 +14,33 @@ final class MemoryJournal implements LeaseJournal {
 
   final Map<Integer, Lease> disk = new LinkedHashMap<>();
   private final Deque<Pending> pending = new ArrayDeque<>();
+  private final Clock host;
+  private LeaseClock clock;
   boolean broken;
+  int syncs;
+
+  MemoryJournal(Clock host) {
+    this.host = host;
+    this.clock = LeaseClock.resume(host, null);
+  }
+
+  /** The daemon ends, and another begins with what the disk has. */
+  void restart(Runnable meanwhile) {
+    LeaseClock.Reference reference = clock.reference();
+    pending.clear();
+    meanwhile.run();
+    clock = LeaseClock.resume(host, reference);
+  }
+
+  @Override
+  public LeaseClock clock() {
+    return clock;
+  }
+
+  @Override
+  public String problem() {
+    return broken ? "no lease is acknowledged: the disk is full" : "";
+  }
 
   @Override
   public List<Lease> load() {

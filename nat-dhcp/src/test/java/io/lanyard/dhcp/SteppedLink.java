@@ -22,6 +22,8 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   private ByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
   private long nanos = 1;
   private Instant wall = Instant.parse("2026-01-01T00:00:00Z");
+  private long bootedAt;
+  private String bootId = "boot-1";
 
   /** A network without a loop: nothing under test opens a socket. */
   public SteppedLink() {
@@ -67,12 +69,44 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   }
 
   /**
-   * Sets the wall clock back, as an administrator does; timers do not care.
+   * Sets the wall clock, as an administrator does; timers do not care.
    *
-   * @param time how much
+   * @param time how far forward; negative for back
    */
-  public void setBack(Duration time) {
-    wall = wall.minus(time);
+  public void setClock(Duration time) {
+    wall = wall.plus(time);
+  }
+
+  /**
+   * Suspends the host: time passes that its monotonic clock does not count.
+   *
+   * @param time how long
+   */
+  public void suspend(Duration time) {
+    wall = wall.plus(time);
+    bootedAt -= time.toNanos();
+  }
+
+  /**
+   * Boots the host again.
+   *
+   * @param down how long it was off
+   */
+  public void reboot(Duration down) {
+    wall = wall.plus(down);
+    armed.clear();
+    bootedAt = nanos;
+    bootId = bootId + "+";
+  }
+
+  @Override
+  public long uptimeNanos() {
+    return nanos - bootedAt;
+  }
+
+  @Override
+  public String bootId() {
+    return bootId;
   }
 
   private void advanceTo(long to) {

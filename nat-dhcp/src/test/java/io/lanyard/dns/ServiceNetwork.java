@@ -53,7 +53,7 @@ final class ServiceNetwork {
   ServiceNetwork(Path folder, Duration leaseTime) throws Exception {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
-    store = LeaseStore.open(folder.resolve("leases.mv"));
+    store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
     network = new LearningSwitch("vmnet8", Clock.system(), ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(

@@ -23,6 +23,25 @@ public interface Clock {
   Instant now();
 
   /**
+   * Reads the time since the host booted. Unlike {@link #nanoTime}, it counts the time that the
+   * host was suspended, and it goes on when the process is started again.
+   *
+   * @return nanoseconds since the boot that {@link #bootId} names
+   */
+  default long uptimeNanos() {
+    return nanoTime();
+  }
+
+  /**
+   * The boot of the host. Uptimes of different boots cannot be compared.
+   *
+   * @return a name that no other boot has
+   */
+  default String bootId() {
+    return "";
+  }
+
+  /**
    * The host's clocks.
    *
    * @return a clock that needs no closing

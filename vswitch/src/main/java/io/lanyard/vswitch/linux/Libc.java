@@ -40,6 +40,8 @@ public final class Libc {
 
   private static final int F_DUPFD_CLOEXEC = 1030;
 
+  private static final int CLOCK_BOOTTIME = 7;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = errnoHandle();
@@ -69,6 +71,9 @@ public final class Libc {
   private static final MethodHandle FCNTL =
       bind("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
 
+  private static final MethodHandle CLOCK_GETTIME =
+      bind("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), 0);
+
   private Libc() {}
 
   private static VarHandle errnoHandle() {
@@ -91,6 +96,25 @@ public final class Libc {
 
   private static AssertionError impossible(Throwable e) {
     return new AssertionError("a system call threw", e);
+  }
+
+  /**
+   * Reads the time since the host booted, the time that it was suspended included (CLOCK_BOOTTIME).
+   *
+   * @return nanoseconds
+   */
+  public static long bootTime() {
+    MemorySegment state = STATE.get();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment time = arena.allocate(JAVA_LONG, 2); // struct timespec
+      int error = (int) CLOCK_GETTIME.invokeExact(state, CLOCK_BOOTTIME, time.address());
+      if (error != 0) {
+        throw new IllegalStateException("CLOCK_BOOTTIME is there since Linux 2.6.39");
+      }
+      return 1_000_000_000L * time.getAtIndex(JAVA_LONG, 0) + time.getAtIndex(JAVA_LONG, 1);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
   }
 
   /**

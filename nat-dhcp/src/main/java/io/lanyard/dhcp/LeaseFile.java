@@ -1,0 +1,301 @@
+package io.lanyard.dhcp;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.type.ByteArrayDataType;
+import org.h2.mvstore.type.IntegerDataType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a lease store: opened, checked for damage, and committed with a sync.
+ *
+ * <p>It is an MVStore. A network's leases are the map {@code leases.NETWORK}, by address; the map
+ * {@code clock} has the {@link LeaseClock.Reference}.
+ *
+ * <p>Thread: one at a time. After an exception from {@link #commit} the file is to be abandoned and
+ * opened again, which starts from what is on disk.
+ */
+final class LeaseFile {
+  private static final System.Logger LOG = System.getLogger(LeaseFile.class.getName());
+
+  /**
+   * How long freed chunks of the file are left alone. The store's own 45 s guard against disks that
+   * reorder writes, which the sync after each commit does; a second bounds the file's growth.
+   */
+  private static final int RETENTION_MILLIS = 1_000;
+
+  private static final String LEASES = "leases.";
+  private static final String CLOCK = "clock";
+  private static final int REFERENCE = 0;
+
+  private final Path path;
+  private final MVStore store;
+  private final Map<String, MVMap<Integer, byte[]>> maps = new LinkedHashMap<>();
+  private Map<String, List<Lease>> leases = Map.of();
+  private LeaseClock.@Nullable Reference reference;
+
+  private LeaseFile(Path path, MVStore store) {
+    this.path = path;
+    this.store = store;
+  }
+
+  /**
+   * Opens the file, or makes it.
+   *
+   * @param path the file; its directory must be there
+   * @throws LeaseStoreException if it cannot be used: damaged, locked by another process, or not
+   *     readable
+   */
+  static LeaseFile open(Path path) {
+    boolean fresh = !Files.exists(path);
+    MVStore opened = null;
+    try {
+      opened = openStore(path);
+      LeaseFile file = new LeaseFile(path, opened);
+      if (lacksItsEnd(opened)) {
+        LOG.log(
+            Level.WARNING,
+            "lease store damaged: what was stored last is lost, the rest is kept; guests without a"
+                + " lease get one when they ask again file="
+                + path
+                + " copy="
+                + Files.copy(path, aside(path)));
+      }
+      file.read();
+      if (fresh) {
+        opened.commit();
+        opened.sync();
+        syncDirectory(path);
+      }
+      return file;
+    } catch (MVStoreException | IOException | IllegalStateException | ClassCastException e) {
+      if (opened != null) {
+        opened.closeImmediately();
+      }
+      throw new LeaseStoreException(explain(path, e), isDamage(e), e);
+    }
+  }
+
+  /**
+   * Opens a file as {@link #open}, or a new one where it is damaged beyond reading: networks
+   * without the memory of their leases are better than none, since addresses are probed before they
+   * are given away. The damaged file is kept, and the log says where.
+   *
+   * @throws LeaseStoreException if it cannot be used for another reason
+   */
+  static LeaseFile openOrSetAside(Path path) {
+    try {
+      return open(path);
+    } catch (LeaseStoreException e) {
+      if (!e.isDamage()) {
+        throw e;
+      }
+      try {
+        LOG.log(
+            Level.WARNING,
+            "lease store damaged: starting without leases; guests get theirs when they ask again,"
+                + " or put a good copy in its place and restart file="
+                + path
+                + " moved-to="
+                + Files.move(path, aside(path))
+                + " reason="
+                + e.getMessage());
+      } catch (IOException cannotMove) {
+        e.addSuppressed(cannotMove);
+        throw e;
+      }
+      return open(path);
+    }
+  }
+
+  /**
+   * Opens a file again after a failure. Nothing is read.
+   *
+   * @throws MVStoreException if it still cannot be used
+   */
+  static LeaseFile reopen(Path path) {
+    return new LeaseFile(path, openStore(path));
+  }
+
+  private static MVStore openStore(Path path) {
+    MVStore store =
+        new MVStore.Builder()
+            .fileName(path.toString())
+            .autoCommitDisabled()
+            .autoCommitBufferSize(0)
+            .cacheSize(1)
+            .open();
+    store.setRetentionTime(RETENTION_MILLIS);
+    store.setVersionsToKeep(0);
+    return store;
+  }
+
+  /**
+   * Whether the store holds less than its header promises. A store whose end is missing opens with
+   * an older version of its contents, and MVStore does not mention it.
+   */
+  private static boolean lacksItsEnd(MVStore store) {
+    return store.getStoreHeader().get("version") instanceof String promised
+        && store.getCurrentVersion() < DataUtils.parseHexLong(promised);
+  }
+
+  private static Path aside(Path path) {
+    for (int n = 1; ; n++) {
+      Path aside = path.resolveSibling(path.getFileName() + ".damaged-" + n);
+      if (!Files.exists(aside)) {
+        return aside;
+      }
+    }
+  }
+
+  /** The file's name must survive a power failure too, or its contents are lost with it. */
+  private static void syncDirectory(Path path) throws IOException {
+    Path directory = path.toAbsolutePath().getParent();
+    if (directory != null) {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /** Whether the file's contents are at fault, and not the way to them. */
+  private static boolean isDamage(Exception e) {
+    return switch (e) {
+      case FileSystemException unreachable -> false; // permission denied and the like
+      case MVStoreException store ->
+          switch (store.getErrorCode()) {
+            case DataUtils.ERROR_FILE_CORRUPT,
+                DataUtils.ERROR_CHUNK_NOT_FOUND,
+                DataUtils.ERROR_SERIALIZATION,
+                DataUtils.ERROR_INTERNAL ->
+                true;
+            default -> false;
+          };
+      default -> true;
+    };
+  }
+
+  private static String explain(Path path, Exception e) {
+    if (e instanceof MVStoreException locked
+        && locked.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
+      return "the lease store "
+          + path
+          + " is in use by another process: stop the other daemon, or give this one a state"
+          + " directory of its own";
+    }
+    return "the lease store "
+        + path
+        + " cannot be read: "
+        + e.getMessage()
+        + "; move it aside (mv "
+        + path
+        + " "
+        + path
+        + ".damaged) to start without leases, or put a good copy in its place";
+  }
+
+  private void read() throws IOException {
+    leases = new LinkedHashMap<>();
+    for (String name : store.getMapNames()) {
+      if (name.startsWith(LEASES)) {
+        List<Lease> network = new ArrayList<>();
+        for (Map.Entry<Integer, byte[]> entry : map(name).entrySet()) {
+          network.add(LeaseRecord.decode(entry.getKey(), entry.getValue()));
+        }
+        leases.put(name.substring(LEASES.length()), network);
+      }
+    }
+    byte[] stored = store.hasMap(CLOCK) ? map(CLOCK).get(REFERENCE) : null;
+    if (stored != null) {
+      try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(stored))) {
+        reference =
+            new LeaseClock.Reference(in.readUTF(), in.readLong(), in.readLong(), in.readLong());
+      }
+    }
+  }
+
+  /** The leases by network that the file had when it was opened, given away. */
+  Map<String, List<Lease>> takeLeases() {
+    Map<String, List<Lease>> taken = leases;
+    leases = Map.of();
+    return taken;
+  }
+
+  /** Where the lease clock stood when the file was opened; null if the file never had a clock. */
+  LeaseClock.@Nullable Reference reference() {
+    return reference;
+  }
+
+  private static byte[] encode(LeaseClock.Reference reference) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeUTF(reference.boot());
+      out.writeLong(reference.uptimeMillis());
+      out.writeLong(reference.wallMillis());
+      out.writeLong(reference.leaseMillis());
+    } catch (IOException e) {
+      throw new UncheckedIOException("encoding a time in memory", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Puts a lease in place of the one that its address had, with the next commit. */
+  void put(String network, Lease lease) {
+    map(LEASES + network).put(lease.address(), LeaseRecord.encode(lease));
+  }
+
+  /** Writes what was put, and waits for the disk. */
+  void commit(LeaseClock.Reference reference) {
+    map(CLOCK).put(REFERENCE, encode(reference));
+    store.commit();
+    store.sync();
+  }
+
+  private MVMap<Integer, byte[]> map(String name) {
+    return maps.computeIfAbsent(
+        name,
+        key ->
+            store.openMap(
+                key,
+                new MVMap.Builder<Integer, byte[]>()
+                    .keyType(IntegerDataType.INSTANCE)
+                    .valueType(ByteArrayDataType.INSTANCE)));
+  }
+
+  /** Closes the file after a failure, without writing to it. */
+  void abandon(Throwable cause) {
+    try {
+      store.closeImmediately();
+    } catch (MVStoreException | IllegalStateException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Closes the file. */
+  void close() {
+    try {
+      // Without compaction: MVStore's own assertions fail in it on a file that has survived a kill.
+      store.close();
+    } catch (MVStoreException e) {
+      LOG.log(Level.WARNING, "lease store not closed cleanly file=" + path, e);
+    }
+  }
+}
