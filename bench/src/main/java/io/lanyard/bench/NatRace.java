@@ -5,7 +5,7 @@ import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpCount;
 import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.TapPort;
@@ -55,7 +55,7 @@ public final class NatRace {
     NatNetwork made =
         loop.submit(
                 () -> {
-                  LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
+                  Switch network = new Switch("race", Clock.system(), allocator);
                   NatNetwork nat =
                       new NatNetwork(
                           loop,

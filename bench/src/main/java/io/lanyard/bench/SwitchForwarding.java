@@ -1,10 +1,11 @@
 package io.lanyard.bench;
 
 import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.concurrent.TimeUnit;
@@ -36,26 +37,26 @@ public class SwitchForwarding {
   private static final int SEGMENT = 1460;
   private static final int SUPER_PAYLOAD = 44 * SEGMENT;
 
-  private LearningSwitch network;
+  private Switch network;
   private Sink from;
   private ByteBuf mtuFrame;
   private ByteBuf superFrame;
 
-  private LearningSwitch plainNetwork;
+  private Switch plainNetwork;
   private Sink plainFrom;
 
   /** Builds two networks of two ports: one with offloads, one without. */
   @Setup
   public void build() {
-    network = new LearningSwitch("bench", Clock.system(), PooledByteBufAllocator.DEFAULT);
+    network = new Switch("bench", Clock.system(), PooledByteBufAllocator.DEFAULT);
     from = attach(network, Offloads.all(MTU_FRAME));
-    plainNetwork = new LearningSwitch("plain", Clock.system(), PooledByteBufAllocator.DEFAULT);
+    plainNetwork = new Switch("plain", Clock.system(), PooledByteBufAllocator.DEFAULT);
     plainFrom = attach(plainNetwork, Offloads.none(MTU_FRAME));
     mtuFrame = TcpFrames.finished(SEGMENT);
     superFrame = TcpFrames.superFrame(SUPER_PAYLOAD, SEGMENT);
   }
 
-  private static Sink attach(LearningSwitch network, Offloads offloads) {
+  private static Sink attach(Switch network, Offloads offloads) {
     Sink from = new Sink("from", offloads);
     Sink to = new Sink("to", offloads);
     network.attach(from);
@@ -115,8 +116,9 @@ public class SwitchForwarding {
     }
 
     @Override
-    public void transmit(ByteBuf frame) {
+    public boolean transmit(Passage passage, ByteBuf frame) {
       bytes += frame.readableBytes();
+      return true;
     }
 
     @Override

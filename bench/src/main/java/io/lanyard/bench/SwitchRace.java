@@ -1,7 +1,7 @@
 package io.lanyard.bench;
 
 import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -27,7 +27,7 @@ public final class SwitchRace {
     boolean offloads = arguments[0].equals("offload");
     IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    LearningSwitch network = new LearningSwitch("race", Clock.system(), allocator);
+    Switch network = new Switch("race", Clock.system(), allocator);
     for (int i = 1; i < arguments.length; i++) {
       TapPort port =
           TapPort.open(

@@ -18,9 +18,9 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -61,7 +61,7 @@ public final class Network implements AutoCloseable {
   private final Map<String, GuestConfig> guests;
   private final Metrics metrics;
   private final NetworkLoop loop;
-  private final LearningSwitch ethernet;
+  private final Switch ethernet;
   private final NetworkPorts ports;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final List<String> problems = new ArrayList<>();
@@ -85,7 +85,7 @@ public final class Network implements AutoCloseable {
     this.guests = guests;
     this.metrics = metrics;
     this.loop = new NetworkLoop(config.name());
-    this.ethernet = new LearningSwitch(config.name(), clock, allocator);
+    this.ethernet = new Switch(config.name(), clock, allocator);
     this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics);
   }
 

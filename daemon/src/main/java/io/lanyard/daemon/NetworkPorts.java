@@ -8,8 +8,8 @@ import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.QemuStreamPort;
@@ -44,7 +44,7 @@ final class NetworkPorts {
 
   private final NetworkConfig config;
   private final NetworkLoop loop;
-  private final LearningSwitch ethernet;
+  private final Switch ethernet;
   private final ByteBufAllocator allocator;
   private final Metrics metrics;
   private final Map<String, String> kinds = new LinkedHashMap<>();
@@ -53,7 +53,7 @@ final class NetworkPorts {
   NetworkPorts(
       NetworkConfig config,
       NetworkLoop loop,
-      LearningSwitch ethernet,
+      Switch ethernet,
       ByteBufAllocator allocator,
       Metrics metrics) {
     this.config = config;

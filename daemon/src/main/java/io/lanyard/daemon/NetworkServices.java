@@ -33,7 +33,7 @@ import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -80,7 +80,7 @@ final class NetworkServices {
       NetworkConfig config,
       Ipv4Config ipv4,
       EventLoop loop,
-      LearningSwitch ethernet,
+      Switch ethernet,
       Timers timers,
       ByteBufAllocator allocator,
       boolean hostAdapter,

@@ -8,7 +8,7 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -40,7 +40,7 @@ final class ServiceNetwork {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final IoEventLoop loop = group.next();
-  private final LearningSwitch network;
+  private final Switch network;
   private final List<TapPort> ports = new ArrayList<>();
   private final List<String> namespaces = new ArrayList<>();
   private final LeaseStore store;
@@ -54,7 +54,7 @@ final class ServiceNetwork {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
-    network = new LearningSwitch("vmnet8", Clock.system(), ALLOCATOR);
+    network = new Switch("vmnet8", Clock.system(), ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
             Ethernet.parse("52:54:00:4c:59:02"), SUBNET.host(2), 24, SUBNET.host(1), false);

@@ -16,6 +16,8 @@ public enum DropCause {
   NO_CARRIER,
   /** The destination is on the port that the frame came from. */
   SAME_PORT,
+  /** A port answered from inside an answer from inside an answer, and so on: a loop of ports. */
+  NESTED,
   /** No buffer space in the host (ENOBUFS, ENOMEM). */
   NO_BUFFERS,
   /** The host refused the frame for another reason. */

@@ -28,22 +28,14 @@ public interface Port {
 
   /**
    * Sends a frame out of the switch by this port. Never throws and never blocks: a frame that
-   * cannot go is dropped and counted.
+   * cannot go is dropped, and the port counts it.
    *
+   * @param passage what is known of the frame; lent for the length of the call
    * @param frame lent for the length of the call, within {@link #offloads}, its indexes unchanged
    *     on return; a port that queues it retains it
+   * @return whether the port has taken the frame
    */
-  void transmit(ByteBuf frame);
-
-  /**
-   * Sends a frame as {@link #transmit(ByteBuf)}, for a port that cares where it came from.
-   *
-   * @param ingress the port that the frame came in by
-   * @param frame lent as for {@link #transmit(ByteBuf)}
-   */
-  default void transmit(Port ingress, ByteBuf frame) {
-    transmit(frame);
-  }
+  boolean transmit(Passage passage, ByteBuf frame);
 
   /**
    * Hears that another port has left the switch: what is kept for it can be given back.

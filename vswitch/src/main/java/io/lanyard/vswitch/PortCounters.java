@@ -7,7 +7,7 @@ package io.lanyard.vswitch;
  * <p>Frames and bytes are wire frames: a super-frame counts as the segments it stands for.
  *
  * <p>The switch counts what passes, and what it drops itself; a port counts only what it drops. A
- * frame that a port drops inside {@link Port#transmit} is not counted as transmitted; one that it
+ * frame that a port refuses in {@link Port#transmit} is not counted as transmitted; one that it
  * took and loses later is counted as both.
  *
  * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough figure.

@@ -1,36 +1,505 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An Ethernet switch in software.
+ * A switch that learns where addresses are from the frames that they send (IEEE 802.1Q section 8).
+ *
+ * <p>A frame's VLAN is part of its address: the outermost tag's, or 0. Tags pass as they are.
+ *
+ * <p>A port may call {@link #receive} from inside its {@link Port#transmit} (a gateway that answers
+ * at once); the frames that this causes leave before the call returns.
  *
  * <p>Thread: the network's loop only.
  */
-public interface Switch {
-  /**
-   * Plugs a port in.
-   *
-   * @param port a port whose name no other port of this switch has
-   */
-  void attach(Port port);
+@SuppressWarnings("ReferenceEquality") // a port or a tap is itself, whatever it may say to equals
+public final class Switch implements Dumpable {
+  /** Ports of one switch: enough for any host, and it bounds what a flood costs. */
+  public static final int MOST_PORTS = 1024;
 
   /**
-   * Unplugs a port and forgets the addresses behind it. Does not close it.
-   *
-   * @param port a port that is attached
+   * Frames that are on their way at once: a frame, the answer that a port gives from inside {@link
+   * Port#transmit}, and what that causes. Two happen; the rest is room for ports to come.
    */
-  void detach(Port port);
+  private static final int MOST_NESTED = 8;
+
+  private static final FrameTap[] NO_TAPS = {};
+
+  private final String name;
+  private final Clock clock;
+  private final ByteBufAllocator allocator;
+  private final MacTable table = new MacTable();
+  private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
+
+  /** By number; a hole is null. Replaced, never changed: a flood may attach or detach. */
+  private @Nullable Slot[] ports = {};
+
+  private FrameTap[] taps = NO_TAPS;
+  private Slot[] touched = new Slot[16];
+  private int touchedCount;
+  private final Passage[] passages = new Passage[MOST_NESTED];
+  private int depth;
+  private @Nullable Slot latest;
+  private @Nullable ByteBuf spare;
+  private long now;
+  private boolean nowKnown;
+  private long floods;
+  private long unknownFrames;
+
+  /**
+   * Makes a switch without ports.
+   *
+   * @param name the network's name
+   * @param clock what ageing goes by
+   * @param allocator where the segments of super-frames are put together; direct and pooled
+   */
+  public Switch(String name, Clock clock, ByteBufAllocator allocator) {
+    this.name = name;
+    this.clock = clock;
+    this.allocator = allocator;
+    Arrays.setAll(passages, i -> new Passage());
+  }
+
+  /**
+   * Attaches a port.
+   *
+   * @param port a port whose name no other port of this switch has
+   * @throws IllegalArgumentException if the port is attached already, another has its name, or
+   *     there are {@link #MOST_PORTS}
+   */
+  public void attach(Port port) {
+    for (Port other : slots.keySet()) {
+      if (other.name().equals(port.name())) {
+        throw new IllegalArgumentException(
+            "switch " + name + " has a port named " + port.name() + "; choose another name");
+      }
+    }
+    int number = 0;
+    while (number < ports.length && ports[number] != null) {
+      number++;
+    }
+    if (number == MOST_PORTS) {
+      throw new IllegalArgumentException(
+          "switch " + name + " has " + MOST_PORTS + " ports, which is all it takes");
+    }
+    @Nullable Slot[] grown = Arrays.copyOf(ports, Math.max(ports.length, number + 1));
+    Slot slot = new Slot(port, number);
+    grown[number] = slot;
+    ports = grown;
+    slots.put(port, slot);
+  }
+
+  /**
+   * Detaches a port and forgets the addresses behind it; does not close it.
+   *
+   * @param port a port; nothing happens if it is not attached
+   */
+  public void detach(Port port) {
+    Slot slot = slots.remove(port);
+    if (slot == null) {
+      return;
+    }
+    @Nullable Slot[] left = ports.clone();
+    left[slot.number] = null;
+    ports = left;
+    table.forgetPort(slot.number);
+    if (latest == slot) {
+      latest = null;
+    }
+    for (Slot other : left) {
+      if (other != null) {
+        other.port.portLeft(port);
+      }
+    }
+  }
 
   /**
    * Takes a frame from a port and forwards it.
    *
-   * @param from the port that it came in by
+   * @param from the port that it came in by; a frame of one that is not attached is ignored
    * @param frame lent for the length of the call: offload header at the reader index, then the
    *     frame; the switch may finish its checksum in place
    */
-  void receive(Port from, ByteBuf frame);
+  public void receive(Port from, ByteBuf frame) {
+    Slot slot = latest;
+    if (slot == null || slot.port != from) {
+      slot = slots.get(from);
+      if (slot == null) {
+        return; // detached, with frames still on their way
+      }
+      latest = slot;
+    }
+    PortCounters counters = slot.counters;
+    if (depth == MOST_NESTED) {
+      counters.receiveDropped(DropCause.NESTED);
+      return;
+    }
+    Passage passage = passages[depth];
+    DropCause malformed = passage.fill(slot, frame);
+    if (malformed != null) {
+      counters.receiveDropped(malformed);
+      return;
+    }
+    counters.received(passage.segments, passage.wireBytes);
+    if (taps.length != 0) {
+      showReceived(passage, frame);
+    }
+    depth++;
+    try {
+      forward(passage, frame);
+    } finally {
+      depth--;
+    }
+  }
 
-  /** Ends a burst: every port that was handed a frame since the last call is flushed. */
-  void flush();
+  private void forward(Passage passage, ByteBuf frame) {
+    Slot from = passage.from;
+    long time = now();
+    table.learn(passage.vlan, passage.source, from.number, time);
+    if (Ethernet.isGroup(passage.destination)) {
+      flood(passage, frame);
+      return;
+    }
+    int number = table.find(passage.vlan, passage.destination, time);
+    if (number == from.number) {
+      from.counters.receiveDropped(DropCause.SAME_PORT);
+      return;
+    }
+    Slot to = number == MacTable.UNKNOWN ? null : ports[number];
+    if (to == null) {
+      unknownFrames += passage.segments;
+      flood(passage, frame);
+    } else {
+      send(to, passage, frame);
+    }
+  }
+
+  /** The clock is read once per burst. */
+  private long now() {
+    if (!nowKnown) {
+      now = clock.nanoTime();
+      nowKnown = true;
+    }
+    return now;
+  }
+
+  private void flood(Passage passage, ByteBuf frame) {
+    floods += passage.segments;
+    for (Slot to : ports) {
+      if (to != null && to != passage.from) {
+        send(to, passage, frame);
+      }
+    }
+  }
+
+  private void send(Slot to, Passage passage, ByteBuf frame) {
+    Offloads offloads = to.port.offloads();
+    if (passage.largestSegment > offloads.largestFrame()) {
+      to.counters.transmitDropped(DropCause.BAD_LENGTH);
+      return;
+    }
+    touch(to);
+    if (passage.plain) { // the usual frame
+      transmit(to, passage, frame);
+    } else if (!passage.isSuperFrame()) {
+      if (!offloads.checksum()) {
+        finish(to, passage, frame);
+      }
+      transmit(to, passage, frame);
+    } else if (takes(offloads, OffloadHeader.gsoType(frame, frame.readerIndex()))) {
+      transmit(to, passage, frame);
+    } else {
+      segment(to, passage, frame);
+    }
+  }
+
+  /** Makes a frame whose offload header asks for something a plain one, for all ports to come. */
+  private static void finish(Slot to, Passage passage, ByteBuf frame) {
+    int header = frame.readerIndex();
+    if ((OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0) {
+      to.counters.softwareChecksum();
+      Checksum.complete(frame);
+    } else {
+      // DATA_VALID is not for a guest that did not negotiate it (VIRTIO 1.2 section 5.1.6.4.1).
+      OffloadHeader.clear(frame, header);
+    }
+    passage.plain = true;
+  }
+
+  private static boolean takes(Offloads offloads, int type) {
+    return offloads.checksum()
+        && switch (type & ~OffloadHeader.GSO_ECN) {
+          case OffloadHeader.GSO_TCPV4 -> offloads.tso4();
+          case OffloadHeader.GSO_TCPV6 -> offloads.tso6();
+          default -> offloads.uso();
+        };
+  }
+
+  private void segment(Slot to, Passage passage, ByteBuf frame) {
+    to.counters.softwareSegmentation();
+    int segments = passage.segments;
+    int wireBytes = passage.wireBytes;
+    int largest = passage.largestSegment;
+    ByteBuf segment = spare;
+    spare = null; // a port that answers at once may need one too
+    int headers = passage.headerLength;
+    passage.plain = true;
+    passage.headerLength = 0;
+    passage.segments = 1;
+    for (int i = 0; i < segments; i++) {
+      if (segment == null || segment.refCnt() > 1) { // a port retained the last one
+        if (segment != null) {
+          segment.release();
+        }
+        segment = allocator.directBuffer(OffloadHeader.LENGTH + largest);
+      }
+      SuperFrame.copySegment(frame, passage.network, headers, i, segment);
+      passage.wireBytes = segment.readableBytes() - OffloadHeader.LENGTH;
+      passage.largestSegment = passage.wireBytes;
+      transmit(to, passage, segment);
+    }
+    passage.plain = false;
+    passage.headerLength = headers;
+    passage.segments = segments;
+    passage.wireBytes = wireBytes;
+    passage.largestSegment = largest;
+    if (segment != null && segment.refCnt() == 1 && spare == null) {
+      spare = segment;
+    } else if (segment != null) {
+      segment.release();
+    }
+  }
+
+  private boolean transmit(Slot to, Passage passage, ByteBuf frame) {
+    if (taps.length != 0) {
+      return transmitShown(to, passage, frame);
+    }
+    if (!to.port.transmit(passage, frame)) {
+      return false;
+    }
+    to.counters.transmitted(passage.segments, passage.wireBytes);
+    return true;
+  }
+
+  /** Transmits, and shows the frame to the taps once it was taken. */
+  private boolean transmitShown(Slot to, Passage passage, ByteBuf frame) {
+    passage.leaving = to;
+    passage.leavingFrame = frame;
+    boolean taken = to.port.transmit(passage, frame);
+    if (taken) {
+      to.counters.transmitted(passage.segments, passage.wireBytes);
+      showLeaving(passage);
+    }
+    passage.leaving = null;
+    passage.leavingFrame = null;
+    return taken;
+  }
+
+  private void showLeaving(Passage passage) {
+    Slot to = passage.leaving;
+    ByteBuf frame = passage.leavingFrame;
+    if (to != null && frame != null) {
+      passage.leaving = null;
+      for (FrameTap tap : taps) {
+        tap.frame(passage, to.port, false, frame);
+      }
+    }
+  }
+
+  private void showReceived(Passage passage, ByteBuf frame) {
+    if (depth > 0 && passages[depth - 1].leaving == passage.from) {
+      // A port that answers from inside transmit has taken what it answers to, and that came first.
+      showLeaving(passages[depth - 1]);
+    }
+    for (FrameTap tap : taps) {
+      tap.frame(passage, passage.from.port, true, frame);
+    }
+  }
+
+  private void touch(Slot slot) {
+    if (!slot.touched) {
+      slot.touched = true;
+      if (touchedCount == touched.length) {
+        touched = Arrays.copyOf(touched, 2 * touchedCount);
+      }
+      touched[touchedCount++] = slot;
+    }
+  }
+
+  /** Ends a burst: flushes every port that was handed a frame since the last call. */
+  public void flush() {
+    nowKnown = false;
+    // A flush may touch ports again: the count is read anew each time.
+    for (int i = 0; i < touchedCount; i++) {
+      Slot slot = touched[i];
+      slot.touched = false;
+      slot.port.flush();
+    }
+    touchedCount = 0;
+  }
+
+  /**
+   * Pins an address to a port: frames for it go there, and nobody else can claim it.
+   *
+   * @param vlan 0 for frames without a tag
+   * @param mac the address
+   * @param port a port that is attached
+   * @return false if there is no room, or the port is not attached
+   */
+  public boolean pin(int vlan, long mac, Port port) {
+    Slot slot = slots.get(port);
+    return slot != null && table.pin(vlan, mac, slot.number, now());
+  }
+
+  /**
+   * Forgets an address, pinned or learned.
+   *
+   * @param vlan 0 for frames without a tag
+   * @param mac the address
+   */
+  public void forget(int vlan, long mac) {
+    table.forget(vlan, mac);
+  }
+
+  /**
+   * Shows every frame to a tap from now on.
+   *
+   * @param tap sees frames of all ports, on the loop
+   */
+  public void addTap(FrameTap tap) {
+    FrameTap[] more = Arrays.copyOf(taps, taps.length + 1);
+    more[taps.length] = tap;
+    taps = more;
+  }
+
+  /**
+   * Takes a tap away; nothing happens if it is not there.
+   *
+   * @param tap what {@link #addTap} was given
+   */
+  public void removeTap(FrameTap tap) {
+    taps = Arrays.stream(taps).filter(t -> t != tap).toArray(FrameTap[]::new);
+  }
+
+  /**
+   * The network's name.
+   *
+   * @return as given
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The ports that are attached.
+   *
+   * @return a snapshot
+   */
+  public List<Port> ports() {
+    List<Port> list = new ArrayList<>();
+    for (Slot slot : ports) {
+      if (slot != null) {
+        list.add(slot.port);
+      }
+    }
+    return list;
+  }
+
+  /**
+   * One address that the switch knows.
+   *
+   * @param vlan 0 for frames without a tag
+   * @param mac the address
+   * @param port where it is
+   * @param isStatic whether it was pinned
+   * @param ageNanos since it last sent a frame, or was pinned
+   */
+  public record Address(int vlan, long mac, Port port, boolean isStatic, long ageNanos) {}
+
+  /**
+   * The addresses that the switch knows.
+   *
+   * @return a snapshot, in no order
+   */
+  public List<Address> addresses() {
+    List<Address> list = new ArrayList<>();
+    table.forEach(
+        clock.nanoTime(),
+        (vlan, mac, number, isStatic, age) -> {
+          Slot slot = ports[number];
+          if (slot != null) {
+            list.add(new Address(vlan, mac, slot.port, isStatic, age));
+          }
+        });
+    return list;
+  }
+
+  /**
+   * Counts addresses that were seen on another port than before.
+   *
+   * @return since the switch was made
+   */
+  public long moves() {
+    return table.moves();
+  }
+
+  /**
+   * Counts addresses that were given up because the table was full.
+   *
+   * @return since the switch was made
+   */
+  public long evictions() {
+    return table.evictions();
+  }
+
+  /**
+   * Counts wire frames that went to all ports: group addresses and unknown ones.
+   *
+   * @return since the switch was made
+   */
+  public long floods() {
+    return floods;
+  }
+
+  /** Gives back the memory that the switch holds; ports are the caller's. */
+  public void close() {
+    if (spare != null) {
+      spare.release();
+      spare = null;
+    }
+  }
+
+  @Override
+  public DumpNode dump() {
+    DumpNode.Builder node =
+        DumpNode.of("switch " + name)
+            .with("addresses", table.size())
+            .with("flooded-frames", floods)
+            .withNonZero("unknown-destination-frames", unknownFrames)
+            .withNonZero("address-moves", table.moves())
+            .withNonZero("address-evictions", table.evictions())
+            .withNonZero("address-expiries", table.expiries());
+    for (Slot slot : ports) {
+      if (slot != null) {
+        DumpNode.Builder child = DumpNode.of("port " + slot.port.name());
+        child.with("addresses", table.learned(slot.number));
+        slot.counters.describe(child);
+        if (slot.port instanceof Dumpable dumpable) {
+          child.child(dumpable.dump());
+        }
+        node.child(child.build());
+      }
+    }
+    return node.build();
+  }
 }

@@ -9,13 +9,13 @@
  * <p>A frame is lent, not given: the caller keeps its reference and may reuse the buffer as soon as
  * the call returns. A port that needs the bytes for longer retains or copies them.
  *
- * <p><b>A frame's way.</b> {@link io.lanyard.vswitch.LearningSwitch} checks what the frame claims
- * about itself (its offload header is input as well), notes in the {@link
- * io.lanyard.vswitch.MacTable} by which port its source is reached, and looks its destination up:
- * known, it goes to that port; unknown or a group address, to all others. What a port cannot do
- * itself ({@link io.lanyard.vswitch.Offloads}: finishing a checksum, cutting a super-frame) is done
- * before it is asked to transmit, and counted. At the end of its burst the port that received
- * flushes the switch, which flushes each port that has got something.
+ * <p><b>A frame's way.</b> {@link io.lanyard.vswitch.Switch} checks what the frame claims about
+ * itself (its offload header is input as well), notes in the {@link io.lanyard.vswitch.MacTable} by
+ * which port its source is reached, and looks its destination up: known, it goes to that port;
+ * unknown or a group address, to all others. What a port cannot do itself ({@link
+ * io.lanyard.vswitch.Offloads}: finishing a checksum, cutting a super-frame) is done before it is
+ * asked to transmit, and counted. At the end of its burst the port that received flushes the
+ * switch, which flushes each port that has got something.
  *
  * <p><b>Time.</b> A {@link io.lanyard.vswitch.Clock} is injected everywhere, and {@link
  * io.lanyard.vswitch.TimerWheel} turns it into timers on the loop that cost nothing while they are

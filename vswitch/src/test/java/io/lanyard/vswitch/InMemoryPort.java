@@ -1,7 +1,7 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
-import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -150,10 +150,10 @@ public final class InMemoryPort implements Port {
   }
 
   @Override
-  public void transmit(ByteBuf frame) {
+  public boolean transmit(Passage passage, ByteBuf frame) {
     if (closed) {
       counters.transmitDropped(DropCause.NO_CARRIER);
-      return;
+      return false;
     }
     if (outward.hits(outward.lossPercent())) {
       releaseHeldOutward();
@@ -166,6 +166,7 @@ public final class InMemoryPort implements Port {
       }
       releaseHeldOutward();
     }
+    return true;
   }
 
   private void releaseHeldOutward() {
@@ -234,7 +235,7 @@ public final class InMemoryPort implements Port {
    * @return segments of super-frames counted each
    */
   public int pendingWireFrames() {
-    return arrived.stream().mapToInt(SuperFrame::segments).sum();
+    return arrived.stream().mapToInt(Frames::segments).sum();
   }
 
   /**

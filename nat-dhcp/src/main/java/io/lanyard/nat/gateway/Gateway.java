@@ -5,6 +5,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Timers;
@@ -217,23 +218,23 @@ public final class Gateway implements GuestLink, Dumpable {
 
   // From the switch.
 
-  void receive(Port ingress, ByteBuf frame) {
+  void receive(Passage passage, ByteBuf frame) {
     boolean nested = inSwitch;
     inSwitch = true;
     try {
       int at = frame.readerIndex() + OffloadHeader.LENGTH;
       int end = frame.writerIndex();
-      if (end - at < Ethernet.HEADER_LENGTH) {
-        counters.count(GatewayCount.BAD_FRAME);
-        return;
-      }
-      long destination = Ethernet.destination(frame, at);
+      long destination = passage.destination();
       if (destination != addresses.mac() && !Ethernet.isGroup(destination)) {
         counters.count(GatewayCount.NOT_FOR_US);
         return;
       }
-      Station from = stations.heard(stations.budget(ingress), Ethernet.source(frame, at));
-      switch (Ethernet.type(frame, at)) {
+      if (passage.network() != Ethernet.HEADER_LENGTH) {
+        counters.count(GatewayCount.BAD_FRAME);
+        return;
+      }
+      Station from = stations.heard(stations.budget(passage.ingress()), passage.source());
+      switch (passage.etherType()) {
         case Ethernet.TYPE_IPV4 -> input.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
         case Ethernet.TYPE_ARP -> arp.receive(frame, at + Ethernet.HEADER_LENGTH, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);

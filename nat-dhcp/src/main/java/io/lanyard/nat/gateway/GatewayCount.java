@@ -8,7 +8,7 @@ public enum GatewayCount {
   IPV4_OUT,
   /** Frames for other stations, or of a protocol that the gateway does not speak. */
   NOT_FOR_US,
-  /** Frames too short for an Ethernet header, or with a VLAN tag. */
+  /** Frames with a VLAN tag: the gateway is in no VLAN. */
   BAD_FRAME,
   /** ARP packets that make no sense. */
   BAD_ARP,

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -30,13 +31,9 @@ final class GatewayPort implements Port {
   }
 
   @Override
-  public void transmit(ByteBuf frame) {
-    throw new UnsupportedOperationException("the gateway takes no frame without its ingress port");
-  }
-
-  @Override
-  public void transmit(Port ingress, ByteBuf frame) {
-    gateway.receive(ingress, frame);
+  public boolean transmit(Passage passage, ByteBuf frame) {
+    gateway.receive(passage, frame);
+    return true;
   }
 
   @Override

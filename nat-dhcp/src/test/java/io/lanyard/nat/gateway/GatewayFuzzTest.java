@@ -6,7 +6,8 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -33,26 +34,6 @@ class GatewayFuzzTest {
   private final TestNetwork net = new TestNetwork();
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
 
-  /** Swallows what the gateway sends, and holds the switch's place: frames come unchecked. */
-  private static final class Sink implements Switch {
-    long received;
-
-    @Override
-    public void attach(Port port) {}
-
-    @Override
-    public void detach(Port port) {}
-
-    @Override
-    public void receive(Port from, ByteBuf frame) {
-      assertThat(frame.readableBytes()).isGreaterThanOrEqualTo(12 + 14);
-      received++;
-    }
-
-    @Override
-    public void flush() {}
-  }
-
   private static List<byte[]> seeds() {
     byte[] data = new byte[64];
     byte[] tcp = new byte[40];
@@ -60,7 +41,12 @@ class GatewayFuzzTest {
     tcp[3] = 80;
     tcp[12] = (byte) 0xa0;
     tcp[13] = 2;
+    byte[] tagged = new byte[64];
+    ByteBuf writer = TestNetwork.view(tagged);
+    Ethernet.write(writer, 0, TestNetwork.GATEWAY_MAC, TestNetwork.GUEST_MAC, Ethernet.TYPE_VLAN);
+    writer.setShort(14, 10);
     return List.of(
+        tagged,
         TestNetwork.arp(
             Ethernet.BROADCAST,
             Arp.REQUEST,
@@ -125,17 +111,26 @@ class GatewayFuzzTest {
 
   private void attack(EventLoop loop) {
     SplittableRandom random = new SplittableRandom(20261122);
-    Sink sink = new Sink();
+    int[] received = new int[1];
+    Switch network = new Switch("fuzz", net.timers.clock(), allocator);
+    SinkPort guest =
+        new SinkPort(
+            "guest",
+            Offloads.all(Offloads.LARGEST_SUPER_FRAME),
+            network,
+            frame -> {
+              assertThat(frame.readableBytes()).isGreaterThanOrEqualTo(12 + 14);
+              received[0]++;
+            });
     NatNetwork nat =
         new NatNetwork(
             loop,
-            sink,
+            network,
             net.timers,
             allocator,
             NatOptions.of("fuzz", TestNetwork.addresses(false)).withTranslate(false),
             name -> 0);
     nat.serve(67, (payload, from) -> from.answer(payload.copy()));
-    Port port = nat.gateway().port();
     List<byte[]> seeds = seeds();
     ByteBuf frame = allocator.directBuffer(2048);
     for (int i = 0; i < FRAMES; i++) {
@@ -149,9 +144,9 @@ class GatewayFuzzTest {
       } else {
         mutate(frame, seeds.get(random.nextInt(seeds.size())), random);
       }
-      port.transmit(frame);
+      network.receive(guest, frame);
       if (i % 32 == 0) {
-        port.flush();
+        network.flush();
       }
       if (i % 1000 == 0) {
         net.timers.advance(Duration.ofMillis(200));
@@ -176,8 +171,9 @@ class GatewayFuzzTest {
             GatewayCount.ECHO_ANSWERED)) {
       assertThat(counters.get(expected)).as(expected.name()).isPositive();
     }
-    assertThat(sink.received).isPositive();
+    assertThat(received[0]).isPositive();
     nat.close();
+    network.close();
     net.guest.close();
   }
 }

@@ -4,7 +4,7 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.forward.GuestNames;
 import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.linux.NetworkNamespace;
@@ -39,7 +39,7 @@ public final class NatNamespace implements AutoCloseable {
   private final String namespace = "lynat" + ProcessHandle.current().pid() % 100000;
   private final EventLoopGroup group;
   private final IoEventLoop loop;
-  private final LearningSwitch network;
+  private final Switch network;
   private final TapPort tap;
 
   /** The gateway and all that belongs to it; touch it by {@link #on} only. */
@@ -92,7 +92,7 @@ public final class NatNamespace implements AutoCloseable {
                 new TapPort.HostAddress(Ipv4.parse(GUEST), 24),
                 true),
             allocator);
-    network = new LearningSwitch("vmnet8", Clock.system(), allocator);
+    network = new Switch("vmnet8", Clock.system(), allocator);
     nat =
         on(() -> {
           TimerWheel wheel = TimerWheel.on(loop, Clock.system());

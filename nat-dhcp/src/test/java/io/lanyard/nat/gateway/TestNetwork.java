@@ -1,9 +1,9 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SteppedTimers;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -24,8 +24,7 @@ final class TestNetwork {
   static final int WORLD = Ipv4.parse("192.0.2.1");
 
   final SteppedTimers timers = new SteppedTimers();
-  final LearningSwitch network =
-      new LearningSwitch("test", timers.clock(), PooledByteBufAllocator.DEFAULT);
+  final Switch network = new Switch("test", timers.clock(), PooledByteBufAllocator.DEFAULT);
   final InMemoryPort guest;
   int mtu = 1500;
 

@@ -10,16 +10,16 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
-import io.lanyard.vswitch.frame.SuperFrame;
 import io.lanyard.vswitch.frame.Udp;
 import io.lanyard.vswitch.linux.DatagramBatch;
 import io.lanyard.vswitch.linux.InetDatagram;
@@ -568,7 +568,7 @@ class UdpNatTest {
         frame = on(net.guest::poll);
       }
       assertThat(OffloadCheck.valid(frame)).isTrue();
-      assertThat(SuperFrame.segments(frame)).isEqualTo(43);
+      assertThat(Frames.segments(frame)).isEqualTo(43);
       assertThat(OffloadHeader.gsoSize(frame, 0)).isEqualTo(1400);
       assertThat(Ipv4.totalLength(frame, 26)).isEqualTo(60_028);
       assertThat(ByteBufUtil.getBytes(frame, 54, 60_000)).isEqualTo(data);
@@ -681,32 +681,19 @@ class UdpNatTest {
 
   @Test
   void a_datagram_makes_no_garbage() throws Exception {
-    // A switch that counts: what is measured is the NAT, not the test.
     int[] seen = new int[1];
-    Switch sink =
-        new Switch() {
-          @Override
-          public void attach(Port port) {}
-
-          @Override
-          public void detach(Port port) {}
-
-          @Override
-          public void receive(Port from, ByteBuf frame) {
-            seen[0]++;
-          }
-
-          @Override
-          public void flush() {}
-        };
     // Leak detection, paranoid as it is in tests, would make most of the garbage.
     var unwatched = new UnpooledByteBufAllocator(true, true);
     var threads =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
     try (DatagramSocket server = server()) {
+      Switch network = new Switch("measured", net.timers.clock(), unwatched);
+      // A port that counts: what is measured is the NAT and the switch, not the test.
+      SinkPort guest =
+          new SinkPort(
+              "guest", Offloads.all(Offloads.LARGEST_SUPER_FRAME), network, frame -> seen[0]++);
       NatNetwork measured =
-          on(() -> new NatNetwork(loop, sink, net.timers, unwatched, options(), name -> 0));
-      Port port = measured.gateway().port();
+          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), name -> 0));
       ByteBuf arp =
           TestNetwork.frame(
               TestNetwork.arp(
@@ -724,9 +711,9 @@ class UdpNatTest {
       OffloadHeader.set(
           many, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_UDP_L4, 42, 100, 34, 6);
       on(() -> {
-        port.transmit(arp);
-        port.transmit(out);
-        port.flush();
+        network.receive(guest, arp);
+        network.receive(guest, out);
+        network.flush();
         return true;
       });
       int outside = receive(server).getPort();
@@ -738,9 +725,9 @@ class UdpNatTest {
             on(() -> {
               long before = threads.getCurrentThreadAllocatedBytes();
               for (int i = 0; i < 20_000; i++) {
-                port.transmit(i % 8 == 7 ? many : out);
+                network.receive(guest, i % 8 == 7 ? many : out);
                 if (i % 50 == 0) {
-                  port.flush();
+                  network.flush();
                 }
               }
               return threads.getCurrentThreadAllocatedBytes() - before;
@@ -771,6 +758,7 @@ class UdpNatTest {
       sender.close();
       on(() -> {
         measured.close();
+        network.close();
         arp.release();
         out.release();
         many.release();

@@ -1,6 +1,7 @@
 package io.lanyard.nat.station;
 
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.netty.buffer.ByteBuf;
@@ -45,7 +46,9 @@ public final class TestStations {
     }
 
     @Override
-    public void transmit(ByteBuf frame) {}
+    public boolean transmit(Passage passage, ByteBuf frame) {
+      return true;
+    }
 
     @Override
     public void flush() {}

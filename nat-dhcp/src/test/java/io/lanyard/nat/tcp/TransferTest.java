@@ -3,7 +3,7 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.flow.FlowQuota;
-import io.lanyard.vswitch.frame.SuperFrame;
+import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -55,14 +55,14 @@ class TransferTest {
 
     private void carry(Engine to, ByteBuf frame) {
       // Whole frames where nothing is lost; else each segment has its own fate.
-      if (loss == 0 || !SuperFrame.is(frame)) {
+      if (loss == 0 || !Frames.isSuper(frame)) {
         fly(to, copy(frame));
         return;
       }
-      int segments = SuperFrame.segments(frame);
+      int segments = Frames.segments(frame);
       for (int i = 0; i < segments; i++) {
         ByteBuf one = clientLink.allocator.directBuffer(2000);
-        SuperFrame.copySegment(frame, i, one);
+        Frames.copySegment(frame, i, one);
         fly(to, one);
       }
     }

@@ -4,8 +4,9 @@ import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.FrameTap;
-import io.lanyard.vswitch.LearningSwitch;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.SuperFrame;
@@ -45,7 +46,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Capture.class.getName());
 
-  private final LearningSwitch network;
+  private final Switch network;
   private final @Nullable Port only;
   private final int snapLength;
   private final Clock clock;
@@ -96,7 +97,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private record End(long nanos) implements Entry {}
 
   private Capture(
-      LearningSwitch network,
+      Switch network,
       @Nullable Port only,
       int snapLength,
       Clock clock,
@@ -123,7 +124,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
    * @return the capture, to be closed
    */
   public static Capture start(
-      LearningSwitch network,
+      Switch network,
       @Nullable Port only,
       int snapLength,
       Clock clock,
@@ -137,17 +138,16 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   @Override
   @SuppressWarnings("ReferenceEquality") // a port is itself
-  public void frame(Port port, boolean received, ByteBuf frame) {
+  public void frame(Passage passage, Port port, boolean received, ByteBuf frame) {
     if (failed || closed || (only == null ? !received : only != port)) {
       return;
     }
     Interface on = interfaces.computeIfAbsent(port.name(), Interface::new);
     Instant now = clock.now();
     long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    int segments = SuperFrame.segments(frame);
-    if (SuperFrame.is(frame)) {
-      for (int i = 0; i < segments; i++) {
-        SuperFrame.copySegment(frame, i, scratch);
+    if (passage.headerLength() != 0) {
+      for (int i = 0; i < passage.segments(); i++) {
+        SuperFrame.copySegment(frame, passage.network(), passage.headerLength(), i, scratch);
         add(on, nanos, received, scratch);
       }
     } else if (OffloadHeader.flags(frame, frame.readerIndex()) == OffloadHeader.NEEDS_CSUM) {

@@ -15,62 +15,87 @@ public final class OffloadCheck {
   /** Linux cuts a UDP super-frame into at most this many datagrams (UDP_MAX_SEGMENTS). */
   public static final int MOST_UDP_SEGMENTS = 128;
 
+  /** What {@link #check} answers for a frame that must be dropped. */
+  public static final int INVALID = -1;
+
   private OffloadCheck() {}
 
   /**
-   * Says whether a frame's offload header makes sense for this frame.
+   * Whether a frame's offload header makes sense for this frame.
    *
    * @param frame reader index at the offload header, the whole frame up to the writer index, at
    *     least an Ethernet header
    * @return false if the frame must be dropped
    */
   public static boolean valid(ByteBuf frame) {
+    return check(frame) != INVALID;
+  }
+
+  /**
+   * Checks whether a frame's offload header makes sense for this frame, and measures the headers
+   * that each segment repeats, from the headers themselves: hdr_len is only a hint.
+   *
+   * @param frame reader index at the offload header, the whole frame up to the writer index, at
+   *     least an Ethernet header
+   * @return {@link #INVALID} if the frame must be dropped; of a super-frame, the bytes from the
+   *     start of the Ethernet frame to the payload; else 0
+   */
+  public static int check(ByteBuf frame) {
     int header = frame.readerIndex();
     int type = OffloadHeader.gsoType(frame, header);
     boolean needsChecksum = (OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0;
     if (!needsChecksum) {
       // VIRTIO 1.2 section 5.1.6.2: a super-frame comes with an unfinished checksum.
-      return type == OffloadHeader.GSO_NONE;
+      return type == OffloadHeader.GSO_NONE ? 0 : INVALID;
     }
     int length = frame.writerIndex() - header - OffloadHeader.LENGTH;
     int start = OffloadHeader.checksumStart(frame, header);
     int field = start + OffloadHeader.checksumOffset(frame, header);
     if (start < Ethernet.HEADER_LENGTH || field + 2 > length) {
-      return false;
+      return INVALID;
     }
-    return type == OffloadHeader.GSO_NONE || superFrame(frame, header, type, start, length);
+    return type == OffloadHeader.GSO_NONE ? 0 : superFrame(frame, header, type, start, length);
   }
 
-  private static boolean superFrame(ByteBuf frame, int header, int type, int start, int length) {
+  private static int superFrame(ByteBuf frame, int header, int type, int start, int length) {
     int offset = OffloadHeader.checksumOffset(frame, header);
     int segment = OffloadHeader.gsoSize(frame, header);
     // hdr_len is a hint that may be too small (VIRTIO 1.2 section 5.1.6.2.1), but not too large.
     if (OffloadHeader.headerLength(frame, header) > length || segment == 0) {
-      return false;
+      return INVALID;
     }
     int at = header + OffloadHeader.LENGTH;
     int end = at + length;
     return switch (type & ~OffloadHeader.GSO_ECN) {
       case OffloadHeader.GSO_TCPV4 ->
           offset == Tcp.CHECKSUM_OFFSET
-              && segment >= LEAST_TCP_SEGMENT
-              && ipv4(frame, at, end, start, Ipv4.TCP)
-              && Tcp.check(frame, at + start, end) > 0;
+                  && segment >= LEAST_TCP_SEGMENT
+                  && ipv4(frame, at, end, start, Ipv4.TCP)
+              ? tcp(frame, at, start, end)
+              : INVALID;
       case OffloadHeader.GSO_TCPV6 ->
           offset == Tcp.CHECKSUM_OFFSET
-              && segment >= LEAST_TCP_SEGMENT
-              && ipv6(frame, at, end, start, Ipv4.TCP)
-              && Tcp.check(frame, at + start, end) > 0;
+                  && segment >= LEAST_TCP_SEGMENT
+                  && ipv6(frame, at, end, start, Ipv4.TCP)
+              ? tcp(frame, at, start, end)
+              : INVALID;
       case OffloadHeader.GSO_UDP_L4 -> {
         int payload = length - start - Udp.HEADER_LENGTH;
-        yield type == OffloadHeader.GSO_UDP_L4
-            && offset == Udp.CHECKSUM_OFFSET
-            && payload >= 0
-            && payload <= MOST_UDP_SEGMENTS * segment
-            && (ipv4(frame, at, end, start, Ipv4.UDP) || ipv6(frame, at, end, start, Ipv4.UDP));
+        boolean valid =
+            type == OffloadHeader.GSO_UDP_L4
+                && offset == Udp.CHECKSUM_OFFSET
+                && payload >= 0
+                && payload <= MOST_UDP_SEGMENTS * segment
+                && (ipv4(frame, at, end, start, Ipv4.UDP) || ipv6(frame, at, end, start, Ipv4.UDP));
+        yield valid ? start + Udp.HEADER_LENGTH : INVALID;
       }
-      default -> false;
+      default -> INVALID;
     };
+  }
+
+  private static int tcp(ByteBuf frame, int at, int start, int end) {
+    int length = Tcp.check(frame, at + start, end);
+    return length > 0 ? start + length : INVALID;
   }
 
   /** The lengths inside the IP header are not looked at: segmentation writes its own. */

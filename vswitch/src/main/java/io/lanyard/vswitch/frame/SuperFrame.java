@@ -5,80 +5,51 @@ import io.netty.buffer.ByteBuf;
 /**
  * A frame that stands for several on the wire, and how it is cut into them (TSO, USO).
  *
- * <p>Every method takes a frame that {@link OffloadCheck} accepted, reader index at the offload
- * header, and works for an ordinary frame as well: that is one segment.
+ * <p>A method that takes a frame takes one that {@link OffloadCheck} accepted, reader index at the
+ * offload header.
  */
 public final class SuperFrame {
   private SuperFrame() {}
-
-  /**
-   * Says whether a frame stands for several.
-   *
-   * @param frame the frame
-   * @return whether its gso_type is another than none
-   */
-  public static boolean is(ByteBuf frame) {
-    return OffloadHeader.gsoType(frame, frame.readerIndex()) != OffloadHeader.GSO_NONE;
-  }
-
-  /**
-   * Measures the headers that each segment repeats, from the headers themselves: hdr_len is only a
-   * hint.
-   *
-   * @param frame a super-frame
-   * @return bytes from the start of the Ethernet frame
-   */
-  public static int headerLength(ByteBuf frame) {
-    int header = frame.readerIndex();
-    int start = OffloadHeader.checksumStart(frame, header);
-    return start
-        + (isUdp(frame, header)
-            ? Udp.HEADER_LENGTH
-            : Tcp.headerLength(frame, header + OffloadHeader.LENGTH + start));
-  }
 
   private static boolean isUdp(ByteBuf frame, int header) {
     return OffloadHeader.gsoType(frame, header) == OffloadHeader.GSO_UDP_L4;
   }
 
   /**
-   * Counts the wire frames that a frame stands for.
+   * The number of wire frames that a super-frame stands for.
    *
-   * @param frame the frame
+   * @param length bytes of the Ethernet frame
+   * @param headerLength what {@link OffloadCheck#check} says
+   * @param size payload bytes of a segment, at least 1
    * @return at least 1
    */
-  public static int segments(ByteBuf frame) {
-    if (!is(frame)) {
-      return 1;
-    }
-    int size = OffloadHeader.gsoSize(frame, frame.readerIndex());
-    int payload = frame.readableBytes() - OffloadHeader.LENGTH - headerLength(frame);
+  public static int segments(int length, int headerLength, int size) {
+    int payload = length - headerLength;
     return payload <= size ? 1 : (payload + size - 1) / size;
   }
 
   /**
-   * Counts the bytes of all the wire frames that a frame stands for.
+   * The bytes of all the wire frames that a super-frame stands for.
    *
-   * @param frame the frame
+   * @param length bytes of the Ethernet frame
+   * @param headerLength what {@link OffloadCheck#check} says
    * @param segments what {@link #segments} says
    * @return bytes, Ethernet headers included
    */
-  public static int wireBytes(ByteBuf frame, int segments) {
-    int length = frame.readableBytes() - OffloadHeader.LENGTH;
-    return segments == 1 ? length : length + (segments - 1) * headerLength(frame);
+  public static int wireBytes(int length, int headerLength, int segments) {
+    return length + (segments - 1) * headerLength;
   }
 
   /**
-   * Measures the largest wire frame that a frame stands for.
+   * The largest wire frame that a super-frame stands for.
    *
-   * @param frame the frame
+   * @param length bytes of the Ethernet frame
+   * @param headerLength what {@link OffloadCheck#check} says
+   * @param size payload bytes of a segment
    * @return bytes, Ethernet header included
    */
-  public static int largestSegment(ByteBuf frame) {
-    int length = frame.readableBytes() - OffloadHeader.LENGTH;
-    return is(frame)
-        ? Math.min(length, headerLength(frame) + OffloadHeader.gsoSize(frame, frame.readerIndex()))
-        : length;
+  public static int largestSegment(int length, int headerLength, int size) {
+    return Math.min(length, headerLength + size);
   }
 
   /**
@@ -87,12 +58,14 @@ public final class SuperFrame {
    * 6.1.2).
    *
    * @param frame a super-frame; not changed
+   * @param network bytes from the start of the Ethernet frame to the IP header
+   * @param headers what {@link OffloadCheck#check} says
    * @param segment which one, from 0
    * @param into cleared and filled: offload header, then the frame; grows if it has to
    */
-  public static void copySegment(ByteBuf frame, int segment, ByteBuf into) {
+  public static void copySegment(
+      ByteBuf frame, int network, int headers, int segment, ByteBuf into) {
     int header = frame.readerIndex();
-    int headers = headerLength(frame);
     int size = OffloadHeader.gsoSize(frame, header);
     int first = header + OffloadHeader.LENGTH + headers + segment * size;
     int payload = Math.min(size, frame.writerIndex() - first);
@@ -113,7 +86,7 @@ public final class SuperFrame {
     } else {
       rewriteTcp(into, start, segment, size, last);
     }
-    int ip = Ethernet.payload(into, OffloadHeader.LENGTH, end);
+    int ip = OffloadHeader.LENGTH + network;
     long sum = Checksum.sum(into, start, end - start);
     if (into.getUnsignedShort(ip - 2) == Ethernet.TYPE_IPV4) {
       Ipv4.setTotalLength(into, ip, end - ip);

@@ -4,6 +4,7 @@ import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
@@ -162,22 +163,24 @@ public final class InProcessPort implements Port, Dumpable {
 
   @Override
   @SuppressWarnings("restricted") // the segment covers the lent frame and no more
-  public void transmit(ByteBuf frame) {
+  public boolean transmit(Passage passage, ByteBuf frame) {
     if (!carrier()) {
       counters.transmitDropped(DropCause.NO_CARRIER);
-      return;
+      return false;
     }
     MemorySegment segment =
         MemorySegment.ofAddress(frame.memoryAddress() + frame.readerIndex())
             .reinterpret(frame.readableBytes());
     try {
-      if (!guest.accept(segment)) {
-        counters.transmitDropped(DropCause.QUEUE_FULL);
+      if (guest.accept(segment)) {
+        return true;
       }
+      counters.transmitDropped(DropCause.QUEUE_FULL);
     } catch (RuntimeException | Error e) {
       fail(e);
       counters.transmitDropped(DropCause.HOST_ERROR);
     }
+    return false;
   }
 
   @Override

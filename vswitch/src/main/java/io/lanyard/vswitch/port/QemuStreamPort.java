@@ -4,6 +4,7 @@ import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
@@ -301,13 +302,17 @@ public final class QemuStreamPort implements Port, Dumpable {
   }
 
   @Override
-  public void transmit(ByteBuf frame) {
+  public boolean transmit(Passage passage, ByteBuf frame) {
     StreamConnection current = connection;
     if (current == null) {
       counters.transmitDropped(DropCause.NO_CARRIER);
-    } else if (!current.write(frame)) {
-      counters.transmitDropped(DropCause.QUEUE_FULL);
+      return false;
     }
+    if (!current.write(frame)) {
+      counters.transmitDropped(DropCause.QUEUE_FULL);
+      return false;
+    }
+    return true;
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
@@ -264,10 +265,10 @@ public final class TapPort implements Port, Dumpable {
   }
 
   @Override
-  public void transmit(ByteBuf frame) {
+  public boolean transmit(Passage passage, ByteBuf frame) {
     if (closed || lost) {
       counters.transmitDropped(DropCause.NO_CARRIER);
-      return;
+      return false;
     }
     int length = frame.readableBytes();
     int result = device.write(frame.memoryAddress() + frame.readerIndex(), length);
@@ -280,6 +281,7 @@ public final class TapPort implements Port, Dumpable {
             default -> DropCause.HOST_ERROR;
           });
     }
+    return result >= 0;
   }
 
   @Override

@@ -3,9 +3,9 @@ package io.lanyard.vswitch.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SteppedClock;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Wireshark reads what we write. Needs tshark. */
 class CaptureIT {
   private final SteppedClock clock = new SteppedClock();
-  private final LearningSwitch network =
-      new LearningSwitch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
 
   private static List<String> tshark(Path file, String... arguments)
       throws IOException, InterruptedException {

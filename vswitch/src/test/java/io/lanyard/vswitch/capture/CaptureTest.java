@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SteppedClock;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -34,8 +34,7 @@ class CaptureTest {
   private static final long B = 0x525400000002L;
 
   private final SteppedClock clock = new SteppedClock();
-  private final LearningSwitch network =
-      new LearningSwitch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
   private final InMemoryPort a = InMemoryPort.attached("a", Offloads.all(1518), network);
   private final InMemoryPort b = InMemoryPort.attached("b", Offloads.all(1518), network);
   private final ByteArrayOutputStream file = new ByteArrayOutputStream();

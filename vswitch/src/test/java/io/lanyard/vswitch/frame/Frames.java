@@ -19,6 +19,48 @@ public final class Frames {
   private Frames() {}
 
   /**
+   * Whether a frame stands for several.
+   *
+   * @param frame one with a valid offload header
+   * @return whether its gso_type is another than none
+   */
+  public static boolean isSuper(ByteBuf frame) {
+    return OffloadHeader.gsoType(frame, frame.readerIndex()) != OffloadHeader.GSO_NONE;
+  }
+
+  /**
+   * Counts the wire frames that a frame stands for.
+   *
+   * @param frame one with a valid offload header
+   * @return at least 1
+   */
+  public static int segments(ByteBuf frame) {
+    return isSuper(frame)
+        ? SuperFrame.segments(
+            frame.readableBytes() - OffloadHeader.LENGTH,
+            OffloadCheck.check(frame),
+            OffloadHeader.gsoSize(frame, frame.readerIndex()))
+        : 1;
+  }
+
+  /**
+   * Writes one segment of a super-frame as an ordinary frame.
+   *
+   * @param frame one with a valid offload header
+   * @param segment which one, from 0
+   * @param into cleared and filled
+   */
+  public static void copySegment(ByteBuf frame, int segment, ByteBuf into) {
+    int at = frame.readerIndex() + OffloadHeader.LENGTH;
+    SuperFrame.copySegment(
+        frame,
+        Ethernet.payload(frame, at, frame.writerIndex()) - at,
+        OffloadCheck.check(frame),
+        segment,
+        into);
+  }
+
+  /**
    * Makes room for a frame.
    *
    * @param length bytes of Ethernet frame, all zero; the writer index stands behind them

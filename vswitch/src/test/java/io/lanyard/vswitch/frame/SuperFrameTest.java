@@ -109,13 +109,13 @@ class SuperFrameTest {
 
   private static void checkTcp(ByteBuf frame, boolean v6, byte[] payload)
       throws IllegalRawDataException {
-    int count = SuperFrame.segments(frame);
+    int count = Frames.segments(frame);
     assertThat(count).isEqualTo((payload.length + 1447) / 1448);
     ByteArrayOutputStream joined = new ByteArrayOutputStream();
     ByteBuf segment = Unpooled.directBuffer(64);
     int wire = 0;
     for (int i = 0; i < count; i++) {
-      SuperFrame.copySegment(frame, i, segment);
+      Frames.copySegment(frame, i, segment);
       byte[] bytes = bytes(segment);
       wire += bytes.length;
       EthernetPacket packet = EthernetPacket.newPacket(bytes, 0, bytes.length);
@@ -146,7 +146,8 @@ class SuperFrameTest {
     }
     segment.release();
     assertThat(joined.toByteArray()).isEqualTo(payload);
-    assertThat(SuperFrame.wireBytes(frame, count)).isEqualTo(wire);
+    int length = frame.readableBytes() - OffloadHeader.LENGTH;
+    assertThat(SuperFrame.wireBytes(length, OffloadCheck.check(frame), count)).isEqualTo(wire);
   }
 
   @Test
@@ -156,7 +157,7 @@ class SuperFrameTest {
     assertThat(OffloadCheck.valid(frame)).isTrue();
     ByteBuf segment = Unpooled.directBuffer(64);
     for (int i = 0; i < 3; i++) {
-      SuperFrame.copySegment(frame, i, segment);
+      Frames.copySegment(frame, i, segment);
       assertThat(Ethernet.vlan(segment, 12, segment.writerIndex())).isEqualTo(100);
       int ip = Ethernet.payload(segment, 12, segment.writerIndex());
       assertThat(Ipv4.check(segment, ip, segment.writerIndex())).isEqualTo(1052);
@@ -199,9 +200,9 @@ class SuperFrameTest {
     ByteBuf frame = routed(plain);
     ByteBuf segment = Frames.blank(0);
     assertThat(OffloadCheck.valid(frame)).isTrue();
-    assertThat(SuperFrame.segments(frame)).isEqualTo(3);
+    assertThat(Frames.segments(frame)).isEqualTo(3);
     for (int i = 0; i < 3; i++) {
-      SuperFrame.copySegment(frame, i, segment);
+      Frames.copySegment(frame, i, segment);
       int tcp = Frames.PAYLOAD + Ipv6.HEADER_LENGTH + 24;
       segment.setByte(Frames.PAYLOAD + 39, 2);
       assertThat(
@@ -219,11 +220,11 @@ class SuperFrameTest {
     byte[] payload = payload(2500);
     ByteBuf frame = uso(1000, payload);
     assertThat(OffloadCheck.valid(frame)).isTrue();
-    assertThat(SuperFrame.segments(frame)).isEqualTo(3);
+    assertThat(Frames.segments(frame)).isEqualTo(3);
     ByteArrayOutputStream joined = new ByteArrayOutputStream();
     ByteBuf segment = Unpooled.directBuffer(64);
     for (int i = 0; i < 3; i++) {
-      SuperFrame.copySegment(frame, i, segment);
+      Frames.copySegment(frame, i, segment);
       byte[] bytes = bytes(segment);
       EthernetPacket packet = EthernetPacket.newPacket(bytes, 0, bytes.length);
       IpV4Packet ip = packet.get(IpV4Packet.class);
@@ -244,13 +245,13 @@ class SuperFrameTest {
     ByteBuf frame = uso(2, new byte[6]);
     ByteBuf segment = Unpooled.directBuffer(64);
     int checksum = Frames.PAYLOAD + 20 + Udp.CHECKSUM_OFFSET;
-    SuperFrame.copySegment(frame, 1, segment);
+    Frames.copySegment(frame, 1, segment);
     int sum = segment.getUnsignedShort(checksum);
     // With its complement as payload the sum comes out as 0, which means "none" (RFC 768).
     frame.setShort(Frames.PAYLOAD + 28 + 2, sum);
-    SuperFrame.copySegment(frame, 1, segment);
+    Frames.copySegment(frame, 1, segment);
     assertThat(segment.getUnsignedShort(checksum)).isEqualTo(0xffff);
-    SuperFrame.copySegment(frame, 2, segment);
+    Frames.copySegment(frame, 2, segment);
     assertThat(segment.getUnsignedShort(checksum)).isEqualTo(sum);
     segment.release();
     frame.release();
@@ -274,7 +275,7 @@ class SuperFrameTest {
       ByteBuf frame = uso(shape.size, new byte[shape.payload]);
       assertThat(OffloadCheck.valid(frame)).as(shape.toString()).isEqualTo(shape.valid);
       if (shape.size > 0) {
-        assertThat(SuperFrame.segments(frame)).as(shape.toString()).isEqualTo(shape.segments);
+        assertThat(Frames.segments(frame)).as(shape.toString()).isEqualTo(shape.segments);
       }
       frame.release();
     }
@@ -339,14 +340,18 @@ class SuperFrameTest {
   }
 
   private static void carryOut(ByteBuf frame, ByteBuf segment) {
-    int count = SuperFrame.segments(frame);
+    int count = Frames.segments(frame);
     if (count < 1 || count > 1400) {
       throw new AssertionError(count + " segments");
     }
-    if (SuperFrame.is(frame)) {
+    if (Frames.isSuper(frame)) {
       for (int i = 0; i < count; i++) {
-        SuperFrame.copySegment(frame, i, segment);
-        if (segment.readableBytes() - 12 > SuperFrame.largestSegment(frame)) {
+        Frames.copySegment(frame, i, segment);
+        if (segment.readableBytes() - 12
+            > SuperFrame.largestSegment(
+                frame.readableBytes() - OffloadHeader.LENGTH,
+                OffloadCheck.check(frame),
+                OffloadHeader.gsoSize(frame, 0))) {
           throw new AssertionError("segment " + i + " is too large");
         }
       }

@@ -6,9 +6,9 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -182,7 +182,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
-    LearningSwitch hot = new LearningSwitch("hot", Clock.system(), Frames.UNTRACKED);
+    Switch hot = new Switch("hot", Clock.system(), Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.none(1522), hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
     ImmediateLoop hand = new ImmediateLoop();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Checksum;
@@ -44,7 +44,7 @@ abstract class PortSuite {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   final IoEventLoop loop = group.next();
-  LearningSwitch network;
+  Switch network;
   Timers timers;
   InMemoryPort peer;
   private Port port;
@@ -73,7 +73,7 @@ abstract class PortSuite {
   @BeforeEach
   void setUp() throws Exception {
     onLoop(() -> {
-      network = new LearningSwitch("suite", Clock.system(), PooledByteBufAllocator.DEFAULT);
+      network = new Switch("suite", Clock.system(), PooledByteBufAllocator.DEFAULT);
       timers = TimerWheel.on(loop, Clock.system());
       peer = InMemoryPort.attached("peer", Offloads.none(1522), network);
       return 0;

@@ -7,10 +7,10 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.concurrent.Future;
@@ -175,7 +175,7 @@ class QemuStreamPortTest extends PortSuite {
   @Test
   void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
     Path path = directory.resolve("hostile.sock");
-    LearningSwitch attacked = new LearningSwitch("hostile", Clock.system(), Frames.UNTRACKED);
+    Switch attacked = new Switch("hostile", Clock.system(), Frames.UNTRACKED);
     QemuStreamPort victim =
         new QemuStreamPort(
             QemuStreamPort.Settings.unix("hostile", true, path, 1500),

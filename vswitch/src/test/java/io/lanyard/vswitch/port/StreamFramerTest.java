@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.LearningSwitch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.SteppedClock;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;
 import java.util.SplittableRandom;
@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Hostile streams in large numbers, without the sockets that would make them slow. */
 class StreamFramerTest {
-  private final LearningSwitch network =
-      new LearningSwitch("test", new SteppedClock(), Frames.UNTRACKED);
+  private final Switch network = new Switch("test", new SteppedClock(), Frames.UNTRACKED);
   private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.none(1518), network);
   private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.none(1518), network);
 

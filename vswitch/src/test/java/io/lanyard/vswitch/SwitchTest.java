@@ -15,18 +15,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class LearningSwitchTest {
+class SwitchTest {
   private static final long A = 0x525400000001L;
   private static final long B = 0x525400000002L;
   private static final long C = 0x525400000003L;
   private static final Offloads PLAIN = Offloads.none(1518);
 
   private final SteppedClock clock = new SteppedClock();
-  private final LearningSwitch network =
-      new LearningSwitch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
   private final InMemoryPort a = InMemoryPort.attached("a", PLAIN, network);
   private final InMemoryPort b = InMemoryPort.attached("b", PLAIN, network);
   private final InMemoryPort c = InMemoryPort.attached("c", PLAIN, network);
@@ -147,8 +147,8 @@ class LearningSwitchTest {
     a.send(frame(B, A));
     assertThat(b.pending()).isEqualTo(1);
     assertThat(network.addresses())
-        .filteredOn(LearningSwitch.Address::isStatic)
-        .extracting(LearningSwitch.Address::port)
+        .filteredOn(Switch.Address::isStatic)
+        .extracting(Switch.Address::port)
         .containsExactly(b);
   }
 
@@ -263,12 +263,39 @@ class LearningSwitchTest {
   @Test
   void aPortMayAnswerFromInsideTransmit() {
     List<ByteBuf> retained = new ArrayList<>();
+    Port[] self = new Port[1];
+    self[0] =
+        port(
+            "gateway",
+            (passage, frame) -> {
+              retained.add(frame.retain());
+              ByteBuf answer = superFrame(3000);
+              Ethernet.write(answer, 12, A, C, 0x0800);
+              network.receive(self[0], answer);
+              answer.release();
+              return true;
+            });
+    Port gateway = self[0];
+    assertThat(network.pin(0, B, gateway)).isTrue();
+    a.send(superFrame(4000));
+    assertThat(retained).hasSize(3);
+    assertThat(a.pending()).isEqualTo(9);
+    // What was retained is still what was sent: three segments, in order.
+    for (int i = 0; i < 3; i++) {
+      assertThat(Tcp.sequence(retained.get(i), Frames.PAYLOAD + 20)).isEqualTo(1000 + 1460 * i);
+      retained.get(i).release();
+    }
+    network.detach(gateway);
+  }
+
+  /** A port whose transmit is a test's. */
+  private Port port(String name, BiPredicate<Passage, ByteBuf> transmit) {
     PortCounters counters = new PortCounters();
-    Port gateway =
+    Port port =
         new Port() {
           @Override
           public String name() {
-            return "gateway";
+            return name;
           }
 
           @Override
@@ -277,12 +304,8 @@ class LearningSwitchTest {
           }
 
           @Override
-          public void transmit(ByteBuf frame) {
-            retained.add(frame.retain());
-            ByteBuf answer = superFrame(3000);
-            Ethernet.write(answer, 12, A, C, 0x0800);
-            network.receive(this, answer);
-            answer.release();
+          public boolean transmit(Passage passage, ByteBuf frame) {
+            return transmit.test(passage, frame);
           }
 
           @Override
@@ -296,17 +319,121 @@ class LearningSwitchTest {
           @Override
           public void close() {}
         };
-    network.attach(gateway);
-    assertThat(network.pin(0, B, gateway)).isTrue();
-    a.send(superFrame(4000));
-    assertThat(retained).hasSize(3);
-    assertThat(a.pending()).isEqualTo(9);
-    // What was retained is still what was sent: three segments, in order.
-    for (int i = 0; i < 3; i++) {
-      assertThat(Tcp.sequence(retained.get(i), Frames.PAYLOAD + 20)).isEqualTo(1000 + 1460 * i);
-      retained.get(i).release();
-    }
-    network.detach(gateway);
+    network.attach(port);
+    return port;
+  }
+
+  @Test
+  void aPassageTellsWhereAFrameCameInAndWhatItIs() {
+    List<String> seen = new ArrayList<>();
+    port(
+        "watcher",
+        (passage, frame) ->
+            seen.add(
+                passage.ingress().name()
+                    + " "
+                    + passage.vlan()
+                    + " "
+                    + Long.toHexString(passage.source())
+                    + " "
+                    + Long.toHexString(passage.destination())
+                    + " "
+                    + Integer.toHexString(passage.etherType())
+                    + " "
+                    + passage.network()
+                    + " "
+                    + passage.segments()
+                    + " "
+                    + passage.wireBytes()
+                    + " "
+                    + passage.largestSegment()));
+    a.send(frame(B, A));
+    b.send(Frames.tagged(C, B, 10, 0x0806, new byte[46]));
+    ByteBuf cut = Frames.ethernet(B, C, Ethernet.TYPE_VLAN, new byte[2]);
+    c.send(cut);
+    a.send(superFrame(3000));
+    assertThat(seen)
+        .containsExactly(
+            "a 0 525400000001 525400000002 800 14 1 60 60",
+            "b 10 525400000002 525400000003 806 18 1 64 64",
+            "c 0 525400000003 525400000002 0 16 1 16 16",
+            // Each segment is a wire frame of its own to a port that takes no super-frames.
+            "a 0 525400000001 525400000002 800 14 1 1514 1514",
+            "a 0 525400000001 525400000002 800 14 1 1514 1514",
+            "a 0 525400000001 525400000002 800 14 1 134 134");
+  }
+
+  @Test
+  void anAnswerFromInsideTransmitLeavesTheOuterPassageAsItWas() {
+    List<String> seen = new ArrayList<>();
+    Port[] self = new Port[1];
+    self[0] =
+        port(
+            "gateway",
+            (passage, frame) -> {
+              ByteBuf answer = Frames.tagged(A, C, 5, 0x0800, new byte[60]);
+              network.receive(self[0], answer);
+              answer.release();
+              seen.add(passage.ingress().name() + " " + passage.vlan() + " " + passage.wireBytes());
+              return true;
+            });
+    assertThat(network.pin(0, B, self[0])).isTrue();
+    a.send(frame(B, A));
+    a.send(superFrame(1500));
+    assertThat(seen).containsExactly("a 0 60", "a 0 1514", "a 0 94");
+  }
+
+  @Test
+  void portsThatAnswerEachOtherForEverAreStoppedAndCounted() {
+    Port[] pair = new Port[2];
+    pair[0] = port("ping", (passage, frame) -> answer(pair[0], B, A));
+    pair[1] = port("pong", (passage, frame) -> answer(pair[1], A, B));
+    assertThat(network.pin(0, A, pair[0])).isTrue();
+    assertThat(network.pin(0, B, pair[1])).isTrue();
+    c.send(frame(B, C));
+    long stopped =
+        pair[0].counters().receiveDrops(DropCause.NESTED)
+            + pair[1].counters().receiveDrops(DropCause.NESTED);
+    assertThat(stopped).isEqualTo(1);
+    c.send(frame(A, C)); // and goes on afterwards
+    assertThat(pair[0].counters().transmittedFrames()).isGreaterThan(1);
+  }
+
+  private boolean answer(Port from, long to, long source) {
+    ByteBuf answer = frame(to, source);
+    network.receive(from, answer);
+    answer.release();
+    return true;
+  }
+
+  @Test
+  void aFrameThatAPortRefusesIsNeitherCountedNorShownAsTransmitted() {
+    List<String> shown = new ArrayList<>();
+    FrameTap tap =
+        (passage, port, received, frame) -> shown.add((received ? "in " : "out ") + port.name());
+    Port full = port("full", (passage, frame) -> false);
+    network.addTap(tap);
+    a.send(frame(Ethernet.BROADCAST, A));
+    network.removeTap(tap);
+    assertThat(shown).containsExactly("in a", "out b", "out c");
+    assertThat(full.counters().transmittedFrames()).isZero();
+    assertThat(b.counters().transmittedFrames()).isEqualTo(1);
+  }
+
+  @Test
+  void aTapSeesAFrameLeaveBeforeTheAnswerThatItCauses() {
+    List<String> shown = new ArrayList<>();
+    Port[] self = new Port[1];
+    self[0] = port("gateway", (passage, frame) -> answer(self[0], A, B));
+    assertThat(network.pin(0, B, self[0])).isTrue();
+    FrameTap tap =
+        (passage, port, received, frame) ->
+            shown.add((received ? "in " : "out ") + port.name() + " " + passage.ingress().name());
+    network.addTap(tap);
+    a.send(frame(B, A));
+    network.removeTap(tap);
+    assertThat(shown)
+        .containsExactly("in a a", "out gateway a", "in gateway gateway", "out a gateway");
   }
 
   @Test
@@ -320,7 +447,7 @@ class LearningSwitchTest {
       Frames.arp(1, A, 1, 0, 2)
     };
     ByteBuf work = Frames.untracked(70_000);
-    LearningSwitch hot = new LearningSwitch("hot", clock, Frames.UNTRACKED);
+    Switch hot = new Switch("hot", clock, Frames.UNTRACKED);
     List<InMemoryPort> hotPorts =
         List.of(
             InMemoryPort.attached("a", PLAIN, hot),
