@@ -1,6 +1,7 @@
 /** The bundled VMM: a RISC-V machine, its devices, its boot. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.machine {
+  requires io.lanyard.base;
   requires io.lanyard.vmm;
   requires java.management;
   requires static org.jspecify;

@@ -1,6 +1,7 @@
 /** Ethernet: frames, switches, ports, capture. It knows no IP service and no guest. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.vswitch {
+  requires transitive io.lanyard.base;
   requires transitive io.netty.buffer;
   requires transitive io.netty.common;
   requires transitive io.netty.transport;
@@ -11,6 +12,5 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch;
   exports io.lanyard.vswitch.capture;
   exports io.lanyard.vswitch.frame;
-  exports io.lanyard.vswitch.linux;
   exports io.lanyard.vswitch.port;
 }

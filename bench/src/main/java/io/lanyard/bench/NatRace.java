@@ -1,12 +1,12 @@
 package io.lanyard.bench;
 
+import io.lanyard.base.Clock;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpCount;
-import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.ByteBufAllocator;
@@ -60,7 +60,7 @@ public final class NatRace {
                       new NatNetwork(
                           loop,
                           network,
-                          TimerWheel.on(loop, Clock.system()),
+                          LoopAlarm.wheel(loop, Clock.system()),
                           allocator,
                           NatOptions.of("race", addresses).withMtu(mtu),
                           hostname -> 0);

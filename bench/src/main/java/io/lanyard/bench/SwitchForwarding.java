@@ -1,6 +1,6 @@
 package io.lanyard.bench;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;

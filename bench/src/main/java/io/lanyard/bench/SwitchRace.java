@@ -1,6 +1,6 @@
 package io.lanyard.bench;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.base.DumpNode;
 import io.lanyard.control.http.Response;
-import io.lanyard.vswitch.DumpNode;
 
 /** The API's records as JSON. */
 final class Json {

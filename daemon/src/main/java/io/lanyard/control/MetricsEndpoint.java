@@ -2,8 +2,8 @@ package io.lanyard.control;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.lanyard.base.Causes;
 import io.lanyard.config.Endpoint;
-import io.lanyard.daemon.Causes;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.Metrics;
 import java.io.ByteArrayOutputStream;

@@ -1,5 +1,10 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.BuildVersion;
+import io.lanyard.base.Causes;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
+import io.lanyard.base.DumpNode;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
@@ -10,8 +15,6 @@ import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.DumpNode;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;

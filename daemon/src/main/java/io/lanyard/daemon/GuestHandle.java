@@ -1,10 +1,10 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.DumpNode;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
-import io.lanyard.vswitch.DumpNode;
 import java.util.Locale;
 
 /**

@@ -2,6 +2,7 @@ package io.lanyard.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import io.lanyard.base.Causes;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.control.api.GuestInfo;

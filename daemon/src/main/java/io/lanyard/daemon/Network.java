@@ -1,5 +1,10 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Causes;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.TimerWheel;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -15,13 +20,10 @@ import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.vmm.Nic;
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.DumpNode;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -106,7 +108,7 @@ public final class Network implements AutoCloseable {
   void start() {
     try {
       boolean adapter = ports.openHostAdapter();
-      TimerWheel wheel = loop.call(() -> TimerWheel.on(loop.eventLoop(), clock));
+      TimerWheel wheel = loop.call(() -> LoopAlarm.wheel(loop.eventLoop(), clock));
       NetworkServices offered = services(wheel, adapter);
       loop.call(() -> {
         hasHostAdapter = adapter;

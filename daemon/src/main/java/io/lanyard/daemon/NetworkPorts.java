@@ -1,5 +1,7 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Causes;
+import io.lanyard.base.Timers;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -10,7 +12,6 @@ import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.QemuStreamPort;
 import io.lanyard.vswitch.port.TapPort;

@@ -2,6 +2,9 @@ package io.lanyard.daemon;
 
 import static java.util.stream.Collectors.toSet;
 
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.Endpoint;
@@ -31,10 +34,7 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.DumpNode;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Causes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

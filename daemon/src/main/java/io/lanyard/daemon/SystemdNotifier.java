@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Causes;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

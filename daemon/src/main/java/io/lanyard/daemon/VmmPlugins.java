@@ -1,5 +1,7 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Causes;
+import io.lanyard.base.Directories;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
-import io.lanyard.control.http.HttpClient;
+import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
-import io.lanyard.daemon.Directories;
-import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,11 +2,11 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.daemon.Daemon;
-import io.lanyard.daemon.Directories;
-import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,13 +2,14 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseStore;
-import io.lanyard.vswitch.Clock;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.nio.file.Files;
 import java.nio.file.Path;

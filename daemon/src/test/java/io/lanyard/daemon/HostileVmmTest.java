@@ -3,11 +3,12 @@ package io.lanyard.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.VmmException;
-import io.lanyard.vswitch.Clock;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.vswitch.Counters;
+import io.lanyard.base.Counters;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.HashSet;
@@ -69,7 +69,8 @@ final class MetricsTest {
         .contains(
             "lanyard_service_events_total{event=\"offer\",network=\"a\",service=\"dhcp\"} 0.0")
         .contains(
-            "lanyard_service_events_total{event=\"pool-exhausted\",network=\"a\",service=\"dhcp\"} 1.0");
+            "lanyard_service_events_total{event=\"pool-exhausted\",network=\"a\",service=\"dhcp\"}"
+                + " 1.0");
   }
 
   /** What promtool check metrics asks for. */

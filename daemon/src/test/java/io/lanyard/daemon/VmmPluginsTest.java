@@ -3,6 +3,7 @@ package io.lanyard.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.base.Directories;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Capability;
 import io.lanyard.vmm.Vmm;

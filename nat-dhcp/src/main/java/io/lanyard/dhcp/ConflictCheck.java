@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Counters;
+import io.lanyard.base.Counters;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,12 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -45,7 +46,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final LeaseKeeper keeper;
   private final DhcpReply replies;
   private final Counters<DhcpCount> counters = new Counters<>(DhcpCount.class);
-  private final QuietLog log;
+  private final RateLimitedLog log;
   private final ConflictCheck check;
   private final Twins twins;
   private final PoolWatch watch;
@@ -64,7 +65,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.link = link;
     this.clock = journal.clock();
     this.replies = new DhcpReply(settings);
-    this.log = new QuietLog(LOG, link.timers().clock());
+    this.log = new RateLimitedLog(LOG, link.timers().clock());
     this.table = new LeaseTable(settings);
     this.check = new ConflictCheck(counters);
     this.twins = new Twins(network, table, check, counters, log);

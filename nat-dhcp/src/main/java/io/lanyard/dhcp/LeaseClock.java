@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;

@@ -1,9 +1,10 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.base.Timers;
+import io.lanyard.base.Timers.Timer;
 import io.lanyard.dhcp.Lease.State;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.Timers;
-import io.lanyard.vswitch.Timers.Timer;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.lang.System.Logger.Level;
@@ -24,7 +25,7 @@ final class LeaseKeeper {
   private final LeaseJournal journal;
   private final LeaseClock clock;
   private final Counters<DhcpCount> counters;
-  private final QuietLog log;
+  private final RateLimitedLog log;
   private final Timer expiry;
   private final Runnable changed;
 
@@ -38,7 +39,7 @@ final class LeaseKeeper {
       LeaseJournal journal,
       Timers timers,
       Counters<DhcpCount> counters,
-      QuietLog log,
+      RateLimitedLog log,
       Runnable changed) {
     this.network = network;
     this.settings = settings;

@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;

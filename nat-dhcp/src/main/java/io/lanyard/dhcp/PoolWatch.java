@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Counters;
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
 
@@ -12,7 +13,7 @@ import java.lang.System.Logger.Level;
 final class PoolWatch {
   private final LeaseTable table;
   private final Counters<DhcpCount> counters;
-  private final QuietLog log;
+  private final RateLimitedLog log;
   private final String network;
   private final String pool;
   private boolean exhausted;
@@ -22,7 +23,7 @@ final class PoolWatch {
       DhcpSettings settings,
       LeaseTable table,
       Counters<DhcpCount> counters,
-      QuietLog log) {
+      RateLimitedLog log) {
     this.network = network;
     this.table = table;
     this.counters = counters;

@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Counters;
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
@@ -21,14 +22,14 @@ final class Twins {
   private final LeaseTable table;
   private final ConflictCheck check;
   private final Counters<DhcpCount> counters;
-  private final QuietLog log;
+  private final RateLimitedLog log;
 
   Twins(
       String network,
       LeaseTable table,
       ConflictCheck check,
       Counters<DhcpCount> counters,
-      QuietLog log) {
+      RateLimitedLog log) {
     this.network = network;
     this.table = table;
     this.check = check;

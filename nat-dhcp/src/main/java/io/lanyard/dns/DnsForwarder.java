@@ -1,12 +1,12 @@
 package io.lanyard.dns;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;

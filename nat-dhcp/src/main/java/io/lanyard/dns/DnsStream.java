@@ -1,9 +1,9 @@
 package io.lanyard.dns;
 
+import io.lanyard.base.Timers.Timer;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
-import io.lanyard.vswitch.Timers.Timer;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
 

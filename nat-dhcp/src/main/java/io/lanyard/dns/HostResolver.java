@@ -1,6 +1,6 @@
 package io.lanyard.dns;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;

@@ -1,8 +1,8 @@
 package io.lanyard.dns;
 
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.Timers;
-import io.lanyard.vswitch.Timers.Timer;
+import io.lanyard.base.Counters;
+import io.lanyard.base.Timers;
+import io.lanyard.base.Timers.Timer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.io.IOException;

@@ -1,5 +1,8 @@
 package io.lanyard.nat;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forward;
@@ -14,10 +17,7 @@ import io.lanyard.nat.tcp.StreamService;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;

@@ -2,8 +2,8 @@ package io.lanyard.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.Clock;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.Clock;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

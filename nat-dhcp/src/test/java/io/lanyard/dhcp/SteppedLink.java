@@ -1,8 +1,8 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Timers;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;

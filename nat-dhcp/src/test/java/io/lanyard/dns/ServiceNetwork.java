@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.base.Clock;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.Ipv4Subnet;
@@ -7,9 +8,8 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
-import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.TapPort;
@@ -63,7 +63,7 @@ final class ServiceNetwork {
             new NatNetwork(
                 loop,
                 network,
-                TimerWheel.on(loop, Clock.system()),
+                LoopAlarm.wheel(loop, Clock.system()),
                 ALLOCATOR,
                 NatOptions.of("vmnet8", addresses),
                 name -> 0));

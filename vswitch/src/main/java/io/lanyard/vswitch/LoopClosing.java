@@ -1,6 +1,6 @@
 package io.lanyard.vswitch;
 
-import io.lanyard.vswitch.linux.Libc;
+import io.lanyard.linux.Libc;
 import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
 import java.util.concurrent.RejectedExecutionException;

@@ -1,5 +1,7 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.DumpNode;
+
 /**
  * What passed through a port, seen from the switch: <em>received</em> came in by the port,
  * <em>transmitted</em> left by it.

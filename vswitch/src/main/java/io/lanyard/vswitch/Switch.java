@@ -1,5 +1,8 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;

@@ -17,9 +17,9 @@
  * asked to transmit, and counted. At the end of its burst the port that received flushes the
  * switch, which flushes each port that has got something.
  *
- * <p><b>Time.</b> A {@link io.lanyard.vswitch.Clock} is injected everywhere, and {@link
- * io.lanyard.vswitch.TimerWheel} turns it into timers on the loop that cost nothing while they are
+ * <p><b>Time.</b> A {@link io.lanyard.base.Clock} is injected everywhere, and {@link
+ * io.lanyard.base.TimerWheel} turns it into timers on the loop that cost nothing while they are
  * pushed back. What happened is in counters, which each part shows as a {@link
- * io.lanyard.vswitch.DumpNode}.
+ * io.lanyard.base.DumpNode}.
  */
 package io.lanyard.vswitch;

@@ -2,7 +2,7 @@ package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.vswitch.linux.InetDatagram;
+import io.lanyard.linux.InetDatagram;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.lanyard.control.client.HttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,7 +19,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -188,19 +187,6 @@ final class HttpServerTest {
     try (HttpServer _ = HttpServer.bind(left, null, new Routes(), meter);
         HttpClient.Answer answer = new HttpClient(left).send("GET", "/")) {
       assertThat(answer.status()).isEqualTo(404);
-    }
-  }
-
-  @Test
-  void aServerThatNeverAnswersIsGivenUp() throws IOException {
-    Path silent = directory.resolve("silent.sock");
-    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      listener.bind(UnixDomainSocketAddress.of(silent));
-
-      HttpClient client = new HttpClient(silent, Duration.ofMillis(50));
-      assertThatThrownBy(() -> client.send("GET", "/"))
-          .isInstanceOf(SocketTimeoutException.class)
-          .hasMessageContaining("no answer in");
     }
   }
 

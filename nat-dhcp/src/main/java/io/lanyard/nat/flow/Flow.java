@@ -1,6 +1,6 @@
 package io.lanyard.nat.flow;
 
-import io.lanyard.vswitch.Timers.Timer;
+import io.lanyard.base.Timers.Timer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

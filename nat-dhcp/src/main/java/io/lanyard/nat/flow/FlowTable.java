@@ -1,6 +1,6 @@
 package io.lanyard.nat.flow;
 
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

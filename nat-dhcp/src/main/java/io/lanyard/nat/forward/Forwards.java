@@ -1,13 +1,13 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
-import io.lanyard.vswitch.Timers;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.linux.InetDatagram;
+import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
@@ -7,8 +9,6 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.nat.udp.UdpNat;
-import io.lanyard.vswitch.linux.InetDatagram;
-import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;

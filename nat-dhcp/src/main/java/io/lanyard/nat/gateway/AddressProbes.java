@@ -1,6 +1,6 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Timers;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;

@@ -1,6 +1,6 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;

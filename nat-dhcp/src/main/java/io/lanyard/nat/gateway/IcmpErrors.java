@@ -1,6 +1,6 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Counters;
+import io.lanyard.base.Counters;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;

@@ -1,7 +1,7 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Counters;
 import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;

@@ -1,6 +1,6 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Timers.Timer;
+import io.lanyard.base.Timers.Timer;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

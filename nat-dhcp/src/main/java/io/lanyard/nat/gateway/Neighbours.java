@@ -1,7 +1,7 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Counters;
+import io.lanyard.base.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;

@@ -1,7 +1,7 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Counters;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;

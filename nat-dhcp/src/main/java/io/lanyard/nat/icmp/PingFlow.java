@@ -1,5 +1,7 @@
 package io.lanyard.nat.icmp;
 
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowKey;
@@ -7,8 +9,6 @@ import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

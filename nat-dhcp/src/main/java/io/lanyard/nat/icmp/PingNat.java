@@ -1,5 +1,10 @@
 package io.lanyard.nat.icmp;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
@@ -10,13 +15,8 @@ import io.lanyard.nat.gateway.PacketEngine;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.ErrnoException;
-import io.lanyard.vswitch.linux.InetDatagram;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.System.Logger;

@@ -1,7 +1,7 @@
 package io.lanyard.nat.station;
 
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import org.jspecify.annotations.Nullable;
 
 /**

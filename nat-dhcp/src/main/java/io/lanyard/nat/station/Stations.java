@@ -1,7 +1,7 @@
 package io.lanyard.nat.station;
 
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;

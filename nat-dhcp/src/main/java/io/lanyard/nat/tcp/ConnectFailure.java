@@ -1,7 +1,7 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.ErrnoException;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
 import java.net.NoRouteToHostException;
 import java.util.Locale;
 

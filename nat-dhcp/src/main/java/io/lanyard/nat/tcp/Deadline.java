@@ -1,6 +1,6 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Timers;
 
 /**
  * A timer that is moved with nearly every segment: moving it later only writes down the new time,

@@ -1,10 +1,10 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.base.Counters;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;

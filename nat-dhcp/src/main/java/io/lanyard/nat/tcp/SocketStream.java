@@ -1,9 +1,9 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
-import io.lanyard.vswitch.linux.ErrnoException;
-import io.lanyard.vswitch.linux.Libc;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;

@@ -1,9 +1,9 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.base.Counters;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.PacketEngine;
-import io.lanyard.vswitch.Counters;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;

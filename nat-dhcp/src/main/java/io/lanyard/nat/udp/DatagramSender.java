@@ -1,8 +1,8 @@
 package io.lanyard.nat.udp;
 
-import io.lanyard.vswitch.Counters;
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.InetDatagram;
+import io.lanyard.base.Counters;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.InetDatagram;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.InetDatagram;
+import io.lanyard.linux.SocketError;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
-import io.lanyard.vswitch.linux.DatagramBatch;
-import io.lanyard.vswitch.linux.InetDatagram;
-import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;

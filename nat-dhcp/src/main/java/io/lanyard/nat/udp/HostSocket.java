@@ -1,8 +1,8 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
-import io.lanyard.vswitch.linux.InetDatagram;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;

@@ -1,11 +1,11 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.SocketError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;

@@ -2,7 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.vswitch.SteppedTimers;
+import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

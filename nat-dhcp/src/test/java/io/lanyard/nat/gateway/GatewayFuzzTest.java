@@ -2,10 +2,10 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Counters;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.Counters;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;

@@ -1,13 +1,14 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.forward.GuestNames;
-import io.lanyard.vswitch.Clock;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.TimerWheel;
 import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.linux.NetworkNamespace;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
@@ -95,7 +96,7 @@ public final class NatNamespace implements AutoCloseable {
     network = new Switch("vmnet8", Clock.system(), allocator);
     nat =
         on(() -> {
-          TimerWheel wheel = TimerWheel.on(loop, Clock.system());
+          TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
           NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, names);
           network.attach(tap);
           tap.start(loop, network);

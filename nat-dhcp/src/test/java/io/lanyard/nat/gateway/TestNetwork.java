@@ -1,8 +1,8 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.SteppedTimers;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;

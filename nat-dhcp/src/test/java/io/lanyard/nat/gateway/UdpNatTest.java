@@ -2,6 +2,8 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
@@ -21,8 +23,6 @@ import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
-import io.lanyard.vswitch.linux.DatagramBatch;
-import io.lanyard.vswitch.linux.InetDatagram;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;

@@ -1,7 +1,7 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.Timers;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Timers;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

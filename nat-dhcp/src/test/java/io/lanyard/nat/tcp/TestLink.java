@@ -1,9 +1,9 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.base.Timers;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;

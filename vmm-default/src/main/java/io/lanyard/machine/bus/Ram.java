@@ -1,5 +1,7 @@
 package io.lanyard.machine.bus;
 
+import io.lanyard.linux.Memfd;
+import io.lanyard.virtio.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -14,7 +16,7 @@ import java.nio.ByteOrder;
  * <p>Thread: any. Plain accesses are neither ordered nor atomic beyond what the JVM gives to
  * aligned ones; a device orders its own with {@link java.lang.invoke.VarHandle} fences.
  */
-public final class Ram implements AutoCloseable {
+public final class Ram implements GuestMemory, AutoCloseable {
   /** Where RAM begins: as on QEMU's {@code virt} board, so that its firmware runs unchanged. */
   public static final long BASE = 0x8000_0000L;
 
@@ -59,13 +61,7 @@ public final class Ram implements AutoCloseable {
     return new Ram(fd, size, segment);
   }
 
-  /**
-   * Tells whether a range of physical addresses is all RAM.
-   *
-   * @param address physical, any value
-   * @param length bytes; a negative length is never contained
-   * @return true if every byte of it is
-   */
+  @Override
   public boolean contains(long address, long length) {
     long offset = address - BASE;
     return length >= 0 && offset >= 0 && offset <= size - length;
@@ -99,14 +95,7 @@ public final class Ram implements AutoCloseable {
     return segment;
   }
 
-  /**
-   * Lends a part of RAM.
-   *
-   * @param address physical
-   * @param length bytes
-   * @return a segment of exactly that range
-   * @throws IndexOutOfBoundsException if the range is not all RAM
-   */
+  @Override
   public MemorySegment slice(long address, long length) {
     return segment.asSlice(address - BASE, length);
   }
@@ -124,72 +113,37 @@ public final class Ram implements AutoCloseable {
     return segment.address() + (address - BASE);
   }
 
-  /**
-   * Reads a byte.
-   *
-   * @param address physical
-   * @return the byte, sign-extended
-   */
+  @Override
   public byte getByte(long address) {
     return segment.get(ValueLayout.JAVA_BYTE, address - BASE);
   }
 
-  /**
-   * Reads 16 bits.
-   *
-   * @param address physical
-   * @return the value
-   */
+  @Override
   public short getShort(long address) {
     return segment.get(SHORT, address - BASE);
   }
 
-  /**
-   * Reads 32 bits.
-   *
-   * @param address physical
-   * @return the value
-   */
+  @Override
   public int getInt(long address) {
     return segment.get(INT, address - BASE);
   }
 
-  /**
-   * Reads 64 bits.
-   *
-   * @param address physical
-   * @return the value
-   */
+  @Override
   public long getLong(long address) {
     return segment.get(LONG, address - BASE);
   }
 
-  /**
-   * Writes a byte.
-   *
-   * @param address physical
-   * @param value what to write
-   */
+  @Override
   public void putByte(long address, byte value) {
     segment.set(ValueLayout.JAVA_BYTE, address - BASE, value);
   }
 
-  /**
-   * Writes 16 bits.
-   *
-   * @param address physical
-   * @param value what to write
-   */
+  @Override
   public void putShort(long address, short value) {
     segment.set(SHORT, address - BASE, value);
   }
 
-  /**
-   * Writes 32 bits.
-   *
-   * @param address physical
-   * @param value what to write
-   */
+  @Override
   public void putInt(long address, int value) {
     segment.set(INT, address - BASE, value);
   }
@@ -202,6 +156,16 @@ public final class Ram implements AutoCloseable {
    */
   public void putLong(long address, long value) {
     segment.set(LONG, address - BASE, value);
+  }
+
+  @Override
+  public void copyIn(long address, MemorySegment from, long at, long length) {
+    MemorySegment.copy(from, at, segment, address - BASE, length);
+  }
+
+  @Override
+  public void copyOut(long address, MemorySegment to, long at, long length) {
+    MemorySegment.copy(segment, address - BASE, to, at, length);
   }
 
   /**

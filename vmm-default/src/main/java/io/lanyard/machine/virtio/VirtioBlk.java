@@ -1,6 +1,9 @@
 package io.lanyard.machine.virtio;
 
 import io.lanyard.machine.disk.Disk;
+import io.lanyard.virtio.Chain;
+import io.lanyard.virtio.Features;
+import io.lanyard.virtio.VirtQueue;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;

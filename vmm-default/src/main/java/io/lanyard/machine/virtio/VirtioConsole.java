@@ -1,5 +1,8 @@
 package io.lanyard.machine.virtio;
 
+import io.lanyard.virtio.Chain;
+import io.lanyard.virtio.Features;
+import io.lanyard.virtio.VirtQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

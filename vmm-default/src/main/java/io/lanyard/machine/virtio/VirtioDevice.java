@@ -1,5 +1,7 @@
 package io.lanyard.machine.virtio;
 
+import io.lanyard.virtio.Features;
+import io.lanyard.virtio.VirtQueue;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

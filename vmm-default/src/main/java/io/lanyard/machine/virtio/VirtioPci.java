@@ -4,6 +4,8 @@ import io.lanyard.machine.bus.Device;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.MsiX;
 import io.lanyard.machine.device.PciFunction;
+import io.lanyard.virtio.Features;
+import io.lanyard.virtio.VirtQueue;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;

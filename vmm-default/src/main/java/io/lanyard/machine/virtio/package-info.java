@@ -3,15 +3,14 @@
  * insides.
  *
  * <p>{@link io.lanyard.machine.virtio.VirtioPci} is the transport: the capabilities, the registers,
- * feature negotiation, the device's status and its interrupts. {@link
- * io.lanyard.machine.virtio.VirtQueue} is a split virtqueue over guest RAM. A {@link
- * io.lanyard.machine.virtio.VirtioDevice} says what it offers and is given its queues when the
- * driver is ready.
+ * feature negotiation, the device's status and its interrupts. {@link io.lanyard.virtio.VirtQueue}
+ * is a split virtqueue over guest RAM. A {@link io.lanyard.machine.virtio.VirtioDevice} says what
+ * it offers and is given its queues when the driver is ready.
  *
  * <p>Rings and descriptors are the guest's, and the guest may be hostile or may change them while
- * they are read. So each descriptor is read once, into a {@link io.lanyard.machine.virtio.Chain},
- * and checked there; a chain is at most as long as its queue, so a loop ends; addresses that are
- * not RAM, indirect tables inside indirect tables, readable buffers after writable ones, and an
+ * they are read. So each descriptor is read once, into a {@link io.lanyard.virtio.Chain}, and
+ * checked there; a chain is at most as long as its queue, so a loop ends; addresses that are not
+ * RAM, indirect tables inside indirect tables, readable buffers after writable ones, and an
  * available index that runs ahead break the queue: the device stops using it and asks for a reset
  * (section 2.1.2, DEVICE_NEEDS_RESET). Nothing is thrown.
  *

@@ -1,6 +1,7 @@
 package io.lanyard.machine.virtio;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.virtio.VirtQueue;
 
 /**
  * A driver's side of a split virtqueue, laid out in guest RAM, well-behaved unless told otherwise.

@@ -3,6 +3,9 @@ package io.lanyard.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.virtio.Chain;
+import io.lanyard.virtio.Features;
+import io.lanyard.virtio.VirtQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -3,6 +3,7 @@ package io.lanyard.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.virtio.Features;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,8 +1,8 @@
 package io.lanyard.vswitch.capture;
 
-import io.lanyard.vswitch.Clock;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
+import io.lanyard.base.Clock;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import io.lanyard.vswitch.FrameTap;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;

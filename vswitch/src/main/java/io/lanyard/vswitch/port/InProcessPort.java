@@ -1,8 +1,8 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;

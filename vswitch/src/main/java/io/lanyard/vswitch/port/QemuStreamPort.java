@@ -1,14 +1,14 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;

@@ -1,8 +1,12 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.Ifreq;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.TapDevice;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.DumpNode;
-import io.lanyard.vswitch.Dumpable;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
@@ -10,10 +14,6 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.linux.Errno;
-import io.lanyard.vswitch.linux.Ifreq;
-import io.lanyard.vswitch.linux.NetworkNamespace;
-import io.lanyard.vswitch.linux.TapDevice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEvent;

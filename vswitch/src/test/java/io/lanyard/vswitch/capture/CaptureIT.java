@@ -2,9 +2,9 @@ package io.lanyard.vswitch.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.SteppedClock;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.SteppedClock;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;

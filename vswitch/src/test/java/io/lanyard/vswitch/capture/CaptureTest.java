@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.SteppedClock;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.SteppedClock;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Frames;

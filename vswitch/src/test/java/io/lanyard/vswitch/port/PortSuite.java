@@ -2,13 +2,13 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.vswitch.Clock;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.TimerWheel;
-import io.lanyard.vswitch.Timers;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
@@ -74,7 +74,7 @@ abstract class PortSuite {
   void setUp() throws Exception {
     onLoop(() -> {
       network = new Switch("suite", Clock.system(), PooledByteBufAllocator.DEFAULT);
-      timers = TimerWheel.on(loop, Clock.system());
+      timers = LoopAlarm.wheel(loop, Clock.system());
       peer = InMemoryPort.attached("peer", Offloads.none(1522), network);
       return 0;
     });

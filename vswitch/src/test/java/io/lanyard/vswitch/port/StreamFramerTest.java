@@ -2,11 +2,11 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.SteppedClock;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.SteppedClock;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;

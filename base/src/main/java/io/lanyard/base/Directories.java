@@ -1,0 +1,147 @@
+package io.lanyard.base;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a daemon keeps its files.
+ *
+ * @param state what outlives a restart of the host: leases, what the API changed
+ * @param runtime sockets and locks
+ * @param images the image store
+ */
+public record Directories(Path state, Path runtime, Path images) {
+  /** {@code S_IWOTH} (inode(7)). */
+  private static final int WRITABLE_BY_ALL = 0002;
+
+  /**
+   * The directories of the user who runs this process: the system's for root, the XDG directories
+   * for anybody else. What systemd says ({@code STATE_DIRECTORY}, {@code RUNTIME_DIRECTORY}) comes
+   * before either.
+   *
+   * @return the directories, which need not exist
+   */
+  public static Directories ofThisUser() {
+    return of(System.getenv(), uid(), Path.of(System.getProperty("user.home", "/")));
+  }
+
+  static Directories of(Map<String, String> environment, int uid, Path home) {
+    Path state;
+    Path runtime;
+    Path data;
+    if (uid == 0) {
+      state = Path.of("/var/lib/lanyard");
+      runtime = Path.of("/run/lanyard");
+      data = state;
+    } else {
+      state = xdg(environment, "XDG_STATE_HOME", home.resolve(".local/state")).resolve("lanyard");
+      data = xdg(environment, "XDG_DATA_HOME", home.resolve(".local/share")).resolve("lanyard");
+      String session = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+      runtime =
+          session.startsWith("/")
+              ? Path.of(session, "lanyard")
+              : Path.of(System.getProperty("java.io.tmpdir", "/tmp"), "lanyard-" + uid);
+    }
+    Path serviceState = service(environment, "STATE_DIRECTORY");
+    if (serviceState != null) {
+      state = serviceState;
+      data = serviceState;
+    }
+    Path serviceRuntime = service(environment, "RUNTIME_DIRECTORY");
+    return new Directories(
+        state, serviceRuntime == null ? runtime : serviceRuntime, data.resolve("images"));
+  }
+
+  /** The specification has relative paths ignored. */
+  private static Path xdg(Map<String, String> environment, String name, Path otherwise) {
+    String value = environment.getOrDefault(name, "");
+    return value.startsWith("/") ? Path.of(value) : otherwise;
+  }
+
+  /** systemd gives a list separated by colons; ours has one entry. */
+  private static @Nullable Path service(Map<String, String> environment, String name) {
+    String value = environment.getOrDefault(name, "").split(":", 2)[0];
+    return value.startsWith("/") ? Path.of(value) : null;
+  }
+
+  /**
+   * The same with some of them elsewhere.
+   *
+   * @param otherState replaces the state directory; or null
+   * @param otherRuntime replaces the runtime directory; or null
+   * @param otherImages replaces the image store; or null
+   * @return a copy
+   */
+  public Directories with(
+      @Nullable Path otherState, @Nullable Path otherRuntime, @Nullable Path otherImages) {
+    return new Directories(
+        otherState == null ? state : otherState.toAbsolutePath(),
+        otherRuntime == null ? runtime : otherRuntime,
+        otherImages == null ? images : otherImages);
+  }
+
+  /**
+   * The control API's socket.
+   *
+   * @return its path
+   */
+  public Path socket() {
+    return runtime.resolve("api.sock");
+  }
+
+  /**
+   * Makes the state and the runtime directory, readable by nobody else, or checks that they can be
+   * used.
+   *
+   * @throws IOException with a message that says which cannot be used, and why
+   */
+  public void create() throws IOException {
+    for (Path directory : new Path[] {state, runtime}) {
+      try {
+        if (!Files.isDirectory(directory)) {
+          Files.createDirectories(
+              directory,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+        }
+        checkOwner(directory);
+        Path probe = Files.createTempFile(directory, ".probe", "");
+        Files.delete(probe);
+      } catch (FileAlreadyExistsException e) {
+        throw new IOException("cannot write to " + directory + ": it is not a directory", e);
+      } catch (IOException e) {
+        throw new IOException("cannot write to " + directory + ": " + Causes.of(e), e);
+      }
+    }
+  }
+
+  /**
+   * Below a directory that everybody may write to, as {@code /tmp} is, somebody else may have made
+   * ours first, and could replace what we put there.
+   */
+  private static void checkOwner(Path directory) throws IOException {
+    int parent = (int) Files.getAttribute(directory.toRealPath().resolve(".."), "unix:mode");
+    int owner = (int) Files.getAttribute(directory, "unix:uid");
+    if ((parent & WRITABLE_BY_ALL) != 0 && owner != uid() && owner != 0) {
+      throw new IOException("it belongs to another user, number " + owner);
+    }
+  }
+
+  /**
+   * The user who runs this process.
+   *
+   * @return the numeric user id; 0 is root
+   */
+  static int uid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      // Without /proc nobody is root.
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.lanyard.base;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the log: {@code event=tap-lost port="qemu1" cause="No such device"}.
+ *
+ * <p>An event is its name and what it is about, so that a person reads the line and a program takes
+ * it apart: names and keys are kebab-case words of the source, values are whatever the world sent
+ * and always stand in quotes. A quote, a backslash and every control character of a value (C0, DEL,
+ * C1, and Unicode's line and paragraph separators) are escaped, so that a value can neither end its
+ * quotes nor its line, nor command a terminal.
+ *
+ * <p>Thread: one; it is made, filled and printed in one statement.
+ */
+public final class LogEvent {
+  private final StringBuilder line;
+
+  private LogEvent(String name) {
+    this.line = new StringBuilder(96).append("event=").append(name);
+  }
+
+  /**
+   * Begins a line.
+   *
+   * @param name kebab-case; never from outside
+   * @return the event, to be given its values
+   */
+  public static LogEvent of(String name) {
+    return new LogEvent(word(name));
+  }
+
+  /**
+   * Adds a value.
+   *
+   * @param key kebab-case; never from outside
+   * @param value its text is quoted and escaped; null is an empty text
+   * @return this
+   */
+  public LogEvent with(String key, @Nullable Object value) {
+    quote(key, value == null ? "" : String.valueOf(value));
+    return this;
+  }
+
+  /**
+   * Adds a number, without making an object of it.
+   *
+   * @param key kebab-case; never from outside
+   * @param value the number
+   * @return this
+   */
+  public LogEvent with(String key, long value) {
+    line.append(' ').append(word(key)).append("=\"").append(value).append('"');
+    return this;
+  }
+
+  /**
+   * Adds what went wrong, in a few words for a person: {@link Causes#of}.
+   *
+   * @param key kebab-case; never from outside
+   * @param cause an exception
+   * @return this
+   */
+  public LogEvent with(String key, Throwable cause) {
+    quote(key, Causes.of(cause));
+    return this;
+  }
+
+  /**
+   * The line.
+   *
+   * @return one line of text without an end
+   */
+  @Override
+  public String toString() {
+    return line.toString();
+  }
+
+  private static String word(String word) {
+    for (int i = 0; i < word.length(); i++) {
+      char c = word.charAt(i);
+      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
+        throw new IllegalArgumentException("not a kebab-case word: " + word);
+      }
+    }
+    if (word.isEmpty()) {
+      throw new IllegalArgumentException("an empty word");
+    }
+    return word;
+  }
+
+  private void quote(String key, String value) {
+    line.append(' ').append(word(key)).append("=\"");
+    for (int i = 0; i < value.length(); i++) {
+      escape(value.charAt(i));
+    }
+    line.append('"');
+  }
+
+  private void escape(char c) {
+    switch (c) {
+      case '"' -> line.append("\\\"");
+      case '\\' -> line.append("\\\\");
+      case '\n' -> line.append("\\n");
+      case '\r' -> line.append("\\r");
+      case '\t' -> line.append("\\t");
+      default -> {
+        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+          line.append("\\u");
+          for (int shift = 12; shift >= 0; shift -= 4) {
+            line.append(Character.forDigit(c >> shift & 15, 16));
+          }
+        } else {
+          line.append(c);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.lanyard.base;
+
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * A logger that guests cannot flood: of each event a burst of lines, then one a minute with the
+ * number of those that were left out. One event's flood does not silence another.
+ *
+ * <p>Thread: its owner's only.
+ */
+public final class RateLimitedLog {
+  /** Enough for the start of a lab of that many guests to be seen whole. */
+  private static final int BURST = 50;
+
+  private static final long REFILL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final System.Logger logger;
+  private final Clock clock;
+  private final Map<String, Allowance> events = new HashMap<>();
+
+  private static final class Allowance {
+    int lines = BURST;
+    long refilledAt;
+    long suppressed;
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param logger where lines go
+   * @param clock what a minute is measured by
+   */
+  public RateLimitedLog(System.Logger logger, Clock clock) {
+    this.logger = logger;
+    this.clock = clock;
+  }
+
+  /**
+   * Logs a line, unless there were too many of its kind.
+   *
+   * @param level its level
+   * @param event its first words, the same for all lines of the kind; never from a packet
+   * @param rest the rest of the line, made only if it is logged
+   */
+  public void log(Level level, String event, Supplier<String> rest) {
+    if (!logger.isLoggable(level)) {
+      return;
+    }
+    long now = clock.nanoTime();
+    Allowance allowance = events.computeIfAbsent(event, key -> new Allowance());
+    long earned = allowance.lines == BURST ? 0 : (now - allowance.refilledAt) / REFILL_NANOS;
+    if (allowance.lines == BURST) {
+      allowance.refilledAt = now;
+    } else if (earned > 0) {
+      allowance.lines = (int) Math.min(BURST, allowance.lines + earned);
+      allowance.refilledAt += earned * REFILL_NANOS;
+    }
+    if (allowance.lines == 0) {
+      allowance.suppressed++;
+      return;
+    }
+    allowance.lines--;
+    String tail = allowance.suppressed == 0 ? "" : " suppressed=" + allowance.suppressed;
+    allowance.suppressed = 0;
+    logger.log(level, event + " " + rest.get() + tail);
+  }
+}

@@ -1,0 +1,105 @@
+package io.lanyard.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Configures a network interface by {@code struct ifreq} (netdevice(7)), in the namespace of the
+ * calling thread.
+ */
+public final class Ifreq {
+  /** Longest name of an interface: IFNAMSIZ less the terminator. */
+  public static final int LONGEST_NAME = 15;
+
+  /** The name takes 16 bytes, the union behind it 24. */
+  static final int SIZE = 40;
+
+  private static final int VALUE = 16;
+  private static final int SIOCGIFFLAGS = 0x8913;
+  private static final int SIOCSIFFLAGS = 0x8914;
+  private static final int SIOCSIFADDR = 0x8916;
+  private static final int SIOCSIFNETMASK = 0x891c;
+  private static final int SIOCSIFMTU = 0x8922;
+  private static final int IFF_UP = 1;
+  private static final ValueLayout.OfInt BIG_ENDIAN =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  private Ifreq() {}
+
+  /** Makes a structure with the name filled in and the rest zero. */
+  static MemorySegment allocate(Arena arena, String name) {
+    MemorySegment ifreq = arena.allocate(SIZE, 8);
+    byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+    if (bytes.length == 0 || bytes.length > LONGEST_NAME) {
+      throw new IllegalArgumentException(
+          "\"" + name + "\" is no name for an interface: it takes 1 to 15 characters");
+    }
+    MemorySegment.copy(bytes, 0, ifreq, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    return ifreq;
+  }
+
+  /**
+   * Sets an interface's MTU.
+   *
+   * @param name the interface
+   * @param mtu bytes of IP packet
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static void setMtu(String name, int mtu) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = allocate(arena, name);
+      ifreq.set(ValueLayout.JAVA_INT, VALUE, mtu);
+      call(SIOCSIFMTU, "SIOCSIFMTU " + name + " " + mtu, ifreq, "choose an MTU of 68 to 65521");
+    }
+  }
+
+  /**
+   * Gives an interface an IPv4 address.
+   *
+   * @param name the interface
+   * @param address the address as a big-endian int
+   * @param prefixLength bits of the netmask
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static void setAddress(String name, int address, int prefixLength) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = allocate(arena, name);
+      ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) Libc.AF_INET);
+      ifreq.set(BIG_ENDIAN, VALUE + 4, address);
+      call(SIOCSIFADDR, "SIOCSIFADDR " + name, ifreq, "check the address");
+      ifreq.set(BIG_ENDIAN, VALUE + 4, prefixLength == 0 ? 0 : -1 << (32 - prefixLength));
+      call(SIOCSIFNETMASK, "SIOCSIFNETMASK " + name, ifreq, "check the prefix length");
+    }
+  }
+
+  /**
+   * Switches an interface on.
+   *
+   * @param name the interface
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static void up(String name) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = allocate(arena, name);
+      call(SIOCGIFFLAGS, "SIOCGIFFLAGS " + name, ifreq, "the interface is gone");
+      short flags = ifreq.get(ValueLayout.JAVA_SHORT, VALUE);
+      ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) (flags | IFF_UP));
+      call(SIOCSIFFLAGS, "SIOCSIFFLAGS " + name, ifreq, "the interface cannot be switched on");
+    }
+  }
+
+  private static void call(int request, String what, MemorySegment ifreq, String advice)
+      throws ErrnoException {
+    int socket =
+        ErrnoException.check(
+            Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM, 0), "socket AF_INET", "IPv4 is missing");
+    try {
+      ErrnoException.check(Libc.ioctl(socket, request, ifreq.address()), what, advice);
+    } finally {
+      Libc.close(socket);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.lanyard.linux;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does something inside a network namespace.
+ *
+ * <p>The thread that enters is made for the purpose and ends afterwards: nothing else ever runs in
+ * the wrong namespace. A descriptor that the task opens stays usable everywhere.
+ */
+public final class NetworkNamespace {
+  private NetworkNamespace() {}
+
+  /**
+   * Runs a task in a namespace and waits for it.
+   *
+   * @param <T> what the task makes
+   * @param namespace a name as {@code ip netns} lists it, the path of a namespace file, or null for
+   *     the daemon's own
+   * @param task what to do
+   * @return what the task made
+   * @throws IOException if the namespace cannot be entered, or the task failed so
+   */
+  public static <T> T run(@Nullable String namespace, Callable<T> task) throws IOException {
+    FutureTask<T> future =
+        new FutureTask<>(() -> {
+          if (namespace != null) {
+            enter(namespace);
+          }
+          return task.call();
+        });
+    Thread thread = Thread.ofPlatform().name("netns").daemon(true).unstarted(future);
+    thread.start();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // a descriptor may be on its way: do not lose it
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException cause -> throw cause;
+        case RuntimeException cause -> throw cause;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void enter(String namespace) throws ErrnoException {
+    String path = namespace.startsWith("/") ? namespace : "/run/netns/" + namespace;
+    int fd =
+        ErrnoException.check(
+            Libc.open(path, 0),
+            "open " + path,
+            "there is no such network namespace; `ip netns list` shows them");
+    try {
+      ErrnoException.check(
+          Libc.setns(fd, Libc.CLONE_NEWNET),
+          "setns " + path,
+          "the file is not a network namespace");
+    } finally {
+      Libc.close(fd);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.lanyard.linux;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TAP device with virtio-net headers of 12 bytes (Linux, Documentation/networking/tuntap.rst and
+ * include/uapi/linux/if_tun.h).
+ *
+ * <p>Reads and writes never wait. Thread: one at a time.
+ */
+public final class TapDevice {
+  private static final String CONTROL = "/dev/net/tun";
+  private static final long TUNSETIFF = 0x400454caL;
+  private static final long TUNSETOFFLOAD = 0x400454d0L;
+  private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+  private static final int IFF_TAP = 0x0002;
+  private static final int IFF_NO_PI = 0x1000;
+  private static final int IFF_VNET_HDR = 0x4000;
+  private static final int TUN_F_CSUM = 0x01;
+  private static final int TUN_F_TSO4 = 0x02;
+  private static final int TUN_F_TSO6 = 0x04;
+  private static final int TUN_F_TSO_ECN = 0x08;
+  private static final int TUN_F_USO4 = 0x20;
+  private static final int TUN_F_USO6 = 0x40;
+  private static final int VNET_HEADER = 12;
+
+  private final String name;
+  private final int fd;
+  private final boolean offloads;
+  private final boolean uso;
+  private boolean closed;
+
+  private TapDevice(String name, int fd, boolean offloads, boolean uso) {
+    this.name = name;
+    this.fd = fd;
+    this.offloads = offloads;
+    this.uso = uso;
+  }
+
+  /**
+   * Creates a device, or takes over a persistent one of that name.
+   *
+   * @param name the device's name; may hold one {@code %d}, for which the kernel finds a number
+   * @param namespace a network namespace's name or path, or null for the daemon's own
+   * @param offloads whether to ask for checksum and segmentation offloads
+   * @return the device; it goes when it is closed, unless it is persistent
+   * @throws IOException if it cannot be had; the message says what to do
+   */
+  public static TapDevice open(String name, @Nullable String namespace, boolean offloads)
+      throws IOException {
+    return NetworkNamespace.run(namespace, () -> open(name, offloads));
+  }
+
+  private static TapDevice open(String name, boolean offloads) throws ErrnoException {
+    int fd =
+        ErrnoException.check(
+            Libc.open(CONTROL, Libc.O_RDWR | Libc.O_NONBLOCK),
+            "open " + CONTROL,
+            "the kernel's tun driver is missing; load it by `modprobe tun`");
+    boolean done = false;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = Ifreq.allocate(arena, name);
+      ifreq.set(ValueLayout.JAVA_SHORT, 16, (short) (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR));
+      ErrnoException.check(
+          Libc.ioctl(fd, TUNSETIFF, ifreq.address()),
+          "TUNSETIFF " + name,
+          "the name is taken by another interface, or by another process; choose another name");
+      MemorySegment size = arena.allocate(ValueLayout.JAVA_INT);
+      size.set(ValueLayout.JAVA_INT, 0, VNET_HEADER);
+      ErrnoException.check(
+          Libc.ioctl(fd, TUNSETVNETHDRSZ, size.address()),
+          "TUNSETVNETHDRSZ " + name,
+          "the kernel is too old for 12-byte virtio-net headers");
+      boolean uso = setOffloads(fd, name, offloads);
+      done = true;
+      String given = ifreq.getString(0, StandardCharsets.US_ASCII);
+      return new TapDevice(given, fd, offloads, uso);
+    } finally {
+      if (!done) {
+        Libc.close(fd);
+      }
+    }
+  }
+
+  /** Says whether UDP segmentation was granted, which Linux has from 6.2 on. */
+  private static boolean setOffloads(int fd, String name, boolean wanted) throws ErrnoException {
+    int tcp = wanted ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN : 0;
+    if (wanted && Libc.ioctl(fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) >= 0) {
+      return true;
+    }
+    ErrnoException.check(
+        Libc.ioctl(fd, TUNSETOFFLOAD, tcp),
+        "TUNSETOFFLOAD " + name,
+        "switch the port's offloads off");
+    return false;
+  }
+
+  /**
+   * The device's name.
+   *
+   * @return the kernel's choice, where it had one
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Says whether checksum and TCP segmentation offloads are on.
+   *
+   * @return as asked for
+   */
+  public boolean offloads() {
+    return offloads;
+  }
+
+  /**
+   * Says whether UDP segmentation offload is on.
+   *
+   * @return whether the kernel granted it
+   */
+  public boolean uso() {
+    return uso;
+  }
+
+  /**
+   * The descriptor, for the loop to watch.
+   *
+   * @return its number
+   */
+  public int fd() {
+    return fd;
+  }
+
+  /**
+   * Reads one frame with its header, into several places one after the other.
+   *
+   * @param vectors where {@code struct iovec}s lie that say where to (readv(2))
+   * @param count how many
+   * @return bytes, or -errno; EAGAIN when there is none
+   */
+  public int read(long vectors, int count) {
+    return closed ? -Errno.EBADFD : (int) Libc.readv(fd, vectors, count);
+  }
+
+  /**
+   * Writes one frame with its header.
+   *
+   * @param address where from
+   * @param length bytes
+   * @return bytes, or -errno
+   */
+  public int write(long address, int length) {
+    return closed ? -Errno.EBADFD : (int) Libc.write(fd, address, length);
+  }
+
+  /** Closes the device; a second call does nothing. */
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Libc.close(fd);
+    }
+  }
+}

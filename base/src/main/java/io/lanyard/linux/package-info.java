@@ -1,0 +1,18 @@
+/**
+ * System calls through {@code java.lang.foreign}: the only place that knows the number of a file
+ * descriptor and the shape of a kernel structure.
+ *
+ * <p>A class here wraps one kind of descriptor and has one method a call. What can fail while
+ * traffic flows returns the error number negated, as the kernel does, so that a full queue costs no
+ * exception; what fails once, when something is opened, throws {@link
+ * io.lanyard.linux.ErrnoException}. Pointers are passed as {@code long}, and structures live in
+ * memory that is allocated once: a call makes no object.
+ *
+ * <p>Descriptors register with Netty's loop through {@code EpollIoHandle}, next to its sockets.
+ *
+ * <p>A network namespace is entered by a thread, not by a process: {@link
+ * io.lanyard.linux.NetworkNamespace} runs a task on a platform thread of its own that ends
+ * afterwards, because a carrier of virtual threads or an event loop must never be left in another
+ * namespace.
+ */
+package io.lanyard.linux;

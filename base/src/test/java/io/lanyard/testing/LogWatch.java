@@ -1,0 +1,158 @@
+package io.lanyard.testing;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails a test that logs a warning which it does not expect, or does not log one that it expects.
+ * What is logged does not reach the console unless the test fails.
+ *
+ * <p>Netty's leak detector logs too, so a buffer that is not released is such a warning; after a
+ * class the {@link LeakProbe}s of the modules that have buffers make it look.
+ *
+ * <p>JUnit finds it by itself, so it watches every test of this module and of those that use this
+ * module's test kit. There is one, since there is one log a process: a test speaks to it by the
+ * static methods.
+ */
+public final class LogWatch
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+  private static final Logger ROOT = LogManager.getLogManager().getLogger("");
+  private static final Queue<LogRecord> RECORDS = new ConcurrentLinkedQueue<>();
+  private static final List<Pattern> EXPECTED = new CopyOnWriteArrayList<>();
+
+  private static final List<LeakProbe> LEAK_PROBES =
+      ServiceLoader.load(LeakProbe.class).stream().map(ServiceLoader.Provider::get).toList();
+  private static final Handler[] CONSOLE = ROOT.getHandlers();
+
+  static {
+    for (Handler handler : CONSOLE) {
+      ROOT.removeHandler(handler);
+    }
+    ROOT.addHandler(
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            RECORDS.add(record);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        });
+  }
+
+  /**
+   * Expects warnings in the test that runs.
+   *
+   * @param regex what a part of the message of at least one warning, and perhaps more, matches
+   */
+  public static void expect(String regex) {
+    EXPECTED.add(Pattern.compile(regex));
+  }
+
+  /**
+   * Counts lines of the test that runs.
+   *
+   * @param part of the message
+   * @return how many lines of any level have it
+   */
+  public static long count(String part) {
+    return RECORDS.stream().filter(r -> message(r).contains(part)).count();
+  }
+
+  /**
+   * Counts lines of the test that runs.
+   *
+   * @return how many lines of {@code INFO} and above were logged
+   */
+  public static long lines() {
+    return RECORDS.stream().filter(r -> r.getLevel().intValue() >= Level.INFO.intValue()).count();
+  }
+
+  private static String message(LogRecord record) {
+    return new SimpleFormatter().formatMessage(record);
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    clear();
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    clear();
+  }
+
+  private static void clear() {
+    RECORDS.clear();
+    EXPECTED.clear();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    List<LogRecord> records = List.copyOf(RECORDS);
+    List<Pattern> expected = List.copyOf(EXPECTED);
+    clear();
+    if (context.getExecutionException().isPresent()) {
+      print(records);
+      return;
+    }
+    List<LogRecord> warnings =
+        records.stream()
+            .filter(r -> r.getLevel().intValue() >= Level.WARNING.intValue())
+            .filter(r -> expected.stream().noneMatch(pattern -> matches(pattern, r)))
+            .toList();
+    if (!warnings.isEmpty()) {
+      print(warnings);
+      throw new AssertionError(
+          "unexpected warnings: " + warnings.stream().map(LogWatch::message).toList());
+    }
+    for (Pattern pattern : expected) {
+      if (records.stream().noneMatch(r -> matches(pattern, r))) {
+        throw new AssertionError("expected a warning like " + pattern);
+      }
+    }
+  }
+
+  private static boolean matches(Pattern pattern, LogRecord record) {
+    return pattern.matcher(message(record)).find();
+  }
+
+  private static void print(List<LogRecord> records) {
+    for (LogRecord record : records) {
+      for (Handler handler : CONSOLE) {
+        handler.publish(record);
+      }
+    }
+  }
+
+  /** A detector speaks of what was leaked only once that was collected. */
+  @Override
+  public void afterAll(ExtensionContext context) {
+    System.gc();
+    LEAK_PROBES.forEach(LeakProbe::provoke);
+    List<String> leaks =
+        RECORDS.stream().map(LogWatch::message).filter(m -> m.contains("LEAK")).toList();
+    clear();
+    if (!leaks.isEmpty()) {
+      throw new AssertionError("leaked buffers: " + leaks);
+    }
+  }
+}

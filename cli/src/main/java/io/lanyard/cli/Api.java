@@ -1,0 +1,150 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.base.Directories;
+import io.lanyard.control.client.HttpClient;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The running daemon that a command talks to. */
+final class Api {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      description =
+          "The daemon's socket. Default: $LANYARD_SOCKET, then this user's daemon, then the"
+              + " system's.")
+  private @Nullable Path socket;
+
+  Api() {}
+
+  /** A daemon at a known place. */
+  Api(Path socket) {
+    this.socket = socket;
+  }
+
+  Path socket() {
+    if (socket != null) {
+      return socket;
+    }
+    String variable = System.getenv("LANYARD_SOCKET");
+    if (variable != null && !variable.isEmpty()) {
+      return Path.of(variable);
+    }
+    Path own = Directories.ofThisUser().socket();
+    Path system = Path.of("/run/lanyard/api.sock");
+    // One that this user may not even see counts: the message says so.
+    return !Files.exists(own) && !Files.notExists(system) ? system : own;
+  }
+
+  /** Asks for something. What the daemon refuses is a {@link Failure} with its words. */
+  JsonNode get(String target) {
+    return request("GET", target);
+  }
+
+  JsonNode post(String target) {
+    return request("POST", target);
+  }
+
+  private JsonNode request(String method, String target) {
+    try (HttpClient.Answer answer = open(method, target)) {
+      return JSON.readTree(answer.bytes());
+    } catch (JsonProcessingException e) {
+      throw new Failure("what answers at " + socket() + " is not a Lanyard daemon");
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  /** Asks for something that is read as it comes. */
+  HttpClient.Answer open(String method, String target) {
+    try {
+      return checked(new HttpClient(socket()).send(method, target));
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  HttpClient.Answer upgrade(String target, String protocol) {
+    try {
+      return checked(new HttpClient(socket()).upgrade(target, protocol));
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  private HttpClient.Answer checked(HttpClient.Answer answer) throws IOException {
+    if (answer.status() < 400) {
+      return answer;
+    }
+    try (answer) {
+      JsonNode problem = JSON.readTree(answer.bytes());
+      throw new Failure(
+          problem.path("title").asText("the daemon answered with status " + answer.status()),
+          problem.path("hint").asText(""));
+    } catch (JsonProcessingException e) {
+      throw new Failure("the daemon answered with status " + answer.status());
+    }
+  }
+
+  private Failure unreachable(IOException e) {
+    Path path = socket();
+    if (isHidden(path)) {
+      return new Failure(
+          "this user may not look into " + path.toAbsolutePath().getParent(),
+          "run as the daemon's owner, or as a member of its group");
+    }
+    if (!Files.exists(path)) {
+      return new Failure(
+          "no daemon is running: there is no socket " + path,
+          "start one with \"lanyard daemon\", or name its socket with --socket");
+    }
+    if (!Files.isWritable(path)) {
+      return new Failure(
+          "this user may not talk to the daemon: " + path + " belongs to another",
+          "run as its owner, or as a member of its group");
+    }
+    return new Failure(
+        "no daemon answers at " + path + ": " + e.getMessage(),
+        "start one with \"lanyard daemon\"");
+  }
+
+  /** Whether a directory on the way to a file is closed to this user. */
+  private static boolean isHidden(Path path) {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+      return false;
+    } catch (IOException e) {
+      return e instanceof AccessDeniedException;
+    }
+  }
+
+  private static Failure broken(IOException e) {
+    return new Failure("the connection to the daemon broke: " + e.getMessage());
+  }
+
+  /** A path from segments that may hold anything. */
+  static String path(String... segments) {
+    StringBuilder path = new StringBuilder("/v1");
+    for (String segment : List.of(segments)) {
+      path.append('/').append(encode(segment));
+    }
+    return path.toString();
+  }
+
+  static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

@@ -1,0 +1,182 @@
+package io.lanyard.cli;
+
+import io.lanyard.base.BuildVersion;
+import io.lanyard.base.Causes;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.ConfigFile;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Configuration;
+import io.lanyard.control.ControlServer;
+import io.lanyard.control.MetricsEndpoint;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.DaemonLog;
+import io.lanyard.daemon.StartException;
+import io.lanyard.daemon.SystemdNotifier;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
+@Command(name = "daemon", description = "Runs the daemon in the foreground.")
+final class DaemonCommand implements Callable<Integer> {
+  /** Longer than every part's own patience, shorter than systemd's. */
+  private static final int STOP_SECONDS = 20;
+
+  private static final String HANGUP =
+      "SIGHUP changes nothing: this version reads its configuration only when it starts;"
+          + " check it with \"lanyard check\", then restart";
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The configuration. Default: the user's or the system's lanyard.yaml, or none: vmnet8"
+              + " (NAT), and vmnet1 (host-only) where TAP devices may be made.")
+  @Nullable Path config;
+
+  @Option(names = "--state-dir", paramLabel = "DIR", description = "Where leases are kept.")
+  @Nullable Path state;
+
+  @Option(names = "--runtime-dir", paramLabel = "DIR", description = "Where sockets are.")
+  @Nullable Path runtime;
+
+  @Option(names = "--images", paramLabel = "DIR", description = "The image store.")
+  @Nullable Path images;
+
+  @Option(names = "--plugins", paramLabel = "DIR", description = "Jars of VMM plug-ins.")
+  @Nullable Path plugins;
+
+  @Option(
+      names = "--group",
+      paramLabel = "GROUP",
+      description = "Who may use the API besides the owner.")
+  @Nullable String group;
+
+  @Option(
+      names = "--while-input",
+      description =
+          "Stop when standard input ends, as it does when the process that holds its other end is"
+              + " gone: a parent cannot leave the daemon behind.")
+  boolean whileInput;
+
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  @Override
+  public Integer call() {
+    Path file = config == null ? ConfigFile.find() : config;
+    Configuration configuration;
+    try {
+      configuration = file == null ? ConfigLoader.builtIn() : ConfigLoader.load(file);
+    } catch (ConfigException e) {
+      e.problems().forEach(problem -> System.err.println(problem));
+      throw new Failure("the configuration cannot be used");
+    }
+    DaemonLog log = DaemonLog.install(configuration.log().level());
+    System.Logger logger = System.getLogger(DaemonCommand.class.getName());
+    Directories directories =
+        Directories.ofThisUser()
+            .with(configuration.directories().state(), configuration.directories().runtime(), null)
+            .with(state, runtime, images);
+    Path asked = configuration.api().socket();
+    Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
+    // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
+    } catch (IllegalStateException e) {
+      // The signal came first.
+      return Lanyard.FAILED;
+    }
+    Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
+    try {
+      run(configuration, file, directories, socket, log, logger);
+      return 0;
+    } catch (StartException e) {
+      throw new Failure(String.valueOf(e.getMessage()), e.hint());
+    } catch (IOException e) {
+      throw new Failure(
+          "cannot serve the API: " + Causes.of(e),
+          "give another place with --runtime-dir, or another group with --group");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Lanyard.FAILED;
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private void awaitInputEnd() {
+    try {
+      System.in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // What cannot be read has ended.
+    }
+    stop.countDown();
+  }
+
+  /** Ends a daemon that runs, and waits until it has ended. */
+  void stopAndWait() {
+    stop.countDown();
+    try {
+      if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("lanyard: the daemon did not stop in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run(
+      Configuration configuration,
+      @Nullable Path file,
+      Directories directories,
+      Path socket,
+      DaemonLog log,
+      System.Logger logger)
+      throws StartException, IOException, InterruptedException {
+    Daemon.Settings settings =
+        new Daemon.Settings(
+            configuration,
+            file == null ? "" : file.toAbsolutePath().toString(),
+            directories,
+            plugins,
+            Clock.system());
+    try (Daemon daemon = Daemon.open(settings)) {
+      daemon.observe(log);
+      try (ControlServer _ = ControlServer.bind(daemon, socket, group);
+          MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
+          SystemdNotifier systemd =
+              new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
+        logger.log(
+            Level.INFO,
+            "ready version="
+                + BuildVersion.text()
+                + " pid="
+                + ProcessHandle.current().pid()
+                + " socket="
+                + socket
+                + " networks="
+                + configuration.networks().size());
+        systemd.ready();
+        // A VMM that takes its time must not keep a signal waiting.
+        Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
+        if (whileInput) {
+          Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
+        }
+        stop.await();
+        logger.log(Level.INFO, "stopping");
+        systemd.stopping();
+      }
+    }
+    logger.log(Level.INFO, "stopped");
+  }
+}

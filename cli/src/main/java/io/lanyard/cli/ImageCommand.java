@@ -1,0 +1,128 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.base.Directories;
+import io.lanyard.image.Catalog;
+import io.lanyard.image.ImageException;
+import io.lanyard.image.ImagePull;
+import io.lanyard.image.ImageStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard image}: what guests boot. */
+@Command(
+    name = "image",
+    description = "Images that guests boot.",
+    subcommands = {ImageCommand.Pull.class, ImageCommand.Ls.class, ImageCommand.Rm.class})
+final class ImageCommand {
+  /** Where the store is. */
+  static final class Store {
+    @Option(
+        names = "--images",
+        paramLabel = "DIR",
+        description = "The image store. Default: the daemon's.")
+    @Nullable Path directory;
+
+    ImageStore open() {
+      return new ImageStore(directory == null ? Directories.ofThisUser().images() : directory);
+    }
+  }
+
+  /** {@code lanyard image pull}. */
+  @Command(name = "pull", description = "Fetches an image, checked by apt's signatures.")
+  static final class Pull implements Callable<Integer> {
+    @Mixin Store store = new Store();
+    @Mixin Output output = new Output();
+
+    @Parameters(paramLabel = "IMAGE", description = "For example debian-13-netboot.")
+    String name = "";
+
+    @Override
+    public Integer call() throws InterruptedException {
+      try (PullBar bar = new PullBar(!output.json())) {
+        ImagePull.Pulled pulled = new ImagePull(store.open(), bar).pull(name);
+        bar.finish();
+        if (output.json()) {
+          output.print(describe(pulled.image()).put("fresh", pulled.fresh()));
+        } else {
+          output.line(
+              (pulled.fresh() ? "Pulled " : "Already there: ")
+                  + name
+                  + ", "
+                  + pulled.image().manifest().source()
+                  + ", in "
+                  + pulled.image().directory());
+        }
+        return 0;
+      } catch (ImageException e) {
+        throw new Failure(String.valueOf(e.getMessage()), e.hint());
+      }
+    }
+  }
+
+  /** {@code lanyard image ls}. */
+  @Command(name = "ls", description = "Lists the images.")
+  static final class Ls implements Callable<Integer> {
+    @Mixin Store store = new Store();
+    @Mixin Output output = new Output();
+
+    @Option(names = "--available", description = "What can be pulled.")
+    boolean available;
+
+    @Override
+    public Integer call() throws IOException {
+      ArrayNode list = JsonNodeFactory.instance.arrayNode();
+      if (available) {
+        for (Catalog.Entry entry : Catalog.entries()) {
+          list.addObject()
+              .put("name", entry.name())
+              .put("description", entry.description())
+              .put("source", entry.debianPackage() + " (" + entry.suite() + ")");
+        }
+        output.table(list, List.of("name", "source", "description"));
+        return 0;
+      }
+      store.open().list().forEach(image -> list.add(describe(image)));
+      output.table(list, List.of("name", "source", "size", "directory"));
+      return 0;
+    }
+  }
+
+  /** {@code lanyard image rm}. */
+  @Command(name = "rm", description = "Removes an image.")
+  static final class Rm implements Callable<Integer> {
+    @Mixin Store store = new Store();
+
+    @Parameters(paramLabel = "IMAGE")
+    String name = "";
+
+    @Override
+    public Integer call() throws IOException {
+      if (!store.open().remove(name)) {
+        throw new Failure("there is no image " + name, "\"lanyard image ls\" lists what there is");
+      }
+      return 0;
+    }
+  }
+
+  private static ObjectNode describe(ImageStore.Image image) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("name", image.manifest().name());
+    node.put("description", image.manifest().description());
+    node.put("source", image.manifest().source());
+    node.put("sourceSha256", image.manifest().sourceSha256());
+    node.put(
+        "size", image.manifest().files().values().stream().mapToLong(file -> file.size()).sum());
+    node.put("directory", image.directory().toString());
+    return node;
+  }
+}

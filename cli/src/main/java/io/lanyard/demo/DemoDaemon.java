@@ -1,0 +1,148 @@
+package io.lanyard.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.control.client.HttpClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The demo's daemon: a child process with directories of its own, which ends when this process
+ * does, however it does.
+ */
+final class DemoDaemon implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Process process;
+  private final Path log;
+  private final Path socket;
+
+  /**
+   * Starts a daemon.
+   *
+   * @param home where its state, its sockets and its log go
+   * @param config its configuration
+   * @param images the image store
+   */
+  DemoDaemon(Path home, Path config, Path images) throws IOException {
+    log = home.resolve("daemon.log");
+    socket = home.resolve("run/api.sock");
+    List<String> command = new ArrayList<>(program());
+    command.addAll(
+        List.of(
+            "daemon",
+            "--while-input",
+            "--config",
+            config.toString(),
+            "--state-dir",
+            home.resolve("state").toString(),
+            "--runtime-dir",
+            home.resolve("run").toString(),
+            "--images",
+            images.toString()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().put("LANYARD_NO_BUILD", "1");
+    process = builder.start();
+  }
+
+  /** The launcher that this program was started by, or else this very JVM's command line. */
+  private static List<String> program() throws IOException {
+    String launcher = System.getProperty("lanyard.launcher", "");
+    if (!launcher.isEmpty()) {
+      return List.of(launcher);
+    }
+    String[] own =
+        Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8).split("\0", -1);
+    List<String> command = new ArrayList<>();
+    for (int i = 0; i < own.length; i++) {
+      command.add(own[i]);
+      if (own[i].equals("-m") && i + 1 < own.length) {
+        command.add(own[i + 1]);
+        return command;
+      }
+    }
+    throw new IOException("cannot find out how this program was started");
+  }
+
+  /** Waits until the API answers. */
+  void awaitReady(int seconds) throws DemoException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (true) {
+      if (!process.isAlive()) {
+        throw new DemoException("the daemon has ended: " + lastWords());
+      }
+      try {
+        JsonNode _ = get("/v1/status");
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > deadline) {
+          throw new DemoException("the daemon does not answer: " + lastWords());
+        }
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    }
+  }
+
+  String lastWords() {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+    } catch (IOException e) {
+      return "it left no log";
+    }
+  }
+
+  JsonNode get(String target) throws IOException {
+    try (HttpClient.Answer answer = new HttpClient(socket).send("GET", target)) {
+      return JSON.readTree(answer.bytes());
+    }
+  }
+
+  JsonNode post(String target) throws IOException {
+    try (HttpClient.Answer answer = new HttpClient(socket).send("POST", target)) {
+      JsonNode body = JSON.readTree(answer.bytes());
+      if (answer.status() >= 400) {
+        throw new IOException(body.path("title").asText());
+      }
+      return body;
+    }
+  }
+
+  HttpClient.Answer console(String guest) throws IOException {
+    HttpClient.Answer answer =
+        new HttpClient(socket).upgrade("/v1/guests/" + guest + "/console", "lanyard-console");
+    if (answer.status() != 101) {
+      String text = new String(answer.bytes(), StandardCharsets.UTF_8);
+      answer.close();
+      throw new IOException("no console: " + text);
+    }
+    return answer;
+  }
+
+  /** As {@code kill -9} does it. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

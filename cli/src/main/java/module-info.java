@@ -1,0 +1,21 @@
+/** The command line and the demo. */
+@org.jspecify.annotations.NullMarked
+module io.lanyard.cli {
+  requires com.fasterxml.jackson.databind;
+  requires info.picocli;
+  requires io.lanyard.base;
+  requires io.lanyard.config;
+  requires io.lanyard.control.api;
+  requires io.lanyard.daemon;
+  requires io.lanyard.image;
+  requires io.netty.buffer;
+  requires io.netty.transport.classes.epoll;
+  requires jdk.httpserver;
+  requires jdk.unsupported;
+  requires me.tongfei.progressbar;
+  requires static org.jspecify;
+
+  // By reflection: picocli fills in the commands' fields.
+  opens io.lanyard.cli to
+      info.picocli;
+}

@@ -1,0 +1,203 @@
+package io.lanyard.control.client;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Sends requests to a server on a UNIX socket, one a connection.
+ *
+ * <p>Thread: any. Calls block.
+ */
+public final class HttpClient {
+  /** The server's own headers are a tenth of this. */
+  private static final int MAX_HEAD = 16 * 1024;
+
+  /** What the daemon does for a request takes 10 s at most. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final Path socket;
+  private final Duration patience;
+
+  /**
+   * Makes a client; connects nowhere yet.
+   *
+   * @param socket where the server listens
+   */
+  public HttpClient(Path socket) {
+    this(socket, PATIENCE);
+  }
+
+  HttpClient(Path socket, Duration patience) {
+    this.socket = socket;
+    this.patience = patience;
+  }
+
+  /**
+   * An answer, whose body is still to be read.
+   *
+   * @param status the HTTP status
+   * @param headers by lower-case name
+   * @param body the body, decoded
+   * @param out towards the server, of use after an upgrade
+   * @param connection to be closed
+   */
+  public record Answer(
+      int status,
+      Map<String, String> headers,
+      InputStream body,
+      OutputStream out,
+      SocketChannel connection)
+      implements Closeable {
+    @Override
+    public void close() throws IOException {
+      connection.close();
+    }
+
+    /**
+     * Reads the body to its end.
+     *
+     * @return the body
+     * @throws IOException if the connection breaks before
+     */
+    public byte[] bytes() throws IOException {
+      return body.readAllBytes();
+    }
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param method GET, POST...
+   * @param target path and query, percent-encoded
+   * @return the answer, to be closed
+   * @throws IOException if the server cannot be reached or breaks off
+   */
+  public Answer send(String method, String target) throws IOException {
+    return send(method, target, "");
+  }
+
+  /**
+   * Asks for a change of protocol.
+   *
+   * @param target path and query, percent-encoded
+   * @param protocol the protocol wanted
+   * @return the answer, to be closed: with status 101 its body and {@code out} are bytes both ways
+   * @throws IOException if the server cannot be reached or breaks off
+   */
+  public Answer upgrade(String target, String protocol) throws IOException {
+    return send("POST", target, "Connection: upgrade\r\nUpgrade: " + protocol + "\r\n");
+  }
+
+  private Answer send(String method, String target, String headers) throws IOException {
+    SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    try {
+      InputStream in = Channels.newInputStream(connection);
+      OutputStream out = Channels.newOutputStream(connection);
+      String connect = headers.isEmpty() ? "Connection: close\r\n" : headers;
+      String head =
+          method + " " + target + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: 0\r\n" + connect;
+      String[] lines;
+      try (Patience _ = new Patience(connection, patience)) {
+        out.write((head + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        lines = readHead(in).split("\r\n", -1);
+      } catch (AsynchronousCloseException e) {
+        throw new SocketTimeoutException("no answer in " + patience.toSeconds() + " s");
+      }
+      Map<String, String> fields = new TreeMap<>();
+      for (int i = 1; i < lines.length; i++) {
+        int colon = lines[i].indexOf(':');
+        if (colon > 0) {
+          fields.put(
+              lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+              lines[i].substring(colon + 1).strip());
+        }
+      }
+      return new Answer(status(lines[0]), fields, body(in, fields), out, connection);
+    } catch (IOException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Closes a connection after a while, unless it is closed itself before. */
+  private static final class Patience implements AutoCloseable {
+    private final Thread thread;
+
+    Patience(SocketChannel connection, Duration patience) {
+      thread =
+          Thread.ofPlatform()
+              .daemon()
+              .name("patience")
+              .start(() -> {
+                try {
+                  Thread.sleep(patience);
+                  connection.close();
+                } catch (InterruptedException | IOException e) {
+                  // The answer came in time; or the connection is closed, which was wanted.
+                }
+              });
+    }
+
+    @Override
+    public void close() {
+      thread.interrupt();
+    }
+  }
+
+  private static int status(String line) throws IOException {
+    String[] words = line.split(" ", 3);
+    if (words.length >= 2
+        && words[0].startsWith("HTTP/1.")
+        && words[1].matches("[1-5][0-9][0-9]")) {
+      return Integer.parseInt(words[1]);
+    }
+    throw new IOException("this is not an HTTP server: it answered \"" + line + "\"");
+  }
+
+  private static String readHead(InputStream in) throws IOException {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    int matched = 0;
+    while (matched < 4) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("the server closed the connection without an answer");
+      }
+      head.write(b);
+      matched = b == "\r\n\r\n".charAt(matched) ? matched + 1 : b == '\r' ? 1 : 0;
+      if (head.size() > MAX_HEAD) {
+        throw new IOException("the server's answer has too long a head");
+      }
+    }
+    return head.toString(StandardCharsets.US_ASCII);
+  }
+
+  private static InputStream body(InputStream in, Map<String, String> headers) throws IOException {
+    if (headers.getOrDefault("transfer-encoding", "").equalsIgnoreCase("chunked")) {
+      return new ChunkedInput(in);
+    }
+    String length = headers.get("content-length");
+    if (length == null) {
+      return in;
+    }
+    try {
+      return new LengthInput(in, Long.parseUnsignedLong(length));
+    } catch (NumberFormatException e) {
+      throw new IOException("the server's answer has no valid length: " + length, e);
+    }
+  }
+}

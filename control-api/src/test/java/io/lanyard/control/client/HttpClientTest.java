@@ -1,0 +1,33 @@
+package io.lanyard.control.client;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a client does by itself; with a server it is tested in the daemon. */
+@Timeout(60)
+class HttpClientTest {
+  @TempDir Path directory;
+
+  @Test
+  void aServerThatNeverAnswersIsGivenUp() throws IOException {
+    Path silent = directory.resolve("silent.sock");
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listener.bind(UnixDomainSocketAddress.of(silent));
+
+      HttpClient client = new HttpClient(silent, Duration.ofMillis(50));
+      assertThatThrownBy(() -> client.send("GET", "/"))
+          .isInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("no answer in");
+    }
+  }
+}
