@@ -66,6 +66,7 @@ final class TestClient implements DatagramPeer {
 
   final Deque<Answer> answers = new ArrayDeque<>();
   final long mac;
+  private final Station station;
   int source;
   private final DhcpServer server;
   private int xid = 0x1000;
@@ -77,6 +78,7 @@ final class TestClient implements DatagramPeer {
   TestClient(DhcpServer server, long mac) {
     this.server = server;
     this.mac = mac;
+    station = TestStations.station("guest", mac);
   }
 
   Request message(MessageType type) {
@@ -158,7 +160,7 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public Station station() {
-    return TestStations.station("guest", mac);
+    return station;
   }
 
   @Override

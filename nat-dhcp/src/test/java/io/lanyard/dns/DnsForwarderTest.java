@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -785,6 +786,9 @@ class DnsForwarderTest {
     assertThat(upstream.queries).isEmpty();
   }
 
+  /** Each MAC address behind a port of its own. */
+  private final Map<Long, Station> stations = new ConcurrentHashMap<>();
+
   private final class Peer implements DatagramPeer {
     private final long mac;
 
@@ -794,7 +798,7 @@ class DnsForwarderTest {
 
     @Override
     public Station station() {
-      return TestStations.station("guest", mac);
+      return stations.computeIfAbsent(mac, port -> TestStations.station("port" + port, port));
     }
 
     @Override
