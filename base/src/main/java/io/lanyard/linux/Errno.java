@@ -56,8 +56,14 @@ public final class Errno {
   /** Message too long. */
   public static final int EMSGSIZE = 90;
 
+  /** Address family not supported. */
+  public static final int EAFNOSUPPORT = 97;
+
   /** Address in use. */
   public static final int EADDRINUSE = 98;
+
+  /** No such address on this host. */
+  public static final int EADDRNOTAVAIL = 99;
 
   /** Network is unreachable. */
   public static final int ENETUNREACH = 101;
@@ -102,7 +108,9 @@ public final class Errno {
       case EPIPE -> "EPIPE";
       case EBADFD -> "EBADFD";
       case EMSGSIZE -> "EMSGSIZE";
+      case EAFNOSUPPORT -> "EAFNOSUPPORT";
       case EADDRINUSE -> "EADDRINUSE";
+      case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
       case ENETUNREACH -> "ENETUNREACH";
       case ECONNRESET -> "ECONNRESET";
       case ENOBUFS -> "ENOBUFS";

@@ -3,6 +3,7 @@ package io.lanyard.nat.forward;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.linux.Errno;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.tcp.TcpEngine;
@@ -10,10 +11,12 @@ import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,9 @@ public final class Forwards implements Dumpable {
 
   /** How long until a listen address that could not be had is tried again. */
   static final long RETRY_NANOS = 5_000_000_000L;
+
+  /** Who has a port is looked up once a minute: it takes a look at every process. */
+  private static final int RETRIES_PER_LOOKUP = 12;
 
   private final GuestLink link;
   private final FlowTable flows;
@@ -138,6 +144,12 @@ public final class Forwards implements Dumpable {
     final Listener listener;
     private final Timers.Timer retry = link.timers().create(this::open);
     @Nullable String problem;
+    private @Nullable String lastReported;
+
+    /** Who has the address, where it is taken and /proc tells. */
+    private @Nullable String owner;
+
+    private int taken;
     private boolean closed;
 
     Entry(Forward forward) {
@@ -160,29 +172,55 @@ public final class Forwards implements Dumpable {
           LOG.log(Logger.Level.DEBUG, "event=forward-retried forward={0}", listener.forward.name());
         }
       } catch (IOException e) {
-        failed(e.getMessage());
+        failed(e);
       }
     }
 
-    private void failed(@Nullable String reason) {
+    private void failed(Throwable cause) {
       if (closed) {
         return;
       }
-      String text = reason == null ? "unknown" : reason;
+      retry.arm(RETRY_NANOS);
+      InetSocketAddress listen = listener.forward.listen();
+      if (BindFailure.number(cause) != Errno.EADDRINUSE) {
+        report(BindFailure.describe(listen, cause, null));
+        return;
+      }
+      problem = BindFailure.describe(listen, cause, owner);
+      if (taken++ % RETRIES_PER_LOOKUP == 0) {
+        Thread.ofVirtual().name("port-owner").start(() -> findOwner(cause));
+      }
+    }
+
+    /** On a thread that may wait. */
+    private void findOwner(Throwable cause) {
+      Forward forward = listener.forward;
+      String found = SocketOwner.find(forward.protocol(), forward.listen());
+      try {
+        link.loop()
+            .execute(() -> {
+              owner = found;
+              if (problem != null && !closed) {
+                report(BindFailure.describe(forward.listen(), cause, found));
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        // The network is closed.
+      }
+    }
+
+    private void report(String text) {
+      problem = text;
       if (!text.equals(lastReported)) {
         lastReported = text;
         LOG.log(
             Logger.Level.WARNING,
-            "event=forward-failed forward={0} reason=\"{1}\" advice=\"free the address or change"
-                + " the forward; it is tried again every 5 s\"",
+            "event=forward-failed forward={0} reason=\"{1}\" advice=\"it is tried again every 5"
+                + " s\"",
             listener.forward.name(),
             text);
       }
-      problem = text;
-      retry.arm(RETRY_NANOS);
     }
-
-    private @Nullable String lastReported;
 
     void close() {
       closed = true;

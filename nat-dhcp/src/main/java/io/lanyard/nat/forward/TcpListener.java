@@ -21,7 +21,7 @@ final class TcpListener extends Listener {
 
   private final GuestLink link;
   private final TcpEngine engine;
-  private final Consumer<String> failed;
+  private final Consumer<Throwable> failed;
   private @Nullable Channel server;
 
   /**
@@ -34,7 +34,7 @@ final class TcpListener extends Listener {
       GuestNames names,
       GuestLink link,
       TcpEngine engine,
-      Consumer<String> failed) {
+      Consumer<Throwable> failed) {
     super(forward, names);
     this.link = link;
     this.engine = engine;
@@ -62,14 +62,9 @@ final class TcpListener extends Listener {
       Throwable cause = future.cause();
       if (cause != null) {
         server = null;
-        failed.accept(reason(cause));
+        failed.accept(cause);
       }
     });
-  }
-
-  private static String reason(Throwable cause) {
-    String message = cause.getMessage();
-    return message == null ? cause.toString() : message;
   }
 
   @Override

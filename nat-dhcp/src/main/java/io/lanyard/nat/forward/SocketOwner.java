@@ -1,0 +1,141 @@
+package io.lanyard.nat.forward;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the process that holds a port, as far as {@code /proc} tells: the sockets of everybody, and
+ * whose they are only of processes that this one may look into (proc(5)).
+ *
+ * <p>Reads some files for each process of the host: not for an event loop.
+ */
+final class SocketOwner {
+  private static final String LISTEN = "0A";
+  private static final int LOCAL = 1;
+  private static final int STATE = 3;
+  private static final int INODE = 9;
+
+  private SocketOwner() {}
+
+  /**
+   * Finds it.
+   *
+   * @param protocol TCP or UDP
+   * @param endpoint an address and port that could not be had
+   * @return the process in words, such as {@code nginx (pid 812)}; null if /proc does not tell
+   */
+  static @Nullable String find(Forward.Protocol protocol, InetSocketAddress endpoint) {
+    try {
+      Set<String> sockets = sockets(protocol, endpoint);
+      return sockets.isEmpty() ? null : process(sockets);
+    } catch (IOException | UncheckedIOException e) {
+      return null;
+    }
+  }
+
+  /** What links in {@code /proc/PID/fd} name the sockets that are bound there. */
+  private static Set<String> sockets(Forward.Protocol protocol, InetSocketAddress endpoint)
+      throws IOException {
+    boolean tcp = protocol == Forward.Protocol.TCP;
+    Set<String> found = new HashSet<>();
+    for (String table : tcp ? List.of("tcp", "tcp6") : List.of("udp", "udp6")) {
+      Path file = Path.of("/proc/net", table);
+      if (!Files.exists(file)) {
+        continue;
+      }
+      List<String> lines = Files.readAllLines(file, StandardCharsets.US_ASCII);
+      for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
+        String[] fields = line.strip().split("\\s+");
+        if (fields.length > INODE
+            && (!tcp || fields[STATE].equals(LISTEN))
+            && conflicts(fields[LOCAL], endpoint)) {
+          found.add("socket:[" + fields[INODE] + "]");
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Whether a local address of a table keeps others from an endpoint. */
+  private static boolean conflicts(String local, InetSocketAddress endpoint) {
+    int colon = local.indexOf(':');
+    try {
+      if (Integer.parseInt(local.substring(colon + 1), 16) != endpoint.getPort()) {
+        return false;
+      }
+      InetAddress bound = address(local.substring(0, colon));
+      InetAddress wanted = endpoint.getAddress();
+      if (bound.isAnyLocalAddress()) {
+        // An IPv6 socket on all addresses mostly has the IPv4 ones as well.
+        return true;
+      }
+      return wanted.isAnyLocalAddress()
+          ? bound instanceof Inet6Address == wanted instanceof Inet6Address
+          : bound.equals(wanted);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      return false;
+    }
+  }
+
+  /** The kernel writes each word of the address as a number of the machine's byte order. */
+  private static InetAddress address(String hex) {
+    byte[] bytes = HexFormat.of().parseHex(hex);
+    ByteBuffer words = ByteBuffer.wrap(bytes);
+    for (int at = 0; at + 4 <= bytes.length; at += 4) {
+      int word = words.getInt(at);
+      words.putInt(
+          at,
+          ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(word) : word);
+    }
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (java.net.UnknownHostException e) {
+      throw new IllegalArgumentException("no address: " + hex, e);
+    }
+  }
+
+  private static @Nullable String process(Set<String> sockets) throws IOException {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+      for (Path process : processes) {
+        if (holds(process, sockets)) {
+          return name(process);
+        }
+      }
+    }
+    return null;
+  }
+
+  private static boolean holds(Path process, Set<String> sockets) {
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+      for (Path descriptor : descriptors) {
+        if (sockets.contains(Files.readSymbolicLink(descriptor).toString())) {
+          return true;
+        }
+      }
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+      // It has ended, or is none of ours.
+    }
+    return false;
+  }
+
+  private static String name(Path process) throws IOException {
+    long pid = Long.parseLong(process.getFileName().toString());
+    return pid == ProcessHandle.current().pid()
+        ? "this daemon itself"
+        : Files.readString(process.resolve("comm")).strip() + " (pid " + pid + ")";
+  }
+}
