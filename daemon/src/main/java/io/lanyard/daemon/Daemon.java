@@ -13,6 +13,7 @@ import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
+import io.lanyard.nat.HostResources;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
@@ -132,6 +133,7 @@ public final class Daemon implements AutoCloseable {
 
   private void begin() {
     Configuration configuration = settings.configuration();
+    HostResources host = HostResources.ofHost();
     for (NetworkConfig network : configuration.networks().values()) {
       networks.put(
           network.name(),
@@ -141,6 +143,7 @@ public final class Daemon implements AutoCloseable {
               settings.clock(),
               leases,
               configuration.guests(),
+              host,
               metrics));
     }
     // Each on its own loop: the slowest decides when all run, not the sum.

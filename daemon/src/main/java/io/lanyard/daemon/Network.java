@@ -16,6 +16,7 @@ import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
@@ -61,6 +62,7 @@ public final class Network implements AutoCloseable {
   private final Clock clock;
   private final LeaseStore leases;
   private final Map<String, GuestConfig> guests;
+  private final HostResources host;
   private final Metrics metrics;
   private final NetworkLoop loop;
   private final Switch ethernet;
@@ -79,12 +81,14 @@ public final class Network implements AutoCloseable {
       Clock clock,
       LeaseStore leases,
       Map<String, GuestConfig> guests,
+      HostResources host,
       Metrics metrics) {
     this.config = config;
     this.runtimeDirectory = runtimeDirectory;
     this.clock = clock;
     this.leases = leases;
     this.guests = guests;
+    this.host = host;
     this.metrics = metrics;
     this.loop = new NetworkLoop(config.name());
     this.ethernet = new Switch(config.name(), clock, allocator);
@@ -166,7 +170,8 @@ public final class Network implements AutoCloseable {
               adapter,
               resolvConf,
               leases.network(name(), loop.eventLoop()),
-              guests));
+              guests,
+              host));
     } catch (java.io.IOException | RuntimeException e) {
       problem("its gateway cannot run", e);
       return null;

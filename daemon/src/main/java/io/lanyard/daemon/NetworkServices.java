@@ -27,6 +27,7 @@ import io.lanyard.dhcp.Reservation;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.dns.DnsSettings;
 import io.lanyard.dns.DnsStreamService;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowQuota;
@@ -75,6 +76,7 @@ final class NetworkServices {
    * @param resolvConf the name servers that DNS asks
    * @param journal where leases are kept
    * @param guests the guests that the configuration declares, for forwards to them
+   * @param shared what all networks share of the host
    */
   NetworkServices(
       NetworkConfig config,
@@ -86,7 +88,8 @@ final class NetworkServices {
       boolean hostAdapter,
       Path resolvConf,
       LeaseJournal journal,
-      Map<String, GuestConfig> guests) {
+      Map<String, GuestConfig> guests,
+      HostResources shared) {
     this.config = config;
     this.ipv4 = ipv4;
     NatConfig natConfig = config.nat();
@@ -94,7 +97,12 @@ final class NetworkServices {
     Map<String, Long> guestMacs = guestMacs(guests);
     this.nat =
         new NatNetwork(
-            loop, ethernet, timers, allocator, options(loopback), name -> find(name, guestMacs));
+            loop,
+            ethernet,
+            timers,
+            allocator,
+            options(loopback, shared),
+            name -> find(name, guestMacs));
     DhcpConfig dhcpConfig = config.dhcp();
     if (dhcpConfig != null && dhcpConfig.enabled()) {
       dhcp =
@@ -197,7 +205,7 @@ final class NetworkServices {
         .orElse(0);
   }
 
-  private NatOptions options(boolean loopback) {
+  private NatOptions options(boolean loopback, HostResources host) {
     GatewayAddresses addresses =
         new GatewayAddresses(
             MacAddress.derivedFrom("gateway of " + config.name()).bits(),
@@ -214,18 +222,11 @@ final class NetworkServices {
         NatOptions.of(config.name(), addresses)
             .withMtu(config.mtu())
             .withTranslate(config.mode() == NetworkMode.NAT)
+            .withHost(host)
             .withForwards(forwards);
     return nat == null
         ? options
-        : new NatOptions(
-            options.name(),
-            options.addresses(),
-            options.mtu(),
-            options.translate(),
-            quota(nat),
-            tcp(nat),
-            udp(nat),
-            options.forwards());
+        : options.withQuota(quota(nat)).withTcp(tcp(nat)).withUdp(udp(nat));
   }
 
   static Forward forward(ForwardConfig forward) {

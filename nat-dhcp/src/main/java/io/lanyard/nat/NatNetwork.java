@@ -70,7 +70,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             gateway,
             new TcpRoutes(destinations, options.translate(), errors, flows),
             options.tcp());
-    udp = new UdpNat(gateway, flows, errors, destinations, reader, options.udp());
+    udp =
+        new UdpNat(
+            gateway, flows, errors, destinations, reader, options.udp(), options.host().ports());
     pings = new PingNat(gateway, flows, errors, destinations, reader);
     gateway.engines(tcp, udp, pings, options.translate());
     forwards = new Forwards(gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos());

@@ -18,6 +18,7 @@ import java.util.List;
  * @param quota how many flows guests may hold
  * @param tcp limits and times of TCP
  * @param udp how the UDP NAT behaves
+ * @param host what the networks of the process share of the host
  * @param forwards port forwards
  */
 public record NatOptions(
@@ -28,6 +29,7 @@ public record NatOptions(
     FlowQuota quota,
     TcpSettings tcp,
     UdpOptions udp,
+    HostResources host,
     List<Forward> forwards) {
   /** Takes a copy of the list. */
   public NatOptions {
@@ -50,6 +52,7 @@ public record NatOptions(
         FlowQuota.DEFAULT,
         TcpSettings.defaults(),
         UdpOptions.DEFAULT,
+        HostResources.ofHost(),
         List.of());
   }
 
@@ -60,7 +63,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withMtu(int bytes) {
-    return new NatOptions(name, addresses, bytes, translate, quota, tcp, udp, forwards);
+    return new NatOptions(name, addresses, bytes, translate, quota, tcp, udp, host, forwards);
   }
 
   /**
@@ -70,7 +73,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withForwards(List<Forward> others) {
-    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, others);
+    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, host, others);
   }
 
   /**
@@ -80,7 +83,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withQuota(FlowQuota other) {
-    return new NatOptions(name, addresses, mtu, translate, other, tcp, udp, forwards);
+    return new NatOptions(name, addresses, mtu, translate, other, tcp, udp, host, forwards);
   }
 
   /**
@@ -90,7 +93,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withTranslate(boolean out) {
-    return new NatOptions(name, addresses, mtu, out, quota, tcp, udp, forwards);
+    return new NatOptions(name, addresses, mtu, out, quota, tcp, udp, host, forwards);
   }
 
   /**
@@ -100,6 +103,26 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withUdp(UdpOptions other) {
-    return new NatOptions(name, addresses, mtu, translate, quota, tcp, other, forwards);
+    return new NatOptions(name, addresses, mtu, translate, quota, tcp, other, host, forwards);
+  }
+
+  /**
+   * The same with other limits and times of TCP.
+   *
+   * @param other the settings
+   * @return a copy
+   */
+  public NatOptions withTcp(TcpSettings other) {
+    return new NatOptions(name, addresses, mtu, translate, quota, other, udp, host, forwards);
+  }
+
+  /**
+   * The same as one of several networks of the process.
+   *
+   * @param shared what they share of the host
+   * @return a copy
+   */
+  public NatOptions withHost(HostResources shared) {
+    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, shared, forwards);
   }
 }

@@ -59,7 +59,7 @@ final class SocketOwner {
       }
       List<String> lines = Files.readAllLines(file, StandardCharsets.US_ASCII);
       for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-        String[] fields = line.strip().split("\\s+");
+        String[] fields = line.strip().split("\\s+", -1);
         if (fields.length > INODE
             && (!tcp || fields[STATE].equals(LISTEN))
             && conflicts(fields[LOCAL], endpoint)) {

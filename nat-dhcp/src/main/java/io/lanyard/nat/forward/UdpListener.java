@@ -52,6 +52,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     this.nat = nat;
     this.reader = reader;
     this.timeoutNanos = timeoutNanos;
+    // From now on, whether the port can be had yet or not.
+    nat.reserved().reserve(forward.listen().getPort());
   }
 
   @Override
@@ -67,6 +69,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   @Override
   void close() {
+    nat.reserved().release(forward.listen().getPort());
     nat.flush();
     HostSocket open = socket;
     socket = null;

@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class UdpNat implements PacketEngine, Dumpable {
   private static final Logger LOG = System.getLogger(UdpNat.class.getName());
 
-  /** Below are the ports of the host's own services (RFC 4787 REQ-3: keep out of that range). */
-  private static final int FIRST_PRESERVED_PORT = 1024;
-
   private static final int DNS = 53;
 
   /** What a datagram has before its payload, as an IPv4 packet. */
@@ -53,6 +50,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   final Counters<UdpCount> counters = new Counters<>(UdpCount.class);
   final DatagramSender sender;
   private final UdpOptions options;
+  private final ReservedPorts reserved;
   private final LongObjectMap<Mapping> mappings = new LongObjectHashMap<>();
   private boolean complained;
 
@@ -65,6 +63,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @param destinations where addresses lead
    * @param reader reads the host's sockets; its owner closes it
    * @param options how the NAT behaves
+   * @param reserved ports of the host that no guest gets by asking for them
    */
   public UdpNat(
       GuestLink link,
@@ -72,13 +71,15 @@ public final class UdpNat implements PacketEngine, Dumpable {
       IcmpErrors errors,
       Destinations destinations,
       HostReader reader,
-      UdpOptions options) {
+      UdpOptions options,
+      ReservedPorts reserved) {
     this.link = link;
     this.flows = flows;
     this.errors = errors;
     this.destinations = destinations;
     this.reader = reader;
     this.options = options;
+    this.reserved = reserved;
     sender = new DatagramSender(link.allocator(), counters);
   }
 
@@ -189,9 +190,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
     }
   }
 
-  /** Binds to the guest's own port if the host has it free, else to any. */
+  /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
   private InetDatagram bind(int port) throws ErrnoException {
-    if (port >= FIRST_PRESERVED_PORT) {
+    if (!reserved.contains(port)) {
       try {
         InetDatagram socket = InetDatagram.udp(0, port);
         counters.count(UdpCount.PORT_PRESERVED);
@@ -295,6 +296,15 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   private static long key(int guest, int port) {
     return (long) guest << 16 | port;
+  }
+
+  /**
+   * The host's ports that no guest gets by asking for them.
+   *
+   * @return the object that all networks share
+   */
+  public ReservedPorts reserved() {
+    return reserved;
   }
 
   /**

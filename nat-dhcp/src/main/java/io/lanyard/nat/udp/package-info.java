@@ -3,11 +3,12 @@
  *
  * <p>A <em>mapping</em> is a guest's endpoint (address and port) and the host's socket that stands
  * for it. The socket is not connected, so that the guest keeps one outside port whatever it talks
- * to (endpoint-independent mapping, REQ-1), the guest's own port number where the host has it free.
- * A <em>flow</em> is what the mapping carries to and from one remote endpoint: it lies in the flow
- * table, is found there by each packet in either direction, counts, and ages. The first flow of an
- * endpoint makes the mapping, the end of the last one closes its socket. So ten thousand
- * destinations of one guest port are ten thousand flows, and one descriptor.
+ * to (endpoint-independent mapping, REQ-1), the guest's own port number where the host has it free
+ * and does not reserve it ({@link io.lanyard.nat.udp.ReservedPorts}). A <em>flow</em> is what the
+ * mapping carries to and from one remote endpoint: it lies in the flow table, is found there by
+ * each packet in either direction, counts, and ages. The first flow of an endpoint makes the
+ * mapping, the end of the last one closes its socket. So ten thousand destinations of one guest
+ * port are ten thousand flows, and one descriptor.
  *
  * <p>From outside, a datagram is taken only from an address that the guest has sent to
  * (address-dependent filtering, REQ-8), unless the network is configured otherwise.

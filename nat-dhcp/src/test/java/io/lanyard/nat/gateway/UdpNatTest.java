@@ -11,6 +11,7 @@ import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.nat.udp.UdpOptions;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
@@ -192,6 +193,33 @@ class UdpNatTest {
         DatagramSocket taken = new DatagramSocket(0)) {
       guestSends(taken.getLocalPort(), server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(taken.getLocalPort());
+    }
+  }
+
+  @Test
+  void aPortThatAForwardIsForIsNotTheGuests() throws Exception {
+    LogWatch.expect("forward-failed");
+    int port;
+    try (DatagramSocket free = new DatagramSocket(0)) {
+      port = free.getLocalPort();
+    }
+    // Its address is not the host's yet, so nothing has the port.
+    InetSocketAddress later = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), port);
+    remake(
+        options()
+            .withForwards(List.of(new Forward(Forward.Protocol.UDP, later, "192.168.127.10", 53))));
+    try (DatagramSocket server = server()) {
+      guestSends(port, server.getLocalPort(), HELLO);
+      assertThat(receive(server).getPort()).isNotEqualTo(port);
+    }
+    assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port))).isTrue();
+    on(() -> {
+      nat.endGuest(TestNetwork.GUEST);
+      return true;
+    });
+    try (DatagramSocket server = server()) {
+      guestSends(port, server.getLocalPort(), HELLO);
+      assertThat(receive(server).getPort()).isEqualTo(port);
     }
   }
 

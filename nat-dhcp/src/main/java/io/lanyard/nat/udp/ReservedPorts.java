@@ -1,0 +1,134 @@
+package io.lanyard.nat.udp;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * UDP ports of the host that no guest gets by asking for them.
+ *
+ * <p>A mapping has the guest's own port number where it can (RFC 4787 section 4.2.1), so a guest
+ * chooses a port of the host. A service of the host that starts later would find it taken. These
+ * are never given so; a guest that sends from one of them gets another port outside:
+ *
+ * <ul>
+ *   <li>ports below 1024 (REQ-3: keep out of that range),
+ *   <li>those that the host keeps back for its services ({@code net.ipv4.ip_local_reserved_ports}),
+ *   <li>those that {@code /etc/services} gives a name for UDP, and a few that it mostly forgets,
+ *   <li>those of this daemon's UDP forwards, the ones that cannot listen at present included.
+ * </ul>
+ *
+ * <p>One object serves all networks of a process.
+ *
+ * <p>Thread: any.
+ */
+public final class ReservedPorts {
+  private static final int FIRST_ORDINARY = 1024;
+  private static final int PORTS = 65536;
+
+  /** As often as the kernel's setting is read again. */
+  private static final long REREAD_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /**
+   * What hosts commonly serve though their /etc/services does not say so: Nebula, VXLAN, Geneve,
+   * flannel's VXLAN, QUIC beside HTTPS, ZeroTier, Tailscale, WireGuard.
+   */
+  private static final int[] COMMON = {4242, 4789, 6081, 8443, 8472, 9993, 41641, 51820, 51821};
+
+  private final Path kernelList;
+  private final BitSet services = new BitSet(PORTS);
+  private final AtomicIntegerArray forwards = new AtomicIntegerArray(PORTS);
+  private volatile BitSet kept = new BitSet();
+  private volatile long readNanos;
+
+  private ReservedPorts(Path kernelList, Path serviceNames) {
+    this.kernelList = kernelList;
+    services.set(0, FIRST_ORDINARY);
+    for (int port : COMMON) {
+      services.set(port);
+    }
+    try (var lines = Files.lines(serviceNames, StandardCharsets.ISO_8859_1)) {
+      lines.forEach(this::service);
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // A host without the file.
+    }
+    reread(System.nanoTime());
+  }
+
+  /**
+   * The ports of this host.
+   *
+   * @return a new object that knows no forwards yet
+   */
+  public static ReservedPorts ofHost() {
+    return of(Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports"), Path.of("/etc/services"));
+  }
+
+  static ReservedPorts of(Path kernelList, Path serviceNames) {
+    return new ReservedPorts(kernelList, serviceNames);
+  }
+
+  private void service(String line) {
+    String[] fields = line.replaceFirst("#.*", "").strip().split("\\s+", -1);
+    if (fields.length >= 2 && fields[1].matches("[0-9]{1,5}/udp")) {
+      int port = Integer.parseInt(fields[1].substring(0, fields[1].indexOf('/')));
+      if (port < PORTS) {
+        services.set(port);
+      }
+    }
+  }
+
+  private void reread(long now) {
+    readNanos = now;
+    BitSet read = new BitSet(PORTS);
+    try {
+      for (String range : Files.readString(kernelList).strip().split(",", -1)) {
+        if (range.matches("[0-9]{1,5}(-[0-9]{1,5})?")) {
+          int dash = range.indexOf('-');
+          int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+          int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+          read.set(Math.min(first, PORTS), Math.clamp(last + 1, Math.min(first, PORTS), PORTS));
+        }
+      }
+      kept = read;
+    } catch (IOException e) {
+      // The former list holds.
+    }
+  }
+
+  /**
+   * Says whether a port is reserved.
+   *
+   * @param port a port that a guest sends from
+   * @return true if its mapping gets another one outside
+   */
+  public boolean contains(int port) {
+    long now = System.nanoTime();
+    if (now - readNanos >= REREAD_NANOS) {
+      reread(now);
+    }
+    return services.get(port) || kept.get(port) || forwards.get(port) > 0;
+  }
+
+  /**
+   * Reserves the port of a forward.
+   *
+   * @param port the port that it listens on, or will
+   */
+  public void reserve(int port) {
+    forwards.incrementAndGet(port);
+  }
+
+  /**
+   * Ends what {@link #reserve} began.
+   *
+   * @param port the port of a forward that is gone
+   */
+  public void release(int port) {
+    forwards.decrementAndGet(port);
+  }
+}
