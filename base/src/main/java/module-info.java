@@ -5,5 +5,6 @@ module io.lanyard.base {
 
   exports io.lanyard.base;
   exports io.lanyard.linux;
+  exports io.lanyard.net;
   exports io.lanyard.virtio;
 }

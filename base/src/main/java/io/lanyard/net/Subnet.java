@@ -57,8 +57,7 @@ public record Subnet(Address network, int prefix) {
     Address network = Address.parse(text.substring(0, slash));
     String length = text.substring(slash + 1);
     if (!length.matches("[0-9]{1,3}")) {
-      throw new IllegalArgumentException(
-          "a prefix length is a number from 0 to " + network.bits());
+      throw new IllegalArgumentException("a prefix length is a number from 0 to " + network.bits());
     }
     return new Subnet(network, Integer.parseInt(length));
   }

@@ -51,9 +51,28 @@ final class AddressTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", "-1.2.3.4", "1..2.3",
-        "0x1.2.3.4", ":", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "fe80::1%eth0",
-        "::1.2.3", "::g", "[::1]", "localhost", "1.2.3.4%0", "١.2.3.4"
+        "",
+        "1",
+        "1.2.3",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "01.2.3.4",
+        "1.2.3.4 ",
+        "-1.2.3.4",
+        "1..2.3",
+        "0x1.2.3.4",
+        ":",
+        "1::2::3",
+        "1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9",
+        "12345::",
+        "fe80::1%eth0",
+        "::1.2.3",
+        "::g",
+        "[::1]",
+        "localhost",
+        "1.2.3.4%0",
+        "١.2.3.4"
       })
   void aTextThatIsNoAddressIsRefused(String text) {
     assertThatThrownBy(() -> Address.parse(text)).isInstanceOf(IllegalArgumentException.class);
@@ -65,7 +84,8 @@ final class AddressTest {
     assertThat(Address.ANY_IPV6.isIpv4()).isFalse();
     assertThat(Address.ANY_IPV4).isNotEqualTo(Address.ANY_IPV6);
     assertThat(Address.parse("10.1.2.3").ipv4()).isEqualTo(0x0a010203);
-    assertThatThrownBy(() -> Address.LOOPBACK_IPV6.ipv4()).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> Address.LOOPBACK_IPV6.ipv4())
+        .isInstanceOf(IllegalStateException.class);
     assertThat(Address.isIpv4(0, Address.ipv4Low(-1))).isTrue();
   }
 

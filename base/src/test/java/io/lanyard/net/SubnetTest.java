@@ -33,8 +33,16 @@ final class SubnetTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/1x", "10.0.0.1/24",
-        "fd00::/129", "fd00::1/64", "/24", "10.0.0.0/024/1"
+        "10.0.0.0",
+        "10.0.0.0/",
+        "10.0.0.0/33",
+        "10.0.0.0/-1",
+        "10.0.0.0/1x",
+        "10.0.0.1/24",
+        "fd00::/129",
+        "fd00::1/64",
+        "/24",
+        "10.0.0.0/024/1"
       })
   void aTextThatIsNoSubnetIsRefused(String text) {
     assertThatThrownBy(() -> Subnet.parse(text)).isInstanceOf(IllegalArgumentException.class);

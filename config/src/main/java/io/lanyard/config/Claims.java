@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Endpoint;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -57,7 +58,7 @@ final class Claims {
     Thing anywhere = new Thing(port, "anywhere");
     Thing everywhere = new Thing(port, "everywhere");
     Owner other = owners.getOrDefault(here, owners.get(everywhere));
-    if (other == null && endpoint.address().isAnyLocalAddress()) {
+    if (other == null && endpoint.address().isAny()) {
       other = owners.get(anywhere);
     }
     if (other != null) {
@@ -66,7 +67,7 @@ final class Claims {
     }
     owners.put(here, owner);
     owners.putIfAbsent(anywhere, owner);
-    if (endpoint.address().isAnyLocalAddress()) {
+    if (endpoint.address().isAny()) {
       owners.put(everywhere, owner);
     }
   }

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Endpoint;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Collections;

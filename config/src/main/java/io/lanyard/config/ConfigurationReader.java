@@ -4,6 +4,7 @@ import io.lanyard.config.Configuration.Api;
 import io.lanyard.config.Configuration.Directories;
 import io.lanyard.config.Configuration.Log;
 import io.lanyard.config.Configuration.Metrics;
+import io.lanyard.net.Endpoint;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.HashMap;

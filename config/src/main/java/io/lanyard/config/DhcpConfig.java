@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +44,12 @@ public record DhcpConfig(
    *     siaddr field); null for nowhere
    */
   public record Options(
-      List<Ipv4Address> routers,
-      List<Ipv4Address> dnsServers,
-      List<Ipv4Address> ntpServers,
+      List<Address> routers,
+      List<Address> dnsServers,
+      List<Address> ntpServers,
       List<String> domainSearch,
       @Nullable String bootFile,
-      @Nullable Ipv4Address nextServer) {
+      @Nullable Address nextServer) {
     /** Copies the lists. */
     public Options {
       routers = List.copyOf(routers);

@@ -1,5 +1,7 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +20,7 @@ import java.util.Map;
 public record DnsConfig(
     boolean enabled,
     String domain,
-    Map<String, Ipv4Address> hosts,
+    Map<String, Address> hosts,
     boolean hostsFile,
     List<Endpoint> upstreams) {
   /** Copies the collections. */

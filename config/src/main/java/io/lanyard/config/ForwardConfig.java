@@ -1,5 +1,8 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +46,7 @@ public record ForwardConfig(@Nullable String name, Protocol protocol, Endpoint l
    * @param address the address
    * @param port the port
    */
-  public record ToAddress(String host, Ipv4Address address, int port) implements Target {}
+  public record ToAddress(String host, Address address, int port) implements Target {}
 
   /**
    * A guest of this daemon's, whose address is that of its lease.

@@ -4,6 +4,9 @@ import io.lanyard.config.ForwardConfig.Protocol;
 import io.lanyard.config.ForwardConfig.Target;
 import io.lanyard.config.ForwardConfig.ToAddress;
 import io.lanyard.config.ForwardConfig.ToGuest;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +19,7 @@ final class ForwardReader {
 
   private final Claims claims;
   private final Ipv4Config ipv4;
-  private final Map<String, Ipv4Address> addresses = new HashMap<>();
+  private final Map<String, Address> addresses = new HashMap<>();
   private final Map<String, MacAddress> guests = new HashMap<>();
 
   private record HostAndPort(String host, int port) {}
@@ -33,7 +36,7 @@ final class ForwardReader {
       DnsConfig dns) {
     this.claims = claims;
     this.ipv4 = ipv4;
-    Map<MacAddress, Ipv4Address> reserved = new HashMap<>();
+    Map<MacAddress, Address> reserved = new HashMap<>();
     for (ReservationConfig reservation : dhcp.reservations()) {
       reserved.put(reservation.mac(), reservation.address());
       if (reservation.hostname() != null) {
@@ -47,7 +50,7 @@ final class ForwardReader {
           .findFirst()
           .ifPresent(nic -> {
             guests.put(guest.name(), nic.mac());
-            Ipv4Address address = reserved.get(nic.mac());
+            Address address = reserved.get(nic.mac());
             if (address != null) {
               addresses.putIfAbsent(guest.name(), address);
             }
@@ -62,7 +65,7 @@ final class ForwardReader {
     }
     String host = text.substring(0, colon);
     if (host.matches("[0-9.]+")) {
-      Ipv4Address.parse(host);
+      Address.parse(host);
     } else {
       host = Kind.DOMAIN.parser().apply(host);
     }
@@ -103,7 +106,7 @@ final class ForwardReader {
       return null;
     }
     String host = to.host();
-    Ipv4Address address = host.matches("[0-9.]+") ? Ipv4Address.parse(host) : addresses.get(host);
+    Address address = host.matches("[0-9.]+") ? Address.parse(host) : addresses.get(host);
     if (address == null) {
       MacAddress mac = guests.get(host);
       if (mac != null) {
@@ -132,7 +135,7 @@ final class ForwardReader {
     return new ToAddress(host, address, to.port());
   }
 
-  private static String named(String host, Ipv4Address address) {
+  private static String named(String host, Address address) {
     return host.equals(address.toString()) ? host : host + ", which is " + address;
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.net.MacAddress;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;

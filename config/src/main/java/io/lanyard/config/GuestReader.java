@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.config.GuestConfig.Disk;
 import io.lanyard.config.GuestConfig.Nic;
+import io.lanyard.net.MacAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,9 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
+
 /**
  * A network's IPv4 addresses.
  *
@@ -9,4 +13,4 @@ package io.lanyard.config;
  *     answers for where {@code host-loopback} is on
  * @param pool what DHCP gives away, {@code .128} to {@code .254} unless said
  */
-public record Ipv4Config(Cidr subnet, Ipv4Address gateway, Ipv4Address host, Ipv4Range pool) {}
+public record Ipv4Config(Subnet subnet, Address gateway, Address host, AddressRange pool) {}

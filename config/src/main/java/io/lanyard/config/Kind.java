@@ -1,5 +1,10 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -21,11 +26,14 @@ record Kind<T>(String expected, Function<String, T> parser) {
   /** What {@code sun_path} holds, less the terminating zero (unix(7)). */
   static final int LONGEST_SOCKET_PATH = 107;
 
-  static final Kind<Ipv4Address> ADDRESS =
-      new Kind<>("an IPv4 address such as 192.168.127.10", Ipv4Address::parse);
-  static final Kind<Ipv4Range> RANGE =
-      new Kind<>("a range such as 192.168.127.128-192.168.127.254", Ipv4Range::parse);
-  static final Kind<Cidr> SUBNET = new Kind<>("a subnet such as 192.168.127.0/24", Cidr::parse);
+  static final Kind<Address> ADDRESS =
+      new Kind<>("an IPv4 address such as 192.168.127.10", Address::parseIpv4);
+  static final Kind<AddressRange> RANGE =
+      new Kind<>(
+          "a range such as 192.168.127.128-192.168.127.254",
+          text -> AddressRange.parse(ipv4(text)));
+  static final Kind<Subnet> SUBNET =
+      new Kind<>("a subnet such as 192.168.127.0/24", text -> Subnet.parse(ipv4(text)));
   static final Kind<MacAddress> MAC =
       new Kind<>("a MAC address such as \"52:54:00:00:00:10\"", MacAddress::parse);
   static final Kind<Endpoint> ENDPOINT =
@@ -103,9 +111,17 @@ record Kind<T>(String expected, Function<String, T> parser) {
         : "a character of it is not allowed, or not in its place";
   }
 
+  /** Networks have IPv4 alone so far; an IPv6 address gets the words of an IPv4 reader. */
+  private static String ipv4(String text) {
+    if (text.indexOf(':') >= 0) {
+      throw new IllegalArgumentException("an IPv4 address has four numbers");
+    }
+    return text;
+  }
+
   private static Endpoint listen(String text) {
     Endpoint endpoint = Endpoint.parse(text);
-    if (!endpoint.isOfOneHost()) {
+    if (!endpoint.address().isAny() && !endpoint.address().isUnicast()) {
       throw new IllegalArgumentException("it is no host's address");
     }
     return endpoint;
@@ -116,7 +132,7 @@ record Kind<T>(String expected, Function<String, T> parser) {
     if (server.port() != 53) {
       throw new IllegalArgumentException("ports other than 53 are not supported by this version");
     }
-    if (server.address().isAnyLocalAddress() || !server.isOfOneHost()) {
+    if (!server.address().isUnicast()) {
       throw new IllegalArgumentException("it is no server's address");
     }
     return server;

@@ -1,5 +1,8 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -36,7 +39,7 @@ final class NetworkReader {
   private final Map<String, GuestConfig> guests;
   private final List<PlacedSubnet> subnets = new ArrayList<>();
 
-  private record PlacedSubnet(Cidr subnet, String path, Place place) {}
+  private record PlacedSubnet(Subnet subnet, String path, Place place) {}
 
   NetworkReader(Claims claims, Map<String, GuestConfig> guests) {
     this.claims = claims;
@@ -89,7 +92,7 @@ final class NetworkReader {
 
   private @Nullable Ipv4Config ipv4(Fields network) {
     Fields ipv4 = network.mapping("ipv4", Section.IPV4);
-    Cidr subnet = ipv4 == null ? null : ipv4.value("subnet", Kind.SUBNET);
+    Subnet subnet = ipv4 == null ? null : ipv4.value("subnet", Kind.SUBNET);
     if (ipv4 == null || subnet == null) {
       return null;
     }
@@ -103,14 +106,14 @@ final class NetworkReader {
               + ": expected a prefix length from 8 to 29");
       return null;
     }
-    int first = subnet.network().bits() >>> 24;
+    int first = subnet.network().ipv4() >>> 24;
     if (first == 0 || first == 127 || first >= 224) {
       ipv4.problem("subnet", "guests cannot have addresses of " + subnet);
       return null;
     }
     subnets.add(new PlacedSubnet(subnet, ipv4.path() + ".subnet", ipv4.placeOf("subnet")));
-    Ipv4Address gateway = address(ipv4, "gateway", subnet, subnet.at(2));
-    Ipv4Address host = address(ipv4, "host", subnet, subnet.at(1));
+    Address gateway = address(ipv4, "gateway", subnet, subnet.at(2));
+    Address host = address(ipv4, "host", subnet, subnet.at(1));
     if (host.equals(gateway)) {
       ipv4.problem(
           ipv4.has("gateway") ? "gateway" : "host",
@@ -119,8 +122,8 @@ final class NetworkReader {
     return new Ipv4Config(subnet, gateway, host, pool(ipv4, subnet, gateway, host));
   }
 
-  private static Ipv4Address address(Fields ipv4, String key, Cidr subnet, Ipv4Address otherwise) {
-    Ipv4Address address = ipv4.value(key, Kind.ADDRESS, otherwise);
+  private static Address address(Fields ipv4, String key, Subnet subnet, Address otherwise) {
+    Address address = ipv4.value(key, Kind.ADDRESS, otherwise);
     if (!subnet.isHost(address)) {
       ipv4.problem(key, "expected an address of a host in " + subnet + ", found " + address);
       return otherwise;
@@ -128,15 +131,15 @@ final class NetworkReader {
     return address;
   }
 
-  private static Ipv4Range pool(Fields ipv4, Cidr subnet, Ipv4Address gateway, Ipv4Address host) {
+  private static AddressRange pool(Fields ipv4, Subnet subnet, Address gateway, Address host) {
     int size = 1 << (32 - subnet.prefix());
-    Ipv4Range upperHalf = new Ipv4Range(subnet.at(size >>> 1), subnet.at(size - 2));
-    Ipv4Range pool = ipv4.value("pool", Kind.RANGE, upperHalf);
+    AddressRange upperHalf = new AddressRange(subnet.at(size >>> 1), subnet.at(size - 2));
+    AddressRange pool = ipv4.value("pool", Kind.RANGE, upperHalf);
     if (!subnet.isHost(pool.first()) || !subnet.isHost(pool.last())) {
       ipv4.problem("pool", "expected addresses of hosts in " + subnet + ", found " + pool);
       return upperHalf;
     }
-    for (Ipv4Address taken : List.of(gateway, host)) {
+    for (Address taken : List.of(gateway, host)) {
       if (pool.contains(taken)) {
         ipv4.problem(
             "pool",

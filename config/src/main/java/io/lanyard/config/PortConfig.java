@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

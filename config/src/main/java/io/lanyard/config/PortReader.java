@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.config.PortConfig.QemuStream;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortConfig.Tap;
+import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,7 +159,7 @@ final class PortReader {
 
   private static Endpoint server(String text) {
     Endpoint server = Endpoint.parse(text);
-    if (server.address().isAnyLocalAddress() || !server.isOfOneHost()) {
+    if (!server.address().isUnicast()) {
       throw new IllegalArgumentException("it is no server's address");
     }
     return server;

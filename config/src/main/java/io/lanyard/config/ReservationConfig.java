@@ -1,5 +1,7 @@
 package io.lanyard.config;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,4 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param address its address; may lie outside the pool
  * @param hostname the name that it gets and that DNS answers for, or null for the client's own
  */
-public record ReservationConfig(MacAddress mac, Ipv4Address address, @Nullable String hostname) {}
+public record ReservationConfig(MacAddress mac, Address address, @Nullable String hostname) {}

@@ -3,6 +3,8 @@ package io.lanyard.config;
 import io.lanyard.config.NatConfig.Behaviour;
 import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,7 +58,7 @@ final class ServicesReader {
 
   private final Fields network;
   private final @Nullable Ipv4Config ipv4;
-  private final Map<String, Ipv4Address> reserved = new LinkedHashMap<>();
+  private final Map<String, Address> reserved = new LinkedHashMap<>();
 
   /**
    * Makes one.
@@ -71,9 +73,9 @@ final class ServicesReader {
 
   DhcpConfig dhcp(NetworkMode mode) {
     Fields dhcp = network.mapping("dhcp", Section.DHCP);
-    List<Ipv4Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
-    List<Ipv4Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
-    List<Ipv4Address> dnsServers = network.turnsOff("dns") ? List.of() : gateway;
+    List<Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
+    List<Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
+    List<Address> dnsServers = network.turnsOff("dns") ? List.of() : gateway;
     if (dhcp == null) {
       return new DhcpConfig(
           true,
@@ -115,7 +117,7 @@ final class ServicesReader {
   }
 
   private static DhcpConfig.Options options(
-      Fields dhcp, List<Ipv4Address> routers, List<Ipv4Address> dnsServers) {
+      Fields dhcp, List<Address> routers, List<Address> dnsServers) {
     Fields options = dhcp.mapping("options", Section.DHCP_OPTIONS);
     if (options == null) {
       return new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null);
@@ -141,7 +143,7 @@ final class ServicesReader {
             return;
           }
           MacAddress mac = fields.value("mac", Kind.MAC);
-          Ipv4Address address = fields.value("address", Kind.ADDRESS);
+          Address address = fields.value("address", Kind.ADDRESS);
           String hostname = fields.value("hostname", Kind.LABEL);
           if (mac != null) {
             claims.claim("the MAC address", mac, path + ".mac", fields.placeOf("mac"));
@@ -165,7 +167,7 @@ final class ServicesReader {
     return reservations;
   }
 
-  private void checkReserved(Fields reservation, Ipv4Address address) {
+  private void checkReserved(Fields reservation, Address address) {
     if (ipv4 == null) {
       return;
     }
@@ -190,14 +192,14 @@ final class ServicesReader {
     if (dns == null) {
       return new DnsConfig(true, "lan", Map.of(), true, List.of());
     }
-    Map<String, Ipv4Address> hosts = new LinkedHashMap<>();
+    Map<String, Address> hosts = new LinkedHashMap<>();
     dns.named(
         "hosts",
         HOST_NAME,
         (name, entry) -> {
           String path = Fields.join(dns.path() + ".hosts", entry.key());
           checkOwnName(dns.problems(), path, entry.keyPlace(), name);
-          Ipv4Address address = Fields.value(dns.problems(), path, entry.value(), Kind.ADDRESS);
+          Address address = Fields.value(dns.problems(), path, entry.value(), Kind.ADDRESS);
           if (address == null) {
             return;
           }
@@ -208,7 +210,7 @@ final class ServicesReader {
                     path,
                     "the name is there twice: case does not tell names apart");
           }
-          Ipv4Address other = reserved.getOrDefault(name, address);
+          Address other = reserved.getOrDefault(name, address);
           if (!other.equals(address)) {
             dns.problems()
                 .add(

@@ -10,6 +10,11 @@ import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.config.PortConfig.QemuStream;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortConfig.Tap;
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -37,10 +42,10 @@ class ConfigLoaderTest {
     assertThat(vmnet8.ipv4())
         .isEqualTo(
             new Ipv4Config(
-                Cidr.parse("192.168.127.0/24"),
-                Ipv4Address.parse("192.168.127.2"),
-                Ipv4Address.parse("192.168.127.1"),
-                Ipv4Range.parse("192.168.127.128-192.168.127.254")));
+                Subnet.parse("192.168.127.0/24"),
+                Address.parse("192.168.127.2"),
+                Address.parse("192.168.127.1"),
+                AddressRange.parse("192.168.127.128-192.168.127.254")));
     assertThat(vmnet8.mtu()).isEqualTo(1500);
     assertThat(vmnet8.hostAdapter()).isNull();
     assertThat(Objects.requireNonNull(vmnet8.dhcp()).leaseTime()).hasMinutes(30);
@@ -65,7 +70,7 @@ class ConfigLoaderTest {
     DhcpConfig dhcp = Objects.requireNonNull(network(ConfigLoader.builtIn(), "vmnet1").dhcp());
 
     assertThat(dhcp.options().routers()).isEmpty();
-    assertThat(dhcp.options().dnsServers()).containsExactly(Ipv4Address.parse("192.168.126.2"));
+    assertThat(dhcp.options().dnsServers()).containsExactly(Address.parse("192.168.126.2"));
   }
 
   @Test
@@ -87,14 +92,14 @@ class ConfigLoaderTest {
     assertThat(dhcp.reservations())
         .containsExactly(
             new ReservationConfig(
-                new MacAddress(0x52_54_00_00_00_10L), Ipv4Address.parse("10.9.0.10"), "web"),
+                new MacAddress(0x52_54_00_00_00_10L), Address.parse("10.9.0.10"), "web"),
             new ReservationConfig(
-                new MacAddress(0x52_54_00_00_00_11L), Ipv4Address.parse("10.9.1.11"), null));
+                new MacAddress(0x52_54_00_00_00_11L), Address.parse("10.9.1.11"), null));
     assertThat(dhcp.options().dnsServers()).isEmpty();
     assertThat(dhcp.options().ntpServers()).hasSize(2);
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
     assertThat(dhcp.options().bootFile()).isEqualTo("http://10.9.0.5/boot.ipxe");
-    assertThat(dhcp.options().nextServer()).isEqualTo(Ipv4Address.parse("10.9.0.5"));
+    assertThat(dhcp.options().nextServer()).isEqualTo(Address.parse("10.9.0.5"));
     DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
     assertThat(dns.domain()).isEqualTo("lab.example");
     assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");
@@ -121,14 +126,13 @@ class ConfigLoaderTest {
     assertThat(network(full, "vmnet8").forwards())
         .extracting(ForwardConfig::to)
         .containsExactly(
-            new ToAddress("web", Ipv4Address.parse("10.9.0.10"), 80),
-            new ToAddress("10.9.0.77", Ipv4Address.parse("10.9.0.77"), 53),
-            new ToAddress("printer", Ipv4Address.parse("10.9.0.9"), 631),
+            new ToAddress("web", Address.parse("10.9.0.10"), 80),
+            new ToAddress("10.9.0.77", Address.parse("10.9.0.77"), 53),
+            new ToAddress("printer", Address.parse("10.9.0.9"), 631),
             new ToGuest("demo", demo, 22));
     assertThat(network(full, "vmnet8").forwards())
         .extracting(forward -> forward.listen().toString())
-        .containsExactly(
-            "127.0.0.1:8080", "0.0.0.0:8080", "[0:0:0:0:0:0:0:1]:8081", "127.0.0.1:2222");
+        .containsExactly("127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8081", "127.0.0.1:2222");
   }
 
   @Test

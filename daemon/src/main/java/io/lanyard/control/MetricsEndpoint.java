@@ -3,9 +3,9 @@ package io.lanyard.control;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.lanyard.base.Causes;
-import io.lanyard.config.Endpoint;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.Metrics;
+import io.lanyard.net.Endpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -64,7 +64,7 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   private void serve(Daemon daemon, Endpoint listen) throws IOException {
-    HttpServer opened = HttpServer.create(listen.socketAddress(), 0);
+    HttpServer opened = HttpServer.create(listen.toSocketAddress(), 0);
     opened.createContext("/metrics", exchange -> answer(daemon, exchange));
     opened.setExecutor(threads);
     opened.start();

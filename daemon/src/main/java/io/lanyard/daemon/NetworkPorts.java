@@ -130,7 +130,7 @@ final class NetworkPorts {
               null,
               true,
               config.mtu(),
-              new TapPort.HostAddress(ipv4.host().bits(), ipv4.subnet().prefix()),
+              new TapPort.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()),
               true),
           "host-adapter");
       return true;
@@ -155,8 +155,8 @@ final class NetworkPorts {
         switch (stream.at()) {
           case StreamSocket.ListenUnix(Path path) -> unix(runtimeDirectory, path);
           case StreamSocket.ConnectUnix(Path path) -> unix(runtimeDirectory, path);
-          case StreamSocket.ListenTcp(var endpoint) -> endpoint.socketAddress();
-          case StreamSocket.ConnectTcp(var endpoint) -> endpoint.socketAddress();
+          case StreamSocket.ListenTcp(var endpoint) -> endpoint.toSocketAddress();
+          case StreamSocket.ConnectTcp(var endpoint) -> endpoint.toSocketAddress();
         };
     boolean listen =
         stream.at() instanceof StreamSocket.ListenUnix

@@ -7,12 +7,9 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
-import io.lanyard.config.Endpoint;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
-import io.lanyard.config.Ipv4Address;
 import io.lanyard.config.Ipv4Config;
-import io.lanyard.config.MacAddress;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
@@ -35,6 +32,9 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -118,7 +118,7 @@ final class NetworkServices {
     }
     DnsConfig dnsConfig = config.dns();
     if (dnsConfig != null && dnsConfig.enabled()) {
-      Integer host = hostAdapter || loopback ? Integer.valueOf(ipv4.host().bits()) : null;
+      Integer host = hostAdapter || loopback ? Integer.valueOf(ipv4.host().ipv4()) : null;
       dns =
           new DnsForwarder(config.name(), dnsSettings(dnsConfig, host, resolvConf), nat.gateway());
       nat.serve(DnsForwarder.PORT, dns);
@@ -159,7 +159,7 @@ final class NetworkServices {
     }
     StringBuilder text = new StringBuilder();
     for (Endpoint upstream : dns.upstreams()) {
-      text.append("nameserver ").append(upstream.address().getHostAddress()).append('\n');
+      text.append("nameserver ").append(upstream.address()).append('\n');
     }
     Path file = runtimeDirectory.resolve(config.name() + ".resolv.conf");
     Files.writeString(file, text);
@@ -209,9 +209,9 @@ final class NetworkServices {
     GatewayAddresses addresses =
         new GatewayAddresses(
             MacAddress.derivedFrom("gateway of " + config.name()).bits(),
-            ipv4.gateway().bits(),
+            ipv4.gateway().ipv4(),
             ipv4.subnet().prefix(),
-            ipv4.host().bits(),
+            ipv4.host().ipv4(),
             loopback);
     List<Forward> forwards = new ArrayList<>();
     for (ForwardConfig forward : config.forwards()) {
@@ -239,7 +239,7 @@ final class NetworkServices {
         forward.protocol() == ForwardConfig.Protocol.TCP
             ? Forward.Protocol.TCP
             : Forward.Protocol.UDP,
-        forward.listen().socketAddress(),
+        forward.listen().toSocketAddress(),
         guest,
         forward.to().port());
   }
@@ -280,7 +280,7 @@ final class NetworkServices {
   }
 
   private Ipv4Subnet subnet() {
-    return new Ipv4Subnet(ipv4.subnet().network().bits(), ipv4.subnet().prefix());
+    return new Ipv4Subnet(ipv4.subnet().network().ipv4(), ipv4.subnet().prefix());
   }
 
   private DhcpSettings dhcpSettings(DhcpConfig settings, Map<String, Long> guestMacs) {
@@ -288,7 +288,7 @@ final class NetworkServices {
     for (ReservationConfig reservation : settings.reservations()) {
       reservations.add(
           new Reservation(
-              reservation.mac().bits(), reservation.address().bits(), reservation.hostname()));
+              reservation.mac().bits(), reservation.address().ipv4(), reservation.hostname()));
     }
     // A guest of the configuration is known by its name, and its forwards go to nobody else.
     Map<Long, String> names = new HashMap<>();
@@ -299,17 +299,17 @@ final class NetworkServices {
     Set<Integer> fixedHosts =
         dnsConfig == null
             ? Set.of()
-            : dnsConfig.hosts().values().stream().map(Ipv4Address::bits).collect(toSet());
-    int gateway = ipv4.gateway().bits();
-    Ipv4Address nextServer = settings.options().nextServer();
+            : dnsConfig.hosts().values().stream().map(Address::ipv4).collect(toSet());
+    int gateway = ipv4.gateway().ipv4();
+    Address nextServer = settings.options().nextServer();
     return DhcpSettings.builder(subnet())
         .server(gateway)
-        .range(ipv4.pool().first().bits(), ipv4.pool().last().bits())
+        .range(ipv4.pool().first().ipv4(), ipv4.pool().last().ipv4())
         .routers(addresses(settings.options().routers()))
         .dnsServers(addresses(settings.options().dnsServers()))
         .ntpServers(addresses(settings.options().ntpServers()))
         .search(settings.options().domainSearch())
-        .boot(settings.options().bootFile(), nextServer == null ? 0 : nextServer.bits())
+        .boot(settings.options().bootFile(), nextServer == null ? 0 : nextServer.ipv4())
         .domain(domain)
         .mtu(config.mtu())
         .leaseTime(settings.leaseTime())
@@ -320,14 +320,14 @@ final class NetworkServices {
         .build();
   }
 
-  private static List<Integer> addresses(List<Ipv4Address> addresses) {
-    return addresses.stream().map(Ipv4Address::bits).toList();
+  private static List<Integer> addresses(List<Address> addresses) {
+    return addresses.stream().map(Address::ipv4).toList();
   }
 
   private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host, Path resolvConf) {
     Map<String, Integer> hosts = new HashMap<>();
-    settings.hosts().forEach((name, address) -> hosts.put(name, address.bits()));
-    return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().bits())
+    settings.hosts().forEach((name, address) -> hosts.put(name, address.ipv4()));
+    return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().ipv4())
         .withHost(host)
         .withHosts(hosts)
         .withResolvConf(resolvConf)
