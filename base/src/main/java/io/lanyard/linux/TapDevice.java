@@ -18,6 +18,11 @@ public final class TapDevice {
   private static final long TUNSETIFF = 0x400454caL;
   private static final long TUNSETOFFLOAD = 0x400454d0L;
   private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+  private static final int SIOCGIFHWADDR = 0x8927;
+
+  /** Of struct ifreq: behind the name and the address's family. */
+  private static final int HARDWARE_ADDRESS = 18;
+
   private static final int IFF_TAP = 0x0002;
   private static final int IFF_NO_PI = 0x1000;
   private static final int IFF_VNET_HDR = 0x4000;
@@ -125,6 +130,27 @@ public final class TapDevice {
    */
   public boolean uso() {
     return uso;
+  }
+
+  /**
+   * The MAC address of the device: the host's, or the container's that has the device.
+   *
+   * @return the low 48 bits
+   * @throws ErrnoException if the device is gone
+   */
+  public long hardwareAddress() throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = Ifreq.allocate(arena, name);
+      ErrnoException.check(
+          Libc.ioctl(fd, SIOCGIFHWADDR, ifreq.address()),
+          "SIOCGIFHWADDR " + name,
+          "the device is gone");
+      long mac = 0;
+      for (int i = 0; i < 6; i++) {
+        mac = mac << 8 | ifreq.get(ValueLayout.JAVA_BYTE, HARDWARE_ADDRESS + i) & 0xff;
+      }
+      return mac;
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
@@ -55,12 +56,13 @@ public final class NatRace {
     NatNetwork made =
         loop.submit(
                 () -> {
-                  Switch network = new Switch("race", Clock.system(), allocator);
+                  TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+                  Switch network = new Switch("race", timers, allocator);
                   NatNetwork nat =
                       new NatNetwork(
                           loop,
                           network,
-                          LoopAlarm.wheel(loop, Clock.system()),
+                          timers,
                           allocator,
                           NatOptions.of("race", addresses).withMtu(mtu),
                           hostname -> 0);

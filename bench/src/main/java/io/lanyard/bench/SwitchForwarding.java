@@ -1,6 +1,8 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.Timers;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
@@ -8,6 +10,7 @@ import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.DefaultEventLoop;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -48,9 +51,10 @@ public class SwitchForwarding {
   /** Builds two networks of two ports: one with offloads, one without. */
   @Setup
   public void build() {
-    network = new Switch("bench", Clock.system(), PooledByteBufAllocator.DEFAULT);
+    Timers timers = LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()); // the loop never runs
+    network = new Switch("bench", timers, PooledByteBufAllocator.DEFAULT);
     from = attach(network, Offloads.all(MTU_FRAME));
-    plainNetwork = new Switch("plain", Clock.system(), PooledByteBufAllocator.DEFAULT);
+    plainNetwork = new Switch("plain", timers, PooledByteBufAllocator.DEFAULT);
     plainFrom = attach(plainNetwork, Offloads.none(MTU_FRAME));
     mtuFrame = TcpFrames.finished(SEGMENT);
     superFrame = TcpFrames.superFrame(SUPER_PAYLOAD, SEGMENT);
@@ -61,7 +65,7 @@ public class SwitchForwarding {
     Sink to = new Sink("to", offloads);
     network.attach(from);
     network.attach(to);
-    network.pin(0, TcpFrames.TO, to);
+    network.pin(TcpFrames.TO, to);
     return from;
   }
 

@@ -1,6 +1,7 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -27,7 +28,7 @@ public final class SwitchRace {
     boolean offloads = arguments[0].equals("offload");
     IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    Switch network = new Switch("race", Clock.system(), allocator);
+    Switch network = new Switch("race", LoopAlarm.wheel(loop, Clock.system()), allocator);
     for (int i = 1; i < arguments.length; i++) {
       TapPort port =
           TapPort.open(

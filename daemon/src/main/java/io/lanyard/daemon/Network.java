@@ -65,11 +65,11 @@ public final class Network implements AutoCloseable {
   private final HostResources host;
   private final Metrics metrics;
   private final NetworkLoop loop;
+  private final TimerWheel timers;
   private final Switch ethernet;
   private final NetworkPorts ports;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final List<String> problems = new ArrayList<>();
-  private @Nullable TimerWheel timers;
   private @Nullable NetworkServices services;
   private @Nullable Thread reopening;
   private boolean hasHostAdapter;
@@ -91,7 +91,8 @@ public final class Network implements AutoCloseable {
     this.host = host;
     this.metrics = metrics;
     this.loop = new NetworkLoop(config.name());
-    this.ethernet = new Switch(config.name(), clock, allocator);
+    this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
+    this.ethernet = new Switch(config.name(), timers, allocator);
     this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics);
   }
 
@@ -112,18 +113,16 @@ public final class Network implements AutoCloseable {
   void start() {
     try {
       boolean adapter = ports.openHostAdapter();
-      TimerWheel wheel = loop.call(() -> LoopAlarm.wheel(loop.eventLoop(), clock));
-      NetworkServices offered = services(wheel, adapter);
+      NetworkServices offered = services(adapter);
       loop.call(() -> {
         hasHostAdapter = adapter;
-        timers = wheel;
         services = offered;
         running = true;
         return true;
       });
-      ports.open(wheel, runtimeDirectory);
+      ports.open(timers, runtimeDirectory);
       if (!loop.call(ports::problems).isEmpty()) {
-        reopening = Thread.ofVirtual().name("reopen-" + name()).start(() -> reopen(wheel));
+        reopening = Thread.ofVirtual().name("reopen-" + name()).start(this::reopen);
       }
     } catch (RuntimeException e) {
       problem("it cannot run", e);
@@ -140,11 +139,11 @@ public final class Network implements AutoCloseable {
   }
 
   /** Until every port is open, or the network is closed. */
-  private void reopen(TimerWheel wheel) {
+  private void reopen() {
     try {
       do {
         TimeUnit.SECONDS.sleep(REOPEN_SECONDS);
-      } while (ports.reopen(wheel, runtimeDirectory));
+      } while (ports.reopen(timers, runtimeDirectory));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -152,7 +151,7 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private @Nullable NetworkServices services(TimerWheel wheel, boolean adapter) {
+  private @Nullable NetworkServices services(boolean adapter) {
     Ipv4Config ipv4 = config.ipv4();
     if (ipv4 == null || config.mode() == NetworkMode.ISOLATED) {
       return null;
@@ -165,7 +164,7 @@ public final class Network implements AutoCloseable {
               ipv4,
               loop.eventLoop(),
               ethernet,
-              wheel,
+              timers,
               allocator,
               adapter,
               resolvConf,
@@ -403,10 +402,7 @@ public final class Network implements AutoCloseable {
               .with("mtu", config.mtu())
               .with("running", running)
               .child(ethernet.dump());
-      TimerWheel wheel = timers;
-      if (wheel != null) {
-        node.child(wheel.dump());
-      }
+      node.child(timers.dump());
       NetworkServices offered = services;
       if (offered != null) {
         offered.dump(node);

@@ -12,6 +12,7 @@ import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.QemuStreamPort;
 import io.lanyard.vswitch.port.TapPort;
@@ -144,6 +145,9 @@ final class NetworkPorts {
     TapPort port = TapPort.open(settings, allocator);
     loop.call(() -> {
       attached(port, kind);
+      if (settings.name().equals(HOST)) {
+        pin(port.hardwareAddress(), port);
+      }
       port.start(loop.loop(), ethernet);
       return true;
     });
@@ -191,6 +195,7 @@ final class NetworkPorts {
   /** Plugs a guest's card in. The card's own methods are not called on the loop: they may hang. */
   void plug(String name, Nic nic) {
     FrameSink card = nic.sink();
+    long mac = nic.mac();
     InProcessPort port =
         loop.call(() -> {
           InProcessPort made =
@@ -201,6 +206,7 @@ final class NetworkPorts {
                   ethernet,
                   allocator);
           attached(made, "guest");
+          pin(mac, made);
           return made;
         });
     nic.connect(new GuestCable.TowardsNetwork(port.network()));
@@ -234,6 +240,21 @@ final class NetworkPorts {
     ethernet.attach(port);
     kinds.put(port.name(), kind);
     PortStatus.measure(metrics, config.name(), port);
+  }
+
+  /** Makes an address the port's own. On the loop. */
+  private void pin(long mac, Port port) {
+    if (!ethernet.pin(mac, port)) {
+      LOG.log(
+          Level.WARNING,
+          "event=address-not-pinned network=\""
+              + config.name()
+              + "\" port=\""
+              + port.name()
+              + "\" mac=\""
+              + Ethernet.format(mac)
+              + "\" advice=\"another port has the address; give one of them another\"");
+    }
   }
 
   /** Not on the loop. */

@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.Ipv4Subnet;
@@ -54,19 +55,15 @@ final class ServiceNetwork {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
-    network = new Switch("vmnet8", Clock.system(), ALLOCATOR);
+    TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+    network = new Switch("vmnet8", timers, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
             Ethernet.parse("52:54:00:4c:59:02"), SUBNET.host(2), 24, SUBNET.host(1), false);
     nat =
         onLoop(() ->
             new NatNetwork(
-                loop,
-                network,
-                LoopAlarm.wheel(loop, Clock.system()),
-                ALLOCATOR,
-                NatOptions.of("vmnet8", addresses),
-                name -> 0));
+                loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), name -> 0));
     DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
     dhcp =
         onLoop(

@@ -10,6 +10,10 @@ public enum DropCause {
   BAD_OFFLOAD_HEADER,
   /** The source address is a group address, or all zeros. */
   BAD_SOURCE,
+  /** The source address belongs to another port: it is pinned there, or held by it. */
+  PINNED_SOURCE("the guest behind the port uses the address of another station; look at it"),
+  /** The port has sent from as many addresses as it may. */
+  MAC_LIMIT("the guest behind the port uses more addresses than its mac-limit allows"),
   /** The other side's queue is full. */
   QUEUE_FULL,
   /** The other side is not there: link down, nobody connected. */
@@ -24,6 +28,20 @@ public enum DropCause {
   HOST_ERROR;
 
   private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private final String advice;
+
+  DropCause() {
+    this("");
+  }
+
+  DropCause(String advice) {
+    this.advice = advice;
+  }
+
+  /** What somebody who reads of it in the log should do; empty for causes that are not logged. */
+  String advice() {
+    return advice;
+  }
 
   /**
    * The cause as metrics and dumps write it.

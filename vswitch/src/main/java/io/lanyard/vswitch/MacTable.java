@@ -5,10 +5,14 @@ import java.util.Arrays;
 /**
  * Which port a MAC address was last seen on, in each VLAN.
  *
+ * <p>An entry is <em>learned</em> (it ages, and moves to the port that its address is seen on),
+ * <em>held</em> (learned by a port that is guarded: it does neither until the port is forgotten) or
+ * <em>pinned</em> (given, for all VLANs).
+ *
  * <p>Open addressing with linear probing over arrays of primitives: looking up, learning and
- * forgetting allocate nothing. The table never holds more than {@link #CAPACITY} addresses; when it
- * is full, the port that holds most gives one up, so that a guest that floods the table hurts
- * itself.
+ * forgetting allocate nothing. The hash is secret, so that nobody can choose addresses that
+ * collide. The table never holds more than {@link #CAPACITY} addresses; when it is full, the port
+ * that has learned most gives one up, so that a guest that floods the table hurts itself.
  *
  * <p>Thread: the network's loop only.
  */
@@ -30,15 +34,30 @@ final class MacTable {
   /** How often a full table is searched for old entries at most: 1 s. */
   private static final long SWEEP_NANOS = 1_000_000_000L;
 
+  private static final byte LEARNED = 0;
+  private static final byte HELD = 1;
+  private static final byte PINNED = 2;
+
+  /** Odd, and random: multiplying by it and taking the upper bits is a universal hash. */
+  private final long multiplier;
+
   /** VLAN in bits 48 to 59, address below; 0 is a free cell, as 00:00:00:00:00:00 is no source. */
   private final long[] keys = new long[CELLS];
 
   private final int[] ports = new int[CELLS];
   private final long[] seen = new long[CELLS];
-  private final boolean[] fixed = new boolean[CELLS];
+  private final byte[] kinds = new byte[CELLS];
 
-  /** Learned addresses a port, static ones aside. */
+  /** Learned addresses of each port; held and pinned ones aside. */
   private int[] learned = new int[16];
+
+  /** Held addresses of each port. */
+  private int[] held = new int[16];
+
+  /** What {@link #rule} said of each port. */
+  private int[] limits = new int[16];
+
+  private boolean[] holding = new boolean[16];
 
   private int size;
   private int hand;
@@ -48,12 +67,32 @@ final class MacTable {
   private long evictions;
   private long expiries;
 
+  /** What becomes of an address that a port sent a frame from. */
+  enum Learning {
+    /** The address is at the port now, or the table has no room for it. */
+    DONE,
+    /** The address is held by another port, or pinned to one. */
+    ELSEWHERE,
+    /** The port has as many addresses as it may have. */
+    LIMIT
+  }
+
+  /**
+   * Makes an empty table.
+   *
+   * @param seed random bits that guests do not know
+   */
+  MacTable(long seed) {
+    this.multiplier = seed | 1;
+    Arrays.fill(limits, Integer.MAX_VALUE);
+  }
+
   private static long key(int vlan, long mac) {
     return (long) vlan << 48 | mac;
   }
 
-  private static int home(long key) {
-    return (int) ((key * 0x9e3779b97f4a7c15L) >>> SHIFT);
+  private int home(long key) {
+    return (int) ((key * multiplier) >>> SHIFT);
   }
 
   private static int next(int cell) {
@@ -69,6 +108,24 @@ final class MacTable {
     return cell;
   }
 
+  /** Whether a cell holds an address that is pinned, in all VLANs. */
+  private boolean pinned(int cell, long mac) {
+    return keys[cell] == mac && kinds[cell] == PINNED;
+  }
+
+  /**
+   * Says how many addresses may be learned from a port, and whether it holds them.
+   *
+   * @param port the port's number
+   * @param limit addresses, those that are pinned to it aside
+   * @param holds whether an address that it has learned stays with it
+   */
+  void rule(int port, int limit, boolean holds) {
+    grow(port);
+    limits[port] = limit;
+    holding[port] = holds;
+  }
+
   /**
    * Looks an address up.
    *
@@ -78,6 +135,10 @@ final class MacTable {
   int find(int vlan, long mac, long now) {
     int cell = cell(key(vlan, mac));
     if (keys[cell] == 0) {
+      if (vlan != 0) {
+        int pin = cell(mac);
+        return pinned(pin, mac) ? ports[pin] : UNKNOWN;
+      }
       return UNKNOWN;
     }
     if (expired(cell, now)) {
@@ -88,65 +149,95 @@ final class MacTable {
     return ports[cell];
   }
 
-  /** Remembers that an address sent a frame; a static entry stays as it is. */
-  void learn(int vlan, long mac, int port, long now) {
+  /** Remembers that an address sent a frame, if the port may have it. */
+  Learning learn(int vlan, long mac, int port, long now) {
+    if (vlan != 0) {
+      int pin = cell(mac);
+      if (pinned(pin, mac)) {
+        return ports[pin] == port ? Learning.DONE : Learning.ELSEWHERE;
+      }
+    }
     long key = key(vlan, mac);
     int cell = cell(key);
     if (keys[cell] == key) {
-      if (fixed[cell]) {
-        return;
+      if (ports[cell] == port) {
+        seen[cell] = now;
+        return Learning.DONE;
       }
-      seen[cell] = now;
-      if (ports[cell] != port) {
-        moves++;
-        count(ports[cell], -1);
-        count(port, 1);
-        ports[cell] = port;
+      if (kinds[cell] != LEARNED) {
+        return Learning.ELSEWHERE;
       }
-      return;
-    }
-    if (size == CAPACITY) {
-      if (!makeRoom(now)) {
-        return;
+      if (full(port)) {
+        return Learning.LIMIT;
       }
+      moves++;
+      remove(cell);
       cell = cell(key);
+    } else {
+      if (full(port)) {
+        return Learning.LIMIT;
+      }
+      if (size == CAPACITY) {
+        if (!makeRoom(now)) {
+          return Learning.DONE;
+        }
+        cell = cell(key);
+      }
     }
-    insert(cell, key, port, now, false);
+    insert(cell, key, port, now, holds(port) ? HELD : LEARNED);
+    return Learning.DONE;
+  }
+
+  private boolean full(int port) {
+    return port < limits.length && learned[port] + held[port] >= limits[port];
+  }
+
+  private boolean holds(int port) {
+    return port < holding.length && holding[port];
   }
 
   /**
-   * Pins an address to a port: it neither ages nor moves.
+   * Pins an address to a port, in all VLANs: it neither ages nor moves.
    *
-   * @return false if the table is full of static entries
+   * @return false if it is pinned to another port, or the table is full of entries that stay
    */
-  boolean pin(int vlan, long mac, int port, long now) {
-    long key = key(vlan, mac);
-    int cell = cell(key);
-    if (keys[cell] == key) {
+  boolean pin(long mac, int port, long now) {
+    int cell = cell(mac);
+    if (keys[cell] == mac) {
+      if (kinds[cell] == PINNED) {
+        return ports[cell] == port;
+      }
       remove(cell);
-      cell = cell(key);
+      cell = cell(mac);
     } else if (size == CAPACITY) {
       if (!makeRoom(now)) {
         return false;
       }
-      cell = cell(key);
+      cell = cell(mac);
     }
-    insert(cell, key, port, now, true);
+    insert(cell, mac, port, now, PINNED);
     return true;
   }
 
-  /** Forgets one address, static or not. */
-  void forget(int vlan, long mac) {
-    int cell = cell(key(vlan, mac));
-    if (keys[cell] != 0) {
-      remove(cell);
+  /** Forgets every address behind a port, and what was said of it. */
+  void forgetPort(int port) {
+    forget(port, true);
+    if (port < limits.length) {
+      limits[port] = Integer.MAX_VALUE;
+      holding[port] = false;
     }
   }
 
-  /** Forgets every address behind a port. */
-  void forgetPort(int port) {
+  /** Forgets the addresses that were learned from a port; those that are pinned to it stay. */
+  void forgetLearned(int port) {
+    if (learned(port) > 0) {
+      forget(port, false);
+    }
+  }
+
+  private void forget(int port, boolean pins) {
     for (int cell = 0; cell < CELLS; ) {
-      if (keys[cell] != 0 && ports[cell] == port) {
+      if (keys[cell] != 0 && ports[cell] == port && (pins || kinds[cell] != PINNED)) {
         remove(cell); // may have moved another entry into this cell: look again
       } else {
         cell++;
@@ -154,26 +245,38 @@ final class MacTable {
     }
   }
 
-  private void insert(int cell, long key, int port, long now, boolean isFixed) {
+  private void insert(int cell, long key, int port, long now, byte kind) {
     keys[cell] = key;
     ports[cell] = port;
     seen[cell] = now;
-    fixed[cell] = isFixed;
+    kinds[cell] = kind;
     size++;
-    if (!isFixed) {
-      count(port, 1);
+    count(kind, port, 1);
+  }
+
+  private void count(byte kind, int port, int change) {
+    grow(port);
+    if (kind == LEARNED) {
+      learned[port] += change;
+    } else if (kind == HELD) {
+      held[port] += change;
     }
   }
 
-  private void count(int port, int change) {
-    if (port >= learned.length) {
-      learned = Arrays.copyOf(learned, Math.max(port + 1, 2 * learned.length));
+  private void grow(int port) {
+    int known = learned.length;
+    if (port >= known) {
+      int length = Math.max(port + 1, 2 * known);
+      learned = Arrays.copyOf(learned, length);
+      held = Arrays.copyOf(held, length);
+      holding = Arrays.copyOf(holding, length);
+      limits = Arrays.copyOf(limits, length);
+      Arrays.fill(limits, known, length, Integer.MAX_VALUE);
     }
-    learned[port] += change;
   }
 
   private boolean expired(int cell, long now) {
-    return !fixed[cell] && now - seen[cell] > AGEING_NANOS;
+    return kinds[cell] == LEARNED && now - seen[cell] > AGEING_NANOS;
   }
 
   private boolean makeRoom(long now) {
@@ -195,7 +298,7 @@ final class MacTable {
       return false;
     }
     // The hand goes on from where it was, so that the hog's entries leave in turn.
-    while (keys[hand] == 0 || fixed[hand] || ports[hand] != hog) {
+    while (keys[hand] == 0 || kinds[hand] != LEARNED || ports[hand] != hog) {
       hand = next(hand);
     }
     evictions++;
@@ -217,9 +320,7 @@ final class MacTable {
 
   /** Frees a cell and moves later entries of the same run back, so that no probe ends early. */
   private void remove(int cell) {
-    if (!fixed[cell]) {
-      count(ports[cell], -1);
-    }
+    count(kinds[cell], ports[cell], -1);
     size--;
     int free = cell;
     for (int i = next(cell); keys[i] != 0; i = next(i)) {
@@ -229,12 +330,11 @@ final class MacTable {
         keys[free] = keys[i];
         ports[free] = ports[i];
         seen[free] = seen[i];
-        fixed[free] = fixed[i];
+        kinds[free] = kinds[i];
         free = i;
       }
     }
     keys[free] = 0;
-    fixed[free] = false;
   }
 
   /** Takes every entry that has not aged, in no order. */
@@ -245,7 +345,7 @@ final class MacTable {
             (int) (keys[cell] >>> 48),
             keys[cell] & 0xffff_ffff_ffffL,
             ports[cell],
-            fixed[cell],
+            kinds[cell] == PINNED,
             now - seen[cell]);
       }
     }
@@ -255,8 +355,20 @@ final class MacTable {
     return size;
   }
 
+  /** The addresses that were learned from a port, held ones among them. */
   int learned(int port) {
-    return port < learned.length ? learned[port] : 0;
+    return port < learned.length ? learned[port] + held[port] : 0;
+  }
+
+  /** The most cells that one look-up has to visit. */
+  int longestProbe() {
+    int longest = 0;
+    for (int cell = 0; cell < CELLS; cell++) {
+      if (keys[cell] != 0) {
+        longest = Math.max(longest, ((cell - home(keys[cell])) & (CELLS - 1)) + 1);
+      }
+    }
+    return longest;
   }
 
   long moves() {
@@ -273,6 +385,6 @@ final class MacTable {
 
   /** Takes one entry. */
   interface Visitor {
-    void entry(int vlan, long mac, int port, boolean isStatic, long ageNanos);
+    void entry(int vlan, long mac, int port, boolean isPinned, long ageNanos);
   }
 }

@@ -6,6 +6,8 @@ final class Slot {
   final int number;
   final PortCounters counters;
 
+  final RefusalLog refusals = new RefusalLog();
+
   /** Whether the port has got a frame since it was flushed last. */
   boolean touched;
 

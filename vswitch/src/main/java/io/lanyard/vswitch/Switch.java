@@ -3,12 +3,14 @@ package io.lanyard.vswitch;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -41,7 +43,7 @@ public final class Switch implements Dumpable {
   private final String name;
   private final Clock clock;
   private final ByteBufAllocator allocator;
-  private final MacTable table = new MacTable();
+  private final MacTable table = new MacTable(new SecureRandom().nextLong());
   private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
 
   /** By number; a hole is null. Replaced, never changed: a flood may attach or detach. */
@@ -63,12 +65,12 @@ public final class Switch implements Dumpable {
    * Makes a switch without ports.
    *
    * @param name the network's name
-   * @param clock what ageing goes by
+   * @param timers the network's timers; ageing goes by their clock
    * @param allocator where the segments of super-frames are put together; direct and pooled
    */
-  public Switch(String name, Clock clock, ByteBufAllocator allocator) {
+  public Switch(String name, Timers timers, ByteBufAllocator allocator) {
     this.name = name;
-    this.clock = clock;
+    this.clock = timers.clock();
     this.allocator = allocator;
     Arrays.setAll(passages, i -> new Passage());
   }
@@ -168,7 +170,17 @@ public final class Switch implements Dumpable {
   private void forward(Passage passage, ByteBuf frame) {
     Slot from = passage.from;
     long time = now();
-    table.learn(passage.vlan, passage.source, from.number, time);
+    switch (table.learn(passage.vlan, passage.source, from.number, time)) {
+      case DONE -> {}
+      case ELSEWHERE -> {
+        refuse(passage, DropCause.PINNED_SOURCE);
+        return;
+      }
+      case LIMIT -> {
+        refuse(passage, DropCause.MAC_LIMIT);
+        return;
+      }
+    }
     if (Ethernet.isGroup(passage.destination)) {
       flood(passage, frame);
       return;
@@ -185,6 +197,13 @@ public final class Switch implements Dumpable {
     } else {
       send(to, passage, frame);
     }
+  }
+
+  /** Drops a frame that its port may not send: counts it, and says so once a minute. */
+  private void refuse(Passage passage, DropCause cause) {
+    Slot from = passage.from;
+    from.counters.receiveDropped(cause, passage.segments);
+    from.refusals.log(name, passage, cause, now());
   }
 
   /** The clock is read once per burst. */
@@ -352,26 +371,29 @@ public final class Switch implements Dumpable {
   }
 
   /**
-   * Pins an address to a port: frames for it go there, and nobody else can claim it.
+   * Pins an address to a port, in all VLANs: frames for it go there, and frames from it that come
+   * in by another port are dropped and counted ({@link DropCause#PINNED_SOURCE}).
    *
-   * @param vlan 0 for frames without a tag
    * @param mac the address
-   * @param port a port that is attached
-   * @return false if there is no room, or the port is not attached
+   * @param port a port that is attached; the address is free again when it is detached
+   * @return false if the address is pinned to another port, or the port is not attached
    */
-  public boolean pin(int vlan, long mac, Port port) {
+  public boolean pin(long mac, Port port) {
     Slot slot = slots.get(port);
-    return slot != null && table.pin(vlan, mac, slot.number, now());
+    return slot != null && table.pin(mac, slot.number, now());
   }
 
   /**
-   * Forgets an address, pinned or learned.
+   * Forgets what was learned from the frames of a port, as when its carrier goes (IEEE 802.1Q
+   * section 8.8): its stations may turn up elsewhere. What is pinned to the port stays.
    *
-   * @param vlan 0 for frames without a tag
-   * @param mac the address
+   * @param port a port; nothing happens if it is not attached
    */
-  public void forget(int vlan, long mac) {
-    table.forget(vlan, mac);
+  public void carrierLost(Port port) {
+    Slot slot = slots.get(port);
+    if (slot != null) {
+      table.forgetLearned(slot.number);
+    }
   }
 
   /**
@@ -424,10 +446,10 @@ public final class Switch implements Dumpable {
    * @param vlan 0 for frames without a tag
    * @param mac the address
    * @param port where it is
-   * @param isStatic whether it was pinned
+   * @param isPinned whether it was pinned; it then is so in all VLANs
    * @param ageNanos since it last sent a frame, or was pinned
    */
-  public record Address(int vlan, long mac, Port port, boolean isStatic, long ageNanos) {}
+  public record Address(int vlan, long mac, Port port, boolean isPinned, long ageNanos) {}
 
   /**
    * The addresses that the switch knows.
@@ -438,10 +460,10 @@ public final class Switch implements Dumpable {
     List<Address> list = new ArrayList<>();
     table.forEach(
         clock.nanoTime(),
-        (vlan, mac, number, isStatic, age) -> {
+        (vlan, mac, number, isPinned, age) -> {
           Slot slot = ports[number];
           if (slot != null) {
-            list.add(new Address(vlan, mac, slot.port, isStatic, age));
+            list.add(new Address(vlan, mac, slot.port, isPinned, age));
           }
         });
     return list;
@@ -491,7 +513,8 @@ public final class Switch implements Dumpable {
             .withNonZero("unknown-destination-frames", unknownFrames)
             .withNonZero("address-moves", table.moves())
             .withNonZero("address-evictions", table.evictions())
-            .withNonZero("address-expiries", table.expiries());
+            .withNonZero("address-expiries", table.expiries())
+            .with("longest-probe", table.longestProbe());
     for (Slot slot : ports) {
       if (slot != null) {
         DumpNode.Builder child = DumpNode.of("port " + slot.port.name());

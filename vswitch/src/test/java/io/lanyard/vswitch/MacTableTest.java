@@ -2,13 +2,14 @@ package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.vswitch.MacTable.Learning;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class MacTableTest {
-  private final MacTable table = new MacTable();
+  private final MacTable table = new MacTable(0x5eed);
 
   @Test
   void behavesAsAMapUnderRandomUse() {
@@ -20,8 +21,11 @@ class MacTableTest {
       long key = (long) vlan << 48 | mac;
       switch (random.nextInt(10)) {
         case 0 -> {
-          table.forget(vlan, mac);
-          model.remove(key);
+          if (random.nextInt(100) == 0) {
+            int port = random.nextInt(40);
+            table.forgetLearned(port);
+            model.values().removeIf(v -> v == port);
+          }
         }
         case 1, 2, 3 -> {
           if (model.size() < 8000 || model.containsKey(key)) {
@@ -59,11 +63,114 @@ class MacTableTest {
   }
 
   @Test
-  void aStaticEntryNeitherAgesNorMoves() {
-    assertThat(table.pin(0, 1, 3, 0)).isTrue();
-    table.learn(0, 1, 4, 0);
+  void aPinnedAddressNeitherAgesNorMovesNorIsPinnedElsewhere() {
+    assertThat(table.pin(1, 3, 0)).isTrue();
+    assertThat(table.learn(0, 1, 4, 0)).isEqualTo(Learning.ELSEWHERE);
+    assertThat(table.learn(0, 1, 3, 0)).isEqualTo(Learning.DONE);
     assertThat(table.find(0, 1, Long.MAX_VALUE / 2)).isEqualTo(3);
     assertThat(table.moves()).isZero();
+    assertThat(table.pin(1, 4, 0)).isFalse();
+    assertThat(table.pin(1, 3, 0)).isTrue();
+  }
+
+  @Test
+  void aPinnedAddressIsPinnedInEveryVlan() {
+    assertThat(table.pin(1, 3, 0)).isTrue();
+    assertThat(table.learn(10, 1, 4, 0)).isEqualTo(Learning.ELSEWHERE);
+    assertThat(table.learn(4095, 1, 3, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.find(10, 1, 0)).isEqualTo(3);
+    table.learn(10, 2, 4, 0);
+    assertThat(table.pin(2, 3, 0)).isTrue();
+    assertThat(table.learn(10, 2, 4, 0)).isEqualTo(Learning.ELSEWHERE);
+  }
+
+  @Test
+  void pinningTakesAnAddressFromThePortThatHasLearnedIt() {
+    table.learn(0, 1, 4, 0);
+    assertThat(table.pin(1, 3, 0)).isTrue();
+    assertThat(table.find(0, 1, 0)).isEqualTo(3);
+    assertThat(table.learned(4)).isZero();
+  }
+
+  @Test
+  void aPortThatHoldsItsAddressesLosesThemToNobody() {
+    table.rule(3, 2, true);
+    table.learn(0, 1, 3, 0);
+    assertThat(table.learn(0, 1, 4, 1)).isEqualTo(Learning.ELSEWHERE);
+    assertThat(table.find(0, 1, 2 * MacTable.AGEING_NANOS)).isEqualTo(3);
+    table.forgetLearned(3);
+    assertThat(table.learn(0, 1, 4, 2)).isEqualTo(Learning.DONE);
+    assertThat(table.find(0, 1, 2)).isEqualTo(4);
+  }
+
+  @Test
+  void aPortLearnsNoMoreAddressesThanItMayAndOthersAreNotMovedThere() {
+    table.rule(40, 2, false);
+    assertThat(table.pin(9, 40, 0)).isTrue();
+    assertThat(table.learn(0, 1, 40, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.learn(5, 1, 40, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.learn(0, 2, 40, 0)).isEqualTo(Learning.LIMIT);
+    table.learn(0, 3, 1, 0);
+    assertThat(table.learn(0, 3, 40, 0)).isEqualTo(Learning.LIMIT);
+    assertThat(table.find(0, 3, 0)).isEqualTo(1);
+    assertThat(table.learn(0, 9, 40, 0)).isEqualTo(Learning.DONE);
+    table.forgetPort(40);
+    assertThat(table.learn(0, 2, 40, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.learn(0, 4, 40, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.learn(0, 5, 40, 0)).isEqualTo(Learning.DONE);
+  }
+
+  @Test
+  void aTableFullOfHeldAddressesStillForwardsToThem() {
+    table.rule(2, Integer.MAX_VALUE, true);
+    for (int i = 0; i < MacTable.CAPACITY; i++) {
+      table.learn(0, 100 + i, 2, 0);
+    }
+    assertThat(table.learn(0, 1, 1, 0)).isEqualTo(Learning.DONE);
+    assertThat(table.find(0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.find(0, 100, 0)).isEqualTo(2);
+  }
+
+  @Test
+  void forgettingWhatAPortLearnedLeavesItsPinsAndOtherPorts() {
+    assertThat(table.pin(9, 1, 0)).isTrue();
+    table.learn(0, 1, 1, 0);
+    table.learn(0, 2, 2, 0);
+    table.forgetLearned(1);
+    table.forgetLearned(700);
+    assertThat(table.find(0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.find(0, 2, 0)).isEqualTo(2);
+    assertThat(table.find(0, 9, 0)).isEqualTo(1);
+  }
+
+  /** Addresses that a table with a multiplier that is known puts into few cells. */
+  private static long[] colliding(long multiplier, int count) {
+    long[] macs = new long[count];
+    int found = 0;
+    for (long mac = 0x02_0000_000000L; found < count; mac++) {
+      if ((mac * multiplier) >>> 54 == 0) { // 16 of 16,384 cells
+        macs[found++] = mac;
+      }
+    }
+    return macs;
+  }
+
+  @Test
+  void addressesThatCollideUnderAKnownMultiplierDoNotUnderASecretOne() {
+    long[] macs = colliding(0x9e3779b97f4a7c15L, 8000);
+    MacTable known = new MacTable(0x9e3779b97f4a7c15L);
+    for (long mac : macs) {
+      known.learn(0, mac, 1, 0);
+    }
+    assertThat(known.longestProbe()).isGreaterThan(7000);
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 20; i++) {
+      MacTable secret = new MacTable(random.nextLong());
+      for (long mac : macs) {
+        secret.learn(0, mac, 1, 0);
+      }
+      assertThat(secret.longestProbe()).isLessThan(400);
+    }
   }
 
   @Test
@@ -115,14 +222,13 @@ class MacTableTest {
   }
 
   @Test
-  void aTableFullOfStaticEntriesLearnsNothingMore() {
+  void aTableFullOfPinnedAddressesLearnsNothingMore() {
     for (int i = 0; i < MacTable.CAPACITY; i++) {
-      assertThat(table.pin(0, 1 + i, 1, 0)).isTrue();
+      assertThat(table.pin(1 + i, 1, 0)).isTrue();
     }
     table.learn(0, 1_000_000, 2, 0);
     assertThat(table.find(0, 1_000_000, 0)).isEqualTo(MacTable.UNKNOWN);
-    assertThat(table.pin(0, 1_000_000, 2, 0)).isFalse();
-    assertThat(table.pin(0, 1, 2, 0)).isTrue();
-    assertThat(table.find(0, 1, 0)).isEqualTo(2);
+    assertThat(table.pin(1_000_000, 2, 0)).isFalse();
+    assertThat(table.find(0, 1, 0)).isEqualTo(1);
   }
 }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.DumpNode;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
@@ -28,7 +30,8 @@ class SwitchTest {
   private static final Offloads PLAIN = Offloads.none(1518);
 
   private final SteppedClock clock = new SteppedClock();
-  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final SteppedTimers timers = new SteppedTimers(clock);
+  private final Switch network = new Switch("test", timers, PooledByteBufAllocator.DEFAULT);
   private final InMemoryPort a = InMemoryPort.attached("a", PLAIN, network);
   private final InMemoryPort b = InMemoryPort.attached("b", PLAIN, network);
   private final InMemoryPort c = InMemoryPort.attached("c", PLAIN, network);
@@ -142,16 +145,59 @@ class SwitchTest {
   }
 
   @Test
-  void aPinnedAddressCannotBeClaimed() {
-    assertThat(network.pin(0, B, b)).isTrue();
+  void aFrameFromAPinnedAddressThatComesInElsewhereIsDroppedCountedAndSaidOnce() {
+    LogWatch.expect("port=\"c\" cause=\"pinned-source\"");
+    assertThat(network.pin(B, b)).isTrue();
+    for (int i = 0; i < 1000; i++) {
+      c.send(frame(Ethernet.BROADCAST, B));
+      c.send(Frames.tagged(Ethernet.BROADCAST, B, 10, 0x0800, new byte[46]));
+    }
+    assertThat(a.pending() + b.pending()).isZero();
+    assertThat(c.counters().receiveDrops(DropCause.PINNED_SOURCE)).isEqualTo(2000);
+    assertThat(LogWatch.count("frames-refused")).isEqualTo(1);
+    clock.advance(Duration.ofSeconds(61));
     c.send(frame(Ethernet.BROADCAST, B));
-    b.drain();
+    assertThat(LogWatch.count("frames=\"2000\"")).isEqualTo(1);
     a.send(frame(B, A));
     assertThat(b.pending()).isEqualTo(1);
+    assertThat(c.pending()).isZero();
     assertThat(network.addresses())
-        .filteredOn(Switch.Address::isStatic)
+        .filteredOn(Switch.Address::isPinned)
         .extracting(Switch.Address::port)
         .containsExactly(b);
+  }
+
+  @Test
+  void aPinnedAddressMaySpeakFromItsOwnPort() {
+    assertThat(network.pin(B, b)).isTrue();
+    b.send(frame(A, B));
+    b.send(Frames.tagged(A, B, 10, 0x0800, new byte[46]));
+    assertThat(a.pending()).isEqualTo(2);
+  }
+
+  @Test
+  void anAddressIsPinnedToOnePortAndFreeWhenThatIsDetached() {
+    assertThat(network.pin(B, b)).isTrue();
+    assertThat(network.pin(B, b)).isTrue();
+    assertThat(network.pin(B, c)).isFalse();
+    network.detach(b);
+    assertThat(network.pin(A, b)).isFalse();
+    assertThat(network.pin(B, c)).isTrue();
+  }
+
+  @Test
+  void whatIsBehindAPortWithoutCarrierIsFloodedAndItsPinsStay() {
+    assertThat(network.pin(C, b)).isTrue();
+    b.send(frame(Ethernet.BROADCAST, B));
+    a.drain();
+    c.drain();
+    network.carrierLost(b);
+    a.send(frame(B, A));
+    assertThat(c.pending()).isEqualTo(1);
+    a.send(frame(C, A));
+    assertThat(c.pending()).isEqualTo(1);
+    network.detach(b);
+    network.carrierLost(b); // nothing to forget
   }
 
   @Test
@@ -278,7 +324,7 @@ class SwitchTest {
               return true;
             });
     Port gateway = self[0];
-    assertThat(network.pin(0, B, gateway)).isTrue();
+    assertThat(network.pin(B, gateway)).isTrue();
     a.send(superFrame(4000));
     assertThat(retained).hasSize(3);
     assertThat(a.pending()).isEqualTo(9);
@@ -379,7 +425,7 @@ class SwitchTest {
               seen.add(passage.ingress().name() + " " + passage.vlan() + " " + passage.wireBytes());
               return true;
             });
-    assertThat(network.pin(0, B, self[0])).isTrue();
+    assertThat(network.pin(B, self[0])).isTrue();
     a.send(frame(B, A));
     a.send(superFrame(1500));
     assertThat(seen).containsExactly("a 0 60", "a 0 1514", "a 0 94");
@@ -390,8 +436,8 @@ class SwitchTest {
     Port[] pair = new Port[2];
     pair[0] = port("ping", (passage, frame) -> answer(pair[0], B, A));
     pair[1] = port("pong", (passage, frame) -> answer(pair[1], A, B));
-    assertThat(network.pin(0, A, pair[0])).isTrue();
-    assertThat(network.pin(0, B, pair[1])).isTrue();
+    assertThat(network.pin(A, pair[0])).isTrue();
+    assertThat(network.pin(B, pair[1])).isTrue();
     c.send(frame(B, C));
     long stopped =
         pair[0].counters().receiveDrops(DropCause.NESTED)
@@ -427,7 +473,7 @@ class SwitchTest {
     List<String> shown = new ArrayList<>();
     Port[] self = new Port[1];
     self[0] = port("gateway", (passage, frame) -> answer(self[0], A, B));
-    assertThat(network.pin(0, B, self[0])).isTrue();
+    assertThat(network.pin(B, self[0])).isTrue();
     FrameTap tap =
         (passage, port, received, frame) ->
             shown.add((received ? "in " : "out ") + port.name() + " " + passage.ingress().name());
@@ -449,7 +495,7 @@ class SwitchTest {
       Frames.arp(1, A, 1, 0, 2)
     };
     ByteBuf work = Frames.untracked(70_000);
-    Switch hot = new Switch("hot", clock, Frames.UNTRACKED);
+    Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     List<InMemoryPort> hotPorts =
         List.of(
             InMemoryPort.attached("a", PLAIN, hot),

@@ -114,9 +114,20 @@ public final class Gateway implements GuestLink, Dumpable {
     input.engines(tcpEngine, udpEngine, echoEngine, translate);
   }
 
-  /** Plugs the gateway into its switch, and announces its addresses. */
+  /**
+   * Attaches the gateway to its switch, where its MAC address is its own from then on, and
+   * announces its addresses.
+   *
+   * @throws IllegalStateException if another port of the switch has that MAC address pinned
+   */
   public void attach() {
     network.attach(port);
+    if (!network.pin(addresses.mac(), port)) {
+      throw new IllegalStateException(
+          "another port has the gateway's address "
+              + Ethernet.format(addresses.mac())
+              + "; give the guest another MAC address");
+    }
     arp.announce(addresses.gateway());
     if (addresses.hostLoopback()) {
       arp.announce(addresses.host());

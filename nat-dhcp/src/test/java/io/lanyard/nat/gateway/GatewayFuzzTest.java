@@ -112,7 +112,7 @@ class GatewayFuzzTest {
   private void attack(EventLoop loop) {
     SplittableRandom random = new SplittableRandom(20261122);
     int[] received = new int[1];
-    Switch network = new Switch("fuzz", net.timers.clock(), allocator);
+    Switch network = new Switch("fuzz", net.timers, allocator);
     SinkPort guest =
         new SinkPort(
             "guest",

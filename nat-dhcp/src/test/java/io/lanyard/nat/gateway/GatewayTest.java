@@ -95,6 +95,27 @@ class GatewayTest {
   }
 
   @Test
+  void oneFrameWithTheGatewaysAddressTakesNobodysTraffic() {
+    LogWatch.expect("event=frames-refused network=\"test\" port=\"thief\" cause=\"pinned-source\"");
+    introduce();
+    InMemoryPort thief =
+        InMemoryPort.attached("thief", Offloads.none(Offloads.LARGEST_SUPER_FRAME), net.network);
+    thief.send(
+        TestNetwork.frame(
+            TestNetwork.arp(
+                Ethernet.BROADCAST,
+                Arp.REPLY,
+                TestNetwork.GATEWAY_MAC,
+                TestNetwork.GATEWAY,
+                0,
+                TestNetwork.GATEWAY)));
+    assertThat(net.guest.drain()).isEmpty();
+    assertThat(net.exchange(TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO))).hasSize(1);
+    assertThat(thief.pending()).isZero();
+    thief.close();
+  }
+
+  @Test
   void answers_arp_for_its_own_address_only() {
     net.guest.drain();
     List<byte[]> frames = net.exchange(ask(TestNetwork.GATEWAY));

@@ -93,10 +93,10 @@ public final class NatNamespace implements AutoCloseable {
                 new TapPort.HostAddress(Ipv4.parse(GUEST), 24),
                 true),
             allocator);
-    network = new Switch("vmnet8", Clock.system(), allocator);
+    TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
+    network = new Switch("vmnet8", wheel, allocator);
     nat =
         on(() -> {
-          TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
           NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, names);
           network.attach(tap);
           tap.start(loop, network);

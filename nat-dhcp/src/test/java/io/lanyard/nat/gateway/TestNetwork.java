@@ -24,7 +24,7 @@ final class TestNetwork {
   static final int WORLD = Ipv4.parse("192.0.2.1");
 
   final SteppedTimers timers = new SteppedTimers();
-  final Switch network = new Switch("test", timers.clock(), PooledByteBufAllocator.DEFAULT);
+  final Switch network = new Switch("test", timers, PooledByteBufAllocator.DEFAULT);
   final InMemoryPort guest;
   int mtu = 1500;
 

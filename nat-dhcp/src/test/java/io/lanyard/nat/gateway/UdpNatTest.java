@@ -715,7 +715,7 @@ class UdpNatTest {
     var threads =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
     try (DatagramSocket server = server()) {
-      Switch network = new Switch("measured", net.timers.clock(), unwatched);
+      Switch network = new Switch("measured", net.timers, unwatched);
       // A port that counts: what is measured is the NAT and the switch, not the test.
       SinkPort guest =
           new SinkPort(

@@ -324,6 +324,16 @@ public final class TapPort implements Port, Dumpable {
     return device.name();
   }
 
+  /**
+   * The MAC address of the device: the host's, or the container's that has the device.
+   *
+   * @return the low 48 bits
+   * @throws IOException if the device is gone
+   */
+  public long hardwareAddress() throws IOException {
+    return device.hardwareAddress();
+  }
+
   @Override
   public Offloads offloads() {
     return offloads;

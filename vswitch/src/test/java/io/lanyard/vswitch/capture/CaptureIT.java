@@ -3,6 +3,7 @@ package io.lanyard.vswitch.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Wireshark reads what we write. Needs tshark. */
 class CaptureIT {
   private final SteppedClock clock = new SteppedClock();
-  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final Switch network =
+      new Switch("test", new SteppedTimers(clock), PooledByteBufAllocator.DEFAULT);
 
   private static List<String> tshark(Path file, String... arguments)
       throws IOException, InterruptedException {

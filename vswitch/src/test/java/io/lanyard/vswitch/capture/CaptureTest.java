@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
@@ -34,7 +35,8 @@ class CaptureTest {
   private static final long B = 0x525400000002L;
 
   private final SteppedClock clock = new SteppedClock();
-  private final Switch network = new Switch("test", clock, PooledByteBufAllocator.DEFAULT);
+  private final Switch network =
+      new Switch("test", new SteppedTimers(clock), PooledByteBufAllocator.DEFAULT);
   private final InMemoryPort a = InMemoryPort.attached("a", Offloads.all(1518), network);
   private final InMemoryPort b = InMemoryPort.attached("b", Offloads.all(1518), network);
   private final ByteArrayOutputStream file = new ByteArrayOutputStream();

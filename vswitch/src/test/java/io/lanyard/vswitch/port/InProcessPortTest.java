@@ -2,7 +2,6 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
@@ -182,7 +181,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
-    Switch hot = new Switch("hot", Clock.system(), Frames.UNTRACKED);
+    Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.none(1522), hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
     ImmediateLoop hand = new ImmediateLoop();

@@ -73,8 +73,8 @@ abstract class PortSuite {
   @BeforeEach
   void setUp() throws Exception {
     onLoop(() -> {
-      network = new Switch("suite", Clock.system(), PooledByteBufAllocator.DEFAULT);
       timers = LoopAlarm.wheel(loop, Clock.system());
+      network = new Switch("suite", timers, PooledByteBufAllocator.DEFAULT);
       peer = InMemoryPort.attached("peer", Offloads.none(1522), network);
       return 0;
     });

@@ -3,7 +3,6 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
@@ -175,7 +174,7 @@ class QemuStreamPortTest extends PortSuite {
   @Test
   void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
     Path path = directory.resolve("hostile.sock");
-    Switch attacked = new Switch("hostile", Clock.system(), Frames.UNTRACKED);
+    Switch attacked = new Switch("hostile", timers, Frames.UNTRACKED);
     QemuStreamPort victim =
         new QemuStreamPort(
             QemuStreamPort.Settings.unix("hostile", true, path, 1500),

@@ -2,7 +2,7 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Hostile streams in large numbers, without the sockets that would make them slow. */
 class StreamFramerTest {
-  private final Switch network = new Switch("test", new SteppedClock(), Frames.UNTRACKED);
+  private final Switch network = new Switch("test", new SteppedTimers(), Frames.UNTRACKED);
   private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.none(1518), network);
   private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.none(1518), network);
 

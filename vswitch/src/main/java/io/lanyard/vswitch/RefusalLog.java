@@ -1,0 +1,49 @@
+package io.lanyard.vswitch;
+
+import io.lanyard.vswitch.frame.Ethernet;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Says which frames of one port are refused: for each cause a line at once, then one a minute at
+ * most, with the number of frames since.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class RefusalLog {
+  private static final System.Logger LOG = System.getLogger(Switch.class.getName());
+  private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final int CAUSES = DropCause.values().length;
+
+  private final long[] frames = new long[CAUSES];
+  private final long[] quietUntil = new long[CAUSES];
+  private final boolean[] said = new boolean[CAUSES];
+
+  /** Logs a refused frame, or counts it for the next line. */
+  void log(String network, Passage passage, DropCause cause, long now) {
+    int i = cause.ordinal();
+    frames[i] += passage.segments;
+    if (said[i] && now - quietUntil[i] < 0) {
+      return;
+    }
+    said[i] = true;
+    quietUntil[i] = now + QUIET_NANOS;
+    LOG.log(
+        Level.WARNING,
+        "event=frames-refused network=\""
+            + network
+            + "\" port=\""
+            + passage.ingress().name()
+            + "\" cause=\""
+            + cause.label()
+            + "\" frames=\""
+            + frames[i]
+            + "\" source=\""
+            + Ethernet.format(passage.source)
+            + "\" advice=\""
+            + cause.advice()
+            + "\"");
+    frames[i] = 0;
+  }
+}
