@@ -36,7 +36,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class SwitchForwarding {
-  private static final int MTU_FRAME = 1514;
   private static final int SEGMENT = 1460;
   private static final int SUPER_PAYLOAD = 44 * SEGMENT;
 
@@ -53,9 +52,9 @@ public class SwitchForwarding {
   public void build() {
     Timers timers = LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()); // the loop never runs
     network = new Switch("bench", timers, PooledByteBufAllocator.DEFAULT);
-    from = attach(network, Offloads.all(MTU_FRAME));
+    from = attach(network, Offloads.ALL);
     plainNetwork = new Switch("plain", timers, PooledByteBufAllocator.DEFAULT);
-    plainFrom = attach(plainNetwork, Offloads.none(MTU_FRAME));
+    plainFrom = attach(plainNetwork, Offloads.NONE);
     mtuFrame = TcpFrames.finished(SEGMENT);
     superFrame = TcpFrames.superFrame(SUPER_PAYLOAD, SEGMENT);
   }
@@ -112,6 +111,11 @@ public class SwitchForwarding {
     @Override
     public String name() {
       return name;
+    }
+
+    @Override
+    public int mtu() {
+      return 1500;
     }
 
     @Override

@@ -25,16 +25,12 @@ final class GuestCable {
    * outlive whatever a plug-in throws.
    *
    * @param card the card's end
-   * @param mtu the network's MTU, which bounds plain frames
    */
-  record TowardsGuest(FrameSink card, int mtu) implements FrameConsumer {
+  record TowardsGuest(FrameSink card) implements FrameConsumer {
     private static void failed(String what, Throwable e) {
       // A frame each: the port counts what it lost, and the log is for who looks.
       LOG.log(Level.DEBUG, "a VMM failed to " + what, e);
     }
-
-    /** Ethernet header and two tags. */
-    private static final int LINK_OVERHEAD = 22;
 
     @Override
     public boolean accept(MemorySegment frame) {
@@ -64,8 +60,7 @@ final class GuestCable {
         failed("say its offloads", e);
         offers = new NicOffloads(false, false, false, false);
       }
-      return new Offloads(
-          offers.checksum(), offers.tso4(), offers.tso6(), offers.uso(), mtu + LINK_OVERHEAD);
+      return Offloads.of(offers.checksum(), offers.tso4(), offers.tso6(), offers.uso());
     }
   }
 

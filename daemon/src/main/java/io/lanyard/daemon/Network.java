@@ -22,7 +22,6 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LoopAlarm;
-import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.Capture;
@@ -385,7 +384,7 @@ public final class Network implements AutoCloseable {
               Capture.WHOLE_FRAMES,
               clock,
               channel,
-              allocator.directBuffer(OffloadHeader.LENGTH + Offloads.LARGEST_SUPER_FRAME));
+              allocator.directBuffer(OffloadHeader.LENGTH + Ethernet.LARGEST_FRAME));
         });
     return () ->
         loop.call(() -> {

@@ -201,7 +201,8 @@ final class NetworkPorts {
           InProcessPort made =
               new InProcessPort(
                   name,
-                  new GuestCable.TowardsGuest(card, config.mtu()),
+                  config.mtu(),
+                  new GuestCable.TowardsGuest(card),
                   loop.eventLoop(),
                   ethernet,
                   allocator);

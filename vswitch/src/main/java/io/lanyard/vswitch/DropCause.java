@@ -8,6 +8,15 @@ public enum DropCause {
   BAD_LENGTH,
   /** The offload header asks for the impossible. */
   BAD_OFFLOAD_HEADER,
+  /** More tags with a priority alone than two. */
+  BAD_TAGS,
+  /** To a group address that switches keep to themselves (IEEE 802.1Q section 8.6.3). */
+  RESERVED_ADDRESS,
+  /** A super-frame to a group address: a segment for each port each would multiply its cost. */
+  GROUP_SUPER_FRAME(
+      "the guest behind the port sends super-frames to groups; switch off its offloads"),
+  /** Segments of a super-frame behind one that the port refused: they were not made. */
+  UNSENT_SEGMENTS,
   /** The source address is a group address, or all zeros. */
   BAD_SOURCE,
   /** The source address belongs to another port: it is pinned there, or held by it. */

@@ -11,31 +11,32 @@ package io.lanyard.vswitch;
  * @param tso4 a TCP super-frame over IPv4
  * @param tso6 a TCP super-frame over IPv6
  * @param uso a UDP super-frame (UDP_L4)
- * @param largestFrame the largest wire frame in bytes, Ethernet header included, super-frames aside
  */
-public record Offloads(
-    boolean checksum, boolean tso4, boolean tso6, boolean uso, int largestFrame) {
+public record Offloads(boolean checksum, boolean tso4, boolean tso6, boolean uso) {
+  private static final Offloads[] EACH = new Offloads[16];
 
-  /** The largest super-frame: 64 KiB of IP packet and an Ethernet header with two tags. */
-  public static final int LARGEST_SUPER_FRAME = 65535 + 14 + 8;
-
-  /**
-   * A port that takes plain wire frames only.
-   *
-   * @param largestFrame the largest wire frame in bytes
-   * @return no offloads at all
-   */
-  public static Offloads none(int largestFrame) {
-    return new Offloads(false, false, false, false, largestFrame);
+  static {
+    for (int i = 0; i < EACH.length; i++) {
+      EACH[i] = new Offloads((i & 1) != 0, (i & 2) != 0, (i & 4) != 0, (i & 8) != 0);
+    }
   }
 
+  /** A port that takes plain wire frames only. */
+  public static final Offloads NONE = EACH[0];
+
+  /** A port that takes everything. */
+  public static final Offloads ALL = EACH[15];
+
   /**
-   * A port that takes whatever there is.
+   * The offloads of that kind, without making an object: a guest's port is asked for each frame.
    *
-   * @param largestFrame the largest wire frame in bytes
-   * @return all offloads
+   * @param checksum unfinished checksums
+   * @param tso4 TCP super-frames over IPv4
+   * @param tso6 TCP super-frames over IPv6
+   * @param uso UDP super-frames
+   * @return one of the sixteen there are
    */
-  public static Offloads all(int largestFrame) {
-    return new Offloads(true, true, true, true, largestFrame);
+  public static Offloads of(boolean checksum, boolean tso4, boolean tso6, boolean uso) {
+    return EACH[(checksum ? 1 : 0) | (tso4 ? 2 : 0) | (tso6 ? 4 : 0) | (uso ? 8 : 0)];
   }
 }

@@ -25,6 +25,9 @@ public final class Passage {
   /** The I/G bit of the source in the eight bytes that begin with it. */
   private static final long SOURCE_GROUP = 1L << 56;
 
+  /** Tags with a priority alone that are taken out of a frame; nobody needs two. */
+  private static final int MOST_PRIORITY_TAGS = 2;
+
   Slot from;
   int vlan;
   long source;
@@ -34,7 +37,7 @@ public final class Passage {
   int headerLength;
   int segments;
   int wireBytes;
-  int largestSegment;
+  int largestPacket;
 
   /** Whether the offload header asks for nothing: the frame is as it goes over a wire. */
   boolean plain;
@@ -57,7 +60,7 @@ public final class Passage {
     int end = frame.writerIndex();
     int at = header + OffloadHeader.LENGTH;
     int length = end - at;
-    if (length < Ethernet.HEADER_LENGTH || length > Offloads.LARGEST_SUPER_FRAME) {
+    if (length < Ethernet.HEADER_LENGTH || length > Ethernet.LARGEST_FRAME) {
       return DropCause.BAD_LENGTH;
     }
     // Two reads hold the usual header: 6 + 2 bytes, then 6 + 2 bytes from the source on.
@@ -79,34 +82,81 @@ public final class Passage {
     if (headers == 0) {
       segments = 1;
       wireBytes = length;
-      largestSegment = length;
+      largestPacket = length;
     } else {
       int size = OffloadHeader.gsoSize(frame, header);
       segments = SuperFrame.segments(length, headers, size);
       wireBytes = SuperFrame.wireBytes(length, headers, segments);
-      largestSegment = SuperFrame.largestSegment(length, headers, size);
+      largestPacket = SuperFrame.largestSegment(length, headers, size);
     }
     int type = (int) by & 0xffff;
     if (Ethernet.isTag(type)) {
-      tagged(frame, at, end);
+      DropCause bad = tagged(frame, at, end);
+      if (bad != null) {
+        return bad;
+      }
     } else {
       vlan = 0;
       etherType = type;
       network = Ethernet.HEADER_LENGTH;
     }
+    largestPacket -= network;
     return null;
   }
 
-  private void tagged(ByteBuf frame, int at, int end) {
-    vlan = Ethernet.vlan(frame, at, end);
-    int payload = Ethernet.payload(frame, at, end);
+  /**
+   * Reads the tags. Those that hold a priority alone are taken out of the frame: it is untagged
+   * (IEEE 802.1Q section 6.9), and whoever reads it further need not know of them.
+   *
+   * @return why the frame must be dropped, or null
+   */
+  private @Nullable DropCause tagged(ByteBuf frame, int at, int end) {
+    int start = at;
+    for (int taken = 0; Ethernet.hasPriorityTag(frame, start, end); taken++) {
+      if (taken == MOST_PRIORITY_TAGS) {
+        return DropCause.BAD_TAGS;
+      }
+      start += Ethernet.TAG_LENGTH;
+    }
+    if (start != at) {
+      takeTags(frame, at - OffloadHeader.LENGTH, start - at);
+    }
+    vlan = Ethernet.vlan(frame, start, end);
+    int payload = Ethernet.payload(frame, start, end);
     if (payload < 0) { // the frame ends within a tag
       payload = end;
       etherType = 0;
     } else {
       etherType = frame.getUnsignedShort(payload - 2);
     }
-    network = payload - at;
+    network = payload - start;
+    // A checksum stored among the tags would make another frame of it than was looked at.
+    int header = frame.readerIndex();
+    boolean unsound =
+        !plain
+            && (OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0
+            && OffloadHeader.checksumStart(frame, header) < network;
+    return unsound ? DropCause.BAD_OFFLOAD_HEADER : null;
+  }
+
+  /** Moves the offload header and the addresses over the tags behind them. */
+  private void takeTags(ByteBuf frame, int header, int bytes) {
+    long first = frame.getLong(header);
+    long second = frame.getLong(header + 8);
+    long third = frame.getLong(header + 16);
+    int moved = header + bytes;
+    frame.setLong(moved, first);
+    frame.setLong(moved + 8, second);
+    frame.setLong(moved + 16, third);
+    frame.readerIndex(moved);
+    if (!plain) {
+      OffloadHeader.moveOffsets(frame, moved, -bytes);
+    }
+    wireBytes -= segments * bytes;
+    largestPacket -= bytes;
+    if (headerLength != 0) {
+      headerLength -= bytes;
+    }
   }
 
   /** Whether the frame is a super-frame, be it one of a single segment: it has a gso_type. */
@@ -198,12 +248,12 @@ public final class Passage {
   }
 
   /**
-   * The largest wire frame that the frame stands for.
+   * The largest packet among the wire frames that the frame stands for: what an MTU bounds.
    *
-   * @return bytes, Ethernet header included
+   * @return bytes from the network header on
    */
-  public int largestSegment() {
-    return largestSegment;
+  public int largestPacket() {
+    return largestPacket;
   }
 
   /**

@@ -20,6 +20,14 @@ public interface Port {
   String name();
 
   /**
+   * The largest IP packet that passes the port, in either direction. The switch holds frames to it:
+   * a frame with a VLAN tag may be four bytes longer, a super-frame is measured by its segments.
+   *
+   * @return bytes; the same for the life of the port
+   */
+  int mtu();
+
+  /**
    * What this port takes; it may change while the port lives (a guest negotiates).
    *
    * @return the present offloads
@@ -31,8 +39,8 @@ public interface Port {
    * cannot go is dropped, and the port counts it.
    *
    * @param passage what is known of the frame; lent for the length of the call
-   * @param frame lent for the length of the call, within {@link #offloads}, its indexes unchanged
-   *     on return; a port that queues it retains it
+   * @param frame lent for the length of the call, within {@link #mtu} and {@link #offloads}, its
+   *     indexes unchanged on return; a port that queues it retains it
    * @return whether the port has taken the frame
    */
   boolean transmit(Passage passage, ByteBuf frame);

@@ -82,6 +82,17 @@ public final class PortCounters {
     allTransmitDrops++;
   }
 
+  /**
+   * Counts frames that should have left and were dropped.
+   *
+   * @param cause why
+   * @param frames how many
+   */
+  public void transmitDropped(DropCause cause, long frames) {
+    transmitDrops[cause.ordinal()] += frames;
+    allTransmitDrops += frames;
+  }
+
   /** Counts a checksum that the switch had to finish for this port. */
   public void softwareChecksum() {
     softwareChecksums++;

@@ -6,6 +6,9 @@ final class Slot {
   final int number;
   final PortCounters counters;
 
+  /** The port's MTU: asked once, since a port is asked for each frame otherwise. */
+  final int mtu;
+
   final RefusalLog refusals = new RefusalLog();
 
   /** Whether the port has got a frame since it was flushed last. */
@@ -15,5 +18,6 @@ final class Slot {
     this.port = port;
     this.number = number;
     this.counters = port.counters();
+    this.mtu = port.mtu();
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,7 @@ public final class Switch implements Dumpable {
   private int depth;
   private @Nullable Slot latest;
   private @Nullable ByteBuf spare;
+  private int reserved;
   private long now;
   private boolean nowKnown;
   private long floods;
@@ -133,7 +135,8 @@ public final class Switch implements Dumpable {
    *
    * @param from the port that it came in by; a frame of one that is not attached is ignored
    * @param frame lent for the length of the call: offload header at the reader index, then the
-   *     frame; the switch may finish its checksum in place
+   *     frame; the switch may finish its checksum and take a priority tag out in place, so that the
+   *     reader index moves
    */
   public void receive(Port from, ByteBuf frame) {
     Slot slot = latest;
@@ -153,6 +156,10 @@ public final class Switch implements Dumpable {
     DropCause malformed = passage.fill(slot, frame);
     if (malformed != null) {
       counters.receiveDropped(malformed);
+      return;
+    }
+    if (passage.largestPacket > slot.mtu) {
+      counters.receiveDropped(DropCause.BAD_LENGTH, passage.segments);
       return;
     }
     counters.received(passage.segments, passage.wireBytes);
@@ -182,7 +189,7 @@ public final class Switch implements Dumpable {
       }
     }
     if (Ethernet.isGroup(passage.destination)) {
-      flood(passage, frame);
+      group(passage, frame);
       return;
     }
     int number = table.find(passage.vlan, passage.destination, time);
@@ -196,6 +203,16 @@ public final class Switch implements Dumpable {
       flood(passage, frame);
     } else {
       send(to, passage, frame);
+    }
+  }
+
+  private void group(Passage passage, ByteBuf frame) {
+    if (ReservedGroup.kept(passage.destination, reserved)) {
+      passage.from.counters.receiveDropped(DropCause.RESERVED_ADDRESS, passage.segments);
+    } else if (passage.isSuperFrame()) {
+      refuse(passage, DropCause.GROUP_SUPER_FRAME);
+    } else {
+      flood(passage, frame);
     }
   }
 
@@ -225,15 +242,17 @@ public final class Switch implements Dumpable {
   }
 
   private void send(Slot to, Passage passage, ByteBuf frame) {
-    Offloads offloads = to.port.offloads();
-    if (passage.largestSegment > offloads.largestFrame()) {
-      to.counters.transmitDropped(DropCause.BAD_LENGTH);
+    if (passage.largestPacket > to.mtu) {
+      to.counters.transmitDropped(DropCause.BAD_LENGTH, passage.segments);
       return;
     }
     touch(to);
     if (passage.plain) { // the usual frame
       transmit(to, passage, frame);
-    } else if (!passage.isSuperFrame()) {
+      return;
+    }
+    Offloads offloads = to.port.offloads();
+    if (!passage.isSuperFrame()) {
       if (!offloads.checksum()) {
         finish(to, passage, frame);
       }
@@ -271,7 +290,7 @@ public final class Switch implements Dumpable {
     to.counters.softwareSegmentation();
     int segments = passage.segments;
     int wireBytes = passage.wireBytes;
-    int largest = passage.largestSegment;
+    int largest = passage.largestPacket;
     ByteBuf segment = spare;
     spare = null; // a port that answers at once may need one too
     int headers = passage.headerLength;
@@ -283,18 +302,21 @@ public final class Switch implements Dumpable {
         if (segment != null) {
           segment.release();
         }
-        segment = allocator.directBuffer(OffloadHeader.LENGTH + largest);
+        segment = allocator.directBuffer(OffloadHeader.LENGTH + passage.network + largest);
       }
       SuperFrame.copySegment(frame, passage.network, headers, i, segment);
       passage.wireBytes = segment.readableBytes() - OffloadHeader.LENGTH;
-      passage.largestSegment = passage.wireBytes;
-      transmit(to, passage, segment);
+      passage.largestPacket = passage.wireBytes - passage.network;
+      if (!transmit(to, passage, segment)) {
+        to.counters.transmitDropped(DropCause.UNSENT_SEGMENTS, segments - 1 - i);
+        break;
+      }
     }
     passage.plain = false;
     passage.headerLength = headers;
     passage.segments = segments;
     passage.wireBytes = wireBytes;
-    passage.largestSegment = largest;
+    passage.largestPacket = largest;
     if (segment != null && segment.refCnt() == 1 && spare == null) {
       spare = segment;
     } else if (segment != null) {
@@ -381,6 +403,19 @@ public final class Switch implements Dumpable {
   public boolean pin(long mac, Port port) {
     Slot slot = slots.get(port);
     return slot != null && table.pin(mac, slot.number, now());
+  }
+
+  /**
+   * Says which of the reserved group addresses are forwarded; none at first.
+   *
+   * @param groups those that are
+   */
+  public void forwardReserved(Set<ReservedGroup> groups) {
+    int mask = 0;
+    for (ReservedGroup group : groups) {
+      mask |= group.bit();
+    }
+    reserved = mask;
   }
 
   /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryPort implements Port {
   private final String name;
+  private final int mtu;
   private final PortCounters counters = new PortCounters();
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private Offloads offloads;
@@ -61,18 +62,30 @@ public final class InMemoryPort implements Port {
   }
 
   /**
-   * Makes a port that is not attached.
+   * Makes a port of the usual MTU that is not attached.
    *
    * @param name its name
    * @param offloads what it takes
    */
   public InMemoryPort(String name, Offloads offloads) {
+    this(name, 1500, offloads);
+  }
+
+  /**
+   * Makes a port that is not attached.
+   *
+   * @param name its name
+   * @param mtu the largest packet on it
+   * @param offloads what it takes
+   */
+  public InMemoryPort(String name, int mtu, Offloads offloads) {
     this.name = name;
+    this.mtu = mtu;
     this.offloads = offloads;
   }
 
   /**
-   * Makes a port that is attached.
+   * Makes a port of the usual MTU that is attached.
    *
    * @param name its name
    * @param offloads what it takes
@@ -250,6 +263,11 @@ public final class InMemoryPort implements Port {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 
 /**
- * A port that takes everything, looks at it and keeps nothing: for tests that count or measure.
+ * A port that takes everything, of any length, looks at it and keeps nothing: for tests that count
+ * or measure.
  *
  * <p>Thread: the one that plays the network's loop.
  */
@@ -32,6 +34,11 @@ public final class SinkPort implements Port {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public int mtu() {
+    return Ethernet.LARGEST_PACKET;
   }
 
   @Override

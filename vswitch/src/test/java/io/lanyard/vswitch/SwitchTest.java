@@ -17,6 +17,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiPredicate;
@@ -27,7 +28,7 @@ class SwitchTest {
   private static final long A = 0x525400000001L;
   private static final long B = 0x525400000002L;
   private static final long C = 0x525400000003L;
-  private static final Offloads PLAIN = Offloads.none(1518);
+  private static final Offloads PLAIN = Offloads.NONE;
 
   private final SteppedClock clock = new SteppedClock();
   private final SteppedTimers timers = new SteppedTimers(clock);
@@ -111,12 +112,170 @@ class SwitchTest {
   @Test
   void aRuntAndAGiantAreDroppedAndCounted() {
     a.send(Frames.blank(13));
-    a.send(Frames.ethernet(B, A, 0, new byte[Offloads.LARGEST_SUPER_FRAME]));
+    a.send(Frames.ethernet(B, A, 0, new byte[Ethernet.LARGEST_FRAME]));
     assertThat(a.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(2);
-    a.send(Frames.ethernet(B, A, 0x0800, new byte[1505]));
-    assertThat(b.counters().transmitDrops(DropCause.BAD_LENGTH)).isEqualTo(1);
-    a.send(Frames.ethernet(B, A, 0x0800, new byte[1504]));
-    assertThat(b.pending()).isEqualTo(1);
+    assertThat(b.pending()).isZero();
+  }
+
+  /** Frames of a packet of some length: untagged, with one tag, with two. */
+  private static List<ByteBuf> packets(int length) {
+    byte[] packet = new byte[length];
+    byte[] inner = new byte[length + 4];
+    inner[1] = 7;
+    inner[2] = 8;
+    return List.of(
+        Frames.ethernet(B, A, 0x0800, packet),
+        Frames.tagged(B, A, 10, 0x0800, packet),
+        Frames.tagged(B, A, 10, Ethernet.TYPE_VLAN, inner));
+  }
+
+  @Test
+  void aPortNeitherTakesNorGivesAPacketAboveItsMtuWhateverItsTags() {
+    InMemoryPort jumbo = new InMemoryPort("jumbo", 9000, Offloads.NONE);
+    jumbo.attachTo(network);
+    packets(1501).forEach(jumbo::send);
+    assertThat(a.pending()).isZero();
+    assertThat(a.counters().transmitDrops(DropCause.BAD_LENGTH)).isEqualTo(3);
+    packets(1500).forEach(jumbo::send);
+    assertThat(a.drain()).hasSize(3);
+    packets(9001).forEach(jumbo::send);
+    assertThat(jumbo.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(3);
+    packets(1501).forEach(a::send);
+    packets(2999).forEach(a::send);
+    assertThat(a.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(6);
+    assertThat(jumbo.pending()).isZero();
+    packets(1500).forEach(a::send);
+    assertThat(jumbo.drain()).hasSize(3);
+    jumbo.close();
+  }
+
+  @Test
+  void aSuperFrameIsHeldToTheMtuByItsSegments() {
+    InMemoryPort narrow = new InMemoryPort("narrow", 1400, Offloads.ALL);
+    narrow.attachTo(network);
+    a.send(superFrame(14_600)); // segments of 1500
+    assertThat(narrow.pending()).isZero();
+    assertThat(narrow.counters().transmitDrops(DropCause.BAD_LENGTH)).isEqualTo(10);
+    assertThat(b.pending()).isEqualTo(10);
+    narrow.send(superFrame(14_600));
+    assertThat(narrow.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(10);
+    narrow.close();
+  }
+
+  @Test
+  void aPriorityTagIsTakenOutAndTheFrameIsUntagged() {
+    b.send(frame(A, B));
+    a.drain();
+    c.drain();
+    byte[] payload = new byte[46];
+    payload[0] = 0x45;
+    byte[] plain = new byte[60];
+    ByteBuf expected = Frames.ethernet(B, A, 0x0800, payload);
+    expected.getBytes(12, plain);
+    expected.release();
+    for (int type : new int[] {Ethernet.TYPE_VLAN, Ethernet.TYPE_SERVICE_VLAN}) {
+      ByteBuf sent = Frames.tagged(B, A, 0xe000, 0x0800, payload);
+      sent.setShort(24, type);
+      a.send(sent);
+      assertThat(c.pending()).isZero(); // B is known, though it was learned untagged
+      assertThat(b.drain()).singleElement().isEqualTo(plain);
+    }
+    byte[] inner = new byte[50];
+    inner[3] = 8; // priority 0, VLAN 0 once more, and IPv4 behind
+    inner[2] = 8;
+    inner[3] = 0;
+    a.send(Frames.tagged(B, A, 0x2000, Ethernet.TYPE_VLAN, inner));
+    assertThat(b.drain()).singleElement().matches(f -> f.length == 60 && f[12] == 8);
+  }
+
+  @Test
+  void aVlanTagBehindAPriorityTagIsTheFramesVlan() {
+    List<Integer> vlans = new ArrayList<>();
+    port("watcher", (passage, frame) -> vlans.add(passage.vlan()));
+    byte[] inner = new byte[50];
+    inner[1] = 10;
+    inner[2] = 8;
+    a.send(Frames.tagged(Ethernet.BROADCAST, A, 0x2000, Ethernet.TYPE_VLAN, inner));
+    assertThat(vlans).containsExactly(10);
+    assertThat(b.drain()).singleElement().matches(f -> f.length == 64 && f[15] == 10);
+  }
+
+  @Test
+  void morePriorityTagsThanTwoAreDroppedAndCounted() {
+    ByteBuf many = Frames.blank(80);
+    Ethernet.write(many, 12, B, A, Ethernet.TYPE_VLAN);
+    for (int i = 0; i < 3; i++) {
+      many.setShort(26 + 4 * i, 0);
+      many.setShort(28 + 4 * i, i == 2 ? 0x0806 : Ethernet.TYPE_VLAN);
+    }
+    a.send(many);
+    assertThat(b.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.BAD_TAGS)).isEqualTo(1);
+  }
+
+  @Test
+  void aSuperFrameWithAPriorityTagIsCutIntoUntaggedSegmentsWithGoodChecksums() {
+    a.send(superFrame(3000));
+    List<byte[]> expected = b.drain();
+    a.send(taggedSuperFrame(3000));
+    assertThat(b.drain()).usingRecursiveComparison().isEqualTo(expected);
+  }
+
+  /** A super-frame with a priority tag. */
+  private static ByteBuf taggedSuperFrame(int payload) {
+    ByteBuf whole = superFrame(payload);
+    ByteBuf tagged = Frames.blank(54 + payload + 4);
+    tagged.setBytes(0, whole, 0, 24);
+    tagged.setInt(24, Ethernet.TYPE_VLAN << 16 | 0xa000);
+    tagged.setBytes(28, whole, 24, whole.readableBytes() - 24);
+    whole.release();
+    OffloadHeader.set(
+        tagged, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 58, 1460, 38, 16);
+    return tagged;
+  }
+
+  @Test
+  void pauseIsNeverForwardedAndOtherReservedGroupAddressesOnlyIfTheSwitchIsToldSo() {
+    for (int i = 0; i < 16; i++) {
+      a.send(frame(0x0180c2000000L + i, A));
+    }
+    assertThat(b.pending() + c.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.RESERVED_ADDRESS)).isEqualTo(16);
+    network.forwardReserved(EnumSet.allOf(ReservedGroup.class));
+    for (int i = 0; i < 16; i++) {
+      a.send(frame(0x0180c2000000L + i, A));
+    }
+    assertThat(b.drain()).hasSize(7).noneMatch(f -> f[5] == 1);
+    network.forwardReserved(EnumSet.of(ReservedGroup.STP, ReservedGroup.LLDP));
+    for (int i = 0; i < 16; i++) {
+      a.send(frame(0x0180c2000000L + i, A));
+    }
+    assertThat(b.drain()).extracting(f -> f[5]).containsExactly((byte) 0, (byte) 0x0e);
+    a.send(frame(0x0180c2000010L, A)); // all bridges' address: a multicast as any other
+    assertThat(b.drain()).hasSize(1);
+  }
+
+  @Test
+  void aSuperFrameToAGroupIsDroppedAndCounted() {
+    LogWatch.expect("cause=\"group-super-frame\"");
+    b.offloads(Offloads.ALL);
+    ByteBuf broadcast = superFrame(5000);
+    Ethernet.setDestination(broadcast, 12, Ethernet.BROADCAST);
+    a.send(broadcast);
+    assertThat(b.pending() + c.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.GROUP_SUPER_FRAME)).isEqualTo(4);
+  }
+
+  @Test
+  void segmentationStopsAtTheFirstSegmentThatThePortRefuses() {
+    int[] tries = new int[1];
+    Port full = port("full", (passage, frame) -> tries[0]++ < 3);
+    a.send(superFrame(14_600));
+    assertThat(tries[0]).isEqualTo(4);
+    assertThat(full.counters().transmittedFrames()).isEqualTo(3);
+    // The port counts the one that it refuses, the switch those behind it.
+    assertThat(full.counters().transmitDrops(DropCause.UNSENT_SEGMENTS)).isEqualTo(6);
+    assertThat(b.pending()).isEqualTo(10);
   }
 
   @Test
@@ -247,7 +406,7 @@ class SwitchTest {
 
   @Test
   void aSuperFramePassesUntouchedToAPortThatTakesIt() {
-    b.offloads(Offloads.all(1518));
+    b.offloads(Offloads.ALL);
     ByteBuf sent = superFrame(14_600);
     ByteBuf copy = sent.copy();
     a.send(sent);
@@ -283,7 +442,7 @@ class SwitchTest {
 
   @Test
   void anUnfinishedChecksumIsFinishedOnlyForPortsThatCannot() {
-    b.offloads(Offloads.all(1518));
+    b.offloads(Offloads.ALL);
     ByteBuf sent = Frames.udp4(B, A, 0x0a000001, 1, 0x0a000002, 2, new byte[100]);
     byte[] finished = new byte[142];
     sent.getBytes(12, finished);
@@ -347,6 +506,11 @@ class SwitchTest {
           }
 
           @Override
+          public int mtu() {
+            return 1500;
+          }
+
+          @Override
           public Offloads offloads() {
             return PLAIN;
           }
@@ -394,7 +558,7 @@ class SwitchTest {
                     + " "
                     + passage.wireBytes()
                     + " "
-                    + passage.largestSegment()));
+                    + passage.largestPacket()));
     a.send(frame(B, A));
     b.send(Frames.tagged(C, B, 10, 0x0806, new byte[46]));
     ByteBuf cut = Frames.ethernet(B, C, Ethernet.TYPE_VLAN, new byte[2]);
@@ -402,13 +566,13 @@ class SwitchTest {
     a.send(superFrame(3000));
     assertThat(seen)
         .containsExactly(
-            "a 0 525400000001 525400000002 800 14 1 60 60",
-            "b 10 525400000002 525400000003 806 18 1 64 64",
-            "c 0 525400000003 525400000002 0 16 1 16 16",
+            "a 0 525400000001 525400000002 800 14 1 60 46",
+            "b 10 525400000002 525400000003 806 18 1 64 46",
+            "c 0 525400000003 525400000002 0 16 1 16 0",
             // Each segment is a wire frame of its own to a port that takes no super-frames.
-            "a 0 525400000001 525400000002 800 14 1 1514 1514",
-            "a 0 525400000001 525400000002 800 14 1 1514 1514",
-            "a 0 525400000001 525400000002 800 14 1 134 134");
+            "a 0 525400000001 525400000002 800 14 1 1514 1500",
+            "a 0 525400000001 525400000002 800 14 1 1514 1500",
+            "a 0 525400000001 525400000002 800 14 1 134 120");
   }
 
   @Test
@@ -485,13 +649,27 @@ class SwitchTest {
   }
 
   @Test
+  void anUnfinishedChecksumThatWouldBeStoredAmongTheTagsIsDropped() {
+    for (int vlan : new int[] {0, 10}) {
+      ByteBuf sent = Frames.tagged(B, A, vlan, 0x0800, new byte[46]);
+      OffloadHeader.set(sent, 0, OffloadHeader.NEEDS_CSUM, 0, 0, 0, 14, 0);
+      a.send(sent);
+    }
+    assertThat(b.pending()).isZero();
+    assertThat(a.counters().receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isEqualTo(2);
+  }
+
+  @Test
   void aMillionHostileFramesDoNoHarm() {
+    LogWatch.expect("frames-refused");
     SplittableRandom random = new SplittableRandom(42);
     ByteBuf[] corpus = {
       superFrame(3000),
       frame(B, A),
       Frames.udp4(B, A, 1, 2, 3, 4, new byte[80]),
       Frames.tagged(B, A, 7, 0x0800, new byte[46]),
+      Frames.tagged(B, A, 0xe000, 0x8100, new byte[60]),
+      taggedSuperFrame(3000),
       Frames.arp(1, A, 1, 0, 2)
     };
     ByteBuf work = Frames.untracked(70_000);
@@ -499,7 +677,7 @@ class SwitchTest {
     List<InMemoryPort> hotPorts =
         List.of(
             InMemoryPort.attached("a", PLAIN, hot),
-            InMemoryPort.attached("b", Offloads.all(1518), hot),
+            InMemoryPort.attached("b", Offloads.ALL, hot),
             InMemoryPort.attached("c", PLAIN, hot));
     InMemoryPort in = hotPorts.getFirst();
     for (int i = 0; i < 1_000_000; i++) {

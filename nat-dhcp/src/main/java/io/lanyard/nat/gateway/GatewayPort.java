@@ -4,20 +4,19 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 
 /** The gateway's side of the switch. Takes everything, so that nothing is finished in vain. */
 final class GatewayPort implements Port {
   private final Gateway gateway;
   private final String name;
-  private final Offloads offloads;
+  private final int mtu;
   private final PortCounters counters = new PortCounters();
 
   GatewayPort(Gateway gateway, String name, int mtu) {
     this.gateway = gateway;
     this.name = name;
-    offloads = Offloads.all(mtu + Ethernet.HEADER_LENGTH + Ethernet.TAG_LENGTH);
+    this.mtu = mtu;
   }
 
   @Override
@@ -26,8 +25,13 @@ final class GatewayPort implements Port {
   }
 
   @Override
+  public int mtu() {
+    return mtu;
+  }
+
+  @Override
   public Offloads offloads() {
-    return offloads;
+    return Offloads.ALL;
   }
 
   @Override

@@ -116,7 +116,7 @@ class GatewayFuzzTest {
     SinkPort guest =
         new SinkPort(
             "guest",
-            Offloads.all(Offloads.LARGEST_SUPER_FRAME),
+            Offloads.ALL,
             network,
             frame -> {
               assertThat(frame.readableBytes()).isGreaterThanOrEqualTo(12 + 14);

@@ -94,12 +94,35 @@ class GatewayTest {
     assertThat(Arp.targetAddress(b, 14)).isEqualTo(TestNetwork.GATEWAY);
   }
 
+  /** The frame with a priority tag behind its addresses. */
+  private static byte[] withPriority(byte[] frame) {
+    byte[] tagged = new byte[frame.length + 4];
+    System.arraycopy(frame, 0, tagged, 0, 12);
+    tagged[12] = (byte) 0x81;
+    tagged[14] = (byte) 0xa0;
+    System.arraycopy(frame, 12, tagged, 16, frame.length - 12);
+    return tagged;
+  }
+
+  @Test
+  void framesWithAPriorityTagAreAnsweredAsUntaggedOnesAre() {
+    introduce();
+    List<byte[]> arp = net.exchange(ask(TestNetwork.GATEWAY));
+    assertThat(net.exchange(withPriority(ask(TestNetwork.GATEWAY))))
+        .usingRecursiveComparison()
+        .isEqualTo(arp);
+    byte[] ping = TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO);
+    assertThat(net.exchange(withPriority(ping))).singleElement().matches(f -> f[12] == 8);
+    gateway.serve(67, (payload, from) -> from.answer(payload.copy()));
+    byte[] discover = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 68, 67, HELLO);
+    assertThat(net.exchange(withPriority(discover))).singleElement().matches(f -> f[12] == 8);
+  }
+
   @Test
   void oneFrameWithTheGatewaysAddressTakesNobodysTraffic() {
     LogWatch.expect("event=frames-refused network=\"test\" port=\"thief\" cause=\"pinned-source\"");
     introduce();
-    InMemoryPort thief =
-        InMemoryPort.attached("thief", Offloads.none(Offloads.LARGEST_SUPER_FRAME), net.network);
+    InMemoryPort thief = InMemoryPort.attached("thief", Offloads.NONE, net.network);
     thief.send(
         TestNetwork.frame(
             TestNetwork.arp(
@@ -477,7 +500,7 @@ class GatewayTest {
   void aServiceKnowsThePortOfADatagramWhateverItsAddressesSay() {
     List<String> heard = new ArrayList<>();
     gateway.serve(53, (payload, from) -> heard.add(from.station().toString()));
-    InMemoryPort other = InMemoryPort.attached("other", Offloads.none(1514), net.network);
+    InMemoryPort other = InMemoryPort.attached("other", Offloads.NONE, net.network);
     try {
       byte[] query = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO);
       net.exchange(query);

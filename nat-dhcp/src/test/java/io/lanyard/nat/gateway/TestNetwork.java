@@ -29,11 +29,12 @@ final class TestNetwork {
   int mtu = 1500;
 
   TestNetwork() {
-    this(Offloads.none(Offloads.LARGEST_SUPER_FRAME));
+    this(Ethernet.LARGEST_PACKET, Offloads.NONE);
   }
 
-  TestNetwork(Offloads offloads) {
-    guest = InMemoryPort.attached("guest", offloads, network);
+  TestNetwork(int guestMtu, Offloads offloads) {
+    guest = new InMemoryPort("guest", guestMtu, offloads);
+    guest.attachTo(network);
   }
 
   static GatewayAddresses addresses(boolean hostLoopback) {

@@ -106,7 +106,7 @@ class UdpNatTest {
       net.network.close();
       return true;
     });
-    net = new TestNetwork(Offloads.all(1514));
+    net = new TestNetwork(1500, Offloads.ALL);
     nat = make(options());
   }
 
@@ -717,9 +717,7 @@ class UdpNatTest {
     try (DatagramSocket server = server()) {
       Switch network = new Switch("measured", net.timers, unwatched);
       // A port that counts: what is measured is the NAT and the switch, not the test.
-      SinkPort guest =
-          new SinkPort(
-              "guest", Offloads.all(Offloads.LARGEST_SUPER_FRAME), network, frame -> seen[0]++);
+      SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =
           on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), name -> 0));
       ByteBuf arp =

@@ -41,8 +41,13 @@ public final class TestStations {
     }
 
     @Override
+    public int mtu() {
+      return 1500;
+    }
+
+    @Override
     public Offloads offloads() {
-      return Offloads.none(1514);
+      return Offloads.NONE;
     }
 
     @Override

@@ -15,6 +15,9 @@ public final class Ethernet {
   /** Bytes of one 802.1Q tag. */
   public static final int TAG_LENGTH = 4;
 
+  /** Tags that are walked over: two are 802.1ad; more is nobody's. */
+  private static final int MOST_TAGS = 2;
+
   /** EtherType of IPv4. */
   public static final int TYPE_IPV4 = 0x0800;
 
@@ -30,15 +33,29 @@ public final class Ethernet {
   /** EtherType (TPID) of a service tag (IEEE 802.1ad). */
   public static final int TYPE_SERVICE_VLAN = 0x88a8;
 
+  /** The largest IP packet (RFC 791 section 3.1), and so the largest MTU. */
+  public static final int LARGEST_PACKET = 65535;
+
+  /** The largest frame of all: the largest packet behind two tags. */
+  public static final int LARGEST_FRAME = largestFrame(LARGEST_PACKET);
+
   /** The broadcast address. */
   public static final long BROADCAST = 0xffff_ffff_ffffL;
-
-  /** Tags that are walked over: two are 802.1ad; more is nobody's. */
-  private static final int MOST_TAGS = 2;
 
   private static final long GROUP_BIT = 0x0100_0000_0000L;
 
   private Ethernet() {}
+
+  /**
+   * The largest frame on a link: a packet of the link's MTU behind two tags. An untagged frame of
+   * that length is too large all the same; the switch holds packets to the MTU.
+   *
+   * @param mtu the largest packet, in bytes
+   * @return bytes, Ethernet header included
+   */
+  public static int largestFrame(int mtu) {
+    return HEADER_LENGTH + MOST_TAGS * TAG_LENGTH + mtu;
+  }
 
   /**
    * Reads the destination address.
@@ -185,6 +202,21 @@ public final class Ethernet {
     return end - at >= HEADER_LENGTH + TAG_LENGTH && isTag(type(frame, at))
         ? frame.getUnsignedShort(at + HEADER_LENGTH) & 0xfff
         : 0;
+  }
+
+  /**
+   * Whether the outermost tag holds a priority alone, its VLAN being 0, and the frame goes on
+   * behind it.
+   *
+   * @param frame the buffer
+   * @param at index of the frame
+   * @param end index behind the frame's last byte
+   * @return true for a priority tag (IEEE 802.1Q section 6.9) that is whole
+   */
+  public static boolean hasPriorityTag(ByteBuf frame, int at, int end) {
+    return end - at >= HEADER_LENGTH + TAG_LENGTH
+        && isTag(type(frame, at))
+        && (frame.getShort(at + HEADER_LENGTH) & 0xfff) == 0;
   }
 
   /**

@@ -77,6 +77,22 @@ public final class OffloadHeader {
   }
 
   /**
+   * Moves the offsets of a header that asks for something, as when a tag is taken out or put in.
+   *
+   * @param frame the buffer
+   * @param at index of the header
+   * @param by bytes that the headers of the frame have grown by; negative if they have shrunk
+   */
+  public static void moveOffsets(ByteBuf frame, int at, int by) {
+    if ((flags(frame, at) & NEEDS_CSUM) != 0) {
+      frame.setShortLE(at + 6, checksumStart(frame, at) + by);
+    }
+    if (gsoType(frame, at) != GSO_NONE) {
+      frame.setShortLE(at + 2, Math.max(0, headerLength(frame, at) + by)); // only a hint
+    }
+  }
+
+  /**
    * Reads the flags.
    *
    * @param frame the buffer

@@ -1,8 +1,8 @@
 package io.lanyard.vswitch.port;
 
-import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -18,7 +18,7 @@ import io.netty.buffer.ByteBufAllocator;
 final class Burst {
   /** Room for the largest frame that any port reads, and its header. */
   static final int LARGEST =
-      OffloadHeader.LENGTH + Math.max(Offloads.LARGEST_SUPER_FRAME, StreamFramer.LARGEST);
+      OffloadHeader.LENGTH + Math.max(Ethernet.LARGEST_FRAME, StreamFramer.LARGEST);
 
   /** Up to this a frame is copied: a wire frame of the usual MTU. */
   private static final int SMALL = 2048;

@@ -38,6 +38,7 @@ public final class InProcessPort implements Port, Dumpable {
   private static final int BURST = 64;
 
   private final String name;
+  private final int mtu;
   private final FrameConsumer guest;
   private final EventExecutor loop;
   private final Switch to;
@@ -59,6 +60,7 @@ public final class InProcessPort implements Port, Dumpable {
    * Makes a port without carrier, to be attached by the caller.
    *
    * @param name the port's name
+   * @param mtu the largest IP packet on the port, in bytes
    * @param guest takes the frames for the guest, called on the loop
    * @param loop the network's loop
    * @param network the switch that the port is attached to
@@ -66,11 +68,13 @@ public final class InProcessPort implements Port, Dumpable {
    */
   public InProcessPort(
       String name,
+      int mtu,
       FrameConsumer guest,
       EventExecutor loop,
       Switch network,
       ByteBufAllocator allocator) {
     this.name = name;
+    this.mtu = mtu;
     this.guest = guest;
     this.loop = loop;
     this.to = network;
@@ -91,7 +95,7 @@ public final class InProcessPort implements Port, Dumpable {
     @Override
     public boolean accept(MemorySegment frame) {
       long length = frame.byteSize() - OffloadHeader.LENGTH;
-      if (length < Ethernet.HEADER_LENGTH || length > Offloads.LARGEST_SUPER_FRAME) {
+      if (length < Ethernet.HEADER_LENGTH || length > Ethernet.LARGEST_FRAME) {
         refusedLength.lazySet(refusedLength.getPlain() + 1);
         return false;
       }
@@ -110,7 +114,7 @@ public final class InProcessPort implements Port, Dumpable {
 
     @Override
     public Offloads offloads() {
-      return Offloads.all(Offloads.LARGEST_SUPER_FRAME);
+      return Offloads.ALL;
     }
   }
 
@@ -234,6 +238,11 @@ public final class InProcessPort implements Port, Dumpable {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
   }
 
   @Override

@@ -64,14 +64,12 @@ public final class QemuStreamPort implements Port, Dumpable {
   static final int TCP_TIMEOUT_SECONDS = 25;
 
   private static final System.Logger LOG = System.getLogger(QemuStreamPort.class.getName());
-  private static final int LINK_OVERHEAD = Ethernet.HEADER_LENGTH + 2 * Ethernet.TAG_LENGTH;
 
   private final Settings settings;
   private final EventLoop loop;
   private final Switch network;
   private final ByteBufAllocator allocator;
   private final Timers.Timer retry;
-  private final Offloads offloads;
   private final PortCounters counters = new PortCounters();
   private @Nullable Channel listener;
   private @Nullable StreamConnection connection;
@@ -137,7 +135,6 @@ public final class QemuStreamPort implements Port, Dumpable {
     this.network = network;
     this.allocator = allocator;
     this.retry = timers.create(this::connect);
-    this.offloads = Offloads.none(Math.min(settings.mtu() + LINK_OVERHEAD, StreamFramer.LARGEST));
   }
 
   /**
@@ -370,12 +367,17 @@ public final class QemuStreamPort implements Port, Dumpable {
 
   /** How much may wait for the client. */
   int queueBytes() {
-    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * offloads.largestFrame());
+    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * Ethernet.largestFrame(settings.mtu()));
+  }
+
+  @Override
+  public int mtu() {
+    return settings.mtu();
   }
 
   @Override
   public Offloads offloads() {
-    return offloads;
+    return Offloads.NONE;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -57,7 +58,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     this.network = network;
     this.allocator = allocator;
     this.batchBytes =
-        Math.max(BATCH_BYTES, BATCH_FRAMES * (PREFIX + port.offloads().largestFrame()));
+        Math.max(BATCH_BYTES, BATCH_FRAMES * (PREFIX + Ethernet.largestFrame(port.mtu())));
     this.burst = new Burst(allocator);
     this.framer = new StreamFramer(allocator, burst);
     channel

@@ -39,11 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class TapPort implements Port, Dumpable {
   private static final System.Logger LOG = System.getLogger(TapPort.class.getName());
 
-  /** Room for two tags besides the Ethernet header. */
-  private static final int LINK_OVERHEAD = Ethernet.HEADER_LENGTH + 2 * Ethernet.TAG_LENGTH;
-
   private final String name;
   private final TapDevice device;
+  private final int mtu;
   private final Offloads offloads;
   private final PortCounters counters = new PortCounters();
   private final DeviceBurst burst;
@@ -104,10 +102,9 @@ public final class TapPort implements Port, Dumpable {
   private TapPort(Settings settings, TapDevice device, ByteBufAllocator allocator) {
     this.name = settings.name();
     this.device = device;
-    int largest =
-        settings.mtu() > 0 ? settings.mtu() + LINK_OVERHEAD : Offloads.LARGEST_SUPER_FRAME;
+    this.mtu = settings.mtu() > 0 ? settings.mtu() : Ethernet.LARGEST_PACKET;
     boolean on = device.offloads();
-    this.offloads = new Offloads(on, on, on, device.uso(), largest);
+    this.offloads = Offloads.of(on, on, on, device.uso());
     this.burst = new DeviceBurst(allocator);
   }
 
@@ -332,6 +329,11 @@ public final class TapPort implements Port, Dumpable {
    */
   public long hardwareAddress() throws IOException {
     return device.hardwareAddress();
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
   }
 
   @Override

@@ -47,8 +47,8 @@ class CaptureIT {
   void tsharkSeesWireFramesWithGoodChecksumsInterfacesAndDirections(@TempDir Path directory)
       throws Exception {
     Path file = directory.resolve("net.pcapng");
-    InMemoryPort a = InMemoryPort.attached("port-a", Offloads.all(1518), network);
-    InMemoryPort b = InMemoryPort.attached("port-b", Offloads.all(1518), network);
+    InMemoryPort a = InMemoryPort.attached("port-a", Offloads.ALL, network);
+    InMemoryPort b = InMemoryPort.attached("port-b", Offloads.ALL, network);
     Capture capture =
         Capture.start(
             network,

@@ -37,8 +37,8 @@ class CaptureTest {
   private final SteppedClock clock = new SteppedClock();
   private final Switch network =
       new Switch("test", new SteppedTimers(clock), PooledByteBufAllocator.DEFAULT);
-  private final InMemoryPort a = InMemoryPort.attached("a", Offloads.all(1518), network);
-  private final InMemoryPort b = InMemoryPort.attached("b", Offloads.all(1518), network);
+  private final InMemoryPort a = InMemoryPort.attached("a", Offloads.ALL, network);
+  private final InMemoryPort b = InMemoryPort.attached("b", Offloads.ALL, network);
   private final ByteArrayOutputStream file = new ByteArrayOutputStream();
 
   @AfterEach

@@ -27,7 +27,7 @@ class InProcessPortTest extends PortSuite {
   private final LinkedBlockingQueue<byte[]> toGuest = new LinkedBlockingQueue<>();
   private volatile boolean full;
   private volatile boolean failing;
-  private volatile Offloads offloads = Offloads.none(1522);
+  private volatile Offloads offloads = Offloads.NONE;
   private @org.jspecify.annotations.Nullable InProcessPort made;
 
   private InProcessPort made() {
@@ -37,7 +37,8 @@ class InProcessPortTest extends PortSuite {
   @Override
   Port start() {
     InProcessPort port =
-        new InProcessPort("guest", new GuestEnd(), loop, network, PooledByteBufAllocator.DEFAULT);
+        new InProcessPort(
+            "guest", 1500, new GuestEnd(), loop, network, PooledByteBufAllocator.DEFAULT);
     port.carrier(true);
     network.attach(port);
     made = port;
@@ -173,7 +174,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aSuperFramePassesWholeToAGuestThatNegotiatedIt() throws Exception {
-    offloads = Offloads.all(1522);
+    offloads = Offloads.ALL;
     passSuperFrame();
     assertThat(made().counters().softwareSegmentations()).isZero();
     assertThat(made().counters().transmittedFrames()).isEqualTo(20);
@@ -182,10 +183,11 @@ class InProcessPortTest extends PortSuite {
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
     Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
-    InMemoryPort taker = InMemoryPort.attached("taker", Offloads.none(1522), hot);
+    InMemoryPort taker = InMemoryPort.attached("taker", Offloads.NONE, hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
     ImmediateLoop hand = new ImmediateLoop();
-    InProcessPort port = new InProcessPort("hot", new GuestEnd(), hand, hot, Frames.UNTRACKED);
+    InProcessPort port =
+        new InProcessPort("hot", 1500, new GuestEnd(), hand, hot, Frames.UNTRACKED);
     hot.attach(port);
     SplittableRandom random = new SplittableRandom(31);
     byte[] noise = new byte[256];

@@ -75,7 +75,7 @@ abstract class PortSuite {
     onLoop(() -> {
       timers = LoopAlarm.wheel(loop, Clock.system());
       network = new Switch("suite", timers, PooledByteBufAllocator.DEFAULT);
-      peer = InMemoryPort.attached("peer", Offloads.none(1522), network);
+      peer = InMemoryPort.attached("peer", Offloads.NONE, network);
       return 0;
     });
     port = onLoop(this::start);

@@ -183,7 +183,7 @@ class QemuStreamPortTest extends PortSuite {
             attacked,
             Frames.UNTRACKED);
     InMemoryPort bystander =
-        onLoop(() -> InMemoryPort.attached("bystander", Offloads.none(1522), attacked));
+        onLoop(() -> InMemoryPort.attached("bystander", Offloads.NONE, attacked));
     onLoop(() -> {
       attacked.attach(victim);
       return victim.start();

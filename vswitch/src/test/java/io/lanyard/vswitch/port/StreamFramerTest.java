@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Hostile streams in large numbers, without the sockets that would make them slow. */
 class StreamFramerTest {
   private final Switch network = new Switch("test", new SteppedTimers(), Frames.UNTRACKED);
-  private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.none(1518), network);
-  private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.none(1518), network);
+  private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.NONE, network);
+  private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.NONE, network);
 
   @Test
   void aMillionRandomFramesCutAnywhereDoNoHarm() {
