@@ -80,7 +80,7 @@ final class Ipv4Input {
     int source = Ipv4.source(frame, ip);
     if (addresses.mayBeGuest(source)) {
       neighbours.heard(source, Ethernet.source(frame, ip - Ethernet.HEADER_LENGTH));
-    } else if (source != 0 || !mayLackAddress(frame, ip)) {
+    } else if (!mayBeNewcomer(source, Ipv4.destination(frame, ip)) || !asksDhcp(frame, ip)) {
       counters.count(GatewayCount.MARTIAN_SOURCE);
       return;
     }
@@ -105,8 +105,21 @@ final class Ipv4Input {
     }
   }
 
-  /** DHCP's clients have no address yet (RFC 2131 section 4.1). */
-  private static boolean mayLackAddress(ByteBuf frame, int ip) {
+  /**
+   * Whether a source that no guest may have can be a DHCP client's all the same. A client has none
+   * yet (RFC 2131 section 4.1), or it was moved here from another network, still has an address of
+   * that, and broadcasts (section 4.3.2, REBINDING); some use a link-local address meanwhile.
+   */
+  private boolean mayBeNewcomer(int source, int destination) {
+    return source == 0
+        || (destination == -1
+            && !addresses.contains(source)
+            && source >>> 24 != 0
+            && source >>> 24 != 127
+            && source >>> 28 < 0xe);
+  }
+
+  private static boolean asksDhcp(ByteBuf frame, int ip) {
     int at = ip + Ipv4.headerLength(frame, ip);
     return Ipv4.protocol(frame, ip) == Ipv4.UDP
         && !Ipv4.isFragment(frame, ip)

@@ -497,6 +497,27 @@ class GatewayTest {
   }
 
   @Test
+  void dhcpIsHeardFromAClientThatStillHasAnAddressOfAnotherNetwork() {
+    List<Integer> heard = new ArrayList<>();
+    gateway.serve(67, (payload, from) -> heard.add(from.address()));
+    gateway.serve(53, (payload, from) -> heard.add(from.address()));
+    int elsewhere = Ipv4.parse("10.0.0.5");
+    int linkLocal = Ipv4.parse("169.254.7.7");
+    for (int source : new int[] {elsewhere, linkLocal}) {
+      net.exchange(TestNetwork.udp(source, -1, 68, 67, HELLO));
+    }
+    assertThat(heard).containsExactly(elsewhere, linkLocal);
+    for (String never :
+        List.of("127.0.0.1", "0.0.0.9", "224.0.0.1", "255.255.255.255", "192.168.127.255")) {
+      net.exchange(TestNetwork.udp(Ipv4.parse(never), -1, 68, 67, HELLO));
+    }
+    net.exchange(TestNetwork.udp(elsewhere, TestNetwork.GATEWAY, 68, 67, HELLO));
+    net.exchange(TestNetwork.udp(elsewhere, -1, 68, 53, HELLO));
+    assertThat(heard).hasSize(2);
+    assertThat(gateway.counters().get(GatewayCount.MARTIAN_SOURCE)).isEqualTo(7);
+  }
+
+  @Test
   void aServiceKnowsThePortOfADatagramWhateverItsAddressesSay() {
     List<String> heard = new ArrayList<>();
     gateway.serve(53, (payload, from) -> heard.add(from.station().toString()));
