@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxLeaseTime the most that a client gets
  * @param conflictProbe how long an address that is new to a client is looked for on the network
  *     before it is offered; zero not to look
+ * @param leasesPerPort the most addresses of the pool that the clients behind one port have
+ * @param authoritative whether it confirms and refuses addresses of clients that it does not know
  * @param reservations addresses kept for known clients
  * @param options what clients are told besides their address
  */
@@ -23,6 +25,8 @@ public record DhcpConfig(
     Duration minLeaseTime,
     Duration maxLeaseTime,
     Duration conflictProbe,
+    int leasesPerPort,
+    boolean authoritative,
     List<ReservationConfig> reservations,
     Options options) {
   /** Copies the list. */

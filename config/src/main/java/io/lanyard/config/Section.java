@@ -47,6 +47,8 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           "min-lease-time",
           "max-lease-time",
           "conflict-probe",
+          "leases-per-port",
+          "authoritative",
           "reservations",
           "options");
   static final Section RESERVATION =

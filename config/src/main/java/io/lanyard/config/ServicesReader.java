@@ -32,6 +32,11 @@ final class ServicesReader {
   /** Clients ask again after three to five seconds. */
   private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
 
+  /** The addresses of the largest subnet, 10.0.0.0/8. */
+  private static final int LARGEST_POOL = 1 << 24;
+
+  private static final int NO_LIMIT = Integer.MAX_VALUE;
+
   private static final Kind<String> HOST_NAME =
       new Kind<>(
           "a host's name such as printer, printer.example or *.apps", ServicesReader::hostName);
@@ -83,6 +88,8 @@ final class ServicesReader {
           Duration.ofMinutes(2),
           Duration.ofDays(1),
           DEFAULT_PROBE,
+          NO_LIMIT,
+          true,
           List.of(),
           new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null));
     }
@@ -98,10 +105,20 @@ final class ServicesReader {
       dhcp.problem("max-lease-time", "it is shorter than the lease time of " + text(lease));
     }
     Duration probe = dhcp.duration("conflict-probe", Duration.ZERO, LONGEST_PROBE, DEFAULT_PROBE);
+    int perPort = dhcp.number("leases-per-port", 1, LARGEST_POOL, NO_LIMIT);
+    boolean authoritative = dhcp.flag("authoritative", true);
     boolean enabled = dhcp.flag("enabled", true);
     List<ReservationConfig> reservations = reservations(dhcp);
     return new DhcpConfig(
-        enabled, lease, least, most, probe, reservations, options(dhcp, routers, dnsServers));
+        enabled,
+        lease,
+        least,
+        most,
+        probe,
+        perPort,
+        authoritative,
+        reservations,
+        options(dhcp, routers, dnsServers));
   }
 
   private static Duration shorter(Duration a, Duration b) {

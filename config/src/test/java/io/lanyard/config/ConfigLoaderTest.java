@@ -89,6 +89,8 @@ class ConfigLoaderTest {
     assertThat(dhcp.minLeaseTime()).isEqualTo(Duration.ofSeconds(90));
     assertThat(dhcp.maxLeaseTime()).isEqualTo(Duration.ofDays(2));
     assertThat(dhcp.conflictProbe()).isEqualTo(Duration.ofMillis(50));
+    assertThat(dhcp.leasesPerPort()).isEqualTo(8);
+    assertThat(dhcp.authoritative()).isFalse();
     assertThat(dhcp.reservations())
         .containsExactly(
             new ReservationConfig(

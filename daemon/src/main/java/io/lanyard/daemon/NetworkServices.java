@@ -110,8 +110,7 @@ final class NetworkServices {
               config.name(), dhcpSettings(dhcpConfig, guestMacs), nat.gateway(), journal);
       long probe = dhcpConfig.conflictProbe().toNanos();
       if (probe > 0) {
-        dhcp.probeWith((address, client, free, inUse) ->
-            nat.gateway().probe(address, client, probe, free, inUse));
+        dhcp.probeWith((address, listener) -> nat.gateway().probe(address, probe, listener));
       }
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       dhcp.leases().addListener(new FlowEnder());
@@ -317,6 +316,8 @@ final class NetworkServices {
         .reservations(reservations)
         .names(names)
         .excluded(fixedHosts)
+        .leasesPerPort(settings.leasesPerPort())
+        .authoritative(settings.authoritative())
         .build();
   }
 

@@ -76,6 +76,7 @@ final class GuestLifeTest {
                   Ipv4.parse(address),
                   ClientId.ofMac(MAC),
                   MAC,
+                  "",
                   null,
                   0,
                   Lease.NEVER,

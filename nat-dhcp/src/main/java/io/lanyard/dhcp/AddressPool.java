@@ -53,7 +53,7 @@ final class AddressPool {
   /** Says whether a client may have an address at all, whoever has it now. */
   boolean permits(int address, long mac) {
     Reservation own = byMac.get(mac);
-    return (own != null && own.address() == address) || (inRange(address) && !barred(address));
+    return (own != null && own.address() == address) || holds(address);
   }
 
   private boolean barred(int address) {
@@ -88,7 +88,7 @@ final class AddressPool {
 
   /** Gives back an address that somebody had. */
   void giveBack(int address) {
-    if (inRange(address) && !barred(address)) {
+    if (holds(address)) {
       idle.add(address);
     }
   }
@@ -97,8 +97,9 @@ final class AddressPool {
     return idle.size() + untouched.cardinality();
   }
 
-  int size() {
-    return size;
+  /** Whether an address is given to whoever asks, and not kept for somebody. */
+  boolean holds(int address) {
+    return inRange(address) && !barred(address);
   }
 
   /** Spreads identities that differ in their last byte only (the finisher of MurmurHash3). */

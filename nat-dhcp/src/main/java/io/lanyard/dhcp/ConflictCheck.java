@@ -1,38 +1,55 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
+import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.nat.station.Station;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that wait for the verdict of a probe, at most one an address.
+ * Requests that wait for the verdict of a probe, at most one per address and client.
  *
  * <p>Thread: the network's loop only.
  */
 final class ConflictCheck {
   /**
-   * Bounds what a flood of made-up clients can keep waiting; at the default wait it lets 20,000 new
-   * clients a second through.
+   * Bounds the requests that wait; at the default wait it lets 20,000 new clients a second through.
    */
   private static final int MAX_WAITING = 4096;
 
+  /** Beyond this, a port that has many requests waiting gets no more. */
+  private static final int CROWDED = MAX_WAITING / 4 * 3;
+
+  /** Requests that a port may have waiting in a crowd. */
+  private static final int FEW = 16;
+
   /** What becomes of a request. */
   interface Verdict {
+    /**
+     * Whether an answer is believed: not one of the client itself, nor of a port that says so of
+     * every address.
+     */
+    boolean believes(long mac, String port);
+
     /** Nobody uses the address. */
     void free();
 
     /**
      * Somebody uses the address.
      *
-     * @param mac who
+     * @param mac the MAC address that answered
+     * @param port the name of the port that it is behind
      * @param late whether {@link #free} has been told before
      */
-    void inUse(long mac, boolean late);
+    void inUse(long mac, String port, boolean late);
   }
 
+  private record Key(int address, ClientId client) {}
+
   private final Counters<DhcpCount> counters;
-  private final IntObjectMap<Verdict> waiting = new IntObjectHashMap<>();
+  private final Map<Key, Probe> waiting = new HashMap<>();
+  private final Map<String, Integer> byPort = new HashMap<>();
   private @Nullable ConflictProbe probe;
 
   ConflictCheck(Counters<DhcpCount> counters) {
@@ -47,14 +64,15 @@ final class ConflictCheck {
     return probe != null;
   }
 
-  /** Whether a probe of an address is under way. */
-  boolean waits(int address) {
-    return waiting.containsKey(address);
+  /** Whether a client's request waits for a verdict on an address. */
+  boolean waits(int address, ClientId client) {
+    return waiting.containsKey(new Key(address, client));
   }
 
-  /** Whether one more can wait; counts when not. */
-  boolean hasRoom() {
-    if (waiting.size() < MAX_WAITING) {
+  /** Whether a port may have one more request waiting; counts when not. */
+  boolean hasRoom(String port) {
+    int all = waiting.size();
+    if (all < CROWDED || (all < MAX_WAITING && byPort.getOrDefault(port, 0) < FEW)) {
       return true;
     }
     counters.count(DhcpCount.OVERLOADED);
@@ -65,35 +83,61 @@ final class ConflictCheck {
    * Probes an address. A client that repeats itself while its address is probed is answered once,
    * as it asked last.
    */
-  void check(int address, long client, Verdict verdict) {
+  void check(int address, DhcpMessage request, Verdict verdict) {
     ConflictProbe conflicts = probe;
     if (conflicts == null) {
       verdict.free();
       return;
     }
-    if (waiting.put(address, verdict) != null) {
+    Key key = new Key(address, request.client);
+    Probe earlier = waiting.get(key);
+    if (earlier != null) {
+      earlier.verdict = verdict;
       return;
     }
     counters.count(DhcpCount.PROBE);
-    Verdict[] told = new Verdict[1];
-    conflicts.probe(
-        address,
-        client,
-        () -> {
-          Verdict latest = waiting.remove(address);
-          if (latest != null) {
-            told[0] = latest;
-            latest.free();
-          }
-        },
-        mac -> {
-          counters.count(DhcpCount.CONFLICT);
-          Verdict early = told[0] == null ? waiting.remove(address) : null;
-          if (early != null) {
-            early.inUse(mac, false);
-          } else if (told[0] != null) {
-            told[0].inUse(mac, true);
-          }
-        });
+    Probe waits = new Probe(key, request.port, verdict);
+    waiting.put(key, waits);
+    byPort.merge(request.port, 1, Integer::sum);
+    conflicts.probe(address, waits);
+  }
+
+  private final class Probe implements ProbeListener {
+    private final Key key;
+    private final String asking;
+    private Verdict verdict;
+    private boolean free;
+
+    Probe(Key key, String asking, Verdict verdict) {
+      this.key = key;
+      this.asking = asking;
+      this.verdict = verdict;
+    }
+
+    @Override
+    public boolean answered(long mac, Station from) {
+      String port = from.budget().name();
+      if (!verdict.believes(mac, port)) {
+        return false;
+      }
+      counters.count(DhcpCount.CONFLICT);
+      if (!free) {
+        ended();
+      }
+      verdict.inUse(mac, port, free);
+      return true;
+    }
+
+    @Override
+    public void silent() {
+      ended();
+      free = true;
+      verdict.free();
+    }
+
+    private void ended() {
+      waiting.remove(key);
+      byPort.computeIfPresent(asking, (port, n) -> n > 1 ? n - 1 : null);
+    }
   }
 }

@@ -35,7 +35,19 @@ public enum DhcpCount {
   /** An address that was about to be given away turned out to be in use. */
   CONFLICT,
   /** A client with the identifier of another, which is there too: told apart by their MACs. */
-  TWIN,
+  CLONE,
+  /** A port that already answers for several addresses, or has one of its own, was not believed. */
+  ANSWER_DISTRUSTED,
+  /** Dropped: RELEASE or DECLINE of a lease by another MAC address or port than it was got by. */
+  NOT_THE_HOLDER,
+  /** Dropped or refused: the port has its share of the pool. */
+  PORT_LIMIT,
+  /** Dropped: the client's lease is in use behind the port that it was got by. */
+  STILL_ELSEWHERE,
+  /** An address in use that stays in the pool: too many are out of it already. */
+  QUARANTINE_FULL,
+  /** A name that went to a new client, since its former holder did not answer. */
+  NAME_MOVED,
   /** A renewal so soon after the last that the lease on disk would be the same. */
   UNCHANGED,
   /** Not acknowledged, because the lease could not be stored. */

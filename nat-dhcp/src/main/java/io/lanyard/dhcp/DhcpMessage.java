@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +31,21 @@ final class DhcpMessage {
   final int giaddr;
   final long mac;
 
+  /** The name of the port that it came in by, which the sender cannot choose. */
+  final String port;
+
+  /** The Ethernet source of its frame: the client's MAC address, unless a relay sent it. */
+  final long sender;
+
   /** Whom the message is from: what it says, unless the server has found out better. */
   ClientId client;
 
   private final OptionSet options;
 
-  private DhcpMessage(ByteBuf in, int at, MessageType type, long mac, OptionSet options) {
+  private DhcpMessage(
+      ByteBuf in, int at, MessageType type, long mac, OptionSet options, DatagramPeer from) {
+    this.port = from.station().budget().name();
+    this.sender = from.mac();
     this.type = type;
     this.xid = in.getInt(at + 4);
     this.secs = in.getUnsignedShort(at + 8);
@@ -52,9 +62,10 @@ final class DhcpMessage {
    * Reads a message.
    *
    * @param in the UDP payload between reader and writer index; not changed
+   * @param from who sent it
    * @return the message, or null if it is not a well-formed DHCP request of an Ethernet client
    */
-  static @Nullable DhcpMessage parse(ByteBuf in) {
+  static @Nullable DhcpMessage parse(ByteBuf in, DatagramPeer from) {
     int at = in.readerIndex();
     int length = in.readableBytes();
     if (length < FIXED_LENGTH + 4
@@ -84,12 +95,17 @@ final class DhcpMessage {
     options.dropMisfits();
     byte[] code = options.get(DhcpOption.MESSAGE_TYPE);
     MessageType type = code == null ? null : MessageType.of(code[0]);
-    return type == null ? null : new DhcpMessage(in, at, type, mac, options);
+    return type == null ? null : new DhcpMessage(in, at, type, mac, options, from);
   }
 
   /** Whether the message had options that could not be read, and that count as absent. */
   boolean malformedOptions() {
     return options.malformed();
+  }
+
+  /** Whether it came straight from the client that it names, or by way of a relay. */
+  boolean fromItsClient() {
+    return giaddr != 0 || sender == mac;
   }
 
   boolean broadcast() {

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param reservations addresses kept for a MAC address
  * @param names names that MAC addresses have, whatever they call themselves; nobody else gets them
  * @param excluded addresses never given to anyone: the host's, static hosts'
+ * @param leasesPerPort the most addresses of the pool that the clients behind one port of the
+ *     switch have; an eighth of the pool is kept for ports that have none in any case
  * @param authoritative true if no other server is on the network: a client that comes back with an
  *     address that is free gets it, and one with an address that it cannot have is told so. False
  *     to be silent about unknown clients, as RFC 2131 section 4.3.2 demands where servers coexist
@@ -58,6 +60,7 @@ public record DhcpSettings(
     List<Reservation> reservations,
     Map<Long, String> names,
     Set<Integer> excluded,
+    int leasesPerPort,
     boolean authoritative) {
 
   /** Checks everything, and says which setting is wrong. */
@@ -76,6 +79,7 @@ public record DhcpSettings(
             && Integer.compareUnsigned(rangeStart, rangeEnd) <= 0,
         "range",
         Ipv4.format(rangeStart) + "-" + Ipv4.format(rangeEnd) + " is no range in " + subnet);
+    require(leasesPerPort >= 1, "leases per port", leasesPerPort + " is not 1 or more");
     require(mtu >= 576 && mtu <= 65535, "mtu", mtu + " is not 576 to 65535");
     require(
         minLeaseTime.toSeconds() >= 1
@@ -139,6 +143,7 @@ public record DhcpSettings(
     private List<Reservation> reservations = List.of();
     private Map<Long, String> names = Map.of();
     private Set<Integer> excluded = Set.of();
+    private int leasesPerPort = Integer.MAX_VALUE;
     private boolean authoritative = true;
 
     private Builder(Ipv4Subnet subnet) {
@@ -334,6 +339,17 @@ public record DhcpSettings(
     }
 
     /**
+     * Sets the most addresses of the pool for the clients behind one port.
+     *
+     * @param value one or more
+     * @return this
+     */
+    public Builder leasesPerPort(int value) {
+      leasesPerPort = value;
+      return this;
+    }
+
+    /**
      * Says whether this server is the only one on the network.
      *
      * @param value see {@link DhcpSettings#authoritative}
@@ -372,6 +388,7 @@ public record DhcpSettings(
           reservations,
           names,
           excluded,
+          leasesPerPort,
           authoritative);
     }
   }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param address the IPv4 address as a big-endian int
  * @param client whom it is bound to
  * @param mac the client's hardware address, in the low 48 bits
+ * @param port the name of the port that the client got it by, or, if it is declined, of the port
+ *     that said so; empty if unknown, as in a store of version 0.1.0
  * @param hostname the client's name, one lower-case DNS label that no other lease has; or null
  * @param startMillis when the client first got the address, by the {@link LeaseClock}
  * @param expiryMillis when the binding ends if it is not renewed, by the {@link LeaseClock}; {@link
@@ -20,6 +22,7 @@ public record Lease(
     int address,
     ClientId client,
     long mac,
+    String port,
     @Nullable String hostname,
     long startMillis,
     long expiryMillis,
@@ -60,7 +63,17 @@ public record Lease(
   }
 
   Lease in(State newState, long expiry) {
-    return new Lease(address, client, mac, hostname, startMillis, expiry, newState);
+    return new Lease(address, client, mac, port, hostname, startMillis, expiry, newState);
+  }
+
+  /** Whether it was got by a port, or by one that is not known. */
+  boolean isBehind(String name) {
+    return port.isEmpty() || port.equals(name);
+  }
+
+  /** An address that nobody has, and that nobody had. */
+  static Lease nobodys(int address, long now) {
+    return new Lease(address, ClientId.ofMac(0), 0, "", null, now, now, State.RELEASED);
   }
 
   /** The same, ending at a time at the latest; an infinite one stays so. */
@@ -69,7 +82,7 @@ public record Lease(
   }
 
   Lease named(@Nullable String name) {
-    return new Lease(address, client, mac, name, startMillis, expiryMillis, state);
+    return new Lease(address, client, mac, port, name, startMillis, expiryMillis, state);
   }
 
   @Override
@@ -78,6 +91,8 @@ public record Lease(
         + Ipv4.format(address)
         + " mac="
         + Ethernet.format(mac)
+        + " port="
+        + (port.isEmpty() ? "-" : port)
         + " hostname="
         + (hostname == null ? "-" : hostname)
         + " state="

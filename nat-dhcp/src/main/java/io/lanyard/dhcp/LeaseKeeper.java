@@ -8,7 +8,10 @@ import io.lanyard.dhcp.Lease.State;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings leases from one state to the next, in memory and on disk, and ends them when they run out.
@@ -16,6 +19,12 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread: the network's loop only.
  */
 final class LeaseKeeper {
+  /**
+   * Writes that one port's clients may have under way. At a commit each 5 ms this is 200,000 leases
+   * a second; the store's queue has room for many ports' more.
+   */
+  private static final int MOST_WRITES = 1024;
+
   /** The longest wait of a timer: timers do not count the time that the host is suspended. */
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
@@ -31,6 +40,9 @@ final class LeaseKeeper {
 
   /** How many writes of an address are under way. */
   private final IntObjectMap<Integer> underWay = new IntObjectHashMap<>();
+
+  /** How many writes for a port's clients are under way. */
+  private final Map<String, Integer> writesByPort = new HashMap<>();
 
   LeaseKeeper(
       String network,
@@ -70,32 +82,85 @@ final class LeaseKeeper {
             address,
             request.client,
             request.mac,
-            table.nameFor(request.mac, address, ClientName.read(request)),
+            request.port,
+            table.names().available(request.mac, address, ClientName.read(request)),
             now,
             now + settings.offerTime().toMillis(),
             State.OFFERED);
     put(lease);
+    Integer surplus = table.shares().surplusOffer(request.port);
+    if (surplus != null) {
+      withdraw(surplus);
+    }
     return lease;
   }
 
-  /** Keeps an address that is in use out of the pool for a while. */
-  void quarantine(int address, ClientId client, long mac, String by) {
+  /**
+   * Takes back the oldest offer of a port that its client has not yet asked for, if there is one.
+   */
+  boolean withdrawOffer(String port) {
+    for (int address : table.shares().offers(port)) {
+      if (!writes(address)) {
+        withdraw(address);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void withdraw(int address) {
+    Lease offer = table.at(address);
+    if (offer != null && offer.state() == State.OFFERED) {
+      put(offer.in(State.RELEASED, now()));
+    }
+  }
+
+  /**
+   * Keeps an address that is in use out of the pool for a while; or at least from those who ask
+   * next, where the port that says so has said it too often.
+   *
+   * @param mac the host that uses it; 0 if that is not known
+   * @param port the port that says so
+   */
+  void quarantine(int address, ClientId client, long mac, String port, String by) {
     long now = now();
+    Lease before = table.at(address);
+    if (!table.shares().mayQuarantine(port)) {
+      counters.count(DhcpCount.QUARANTINE_FULL);
+      Lease nobodys = Lease.nobodys(address, now);
+      put(nobodys);
+      if (before != null && before.state() == State.BOUND) {
+        write(nobodys, port, () -> {});
+      }
+      log.log(
+          Level.WARNING,
+          "addresses in use stay in the pool: too many are reported",
+          () -> "network=" + network + " port=" + port + " by=" + by + " " + nobodys);
+      return;
+    }
     Lease declined =
         new Lease(
             address,
             client,
             mac,
+            port,
             null,
             now,
             now + settings.declineTime().toMillis(),
             State.DECLINED);
     put(declined);
-    write(declined, () -> {});
+    write(declined, port, () -> {});
     log.log(
         Level.WARNING,
         "address in use by a host that has no lease: find it, or keep the address out of the pool",
         () -> "network=" + network + " by=" + by + " " + declined);
+  }
+
+  /** Gives a bound lease another name, or none; listeners hear of it. */
+  void rename(Lease lease, @Nullable String name) {
+    Lease renamed = lease.named(name);
+    put(renamed);
+    write(renamed, lease.port(), () -> {});
   }
 
   /** Frees an address once that is on disk too, so that memory and disk change in one order. */
@@ -103,6 +168,7 @@ final class LeaseKeeper {
     Lease released = lease.in(State.RELEASED, now());
     write(
         released,
+        lease.port(),
         () -> {
           Lease last = table.at(released.address());
           if (last != null
@@ -113,32 +179,44 @@ final class LeaseKeeper {
         });
   }
 
+  /** Whether a port's clients may have one more write under way; counts when not. */
+  boolean mayWrite(String port) {
+    if (writesByPort.getOrDefault(port, 0) < MOST_WRITES) {
+      return true;
+    }
+    counters.count(DhcpCount.OVERLOADED);
+    return false;
+  }
+
   /**
    * Stores a lease; a failure is counted, and nothing else comes of it.
    *
+   * @param port whose client caused the write
    * @param durable run on the loop when it is on disk
    */
-  void write(Lease lease, Runnable durable) {
+  void write(Lease lease, String port, Runnable durable) {
     underWay.merge(lease.address(), 1, Integer::sum);
+    writesByPort.merge(port, 1, Integer::sum);
     journal.write(
         lease,
         new LeaseJournal.Completion() {
           @Override
           public void durable() {
-            ended(lease.address());
+            ended(lease.address(), port);
             durable.run();
           }
 
           @Override
           public void failed(Throwable cause) {
-            ended(lease.address());
+            ended(lease.address(), port);
             counters.count(DhcpCount.STORE_FAILED);
           }
         });
   }
 
-  private void ended(int address) {
+  private void ended(int address, String port) {
     underWay.computeIfPresent(address, (key, n) -> n > 1 ? n - 1 : null);
+    writesByPort.computeIfPresent(port, (key, n) -> n > 1 ? n - 1 : null);
   }
 
   /** Whether the disk is about to say something else of an address than memory does. */

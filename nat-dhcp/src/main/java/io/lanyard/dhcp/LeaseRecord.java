@@ -7,9 +7,12 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** The stored form of a lease: a version, then its fields; the address is the key. */
+/**
+ * The stored form of a lease: a version, then its fields; the address is the key. Version 1, of
+ * Lanyard 0.1.0, has no port.
+ */
 final class LeaseRecord {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final Lease.State[] STATES = Lease.State.values();
 
   private LeaseRecord() {}
@@ -26,6 +29,7 @@ final class LeaseRecord {
       out.writeByte(client.length);
       out.write(client);
       out.writeUTF(lease.hostname() == null ? "" : lease.hostname());
+      out.writeUTF(lease.port());
     } catch (IOException e) {
       throw new UncheckedIOException("encoding a lease in memory", e);
     }
@@ -36,7 +40,7 @@ final class LeaseRecord {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(stored))) {
       int version = in.readUnsignedByte();
       int state = in.readUnsignedByte();
-      if (version != VERSION || state >= STATES.length) {
+      if (version < 1 || version > VERSION || state >= STATES.length) {
         throw new IOException("version " + version + ", state " + state + " of a lease unknown");
       }
       long mac = in.readLong();
@@ -45,10 +49,12 @@ final class LeaseRecord {
       byte[] client = new byte[in.readUnsignedByte()];
       in.readFully(client);
       String name = in.readUTF();
+      String port = version == 1 ? "" : in.readUTF();
       return new Lease(
           address,
           ClientId.of(client),
           mac,
+          port,
           name.isEmpty() ? null : name,
           start,
           expiry,

@@ -53,9 +53,6 @@ public final class LeaseStore implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(LeaseStore.class.getName());
 
-  private static final Lease NOBODY =
-      new Lease(0, ClientId.ofMac(0), 0, null, 0, 0, Lease.State.RELEASED);
-
   private record Write(String network, Lease lease, Executor loop, LeaseJournal.Completion done) {}
 
   private final Path path;
@@ -67,7 +64,7 @@ public final class LeaseStore implements AutoCloseable {
   private final LongAdder writes = new LongAdder();
 
   /** Tells the writer that the store is closing; never stored. */
-  private final Write wake = new Write("", NOBODY, Runnable::run, new NoCompletion());
+  private final Write wake = new Write("", Lease.nobodys(0, 0), Runnable::run, new NoCompletion());
 
   private volatile boolean closing;
   private volatile String problem = "";

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,14 +37,13 @@ public final class LeaseTable {
   private final AddressPool pool;
   private final IntObjectMap<Lease> byAddress = new IntObjectHashMap<>();
   private final Map<ClientId, Lease> byClient = new HashMap<>();
-  private final Map<String, Integer> byName = new HashMap<>();
 
-  /** Names that belong to a reservation's address for good. */
-  private final Set<String> reservedNames = new HashSet<>();
+  /** The addresses that are bound to a MAC address. */
+  private final Map<Long, Set<Integer>> byMac = new HashMap<>();
 
-  /** Names that the configuration gives to a MAC address, wherever that is. */
-  private final Map<String, Long> keptNames = new HashMap<>();
-
+  private final LeaseNames names;
+  private final PortShares shares;
+  private final int poolSize;
   private final TreeSet<Expiry> expiries = new TreeSet<>();
   private final List<LeaseListener> listeners = new ArrayList<>();
 
@@ -58,21 +56,22 @@ public final class LeaseTable {
   LeaseTable(DhcpSettings settings) {
     this.settings = settings;
     this.pool = new AddressPool(settings);
-    for (Reservation reservation : settings.reservations()) {
-      String name = HostName.sanitise(reservation.hostname(), settings.domain());
-      if (name != null) {
-        byName.putIfAbsent(name, reservation.address());
-        reservedNames.add(name);
-      }
-    }
-    settings
-        .names()
-        .forEach((mac, name) -> {
-          String label = HostName.sanitise(name, settings.domain());
-          if (label != null) {
-            keptNames.putIfAbsent(label, mac);
-          }
-        });
+    this.names = new LeaseNames(settings);
+    this.poolSize = pool.idle();
+    this.shares = new PortShares(settings.leasesPerPort(), poolSize);
+  }
+
+  /** The addresses that are given to whoever asks, free or not. */
+  int poolSize() {
+    return poolSize;
+  }
+
+  LeaseNames names() {
+    return names;
+  }
+
+  PortShares shares() {
+    return shares;
   }
 
   /** Takes in what was stored; what has expired since is remembered, but no longer bound. */
@@ -138,31 +137,29 @@ public final class LeaseTable {
    * @return the bound lease of that name
    */
   public Optional<Lease> byName(String hostname) {
-    Integer address = byName.get(hostname.toLowerCase(Locale.ROOT));
-    return address == null
-        ? Optional.empty()
-        : byAddress(address).filter(lease -> lease.state() == State.BOUND);
+    return byAddress(names.holder(hostname)).filter(lease -> lease.state() == State.BOUND);
   }
 
   /**
-   * Finds the address of a guest by its name, for forwards: that of its lease, or of its
-   * reservation while it has none.
+   * The names of reservations, which stand for their addresses before these are leased, too.
    *
-   * @param hostname one label, without the domain; case does not matter
-   * @return the IPv4 address as a big-endian int; 0 if nobody has that name
+   * @return IPv4 addresses as big-endian ints, by name: one lower-case label
    */
-  public int addressOf(String hostname) {
-    return byName.getOrDefault(hostname.toLowerCase(Locale.ROOT), 0);
+  public Map<String, Integer> reservedNames() {
+    return names.reserved();
   }
 
   /**
    * Finds the leases that a MAC address holds; a machine that boots in stages may hold several.
    *
    * @param mac the address in the low 48 bits
-   * @return the bound leases
+   * @return the bound leases, by address
    */
   public List<Lease> byMac(long mac) {
-    return leases().stream().filter(lease -> lease.mac() == mac).toList();
+    return byMac.getOrDefault(mac, Set.of()).stream()
+        .map(byAddress::get)
+        .sorted((a, b) -> Integer.compareUnsigned(a.address(), b.address()))
+        .toList();
   }
 
   /**
@@ -244,6 +241,21 @@ public final class LeaseTable {
   }
 
   /**
+   * Whether a port may have an address for a client: one that is counted for it already, a
+   * reservation's, or one more within its share, from quarantine if there is no other.
+   */
+  boolean admits(String port, int address, ClientId client, long now) {
+    Lease lease = byAddress.get(address);
+    boolean active = lease != null && lease.active(now);
+    boolean quarantined = active && lease.state() == State.DECLINED;
+    boolean counted =
+        active && !quarantined && lease.client().equals(client) && lease.port().equals(port);
+    return counted
+        || !pool.holds(address)
+        || shares.mayHaveAnother(port, pool.idle() + (quarantined ? 1 : 0));
+  }
+
+  /**
    * The address that has been in quarantine for longest: to be given only when there is no other,
    * and after a look at whether it is still in use. So clients that decline everything they are
    * offered do not leave others without.
@@ -259,29 +271,11 @@ public final class LeaseTable {
     return 0;
   }
 
-  /** The name that a client gets: the reservation's, or its own if nobody else has it. */
-  @Nullable String nameFor(long mac, int address, @Nullable String wanted) {
-    Reservation reservation = pool.reservationOf(mac);
-    String kept = reservation == null ? null : reservation.hostname();
-    String chosen = kept != null ? kept : settings.names().getOrDefault(mac, wanted);
-    String name = HostName.sanitise(chosen, settings.domain());
-    if (name == null || keptForAnother(name, mac)) {
-      return null;
-    }
-    Integer holder = byName.get(name);
-    return holder == null || holder == address ? name : null;
-  }
-
-  private boolean keptForAnother(String name, long mac) {
-    Long owner = keptNames.get(name);
-    return owner != null && owner != mac;
-  }
-
   /** Puts a lease in place of the one that its address had, and tells the listeners. */
   void put(Lease lease) {
     Lease before = byAddress.get(lease.address());
     forget(before);
-    Lease now = lease.state() == State.BOUND ? claimName(lease) : lease;
+    Lease now = lease.state() == State.BOUND ? names.claim(lease) : lease;
     byAddress.put(now.address(), now);
     byClient.merge(now.client(), now, (held, later) -> rank(later) >= rank(held) ? later : held);
     if (now.state() == State.RELEASED) {
@@ -292,6 +286,12 @@ public final class LeaseTable {
       if (now.expiryMillis() != Lease.NEVER) {
         expiries.add(new Expiry(now.expiryMillis(), now.address()));
       }
+    }
+    if (pool.holds(now.address())) {
+      shares.add(now);
+    }
+    if (now.state() == State.BOUND) {
+      byMac.computeIfAbsent(now.mac(), mac -> new HashSet<>()).add(now.address());
     }
     if (now.state() == State.DECLINED) {
       quarantined.add(now.address());
@@ -317,17 +317,14 @@ public final class LeaseTable {
     expiries.remove(new Expiry(before.expiryMillis(), before.address()));
     quarantined.remove(before.address());
     byClient.remove(before.client(), before);
-    if (before.hostname() != null && !reservedNames.contains(before.hostname())) {
-      byName.remove(before.hostname(), before.address());
+    byMac.computeIfPresent(
+        before.mac(),
+        (mac, addresses) ->
+            addresses.remove(before.address()) && addresses.isEmpty() ? null : addresses);
+    names.release(before);
+    if (pool.holds(before.address())) {
+      shares.remove(before);
     }
-  }
-
-  private Lease claimName(Lease lease) {
-    if (lease.hostname() == null) {
-      return lease;
-    }
-    Integer holder = byName.putIfAbsent(lease.hostname(), lease.address());
-    return holder == null || holder == lease.address() ? lease : lease.named(null);
   }
 
   private void tell(@Nullable Lease before, Lease now) {

@@ -1,37 +1,51 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that a client was turned away because the pool is exhausted, and that it no longer is.
+ * Notices that clients are turned away, because the pool is exhausted or because their port has its
+ * share of it, and that they no longer are.
  *
  * <p>Thread: the network's loop only.
  */
 final class PoolWatch {
+  /** A port that was not turned away for so long is no problem any more. */
+  private static final long RECENT_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final LeaseTable table;
+  private final Clock clock;
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
   private final String network;
   private final String pool;
+  private final int size;
   private boolean exhausted;
+  private @Nullable String limitedPort;
+  private long limitedAt;
 
   PoolWatch(
       String network,
       DhcpSettings settings,
       LeaseTable table,
+      Clock clock,
       Counters<DhcpCount> counters,
       RateLimitedLog log) {
     this.network = network;
     this.table = table;
+    this.clock = clock;
     this.counters = counters;
     this.log = log;
     this.pool = Ipv4.format(settings.rangeStart()) + "-" + Ipv4.format(settings.rangeEnd());
+    this.size = table.poolSize();
   }
 
-  /** A client got no address. */
+  /** A client got no address, because there is none. */
   void exhausted() {
     counters.count(DhcpCount.POOL_EXHAUSTED);
     exhausted = true;
@@ -39,6 +53,25 @@ final class PoolWatch {
         Level.WARNING,
         "no address left to offer: widen the pool or shorten the leases",
         () -> "network=" + network + " pool=" + pool);
+  }
+
+  /** A client got no address, because its port has enough. */
+  void limited(String port) {
+    counters.count(DhcpCount.PORT_LIMIT);
+    limitedPort = port;
+    limitedAt = clock.nanoTime();
+    log.log(
+        Level.WARNING,
+        "a port has its share of the pool: find out who asks, or widen the pool",
+        () ->
+            "network="
+                + network
+                + " port="
+                + port
+                + " addresses="
+                + table.shares().leases(port)
+                + " pool-size="
+                + size);
   }
 
   /** The table has changed. */
@@ -54,8 +87,19 @@ final class PoolWatch {
 
   /** What is wrong, and what to do about it; empty if all is well. */
   String problem() {
-    return exhausted
-        ? "the DHCP pool " + pool + " has no address left: widen the pool or shorten the leases"
-        : "";
+    if (exhausted) {
+      return "the DHCP pool " + pool + " has no address left: widen the pool or shorten the leases";
+    }
+    String port = limitedPort;
+    if (port == null || clock.nanoTime() - limitedAt > RECENT_NANOS) {
+      return "";
+    }
+    return "port "
+        + port
+        + " has "
+        + table.shares().leases(port)
+        + " of the DHCP pool's "
+        + size
+        + " addresses and gets no more: find out who asks there, or widen the pool";
   }
 }

@@ -2,11 +2,13 @@
  * DHCPv4, and the leases that it gives.
  *
  * <p><b>The exchange.</b> {@link io.lanyard.dhcp.DhcpServer} takes datagrams from the gateway's
- * port 67 on the network's loop. {@code DhcpMessage} reads one and checks every length; what is not
- * a well-formed request of an Ethernet client is counted and dropped, so the rest of the package
- * deals with messages that are well formed, though perhaps lies. A client is its identifier, or
- * else its hardware address (RFC 2131 section 4.2). What the server does depends on what the client
- * sent:
+ * port 67 on the network's loop. {@code DhcpMessage} reads one; what is not a request of an
+ * Ethernet client is counted and dropped, and an option of a wrong length counts as absent, so the
+ * rest of the package deals with messages that are well formed, though perhaps lies. A client is
+ * its identifier, or else its hardware address (RFC 2131 section 4.2). The gateway hands on what
+ * comes from 0.0.0.0, from the subnet, and, if it is broadcast, from any other network's address,
+ * because a client that was moved here still has one. What the server does depends on what the
+ * client sent:
  *
  * <pre>
  * DISCOVER                                    choose, hold, OFFER             4.3.1
@@ -19,18 +21,36 @@
  * INFORM                                      parameters without a lease      4.3.5
  * </pre>
  *
- * <p>Section 4.3.2 wants silence towards a client that is not known, so that servers that do not
- * know of one another can share a wire. On a network of ours there is one server, so by default it
- * is authoritative: it confirms such a client's address if it is free, and refuses it at once if
- * not. Replies go where section 4.1 says: to the relay, to {@code ciaddr}, to everybody if the
- * client asks for that, else straight to the hardware address and the address that is being given.
+ * <p>{@code Exchange} does the first five, {@code Returns} the next two.
  *
- * <p><b>Who is who.</b> Copies of a virtual machine have one identifier between them ({@code
- * Twins}). Where the one that has the lease still answers for its address, the other is known by
- * its MAC address instead, so each gets an address. A name belongs to whoever has it first, except
- * that a reservation's, and that of a guest of the configuration, are kept for their MAC address;
- * {@link io.lanyard.dhcp.LeaseListener}s (the DNS zone, events) hear of what is bound, and of
- * nothing else.
+ * <p>Section 4.3.2 wants silence towards a client that is not known, so that servers that do not
+ * know of one another can share a wire. On a network of Lanyard's there is one server, so by
+ * default it is authoritative, as dnsmasq and ISC's server can be: it confirms the address of such
+ * a client if it is free, and refuses it at once if not. So guests keep their addresses when the
+ * lease store is lost, and one that was moved here from another network restarts at once. {@code
+ * authoritative: false} has it the RFC's way. Replies go where section 4.1 says: to the relay, to
+ * {@code ciaddr}, to everybody if the client asks for that, else straight to the hardware address
+ * and the address that is being given.
+ *
+ * <p><b>Who is who.</b> A client chooses its identifier and its MAC address; it does not choose its
+ * port. A lease has the name of the port that it was got by. {@code Returns} takes a RELEASE or
+ * DECLINE only by that port and from the MAC address that it names. A client may take its lease
+ * along to another port, as a machine does that is moved: if a probe is answered behind the former
+ * port, it is not the same machine, and gets no answer. Clones of a virtual machine have one
+ * identifier between them ({@code Clones}). Where the one that has the lease still answers for its
+ * address, the other is known by its MAC address instead, so each gets an address.
+ *
+ * <p>A name belongs to the client that has it first ({@code LeaseNames}), except that a
+ * reservation's, and that of a guest of the configuration, are kept for their MAC address. When
+ * another client wants the name, its holder is probed ({@code NameContest}): if it does not answer,
+ * the name moves, so that a machine that is made anew has it at once. {@link
+ * io.lanyard.dhcp.LeaseListener}s (the DNS zone, events) hear of what is bound, and of nothing
+ * else.
+ *
+ * <p><b>Shares.</b> One port must not take the whole pool, whoever is behind it. {@code PortShares}
+ * keeps an eighth of the pool for ports that have no address, and bounds what a port is offered and
+ * what it can have taken out of the pool by answering probes or by DECLINE. Requests that wait for
+ * a probe or for the disk have bounds for each port too. {@code PoolWatch} says who is at a limit.
  *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *
@@ -48,19 +68,23 @@
  * <p>{@code AddressPool} decides which address comes next: never-used ones first, from a hash of
  * the client's identity (so a server that has lost its memory is likely to give the same again),
  * then the one that has been idle for longest, and when there is no other, one from quarantine that
- * nobody answers for any more, so that a guest that declines all it is offered does not leave the
- * others without. A reservation's address is nobody else's, in the pool or not; while a stranger
- * uses it, its client gets another.
+ * nobody answers for any more. A reservation's address is nobody else's, in the pool or not; while
+ * a stranger uses it, its client gets another.
  *
  * <p><b>Probes.</b> A host with a static address in the pool is silent until it is asked, so before
- * an address is given away, by an OFFER or to who asks for one that was never offered, the network
- * is asked for it by ARP ({@link io.lanyard.dhcp.ConflictProbe}; RFC 2131 sections 2.2 and 3.1).
- * The request waits and nothing else does. That costs a new guest a fifth of a second of its first
- * boot: a host on a virtual switch answers at once, and one that is slower than the wait is still
- * heard for a second, so that its address is refused when the client asks for it. Who had an
- * address until less than a lease ago has it again at once: renewals, reboots and reservations that
- * are asked for again, so what happens every day, cost nothing. The client's own answer is no
- * conflict: it may still have the address of a server that forgot it.
+ * an address is given away, by an OFFER or to a client that asks for one that was never offered,
+ * the network is asked for it by ARP ({@link io.lanyard.dhcp.ConflictProbe}; RFC 2131 sections 2.2
+ * and 3.1). The request waits and nothing else does. That costs a new guest a fifth of a second of
+ * its first boot: a host on a virtual switch answers at once, and one that is slower than the wait
+ * is still heard for a second, so that its address is refused when the client asks for it. A client
+ * that had an address until less than a lease ago has it again at once, so renewals, reboots and
+ * reservations that are asked for again cost nothing. The client's own answer is no conflict: it
+ * may still have the address of a server that forgot it.
+ *
+ * <p>Every guest can answer every probe. So an answer is not believed ({@code AddressCheck}) from a
+ * host that has a lease for another address, nor from a port that has four addresses in quarantine
+ * already. Where a lease's holder is looked for, only its own MAC address behind its own port
+ * counts.
  *
  * <p><b>Durability.</b> A lease is bound, told to listeners and acknowledged only after it is on
  * disk. The loop hands it to a {@link io.lanyard.dhcp.LeaseJournal} and goes on; the one thread of

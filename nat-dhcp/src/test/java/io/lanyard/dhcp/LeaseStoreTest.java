@@ -41,7 +41,14 @@ class LeaseStoreTest {
 
   static Lease lease(int n) {
     return new Lease(
-        0x0a000000 + n, ClientId.ofMac(n), n, "guest-" + n, n, 1_000_000L + n, Lease.State.BOUND);
+        0x0a000000 + n,
+        ClientId.ofMac(n),
+        n,
+        "port-" + n,
+        "guest-" + n,
+        n,
+        1_000_000L + n,
+        Lease.State.BOUND);
   }
 
   private void writeAndWait(LeaseStore store, String network, Lease... leases) throws Exception {
@@ -85,7 +92,7 @@ class LeaseStoreTest {
   @Test
   void theLastLeaseOfAnAddressCounts() throws Exception {
     Lease later =
-        new Lease(lease(1).address(), ClientId.ofMac(9), 9, null, 5, 6, Lease.State.BOUND);
+        new Lease(lease(1).address(), ClientId.ofMac(9), 9, "", null, 5, 6, Lease.State.BOUND);
     try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", lease(1), later);
     }
@@ -295,6 +302,7 @@ class LeaseStoreTest {
                 0x0a000000 + n % 500,
                 ClientId.ofMac(n),
                 n,
+                "",
                 null,
                 n,
                 Lease.NEVER,

@@ -183,6 +183,7 @@ class LeaseTimeTest {
             FIRST,
             ClientId.ofMac(holder.mac),
             holder.mac,
+            "",
             null,
             link.now().toEpochMilli(),
             link.now().plus(LEASE).toEpochMilli(),

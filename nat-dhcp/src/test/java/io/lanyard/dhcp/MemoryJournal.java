@@ -17,7 +17,9 @@ final class MemoryJournal implements LeaseJournal {
   private final Clock host;
   private LeaseClock clock;
   boolean broken;
-  int syncs;
+
+  /** Leases that were written. */
+  int writes;
 
   MemoryJournal(Clock host) {
     this.host = host;
@@ -49,6 +51,7 @@ final class MemoryJournal implements LeaseJournal {
 
   @Override
   public void write(Lease lease, Completion completion) {
+    writes++;
     pending.add(new Pending(lease, completion));
   }
 

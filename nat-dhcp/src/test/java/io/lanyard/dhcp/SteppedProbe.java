@@ -1,32 +1,38 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.nat.station.TestStations;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongConsumer;
 
 /** A network whose hosts answer probes when a test says so. */
 final class SteppedProbe implements ConflictProbe {
   /** A probe that was sent. */
-  record Sent(int address, long client, Runnable free, LongConsumer inUse) {}
+  record Sent(int address, ProbeListener listener) {}
 
   final List<Sent> sent = new ArrayList<>();
 
   @Override
-  public void probe(int address, long client, Runnable free, LongConsumer inUse) {
-    sent.add(new Sent(address, client, free, inUse));
+  public void probe(int address, ProbeListener listener) {
+    sent.add(new Sent(address, listener));
   }
 
   /** The newest probe's wait is over. */
   Sent silent() {
     Sent newest = sent.getLast();
-    newest.free().run();
+    newest.listener().silent();
     return newest;
   }
 
-  /** A host answers the newest probe. */
+  /** A host behind the port of its own answers the newest probe. */
   Sent answeredBy(long mac) {
     Sent newest = sent.getLast();
-    newest.inUse().accept(mac);
+    answeredBy(mac, TestClient.portOf(mac));
     return newest;
+  }
+
+  /** A host answers the newest probe; true if that settles it. */
+  boolean answeredBy(long mac, String port) {
+    return sent.getLast().listener().answered(mac, TestStations.station(port, mac));
   }
 }

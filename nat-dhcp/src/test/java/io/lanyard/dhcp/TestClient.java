@@ -66,7 +66,11 @@ final class TestClient implements DatagramPeer {
 
   final Deque<Answer> answers = new ArrayDeque<>();
   final long mac;
-  private final Station station;
+  final String port;
+
+  /** The Ethernet source of its frames. */
+  long sender;
+
   int source;
   private final DhcpServer server;
   private int xid = 0x1000;
@@ -75,10 +79,21 @@ final class TestClient implements DatagramPeer {
     this(server, Ethernet.parse(mac));
   }
 
+  /** A guest that is alone behind its port. */
   TestClient(DhcpServer server, long mac) {
+    this(server, mac, portOf(mac));
+  }
+
+  TestClient(DhcpServer server, long mac, String port) {
     this.server = server;
     this.mac = mac;
-    station = TestStations.station("guest", mac);
+    this.sender = mac;
+    this.port = port;
+  }
+
+  /** The port of a guest that is alone behind it. */
+  static String portOf(long mac) {
+    return "port-" + Long.toHexString(mac & 0xff_ffff);
   }
 
   Request message(MessageType type) {
@@ -160,12 +175,12 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public Station station() {
-    return station;
+    return TestStations.station(port, sender);
   }
 
   @Override
   public long mac() {
-    return mac;
+    return sender;
   }
 
   @Override

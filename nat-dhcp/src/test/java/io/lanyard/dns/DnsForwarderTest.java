@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -212,7 +211,7 @@ class DnsForwarderTest {
 
   private static Lease lease(String address, String hostname) {
     return new Lease(
-        Ipv4.parse(address), ClientId.ofMac(7), 7, hostname, 0, Lease.NEVER, Lease.State.BOUND);
+        Ipv4.parse(address), ClientId.ofMac(7), 7, "", hostname, 0, Lease.NEVER, Lease.State.BOUND);
   }
 
   // Own names
@@ -786,9 +785,6 @@ class DnsForwarderTest {
     assertThat(upstream.queries).isEmpty();
   }
 
-  /** Each MAC address behind a port of its own. */
-  private final Map<Long, Station> stations = new ConcurrentHashMap<>();
-
   private final class Peer implements DatagramPeer {
     private final long mac;
 
@@ -798,7 +794,7 @@ class DnsForwarderTest {
 
     @Override
     public Station station() {
-      return stations.computeIfAbsent(mac, port -> TestStations.station("port" + port, port));
+      return TestStations.station("guest", mac);
     }
 
     @Override

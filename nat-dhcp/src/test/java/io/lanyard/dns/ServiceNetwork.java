@@ -80,8 +80,7 @@ final class ServiceNetwork {
                             .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
                             .toList())));
     onLoop(() -> {
-      dhcp.probeWith((address, client, free, inUse) ->
-          nat.gateway().probe(address, client, PROBE_NANOS, free, inUse));
+      dhcp.probeWith((address, listener) -> nat.gateway().probe(address, PROBE_NANOS, listener));
       dhcp.leases().addListener(dns.names());
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       nat.serve(DnsForwarder.PORT, dns);

@@ -1,72 +1,80 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Station;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
-import java.util.function.LongConsumer;
+import java.util.List;
 
 /**
- * Looks for a station that uses an address which is about to be given away: an ARP probe, whose
- * sender has no address (RFC 5227 section 2.1.1), so that nobody's cache learns from it.
+ * Probes for stations that use an address which is about to be given away: ARP requests whose
+ * sender has no address (RFC 5227 section 2.1.1), so that nobody's cache learns from them.
  *
- * <p>One probe is enough here, where RFC 5227 sends three over seconds: a virtual switch loses
- * nothing, and listening goes on after the verdict, so a station that was slow to answer is heard
- * all the same.
+ * <p>One request is enough here, where RFC 5227 sends three over seconds: a virtual switch loses
+ * nothing, and listening goes on after the verdict, so that a slow station is heard too.
+ *
+ * <p>Who probes bounds how many there are: each costs a timer and a broadcast.
+ *
+ * <p>Thread: the network's loop only.
  */
 final class AddressProbes {
-  /** How long an answer is listened for in all: what RFC 2131 servers commonly wait for a ping. */
+  /** How long answers are heard in all: the time that RFC 2131 servers commonly wait for a ping. */
   static final long LISTEN_NANOS = 1_000_000_000L;
 
   private final Timers timers;
   private final ArpResponder arp;
-  private final IntObjectMap<Probe> probes = new IntObjectHashMap<>();
+  private final IntObjectMap<List<Probe>> probes = new IntObjectHashMap<>();
 
   AddressProbes(Timers timers, ArpResponder arp) {
     this.timers = timers;
     this.arp = arp;
   }
 
-  void probe(int address, long exempt, long waitNanos, Runnable free, LongConsumer inUse) {
-    Probe before = probes.get(address);
-    if (before != null) {
-      before.end();
+  void probe(int address, long waitNanos, ProbeListener listener) {
+    Probe probe = new Probe(address, waitNanos, listener);
+    List<Probe> others = probes.get(address);
+    if (others == null) {
+      others = new ArrayList<>(1);
+      probes.put(address, others);
     }
-    Probe probe = new Probe(address, exempt, waitNanos, free, inUse);
-    probes.put(address, probe);
+    others.add(probe);
     arp.probe(address);
   }
 
-  /** A station said that an address is its own, or is about to be (a probe like ours). */
-  void heard(int address, long mac) {
-    Probe probe = probes.isEmpty() ? null : probes.get(address);
-    if (probe != null && probe.exempt != mac) {
-      probe.end();
-      probe.inUse.accept(mac);
+  /** A station said that an address is its own, or is about to be (another server's probe). */
+  void heard(int address, long mac, Station from) {
+    List<Probe> asking = probes.isEmpty() ? null : probes.get(address);
+    if (asking != null) {
+      for (Probe probe : List.copyOf(asking)) {
+        probe.answered(mac, from);
+      }
     }
   }
 
   void close() {
-    new ArrayList<>(probes.values()).forEach(Probe::end);
+    new ArrayList<>(probes.values()).forEach(all -> List.copyOf(all).forEach(Probe::end));
   }
 
   private final class Probe {
     private final int address;
-    private final long exempt;
     private final long waitNanos;
-    private final Runnable free;
-    private final LongConsumer inUse;
+    private final ProbeListener listener;
     private final Timers.Timer timer;
     private boolean told;
 
-    Probe(int address, long exempt, long waitNanos, Runnable free, LongConsumer inUse) {
+    Probe(int address, long waitNanos, ProbeListener listener) {
       this.address = address;
-      this.exempt = exempt;
       this.waitNanos = waitNanos;
-      this.free = free;
-      this.inUse = inUse;
+      this.listener = listener;
       timer = timers.create(this::expire);
       timer.arm(waitNanos);
+    }
+
+    private void answered(long mac, Station from) {
+      if (listener.answered(mac, from)) {
+        end();
+      }
     }
 
     private void expire() {
@@ -77,13 +85,16 @@ final class AddressProbes {
       }
       if (!told) {
         told = true;
-        free.run();
+        listener.silent();
       }
     }
 
     private void end() {
       timer.cancel();
-      probes.remove(address, this);
+      List<Probe> others = probes.get(address);
+      if (others != null && others.remove(this) && others.isEmpty()) {
+        probes.remove(address);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -49,7 +50,7 @@ final class ArpResponder {
     return probes;
   }
 
-  void receive(ByteBuf frame, int at, int end) {
+  void receive(Station from, ByteBuf frame, int at, int end) {
     if (!Arp.check(frame, at, end)) {
       counters.count(GatewayCount.BAD_ARP);
       return;
@@ -74,9 +75,10 @@ final class ArpResponder {
       return;
     }
     if (sender != 0) {
-      probes.heard(sender, mac);
+      probes.heard(sender, mac, from);
     } else if (operation == Arp.REQUEST) {
-      probes.heard(target, mac); // Another probe for the same address: RFC 5227 section 2.1.1.
+      // Another probe for the same address: RFC 5227 section 2.1.1.
+      probes.heard(target, mac, from);
     }
     if (addresses.mayBeGuest(sender)) {
       neighbours.announced(sender, mac, forUs);

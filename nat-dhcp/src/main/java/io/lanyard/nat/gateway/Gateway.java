@@ -19,7 +19,6 @@ import java.lang.System.Logger;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,17 +202,14 @@ public final class Gateway implements GuestLink, Dumpable {
 
   /**
    * Finds out whether a station uses an address of the network, by an ARP probe (RFC 5227 section
-   * 2.1.1). A newer probe of the same address takes the place of an older one.
+   * 2.1.1). Each probe is a broadcast: the caller bounds their number.
    *
    * @param address the IPv4 address as a big-endian int
-   * @param exempt a MAC address whose answer does not count: the one the address is for
    * @param waitNanos how long nobody may answer for the address to be taken for free
-   * @param free run on the loop when the wait is over
-   * @param inUse told on the loop which MAC address answered, at most once; also after {@code
-   *     free}, for a second from the probe on
+   * @param listener told of the answers, also for a second after it was told that there are none
    */
-  public void probe(int address, long exempt, long waitNanos, Runnable free, LongConsumer inUse) {
-    arp.probes().probe(address, exempt, waitNanos, free, inUse);
+  public void probe(int address, long waitNanos, ProbeListener listener) {
+    arp.probes().probe(address, waitNanos, listener);
     flush();
   }
 
@@ -247,7 +243,7 @@ public final class Gateway implements GuestLink, Dumpable {
       Station from = stations.heard(stations.budget(passage.ingress()), passage.source());
       switch (passage.etherType()) {
         case Ethernet.TYPE_IPV4 -> input.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
-        case Ethernet.TYPE_ARP -> arp.receive(frame, at + Ethernet.HEADER_LENGTH, end);
+        case Ethernet.TYPE_ARP -> arp.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfMemoryError e) {

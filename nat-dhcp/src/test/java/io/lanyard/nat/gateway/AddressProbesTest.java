@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -41,12 +42,7 @@ class AddressProbesTest {
             1500);
     gateway.attach();
     net.guest.drain();
-    gateway.probe(
-        ADDRESS,
-        CLIENT,
-        WAIT.toNanos(),
-        () -> heard.add("free"),
-        mac -> heard.add("in use by " + Ethernet.format(mac)));
+    gateway.probe(ADDRESS, WAIT.toNanos(), listener(""));
   }
 
   @AfterEach
@@ -55,12 +51,27 @@ class AddressProbesTest {
     net.guest.close();
   }
 
+  private ProbeListener listener(String name) {
+    return new ProbeListener() {
+      @Override
+      public boolean answered(long mac, Station from) {
+        heard.add(name + Ethernet.format(mac) + " behind " + from.budget().name());
+        return mac != CLIENT;
+      }
+
+      @Override
+      public void silent() {
+        heard.add(name + "silent");
+      }
+    };
+  }
+
   private void answer(int operation, long mac, int sender, int target) {
     net.exchange(TestNetwork.arp(TestNetwork.GATEWAY_MAC, operation, mac, sender, 0, target));
   }
 
   @Test
-  void the_probe_is_a_broadcast_request_without_a_sender() {
+  void theProbeIsABroadcastRequestWithoutASender() {
     List<byte[]> frames = net.guest.drain();
     assertThat(frames).hasSize(1);
     ByteBuf frame = TestNetwork.view(frames.getFirst());
@@ -72,53 +83,69 @@ class AddressProbesTest {
   }
 
   @Test
-  void an_address_that_nobody_answers_for_is_free_when_the_wait_is_over() {
+  void anAddressThatNobodyAnswersForIsFreeWhenTheWaitIsOver() {
     net.timers.advance(WAIT.minus(TICKS));
     assertThat(heard).isEmpty();
     net.timers.advance(TICKS.multipliedBy(2));
-    assertThat(heard).containsExactly("free");
+    assertThat(heard).containsExactly("silent");
     net.timers.advance(LISTEN.multipliedBy(10));
-    assertThat(heard).containsExactly("free");
+    assertThat(heard).containsExactly("silent");
   }
 
   @Test
-  void an_answer_ends_the_probe_at_once() {
+  void anAnswerEndsTheProbeAtOnce() {
     answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
-    assertThat(heard).containsExactly("in use by 52:54:00:00:00:10");
+    assertThat(heard).containsExactly("52:54:00:00:00:10 behind guest");
     answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
     net.timers.advance(LISTEN.multipliedBy(10));
     assertThat(heard).hasSize(1);
   }
 
   @Test
-  void a_late_answer_is_heard_for_a_second() {
+  void aLateAnswerIsHeardForASecond() {
     net.timers.advance(LISTEN.minus(TICKS));
     answer(Arp.REQUEST, TestNetwork.GUEST_MAC, ADDRESS, TestNetwork.GATEWAY);
-    assertThat(heard).containsExactly("free", "in use by 52:54:00:00:00:10");
+    assertThat(heard).containsExactly("silent", "52:54:00:00:00:10 behind guest");
   }
 
   @Test
-  void an_answer_after_a_second_is_not_heard() {
+  void anAnswerAfterASecondIsNotHeard() {
     net.timers.advance(LISTEN.plus(TICKS));
     answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
-    assertThat(heard).containsExactly("free");
+    assertThat(heard).containsExactly("silent");
   }
 
   @Test
-  void the_client_itself_does_not_count() {
+  void anAnswerThatDoesNotSettleItLeavesTheProbeAsItIs() {
     answer(Arp.REPLY, CLIENT, ADDRESS, 0);
     net.timers.advance(WAIT.plus(TICKS));
-    assertThat(heard).containsExactly("free");
+    answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
+    assertThat(heard)
+        .containsExactly(
+            "52:54:00:00:00:20 behind guest", "silent", "52:54:00:00:00:10 behind guest");
   }
 
   @Test
-  void another_probe_for_the_same_address_is_a_conflict() {
+  void eachProberOfAnAddressHasAWaitOfItsOwn() {
+    net.timers.advance(WAIT.dividedBy(2));
+    gateway.probe(ADDRESS, WAIT.toNanos(), listener("second "));
+    net.timers.advance(WAIT.dividedBy(2).plus(TICKS));
+    assertThat(heard).containsExactly("silent");
+    answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
+    net.timers.advance(LISTEN.multipliedBy(10));
+    assertThat(heard)
+        .containsExactly(
+            "silent", "52:54:00:00:00:10 behind guest", "second 52:54:00:00:00:10 behind guest");
+  }
+
+  @Test
+  void anotherProbeForTheSameAddressIsAConflict() {
     answer(Arp.REQUEST, TestNetwork.GUEST_MAC, 0, ADDRESS);
-    assertThat(heard).containsExactly("in use by 52:54:00:00:00:10");
+    assertThat(heard).containsExactly("52:54:00:00:00:10 behind guest");
   }
 
   @Test
-  void nothing_is_told_after_the_gateway_has_closed() {
+  void nothingIsToldAfterTheGatewayHasClosed() {
     gateway.close();
     net.timers.advance(LISTEN.multipliedBy(10));
     assertThat(heard).isEmpty();

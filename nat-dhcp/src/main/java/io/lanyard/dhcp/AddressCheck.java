@@ -1,0 +1,181 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.lang.System.Logger.Level;
+
+/**
+ * Makes sure that nobody else uses an address before a client gets it.
+ *
+ * <p>Any guest can answer a probe. So an answer counts only from a host that has no lease for
+ * another address, and from a port that has not yet answered for more than a few. Of a lease that
+ * its client wants to take along to another port, only the holder's own answer counts.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class AddressCheck {
+  private final String network;
+  private final LeaseTable table;
+  private final LeaseKeeper keeper;
+  private final ConflictCheck check;
+  private final LeaseClock clock;
+  private final Counters<DhcpCount> counters;
+  private final RateLimitedLog log;
+
+  AddressCheck(
+      String network,
+      LeaseTable table,
+      LeaseKeeper keeper,
+      ConflictCheck check,
+      LeaseClock clock,
+      Counters<DhcpCount> counters,
+      RateLimitedLog log) {
+    this.network = network;
+    this.table = table;
+    this.keeper = keeper;
+    this.check = check;
+    this.clock = clock;
+    this.counters = counters;
+    this.log = log;
+  }
+
+  /**
+   * Goes on with a request for an address that nobody else uses: at once if the client had it last,
+   * or else after a probe.
+   *
+   * @param free goes on
+   * @param inUse goes on otherwise; not called where the client is only to be ignored
+   */
+  void whenFree(DhcpMessage request, int address, Runnable free, Runnable inUse) {
+    long now = clock.millis();
+    Lease lease = table.at(address);
+    if (!check.on()) {
+      free.run();
+    } else if (lease != null
+        && lease.bound(now)
+        && lease.client().equals(request.client)
+        && lease.mac() == request.mac
+        && !lease.isBehind(request.port)) {
+      if (check.hasRoom(request.port)) {
+        check.check(address, request, new Moves(request, lease, free));
+      }
+    } else if (!check.waits(address, request.client)
+        && table.familiar(address, request.client, request.mac, now)) {
+      free.run();
+    } else if (check.hasRoom(request.port)) {
+      keeper.hold(request, address); // Nobody else is to be given it meanwhile.
+      check.check(address, request, new Takes(request, address, free, inUse));
+    }
+  }
+
+  /** A client takes an address that it did not have last. */
+  private final class Takes implements ConflictCheck.Verdict {
+    private final DhcpMessage request;
+    private final int address;
+    private final Runnable free;
+    private final Runnable inUse;
+
+    Takes(DhcpMessage request, int address, Runnable free, Runnable inUse) {
+      this.request = request;
+      this.address = address;
+      this.free = free;
+      this.inUse = inUse;
+    }
+
+    @Override
+    public boolean believes(long mac, String port) {
+      if (mac == request.mac) {
+        return false; // It may still have the address from a server that forgot it.
+      }
+      if (answersForAnother(mac, port) || !trusts(port)) {
+        counters.count(DhcpCount.ANSWER_DISTRUSTED);
+        log.log(
+            Level.WARNING,
+            "answer to a probe ignored: its port answers for too many addresses",
+            () ->
+                "network="
+                    + network
+                    + " port="
+                    + port
+                    + " mac="
+                    + Ethernet.format(mac)
+                    + " address="
+                    + Ipv4.format(address));
+        return false;
+      }
+      return true;
+    }
+
+    /** Whether the host has leases, and none for this address. */
+    private boolean answersForAnother(long mac, String port) {
+      boolean another = false;
+      for (Lease lease : table.byMac(mac)) {
+        if (lease.isBehind(port)) {
+          if (lease.address() == address) {
+            return false;
+          }
+          another = true;
+        }
+      }
+      return another;
+    }
+
+    private boolean trusts(String port) {
+      Lease lease = table.at(address);
+      return table.shares().trusts(port)
+          || (lease != null && lease.state() == Lease.State.DECLINED && lease.port().equals(port));
+    }
+
+    @Override
+    public void free() {
+      free.run();
+    }
+
+    @Override
+    public void inUse(long mac, String port, boolean late) {
+      Lease lease = table.at(address);
+      if (late && lease != null && lease.bound(clock.millis())) {
+        return; // Too late: now the client has to notice (section 4.4.1).
+      }
+      // Its client, and nobody else, is the station that has it already.
+      keeper.quarantine(address, ClientId.ofMac(mac), mac, port, "probe");
+      if (!late) {
+        inUse.run();
+      }
+    }
+  }
+
+  /** A client takes its lease along to another port: it is not there any more, or it is not it. */
+  private final class Moves implements ConflictCheck.Verdict {
+    private final DhcpMessage request;
+    private final Lease lease;
+    private final Runnable free;
+
+    Moves(DhcpMessage request, Lease lease, Runnable free) {
+      this.request = request;
+      this.lease = lease;
+      this.free = free;
+    }
+
+    @Override
+    public boolean believes(long mac, String port) {
+      return mac == lease.mac() && port.equals(lease.port());
+    }
+
+    @Override
+    public void free() {
+      free.run();
+    }
+
+    @Override
+    public void inUse(long mac, String port, boolean late) {
+      counters.count(DhcpCount.STILL_ELSEWHERE);
+      log.log(
+          Level.WARNING,
+          "a client asks for a lease that is in use behind another port",
+          () -> "network=" + network + " asking-port=" + request.port + " " + lease);
+    }
+  }
+}

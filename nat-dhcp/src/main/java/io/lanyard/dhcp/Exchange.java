@@ -1,0 +1,310 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBufAllocator;
+import java.lang.System.Logger.Level;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives addresses to clients: DISCOVER and REQUEST (RFC 2131 sections 4.3.1 and 4.3.2).
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class Exchange {
+  /** Addresses found in use before the server lets the client ask again. */
+  private static final int MAX_CONFLICTS = 3;
+
+  /**
+   * How much later the end of a lease must be for a renewal to be worth a write. Clients renew
+   * after half of the lease; one that does so all the time would keep the disk busy.
+   */
+  private static final long WORTH_WRITING_MILLIS = 10_000;
+
+  private final String network;
+  private final DhcpSettings settings;
+  private final ByteBufAllocator allocator;
+  private final LeaseTable table;
+  private final LeaseKeeper keeper;
+  private final LeaseClock clock;
+  private final ConflictCheck check;
+  private final AddressCheck addresses;
+  private final PoolWatch watch;
+  private final DhcpReply replies;
+  private final Counters<DhcpCount> counters;
+  private final RateLimitedLog log;
+
+  Exchange(
+      String network,
+      DhcpSettings settings,
+      ByteBufAllocator allocator,
+      LeaseTable table,
+      LeaseKeeper keeper,
+      LeaseClock clock,
+      ConflictCheck check,
+      PoolWatch watch,
+      DhcpReply replies,
+      Counters<DhcpCount> counters,
+      RateLimitedLog log) {
+    this.network = network;
+    this.settings = settings;
+    this.allocator = allocator;
+    this.table = table;
+    this.keeper = keeper;
+    this.clock = clock;
+    this.check = check;
+    this.addresses = new AddressCheck(network, table, keeper, check, clock, counters, log);
+    this.watch = watch;
+    this.replies = replies;
+    this.counters = counters;
+    this.log = log;
+  }
+
+  // DISCOVER: RFC 2131 section 4.3.1
+
+  /** Chooses an address, keeps it for the client, and offers it. */
+  void offer(DhcpMessage request, DatagramPeer from) {
+    offer(request, from, MAX_CONFLICTS);
+  }
+
+  private void offer(DhcpMessage request, DatagramPeer from, int tries) {
+    int address = choose(request);
+    if (address == 0 && keeper.withdrawOffer(request.port)) {
+      address = choose(request);
+    }
+    if (address == 0) {
+      watch.exhausted();
+      return;
+    }
+    if (!admitted(request, address)) {
+      return;
+    }
+    int chosen = address;
+    addresses.whenFree(
+        request,
+        chosen,
+        () -> sendOffer(request, from, chosen),
+        () -> {
+          if (tries > 1) {
+            offer(request, from, tries - 1);
+          }
+        });
+  }
+
+  private int choose(DhcpMessage request) {
+    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    int address = table.choose(request.client, request.mac, requested, now());
+    return address == 0 && check.on() ? table.lastResort() : address;
+  }
+
+  private void sendOffer(DhcpMessage request, DatagramPeer from, int address) {
+    Lease lease = table.at(address);
+    if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
+      if (!table.canHave(address, request.client, request.mac, now())) {
+        return; // Somebody took it while it was probed.
+      }
+      lease = keeper.hold(request, address);
+    }
+    counters.count(DhcpCount.OFFER);
+    sendLease(request, from, MessageType.OFFER, lease, seconds(request));
+  }
+
+  // REQUEST: RFC 2131 section 4.3.2
+
+  /** Confirms or refuses the address that a client asks for. */
+  void request(DhcpMessage request, DatagramPeer from) {
+    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    if (request.has(DhcpOption.SERVER_ID)) {
+      selecting(request, from, requested);
+    } else if (requested != 0) {
+      confirm(request, from, requested); // INIT-REBOOT
+    } else if (request.ciaddr != 0) {
+      confirm(request, from, request.ciaddr); // RENEWING, REBINDING
+    } else {
+      counters.count(DhcpCount.MALFORMED);
+    }
+  }
+
+  private void selecting(DhcpMessage request, DatagramPeer from, int requested) {
+    Lease held = table.of(request.client);
+    if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
+      counters.count(DhcpCount.NOT_OURS);
+      if (held != null && held.state() == State.OFFERED) {
+        keeper.put(
+            held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
+      }
+      return;
+    }
+    int address = requested != 0 ? requested : request.ciaddr;
+    if (address != 0 && table.canHave(address, request.client, request.mac, now())) {
+      acknowledge(request, from, address);
+    } else {
+      refuse(request, from, "address not available");
+    }
+  }
+
+  /** A client that remembers an address asks whether it may use it, or use it for longer. */
+  private void confirm(DhcpMessage request, DatagramPeer from, int address) {
+    if (!settings.subnet().isHost(address)) {
+      refuse(request, from, "wrong network");
+      return;
+    }
+    Lease last = table.of(request.client);
+    if (last != null && last.state() == State.DECLINED) {
+      last = null;
+    }
+    if (last == null && !settings.authoritative()) {
+      counters.count(DhcpCount.UNKNOWN_CLIENT); // "MUST remain silent"
+      return;
+    }
+    boolean own = last != null && last.address() == address;
+    boolean elsewhere = last != null && !own && last.bound(now());
+    if (!elsewhere
+        && (own || settings.authoritative())
+        && table.canHave(address, request.client, request.mac, now())) {
+      acknowledge(request, from, address);
+    } else {
+      refuse(request, from, "address not available");
+    }
+  }
+
+  private void acknowledge(DhcpMessage request, DatagramPeer from, int address) {
+    if (!admitted(request, address)) {
+      refuse(request, from, "too many leases");
+      return;
+    }
+    addresses.whenFree(
+        request,
+        address,
+        () -> store(request, from, address),
+        () -> refuse(request, from, "address in use"));
+  }
+
+  /** Stores the lease, and sends the ACK once it is on disk. */
+  private void store(DhcpMessage request, DatagramPeer from, int address) {
+    if (!table.canHave(address, request.client, request.mac, now())) {
+      refuse(request, from, "address not available"); // Somebody took it while it was probed.
+      return;
+    }
+    long now = now();
+    keeper.hold(request, address);
+    Lease before = table.at(address);
+    boolean renewal = before != null && before.bound(now) && before.client().equals(request.client);
+    int seconds = seconds(request);
+    Lease lease =
+        new Lease(
+            address,
+            request.client,
+            request.mac,
+            request.port,
+            table.names().available(request.mac, address, name(request, before)),
+            renewal && before != null ? before.startMillis() : now,
+            seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
+            State.BOUND);
+    if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
+      counters.count(DhcpCount.UNCHANGED);
+      counters.count(DhcpCount.ACK);
+      sendLease(
+          request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
+      return;
+    }
+    if (!keeper.mayWrite(request.port)) {
+      return;
+    }
+    keeper.write(lease, request.port, () -> bound(request, from, lease, seconds, !renewal));
+  }
+
+  /** Whether the disk has a lease that says the same but for a few seconds. */
+  private static boolean storedAlready(Lease stored, Lease lease) {
+    long later = lease.expiryMillis() - stored.expiryMillis();
+    return lease.expiryMillis() != Lease.NEVER
+        && later >= 0
+        && later < WORTH_WRITING_MILLIS
+        && stored.mac() == lease.mac()
+        && stored.port().equals(lease.port())
+        && Objects.equals(stored.hostname(), lease.hostname());
+  }
+
+  private void sendLease(
+      DhcpMessage request, DatagramPeer from, MessageType type, Lease lease, int seconds) {
+    ReplySender.send(
+        request, from, replies.lease(allocator, request, type, lease, seconds), lease.address());
+  }
+
+  /** A renewal does not always repeat the name. */
+  private static @Nullable String name(DhcpMessage request, @Nullable Lease before) {
+    String sent = ClientName.read(request);
+    return sent == null && before != null ? before.hostname() : sent;
+  }
+
+  private void bound(
+      DhcpMessage request, DatagramPeer from, Lease lease, int seconds, boolean fresh) {
+    if (!table.canHave(lease.address(), lease.client(), lease.mac(), now())) {
+      refuse(request, from, "address not available"); // Found in use while it was being written.
+      return;
+    }
+    Lease other = table.of(lease.client());
+    if (other != null && other.address() != lease.address() && other.bound(now())) {
+      keeper.giveBack(other); // One address a client: section 1.6.
+    }
+    keeper.put(lease);
+    if (fresh) {
+      log.log(Level.INFO, "lease added", () -> "network=" + network + " " + lease);
+    }
+    counters.count(DhcpCount.ACK);
+    Lease named = table.byAddress(lease.address()).orElse(lease);
+    sendLease(request, from, MessageType.ACK, named, seconds);
+  }
+
+  private void refuse(DhcpMessage request, DatagramPeer from, String why) {
+    counters.count(DhcpCount.NAK);
+    log.log(
+        Level.INFO,
+        "request refused",
+        () ->
+            "network="
+                + network
+                + " mac="
+                + Ethernet.format(request.mac)
+                + " requested="
+                + Ipv4.format(request.intOption(DhcpOption.REQUESTED_ADDRESS))
+                + " ciaddr="
+                + Ipv4.format(request.ciaddr)
+                + " why=\""
+                + why
+                + "\"");
+    ReplySender.refuse(request, from, replies.nak(allocator, request, why));
+  }
+
+  // What both have in common
+
+  /** Whether the client's port may have the address; an older offer of the port gives way. */
+  private boolean admitted(DhcpMessage request, int address) {
+    if (table.admits(request.port, address, request.client, now())
+        || (keeper.withdrawOffer(request.port)
+            && table.admits(request.port, address, request.client, now()))) {
+      return true;
+    }
+    watch.limited(request.port);
+    return false;
+  }
+
+  /** The lease time in seconds, unsigned: what the client asks for, within bounds. */
+  private int seconds(DhcpMessage request) {
+    if (!request.has(DhcpOption.LEASE_TIME)) {
+      return (int) settings.leaseTime().toSeconds();
+    }
+    long asked = request.intOption(DhcpOption.LEASE_TIME) & 0xffff_ffffL;
+    return (int)
+        Math.clamp(asked, settings.minLeaseTime().toSeconds(), settings.maxLeaseTime().toSeconds());
+  }
+
+  private long now() {
+    return clock.millis();
+  }
+}

@@ -1,0 +1,102 @@
+package io.lanyard.dhcp;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names of a network's clients: one label each, that no other client has.
+ *
+ * <p>The name of a reservation, and that of a guest of the configuration, is kept for its MAC
+ * address. Any other belongs to the client that had it first, for as long as its lease runs.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class LeaseNames {
+  private final DhcpSettings settings;
+  private final Map<Long, Reservation> reservations = new HashMap<>();
+
+  /** Names of reservations, which stand for their addresses for good. */
+  private final Map<String, Integer> reserved = new HashMap<>();
+
+  /** Names that the configuration gives to a MAC address, wherever that is. */
+  private final Map<String, Long> kept = new HashMap<>();
+
+  /** The address that has a name. */
+  private final Map<String, Integer> holders = new HashMap<>();
+
+  LeaseNames(DhcpSettings settings) {
+    this.settings = settings;
+    for (Reservation reservation : settings.reservations()) {
+      reservations.put(reservation.mac(), reservation);
+      String name = HostName.sanitise(reservation.hostname(), settings.domain());
+      if (name != null) {
+        reserved.putIfAbsent(name, reservation.address());
+      }
+    }
+    holders.putAll(reserved);
+    settings
+        .names()
+        .forEach((mac, name) -> {
+          String label = HostName.sanitise(name, settings.domain());
+          if (label != null) {
+            kept.putIfAbsent(label, mac);
+          }
+        });
+  }
+
+  /** The names of reservations and their addresses, whether these are leased or not. */
+  Map<String, Integer> reserved() {
+    return Map.copyOf(reserved);
+  }
+
+  /** Whether a name is a reservation's, and stays with its address. */
+  boolean isReserved(String name) {
+    return reserved.containsKey(name);
+  }
+
+  /** The address that has a name; 0 if nobody has it. */
+  int holder(String name) {
+    return holders.getOrDefault(name.toLowerCase(Locale.ROOT), 0);
+  }
+
+  /**
+   * The name that a client is to have: the reservation's, the configuration's, or what it calls
+   * itself; null if that is no name, or is kept for another.
+   */
+  @Nullable String wanted(long mac, @Nullable String said) {
+    Reservation reservation = reservations.get(mac);
+    String own = reservation == null ? null : reservation.hostname();
+    String chosen = own != null ? own : settings.names().getOrDefault(mac, said);
+    String name = HostName.sanitise(chosen, settings.domain());
+    if (name == null) {
+      return null;
+    }
+    Long owner = kept.get(name);
+    return owner == null || owner == mac ? name : null;
+  }
+
+  /** The name that a client gets at an address: what it wants, if nobody else has it. */
+  @Nullable String available(long mac, int address, @Nullable String said) {
+    String name = wanted(mac, said);
+    Integer holder = name == null ? null : holders.get(name);
+    return holder == null || holder == address ? name : null;
+  }
+
+  /** Gives a lease the name that it asks for, or none if another lease has it. */
+  Lease claim(Lease lease) {
+    if (lease.hostname() == null) {
+      return lease;
+    }
+    Integer holder = holders.putIfAbsent(lease.hostname(), lease.address());
+    return holder == null || holder == lease.address() ? lease : lease.named(null);
+  }
+
+  /** Takes a lease's name back. */
+  void release(Lease lease) {
+    if (lease.hostname() != null && !reserved.containsKey(lease.hostname())) {
+      holders.remove(lease.hostname(), lease.address());
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.lanyard.dhcp;
+
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each port has of the pool, so that none can have it all: a guest makes up as many clients as
+ * it likes, but it has one port.
+ *
+ * <pre>
+ *   free addresses    who may have another
+ *   none              nobody
+ *   an eighth         a port that has none
+ *   a quarter         also a port that has less than its fair share of the pool
+ *   more              every port below its limit
+ * </pre>
+ *
+ * <p>Of offers, which cost a client nothing, a port has an eighth of the pool at most; the next one
+ * takes the place of its oldest. Of addresses that are out of the pool because somebody answers for
+ * them, one port can have caused four, and all ports together a quarter of the pool.
+ *
+ * <p>An entry exists as long as the port has something, so the table is never larger than the pool.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class PortShares {
+  /** Offers that a port may have in the smallest pool: a few machines that start together. */
+  private static final int LEAST_OFFERS = 8;
+
+  /** More hosts with addresses of their own in the pool than one port honestly has. */
+  private static final int MOST_QUARANTINED = 4;
+
+  private static final class Share {
+    int leases;
+    int quarantined;
+    final LinkedHashSet<Integer> offers = new LinkedHashSet<>();
+  }
+
+  private final int limit;
+  private final int size;
+  private final Map<String, Share> shares = new HashMap<>();
+  private int holders;
+  private int quarantined;
+
+  /**
+   * Makes an empty account.
+   *
+   * @param limit the most addresses of one port
+   * @param size the pool's addresses
+   */
+  PortShares(int limit, int size) {
+    this.limit = limit;
+    this.size = size;
+  }
+
+  /** Addresses of the pool that a port's clients have or are offered. */
+  int leases(String port) {
+    Share share = shares.get(port);
+    return share == null ? 0 : share.leases;
+  }
+
+  /** Whether a port may have one more address, when so many are free. */
+  boolean mayHaveAnother(String port, int free) {
+    int has = leases(port);
+    if (has == 0) {
+      return free > 0;
+    }
+    boolean less = (long) (has + 1) * holders <= size;
+    return has < limit && free > (less ? reserve() : size / 4);
+  }
+
+  /** What is kept for ports that have none. */
+  private int reserve() {
+    return size > 1 ? Math.max(1, size / 8) : 0;
+  }
+
+  /** A port's oldest offer if it has more than it may; null if not. */
+  @Nullable Integer surplusOffer(String port) {
+    Share share = shares.get(port);
+    return share == null || share.offers.size() <= Math.max(LEAST_OFFERS, size / 8)
+        ? null
+        : share.offers.getFirst();
+  }
+
+  /** A port's offers, the oldest first. */
+  Set<Integer> offers(String port) {
+    Share share = shares.get(port);
+    return share == null ? Set.of() : share.offers;
+  }
+
+  /** Whether a port may take one more address out of the pool by saying that it is in use. */
+  boolean mayQuarantine(String port) {
+    return trusts(port) && quarantined < Math.max(1, size / 4);
+  }
+
+  /** Whether a port has not yet answered for more addresses than it honestly can. */
+  boolean trusts(String port) {
+    Share share = shares.get(port);
+    return share == null || share.quarantined < Math.clamp(size / 16, 1, MOST_QUARANTINED);
+  }
+
+  /** Counts a lease of an address of the pool. */
+  void add(Lease lease) {
+    Share share = shares.computeIfAbsent(lease.port(), port -> new Share());
+    switch (lease.state()) {
+      case OFFERED -> {
+        share.offers.add(lease.address());
+        lease(share, 1);
+      }
+      case BOUND -> lease(share, 1);
+      case DECLINED -> {
+        share.quarantined++;
+        quarantined++;
+      }
+      case RELEASED -> {}
+    }
+    drop(lease.port(), share);
+  }
+
+  /** Takes back what {@link #add} has counted. */
+  void remove(Lease lease) {
+    Share share = shares.get(lease.port());
+    if (share == null) {
+      return;
+    }
+    switch (lease.state()) {
+      case OFFERED -> {
+        share.offers.remove(lease.address());
+        lease(share, -1);
+      }
+      case BOUND -> lease(share, -1);
+      case DECLINED -> {
+        share.quarantined--;
+        quarantined--;
+      }
+      case RELEASED -> {}
+    }
+    drop(lease.port(), share);
+  }
+
+  private void lease(Share share, int change) {
+    boolean had = share.leases > 0;
+    share.leases += change;
+    boolean has = share.leases > 0;
+    if (had != has) {
+      holders += has ? 1 : -1;
+    }
+  }
+
+  private void drop(String port, Share share) {
+    if (share.leases == 0 && share.quarantined == 0) {
+      shares.remove(port);
+    }
+  }
+}

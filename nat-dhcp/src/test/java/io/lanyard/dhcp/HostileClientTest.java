@@ -1,0 +1,494 @@
+package io.lanyard.dhcp;
+
+import static io.lanyard.dhcp.MessageType.DECLINE;
+import static io.lanyard.dhcp.MessageType.DISCOVER;
+import static io.lanyard.dhcp.MessageType.RELEASE;
+import static io.lanyard.dhcp.MessageType.REQUEST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What a guest does to the others by DHCP, and that an honest one gets its address all the same.
+ */
+class HostileClientTest {
+  private static final int OFFER = 2;
+  private static final int ACK = 5;
+  private static final int NAK = 6;
+  private static final int SERVER = Ipv4.parse("192.168.127.2");
+  private static final int FIRST = Ipv4.parse("192.168.127.128");
+  private static final int POOL = 127;
+  private static final long VICTIM = 0x5254_0000_0077L;
+  private static final long THIEF = 0x5254_0000_0666L;
+  private static final String EVIL = "evil";
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final byte[] DUID = {(byte) 255, 9, 9, 9};
+
+  private final SteppedLink link = new SteppedLink();
+  private final MemoryJournal journal = new MemoryJournal(link);
+  private DhcpServer server = start(FIRST + POOL - 1, Integer.MAX_VALUE);
+
+  private DhcpServer start(int last, int leasesPerPort) {
+    return new DhcpServer(
+        "vmnet8",
+        DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24"))
+            .range(FIRST, last)
+            .leasesPerPort(leasesPerPort)
+            .domain("lan")
+            .build(),
+        link,
+        journal);
+  }
+
+  private SteppedProbe probe() {
+    SteppedProbe probe = new SteppedProbe();
+    server.probeWith(probe);
+    return probe;
+  }
+
+  private long count(DhcpCount event) {
+    return server.counters().get(event);
+  }
+
+  private TestClient evil(long n) {
+    return new TestClient(server, 0x5254_ee00_0000L + n, EVIL);
+  }
+
+  /** The exchange of an honest guest where nobody answers probes; null if it gets no address. */
+  private Answer lease(TestClient client) {
+    client.message(DISCOVER).option(61, DUID).send();
+    Answer offer = client.next();
+    client.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, offer.yiaddr()).send();
+    journal.sync();
+    return client.next();
+  }
+
+  private void assertHonestGuestIsServed() {
+    TestClient honest = new TestClient(server, 0x5254_0000_0001L);
+    Answer ack = lease(honest);
+    assertThat(ack.type()).isEqualTo(ACK);
+    assertThat(server.leases().byMac(honest.mac)).hasSize(1);
+  }
+
+  private State state() {
+    State state = new State();
+    for (int i = 0; i < POOL; i++) {
+      server
+          .leases()
+          .byAddress(FIRST + i)
+          .ifPresent(lease -> {
+            switch (lease.state()) {
+              case BOUND -> state.bound++;
+              case OFFERED -> state.offered++;
+              case DECLINED -> state.declined++;
+              case RELEASED -> {}
+            }
+          });
+    }
+    return state;
+  }
+
+  private static final class State {
+    int bound;
+    int offered;
+    int declined;
+  }
+
+  // RELEASE and DECLINE for others
+
+  private enum Disguise {
+    /** Its own Ethernet source, the victim's chaddr. */
+    CHADDR,
+    /** The victim's Ethernet source too. */
+    SOURCE,
+    /** As if it was a relay that the victim's message came by. */
+    RELAY
+  }
+
+  private TestClient.Request inTheNameOf(TestClient thief, Disguise disguise, MessageType type) {
+    thief.sender = disguise == Disguise.SOURCE ? VICTIM : THIEF;
+    TestClient.Request request = thief.message(type).option(61, DUID).number(54, SERVER);
+    return disguise == Disguise.RELAY ? request.giaddr("192.168.127.9") : request;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aGuestCannotGiveUpAnothersLease(Disguise disguise) {
+    LogWatch.expect("a guest tried to give up another's lease.*");
+    TestClient victim = new TestClient(server, VICTIM);
+    int address = lease(victim).yiaddr();
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    inTheNameOf(thief, disguise, RELEASE).ciaddr(address).send();
+    inTheNameOf(thief, disguise, DECLINE).number(50, address).send();
+    journal.sync();
+    assertThat(server.leases().byMac(VICTIM)).hasSize(1);
+    assertThat(journal.stored(address).state()).isEqualTo(Lease.State.BOUND);
+    assertThat(count(DhcpCount.NOT_THE_HOLDER)).isEqualTo(2);
+    victim.message(RELEASE).option(61, DUID).ciaddr(address).send();
+    journal.sync();
+    assertThat(server.leases().byMac(VICTIM)).isEmpty();
+  }
+
+  @Test
+  void aRelayReleasesAndDeclinesForItsClients() {
+    LogWatch.expect("address in use.*");
+    TestClient client = new TestClient(server, VICTIM, "relay");
+    client.sender = 0x5254_0000_0009L;
+    for (MessageType type : List.of(RELEASE, DECLINE)) {
+      client.message(DISCOVER).giaddr("192.168.127.9").send();
+      Answer offer = client.next();
+      client
+          .message(REQUEST)
+          .giaddr("192.168.127.9")
+          .number(54, SERVER)
+          .number(50, offer.yiaddr())
+          .send();
+      journal.sync();
+      assertThat(client.next().type()).isEqualTo(ACK);
+      client
+          .message(type)
+          .giaddr("192.168.127.9")
+          .ciaddr(type == RELEASE ? offer.yiaddr() : 0)
+          .number(50, offer.yiaddr())
+          .send();
+      journal.sync();
+      assertThat(server.leases().leases()).isEmpty();
+    }
+    assertThat(state().declined).isEqualTo(1);
+  }
+
+  @Test
+  void aLeaseMovesWithItsClientToAnotherPort() {
+    LogWatch.expect("a guest tried to give up another's lease.*");
+    SteppedProbe probe = probe();
+    TestClient before = new TestClient(server, VICTIM, "a");
+    before.message(DISCOVER).send();
+    probe.silent();
+    before.select(before.next());
+    journal.sync();
+    int address = before.next().yiaddr();
+    TestClient after = new TestClient(server, VICTIM, "b");
+    after.message(REQUEST).number(50, address).send();
+    assertThat(probe.answeredBy(VICTIM, "b")).as("its own answer settles it").isFalse();
+    assertThat(probe.silent().address()).isEqualTo(address);
+    journal.sync();
+    assertThat(after.next().type()).isEqualTo(ACK);
+    assertThat(journal.stored(address).port()).isEqualTo("b");
+    before.message(RELEASE).ciaddr(address).send();
+    assertThat(server.leases().leases()).hasSize(1);
+    after.message(RELEASE).ciaddr(address).send();
+    journal.sync();
+    assertThat(server.leases().leases()).isEmpty();
+  }
+
+  @Test
+  void aLeaseThatIsInUseBehindItsPortDoesNotMoveToAnother() {
+    LogWatch.expect("a client asks for a lease that is in use behind another port.*");
+    SteppedProbe probe = probe();
+    TestClient victim = new TestClient(server, VICTIM);
+    victim.message(DISCOVER).send();
+    probe.silent();
+    victim.select(victim.next());
+    journal.sync();
+    int address = victim.next().yiaddr();
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    thief.message(REQUEST).ciaddr(address).send();
+    probe.answeredBy(VICTIM);
+    journal.sync();
+    assertThat(thief.answers).isEmpty();
+    assertThat(server.leases().byAddress(address).orElseThrow().port()).isEqualTo(victim.port);
+    assertThat(count(DhcpCount.STILL_ELSEWHERE)).isEqualTo(1);
+  }
+
+  @Test
+  void aLeaseOfAnOlderStoreBelongsToThePortThatItsClientAsksBy() {
+    TestClient client = new TestClient(server, VICTIM);
+    int address = lease(client).yiaddr();
+    Lease stored = journal.stored(address);
+    journal.disk.put(
+        address,
+        new Lease(
+            address,
+            stored.client(),
+            stored.mac(),
+            "",
+            null,
+            stored.startMillis(),
+            stored.expiryMillis(),
+            stored.state()));
+    server = start(FIRST + POOL - 1, Integer.MAX_VALUE);
+    SteppedProbe probe = probe();
+    TestClient again = new TestClient(server, VICTIM);
+    again.message(REQUEST).option(61, DUID).ciaddr(address).send();
+    journal.sync();
+    assertThat(again.next().type()).isEqualTo(ACK);
+    assertThat(probe.sent).isEmpty();
+    assertThat(journal.stored(address).port()).isEqualTo(client.port);
+  }
+
+  // Answers to probes
+
+  @Test
+  void aPortThatAnswersEveryProbeTakesFourAddresses() {
+    LogWatch.expect("address in use.*");
+    LogWatch.expect("answer to a probe ignored.*");
+    SteppedProbe probe = probe();
+    Set<Integer> offered = new HashSet<>();
+    int seen = 0;
+    for (int i = 0; i < 200; i++) {
+      TestClient client = new TestClient(server, 0x5254_1000_0000L + i);
+      client.message(DISCOVER).send();
+      for (int tries = 0; client.answers.isEmpty(); tries++) {
+        assertThat(tries).as("probes for one client").isLessThan(10);
+        if (seen == probe.sent.size()) {
+          client.message(DISCOVER).send(); // After three conflicts a client has to ask again.
+          assertThat(probe.sent).as("another probe").hasSizeGreaterThan(seen);
+        }
+        seen = probe.sent.size();
+        if (!probe.answeredBy(THIEF, EVIL)) {
+          probe.silent();
+        }
+      }
+      offered.add(client.next().yiaddr());
+      journal.sync();
+      link.step(SECOND);
+    }
+    assertThat(offered).hasSizeGreaterThan(100);
+    assertThat(state().declined).isEqualTo(4);
+    assertThat(count(DhcpCount.CONFLICT)).isEqualTo(4);
+    assertThat(count(DhcpCount.ANSWER_DISTRUSTED)).isGreaterThan(100);
+    assertThat(journal.writes).isEqualTo(4);
+    assertThat(LogWatch.lines()).isLessThan(4 + 50 + 5);
+  }
+
+  @Test
+  void aHostWithALeaseIsNotBelievedForAnotherAddress() {
+    LogWatch.expect("answer to a probe ignored.*");
+    int own = lease(new TestClient(server, THIEF)).yiaddr();
+    SteppedProbe probe = probe();
+    TestClient client = new TestClient(server, VICTIM);
+    client.message(DISCOVER).send();
+    assertThat(probe.answeredBy(THIEF, TestClient.portOf(THIEF))).isFalse();
+    probe.silent();
+    assertThat(client.next().yiaddr()).isNotEqualTo(own);
+    assertThat(state().declined).isZero();
+  }
+
+  @Test
+  void portsTogetherTakeAQuarterOfThePoolAtMost() {
+    LogWatch.expect("address(es)? in use.*");
+    SteppedProbe probe = probe();
+    for (int i = 0; i < 200; i++) {
+      TestClient client = new TestClient(server, 0x5254_1000_0000L + i);
+      client.message(DISCOVER).send();
+      probe.answeredBy(THIEF + i, "evil-" + i);
+      probe.silent();
+      assertThat(client.next().type()).isEqualTo(OFFER);
+      journal.sync();
+      link.step(SECOND);
+    }
+    assertThat(state().declined).isEqualTo(POOL / 4);
+    assertThat(count(DhcpCount.QUARANTINE_FULL)).isEqualTo(200 - POOL / 4);
+    assertThat(journal.writes).isEqualTo(POOL / 4);
+  }
+
+  @Test
+  void onlyTheHoldersAnswerMakesAClone() {
+    SteppedProbe probe = probe();
+    TestClient before = new TestClient(server, VICTIM);
+    before.message(DISCOVER).option(61, DUID).send();
+    probe.silent();
+    Answer offer = before.next();
+    before.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, offer.yiaddr()).send();
+    journal.sync();
+    TestClient newNic = new TestClient(server, VICTIM + 1, before.port);
+    newNic.message(REQUEST).option(61, DUID).number(50, offer.yiaddr()).send();
+    assertThat(probe.answeredBy(THIEF, EVIL)).isFalse();
+    assertThat(probe.answeredBy(VICTIM, EVIL)).isFalse();
+    probe.silent();
+    journal.sync();
+    assertThat(newNic.next().yiaddr()).isEqualTo(offer.yiaddr());
+  }
+
+  // Starvation
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5, 13, POOL})
+  void onePortDoesNotGetTheWholePool(int size) {
+    LogWatch.expect("a port has its share of the pool.*");
+    server = start(FIRST + size - 1, Integer.MAX_VALUE);
+    for (int i = 0; i < 3 * size; i++) {
+      TestClient client = evil(i);
+      client.message(DISCOVER).send();
+      Answer offer = client.poll();
+      if (offer != null) {
+        client.select(offer);
+        journal.sync();
+      }
+      client.message(REQUEST).number(50, FIRST + i % size).send();
+      journal.sync();
+    }
+    int kept = Math.max(1, size / 8);
+    assertThat(server.leases().leases()).hasSize(size - kept);
+    assertThat(server.problem())
+        .isEqualTo(
+            "port evil has "
+                + (size - kept)
+                + " of the DHCP pool's "
+                + size
+                + " addresses and gets no more: find out who asks there, or widen the pool");
+    assertHonestGuestIsServed();
+    link.step(Duration.ofMinutes(2));
+    assertThat(server.problem()).isEmpty();
+  }
+
+  @Test
+  void aPortWithLessThanItsFairShareMayHaveMoreThanOneWithMore() {
+    LogWatch.expect("a port has its share of the pool.*");
+    TestClient first = new TestClient(server, VICTIM, "honest");
+    lease(first);
+    for (int i = 0; i < POOL; i++) {
+      TestClient client = evil(i);
+      client.message(REQUEST).number(50, FIRST + i).send();
+      journal.sync();
+    }
+    for (int i = 1; i < 8; i++) {
+      TestClient another = new TestClient(server, VICTIM + i, "honest");
+      another.select(another.discover());
+      journal.sync();
+      assertThat(another.next().type()).isEqualTo(ACK);
+    }
+    assertThat(server.leases().leases().stream().filter(l -> l.port().equals(EVIL)).count())
+        .isEqualTo(POOL - 1 - POOL / 4);
+  }
+
+  @Test
+  void aFloodOfDiscoversHoldsAnEighthOfThePool() {
+    for (int i = 0; i < 10_000; i++) {
+      evil(i).message(DISCOVER).send();
+    }
+    assertThat(state().offered).isEqualTo(POOL / 8);
+    assertThat(journal.writes).isZero();
+    assertHonestGuestIsServed();
+  }
+
+  @Test
+  void anOfferThatGaveWayIsStillGoodWhileNobodyElseHasTheAddress() {
+    TestClient first = evil(0);
+    Answer offer = first.discover();
+    for (int i = 1; i < 50; i++) {
+      evil(i).discover();
+    }
+    first.select(offer);
+    journal.sync();
+    assertThat(first.next().yiaddr()).isEqualTo(offer.yiaddr());
+  }
+
+  @Test
+  void theConfigurationLimitsThePortsLeases() {
+    LogWatch.expect("a port has its share of the pool.*");
+    server = start(FIRST + POOL - 1, 3);
+    for (int i = 0; i < 3; i++) {
+      TestClient client = evil(i);
+      client.select(client.discover());
+      journal.sync();
+      assertThat(client.next().type()).isEqualTo(ACK);
+    }
+    TestClient fourth = evil(3);
+    fourth.message(DISCOVER).send();
+    assertThat(fourth.answers).isEmpty();
+    fourth.message(REQUEST).number(50, FIRST).send();
+    assertThat(fourth.next().type()).isEqualTo(NAK);
+    TestClient third = evil(2);
+    third.message(REQUEST).ciaddr(server.leases().byMac(third.mac).getFirst().address()).send();
+    journal.sync();
+    assertThat(third.next().type()).as("a renewal at the limit").isEqualTo(ACK);
+    assertHonestGuestIsServed();
+  }
+
+  @Test
+  void requestsThatWaitForProbesLeaveRoomForOthers() {
+    server =
+        new DhcpServer(
+            "vmnet8",
+            DhcpSettings.builder(Ipv4Subnet.parse("10.64.0.0/13")).build(),
+            link,
+            journal);
+    SteppedProbe probe = probe();
+    for (int i = 0; i < 10_000; i++) {
+      evil(i).message(DISCOVER).send();
+    }
+    assertThat(probe.sent).hasSize(3072);
+    TestClient honest = new TestClient(server, VICTIM);
+    honest.message(DISCOVER).send();
+    assertThat(probe.sent).hasSize(3073);
+    probe.silent();
+    assertThat(honest.next().type()).isEqualTo(OFFER);
+  }
+
+  // Floods of what costs a write
+
+  @Test
+  void aFloodOfDeclinesTakesFourAddresses() {
+    LogWatch.expect("address(es)? in use.*");
+    for (int i = 0; i < 1_000; i++) {
+      TestClient client = evil(i);
+      Answer offer = client.discover();
+      client.select(offer);
+      journal.sync();
+      assertThat(client.next().type()).isEqualTo(ACK);
+      client.message(DECLINE).number(54, SERVER).number(50, offer.yiaddr()).send();
+      journal.sync();
+    }
+    assertThat(state().declined).isEqualTo(4);
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(server.leases().available()).isEqualTo(POOL - 4);
+    assertThat(LogWatch.lines()).isLessThan(4 * 55);
+    assertHonestGuestIsServed();
+  }
+
+  @Test
+  void aDeclinedAddressIsNotOfferedToItsClientAgain() {
+    LogWatch.expect("address(es)? in use.*");
+    TestClient client = evil(1);
+    int last = 0;
+    for (int i = 0; i < 20; i++) {
+      Answer offer = client.discover();
+      assertThat(offer.yiaddr()).isNotEqualTo(last);
+      last = offer.yiaddr();
+      client.select(offer);
+      journal.sync();
+      client.next();
+      client.message(DECLINE).number(54, SERVER).number(50, last).send();
+      journal.sync();
+    }
+  }
+
+  @Test
+  void aFloodOfRequestsHasALimitOfWritesUnderWay() {
+    TestClient client = evil(0);
+    int address = lease(client).yiaddr();
+    for (int i = 0; i < 10_000; i++) {
+      client.message(REQUEST).option(61, DUID).ciaddr(address).option(12, "name-" + i).send();
+    }
+    assertThat(journal.waiting()).isEqualTo(1024);
+    assertThat(count(DhcpCount.OVERLOADED)).isEqualTo(10_000 - 1024);
+    TestClient honest = new TestClient(server, VICTIM);
+    honest.select(honest.discover());
+    assertThat(journal.waiting()).isEqualTo(1025);
+    journal.sync();
+    assertThat(honest.next().type()).isEqualTo(ACK);
+    assertThat(Objects.requireNonNull(client.poll()).type()).isEqualTo(ACK);
+  }
+}
