@@ -34,6 +34,7 @@ final class Exchange {
   private final LeaseClock clock;
   private final ConflictCheck check;
   private final AddressCheck addresses;
+  private final NameContest names;
   private final PoolWatch watch;
   private final DhcpReply replies;
   private final Counters<DhcpCount> counters;
@@ -59,6 +60,7 @@ final class Exchange {
     this.clock = clock;
     this.check = check;
     this.addresses = new AddressCheck(network, table, keeper, check, clock, counters, log);
+    this.names = new NameContest(network, table, keeper, check, clock, counters, log);
     this.watch = watch;
     this.replies = replies;
     this.counters = counters;
@@ -211,6 +213,7 @@ final class Exchange {
       counters.count(DhcpCount.ACK);
       sendLease(
           request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
+      names.settle(request, address);
       return;
     }
     if (!keeper.mayWrite(request.port)) {
@@ -259,6 +262,7 @@ final class Exchange {
     counters.count(DhcpCount.ACK);
     Lease named = table.byAddress(lease.address()).orElse(lease);
     sendLease(request, from, MessageType.ACK, named, seconds);
+    names.settle(request, lease.address());
   }
 
   private void refuse(DhcpMessage request, DatagramPeer from, String why) {
