@@ -10,8 +10,7 @@ import java.lang.System.Logger.Level;
  * Makes sure that nobody else uses an address before a client gets it.
  *
  * <p>Any guest can answer a probe. So an answer counts only from a host that has no lease for
- * another address, and from a port that has not yet answered for more than a few. Of a lease that
- * its client wants to take along to another port, only the holder's own answer counts.
+ * another address, and from a port that has not yet answered for more than a few.
  *
  * <p>Thread: the network's loop only.
  */
@@ -24,21 +23,14 @@ final class AddressCheck {
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
 
-  AddressCheck(
-      String network,
-      LeaseTable table,
-      LeaseKeeper keeper,
-      ConflictCheck check,
-      LeaseClock clock,
-      Counters<DhcpCount> counters,
-      RateLimitedLog log) {
-    this.network = network;
-    this.table = table;
-    this.keeper = keeper;
-    this.check = check;
-    this.clock = clock;
-    this.counters = counters;
-    this.log = log;
+  AddressCheck(ServerParts parts) {
+    this.network = parts.network();
+    this.table = parts.table();
+    this.keeper = parts.keeper();
+    this.check = parts.check();
+    this.clock = parts.clock();
+    this.counters = parts.counters();
+    this.log = parts.log();
   }
 
   /**
@@ -49,20 +41,9 @@ final class AddressCheck {
    * @param inUse goes on otherwise; not called where the client is only to be ignored
    */
   void whenFree(DhcpMessage request, int address, Runnable free, Runnable inUse) {
-    long now = clock.millis();
-    Lease lease = table.at(address);
-    if (!check.on()) {
-      free.run();
-    } else if (lease != null
-        && lease.bound(now)
-        && lease.client().equals(request.client)
-        && lease.mac() == request.mac
-        && !lease.isBehind(request.port)) {
-      if (check.hasRoom(request.port)) {
-        check.check(address, request, new Moves(request, lease, free));
-      }
-    } else if (!check.waits(address, request.client)
-        && table.familiar(address, request.client, request.mac, now)) {
+    if (!check.on()
+        || (!check.waits(address, request.client)
+            && table.familiar(address, request.client, request.mac, clock.millis()))) {
       free.run();
     } else if (check.hasRoom(request.port)) {
       keeper.hold(request, address); // Nobody else is to be given it meanwhile.
@@ -144,38 +125,6 @@ final class AddressCheck {
       if (!late) {
         inUse.run();
       }
-    }
-  }
-
-  /** A client takes its lease along to another port: it is not there any more, or it is not it. */
-  private final class Moves implements ConflictCheck.Verdict {
-    private final DhcpMessage request;
-    private final Lease lease;
-    private final Runnable free;
-
-    Moves(DhcpMessage request, Lease lease, Runnable free) {
-      this.request = request;
-      this.lease = lease;
-      this.free = free;
-    }
-
-    @Override
-    public boolean believes(long mac, String port) {
-      return mac == lease.mac() && port.equals(lease.port());
-    }
-
-    @Override
-    public void free() {
-      free.run();
-    }
-
-    @Override
-    public void inUse(long mac, String port, boolean late) {
-      counters.count(DhcpCount.STILL_ELSEWHERE);
-      log.log(
-          Level.WARNING,
-          "a client asks for a lease that is in use behind another port",
-          () -> "network=" + network + " asking-port=" + request.port + " " + lease);
     }
   }
 }

@@ -42,8 +42,8 @@ public enum DhcpCount {
   NOT_THE_HOLDER,
   /** Dropped or refused: the port has its share of the pool. */
   PORT_LIMIT,
-  /** Dropped: the client's lease is in use behind the port that it was got by. */
-  STILL_ELSEWHERE,
+  /** Dropped: the client that it names is there, behind another port. */
+  IMPOSTOR,
   /** An address in use that stays in the pool: too many are out of it already. */
   QUARANTINE_FULL,
   /** A name that went to a new client, since its former holder did not answer. */

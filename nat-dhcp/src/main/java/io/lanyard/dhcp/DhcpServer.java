@@ -33,7 +33,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final Counters<DhcpCount> counters = new Counters<>(DhcpCount.class);
   private final RateLimitedLog log;
   private final ConflictCheck check;
-  private final Clones clones;
+  private final Identification identification;
   private final Exchange exchange;
   private final Returns returns;
   private final PoolWatch watch;
@@ -54,26 +54,16 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.log = new RateLimitedLog(LOG, link.timers().clock());
     this.table = new LeaseTable(settings);
     this.check = new ConflictCheck(counters);
-    this.clones = new Clones(network, table, check, counters, log);
     this.watch = new PoolWatch(network, settings, table, link.timers().clock(), counters, log);
     this.journal = journal;
     this.keeper =
         new LeaseKeeper(
             network, settings, table, journal, link.timers(), counters, log, watch::changed);
-    this.exchange =
-        new Exchange(
-            network,
-            settings,
-            link.allocator(),
-            table,
-            keeper,
-            clock,
-            check,
-            watch,
-            replies,
-            counters,
-            log);
-    this.returns = new Returns(network, settings, table, keeper, clock, counters, log);
+    ServerParts parts =
+        new ServerParts(network, settings, table, keeper, clock, check, counters, log);
+    this.identification = new Identification(parts);
+    this.exchange = new Exchange(parts, link.allocator(), watch, replies);
+    this.returns = new Returns(parts);
   }
 
   /**
@@ -160,11 +150,11 @@ public final class DhcpServer implements DatagramService, Dumpable {
     switch (request.type) {
       case DISCOVER -> {
         counters.count(DhcpCount.DISCOVER);
-        clones.identify(request, clock.millis(), () -> exchange.offer(request, from));
+        identification.identify(request, () -> exchange.offer(request, from));
       }
       case REQUEST -> {
         counters.count(DhcpCount.REQUEST);
-        clones.identify(request, clock.millis(), () -> exchange.request(request, from));
+        identification.identify(request, () -> exchange.request(request, from));
       }
       case DECLINE -> returns.decline(request);
       case RELEASE -> returns.release(request);

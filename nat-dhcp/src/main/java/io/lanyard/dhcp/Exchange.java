@@ -40,31 +40,20 @@ final class Exchange {
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
 
-  Exchange(
-      String network,
-      DhcpSettings settings,
-      ByteBufAllocator allocator,
-      LeaseTable table,
-      LeaseKeeper keeper,
-      LeaseClock clock,
-      ConflictCheck check,
-      PoolWatch watch,
-      DhcpReply replies,
-      Counters<DhcpCount> counters,
-      RateLimitedLog log) {
-    this.network = network;
-    this.settings = settings;
+  Exchange(ServerParts parts, ByteBufAllocator allocator, PoolWatch watch, DhcpReply replies) {
+    this.network = parts.network();
+    this.settings = parts.settings();
     this.allocator = allocator;
-    this.table = table;
-    this.keeper = keeper;
-    this.clock = clock;
-    this.check = check;
-    this.addresses = new AddressCheck(network, table, keeper, check, clock, counters, log);
-    this.names = new NameContest(network, table, keeper, check, clock, counters, log);
+    this.table = parts.table();
+    this.keeper = parts.keeper();
+    this.clock = parts.clock();
+    this.check = parts.check();
+    this.addresses = new AddressCheck(parts);
+    this.names = new NameContest(parts);
     this.watch = watch;
     this.replies = replies;
-    this.counters = counters;
-    this.log = log;
+    this.counters = parts.counters();
+    this.log = parts.log();
   }
 
   // DISCOVER: RFC 2131 section 4.3.1
@@ -136,7 +125,7 @@ final class Exchange {
     Lease held = table.of(request.client);
     if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
       counters.count(DhcpCount.NOT_OURS);
-      if (held != null && held.state() == State.OFFERED) {
+      if (held != null && held.state() == State.OFFERED && held.isBehind(request.port)) {
         keeper.put(
             held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
       }
@@ -266,6 +255,10 @@ final class Exchange {
   }
 
   private void refuse(DhcpMessage request, DatagramPeer from, String why) {
+    if (!mayHear(request)) {
+      counters.count(DhcpCount.IMPOSTOR);
+      return;
+    }
     counters.count(DhcpCount.NAK);
     log.log(
         Level.INFO,
@@ -283,6 +276,16 @@ final class Exchange {
                 + why
                 + "\"");
     ReplySender.refuse(request, from, replies.nak(allocator, request, why));
+  }
+
+  /**
+   * Whether a refusal goes to the client that asked. Everybody hears it, so a guest could have
+   * another refused with a request in its name.
+   */
+  private boolean mayHear(DhcpMessage request) {
+    Lease lease = table.of(request.client);
+    return request.fromItsClient()
+        && (lease == null || !lease.active(now()) || lease.isBehind(request.port));
   }
 
   // What both have in common

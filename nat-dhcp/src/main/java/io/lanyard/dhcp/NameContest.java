@@ -24,21 +24,14 @@ final class NameContest {
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
 
-  NameContest(
-      String network,
-      LeaseTable table,
-      LeaseKeeper keeper,
-      ConflictCheck check,
-      LeaseClock clock,
-      Counters<DhcpCount> counters,
-      RateLimitedLog log) {
-    this.network = network;
-    this.table = table;
-    this.keeper = keeper;
-    this.check = check;
-    this.clock = clock;
-    this.counters = counters;
-    this.log = log;
+  NameContest(ServerParts parts) {
+    this.network = parts.network();
+    this.table = parts.table();
+    this.keeper = parts.keeper();
+    this.check = parts.check();
+    this.clock = parts.clock();
+    this.counters = parts.counters();
+    this.log = parts.log();
   }
 
   /** Looks whether a client that was just given a lease can have the name that it wants. */

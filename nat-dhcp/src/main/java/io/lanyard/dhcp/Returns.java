@@ -24,21 +24,14 @@ final class Returns {
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
 
-  Returns(
-      String network,
-      DhcpSettings settings,
-      LeaseTable table,
-      LeaseKeeper keeper,
-      LeaseClock clock,
-      Counters<DhcpCount> counters,
-      RateLimitedLog log) {
-    this.network = network;
-    this.settings = settings;
-    this.table = table;
-    this.keeper = keeper;
-    this.clock = clock;
-    this.counters = counters;
-    this.log = log;
+  Returns(ServerParts parts) {
+    this.network = parts.network();
+    this.settings = parts.settings();
+    this.table = parts.table();
+    this.keeper = parts.keeper();
+    this.clock = parts.clock();
+    this.counters = parts.counters();
+    this.log = parts.log();
   }
 
   void decline(DhcpMessage request) {

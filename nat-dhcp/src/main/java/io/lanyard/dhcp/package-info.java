@@ -34,11 +34,11 @@
  *
  * <p><b>Who is who.</b> A client chooses its identifier and its MAC address; it does not choose its
  * port. A lease has the name of the port that it was got by. {@code Returns} takes a RELEASE or
- * DECLINE only by that port and from the MAC address that it names. A client may take its lease
- * along to another port, as a machine does that is moved: if a probe is answered behind the former
- * port, it is not the same machine, and gets no answer. Clones of a virtual machine have one
- * identifier between them ({@code Clones}). Where the one that has the lease still answers for its
- * address, the other is known by its MAC address instead, so each gets an address.
+ * DECLINE only by that port and from the MAC address that it names. {@code Identification} probes
+ * the lease of a client that comes from another port or MAC address than its lease: a machine that
+ * was moved, or has a new NIC, takes the lease along; a clone of a virtual machine, which has the
+ * identifier of the original, is known by its MAC address instead, so each gets an address; and one
+ * that asks in the name of a client which is there gets no answer.
  *
  * <p>A name belongs to the client that has it first ({@code LeaseNames}), except that a
  * reservation's, and that of a guest of the configuration, are kept for their MAC address. When

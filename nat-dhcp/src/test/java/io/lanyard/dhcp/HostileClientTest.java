@@ -193,8 +193,8 @@ class HostileClientTest {
   }
 
   @Test
-  void aLeaseThatIsInUseBehindItsPortDoesNotMoveToAnother() {
-    LogWatch.expect("a client asks for a lease that is in use behind another port.*");
+  void nobodyTakesTheLeaseOfAClientThatAnswersBehindItsPort() {
+    LogWatch.expect("a guest asks in the name of a client that is there.*");
     SteppedProbe probe = probe();
     TestClient victim = new TestClient(server, VICTIM);
     victim.message(DISCOVER).send();
@@ -203,12 +203,80 @@ class HostileClientTest {
     journal.sync();
     int address = victim.next().yiaddr();
     TestClient thief = new TestClient(server, VICTIM, EVIL);
-    thief.message(REQUEST).ciaddr(address).send();
+    List<TestClient.Request> requests =
+        List.of(
+            thief.message(DISCOVER),
+            thief.message(REQUEST).ciaddr(address),
+            thief.message(REQUEST).number(50, address),
+            thief.message(REQUEST).number(54, SERVER).number(50, address + 1));
+    for (TestClient.Request request : requests) {
+      request.send();
+      assertThat(probe.sent.getLast().address()).isEqualTo(address);
+      assertThat(probe.answeredBy(VICTIM, EVIL)).as("the thief's own answer").isFalse();
+      assertThat(probe.answeredBy(VICTIM, victim.port)).isTrue();
+      journal.sync();
+      assertThat(thief.answers).isEmpty();
+    }
+    assertThat(server.leases().leases()).hasSize(1);
+    assertThat(journal.stored(address).port()).isEqualTo(victim.port);
+    assertThat(count(DhcpCount.IMPOSTOR)).isEqualTo(requests.size());
+  }
+
+  @Test
+  void aCloneThatIsKnownIsNotImpersonatedEither() {
+    LogWatch.expect("a guest asks in the name of a client that is there.*");
+    SteppedProbe probe = probe();
+    TestClient original = new TestClient(server, VICTIM);
+    original.message(DISCOVER).option(61, DUID).send();
+    probe.silent();
+    int first = original.next().yiaddr();
+    original.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, first).send();
+    journal.sync();
+    TestClient clone = new TestClient(server, VICTIM + 1);
+    clone.message(DISCOVER).option(61, DUID).send();
     probe.answeredBy(VICTIM);
+    probe.silent();
+    int second = clone.next().yiaddr();
+    assertThat(second).isNotEqualTo(first);
+    clone.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, second).send();
+    journal.sync();
+    TestClient thief = new TestClient(server, VICTIM + 1, EVIL);
+    thief.message(REQUEST).option(61, DUID).ciaddr(second).send();
+    assertThat(probe.sent.getLast().address()).isEqualTo(second);
+    probe.answeredBy(VICTIM + 1);
     journal.sync();
     assertThat(thief.answers).isEmpty();
-    assertThat(server.leases().byAddress(address).orElseThrow().port()).isEqualTo(victim.port);
-    assertThat(count(DhcpCount.STILL_ELSEWHERE)).isEqualTo(1);
+    assertThat(journal.stored(second).port()).isEqualTo(clone.port);
+  }
+
+  @Test
+  void nobodyIsRefusedBecauseOfARequestInItsName() {
+    TestClient victim = new TestClient(server, VICTIM);
+    Answer offer = victim.discover();
+    int wrong = Ipv4.parse("10.0.0.5");
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    thief.message(REQUEST).number(50, wrong).send();
+    thief.sender = THIEF;
+    thief.message(REQUEST).number(50, wrong).send();
+    assertThat(thief.answers).isEmpty();
+    assertThat(count(DhcpCount.IMPOSTOR)).isEqualTo(2);
+    victim.select(offer);
+    journal.sync();
+    assertThat(victim.next().type()).isEqualTo(ACK);
+  }
+
+  @Test
+  void nobodyTurnsDownAnOfferForAnother() {
+    TestClient victim = new TestClient(server, VICTIM);
+    Answer offer = victim.discover();
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    thief
+        .message(REQUEST)
+        .number(54, Ipv4.parse("192.168.127.77"))
+        .number(50, offer.yiaddr())
+        .send();
+    assertThat(server.leases().byAddress(offer.yiaddr()).orElseThrow().state())
+        .isEqualTo(Lease.State.OFFERED);
   }
 
   @Test

@@ -1,0 +1,131 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.lang.System.Logger.Level;
+
+/**
+ * Finds out which client sent a request. What it says of itself every guest has heard, and clones
+ * of a virtual machine say the same, since their machine-id, and so their DUID (RFC 4361), is the
+ * original's. So a request that comes from another MAC address or port than its client's lease has
+ * the address of that lease probed:
+ *
+ * <pre>
+ *   the holder is silent                   it has a new NIC, or was moved to another port
+ *   it answers, and the MAC is another     a clone: known by its MAC address from then on
+ *   it answers, and the MAC is the same    an impostor: it gets no answer
+ * </pre>
+ *
+ * <p>By the letter of RFC 2131 clones are one client, and would be given one address between them.
+ * Without probes (configuration) a request is taken for its client's.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class Identification {
+  private final String network;
+  private final LeaseTable table;
+  private final LeaseClock clock;
+  private final ConflictCheck check;
+  private final Counters<DhcpCount> counters;
+  private final RateLimitedLog log;
+
+  Identification(ServerParts parts) {
+    this.network = parts.network();
+    this.table = parts.table();
+    this.clock = parts.clock();
+    this.check = parts.check();
+    this.counters = parts.counters();
+    this.log = parts.log();
+  }
+
+  /**
+   * Goes on with a request once its client is known, now or after a probe.
+   *
+   * @param then goes on with the request, whose client may be another now
+   */
+  void identify(DhcpMessage request, Runnable then) {
+    Lease held = check.on() ? table.of(request.client) : null;
+    if (held == null
+        || !held.bound(clock.millis())
+        || (held.mac() == request.mac && held.isBehind(request.port))) {
+      then.run();
+      return;
+    }
+    if (held.mac() != request.mac) {
+      ClientId byMac = ClientId.ofMac(request.mac);
+      Lease own = table.of(byMac);
+      if (!byMac.equals(request.client)
+          && own != null
+          && own.active(clock.millis())
+          && own.state() != Lease.State.DECLINED) {
+        request.client = byMac; // A clone that is known already.
+        identify(request, then);
+        return;
+      }
+    }
+    if (check.hasRoom(request.port)) {
+      check.check(held.address(), request, new HolderAnswers(request, held, then));
+    }
+  }
+
+  private final class HolderAnswers implements ConflictCheck.Verdict {
+    private final DhcpMessage request;
+    private final Lease held;
+    private final Runnable then;
+
+    HolderAnswers(DhcpMessage request, Lease held, Runnable then) {
+      this.request = request;
+      this.held = held;
+      this.then = then;
+    }
+
+    @Override
+    public boolean believes(long mac, String port) {
+      return mac == held.mac() && held.isBehind(port) && !isAsking(mac, port);
+    }
+
+    private boolean isAsking(long mac, String port) {
+      return mac == request.mac && port.equals(request.port);
+    }
+
+    @Override
+    public void free() {
+      then.run();
+    }
+
+    @Override
+    public void inUse(long mac, String port, boolean late) {
+      if (mac == request.mac) {
+        impostor();
+        return;
+      }
+      counters.count(DhcpCount.CLONE);
+      log.log(
+          Level.INFO,
+          "two clients have one identifier, as clones of a machine do; told apart by MAC",
+          () ->
+              "network="
+                  + network
+                  + " address="
+                  + Ipv4.format(held.address())
+                  + " mac="
+                  + Ethernet.format(mac)
+                  + " other="
+                  + Ethernet.format(request.mac));
+      if (!late) {
+        request.client = ClientId.ofMac(request.mac);
+        then.run();
+      }
+    }
+
+    private void impostor() {
+      counters.count(DhcpCount.IMPOSTOR);
+      log.log(
+          Level.WARNING,
+          "a guest asks in the name of a client that is there behind another port",
+          () -> "network=" + network + " asking-port=" + request.port + " " + held);
+    }
+  }
+}

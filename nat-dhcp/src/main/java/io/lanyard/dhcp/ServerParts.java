@@ -1,0 +1,30 @@
+package io.lanyard.dhcp;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
+
+/**
+ * What the parts of one server share.
+ *
+ * @param network the network's name, for the log
+ * @param settings what the server offers
+ * @param table its leases
+ * @param keeper changes them, in memory and on disk
+ * @param clock the time that they go by
+ * @param check the requests that wait for probes
+ * @param counters what the server counts
+ * @param log what it says
+ */
+record ServerParts(
+    String network,
+    DhcpSettings settings,
+    LeaseTable table,
+    LeaseKeeper keeper,
+    LeaseClock clock,
+    ConflictCheck check,
+    Counters<DhcpCount> counters,
+    RateLimitedLog log) {
+  long now() {
+    return clock.millis();
+  }
+}
