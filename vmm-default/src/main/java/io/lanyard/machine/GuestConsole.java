@@ -2,6 +2,7 @@ package io.lanyard.machine;
 
 import io.lanyard.vmm.Console;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -15,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who writes only appends and wakes the pump, a virtual thread that lives while somebody is
  * attached and passes bytes on in batches. When the slowest listener is half a ring behind, the
- * writer pumps itself, so nobody misses a byte and nothing grows.
+ * writer pumps itself, so nobody misses a byte and nothing grows. The pump rests between two
+ * batches: a guest that prints without end must not keep the pump's carrier from other virtual
+ * threads.
+ *
+ * <p>A new listener is shown what the ring holds by way of {@link ConsoleReplay}, and then all that
+ * is printed, as it is.
  *
  * <p>Locks, outermost first: {@code delivery} (listeners are called with it held, by one thread at
  * a time), then the ring's monitor.
@@ -24,15 +30,20 @@ final class GuestConsole implements Console, AutoCloseable {
   private static final int RING = 1 << 16;
   private static final int PORTION = 4096;
 
+  /** Not seen by a person, and at 64 KiB a batch no limit for what a guest can print. */
+  private static final Duration REST = Duration.ofMillis(1);
+
   private final String name;
   private final byte[] ring = new byte[RING];
   private final ReentrantLock delivery = new ReentrantLock();
   private final List<Listener> listeners = new ArrayList<>();
   private volatile @Nullable Consumer<ByteBuffer> input;
+  private volatile Consumer<String> panics = reason -> {};
   // Under the ring's monitor.
   private long total;
   private long delivered;
   private boolean attached;
+  private final PanicWatch panic = new PanicWatch();
   private @Nullable Thread pump;
 
   private final class Listener implements Attachment {
@@ -70,6 +81,21 @@ final class GuestConsole implements Console, AutoCloseable {
     input = target;
   }
 
+  /**
+   * Names who is told that the kernel has panicked, and why, or that it has not: the text is empty
+   * then. Called with nothing held by whoever prints.
+   */
+  void panics(Consumer<String> listener) {
+    panics = listener;
+  }
+
+  /** Another kernel begins. */
+  void restart() {
+    synchronized (ring) {
+      panic.reset();
+    }
+  }
+
   @Override
   public void write(ByteBuffer bytes) {
     Consumer<ByteBuffer> target = input;
@@ -81,6 +107,7 @@ final class GuestConsole implements Console, AutoCloseable {
   /** Appends one byte of output. Thread: any, with no device's monitor held. */
   void print(int b) {
     boolean full;
+    String told = null;
     synchronized (ring) {
       ring[(int) (total % RING)] = (byte) b;
       total++;
@@ -88,9 +115,15 @@ final class GuestConsole implements Console, AutoCloseable {
       if (attached && total - delivered == 1) {
         wake();
       }
+      if (panic.print(b)) {
+        told = panic.found();
+      }
     }
     if (full) {
       deliver();
+    }
+    if (told != null) {
+      panics.accept(told);
     }
   }
 
@@ -111,16 +144,24 @@ final class GuestConsole implements Console, AutoCloseable {
     try {
       deliver(); // so that the others are up to date, and "delivered" means everybody
       Listener listener;
+      byte[] before;
       synchronized (ring) {
-        listener = new Listener(output, Math.max(0, total - RING));
-        delivered = listener.position;
+        listener = new Listener(output, total);
+        before = copy(Math.max(0, total - RING), total);
+        delivered = total;
         attached = true;
         if (pump == null) {
           pump = Thread.ofVirtual().name("console-" + name).start(this::pump);
         }
       }
-      listeners.add(listener);
-      deliver();
+      byte[] shown = ConsoleReplay.of(before);
+      for (int at = 0; at < shown.length && !listener.closed; at += PORTION) {
+        show(listener, ByteBuffer.wrap(shown, at, Math.min(PORTION, shown.length - at)).slice());
+      }
+      if (!listener.closed) {
+        listeners.add(listener); // not before: what is printed meanwhile comes after
+        deliver();
+      }
       return listener;
     } finally {
       delivery.unlock();
@@ -136,12 +177,25 @@ final class GuestConsole implements Console, AutoCloseable {
         }
       }
       deliver();
+      boolean more;
       synchronized (ring) {
-        if (attached && total != delivered) {
-          continue;
-        }
+        more = attached && total != delivered;
       }
-      LockSupport.park(this);
+      if (!more) {
+        LockSupport.park(this);
+      } else if (!rest()) {
+        return;
+      }
+    }
+  }
+
+  /** Asleep, not parked: whoever prints would end that at once. */
+  private static boolean rest() {
+    try {
+      Thread.sleep(REST);
+      return true;
+    } catch (InterruptedException e) {
+      return false; // nobody does
     }
   }
 
@@ -175,15 +229,24 @@ final class GuestConsole implements Console, AutoCloseable {
     synchronized (ring) {
       // Never true unless a listener was attached by a listener while output poured in.
       listener.position = Math.max(listener.position, total - RING);
-      int n = (int) Math.min(PORTION, end - listener.position);
-      bytes = new byte[n];
-      for (int i = 0; i < n; i++) {
-        bytes[i] = ring[(int) ((listener.position + i) % RING)];
-      }
+      bytes = copy(listener.position, Math.min(end, listener.position + PORTION));
     }
     listener.position += bytes.length;
+    show(listener, ByteBuffer.wrap(bytes));
+  }
+
+  /** Under the ring's monitor: what it holds from one place to another. */
+  private byte[] copy(long from, long to) {
+    byte[] bytes = new byte[(int) (to - from)];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = ring[(int) ((from + i) % RING)];
+    }
+    return bytes;
+  }
+
+  private void show(Listener listener, ByteBuffer bytes) {
     try {
-      listener.output.accept(ByteBuffer.wrap(bytes));
+      listener.output.accept(bytes);
     } catch (RuntimeException e) {
       System.getLogger(GuestConsole.class.getName())
           .log(System.Logger.Level.WARNING, "event=console-listener-failed guest=" + name, e);
