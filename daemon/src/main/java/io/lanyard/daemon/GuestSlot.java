@@ -2,7 +2,7 @@ package io.lanyard.daemon;
 
 import static java.util.Objects.requireNonNull;
 
-import io.lanyard.base.Causes;
+import io.lanyard.base.LogEvent;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.control.api.GuestInfo;
@@ -55,7 +55,8 @@ final class GuestSlot implements GuestListener {
   private volatile @Nullable Guest guest;
   private volatile @Nullable Snapshot last;
   private volatile String reason = "";
-  private volatile String silence = "";
+  private volatile String note = "";
+  private volatile boolean failed;
   private boolean closed;
 
   GuestSlot(
@@ -79,12 +80,25 @@ final class GuestSlot implements GuestListener {
 
   /** Why the guest is as it is, for a person; empty for nothing to say. */
   String reason() {
-    return silence.isEmpty() ? reason : silence;
+    String trouble = trouble();
+    return trouble.isEmpty() ? note.isEmpty() ? reason : note : trouble;
   }
 
-  /** Whether there is something to mend: it could not be made, or its VMM does not answer. */
+  /**
+   * Whether there is something to mend: it could not be made, it failed, its VMM has noted something
+   * or does not answer.
+   */
   boolean hasProblem() {
-    return !silence.isEmpty() || (guest == null && !reason.isEmpty());
+    return !trouble().isEmpty()
+        || !note.isEmpty()
+        || failed
+        || (guest == null && !reason.isEmpty());
+  }
+
+  /** What is wrong with its VMM now; empty for nothing. */
+  private String trouble() {
+    String trouble = reads.trouble();
+    return trouble.isEmpty() ? acts.trouble() : trouble;
   }
 
   @Nullable Guest guest() {
@@ -236,13 +250,31 @@ final class GuestSlot implements GuestListener {
   public void onEvent(GuestEvent event) {
     switch (event) {
       case GuestEvent.StateChanged(String name, GuestState from, GuestState to, String why) -> {
+        boolean on = to == GuestState.RUNNING || to == GuestState.PAUSED;
         reason = why;
-        powered(to == GuestState.RUNNING || to == GuestState.PAUSED);
+        failed = to == GuestState.FAILED;
+        if (!on) {
+          note = "";
+        }
+        powered(on);
         LOG.log(
             to == GuestState.FAILED ? Level.WARNING : Level.INFO,
             "guest state changed guest=" + name + " from=" + from + " to=" + to + " reason=" + why);
       }
       case GuestEvent.Rebooted(String name) -> LOG.log(Level.INFO, "guest rebooted guest=" + name);
+      case GuestEvent.Noted(String name, String text) -> {
+        boolean had = !note.isEmpty();
+        note = text;
+        if (had == text.isEmpty()) { // another note in place of one is the same trouble
+          LOG.log(
+              text.isEmpty() ? Level.INFO : Level.WARNING,
+              () ->
+                  LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
+                      .with("guest", name)
+                      .with("note", text)
+                      .toString());
+        }
+      }
       case GuestEvent.ProgramExited(String name, long code) -> {
         reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
         LOG.log(Level.INFO, "guest program ended guest=" + name + " code=" + code);
@@ -274,10 +306,9 @@ final class GuestSlot implements GuestListener {
               "say how it is",
               () -> new Snapshot(requireNonNull(made.state()), requireNonNull(made.statistics())));
       last = now;
-      silence = "";
       return now;
     } catch (VmmException | RuntimeException e) {
-      silence = Causes.of(e);
+      LOG.log(Level.DEBUG, "no answer from guest " + config.name(), e);
       Snapshot before = last;
       return before == null
           ? new Snapshot(GuestState.FAILED, new GuestStatistics(0, 0, 0))
@@ -307,7 +338,7 @@ final class GuestSlot implements GuestListener {
             return cards;
           });
     } catch (VmmException | RuntimeException e) {
-      silence = Causes.of(e);
+      LOG.log(Level.DEBUG, "no figures of the cards of " + config.name(), e);
       return Map.of();
     }
   }

@@ -1,18 +1,26 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls into a VMM plug-in, one at a time, such that a plug-in that throws or never returns costs
  * its callers an exception and nothing else.
+ *
+ * <p>A call that takes longer than it may is told of in the log once, and by {@link #trouble} for as
+ * long as it takes; so is one that fails in a way that the interface does not have, until it
+ * succeeds.
  *
  * <p>Each call has a platform thread, because a plug-in may be stuck in native code, where a
  * virtual thread would keep its carrier from everybody. A thread that hangs is left behind; while
@@ -40,6 +48,14 @@ final class PluginLane {
   private final ReentrantLock turn = new ReentrantLock();
   private FutureTask<?> running = new FutureTask<>(() -> null);
 
+  /** The call that takes too long, for a person. */
+  private volatile @Nullable Overdue overdue;
+
+  /** What failed last in a way that it must not, by call. */
+  private final Map<String, String> failing = new ConcurrentHashMap<>();
+
+  private record Overdue(FutureTask<?> task, String text) {}
+
   /**
    * Makes a lane.
    *
@@ -63,6 +79,29 @@ final class PluginLane {
    * @throws UnsupportedOperationException as the interface has it
    */
   <T> T call(String what, Callable<T> task) throws VmmException {
+    T answer = answer(what, task);
+    if (failing.remove(what) != null) {
+      LOG.log(
+          Level.INFO,
+          () -> LogEvent.of("vmm-recovered").with("owner", owner).with("call", what).toString());
+    }
+    return answer;
+  }
+
+  /**
+   * What is wrong with the plug-in at this moment.
+   *
+   * @return for a person; empty if it answers
+   */
+  String trouble() {
+    Overdue late = overdue;
+    if (late != null && !late.task.isDone()) {
+      return late.text;
+    }
+    return failing.values().stream().findFirst().orElse("");
+  }
+
+  private <T> T answer(String what, Callable<T> task) throws VmmException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     try {
       if (!turn.tryLock(patienceMillis, TimeUnit.MILLISECONDS)) {
@@ -74,6 +113,9 @@ final class PluginLane {
         running = next;
         Thread.ofPlatform().daemon().name("vmm-" + owner).start(next);
         return next.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        late(what, running);
+        throw e;
       } finally {
         turn.unlock();
       }
@@ -87,6 +129,23 @@ final class PluginLane {
     }
   }
 
+  /** With the turn: tells of a call once, whoever waits behind it. */
+  private void late(String what, FutureTask<?> task) {
+    Overdue known = overdue;
+    if (known == null || known.task != task) {
+      String text = silence(what);
+      overdue = new Overdue(task, text);
+      LOG.log(
+          Level.WARNING,
+          () ->
+              LogEvent.of("vmm-silent")
+                  .with("owner", owner)
+                  .with("call", what)
+                  .with("millis", patienceMillis)
+                  .toString());
+    }
+  }
+
   private static void await(FutureTask<?> before, long deadline)
       throws InterruptedException, TimeoutException {
     try {
@@ -96,15 +155,18 @@ final class PluginLane {
     }
   }
 
+  private String silence(String what) {
+    return "the VMM of "
+        + owner
+        + " does not answer: "
+        + what
+        + " takes more than "
+        + patienceMillis
+        + " ms";
+  }
+
   private VmmException silent(String what) {
-    return new VmmException(
-        "the VMM of "
-            + owner
-            + " does not answer: "
-            + what
-            + " takes more than "
-            + patienceMillis
-            + " ms");
+    return new VmmException(silence(what));
   }
 
   private VmmException failure(String what, Throwable cause) {
@@ -113,8 +175,14 @@ final class PluginLane {
       case IllegalStateException contract -> throw contract;
       case UnsupportedOperationException contract -> throw contract;
       default -> {
-        LOG.log(Level.WARNING, "vmm failed owner=" + owner + " call=" + what, cause);
-        yield new VmmException("the VMM of " + owner + " failed to " + what + ": " + cause, cause);
+        String text = "the VMM of " + owner + " failed to " + what + ": " + cause;
+        if (failing.put(what, text) == null) {
+          LOG.log(
+              Level.WARNING,
+              LogEvent.of("vmm-failed").with("owner", owner).with("call", what).toString(),
+              cause);
+        }
+        yield new VmmException(text, cause);
       }
     };
   }

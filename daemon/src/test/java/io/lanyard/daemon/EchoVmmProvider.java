@@ -24,7 +24,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A VMM whose guests do nothing but echo on their console, for the tests of the daemon. */
+/**
+ * A VMM whose guests do nothing but echo on their console, for the tests of the daemon. With option
+ * {@code note} a guest has that to say when it starts, and takes it back when it is reset; with
+ * {@code fails} it cannot start, and says that.
+ */
 public final class EchoVmmProvider implements VmmProvider {
   @Override
   public String name() {
@@ -90,8 +94,18 @@ public final class EchoVmmProvider implements VmmProvider {
     }
 
     @Override
-    public void start() {
+    public void start() throws VmmException {
+      String failure = spec.options().get("fails");
+      if (failure != null) {
+        move(GuestState.FAILED, failure, GuestState.CREATED, GuestState.FAILED);
+        throw new VmmException(failure);
+      }
       move(GuestState.RUNNING, "started", GuestState.CREATED, GuestState.STOPPED);
+      note(spec.options().getOrDefault("note", ""));
+    }
+
+    private void note(String text) {
+      listener.onEvent(new GuestEvent.Noted(name(), text));
     }
 
     @Override
@@ -106,6 +120,7 @@ public final class EchoVmmProvider implements VmmProvider {
 
     @Override
     public void reset() {
+      note("");
       listener.onEvent(new GuestEvent.Rebooted(name()));
     }
 

@@ -10,6 +10,7 @@ import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,6 +115,47 @@ final class GuestLifeTest {
       guest(daemon).act(GuestHandle.Action.KILL);
       await(() -> port(daemon).equals("no-carrier"));
       assertThat(address(daemon)).isEmpty();
+    }
+  }
+
+  @Test
+  void whatAVmmNotesOfAGuestIsShownAsAProblemUntilItIsTakenBack() throws Exception {
+    LogWatch.expect("event=guest-noted guest=\"g\" note=\"the kernel panicked\"");
+    try (Daemon daemon =
+        open(
+            "  g: {vmm: echo, memory: 64M, program: /bin/true, "
+                + "options: {note: the kernel panicked}}\n")) {
+      assertThat(guest(daemon).info().state()).isEqualTo("running");
+      assertThat(guest(daemon).info().reason()).isEqualTo("the kernel panicked");
+      assertThat(daemon.status().problems()).containsExactly("guest g: the kernel panicked");
+      guest(daemon).act(GuestHandle.Action.RESET);
+      assertThat(guest(daemon).info().reason()).isEqualTo("started");
+      assertThat(daemon.status().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aGuestThatIsOffHasNothingToBeNoted() throws Exception {
+    LogWatch.expect("guest-noted");
+    try (Daemon daemon =
+        open("  g: {vmm: echo, memory: 64M, program: /bin/true, options: {note: x}}\n")) {
+      guest(daemon).act(GuestHandle.Action.KILL);
+      assertThat(guest(daemon).info().reason()).isEqualTo("killed");
+      assertThat(daemon.status().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aGuestWhoseStartFailedIsFailedAndSaysWhy() throws Exception {
+    LogWatch.expect("guest state changed guest=g");
+    LogWatch.expect("guest not started");
+    try (Daemon daemon =
+        open(
+            "  g: {vmm: echo, memory: 64M, program: /bin/true, "
+                + "options: {fails: the host has no memory}}\n")) {
+      assertThat(guest(daemon).info().state()).isEqualTo("failed");
+      assertThat(guest(daemon).info().reason()).isEqualTo("the host has no memory");
+      assertThat(daemon.status().problems()).containsExactly("guest g: the host has no memory");
     }
   }
 

@@ -7,6 +7,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.control.api.GuestInfo;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.VmmException;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +64,11 @@ final class HostileVmmTest {
 
   @Test
   void theOthersRunAndTheDaemonAnswersAndStops() throws Exception {
+    LogWatch.expect("event=vmm-failed owner=\"guest throw-state\" call=\"say how it is\"");
+    LogWatch.expect("event=vmm-silent owner=\"guest hang-state\" call=\"say how it is\"");
+    LogWatch.expect("event=vmm-");
+    LogWatch.expect("guest not started");
+    LogWatch.expect("cannot close");
     var configuration = ConfigLoader.parse("test", configuration(), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
@@ -99,6 +106,12 @@ final class HostileVmmTest {
       assertThat(metrics.toString(StandardCharsets.UTF_8))
           .contains("lanyard_guest_running{guest=\"good\"} 1.0");
       assertThat(daemon.status().loopFailures()).isZero();
+      // Asked many times, and told of once.
+      for (String name : List.of("throw-state", "hang-state")) {
+        assertThat(LogWatch.count("owner=\"guest " + name + "\" call=\"say how it is\""))
+            .as(name)
+            .isEqualTo(1);
+      }
     } finally {
       daemon.close();
     }
@@ -106,6 +119,7 @@ final class HostileVmmTest {
 
   @Test
   void aCallThatHangsIsGivenUpAndTheNextOneToo() {
+    LogWatch.expect("vmm-silent");
     PluginLane lane = new PluginLane("guest x", 50);
     long began = System.nanoTime();
     for (int i = 0; i < 2; i++) {
@@ -114,6 +128,48 @@ final class HostileVmmTest {
           .hasMessageContaining("guest x does not answer: start it takes more than 50 ms");
     }
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void aCallThatWasLateIsNoTroubleOnceItHasReturned() throws Exception {
+    LogWatch.expect("vmm-silent");
+    PluginLane lane = new PluginLane("guest x", 50);
+    CountDownLatch slow = new CountDownLatch(1);
+    assertThatThrownBy(() ->
+            lane.call(
+                "say how it is",
+                () -> {
+                  slow.await();
+                  return 1;
+                }))
+        .hasMessageContaining("takes more than 50 ms");
+    assertThat(lane.trouble()).contains("guest x does not answer: say how it is");
+    slow.countDown();
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!lane.trouble().isEmpty()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+    assertThat(LogWatch.count("vmm-silent")).isEqualTo(1);
+  }
+
+  @Test
+  void aCallThatFailsIsTroubleUntilItSucceeds() throws Exception {
+    LogWatch.expect("vmm-failed");
+    PluginLane lane = new PluginLane("guest x", 10_000);
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(() ->
+              lane.call(
+                  "say how it is",
+                  () -> {
+                    throw new IllegalArgumentException("on purpose");
+                  }))
+          .hasMessageContaining("failed to say how it is");
+    }
+    assertThat(lane.trouble()).contains("on purpose");
+    assertThat(LogWatch.count("vmm-failed")).isEqualTo(1);
+    assertThat(lane.call("say how it is", () -> 1)).isEqualTo(1);
+    assertThat(lane.trouble()).isEmpty();
   }
 
   private static GuestState hang() throws InterruptedException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Directories;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Capability;
 import io.lanyard.vmm.Vmm;
@@ -43,18 +44,20 @@ final class VmmPluginsTest {
 
   @Test
   void aPlugInForAnotherVersionIsLeftOutAndSaysWhy() {
+    LogWatch.expect("was built for version");
     try (VmmPlugins plugins = load(null)) {
       plugins.add(new Provider("next", new ApiVersion(ApiVersion.MAJOR + 1, 0)));
       plugins.add(new Provider("later", new ApiVersion(ApiVersion.MAJOR, ApiVersion.MINOR + 1)));
       assertThat(plugins.problems()).hasSize(2);
       assertThat(plugins.problems().getFirst())
-          .contains("next was built for version 2.0 of the interface, and this daemon has 1.0");
+          .contains("next was built for version 2.0 of the interface, and this daemon has " + ApiVersion.CURRENT);
       assertThatThrownBy(() -> plugins.open("next")).hasMessageContaining("there is no VMM next");
     }
   }
 
   @Test
   void aPlugInWithoutAUsableNameIsLeftOut() {
+    LogWatch.expect("VMM plug-in");
     try (VmmPlugins plugins = load(null)) {
       plugins.add(new Provider(null, ApiVersion.CURRENT));
       plugins.add(new Provider("../escape", ApiVersion.CURRENT));
@@ -79,6 +82,7 @@ final class VmmPluginsTest {
 
   @Test
   void aBrokenJarIsNamed() throws IOException {
+    LogWatch.expect("plug-in");
     Path jars = Files.createDirectory(home.resolve("plugins"));
     Files.writeString(jars.resolve("broken.jar"), "no archive");
     Files.writeString(jars.resolve("readme.txt"), "no plug-in");

@@ -34,4 +34,14 @@ public sealed interface GuestEvent {
    * @param code 0 for success, otherwise the number of the test that failed
    */
   record ProgramExited(String guest, long code) implements GuestEvent {}
+
+  /**
+   * There is something that a person should know of a guest that runs: its kernel has panicked, it
+   * restarts again and again, its memory is too small for its kernel.
+   *
+   * @param guest the guest's name
+   * @param note what, for a person to read; it replaces the former note, and is empty when there is
+   *     nothing any more
+   */
+  record Noted(String guest, String note) implements GuestEvent {}
 }
