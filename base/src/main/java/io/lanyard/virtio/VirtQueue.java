@@ -50,7 +50,7 @@ public final class VirtQueue {
   private int nextUsed;
   private int published;
   private boolean everPublished;
-  private boolean broken;
+  private volatile boolean broken;
 
   private VirtQueue(
       GuestMemory memory,
@@ -119,6 +119,14 @@ public final class VirtQueue {
    */
   public boolean broken() {
     return broken;
+  }
+
+  /**
+   * Makes the queue dead, without a word to the driver: its machine ends, and whoever works on the
+   * queue shall find nothing more. Thread: any; seen by the worker at its next chain.
+   */
+  public void abandon() {
+    broken = true;
   }
 
   /**

@@ -85,8 +85,8 @@ final class GuestSlot implements GuestListener {
   }
 
   /**
-   * Whether there is something to mend: it could not be made, it failed, its VMM has noted something
-   * or does not answer.
+   * Whether there is something to mend: it could not be made, it failed, its VMM has noted
+   * something or does not answer.
    */
   boolean hasProblem() {
     return !trouble().isEmpty()

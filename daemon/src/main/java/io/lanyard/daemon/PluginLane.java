@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Calls into a VMM plug-in, one at a time, such that a plug-in that throws or never returns costs
  * its callers an exception and nothing else.
  *
- * <p>A call that takes longer than it may is told of in the log once, and by {@link #trouble} for as
- * long as it takes; so is one that fails in a way that the interface does not have, until it
+ * <p>A call that takes longer than it may is told of in the log once, and by {@link #trouble} for
+ * as long as it takes; so is one that fails in a way that the interface does not have, until it
  * succeeds.
  *
  * <p>Each call has a platform thread, because a plug-in may be stuck in native code, where a

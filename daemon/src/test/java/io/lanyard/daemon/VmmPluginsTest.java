@@ -50,7 +50,9 @@ final class VmmPluginsTest {
       plugins.add(new Provider("later", new ApiVersion(ApiVersion.MAJOR, ApiVersion.MINOR + 1)));
       assertThat(plugins.problems()).hasSize(2);
       assertThat(plugins.problems().getFirst())
-          .contains("next was built for version 2.0 of the interface, and this daemon has " + ApiVersion.CURRENT);
+          .contains(
+              "next was built for version 2.0 of the interface, and this daemon has "
+                  + ApiVersion.CURRENT);
       assertThatThrownBy(() -> plugins.open("next")).hasMessageContaining("there is no VMM next");
     }
   }

@@ -110,6 +110,11 @@ final class Board implements AutoCloseable {
     return uart;
   }
 
+  /** Makes every device stop working on its queues, soon. Thread: any. */
+  void abandon() {
+    virtio.forEach(VirtioPci::abandon);
+  }
+
   /** Makes every device let go of RAM. The harts have stopped. */
   @Override
   public void close() {

@@ -28,6 +28,13 @@ sealed interface Boot extends AutoCloseable {
    */
   Start load(Ram ram, int harts, InterruptControl interrupts) throws VmmException;
 
+  /**
+   * Says why the guest may have too little memory to get as far as saying so itself.
+   *
+   * @return for a person to read; empty if there is no reason to think so
+   */
+  String memoryHint();
+
   @Override
   void close();
 
@@ -61,13 +68,29 @@ sealed interface Boot extends AutoCloseable {
     /** The kernel's COMMAND_LINE_SIZE on RISC-V, with the terminator. */
     private static final int COMMAND_LINE = 1024;
 
+    /**
+     * What a kernel takes before it starts the first program, besides its image: page tables, the
+     * array of pages, hash tables, what drivers and the RAM disk's file system allocate. Debian
+     * 13's kernel panics before its console is there with 64 MiB of memory, and boots with 96.
+     */
+    private static final long WORKING_MEMORY = 44L << 20;
+
+    /** The RAM disk as it is, and unpacked. */
+    private static final int UNPACKED = 3;
+
     private final KernelImage kernel;
     private final @Nullable ImageFile initrd;
     private final String commandLine;
     private final Layout layout;
+    private final long memory;
 
     private Kernel(
-        KernelImage kernel, @Nullable ImageFile initrd, String commandLine, Layout layout) {
+        KernelImage kernel,
+        @Nullable ImageFile initrd,
+        String commandLine,
+        Layout layout,
+        long memory) {
+      this.memory = memory;
       this.kernel = kernel;
       this.initrd = initrd;
       this.commandLine = commandLine;
@@ -92,7 +115,7 @@ sealed interface Boot extends AutoCloseable {
                 kernel.textOffset(),
                 kernel.memorySize(),
                 initrd == null ? 0 : initrd.size());
-        return new Kernel(kernel, initrd, source.commandLine(), layout);
+        return new Kernel(kernel, initrd, source.commandLine(), layout, memory);
       } catch (VmmException e) {
         kernel.close();
         if (initrd != null) {
@@ -116,6 +139,16 @@ sealed interface Boot extends AutoCloseable {
               new DeviceTree.Board(
                   ram.size(), harts, Timebase.FREQUENCY, interrupts, true, commandLine, place)));
       return new Start(layout.kernel().start(), tree, true, -1, -1);
+    }
+
+    @Override
+    public String memoryHint() {
+      long needed =
+          kernel.memorySize() + (initrd == null ? 0 : UNPACKED * initrd.size()) + WORKING_MEMORY;
+      return memory >= needed
+          ? ""
+          : "memory of %s may be too little: this kernel and its initial RAM disk need about %s, and a kernel that has less may stop before it can print"
+              .formatted(HostCapacity.text(memory), HostCapacity.text(needed));
     }
 
     @Override
@@ -158,6 +191,11 @@ sealed interface Boot extends AutoCloseable {
               new DeviceTree.Board(
                   ram.size(), harts, Timebase.FREQUENCY, interrupts, false, "", null)));
       return new Start(image.entry(), tree, false, image.toHost(), image.fromHost());
+    }
+
+    @Override
+    public String memoryHint() {
+      return "";
     }
 
     @Override

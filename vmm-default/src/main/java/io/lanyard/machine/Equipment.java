@@ -2,6 +2,7 @@ package io.lanyard.machine;
 
 import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.disk.Disk;
+import io.lanyard.machine.hart.CodeBudget;
 import java.util.List;
 
 /**
@@ -16,6 +17,9 @@ import java.util.List;
  * @param virtioConsole whether input goes to a virtio console instead of the serial port
  * @param cards network cards
  * @param disks disks
+ * @param code what all guests may keep of decoded code
+ * @param host the memory that the host has
+ * @param overcommit whether the guest starts even if the host does not have its memory
  */
 record Equipment(
     String name,
@@ -26,4 +30,7 @@ record Equipment(
     GuestConsole console,
     boolean virtioConsole,
     List<Card> cards,
-    List<Disk> disks) {}
+    List<Disk> disks,
+    CodeBudget code,
+    HostCapacity host,
+    boolean overcommit) {}

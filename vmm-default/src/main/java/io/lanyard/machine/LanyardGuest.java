@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.machine.disk.Disk;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
@@ -9,6 +10,8 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,14 +20,33 @@ import org.jspecify.annotations.Nullable;
 final class LanyardGuest implements Guest {
   private static final System.Logger LOG = System.getLogger(LanyardGuest.class.getName());
 
+  /** How often a restart looks whether what it waits for has ended, where nobody tells. */
+  private static final long LOOK_NANOS = 50_000_000;
+
   private final Equipment equipment;
   private final Consumer<GuestEvent> events;
   private final Consumer<LanyardGuest> closed;
+  private final Notes notes;
+  private final RestartBackoff backoff = new RestartBackoff();
   private final ReentrantLock calls = new ReentrantLock();
+
+  /** Another state or another machine: for a restart that waits. */
+  private final Condition changed = calls.newCondition();
+
   private volatile GuestState state = GuestState.CREATED;
   private volatile @Nullable Machine machine;
+
+  /** What still gives back what an earlier machine held. Under {@link #calls}. */
+  private @Nullable Thread lingering;
+
+  /** Whoever waits to restart the guest; null when nobody may any more. Under {@link #calls}. */
+  private @Nullable Thread restarting;
+
   private boolean gone;
+
   // What machines since the start have done that are no more: a guest may reboot itself.
+  // Under figures, so that to ask for them does not wait for a call that takes long.
+  private final Object figures = new Object();
   private long earlierNanos;
   private long earlierInstructions;
 
@@ -32,6 +54,12 @@ final class LanyardGuest implements Guest {
     this.equipment = equipment;
     this.events = events;
     this.closed = closed;
+    this.notes = new Notes(note -> events.accept(new GuestEvent.Noted(equipment.name(), note)));
+    equipment
+        .console()
+        .panics(reason ->
+            notes.panic(
+                reason.isEmpty() ? "" : "its console says that the kernel panicked: " + reason));
   }
 
   @Override
@@ -54,22 +82,48 @@ final class LanyardGuest implements Guest {
     }
   }
 
-  private Machine power() throws VmmException {
-    Machine[] self = new Machine[1];
-    Machine made = new Machine(equipment, why -> machineEnded(self, why));
-    self[0] = made;
-    machine = made;
-    made.start();
-    return made;
-  }
-
   private void to(GuestState next, String reason) {
     GuestState from = state;
-    if (from != next) {
+    if (from != next || next == GuestState.FAILED) { // it may fail again, for another reason
       state = next;
+      if (!alive()) {
+        equipment.host().give(name());
+        notes.clear();
+      }
+      changed.signalAll();
       LOG.log(
           Level.INFO, () -> "event=guest-state guest=" + name() + " from=" + from + " to=" + next);
       events.accept(new GuestEvent.StateChanged(name(), from, next, reason));
+    }
+  }
+
+  /**
+   * Makes a machine and starts it. Whatever goes wrong, memory for it included, leaves the guest
+   * failed, with the reason.
+   */
+  private void power(String reason) throws VmmException {
+    try {
+      if (!alive()) {
+        equipment.host().take(name(), equipment.memory(), equipment.overcommit());
+      }
+      equipment.console().restart();
+      notes.panic("");
+      Machine made = new Machine(equipment);
+      machine = made;
+      // Before the first instruction, so that nothing that the guest does is told earlier.
+      to(GuestState.RUNNING, reason);
+      // Made now, since it may be want of memory that ends the guest.
+      Thread.ofPlatform().daemon().name("guest-" + name()).start(() -> attend(made));
+      made.start();
+    } catch (VmmException | RuntimeException | Error e) {
+      try {
+        discard();
+      } finally {
+        to(
+            GuestState.FAILED,
+            "could not start: " + (e instanceof VmmException ? e.getMessage() : e));
+      }
+      throw e;
     }
   }
 
@@ -80,42 +134,42 @@ final class LanyardGuest implements Guest {
       require(
           "start",
           state == GuestState.CREATED || state == GuestState.STOPPED || state == GuestState.FAILED);
-      earlierNanos = 0;
-      earlierInstructions = 0;
-      // Before the first instruction, so that nothing that the guest does is told earlier.
-      GuestState before = state;
-      to(GuestState.RUNNING, "started");
-      try {
-        power();
-      } catch (VmmException e) {
-        to(before == GuestState.CREATED ? GuestState.FAILED : before, "could not start");
-        throw e;
+      if (lingers()) {
+        throw new VmmException(
+            "guest %s: the host has not finished what its disk asked for when it was stopped; start it again later"
+                .formatted(name()));
       }
+      synchronized (figures) {
+        earlierNanos = 0;
+        earlierInstructions = 0;
+      }
+      backoff.clear();
+      power("started");
+      notes.memory(equipment.boot().memoryHint());
     } finally {
       calls.unlock();
     }
   }
 
-  /** On a hart's thread: the rest is done where waiting for that thread is possible. */
-  private void machineEnded(Machine[] self, Machine.End why) {
-    if (why instanceof Machine.End.Stopped) {
-      return;
+  /** On a thread of the machine's own: does what follows its end. */
+  @SuppressWarnings("CatchingUnchecked") // whatever goes wrong, the guest must not seem to run
+  private void attend(Machine mine) {
+    Machine.End why = mine.awaitEnd();
+    calls.lock();
+    try {
+      if (why != null && machine == mine) {
+        settle(mine, why);
+      }
+    } catch (Throwable e) {
+      to(GuestState.FAILED, "could not go on: " + e);
+      LOG.log(Level.ERROR, "event=guest-failed guest=" + name(), e);
+    } finally {
+      calls.unlock();
     }
-    Thread.ofVirtual()
-        .name("guest-" + name() + "-end")
-        .start(() -> {
-          calls.lock();
-          try {
-            if (machine == self[0] && machine != null) {
-              settle(why);
-            }
-          } finally {
-            calls.unlock();
-          }
-        });
   }
 
-  private void settle(Machine.End why) {
+  private void settle(Machine ended, Machine.End why) {
+    long ran = ended.ranNanos();
     discard();
     switch (why) {
       case Machine.End.PoweredOff off ->
@@ -127,29 +181,79 @@ final class LanyardGuest implements Guest {
         to(GuestState.STOPPED, "its program ended");
       }
       case Machine.End.Failed failed -> to(GuestState.FAILED, failed.reason());
-      case Machine.End.Reset _ -> {
-        try {
-          power();
-          to(GuestState.RUNNING, "reset");
-          events.accept(new GuestEvent.Rebooted(name()));
-        } catch (VmmException e) {
-          LOG.log(Level.WARNING, "event=reboot-failed guest=" + name(), e);
-          to(GuestState.FAILED, "could not start again: " + e.getMessage());
-        }
-      }
+      case Machine.End.Reset _ -> restart(backoff.next(ran));
       case Machine.End.Stopped _ -> {
         // Whoever stopped it says what follows.
       }
     }
   }
 
+  /** Starts a guest again that runs and has no machine, unless somebody else decides otherwise. */
+  private void restart(long waitNanos) {
+    if (!alive() || machine != null) {
+      return;
+    }
+    Thread me = Thread.currentThread();
+    restarting = me;
+    if (waitNanos > 0) {
+      notes.restarts(
+          "it has restarted itself %d times, each time within %d s of its start; from now on it waits before it starts again, up to %d s"
+              .formatted(
+                  backoff.quick(),
+                  TimeUnit.NANOSECONDS.toSeconds(RestartBackoff.HEALTHY_NANOS),
+                  TimeUnit.NANOSECONDS.toSeconds(RestartBackoff.LONGEST_NANOS)));
+    }
+    long due = System.nanoTime() + waitNanos;
+    while (restarting == me
+        && (state == GuestState.PAUSED || lingers() || due - System.nanoTime() > 0)) {
+      await(Math.max(LOOK_NANOS, due - System.nanoTime()));
+    }
+    if (restarting != me) {
+      return;
+    }
+    powerAgain();
+    Machine made = machine;
+    long healthy = System.nanoTime() + RestartBackoff.HEALTHY_NANOS;
+    while (made != null && machine == made && healthy - System.nanoTime() > 0) {
+      await(healthy - System.nanoTime());
+    }
+    if (made != null && machine == made) {
+      notes.restarts("");
+    }
+  }
+
+  private void powerAgain() {
+    try {
+      power("reset");
+      events.accept(new GuestEvent.Rebooted(name()));
+    } catch (VmmException e) {
+      LOG.log(Level.WARNING, "event=reboot-failed guest=" + name(), e);
+    }
+  }
+
+  private void await(long nanos) {
+    try {
+      long _ = changed.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      restarting = null; // nobody interrupts these threads
+    }
+  }
+
+  private boolean lingers() {
+    return lingering != null && lingering.isAlive();
+  }
+
   private void discard() {
+    restarting = null;
     Machine old = machine;
     if (old != null) {
-      old.close();
-      machine = null;
-      earlierNanos += old.processorNanos();
-      earlierInstructions += old.instructions();
+      lingering = old.stop();
+      synchronized (figures) {
+        machine = null;
+        earlierNanos += old.processorNanos();
+        earlierInstructions += old.instructions();
+      }
+      changed.signalAll();
     }
   }
 
@@ -188,7 +292,24 @@ final class LanyardGuest implements Guest {
     try {
       require("be reset", alive());
       discard();
-      settle(new Machine.End.Reset());
+      backoff.clear();
+      notes.restarts("");
+      if (lingers()) {
+        // The next machine has the same disks: it waits for them, and the caller does not.
+        to(GuestState.RUNNING, "reset");
+        Thread.ofPlatform().daemon().name("guest-" + name()).start(this::restartLater);
+      } else {
+        powerAgain();
+      }
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void restartLater() {
+    calls.lock();
+    try {
+      restart(0);
     } finally {
       calls.unlock();
     }
@@ -234,15 +355,12 @@ final class LanyardGuest implements Guest {
 
   @Override
   public GuestStatistics statistics() {
-    calls.lock();
-    try {
+    synchronized (figures) {
       Machine now = machine;
       return new GuestStatistics(
           earlierNanos + (now == null ? 0 : now.processorNanos()),
           earlierInstructions + (now == null ? 0 : now.instructions()),
           equipment.memory());
-    } finally {
-      calls.unlock();
     }
   }
 
@@ -259,12 +377,32 @@ final class LanyardGuest implements Guest {
       }
       gone = true;
       equipment.boot().close();
-      equipment.disks().forEach(io.lanyard.machine.disk.Disk::close);
+      closeDisks();
       equipment.cards().forEach(Card::disconnect);
       equipment.console().close();
       closed.accept(this);
     } finally {
       calls.unlock();
     }
+  }
+
+  /** Not before what is under way has ended: to close a file waits for that. */
+  private void closeDisks() {
+    Thread before = lingering;
+    if (before == null || !before.isAlive()) {
+      equipment.disks().forEach(Disk::close);
+      return;
+    }
+    Thread.ofPlatform()
+        .daemon()
+        .name("guest-" + name())
+        .start(() -> {
+          try {
+            before.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          equipment.disks().forEach(Disk::close);
+        });
   }
 }

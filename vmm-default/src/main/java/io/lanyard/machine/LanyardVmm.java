@@ -3,6 +3,7 @@ package io.lanyard.machine;
 import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
+import io.lanyard.machine.hart.CodeBudget;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
@@ -13,6 +14,7 @@ import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,17 +40,35 @@ final class LanyardVmm implements Vmm {
 
   private static final String CONSOLE = "console";
   private static final String INTERRUPTS = "interrupts";
+  private static final String OVERCOMMIT = "overcommit";
 
   /** What a guest may be given besides what every VMM knows, and the values. */
   private static final Map<String, List<String>> OPTIONS =
-      Map.of(CONSOLE, List.of("serial", "virtio"), INTERRUPTS, List.of("aia", "plic"));
+      Map.of(
+          CONSOLE,
+          List.of("serial", "virtio"),
+          INTERRUPTS,
+          List.of("aia", "plic"),
+          OVERCOMMIT,
+          List.of("allow"));
 
   private final Map<String, LanyardGuest> guests = new java.util.LinkedHashMap<>();
   private final ExecutorService events =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("vmm-events").factory());
   private boolean closed;
 
-  LanyardVmm() {}
+  private final CodeBudget code;
+  private final HostCapacity host;
+
+  LanyardVmm() {
+    this(CodeBudget.ofHeap(), new HostCapacity(Path.of("/")));
+  }
+
+  /** With other limits than this process and this host have. */
+  LanyardVmm(CodeBudget code, HostCapacity host) {
+    this.code = code;
+    this.host = host;
+  }
 
   @Override
   public synchronized Guest create(GuestSpec spec, GuestListener listener) throws VmmException {
@@ -81,7 +101,10 @@ final class LanyardVmm implements Vmm {
                 new GuestConsole(spec.name()),
                 "virtio".equals(spec.options().get(CONSOLE)),
                 spec.nics().stream().map(Card::new).toList(),
-                List.copyOf(disks)),
+                List.copyOf(disks),
+                code,
+                host,
+                "allow".equals(spec.options().get(OVERCOMMIT))),
             event -> tell(listener, event),
             this::forget);
     guests.put(spec.name(), guest);
@@ -123,7 +146,8 @@ final class LanyardVmm implements Vmm {
             .formatted(name, spec.memory()));
     demand(
         spec.harts() == 1,
-        "guest %s: %d harts; this version of the machine has one".formatted(name, spec.harts()));
+        "guest %s: harts: %d; this version of the machine has one, write harts: 1"
+            .formatted(name, spec.harts()));
     demand(
         spec.disks().size() + spec.nics().size() <= MAX_DEVICES,
         "guest %s: %d disks and network cards; at most %d"
@@ -131,7 +155,7 @@ final class LanyardVmm implements Vmm {
     for (Map.Entry<String, String> option : spec.options().entrySet()) {
       demand(
           OPTIONS.getOrDefault(option.getKey(), List.of()).contains(option.getValue()),
-          "guest %s: option %s=%s; there are console=serial or virtio, and interrupts=aia or plic"
+          "guest %s: option %s=%s; there are console=serial or virtio, interrupts=aia or plic, and overcommit=allow"
               .formatted(name, option.getKey(), option.getValue()));
     }
     checkNics(spec);

@@ -21,7 +21,7 @@ public final class LanyardVmmProvider implements VmmProvider {
 
   @Override
   public ApiVersion apiVersion() {
-    return new ApiVersion(1, 0);
+    return new ApiVersion(ApiVersion.MAJOR, ApiVersion.MINOR);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.device.TestFinisher;
+import io.lanyard.machine.hart.CodeBudget;
 import io.lanyard.machine.hart.Firmware;
 import io.lanyard.machine.hart.Hart;
 import io.lanyard.machine.hart.Timebase;
@@ -20,22 +21,25 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One life of a guest, from power-on to power-off.
  *
- * <p>Thread: made, started and closed by the guest, one call at a time. {@code ended} is called
- * once, on the last hart's thread, and must not wait for the guest.
+ * <p>Thread: made, started and stopped by the guest, one call at a time; the figures any.
  */
-final class Machine implements AutoCloseable {
+final class Machine {
   private static final System.Logger LOG = System.getLogger(Machine.class.getName());
 
-  /** How long a hart may take to stand still: it looks at least every few thousand instructions. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /**
+   * How long a hart may take to stand still. It looks at least every few thousand instructions, but
+   * one that resets its disk waits for what the host's disk is at, and whoever stops a guest does
+   * not want to wait with it.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /** Why a machine ended. */
   sealed interface End {
@@ -56,15 +60,18 @@ final class Machine implements AutoCloseable {
   }
 
   private final Equipment equipment;
-  private final Consumer<End> ended;
   private final Ram ram;
   private final Timebase time = new Timebase();
   private final List<Hart> harts = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
   private final AtomicInteger running = new AtomicInteger();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final List<VirtioBlk> disks = new ArrayList<>();
   private final Board board;
   private final @Nullable ToHost toHost;
+  private final CodeBudget.Share code;
+  private volatile long startedNanos;
   private final VirtioInput button = new VirtioInput();
   private final Boot.Start start;
   private long pausedAt;
@@ -74,9 +81,13 @@ final class Machine implements AutoCloseable {
    *
    * @throws VmmException if the host cannot give the memory, or a file cannot be read
    */
-  Machine(Equipment equipment, Consumer<End> ended) throws VmmException {
+  Machine(Equipment equipment) throws VmmException {
     this.equipment = equipment;
-    this.ended = ended;
+    if (equipment.code().room() == 0) {
+      throw new VmmException(
+          "guest %s: the daemon's heap has no room for the code of another guest; stop one, or give it more heap (LANYARD_JVM_FLAGS=-Xmx1g)"
+              .formatted(equipment.name()));
+    }
     try {
       ram = Ram.allocate(equipment.memory());
     } catch (IllegalStateException e) {
@@ -85,30 +96,35 @@ final class Machine implements AutoCloseable {
               .formatted(equipment.name(), equipment.memory() >> 20),
           e);
     }
+    code = equipment.code().open();
+    boolean whole = false;
     try {
       start = equipment.boot().load(ram, equipment.harts(), equipment.interrupts());
-    } catch (VmmException e) {
-      ram.close();
-      throw e;
+      Bus bus = new Bus(ram);
+      Firmware firmware = start.supervisor() ? new Sbi(new SbiPlatform()) : Firmware.NONE;
+      boolean messages = equipment.interrupts() == InterruptControl.AIA;
+      for (int id = 0; id < equipment.harts(); id++) {
+        harts.add(new Hart(id, bus, time, firmware, messages, code));
+      }
+      GuestConsole console = equipment.console();
+      Wiring wiring =
+          switch (equipment.interrupts()) {
+            case PLIC -> Wiring.plic(bus, harts);
+            case AIA -> Wiring.aia(bus, harts, start.supervisor());
+          };
+      board = new Board(bus, List.copyOf(harts), time, wiring, new Power(), console::print, start);
+      plugDevices(console);
+      toHost =
+          start.toHost() == -1
+              ? null
+              : new ToHost(ram, start, code -> end(new End.Reported(code)), console::print);
+      whole = true;
+    } finally {
+      if (!whole) {
+        code.close();
+        ram.close();
+      }
     }
-    Bus bus = new Bus(ram);
-    Firmware firmware = start.supervisor() ? new Sbi(new SbiPlatform()) : Firmware.NONE;
-    boolean messages = equipment.interrupts() == InterruptControl.AIA;
-    for (int id = 0; id < equipment.harts(); id++) {
-      harts.add(new Hart(id, bus, time, firmware, messages));
-    }
-    GuestConsole console = equipment.console();
-    Wiring wiring =
-        switch (equipment.interrupts()) {
-          case PLIC -> Wiring.plic(bus, harts);
-          case AIA -> Wiring.aia(bus, harts, start.supervisor());
-        };
-    board = new Board(bus, List.copyOf(harts), time, wiring, new Power(), console::print, start);
-    plugDevices(console);
-    toHost =
-        start.toHost() == -1
-            ? null
-            : new ToHost(ram, start, code -> end(new End.Reported(code)), console::print);
   }
 
   private void plugDevices(GuestConsole console) {
@@ -120,7 +136,9 @@ final class Machine implements AutoCloseable {
     int number = 0;
     for (var disk : equipment.disks()) {
       String name = "disk" + number++;
-      board.plug(name, new VirtioBlk(name, disk));
+      VirtioBlk device = new VirtioBlk(name, disk);
+      board.plug(name, device);
+      disks.add(device);
     }
     board.plug("rng", new VirtioRng(Boot.RANDOM::nextBytes));
     board.plug("power-button", button);
@@ -147,6 +165,7 @@ final class Machine implements AutoCloseable {
       harts.getFirst().start(start.entry(), start.deviceTree());
     }
     running.set(harts.size());
+    startedNanos = System.nanoTime();
     equipment.cards().forEach(card -> card.running(true));
     for (Hart hart : harts) {
       threads.add(
@@ -170,10 +189,30 @@ final class Machine implements AutoCloseable {
     } finally {
       // Even if noting it failed, as it may without memory: the guest must not seem to run.
       if (running.decrementAndGet() == 0) {
-        End why = end.get();
-        ended.accept(why == null ? new End.Failed("its harts stopped without a reason") : why);
+        ended.countDown();
       }
     }
+  }
+
+  /**
+   * Waits until the machine has ended.
+   *
+   * @return why, or null if the calling thread was interrupted
+   */
+  @Nullable End awaitEnd() {
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+    End why = end.get();
+    return why == null ? new End.Failed("its harts stopped without a reason") : why;
+  }
+
+  /** How long the machine has run. */
+  long ranNanos() {
+    return System.nanoTime() - startedNanos;
   }
 
   /** Notes why, unless something came first, and stops the harts. Thread: any. */
@@ -231,40 +270,65 @@ final class Machine implements AutoCloseable {
   }
 
   /**
-   * Stops the machine if it runs, and gives back what it holds. Waits for the harts; not to be
-   * called on one.
+   * Stops the machine if it runs, and gives back what it holds. Returns after about a second at the
+   * latest, whatever guest and host do. Not to be called on a hart.
+   *
+   * @return null if all was given back; otherwise the thread that gives the rest back when the host
+   *     has done what a hart or a disk waits for
    */
-  @Override
-  public void close() {
+  @Nullable Thread stop() {
     end(new End.Stopped());
-    boolean still = join();
+    board.abandon();
+    disks.forEach(VirtioBlk::stop);
     equipment.console().input(null);
     equipment.cards().forEach(card -> card.running(false));
     equipment.cards().forEach(card -> card.device(null));
+    if (stands(System.nanoTime() + PATIENCE.toNanos())) {
+      giveBack();
+      return null;
+    }
+    LOG.log(
+        Level.WARNING,
+        "event=guest-lingers guest={0} why=\"the host has not finished what its disk asked for\"",
+        equipment.name());
+    return Thread.ofPlatform()
+        .daemon()
+        .name(equipment.name() + "-end")
+        .start(() -> {
+          while (!stands(System.nanoTime() + PATIENCE.toNanos())) {
+            // Until the host answers.
+          }
+          giveBack();
+        });
+  }
+
+  private void giveBack() {
     if (toHost != null) {
       toHost.close();
     }
     board.close();
-    if (still) {
-      ram.close();
-    } else {
-      LOG.log(
-          Level.ERROR,
-          "event=memory-leaked guest={0} bytes={1} why=hart-does-not-stop",
-          equipment.name(),
-          Long.toString(ram.size()));
-    }
+    ram.close();
+    code.close();
+    ended.countDown();
   }
 
-  private boolean join() {
+  /** Waits for harts and disks. */
+  private boolean stands(long deadline) {
     boolean interrupted = false;
     boolean still = true;
     for (Thread thread : threads) {
       try {
-        still &= thread.join(PATIENCE);
+        still &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
       } catch (InterruptedException e) {
         interrupted = true;
         still = false;
+      }
+    }
+    if (still) {
+      // Again: until it stopped, a hart may have started its disk anew.
+      disks.forEach(VirtioBlk::stop);
+      for (VirtioBlk disk : disks) {
+        still &= disk.awaitStopped(deadline - System.nanoTime());
       }
     }
     if (interrupted) {

@@ -9,8 +9,8 @@ import java.util.function.LongConsumer;
  * Watches a program's {@code tohost} word: odd is a verdict; device 1 command 1 prints a character,
  * as the host-target interface of the test programs has it.
  *
- * <p>A store to RAM tells nobody, so a virtual thread looks, often at first and then every two
- * milliseconds.
+ * <p>A store to RAM tells nobody, so a thread looks, often at first and then every two
+ * milliseconds. It is a platform thread: a program that prints without end keeps it busy.
  */
 final class ToHost implements AutoCloseable {
   private static final long MIN_NANOS = 50_000;
@@ -30,7 +30,7 @@ final class ToHost implements AutoCloseable {
     this.start = start;
     this.verdict = verdict;
     this.print = print;
-    this.thread = Thread.ofVirtual().name("tohost").unstarted(this::watch);
+    this.thread = Thread.ofPlatform().daemon().name("tohost").unstarted(this::watch);
   }
 
   void start() {

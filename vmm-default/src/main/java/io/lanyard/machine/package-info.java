@@ -7,14 +7,18 @@
  * cards with their cables, the open images. So a reset is a new machine, and no device needs a
  * reset of its own that could forget something.
  *
- * <p>Threads: each hart has a platform thread; a disk has a virtual thread; network frames for the
- * guest arrive on the network's loop. Whatever ends a machine (an SBI call, the test finisher, a
- * program's {@code tohost}, an error) only notes the {@link io.lanyard.machine.Machine.End} and
- * stops the harts; the last hart's thread then tells the guest, on a thread that may take the
- * guest's lock. Calls on a guest take that lock, so they happen one after the other.
+ * <p>Threads: each hart, each disk whose driver is ready, and each program that reports by {@code
+ * tohost} has a platform thread, because a guest can keep them busy without end, and virtual
+ * threads share as many carriers as there are cores. Network frames for the guest arrive on the
+ * network's loop. Whatever ends a machine (an SBI call, the test finisher, a program's {@code
+ * tohost}, an error) only notes the {@link io.lanyard.machine.Machine.End} and stops the harts; a
+ * thread of the machine's own, which waits for that from the start, does what follows. Calls on a
+ * guest take its lock, so they happen one after the other; none holds it for longer than about a
+ * second on account of what the guest does.
  *
  * <p>RAM is unmapped last: after the harts' threads have ended and each device has let go of it. If
- * a thread does not end, RAM is leaked and said so, rather than pulled from under it.
+ * that takes long, since the host has not finished what a disk asked for, the guest is stopped
+ * nevertheless, and a thread gives the rest back later.
  */
 @org.jspecify.annotations.NullMarked
 package io.lanyard.machine;

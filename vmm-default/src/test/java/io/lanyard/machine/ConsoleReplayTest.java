@@ -106,8 +106,26 @@ class ConsoleReplayTest {
   @Test
   void whatIsBegunBeforeAndEndsLiveIsAskedNow() {
     String shown =
-        "a\u00e4" + CSI + "6n" + "b" + OSC + "11;?" + ST + CSI + "1mc\005\033P$qm" + ST + "d" + CSI
-            + "?1;1;0S" + "e" + OSC + "0;title\007f\033Zg" + CSI + ">0qh" + "\u009b5n" + "i";
+        "a\u00e4"
+            + CSI
+            + "6n"
+            + "b"
+            + OSC
+            + "11;?"
+            + ST
+            + CSI
+            + "1mc\005\033P$qm"
+            + ST
+            + "d"
+            + CSI
+            + "?1;1;0S"
+            + "e"
+            + OSC
+            + "0;title\007f\033Zg"
+            + CSI
+            + ">0qh"
+            + "\u009b5n"
+            + "i";
     byte[] all = bytes(shown);
     Terminal whole = new Terminal().show(all);
     assertThat(whole.answers).hasSize(8);
@@ -158,7 +176,8 @@ class ConsoleReplayTest {
   @Test
   void noiseIsNeverAnsweredAndNeverLosesPlainText() {
     SplittableRandom random = new SplittableRandom(7);
-    String alphabet = "\033\033\033[]PZ?>=0123456789;;:ncqxtu$p*y#&'|\\\007\030\005 !\"mhHJ\u009b\u009d";
+    String alphabet =
+        "\033\033\033[]PZ?>=0123456789;;:ncqxtu$p*y#&'|\\\007\030\005 !\"mhHJ\u009b\u009d";
     for (int round = 0; round < 200_000; round++) {
       StringBuilder text = new StringBuilder();
       for (int i = random.nextInt(24); i > 0; i--) {
@@ -274,8 +293,7 @@ class ConsoleReplayTest {
     }
 
     private void sequence(String s) {
-      String known =
-          "[\\d;:]*[@A-MPSTXZ`abdefghlmrsu]|\\?[\\d;:]*[JKhlrs]|[\\d;:]*( q|!p|\"q)";
+      String known = "[\\d;:]*[@A-MPSTXZ`abdefghlmrsu]|\\?[\\d;:]*[JKhlrs]|[\\d;:]*( q|!p|\"q)";
       if (!s.matches(known) || s.equals("?2048h")) {
         answer("CSI " + s);
       }

@@ -119,6 +119,59 @@ final class TestProgram {
     return new TestProgram().add(0x00000067);
   }
 
+  /** Fills most of 16 MiB with pages of {@code c.nop ... ret}, and calls each, for ever. */
+  static TestProgram hoarding() {
+    int t2 = 7;
+    return new TestProgram()
+        .auipc(T0, 0x100) // the first of 3,328 pages
+        .lui(T1, 0xd00)
+        .add(T1 << 20 | T0 << 15 | T1 << 7 | 0x33) // add t1, t1, t0: behind the last
+        .addi(9, T0, 0)
+        .lui(t2, 0x10)
+        .addi(t2, t2, 1)
+        .store(2, t2, 9, 0) // c.nop; c.nop
+        .addi(9, 9, 4)
+        .add(0xfe64_ece3) // bltu s1, t1, -8
+        .lui(28, 1)
+        .lui(t2, 8)
+        .addi(t2, t2, 0x82) // ret
+        .addi(9, T0, 0)
+        .add(28 << 20 | 9 << 15 | 9 << 7 | 0x33) // add s1, s1, t3
+        .add(0xfe74_9f23) // sh t2, -2(s1)
+        .add(0xfe64_ece3) // bltu s1, t1, -8
+        .add(0x0000_100f) // fence.i
+        .addi(9, T0, 0)
+        .add(0x0004_80e7) // jalr ra, s1
+        .add(28 << 20 | 9 << 15 | 9 << 7 | 0x33)
+        .add(0xfe64_ece3) // bltu s1, t1, -8
+        .jump(-16);
+  }
+
+  /** Prints a text, and then spins. */
+  static TestProgram printing(String text) {
+    TestProgram program = new TestProgram().lui(T0, 0x10000);
+    for (byte b : text.getBytes(StandardCharsets.US_ASCII)) {
+      program.addi(T1, 0, b).store(0, T1, T0, 0);
+    }
+    return program.jump(0);
+  }
+
+  /** Prints without end on the serial port. */
+  static TestProgram chattering() {
+    return new TestProgram().lui(T0, 0x10000).addi(T1, 0, 'x').store(0, T1, T0, 0).jump(-4);
+  }
+
+  /** Prints without end by way of tohost. */
+  static TestProgram reportingCharacters() {
+    return new TestProgram()
+        .auipc(T0, 1)
+        .addi(T1, 0, 0x101)
+        .add(0x0303_1313) // slli t1, t1, 48
+        .addi(T1, T1, 'x' & ~1)
+        .store(3, T1, T0, 0)
+        .jump(-4);
+  }
+
   byte[] elf() {
     byte[] names = "\0tohost\0".getBytes(StandardCharsets.US_ASCII);
     int text = 64 + 56;

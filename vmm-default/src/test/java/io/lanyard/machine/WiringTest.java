@@ -6,6 +6,7 @@ import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Device;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.MemoryMap;
+import io.lanyard.machine.hart.CodeBudget;
 import io.lanyard.machine.hart.Firmware;
 import io.lanyard.machine.hart.Hart;
 import io.lanyard.machine.hart.Timebase;
@@ -33,8 +34,8 @@ class WiringTest {
     var time = new Timebase();
     List<Hart> harts =
         List.of(
-            new Hart(0, bus, time, Firmware.NONE, messages),
-            new Hart(1, bus, time, Firmware.NONE, messages));
+            new Hart(0, bus, time, Firmware.NONE, messages, new CodeBudget(1 << 20).open()),
+            new Hart(1, bus, time, Firmware.NONE, messages, new CodeBudget(1 << 20).open()));
     for (Hart hart : harts) {
       hart.reset(Ram.BASE, true);
       hart.csr(SISELECT, 0xc0);

@@ -29,6 +29,9 @@ public final class HostMemory {
       MethodHandles.insertCoordinates(
           ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle(), 0, ALL);
 
+  /** Odd, so that multiplying loses nothing; its bits are those of the golden ratio. */
+  private static final long MIX = 0x9e37_79b9_7f4a_7c15L;
+
   private HostMemory() {}
 
   public static byte getByte(long host) {
@@ -108,14 +111,19 @@ public final class HostMemory {
     ALL.asSlice(host, size).fill((byte) 0);
   }
 
-  /** Copies a page out. */
-  public static void copyOut(long host, byte[] into) {
-    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, host, into, 0, into.length);
-  }
-
-  /** Tells whether memory holds just these bytes. */
-  public static boolean matches(long host, MemorySegment bytes) {
-    long size = bytes.byteSize();
-    return MemorySegment.mismatch(ALL, host, host + size, bytes, 0, size) < 0;
+  /** A page's hash. Two pages that differ in bytes of one 8-byte word never have the same. */
+  public static long hash(long page) {
+    long a = 1;
+    long b = 2;
+    long c = 3;
+    long d = 4;
+    // Four chains, since each step waits for the multiplication before it.
+    for (long at = page; at < page + 4096; at += 32) {
+      a = Long.rotateLeft((a ^ getLong(at)) * MIX, 29);
+      b = Long.rotateLeft((b ^ getLong(at + 8)) * MIX, 29);
+      c = Long.rotateLeft((c ^ getLong(at + 16)) * MIX, 29);
+      d = Long.rotateLeft((d ^ getLong(at + 24)) * MIX, 29);
+    }
+    return a ^ Long.rotateLeft(b, 16) ^ Long.rotateLeft(c, 32) ^ Long.rotateLeft(d, 48);
   }
 }

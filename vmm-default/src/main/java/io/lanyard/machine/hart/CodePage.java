@@ -1,7 +1,8 @@
 package io.lanyard.machine.hart;
 
-import java.lang.foreign.MemorySegment;
+import io.lanyard.machine.bus.HostMemory;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The decoded instructions of one physical page.
@@ -10,6 +11,10 @@ import java.util.Arrays;
  * follows in the program follows in the array, until a jump or a {@code goto} micro-op. {@link
  * #entry} says where the instruction at a place of the page was put, 0 if nowhere yet. So a page
  * costs what was executed of it, and the interpreter steps by one.
+ *
+ * <p>A page of RAM has no copy of its bytes, which would be most of its size, but a hash of them.
+ * It is decoded from memory piece by piece as it is executed, each piece after a look at the hash,
+ * so that all pieces are of the bytes that the hash is of.
  *
  * <p>A micro-op is {@code number | rd << 8 | rs1 << 16 | rs2 << 24 | immediate << 32}; registers
  * are indices into {@link Core#x}, where x0 as a destination is {@link Core#SINK}. One that is not
@@ -30,10 +35,26 @@ final class CodePage {
   /** So that a jump into cold code does not decode the whole page. */
   private static final int LONGEST_RUN = 48;
 
-  /** The bytes that were decoded. */
+  /**
+   * What a page takes besides its micro-ops: the object, {@link #entry}, a {@link #straddle} page.
+   */
+  private static final int OWN_BYTES = 4416;
+
+  /** What a micro-op takes: see {@link #ops} and {@link #info}. */
+  private static final int OP_BYTES = 12;
+
+  private static final int FIRST_OPS = 32;
+  private static final char[] NO_ENTRY = {};
+  private static final byte[] NO_BYTES = {};
+
+  /** Where the page is accounted for; null for the scratch page of one instruction. */
+  private final @Nullable CodeCache cache;
+
+  /** The bytes that were decoded, if the page is not in RAM. */
   final byte[] bytes;
 
-  final MemorySegment segment;
+  /** Of the bytes that were decoded, if the page is in RAM. */
+  final long hash;
 
   /** Physical address, or -1 for the scratch page of one instruction. */
   final long address;
@@ -41,10 +62,10 @@ final class CodePage {
   /** Where the page is in this process, 0 if it is not in RAM. */
   final long host;
 
-  long[] ops = new long[32];
+  long[] ops;
 
   /** For each micro-op: the offset in the page, and above it the offset of its target, signed. */
-  int[] info = new int[32];
+  int[] info;
 
   /** Index into {@link #ops} for each halfword. */
   final char[] entry;
@@ -52,33 +73,57 @@ final class CodePage {
   /** When the bytes were last found unchanged: see {@link CodeCache}. */
   int generation;
 
+  /** Looked up since the cache's hand last came by. */
+  boolean used;
+
+  /** No longer in the cache. */
+  boolean dropped;
+
   /** For the instruction that starts in the last two bytes. */
-  CodePage[] straddle = NO_PAGE;
+  @Nullable CodePage straddle;
 
   int straddleInstruction;
 
-  private static final CodePage[] NO_PAGE = {};
-
   private int count = 1;
 
-  CodePage(long address, long host, byte[] bytes) {
+  /** Makes a page of RAM, if host is not 0, or else of these bytes. */
+  CodePage(CodeCache cache, long address, long host, byte[] bytes) {
+    this.cache = cache;
     this.address = address;
     this.host = host;
     this.bytes = bytes;
-    segment = MemorySegment.ofArray(bytes);
-    entry = new char[address < 0 ? 0 : 2048];
+    hash = host == 0 ? 0 : HostMemory.hash(host);
+    entry = new char[2048];
+    ops = new long[FIRST_OPS];
+    info = new int[FIRST_OPS];
+  }
+
+  private CodePage() {
+    cache = null;
+    address = -1;
+    host = 0;
+    bytes = NO_BYTES;
+    hash = 0;
+    entry = NO_ENTRY;
+    ops = new long[4];
+    info = new int[4];
+  }
+
+  /** How much of the heap the page takes, nearly. */
+  int size() {
+    return OWN_BYTES + OP_BYTES * ops.length;
   }
 
   /** Makes the page for one instruction whose second half is on the next page. */
   static CodePage straddling(int instruction) {
-    var page = new CodePage(-1, 0, new byte[0]);
+    var page = new CodePage();
     page.only(instruction, instruction, 4094, 4);
     return page;
   }
 
   /** Makes a page for nothing but the instruction at an offset of this one, all of it here. */
   CodePage alone(int offset) {
-    var page = new CodePage(-1, 0, new byte[0]);
+    var page = new CodePage();
     int bits = instruction(offset);
     int length = length(bits);
     page.only(length == 2 ? Compressed.expand(bits) : bits, bits, offset, length);
@@ -91,10 +136,13 @@ final class CodePage {
     emit(Op.FAR | (long) next << 32, next, next);
   }
 
-  /** Gives the bits of the instruction at an offset, all of it on this page. */
+  /**
+   * Gives the bits of the instruction at an offset, those on this page. Memory may change between
+   * two looks at it: a length that was seen earlier says nothing here.
+   */
   int instruction(int offset) {
     int half = half(offset);
-    return length(half) == 2 ? half : half | half(offset + 2) << 16;
+    return length(half) == 2 || offset >= 4094 ? half : half | half(offset + 2) << 16;
   }
 
   /** Gives how many bytes an instruction has that begins with these bits. */
@@ -103,12 +151,20 @@ final class CodePage {
   }
 
   int half(int offset) {
-    return (bytes[offset] & 0xff) | (bytes[offset + 1] & 0xff) << 8;
+    return host != 0
+        ? HostMemory.getShort(host + offset) & 0xffff
+        : (bytes[offset] & 0xff) | (bytes[offset + 1] & 0xff) << 8;
   }
 
-  /** Decodes from a halfword on; gives the index of the first micro-op. */
+  /**
+   * Decodes from a halfword on; gives the index of the first micro-op, or 0 if memory no longer
+   * holds what the rest of the page was decoded from.
+   */
   int decode(int slot) {
     int first = count;
+    if (first > 1 && host != 0 && HostMemory.hash(host) != hash) {
+      return 0;
+    }
     for (int n = 0; ; n++) {
       int offset = slot << 1;
       if (slot == 2048) {
@@ -124,12 +180,13 @@ final class CodePage {
         break;
       }
       entry[slot] = (char) count;
-      int length = length(half(offset));
+      int half = half(offset);
+      int length = length(half);
       if (length == 4 && slot == 2047) {
         emit(Op.STRADDLE, offset, 0);
         break;
       }
-      int bits = instruction(offset);
+      int bits = length == 2 ? half : half | half(offset + 2) << 16;
       if (decode(length == 2 ? Compressed.expand(bits) : bits, bits, offset, length)) {
         break;
       }
@@ -239,13 +296,14 @@ final class CodePage {
    */
   int resolve(int index) {
     int to = info[index] >> OFFSET_BITS;
-    int target;
+    int target = 0;
     if (to >= 0 && to < 4096 && address >= 0) {
       target = entry[to >> 1];
       if (target == 0) {
         target = decode(to >> 1);
       }
-    } else {
+    }
+    if (target == 0) {
       target = count;
       emit(Op.FAR | (long) to << 32, 0, to);
     }
@@ -255,11 +313,19 @@ final class CodePage {
 
   private void emit(long op, int offset, int target) {
     if (count == ops.length) {
-      ops = Arrays.copyOf(ops, count * 2);
-      info = Arrays.copyOf(info, count * 2);
+      grow(count + (count >> 1));
     }
     ops[count] = op;
     info[count] = target << OFFSET_BITS | offset;
     count++;
+  }
+
+  private void grow(int length) {
+    int more = length - ops.length;
+    ops = Arrays.copyOf(ops, length);
+    info = Arrays.copyOf(info, length);
+    if (cache != null) {
+      cache.grown(this, (long) OP_BYTES * more);
+    }
   }
 }

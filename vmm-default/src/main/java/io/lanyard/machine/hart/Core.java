@@ -94,7 +94,13 @@ final class Core {
   /** Floating point where the host does not do. */
   final SoftFloat soft = new SoftFloat();
 
-  Core(int id, Bus bus, Timebase time, Interrupts interrupts, @Nullable Aia aia) {
+  Core(
+      int id,
+      Bus bus,
+      Timebase time,
+      Interrupts interrupts,
+      @Nullable Aia aia,
+      CodeBudget.Share code) {
     this.id = id;
     this.aia = aia;
     this.bus = bus;
@@ -103,13 +109,34 @@ final class Core {
     ram = bus.ram();
     ramBias = ram.segment().address() - Ram.BASE;
     mmu = new Mmu(bus);
-    cache = new CodeCache(bus);
+    cache = new CodeCache(this, code);
     csrs = new Csrs(this);
     forgetCode();
   }
 
   void forgetCode() {
     Arrays.fill(codeTags, -1);
+  }
+
+  /** Pages were dropped: must not keep them alive. */
+  void forgetDropped() {
+    for (int e = 0; e < CODE_TAGS; e++) {
+      CodePage page = codePages[e];
+      if (page != null && page.dropped) {
+        codePages[e] = null;
+        codeTags[e] = -1;
+      }
+    }
+  }
+
+  /** Pages that are found without the cache's knowledge are in use. */
+  void markUsed() {
+    for (int e = 0; e < CODE_TAGS; e++) {
+      CodePage page = codePages[e];
+      if (page != null && codeTags[e] != -1) {
+        page.used = true;
+      }
+    }
   }
 
   /** Privilege, satp or mstatus changed. */
@@ -151,6 +178,10 @@ final class Core {
         int i = page.entry[slot];
         if (i == 0) {
           i = page.decode(slot);
+          if (i == 0) {
+            cache.forget(page);
+            continue; // one that was just made always decodes
+          }
         }
         if ((page.ops[i] & 0xff) != Op.STRADDLE) {
           index = i;
@@ -216,11 +247,13 @@ final class Core {
       return null;
     }
     int instruction = first | next.half(0) << 16;
-    if (page.straddle.length == 0 || page.straddleInstruction != instruction) {
-      page.straddle = new CodePage[] {CodePage.straddling(instruction)};
+    CodePage both = page.straddle;
+    if (both == null || page.straddleInstruction != instruction) {
+      both = CodePage.straddling(instruction);
+      page.straddle = both;
       page.straddleInstruction = instruction;
     }
-    return page.straddle[0];
+    return both;
   }
 
   /** Notes an exception, for {@link #takeException}; gives false. */

@@ -74,8 +74,12 @@ public final class Hart implements Runnable {
   private volatile long finishedNanos;
   private volatile long threadId = -1;
 
+  /** For a hart by itself. */
+  private static final long OWN_BUDGET = 64 << 20;
+
   /**
-   * Makes a hart in reset, at address 0, whose external interrupts are wires.
+   * Makes a hart in reset, at address 0, whose external interrupts are wires, with a budget for
+   * decoded code of its own.
    *
    * @param id mhartid
    * @param bus where memory and devices are
@@ -83,7 +87,7 @@ public final class Hart implements Runnable {
    * @param firmware what answers calls from supervisor mode
    */
   public Hart(int id, Bus bus, Timebase time, Firmware firmware) {
-    this(id, bus, time, firmware, false);
+    this(id, bus, time, firmware, false, new CodeBudget(OWN_BUDGET).open());
   }
 
   /**
@@ -94,11 +98,14 @@ public final class Hart implements Runnable {
    * @param time the machine's clock
    * @param firmware what answers calls from supervisor mode
    * @param messages whether external interrupts are messages: Smaia and Ssaia, with an IMSIC
+   * @param code what the machine may keep of decoded code
    */
-  public Hart(int id, Bus bus, Timebase time, Firmware firmware, boolean messages) {
+  public Hart(
+      int id, Bus bus, Timebase time, Firmware firmware, boolean messages, CodeBudget.Share code) {
     this.id = id;
     interrupts = new Interrupts(time);
-    core = new Core(id, bus, time, interrupts, messages ? new Aia(interrupts) : null);
+    core = new Core(id, bus, time, interrupts, messages ? new Aia(interrupts) : null, code);
+    code.join(this::attend);
     core.environment = () -> firmware.ecall(this);
     fences = new Fences(core, interrupts);
   }
@@ -436,6 +443,18 @@ public final class Hart implements Runnable {
       } finally {
         lock.unlock();
       }
+      core.cache.clear();
+    }
+  }
+
+  /** Has the hart look at what is asked of it, even if it is halted or paused. */
+  private void attend() {
+    interrupts.attend();
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -448,6 +467,7 @@ public final class Hart implements Runnable {
           paused = true;
           changed.signalAll();
         }
+        core.cache.shed();
         changed.awaitUninterruptibly();
       }
       paused = false;
@@ -466,6 +486,7 @@ public final class Hart implements Runnable {
   void slice() {
     if (interrupts.takeAttention()) {
       fences.executePosted();
+      core.cache.shed();
     }
     core.csrs.interrupt(interrupts.poll());
     core.granted = SLICE;
@@ -489,6 +510,7 @@ public final class Hart implements Runnable {
       if ((interrupts.poll() & (int) core.csrs.mie) != 0 || fences.pending()) {
         break;
       }
+      core.cache.shed();
       long nanos = interrupts.nanosUntilTimer();
       if (shortly) {
         nanos = Math.min(nanos, deadline - System.nanoTime());

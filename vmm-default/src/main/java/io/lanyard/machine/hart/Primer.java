@@ -44,7 +44,8 @@ final class Primer {
   private void execute() {
     assemble();
     var time = new Timebase();
-    var core = new Core(0, new Bus(ram), time, new Interrupts(time), null);
+    var core =
+        new Core(0, new Bus(ram), time, new Interrupts(time), null, new CodeBudget(1 << 20).open());
     for (int round = 0; round < ROUNDS; round++) {
       core.forgetCode();
       if ((round & 15) == 0) {

@@ -18,7 +18,9 @@
  * returns false, and the interpreter, which alone knows where it is, computes pc and enters the
  * handler. <b>Memory</b>: see {@code io.lanyard.machine.mmu}. <b>Changed code</b>: {@code fence.i}
  * begins a generation; a page of an older one is compared with what was decoded before it is
- * executed again, so neither stores nor DMA have to tell anybody.
+ * executed again, so neither stores nor DMA have to tell anybody. <b>Decoded code</b> lives on the
+ * heap, which the networks need too: a {@code CodeBudget} bounds it in bytes for all guests, and a
+ * {@code CodeCache} evicts pages that were not used lately.
  *
  * <p><b>Several harts</b> share nothing but memory, the clock and the bus. AMOs are the host's;
  * lr/sc is a compare and swap with the value that was read; fences are full fences.

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk (VIRTIO 1.2 section 5.2).
  *
- * <p>Requests are done in order by a virtual thread that lives while the driver is ready; it alone
- * touches the queue. The host's page cache is the disk's write cache, and the driver is told so
- * (VIRTIO_BLK_F_FLUSH); for a driver that did not take that feature each write is made durable
- * before it ends (section 5.2.6.2).
+ * <p>Requests are done in order by a thread that lives while the driver is ready; it alone touches
+ * the queue. It is a platform thread: a guest that keeps its disk busy would keep a virtual one on
+ * its carrier, of which there are only as many as cores. So there is one more thread for each disk
+ * in use, of which a machine has at most as many as it has slots. The host's page cache is the
+ * disk's write cache, and the driver is told so (VIRTIO_BLK_F_FLUSH); for a driver that did not
+ * take that feature each write is made durable before it ends (section 5.2.6.2).
  */
 public final class VirtioBlk implements VirtioDevice {
   private static final System.Logger LOG = System.getLogger(VirtioBlk.class.getName());
@@ -45,7 +48,7 @@ public final class VirtioBlk implements VirtioDevice {
   private final byte[] config = new byte[24];
   private volatile boolean stopping;
   private volatile boolean work;
-  private @Nullable Thread worker;
+  private volatile @Nullable Thread worker;
   private boolean writeThrough;
 
   // The worker's: errors since the last that was told of, and when that was.
@@ -116,7 +119,7 @@ public final class VirtioBlk implements VirtioDevice {
       writeThrough = (features & F_FLUSH) == 0;
       stopping = false;
       work = true;
-      worker = Thread.ofVirtual().name(name).start(() -> serve(queue));
+      worker = Thread.ofPlatform().daemon().name(name).start(() -> serve(queue));
     }
   }
 
@@ -126,15 +129,40 @@ public final class VirtioBlk implements VirtioDevice {
     LockSupport.unpark(worker);
   }
 
+  /** Makes the worker end after the piece of a request that it is at. Thread: any. */
+  public void stop() {
+    stopping = true;
+    LockSupport.unpark(worker);
+  }
+
+  /**
+   * Waits for the worker to end after {@link #stop}: as long as the host takes for what the worker
+   * is at.
+   *
+   * @param nanos how long to wait at most
+   * @return whether it has ended
+   */
+  public boolean awaitStopped(long nanos) {
+    Thread thread = worker;
+    if (thread == null || !thread.isAlive()) {
+      return true;
+    }
+    try {
+      return thread.join(Duration.ofNanos(Math.max(1, nanos)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   @Override
   public void reset() {
     Thread thread = worker;
-    worker = null;
     if (thread == null) {
       return;
     }
-    stopping = true;
-    LockSupport.unpark(thread);
+    stop();
+    worker = null;
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

@@ -61,6 +61,8 @@ public final class VirtioPci implements VirtioDevice.Link {
   private int status;
   private int queueSelect;
   private volatile boolean active;
+  private volatile List<@Nullable VirtQueue> live = List.of();
+  private volatile boolean abandoned;
   // Under interruptLock.
   private int generation;
   private int complaints;
@@ -425,7 +427,25 @@ public final class VirtioPci implements VirtioDevice.Link {
               : null);
     }
     active = true;
+    live = ready;
+    if (abandoned) {
+      abandon();
+    }
     device.activate(driverFeatures, ready);
+  }
+
+  /**
+   * Makes the queues dead, and those that a driver makes from now on, so that a hart or a thread
+   * that works on one finds nothing more there, however fast the guest fills it. Waits for nobody.
+   * Thread: any.
+   */
+  public void abandon() {
+    abandoned = true;
+    for (VirtQueue queue : live) {
+      if (queue != null) {
+        queue.abandon();
+      }
+    }
   }
 
   /** Resets device and transport, as a driver does by writing 0 to the status. */

@@ -35,7 +35,8 @@ class AiaTest {
 
   private final Ram ram = Ram.allocate(1 << 20);
   private final Bus bus = new Bus(ram);
-  private final Hart hart = new Hart(0, bus, new Timebase(), Firmware.NONE, true);
+  private final Hart hart =
+      new Hart(0, bus, new Timebase(), Firmware.NONE, true, new CodeBudget(1 << 20).open());
   private final Csrs csrs = hart.core().csrs;
 
   @BeforeEach

@@ -24,9 +24,13 @@ final class Bench implements AutoCloseable {
   }
 
   Bench(long memory, Firmware firmware) {
+    this(memory, firmware, new CodeBudget(64 << 20).open());
+  }
+
+  Bench(long memory, Firmware firmware, CodeBudget.Share code) {
     ram = Ram.allocate(memory);
     bus = new Bus(ram);
-    hart = new Hart(0, bus, time, firmware);
+    hart = new Hart(0, bus, time, firmware, false, code);
     core = hart.core();
     bus.map("port", 0x1000_0000, 0x1000, writes((offset, value) -> output.append((char) value)));
     bus.map("finisher", 0x10_0000, 0x1000, writes((offset, value) -> hart.requestStop()));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -139,6 +140,7 @@ class VirtioBlkTest {
 
   @Test
   void errorsOfTheHostAreTheGuestsErrorsAndTheDiskGoesOn() throws Exception {
+    LogWatch.expect("disk-error");
     var disk = new BadDisk();
     disk.go.countDown();
     VirtioBlk blk = new VirtioBlk("disk0", disk);
@@ -185,5 +187,82 @@ class VirtioBlkTest {
     assertThatThrownBy(() -> RawImage.open(odd, true)).hasMessageContaining("multiple of 512");
     assertThatThrownBy(() -> RawImage.open(directory.resolve("none"), true))
         .hasMessageContaining("does not exist");
+  }
+
+  /** A disk that is never done, and keeps its processor. */
+  private static final class BusyDisk implements Disk {
+    private final java.util.concurrent.atomic.AtomicBoolean let =
+        new java.util.concurrent.atomic.AtomicBoolean();
+    private final AtomicInteger busy;
+
+    BusyDisk(AtomicInteger busy) {
+      this.busy = busy;
+    }
+
+    @Override
+    public long size() {
+      return 1 << 20;
+    }
+
+    @Override
+    public boolean readOnly() {
+      return false;
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) {
+      busy.incrementAndGet();
+      while (!let.get()) {
+        Thread.onSpinWait();
+      }
+    }
+
+    @Override
+    public void write(long position, ByteBuffer from) {}
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void moreBusyDisksThanCoresLeaveVirtualThreadsTheirs() throws Exception {
+    int count = Runtime.getRuntime().availableProcessors() + 1;
+    AtomicInteger busy = new AtomicInteger();
+    List<BusyDisk> disks = new java.util.ArrayList<>();
+    List<VirtioBlk> devices = new java.util.ArrayList<>();
+    List<Ram> rams = new java.util.ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        Ram own = Ram.allocate(1 << 20);
+        rams.add(own);
+        Ring requests = new Ring(own, Ram.BASE);
+        BusyDisk disk = new BusyDisk(busy);
+        disks.add(disk);
+        VirtioBlk blk = new VirtioBlk("disk" + i, disk);
+        devices.add(blk);
+        blk.activate(0, List.of(requests.queue(0)));
+        own.putInt(REQUEST, 0);
+        requests.offer(Ring.out(REQUEST, 16), Ring.in(DATA, 512), Ring.in(STATUS, 1));
+        blk.notified(0);
+      }
+      long end = System.nanoTime() + 20_000_000_000L;
+      while (busy.get() < count && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      CountDownLatch ran = new CountDownLatch(1);
+      Thread.ofVirtual().start(ran::countDown);
+      assertThat(ran.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+      assertThat(busy.get()).isEqualTo(count);
+      devices.getFirst().stop();
+      assertThat(devices.getFirst().awaitStopped(1_000_000)).isFalse();
+    } finally {
+      disks.forEach(disk -> disk.let.set(true));
+      devices.forEach(VirtioBlk::reset);
+      rams.forEach(Ram::close);
+    }
+    assertThat(devices.getFirst().awaitStopped(1)).isTrue();
   }
 }
