@@ -15,17 +15,37 @@ import java.util.Map;
  * @param hosts further names, in the order of the file: lower case, relative to the domain unless
  *     they have a dot; one that begins with {@code *.} is for every name below it
  * @param hostsFile whether the names of the host's {@code /etc/hosts} are answered too
- * @param upstreams servers to ask; when empty, those of the host's {@code resolv.conf}
+ * @param upstreams where questions for other names go
  */
 public record DnsConfig(
     boolean enabled,
     String domain,
     Map<String, Address> hosts,
     boolean hostsFile,
-    List<Endpoint> upstreams) {
-  /** Copies the collections. */
+    Upstreams upstreams) {
+  /** Copies the map. */
   public DnsConfig {
     hosts = Collections.unmodifiableMap(new LinkedHashMap<>(hosts));
-    upstreams = List.copyOf(upstreams);
   }
+
+  /** Where questions for names that the network does not have go. */
+  public sealed interface Upstreams {}
+
+  /** To the name servers of the host, as its {@code resolv.conf} has them. */
+  public record OfHost() implements Upstreams {}
+
+  /**
+   * To these servers.
+   *
+   * @param servers at least one, in the order to try
+   */
+  public record Servers(List<Endpoint> servers) implements Upstreams {
+    /** Copies the list. */
+    public Servers {
+      servers = List.copyOf(servers);
+    }
+  }
+
+  /** Nowhere: they are refused. */
+  public record None() implements Upstreams {}
 }

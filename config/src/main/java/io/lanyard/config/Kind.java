@@ -39,7 +39,7 @@ record Kind<T>(String expected, Function<String, T> parser) {
   static final Kind<Endpoint> ENDPOINT =
       new Kind<>("an address and port such as 127.0.0.1:8080", Kind::listen);
   static final Kind<Endpoint> UPSTREAM =
-      new Kind<>("a server's address such as 192.0.2.1", Kind::upstream);
+      new Kind<>("a server's address such as 192.0.2.1 or 192.0.2.1:5353", Kind::upstream);
   static final Kind<Duration> DURATION =
       new Kind<>("a duration such as 30m or 12h", DurationText::parse);
   static final Kind<ByteSize> SIZE =
@@ -129,9 +129,6 @@ record Kind<T>(String expected, Function<String, T> parser) {
 
   private static Endpoint upstream(String text) {
     Endpoint server = Endpoint.parse(text, 53);
-    if (server.port() != 53) {
-      throw new IllegalArgumentException("ports other than 53 are not supported by this version");
-    }
     if (!server.address().isUnicast()) {
       throw new IllegalArgumentException("it is no server's address");
     }

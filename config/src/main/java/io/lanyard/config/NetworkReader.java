@@ -78,7 +78,7 @@ final class NetworkReader {
     HostAdapterConfig adapter = hostAdapter(network, name, mode);
     ServicesReader services = new ServicesReader(network, ipv4);
     DhcpConfig dhcp = services.dhcp(mode);
-    DnsConfig dns = services.dns();
+    DnsConfig dns = services.dns(mode);
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
     if (ipv4 == null) {
       return null;

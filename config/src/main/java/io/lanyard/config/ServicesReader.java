@@ -4,6 +4,7 @@ import io.lanyard.config.NatConfig.Behaviour;
 import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -204,10 +205,13 @@ final class ServicesReader {
     }
   }
 
-  DnsConfig dns() {
+  DnsConfig dns(NetworkMode mode) {
     Fields dns = network.mapping("dns", Section.DNS);
+    // A question that is passed on leaves the network: a host-only one does so only when told to.
+    DnsConfig.Upstreams usual =
+        mode == NetworkMode.NAT ? new DnsConfig.OfHost() : new DnsConfig.None();
     if (dns == null) {
-      return new DnsConfig(true, "lan", Map.of(), true, List.of());
+      return new DnsConfig(true, "lan", Map.of(), true, usual);
     }
     Map<String, Address> hosts = new LinkedHashMap<>();
     dns.named(
@@ -244,7 +248,12 @@ final class ServicesReader {
         dns.value("domain", Kind.DOMAIN, "lan"),
         hosts,
         dns.flag("hosts-file", true),
-        dns.values("upstreams", Kind.UPSTREAM, List.of()));
+        dns.has("upstreams") ? upstreams(dns) : usual);
+  }
+
+  private static DnsConfig.Upstreams upstreams(Fields dns) {
+    List<Endpoint> servers = dns.values("upstreams", Kind.UPSTREAM, List.of());
+    return servers.isEmpty() ? new DnsConfig.None() : new DnsConfig.Servers(servers);
   }
 
   NatConfig nat(boolean hasHostAdapter) {

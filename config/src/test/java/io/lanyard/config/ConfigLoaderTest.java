@@ -20,7 +20,9 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -106,7 +108,13 @@ class ConfigLoaderTest {
     assertThat(dns.domain()).isEqualTo("lab.example");
     assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");
     assertThat(dns.hostsFile()).isFalse();
-    assertThat(dns.upstreams()).extracting(Endpoint::port).containsExactly(53, 53, 53, 53);
+    assertThat(dns.upstreams())
+        .isInstanceOfSatisfying(
+            DnsConfig.Servers.class,
+            upstreams ->
+                assertThat(upstreams.servers())
+                    .extracting(Endpoint::port)
+                    .containsExactly(53, 53, 53, 5353));
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(nat.hostLoopback()).isTrue();
@@ -149,6 +157,25 @@ class ConfigLoaderTest {
             new QemuStream("qemu4", new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")), 9000),
             new Tap("ns-a", "t0", "ns-a", false, 9000),
             new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000));
+  }
+
+  private static DnsConfig.@Nullable Upstreams upstreams(String mode, String dns)
+      throws ConfigException {
+    String yaml =
+        "version: 1\nnetworks: {a: {mode: %s, ipv4: {subnet: 10.9.8.0/24}%s}}".formatted(mode, dns);
+    DnsConfig config = network(ConfigLoader.parse("test", yaml, Samples.NOWHERE), "a").dns();
+    return config == null ? null : config.upstreams();
+  }
+
+  @Test
+  void onlyANatNetworkAsksTheServersOfTheHost() throws ConfigException {
+    assertThat(upstreams("nat", "")).isEqualTo(new DnsConfig.OfHost());
+    assertThat(upstreams("nat", ", dns: {domain: lab}")).isEqualTo(new DnsConfig.OfHost());
+    assertThat(upstreams("nat", ", dns: {upstreams: []}")).isEqualTo(new DnsConfig.None());
+    assertThat(upstreams("host-only", "")).isEqualTo(new DnsConfig.None());
+    assertThat(upstreams("host-only", ", dns: {domain: lab}")).isEqualTo(new DnsConfig.None());
+    assertThat(upstreams("host-only", ", dns: {upstreams: [192.0.2.53]}"))
+        .isEqualTo(new DnsConfig.Servers(List.of(Endpoint.parse("192.0.2.53:53"))));
   }
 
   @Test

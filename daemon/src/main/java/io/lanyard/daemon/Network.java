@@ -156,7 +156,6 @@ public final class Network implements AutoCloseable {
       return null;
     }
     try {
-      Path resolvConf = NetworkServices.resolvConf(config, runtimeDirectory);
       return loop.call(() ->
           new NetworkServices(
               config,
@@ -166,11 +165,10 @@ public final class Network implements AutoCloseable {
               timers,
               allocator,
               adapter,
-              resolvConf,
               leases.network(name(), loop.eventLoop()),
               guests,
               host));
-    } catch (java.io.IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       problem("its gateway cannot run", e);
       return null;
     }
@@ -240,6 +238,9 @@ public final class Network implements AutoCloseable {
     return loop.call(() -> {
       List<String> all = new ArrayList<>(problems);
       all.addAll(ports.problems());
+      if (services != null) {
+        all.addAll(services.problems());
+      }
       for (ForwardStatus forward : forwardStatuses()) {
         if (forward.problem() != null) {
           all.add("forward " + forward.forward().name() + ": " + forward.problem());

@@ -24,6 +24,7 @@ import io.lanyard.dhcp.Reservation;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.dns.DnsSettings;
 import io.lanyard.dns.DnsStreamService;
+import io.lanyard.dns.Upstreams;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
@@ -38,8 +39,6 @@ import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -48,12 +47,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a network's gateway offers: NAT where the mode has it, forwards, DHCP, DNS.
  *
- * <p>Thread: the network's loop only, except for {@link #resolvConf}.
+ * <p>Thread: the network's loop only.
  */
 final class NetworkServices {
   private final NetworkConfig config;
@@ -73,7 +73,6 @@ final class NetworkServices {
    * @param timers its timers
    * @param allocator where frames come from
    * @param hostAdapter whether the host has an address on the network
-   * @param resolvConf the name servers that DNS asks
    * @param journal where leases are kept
    * @param guests the guests that the configuration declares, for forwards to them
    * @param shared what all networks share of the host
@@ -86,7 +85,6 @@ final class NetworkServices {
       Timers timers,
       ByteBufAllocator allocator,
       boolean hostAdapter,
-      Path resolvConf,
       LeaseJournal journal,
       Map<String, GuestConfig> guests,
       HostResources shared) {
@@ -118,8 +116,7 @@ final class NetworkServices {
     DnsConfig dnsConfig = config.dns();
     if (dnsConfig != null && dnsConfig.enabled()) {
       Integer host = hostAdapter || loopback ? Integer.valueOf(ipv4.host().ipv4()) : null;
-      dns =
-          new DnsForwarder(config.name(), dnsSettings(dnsConfig, host, resolvConf), nat.gateway());
+      dns = new DnsForwarder(config.name(), dnsSettings(dnsConfig, host), nat.gateway());
       nat.serve(DnsForwarder.PORT, dns);
       nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
       if (dhcp != null) {
@@ -143,26 +140,13 @@ final class NetworkServices {
     return all;
   }
 
-  /**
-   * The name servers' file: the host's own, or one made from the configuration.
-   *
-   * @param config the network
-   * @param runtimeDirectory where it is made
-   * @return a file in the form of resolv.conf(5)
-   * @throws IOException if it cannot be written
-   */
-  static Path resolvConf(NetworkConfig config, Path runtimeDirectory) throws IOException {
-    DnsConfig dns = config.dns();
-    if (dns == null || dns.upstreams().isEmpty()) {
-      return Path.of("/etc/resolv.conf");
-    }
-    StringBuilder text = new StringBuilder();
-    for (Endpoint upstream : dns.upstreams()) {
-      text.append("nameserver ").append(upstream.address()).append('\n');
-    }
-    Path file = runtimeDirectory.resolve(config.name() + ".resolv.conf");
-    Files.writeString(file, text);
-    return file;
+  private static Upstreams upstreams(DnsConfig dns) {
+    return switch (dns.upstreams()) {
+      case DnsConfig.OfHost() -> new Upstreams.OfHost(Path.of("/etc/resolv.conf"));
+      case DnsConfig.Servers(var servers) ->
+          new Upstreams.Servers(servers.stream().map(Endpoint::toSocketAddress).toList());
+      case DnsConfig.None() -> new Upstreams.None();
+    };
   }
 
   private Map<String, Long> guestMacs(Map<String, GuestConfig> guests) {
@@ -325,13 +309,13 @@ final class NetworkServices {
     return addresses.stream().map(Address::ipv4).toList();
   }
 
-  private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host, Path resolvConf) {
+  private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host) {
     Map<String, Integer> hosts = new HashMap<>();
     settings.hosts().forEach((name, address) -> hosts.put(name, address.ipv4()));
     return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().ipv4())
         .withHost(host)
         .withHosts(hosts)
-        .withResolvConf(resolvConf)
+        .withUpstreams(upstreams(settings))
         .withHostsFile(settings.hostsFile() ? Path.of("/etc/hosts") : null);
   }
 
@@ -346,8 +330,9 @@ final class NetworkServices {
 
   /** What is wrong at present, with what to do about it. */
   List<String> problems() {
-    String problem = dhcp == null ? "" : dhcp.problem();
-    return problem.isEmpty() ? List.of() : List.of(problem);
+    return Stream.of(dhcp == null ? "" : dhcp.problem(), dns == null ? "" : dns.problem())
+        .filter(problem -> !problem.isEmpty())
+        .toList();
   }
 
   /** When a lease ends, by the wall clock as it is set now. */

@@ -32,6 +32,8 @@ public enum DnsCount {
   NOT_IMPLEMENTED,
   /** Answered with REFUSED: a zone transfer. */
   REFUSED,
+  /** Answered with REFUSED: a name of others, and this network asks no name servers. */
+  NOT_FORWARDED,
   /** Answered with REFUSED: too many questions waiting. */
   OVER_QUOTA,
   /** An answer that did not fit a datagram, and was truncated. */

@@ -7,6 +7,8 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Station;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
@@ -86,10 +88,10 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.cache = new ResponseCache(settings.cacheEntries(), settings.cacheBytes());
     this.resolver =
         new HostResolver(
-            settings.resolvConf(),
+            settings.upstreams(),
             settings.hostsFile(),
             task -> link.loop().execute(task),
-            clock,
+            link.timers(),
             parser,
             this::flushCache);
     this.surroundings =
@@ -120,9 +122,19 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     cache.clear();
   }
 
+  /**
+   * What keeps guests from resolving names of others.
+   *
+   * @return a sentence with its remedy; empty if nothing does
+   */
+  public String problem() {
+    return resolver.problem();
+  }
+
   /** Ends what is under way; who waits gets no answer. */
   public void close() {
     closed = true;
+    resolver.close();
     for (Waiting each : outstanding.all()) {
       if (each.upstream != null) {
         each.upstream.cancel();
@@ -157,7 +169,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     counters.count(DnsCount.UDP_QUERY);
     answer(
         ByteBufUtil.getBytes(payload),
-        from.station().budget(),
+        from.station(),
         true,
         reply -> {
           ByteBuf out = link.allocator().buffer(reply.length);
@@ -170,16 +182,16 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * Answers a message of a stream.
    *
    * @param query the message, without its length
-   * @param port whose share it counts against
+   * @param station who sent it
    * @param reply takes the answer, at once or later, once
    * @return false if the message is never answered
    */
-  boolean receiveFromStream(byte[] query, Object port, Consumer<byte[]> reply) {
+  boolean receiveFromStream(byte[] query, Station station, Consumer<byte[]> reply) {
     counters.count(DnsCount.TCP_QUERY);
-    return answer(query, port, false, reply);
+    return answer(query, station, false, reply);
   }
 
-  private boolean answer(byte[] wire, Object port, boolean datagram, Consumer<byte[]> reply) {
+  private boolean answer(byte[] wire, Station station, boolean datagram, Consumer<byte[]> reply) {
     if (closed || !Queries.answerable(wire)) {
       counters.count(DnsCount.MALFORMED);
       return false;
@@ -212,6 +224,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       sendOwn(own, query, limit, reply);
       return true;
     }
+    if (!early && !forwards()) {
+      counters.count(DnsCount.NOT_FORWARDED);
+      reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
+      return true;
+    }
     Question question = Question.of(query, asked);
     List<EDNSOption> options = Question.endToEnd(query.getOPT());
     long now = clock.nanoTime();
@@ -223,13 +240,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     }
     Asker asker =
         new Asker(
-            outstanding.share(port),
+            outstanding.share(station.budget()),
+            station,
             query.getHeader().getID(),
             Spelling.of(asked.getName()),
             limit,
             reply);
     if (!forward(asker, question, options, early)) {
-      overQuota(port);
+      overQuota(station.budget());
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
     }
     return true;
@@ -243,7 +261,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     reply.accept(wire);
   }
 
-  private void overQuota(Object port) {
+  private void overQuota(PortBudget port) {
     counters.count(DnsCount.OVER_QUOTA);
     refused++;
     long now = clock.nanoTime();
@@ -253,7 +271,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
           "DNS questions refused: the port's share of those that wait is used up network="
               + network
               + " port="
-              + port
+              + port.name()
               + " refused="
               + refused
               + " waiting="
@@ -289,6 +307,10 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (closed || (waiting.hosts != resolver.hosts() && inHostsFile(waiting))) {
       return;
     }
+    if (!forwards()) {
+      refuse(waiting);
+      return;
+    }
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,
@@ -298,6 +320,21 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             response -> answered(waiting, response));
     waiting.upstream = upstream;
     upstream.start();
+  }
+
+  /** Whether anybody is asked for names of others. */
+  private boolean forwards() {
+    return !(settings.upstreams() instanceof Upstreams.None);
+  }
+
+  private void refuse(Waiting waiting) {
+    outstanding.end(waiting);
+    for (Asker asker : waiting.askers) {
+      counters.count(DnsCount.NOT_FORWARDED);
+      Message again = Queries.again(waiting.question, asker);
+      asker.reply().accept(Queries.error(again, Rcode.REFUSED).toWire(asker.limit()));
+    }
+    link.flush();
   }
 
   /** Answers from a hosts file that was read, or read again, after the question had come. */
@@ -385,7 +422,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
           "no name server answers: check the host's resolver network="
               + network
               + " file="
-              + settings.resolvConf()
+              + settings.upstreams()
               + " servers="
               + resolver.known());
     }

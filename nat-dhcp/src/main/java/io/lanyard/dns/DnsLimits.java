@@ -5,22 +5,23 @@ package io.lanyard.dns;
  *
  * <p>A port always has its floor. Beyond it, the ports share {@code questions}, {@code askers},
  * {@code askersOfQuestion} and {@code bytes}: a port may have more of each as long as it has less
- * than what is free. So the whole is bounded by these numbers and the floors of the ports.
+ * than what is free. So do the stations behind one port with {@code askersOfPort}. The whole is
+ * bounded by these numbers and the floors of the ports.
  *
  * @param questions questions that are being asked upstream; each is a socket or two
  * @param askers guests' queries that wait for them
  * @param askersOfQuestion queries that wait for one question
- * @param askersOfPort queries of one port that wait, at most
+ * @param askersOfPort queries of one port that wait
  * @param floor queries of one port that may wait whatever others do
  * @param bytes memory of all of that
  */
 public record DnsLimits(
     int questions, int askers, int askersOfQuestion, int askersOfPort, int floor, long bytes) {
   /**
-   * A network's limits unless it says otherwise. 128 are more than a resolver or a benchmark keeps
-   * waiting, 8 are a page's names at once. A name that all guests of a full network ask for at the
-   * same time has place for each of them. The bytes are what the others come to, with ordinary
-   * options.
+   * A network's limits unless it says otherwise. A guest may have 128 queries waiting, more than a
+   * resolver or a benchmark keeps; with others behind its port less. 8 are a page's names at once.
+   * A name that all guests of a full network ask for at the same time has place for each of them.
+   * The bytes are what the others come to, with ordinary options.
    */
-  public static final DnsLimits DEFAULT = new DnsLimits(512, 4096, 1024, 128, 8, 4 << 20);
+  public static final DnsLimits DEFAULT = new DnsLimits(512, 4096, 1024, 256, 8, 4 << 20);
 }

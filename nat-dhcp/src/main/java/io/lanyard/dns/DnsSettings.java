@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses;
  *     one that begins with {@code *} stands for all names below it that have no address of their
  *     own
- * @param resolvConf the host's resolver configuration, followed as it changes
+ * @param upstreams where questions for other names go
  * @param hostsFile the host's hosts file, whose names guests are to have too; null for none
  * @param cacheEntries answers kept at most
  * @param cacheBytes bytes of answers kept at most
@@ -33,7 +33,7 @@ public record DnsSettings(
     int gateway,
     @Nullable Integer host,
     Map<String, Integer> hosts,
-    Path resolvConf,
+    Upstreams upstreams,
     @Nullable Path hostsFile,
     int cacheEntries,
     long cacheBytes,
@@ -63,7 +63,7 @@ public record DnsSettings(
         gateway,
         null,
         Map.of(),
-        Path.of("/etc/resolv.conf"),
+        new Upstreams.OfHost(Path.of("/etc/resolv.conf")),
         null,
         10_000,
         8 << 20,
@@ -82,7 +82,7 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withHost(@Nullable Integer address) {
-    return with(address, hosts, resolvConf, hostsFile, attemptTimeout, queryTimeout);
+    return with(address, hosts, upstreams, hostsFile, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -92,17 +92,17 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withHosts(Map<String, Integer> names) {
-    return with(host, names, resolvConf, hostsFile, attemptTimeout, queryTimeout);
+    return with(host, names, upstreams, hostsFile, attemptTimeout, queryTimeout);
   }
 
   /**
-   * Sets the resolver configuration that is followed.
+   * Sets where questions for other names go.
    *
-   * @param file the file
+   * @param servers whom to ask
    * @return other settings
    */
-  public DnsSettings withResolvConf(Path file) {
-    return with(host, hosts, file, hostsFile, attemptTimeout, queryTimeout);
+  public DnsSettings withUpstreams(Upstreams servers) {
+    return with(host, hosts, servers, hostsFile, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -112,7 +112,7 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withHostsFile(@Nullable Path file) {
-    return with(host, hosts, resolvConf, file, attemptTimeout, queryTimeout);
+    return with(host, hosts, upstreams, file, attemptTimeout, queryTimeout);
   }
 
   /**
@@ -123,13 +123,13 @@ public record DnsSettings(
    * @return other settings
    */
   public DnsSettings withTimeouts(Duration attempt, Duration query) {
-    return with(host, hosts, resolvConf, hostsFile, attempt, query);
+    return with(host, hosts, upstreams, hostsFile, attempt, query);
   }
 
   private DnsSettings with(
       @Nullable Integer newHost,
       Map<String, Integer> newHosts,
-      Path newResolvConf,
+      Upstreams newUpstreams,
       @Nullable Path newHostsFile,
       Duration newAttempt,
       Duration newQuery) {
@@ -139,7 +139,7 @@ public record DnsSettings(
         gateway,
         newHost,
         newHosts,
-        newResolvConf,
+        newUpstreams,
         newHostsFile,
         cacheEntries,
         cacheBytes,

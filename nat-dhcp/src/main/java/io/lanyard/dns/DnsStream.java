@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
 import io.netty.buffer.ByteBuf;
@@ -29,7 +30,7 @@ final class DnsStream implements HostStream {
   private final DnsForwarder forwarder;
   private final GuestLink link;
   private final GuestStream guest;
-  private final Object owner;
+  private final Station station;
   private final Timer idle;
   private final ByteBuf gathered;
   private int waiting;
@@ -38,11 +39,11 @@ final class DnsStream implements HostStream {
   private boolean ended;
   private boolean parsing;
 
-  DnsStream(DnsForwarder forwarder, GuestLink link, GuestStream guest, Object owner) {
+  DnsStream(DnsForwarder forwarder, GuestLink link, GuestStream guest, Station station) {
     this.forwarder = forwarder;
     this.link = link;
     this.guest = guest;
-    this.owner = owner;
+    this.station = station;
     this.gathered = link.allocator().buffer(512);
     this.idle = link.timers().create(this::idle);
     idle.arm(IDLE_NANOS);
@@ -87,7 +88,7 @@ final class DnsStream implements HostStream {
       waiting++;
       idle.arm(IDLE_NANOS);
       Answer answer = new Answer();
-      if (!forwarder.receiveFromStream(query, owner, answer::send)) {
+      if (!forwarder.receiveFromStream(query, station, answer::send)) {
         answer.drop();
       }
     }

@@ -28,7 +28,7 @@ public final class DnsStreamService implements StreamService {
 
   @Override
   public HostStream open(GuestStream guest, Station station, int port) {
-    DnsStream stream = new DnsStream(forwarder, link, guest, station.budget());
+    DnsStream stream = new DnsStream(forwarder, link, guest, station);
     guest.connected();
     return stream;
   }

@@ -1,20 +1,18 @@
 package io.lanyard.dns;
 
+import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
+import io.lanyard.base.Timers;
+import io.lanyard.base.Timers.Timer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,60 +21,77 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the host itself resolves names: by its {@code resolv.conf} and its hosts file, looked at
- * again when somebody asks and the last look is a second old. Nothing is watched while nobody asks.
+ * Whom to ask for names of others: the servers of the configuration, or those that the host itself
+ * asks; and the names of the host's hosts file.
+ *
+ * <p>The files are looked at again when somebody asks and the last look is a second old. Nothing is
+ * watched while nobody asks, unless a file could not be read: then it is tried again until it can
+ * be.
  *
  * <p>Thread: the network's loop, except that the files are read on a virtual thread.
  */
 final class HostResolver {
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** More than any such file has that is not a blocklist. */
-  private static final int MAX_FILE = 4 << 20;
+  /** Between two attempts at a file that cannot be read. */
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** Between two complaints about a file that cannot be read. */
+  private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final System.Logger LOG = System.getLogger(HostResolver.class.getName());
 
-  /** What tells one version of the file from another. */
-  private record Version(Object key, long modified, long size) {}
-
-  /** What a look found: null where nothing has changed. */
+  /** What a look found, of the files that are followed. */
   private record Look(
-      @Nullable Version version,
-      @Nullable ResolvConf conf,
-      @Nullable Version hostsVersion,
-      @Nullable HostsFile hosts) {}
+      FollowedFile.@Nullable Look<List<InetSocketAddress>> servers,
+      FollowedFile.@Nullable Look<HostsFile> hosts) {}
 
-  private final Path file;
-  private final @Nullable Path hostsFile;
+  private final @Nullable FollowedFile<List<InetSocketAddress>> resolvConf;
+  private final @Nullable FollowedFile<HostsFile> hostsFile;
   private final Executor loop;
   private final Clock clock;
-  private final Function<List<String>, ResolvConf> parser;
   private final Runnable changed;
+  private final Timer retry;
   private final Deque<Consumer<List<InetSocketAddress>>> waiting = new ArrayDeque<>();
-  private @Nullable Version version;
-  private @Nullable Version hostsVersion;
-  private HostsFile hosts = HostsFile.NONE;
-  private List<InetSocketAddress> servers = List.of();
+  private List<InetSocketAddress> servers;
   private boolean looked;
   private boolean looking;
   private long lookedAt;
+  private long complainNanos;
 
   /** The server that answered last; the others come after it. */
   private int preferred;
 
+  /**
+   * Makes one that has not looked at any file.
+   *
+   * @param upstreams whom to ask
+   * @param hostsFile the hosts file, or null
+   * @param loop runs tasks on the network's loop
+   * @param timers the network's timers
+   * @param parser reads a {@code resolv.conf}
+   * @param changed told when servers or hosts are others than before
+   */
   HostResolver(
-      Path file,
+      Upstreams upstreams,
       @Nullable Path hostsFile,
       Executor loop,
-      Clock clock,
+      Timers timers,
       Function<List<String>, ResolvConf> parser,
       Runnable changed) {
-    this.file = file;
-    this.hostsFile = hostsFile;
+    this.resolvConf =
+        upstreams instanceof Upstreams.OfHost(var path)
+            ? new FollowedFile<>(path, lines -> parser.apply(lines).servers(), List.of())
+            : null;
+    this.servers = upstreams instanceof Upstreams.Servers(var named) ? named : List.of();
+    this.hostsFile =
+        hostsFile == null ? null : new FollowedFile<>(hostsFile, HostsFile::parse, HostsFile.NONE);
     this.loop = loop;
-    this.clock = clock;
-    this.parser = parser;
+    this.clock = timers.clock();
     this.changed = changed;
+    this.retry = timers.create(this::refresh);
+    this.complainNanos = clock.nanoTime();
+    this.looked = resolvConf == null && this.hostsFile == null;
   }
 
   /**
@@ -99,26 +114,29 @@ final class HostResolver {
    * @return whether it is not
    */
   boolean refresh() {
+    if (resolvConf == null && hostsFile == null) {
+      return true;
+    }
     if (looked && clock.nanoTime() - lookedAt < FRESH_NANOS) {
       return true;
     }
     if (!looking) {
       looking = true;
-      Version known = version;
-      Version knownHosts = hostsVersion;
+      Object known = resolvConf == null ? null : resolvConf.version();
+      Object knownHosts = hostsFile == null ? null : hostsFile.version();
       Thread.ofVirtual().name("lanyard-resolv-conf").start(() -> look(known, knownHosts));
     }
     return false;
   }
 
-  /** Whether there has been a look at all. */
+  /** Whether there has been a look at all, or there is nothing to look at. */
   boolean looked() {
     return looked;
   }
 
   /** The hosts file as it was at the last look. */
   HostsFile hosts() {
-    return hosts;
+    return hostsFile == null ? HostsFile.NONE : hostsFile.content();
   }
 
   /** Remembers that a server answered. */
@@ -133,6 +151,29 @@ final class HostResolver {
     return servers;
   }
 
+  /** What keeps this from knowing whom to ask, with its remedy; empty if nothing does. */
+  String problem() {
+    if (resolvConf == null) {
+      return "";
+    }
+    IOException failure = resolvConf.failure();
+    if (failure == null) {
+      return "";
+    }
+    return resolvConf.path()
+        + " cannot be read: "
+        + Causes.of(failure)
+        + (servers.isEmpty()
+            ? "; names of others are not resolved until it can be"
+            : "; the servers that were in it are asked until it can be");
+  }
+
+  /** Looks no more. */
+  void close() {
+    retry.cancel();
+    waiting.clear();
+  }
+
   private List<InetSocketAddress> inOrder() {
     if (preferred == 0 || servers.isEmpty()) {
       return servers;
@@ -142,41 +183,15 @@ final class HostResolver {
     return rotated;
   }
 
-  private void look(@Nullable Version known, @Nullable Version knownHosts) {
-    Version now = version(file);
-    ResolvConf conf =
-        now == null || !now.equals(known) ? parser.apply(lines(file, MAX_FILE)) : null;
-    Version hostsNow = hostsFile == null ? null : version(hostsFile);
-    HostsFile read = null;
-    if (hostsFile != null && !Objects.equals(hostsNow, knownHosts)) {
-      read = hostsNow == null ? HostsFile.NONE : HostsFile.parse(lines(hostsFile, MAX_FILE));
-    }
-    Look done = new Look(now, conf, hostsNow, read);
+  private void look(@Nullable Object known, @Nullable Object knownHosts) {
+    Look done =
+        new Look(
+            resolvConf == null ? null : resolvConf.look(known),
+            hostsFile == null ? null : hostsFile.look(knownHosts));
     try {
       loop.execute(() -> seen(done));
     } catch (RejectedExecutionException e) {
       LOG.log(Level.DEBUG, "the network is gone: nobody waits for its name servers", e);
-    }
-  }
-
-  private static @Nullable Version version(Path of) {
-    try {
-      BasicFileAttributes attributes = Files.readAttributes(of, BasicFileAttributes.class);
-      return new Version(
-          String.valueOf(attributes.fileKey()),
-          attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
-          attributes.size());
-    } catch (IOException e) {
-      return null; // It is not there, as far as this process can see; it may come.
-    }
-  }
-
-  /** The lines of a file as far as it is to be read; none if it cannot be. */
-  private static List<String> lines(Path of, int most) {
-    try (InputStream in = Files.newInputStream(of)) {
-      return new String(in.readNBytes(most), StandardCharsets.ISO_8859_1).lines().toList();
-    } catch (IOException e) {
-      return List.of();
     }
   }
 
@@ -185,18 +200,21 @@ final class HostResolver {
     looking = false;
     looked = true;
     lookedAt = clock.nanoTime();
-    version = look.version();
-    hostsVersion = look.hostsVersion();
     boolean different = false;
-    if (look.hosts() != null) {
-      hosts = look.hosts();
-      different = true;
+    if (hostsFile != null && look.hosts() != null) {
+      different = hostsFile.seen(look.hosts());
     }
-    if (look.conf() != null && (first || !look.conf().servers().equals(servers))) {
-      servers = look.conf().servers();
-      preferred = 0;
-      LOG.log(Level.INFO, "name servers file=" + file + " servers=" + servers);
-      different = true;
+    if (resolvConf != null && look.servers() != null) {
+      boolean unread = resolvConf.failure() != null;
+      if (resolvConf.seen(look.servers())) {
+        servers = resolvConf.content();
+        preferred = 0;
+        LOG.log(Level.INFO, "name servers file=" + resolvConf.path() + " servers=" + servers);
+        different = true;
+      } else if (unread && resolvConf.failure() == null) {
+        LOG.log(Level.INFO, "name servers unchanged, read again file=" + resolvConf.path());
+      }
+      retryIfUnread();
     }
     if (different && !first) {
       changed.run();
@@ -205,6 +223,18 @@ final class HostResolver {
     Consumer<List<InetSocketAddress>> next;
     while ((next = waiting.poll()) != null) {
       next.accept(order);
+    }
+  }
+
+  private void retryIfUnread() {
+    if (problem().isEmpty()) {
+      retry.cancel();
+      return;
+    }
+    retry.arm(RETRY_NANOS);
+    if (clock.nanoTime() - complainNanos >= 0) {
+      complainNanos = clock.nanoTime() + COMPLAINT_NANOS;
+      LOG.log(Level.WARNING, problem());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.station.PortBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -16,9 +17,9 @@ import org.xbill.DNS.EDNSOption;
  * <p>Every limit is shared by one rule (Choudhury and Hahne, "Dynamic queue length thresholds for
  * shared-memory packet switches", 1998): a port may have more as long as it has less than what is
  * free. <i>n</i> ports that take all they can end up with one part of <i>n</i> + 1 each, one of
- * them alone with half, and the last part stays free for the next one. Ports that come one after
- * the other may fill even that until their questions end, so a port has a floor besides, which does
- * not look at the others.
+ * them alone with half, and the last part stays free for the next one. The stations behind a port
+ * share what the port may have in the same way. Ports that come one after the other may fill even
+ * that until their questions end, so a port has a floor besides, which does not look at the others.
  *
  * <p>Thread: the network's loop only.
  */
@@ -26,7 +27,7 @@ final class Outstanding {
   private final DnsLimits limits;
   private final Map<Question, Waiting> shareable = new HashMap<>();
   private final Set<Waiting> all = new LinkedHashSet<>();
-  private final Map<Object, PortShare> ports = new HashMap<>();
+  private final Map<PortBudget, PortShare> ports = new HashMap<>();
   private int askers;
   private long bytes;
 
@@ -35,7 +36,7 @@ final class Outstanding {
   }
 
   /** The share of a port. Kept only while something of the port is waiting. */
-  PortShare share(Object port) {
+  PortShare share(PortBudget port) {
     PortShare known = ports.get(port);
     return known == null ? new PortShare(port) : known;
   }
@@ -91,7 +92,7 @@ final class Outstanding {
 
   private boolean mayAsk(Asker asker, long more) {
     PortShare port = asker.port();
-    return port.askers < limits.askersOfPort()
+    return port.askersOf(asker.station()) < limits.askersOfPort() - port.askers
         && port.askers < limits.askers() - askers
         && port.bytes + more + asker.bytes() <= limits.bytes() - bytes;
   }
@@ -99,7 +100,7 @@ final class Outstanding {
   private void add(Waiting waiting, Asker asker) {
     waiting.askers.add(asker);
     ports.put(asker.port().port, asker.port());
-    asker.port().askers++;
+    asker.port().add(asker.station());
     askers++;
     hold(asker.port(), asker.bytes());
   }
@@ -113,7 +114,7 @@ final class Outstanding {
     waiting.first.questions--;
     hold(waiting.first, -waiting.bytes());
     for (Asker asker : waiting.askers) {
-      asker.port().askers--;
+      asker.port().remove(asker.station());
       askers--;
       hold(asker.port(), -asker.bytes());
       forget(asker.port());

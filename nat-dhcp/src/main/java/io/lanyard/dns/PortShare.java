@@ -1,19 +1,39 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Station;
+import java.util.HashMap;
+import java.util.Map;
+
 /**
- * What one port has waiting.
+ * What one port has waiting, and each station behind it.
  *
  * <p>Thread: the network's loop only.
  */
 final class PortShare {
-  /** The port, shown by its text. */
-  final Object port;
-
+  final PortBudget port;
   int questions;
   int askers;
   long bytes;
 
-  PortShare(Object port) {
+  /** Queries that wait, for stations that have any. */
+  private final Map<Station, Integer> stations = new HashMap<>();
+
+  PortShare(PortBudget port) {
     this.port = port;
+  }
+
+  int askersOf(Station station) {
+    return stations.getOrDefault(station, 0);
+  }
+
+  void add(Station station) {
+    askers++;
+    stations.merge(station, 1, Integer::sum);
+  }
+
+  void remove(Station station) {
+    askers--;
+    stations.computeIfPresent(station, (key, n) -> n == 1 ? null : n - 1);
   }
 }

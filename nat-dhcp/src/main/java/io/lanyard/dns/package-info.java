@@ -11,6 +11,7 @@
  * opcode, EDNS version, zone transfer    NOTIMP, BADVERS (RFC 6891 6.1.3), REFUSED
  * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, and the
  *                                        names of the host's hosts file
+ * Upstreams.None                         REFUSED: nothing leaves this network
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
  * the same question is under way         waits with it, if there is a place for one more
  * Outstanding                            REFUSED: too many of this port's, or of all, are waiting
@@ -28,11 +29,13 @@
  * <p><b>Upstream.</b> {@code HostResolver} follows the host's {@code resolv.conf} and hosts file:
  * before a question is forwarded the files are looked at again (on a virtual thread) if the last
  * look is a second old, and when they have changed the cache is forgotten, since a VPN may answer
- * otherwise. The search list is not applied: guests have their own. We ask from the host, so a stub
- * on its loopback works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its
- * own (RFC 5452 section 4), asks the next server when one is silent, passes over one that fails,
- * fetches over TCP what was truncated, and takes the first answer. Whoever answered is asked first
- * next time.
+ * otherwise. A file that cannot be read at that moment (no descriptor is left) is not an empty one:
+ * what it said stays true, and it is tried again. Servers that the configuration names are asked
+ * instead of the host's; a network that names none and does not lead out asks nobody. The search
+ * list is not applied: guests have their own. We ask from the host, so a stub on its loopback
+ * works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452
+ * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
+ * what was truncated, and takes the first answer. Whoever answered is asked first next time.
  *
  * <p><b>Passing through.</b> A message keeps its flags, codes and records of every type, known to
  * dnsjava or not (RFC 3597). Only what belongs to one hop is ours: identifier, EDNS size, cookies.

@@ -97,7 +97,7 @@ class DnsForwarderTest {
                     "fixed.apps.lan", Ipv4.parse("192.168.127.4"),
                     "a.deep.lan", Ipv4.parse("192.168.127.8"),
                     "db.example.com", Ipv4.parse("192.168.127.7")))
-            .withResolvConf(resolvConf)
+            .withUpstreams(new Upstreams.OfHost(resolvConf))
             .withHostsFile(hostsFile);
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
   }
@@ -611,7 +611,7 @@ class DnsForwarderTest {
     List<byte[]> whole = new ArrayList<>();
     byte[] query = query("big.example.", Type.TXT).toWire();
     onLoop(() -> {
-      forwarder.receiveFromStream(query, 1, whole::add);
+      forwarder.receiveFromStream(query, TestStations.station("guest", 1), whole::add);
       return true;
     });
     Message stream = new Message(whole.getFirst());
@@ -804,7 +804,7 @@ class DnsForwarderTest {
 
     @Override
     public int address() {
-      return Ipv4.parse("192.168.127.130") + (int) mac;
+      return Ipv4.parse("192.168.127.130");
     }
 
     @Override

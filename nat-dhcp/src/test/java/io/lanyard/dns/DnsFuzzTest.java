@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -61,7 +63,7 @@ class DnsFuzzTest {
     try {
       DnsSettings settings =
           DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
-              .withResolvConf(Path.of("/nonexistent/resolv.conf"));
+              .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
       DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, new SteppedLink(group.next()));
       int answered = group.next().submit(() -> run(forwarder)).get(60, TimeUnit.SECONDS);
       assertThat(answered).isGreaterThan(QUERIES / 4);
@@ -76,6 +78,10 @@ class DnsFuzzTest {
   private static int run(DnsForwarder forwarder) throws Exception {
     SplittableRandom random = new SplittableRandom(20260102);
     List<byte[]> seeds = seeds();
+    List<Station> guests = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      guests.add(TestStations.station("guest" + i, 1));
+    }
     int[] answered = {0};
     for (int i = 0; i < QUERIES; i++) {
       byte[] bytes;
@@ -94,7 +100,7 @@ class DnsFuzzTest {
       byte[] query = bytes;
       forwarder.receiveFromStream(
           query,
-          random.nextInt(8),
+          guests.get(random.nextInt(guests.size())),
           reply -> {
             answered[0]++;
             assertThat(reply[0]).isEqualTo(query[0]);

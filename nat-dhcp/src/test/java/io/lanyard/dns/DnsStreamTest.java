@@ -43,7 +43,7 @@ class DnsStreamTest {
   void open() {
     DnsSettings settings =
         DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
-            .withResolvConf(Path.of("/nonexistent/resolv.conf"));
+            .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
     DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, link);
     stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);
     assertThat(guest.connected).isTrue();

@@ -6,6 +6,7 @@ import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -53,7 +53,8 @@ final class ForwarderScene {
   final Path resolvConf;
   final DnsForwarder forwarder;
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
-  private final Map<String, Station> stations = new ConcurrentHashMap<>();
+  private final Stations table = TestStations.table();
+  private final Map<String, TestStations.SilentPort> ports = new HashMap<>();
 
   ForwarderScene(Path folder) throws Exception {
     this(folder, settings -> settings);
@@ -64,7 +65,7 @@ final class ForwarderScene {
     DnsSettings settings =
         change.apply(
             DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
-                .withResolvConf(resolvConf));
+                .withUpstreams(new Upstreams.OfHost(resolvConf)));
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
   }
 
@@ -122,6 +123,15 @@ final class ForwarderScene {
     return query.toWire();
   }
 
+  /** A question of a port's guest, and its answer. */
+  Message ask(String port, String name) throws Exception {
+    onLoop(() -> {
+      send(guest(port), query(name).toWire());
+      return true;
+    });
+    return answer(port);
+  }
+
   Peer guest(String port) {
     return new Peer(port, 0x525400000001L);
   }
@@ -172,7 +182,8 @@ final class ForwarderScene {
 
     @Override
     public Station station() {
-      return stations.computeIfAbsent(port, name -> TestStations.station(name, 1));
+      return table.heard(
+          table.budget(ports.computeIfAbsent(port, TestStations.SilentPort::new)), mac);
     }
 
     @Override

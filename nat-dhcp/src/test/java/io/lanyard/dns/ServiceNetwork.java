@@ -72,7 +72,8 @@ final class ServiceNetwork {
         onLoop(() ->
             new DnsForwarder(
                 "vmnet8",
-                DnsSettings.of("lan", SUBNET, SUBNET.host(2)).withResolvConf(resolvConf),
+                DnsSettings.of("lan", SUBNET, SUBNET.host(2))
+                    .withUpstreams(new Upstreams.OfHost(resolvConf)),
                 nat.gateway(),
                 lines ->
                     new ResolvConf(

@@ -1,0 +1,156 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Section;
+
+/** Where a forwarder asks for names of others, and what it does when it cannot know. */
+class UpstreamsTest {
+  @TempDir private Path folder;
+  private ForwarderScene scene;
+
+  @AfterEach
+  void stop() throws Exception {
+    scene.close();
+  }
+
+  private void open(UnaryOperator<DnsSettings> change) throws Exception {
+    scene = new ForwarderScene(folder, change);
+  }
+
+  private int rcode(String name) throws Exception {
+    return scene.ask("guest", name).getRcode();
+  }
+
+  private Object servers() throws Exception {
+    return scene.onLoop(() -> scene.forwarder.dump().properties().get("servers"));
+  }
+
+  private String problem() throws Exception {
+    return scene.onLoop(scene.forwarder::problem);
+  }
+
+  /** In the file's place a thing that can be seen and not be read, as with no descriptor left. */
+  private void makeUnreadable() throws Exception {
+    Files.delete(scene.resolvConf);
+    Files.createDirectory(scene.resolvConf);
+  }
+
+  private void makeReadable() throws Exception {
+    Files.delete(scene.resolvConf);
+    Files.writeString(scene.resolvConf, "nameserver 127.0.0.1\n");
+  }
+
+  @Test
+  void aResolvConfThatCannotBeReadKeepsItsFormerServers() throws Exception {
+    LogWatch.expect("resolv.conf cannot be read: Is a directory");
+    open(settings -> settings);
+    assertThat(rcode("before.example.")).isEqualTo(Rcode.NOERROR);
+    Object before = servers();
+    makeUnreadable();
+    scene.step(Duration.ofSeconds(2));
+    assertThat(rcode("meanwhile.example.")).isEqualTo(Rcode.NOERROR);
+    scene.await(() -> !scene.forwarder.problem().isEmpty());
+    assertThat(servers()).isEqualTo(before);
+    assertThat(problem()).contains("the servers that were in it are asked");
+    makeReadable();
+    scene.step(Duration.ofSeconds(6)); // Nobody asks, and it is tried again all the same.
+    scene.await(() -> scene.forwarder.problem().isEmpty());
+    assertThat(rcode("after.example.")).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void aResolvConfThatCannotBeReadAtTheFirstQuestionIsNoServerOfTheHost() throws Exception {
+    LogWatch.expect("resolv.conf cannot be read: Is a directory");
+    LogWatch.expect("no name server answers");
+    open(settings -> settings);
+    makeUnreadable();
+    assertThat(rcode("first.example.")).isEqualTo(Rcode.SERVFAIL);
+    assertThat(servers()).isEqualTo("[]");
+    assertThat(problem()).contains("names of others are not resolved");
+    assertThat(rcode("gateway.lan.")).isEqualTo(Rcode.NOERROR);
+    makeReadable();
+    scene.step(Duration.ofSeconds(2));
+    assertThat(rcode("first.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(problem()).isEmpty();
+  }
+
+  @Test
+  void aResolvConfThatIsNotThereMeansTheHostItself() throws Exception {
+    open(settings -> settings);
+    Files.delete(scene.resolvConf);
+    assertThat(rcode("first.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(problem()).isEmpty();
+  }
+
+  @Test
+  void aHostsFileThatCannotBeReadKeepsItsFormerNames() throws Exception {
+    Path hosts = Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
+    open(settings -> settings.withHostsFile(hosts));
+    scene.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.NXDOMAIN);
+          return response;
+        };
+    assertThat(rcode("nas.example.")).isEqualTo(Rcode.NOERROR);
+    Files.delete(hosts);
+    Files.createDirectory(hosts);
+    scene.step(Duration.ofSeconds(2));
+    assertThat(rcode("other.example.")).isEqualTo(Rcode.NXDOMAIN); // It has looked.
+    assertThat(rcode("nas.example.")).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void serversOfTheConfigurationAreAskedAtTheirPorts() throws Exception {
+    try (FakeUpstream other = new FakeUpstream()) {
+      open(settings ->
+          settings.withUpstreams(
+              new Upstreams.Servers(
+                  List.of(new InetSocketAddress(NetUtil.LOCALHOST4, other.port())))));
+      assertThat(rcode("www.example.")).isEqualTo(Rcode.NOERROR);
+      assertThat(other.queries).hasSize(1);
+      assertThat(scene.upstream.queries).isEmpty();
+    }
+  }
+
+  @Test
+  void aNetworkWithoutUpstreamsAnswersItsOwnNamesAndRefusesOthersAtOnce() throws Exception {
+    open(settings -> settings.withUpstreams(new Upstreams.None()));
+    assertThat(rcode("gateway.lan.")).isEqualTo(Rcode.NOERROR);
+    assertThat(rcode("nobody.lan.")).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(rcode("localhost.")).isEqualTo(Rcode.NOERROR);
+    Message refused = scene.ask("guest", "www.Example.");
+    assertThat(refused.getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(refused.getQuestion().getName().toString()).isEqualTo("www.Example.");
+    assertThat(scene.count(DnsCount.NOT_FORWARDED)).isEqualTo(1);
+    assertThat(scene.upstream.queries).isEmpty();
+    assertThat(problem()).isEmpty();
+  }
+
+  @Test
+  void aNetworkWithoutUpstreamsStillHasTheNamesOfTheHostsFile() throws Exception {
+    Path hosts = Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
+    open(settings -> settings.withUpstreams(new Upstreams.None()).withHostsFile(hosts));
+    // The very first question waits for the file, and is refused when it is not there.
+    Message first = scene.ask("guest", "www.Example.");
+    assertThat(first.getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(first.getSection(Section.QUESTION).getFirst().getName().toString())
+        .isEqualTo("www.Example.");
+    assertThat(rcode("nas.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(scene.upstream.queries).isEmpty();
+    assertThat(scene.gauge("outstanding")).isZero();
+  }
+}
