@@ -20,6 +20,7 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.net.Address;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Port;
@@ -189,14 +190,13 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  /** The address that a card's lease gives it, as text; empty for none. */
+  /** The address that a NIC's lease gives it, as text; empty for none. */
   String addressOf(long mac) {
-    int address =
-        loop.call(() -> {
-          NetworkServices offered = services;
-          return offered == null ? 0 : offered.addressOf(mac);
-        });
-    return address == 0 ? "" : Ipv4.format(address);
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      Address address = offered == null ? null : offered.addressOf(mac);
+      return address == null ? "" : address.toString();
+    });
   }
 
   /** Plugs a guest's card into a port of that name. */
@@ -293,7 +293,7 @@ public final class Network implements AutoCloseable {
     String hostname = lease.hostname();
     return new LeaseInfo(
         name(),
-        Ipv4.format(lease.address()),
+        lease.address().toString(),
         Ethernet.format(lease.mac()),
         hostname == null ? "" : hostname,
         expires,

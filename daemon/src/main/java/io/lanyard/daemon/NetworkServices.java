@@ -1,7 +1,5 @@
 package io.lanyard.daemon;
 
-import static java.util.stream.Collectors.toSet;
-
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
@@ -59,7 +57,7 @@ final class NetworkServices {
   private final NetworkConfig config;
   private final Ipv4Config ipv4;
   private final NatNetwork nat;
-  private final Map<Integer, Long> owners = new HashMap<>();
+  private final Map<Address, Long> owners = new HashMap<>();
   private @Nullable DhcpServer dhcp;
   private @Nullable DnsForwarder dns;
 
@@ -167,25 +165,20 @@ final class NetworkServices {
     }
     Long mac = guestMacs.get(name);
     if (mac != null) {
-      int address = addressOf(mac);
-      if (address != 0) {
-        return address;
+      Address address = addressOf(mac);
+      if (address != null) {
+        return address.ipv4();
       }
     }
-    return server.leases().byName(name).map(Lease::address).orElse(0);
+    return server.leases().byName(name).map(lease -> lease.address().ipv4()).orElse(0);
   }
 
-  /** The address that a card's lease gives it; 0 for none. */
-  int addressOf(long mac) {
+  /** The address that a NIC's lease gives it; null for none. */
+  @Nullable Address addressOf(long mac) {
     DhcpServer server = dhcp;
-    if (server == null) {
-      return 0;
-    }
-    return server.leases().byMac(mac).stream()
-        .filter(lease -> lease.state() == Lease.State.BOUND)
-        .mapToInt(Lease::address)
-        .findFirst()
-        .orElse(0);
+    return server == null
+        ? null
+        : server.leases().byMac(mac).stream().map(Lease::address).findFirst().orElse(null);
   }
 
   private NatOptions options(boolean loopback, HostResources host) {
@@ -270,8 +263,7 @@ final class NetworkServices {
     List<Reservation> reservations = new ArrayList<>();
     for (ReservationConfig reservation : settings.reservations()) {
       reservations.add(
-          new Reservation(
-              reservation.mac().bits(), reservation.address().ipv4(), reservation.hostname()));
+          new Reservation(reservation.mac().bits(), reservation.address(), reservation.hostname()));
     }
     // A guest of the configuration is known by its name, and its forwards go to nobody else.
     Map<Long, String> names = new HashMap<>();
@@ -279,20 +271,15 @@ final class NetworkServices {
     DnsConfig dnsConfig = config.dns();
     String domain = dnsConfig != null && dnsConfig.enabled() ? dnsConfig.domain() : null;
     // Who has a fixed name has its address by other means than DHCP, or by a reservation.
-    Set<Integer> fixedHosts =
-        dnsConfig == null
-            ? Set.of()
-            : dnsConfig.hosts().values().stream().map(Address::ipv4).collect(toSet());
-    int gateway = ipv4.gateway().ipv4();
-    Address nextServer = settings.options().nextServer();
-    return DhcpSettings.builder(subnet())
-        .server(gateway)
-        .range(ipv4.pool().first().ipv4(), ipv4.pool().last().ipv4())
-        .routers(addresses(settings.options().routers()))
-        .dnsServers(addresses(settings.options().dnsServers()))
-        .ntpServers(addresses(settings.options().ntpServers()))
+    Set<Address> fixedHosts = dnsConfig == null ? Set.of() : Set.copyOf(dnsConfig.hosts().values());
+    return DhcpSettings.builder(ipv4.subnet())
+        .server(ipv4.gateway())
+        .pool(ipv4.pool())
+        .routers(settings.options().routers())
+        .dnsServers(settings.options().dnsServers())
+        .ntpServers(settings.options().ntpServers())
         .search(settings.options().domainSearch())
-        .boot(settings.options().bootFile(), nextServer == null ? 0 : nextServer.ipv4())
+        .boot(settings.options().bootFile(), settings.options().nextServer())
         .domain(domain)
         .mtu(config.mtu())
         .leaseTime(settings.leaseTime())
@@ -303,10 +290,6 @@ final class NetworkServices {
         .leasesPerPort(settings.leasesPerPort())
         .authoritative(settings.authoritative())
         .build();
-  }
-
-  private static List<Integer> addresses(List<Address> addresses) {
-    return addresses.stream().map(Address::ipv4).toList();
   }
 
   private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host) {
@@ -370,7 +353,7 @@ final class NetworkServices {
     public void leaseAdded(Lease lease) {
       Long before = owners.put(lease.address(), lease.mac());
       if (before != null && before != lease.mac()) {
-        nat.endGuest(lease.address());
+        nat.endGuest(lease.address().ipv4());
       }
     }
 

@@ -10,8 +10,8 @@ import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -74,7 +74,7 @@ final class GuestLifeTest {
           .network("a", Runnable::run)
           .write(
               new Lease(
-                  Ipv4.parse(address),
+                  Address.parse(address),
                   ClientId.ofMac(MAC),
                   MAC,
                   "",

@@ -2,8 +2,8 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
 
 /**
@@ -40,7 +40,7 @@ final class AddressCheck {
    * @param free goes on
    * @param inUse goes on otherwise; not called where the client is only to be ignored
    */
-  void whenFree(DhcpMessage request, int address, Runnable free, Runnable inUse) {
+  void whenFree(DhcpMessage request, Address address, Runnable free, Runnable inUse) {
     if (!check.on()
         || (!check.waits(address, request.client)
             && table.familiar(address, request.client, request.mac, clock.millis()))) {
@@ -54,11 +54,11 @@ final class AddressCheck {
   /** A client takes an address that it did not have last. */
   private final class Takes implements ConflictCheck.Verdict {
     private final DhcpMessage request;
-    private final int address;
+    private final Address address;
     private final Runnable free;
     private final Runnable inUse;
 
-    Takes(DhcpMessage request, int address, Runnable free, Runnable inUse) {
+    Takes(DhcpMessage request, Address address, Runnable free, Runnable inUse) {
       this.request = request;
       this.address = address;
       this.free = free;
@@ -83,7 +83,7 @@ final class AddressCheck {
                     + " mac="
                     + Ethernet.format(mac)
                     + " address="
-                    + Ipv4.format(address));
+                    + address);
         return false;
       }
       return true;
@@ -94,7 +94,7 @@ final class AddressCheck {
       boolean another = false;
       for (Lease lease : table.byMac(mac)) {
         if (lease.isBehind(port)) {
-          if (lease.address() == address) {
+          if (lease.address().equals(address)) {
             return false;
           }
           another = true;

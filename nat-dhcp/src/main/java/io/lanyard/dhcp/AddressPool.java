@@ -1,5 +1,7 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AddressPool {
   private final DhcpSettings settings;
-  private final Map<Integer, Reservation> byAddress = new HashMap<>();
+  private final AddressRange pool;
+  private final Map<Address, Reservation> byAddress = new HashMap<>();
   private final Map<Long, Reservation> byMac = new HashMap<>();
 
   /** One bit an address of the range; set while nobody ever had it. */
@@ -24,11 +27,12 @@ final class AddressPool {
   private final int size;
 
   /** Addresses of the range that somebody had, the longest idle first. */
-  private final LinkedHashSet<Integer> idle = new LinkedHashSet<>();
+  private final LinkedHashSet<Address> idle = new LinkedHashSet<>();
 
   AddressPool(DhcpSettings settings) {
     this.settings = settings;
-    this.size = settings.rangeEnd() - settings.rangeStart() + 1;
+    this.pool = settings.pool();
+    this.size = Math.toIntExact(pool.size());
     this.untouched = new BitSet(size);
     untouched.set(0, size);
     for (Reservation reservation : settings.reservations()) {
@@ -40,9 +44,9 @@ final class AddressPool {
     withdraw(settings.server());
   }
 
-  private void withdraw(int address) {
+  private void withdraw(Address address) {
     if (inRange(address)) {
-      untouched.clear(address - settings.rangeStart());
+      untouched.clear((int) (address.low() - pool.first().low()));
     }
   }
 
@@ -51,43 +55,42 @@ final class AddressPool {
   }
 
   /** Says whether a client may have an address at all, whoever has it now. */
-  boolean permits(int address, long mac) {
+  boolean permits(Address address, long mac) {
     Reservation own = byMac.get(mac);
-    return (own != null && own.address() == address) || holds(address);
+    return (own != null && own.address().equals(address)) || holds(address);
   }
 
-  private boolean barred(int address) {
+  private boolean barred(Address address) {
     return byAddress.containsKey(address)
         || settings.excluded().contains(address)
-        || address == settings.server();
+        || address.equals(settings.server());
   }
 
-  private boolean inRange(int address) {
-    return Integer.compareUnsigned(address, settings.rangeStart()) >= 0
-        && Integer.compareUnsigned(address, settings.rangeEnd()) <= 0;
+  private boolean inRange(Address address) {
+    return pool.contains(address);
   }
 
-  /** Finds an address for a client that has none and asks for none; 0 if there is none. */
-  int pick(ClientId client) {
+  /** Finds an address for a client that has none and asks for none; null if there is none. */
+  @Nullable Address pick(ClientId client) {
     int start = Math.floorMod(mix(client.hashCode()), size);
     int slot = untouched.nextSetBit(start);
     if (slot < 0) {
       slot = untouched.nextSetBit(0);
     }
     if (slot >= 0) {
-      return settings.rangeStart() + slot;
+      return pool.first().plus(slot);
     }
-    return idle.isEmpty() ? 0 : idle.getFirst();
+    return idle.isEmpty() ? null : idle.getFirst();
   }
 
   /** Takes an address out of what can be picked. */
-  void take(int address) {
+  void take(Address address) {
     withdraw(address);
     idle.remove(address);
   }
 
   /** Gives back an address that somebody had. */
-  void giveBack(int address) {
+  void giveBack(Address address) {
     if (holds(address)) {
       idle.add(address);
     }
@@ -98,7 +101,7 @@ final class AddressPool {
   }
 
   /** Whether an address is given to whoever asks, and not kept for somebody. */
-  boolean holds(int address) {
+  boolean holds(Address address) {
     return inRange(address) && !barred(address);
   }
 

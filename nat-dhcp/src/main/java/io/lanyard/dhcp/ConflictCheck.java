@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.ProbeListener;
 import io.lanyard.nat.station.Station;
+import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ final class ConflictCheck {
     void inUse(long mac, String port, boolean late);
   }
 
-  private record Key(int address, ClientId client) {}
+  private record Key(Address address, ClientId client) {}
 
   private final Counters<DhcpCount> counters;
   private final Map<Key, Probe> waiting = new HashMap<>();
@@ -65,7 +66,7 @@ final class ConflictCheck {
   }
 
   /** Whether a client's request waits for a verdict on an address. */
-  boolean waits(int address, ClientId client) {
+  boolean waits(Address address, ClientId client) {
     return waiting.containsKey(new Key(address, client));
   }
 
@@ -83,7 +84,7 @@ final class ConflictCheck {
    * Probes an address. A client that repeats itself while its address is probed is answered once,
    * as it asked last.
    */
-  void check(int address, DhcpMessage request, Verdict verdict) {
+  void check(Address address, DhcpMessage request, Verdict verdict) {
     ConflictProbe conflicts = probe;
     if (conflicts == null) {
       verdict.free();

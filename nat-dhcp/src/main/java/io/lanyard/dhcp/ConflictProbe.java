@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.net.Address;
 
 /**
  * Finds out whether a host uses an address (RFC 2131 section 3.1 item 2).
@@ -12,8 +13,8 @@ public interface ConflictProbe {
   /**
    * Asks the network for a host that uses an address.
    *
-   * @param address the IPv4 address as a big-endian int
+   * @param address the address
    * @param listener told of every answer, and when none has settled it in time
    */
-  void probe(int address, ProbeListener listener);
+  void probe(Address address, ProbeListener listener);
 }

@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,8 @@ final class DhcpMessage {
   final int xid;
   final int secs;
   final int flags;
-  final int ciaddr;
-  final int giaddr;
+  final Address ciaddr;
+  final Address giaddr;
   final long mac;
 
   /** The name of the port that it came in by, which the sender cannot choose. */
@@ -50,8 +51,8 @@ final class DhcpMessage {
     this.xid = in.getInt(at + 4);
     this.secs = in.getUnsignedShort(at + 8);
     this.flags = in.getUnsignedShort(at + 10);
-    this.ciaddr = in.getInt(at + 12);
-    this.giaddr = in.getInt(at + 24);
+    this.ciaddr = Address.ofIpv4(in.getInt(at + 12));
+    this.giaddr = Address.ofIpv4(in.getInt(at + 24));
     this.mac = mac;
     this.options = options;
     byte[] id = options.get(DhcpOption.CLIENT_ID);
@@ -103,9 +104,24 @@ final class DhcpMessage {
     return options.malformed();
   }
 
+  /** Whether it came by way of a relay, which is at {@code giaddr}. */
+  boolean relayed() {
+    return !giaddr.isAny();
+  }
+
+  /** The address that the client asks for in option 50; 0.0.0.0 if it does not. */
+  Address requested() {
+    return Address.ofIpv4(intOption(DhcpOption.REQUESTED_ADDRESS));
+  }
+
+  /** Whether option 54 names a server. */
+  boolean names(Address server) {
+    return intOption(DhcpOption.SERVER_ID) == server.ipv4();
+  }
+
   /** Whether it came straight from the client that it names, or by way of a relay. */
   boolean fromItsClient() {
-    return giaddr != 0 || sender == mac;
+    return relayed() || sender == mac;
   }
 
   boolean broadcast() {

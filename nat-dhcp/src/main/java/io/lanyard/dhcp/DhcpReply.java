@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ final class DhcpReply {
     this.settings = settings;
     Map<Integer, byte[]> values = new TreeMap<>();
     values.put(DhcpOption.SUBNET_MASK, addresses(List.of(settings.subnet().mask())));
-    values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(settings.subnet().broadcast())));
+    values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(settings.subnet().last())));
     values.put(DhcpOption.ROUTER, addresses(settings.routers()));
     values.put(DhcpOption.DNS_SERVERS, addresses(settings.dnsServers()));
     values.put(DhcpOption.NTP_SERVERS, addresses(settings.ntpServers()));
@@ -60,10 +60,10 @@ final class DhcpReply {
     if (settings.bootFile() != null) {
       values.put(DhcpOption.BOOT_FILE, settings.bootFile().getBytes(StandardCharsets.US_ASCII));
     }
-    if (settings.nextServer() != 0) {
+    if (settings.nextServer() != null) {
       values.put(
           DhcpOption.TFTP_SERVER_NAME,
-          Ipv4.format(settings.nextServer()).getBytes(StandardCharsets.US_ASCII));
+          settings.nextServer().toString().getBytes(StandardCharsets.US_ASCII));
     }
     values.put(DhcpOption.DOMAIN_SEARCH, DomainSearch.encode(settings.search()));
     values.forEach((code, value) -> {
@@ -73,14 +73,12 @@ final class DhcpReply {
     });
   }
 
-  private static byte[] addresses(List<Integer> list) {
+  private static byte[] addresses(List<Address> list) {
     byte[] out = new byte[4 * list.size()];
     int at = 0;
-    for (int address : list) {
-      out[at++] = (byte) (address >>> 24);
-      out[at++] = (byte) (address >>> 16);
-      out[at++] = (byte) (address >>> 8);
-      out[at++] = (byte) address;
+    for (Address address : list) {
+      System.arraycopy(address.toBytes(), 0, out, at, 4);
+      at += 4;
     }
     return out;
   }
@@ -88,7 +86,7 @@ final class DhcpReply {
   /** An offer or an acknowledgement of a lease. */
   ByteBuf lease(
       ByteBufAllocator allocator, DhcpMessage request, MessageType type, Lease lease, int seconds) {
-    ByteBuf out = header(allocator, request, type, lease.address());
+    ByteBuf out = header(allocator, request, type, lease.address().ipv4());
     putInt(out, DhcpOption.LEASE_TIME, seconds);
     // RFC 2131 section 4.4.5: T1 is half of the lease, T2 seven eighths; an infinite one has none.
     if (seconds != -1) {
@@ -121,18 +119,18 @@ final class DhcpReply {
     out.writeInt(request.xid);
     out.writeShort(0);
     // RFC 2131 section 4.3.2: a relay must broadcast a NAK, so the bit is set in one.
-    boolean relayedNak = nak && request.giaddr != 0;
+    boolean relayedNak = nak && request.relayed();
     out.writeShort(relayedNak ? request.flags | DhcpMessage.BROADCAST_FLAG : request.flags);
-    out.writeInt(nak || type == MessageType.OFFER ? 0 : request.ciaddr);
+    out.writeInt(nak || type == MessageType.OFFER ? 0 : request.ciaddr.ipv4());
     out.writeInt(yiaddr);
-    out.writeInt(nak ? 0 : settings.nextServer());
-    out.writeInt(request.giaddr);
+    out.writeInt(nak || settings.nextServer() == null ? 0 : settings.nextServer().ipv4());
+    out.writeInt(request.giaddr.ipv4());
     out.writeShort((int) (request.mac >>> 32)).writeInt((int) request.mac);
     out.writeZero(10 + SNAME_LENGTH);
     bootFile(out, nak);
     out.writeInt(DhcpMessage.MAGIC_COOKIE);
     put(out, DhcpOption.MESSAGE_TYPE, new byte[] {(byte) type.code()});
-    putInt(out, DhcpOption.SERVER_ID, settings.server());
+    putInt(out, DhcpOption.SERVER_ID, settings.server().ipv4());
     // RFC 6842 section 3: the client's identifier comes back in every reply, a NAK too.
     byte[] id = request.option(DhcpOption.CLIENT_ID);
     if (id != null) {
@@ -210,7 +208,7 @@ final class DhcpReply {
 
   private static int relayLength(DhcpMessage request) {
     byte[] relay = request.option(DhcpOption.RELAY_AGENT_INFORMATION);
-    return relay == null || request.giaddr == 0 ? 0 : encodedLength(relay);
+    return relay == null || !request.relayed() ? 0 : encodedLength(relay);
   }
 
   private static int encodedLength(byte[] value) {
@@ -219,7 +217,7 @@ final class DhcpReply {
 
   private static ByteBuf end(ByteBuf out, DhcpMessage request) {
     byte[] relay = request.option(DhcpOption.RELAY_AGENT_INFORMATION);
-    if (relay != null && request.giaddr != 0) {
+    if (relay != null && request.relayed()) {
       put(out, DhcpOption.RELAY_AGENT_INFORMATION, relay); // RFC 3046 section 2.2: as it came, last
     }
     out.writeByte(DhcpOption.END);

@@ -6,7 +6,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -122,9 +122,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("dhcp")
             .with("subnet", settings.subnet())
-            .with(
-                "range",
-                Ipv4.format(settings.rangeStart()) + "-" + Ipv4.format(settings.rangeEnd()))
+            .with("pool", settings.pool())
             .with("leaseTime", settings.leaseTime().toSeconds() + "s")
             .with("leases", table.leases().size())
             .with("available", table.available());
@@ -142,7 +140,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(DhcpCount.BAD_OPTIONS);
     }
     // RFC 2131 section 4.3.1: the relay's address says which subnet the client is in.
-    if (request.giaddr != 0 && !settings.subnet().isHost(request.giaddr)) {
+    if (request.relayed() && !settings.subnet().isHost(request.giaddr)) {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
@@ -166,7 +164,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   /** RFC 2131 section 4.3.5. */
   private void inform(DhcpMessage request, DatagramPeer from) {
     counters.count(DhcpCount.INFORM);
-    int client = request.ciaddr != 0 ? request.ciaddr : from.address();
+    Address client = request.ciaddr.isAny() ? Address.ofIpv4(from.address()) : request.ciaddr;
     if (!settings.subnet().isHost(client)) {
       counters.count(DhcpCount.NOT_OURS);
       return;

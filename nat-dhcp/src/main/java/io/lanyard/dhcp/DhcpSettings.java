@@ -1,7 +1,9 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -10,12 +12,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one network's DHCP server offers. Addresses are big-endian ints.
+ * What one network's DHCP server offers, by DHCPv4: all addresses are IPv4.
  *
  * @param subnet the network's subnet
  * @param server the server's own address: the gateway's
- * @param rangeStart first address of the dynamic pool
- * @param rangeEnd last address of the dynamic pool
+ * @param pool the addresses that are given to whoever asks
  * @param routers default routers (option 3); empty on a network without a way out
  * @param dnsServers name servers (option 6)
  * @param ntpServers time servers (option 42)
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param search domains to search (option 119, RFC 3397); empty to send none
  * @param bootFile what a client without a system loads (option 67 and the file field), in ASCII;
  *     null for nothing
- * @param nextServer where it loads that by TFTP (option 66 and the siaddr field); 0 for nowhere
+ * @param nextServer where it loads that by TFTP (option 66 and the siaddr field); null for nowhere
  * @param mtu the network's MTU (option 26)
  * @param leaseTime lease time of a client that asks for none in particular
  * @param minLeaseTime the shortest that a client may ask for
@@ -40,17 +41,16 @@ import org.jspecify.annotations.Nullable;
  *     to be silent about unknown clients, as RFC 2131 section 4.3.2 demands where servers coexist
  */
 public record DhcpSettings(
-    Ipv4Subnet subnet,
-    int server,
-    int rangeStart,
-    int rangeEnd,
-    List<Integer> routers,
-    List<Integer> dnsServers,
-    List<Integer> ntpServers,
+    Subnet subnet,
+    Address server,
+    AddressRange pool,
+    List<Address> routers,
+    List<Address> dnsServers,
+    List<Address> ntpServers,
     @Nullable String domain,
     List<String> search,
     @Nullable String bootFile,
-    int nextServer,
+    @Nullable Address nextServer,
     int mtu,
     Duration leaseTime,
     Duration minLeaseTime,
@@ -59,7 +59,7 @@ public record DhcpSettings(
     Duration declineTime,
     List<Reservation> reservations,
     Map<Long, String> names,
-    Set<Integer> excluded,
+    Set<Address> excluded,
     int leasesPerPort,
     boolean authoritative) {
 
@@ -72,13 +72,11 @@ public record DhcpSettings(
     reservations = List.copyOf(reservations);
     names = Map.copyOf(names);
     excluded = Set.copyOf(excluded);
-    require(subnet.isHost(server), "server", Ipv4.format(server) + " is no host of " + subnet);
+    require(subnet.isHost(server), "server", server + " is no host of " + subnet);
     require(
-        subnet.isHost(rangeStart)
-            && subnet.isHost(rangeEnd)
-            && Integer.compareUnsigned(rangeStart, rangeEnd) <= 0,
-        "range",
-        Ipv4.format(rangeStart) + "-" + Ipv4.format(rangeEnd) + " is no range in " + subnet);
+        subnet.isHost(pool.first()) && subnet.isHost(pool.last()),
+        "pool",
+        pool + " is no range in " + subnet);
     require(leasesPerPort >= 1, "leases per port", leasesPerPort + " is not 1 or more");
     require(mtu >= 576 && mtu <= 65535, "mtu", mtu + " is not 576 to 65535");
     require(
@@ -88,15 +86,15 @@ public record DhcpSettings(
             && maxLeaseTime.toSeconds() <= 0xffff_ffffL,
         "lease time",
         minLeaseTime + " <= " + leaseTime + " <= " + maxLeaseTime + " does not hold");
-    Set<Integer> addresses = new HashSet<>();
+    Set<Address> addresses = new HashSet<>();
     Set<Long> macs = new HashSet<>();
     for (Reservation reservation : reservations) {
-      String address = Ipv4.format(reservation.address());
+      Address address = reservation.address();
       require(
-          subnet.isHost(reservation.address()) && reservation.address() != server,
+          subnet.isHost(address) && !address.equals(server),
           "reservation",
           address + " is no free host of " + subnet);
-      require(addresses.add(reservation.address()), "reservation", address + " is there twice");
+      require(addresses.add(address), "reservation", address + " is there twice");
       require(
           macs.add(reservation.mac()),
           "reservation",
@@ -117,23 +115,22 @@ public record DhcpSettings(
    * @param subnet the network's subnet, with a prefix of at most 29
    * @return a builder
    */
-  public static Builder builder(Ipv4Subnet subnet) {
+  public static Builder builder(Subnet subnet) {
     return new Builder(subnet);
   }
 
   /** Collects settings. */
   public static final class Builder {
-    private final Ipv4Subnet subnet;
-    private int server;
-    private int rangeStart;
-    private int rangeEnd;
-    private @Nullable List<Integer> routers;
-    private @Nullable List<Integer> dnsServers;
-    private List<Integer> ntpServers = List.of();
+    private final Subnet subnet;
+    private Address server;
+    private AddressRange pool;
+    private @Nullable List<Address> routers;
+    private @Nullable List<Address> dnsServers;
+    private List<Address> ntpServers = List.of();
     private @Nullable String domain;
     private List<String> search = List.of();
     private @Nullable String bootFile;
-    private int nextServer;
+    private @Nullable Address nextServer;
     private int mtu = 1500;
     private Duration leaseTime = Duration.ofMinutes(30);
     private Duration minLeaseTime = Duration.ofMinutes(2);
@@ -142,16 +139,15 @@ public record DhcpSettings(
     private Duration declineTime = Duration.ofMinutes(10);
     private List<Reservation> reservations = List.of();
     private Map<Long, String> names = Map.of();
-    private Set<Integer> excluded = Set.of();
+    private Set<Address> excluded = Set.of();
     private int leasesPerPort = Integer.MAX_VALUE;
     private boolean authoritative = true;
 
-    private Builder(Ipv4Subnet subnet) {
+    private Builder(Subnet subnet) {
       this.subnet = subnet;
-      int size = ~subnet.mask() + 1;
-      this.server = subnet.host(2);
-      this.rangeStart = subnet.host(size >>> 1);
-      this.rangeEnd = subnet.broadcast() - 1;
+      this.server = subnet.at(2);
+      long half = 1L << (31 - subnet.prefix());
+      this.pool = new AddressRange(subnet.at(half), subnet.last().plus(-1));
     }
 
     /**
@@ -160,7 +156,7 @@ public record DhcpSettings(
      * @param value the address
      * @return this
      */
-    public Builder server(int value) {
+    public Builder server(Address value) {
       server = value;
       return this;
     }
@@ -168,13 +164,11 @@ public record DhcpSettings(
     /**
      * Sets the dynamic pool.
      *
-     * @param first its first address
-     * @param last its last address
+     * @param value its addresses
      * @return this
      */
-    public Builder range(int first, int last) {
-      rangeStart = first;
-      rangeEnd = last;
+    public Builder pool(AddressRange value) {
+      pool = value;
       return this;
     }
 
@@ -184,7 +178,7 @@ public record DhcpSettings(
      * @param value the addresses; empty for none
      * @return this
      */
-    public Builder routers(List<Integer> value) {
+    public Builder routers(List<Address> value) {
       routers = value;
       return this;
     }
@@ -195,7 +189,7 @@ public record DhcpSettings(
      * @param value the addresses; empty for none
      * @return this
      */
-    public Builder dnsServers(List<Integer> value) {
+    public Builder dnsServers(List<Address> value) {
       dnsServers = value;
       return this;
     }
@@ -206,7 +200,7 @@ public record DhcpSettings(
      * @param value the addresses
      * @return this
      */
-    public Builder ntpServers(List<Integer> value) {
+    public Builder ntpServers(List<Address> value) {
       ntpServers = value;
       return this;
     }
@@ -237,10 +231,10 @@ public record DhcpSettings(
      * Sets what a client without a system loads.
      *
      * @param file a URL or a file's name, in ASCII; null for nothing
-     * @param server where from by TFTP; 0 for nowhere
+     * @param server where from by TFTP; null for nowhere
      * @return this
      */
-    public Builder boot(@Nullable String file, int server) {
+    public Builder boot(@Nullable String file, @Nullable Address server) {
       bootFile = file;
       nextServer = server;
       return this;
@@ -333,7 +327,7 @@ public record DhcpSettings(
      * @param value the addresses
      * @return this
      */
-    public Builder excluded(Set<Integer> value) {
+    public Builder excluded(Set<Address> value) {
       excluded = value;
       return this;
     }
@@ -370,8 +364,7 @@ public record DhcpSettings(
       return new DhcpSettings(
           subnet,
           server,
-          rangeStart,
-          rangeEnd,
+          pool,
           routers == null ? List.of(server) : routers,
           dnsServers == null ? List.of(server) : dnsServers,
           ntpServers,

@@ -4,8 +4,8 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBufAllocator;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
@@ -64,18 +64,18 @@ final class Exchange {
   }
 
   private void offer(DhcpMessage request, DatagramPeer from, int tries) {
-    int address = choose(request);
-    if (address == 0 && keeper.withdrawOffer(request.port)) {
+    Address address = choose(request);
+    if (address == null && keeper.withdrawOffer(request.port)) {
       address = choose(request);
     }
-    if (address == 0) {
+    if (address == null) {
       watch.exhausted();
       return;
     }
     if (!admitted(request, address)) {
       return;
     }
-    int chosen = address;
+    Address chosen = address;
     addresses.whenFree(
         request,
         chosen,
@@ -87,13 +87,12 @@ final class Exchange {
         });
   }
 
-  private int choose(DhcpMessage request) {
-    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
-    int address = table.choose(request.client, request.mac, requested, now());
-    return address == 0 && check.on() ? table.lastResort() : address;
+  private @Nullable Address choose(DhcpMessage request) {
+    Address address = table.choose(request.client, request.mac, request.requested(), now());
+    return address == null && check.on() ? table.lastResort() : address;
   }
 
-  private void sendOffer(DhcpMessage request, DatagramPeer from, int address) {
+  private void sendOffer(DhcpMessage request, DatagramPeer from, Address address) {
     Lease lease = table.at(address);
     if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
       if (!table.canHave(address, request.client, request.mac, now())) {
@@ -109,21 +108,21 @@ final class Exchange {
 
   /** Confirms or refuses the address that a client asks for. */
   void request(DhcpMessage request, DatagramPeer from) {
-    int requested = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    Address requested = request.requested();
     if (request.has(DhcpOption.SERVER_ID)) {
       selecting(request, from, requested);
-    } else if (requested != 0) {
+    } else if (!requested.isAny()) {
       confirm(request, from, requested); // INIT-REBOOT
-    } else if (request.ciaddr != 0) {
+    } else if (!request.ciaddr.isAny()) {
       confirm(request, from, request.ciaddr); // RENEWING, REBINDING
     } else {
       counters.count(DhcpCount.MALFORMED);
     }
   }
 
-  private void selecting(DhcpMessage request, DatagramPeer from, int requested) {
+  private void selecting(DhcpMessage request, DatagramPeer from, Address requested) {
     Lease held = table.of(request.client);
-    if (request.intOption(DhcpOption.SERVER_ID) != settings.server()) {
+    if (!request.names(settings.server())) {
       counters.count(DhcpCount.NOT_OURS);
       if (held != null && held.state() == State.OFFERED && held.isBehind(request.port)) {
         keeper.put(
@@ -131,8 +130,8 @@ final class Exchange {
       }
       return;
     }
-    int address = requested != 0 ? requested : request.ciaddr;
-    if (address != 0 && table.canHave(address, request.client, request.mac, now())) {
+    Address address = requested.isAny() ? request.ciaddr : requested;
+    if (table.canHave(address, request.client, request.mac, now())) {
       acknowledge(request, from, address);
     } else {
       refuse(request, from, "address not available");
@@ -140,7 +139,7 @@ final class Exchange {
   }
 
   /** A client that remembers an address asks whether it may use it, or use it for longer. */
-  private void confirm(DhcpMessage request, DatagramPeer from, int address) {
+  private void confirm(DhcpMessage request, DatagramPeer from, Address address) {
     if (!settings.subnet().isHost(address)) {
       refuse(request, from, "wrong network");
       return;
@@ -153,7 +152,7 @@ final class Exchange {
       counters.count(DhcpCount.UNKNOWN_CLIENT); // "MUST remain silent"
       return;
     }
-    boolean own = last != null && last.address() == address;
+    boolean own = last != null && last.address().equals(address);
     boolean elsewhere = last != null && !own && last.bound(now());
     if (!elsewhere
         && (own || settings.authoritative())
@@ -164,7 +163,7 @@ final class Exchange {
     }
   }
 
-  private void acknowledge(DhcpMessage request, DatagramPeer from, int address) {
+  private void acknowledge(DhcpMessage request, DatagramPeer from, Address address) {
     if (!admitted(request, address)) {
       refuse(request, from, "too many leases");
       return;
@@ -177,7 +176,7 @@ final class Exchange {
   }
 
   /** Stores the lease, and sends the ACK once it is on disk. */
-  private void store(DhcpMessage request, DatagramPeer from, int address) {
+  private void store(DhcpMessage request, DatagramPeer from, Address address) {
     if (!table.canHave(address, request.client, request.mac, now())) {
       refuse(request, from, "address not available"); // Somebody took it while it was probed.
       return;
@@ -241,7 +240,7 @@ final class Exchange {
       return;
     }
     Lease other = table.of(lease.client());
-    if (other != null && other.address() != lease.address() && other.bound(now())) {
+    if (other != null && !other.address().equals(lease.address()) && other.bound(now())) {
       keeper.giveBack(other); // One address a client: section 1.6.
     }
     keeper.put(lease);
@@ -269,9 +268,9 @@ final class Exchange {
                 + " mac="
                 + Ethernet.format(request.mac)
                 + " requested="
-                + Ipv4.format(request.intOption(DhcpOption.REQUESTED_ADDRESS))
+                + request.requested()
                 + " ciaddr="
-                + Ipv4.format(request.ciaddr)
+                + request.ciaddr
                 + " why=\""
                 + why
                 + "\"");
@@ -291,7 +290,7 @@ final class Exchange {
   // What both have in common
 
   /** Whether the client's port may have the address; an older offer of the port gives way. */
-  private boolean admitted(DhcpMessage request, int address) {
+  private boolean admitted(DhcpMessage request, Address address) {
     if (table.admits(request.port, address, request.client, now())
         || (keeper.withdrawOffer(request.port)
             && table.admits(request.port, address, request.client, now()))) {

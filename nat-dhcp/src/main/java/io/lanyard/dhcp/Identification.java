@@ -3,7 +3,6 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
 
 /**
@@ -109,7 +108,7 @@ final class Identification {
               "network="
                   + network
                   + " address="
-                  + Ipv4.format(held.address())
+                  + held.address()
                   + " mac="
                   + Ethernet.format(mac)
                   + " other="

@@ -1,13 +1,13 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The binding of an address to a client.
  *
- * @param address the IPv4 address as a big-endian int
+ * @param address the address
  * @param client whom it is bound to
  * @param mac the client's hardware address, in the low 48 bits
  * @param port the name of the port that the client got it by, or, if it is declined, of the port
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param state what has become of it
  */
 public record Lease(
-    int address,
+    Address address,
     ClientId client,
     long mac,
     String port,
@@ -72,7 +72,7 @@ public record Lease(
   }
 
   /** An address that nobody has, and that nobody had. */
-  static Lease nobodys(int address, long now) {
+  static Lease nobodys(Address address, long now) {
     return new Lease(address, ClientId.ofMac(0), 0, "", null, now, now, State.RELEASED);
   }
 
@@ -88,7 +88,7 @@ public record Lease(
   @Override
   public String toString() {
     return "address="
-        + Ipv4.format(address)
+        + address
         + " mac="
         + Ethernet.format(mac)
         + " port="

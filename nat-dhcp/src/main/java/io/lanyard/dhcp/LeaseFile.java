@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -27,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file of a lease store: opened, checked for damage, and committed with a sync.
  *
- * <p>It is an MVStore. A network's leases are the map {@code leases.NETWORK}, by address; the map
- * {@code clock} has the {@link LeaseClock.Reference}.
+ * <p>It is an MVStore. A network's leases are the map {@code leases.NETWORK}, by IPv4 address as an
+ * int; the map {@code clock} has the {@link LeaseClock.Reference}.
  *
  * <p>Thread: one at a time. After an exception from {@link #commit} the file is to be abandoned and
  * opened again, which starts from what is on disk.
@@ -218,7 +219,7 @@ final class LeaseFile {
       if (name.startsWith(LEASES)) {
         List<Lease> network = new ArrayList<>();
         for (Map.Entry<Integer, byte[]> entry : map(name).entrySet()) {
-          network.add(LeaseRecord.decode(entry.getKey(), entry.getValue()));
+          network.add(LeaseRecord.decode(Address.ofIpv4(entry.getKey()), entry.getValue()));
         }
         leases.put(name.substring(LEASES.length()), network);
       }
@@ -259,7 +260,7 @@ final class LeaseFile {
 
   /** Puts a lease in place of the one that its address had, with the next commit. */
   void put(String network, Lease lease) {
-    map(LEASES + network).put(lease.address(), LeaseRecord.encode(lease));
+    map(LEASES + network).put(lease.address().ipv4(), LeaseRecord.encode(lease));
   }
 
   /** Writes what was put, and waits for the disk. */

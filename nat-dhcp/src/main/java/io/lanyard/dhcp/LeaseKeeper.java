@@ -5,8 +5,7 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.dhcp.Lease.State;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
+import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,7 +38,7 @@ final class LeaseKeeper {
   private final Runnable changed;
 
   /** How many writes of an address are under way. */
-  private final IntObjectMap<Integer> underWay = new IntObjectHashMap<>();
+  private final Map<Address, Integer> underWay = new HashMap<>();
 
   /** How many writes for a port's clients are under way. */
   private final Map<String, Integer> writesByPort = new HashMap<>();
@@ -71,7 +70,7 @@ final class LeaseKeeper {
   }
 
   /** Keeps an address for a client, unless it is already its own. */
-  Lease hold(DhcpMessage request, int address) {
+  Lease hold(DhcpMessage request, Address address) {
     long now = now();
     Lease before = table.at(address);
     if (before != null && before.bound(now) && before.client().equals(request.client)) {
@@ -88,7 +87,7 @@ final class LeaseKeeper {
             now + settings.offerTime().toMillis(),
             State.OFFERED);
     put(lease);
-    Integer surplus = table.shares().surplusOffer(request.port);
+    Address surplus = table.shares().surplusOffer(request.port);
     if (surplus != null) {
       withdraw(surplus);
     }
@@ -99,7 +98,7 @@ final class LeaseKeeper {
    * Takes back the oldest offer of a port that its client has not yet asked for, if there is one.
    */
   boolean withdrawOffer(String port) {
-    for (int address : table.shares().offers(port)) {
+    for (Address address : table.shares().offers(port)) {
       if (!writes(address)) {
         withdraw(address);
         return true;
@@ -108,7 +107,7 @@ final class LeaseKeeper {
     return false;
   }
 
-  private void withdraw(int address) {
+  private void withdraw(Address address) {
     Lease offer = table.at(address);
     if (offer != null && offer.state() == State.OFFERED) {
       put(offer.in(State.RELEASED, now()));
@@ -122,7 +121,7 @@ final class LeaseKeeper {
    * @param mac the host that uses it; 0 if that is not known
    * @param port the port that says so
    */
-  void quarantine(int address, ClientId client, long mac, String port, String by) {
+  void quarantine(Address address, ClientId client, long mac, String port, String by) {
     long now = now();
     Lease before = table.at(address);
     if (!table.shares().mayQuarantine(port)) {
@@ -214,13 +213,13 @@ final class LeaseKeeper {
         });
   }
 
-  private void ended(int address, String port) {
+  private void ended(Address address, String port) {
     underWay.computeIfPresent(address, (key, n) -> n > 1 ? n - 1 : null);
     writesByPort.computeIfPresent(port, (key, n) -> n > 1 ? n - 1 : null);
   }
 
   /** Whether the disk is about to say something else of an address than memory does. */
-  boolean writes(int address) {
+  boolean writes(Address address) {
     return underWay.containsKey(address);
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,13 +19,13 @@ final class LeaseNames {
   private final Map<Long, Reservation> reservations = new HashMap<>();
 
   /** Names of reservations, which stand for their addresses for good. */
-  private final Map<String, Integer> reserved = new HashMap<>();
+  private final Map<String, Address> reserved = new HashMap<>();
 
   /** Names that the configuration gives to a MAC address, wherever that is. */
   private final Map<String, Long> kept = new HashMap<>();
 
   /** The address that has a name. */
-  private final Map<String, Integer> holders = new HashMap<>();
+  private final Map<String, Address> holders = new HashMap<>();
 
   LeaseNames(DhcpSettings settings) {
     this.settings = settings;
@@ -47,7 +48,7 @@ final class LeaseNames {
   }
 
   /** The names of reservations and their addresses, whether these are leased or not. */
-  Map<String, Integer> reserved() {
+  Map<String, Address> reserved() {
     return Map.copyOf(reserved);
   }
 
@@ -56,9 +57,9 @@ final class LeaseNames {
     return reserved.containsKey(name);
   }
 
-  /** The address that has a name; 0 if nobody has it. */
-  int holder(String name) {
-    return holders.getOrDefault(name.toLowerCase(Locale.ROOT), 0);
+  /** The address that has a name; null if nobody has it. */
+  @Nullable Address holder(String name) {
+    return holders.get(name.toLowerCase(Locale.ROOT));
   }
 
   /**
@@ -78,10 +79,10 @@ final class LeaseNames {
   }
 
   /** The name that a client gets at an address: what it wants, if nobody else has it. */
-  @Nullable String available(long mac, int address, @Nullable String said) {
+  @Nullable String available(long mac, Address address, @Nullable String said) {
     String name = wanted(mac, said);
-    Integer holder = name == null ? null : holders.get(name);
-    return holder == null || holder == address ? name : null;
+    Address holder = name == null ? null : holders.get(name);
+    return holder == null || holder.equals(address) ? name : null;
   }
 
   /** Gives a lease the name that it asks for, or none if another lease has it. */
@@ -89,8 +90,8 @@ final class LeaseNames {
     if (lease.hostname() == null) {
       return lease;
     }
-    Integer holder = holders.putIfAbsent(lease.hostname(), lease.address());
-    return holder == null || holder == lease.address() ? lease : lease.named(null);
+    Address holder = holders.putIfAbsent(lease.hostname(), lease.address());
+    return holder == null || holder.equals(lease.address()) ? lease : lease.named(null);
   }
 
   /** Takes a lease's name back. */

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -36,7 +37,7 @@ final class LeaseRecord {
     return bytes.toByteArray();
   }
 
-  static Lease decode(int address, byte[] stored) throws IOException {
+  static Lease decode(Address address, byte[] stored) throws IOException {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(stored))) {
       int version = in.readUnsignedByte();
       int state = in.readUnsignedByte();

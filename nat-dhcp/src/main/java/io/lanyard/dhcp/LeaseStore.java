@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.base.Clock;
+import io.lanyard.net.Address;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -64,7 +65,8 @@ public final class LeaseStore implements AutoCloseable {
   private final LongAdder writes = new LongAdder();
 
   /** Tells the writer that the store is closing; never stored. */
-  private final Write wake = new Write("", Lease.nobodys(0, 0), Runnable::run, new NoCompletion());
+  private final Write wake =
+      new Write("", Lease.nobodys(Address.ANY_IPV4, 0), Runnable::run, new NoCompletion());
 
   private volatile boolean closing;
   private volatile String problem = "";

@@ -1,8 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,21 +24,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class LeaseTable {
-  private record Expiry(long millis, int address) implements Comparable<Expiry> {
+  private record Expiry(long millis, Address address) implements Comparable<Expiry> {
     @Override
     public int compareTo(Expiry other) {
       int byTime = Long.compare(millis, other.millis);
-      return byTime != 0 ? byTime : Integer.compare(address, other.address);
+      return byTime != 0 ? byTime : address.compareTo(other.address);
     }
   }
 
   private final DhcpSettings settings;
   private final AddressPool pool;
-  private final IntObjectMap<Lease> byAddress = new IntObjectHashMap<>();
+  private final Map<Address, Lease> byAddress = new HashMap<>();
   private final Map<ClientId, Lease> byClient = new HashMap<>();
 
   /** The addresses that are bound to a MAC address. */
-  private final Map<Long, Set<Integer>> byMac = new HashMap<>();
+  private final Map<Long, Set<Address>> byMac = new HashMap<>();
 
   private final LeaseNames names;
   private final PortShares shares;
@@ -48,10 +47,10 @@ public final class LeaseTable {
   private final List<LeaseListener> listeners = new ArrayList<>();
 
   /** Addresses in quarantine, the longest there first. */
-  private final LinkedHashSet<Integer> quarantined = new LinkedHashSet<>();
+  private final LinkedHashSet<Address> quarantined = new LinkedHashSet<>();
 
   /** Addresses that have come out of quarantine, and that nobody has been offered since. */
-  private final Set<Integer> suspects = new HashSet<>();
+  private final Set<Address> suspects = new HashSet<>();
 
   LeaseTable(DhcpSettings settings) {
     this.settings = settings;
@@ -116,17 +115,17 @@ public final class LeaseTable {
   public List<Lease> leases() {
     return byAddress.values().stream()
         .filter(lease -> lease.state() == State.BOUND)
-        .sorted((a, b) -> Integer.compareUnsigned(a.address(), b.address()))
+        .sorted(Comparator.comparing(Lease::address))
         .toList();
   }
 
   /**
    * The last lease of an address, whatever has become of it.
    *
-   * @param address the IPv4 address as a big-endian int
+   * @param address the address
    * @return the lease, if the address ever had one
    */
-  public Optional<Lease> byAddress(int address) {
+  public Optional<Lease> byAddress(Address address) {
     return Optional.ofNullable(byAddress.get(address));
   }
 
@@ -137,15 +136,17 @@ public final class LeaseTable {
    * @return the bound lease of that name
    */
   public Optional<Lease> byName(String hostname) {
-    return byAddress(names.holder(hostname)).filter(lease -> lease.state() == State.BOUND);
+    return Optional.ofNullable(names.holder(hostname))
+        .map(byAddress::get)
+        .filter(lease -> lease.state() == State.BOUND);
   }
 
   /**
    * The names of reservations, which stand for their addresses before these are leased, too.
    *
-   * @return IPv4 addresses as big-endian ints, by name: one lower-case label
+   * @return addresses by name, one lower-case label
    */
-  public Map<String, Integer> reservedNames() {
+  public Map<String, Address> reservedNames() {
     return names.reserved();
   }
 
@@ -158,7 +159,7 @@ public final class LeaseTable {
   public List<Lease> byMac(long mac) {
     return byMac.getOrDefault(mac, Set.of()).stream()
         .map(byAddress::get)
-        .sorted((a, b) -> Integer.compareUnsigned(a.address(), b.address()))
+        .sorted(Comparator.comparing(Lease::address))
         .toList();
   }
 
@@ -175,7 +176,7 @@ public final class LeaseTable {
     return byClient.get(client);
   }
 
-  @Nullable Lease at(int address) {
+  @Nullable Lease at(Address address) {
     return byAddress.get(address);
   }
 
@@ -183,7 +184,7 @@ public final class LeaseTable {
    * Says whether a station has had an address until not longer than a lease ago, so that nobody
    * else needs to be looked for.
    */
-  boolean familiar(int address, ClientId client, long mac, long now) {
+  boolean familiar(Address address, ClientId client, long mac, long now) {
     Lease last = byAddress.get(address);
     return last != null
         && last.state() != State.DECLINED
@@ -193,10 +194,10 @@ public final class LeaseTable {
   }
 
   /** Says whether a client can have an address now: it is its own, or nobody's. */
-  boolean canHave(int address, ClientId client, long mac, long now) {
+  boolean canHave(Address address, ClientId client, long mac, long now) {
     Reservation own = pool.reservationOf(mac);
     if (own != null
-        && own.address() != address
+        && !own.address().equals(address)
         && !suspects.contains(own.address())
         && free(own.address(), client, mac, now)) {
       return false;
@@ -204,7 +205,7 @@ public final class LeaseTable {
     return pool.permits(address, mac) && free(address, client, mac, now);
   }
 
-  private boolean free(int address, ClientId client, long mac, long now) {
+  private boolean free(Address address, ClientId client, long mac, long now) {
     Lease lease = byAddress.get(address);
     if (lease == null || !lease.active(now)) {
       return true;
@@ -215,7 +216,7 @@ public final class LeaseTable {
     // A machine with a reservation has it in each stage of its boot, whatever identifier it sends.
     Reservation own = pool.reservationOf(mac);
     return lease.client().equals(client)
-        || (lease.mac() == mac && own != null && own.address() == address);
+        || (lease.mac() == mac && own != null && own.address().equals(address));
   }
 
   /**
@@ -223,9 +224,9 @@ public final class LeaseTable {
    * asks for, any. A reservation that somebody else uses is made good for by another address, until
    * the client asks anew.
    *
-   * @return the address, or 0 if there is none
+   * @return the address, or null if there is none
    */
-  int choose(ClientId client, long mac, int requested, long now) {
+  @Nullable Address choose(ClientId client, long mac, Address requested, long now) {
     Reservation reservation = pool.reservationOf(mac);
     if (reservation != null && free(reservation.address(), client, mac, now)) {
       return reservation.address();
@@ -234,7 +235,7 @@ public final class LeaseTable {
     if (last != null && canHave(last.address(), client, mac, now)) {
       return last.address();
     }
-    if (requested != 0 && canHave(requested, client, mac, now)) {
+    if (!requested.isAny() && canHave(requested, client, mac, now)) {
       return requested;
     }
     return pool.pick(client);
@@ -244,7 +245,7 @@ public final class LeaseTable {
    * Whether a port may have an address for a client: one that is counted for it already, a
    * reservation's, or one more within its share, from quarantine if there is no other.
    */
-  boolean admits(String port, int address, ClientId client, long now) {
+  boolean admits(String port, Address address, ClientId client, long now) {
     Lease lease = byAddress.get(address);
     boolean active = lease != null && lease.active(now);
     boolean quarantined = active && lease.state() == State.DECLINED;
@@ -260,15 +261,15 @@ public final class LeaseTable {
    * and after a look at whether it is still in use. So clients that decline everything they are
    * offered do not leave others without.
    *
-   * @return the address, or 0 if there is none
+   * @return the address, or null if there is none
    */
-  int lastResort() {
-    for (int address : quarantined) {
+  @Nullable Address lastResort() {
+    for (Address address : quarantined) {
       if (pool.permits(address, 0)) {
         return address;
       }
     }
-    return 0;
+    return null;
   }
 
   /** Puts a lease in place of the one that its address had, and tells the listeners. */

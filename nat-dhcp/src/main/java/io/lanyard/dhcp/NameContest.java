@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +36,14 @@ final class NameContest {
   }
 
   /** Looks whether a client that was just given a lease can have the name that it wants. */
-  void settle(DhcpMessage request, int address) {
+  void settle(DhcpMessage request, Address address) {
     Lease lease = table.at(address);
     String name = table.names().wanted(request.mac, ClientName.read(request));
     if (lease == null || lease.hostname() != null || name == null) {
       return;
     }
-    Lease holder = table.at(table.names().holder(name));
+    Address held = table.names().holder(name);
+    Lease holder = held == null ? null : table.at(held);
     if (holder == null || table.names().isReserved(name) || !has(holder, name)) {
       return;
     }

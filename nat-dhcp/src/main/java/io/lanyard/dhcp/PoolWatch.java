@@ -3,7 +3,6 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ final class PoolWatch {
     this.clock = clock;
     this.counters = counters;
     this.log = log;
-    this.pool = Ipv4.format(settings.rangeStart()) + "-" + Ipv4.format(settings.rangeEnd());
+    this.pool = settings.pool().toString();
     this.size = table.poolSize();
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class PortShares {
   private static final class Share {
     int leases;
     int quarantined;
-    final LinkedHashSet<Integer> offers = new LinkedHashSet<>();
+    final LinkedHashSet<Address> offers = new LinkedHashSet<>();
   }
 
   private final int limit;
@@ -78,7 +79,7 @@ final class PortShares {
   }
 
   /** A port's oldest offer if it has more than it may; null if not. */
-  @Nullable Integer surplusOffer(String port) {
+  @Nullable Address surplusOffer(String port) {
     Share share = shares.get(port);
     return share == null || share.offers.size() <= Math.max(LEAST_OFFERS, size / 8)
         ? null
@@ -86,7 +87,7 @@ final class PortShares {
   }
 
   /** A port's offers, the oldest first. */
-  Set<Integer> offers(String port) {
+  Set<Address> offers(String port) {
     Share share = shares.get(port);
     return share == null ? Set.of() : share.offers;
   }

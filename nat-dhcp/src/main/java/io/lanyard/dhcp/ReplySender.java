@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 
@@ -17,15 +18,15 @@ final class ReplySender {
    * @param reply released
    * @param address the address that the client is given, or has
    */
-  static void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, int address) {
-    if (request.giaddr != 0) {
-      from.answer(reply, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
-    } else if (request.ciaddr != 0) {
-      from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
+  static void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
+    if (request.relayed()) {
+      from.answer(reply, from.mac(), request.giaddr.ipv4(), DhcpServer.SERVER_PORT);
+    } else if (!request.ciaddr.isAny()) {
+      from.answer(reply, request.mac, request.ciaddr.ipv4(), CLIENT_PORT);
     } else if (request.broadcast()) {
       from.answer(reply, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
     } else {
-      from.answer(reply, request.mac, address, CLIENT_PORT);
+      from.answer(reply, request.mac, address.ipv4(), CLIENT_PORT);
     }
   }
 
@@ -35,8 +36,8 @@ final class ReplySender {
    * @param nak released
    */
   static void refuse(DhcpMessage request, DatagramPeer from, ByteBuf nak) {
-    if (request.giaddr != 0) {
-      from.answer(nak, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
+    if (request.relayed()) {
+      from.answer(nak, from.mac(), request.giaddr.ipv4(), DhcpServer.SERVER_PORT);
     } else {
       from.answer(nak, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
     }

@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Lease.State;
+import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 
 /**
@@ -36,7 +37,7 @@ final class Returns {
 
   void decline(DhcpMessage request) {
     counters.count(DhcpCount.DECLINE);
-    int address = request.intOption(DhcpOption.REQUESTED_ADDRESS);
+    Address address = request.requested();
     Lease lease = table.at(address);
     boolean given =
         lease != null && (lease.state() == State.OFFERED || lease.state() == State.BOUND);
@@ -61,9 +62,7 @@ final class Returns {
 
   /** Whether the message is for this server, and from whom it names. */
   private boolean holds(Lease lease, DhcpMessage request) {
-    boolean forUs =
-        !request.has(DhcpOption.SERVER_ID)
-            || request.intOption(DhcpOption.SERVER_ID) == settings.server();
+    boolean forUs = !request.has(DhcpOption.SERVER_ID) || request.names(settings.server());
     // A clone is known by its MAC address, whatever identifier it sends.
     boolean itsOwn =
         lease.client().equals(request.client) || lease.client().equals(ClientId.ofMac(request.mac));

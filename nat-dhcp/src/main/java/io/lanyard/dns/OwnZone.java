@@ -116,8 +116,8 @@ final class OwnZone implements LeaseListener {
     String hostname = lease.hostname();
     if (hostname != null) {
       Name name = absolute(hostname, domain);
-      leased.put(name, lease.address());
-      leasedReverse.put(lease.address(), name);
+      leased.put(name, lease.address().ipv4());
+      leasedReverse.put(lease.address().ipv4(), name);
     }
   }
 
@@ -132,8 +132,8 @@ final class OwnZone implements LeaseListener {
     String hostname = lease.hostname();
     if (hostname != null) {
       Name name = absolute(hostname, domain);
-      leased.remove(name, lease.address());
-      leasedReverse.remove(lease.address(), name);
+      leased.remove(name, lease.address().ipv4());
+      leasedReverse.remove(lease.address().ipv4(), name);
     }
   }
 

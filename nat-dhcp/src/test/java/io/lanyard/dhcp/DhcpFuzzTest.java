@@ -2,8 +2,9 @@ package io.lanyard.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class DhcpFuzzTest {
   private final DhcpServer server =
       new DhcpServer(
           "vmnet8",
-          DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24")).domain("lan").build(),
+          DhcpSettings.builder(Subnet.parse("192.168.127.0/24")).domain("lan").build(),
           link,
           journal);
   private final TestClient client = new TestClient(server, "52:54:00:00:00:01");
@@ -42,15 +43,15 @@ class DhcpFuzzTest {
         TestClient.Request request = client.message(type);
         if ((variant & 1) != 0) {
           request
-              .number(50, Ipv4.parse("192.168.127.140") + variant)
+              .address(50, Address.parse("192.168.127.140").plus(variant))
               .number(51, 600)
               .option(12, "seed")
               .option(61, (byte) 1, (byte) 2, (byte) variant);
         }
         if ((variant & 2) != 0) {
           request
-              .number(54, Ipv4.parse("192.168.127.2"))
-              .ciaddr(Ipv4.parse("192.168.127.140") + variant)
+              .address(54, Address.parse("192.168.127.2"))
+              .ciaddr(Address.parse("192.168.127.140").plus(variant))
               .option(81, "\4\0\0\4seed\3lan\0")
               .option(55, (byte) 1, (byte) 3, (byte) 119)
               .option(52, new byte[] {3});
@@ -94,7 +95,7 @@ class DhcpFuzzTest {
         }
       }
       buffer.clear().writeBytes(bytes);
-      client.source = random.nextInt();
+      client.source = Address.ofIpv4(random.nextInt());
       server.receive(buffer, client);
       if ((i & 63) == 0) {
         journal.sync();

@@ -5,7 +5,8 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,10 +21,7 @@ class DhcpOptionsTest {
   private final MemoryJournal journal = new MemoryJournal(link);
   private final DhcpServer server =
       new DhcpServer(
-          "vmnet8",
-          DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24")).build(),
-          link,
-          journal);
+          "vmnet8", DhcpSettings.builder(Subnet.parse("192.168.127.0/24")).build(), link, journal);
   private final TestClient client = new TestClient(server, "52:54:00:00:00:01");
 
   private long badOptions() {
@@ -54,7 +52,7 @@ class DhcpOptionsTest {
         .option(50, (byte) 192, (byte) 168)
         .option(50, (byte) 127, (byte) 200)
         .send();
-    assertThat(client.next().yiaddr()).isEqualTo(Ipv4.parse("192.168.127.200"));
+    assertThat(client.next().yiaddr()).isEqualTo(Address.parse("192.168.127.200"));
     assertThat(badOptions()).isZero();
   }
 
@@ -63,8 +61,8 @@ class DhcpOptionsTest {
     Answer offer = client.discover();
     client
         .message(REQUEST)
-        .number(54, offer.intOption(54))
-        .number(50, offer.yiaddr())
+        .address(54, offer.server())
+        .address(50, offer.yiaddr())
         .option(57, (byte) 5)
         .option(51, (byte) 1, (byte) 2)
         .send();

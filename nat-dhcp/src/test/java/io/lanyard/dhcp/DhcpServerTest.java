@@ -8,9 +8,11 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,8 +24,8 @@ class DhcpServerTest {
   private static final int OFFER = 2;
   private static final int ACK = 5;
   private static final int NAK = 6;
-  private static final int SERVER = Ipv4.parse("192.168.127.2");
-  private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
+  private static final Address SERVER = Address.parse("192.168.127.2");
+  private static final Subnet SUBNET = Subnet.parse("192.168.127.0/24");
 
   private static final String IN_USE = "address in use by a host that has no lease";
   private static final long RIVAL = 0x525400000099L;
@@ -51,7 +53,7 @@ class DhcpServerTest {
     TestClient client = client("52:54:00:00:00:01");
     Answer offer = client.discover();
     assertThat(offer.type()).isEqualTo(OFFER);
-    assertThat(offer.intOption(54)).isEqualTo(SERVER);
+    assertThat(offer.server()).isEqualTo(SERVER);
     client.select(offer);
     journal.sync();
     Answer ack = client.next();
@@ -61,11 +63,11 @@ class DhcpServerTest {
     assertThat(ack.intOption(58)).isEqualTo(900);
     assertThat(ack.intOption(59)).isEqualTo(1575);
     assertThat(ack.intOption(1)).isEqualTo(0xffffff00);
-    assertThat(ack.intOption(3)).isEqualTo(SERVER);
-    assertThat(ack.intOption(6)).isEqualTo(SERVER);
+    assertThat(ack.intOption(3)).isEqualTo(SERVER.ipv4());
+    assertThat(ack.intOption(6)).isEqualTo(SERVER.ipv4());
     assertThat(new String(ack.option(15), StandardCharsets.US_ASCII)).isEqualTo("lan");
     assertThat(SUBNET.contains(ack.yiaddr())).isTrue();
-    assertThat(ack.yiaddr() & 255).isBetween(128, 254);
+    assertThat(ack.yiaddr().ipv4() & 255).isBetween(128, 254);
     assertThat(ack.bytes()).hasSizeGreaterThanOrEqualTo(300);
   }
 
@@ -106,7 +108,7 @@ class DhcpServerTest {
     client.message(DISCOVER).broadcast().send();
     Answer broadcast = client.next();
     assertThat(broadcast.mac()).isEqualTo(Ethernet.BROADCAST);
-    assertThat(broadcast.address()).isEqualTo(-1);
+    assertThat(broadcast.address()).isEqualTo(Address.BROADCAST_IPV4);
     assertThat(broadcast.intAt(10) >>> 16).isEqualTo(0x8000);
 
     client
@@ -115,7 +117,7 @@ class DhcpServerTest {
         .option(82, (byte) 1, (byte) 1, (byte) 7)
         .send();
     Answer relayed = client.next();
-    assertThat(relayed.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(relayed.address()).isEqualTo(Address.parse("192.168.127.9"));
     assertThat(relayed.port()).isEqualTo(67);
     assertThat(relayed.option(82)).containsExactly(1, 1, 7);
 
@@ -146,7 +148,7 @@ class DhcpServerTest {
   void aClientThatRebootsKeepsItsAddress() {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    client.message(REQUEST).address(50, ack.yiaddr()).send();
     journal.sync();
     assertThat(client.next().yiaddr()).isEqualTo(ack.yiaddr());
   }
@@ -154,19 +156,19 @@ class DhcpServerTest {
   @Test
   void aClientFromAnotherNetworkIsRefusedAloud() {
     TestClient client = client("52:54:00:00:00:01");
-    client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+    client.message(REQUEST).address(50, Address.parse("10.0.0.5")).send();
     Answer nak = client.next();
     assertThat(nak.type()).isEqualTo(NAK);
-    assertThat(nak.address()).isEqualTo(-1);
+    assertThat(nak.address()).isEqualTo(Address.BROADCAST_IPV4);
     assertThat(nak.mac()).isEqualTo(Ethernet.BROADCAST);
-    assertThat(nak.yiaddr()).isZero();
+    assertThat(nak.yiaddr().isAny()).isTrue();
     assertThat(nak.options()).doesNotContainKey(51);
   }
 
   @Test
   void aClientWithAnAddressOfAnotherNetworkIsOfferedOneOfThis() {
     TestClient client = client("52:54:00:00:00:01");
-    client.source = Ipv4.parse("10.0.0.5");
+    client.source = Address.parse("10.0.0.5");
     Answer offer = client.discover();
     assertThat(offer.type()).isEqualTo(OFFER);
     assertThat(offer.mac()).isEqualTo(client.mac);
@@ -178,9 +180,9 @@ class DhcpServerTest {
   @Test
   void aRefusalByWayOfARelayHasTheBroadcastBit() {
     TestClient client = client("52:54:00:00:00:01");
-    client.message(REQUEST).giaddr("192.168.127.9").number(50, Ipv4.parse("10.0.0.5")).send();
+    client.message(REQUEST).giaddr("192.168.127.9").address(50, Address.parse("10.0.0.5")).send();
     Answer nak = client.next();
-    assertThat(nak.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(nak.address()).isEqualTo(Address.parse("192.168.127.9"));
     assertThat(nak.intAt(10) >>> 16).isEqualTo(0x8000);
   }
 
@@ -188,11 +190,11 @@ class DhcpServerTest {
   void anUnknownClientIsMetWithSilenceUnlessTheServerIsAuthoritative() {
     server = start(DhcpSettings.builder(SUBNET).authoritative(false));
     TestClient client = client("52:54:00:00:00:01");
-    client.message(REQUEST).number(50, Ipv4.parse("192.168.127.200")).send();
+    client.message(REQUEST).address(50, Address.parse("192.168.127.200")).send();
     assertThat(client.answers).isEmpty();
     server = start(DhcpSettings.builder(SUBNET));
     TestClient other = client("52:54:00:00:00:02");
-    other.message(REQUEST).number(50, Ipv4.parse("192.168.127.200")).send();
+    other.message(REQUEST).address(50, Address.parse("192.168.127.200")).send();
     journal.sync();
     assertThat(other.next().type()).isEqualTo(ACK);
   }
@@ -201,11 +203,11 @@ class DhcpServerTest {
   void anAddressOfAnotherClientIsRefused() {
     Answer ack = lease(client("52:54:00:00:00:01"));
     TestClient thief = client("52:54:00:00:00:02");
-    thief.message(REQUEST).number(50, ack.yiaddr()).send();
+    thief.message(REQUEST).address(50, ack.yiaddr()).send();
     assertThat(thief.next().type()).isEqualTo(NAK);
     thief.message(REQUEST).ciaddr(ack.yiaddr()).send();
     assertThat(thief.next().type()).isEqualTo(NAK);
-    thief.message(REQUEST).number(54, SERVER).number(50, ack.yiaddr()).send();
+    thief.message(REQUEST).address(54, SERVER).address(50, ack.yiaddr()).send();
     assertThat(thief.next().type()).isEqualTo(NAK);
   }
 
@@ -216,8 +218,8 @@ class DhcpServerTest {
     int before = server.leases().available();
     client
         .message(REQUEST)
-        .number(54, Ipv4.parse("192.168.127.77"))
-        .number(50, offer.yiaddr())
+        .address(54, Address.parse("192.168.127.77"))
+        .address(50, offer.yiaddr())
         .send();
     assertThat(client.answers).isEmpty();
     assertThat(server.leases().available()).isEqualTo(before + 1);
@@ -227,7 +229,7 @@ class DhcpServerTest {
   void aReleasedAddressComesBackToItsClient() {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    client.message(RELEASE).ciaddr(ack.yiaddr()).address(54, SERVER).send();
     journal.sync();
     assertThat(client.answers).isEmpty();
     assertThat(server.leases().leases()).isEmpty();
@@ -238,7 +240,7 @@ class DhcpServerTest {
   @Test
   void onlyTheHolderReleases() {
     Answer ack = lease(client("52:54:00:00:00:01"));
-    client("52:54:00:00:00:02").message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    client("52:54:00:00:00:02").message(RELEASE).ciaddr(ack.yiaddr()).address(54, SERVER).send();
     journal.sync();
     assertThat(server.leases().leases()).hasSize(1);
   }
@@ -248,7 +250,7 @@ class DhcpServerTest {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
     client.message(REQUEST).ciaddr(ack.yiaddr()).send();
-    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
+    client.message(RELEASE).ciaddr(ack.yiaddr()).address(54, SERVER).send();
     journal.sync();
     assertThat(server.leases().leases()).isEmpty();
     assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.RELEASED);
@@ -259,16 +261,16 @@ class DhcpServerTest {
     LogWatch.expect(IN_USE);
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    client.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
+    client.message(DECLINE).address(54, SERVER).address(50, ack.yiaddr()).send();
     journal.sync();
     Answer other = lease(client);
     assertThat(other.yiaddr()).isNotEqualTo(ack.yiaddr());
     assertThat(journal.stored(ack.yiaddr()).state()).isEqualTo(Lease.State.DECLINED);
     TestClient second = client("52:54:00:00:00:02");
-    second.message(DISCOVER).number(50, ack.yiaddr()).send();
+    second.message(DISCOVER).address(50, ack.yiaddr()).send();
     assertThat(second.next().yiaddr()).isNotEqualTo(ack.yiaddr());
     link.step(Duration.ofMinutes(11));
-    second.message(DISCOVER).number(50, ack.yiaddr()).send();
+    second.message(DISCOVER).address(50, ack.yiaddr()).send();
     assertThat(server.leases().byAddress(ack.yiaddr()).orElseThrow().state())
         .isNotEqualTo(Lease.State.DECLINED);
   }
@@ -278,14 +280,14 @@ class DhcpServerTest {
     TestClient client = client("52:54:00:00:00:01");
     client
         .message(INFORM)
-        .ciaddr(Ipv4.parse("192.168.127.9"))
+        .ciaddr(Address.parse("192.168.127.9"))
         .option(55, (byte) 6, (byte) 1)
         .send();
     Answer ack = client.next();
     assertThat(ack.type()).isEqualTo(ACK);
-    assertThat(ack.yiaddr()).isZero();
+    assertThat(ack.yiaddr().isAny()).isTrue();
     assertThat(ack.options()).containsKeys(1, 6).doesNotContainKeys(51, 58, 59);
-    assertThat(ack.address()).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(ack.address()).isEqualTo(Address.parse("192.168.127.9"));
   }
 
   @Test
@@ -341,35 +343,35 @@ class DhcpServerTest {
                     List.of(
                         new Reservation(
                             Ethernet.parse("52:54:00:00:00:10"),
-                            Ipv4.parse("192.168.127.10"),
+                            Address.parse("192.168.127.10"),
                             "web"),
                         new Reservation(
                             Ethernet.parse("52:54:00:00:00:11"),
-                            Ipv4.parse("192.168.127.200"),
+                            Address.parse("192.168.127.200"),
                             null))));
     TestClient web = client("52:54:00:00:00:10");
     web.message(DISCOVER).option(55, (byte) 12).option(12, "mallory").send();
     Answer offer = web.next();
-    assertThat(offer.yiaddr()).isEqualTo(Ipv4.parse("192.168.127.10"));
+    assertThat(offer.yiaddr()).isEqualTo(Address.parse("192.168.127.10"));
     assertThat(new String(offer.option(12), StandardCharsets.US_ASCII)).isEqualTo("web");
     TestClient thief = client("52:54:00:00:00:99");
-    thief.message(DISCOVER).number(50, Ipv4.parse("192.168.127.200")).send();
-    assertThat(thief.next().yiaddr()).isNotEqualTo(Ipv4.parse("192.168.127.200"));
-    thief.message(REQUEST).number(50, Ipv4.parse("192.168.127.10")).send();
+    thief.message(DISCOVER).address(50, Address.parse("192.168.127.200")).send();
+    assertThat(thief.next().yiaddr()).isNotEqualTo(Address.parse("192.168.127.200"));
+    thief.message(REQUEST).address(50, Address.parse("192.168.127.10")).send();
     assertThat(thief.next().type()).isEqualTo(NAK);
     assertThat(lease(client("52:54:00:00:00:11")).yiaddr())
-        .isEqualTo(Ipv4.parse("192.168.127.200"));
+        .isEqualTo(Address.parse("192.168.127.200"));
     // The boot loader and the system that it loads send different identifiers.
     TestClient loader = client("52:54:00:00:00:10");
     loader.message(DISCOVER).option(61, (byte) 0, (byte) 1, (byte) 2).send();
-    assertThat(loader.next().yiaddr()).isEqualTo(Ipv4.parse("192.168.127.10"));
+    assertThat(loader.next().yiaddr()).isEqualTo(Address.parse("192.168.127.10"));
   }
 
   @Test
   void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
     LogWatch.expect("no address left to offer");
-    int first = Ipv4.parse("192.168.127.128");
-    server = start(DhcpSettings.builder(SUBNET).range(first, first + 1));
+    Address first = Address.parse("192.168.127.128");
+    server = start(DhcpSettings.builder(SUBNET).pool(new AddressRange(first, first.plus(1))));
     Answer one = lease(client("52:54:00:00:00:01"));
     lease(client("52:54:00:00:00:02"));
     TestClient late = client("52:54:00:00:00:03");
@@ -380,7 +382,7 @@ class DhcpServerTest {
         .isEqualTo(
             "the DHCP pool 192.168.127.128-192.168.127.129 has no address left: widen the pool or"
                 + " shorten the leases");
-    client("52:54:00:00:00:01").message(RELEASE).ciaddr(one.yiaddr()).number(54, SERVER).send();
+    client("52:54:00:00:00:01").message(RELEASE).ciaddr(one.yiaddr()).address(54, SERVER).send();
     journal.sync();
     assertThat(server.problem()).isEmpty();
     assertThat(late.discover().yiaddr()).isEqualTo(one.yiaddr());
@@ -390,14 +392,14 @@ class DhcpServerTest {
   @Test
   void excludedAddressesAreGivenToNobody() {
     LogWatch.expect("no address left to offer");
-    int first = Ipv4.parse("192.168.127.1");
+    Address first = Address.parse("192.168.127.1");
     server =
         start(
             DhcpSettings.builder(SUBNET)
-                .range(first, first + 3)
-                .excluded(Set.of(first, first + 2)));
+                .pool(new AddressRange(first, first.plus(3)))
+                .excluded(Set.of(first, first.plus(2))));
     // .2 is the server itself, so .4 is all there is.
-    assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(first + 3);
+    assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(first.plus(3));
     TestClient late = client("52:54:00:00:00:03");
     late.message(DISCOVER).send();
     assertThat(late.answers).isEmpty();
@@ -421,7 +423,7 @@ class DhcpServerTest {
             DhcpSettings.builder(SUBNET)
                 .domain("lan")
                 .search(List.of("lan", "corp.example"))
-                .ntpServers(List.of(Ipv4.parse("192.168.127.9"))));
+                .ntpServers(List.of(Address.parse("192.168.127.9"))));
     TestClient client = client("52:54:00:00:00:01");
     client
         .message(DISCOVER)
@@ -439,13 +441,13 @@ class DhcpServerTest {
   @Test
   void aBootRomIsToldWhatToLoadInOptionsAndInTheOldFields() {
     String file = "http://host.lan/boot.ipxe";
-    server = start(DhcpSettings.builder(SUBNET).boot(file, Ipv4.parse("192.168.127.9")));
+    server = start(DhcpSettings.builder(SUBNET).boot(file, Address.parse("192.168.127.9")));
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
     Answer offer = client.next();
     assertThat(offer.option(67)).asString(StandardCharsets.US_ASCII).isEqualTo(file);
     assertThat(offer.option(66)).asString(StandardCharsets.US_ASCII).isEqualTo("192.168.127.9");
-    assertThat(offer.intAt(20)).isEqualTo(Ipv4.parse("192.168.127.9"));
+    assertThat(offer.addressAt(20)).isEqualTo(Address.parse("192.168.127.9"));
     assertThat(new String(offer.bytes(), 108, 128, StandardCharsets.US_ASCII))
         .isEqualTo(file + "\0".repeat(128 - file.length()));
   }
@@ -453,7 +455,7 @@ class DhcpServerTest {
   @Test
   void aBootFileTooLongForTheOldFieldIsInItsOptionAlone() {
     String file = "http://host.lan/" + "x".repeat(112);
-    server = start(DhcpSettings.builder(SUBNET).boot(file, 0));
+    server = start(DhcpSettings.builder(SUBNET).boot(file, null));
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
     Answer offer = client.next();
@@ -487,21 +489,24 @@ class DhcpServerTest {
   @Test
   void namesAreSanitisedAndGivenFirstComeFirstServed() {
     TestClient one = client("52:54:00:00:00:01");
-    one.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).option(12, "My_Box.lan").send();
+    one.message(REQUEST)
+        .address(50, Address.parse("192.168.127.150"))
+        .option(12, "My_Box.lan")
+        .send();
     journal.sync();
     TestClient two = client("52:54:00:00:00:02");
-    two.message(REQUEST).number(50, Ipv4.parse("192.168.127.151")).option(12, "my-box").send();
+    two.message(REQUEST).address(50, Address.parse("192.168.127.151")).option(12, "my-box").send();
     journal.sync();
     assertThat(server.leases().byName("MY-BOX").orElseThrow().address())
-        .isEqualTo(Ipv4.parse("192.168.127.150"));
-    assertThat(server.leases().byAddress(Ipv4.parse("192.168.127.151")).orElseThrow().hostname())
+        .isEqualTo(Address.parse("192.168.127.150"));
+    assertThat(server.leases().byAddress(Address.parse("192.168.127.151")).orElseThrow().hostname())
         .isNull();
-    one.message(RELEASE).ciaddr(Ipv4.parse("192.168.127.150")).send();
+    one.message(RELEASE).ciaddr(Address.parse("192.168.127.150")).send();
     journal.sync();
-    two.message(REQUEST).ciaddr(Ipv4.parse("192.168.127.151")).option(12, "my-box").send();
+    two.message(REQUEST).ciaddr(Address.parse("192.168.127.151")).option(12, "my-box").send();
     journal.sync();
     assertThat(server.leases().byName("my-box").orElseThrow().address())
-        .isEqualTo(Ipv4.parse("192.168.127.151"));
+        .isEqualTo(Address.parse("192.168.127.151"));
   }
 
   @Test
@@ -532,11 +537,11 @@ class DhcpServerTest {
   void aClientHasOneAddressAtATime() {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    int other =
-        ack.yiaddr() == Ipv4.parse("192.168.127.150")
-            ? ack.yiaddr() + 1
-            : Ipv4.parse("192.168.127.150");
-    client.message(REQUEST).number(54, SERVER).number(50, other).send();
+    Address other =
+        ack.yiaddr().equals(Address.parse("192.168.127.150"))
+            ? ack.yiaddr().plus(1)
+            : Address.parse("192.168.127.150");
+    client.message(REQUEST).address(54, SERVER).address(50, other).send();
     journal.sync();
     assertThat(client.next().yiaddr()).isEqualTo(other);
     assertThat(server.leases().byMac(client.mac)).hasSize(1);
@@ -557,7 +562,7 @@ class DhcpServerTest {
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).send();
     assertThat(client.answers).isEmpty();
-    int taken = probe.answeredBy(RIVAL).address();
+    Address taken = probe.answeredBy(RIVAL).address();
     assertThat(client.answers).isEmpty();
     probe.silent();
     Answer offer = client.next();
@@ -586,7 +591,7 @@ class DhcpServerTest {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = probedLease(probe, client);
     assertThat(client.discover().yiaddr()).isEqualTo(ack.yiaddr());
-    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    client.message(REQUEST).address(50, ack.yiaddr()).send();
     client.message(REQUEST).ciaddr(ack.yiaddr()).send();
     client.message(RELEASE).ciaddr(ack.yiaddr()).send();
     journal.sync();
@@ -624,12 +629,16 @@ class DhcpServerTest {
     LogWatch.expect(IN_USE);
     SteppedProbe probe = probe();
     TestClient client = client("52:54:00:00:00:01");
-    client.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).send();
+    client.message(REQUEST).address(50, Address.parse("192.168.127.150")).send();
     journal.sync();
     assertThat(client.answers).isEmpty();
     probe.answeredBy(RIVAL);
     assertThat(client.next().type()).isEqualTo(NAK);
-    client.message(REQUEST).number(54, SERVER).number(50, Ipv4.parse("192.168.127.151")).send();
+    client
+        .message(REQUEST)
+        .address(54, SERVER)
+        .address(50, Address.parse("192.168.127.151"))
+        .send();
     probe.silent();
     journal.sync();
     assertThat(client.next().type()).isEqualTo(ACK);
@@ -665,7 +674,7 @@ class DhcpServerTest {
     SteppedProbe probe = probe();
     client("52:54:00:00:00:01").message(DISCOVER).send();
     TestClient owner = new TestClient(server, RIVAL);
-    int address = probe.answeredBy(owner.mac).address();
+    Address address = probe.answeredBy(owner.mac).address();
     owner.message(REQUEST).ciaddr(address).send();
     probe.silent();
     journal.sync();
@@ -677,7 +686,7 @@ class DhcpServerTest {
   @Test
   void aReservedAddressThatAStrangerUsesIsMadeGoodForByAnother() {
     LogWatch.expect(IN_USE);
-    int reserved = Ipv4.parse("192.168.127.10");
+    Address reserved = Address.parse("192.168.127.10");
     server =
         start(
             DhcpSettings.builder(SUBNET)
@@ -718,12 +727,17 @@ class DhcpServerTest {
     original.message(DISCOVER).option(61, duid).send();
     probe.silent();
     Answer offer = original.next();
-    original.message(REQUEST).option(61, duid).number(54, SERVER).number(50, offer.yiaddr()).send();
+    original
+        .message(REQUEST)
+        .option(61, duid)
+        .address(54, SERVER)
+        .address(50, offer.yiaddr())
+        .send();
     journal.sync();
     assertThat(original.next().type()).isEqualTo(ACK);
 
     TestClient copy = client("52:54:00:00:00:02");
-    copy.message(REQUEST).option(61, duid).number(50, offer.yiaddr()).send(); // as it remembers
+    copy.message(REQUEST).option(61, duid).address(50, offer.yiaddr()).send(); // as it remembers
     probe.answeredBy(original.mac);
     assertThat(copy.next().type()).isEqualTo(NAK);
     copy.message(DISCOVER).option(61, duid).send();
@@ -731,7 +745,7 @@ class DhcpServerTest {
     probe.silent();
     Answer other = copy.next();
     assertThat(other.yiaddr()).isNotEqualTo(offer.yiaddr());
-    copy.message(REQUEST).option(61, duid).number(54, SERVER).number(50, other.yiaddr()).send();
+    copy.message(REQUEST).option(61, duid).address(54, SERVER).address(50, other.yiaddr()).send();
     journal.sync();
     assertThat(copy.next().type()).isEqualTo(ACK);
     link.step(Duration.ofMinutes(15));
@@ -753,10 +767,10 @@ class DhcpServerTest {
     before.message(DISCOVER).option(61, duid).send();
     probe.silent();
     Answer offer = before.next();
-    before.message(REQUEST).option(61, duid).number(54, SERVER).number(50, offer.yiaddr()).send();
+    before.message(REQUEST).option(61, duid).address(54, SERVER).address(50, offer.yiaddr()).send();
     journal.sync();
     TestClient after = client("52:54:00:00:00:02");
-    after.message(REQUEST).option(61, duid).number(50, offer.yiaddr()).send();
+    after.message(REQUEST).option(61, duid).address(50, offer.yiaddr()).send();
     assertThat(probe.silent().address()).isEqualTo(offer.yiaddr());
     journal.sync();
     assertThat(after.next().yiaddr()).isEqualTo(offer.yiaddr());
@@ -766,12 +780,12 @@ class DhcpServerTest {
   @Test
   void aGuestThatDeclinesEverythingDoesNotLeaveOthersWithout() {
     LogWatch.expect(IN_USE);
-    int first = Ipv4.parse("192.168.127.128");
-    server = start(DhcpSettings.builder(SUBNET).range(first, first));
+    Address first = Address.parse("192.168.127.128");
+    server = start(DhcpSettings.builder(SUBNET).pool(new AddressRange(first, first)));
     SteppedProbe probe = probe();
     TestClient liar = client("52:54:00:00:0a:00");
     Answer ack = probedLease(probe, liar);
-    liar.message(DECLINE).number(54, SERVER).number(50, ack.yiaddr()).send();
+    liar.message(DECLINE).address(54, SERVER).address(50, ack.yiaddr()).send();
     journal.sync();
     assertThat(server.leases().available()).isZero();
     TestClient honest = client("52:54:00:00:00:01");
@@ -805,8 +819,8 @@ class DhcpServerTest {
   void aRequestRightAfterAReleaseIsNotAnsweredFromTheLeaseThatIsBeingFreed() {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    client.message(RELEASE).ciaddr(ack.yiaddr()).number(54, SERVER).send();
-    client.message(REQUEST).number(50, ack.yiaddr()).send();
+    client.message(RELEASE).ciaddr(ack.yiaddr()).address(54, SERVER).send();
+    client.message(REQUEST).address(50, ack.yiaddr()).send();
     assertThat(client.answers).isEmpty();
     journal.sync();
     assertThat(client.next().type()).isEqualTo(ACK);
@@ -822,11 +836,11 @@ class DhcpServerTest {
                 .domain("lan")
                 .names(java.util.Map.of(Ethernet.parse("52:54:00:00:00:10"), "demo")));
     TestClient thief = client("52:54:00:00:00:99");
-    thief.message(REQUEST).number(50, Ipv4.parse("192.168.127.150")).option(12, "DEMO").send();
+    thief.message(REQUEST).address(50, Address.parse("192.168.127.150")).option(12, "DEMO").send();
     journal.sync();
     assertThat(server.leases().byName("demo")).isEmpty();
     TestClient demo = client("52:54:00:00:00:10");
-    demo.message(REQUEST).number(50, Ipv4.parse("192.168.127.151")).option(12, "debian").send();
+    demo.message(REQUEST).address(50, Address.parse("192.168.127.151")).option(12, "debian").send();
     journal.sync();
     assertThat(server.leases().byName("demo").orElseThrow().mac()).isEqualTo(demo.mac);
   }
@@ -835,10 +849,10 @@ class DhcpServerTest {
   void aFloodOfRefusalsIsAFewLinesOfLog() {
     TestClient client = client("52:54:00:00:00:01");
     for (int i = 0; i < 10_000; i++) {
-      client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+      client.message(REQUEST).address(50, Address.parse("10.0.0.5")).send();
     }
     link.step(Duration.ofMinutes(1));
-    client.message(REQUEST).number(50, Ipv4.parse("10.0.0.5")).send();
+    client.message(REQUEST).address(50, Address.parse("10.0.0.5")).send();
     assertThat(server.counters().get(DhcpCount.NAK)).isEqualTo(10_001);
     assertThat(LogWatch.lines()).isEqualTo(51);
     assertThat(LogWatch.count("suppressed=9950")).isEqualTo(1);

@@ -7,8 +7,10 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -26,8 +28,8 @@ class HostileClientTest {
   private static final int OFFER = 2;
   private static final int ACK = 5;
   private static final int NAK = 6;
-  private static final int SERVER = Ipv4.parse("192.168.127.2");
-  private static final int FIRST = Ipv4.parse("192.168.127.128");
+  private static final Address SERVER = Address.parse("192.168.127.2");
+  private static final Address FIRST = Address.parse("192.168.127.128");
   private static final int POOL = 127;
   private static final long VICTIM = 0x5254_0000_0077L;
   private static final long THIEF = 0x5254_0000_0666L;
@@ -37,13 +39,13 @@ class HostileClientTest {
 
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
-  private DhcpServer server = start(FIRST + POOL - 1, Integer.MAX_VALUE);
+  private DhcpServer server = start(FIRST.plus(POOL - 1), Integer.MAX_VALUE);
 
-  private DhcpServer start(int last, int leasesPerPort) {
+  private DhcpServer start(Address last, int leasesPerPort) {
     return new DhcpServer(
         "vmnet8",
-        DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24"))
-            .range(FIRST, last)
+        DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
+            .pool(new AddressRange(FIRST, last))
             .leasesPerPort(leasesPerPort)
             .domain("lan")
             .build(),
@@ -69,7 +71,7 @@ class HostileClientTest {
   private Answer lease(TestClient client) {
     client.message(DISCOVER).option(61, DUID).send();
     Answer offer = client.next();
-    client.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, offer.yiaddr()).send();
+    client.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, offer.yiaddr()).send();
     journal.sync();
     return client.next();
   }
@@ -86,7 +88,7 @@ class HostileClientTest {
     for (int i = 0; i < POOL; i++) {
       server
           .leases()
-          .byAddress(FIRST + i)
+          .byAddress(FIRST.plus(i))
           .ifPresent(lease -> {
             switch (lease.state()) {
               case BOUND -> state.bound++;
@@ -118,7 +120,7 @@ class HostileClientTest {
 
   private TestClient.Request inTheNameOf(TestClient thief, Disguise disguise, MessageType type) {
     thief.sender = disguise == Disguise.SOURCE ? VICTIM : THIEF;
-    TestClient.Request request = thief.message(type).option(61, DUID).number(54, SERVER);
+    TestClient.Request request = thief.message(type).option(61, DUID).address(54, SERVER);
     return disguise == Disguise.RELAY ? request.giaddr("192.168.127.9") : request;
   }
 
@@ -127,10 +129,10 @@ class HostileClientTest {
   void aGuestCannotGiveUpAnothersLease(Disguise disguise) {
     LogWatch.expect("a guest tried to give up another's lease.*");
     TestClient victim = new TestClient(server, VICTIM);
-    int address = lease(victim).yiaddr();
+    Address address = lease(victim).yiaddr();
     TestClient thief = new TestClient(server, VICTIM, EVIL);
     inTheNameOf(thief, disguise, RELEASE).ciaddr(address).send();
-    inTheNameOf(thief, disguise, DECLINE).number(50, address).send();
+    inTheNameOf(thief, disguise, DECLINE).address(50, address).send();
     journal.sync();
     assertThat(server.leases().byMac(VICTIM)).hasSize(1);
     assertThat(journal.stored(address).state()).isEqualTo(Lease.State.BOUND);
@@ -151,16 +153,16 @@ class HostileClientTest {
       client
           .message(REQUEST)
           .giaddr("192.168.127.9")
-          .number(54, SERVER)
-          .number(50, offer.yiaddr())
+          .address(54, SERVER)
+          .address(50, offer.yiaddr())
           .send();
       journal.sync();
       assertThat(client.next().type()).isEqualTo(ACK);
       client
           .message(type)
           .giaddr("192.168.127.9")
-          .ciaddr(type == RELEASE ? offer.yiaddr() : 0)
-          .number(50, offer.yiaddr())
+          .ciaddr(type == RELEASE ? offer.yiaddr() : Address.ANY_IPV4)
+          .address(50, offer.yiaddr())
           .send();
       journal.sync();
       assertThat(server.leases().leases()).isEmpty();
@@ -177,9 +179,9 @@ class HostileClientTest {
     probe.silent();
     before.select(before.next());
     journal.sync();
-    int address = before.next().yiaddr();
+    Address address = before.next().yiaddr();
     TestClient after = new TestClient(server, VICTIM, "b");
-    after.message(REQUEST).number(50, address).send();
+    after.message(REQUEST).address(50, address).send();
     assertThat(probe.answeredBy(VICTIM, "b")).as("its own answer settles it").isFalse();
     assertThat(probe.silent().address()).isEqualTo(address);
     journal.sync();
@@ -201,14 +203,14 @@ class HostileClientTest {
     probe.silent();
     victim.select(victim.next());
     journal.sync();
-    int address = victim.next().yiaddr();
+    Address address = victim.next().yiaddr();
     TestClient thief = new TestClient(server, VICTIM, EVIL);
     List<TestClient.Request> requests =
         List.of(
             thief.message(DISCOVER),
             thief.message(REQUEST).ciaddr(address),
-            thief.message(REQUEST).number(50, address),
-            thief.message(REQUEST).number(54, SERVER).number(50, address + 1));
+            thief.message(REQUEST).address(50, address),
+            thief.message(REQUEST).address(54, SERVER).address(50, address.plus(1)));
     for (TestClient.Request request : requests) {
       request.send();
       assertThat(probe.sent.getLast().address()).isEqualTo(address);
@@ -229,16 +231,16 @@ class HostileClientTest {
     TestClient original = new TestClient(server, VICTIM);
     original.message(DISCOVER).option(61, DUID).send();
     probe.silent();
-    int first = original.next().yiaddr();
-    original.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, first).send();
+    Address first = original.next().yiaddr();
+    original.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, first).send();
     journal.sync();
     TestClient clone = new TestClient(server, VICTIM + 1);
     clone.message(DISCOVER).option(61, DUID).send();
     probe.answeredBy(VICTIM);
     probe.silent();
-    int second = clone.next().yiaddr();
+    Address second = clone.next().yiaddr();
     assertThat(second).isNotEqualTo(first);
-    clone.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, second).send();
+    clone.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, second).send();
     journal.sync();
     TestClient thief = new TestClient(server, VICTIM + 1, EVIL);
     thief.message(REQUEST).option(61, DUID).ciaddr(second).send();
@@ -253,11 +255,11 @@ class HostileClientTest {
   void nobodyIsRefusedBecauseOfARequestInItsName() {
     TestClient victim = new TestClient(server, VICTIM);
     Answer offer = victim.discover();
-    int wrong = Ipv4.parse("10.0.0.5");
+    Address wrong = Address.parse("10.0.0.5");
     TestClient thief = new TestClient(server, VICTIM, EVIL);
-    thief.message(REQUEST).number(50, wrong).send();
+    thief.message(REQUEST).address(50, wrong).send();
     thief.sender = THIEF;
-    thief.message(REQUEST).number(50, wrong).send();
+    thief.message(REQUEST).address(50, wrong).send();
     assertThat(thief.answers).isEmpty();
     assertThat(count(DhcpCount.IMPOSTOR)).isEqualTo(2);
     victim.select(offer);
@@ -272,8 +274,8 @@ class HostileClientTest {
     TestClient thief = new TestClient(server, VICTIM, EVIL);
     thief
         .message(REQUEST)
-        .number(54, Ipv4.parse("192.168.127.77"))
-        .number(50, offer.yiaddr())
+        .address(54, Address.parse("192.168.127.77"))
+        .address(50, offer.yiaddr())
         .send();
     assertThat(server.leases().byAddress(offer.yiaddr()).orElseThrow().state())
         .isEqualTo(Lease.State.OFFERED);
@@ -282,7 +284,7 @@ class HostileClientTest {
   @Test
   void aLeaseOfAnOlderStoreBelongsToThePortThatItsClientAsksBy() {
     TestClient client = new TestClient(server, VICTIM);
-    int address = lease(client).yiaddr();
+    Address address = lease(client).yiaddr();
     Lease stored = journal.stored(address);
     journal.disk.put(
         address,
@@ -295,7 +297,7 @@ class HostileClientTest {
             stored.startMillis(),
             stored.expiryMillis(),
             stored.state()));
-    server = start(FIRST + POOL - 1, Integer.MAX_VALUE);
+    server = start(FIRST.plus(POOL - 1), Integer.MAX_VALUE);
     SteppedProbe probe = probe();
     TestClient again = new TestClient(server, VICTIM);
     again.message(REQUEST).option(61, DUID).ciaddr(address).send();
@@ -312,7 +314,7 @@ class HostileClientTest {
     LogWatch.expect("address in use.*");
     LogWatch.expect("answer to a probe ignored.*");
     SteppedProbe probe = probe();
-    Set<Integer> offered = new HashSet<>();
+    Set<Address> offered = new HashSet<>();
     int seen = 0;
     for (int i = 0; i < 200; i++) {
       TestClient client = new TestClient(server, 0x5254_1000_0000L + i);
@@ -343,7 +345,7 @@ class HostileClientTest {
   @Test
   void aHostWithALeaseIsNotBelievedForAnotherAddress() {
     LogWatch.expect("answer to a probe ignored.*");
-    int own = lease(new TestClient(server, THIEF)).yiaddr();
+    Address own = lease(new TestClient(server, THIEF)).yiaddr();
     SteppedProbe probe = probe();
     TestClient client = new TestClient(server, VICTIM);
     client.message(DISCOVER).send();
@@ -378,10 +380,10 @@ class HostileClientTest {
     before.message(DISCOVER).option(61, DUID).send();
     probe.silent();
     Answer offer = before.next();
-    before.message(REQUEST).option(61, DUID).number(54, SERVER).number(50, offer.yiaddr()).send();
+    before.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, offer.yiaddr()).send();
     journal.sync();
     TestClient newNic = new TestClient(server, VICTIM + 1, before.port);
-    newNic.message(REQUEST).option(61, DUID).number(50, offer.yiaddr()).send();
+    newNic.message(REQUEST).option(61, DUID).address(50, offer.yiaddr()).send();
     assertThat(probe.answeredBy(THIEF, EVIL)).isFalse();
     assertThat(probe.answeredBy(VICTIM, EVIL)).isFalse();
     probe.silent();
@@ -395,7 +397,7 @@ class HostileClientTest {
   @ValueSource(ints = {2, 5, 13, POOL})
   void onePortDoesNotGetTheWholePool(int size) {
     LogWatch.expect("a port has its share of the pool.*");
-    server = start(FIRST + size - 1, Integer.MAX_VALUE);
+    server = start(FIRST.plus(size - 1), Integer.MAX_VALUE);
     for (int i = 0; i < 3 * size; i++) {
       TestClient client = evil(i);
       client.message(DISCOVER).send();
@@ -404,7 +406,7 @@ class HostileClientTest {
         client.select(offer);
         journal.sync();
       }
-      client.message(REQUEST).number(50, FIRST + i % size).send();
+      client.message(REQUEST).address(50, FIRST.plus(i % size)).send();
       journal.sync();
     }
     int kept = Math.max(1, size / 8);
@@ -428,7 +430,7 @@ class HostileClientTest {
     lease(first);
     for (int i = 0; i < POOL; i++) {
       TestClient client = evil(i);
-      client.message(REQUEST).number(50, FIRST + i).send();
+      client.message(REQUEST).address(50, FIRST.plus(i)).send();
       journal.sync();
     }
     for (int i = 1; i < 8; i++) {
@@ -466,7 +468,7 @@ class HostileClientTest {
   @Test
   void theConfigurationLimitsThePortsLeases() {
     LogWatch.expect("a port has its share of the pool.*");
-    server = start(FIRST + POOL - 1, 3);
+    server = start(FIRST.plus(POOL - 1), 3);
     for (int i = 0; i < 3; i++) {
       TestClient client = evil(i);
       client.select(client.discover());
@@ -476,7 +478,7 @@ class HostileClientTest {
     TestClient fourth = evil(3);
     fourth.message(DISCOVER).send();
     assertThat(fourth.answers).isEmpty();
-    fourth.message(REQUEST).number(50, FIRST).send();
+    fourth.message(REQUEST).address(50, FIRST).send();
     assertThat(fourth.next().type()).isEqualTo(NAK);
     TestClient third = evil(2);
     third.message(REQUEST).ciaddr(server.leases().byMac(third.mac).getFirst().address()).send();
@@ -489,10 +491,7 @@ class HostileClientTest {
   void requestsThatWaitForProbesLeaveRoomForOthers() {
     server =
         new DhcpServer(
-            "vmnet8",
-            DhcpSettings.builder(Ipv4Subnet.parse("10.64.0.0/13")).build(),
-            link,
-            journal);
+            "vmnet8", DhcpSettings.builder(Subnet.parse("10.64.0.0/13")).build(), link, journal);
     SteppedProbe probe = probe();
     for (int i = 0; i < 10_000; i++) {
       evil(i).message(DISCOVER).send();
@@ -516,7 +515,7 @@ class HostileClientTest {
       client.select(offer);
       journal.sync();
       assertThat(client.next().type()).isEqualTo(ACK);
-      client.message(DECLINE).number(54, SERVER).number(50, offer.yiaddr()).send();
+      client.message(DECLINE).address(54, SERVER).address(50, offer.yiaddr()).send();
       journal.sync();
     }
     assertThat(state().declined).isEqualTo(4);
@@ -530,7 +529,7 @@ class HostileClientTest {
   void aDeclinedAddressIsNotOfferedToItsClientAgain() {
     LogWatch.expect("address(es)? in use.*");
     TestClient client = evil(1);
-    int last = 0;
+    Address last = Address.ANY_IPV4;
     for (int i = 0; i < 20; i++) {
       Answer offer = client.discover();
       assertThat(offer.yiaddr()).isNotEqualTo(last);
@@ -538,7 +537,7 @@ class HostileClientTest {
       client.select(offer);
       journal.sync();
       client.next();
-      client.message(DECLINE).number(54, SERVER).number(50, last).send();
+      client.message(DECLINE).address(54, SERVER).address(50, last).send();
       journal.sync();
     }
   }
@@ -546,7 +545,7 @@ class HostileClientTest {
   @Test
   void aFloodOfRequestsHasALimitOfWritesUnderWay() {
     TestClient client = evil(0);
-    int address = lease(client).yiaddr();
+    Address address = lease(client).yiaddr();
     for (int i = 0; i < 10_000; i++) {
       client.message(REQUEST).option(61, DUID).ciaddr(address).option(12, "name-" + i).send();
     }

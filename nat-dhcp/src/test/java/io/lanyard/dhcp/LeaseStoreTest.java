@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Clock;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -41,7 +42,7 @@ class LeaseStoreTest {
 
   static Lease lease(int n) {
     return new Lease(
-        0x0a000000 + n,
+        Address.ofIpv4(0x0a000000 + n),
         ClientId.ofMac(n),
         n,
         "port-" + n,
@@ -299,7 +300,7 @@ class LeaseStoreTest {
         window.acquire();
         journal.write(
             new Lease(
-                0x0a000000 + n % 500,
+                Address.ofIpv4(0x0a000000 + n % 500),
                 ClientId.ofMac(n),
                 n,
                 "",
@@ -350,7 +351,7 @@ class LeaseStoreTest {
       try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
         Map<Integer, Long> stored = new HashMap<>();
         List<Lease> leases = store.network("vmnet8", loop).load();
-        leases.forEach(lease -> stored.put(lease.address(), lease.mac()));
+        leases.forEach(lease -> stored.put(lease.address().ipv4(), lease.mac()));
         acknowledged.forEach((address, n) ->
             assertThat(stored.getOrDefault(address, -1L))
                 .as("lease of %x", address)

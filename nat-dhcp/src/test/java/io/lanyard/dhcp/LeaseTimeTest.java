@@ -4,8 +4,10 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,7 +19,7 @@ class LeaseTimeTest {
   private static final int ACK = 5;
   private static final Duration LEASE = Duration.ofMinutes(30);
   private static final Duration MINUTE = Duration.ofMinutes(1);
-  private static final int FIRST = Ipv4.parse("192.168.127.128");
+  private static final Address FIRST = Address.parse("192.168.127.128");
 
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
@@ -28,11 +30,11 @@ class LeaseTimeTest {
   private TestClient holder = new TestClient(server, "52:54:00:00:00:01");
   private TestClient other = new TestClient(server, "52:54:00:00:00:02");
 
-  private DhcpServer start(int last) {
+  private DhcpServer start(Address last) {
     return new DhcpServer(
         "vmnet8",
-        DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24"))
-            .range(FIRST, last)
+        DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
+            .pool(new AddressRange(FIRST, last))
             .leaseTime(LEASE)
             .build(),
         link,

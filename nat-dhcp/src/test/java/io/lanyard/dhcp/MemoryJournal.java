@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.base.Clock;
+import io.lanyard.net.Address;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,7 +13,7 @@ import java.util.Map;
 final class MemoryJournal implements LeaseJournal {
   private record Pending(Lease lease, Completion completion) {}
 
-  final Map<Integer, Lease> disk = new LinkedHashMap<>();
+  final Map<Address, Lease> disk = new LinkedHashMap<>();
   private final Deque<Pending> pending = new ArrayDeque<>();
   private final Clock host;
   private LeaseClock clock;
@@ -55,7 +56,7 @@ final class MemoryJournal implements LeaseJournal {
     pending.add(new Pending(lease, completion));
   }
 
-  Lease stored(int address) {
+  Lease stored(Address address) {
     return java.util.Objects.requireNonNull(disk.get(address));
   }
 

@@ -5,7 +5,8 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** A machine that is made anew has its name at once. */
 class NameContestTest {
   private static final int ACK = 5;
-  private static final int SERVER = Ipv4.parse("192.168.127.2");
-  private static final int RESERVED = Ipv4.parse("192.168.127.10");
+  private static final Address SERVER = Address.parse("192.168.127.2");
+  private static final Address RESERVED = Address.parse("192.168.127.10");
   private static final long OLD = 0x5254_0000_0001L;
   private static final long NEW = 0x5254_0000_0002L;
   private static final long WEB = 0x5254_0000_0010L;
@@ -28,7 +29,7 @@ class NameContestTest {
   private final DhcpServer server =
       new DhcpServer(
           "vmnet8",
-          DhcpSettings.builder(Ipv4Subnet.parse("192.168.127.0/24"))
+          DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
               .domain("lan")
               .reservations(List.of(new Reservation(WEB, RESERVED, "Web")))
               .names(Map.of(DEMO, "demo"))
@@ -61,14 +62,14 @@ class NameContestTest {
             });
   }
 
-  private int lease(TestClient client, String name) {
+  private Address lease(TestClient client, String name) {
     int probes = probe.sent.size();
     client.message(DISCOVER).option(12, name).send();
     if (probe.sent.size() > probes) {
       probe.silent();
     }
     Answer offer = client.next();
-    client.message(REQUEST).option(12, name).number(54, SERVER).number(50, offer.yiaddr()).send();
+    client.message(REQUEST).option(12, name).address(54, SERVER).address(50, offer.yiaddr()).send();
     journal.sync();
     assertThat(client.next().type()).isEqualTo(ACK);
     return offer.yiaddr();
@@ -78,14 +79,14 @@ class NameContestTest {
     return server.leases().byName(name).map(Lease::mac).orElse(null);
   }
 
-  private @Nullable String nameAt(int address) {
+  private @Nullable String nameAt(Address address) {
     return server.leases().byAddress(address).orElseThrow().hostname();
   }
 
   @Test
   void aNameGoesToANewClientWhenItsHolderDoesNotAnswer() {
-    int before = lease(new TestClient(server, OLD), "box");
-    int after = lease(new TestClient(server, NEW), "box");
+    Address before = lease(new TestClient(server, OLD), "box");
+    Address after = lease(new TestClient(server, NEW), "box");
     assertThat(macOf("box")).isEqualTo(OLD);
     assertThat(probe.silent().address()).isEqualTo(before);
     assertThat(macOf("box")).isEqualTo(NEW);
@@ -102,7 +103,7 @@ class NameContestTest {
   @Test
   void aHolderThatAnswersKeepsItsName() {
     lease(new TestClient(server, OLD), "box");
-    int after = lease(new TestClient(server, NEW), "box");
+    Address after = lease(new TestClient(server, NEW), "box");
     probe.answeredBy(OLD);
     assertThat(macOf("box")).isEqualTo(OLD);
     assertThat(nameAt(after)).isNull();
@@ -120,9 +121,9 @@ class NameContestTest {
 
   @Test
   void aClientThatRenewsAsksForItsNameAgain() {
-    int before = lease(new TestClient(server, OLD), "box");
+    Address before = lease(new TestClient(server, OLD), "box");
     TestClient client = new TestClient(server, NEW);
-    int address = lease(client, "box");
+    Address address = lease(client, "box");
     probe.answeredBy(OLD);
     link.step(Duration.ofMinutes(10));
     client.message(REQUEST).option(12, "box").ciaddr(address).send();
@@ -143,9 +144,9 @@ class NameContestTest {
 
   @Test
   void aLeaseThatEndsWhileItsNameIsContestedChangesNothing() {
-    int before = lease(new TestClient(server, OLD), "box");
+    Address before = lease(new TestClient(server, OLD), "box");
     TestClient client = new TestClient(server, NEW);
-    int after = lease(client, "box");
+    Address after = lease(client, "box");
     client.message(MessageType.RELEASE).ciaddr(after).send();
     journal.sync();
     assertThat(probe.silent().address()).isEqualTo(before);
@@ -159,13 +160,13 @@ class NameContestTest {
     int probes = probe.sent.size();
     system.message(DISCOVER).option(61, (byte) 255, (byte) 1).option(12, "box").send();
     probe.silent();
-    int address = system.next().yiaddr();
+    Address address = system.next().yiaddr();
     system
         .message(REQUEST)
         .option(61, (byte) 255, (byte) 1)
         .option(12, "box")
-        .number(54, SERVER)
-        .number(50, address)
+        .address(54, SERVER)
+        .address(50, address)
         .send();
     journal.sync();
     assertThat(nameAt(address)).isEqualTo("box");

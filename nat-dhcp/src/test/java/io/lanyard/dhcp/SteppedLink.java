@@ -3,7 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -159,7 +159,7 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
 
   @Override
   public int gatewayAddress() {
-    return Ipv4.parse("192.168.127.2");
+    return Address.parse("192.168.127.2").ipv4();
   }
 
   @Override

@@ -2,18 +2,19 @@ package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.ProbeListener;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A network whose hosts answer probes when a test says so. */
 final class SteppedProbe implements ConflictProbe {
   /** A probe that was sent. */
-  record Sent(int address, ProbeListener listener) {}
+  record Sent(Address address, ProbeListener listener) {}
 
   final List<Sent> sent = new ArrayList<>();
 
   @Override
-  public void probe(int address, ProbeListener listener) {
+  public void probe(Address address, ProbeListener listener) {
     sent.add(new Sent(address, listener));
   }
 

@@ -3,8 +3,8 @@ package io.lanyard.dhcp;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -19,13 +19,21 @@ import org.jspecify.annotations.Nullable;
 final class TestClient implements DatagramPeer {
   /** An answer as it would leave the gateway. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Answer(byte[] bytes, long mac, int address, int port) {
+  record Answer(byte[] bytes, long mac, Address address, int port) {
     int type() {
       return option(53)[0];
     }
 
-    int yiaddr() {
-      return intAt(16);
+    Address yiaddr() {
+      return addressAt(16);
+    }
+
+    Address addressAt(int at) {
+      return Address.ofIpv4(intAt(at));
+    }
+
+    Address server() {
+      return Address.ofIpv4(intOption(54));
     }
 
     int intAt(int at) {
@@ -71,7 +79,7 @@ final class TestClient implements DatagramPeer {
   /** The Ethernet source of its frames. */
   long sender;
 
-  int source;
+  Address source = Address.ANY_IPV4;
   private final DhcpServer server;
   private int xid = 0x1000;
 
@@ -109,8 +117,8 @@ final class TestClient implements DatagramPeer {
   /** Asks for what was offered. */
   void select(Answer offer) {
     message(MessageType.REQUEST)
-        .number(DhcpOption.SERVER_ID, offer.intOption(54))
-        .number(DhcpOption.REQUESTED_ADDRESS, offer.yiaddr())
+        .address(DhcpOption.SERVER_ID, offer.server())
+        .address(DhcpOption.REQUESTED_ADDRESS, offer.yiaddr())
         .send();
   }
 
@@ -138,19 +146,23 @@ final class TestClient implements DatagramPeer {
       return this;
     }
 
-    Request ciaddr(int address) {
-      out.setInt(12, address);
+    Request ciaddr(Address address) {
+      out.setInt(12, address.ipv4());
       return this;
     }
 
     Request giaddr(String address) {
-      out.setInt(24, Ipv4.parse(address));
+      out.setInt(24, Address.parse(address).ipv4());
       return this;
     }
 
     Request option(int code, byte... value) {
       out.writeByte(code).writeByte(value.length).writeBytes(value);
       return this;
+    }
+
+    Request address(int code, Address value) {
+      return number(code, value.ipv4());
     }
 
     Request number(int code, int value) {
@@ -185,7 +197,7 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public int address() {
-    return source;
+    return source.ipv4();
   }
 
   @Override
@@ -200,12 +212,12 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public void answer(ByteBuf payload) {
-    answer(payload, mac, source, 68);
+    answer(payload, mac, source.ipv4(), 68);
   }
 
   @Override
   public void answer(ByteBuf payload, long to, int address, int port) {
-    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, address, port));
+    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, Address.ofIpv4(address), port));
     payload.release();
   }
 

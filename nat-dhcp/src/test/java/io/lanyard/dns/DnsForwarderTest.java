@@ -9,6 +9,7 @@ import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -211,7 +212,14 @@ class DnsForwarderTest {
 
   private static Lease lease(String address, String hostname) {
     return new Lease(
-        Ipv4.parse(address), ClientId.ofMac(7), 7, "", hostname, 0, Lease.NEVER, Lease.State.BOUND);
+        Address.parse(address),
+        ClientId.ofMac(7),
+        7,
+        "",
+        hostname,
+        0,
+        Lease.NEVER,
+        Lease.State.BOUND);
   }
 
   // Own names

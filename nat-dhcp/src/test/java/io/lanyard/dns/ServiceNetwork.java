@@ -9,10 +9,11 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -64,7 +65,11 @@ final class ServiceNetwork {
         onLoop(() ->
             new NatNetwork(
                 loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), name -> 0));
-    DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
+    DhcpSettings settings =
+        DhcpSettings.builder(Subnet.parse(SUBNET.toString()))
+            .domain("lan")
+            .leaseTime(leaseTime)
+            .build();
     dhcp =
         onLoop(
             () -> new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
@@ -154,9 +159,9 @@ final class ServiceNetwork {
   }
 
   boolean leased(String address) throws Exception {
-    int wanted = Ipv4.parse(address);
+    Address wanted = Address.parse(address);
     return onLoop(
-        () -> dhcp.leases().leases().stream().anyMatch(lease -> lease.address() == wanted));
+        () -> dhcp.leases().leases().stream().anyMatch(lease -> lease.address().equals(wanted)));
   }
 
   void close() throws Exception {

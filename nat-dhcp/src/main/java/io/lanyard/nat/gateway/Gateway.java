@@ -6,6 +6,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
@@ -204,12 +205,12 @@ public final class Gateway implements GuestLink, Dumpable {
    * Finds out whether a station uses an address of the network, by an ARP probe (RFC 5227 section
    * 2.1.1). Each probe is a broadcast: the caller bounds their number.
    *
-   * @param address the IPv4 address as a big-endian int
+   * @param address the IPv4 address
    * @param waitNanos how long nobody may answer for the address to be taken for free
    * @param listener told of the answers, also for a second after it was told that there are none
    */
-  public void probe(int address, long waitNanos, ProbeListener listener) {
-    arp.probes().probe(address, waitNanos, listener);
+  public void probe(Address address, long waitNanos, ProbeListener listener) {
+    arp.probes().probe(address.ipv4(), waitNanos, listener);
     flush();
   }
 

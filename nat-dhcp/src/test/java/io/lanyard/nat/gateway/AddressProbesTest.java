@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.station.Station;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -42,7 +43,7 @@ class AddressProbesTest {
             1500);
     gateway.attach();
     net.guest.drain();
-    gateway.probe(ADDRESS, WAIT.toNanos(), listener(""));
+    gateway.probe(Address.ofIpv4(ADDRESS), WAIT.toNanos(), listener(""));
   }
 
   @AfterEach
@@ -128,7 +129,7 @@ class AddressProbesTest {
   @Test
   void eachProberOfAnAddressHasAWaitOfItsOwn() {
     net.timers.advance(WAIT.dividedBy(2));
-    gateway.probe(ADDRESS, WAIT.toNanos(), listener("second "));
+    gateway.probe(Address.ofIpv4(ADDRESS), WAIT.toNanos(), listener("second "));
     net.timers.advance(WAIT.dividedBy(2).plus(TICKS));
     assertThat(heard).containsExactly("silent");
     answer(Arp.REPLY, TestNetwork.GUEST_MAC, ADDRESS, 0);
