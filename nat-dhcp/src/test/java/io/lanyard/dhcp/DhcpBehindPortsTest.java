@@ -1,0 +1,210 @@
+package io.lanyard.dhcp;
+
+import static io.lanyard.dhcp.MessageType.DISCOVER;
+import static io.lanyard.dhcp.MessageType.RELEASE;
+import static io.lanyard.dhcp.MessageType.REQUEST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.gateway.Gateway;
+import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Udp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The server behind a switch and a gateway: what counts is the port, as frames show it. */
+class DhcpBehindPortsTest {
+  private static final long HONEST = 0x5254_0000_0001L;
+  private static final long EVIL = 0x5254_0000_0666L;
+  private static final Address SERVER = Address.parse("192.168.127.2");
+  private static final Address FIRST = Address.parse("192.168.127.128");
+  private static final int POOL = 16;
+  private static final Duration PROBE = Duration.ofMillis(200);
+  private static final int UDP_PAYLOAD = 14 + 20 + 8;
+
+  private final SteppedTimers timers = new SteppedTimers();
+  private final Switch network = new Switch("test", timers, PooledByteBufAllocator.DEFAULT);
+  private final InMemoryPort honest = InMemoryPort.attached("honest", Offloads.NONE, network);
+  private final InMemoryPort evil = InMemoryPort.attached("evil", Offloads.NONE, network);
+  private final MemoryJournal journal = new MemoryJournal(timers.clock());
+  private final Gateway gateway =
+      new Gateway(
+          new EmbeddedChannel().eventLoop(),
+          timers,
+          PooledByteBufAllocator.DEFAULT,
+          network,
+          "gateway",
+          new GatewayAddresses(
+              0x0250_0000_0002L, SERVER.ipv4(), 24, Ipv4.parse("192.168.127.1"), false),
+          1500);
+  private final DhcpServer server =
+      new DhcpServer(
+          "test",
+          DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
+              .pool(new AddressRange(FIRST, FIRST.plus(POOL - 1)))
+              .build(),
+          gateway,
+          journal);
+
+  @BeforeEach
+  void start() {
+    gateway.attach();
+    gateway.serve(DhcpServer.SERVER_PORT, server);
+    server.probeWith((address, listener) -> gateway.probe(address, PROBE.toNanos(), listener));
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    gateway.close();
+    honest.close();
+    evil.close();
+  }
+
+  /** Sends a message as its client does, in a frame; with a tag of priority alone if asked. */
+  private void send(InMemoryPort port, long source, TestClient.Request request, boolean tagged) {
+    ByteBuf payload = request.buffer().writeByte(255);
+    int tag = tagged ? 4 : 0;
+    int length = payload.readableBytes();
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(12 + tag + UDP_PAYLOAD + length);
+    frame.writeZero(12 + tag + UDP_PAYLOAD);
+    int ip = 12 + 14 + tag;
+    Ethernet.write(frame, 12, Ethernet.BROADCAST, source, Ethernet.TYPE_IPV4);
+    if (tagged) {
+      frame.setShort(24, 0x8100).setShort(26, 5 << 13).setShort(28, Ethernet.TYPE_IPV4);
+    }
+    Ipv4.write(frame, ip, 28 + length, 1, 0, 64, Ipv4.UDP, 0, -1);
+    Udp.write(frame, ip + 20, 68, 67, 8 + length);
+    frame.setShort(ip + 26, 0); // no checksum
+    frame.writeBytes(payload);
+    payload.release();
+    port.send(frame);
+  }
+
+  private void answerArp(InMemoryPort port, long mac, Address address) {
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(54);
+    frame.writeZero(54);
+    Ethernet.write(frame, 12, 0x0250_0000_0002L, mac, Ethernet.TYPE_ARP);
+    Arp.write(frame, 26, Arp.REPLY, mac, address.ipv4(), 0x0250_0000_0002L, 0);
+    port.send(frame);
+  }
+
+  /** The addresses that the gateway has probed since the port was last looked at. */
+  private static List<Address> probed(InMemoryPort port) {
+    List<Address> addresses = new ArrayList<>();
+    for (byte[] bytes : port.drain()) {
+      ByteBuf frame = Unpooled.wrappedBuffer(bytes);
+      if (Ethernet.type(frame, 0) == Ethernet.TYPE_ARP && Arp.senderAddress(frame, 14) == 0) {
+        addresses.add(Address.ofIpv4(Arp.targetAddress(frame, 14)));
+      }
+    }
+    return addresses;
+  }
+
+  /** The address in the newest offer or acknowledgement that a port got; null without one. */
+  private static @Nullable Address given(InMemoryPort port, MessageType type) {
+    Address address = null;
+    for (byte[] bytes : port.drain()) {
+      ByteBuf frame = Unpooled.wrappedBuffer(bytes);
+      if (Ethernet.type(frame, 0) == Ethernet.TYPE_IPV4
+          && frame.getByte(UDP_PAYLOAD + 242) == type.code()) {
+        address = Address.ofIpv4(frame.getInt(UDP_PAYLOAD + 16));
+      }
+    }
+    return address;
+  }
+
+  private TestClient client(long mac) {
+    return new TestClient(server, mac);
+  }
+
+  private @Nullable Address lease(InMemoryPort port, long mac) {
+    send(port, mac, client(mac).message(DISCOVER), false);
+    timers.advance(PROBE.multipliedBy(2));
+    Address offer = given(port, MessageType.OFFER);
+    if (offer == null) {
+      return null;
+    }
+    TestClient.Request request =
+        client(mac).message(REQUEST).address(54, SERVER).address(50, offer);
+    send(port, mac, request, false);
+    timers.advance(PROBE.multipliedBy(2));
+    journal.sync();
+    return given(port, MessageType.ACK);
+  }
+
+  @Test
+  void aLeaseHasThePortThatItsClientIsBehind() {
+    Address address = lease(honest, HONEST);
+    assertThat(address).isNotNull();
+    assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
+  }
+
+  @Test
+  void aFrameWithAPriorityTagIsHeard() {
+    send(honest, HONEST, client(HONEST).message(DISCOVER), true);
+    timers.advance(PROBE.multipliedBy(2));
+    assertThat(given(honest, MessageType.OFFER)).isNotNull();
+  }
+
+  @Test
+  void aReleaseInAnothersNameChangesNothing() {
+    LogWatch.expect("a guest tried to give up another's lease.*");
+    Address address = lease(honest, HONEST);
+    assertThat(address).isNotNull();
+    for (long source : new long[] {EVIL, HONEST}) {
+      TestClient.Request release =
+          client(HONEST).message(RELEASE).address(54, SERVER).ciaddr(address);
+      send(evil, source, release, false);
+    }
+    journal.sync();
+    assertThat(server.leases().byMac(HONEST)).hasSize(1);
+  }
+
+  @Test
+  void aPortThatAnswersEveryProbeDoesNotKeepAnotherFromItsAddress() {
+    LogWatch.expect("address in use.*");
+    LogWatch.expect("answer to a probe ignored.*");
+    Address address = null;
+    for (int tries = 0; address == null && tries < 5; tries++) {
+      send(honest, HONEST, client(HONEST).message(DISCOVER), false);
+      for (List<Address> asked = probed(evil); !asked.isEmpty(); asked = probed(evil)) {
+        asked.forEach(one -> answerArp(evil, EVIL, one));
+      }
+      timers.advance(PROBE.multipliedBy(2));
+      address = given(honest, MessageType.OFFER);
+    }
+    assertThat(address).isNotNull();
+    assertThat(server.leases().available()).isEqualTo(POOL - 2);
+  }
+
+  @Test
+  void aPortThatTakesAllItCanLeavesAnAddressForAnother() {
+    LogWatch.expect("a port has its share of the pool.*");
+    for (int i = 0; i < 3 * POOL; i++) {
+      lease(evil, EVIL + 1 + i);
+    }
+    assertThat(server.leases().leases()).hasSize(POOL - POOL / 8);
+    assertThat(server.problem()).startsWith("port evil has 14 of the DHCP pool's 16 addresses");
+    assertThat(lease(honest, HONEST)).isNotNull();
+  }
+}
