@@ -16,6 +16,9 @@ public final class Chain {
   private final GuestMemory memory;
   private final long[] address;
   private final long[] length;
+  private final int limit;
+  private int descriptors;
+  private boolean tooLong;
   private int parts;
   private int readableParts;
   private long readable;
@@ -29,17 +32,58 @@ public final class Chain {
    * @param capacity most parts
    */
   public Chain(GuestMemory memory, int capacity) {
+    this(memory, capacity, Integer.MAX_VALUE);
+  }
+
+  /** The same for a device that takes no chain of more than so many descriptors. */
+  Chain(GuestMemory memory, int capacity, int limit) {
     this.memory = memory;
+    this.limit = limit;
     this.address = new long[capacity];
     this.length = new long[capacity];
   }
 
   void clear(int newHead) {
     head = newHead;
+    descriptors = 0;
+    tooLong = false;
     parts = 0;
     readableParts = 0;
     readable = 0;
     writable = 0;
+  }
+
+  /** Counts a descriptor; false if there are more than the device takes: then nothing is kept. */
+  boolean countsOneMore() {
+    if (descriptors == limit) {
+      tooLong = true;
+      parts = 0;
+      readableParts = 0;
+      readable = 0;
+      writable = 0;
+      return false;
+    }
+    descriptors++;
+    return true;
+  }
+
+  /**
+   * How many descriptors the chain has, empty ones and those of an indirect table included.
+   *
+   * @return a count, at most the limit that the chain was made with
+   */
+  public int descriptors() {
+    return descriptors;
+  }
+
+  /**
+   * Tells whether the chain has more descriptors than the limit: it is empty then, and can only be
+   * given back.
+   *
+   * @return true if it has
+   */
+  public boolean tooLong() {
+    return tooLong;
   }
 
   /** Adds a part; false if it is not RAM, or comes out of order, or there are too many. */

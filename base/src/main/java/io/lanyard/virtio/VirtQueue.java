@@ -147,6 +147,17 @@ public final class VirtQueue {
     return new Chain(memory, size);
   }
 
+  /**
+   * Makes a chain for a device whose time a guest must not take with long ones. {@link #pop} walks
+   * no further than the limit, and {@link Chain#tooLong} tells.
+   *
+   * @param limit most descriptors
+   * @return to be passed to {@link #pop}
+   */
+  public Chain newChain(int limit) {
+    return new Chain(memory, Math.min(size, limit), limit);
+  }
+
   private int short16(long at) {
     return memory.getShort(at) & 0xffff;
   }
@@ -198,6 +209,9 @@ public final class VirtQueue {
   private boolean follow(Chain chain, long table, int entries, int first, boolean mayIndirect) {
     int index = first;
     for (int seen = 0; seen < size; seen++) {
+      if (!chain.countsOneMore()) {
+        return true;
+      }
       long at = table + (long) DESCRIPTOR * index;
       long address = memory.getLong(at);
       long length = memory.getInt(at + 8) & 0xffff_ffffL;

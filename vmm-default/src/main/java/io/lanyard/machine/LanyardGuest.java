@@ -231,6 +231,7 @@ final class LanyardGuest implements Guest {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // it is called in one
   private void await(long nanos) {
     try {
       long _ = changed.awaitNanos(nanos);

@@ -9,6 +9,7 @@ import io.lanyard.virtio.VirtQueue;
 final class Ring {
   static final int SIZE = 16;
   final Ram ram;
+  final int size;
   final long descriptors;
   final long available;
   final long used;
@@ -19,16 +20,21 @@ final class Ring {
   private int taken;
 
   Ring(Ram ram, long base) {
+    this(ram, base, SIZE);
+  }
+
+  Ring(Ram ram, long base, int size) {
     this.ram = ram;
+    this.size = size;
     descriptors = base;
-    available = base + 16 * SIZE;
-    used = base + 1024;
+    available = base + 16 * size;
+    used = base + 64 * size;
   }
 
   VirtQueue queue(long features) {
     return VirtQueue.of(
         ram,
-        SIZE,
+        size,
         descriptors,
         available,
         used,
@@ -60,7 +66,7 @@ final class Ring {
 
   /** Makes a head available. */
   void offer(int head) {
-    ram.putShort(available + 4 + 2L * (offered % SIZE), (short) head);
+    ram.putShort(available + 4 + 2L * (offered % size), (short) head);
     offered++;
     ram.putShort(available + 2, (short) offered);
   }
@@ -70,7 +76,7 @@ final class Ring {
     int head = nextDescriptor;
     for (int i = 0; i < parts.length; i++) {
       int index = nextDescriptor;
-      nextDescriptor = (nextDescriptor + 1) % SIZE;
+      nextDescriptor = (nextDescriptor + 1) % size;
       boolean last = i == parts.length - 1;
       descriptor(
           index,
@@ -100,7 +106,7 @@ final class Ring {
     if (taken == used()) {
       return -1;
     }
-    long length = ram.getInt(used + 4 + 8L * (taken % SIZE) + 4) & 0xffff_ffffL;
+    long length = ram.getInt(used + 4 + 8L * (taken % size) + 4) & 0xffff_ffffL;
     taken++;
     return length;
   }

@@ -206,6 +206,57 @@ class VirtioNetTest {
     net.notified(1);
   }
 
+  private static long[][] pieces(int count, long bytes, boolean write) {
+    long[][] parts = new long[count][];
+    for (int i = 0; i < count; i++) {
+      parts[i] = write ? Ring.in(DATA + i * bytes, bytes) : Ring.out(DATA + i * bytes, bytes);
+    }
+    return parts;
+  }
+
+  @Test
+  void aFrameInMoreDescriptorsThanDriversUseIsLostAndCountedAndTheNextIsSent() {
+    Ring large = new Ring(ram, Ram.BASE + 0x8000, 256);
+    net.activate(0, List.of(receive.queue(0), large.queue(0), control.queue(0)));
+    large.offer(pieces(65, 20, false));
+    large.offer(pieces(64, 1000, false)); // 64 KiB in the most there may be
+    net.notified(1);
+    assertThat(cable.malformed).isEqualTo(1);
+    assertThat(cable.sent).hasSize(1);
+    assertThat(cable.sent.getFirst()).hasSize(64_000);
+    assertThat(large.used()).isEqualTo(2);
+    assertThat(large.broken).isEmpty();
+  }
+
+  @Test
+  void buffersOfMoreDescriptorsThanDriversUseTakeNoFrame() {
+    Ring large = new Ring(ram, Ram.BASE + 0x8000, 256);
+    net.activate(MRG_RXBUF, List.of(large.queue(0), transmit.queue(0), control.queue(0)));
+    large.offer(pieces(200, 100, true));
+    assertThat(net.receive(frame(60))).isFalse();
+    assertThat(large.used()).isZero();
+    assertThat(large.broken).isEmpty();
+  }
+
+  @Test
+  void aFrameIsNotSpreadOverMoreDescriptorsThanItNeeds() {
+    Ring large = new Ring(ram, Ram.BASE + 0x8000, 256);
+    net.activate(MRG_RXBUF, List.of(large.queue(0), transmit.queue(0), control.queue(0)));
+    for (int i = 0; i < 5; i++) {
+      large.offer(pieces(32, 12, true));
+    }
+    assertThat(net.receive(frame(4 * 32 * 12 + 1))).isFalse();
+    assertThat(large.used()).isZero();
+    assertThat(net.receive(frame(4 * 32 * 12))).isTrue();
+    assertThat(large.used()).isEqualTo(4);
+  }
+
+  @Test
+  void whatTheGuestTakesIsTheSameObjectForEveryFrame() {
+    activate(GUEST_CSUM_TSO4);
+    assertThat(net.guestOffloads()).isSameAs(net.guestOffloads());
+  }
+
   @Test
   void hostileRingsThrowNothing() {
     SplittableRandom random = new SplittableRandom(5);
