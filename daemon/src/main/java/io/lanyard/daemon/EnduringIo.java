@@ -5,15 +5,19 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.System.Logger.Level;
+import java.util.function.IntConsumer;
 
 /**
- * What keeps a network's loop running whatever happens in it. Netty's own handler ends the loop,
- * and with it the network, when an {@link Error} reaches it: memory that runs out for one frame.
+ * Keeps a network's loop running when an {@link Error} reaches it. Netty's own handler ends the
+ * loop, and with it the network.
  *
- * <p>Such an error is logged, at most once in ten seconds, and the loop goes on with what is ready
- * next. Our own parts deal with a lack of memory themselves, where they know what it costs; this is
- * for what they did not think of.
+ * <p>The error is logged, at most once in ten seconds, and the loop goes on with what is ready next:
+ * a direct buffer that the allocator refused, a class that does not link, a fault of the daemon's
+ * own. A full heap is different. Some other task may have lost half of its work to it, so the
+ * process ends and its supervisor starts it anew. The launcher has the JVM do that by itself ({@code
+ * -XX:+ExitOnOutOfMemoryError}); this is for a JVM that was started without.
  *
  * <p>Thread: the loop's own, but for {@link #wakeup}.
  */
@@ -21,12 +25,17 @@ final class EnduringIo implements IoHandler {
   private static final System.Logger LOG = System.getLogger(EnduringIo.class.getName());
   private static final long QUIET_NANOS = 10_000_000_000L;
 
+  /** The exit code of a JVM that ends itself for this reason. */
+  private static final int OUT_OF_MEMORY = 3;
+
   private final IoHandler handler;
+  private final IntConsumer exit;
   private long logged;
   private boolean hasLogged;
 
-  private EnduringIo(IoHandler handler) {
+  EnduringIo(IoHandler handler, IntConsumer exit) {
     this.handler = handler;
+    this.exit = exit;
   }
 
   /**
@@ -36,7 +45,7 @@ final class EnduringIo implements IoHandler {
    * @return a factory for the loop group
    */
   static IoHandlerFactory around(IoHandlerFactory factory) {
-    return executor -> new EnduringIo(factory.newHandler(executor));
+    return executor -> new EnduringIo(factory.newHandler(executor), Runtime.getRuntime()::halt);
   }
 
   @Override
@@ -44,6 +53,10 @@ final class EnduringIo implements IoHandler {
     try {
       return handler.run(context);
     } catch (Error e) {
+      if (e instanceof OutOfMemoryError && !(e instanceof OutOfDirectMemoryError)) {
+        exit.accept(OUT_OF_MEMORY);
+        return 1;
+      }
       long now = System.nanoTime();
       if (!hasLogged || now - logged > QUIET_NANOS) {
         hasLogged = true;

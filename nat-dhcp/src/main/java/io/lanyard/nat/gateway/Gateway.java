@@ -16,6 +16,7 @@ import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.System.Logger;
 import java.security.SecureRandom;
 import java.util.List;
@@ -247,7 +248,7 @@ public final class Gateway implements GuestLink, Dumpable {
         case Ethernet.TYPE_ARP -> arp.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
       failed(e);
     } finally {
       inSwitch = nested;
@@ -262,7 +263,7 @@ public final class Gateway implements GuestLink, Dumpable {
       for (int i = 0; i < engines.size(); i++) {
         engines.get(i).flush();
       }
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
       failed(e);
     } finally {
       inSwitch = nested;
@@ -400,7 +401,7 @@ public final class Gateway implements GuestLink, Dumpable {
     public void unanswered(int address) {
       try {
         engines.forEach(engine -> engine.unanswered(address));
-      } catch (RuntimeException | OutOfMemoryError e) {
+      } catch (RuntimeException | OutOfDirectMemoryError e) {
         failed(e);
       }
       flush();

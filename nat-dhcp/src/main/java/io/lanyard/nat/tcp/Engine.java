@@ -9,6 +9,7 @@ import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -128,7 +129,7 @@ final class Engine implements TcpEngine {
       c.countFromGuest(1 + s.length / Math.max(1, c.advertisedMss()), bytes);
       try {
         c.receive(from, s, frame);
-      } catch (RuntimeException | OutOfMemoryError e) {
+      } catch (RuntimeException | OutOfDirectMemoryError e) {
         fault(c, e);
       }
     } else {
@@ -185,7 +186,7 @@ final class Engine implements TcpEngine {
       } else if (target != null) {
         SocketStream.connect(link, settings, target, c);
       }
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
     }
   }
@@ -215,7 +216,7 @@ final class Engine implements TcpEngine {
       Connection c = touched.get(i);
       try {
         c.endBurst();
-      } catch (RuntimeException | OutOfMemoryError e) {
+      } catch (RuntimeException | OutOfDirectMemoryError e) {
         fault(c, e);
       }
     }
@@ -273,7 +274,7 @@ final class Engine implements TcpEngine {
         return null;
       }
       c.open(stream);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
     }
     link.flush();
@@ -382,7 +383,7 @@ final class Engine implements TcpEngine {
   void run(Connection c, Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
     }
     sent = false;
@@ -393,9 +394,13 @@ final class Engine implements TcpEngine {
     return () -> run(c, action);
   }
 
-  /** A connection ends by a mistake of ours, or for want of memory; the others go on. */
+  /**
+   * Ends a connection that ran into a fault of the engine, or that the allocator refused a buffer; the
+   * others go on. Only the budget for direct memory is survived: it refuses before anything has
+   * changed. A full heap has left who knows what half done, and the JVM exits.
+   */
   private void fault(Connection c, Throwable e) {
-    if (e instanceof OutOfMemoryError) {
+    if (e instanceof OutOfDirectMemoryError) {
       counters.count(TcpCount.NO_MEMORY);
       if (!starved) {
         starved = true;
@@ -413,7 +418,7 @@ final class Engine implements TcpEngine {
     }
     try {
       c.abort();
-    } catch (RuntimeException | OutOfMemoryError again) {
+    } catch (RuntimeException | OutOfDirectMemoryError again) {
       LOG.log(System.Logger.Level.ERROR, "tcp fault while ending a flow", again);
     }
   }

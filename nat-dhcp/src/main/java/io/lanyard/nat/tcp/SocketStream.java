@@ -18,6 +18,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
@@ -313,7 +314,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     } catch (IOException e) {
       fail(e);
       return;
-    } catch (OutOfMemoryError e) {
+    } catch (OutOfDirectMemoryError e) {
       // Thrown by the allocator, before anything was read.
       fail(new IOException("no memory to read into", e));
       return;

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
@@ -56,8 +57,15 @@ final class TestLink implements GuestLink, TcpHost {
             TestLink.class.getClassLoader(),
             new Class<?>[] {ByteBufAllocator.class},
             (proxy, method, arguments) -> {
-              throw new OutOfMemoryError("on purpose");
+              throw refusal();
             });
+  }
+
+  /** What Netty's allocator throws at its limit; nobody else is meant to make one. */
+  private static OutOfDirectMemoryError refusal() throws ReflectiveOperationException {
+    var constructor = OutOfDirectMemoryError.class.getDeclaredConstructor(String.class);
+    constructor.setAccessible(true);
+    return constructor.newInstance("on purpose");
   }
 
   @Override

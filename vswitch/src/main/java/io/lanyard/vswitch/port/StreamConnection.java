@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,7 +107,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     if (into == null) {
       try {
         into = allocator.directBuffer(batchBytes, batchBytes);
-      } catch (OutOfMemoryError e) {
+      } catch (OutOfDirectMemoryError e) {
         return false; // a full queue, as far as the frame is concerned
       }
       batch = into;
