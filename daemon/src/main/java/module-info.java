@@ -23,7 +23,6 @@ module io.lanyard.daemon {
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
   requires transitive java.logging;
-  requires jdk.httpserver;
   requires jdk.unsupported;
   requires static org.jspecify;
 

@@ -136,7 +136,7 @@ public record Directories(Path state, Path runtime, Path images) {
    *
    * @return the numeric user id; 0 is root
    */
-  static int uid() {
+  public static int uid() {
     try {
       return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     } catch (IOException e) {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.BrokenOffException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -115,6 +117,11 @@ final class Api {
       return new Failure(
           "this user may not talk to the daemon: " + path + " belongs to another",
           "run as its owner, or as a member of its group");
+    }
+    if (e instanceof BrokenOffException || e instanceof SocketTimeoutException) {
+      return new Failure(
+          "the daemon at " + path + " is there but busy: " + e.getMessage(),
+          "try again in a moment; many connections that stay open may keep it from answering");
     }
     return new Failure(
         "no daemon answers at " + path + ": " + e.getMessage(),

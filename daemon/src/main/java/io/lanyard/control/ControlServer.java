@@ -2,12 +2,14 @@ package io.lanyard.control;
 
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
+import io.lanyard.control.http.Limits;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.base.Directories;
 import io.lanyard.daemon.Metrics;
 import io.lanyard.daemon.Network;
 import java.io.ByteArrayOutputStream;
@@ -47,7 +49,9 @@ public final class ControlServer implements AutoCloseable {
    */
   public static ControlServer bind(Daemon daemon, Path socket, @Nullable String group)
       throws IOException {
-    return new ControlServer(HttpServer.bind(socket, group, routes(daemon), meter(daemon)));
+    return new ControlServer(
+        HttpServer.bind(
+            socket, group, Directories.uid(), Limits.API, routes(daemon), meter(daemon)));
   }
 
   /**
@@ -58,7 +62,7 @@ public final class ControlServer implements AutoCloseable {
    */
   static Routes routes(Daemon daemon) {
     Routes routes =
-        new Routes()
+        new Routes("GET /v1/openapi.json lists what there is")
             .add("GET", "/v1/openapi.json", request -> openApi())
             .add("GET", "/v1/status", request -> Json.response(daemon.status()))
             .add("GET", "/v1/dump", request -> Json.response(Json.tree(daemon.dump())))
@@ -102,7 +106,7 @@ public final class ControlServer implements AutoCloseable {
     return network;
   }
 
-  private static Response metrics(Daemon daemon) throws IOException {
+  static Response metrics(Daemon daemon) throws IOException {
     ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
     daemon.metrics().write(text);
     return new Response.Body(200, Metrics.contentType(), text.toByteArray());
@@ -117,7 +121,7 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  private static HttpMeter meter(Daemon daemon) {
+  static HttpMeter meter(Daemon daemon) {
     var requests = daemon.metrics().timer("api.requests");
     var refused = daemon.metrics().registry().counter("lanyard.api.refused_connections");
     var errors = daemon.metrics().registry().counter("lanyard.api.errors");

@@ -1,16 +1,15 @@
 package io.lanyard.control;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.lanyard.base.Causes;
+
+import io.lanyard.control.http.HttpMeter;
+import io.lanyard.control.http.HttpServer;
+import io.lanyard.control.http.Limits;
+import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
-import io.lanyard.daemon.Metrics;
 import io.lanyard.net.Endpoint;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,18 +17,27 @@ import org.jspecify.annotations.Nullable;
  * Serves the metrics to Prometheus on TCP, where the configuration asks for it: {@code GET
  * /metrics}, and nothing that could change anything.
  *
- * <p>An address that is taken is a warning, and tried again: the daemon's work does not depend on
- * being watched.
+ * <p>An address that is taken is a problem of the status, and tried again: the daemon's work does
+ * not depend on being watched.
+ *
+ * <p>Thread: any.
  */
 public final class MetricsEndpoint implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(MetricsEndpoint.class.getName());
 
   private static final int RETRY_MILLIS = 5000;
 
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private volatile @Nullable HttpServer server;
+  private final Daemon daemon;
+  private final HttpMeter meter;
+  private volatile String problem = "";
+  private @Nullable HttpServer server;
+  private @Nullable Thread retrying;
+  private boolean closed;
 
-  private MetricsEndpoint() {}
+  private MetricsEndpoint(Daemon daemon) {
+    this.daemon = daemon;
+    this.meter = new Meter(daemon);
+  }
 
   /**
    * Opens the endpoint.
@@ -43,69 +51,103 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   static MetricsEndpoint open(Daemon daemon, @Nullable Endpoint listen, int retryMillis) {
-    MetricsEndpoint endpoint = new MetricsEndpoint();
+    MetricsEndpoint endpoint = new MetricsEndpoint(daemon);
     if (listen != null) {
       try {
-        endpoint.serve(daemon, listen);
+        endpoint.serve(listen);
       } catch (IOException e) {
-        LOG.log(
-            Level.WARNING,
-            "event=metrics-unavailable listen="
-                + listen
-                + " cause="
-                + Causes.of(e)
-                + " advice=\"free the address or change metrics.listen; it is tried again every "
-                + retryMillis / 1000
-                + " s\"");
-        var _ = endpoint.threads.submit(() -> endpoint.retry(daemon, listen, retryMillis));
+        endpoint.wait(listen, retryMillis, e);
       }
     }
     return endpoint;
   }
 
-  private void serve(Daemon daemon, Endpoint listen) throws IOException {
-    HttpServer opened = HttpServer.create(listen.toSocketAddress(), 0);
-    opened.createContext("/metrics", exchange -> answer(daemon, exchange));
-    opened.setExecutor(threads);
-    opened.start();
-    server = opened;
+  private void wait(Endpoint listen, int retryMillis, IOException cause) {
+    problem =
+        "the metrics cannot be served at "
+            + listen
+            + ": "
+            + Causes.of(cause)
+            + "; free the address or change metrics.listen";
+    LOG.log(
+        Level.WARNING,
+        "event=metrics-unavailable listen="
+            + listen
+            + " cause=\""
+            + Causes.of(cause)
+            + "\" advice=\"free the address or change metrics.listen; it is tried again every "
+            + retryMillis / 1000
+            + " s\"");
+    retrying = Thread.ofVirtual().name("metrics-retry").start(() -> retry(listen, retryMillis));
   }
 
-  private boolean retry(Daemon daemon, Endpoint listen, int millis) throws InterruptedException {
-    while (true) {
-      TimeUnit.MILLISECONDS.sleep(millis);
-      try {
-        serve(daemon, listen);
-        LOG.log(Level.INFO, "event=metrics-available listen=" + listen);
-        return true;
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "event=metrics-unavailable listen=" + listen, e);
-      }
+  private synchronized void serve(Endpoint listen) throws IOException {
+    if (!closed) {
+      Routes routes =
+          new Routes("there is GET /metrics")
+              .add("GET", "/metrics", request -> ControlServer.metrics(daemon));
+      server = HttpServer.bind(listen.toSocketAddress(), Limits.METRICS, routes, meter);
+      problem = "";
     }
   }
 
-  private static void answer(Daemon daemon, HttpExchange exchange) throws IOException {
-    try (exchange) {
-      if (!exchange.getRequestMethod().equals("GET")) {
-        exchange.getResponseHeaders().set("Allow", "GET");
-        exchange.sendResponseHeaders(405, -1);
-        return;
+  private void retry(Endpoint listen, int millis) {
+    try {
+      while (!problem.isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(millis);
+        try {
+          serve(listen);
+          LOG.log(Level.INFO, "event=metrics-available listen=" + listen);
+        } catch (IOException e) {
+          LOG.log(Level.DEBUG, "event=metrics-unavailable listen=" + listen, e);
+        }
       }
-      ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
-      daemon.metrics().write(text);
-      exchange.getResponseHeaders().set("Content-Type", Metrics.contentType());
-      exchange.sendResponseHeaders(200, text.size());
-      text.writeTo(exchange.getResponseBody());
+    } catch (InterruptedException e) {
+      // The endpoint is closed.
     }
+  }
+
+  /**
+   * Why nobody can read the metrics here.
+   *
+   * @return text with what to do about it; empty while they are served, or not wanted
+   */
+  public String problem() {
+    return problem;
   }
 
   @Override
   public void close() {
-    threads.shutdownNow();
-    HttpServer opened = server;
-    if (opened != null) {
-      opened.stop(0);
+    Thread waiting = retrying;
+    if (waiting != null) {
+      waiting.interrupt();
     }
-    threads.close();
+    synchronized (this) {
+      closed = true;
+      if (server != null) {
+        server.close();
+      }
+    }
+  }
+
+  private static final class Meter implements HttpMeter {
+    private final com.codahale.metrics.Counter refused;
+
+    Meter(Daemon daemon) {
+      refused = daemon.metrics().registry().counter("lanyard.metrics.refused_connections");
+    }
+
+    @Override
+    public void answered(int status, long nanos) {}
+
+    @Override
+    public void refused() {
+      refused.inc();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      LOG.log(Level.WARNING, "event=metrics-request-failed", cause);
+    }
   }
 }

@@ -13,11 +13,11 @@ import java.util.function.IntConsumer;
  * Keeps a network's loop running when an {@link Error} reaches it. Netty's own handler ends the
  * loop, and with it the network.
  *
- * <p>The error is logged, at most once in ten seconds, and the loop goes on with what is ready next:
- * a direct buffer that the allocator refused, a class that does not link, a fault of the daemon's
- * own. A full heap is different. Some other task may have lost half of its work to it, so the
- * process ends and its supervisor starts it anew. The launcher has the JVM do that by itself ({@code
- * -XX:+ExitOnOutOfMemoryError}); this is for a JVM that was started without.
+ * <p>The error is logged, at most once in ten seconds, and the loop goes on with what is ready
+ * next: a direct buffer that the allocator refused, a class that does not link, a fault of the
+ * daemon's own. A full heap is different. Some other task may have lost half of its work to it, so
+ * the process ends and its supervisor starts it anew. The launcher has the JVM do that by itself
+ * ({@code -XX:+ExitOnOutOfMemoryError}); this is for a JVM that was started without.
  *
  * <p>Thread: the loop's own, but for {@link #wakeup}.
  */

@@ -113,8 +113,7 @@ public final class HttpClient {
           method + " " + target + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: 0\r\n" + connect;
       String[] lines;
       try (Patience _ = new Patience(connection, patience)) {
-        out.write((head + "\r\n").getBytes(StandardCharsets.US_ASCII));
-        lines = readHead(in).split("\r\n", -1);
+        lines = exchange(out, head + "\r\n", in).split("\r\n", -1);
       } catch (AsynchronousCloseException e) {
         throw new SocketTimeoutException("no answer in " + patience.toSeconds() + " s");
       }
@@ -167,6 +166,30 @@ public final class HttpClient {
       return Integer.parseInt(words[1]);
     }
     throw new IOException("this is not an HTTP server: it answered \"" + line + "\"");
+  }
+
+  /** A server that has no place for a client may answer before it has read the request. */
+  private static String exchange(OutputStream out, String request, InputStream in)
+      throws IOException {
+    try {
+      out.write(request.getBytes(StandardCharsets.US_ASCII));
+    } catch (AsynchronousCloseException e) {
+      throw e;
+    } catch (IOException e) {
+      try {
+        return readHead(in);
+      } catch (IOException none) {
+        e.addSuppressed(none);
+        throw new BrokenOffException(e);
+      }
+    }
+    try {
+      return readHead(in);
+    } catch (AsynchronousCloseException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new BrokenOffException(e);
+    }
   }
 
   private static String readHead(InputStream in) throws IOException {

@@ -22,6 +22,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   static final String CODEC = "codec";
   static final String AGGREGATOR = "aggregator";
 
-  /** How long a client may take to send a request, or to think of the next one. */
+  /** How long a client may take to think of the next request and send it, or to read an answer. */
   private static final int REQUEST_SECONDS = 30;
 
   /** Requests that one read of the socket may bring; while any waits, no more is read. */
@@ -50,14 +51,16 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   private final ExecutorService threads;
   private final HttpMeter meter;
   private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
+  private long requestMillis;
   private boolean busy;
   private boolean inputEnded;
   private @Nullable ScheduledFuture<?> timeout;
 
-  HttpConnection(Routes routes, ExecutorService threads, HttpMeter meter) {
+  HttpConnection(Routes routes, ExecutorService threads, HttpMeter meter, Duration firstRequest) {
     this.routes = routes;
     this.threads = threads;
     this.meter = meter;
+    this.requestMillis = firstRequest.toMillis();
   }
 
   @Override
@@ -105,7 +108,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
       return;
     }
     context.channel().config().setAutoRead(true);
-    timeout = context.executor().schedule(() -> expire(context), REQUEST_SECONDS, TimeUnit.SECONDS);
+    timeout =
+        context.executor().schedule(() -> expire(context), requestMillis, TimeUnit.MILLISECONDS);
+    requestMillis = TimeUnit.SECONDS.toMillis(REQUEST_SECONDS);
   }
 
   private static void expire(ChannelHandlerContext context) {

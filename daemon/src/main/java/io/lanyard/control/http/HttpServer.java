@@ -5,8 +5,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -15,35 +18,25 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.GroupPrincipal;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 server on a UNIX socket.
+ * An HTTP/1.1 server on a UNIX socket or on TCP.
  *
- * <p>Thread: {@link #bind} and {@link #close} from any thread, each once.
+ * <p>A client for which there is no place is told so ({@link Limits}); the daemon's own user and
+ * root find one while others fill theirs.
+ *
+ * <p>Thread: {@code bind} and {@link #close} from any thread, each once.
  */
 public final class HttpServer implements AutoCloseable {
-  /** Who may connect is the socket's owner and group. */
-  private static final String SOCKET_MODE = "rw-rw----";
-
-  /** Far more than a host's tools need, and far less than the descriptors a process has. */
-  static final int MAX_CONNECTIONS = 256;
-
   /** The longest path that we serve is under 100 characters; this leaves room for a query. */
   private static final int MAX_LINE = 4096;
 
@@ -53,56 +46,61 @@ public final class HttpServer implements AutoCloseable {
   /** The largest body that a resource takes. */
   static final int MAX_BODY = 64 * 1024;
 
+  /** Connections that are being told that there is no place; any more are closed at once. */
+  private static final int MOST_REFUSALS = 64;
+
   private static final int STOP_SECONDS = 2;
-
-  /** {@code S_IFMT} and two of its values (inode(7)). */
-  private static final int FILE_TYPE = 0170000;
-
-  private static final int DIRECTORY = 0040000;
-  private static final int SOCKET = 0140000;
-
-  /** What the socket is called until its mode is right, besides a dot before its name. */
-  private static final String FRESH = ".new";
-
-  /**
-   * What {@code sun_path} holds, less the zero at its end (unix(7)), the fresh name's dot and end.
-   */
-  private static final int LONGEST_PATH = 107 - 1 - FRESH.length();
 
   private final MultiThreadIoEventLoopGroup loop;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final ExecutorService threads;
-  private final Path socket;
+  private final Limits limits;
+  private final Places places;
+  private final Routes routes;
   private final HttpMeter meter;
+  private final int owner;
+  private @Nullable SocketFile file;
   private @Nullable Channel listener;
-  private boolean served;
+  private int refusals;
 
-  private HttpServer(Path socket, HttpMeter meter) {
-    this.socket = socket;
+  private HttpServer(String name, int owner, Limits limits, Routes routes, HttpMeter meter) {
+    this.owner = owner;
+    this.limits = limits;
+    this.places = new Places(limits);
+    this.routes = routes;
     this.meter = meter;
     this.loop =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("control", true), EpollIoHandler.newFactory());
+            1, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
     this.threads =
-        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("control-", 0).factory());
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-", 0).factory());
   }
 
   /**
-   * Opens the socket and answers. A socket that is there already and that nobody serves is
+   * Opens a UNIX socket and answers. A socket that is there already and that nobody serves is
    * replaced.
    *
    * @param socket where; its directory exists
    * @param group the socket's group, or null to leave it
+   * @param owner the daemon's own user, who has places of its own
+   * @param limits who may have how many connections
    * @param routes what is served
    * @param meter hears of every request
    * @return the running server
    * @throws IOException if the socket cannot be opened
    */
-  public static HttpServer bind(Path socket, @Nullable String group, Routes routes, HttpMeter meter)
+  public static HttpServer bind(
+      Path socket, @Nullable String group, int owner, Limits limits, Routes routes, HttpMeter meter)
       throws IOException {
-    HttpServer server = new HttpServer(socket, meter);
+    HttpServer server = new HttpServer("control", owner, limits, routes, meter);
     try {
-      server.open(group, routes);
+      SocketFile file = new SocketFile(socket);
+      server.file = file;
+      server.listen(
+          EpollServerDomainSocketChannel.class,
+          new DomainSocketAddress(file.prepare().toFile()),
+          socket.toString());
+      file.publish(group);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -110,96 +108,83 @@ public final class HttpServer implements AutoCloseable {
     return server;
   }
 
-  private void open(@Nullable String group, Routes routes) throws IOException {
-    int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
-    if (length > LONGEST_PATH) {
-      throw new IOException(
-          "cannot listen on "
-              + socket
-              + ": a socket's path has at most "
-              + LONGEST_PATH
-              + " bytes, and this one "
-              + length);
+  /**
+   * Opens a TCP socket and answers, in the clear and whoever asks: not for what commands the
+   * daemon.
+   *
+   * @param address where; port 0 is one that is free
+   * @param limits who may have how many connections
+   * @param routes what is served
+   * @param meter hears of every request
+   * @return the running server
+   * @throws IOException if the socket cannot be opened
+   */
+  public static HttpServer bind(
+      InetSocketAddress address, Limits limits, Routes routes, HttpMeter meter) throws IOException {
+    HttpServer server = new HttpServer("metrics", -1, limits, routes, meter);
+    try {
+      server.listen(EpollServerSocketChannel.class, address, address.toString());
+    } catch (IOException | RuntimeException e) {
+      server.close();
+      throw e;
     }
-    checkReplaceable();
-    // Bound under another name and renamed when its mode is right: nobody can connect in between,
-    // and a client never finds the path missing.
-    Path fresh = socket.resolveSibling("." + socket.getFileName() + FRESH);
-    Files.deleteIfExists(fresh);
+    return server;
+  }
+
+  private void listen(Class<? extends ServerChannel> type, SocketAddress address, String shown)
+      throws IOException {
     var bound =
         new ServerBootstrap()
             .group(loop)
-            .channel(EpollServerDomainSocketChannel.class)
+            .channel(type)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    accept(channel, routes);
+                    accept(channel);
                   }
                 })
-            .bind(new DomainSocketAddress(fresh.toFile()))
+            .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IOException(
-          "cannot listen on " + socket + ": " + bound.cause().getMessage(), bound.cause());
+          "cannot listen on " + shown + ": " + bound.cause().getMessage(), bound.cause());
     }
     listener = bound.channel();
-    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(SOCKET_MODE));
-    if (group != null) {
-      Files.getFileAttributeView(fresh, PosixFileAttributeView.class).setGroup(find(group));
-    }
-    Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    served = true;
   }
 
-  /** What a dead daemon left is replaced, and nothing else. */
-  private void checkReplaceable() throws IOException {
-    int mode;
+  /**
+   * Where the server works, for whoever wants to know whether it does.
+   *
+   * @return runs tasks on the server's loop
+   */
+  public Executor loop() {
+    return loop;
+  }
+
+  /** The port of a server on TCP. */
+  int port() {
+    return ((InetSocketAddress) Objects.requireNonNull(listener).localAddress()).getPort();
+  }
+
+  /** On the loop. */
+  private void accept(Channel channel) {
+    Places.Client client;
     try {
-      mode = (int) Files.getAttribute(socket, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-    } catch (NoSuchFileException e) {
-      return;
-    }
-    String why = null;
-    if ((mode & FILE_TYPE) == DIRECTORY) {
-      why = "it is a directory";
-    } else if ((mode & FILE_TYPE) != SOCKET) {
-      why = "there is a file that is no socket";
-    } else if (isServed()) {
-      why = "another process listens there";
-    }
-    if (why != null) {
-      throw new IOException("cannot listen on " + socket + ": " + why);
-    }
-  }
-
-  private boolean isServed() {
-    try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      return connection.isConnected();
+      client = client(channel);
     } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private GroupPrincipal find(String group) throws IOException {
-    try {
-      return socket
-          .getFileSystem()
-          .getUserPrincipalLookupService()
-          .lookupPrincipalByGroupName(group);
-    } catch (UserPrincipalNotFoundException e) {
-      throw new IOException("there is no group " + group + " to give the socket to", e);
-    }
-  }
-
-  private void accept(Channel channel, Routes routes) {
-    if (connections.size() >= MAX_CONNECTIONS) {
-      meter.refused();
+      // It has gone already.
       var _ = channel.close();
       return;
     }
+    if (!places.take(client)) {
+      meter.refused();
+      refuse(channel);
+      return;
+    }
     connections.add(channel);
+    channel.closeFuture().addListener(closed -> places.release(client));
     var decoder =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(MAX_LINE)
@@ -209,7 +194,25 @@ public final class HttpServer implements AutoCloseable {
         .pipeline()
         .addLast(HttpConnection.CODEC, new HttpServerCodec(decoder))
         .addLast(HttpConnection.AGGREGATOR, new BodyLimit(MAX_BODY))
-        .addLast(new HttpConnection(routes, threads, meter));
+        .addLast(new HttpConnection(routes, threads, meter, limits.firstRequest()));
+  }
+
+  private Places.Client client(Channel channel) throws IOException {
+    if (channel instanceof EpollDomainSocketChannel local) {
+      int user = local.peerCredentials().uid();
+      return new Places.Client(user, user == owner || user == 0);
+    }
+    return new Places.Client(((InetSocketAddress) channel.remoteAddress()).getAddress(), false);
+  }
+
+  private void refuse(Channel channel) {
+    if (refusals >= MOST_REFUSALS) {
+      var _ = channel.close();
+      return;
+    }
+    refusals++;
+    channel.closeFuture().addListener(closed -> refusals--);
+    Refusal.begin(channel);
   }
 
   /** Stops listening, closes every connection, and waits a moment for what is being answered. */
@@ -217,9 +220,10 @@ public final class HttpServer implements AutoCloseable {
   public void close() {
     if (listener != null) {
       listener.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+    if (file != null) {
       try {
-        Files.deleteIfExists(
-            served ? socket : socket.resolveSibling("." + socket.getFileName() + FRESH));
+        file.remove();
       } catch (IOException e) {
         // The next daemon replaces it.
         meter.failed(e);

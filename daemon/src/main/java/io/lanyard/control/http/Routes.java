@@ -14,9 +14,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Routes {
   private final List<Route> routes = new ArrayList<>();
+  private final String hint;
 
-  /** Makes an empty table. */
-  public Routes() {}
+  /**
+   * Makes an empty table.
+   *
+   * @param hint what tells a client which resources there are
+   */
+  public Routes(String hint) {
+    this.hint = hint;
+  }
 
   /**
    * Adds a route.
@@ -63,8 +70,7 @@ public final class Routes {
     }
     String where = String.join("/", path);
     if (methods.isEmpty()) {
-      throw new Problem(
-          404, "there is no resource " + where, where, "GET /v1/openapi.json lists what there is");
+      throw new Problem(404, "there is no resource " + where, where, hint);
     }
     if (methods.contains("GET")) {
       methods.add("HEAD");

@@ -10,6 +10,10 @@ import io.lanyard.control.client.HttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,6 +23,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 final class HttpServerTest {
+  private static final Limits LIMITS = new Limits(20, 2, 5, Duration.ofSeconds(1));
+
   @TempDir Path directory;
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicInteger large = new AtomicInteger();
@@ -55,7 +64,7 @@ final class HttpServerTest {
   void open() throws IOException {
     socket = directory.resolve("api.sock");
     Routes routes =
-        new Routes()
+        new Routes("openapi.json lists what there is")
             .add("GET", "/hello", request -> Response.text("text/plain", "hello"))
             .add("POST", "/echo", request -> new Response.Body(200, "text/plain", request.body()))
             .add(
@@ -92,7 +101,7 @@ final class HttpServerTest {
                 "/count",
                 request -> new Response.Stream("text/plain", HttpServerTest::count))
             .add("POST", "/shout", request -> new Response.Upgrade("shout", HttpServerTest::shout));
-    server = HttpServer.bind(socket, null, routes, meter);
+    server = HttpServer.bind(socket, null, 0, LIMITS, routes, meter);
   }
 
   private void endless(InputStream in, OutputStream out) throws IOException {
@@ -142,7 +151,8 @@ final class HttpServerTest {
   }
 
   private HttpServer open(Path path, String group) throws IOException {
-    return HttpServer.bind(path, group, new Routes(), meter);
+    return HttpServer.bind(
+        path, group, 0, LIMITS, new Routes("openapi.json lists what there is"), meter);
   }
 
   @Test
@@ -150,7 +160,7 @@ final class HttpServerTest {
     assertThatThrownBy(() -> open(Files.createDirectory(directory.resolve("d")), "root"))
         .hasMessageContaining("it is a directory");
     assertThatThrownBy(() -> open(directory.resolve("x".repeat(107)), "root"))
-        .hasMessageContaining("at most 102 bytes");
+        .hasMessageContaining("at most 107 bytes");
     assertThatThrownBy(() -> open(directory.resolve("a.sock"), "no-such-group"))
         .hasMessageContaining("there is no group no-such-group");
     try (var left = Files.list(directory)) {
@@ -162,7 +172,9 @@ final class HttpServerTest {
 
   @Test
   void aSocketThatIsServedIsNotTaken() throws IOException {
-    assertThatThrownBy(() -> HttpServer.bind(socket, null, new Routes(), meter))
+    assertThatThrownBy(() ->
+            HttpServer.bind(
+                socket, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on " + socket + ": another process listens there");
     assertThat(get("/hello")).isEqualTo("200 hello");
@@ -172,7 +184,9 @@ final class HttpServerTest {
   void aFileThatIsNoSocketIsNotReplaced() throws IOException {
     Path file = Files.writeString(directory.resolve("precious"), "data");
 
-    assertThatThrownBy(() -> HttpServer.bind(file, null, new Routes(), meter))
+    assertThatThrownBy(() ->
+            HttpServer.bind(
+                file, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on " + file + ": there is a file that is no socket");
     assertThat(file).hasContent("data");
@@ -184,7 +198,9 @@ final class HttpServerTest {
     try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       dead.bind(UnixDomainSocketAddress.of(left));
     }
-    try (HttpServer _ = HttpServer.bind(left, null, new Routes(), meter);
+    try (HttpServer _ =
+            HttpServer.bind(
+                left, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter);
         HttpClient.Answer answer = new HttpClient(left).send("GET", "/")) {
       assertThat(answer.status()).isEqualTo(404);
     }
@@ -378,32 +394,99 @@ final class HttpServerTest {
     assertThat(get("/hello")).isEqualTo("200 hello");
   }
 
-  @Test
-  void connectionsBeyondTheLimitAreClosedAndTheRestServed() throws IOException {
-    var open = new java.util.ArrayList<SocketChannel>();
-    try {
-      for (int i = 0; i < HttpServer.MAX_CONNECTIONS + 10; i++) {
-        open.add(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
-      }
-      open.getLast().write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\n\r\n".getBytes(US_ASCII)));
-      assertThat(Channels.newInputStream(open.getLast()).read()).isEqualTo(-1);
-    } catch (IOException e) {
-      assertThat(e).hasMessageMatching(".*(reset|pipe).*");
-    } finally {
-      for (SocketChannel channel : open) {
-        channel.close();
-      }
+  private List<SocketChannel> connections(int count) throws IOException {
+    List<SocketChannel> open = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      open.add(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
     }
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    String answer = "";
-    while (!answer.equals("200 hello") && System.nanoTime() < deadline) {
-      try {
-        answer = get("/hello");
-      } catch (IOException e) {
+    return open;
+  }
+
+  private static void closeAll(List<SocketChannel> open) throws IOException {
+    for (SocketChannel channel : open) {
+      channel.close();
+    }
+  }
+
+  @Test
+  void aConnectionBeyondTheLimitIsToldToComeBack() throws IOException {
+    List<SocketChannel> open = connections(LIMITS.connections());
+    try {
+      assertThat(raw("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"))
+          .startsWith("HTTP/1.1 503 ")
+          .containsIgnoringCase("retry-after: 1\r\n")
+          .contains("application/problem+json");
+      try (HttpClient.Answer answer = new HttpClient(socket).send("GET", "/hello")) {
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(new String(answer.bytes(), UTF_8)).contains("the daemon is busy");
+      }
+    } finally {
+      closeAll(open);
+    }
+  }
+
+  @Test
+  void aConnectionBeyondTheLimitThatSaysNothingIsClosedSoon() throws IOException {
+    List<SocketChannel> open = connections(LIMITS.connections());
+    try (SocketChannel silent = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      assertThat(Channels.newInputStream(silent).read()).isEqualTo(-1);
+    } finally {
+      closeAll(open);
+    }
+  }
+
+  @Test
+  void manyHalfRequestsKeepOthersOutForSecondsOnly() throws IOException {
+    List<SocketChannel> open = connections(LIMITS.connections());
+    try {
+      for (SocketChannel half : open) {
+        send(half, "GET /hel");
+      }
+      long began = System.nanoTime();
+      while (get("/hello").startsWith("503 ")) {
+        assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(20));
         Thread.onSpinWait();
       }
+      assertThat(get("/hello")).isEqualTo("200 hello");
+    } finally {
+      closeAll(open);
     }
-    assertThat(answer).isEqualTo("200 hello");
+  }
+
+  @Test
+  void oneAddressCannotTakeAllPlacesOfATcpServer() throws IOException {
+    Routes routes =
+        new Routes("openapi.json lists what there is")
+            .add("GET", "/hello", request -> Response.text("text/plain", "hello"));
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
+    try (HttpServer tcp = HttpServer.bind(any, LIMITS, routes, meter)) {
+      List<Socket> held = new ArrayList<>();
+      for (int i = 0; i < LIMITS.perClient(); i++) {
+        held.add(connect(tcp, "127.0.0.2"));
+      }
+      try {
+        assertThat(status(connect(tcp, "127.0.0.2"))).isEqualTo("HTTP/1.1 503 ");
+        assertThat(status(connect(tcp, "127.0.0.3"))).isEqualTo("HTTP/1.1 200 ");
+      } finally {
+        for (Socket socket : held) {
+          socket.close();
+        }
+      }
+    }
+  }
+
+  private static Socket connect(HttpServer tcp, String from) throws IOException {
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    return new Socket(loopback, tcp.port(), InetAddress.getByName(from), 0);
+  }
+
+  private static String status(Socket connection) throws IOException {
+    try (connection) {
+      connection
+          .getOutputStream()
+          .write("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
+      return readUntil(connection.getInputStream(), "\r\n").substring(0, 13);
+    }
   }
 
   private static void send(SocketChannel channel, String text) throws IOException {

@@ -395,8 +395,8 @@ final class Engine implements TcpEngine {
   }
 
   /**
-   * Ends a connection that ran into a fault of the engine, or that the allocator refused a buffer; the
-   * others go on. Only the budget for direct memory is survived: it refuses before anything has
+   * Ends a connection that ran into a fault of the engine, or that the allocator refused a buffer;
+   * the others go on. Only the budget for direct memory is survived: it refuses before anything has
    * changed. A full heap has left who knows what half done, and the JVM exits.
    */
   private void fault(Connection c, Throwable e) {
