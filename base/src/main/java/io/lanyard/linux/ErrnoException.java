@@ -37,11 +37,12 @@ public final class ErrnoException extends IOException {
    *
    * @param result what a method of {@link Libc} answered
    * @param call the call and what it was done to
+   * @param privilege what to do about a missing privilege (EPERM)
    * @param advice what to do about an error that has no advice of its own
    * @return the result, at least 0
    * @throws ErrnoException if it is negative
    */
-  static int check(int result, String call, String advice) throws ErrnoException {
+  static int check(int result, String call, String privilege, String advice) throws ErrnoException {
     if (result >= 0) {
       return result;
     }
@@ -50,10 +51,8 @@ public final class ErrnoException extends IOException {
         call,
         number,
         switch (number) {
-          case Errno.EPERM ->
-              "the daemon needs the capability CAP_NET_ADMIN for this; run it as root or as the"
-                  + " system service, or use a port kind that needs no privilege";
-          case Errno.EACCES -> "permission is missing; check the owner and mode of the file";
+          case Errno.EPERM -> privilege;
+          case Errno.EACCES -> "this user may not open the file; check its owner and mode";
           case Errno.EMFILE -> "the process has too many open files; raise LimitNOFILE";
           default -> advice;
         });

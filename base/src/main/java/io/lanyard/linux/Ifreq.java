@@ -17,6 +17,10 @@ public final class Ifreq {
   /** The name takes 16 bytes, the union behind it 24. */
   static final int SIZE = 40;
 
+  private static final String PRIVILEGE =
+      "the daemon needs the capability CAP_NET_ADMIN to configure an interface; run it as root or"
+          + " as the system service";
+
   private static final int VALUE = 16;
   private static final int SIOCGIFFLAGS = 0x8913;
   private static final int SIOCSIFFLAGS = 0x8914;
@@ -95,9 +99,12 @@ public final class Ifreq {
       throws ErrnoException {
     int socket =
         ErrnoException.check(
-            Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM, 0), "socket AF_INET", "IPv4 is missing");
+            Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM, 0),
+            "socket AF_INET",
+            PRIVILEGE,
+            "IPv4 is missing");
     try {
-      ErrnoException.check(Libc.ioctl(socket, request, ifreq.address()), what, advice);
+      ErrnoException.check(Libc.ioctl(socket, request, ifreq.address()), what, PRIVILEGE, advice);
     } finally {
       Libc.close(socket);
     }

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
  * the wrong namespace. A descriptor that the task opens stays usable everywhere.
  */
 public final class NetworkNamespace {
+  /** The unit does not grant it: it is nearly root. docs/operations.md has the drop-in. */
+  private static final String PRIVILEGE =
+      "the daemon needs the capability CAP_SYS_ADMIN to enter another network namespace; run it as"
+          + " root, or give the service AmbientCapabilities=CAP_SYS_ADMIN and"
+          + " CapabilityBoundingSet=CAP_SYS_ADMIN in a drop-in";
+
   private NetworkNamespace() {}
 
   /**
@@ -63,11 +69,13 @@ public final class NetworkNamespace {
         ErrnoException.check(
             Libc.open(path, 0),
             "open " + path,
+            PRIVILEGE,
             "there is no such network namespace; `ip netns list` shows them");
     try {
       ErrnoException.check(
           Libc.setns(fd, Libc.CLONE_NEWNET),
           "setns " + path,
+          PRIVILEGE,
           "the file is not a network namespace");
     } finally {
       Libc.close(fd);

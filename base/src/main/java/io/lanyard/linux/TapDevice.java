@@ -34,6 +34,10 @@ public final class TapDevice {
   private static final int TUN_F_USO6 = 0x40;
   private static final int VNET_HEADER = 12;
 
+  private static final String PRIVILEGE =
+      "the daemon needs the capability CAP_NET_ADMIN for TAP devices; run it as root or as the"
+          + " system service, or use a port kind that needs no privilege";
+
   private final String name;
   private final int fd;
   private final boolean offloads;
@@ -66,6 +70,7 @@ public final class TapDevice {
         ErrnoException.check(
             Libc.open(CONTROL, Libc.O_RDWR | Libc.O_NONBLOCK),
             "open " + CONTROL,
+            PRIVILEGE,
             "the kernel's tun driver is missing; load it by `modprobe tun`");
     boolean done = false;
     try (Arena arena = Arena.ofConfined()) {
@@ -74,12 +79,14 @@ public final class TapDevice {
       ErrnoException.check(
           Libc.ioctl(fd, TUNSETIFF, ifreq.address()),
           "TUNSETIFF " + name,
+          PRIVILEGE,
           "the name is taken by another interface, or by another process; choose another name");
       MemorySegment size = arena.allocate(ValueLayout.JAVA_INT);
       size.set(ValueLayout.JAVA_INT, 0, VNET_HEADER);
       ErrnoException.check(
           Libc.ioctl(fd, TUNSETVNETHDRSZ, size.address()),
           "TUNSETVNETHDRSZ " + name,
+          PRIVILEGE,
           "the kernel is too old for 12-byte virtio-net headers");
       boolean uso = setOffloads(fd, name, offloads);
       done = true;
@@ -101,6 +108,7 @@ public final class TapDevice {
     ErrnoException.check(
         Libc.ioctl(fd, TUNSETOFFLOAD, tcp),
         "TUNSETOFFLOAD " + name,
+        PRIVILEGE,
         "switch the port's offloads off");
     return false;
   }

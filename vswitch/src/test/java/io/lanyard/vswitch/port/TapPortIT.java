@@ -278,17 +278,31 @@ class TapPortIT extends PortSuite {
 
   @Test
   void withoutPrivilegeTheCapabilityIsNamed() throws Exception {
+    assertThat(openWithout("net_admin")).contains("CAP_NET_ADMIN for TAP devices");
+  }
+
+  /** The system service has CAP_NET_ADMIN, and a drop-in gives it this one. */
+  @Test
+  void withoutThePrivilegeToEnterItsNamespaceThatCapabilityIsNamed() throws Exception {
+    assertThat(openWithout("sys_admin", NAMESPACE))
+        .contains("setns /run/netns/" + NAMESPACE, "CAP_SYS_ADMIN", "drop-in")
+        .doesNotContain("CAP_NET_ADMIN");
+  }
+
+  /** What a process says that has all capabilities but one and opens a port. */
+  private static String openWithout(String capability, String... namespace) throws Exception {
     List<String> command =
-        new ArrayList<>(List.of("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"));
+        new ArrayList<>(
+            List.of("setpriv", "--bounding-set=-" + capability, "--inh-caps=-" + capability));
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-XX:+UseSerialGC");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Unprivileged.class.getName());
+    command.addAll(List.of(namespace));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(output).contains("CAP_NET_ADMIN");
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /** Tries to make a TAP device and prints why it could not. */
@@ -298,7 +312,8 @@ class TapPortIT extends PortSuite {
     public static void main(String[] arguments) {
       try {
         TapPort.open(
-            TapPort.Settings.plain("x", "lanyard-t9", null), PooledByteBufAllocator.DEFAULT);
+            TapPort.Settings.plain("x", "lanyard-t9", arguments.length == 0 ? null : arguments[0]),
+            PooledByteBufAllocator.DEFAULT);
         System.out.println("had privilege");
       } catch (IOException e) {
         System.out.println(e.getMessage());
