@@ -3,7 +3,9 @@ package io.lanyard.base;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param images the image store
  */
 public record Directories(Path state, Path runtime, Path images) {
-  /** {@code S_IWOTH} (inode(7)). */
+  /** {@code S_IWGRP}, {@code S_IWOTH} and {@code S_ISVTX} (inode(7)). */
+  private static final int WRITABLE_BY_GROUP = 0020;
+
   private static final int WRITABLE_BY_ALL = 0002;
+  private static final int STICKY = 01000;
 
   /**
    * The directories of the user who runs this process: the system's for root, the XDG directories
@@ -95,8 +100,8 @@ public record Directories(Path state, Path runtime, Path images) {
   }
 
   /**
-   * Makes the state and the runtime directory, readable by nobody else, or checks that they can be
-   * used.
+   * Makes the state and the runtime directory, for this user and its group, or checks that they can
+   * be used and are nobody else's to change.
    *
    * @throws IOException with a message that says which cannot be used, and why
    */
@@ -108,7 +113,7 @@ public record Directories(Path state, Path runtime, Path images) {
               directory,
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
         }
-        checkOwner(directory);
+        checkOwn(directory, uid());
         Path probe = Files.createTempFile(directory, ".probe", "");
         Files.delete(probe);
       } catch (FileAlreadyExistsException e) {
@@ -120,14 +125,53 @@ public record Directories(Path state, Path runtime, Path images) {
   }
 
   /**
-   * Below a directory that everybody may write to, as {@code /tmp} is, somebody else may have made
-   * ours first, and could replace what we put there.
+   * Checks that nobody but a user, and root, can put anything into a directory or another directory
+   * in its place. Below a directory that everybody may write to, as {@code /tmp} is, somebody else
+   * may have made it first, or a link to a directory of the victim's.
+   *
+   * @param directory is there
+   * @param user a numeric user id
+   * @throws IOException with a message that says who could
    */
-  private static void checkOwner(Path directory) throws IOException {
-    int parent = (int) Files.getAttribute(directory.toRealPath().resolve(".."), "unix:mode");
-    int owner = (int) Files.getAttribute(directory, "unix:uid");
-    if ((parent & WRITABLE_BY_ALL) != 0 && owner != uid() && owner != 0) {
+  static void checkOwn(Path directory, int user) throws IOException {
+    int link = (int) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    if (link != user && link != 0) {
+      throw new IOException("it belongs to another user, number " + link);
+    }
+    Path real = directory.toRealPath();
+    int owner = (int) Files.getAttribute(real, "unix:uid");
+    if (owner != user) {
       throw new IOException("it belongs to another user, number " + owner);
+    }
+    if ((mode(real) & (WRITABLE_BY_GROUP | WRITABLE_BY_ALL)) != 0) {
+      throw new IOException("others may write to it, too; run: chmod go-w " + real);
+    }
+    Path parent = real.getParent();
+    if (parent != null && (mode(parent) & (WRITABLE_BY_ALL | STICKY)) == WRITABLE_BY_ALL) {
+      throw new IOException("everybody may replace it, because everybody may write to " + parent);
+    }
+  }
+
+  private static int mode(Path file) throws IOException {
+    return (int) Files.getAttribute(file, "unix:mode");
+  }
+
+  /**
+   * Writes a file so that a reader finds the old text or the new, whole; a link in the file's place
+   * is replaced, not followed.
+   *
+   * @param file in a directory that nobody else may write to
+   * @param text its new text
+   * @throws IOException if it cannot be written
+   */
+  public static void replace(Path file, String text) throws IOException {
+    Path fresh =
+        Files.createTempFile(file.toAbsolutePath().getParent(), "." + file.getFileName(), "");
+    try {
+      Files.writeString(fresh, text);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(fresh);
     }
   }
 

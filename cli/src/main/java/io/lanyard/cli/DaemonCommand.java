@@ -14,6 +14,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.DaemonLog;
 import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.SystemdNotifier;
+import io.lanyard.daemon.Watchdog;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
@@ -152,10 +153,10 @@ final class DaemonCommand implements Callable<Integer> {
             Clock.system());
     try (Daemon daemon = Daemon.open(settings)) {
       daemon.observe(log);
-      try (ControlServer _ = ControlServer.bind(daemon, socket, group);
-          MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen());
-          SystemdNotifier systemd =
-              new SystemdNotifier(System.getenv().getOrDefault("NOTIFY_SOCKET", ""))) {
+      try (ControlServer server = ControlServer.bind(daemon, socket, group);
+          MetricsEndpoint metrics = MetricsEndpoint.open(daemon, configuration.metrics().listen());
+          SystemdNotifier systemd = new SystemdNotifier(System.getenv());
+          Watchdog watchdog = daemon.watchdog()) {
         logger.log(
             Level.INFO,
             "ready version="
@@ -166,7 +167,10 @@ final class DaemonCommand implements Callable<Integer> {
                 + socket
                 + " networks="
                 + configuration.networks().size());
+        daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
+        watchdog.watch("the API", server.loop());
+        watchdog.start(systemd.watchdog(), systemd::alive);
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
         if (whileInput) {

@@ -32,6 +32,9 @@ public final class Lanyard implements Runnable {
   /** The command line makes no sense. */
   static final int BAD_USAGE = 2;
 
+  /** The daemon answers, and says that something is wrong: {@code lanyard status}. */
+  static final int HAS_PROBLEMS = 3;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(

@@ -65,7 +65,7 @@ abstract sealed class ListCommand implements Callable<Integer> {
           "ports",
           "leases",
           "flows",
-          "problems");
+          "problems" + Output.COUNT);
     }
   }
 

@@ -14,6 +14,9 @@ final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  /** Ends the name of a column that shows how many members a list has, not the members. */
+  static final String COUNT = "#";
+
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -43,7 +46,7 @@ final class Output {
     List<List<String>> rows = new ArrayList<>();
     rows.add(columns.stream().map(Output::heading).toList());
     for (JsonNode row : list) {
-      rows.add(columns.stream().map(column -> cell(row.path(column))).toList());
+      rows.add(columns.stream().map(column -> cell(row, column)).toList());
     }
     int[] widths = new int[columns.size()];
     for (List<String> row : rows) {
@@ -105,7 +108,13 @@ final class Output {
 
   /** {@code leaseTime} is shown as {@code LEASE TIME}. */
   private static String heading(String column) {
-    return column.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
+    return column.replace(COUNT, "").replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
+  }
+
+  private static String cell(JsonNode row, String column) {
+    return column.endsWith(COUNT)
+        ? Integer.toString(row.path(column.substring(0, column.length() - 1)).size())
+        : cell(row.path(column));
   }
 
   private static String cell(JsonNode value) {

@@ -6,7 +6,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code lanyard status}. */
-@Command(name = "status", description = "Shows how the daemon is.")
+@Command(
+    name = "status",
+    description = "Shows how the daemon is. Exits with 3 while it has problems.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the daemon is well",
+      "1:it cannot be asked",
+      "2:bad usage",
+      "3:it has problems"
+    })
 final class StatusCommand implements Callable<Integer> {
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
@@ -16,7 +25,7 @@ final class StatusCommand implements Callable<Integer> {
     JsonNode status = api.get("/v1/status");
     if (output.json()) {
       output.print(status);
-      return 0;
+      return exit(status);
     }
     output.line(
         "lanyard %s, process %s, up %s s, %s MB resident%s"
@@ -40,6 +49,11 @@ final class StatusCommand implements Callable<Integer> {
     status
         .path("problems")
         .forEach(problem -> output.line("problem        " + Output.printable(problem.asText())));
-    return 0;
+    return exit(status);
+  }
+
+  /** A script asks with this whether the daemon is well. */
+  private static int exit(JsonNode status) {
+    return status.path("problems").isEmpty() ? Lanyard.DONE : Lanyard.HAS_PROBLEMS;
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,33 @@ final class LauncherIT {
       Done unknown = ask("network", "show", "b");
       assertThat(unknown.status()).isEqualTo(1);
       assertThat(unknown.err()).contains("there is no network b", "network ls");
+    }
+  }
+
+  @Test
+  void aProblemIsToldToScriptsAndCountedInTheTable() throws IOException, InterruptedException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String forward =
+          "version: 1\n"
+              + "networks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}, forwards: [{protocol: tcp,"
+              + " listen: '127.0.0.1:%d', to: '10.9.8.5:80'}]}}\n".formatted(taken.getLocalPort());
+      try (Launched _ = Launched.daemon(home, UNPRIVILEGED, forward)) {
+        Done status = ask("status");
+        assertThat(status.status()).isEqualTo(3);
+        assertThat(status.out()).contains("problem        a: forward tcp/127.0.0.1:");
+        assertThat(ask("status", "--json").status()).isEqualTo(3);
+        assertThat(ask("network", "ls").out().lines().skip(1))
+            .singleElement()
+            .asString()
+            .endsWith(" 1");
+        assertThat(ask("network", "show", "a").out())
+            .contains("problems\n  forward tcp/127.0.0.1:");
+        taken.close();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (ask("status").status() != 0) {
+          assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+      }
     }
   }
 
@@ -161,6 +190,20 @@ final class LauncherIT {
             squatted.toString());
     assertThat(done.status()).isEqualTo(1);
     assertThat(done.err()).contains("it belongs to another user, number 65534", "--runtime-dir");
+  }
+
+  /** The JVM runs what such a cache holds, and root writes where a user can put a link. */
+  @Test
+  void rootKeepsNoCacheInTheHomeOfAnotherUser() throws IOException, InterruptedException {
+    Path users = Files.createDirectory(home.resolve("user"));
+    Files.setAttribute(users, "unix:uid", 65_534);
+    List<String> kept =
+        List.of("env", "-u", "CACHE_DIRECTORY", "-u", "XDG_CACHE_HOME", "HOME=" + users);
+    Done done = run(kept, "--version");
+    assertThat(done.status()).as(done.err()).isZero();
+    try (Stream<Path> made = Files.list(users)) {
+      assertThat(made).isEmpty();
+    }
   }
 
   @Test

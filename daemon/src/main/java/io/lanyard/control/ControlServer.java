@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,15 @@ public final class ControlServer implements AutoCloseable {
     return new ControlServer(
         HttpServer.bind(
             socket, group, Directories.uid(), Limits.API, routes(daemon), meter(daemon)));
+  }
+
+  /**
+   * Where the server works.
+   *
+   * @return runs tasks on its loop
+   */
+  public Executor loop() {
+    return server.loop();
   }
 
   /**

@@ -16,6 +16,7 @@ import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,12 +60,17 @@ public final class Daemon implements AutoCloseable {
   /** What an empty lease store takes, and its first growth. */
   private static final long LEAST_SPACE = 64 * 1024;
 
+  /** How long the status waits for networks: it is asked to find out why something hangs. */
+  private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final Settings settings;
   private final PluginLane.Patience patience;
   private final StateLock lock;
   private final LeaseStore leases;
   private final VmmPlugins plugins;
   private final Metrics metrics = new Metrics();
+  private final Watchdog watchdog;
+  private final Problems problems = new Problems();
   private final Map<String, Network> networks = new LinkedHashMap<>();
   private final Map<String, GuestSlot> guests = new LinkedHashMap<>();
   private final long began;
@@ -78,6 +85,12 @@ public final class Daemon implements AutoCloseable {
     this.leases = leases;
     this.plugins = VmmPlugins.load(settings.directories(), settings.plugins(), patience);
     this.began = settings.clock().nanoTime();
+    this.watchdog = new Watchdog(settings.clock());
+    // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
+    watchdog.watch("virtual threads", Thread::startVirtualThread);
+    problems.addAll(plugins::problems);
+    problems.addAll(watchdog::problems);
+    problems.addAll(this::guestProblems);
   }
 
   /**
@@ -144,7 +157,8 @@ public final class Daemon implements AutoCloseable {
               leases,
               configuration.guests(),
               host,
-              metrics));
+              metrics,
+              watchdog));
     }
     // Each on its own loop: the slowest decides when all run, not the sum.
     List<Thread> starts = new ArrayList<>();
@@ -242,6 +256,15 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
+   * What sees that the daemon's loops answer.
+   *
+   * @return the one object for the life of the daemon
+   */
+  public Watchdog watchdog() {
+    return watchdog;
+  }
+
+  /**
    * The networks, in the order of the configuration.
    *
    * @return a view that does not change
@@ -300,16 +323,6 @@ public final class Daemon implements AutoCloseable {
    * @return a snapshot
    */
   public DaemonStatus status() {
-    List<String> problems = new ArrayList<>(plugins.problems());
-    for (Network network : networks.values()) {
-      NetworkInfo info = network.info();
-      info.problems().forEach(problem -> problems.add(info.name() + ": " + problem));
-    }
-    for (GuestSlot slot : guests.values()) {
-      if (slot.hasProblem()) {
-        problems.add("guest " + slot.config().name() + ": " + slot.reason());
-      }
-    }
     return new DaemonStatus(
         BuildVersion.text(),
         ProcessHandle.current().pid(),
@@ -322,7 +335,47 @@ public final class Daemon implements AutoCloseable {
         networks.size(),
         guests.size(),
         loopFailures(),
-        problems);
+        Problems.bounded(present()));
+  }
+
+  private List<String> present() {
+    List<String> all = new ArrayList<>(problems.present());
+    // All at once: one that hangs must not keep the others' problems back.
+    Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
+    networks.forEach((name, network) -> asked.put(name, network.ask()));
+    long deadline = System.nanoTime() + STATUS_NANOS;
+    asked.forEach((name, answer) -> {
+      boolean answered =
+          answer.awaitUninterruptibly(
+              Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      if (answered && answer.isSuccess()) {
+        answer.getNow().problems().forEach(problem -> all.add(name + ": " + problem));
+      } else {
+        all.add(
+            name
+                + ": "
+                + (answered
+                    ? "it cannot say how it is: " + Causes.of(answer.cause())
+                    : "it does not answer; the log says what it does if that lasts"));
+      }
+    });
+    return all;
+  }
+
+  private List<String> guestProblems() {
+    return guests.values().stream()
+        .filter(GuestSlot::hasProblem)
+        .map(slot -> "guest " + slot.config().name() + ": " + slot.reason())
+        .toList();
+  }
+
+  /**
+   * What asks the daemon's parts how they are; each network has one of its own.
+   *
+   * @return the one object for the life of the daemon
+   */
+  public Problems problems() {
+    return problems;
   }
 
   /**

@@ -133,7 +133,7 @@ public final class DaemonLog extends Handler {
           .lines()
           .skip(1)
           .limit(30)
-          .forEach(step -> out.println((journal ? "<7>" : "") + "    " + step.strip()));
+          .forEach(step -> out.println((journal ? "<7>" : "") + "    " + escape(step.strip())));
     }
   }
 
@@ -150,9 +150,39 @@ public final class DaemonLog extends Handler {
     }
   }
 
-  /** What a guest or a peer chose must not begin a line of its own. */
+  /**
+   * Replaces what would begin a line of its own or speak to a terminal: control characters of both
+   * sets (ECMA-48: C1 has a CSI in one character), and Unicode's separators of lines and marks that
+   * turn the direction of text.
+   */
   private static String escape(String text) {
-    return text.replace("\n", "\\n").replace("\r", "\\r").replaceAll("\\p{Cntrl}", "?");
+    int length = text.length();
+    StringBuilder safe = null;
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= ' ' && c < 0x7f || isPrintable(c)) {
+        if (safe != null) {
+          safe.append(c);
+        }
+      } else {
+        if (safe == null) {
+          safe = new StringBuilder(length + 8).append(text, 0, i);
+        }
+        safe.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "?");
+      }
+    }
+    return safe == null ? text : safe.toString();
+  }
+
+  private static boolean isPrintable(char c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 
   private static int priority(Level level) {

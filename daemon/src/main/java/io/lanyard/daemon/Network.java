@@ -31,6 +31,8 @@ import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
@@ -64,12 +66,14 @@ public final class Network implements AutoCloseable {
   private final Map<String, GuestConfig> guests;
   private final HostResources host;
   private final Metrics metrics;
+  private final Watchdog watchdog;
   private final NetworkLoop loop;
   private final TimerWheel timers;
   private final Switch ethernet;
   private final NetworkPorts ports;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-  private final List<String> problems = new ArrayList<>();
+  private final List<String> failures = new ArrayList<>();
+  private final Problems problems = new Problems();
   private @Nullable NetworkServices services;
   private @Nullable Thread reopening;
   private boolean hasHostAdapter;
@@ -82,7 +86,8 @@ public final class Network implements AutoCloseable {
       LeaseStore leases,
       Map<String, GuestConfig> guests,
       HostResources host,
-      Metrics metrics) {
+      Metrics metrics,
+      Watchdog watchdog) {
     this.config = config;
     this.runtimeDirectory = runtimeDirectory;
     this.clock = clock;
@@ -90,10 +95,15 @@ public final class Network implements AutoCloseable {
     this.guests = guests;
     this.host = host;
     this.metrics = metrics;
+    this.watchdog = watchdog;
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
     this.ethernet = new Switch(config.name(), timers, allocator);
     this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics);
+    problems.addAll(() -> failures);
+    problems.addAll(ports::problems);
+    problems.addAll(this::forwardProblems);
+    problems.addAll(this::serviceProblems);
   }
 
   /**
@@ -111,6 +121,7 @@ public final class Network implements AutoCloseable {
 
   /** Starts every part. Never throws: what fails is noted. */
   void start() {
+    watchdog.watch(watched(), loop.eventLoop());
     try {
       boolean adapter = ports.openHostAdapter();
       NetworkServices offered = services(adapter);
@@ -177,7 +188,7 @@ public final class Network implements AutoCloseable {
 
   private void problem(String what, Exception e) {
     LOG.log(Level.ERROR, "network failed network=" + name() + " problem=" + what, e);
-    loop.call(() -> problems.add(what + ": " + Causes.of(e)));
+    loop.call(() -> failures.add(what + ": " + Causes.of(e)));
   }
 
   /** For figures: a network that does not answer must not keep a scrape from the others. */
@@ -235,35 +246,46 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public NetworkInfo info() {
-    return loop.call(() -> {
-      List<String> all = new ArrayList<>(problems);
-      all.addAll(ports.problems());
-      if (services != null) {
-        all.addAll(services.problems());
-      }
-      for (ForwardStatus forward : forwardStatuses()) {
-        if (forward.problem() != null) {
-          all.add("forward " + forward.forward().name() + ": " + forward.problem());
-        }
-      }
-      NetworkServices offered = services;
-      if (offered != null) {
-        all.addAll(offered.problems());
-      }
-      Ipv4Config ipv4 = config.ipv4();
-      return new NetworkInfo(
-          name(),
-          config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-          running ? "running" : "failed",
-          ipv4 == null ? "" : ipv4.subnet().toString(),
-          services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
-          config.mtu(),
-          hasHostAdapter && config.hostAdapter() != null ? config.hostAdapter().name() : "",
-          ethernet.ports().size(),
-          boundLeases(),
-          flowRecords().size(),
-          all);
-    });
+    return loop.call(this::infoOnLoop);
+  }
+
+  /**
+   * The same, for a caller who does not wait long.
+   *
+   * @return a snapshot, when the network's loop has taken it
+   */
+  Future<NetworkInfo> ask() {
+    return loop.submit(this::infoOnLoop);
+  }
+
+  private NetworkInfo infoOnLoop() {
+    Ipv4Config ipv4 = config.ipv4();
+    return new NetworkInfo(
+        name(),
+        config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        running ? "running" : "failed",
+        ipv4 == null ? "" : ipv4.subnet().toString(),
+        services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
+        config.mtu(),
+        hasHostAdapter && config.hostAdapter() != null ? config.hostAdapter().name() : "",
+        ethernet.ports().size(),
+        boundLeases(),
+        flowRecords().size(),
+        problems.present());
+  }
+
+  /** On the loop. */
+  private List<String> serviceProblems() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.problems();
+  }
+
+  /** On the loop. */
+  private List<String> forwardProblems() {
+    return forwardStatuses().stream()
+        .filter(forward -> forward.problem() != null)
+        .map(forward -> "forward " + forward.forward().name() + ": " + forward.problem())
+        .toList();
   }
 
   /**
@@ -443,6 +465,16 @@ public final class Network implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "network not closed cleanly network=" + name(), e);
     }
+    watchdog.forget(watched());
     loop.close();
+  }
+
+  private String watched() {
+    return "network " + name();
+  }
+
+  /** Where it runs, for a test that keeps it busy. */
+  EventLoop eventLoop() {
+    return loop.eventLoop();
   }
 }

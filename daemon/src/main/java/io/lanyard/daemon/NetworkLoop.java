@@ -75,6 +75,11 @@ final class NetworkLoop implements AutoCloseable {
     }
   }
 
+  /** Does something on the loop, when it comes to it. */
+  <T> Future<T> submit(Callable<T> task) {
+    return loop.submit(task);
+  }
+
   @Override
   public void close() {
     group

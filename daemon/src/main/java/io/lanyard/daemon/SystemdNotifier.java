@@ -11,31 +11,70 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells systemd how the daemon is (sd_notify(3)): datagrams to the socket that {@code
  * NOTIFY_SOCKET} names. Says nothing when there is none.
+ *
+ * <p>The socket is opened once and kept, so that a daemon without a free descriptor still says that
+ * it lives.
+ *
+ * <p>Thread: any, one at a time.
  */
 public final class SystemdNotifier implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SystemdNotifier.class.getName());
+  private static final int SEND_SECONDS = 2;
 
   private final String socket;
+  private final Duration watchdog;
   private final @Nullable EventLoopGroup loop;
+  private @Nullable Channel channel;
+  private boolean failing;
 
   /**
    * Makes a notifier.
    *
-   * @param socket the value of {@code NOTIFY_SOCKET}, or empty
+   * @param environment the process's environment
    */
-  public SystemdNotifier(String socket) {
+  public SystemdNotifier(Map<String, String> environment) {
+    String name = environment.getOrDefault("NOTIFY_SOCKET", "");
     // An abstract socket's name begins with NUL, which systemd writes as @.
-    this.socket = socket.startsWith("@") ? "\0" + socket.substring(1) : socket;
+    this.socket = name.startsWith("@") ? "\0" + name.substring(1) : name;
+    this.watchdog = watchdog(environment);
     this.loop =
-        socket.isEmpty() ? null : new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        socket.isEmpty()
+            ? null
+            : new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("systemd", true), EpollIoHandler.newFactory());
+  }
+
+  private static Duration watchdog(Map<String, String> environment) {
+    String pid = environment.getOrDefault("WATCHDOG_PID", "");
+    if (!pid.isEmpty() && !pid.equals(Long.toString(ProcessHandle.current().pid()))) {
+      return Duration.ZERO;
+    }
+    try {
+      long micros = Long.parseLong(environment.getOrDefault("WATCHDOG_USEC", "0"));
+      return Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(Math.max(0, micros)));
+    } catch (NumberFormatException e) {
+      return Duration.ZERO;
+    }
+  }
+
+  /**
+   * How long systemd waits for a sign of life (sd_watchdog_enabled(3)).
+   *
+   * @return the time; zero if it does not watch this process
+   */
+  public Duration watchdog() {
+    return watchdog;
   }
 
   /** The daemon serves. */
@@ -43,18 +82,14 @@ public final class SystemdNotifier implements AutoCloseable {
     send("READY=1\nMAINPID=" + ProcessHandle.current().pid());
   }
 
+  /** The daemon lives. */
+  public void alive() {
+    send("WATCHDOG=1");
+  }
+
   /** The daemon stops. */
   public void stopping() {
     send("STOPPING=1");
-  }
-
-  /**
-   * One line for {@code systemctl status}.
-   *
-   * @param text the line
-   */
-  public void status(String text) {
-    send("STATUS=" + text.replace('\n', ' '));
   }
 
   private void send(String message) {
@@ -62,25 +97,43 @@ public final class SystemdNotifier implements AutoCloseable {
       return;
     }
     try {
-      // Only a connected channel is active, and only an active one writes.
-      Channel channel =
-          new Bootstrap()
-              .group(loop)
-              .channel(EpollDomainDatagramChannel.class)
-              .handler(new Silent())
-              .connect(new DomainSocketAddress(socket))
-              .sync()
-              .channel();
-      var sent = channel.writeAndFlush(Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
-      boolean done = sent.await(2, TimeUnit.SECONDS);
-      if (!done || !sent.isSuccess()) {
-        LOG.log(Level.WARNING, "cannot notify systemd socket={0}", socket);
+      Channel open = channel;
+      if (open == null || !open.isActive()) {
+        // Only a connected channel is active, and only an active one writes.
+        open =
+            new Bootstrap()
+                .group(loop)
+                .channel(EpollDomainDatagramChannel.class)
+                .handler(new Silent())
+                .connect(new DomainSocketAddress(socket))
+                .sync()
+                .channel();
+        channel = open;
       }
-      var _ = channel.close();
+      var sent = open.writeAndFlush(Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
+      if (!sent.await(SEND_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("it took longer than " + SEND_SECONDS + " s");
+      }
+      sent.sync();
+      failing = false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "cannot notify systemd socket=" + socket + " cause=" + Causes.of(e));
+    } catch (Exception e) {
+      // Netty's sync() throws what connecting failed with, and declares nothing.
+      failed(e);
+    }
+  }
+
+  private void failed(Exception e) {
+    if (channel != null) {
+      var _ = channel.close();
+      channel = null;
+    }
+    if (!failing) {
+      failing = true;
+      LOG.log(
+          Level.WARNING,
+          "event=systemd-not-told socket=\"" + socket + "\" cause=\"" + Causes.of(e) + "\"");
     }
   }
 

@@ -5,7 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.config.ConfigLoader;
 import io.lanyard.daemon.DaemonHome.Running;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.base.Clock;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoopGroup;
@@ -18,9 +21,12 @@ import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,8 +119,8 @@ final class DaemonIT {
     Path disk = Files.createDirectory(home.resolve("disk"));
     // A file system of its own, in a namespace of its own that ends with the daemon.
     String full =
-        "mount -t tmpfs -o size=64k tmpfs \"$0\" && head -c 65536 /dev/zero >\"$0\"/all 2>/dev/null;"
-            + " exec \"$@\"";
+        "mount -t tmpfs -o size=64k,mode=0700 tmpfs \"$0\" && head -c 65536 /dev/zero >\"$0\"/all"
+            + " 2>/dev/null; exec \"$@\"";
     Running daemon =
         daemons.run(
             java("unshare", "--mount", "sh", "-c", full, disk.toString()),
@@ -181,12 +187,13 @@ final class DaemonIT {
     assertThat(problems).contains("port t: the device lanyardit1 was deleted");
   }
 
-  @Test
-  void systemdIsTold() throws IOException, InterruptedException {
-    Path notify = home.resolve("notify.sock");
-    BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    try {
+  /** What comes to a NOTIFY_SOCKET. */
+  private static final class Systemd implements AutoCloseable {
+    final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    private final EventLoopGroup loop =
+        new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+    Systemd(Path socket) throws InterruptedException {
       new Bootstrap()
           .group(loop)
           .channel(EpollDomainDatagramChannel.class)
@@ -198,18 +205,92 @@ final class DaemonIT {
                   received.add(packet.content().toString(UTF_8));
                 }
               })
-          .bind(new DomainSocketAddress(notify.toString()))
+          .bind(new DomainSocketAddress(socket.toString()))
           .sync();
+    }
+
+    String next() throws InterruptedException {
+      return received.poll(DaemonHome.START_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  @Test
+  void systemdIsTold() throws IOException, InterruptedException {
+    Path notify = home.resolve("notify.sock");
+    try (Systemd systemd = new Systemd(notify)) {
       Running daemon = daemons.daemon(SMALL, java("env", "NOTIFY_SOCKET=" + notify));
       daemons.await(daemon);
-      assertThat(received.poll(DaemonHome.START_SECONDS, TimeUnit.SECONDS))
-          .as(daemon.said())
-          .startsWith("READY=1\n");
+      assertThat(systemd.next()).as(daemon.said()).startsWith("READY=1\n");
       daemon.process().destroy();
       assertThat(daemon.exit()).isEqualTo(143);
-      assertThat(received.poll(DaemonHome.START_SECONDS, TimeUnit.SECONDS)).isEqualTo("STOPPING=1");
-    } finally {
-      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+      assertThat(systemd.next()).isEqualTo("STOPPING=1");
+    }
+  }
+
+  @Test
+  void systemdHearsThatTheDaemonLives() throws IOException, InterruptedException {
+    Path notify = home.resolve("notify.sock");
+    try (Systemd systemd = new Systemd(notify)) {
+      Running daemon =
+          daemons.daemon(SMALL, java("env", "NOTIFY_SOCKET=" + notify, "WATCHDOG_USEC=400000"));
+      assertThat(systemd.next()).as(daemon.said()).startsWith("READY=1\n");
+      for (int i = 0; i < 5; i++) {
+        assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
+      }
+    }
+  }
+
+  @Test
+  void systemdHearsNothingFromADaemonOneOfWhoseLoopsHangs() throws Exception {
+    Path notify = home.resolve("notify.sock");
+    LogWatch.expect("event=loop-silent loop=\"network a\"");
+    Map<String, String> environment =
+        Map.of("NOTIFY_SOCKET", notify.toString(), "WATCHDOG_USEC", "400000");
+    try (Systemd systemd = new Systemd(notify);
+        SystemdNotifier notifier = new SystemdNotifier(environment);
+        Daemon daemon = Daemon.open(settings());
+        Watchdog watchdog = daemon.watchdog()) {
+      watchdog.start(notifier.watchdog(), notifier::alive);
+      assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
+      CountDownLatch release = new CountDownLatch(1);
+      daemon.network("a").eventLoop().execute(() -> awaitUninterruptibly(release));
+      awaitUntil(() -> !watchdog.problems().isEmpty());
+      systemd.received.clear();
+      assertThat(systemd.received.poll(2, TimeUnit.SECONDS)).isNull();
+      assertThat(daemon.status().problems().toString()).contains("network a: it has not answered");
+      release.countDown();
+      assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
+      assertThat(watchdog.problems()).isEmpty();
+    }
+  }
+
+  private Daemon.Settings settings() throws Exception {
+    return new Daemon.Settings(
+        ConfigLoader.parse("test", SMALL, home),
+        "",
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
+        null,
+        Clock.system());
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void awaitUntil(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DaemonHome.START_SECONDS);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 }

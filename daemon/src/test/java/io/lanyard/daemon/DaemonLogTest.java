@@ -30,6 +30,17 @@ final class DaemonLogTest {
   }
 
   @Test
+  void whatSpeaksToATerminalIsReplacedEverywhere() {
+    // CSI in one character (C1), a line separator, and a mark that turns the text around.
+    LogRecord entry = entry(Level.WARNING, "io.lanyard.x.Y", "a\u009b2Jb\u2028c\u202ed");
+    entry.setThrown(new IllegalStateException("one\u009b2J\n\u009b31mtwo \u00fc"));
+    log(false).publish(entry);
+    assertThat(bytes.toString(UTF_8))
+        .contains("Y: a?2Jb?c?d", "one?2J", "    ?31mtwo \u00fc")
+        .doesNotContain("\u009b", "\u2028", "\u202e");
+  }
+
+  @Test
   void theJournalGetsItsPriority() {
     log(true).publish(entry(Level.WARNING, "io.lanyard.x.Y", "careful"));
     assertThat(bytes.toString(UTF_8)).isEqualTo("<4>Y: careful" + System.lineSeparator());

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * apt, with state, cache and sources of its own, so that it needs no privilege and the host's apt
- * never learns of it. The mirror, proxies and keys are the host's; apt checks the signatures.
+ * never learns of it. The mirror, proxies and keys are the host's; apt checks the signatures,
+ * whatever the host's configuration permits it to leave unchecked.
  */
 final class Apt {
   /** Debian's keys, of the package debian-archive-keyring, which every Debian has. */
@@ -21,16 +22,19 @@ final class Apt {
 
   private final Path home;
   private final String command;
+  private final boolean root;
 
   /**
    * Makes one.
    *
    * @param home a directory of its own, kept between runs
    * @param command apt-get, or what stands for it in a test
+   * @param root whether apt runs as root, which downloads as a user without any privilege
    */
-  Apt(Path home, String command) {
+  Apt(Path home, String command, boolean root) {
     this.home = home;
     this.command = command;
+    this.root = root;
   }
 
   /**
@@ -66,7 +70,7 @@ final class Apt {
     }
   }
 
-  private String configuration() {
+  String configuration() {
     return """
     Dir::State "%1$s/state";
     Dir::State::status "%1$s/state/status";
@@ -79,13 +83,16 @@ final class Apt {
     Acquire::https::Timeout "20";
     Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
     Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-    APT::Sandbox::User "";
-    Dpkg::Use-Pty "false";
+    Acquire::AllowInsecureRepositories "false";
+    Acquire::AllowWeakRepositories "false";
+    Acquire::AllowDowngradeToInsecureRepositories "false";
+    APT::Get::AllowUnauthenticated "false";
+    %2$sDpkg::Use-Pty "false";
     #clear APT::Update::Pre-Invoke;
     #clear APT::Update::Post-Invoke;
     #clear APT::Update::Post-Invoke-Success;
     """
-        .formatted(home.toAbsolutePath());
+        .formatted(home.toAbsolutePath(), root ? "" : "APT::Sandbox::User \"\";\n");
   }
 
   /** Asks the index for a package. */

@@ -1,5 +1,6 @@
 package io.lanyard.image;
 
+import io.lanyard.base.Directories;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -169,7 +170,7 @@ public final class ImagePull {
     }
     Path aptHome = store.directory().resolve(".apt");
     Files.createDirectories(aptHome);
-    Apt apt = new Apt(aptHome, aptCommand);
+    Apt apt = new Apt(aptHome, aptCommand, Directories.uid() == 0);
     progress.step("Asking Debian's mirror", -1);
     apt.update(entry.suite());
     Apt.Offer offer = apt.offer(entry.debianPackage());

@@ -101,6 +101,30 @@ final class ImagePullTest {
   }
 
   @Test
+  void aptChecksSignaturesWhateverTheHostPermits() throws IOException {
+    String apt =
+        script(
+            """
+            case "$*" in
+              *indextargets*) echo 'http://m.invalid/debian|Debian|bookworm|main||Packages' ;;
+              *) grep -E '^(Acquire::Allow.*|APT::Get::Allow.*) "false";' "$3" | wc -l; exit 100 ;;
+            esac
+            """);
+    assertThatThrownBy(() -> pull(apt).pull("debian-13-netboot"))
+        .isInstanceOf(ImageException.class)
+        .hasMessageEndingWith(": 4");
+  }
+
+  @Test
+  void onlyRootsAptGivesItsPrivilegesUpToDownload() {
+    Path home = directory.resolve("apt");
+    for (boolean root : new boolean[] {true, false}) {
+      assertThat(new Apt(home, "apt-get", root).configuration().contains("APT::Sandbox::User \"\""))
+          .isNotEqualTo(root);
+    }
+  }
+
+  @Test
   void aFileInTheStoresPlaceIsSaid() throws IOException {
     Files.writeString(directory.resolve("images"), "");
     assertThatThrownBy(() -> pull("apt-get").pull("debian-13-netboot"))
