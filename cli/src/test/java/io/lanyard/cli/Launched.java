@@ -36,8 +36,9 @@ final class Launched implements AutoCloseable {
    * @param arguments its arguments
    */
   static Launched start(Path home, List<String> before, String... arguments) throws IOException {
-    // What runs the tests in the background may have them ignore Ctrl-C, and a child inherits that.
-    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    // What runs the tests may have them ignore signals (a shell in the background Ctrl-C, nohup the
+    // hang-up), and a child inherits that.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
     command.addAll(before);
     command.add(LAUNCHER.toString());
     command.addAll(List.of(arguments));

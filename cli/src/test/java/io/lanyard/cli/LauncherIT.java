@@ -117,6 +117,7 @@ final class LauncherIT {
       daemon.signal("HUP");
       while (!daemon.complained().contains("SIGHUP changes nothing")) {
         assertThat(daemon.process.isAlive()).isTrue();
+        assertThat(System.nanoTime()).as(daemon.complained()).isLessThan(deadline);
         TimeUnit.MILLISECONDS.sleep(10);
       }
       assertThat(Launched.get(home, "/v1/status").path("ready").asBoolean()).isTrue();

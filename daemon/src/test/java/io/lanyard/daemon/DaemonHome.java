@@ -38,7 +38,9 @@ final class DaemonHome {
    * @param before what runs it in turn, such as setpriv; nothing for itself
    */
   static List<String> java(String... before) {
-    List<String> command = new ArrayList<>(List.of(before));
+    // As if started by hand: what runs the tests may ignore signals, and a child inherits that.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
+    command.addAll(List.of(before));
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin/java").toString(),
