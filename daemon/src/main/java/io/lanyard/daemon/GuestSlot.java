@@ -316,6 +316,12 @@ final class GuestSlot implements GuestListener {
     }
   }
 
+  /** What the guest has used, or had when it last answered. */
+  GuestStatistics statistics() {
+    Snapshot snapshot = ask();
+    return snapshot == null ? new GuestStatistics(0, 0, 0) : snapshot.statistics();
+  }
+
   boolean isRunning() {
     Snapshot snapshot = ask();
     return snapshot != null && snapshot.state() == GuestState.RUNNING;

@@ -84,6 +84,16 @@ public final class Metrics {
     registry.removeMatching((name, metric) -> name.startsWith(prefix));
   }
 
+  /** Forgets all that a network, its ports and its services had. */
+  void removeNetwork(String network) {
+    List<String> prefixes =
+        List.of(
+            NETWORK + segment(network) + ".",
+            PORT + segment(network) + ".",
+            SERVICE + segment(network) + ".");
+    registry.removeMatching((name, metric) -> prefixes.stream().anyMatch(name::startsWith));
+  }
+
   private void replace(String name, Gauge<?> gauge) {
     registry.remove(name);
     registry.register(name, gauge);

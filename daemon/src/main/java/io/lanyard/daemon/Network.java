@@ -74,7 +74,7 @@ public final class Network implements AutoCloseable {
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final List<String> failures = new ArrayList<>();
   private final Problems problems = new Problems();
-  private @Nullable NetworkServices services;
+  private volatile @Nullable NetworkServices services;
   private @Nullable Thread reopening;
   private boolean hasHostAdapter;
   private boolean running;
@@ -138,9 +138,10 @@ public final class Network implements AutoCloseable {
     } catch (RuntimeException e) {
       problem("it cannot run", e);
     }
-    metrics.network(name(), "ports", () -> ask(() -> ethernet.ports().size(), 0));
-    metrics.network(name(), "leases", () -> ask(this::boundLeases, 0));
-    metrics.network(name(), "flows", () -> ask(() -> flowRecords().size(), 0));
+    // Read while the loop works: a figure may be a frame behind, and a loop that hangs hides none.
+    metrics.network(name(), "ports", () -> ethernet.ports().size());
+    metrics.network(name(), "leases", this::boundLeases);
+    metrics.network(name(), "flows", this::flowCount);
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
@@ -231,13 +232,14 @@ public final class Network implements AutoCloseable {
     return offered == null ? List.of() : offered.nat().listFlows();
   }
 
-  /** On the loop. */
   private int boundLeases() {
     NetworkServices offered = services;
-    if (offered == null) {
-      return 0;
-    }
-    return offered.leases().size();
+    return offered == null ? 0 : offered.boundLeases();
+  }
+
+  private int flowCount() {
+    NetworkServices offered = services;
+    return offered == null ? 0 : offered.flowCount();
   }
 
   /**
@@ -270,7 +272,7 @@ public final class Network implements AutoCloseable {
         hasHostAdapter && config.hostAdapter() != null ? config.hostAdapter().name() : "",
         ethernet.ports().size(),
         boundLeases(),
-        flowRecords().size(),
+        flowCount(),
         problems.present());
   }
 
@@ -466,6 +468,7 @@ public final class Network implements AutoCloseable {
       LOG.log(Level.WARNING, "network not closed cleanly network=" + name(), e);
     }
     watchdog.forget(watched());
+    metrics.removeNetwork(name());
     loop.close();
   }
 

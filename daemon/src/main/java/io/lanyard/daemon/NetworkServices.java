@@ -58,6 +58,7 @@ final class NetworkServices {
   private final Ipv4Config ipv4;
   private final NatNetwork nat;
   private final Map<Address, Long> owners = new HashMap<>();
+  private final LeaseCount leaseCount = new LeaseCount();
   private @Nullable DhcpServer dhcp;
   private @Nullable DnsForwarder dns;
 
@@ -110,6 +111,7 @@ final class NetworkServices {
       }
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       dhcp.leases().addListener(new FlowEnder());
+      dhcp.leases().addListener(leaseCount);
     }
     DnsConfig dnsConfig = config.dns();
     if (dnsConfig != null && dnsConfig.enabled()) {
@@ -327,6 +329,16 @@ final class NetworkServices {
     return server.clock().wallTime(lease.expiryMillis()).truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
+  /** How many leases are bound. Thread: any. */
+  int boundLeases() {
+    return leaseCount.bound;
+  }
+
+  /** How many flows go through the NAT; a flow or two late. Thread: any. */
+  int flowCount() {
+    return nat.flows().size();
+  }
+
   void dump(DumpNode.Builder node) {
     node.child(nat.dump());
     if (dhcp != null) {
@@ -365,6 +377,27 @@ final class NetworkServices {
     @Override
     public void leaseRemoved(Lease lease) {
       // Its owner may well have it again.
+    }
+  }
+
+  /** Counts what is bound, so that nobody has to walk the leases to know. */
+  private static final class LeaseCount implements LeaseListener {
+    /** Written by the loop alone. */
+    private volatile int bound;
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public void leaseAdded(Lease lease) {
+      bound++;
+    }
+
+    @Override
+    public void leaseChanged(Lease before, Lease after) {}
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public void leaseRemoved(Lease lease) {
+      bound--;
     }
   }
 }

@@ -4,13 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Counters;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.base.Clock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class MetricsTest {
   private static String text(Metrics metrics) throws IOException {
@@ -102,6 +107,43 @@ final class MetricsTest {
     }
     assertThat(metricCount).isEqualTo(9);
     assertThat(text(metrics)).contains("lanyard_api_request_seconds_count 1");
+  }
+
+  @Test
+  void aNetworkThatIsGoneHasNoFigures() throws IOException {
+    Metrics metrics = new Metrics();
+    for (String network : List.of("a", "ab")) {
+      metrics.network(network, "floods", () -> 1);
+      metrics.port(network, "b", "received_bytes", () -> 1);
+      metrics.service(network, "dhcp", new Counters<>(Kind.class));
+    }
+    metrics.removeNetwork("a");
+    assertThat(text(metrics)).doesNotContain("network=\"a\"").contains("network=\"ab\"");
+  }
+
+  @Test
+  void aScrapeDoesNotWaitForANetworkThatHangs(@TempDir Path home) throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    Daemon.Settings settings =
+        new Daemon.Settings(
+            ConfigLoader.parse(
+                "test",
+                "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n",
+                home),
+            "",
+            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
+            null,
+            Clock.system());
+    try (Daemon daemon = Daemon.open(settings)) {
+      daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
+      long began = System.nanoTime();
+      assertThat(text(daemon.metrics()))
+          .contains("lanyard_network_ports{network=\"a\"} 1.0")
+          .contains("lanyard_network_leases{network=\"a\"} 0.0")
+          .contains("lanyard_network_flows{network=\"a\"} 0.0");
+      assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(3));
+      release.countDown();
+    }
   }
 
   @Test
