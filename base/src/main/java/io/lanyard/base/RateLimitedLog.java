@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A logger that guests cannot flood: of each event a burst of lines, then one a minute with the
@@ -40,6 +41,40 @@ public final class RateLimitedLog {
   }
 
   /**
+   * Logs an event, unless there were too many of its kind.
+   *
+   * @param level its level
+   * @param event its name, kebab-case; never from a packet
+   * @param values adds its values, if it is logged
+   */
+  public void log(Level level, String event, UnaryOperator<LogEvent> values) {
+    long suppressed = admit(level, event);
+    if (suppressed >= 0) {
+      logger.log(level, line(event, values, suppressed));
+    }
+  }
+
+  /**
+   * Logs an event with the stack trace of what caused it, unless there were too many of its kind.
+   *
+   * @param level its level
+   * @param event its name, kebab-case; never from a packet
+   * @param values adds its values, if it is logged
+   * @param cause whose trace is logged too
+   */
+  public void log(Level level, String event, UnaryOperator<LogEvent> values, Throwable cause) {
+    long suppressed = admit(level, event);
+    if (suppressed >= 0) {
+      logger.log(level, line(event, values, suppressed), cause);
+    }
+  }
+
+  private static String line(String event, UnaryOperator<LogEvent> values, long suppressed) {
+    LogEvent line = values.apply(LogEvent.of(event));
+    return (suppressed == 0 ? line : line.with("suppressed", suppressed)).toString();
+  }
+
+  /**
    * Logs a line, unless there were too many of its kind.
    *
    * @param level its level
@@ -47,8 +82,17 @@ public final class RateLimitedLog {
    * @param rest the rest of the line, made only if it is logged
    */
   public void log(Level level, String event, Supplier<String> rest) {
+    long suppressed = admit(level, event);
+    if (suppressed >= 0) {
+      String tail = suppressed == 0 ? "" : " suppressed=" + suppressed;
+      logger.log(level, event + " " + rest.get() + tail);
+    }
+  }
+
+  /** Takes a line from the event's allowance. Answers how many were left out before; -1 for no. */
+  private long admit(Level level, String event) {
     if (!logger.isLoggable(level)) {
-      return;
+      return -1;
     }
     long now = clock.nanoTime();
     Allowance allowance = events.computeIfAbsent(event, key -> new Allowance());
@@ -61,11 +105,11 @@ public final class RateLimitedLog {
     }
     if (allowance.lines == 0) {
       allowance.suppressed++;
-      return;
+      return -1;
     }
     allowance.lines--;
-    String tail = allowance.suppressed == 0 ? "" : " suppressed=" + allowance.suppressed;
+    long suppressed = allowance.suppressed;
     allowance.suppressed = 0;
-    logger.log(level, event + " " + rest.get() + tail);
+    return suppressed;
   }
 }

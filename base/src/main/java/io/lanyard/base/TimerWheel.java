@@ -1,5 +1,7 @@
 package io.lanyard.base;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A hierarchical timer wheel (Varghese and Lauck, scheme 7): arming and disarming take constant
  * time and allocate nothing.
@@ -31,6 +33,7 @@ public final class TimerWheel implements Timers, Dumpable {
   private static final System.Logger LOG = System.getLogger(TimerWheel.class.getName());
 
   private final Clock clock;
+  private final RateLimitedLog log;
   private final Alarm alarm;
   private final long origin;
   private final Entry[] slots = new Entry[LEVELS * SLOTS];
@@ -41,6 +44,7 @@ public final class TimerWheel implements Timers, Dumpable {
 
   private long wakeTick = NEVER;
   private boolean expiring;
+  private @Nullable Error failure;
   private int armedCount;
   private long expiries;
 
@@ -63,6 +67,7 @@ public final class TimerWheel implements Timers, Dumpable {
    */
   public TimerWheel(Clock clock, Alarm alarm) {
     this.clock = clock;
+    this.log = new RateLimitedLog(LOG, clock);
     this.alarm = alarm;
     this.origin = clock.nanoTime();
     for (int i = 0; i < slots.length; i++) {
@@ -137,6 +142,11 @@ public final class TimerWheel implements Timers, Dumpable {
       expiring = false;
     }
     schedule(nextTick());
+    Error error = failure;
+    if (error != null) {
+      failure = null;
+      throw error;
+    }
   }
 
   private void runSlot(int slot) {
@@ -147,8 +157,11 @@ public final class TimerWheel implements Timers, Dumpable {
       expiries++;
       try {
         entry.action.run();
-      } catch (RuntimeException | OutOfMemoryError e) {
-        LOG.log(System.Logger.Level.ERROR, "event=timer-action-failed", e);
+      } catch (RuntimeException e) {
+        log.log(System.Logger.Level.ERROR, "timer-action-failed", line -> line, e);
+      } catch (Error e) {
+        // The loop's business, once the other timers have had their turn.
+        failure = failure == null ? e : failure;
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.lanyard.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedClock;
@@ -113,6 +114,38 @@ class TimerWheelTest {
     timers.create(() -> runs[0]++).arm(5);
     timers.advance(Duration.ofSeconds(1));
     assertThat(runs[0]).isEqualTo(1);
+  }
+
+  @Test
+  void anErrorReachesTheLoopWhenTheOtherTimersHaveRun() {
+    int[] runs = {0};
+    timers
+        .create(() -> {
+          throw new AssertionError("on purpose");
+        })
+        .arm(5);
+    timers.create(() -> runs[0]++).arm(5);
+    timers.create(() -> runs[0]++).arm(5_000_000);
+    assertThatThrownBy(() -> timers.advance(Duration.ofMillis(3)))
+        .isInstanceOf(AssertionError.class)
+        .hasMessage("on purpose");
+    assertThat(runs[0]).isEqualTo(1);
+    timers.advance(Duration.ofSeconds(1));
+    assertThat(runs[0]).isEqualTo(2);
+  }
+
+  @Test
+  void aTimerThatThrowsAgainAndAgainDoesNotFillTheLog() {
+    LogWatch.expect("timer-action-failed");
+    Timers.Timer[] self = new Timers.Timer[1];
+    self[0] =
+        timers.create(() -> {
+          self[0].arm(Duration.ofMillis(10).toNanos());
+          throw new IllegalStateException("on purpose");
+        });
+    self[0].arm(0);
+    timers.advance(Duration.ofSeconds(50));
+    assertThat(LogWatch.lines()).isLessThanOrEqualTo(51);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.lanyard.control;
 
+import io.lanyard.base.Directories;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
@@ -9,7 +10,6 @@ import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
-import io.lanyard.base.Directories;
 import io.lanyard.daemon.Metrics;
 import io.lanyard.daemon.Network;
 import java.io.ByteArrayOutputStream;

@@ -173,7 +173,8 @@ public final class Daemon implements AutoCloseable {
       GuestSlot slot = new GuestSlot(guest, plugins, images, networks, patience);
       guests.put(guest.name(), slot);
       metrics.guest(guest.name(), "running", () -> slot.isRunning() ? 1 : 0);
-      metrics.guest(guest.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
+      metrics.guest(
+          guest.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
       metrics.guest(guest.name(), "instructions", () -> slot.statistics().instructions());
     }
     metrics.daemon("resident_bytes", Metrics::residentBytes);

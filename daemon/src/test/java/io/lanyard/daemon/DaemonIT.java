@@ -5,10 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.daemon.DaemonHome.Running;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.base.Clock;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoopGroup;

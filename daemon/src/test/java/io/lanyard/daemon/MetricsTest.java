@@ -3,9 +3,10 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Counters;
-import io.lanyard.config.ConfigLoader;
 import io.lanyard.base.Clock;
+import io.lanyard.base.Counters;
+import io.lanyard.base.Directories;
+import io.lanyard.config.ConfigLoader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.LogWatch;
 import io.lanyard.base.Clock;
+import io.lanyard.testing.LogWatch;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Queue;
