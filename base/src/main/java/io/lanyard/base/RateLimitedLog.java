@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
  * A logger that guests cannot flood: of each event a burst of lines, then one a minute with the
  * number of those that were left out. One event's flood does not silence another.
  *
- * <p>Thread: its owner's only.
+ * <p>Thread: any.
  */
 public final class RateLimitedLog {
   /** Enough for the start of a lab of that many guests to be seen whole. */
@@ -90,7 +90,7 @@ public final class RateLimitedLog {
   }
 
   /** Takes a line from the event's allowance. Answers how many were left out before; -1 for no. */
-  private long admit(Level level, String event) {
+  private synchronized long admit(Level level, String event) {
     if (!logger.isLoggable(level)) {
       return -1;
     }

@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.base.PrintableText;
 import io.lanyard.demo.Check;
 import io.lanyard.demo.Demo;
 import io.lanyard.image.ImageException;
@@ -85,7 +86,7 @@ final class DemoCommand implements Callable<Integer> {
         check.held() ? "[ ok ]" : "[FAIL]",
         check.name(),
         check.seconds(),
-        Output.printable(check.detail()));
+        PrintableText.of(check.detail()));
   }
 
   private void table(List<Check> checks, boolean held, double seconds) {

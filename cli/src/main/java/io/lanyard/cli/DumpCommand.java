@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.base.PrintableText;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +32,7 @@ final class DumpCommand implements Callable<Integer> {
                 .append(property.getKey())
                 .append('=')
                 .append(property.getValue().asText()));
-    output.line(Output.printable(line.toString()));
+    output.line(PrintableText.of(line.toString()));
     JsonNode children = node.path("children");
     for (int i = 0; i < children.size(); i++) {
       boolean last = i == children.size() - 1;

@@ -2,6 +2,7 @@ package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.base.PrintableText;
 import io.lanyard.config.ByteSize;
 import io.lanyard.control.client.HttpClient;
 import java.io.IOException;
@@ -107,7 +108,7 @@ final class GuestCommand {
       if (output.json()) {
         output.print(info);
       } else {
-        output.line(guest + ": " + Output.printable(info.path("state").asText()));
+        output.line(guest + ": " + PrintableText.of(info.path("state").asText()));
       }
       return 0;
     }

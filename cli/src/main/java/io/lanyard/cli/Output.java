@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.lanyard.base.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -126,12 +127,7 @@ final class Output {
       value.forEach(item -> items.add(cell(item)));
       return items.isEmpty() ? "-" : String.join(",", items);
     }
-    String text = printable(value.isValueNode() ? value.asText() : value.toString());
+    String text = PrintableText.of(value.isValueNode() ? value.asText() : value.toString());
     return text.isEmpty() ? "-" : text;
-  }
-
-  /** What a guest chose (a host name, say) must not drive the terminal. */
-  static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.base.PrintableText;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +49,7 @@ final class StatusCommand implements Callable<Integer> {
     }
     status
         .path("problems")
-        .forEach(problem -> output.line("problem        " + Output.printable(problem.asText())));
+        .forEach(problem -> output.line("problem        " + PrintableText.of(problem.asText())));
     return exit(status);
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.PrintableText;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -7,6 +8,7 @@ import java.text.MessageFormat;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -29,6 +31,9 @@ public final class DaemonLog extends Handler {
   /** Netty's executors say there that a task or a handler threw. */
   private static final String LOOPS = "io.netty.";
 
+  private static final int MOST_STEPS = 30;
+
+  private final LogBudget budget = new LogBudget();
   private final PrintStream out;
   private final boolean journal;
   private final AtomicLong loopFailures = new AtomicLong();
@@ -109,6 +114,16 @@ public final class DaemonLog extends Handler {
         loopFailures.incrementAndGet();
       }
     }
+    String logger = String.valueOf(record.getLoggerName());
+    List<String> trace = trace(record);
+    // Who asked for debugging asked for all of it.
+    long suppressed =
+        record.getLevel().intValue() < Level.INFO.intValue()
+            ? 0
+            : budget.admit(logger, 1 + trace.size(), System.nanoTime());
+    if (suppressed < 0) {
+      return;
+    }
     StringBuilder line = new StringBuilder(160);
     if (journal) {
       line.append('<').append(priority(record.getLevel())).append('>');
@@ -118,23 +133,34 @@ public final class DaemonLog extends Handler {
           .append(word(record.getLevel()))
           .append(' ');
     }
-    String logger = String.valueOf(record.getLoggerName());
     line.append(logger.substring(logger.lastIndexOf('.') + 1)).append(": ");
-    line.append(escape(message(record)));
+    line.append(PrintableText.of(message(record)));
     if (record.getThrown() != null) {
-      line.append(" exception=").append(escape(String.valueOf(record.getThrown())));
+      line.append(" exception=\"")
+          .append(PrintableText.of(String.valueOf(record.getThrown())).replace('"', '\''))
+          .append('"');
+    }
+    if (suppressed > 0) {
+      line.append(" suppressed-lines=\"").append(suppressed).append('"');
     }
     out.println(line);
-    if (record.getThrown() != null && record.getLevel().intValue() >= Level.WARNING.intValue()) {
-      StringWriter trace = new StringWriter();
-      record.getThrown().printStackTrace(new PrintWriter(trace, true));
-      trace
-          .toString()
-          .lines()
-          .skip(1)
-          .limit(30)
-          .forEach(step -> out.println((journal ? "<7>" : "") + "    " + escape(step.strip())));
+    trace.forEach(step -> out.println((journal ? "<7>" : "") + "    " + step));
+  }
+
+  /** The steps of what was thrown, where somebody should act. */
+  private static List<String> trace(LogRecord record) {
+    if (record.getThrown() == null || record.getLevel().intValue() < Level.WARNING.intValue()) {
+      return List.of();
     }
+    StringWriter trace = new StringWriter();
+    record.getThrown().printStackTrace(new PrintWriter(trace, true));
+    return trace
+        .toString()
+        .lines()
+        .skip(1)
+        .limit(MOST_STEPS)
+        .map(step -> PrintableText.of(step.strip()))
+        .toList();
   }
 
   private static String message(LogRecord record) {
@@ -148,41 +174,6 @@ public final class DaemonLog extends Handler {
     } catch (IllegalArgumentException e) {
       return message;
     }
-  }
-
-  /**
-   * Replaces what would begin a line of its own or speak to a terminal: control characters of both
-   * sets (ECMA-48: C1 has a CSI in one character), and Unicode's separators of lines and marks that
-   * turn the direction of text.
-   */
-  private static String escape(String text) {
-    int length = text.length();
-    StringBuilder safe = null;
-    for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (c >= ' ' && c < 0x7f || isPrintable(c)) {
-        if (safe != null) {
-          safe.append(c);
-        }
-      } else {
-        if (safe == null) {
-          safe = new StringBuilder(length + 8).append(text, 0, i);
-        }
-        safe.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "?");
-      }
-    }
-    return safe == null ? text : safe.toString();
-  }
-
-  private static boolean isPrintable(char c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
   }
 
   private static int priority(Level level) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,29 @@ final class DaemonLogTest {
     assertThat(log.loopFailures()).isEqualTo(1);
     assertThat(log.warnings()).isEqualTo(1);
     assertThat(bytes.toString(UTF_8)).contains("broken");
+  }
+
+  @Test
+  void aFaultThatIsRepeatedWithoutEndDoesNotFillTheDisk() {
+    DaemonLog log = log(true);
+    for (int i = 0; i < 10_000; i++) {
+      LogRecord entry = entry(Level.SEVERE, "io.lanyard.x.Y", "event=fault");
+      entry.setThrown(new IllegalStateException("again"));
+      log.publish(entry);
+    }
+    assertThat(bytes.toString(UTF_8).lines().count()).isLessThan(LogBudget.BURST + 200);
+    assertThat(log.warnings()).isEqualTo(10_000);
+  }
+
+  @Test
+  void whatIsLeftOutIsCountedInTheNextLine() {
+    LogBudget budget = new LogBudget();
+    for (int i = 0; i < LogBudget.BURST + 5; i++) {
+      budget.admit("a", 1, 0);
+    }
+    assertThat(budget.admit("a", 1, 0)).isEqualTo(-1);
+    assertThat(budget.admit("b", 1, 0)).isZero();
+    assertThat(budget.admit("a", 1, TimeUnit.SECONDS.toNanos(1))).isEqualTo(6);
   }
 
   @Test

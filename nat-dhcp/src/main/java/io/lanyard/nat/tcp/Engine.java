@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.GuestLink;
@@ -44,12 +45,13 @@ final class Engine implements TcpEngine {
   private final List<Connection> touched = new ArrayList<>();
   private @Nullable ByteBuf control;
   private boolean sent;
-  private boolean starved;
+  private final RateLimitedLog log;
 
   Engine(GuestLink link, TcpHost host, TcpSettings settings, RandomGenerator random) {
     this.link = link;
     this.host = host;
     this.settings = settings;
+    this.log = new RateLimitedLog(LOG, link.timers().clock());
     this.random = random;
     initial = new InitialSequence(random);
     memory = new EngineMemory(settings.memory());
@@ -402,24 +404,31 @@ final class Engine implements TcpEngine {
   private void fault(Connection c, Throwable e) {
     if (e instanceof OutOfDirectMemoryError) {
       counters.count(TcpCount.NO_MEMORY);
-      if (!starved) {
-        starved = true;
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "event=tcp-out-of-memory cause=\""
-                + e.getMessage()
-                + "\" advice=\"connections are reset; give the daemon more by"
-                + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=...; further ones are only"
-                + " counted\"");
-      }
+      log.log(
+          System.Logger.Level.WARNING,
+          "tcp-out-of-memory",
+          line ->
+              line.with("cause", e)
+                  .with(
+                      "advice",
+                      "connections are reset; give the daemon more by"
+                          + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=..."));
     } else {
       counters.count(TcpCount.FAULTS);
-      LOG.log(System.Logger.Level.ERROR, "tcp fault state=" + c.state() + " flow ends", e);
+      log.log(
+          System.Logger.Level.ERROR,
+          "tcp-fault",
+          line -> line.with("state", c.state()).with("advice", "the flow ends; please report this"),
+          e);
     }
     try {
       c.abort();
     } catch (RuntimeException | OutOfDirectMemoryError again) {
-      LOG.log(System.Logger.Level.ERROR, "tcp fault while ending a flow", again);
+      log.log(
+          System.Logger.Level.ERROR,
+          "tcp-fault",
+          line -> line.with("state", "ending").with("advice", "please report this"),
+          again);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.lanyard.machine.bus;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.RateLimitedLog;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bus {
   private static final System.Logger LOG = System.getLogger(Bus.class.getName());
+
+  /** A guest can do whatever makes a device throw, in a loop. */
+  private final RateLimitedLog log = new RateLimitedLog(LOG, Clock.system());
 
   /** Room to give back what was read, so that a read allocates nothing. */
   public static final class Word {
@@ -127,7 +132,7 @@ public final class Bus {
       into.value = size == 8 ? value : value & ((1L << (size * 8)) - 1);
       return true;
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "event=device-failed device=" + range.name + " access=read", e);
+      failed(range, "read", e);
       return false;
     }
   }
@@ -159,9 +164,17 @@ public final class Bus {
           address - range.base, size, size == 8 ? value : value & ((1L << (size * 8)) - 1));
       return true;
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "event=device-failed device=" + range.name + " access=write", e);
+      failed(range, "write", e);
       return false;
     }
+  }
+
+  private void failed(Range range, String access, RuntimeException e) {
+    log.log(
+        Level.WARNING,
+        "device-failed",
+        line -> line.with("device", range.name).with("access", access),
+        e);
   }
 
   private @Nullable Range find(long address, int size) {
