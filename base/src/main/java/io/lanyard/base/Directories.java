@@ -133,7 +133,7 @@ public record Directories(Path state, Path runtime, Path images) {
    * @param user a numeric user id
    * @throws IOException with a message that says who could
    */
-  static void checkOwn(Path directory, int user) throws IOException {
+  public static void checkOwn(Path directory, int user) throws IOException {
     int link = (int) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     if (link != user && link != 0) {
       throw new IOException("it belongs to another user, number " + link);

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,5 +60,42 @@ final class DirectoriesTest {
 
     assertThatThrownBy(() -> new Directories(file, directory, directory).create())
         .hasMessage("cannot write to " + file + ": it is not a directory");
+  }
+
+  @Test
+  void aDirectoryOfAnotherUserIsRefused(@TempDir Path directory) {
+    assertThatThrownBy(() -> Directories.checkOwn(directory, Directories.uid() + 1))
+        .hasMessage("it belongs to another user, number " + Directories.uid());
+  }
+
+  @Test
+  void aDirectoryThatOthersMayWriteToIsRefused(@TempDir Path home) throws IOException {
+    for (String mode : List.of("rwxrwx---", "rwx----w-")) {
+      Path directory = Files.createDirectory(home.resolve(mode));
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
+      assertThatThrownBy(() -> new Directories(directory, directory, directory).create())
+          .hasMessageEndingWith("others may write to it, too; run: chmod go-w " + directory);
+    }
+  }
+
+  @Test
+  void aDirectoryThatOthersMayReplaceIsRefused(@TempDir Path home) throws IOException {
+    Path open = Files.createDirectory(home.resolve("open"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path directory = open.resolve("run");
+    assertThatThrownBy(() -> new Directories(directory, directory, directory).create())
+        .hasMessageContaining("everybody may replace it");
+  }
+
+  @Test
+  void aLinkInAFilesPlaceIsReplacedNotFollowed(@TempDir Path home) throws IOException {
+    Path precious = Files.writeString(home.resolve("precious"), "data");
+    Path link = Files.createSymbolicLink(home.resolve("link"), precious);
+    Directories.replace(link, "new");
+    assertThat(precious).hasContent("data");
+    assertThat(link).hasContent("new");
+    try (Stream<Path> files = Files.list(home)) {
+      assertThat(files).containsExactlyInAnyOrder(precious, link);
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.base.Causes;
 import io.lanyard.base.Directories;
 import io.lanyard.control.client.BrokenOffException;
 import io.lanyard.control.client.HttpClient;
@@ -72,6 +73,7 @@ final class Api {
 
   /** Asks for something that is read as it comes. */
   HttpClient.Answer open(String method, String target) {
+    checkPlace();
     try {
       return checked(new HttpClient(socket()).send(method, target));
     } catch (IOException e) {
@@ -80,10 +82,31 @@ final class Api {
   }
 
   HttpClient.Answer upgrade(String target, String protocol) {
+    checkPlace();
     try {
       return checked(new HttpClient(socket()).upgrade(target, protocol));
     } catch (IOException e) {
       throw unreachable(e);
+    }
+  }
+
+  /**
+   * Checks the place of this user's own daemon, which may lie in {@code /tmp}: what somebody else
+   * put there is not this user's daemon. The system's directory is root's to give.
+   */
+  private void checkPlace() {
+    Path path = socket();
+    Path directory = path.toAbsolutePath().getParent();
+    int user = Directories.uid();
+    if (user <= 0 || !path.equals(Directories.ofThisUser().socket()) || !Files.exists(directory)) {
+      return;
+    }
+    try {
+      Directories.checkOwn(directory, user);
+    } catch (IOException e) {
+      throw new Failure(
+          "the directory " + directory + " cannot be trusted: " + Causes.of(e),
+          "name the daemon's socket with --socket, or set XDG_RUNTIME_DIR to a directory of yours");
     }
   }
 

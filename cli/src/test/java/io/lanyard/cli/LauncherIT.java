@@ -3,7 +3,10 @@ package io.lanyard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.greedy.GreedyVmmProvider;
+import io.lanyard.vmm.VmmProvider;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -13,8 +16,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +150,33 @@ final class LauncherIT {
   }
 
   @Test
+  void aCommandDoesNotTalkToWhatAnotherUserPutInItsDaemonsPlace()
+      throws IOException, InterruptedException {
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx--x--x"));
+    Path temporary = Files.createDirectory(home.resolve("tmp"));
+    Path place = Files.createDirectory(temporary.resolve("lanyard-65534"));
+    Files.writeString(place.resolve("api.sock"), "");
+    Files.setAttribute(place, "unix:uid", 65_533);
+    for (Path directory : List.of(temporary, place)) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    List<String> nobody =
+        List.of(
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "env",
+            "-u",
+            "XDG_RUNTIME_DIR",
+            "LANYARD_JVM_FLAGS=-Djava.io.tmpdir=" + temporary);
+    Done done = run(nobody, "status");
+    assertThat(done.status()).isEqualTo(1);
+    assertThat(done.err())
+        .contains("cannot be trusted: it belongs to another user, number 65533", "--socket");
+  }
+
+  @Test
   void aResultForAFullDiskFails() throws IOException, InterruptedException {
     List<String> full = List.of("bash", "-c", "exec \"$0\" \"$@\" >/dev/full");
     for (String command : List.of("--version", "--help", "check --schema", "completion")) {
@@ -191,6 +224,45 @@ final class LauncherIT {
             squatted.toString());
     assertThat(done.status()).isEqualTo(1);
     assertThat(done.err()).contains("it belongs to another user, number 65534", "--runtime-dir");
+  }
+
+  @Test
+  void aFullHeapEndsTheDaemonForItsSupervisorToStartAnew()
+      throws IOException, InterruptedException {
+    Path plugins = Files.createDirectory(home.resolve("plugins"));
+    Class<?> greedy = GreedyVmmProvider.class;
+    String file = greedy.getName().replace('.', '/') + ".class";
+    try (JarOutputStream jar =
+            new JarOutputStream(Files.newOutputStream(plugins.resolve("greedy.jar")));
+        InputStream bytes = greedy.getResourceAsStream("/" + file)) {
+      jar.putNextEntry(new ZipEntry("META-INF/services/" + VmmProvider.class.getName()));
+      jar.write(greedy.getName().getBytes(StandardCharsets.US_ASCII));
+      jar.putNextEntry(new ZipEntry(file));
+      Objects.requireNonNull(bytes).transferTo(jar);
+    }
+    Path config =
+        Files.writeString(
+            home.resolve("l.yaml"),
+            SMALL
+                + "guests: {g: {vmm: greedy, memory: 1M, kernel: "
+                + home.resolve("l.yaml")
+                + "}}\n");
+    try (Launched daemon =
+        Launched.start(
+            home,
+            UNPRIVILEGED,
+            "daemon",
+            "--config",
+            config.toString(),
+            "--plugins",
+            plugins.toString(),
+            "--state-dir",
+            home.resolve("state").toString(),
+            "--runtime-dir",
+            home.resolve("run").toString())) {
+      assertThat(daemon.exit(60)).as(daemon.complained()).isEqualTo(3);
+      assertThat(daemon.said() + daemon.complained()).contains("Java heap space");
+    }
   }
 
   /** The JVM runs what such a cache holds, and root writes where a user can put a link. */

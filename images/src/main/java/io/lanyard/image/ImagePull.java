@@ -1,6 +1,5 @@
 package io.lanyard.image;
 
-import io.lanyard.base.Directories;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -170,7 +169,8 @@ public final class ImagePull {
     }
     Path aptHome = store.directory().resolve(".apt");
     Files.createDirectories(aptHome);
-    Apt apt = new Apt(aptHome, aptCommand, Directories.uid() == 0);
+    boolean root = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+    Apt apt = new Apt(aptHome, aptCommand, root);
     progress.step("Asking Debian's mirror", -1);
     apt.update(entry.suite());
     Apt.Offer offer = apt.offer(entry.debianPackage());

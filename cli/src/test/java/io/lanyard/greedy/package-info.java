@@ -1,0 +1,2 @@
+/** A VMM plug-in that a test puts into a jar. */
+package io.lanyard.greedy;
