@@ -65,6 +65,20 @@ public final class TapDevice {
     return NetworkNamespace.run(namespace, () -> open(name, offloads));
   }
 
+  /**
+   * Says whether the kernel's tun driver is there and this user may open it.
+   *
+   * @return whether; a device needs CAP_NET_ADMIN as well, unless it was made for this user before
+   */
+  public static boolean isOffered() {
+    int fd = Libc.open(CONTROL, Libc.O_RDWR | Libc.O_NONBLOCK);
+    if (fd < 0) {
+      return false;
+    }
+    Libc.close(fd);
+    return true;
+  }
+
   private static TapDevice open(String name, boolean offloads) throws ErrnoException {
     int fd =
         ErrnoException.check(

@@ -12,6 +12,7 @@ import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.DaemonLog;
+import io.lanyard.daemon.Preflight;
 import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.SystemdNotifier;
 import io.lanyard.daemon.Watchdog;
@@ -84,6 +85,9 @@ final class DaemonCommand implements Callable<Integer> {
     }
     DaemonLog log = DaemonLog.install(configuration.log().level());
     System.Logger logger = System.getLogger(DaemonCommand.class.getName());
+    if (file == null) {
+      configuration = Preflight.permitted(configuration);
+    }
     Directories directories =
         Directories.ofThisUser()
             .with(configuration.directories().state(), configuration.directories().runtime(), null)

@@ -165,6 +165,31 @@ final class DaemonIT {
   }
 
   @Test
+  void withoutAFileAndPrivilegeThereIsNoHostOnlyNetworkAndNoProblem()
+      throws IOException, InterruptedException {
+    Running daemon =
+        daemons.run(
+            java(
+                "env",
+                "HOME=" + home,
+                "XDG_CONFIG_HOME=" + home,
+                "setpriv",
+                "--bounding-set=-net_admin",
+                "--inh-caps=-net_admin"),
+            "daemon",
+            "--state-dir",
+            home.resolve("state").toString(),
+            "--runtime-dir",
+            home.resolve("run").toString());
+    JsonNode status = daemons.await(daemon);
+    assertThat(status.path("problems")).as(status.toString()).isEmpty();
+    assertThat(daemons.get("/v1/networks").findValuesAsText("name")).containsExactly("vmnet8");
+    assertThat(daemon.said())
+        .containsOnlyOnce("event=network-left-out network=\"vmnet1\"")
+        .contains("CAP_NET_ADMIN");
+  }
+
+  @Test
   void aTapThatIsDeletedIsAProblemOfItsPort() throws IOException, InterruptedException {
     daemons.expectWarning("event=tap-lost port=t ");
     Running daemon =

@@ -1,0 +1,36 @@
+package io.lanyard.linux;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the kernel permits a process beyond what it permits everybody (capabilities(7)). */
+public enum Capability {
+  /** To make and configure interfaces. */
+  NET_ADMIN(12);
+
+  private final int number;
+
+  Capability(int number) {
+    this.number = number;
+  }
+
+  /**
+   * Says whether this process has it now.
+   *
+   * @return false also where {@code /proc} does not say
+   */
+  public boolean effective() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("CapEff:")) {
+          long set = Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16);
+          return (set >>> number & 1) != 0;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return false;
+    }
+    return false;
+  }
+}
