@@ -4,6 +4,7 @@ import io.lanyard.base.BuildVersion;
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
+import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
 import io.lanyard.config.ConfigLoader;
@@ -101,7 +102,9 @@ final class DaemonCommand implements Callable<Integer> {
       // The signal came first.
       return Lanyard.FAILED;
     }
-    Signals.on("HUP", () -> logger.log(Level.WARNING, HANGUP));
+    Signals.on(
+        "HUP",
+        () -> logger.log(Level.WARNING, LogEvent.of("hangup").with("advice", HANGUP).toString()));
     try {
       run(configuration, file, directories, socket, log, logger);
       return 0;
@@ -163,14 +166,12 @@ final class DaemonCommand implements Callable<Integer> {
           Watchdog watchdog = daemon.watchdog()) {
         logger.log(
             Level.INFO,
-            "ready version="
-                + BuildVersion.text()
-                + " pid="
-                + ProcessHandle.current().pid()
-                + " socket="
-                + socket
-                + " networks="
-                + configuration.networks().size());
+            LogEvent.of("ready")
+                .with("version", BuildVersion.text())
+                .with("pid", ProcessHandle.current().pid())
+                .with("socket", socket)
+                .with("networks", configuration.networks().size())
+                .toString());
         daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
         watchdog.watch("the API", server.loop());
@@ -181,10 +182,10 @@ final class DaemonCommand implements Callable<Integer> {
           Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
         }
         stop.await();
-        logger.log(Level.INFO, "stopping");
+        logger.log(Level.INFO, LogEvent.of("stopping").toString());
         systemd.stopping();
       }
     }
-    logger.log(Level.INFO, "stopped");
+    logger.log(Level.INFO, LogEvent.of("stopped").toString());
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.base.LogEvent;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
@@ -37,7 +38,10 @@ final class Signals {
       // Another JVM, or one that was told to leave signals alone (-Xrs): the signal ends the
       // process as usual, which is clean too.
       System.getLogger(Signals.class.getName())
-          .log(System.Logger.Level.DEBUG, "no handler for signal " + name, e);
+          .log(
+              System.Logger.Level.DEBUG,
+              LogEvent.of("signal-not-handled").with("signal", name).toString(),
+              e);
     }
   }
 }

@@ -116,7 +116,7 @@ final class LauncherIT {
   void aHangupChangesNothingAndATermEndsIt() throws IOException, InterruptedException {
     try (Launched daemon = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (!daemon.complained().contains("ready ")) {
+      while (!daemon.complained().contains("event=ready ")) {
         assertThat(System.nanoTime()).isLessThan(deadline);
         TimeUnit.MILLISECONDS.sleep(10);
       }
@@ -334,7 +334,7 @@ final class LauncherIT {
             home.resolve("run").toString())) {
       daemon.process.getOutputStream().close();
       assertThat(daemon.exit(60)).as(daemon.complained()).isZero();
-      assertThat(daemon.complained()).contains("ready ", "stopped");
+      assertThat(daemon.complained()).contains("event=ready ", "event=stopped");
     }
   }
 

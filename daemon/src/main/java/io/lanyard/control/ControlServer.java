@@ -1,6 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.base.Directories;
+import io.lanyard.base.LogEvent;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
@@ -151,7 +152,7 @@ public final class ControlServer implements AutoCloseable {
 
       @Override
       public void failed(Throwable cause) {
-        LOG.log(Level.WARNING, "api request failed", cause);
+        LOG.log(Level.WARNING, LogEvent.of("api-request-failed").toString(), cause);
       }
     };
   }

@@ -1,7 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.base.Causes;
-
+import io.lanyard.base.LogEvent;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
@@ -63,22 +63,27 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   private void wait(Endpoint listen, int retryMillis, IOException cause) {
-    problem =
-        "the metrics cannot be served at "
-            + listen
-            + ": "
-            + Causes.of(cause)
-            + "; free the address or change metrics.listen";
+    problem = problem(listen, cause);
     LOG.log(
         Level.WARNING,
-        "event=metrics-unavailable listen="
-            + listen
-            + " cause=\""
-            + Causes.of(cause)
-            + "\" advice=\"free the address or change metrics.listen; it is tried again every "
-            + retryMillis / 1000
-            + " s\"");
+        LogEvent.of("metrics-unavailable")
+            .with("listen", listen)
+            .with("cause", cause)
+            .with(
+                "advice",
+                "free the address or change metrics.listen; it is tried again every "
+                    + retryMillis / 1000
+                    + " s")
+            .toString());
     retrying = Thread.ofVirtual().name("metrics-retry").start(() -> retry(listen, retryMillis));
+  }
+
+  private static String problem(Endpoint listen, IOException cause) {
+    return "nobody can read them at "
+        + listen
+        + ": "
+        + Causes.of(cause)
+        + "; free the address or change metrics.listen";
   }
 
   private synchronized void serve(Endpoint listen) throws IOException {
@@ -97,9 +102,10 @@ public final class MetricsEndpoint implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(millis);
         try {
           serve(listen);
-          LOG.log(Level.INFO, "event=metrics-available listen=" + listen);
+          LOG.log(Level.INFO, LogEvent.of("metrics-available").with("listen", listen).toString());
         } catch (IOException e) {
-          LOG.log(Level.DEBUG, "event=metrics-unavailable listen=" + listen, e);
+          // Said when it failed first, and in the status since.
+          problem = problem(listen, e);
         }
       }
     } catch (InterruptedException e) {
@@ -147,7 +153,7 @@ public final class MetricsEndpoint implements AutoCloseable {
 
     @Override
     public void failed(Throwable cause) {
-      LOG.log(Level.WARNING, "event=metrics-request-failed", cause);
+      LOG.log(Level.WARNING, LogEvent.of("metrics-request-failed").toString(), cause);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.LogEvent;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
@@ -234,7 +235,10 @@ public final class Daemon implements AutoCloseable {
     } catch (VmmException | RuntimeException e) {
       LOG.log(
           Level.WARNING,
-          "guest not started guest=" + slot.config().name() + " cause=" + Causes.of(e));
+          LogEvent.of("guest-not-started")
+              .with("guest", slot.config().name())
+              .with("cause", e)
+              .toString());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.LogEvent;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
@@ -61,7 +62,12 @@ final class EnduringIo implements IoHandler {
       if (!hasLogged || now - logged > QUIET_NANOS) {
         hasLogged = true;
         logged = now;
-        LOG.log(Level.ERROR, "event=loop-error advice=\"the network goes on; see the cause\"", e);
+        LOG.log(
+            Level.ERROR,
+            LogEvent.of("loop-error")
+                .with("advice", "the network goes on; see the cause")
+                .toString(),
+            e);
       }
       return 1;
     }

@@ -4,6 +4,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
@@ -159,7 +160,7 @@ public final class Network implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "ports are not tried again network=" + name(), e);
+      LOG.log(Level.WARNING, event("ports-given-up"), e);
     }
   }
 
@@ -188,7 +189,10 @@ public final class Network implements AutoCloseable {
   }
 
   private void problem(String what, Exception e) {
-    LOG.log(Level.ERROR, "network failed network=" + name() + " problem=" + what, e);
+    LOG.log(
+        Level.ERROR,
+        LogEvent.of("network-failed").with("network", name()).with("problem", what).toString(),
+        e);
     loop.call(() -> failures.add(what + ": " + Causes.of(e)));
   }
 
@@ -197,7 +201,7 @@ public final class Network implements AutoCloseable {
     try {
       return loop.call(question::get);
     } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, "no answer network=" + name(), e);
+      LOG.log(Level.DEBUG, event("network-silent"), e);
       return otherwise;
     }
   }
@@ -465,11 +469,15 @@ public final class Network implements AutoCloseable {
         return true;
       });
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "network not closed cleanly network=" + name(), e);
+      LOG.log(Level.WARNING, event("network-not-closed"), e);
     }
     watchdog.forget(watched());
     metrics.removeNetwork(name());
     loop.close();
+  }
+
+  private String event(String event) {
+    return LogEvent.of(event).with("network", name()).toString();
   }
 
   private String watched() {

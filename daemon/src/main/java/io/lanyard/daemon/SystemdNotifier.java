@@ -1,6 +1,6 @@
 package io.lanyard.daemon;
 
-import io.lanyard.base.Causes;
+import io.lanyard.base.LogEvent;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -133,7 +133,7 @@ public final class SystemdNotifier implements AutoCloseable {
       failing = true;
       LOG.log(
           Level.WARNING,
-          "event=systemd-not-told socket=\"" + socket + "\" cause=\"" + Causes.of(e) + "\"");
+          LogEvent.of("systemd-not-told").with("socket", socket).with("cause", e).toString());
     }
   }
 

@@ -2,6 +2,7 @@ package io.lanyard.daemon;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Directories;
+import io.lanyard.base.LogEvent;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
@@ -206,7 +207,7 @@ final class VmmPlugins implements AutoCloseable {
 
   private void problem(String text) {
     problems.add(text);
-    LOG.log(Level.WARNING, text);
+    LOG.log(Level.WARNING, LogEvent.of("plugin-left-out").with("cause", text).toString());
   }
 
   List<String> problems() {
@@ -264,7 +265,7 @@ final class VmmPlugins implements AutoCloseable {
                   return true;
                 });
       } catch (VmmException | RuntimeException e) {
-        LOG.log(Level.WARNING, "cannot close VMM " + name, e);
+        LOG.log(Level.WARNING, LogEvent.of("vmm-not-closed").with("vmm", name).toString(), e);
       }
       opened.vmm = null;
     });

@@ -1,6 +1,7 @@
 package io.lanyard.daemon;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -161,20 +162,19 @@ public final class Watchdog implements AutoCloseable {
                 .collect(Collectors.joining(" < "));
     LOG.log(
         Level.ERROR,
-        "event=loop-silent loop=\""
-            + loop.name
-            + "\" seconds=\""
-            + silentNanos(loop) / 1_000_000_000
-            + "\" at=\""
-            + where
-            + "\" advice=\"please report this; the service is started anew if it lasts\"");
+        LogEvent.of("loop-silent")
+            .with("loop", loop.name)
+            .with("seconds", silentNanos(loop) / 1_000_000_000)
+            .with("at", where)
+            .with("advice", "please report this; the service is started anew if it lasts")
+            .toString());
   }
 
   private static void recovered(Watched loop) {
     loop.missed = 0;
     if (loop.logged) {
       loop.logged = false;
-      LOG.log(Level.INFO, "event=loop-answers loop=\"" + loop.name + "\"");
+      LOG.log(Level.INFO, LogEvent.of("loop-answers").with("loop", loop.name).toString());
     }
   }
 

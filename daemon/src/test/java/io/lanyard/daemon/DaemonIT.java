@@ -60,7 +60,7 @@ final class DaemonIT {
     assertThat(status.path("pid").asLong()).isEqualTo(daemon.process().pid());
     daemon.process().destroy();
     assertThat(daemon.exit()).isEqualTo(143);
-    assertThat(daemon.said()).contains("ready ").contains("stopping").contains("stopped");
+    assertThat(daemon.said()).contains("event=ready ", "event=stopping", "event=stopped");
     assertThat(home.resolve("run/api.sock")).doesNotExist();
   }
 
