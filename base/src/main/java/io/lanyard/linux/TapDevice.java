@@ -166,6 +166,7 @@ public final class TapDevice {
       ErrnoException.check(
           Libc.ioctl(fd, SIOCGIFHWADDR, ifreq.address()),
           "SIOCGIFHWADDR " + name,
+          PRIVILEGE,
           "the device is gone");
       long mac = 0;
       for (int i = 0; i < 6; i++) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,11 @@ final class ControlServerTest {
     daemon = Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
     server = ControlServer.bind(daemon, directories.socket(), null);
     daemon.startGuests();
+    // Who has the forward's address is found out, and logged, some time later.
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!daemon.status().problems().toString().contains("taken by")) {
+      assertThat(System.nanoTime()).as(daemon.status().toString()).isLessThan(deadline);
+    }
     client = new HttpClient(directories.socket());
   }
 

@@ -7,6 +7,7 @@ import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -48,6 +49,7 @@ final class TakenAddressTest {
 
   @Test
   void aStreamPortOpensWhenItsAddressIsFree() throws Exception {
+    LogWatch.expect("port not opened|event=port-not-opened");
     ServerSocket taken = take();
     int number = taken.getLocalPort();
     Configuration configuration =
@@ -78,6 +80,7 @@ final class TakenAddressTest {
 
   @Test
   void theMetricsEndpointOpensWhenItsAddressIsFree() throws Exception {
+    LogWatch.expect("event=metrics-unavailable");
     ServerSocket taken = take();
     int number = taken.getLocalPort();
     Configuration configuration =

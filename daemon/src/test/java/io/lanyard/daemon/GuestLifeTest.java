@@ -148,7 +148,7 @@ final class GuestLifeTest {
   @Test
   void aGuestWhoseStartFailedIsFailedAndSaysWhy() throws Exception {
     LogWatch.expect("guest state changed guest=g");
-    LogWatch.expect("guest not started");
+    LogWatch.expect("event=guest-not-started");
     try (Daemon daemon =
         open(
             "  g: {vmm: echo, memory: 64M, program: /bin/true, "

@@ -67,8 +67,8 @@ final class HostileVmmTest {
     LogWatch.expect("event=vmm-failed owner=\"guest throw-state\" call=\"say how it is\"");
     LogWatch.expect("event=vmm-silent owner=\"guest hang-state\" call=\"say how it is\"");
     LogWatch.expect("event=vmm-");
-    LogWatch.expect("guest not started");
-    LogWatch.expect("cannot close");
+    LogWatch.expect("event=guest-not-started");
+    LogWatch.expect("cannot close|event=vmm-not-closed");
     var configuration = ConfigLoader.parse("test", configuration(), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
