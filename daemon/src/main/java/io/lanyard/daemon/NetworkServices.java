@@ -295,8 +295,17 @@ final class NetworkServices {
   }
 
   private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host) {
-    Map<String, Integer> hosts = new HashMap<>();
+    Map<String, Integer> hosts = new LinkedHashMap<>();
     settings.hosts().forEach((name, address) -> hosts.put(name, address.ipv4()));
+    DhcpConfig dhcpConfig = config.dhcp();
+    if (dhcpConfig != null && dhcpConfig.enabled()) {
+      // A reservation's machine has its name also while it is off, or before its first lease.
+      for (ReservationConfig reservation : dhcpConfig.reservations()) {
+        if (reservation.hostname() != null) {
+          hosts.putIfAbsent(reservation.hostname(), reservation.address().ipv4());
+        }
+      }
+    }
     return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().ipv4())
         .withHost(host)
         .withHosts(hosts)

@@ -33,6 +33,7 @@ final class DnsUpstreamsTest {
   private static final String HOST_ONLY = "host-only, host-adapter: {name: lo}";
 
   private static final int NOERROR = 0;
+  private static final int NXDOMAIN = 3;
   private static final int REFUSED = 5;
 
   @TempDir Path home;
@@ -164,6 +165,14 @@ final class DnsUpstreamsTest {
   void aNatNetworkAsksTheServersThatTheFileNames() throws Exception {
     assertThat(rcode("nat", here(), "www.example")).isEqualTo(NOERROR);
     assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void aReservationHasItsNameBeforeItsFirstLease() throws Exception {
+    String dhcp =
+        "}, dhcp: {reservations: [{mac: 02:00:00:00:00:07, address: 10.9.8.7, hostname: web}]";
+    assertThat(rcode("nat", dhcp, "web.lan")).isEqualTo(NOERROR);
+    assertThat(rcode("nat", dhcp, "wbe.lan")).isEqualTo(NXDOMAIN);
   }
 
   @Test

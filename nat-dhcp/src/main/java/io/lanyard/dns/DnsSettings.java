@@ -3,6 +3,8 @@ package io.lanyard.dns;
 import io.lanyard.dhcp.Ipv4Subnet;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param gateway the gateway's address: {@code gateway.<domain>}
  * @param host the host's address, {@code host.<domain>}; null where it does not answer
  * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses;
- *     one that begins with {@code *} stands for all names below it that have no address of their
- *     own
+ *     of several names of one address the first is its reverse name; one that begins with {@code *}
+ *     stands for all names below it that have no address of their own
  * @param upstreams where questions for other names go
  * @param hostsFile the host's hosts file, whose names guests are to have too; null for none
  * @param cacheEntries answers kept at most
@@ -43,9 +45,9 @@ public record DnsSettings(
     DnsLimits limits,
     Duration attemptTimeout,
     Duration queryTimeout) {
-  /** Takes a copy of the map. */
+  /** Copies the map; its order stays. */
   public DnsSettings {
-    hosts = Map.copyOf(hosts);
+    hosts = Collections.unmodifiableMap(new LinkedHashMap<>(hosts));
   }
 
   /**

@@ -163,7 +163,9 @@ final class OwnZone implements LeaseListener {
     }
     if (name.subdomain(REVERSE6)) {
       Name target = hosts.reverse(name);
-      return target == null ? null : pointer(query, asked, name, target, name);
+      return target == null
+          ? localReverse(query, asked, name)
+          : pointer(query, asked, name, target, name);
     }
     for (Name local : UNKNOWN_EVERYWHERE) {
       if (name.subdomain(local)) {
@@ -311,7 +313,7 @@ final class OwnZone implements LeaseListener {
     for (int i = 0; i < octets; i++) {
       int octet = octet(name.getLabelString(first + octets - 1 - i));
       if (octet < 0) {
-        return null;
+        return localReverse(query, asked, name);
       }
       address |= octet << (24 - 8 * i);
     }
@@ -319,7 +321,9 @@ final class OwnZone implements LeaseListener {
         || 8 * octets < settings.subnet().prefix()
         || !settings.subnet().contains(address)) {
       // Not all of it is ours.
-      return listed == null ? null : pointer(query, asked, name, listed, name);
+      return listed == null
+          ? localReverse(query, asked, name)
+          : pointer(query, asked, name, listed, name);
     }
     Name zone = new Name(name, first + Math.max(0, octets - 3));
     if (octets < 4) {
@@ -333,6 +337,17 @@ final class OwnZone implements LeaseListener {
       return denial(query, Rcode.NXDOMAIN, zone);
     }
     return pointer(query, asked, name, target, zone);
+  }
+
+  /** A name of an address that nobody else can know: RFC 6303 section 3. */
+  private @Nullable Message localReverse(Message query, Record asked, Name name) {
+    Name zone = LocalReverse.zoneOf(name);
+    if (zone == null) {
+      return null;
+    }
+    return LocalReverse.isLoopback(name)
+        ? pointer(query, asked, name, LOCALHOST, zone)
+        : denial(query, LocalReverse.isEmpty(name, zone) ? Rcode.NOERROR : Rcode.NXDOMAIN, zone);
   }
 
   private Message pointer(Message query, Record asked, Name name, Name target, Name zone) {

@@ -50,7 +50,8 @@ final class Response {
   }
 
   /**
-   * Takes a message from upstream.
+   * Takes a message from upstream. What says who answers is ours: this is no authority for others'
+   * names, and asks on (RFC 1035 section 4.1.1, AA and RA).
    *
    * @param message the message; changed
    * @param edns whether who asked speaks EDNS
@@ -73,6 +74,8 @@ final class Response {
             Section.ADDITIONAL);
       }
     }
+    message.getHeader().unsetFlag(Flags.AA);
+    message.getHeader().setFlag(Flags.RA);
     long ttl = lifetime(message, settings);
     byte[] wire = message.toWire();
     DNSInput in = new DNSInput(wire);

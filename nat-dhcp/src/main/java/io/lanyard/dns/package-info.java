@@ -9,8 +9,9 @@
  * not a query, shorter than a header     dropped: a response to a response would never end
  * cannot be read, more than one question FORMERR with its identifier
  * opcode, EDNS version, zone transfer    NOTIMP, BADVERS (RFC 6891 6.1.3), REFUSED
- * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, and the
- *                                        names of the host's hosts file
+ * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, the
+ *                                        names of the host's hosts file, and reverse names that
+ *                                        nobody else can know (RFC 6303)
  * Upstreams.None                         REFUSED: nothing leaves this network
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
  * the same question is under way         waits with it, if there is a place for one more
@@ -37,13 +38,14 @@
  * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
  * what was truncated, and takes the first answer. Whoever answered is asked first next time.
  *
- * <p><b>Passing through.</b> A message keeps its flags, codes and records of every type, known to
- * dnsjava or not (RFC 3597). Only what belongs to one hop is ours: identifier, EDNS size, cookies.
- * The name in the question comes back in the case that it was sent in. A response is kept as bytes
- * with the places of its times to live, so giving it again costs a copy: identifier, the name's
- * bytes, and times that have counted down. It is kept for its shortest time; a denial for what its
- * SOA says (RFC 2308 section 5), and not at all without one; a failure for a second (RFC 9520).
- * What does not fit the guest's datagram is cut at a whole record set, with TC.
+ * <p><b>Passing through.</b> A message keeps its flags (but AA and RA, which say who answers),
+ * codes and records of every type, known to dnsjava or not (RFC 3597). Only what belongs to one hop
+ * is ours: identifier, EDNS size, cookies. The name in the question comes back in the case that it
+ * was sent in. A response is kept as bytes with the places of its times to live, so giving it again
+ * costs a copy: identifier, the name's bytes, and times that have counted down. It is kept for its
+ * shortest time; a denial for what its SOA says (RFC 2308 section 5), and not at all without one; a
+ * failure for a second (RFC 9520). What does not fit the guest's datagram is cut at a whole record
+ * set, with TC.
  *
  * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions and the queries that wait
  * for them by {@link io.lanyard.dns.DnsLimits}, which ports share so that none can use them up; a

@@ -33,6 +33,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,6 +62,7 @@ class DnsForwarderTest {
   @TempDir private Path folder;
   private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
   private final Map<String, Integer> ports = new HashMap<>();
+  private final Map<Long, Station> stations = new HashMap<>();
   private final List<FakeUpstream> upstreams = new ArrayList<>();
   private Path resolvConf;
   private Path hostsFile;
@@ -210,7 +212,7 @@ class DnsForwarderTest {
         Objects.requireNonNull(NetUtil.createInetAddressFromIpAddressString(address)));
   }
 
-  private static Lease lease(String address, String hostname) {
+  private static Lease lease(String address, @Nullable String hostname) {
     return new Lease(
         Address.parse(address),
         ClientId.ofMac(7),
@@ -290,6 +292,58 @@ class DnsForwarderTest {
     ask("1.0.0.10.in-addr.arpa.", Type.PTR);
     ask("168.192.in-addr.arpa.", Type.SOA);
     assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void reverseNamesThatNobodyElseCanKnowAreAnsweredHere() throws Exception {
+    assertThat(data(ask("1.0.0.127.in-addr.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("localhost.");
+    assertThat(data(ask("1." + "0.".repeat(31) + "ip6.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("localhost.");
+    for (String unknown :
+        List.of(
+            "2.0.0.127.in-addr.arpa.",
+            "x.127.in-addr.arpa.",
+            "254.169.254.169.in-addr.arpa.",
+            "1.2.0.192.in-addr.arpa.",
+            "1.100.51.198.in-addr.arpa.",
+            "1.113.0.203.in-addr.arpa.",
+            "1.0.0.0.in-addr.arpa.",
+            "1.0.8.e.f.ip6.arpa.",
+            "1.8.b.d.0.1.0.0.2.ip6.arpa.")) {
+      Message denial = ask(unknown, Type.PTR);
+      assertThat(denial.getRcode()).as(unknown).isEqualTo(Rcode.NXDOMAIN);
+      assertThat(denial.getSection(Section.AUTHORITY).getFirst()).isInstanceOf(SOARecord.class);
+    }
+    for (String empty :
+        List.of("127.in-addr.arpa.", "0.127.in-addr.arpa.", "255.255.255.255.in-addr.arpa.")) {
+      assertThat(ask(empty, Type.PTR).getRcode()).as(empty).isEqualTo(Rcode.NOERROR);
+    }
+    assertThat(upstream.queries).isEmpty();
+    // Private addresses: the servers of a company or of a VPN may know them (RFC 6303 section 4.1).
+    ask("1.0.0.10.in-addr.arpa.", Type.PTR);
+    ask("1.0.0.d.f.ip6.arpa.", Type.PTR);
+    assertThat(upstream.queries).hasSize(2);
+  }
+
+  @Test
+  void aNameThatMovesToAnotherLeaseLeadsToItsNewHolder() throws Exception {
+    Lease old = lease("192.168.127.130", "web");
+    Lease remade = lease("192.168.127.131", "web");
+    onLoop(() -> {
+      forwarder.names().leaseAdded(old);
+      forwarder.names().leaseAdded(remade);
+      return true;
+    });
+    assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.131");
+    onLoop(() -> {
+      forwarder.names().leaseChanged(old, lease("192.168.127.130", null));
+      return true;
+    });
+    assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.131");
+    assertThat(data(ask("131.127.168.192.in-addr.arpa.", Type.PTR), Section.ANSWER))
+        .containsExactly("web.lan.");
+    assertThat(ask("130.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
   }
 
   @Test
@@ -435,6 +489,24 @@ class DnsForwarderTest {
     plain.getHeader().unsetFlag(Flags.RD);
     assertThat(ask(plain).getOPT()).isNull();
     assertThat(upstream.queries.remove().getHeader().getFlag(Flags.RD)).isFalse();
+  }
+
+  @Test
+  void answersOfOthersAreNoAuthorityAndOfferRecursion() throws Exception {
+    upstream.answer =
+        r -> {
+          r.getHeader().setFlag(Flags.AA);
+          r.getHeader().unsetFlag(Flags.RA);
+          r.addRecord(a(r.getQuestion().getName(), 60, "192.0.2.1"), Section.ANSWER);
+          return r;
+        };
+    for (String when : List.of("fresh", "cached")) {
+      Message answer = ask("www.example.org.", Type.A);
+      assertThat(answer.getHeader().getFlag(Flags.AA)).as(when).isFalse();
+      assertThat(answer.getHeader().getFlag(Flags.RA)).as(when).isTrue();
+    }
+    assertThat(upstream.queries).hasSize(1);
+    assertThat(ask("gateway.lan.", Type.A).getHeader().getFlag(Flags.AA)).isTrue();
   }
 
   @Test
@@ -802,7 +874,7 @@ class DnsForwarderTest {
 
     @Override
     public Station station() {
-      return TestStations.station("guest", mac);
+      return stations.computeIfAbsent(mac, port -> TestStations.station("port" + port, port));
     }
 
     @Override
