@@ -170,7 +170,7 @@ public final class TapDevice {
           "the device is gone");
       long mac = 0;
       for (int i = 0; i < 6; i++) {
-        mac = mac << 8 | ifreq.get(ValueLayout.JAVA_BYTE, HARDWARE_ADDRESS + i) & 0xff;
+        mac = mac << 8 | (ifreq.get(ValueLayout.JAVA_BYTE, HARDWARE_ADDRESS + i) & 0xff);
       }
       return mac;
     }

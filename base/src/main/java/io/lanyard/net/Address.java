@@ -86,7 +86,7 @@ public record Address(long high, long low) implements Comparable<Address> {
   private static long bits(byte[] bytes, int from, int count) {
     long bits = 0;
     for (int i = from; i < from + count; i++) {
-      bits = bits << 8 | bytes[i] & 255;
+      bits = bits << 8 | (bytes[i] & 255);
     }
     return bits;
   }
@@ -256,7 +256,7 @@ public record Address(long high, long low) implements Comparable<Address> {
     byte[] bytes = new byte[count];
     for (int i = 0; i < count; i++) {
       int fromEnd = count - 1 - i;
-      bytes[i] = (byte) ((fromEnd < 8 ? low : high) >>> 8 * (fromEnd & 7));
+      bytes[i] = (byte) ((fromEnd < 8 ? low : high) >>> (8 * (fromEnd & 7)));
     }
     return bytes;
   }
@@ -309,7 +309,7 @@ public record Address(long high, long low) implements Comparable<Address> {
   }
 
   private int group(int index) {
-    return (int) ((index < 4 ? high : low) >>> 16 * (3 - (index & 3))) & 0xffff;
+    return (int) ((index < 4 ? high : low) >>> (16 * (3 - (index & 3)))) & 0xffff;
   }
 
   private String ipv6Text() {
