@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest's network card in this process.
@@ -34,6 +35,9 @@ public final class InProcessPort implements Port, Dumpable {
 
   private static final System.Logger LOG = System.getLogger(InProcessPort.class.getName());
 
+  /** More than the buffers of a burst: 128. */
+  private static final int KEPT_BITS = 7;
+
   /** Frames handled before the loop is given back. */
   private static final int BURST = 64;
 
@@ -44,6 +48,7 @@ public final class InProcessPort implements Port, Dumpable {
   private final Switch to;
   private final FrameRing ring;
   private final PortCounters counters = new PortCounters();
+  private final @Nullable MemorySegment[] segments = new MemorySegment[1 << KEPT_BITS];
   private final Runnable drain = this::drain;
   private final NetworkEnd networkEnd = new NetworkEnd();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -165,16 +170,30 @@ public final class InProcessPort implements Port, Dumpable {
     countedLength = length;
   }
 
+  /**
+   * A frame's memory as a segment. Frames come from buffers that are used again and again, so those
+   * of the last places and lengths are kept: a steady stream makes no objects.
+   */
+  @SuppressWarnings("restricted") // it covers the lent frame and no more
+  private MemorySegment segment(long address, int length) {
+    // Fibonacci hashing: buffers lie at distances that are powers of two.
+    int slot = (int) (((address ^ length) * 0x9e37_79b9_7f4a_7c15L) >>> 64 - KEPT_BITS);
+    MemorySegment kept = segments[slot];
+    if (kept == null || kept.address() != address || kept.byteSize() != length) {
+      kept = MemorySegment.ofAddress(address).reinterpret(length);
+      segments[slot] = kept;
+    }
+    return kept;
+  }
+
   @Override
-  @SuppressWarnings("restricted") // the segment covers the lent frame and no more
   public boolean transmit(Passage passage, ByteBuf frame) {
     if (!carrier()) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     MemorySegment segment =
-        MemorySegment.ofAddress(frame.memoryAddress() + frame.readerIndex())
-            .reinterpret(frame.readableBytes());
+        segment(frame.memoryAddress() + frame.readerIndex(), frame.readableBytes());
     try {
       if (guest.accept(segment)) {
         return true;
