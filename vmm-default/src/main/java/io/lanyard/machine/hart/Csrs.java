@@ -136,6 +136,7 @@ final class Csrs {
       core.privilege = 3;
       vector = mtvec;
     }
+    core.reservation = 0; // or a handler's sc might succeed for who was interrupted
     core.pc = (vector & ~3L) + (interrupt && (vector & 1) != 0 ? 4L * cause : 0);
     core.contextChanged();
   }
@@ -243,6 +244,7 @@ final class Csrs {
       case 0x342 -> value = mcause;
       case 0x343 -> value = mtval;
       case 0x344 -> value = core.interrupts.poll();
+      case 0x7a0, 0x7a1, 0x7a2, 0x7a3 -> value = 0; // tselect, tdata1 to 3: no triggers
       case 0xf11, 0xf12, 0xf13, 0xf15 -> value = 0; // not a commercial implementation
       case 0xf14 -> value = core.id;
       default -> {
@@ -358,6 +360,9 @@ final class Csrs {
       case 0x342 -> mcause = v;
       case 0x343 -> mtval = v;
       case 0x344 -> core.interrupts.write(SUPERVISOR_INTERRUPTS, (int) v);
+      case 0x7a0, 0x7a1, 0x7a2, 0x7a3 -> {
+        // Whatever is written, there are no triggers.
+      }
       default -> {
         return core.aia != null && core.aia.write(n, v, seen, altered);
       }

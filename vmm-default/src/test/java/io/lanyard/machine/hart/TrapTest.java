@@ -289,4 +289,42 @@ class TrapTest {
     assertThat(bench.untilTrap(1000)).isEqualTo(6);
     assertThat(bench.hart.x(A1)).isEqualTo(0x1122334455667788L);
   }
+
+  @Test
+  void aTrapEndsAReservation() {
+    try (var bench = new Bench()) {
+      bench.load(
+          new Assembler()
+              .li(Assembler.T0, Bench.CODE + 0x1000)
+              .li(Assembler.T1, Bench.CODE + 0x80)
+              .op("csrrw", 0, 0x305, Assembler.T1) // mtvec
+              .op("lr.d", Assembler.A1, Assembler.T0)
+              .op("ecall")
+              .at(0x80)
+              .op("sc.d", Assembler.A0, Assembler.T0, Assembler.A1)
+              .label("stay")
+              .to("jal", "stay", 0));
+      bench.hart.x(Assembler.A0, 77);
+      bench.execute(100);
+      assertThat(bench.hart.x(Assembler.A0)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void thereAreNoTriggersAndToLookForThemIsAllowed() {
+    try (var bench = new Bench()) {
+      bench.load(
+          new Assembler()
+              .li(Assembler.T0, 1)
+              .op("csrrw", 0, 0x7a0, Assembler.T0) // tselect
+              .op("csrrs", Assembler.A0, 0x7a0, 0)
+              .op("csrrs", Assembler.A1, 0x7a1, 0) // tdata1
+              .op("ebreak"));
+      bench.hart.x(Assembler.A0, 77);
+      bench.hart.x(Assembler.A1, 77);
+      assertThat(bench.untilTrap(100)).isEqualTo(3);
+      assertThat(bench.hart.x(Assembler.A0)).isZero();
+      assertThat(bench.hart.x(Assembler.A1)).isZero();
+    }
+  }
 }
