@@ -95,8 +95,10 @@ final class Exchange {
   private void sendOffer(DhcpMessage request, DatagramPeer from, Address address) {
     Lease lease = table.at(address);
     if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
-      if (!table.canHave(address, request.client, request.mac, now())) {
-        return; // Somebody took it while it was probed.
+      // Somebody took it while it was probed, or it gave way to another offer of the port.
+      if (!table.canHave(address, request.client, request.mac, now())
+          || !admitted(request, address)) {
+        return;
       }
       lease = keeper.hold(request, address);
     }
@@ -179,6 +181,10 @@ final class Exchange {
   private void store(DhcpMessage request, DatagramPeer from, Address address) {
     if (!table.canHave(address, request.client, request.mac, now())) {
       refuse(request, from, "address not available"); // Somebody took it while it was probed.
+      return;
+    }
+    if (!admitted(request, address)) {
+      refuse(request, from, "too many leases");
       return;
     }
     long now = now();

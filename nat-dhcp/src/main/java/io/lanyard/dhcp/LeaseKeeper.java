@@ -87,9 +87,8 @@ final class LeaseKeeper {
             now + settings.offerTime().toMillis(),
             State.OFFERED);
     put(lease);
-    Address surplus = table.shares().surplusOffer(request.port);
-    if (surplus != null) {
-      withdraw(surplus);
+    if (table.shares().hasSurplusOffers(request.port)) {
+      withdrawOffer(request.port, address);
     }
     return lease;
   }
@@ -98,20 +97,21 @@ final class LeaseKeeper {
    * Takes back the oldest offer of a port that its client has not yet asked for, if there is one.
    */
   boolean withdrawOffer(String port) {
+    return withdrawOffer(port, null);
+  }
+
+  private boolean withdrawOffer(String port, @Nullable Address except) {
     for (Address address : table.shares().offers(port)) {
-      if (!writes(address)) {
-        withdraw(address);
+      Lease offer = table.at(address);
+      if (offer != null
+          && offer.state() == State.OFFERED
+          && !address.equals(except)
+          && !writes(address)) {
+        put(offer.in(State.RELEASED, now()));
         return true;
       }
     }
     return false;
-  }
-
-  private void withdraw(Address address) {
-    Lease offer = table.at(address);
-    if (offer != null && offer.state() == State.OFFERED) {
-      put(offer.in(State.RELEASED, now()));
-    }
   }
 
   /**

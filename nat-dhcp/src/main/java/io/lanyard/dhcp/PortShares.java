@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What each port has of the pool, so that none can have it all: a guest makes up as many clients as
@@ -78,12 +77,9 @@ final class PortShares {
     return size > 1 ? Math.max(1, size / 8) : 0;
   }
 
-  /** A port's oldest offer if it has more than it may; null if not. */
-  @Nullable Address surplusOffer(String port) {
-    Share share = shares.get(port);
-    return share == null || share.offers.size() <= Math.max(LEAST_OFFERS, size / 8)
-        ? null
-        : share.offers.getFirst();
+  /** Whether a port has more offers than it may. */
+  boolean hasSurplusOffers(String port) {
+    return offers(port).size() > Math.max(LEAST_OFFERS, size / 8);
   }
 
   /** A port's offers, the oldest first. */

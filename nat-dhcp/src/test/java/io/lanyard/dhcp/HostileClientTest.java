@@ -12,6 +12,7 @@ import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -421,6 +422,38 @@ class HostileClientTest {
     assertHonestGuestIsServed();
     link.step(Duration.ofMinutes(2));
     assertThat(server.problem()).isEmpty();
+  }
+
+  @Test
+  void manyClientsAtOnceDoNotGetThePoolEither() {
+    LogWatch.expect("a port has its share of the pool.*");
+    server = start(FIRST.plus(7), Integer.MAX_VALUE);
+    SteppedProbe probe = probe();
+    for (int round = 0; round < 3; round++) {
+      List<TestClient> clients = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        TestClient client = evil(100 * round + i);
+        client.message(DISCOVER).send();
+        clients.add(client);
+      }
+      List.copyOf(probe.sent).forEach(sent -> sent.listener().silent());
+      probe.sent.clear();
+      for (TestClient client : clients) {
+        Answer offer = client.poll();
+        if (offer != null) {
+          client.select(offer);
+        }
+        client.message(REQUEST).address(50, FIRST.plus(client.mac % 8)).send();
+      }
+      List.copyOf(probe.sent).forEach(sent -> sent.listener().silent());
+      probe.sent.clear();
+      journal.sync();
+    }
+    assertThat(server.leases().leases()).hasSize(7);
+    TestClient honest = new TestClient(server, VICTIM);
+    honest.message(DISCOVER).send();
+    probe.silent();
+    assertThat(honest.next().type()).isEqualTo(OFFER);
   }
 
   @Test
