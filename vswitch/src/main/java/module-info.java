@@ -12,5 +12,6 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch;
   exports io.lanyard.vswitch.capture;
   exports io.lanyard.vswitch.frame;
+  exports io.lanyard.vswitch.policy;
   exports io.lanyard.vswitch.port;
 }

@@ -11,6 +11,7 @@ import io.lanyard.control.api.PortInfo;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.InProcessPort;
@@ -144,8 +145,9 @@ final class NetworkPorts {
   private void startTap(TapPort.Settings settings, String kind) throws IOException {
     TapPort port = TapPort.open(settings, allocator);
     loop.call(() -> {
-      attached(port, kind);
-      if (settings.name().equals(HOST)) {
+      boolean host = settings.name().equals(HOST);
+      attached(port, kind, host ? PortRules.HOST_ADAPTER : PortRules.PLAIN);
+      if (host) {
         pin(port.hardwareAddress(), port);
       }
       port.start(loop.loop(), ethernet);
@@ -183,7 +185,7 @@ final class NetworkPorts {
       throw new IOException(cause == null ? "it took too long" : Causes.of(cause), cause);
     }
     loop.call(() -> {
-      attached(port, "qemu-stream");
+      attached(port, "qemu-stream", PortRules.PLAIN);
       return true;
     });
   }
@@ -206,7 +208,7 @@ final class NetworkPorts {
                   loop.eventLoop(),
                   ethernet,
                   allocator);
-          attached(made, "guest");
+          attached(made, "guest", PortRules.PLAIN);
           pin(mac, made);
           return made;
         });
@@ -237,8 +239,8 @@ final class NetworkPorts {
   }
 
   /** On the loop. */
-  private void attached(Port port, String kind) {
-    ethernet.attach(port);
+  private void attached(Port port, String kind, PortRules rules) {
+    ethernet.attach(port, rules);
     kinds.put(port.name(), kind);
     PortStatus.measure(metrics, config.name(), port);
   }
@@ -287,7 +289,8 @@ final class NetworkPorts {
   List<PortInfo> list() {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
-      all.add(PortStatus.of(config.name(), port, kinds.getOrDefault(port.name(), port.name())));
+      String kind = kinds.getOrDefault(port.name(), port.name());
+      all.add(PortStatus.of(config.name(), port, kind, ethernet.problem(port)));
     }
     all.addAll(failed.values());
     return all;

@@ -12,7 +12,12 @@ import java.util.TreeMap;
 final class PortStatus {
   private PortStatus() {}
 
-  static PortInfo of(String network, Port port, String kind) {
+  /**
+   * One port.
+   *
+   * @param storm what it does to its network, or an empty text; it works all the same
+   */
+  static PortInfo of(String network, Port port, String kind, String storm) {
     PortCounters counters = port.counters();
     Map<String, Long> receiveDrops = new TreeMap<>();
     Map<String, Long> transmitDrops = new TreeMap<>();
@@ -30,7 +35,7 @@ final class PortStatus {
         port.name(),
         kind,
         state(port),
-        port.problem(),
+        port.problem().isEmpty() ? storm : port.problem(),
         counters.receivedFrames(),
         counters.receivedBytes(),
         counters.transmittedFrames(),

@@ -23,6 +23,26 @@ public enum DropCause {
   PINNED_SOURCE("the guest behind the port uses the address of another station; look at it"),
   /** The port has sent from as many addresses as it may. */
   MAC_LIMIT("the guest behind the port uses more addresses than its mac-limit allows"),
+  /** The port is isolated, or the one that the frame is for. */
+  ISOLATED,
+  /** The IP source is not an address of the guest's. */
+  GUARD_IP("the guest behind the port sends from an IP address that is not its own"),
+  /** The ARP packet claims an address that is not the guest's. */
+  GUARD_ARP("the guest behind the port claims another's IP address by ARP"),
+  /** The neighbour discovery packet claims an address that is not the guest's. */
+  GUARD_ND("the guest behind the port claims another's IPv6 address"),
+  /** The DHCP packet is for another client than the one that sends it. */
+  GUARD_DHCP("the guest behind the port speaks DHCP for another"),
+  /** Only a DHCP server or a router may send this. */
+  GUARD_SERVER("the guest behind the port plays DHCP server or router"),
+  /** The headers cannot be judged: cut short, split, or behind too many tags. */
+  GUARD_MALFORMED("the guest behind the port hides its headers"),
+  /** More broadcast frames than the port may send. */
+  BROADCAST_STORM("look for a loop behind the port, or raise its storm-control"),
+  /** More multicast frames than the port may send. */
+  MULTICAST_STORM("look for a loop behind the port, or raise its storm-control"),
+  /** More frames to unknown addresses than the port may send. */
+  UNKNOWN_STORM("look for a loop behind the port, or raise its storm-control"),
   /** The other side's queue is full. */
   QUEUE_FULL,
   /** The other side is not there: link down, nobody connected. */

@@ -6,6 +6,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
@@ -78,13 +79,24 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * Attaches a port of which nothing is said ({@link PortRules#PLAIN}).
+   *
+   * @param port a port whose name no other port of this switch has
+   * @throws IllegalArgumentException as {@link #attach(Port, PortRules)}
+   */
+  public void attach(Port port) {
+    attach(port, PortRules.PLAIN);
+  }
+
+  /**
    * Attaches a port.
    *
    * @param port a port whose name no other port of this switch has
+   * @param rules what the port may do
    * @throws IllegalArgumentException if the port is attached already, another has its name, or
    *     there are {@link #MOST_PORTS}
    */
-  public void attach(Port port) {
+  public void attach(Port port, PortRules rules) {
     for (Port other : slots.keySet()) {
       if (other.name().equals(port.name())) {
         throw new IllegalArgumentException(
@@ -100,7 +112,8 @@ public final class Switch implements Dumpable {
           "switch " + name + " has " + MOST_PORTS + " ports, which is all it takes");
     }
     @Nullable Slot[] grown = Arrays.copyOf(ports, Math.max(ports.length, number + 1));
-    Slot slot = new Slot(port, number);
+    Slot slot = new Slot(port, number, rules, clock.nanoTime());
+    table.rule(number, rules.macLimit(), rules.holdsMacs());
     grown[number] = slot;
     ports = grown;
     slots.put(port, slot);
@@ -120,6 +133,7 @@ public final class Switch implements Dumpable {
     left[slot.number] = null;
     ports = left;
     table.forgetPort(slot.number);
+    slot.forget();
     if (latest == slot) {
       latest = null;
     }
@@ -188,6 +202,9 @@ public final class Switch implements Dumpable {
         return;
       }
     }
+    if (from.ingress != null && !admitted(from.ingress, passage, frame)) {
+      return;
+    }
     if (Ethernet.isGroup(passage.destination)) {
       group(passage, frame);
       return;
@@ -200,10 +217,27 @@ public final class Switch implements Dumpable {
     Slot to = number == MacTable.UNKNOWN ? null : ports[number];
     if (to == null) {
       unknownFrames += passage.segments;
-      flood(passage, frame);
+      flood(passage, frame, StormControl.Kind.UNKNOWN);
+    } else if ((from.reaches & to.is) == 0) {
+      from.counters.receiveDropped(DropCause.ISOLATED, passage.segments);
     } else {
       send(to, passage, frame);
     }
+  }
+
+  private boolean admitted(Policy[] policies, Passage passage, ByteBuf frame) {
+    if (!passage.plain && !passage.isSuperFrame() && !OffloadCheck.isTransportChecksum(frame)) {
+      // Finished now: it would change what the policies have seen.
+      finish(passage.from, passage, frame);
+    }
+    for (Policy policy : policies) {
+      DropCause cause = policy.admit(passage, frame);
+      if (cause != null) {
+        refuse(passage, cause);
+        return false;
+      }
+    }
+    return true;
   }
 
   private void group(Passage passage, ByteBuf frame) {
@@ -212,7 +246,12 @@ public final class Switch implements Dumpable {
     } else if (passage.isSuperFrame()) {
       refuse(passage, DropCause.GROUP_SUPER_FRAME);
     } else {
-      flood(passage, frame);
+      flood(
+          passage,
+          frame,
+          passage.destination == Ethernet.BROADCAST
+              ? StormControl.Kind.BROADCAST
+              : StormControl.Kind.MULTICAST);
     }
   }
 
@@ -232,18 +271,32 @@ public final class Switch implements Dumpable {
     return now;
   }
 
-  private void flood(Passage passage, ByteBuf frame) {
+  private void flood(Passage passage, ByteBuf frame, StormControl.Kind kind) {
+    Slot from = passage.from;
+    StormControl storm = from.storm;
+    if (storm != null && !storm.admits(kind, now())) {
+      refuse(passage, kind.cause);
+      return;
+    }
     floods += passage.segments;
+    int copies = 0;
     for (Slot to : ports) {
-      if (to != null && to != passage.from) {
+      if (to != null && to != from && (from.reaches & to.is) != 0) {
+        copies++;
         send(to, passage, frame);
       }
+    }
+    if (storm != null) {
+      storm.charge(kind, copies * passage.segments);
     }
   }
 
   private void send(Slot to, Passage passage, ByteBuf frame) {
     if (passage.largestPacket > to.mtu) {
       to.counters.transmitDropped(DropCause.BAD_LENGTH, passage.segments);
+      return;
+    }
+    if (to.egress != null && !leaves(to, to.egress, passage, frame)) {
       return;
     }
     touch(to);
@@ -262,6 +315,17 @@ public final class Switch implements Dumpable {
     } else {
       segment(to, passage, frame);
     }
+  }
+
+  private static boolean leaves(Slot to, Policy[] policies, Passage passage, ByteBuf frame) {
+    for (Policy policy : policies) {
+      DropCause cause = policy.admit(passage, frame);
+      if (cause != null) {
+        to.counters.transmitDropped(cause, passage.segments);
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Makes a frame whose offload header asks for something a plain one, for all ports to come. */
@@ -428,7 +492,20 @@ public final class Switch implements Dumpable {
     Slot slot = slots.get(port);
     if (slot != null) {
       table.forgetLearned(slot.number);
+      slot.forget();
     }
+  }
+
+  /**
+   * What a port does to the network, for people: a storm that comes from it.
+   *
+   * @param port a port
+   * @return the problem and its remedy while it lasts, or an empty text
+   */
+  public String problem(Port port) {
+    Slot slot = slots.get(port);
+    StormControl storm = slot == null ? null : slot.storm;
+    return storm == null ? "" : storm.problem(clock.nanoTime());
   }
 
   /**

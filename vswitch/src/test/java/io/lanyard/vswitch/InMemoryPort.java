@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the one that plays the network's loop.
  */
 public final class InMemoryPort implements Port {
+  /** An ordinary port that may flood, as tests do on a clock that stands still. */
+  public static final PortRules UNLIMITED =
+      new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, Integer.MAX_VALUE, false, null);
+
   private final String name;
   private final int mtu;
   private final PortCounters counters = new PortCounters();
@@ -99,13 +103,23 @@ public final class InMemoryPort implements Port {
   }
 
   /**
-   * Attaches the port.
+   * Attaches the port, {@link #UNLIMITED}.
    *
    * @param to the switch
    */
   public void attachTo(Switch to) {
+    attachTo(to, UNLIMITED);
+  }
+
+  /**
+   * Attaches the port.
+   *
+   * @param to the switch
+   * @param rules what the port may do
+   */
+  public void attachTo(Switch to, PortRules rules) {
     network = to;
-    to.attach(this);
+    to.attach(this, rules);
   }
 
   /**

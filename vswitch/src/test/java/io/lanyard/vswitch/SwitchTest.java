@@ -266,6 +266,129 @@ class SwitchTest {
     assertThat(a.counters().receiveDrops(DropCause.GROUP_SUPER_FRAME)).isEqualTo(4);
   }
 
+  private InMemoryPort attached(String name, PortRules rules) {
+    InMemoryPort port = new InMemoryPort(name, Offloads.NONE);
+    port.attachTo(network, rules);
+    return port;
+  }
+
+  private static PortRules rules(PortRules.Reach reach, List<Policy> in, List<Policy> out) {
+    return new PortRules(in, out, reach, Integer.MAX_VALUE, false, StormLimits.DEFAULT);
+  }
+
+  @Test
+  void anIsolatedPortReachesTrustedPortsAlone() {
+    PortRules isolated = rules(PortRules.Reach.ISOLATED, List.of(), List.of());
+    InMemoryPort first = attached("first", isolated);
+    InMemoryPort second = attached("second", isolated);
+    InMemoryPort gateway = attached("gateway", PortRules.GATEWAY);
+    long one = 0x525400000011L;
+    long two = 0x525400000012L;
+    long gate = 0x5254000000feL;
+    first.send(frame(Ethernet.BROADCAST, one));
+    first.send(frame(0x525400009999L, one)); // unknown
+    second.send(frame(0x01005e000001L, two));
+    assertThat(gateway.drain()).hasSize(3);
+    assertThat(a.pending() + b.pending() + first.pending() + second.pending()).isZero();
+    gateway.send(frame(Ethernet.BROADCAST, gate));
+    assertThat(List.of(first.drain().size(), second.drain().size(), a.drain().size()))
+        .containsExactly(1, 1, 1);
+    a.send(frame(Ethernet.BROADCAST, A));
+    assertThat(first.pending()).isZero();
+    assertThat(gateway.drain()).hasSize(1);
+    first.send(frame(two, one));
+    first.send(frame(A, one));
+    a.send(frame(one, A));
+    assertThat(second.pending() + a.pending() + first.pending()).isZero();
+    assertThat(first.counters().receiveDrops(DropCause.ISOLATED)).isEqualTo(2);
+    assertThat(a.counters().receiveDrops(DropCause.ISOLATED)).isEqualTo(1);
+    first.send(frame(gate, one));
+    gateway.send(frame(one, gate));
+    assertThat(List.of(gateway.drain().size(), first.drain().size())).containsExactly(1, 1);
+    List.of(first, second, gateway).forEach(InMemoryPort::close);
+  }
+
+  @Test
+  void policiesJudgeAtIngressAndAtEgress() {
+    LogWatch.expect("cause=\"guard-ip\"");
+    Policy noArp = (passage, frame) -> passage.etherType() == 0x0806 ? DropCause.GUARD_IP : null;
+    InMemoryPort in = attached("in", rules(PortRules.Reach.ORDINARY, List.of(noArp), List.of()));
+    InMemoryPort out = attached("out", rules(PortRules.Reach.ORDINARY, List.of(), List.of(noArp)));
+    in.send(Frames.arp(1, A, 1, 0, 2));
+    assertThat(in.counters().receiveDrops(DropCause.GUARD_IP)).isEqualTo(1);
+    assertThat(b.pending()).isZero();
+    b.send(Frames.arp(1, B, 1, 0, 2));
+    assertThat(in.drain()).hasSize(1);
+    assertThat(out.pending()).isZero();
+    assertThat(out.counters().transmitDrops(DropCause.GUARD_IP)).isEqualTo(1);
+    b.send(frame(Ethernet.BROADCAST, B));
+    assertThat(out.drain()).hasSize(1);
+    in.close();
+    out.close();
+  }
+
+  @Test
+  void aStormIsHeldDownCountedByCopiesAndAProblemWhileItLasts() {
+    LogWatch.expect("port=\"loop\" cause=\"broadcast-storm\"");
+    PortRules limited =
+        new PortRules(
+            List.of(),
+            List.of(),
+            PortRules.Reach.ORDINARY,
+            Integer.MAX_VALUE,
+            false,
+            new StormLimits(3000, 3000, 3000));
+    InMemoryPort loop = attached("loop", limited);
+    assertThat(network.problem(loop)).isEmpty();
+    for (int i = 0; i < 1000; i++) {
+      loop.send(frame(Ethernet.BROADCAST, C));
+    }
+    // Three copies each: a tenth of a second's worth.
+    assertThat(a.drain()).hasSize(100);
+    assertThat(loop.counters().receiveDrops(DropCause.BROADCAST_STORM)).isEqualTo(900);
+    assertThat(network.problem(loop)).contains("storm of broadcast frames").contains("loop");
+    assertThat(network.problem(a)).isEmpty();
+    loop.send(frame(0x01005e000001L, C));
+    loop.send(frame(0x525400009999L, C));
+    assertThat(a.drain()).hasSize(2); // buckets of their own
+    for (int i = 0; i < 1000; i++) {
+      clock.advance(Duration.ofMillis(1));
+      loop.send(frame(Ethernet.BROADCAST, C));
+    }
+    assertThat(a.drain().size()).isBetween(990, 1000);
+    clock.advance(Duration.ofSeconds(6));
+    assertThat(network.problem(loop)).isEmpty();
+    assertThat(LogWatch.count("broadcast-storm")).isEqualTo(1);
+    loop.close();
+  }
+
+  @Test
+  void aFloodOfUnknownAddressesAndOfGroupsIsHeldDownByDefault() {
+    LogWatch.expect("multicast-storm");
+    LogWatch.expect("unknown-storm");
+    network.detach(a);
+    a.attachTo(network, PortRules.PLAIN);
+    for (int i = 0; i < 100_000; i++) {
+      ByteBuf group = frame(0x01005e000000L + i % 1000, A);
+      network.receive(a, group);
+      group.release();
+      ByteBuf unknown = frame(0x525500000000L + i, A);
+      network.receive(a, unknown);
+      unknown.release();
+      if (i % 100 == 0) {
+        network.flush();
+        b.clear();
+        c.clear();
+      }
+    }
+    assertThat(a.counters().receiveDrops(DropCause.MULTICAST_STORM)).isEqualTo(97_500);
+    assertThat(a.counters().receiveDrops(DropCause.UNKNOWN_STORM)).isEqualTo(97_500);
+    b.send(frame(Ethernet.BROADCAST, B)); // another port's bucket is full
+    b.clear();
+    a.send(frame(B, A)); // and known addresses cost nothing
+    assertThat(b.pending()).isEqualTo(1);
+  }
+
   @Test
   void segmentationStopsAtTheFirstSegmentThatThePortRefuses() {
     int[] tries = new int[1];

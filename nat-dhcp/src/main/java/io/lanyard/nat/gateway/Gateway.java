@@ -9,6 +9,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -122,7 +123,7 @@ public final class Gateway implements GuestLink, Dumpable {
    * @throws IllegalStateException if another port of the switch has that MAC address pinned
    */
   public void attach() {
-    network.attach(port);
+    network.attach(port, PortRules.GATEWAY);
     if (!network.pin(addresses.mac(), port)) {
       throw new IllegalStateException(
           "another port has the gateway's address "

@@ -98,6 +98,30 @@ public final class OffloadCheck {
     return length > 0 ? start + length : INVALID;
   }
 
+  /**
+   * Whether the checksum that an ordinary frame leaves unfinished, if any, is that of the TCP or
+   * UDP header behind its IP header: to finish it then changes nothing else.
+   *
+   * @param frame a frame that {@link #check} accepted, no super-frame
+   * @return false if it would be stored elsewhere
+   */
+  public static boolean isTransportChecksum(ByteBuf frame) {
+    int header = frame.readerIndex();
+    if ((OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) == 0) {
+      return true;
+    }
+    int at = header + OffloadHeader.LENGTH;
+    int end = frame.writerIndex();
+    int start = OffloadHeader.checksumStart(frame, header);
+    int protocol =
+        switch (OffloadHeader.checksumOffset(frame, header)) {
+          case Tcp.CHECKSUM_OFFSET -> Ipv4.TCP;
+          case Udp.CHECKSUM_OFFSET -> Ipv4.UDP;
+          default -> -1;
+        };
+    return ipv4(frame, at, end, start, protocol) || ipv6(frame, at, end, start, protocol);
+  }
+
   /** The lengths inside the IP header are not looked at: segmentation writes its own. */
   private static boolean ipv4(ByteBuf frame, int at, int end, int start, int protocol) {
     int ip = Ethernet.payload(frame, at, end);

@@ -182,6 +182,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
+    LogWatch.expect("frames-refused");
     Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.NONE, hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.

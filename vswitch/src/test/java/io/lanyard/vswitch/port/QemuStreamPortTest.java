@@ -173,6 +173,7 @@ class QemuStreamPortTest extends PortSuite {
   /** On a switch of its own, whose frames leak detection does not follow: it would take minutes. */
   @Test
   void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
+    LogWatch.expect("frames-refused");
     Path path = directory.resolve("hostile.sock");
     Switch attacked = new Switch("hostile", timers, Frames.UNTRACKED);
     QemuStreamPort victim =

@@ -1,0 +1,62 @@
+package io.lanyard.vswitch;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a port may do on its switch.
+ *
+ * @param ingress judge the frames that come in by the port, in order
+ * @param egress judge the frames that are to leave by it, in order
+ * @param reach whom it can reach
+ * @param macLimit source addresses that it may have besides those pinned to it
+ * @param holdsMacs whether an address that was learned from it stays with it while it has a carrier
+ * @param storm how much it may send to all ports, or null for any amount
+ */
+public record PortRules(
+    List<Policy> ingress,
+    List<Policy> egress,
+    Reach reach,
+    int macLimit,
+    boolean holdsMacs,
+    @Nullable StormLimits storm) {
+  /** Whom a port can reach: the roles of a private VLAN. */
+  public enum Reach {
+    /** All but isolated ports. */
+    ORDINARY(1, 1 | 4),
+    /** Trusted ports alone. */
+    ISOLATED(2, 4),
+    /** All ports: the gateway's, and the host adapter's. */
+    TRUSTED(4, 1 | 2 | 4);
+
+    final int is;
+    final int reaches;
+
+    Reach(int is, int reaches) {
+      this.is = is;
+      this.reaches = reaches;
+    }
+  }
+
+  /** A port of which nothing is said: its storms are held down, and that is all. */
+  public static final PortRules PLAIN = plain(Reach.ORDINARY, StormLimits.DEFAULT);
+
+  /** A port of the network itself: it reaches everybody, and nothing holds it down. */
+  public static final PortRules GATEWAY = plain(Reach.TRUSTED, null);
+
+  /** The port of the host adapter: it reaches everybody, but the host may have a loop. */
+  public static final PortRules HOST_ADAPTER = plain(Reach.TRUSTED, StormLimits.DEFAULT);
+
+  /** Keeps the lists as they are now. */
+  public PortRules {
+    ingress = List.copyOf(ingress);
+    egress = List.copyOf(egress);
+    if (macLimit < 0) {
+      throw new IllegalArgumentException("a limit of addresses is 0 or more, not " + macLimit);
+    }
+  }
+
+  private static PortRules plain(Reach reach, @Nullable StormLimits storm) {
+    return new PortRules(List.of(), List.of(), reach, Integer.MAX_VALUE, false, storm);
+  }
+}

@@ -1,0 +1,337 @@
+package io.lanyard.vswitch.policy;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Policy;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.frame.Udp;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds a port to its IP addresses, and keeps it from playing DHCP server or router.
+ *
+ * <p>The tags of a frame do not matter: what lies behind them is held to the same addresses.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class Guard implements Policy {
+  /** What a guard lets a port use. */
+  public enum Mode {
+    /** The addresses that are bound or given to it, and those that it was the first to use. */
+    LEARN,
+    /** The addresses that are bound or given to it; an IPv6 link-local one it may choose. */
+    STRICT
+  }
+
+  /** Addresses that a port may claim: a host with containers of its own; then it is a router. */
+  static final int MOST_CLAIMS = 16;
+
+  private static final int DHCP_SERVER = 67;
+  private static final int DHCP_CLIENT = 68;
+  private static final int DHCPV6_CLIENT = 546;
+  private static final int ICMP_REDIRECT = 5;
+  private static final int ICMP_ROUTER = 9;
+  private static final int ROUTER_SOLICITATION = 133;
+  private static final int ROUTER_ADVERTISEMENT = 134;
+  private static final int NEIGHBOR_SOLICITATION = 135;
+  private static final int NEIGHBOR_ADVERTISEMENT = 136;
+  private static final int REDIRECT = 137;
+
+  /** A DHCP message as far as its client's hardware address (RFC 2131 figure 1). */
+  private static final int CIADDR = Udp.HEADER_LENGTH + 12;
+
+  private static final int CHADDR = Udp.HEADER_LENGTH + 28;
+
+  /** The longest type of IEEE 802.3's length field. */
+  private static final int LEAST_TYPE = 0x600;
+
+  /** DSAP and SSAP of SNAP, and an unnumbered frame (IEEE 802.2). */
+  private static final int SNAP = 0xaaaa03;
+
+  /** The IPv4 addresses of no host: 0/8, 127/8, and 224.0.0.0 upwards. */
+  private static boolean isNoHost(long high, long low) {
+    if (high != 0 || low >>> 32 != 0xffff) {
+      return high >>> 56 == 0xff || (high == 0 && low <= 1 && low >= 0);
+    }
+    int first = (int) (low >>> 24) & 0xff;
+    return first == 0 || first == 127 || first >= 224;
+  }
+
+  private final boolean strict;
+  private final PortAddresses addresses;
+  private final long number;
+  private final long[] givenHighs;
+  private final long[] givenLows;
+  private final long[] maskHighs;
+  private final long[] maskLows;
+  private final long[] claimHighs = new long[MOST_CLAIMS];
+  private final long[] claimLows = new long[MOST_CLAIMS];
+  private int claims;
+
+  // The IPv4 source that passed last; right while the version is the addresses'.
+  private long lastMac;
+  private int lastIpv4;
+  private int lastVersion = -1;
+
+  /**
+   * Makes a guard for one port.
+   *
+   * @param mode what the port may use besides what is bound to it
+   * @param addresses the network's
+   * @param given addresses and subnets that the configuration gives to the port
+   */
+  public Guard(Mode mode, PortAddresses addresses, List<Subnet> given) {
+    this.strict = mode == Mode.STRICT;
+    this.addresses = addresses;
+    this.number = addresses.nextGuard();
+    int count = given.size();
+    givenHighs = new long[count];
+    givenLows = new long[count];
+    maskHighs = new long[count];
+    maskLows = new long[count];
+    for (int i = 0; i < count; i++) {
+      Subnet subnet = given.get(i);
+      int bits = subnet.network().isIpv4() ? 96 + subnet.prefix() : subnet.prefix();
+      maskHighs[i] = mask(bits);
+      maskLows[i] = mask(bits - 64);
+      givenHighs[i] = subnet.network().high() & maskHighs[i];
+      givenLows[i] = subnet.network().low() & maskLows[i];
+    }
+  }
+
+  private static long mask(int bits) {
+    return bits <= 0 ? 0 : bits >= 64 ? -1 : -1L << (64 - bits);
+  }
+
+  @Override
+  public @Nullable DropCause admit(Passage passage, ByteBuf frame) {
+    int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
+    int end = frame.writerIndex();
+    int type = passage.etherType();
+    return switch (type) {
+      case Ethernet.TYPE_IPV4 -> ipv4(passage, frame, at, end);
+      case Ethernet.TYPE_ARP -> arp(passage, frame, at, end);
+      case Ethernet.TYPE_IPV6 -> ipv6(passage, frame, at, end);
+      default ->
+          Ethernet.isTag(type) || snap(frame, type, at, end) ? DropCause.GUARD_MALFORMED : null;
+    };
+  }
+
+  /** Whether a frame with a length instead of a type may carry IP or ARP (RFC 1042). */
+  private static boolean snap(ByteBuf frame, int type, int at, int end) {
+    return type < LEAST_TYPE && end - at >= 8 && frame.getUnsignedMedium(at) == SNAP;
+  }
+
+  private @Nullable DropCause ipv4(Passage passage, ByteBuf frame, int at, int end) {
+    if (end - at < Ipv4.HEADER_LENGTH) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    long first = frame.getLong(at); // version, length, ..., flags and fragment offset
+    long second = frame.getLong(at + 8); // time to live, protocol, checksum, source
+    int header = (int) (first >>> 56 & 15) << 2;
+    if (first >>> 60 != 4 || header < Ipv4.HEADER_LENGTH || end - at < header) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    int source = (int) second;
+    int protocol = (int) (second >>> 48) & 0xff;
+    boolean permitted = permitted4(passage.source(), source);
+    if (protocol == Ipv4.TCP || (first & 0x1fff) != 0) { // no ports but in the first fragment
+      return permitted ? null : DropCause.GUARD_IP;
+    }
+    int transport = at + header;
+    if (protocol == Ipv4.UDP) {
+      if (end - transport < Udp.HEADER_LENGTH) {
+        return DropCause.GUARD_MALFORMED;
+      }
+      int port = Udp.destinationPort(frame, transport);
+      if (port == DHCP_CLIENT) {
+        return DropCause.GUARD_SERVER;
+      }
+      if (port == DHCP_SERVER && strict) {
+        boolean fragment = (first & 0x2000) != 0;
+        return dhcp(passage, frame, transport, end, source, permitted, fragment);
+      }
+      // A client without an address has nothing else to say (RFC 2131 section 4.1).
+      return permitted || (source == 0 && port == DHCP_SERVER) ? null : DropCause.GUARD_IP;
+    }
+    if (protocol == Ipv4.ICMP) {
+      if (end - transport < 1) {
+        return DropCause.GUARD_MALFORMED;
+      }
+      int type = Icmp.type(frame, transport);
+      if (type == ICMP_REDIRECT || type == ICMP_ROUTER) {
+        return DropCause.GUARD_SERVER;
+      }
+    }
+    return permitted ? null : DropCause.GUARD_IP;
+  }
+
+  /**
+   * A client speaks for itself. It may do so from an address that the server has forgotten, so that
+   * it can be told.
+   */
+  private static @Nullable DropCause dhcp(
+      Passage passage,
+      ByteBuf frame,
+      int udp,
+      int end,
+      int source,
+      boolean permitted,
+      boolean fragment) {
+    if (fragment
+        || end - udp < CHADDR + 6
+        || Ethernet.mac(frame, udp + CHADDR) != passage.source()) {
+      return DropCause.GUARD_DHCP;
+    }
+    return permitted || source == 0 || source == frame.getInt(udp + CIADDR)
+        ? null
+        : DropCause.GUARD_IP;
+  }
+
+  private @Nullable DropCause arp(Passage passage, ByteBuf frame, int at, int end) {
+    if (!Arp.check(frame, at, end)) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    if (Arp.senderMac(frame, at) != passage.source()) {
+      return DropCause.GUARD_ARP;
+    }
+    int sender = Arp.senderAddress(frame, at);
+    if (sender == 0 && Arp.operation(frame, at) == Arp.REQUEST) {
+      return null; // a probe (RFC 5227 section 2.1.1)
+    }
+    return permitted4(passage.source(), sender) ? null : DropCause.GUARD_ARP;
+  }
+
+  private @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int end) {
+    if (end - at < Ipv6.HEADER_LENGTH || (frame.getByte(at) & 0xf0) != 0x60) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    long walk = Ipv6.upperLayer(frame, at, end);
+    if (walk == -1) {
+      return DropCause.GUARD_MALFORMED; // RFC 7113 section 2: hides what it is
+    }
+    long high = Ipv6.sourceHigh(frame, at);
+    long low = Ipv6.sourceLow(frame, at);
+    int upper = Ipv6.index(walk);
+    int protocol = Ipv6.protocol(walk);
+    boolean lacksAddress = high == 0 && low == 0;
+    if (protocol == Ipv6.ICMPV6) {
+      if (Ipv6.fragmented(walk) || end - upper < 8) {
+        return DropCause.GUARD_MALFORMED; // RFC 6980 section 5
+      }
+      DropCause bad = icmpv6(passage, frame, upper, end);
+      if (bad != null) {
+        return bad;
+      }
+      if (lacksAddress) {
+        return null; // duplicate address detection, router solicitation, group membership
+      }
+    } else if (protocol == Ipv4.UDP) {
+      if (end - upper < Udp.HEADER_LENGTH) {
+        return DropCause.GUARD_MALFORMED;
+      }
+      if (Udp.destinationPort(frame, upper) == DHCPV6_CLIENT) {
+        return DropCause.GUARD_SERVER;
+      }
+    }
+    return permitted(passage.source(), high, low) ? null : DropCause.GUARD_IP;
+  }
+
+  private @Nullable DropCause icmpv6(Passage passage, ByteBuf frame, int at, int end) {
+    switch (frame.getUnsignedByte(at)) {
+      case ROUTER_ADVERTISEMENT, REDIRECT -> {
+        return DropCause.GUARD_SERVER;
+      }
+      case ROUTER_SOLICITATION -> {
+        return links(passage, frame, at + 8, end) ? null : DropCause.GUARD_ND;
+      }
+      case NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT -> {
+        if (end - at < 24) {
+          return DropCause.GUARD_MALFORMED;
+        }
+        boolean claims =
+            frame.getUnsignedByte(at) == NEIGHBOR_SOLICITATION
+                || permitted(passage.source(), frame.getLong(at + 8), frame.getLong(at + 16));
+        return claims && links(passage, frame, at + 24, end) ? null : DropCause.GUARD_ND;
+      }
+      default -> {
+        return null;
+      }
+    }
+  }
+
+  /** Whether the link-layer addresses among options (RFC 4861 section 4.6.1) are the sender's. */
+  private static boolean links(Passage passage, ByteBuf frame, int options, int end) {
+    for (int at = options; end - at >= 2; ) {
+      int type = frame.getUnsignedByte(at);
+      int length = frame.getUnsignedByte(at + 1) << 3;
+      if (length == 0 || end - at < length) {
+        return false;
+      }
+      if ((type == 1 || type == 2) && Ethernet.mac(frame, at + 2) != passage.source()) {
+        return false;
+      }
+      at += length;
+    }
+    return true;
+  }
+
+  private boolean permitted4(long mac, int address) {
+    if (mac == lastMac && address == lastIpv4 && lastVersion == addresses.version) {
+      return true;
+    }
+    if (address == 0 || !permitted(mac, 0, Address.ipv4Low(address))) {
+      return false;
+    }
+    lastMac = mac;
+    lastIpv4 = address;
+    lastVersion = addresses.version;
+    return true;
+  }
+
+  private boolean permitted(long mac, long high, long low) {
+    if (addresses.isBound(high, low)) {
+      return addresses.holds(mac, high, low);
+    }
+    for (int i = 0; i < givenHighs.length; i++) {
+      if ((high & maskHighs[i]) == givenHighs[i] && (low & maskLows[i]) == givenLows[i]) {
+        return true;
+      }
+    }
+    boolean linkLocal = high >>> 54 == 0xfe80L >>> 6;
+    return (!strict || linkLocal) && claim(high, low);
+  }
+
+  private boolean claim(long high, long low) {
+    long claimant = addresses.claimant(high, low);
+    if (claimant != AddressMap.NOBODY) {
+      return claimant == number;
+    }
+    if (claims == MOST_CLAIMS || isNoHost(high, low)) {
+      return false;
+    }
+    claimHighs[claims] = high;
+    claimLows[claims] = low;
+    claims++;
+    addresses.claim(high, low, number);
+    return true;
+  }
+
+  @Override
+  public void forget() {
+    for (int i = 0; i < claims; i++) {
+      addresses.unclaim(claimHighs[i], claimLows[i], number);
+    }
+    claims = 0;
+    lastVersion = -1;
+  }
+}

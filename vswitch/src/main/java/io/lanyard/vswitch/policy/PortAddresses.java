@@ -1,0 +1,87 @@
+package io.lanyard.vswitch.policy;
+
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.frame.Ethernet;
+
+/**
+ * The IP addresses of one network, as its guards know them: <em>bound</em> to a MAC address (a
+ * lease, a reservation, the gateway's own), or <em>claimed</em> by the guarded port that was the
+ * first to use them.
+ *
+ * <p>DHCP binds and releases; guards claim. A bound address is nobody else's.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class PortAddresses {
+  private final AddressMap bound;
+  private final AddressMap claimed;
+
+  /** Grows with each change of a binding, so that guards may keep what they have found. */
+  int version;
+
+  /**
+   * Makes a network's addresses; none is known.
+   *
+   * @param seed random bits that guests do not know
+   */
+  public PortAddresses(long seed) {
+    bound = new AddressMap(seed);
+    claimed = new AddressMap(~seed);
+  }
+
+  /**
+   * Binds an address to a MAC address, whose it was before.
+   *
+   * @param address the address
+   * @param mac in the low 48 bits
+   */
+  public void bind(Address address, long mac) {
+    bound.put(address.high(), address.low(), mac & Ethernet.BROADCAST);
+    version++;
+  }
+
+  /**
+   * Releases an address, if that MAC address has it.
+   *
+   * @param address the address
+   * @param mac in the low 48 bits
+   */
+  public void release(Address address, long mac) {
+    if (bound.get(address.high(), address.low()) == mac) {
+      bound.remove(address.high(), address.low());
+      version++;
+    }
+  }
+
+  /** Whether an address is bound to a MAC address. */
+  boolean holds(long mac, long high, long low) {
+    return bound.get(high, low) == mac;
+  }
+
+  /** Whether an address is bound, to whatever MAC address. */
+  boolean isBound(long high, long low) {
+    return bound.get(high, low) != AddressMap.NOBODY;
+  }
+
+  /** The guard that has claimed an address, or {@link AddressMap#NOBODY}. */
+  long claimant(long high, long low) {
+    return claimed.get(high, low);
+  }
+
+  void claim(long high, long low, long guard) {
+    claimed.put(high, low, guard);
+  }
+
+  void unclaim(long high, long low, long guard) {
+    if (claimed.get(high, low) == guard) {
+      claimed.remove(high, low);
+    }
+  }
+
+  private long guards;
+
+  /** A number for a guard that no other guard of the network has. */
+  long nextGuard() {
+    return guards++;
+  }
+}

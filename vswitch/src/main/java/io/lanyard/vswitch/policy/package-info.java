@@ -1,0 +1,17 @@
+/**
+ * What a port may claim: the guards.
+ *
+ * <p>A guest chooses its addresses, but not its port. The switch's {@code MacTable} holds MAC
+ * addresses to ports; {@link io.lanyard.vswitch.policy.Guard} does so for IP addresses, at the
+ * ingress, behind it: when a guard judges a frame, its source MAC address is the port's.
+ *
+ * <p>The addresses of a network stand in {@link io.lanyard.vswitch.policy.PortAddresses}. DHCP
+ * binds an address to the MAC address that has leased or reserved it. A <em>strict</em> guard lets
+ * a MAC address use what is bound to it, and what the configuration gives to the port. A
+ * <em>learning</em> guard also lets its port claim addresses that are neither bound nor claimed by
+ * another guarded port: the first to use one has it, until the port loses its carrier.
+ *
+ * <p>What hides its headers is dropped rather than guessed at: too many tags, SNAP, fragments of
+ * DHCP and of neighbour discovery, headers that are cut short (RFC 7113, RFC 6980).
+ */
+package io.lanyard.vswitch.policy;
