@@ -36,6 +36,10 @@ public enum DnsCount {
   NOT_FORWARDED,
   /** Answered with REFUSED: too many questions waiting. */
   OVER_QUOTA,
+  /** A TCP connection that was refused: the port has its share of them, all busy. */
+  STREAM_REFUSED,
+  /** A TCP connection that was ended: idle for too long, or for a newer one of its port. */
+  STREAM_GIVEN_UP,
   /** An answer that did not fit a datagram, and was truncated. */
   TRUNCATED
 }

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
@@ -23,10 +24,12 @@ import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 /**
  * A network's name server: its own names, the cache, and the host's name servers behind them.
@@ -55,8 +58,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final UpstreamQuery.Surroundings surroundings;
   private final Counters<DnsCount> counters = new Counters<>(DnsCount.class);
   private final Outstanding outstanding;
-  private boolean unanswered;
-  private long complainNanos;
+  private final StreamPlaces streams = new StreamPlaces();
+  private final UpstreamHealth health;
   private long refusedNanos;
   private long refused;
   private boolean closed;
@@ -81,7 +84,6 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.settings = settings;
     this.link = link;
     this.clock = link.timers().clock();
-    this.complainNanos = clock.nanoTime();
     this.refusedNanos = clock.nanoTime();
     this.outstanding = new Outstanding(settings.limits());
     this.zone = new OwnZone(settings);
@@ -93,10 +95,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             task -> link.loop().execute(task),
             link.timers(),
             parser,
-            this::flushCache);
+            this::upstreamsChanged);
     this.surroundings =
         new UpstreamQuery.Surroundings(
-            link.loop(), link.timers(), new SecureRandom(), settings, counters, resolver::answered);
+            link.loop(), link.timers(), new SecureRandom(), settings, counters, this::heard);
+    this.health = new UpstreamHealth(network, link.timers(), this::probe);
   }
 
   /**
@@ -117,6 +120,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     return counters;
   }
 
+  /** The TCP connections of guests. */
+  StreamPlaces streams() {
+    return streams;
+  }
+
   /** Forgets every answer. */
   public void flushCache() {
     cache.clear();
@@ -128,13 +136,20 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @return a sentence with its remedy; empty if nothing does
    */
   public String problem() {
-    return resolver.problem();
+    String unread = resolver.problem();
+    if (!unread.isEmpty() || !health.silent()) {
+      return unread;
+    }
+    return "no name server answers, so names of others are not resolved: asked "
+        + resolver.known()
+        + "; look at the host's resolver and its way out";
   }
 
   /** Ends what is under way; who waits gets no answer. */
   public void close() {
     closed = true;
     resolver.close();
+    health.close();
     for (Waiting each : outstanding.all()) {
       if (each.upstream != null) {
         each.upstream.cancel();
@@ -160,7 +175,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             .with("outstanding", outstanding.askers())
             .with("outstanding-questions", outstanding.questions())
             .with("outstanding-bytes", outstanding.bytes())
-            .with("outstanding-ports", outstanding.ports());
+            .with("outstanding-ports", outstanding.ports())
+            .with("streams", streams.taken());
     return counters.addTo(node).build();
   }
 
@@ -268,20 +284,45 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (now - refusedNanos >= 0) {
       LOG.log(
           Level.WARNING,
-          "DNS questions refused: the port's share of those that wait is used up network="
-              + network
-              + " port="
-              + port.name()
-              + " refused="
-              + refused
-              + " waiting="
-              + outstanding.askers());
+          LogEvent.of("dns-questions-refused")
+              .with("network", network)
+              .with("port", port.name())
+              .with("refused", refused)
+              .with("waiting", outstanding.askers())
+              .with("cause", "the port has its share of the questions that wait")
+              .toString());
       refused = 0;
       refusedNanos = now + COMPLAINT_NANOS;
     }
   }
 
   // Questions for others
+
+  private void heard(InetSocketAddress server) {
+    resolver.answered(server);
+    health.answered();
+  }
+
+  private void upstreamsChanged() {
+    flushCache();
+    health.changed();
+  }
+
+  /** Asks for the root's name servers, which no guest has chosen and every server knows. */
+  private void probe(Consumer<Boolean> answered) {
+    resolver.servers(servers -> {
+      if (!closed) {
+        Question root = Question.recursive(Name.root, Type.NS);
+        new UpstreamQuery(
+                surroundings,
+                root,
+                List.of(),
+                servers,
+                response -> answered.accept(response != null))
+            .start();
+      }
+    });
+  }
 
   /** Asks upstream; false if there is no place for the question. */
   private boolean forward(Asker asker, Question question, List<EDNSOption> options, boolean early) {
@@ -299,6 +340,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       return false;
     }
     counters.count(DnsCount.FORWARDED);
+    fresh.askedNanos = clock.nanoTime();
     resolver.servers(servers -> ask(fresh, servers));
     return true;
   }
@@ -364,7 +406,9 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (made != null && waiting.shareable()) {
       cache.put(question, made);
     }
-    noteUpstream(response != null);
+    if (response == null && !resolver.known().isEmpty()) {
+      health.unanswered(waiting.askedNanos);
+    }
     for (Asker asker : waiting.askers) {
       if (upstream == null) {
         counters.count(DnsCount.UNANSWERED);
@@ -399,32 +443,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       }
       return Response.of(response, question.edns(), now, settings);
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "an upstream response could not be rewritten", e);
+      LOG.log(Level.DEBUG, LogEvent.of("dns-response-unusable").with("cause", e).toString());
       return null; // Answered with SERVFAIL, and counted there.
-    }
-  }
-
-  /**
-   * One line when the last server stops answering, and one when it answers again. Not for each
-   * time, since a name whose own servers are silent looks the same, and guests choose what they ask
-   * for.
-   */
-  private void noteUpstream(boolean answered) {
-    long now = clock.nanoTime();
-    if (answered && unanswered) {
-      unanswered = false;
-      LOG.log(Level.INFO, "name servers answer again network=" + network);
-    } else if (!answered && !unanswered && now - complainNanos >= 0) {
-      unanswered = true;
-      complainNanos = now + COMPLAINT_NANOS;
-      LOG.log(
-          Level.WARNING,
-          "no name server answers: check the host's resolver network="
-              + network
-              + " file="
-              + settings.upstreams()
-              + " servers="
-              + resolver.known());
     }
   }
 

@@ -27,6 +27,9 @@ final class DnsStream implements HostStream {
   /** A whole message of the largest size, and some of the next. */
   private static final int MAX_GATHERED = 128 * 1024;
 
+  /** Answers beyond what the guest takes; those that were under way when it stopped taking them. */
+  private static final int MAX_UNTAKEN = 128 * 1024;
+
   private final DnsForwarder forwarder;
   private final GuestLink link;
   private final GuestStream guest;
@@ -112,6 +115,11 @@ final class DnsStream implements HostStream {
       if (ended) {
         return;
       }
+      if (guest.room() < -MAX_UNTAKEN) {
+        stop();
+        guest.reset(); // It asks, and does not take what it has asked for.
+        return;
+      }
       ByteBuf out = link.allocator().buffer(GuestStream.HEADROOM + 2 + wire.length);
       out.writerIndex(GuestStream.HEADROOM).readerIndex(GuestStream.HEADROOM);
       out.writeShort(wire.length).writeBytes(wire);
@@ -144,9 +152,27 @@ final class DnsStream implements HostStream {
   private void idle() {
     if (waiting > 0) {
       idle.arm(IDLE_NANOS);
-    } else if (!ended) {
-      stop();
+    } else {
+      giveUp();
+    }
+  }
+
+  /** Whether it waits for no answer; a part of a query does not count. */
+  boolean isIdle() {
+    return waiting == 0;
+  }
+
+  /** Ends a connection that is idle; with a reset if the guest does not take its answers. */
+  void giveUp() {
+    if (ended) {
+      return;
+    }
+    forwarder.counters().count(DnsCount.STREAM_GIVEN_UP);
+    stop();
+    if (reading) {
       guest.end();
+    } else {
+      guest.reset();
     }
   }
 
@@ -184,6 +210,7 @@ final class DnsStream implements HostStream {
       ended = true;
       idle.cancel();
       gathered.release();
+      forwarder.streams().free(station.budget(), this);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
 import io.lanyard.nat.tcp.StreamService;
@@ -28,8 +29,14 @@ public final class DnsStreamService implements StreamService {
 
   @Override
   public HostStream open(GuestStream guest, Station station, int port) {
+    StreamPlaces places = forwarder.streams();
     DnsStream stream = new DnsStream(forwarder, link, guest, station);
-    guest.connected();
+    if (places.take(station.budget(), stream)) {
+      guest.connected();
+    } else {
+      forwarder.counters().count(DnsCount.STREAM_REFUSED);
+      guest.failed(ConnectFailure.REFUSED);
+    }
     return stream;
   }
 }

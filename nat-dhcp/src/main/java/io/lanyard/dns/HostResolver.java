@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import java.io.IOException;
@@ -191,7 +192,7 @@ final class HostResolver {
     try {
       loop.execute(() -> seen(done));
     } catch (RejectedExecutionException e) {
-      LOG.log(Level.DEBUG, "the network is gone: nobody waits for its name servers", e);
+      LOG.log(Level.DEBUG, LogEvent.of("dns-network-gone").with("cause", e).toString());
     }
   }
 
@@ -209,10 +210,17 @@ final class HostResolver {
       if (resolvConf.seen(look.servers())) {
         servers = resolvConf.content();
         preferred = 0;
-        LOG.log(Level.INFO, "name servers file=" + resolvConf.path() + " servers=" + servers);
+        LOG.log(
+            Level.INFO,
+            LogEvent.of("dns-upstreams")
+                .with("file", resolvConf.path())
+                .with("servers", servers)
+                .toString());
         different = true;
       } else if (unread && resolvConf.failure() == null) {
-        LOG.log(Level.INFO, "name servers unchanged, read again file=" + resolvConf.path());
+        LOG.log(
+            Level.INFO,
+            LogEvent.of("dns-resolv-conf-readable").with("file", resolvConf.path()).toString());
       }
       retryIfUnread();
     }
@@ -234,7 +242,9 @@ final class HostResolver {
     retry.arm(RETRY_NANOS);
     if (clock.nanoTime() - complainNanos >= 0) {
       complainNanos = clock.nanoTime() + COMPLAINT_NANOS;
-      LOG.log(Level.WARNING, problem());
+      LOG.log(
+          Level.WARNING,
+          LogEvent.of("dns-resolv-conf-unreadable").with("cause", problem()).toString());
     }
   }
 }

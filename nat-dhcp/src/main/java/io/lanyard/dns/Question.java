@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
@@ -43,6 +44,11 @@ record Question(Name name, int type, int dclass, int flags) {
             | (opt == null ? 0 : EDNS)
             | (opt != null && (opt.getFlags() & ExtendedFlags.DO) != 0 ? DO : 0);
     return new Question(asked.getName(), asked.getType(), asked.getDClass(), flags);
+  }
+
+  /** A question of our own. */
+  static Question recursive(Name name, int type) {
+    return new Question(name, type, DClass.IN, RD);
   }
 
   boolean edns() {

@@ -51,7 +51,7 @@ final class UpstreamChannel {
             .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVE_BUFFER))
             .handler(new Datagrams(listener))
             .connect(server);
-    return send(connected, query, 0, listener);
+    return send(loop, connected, query, 0, listener);
   }
 
   static Channel stream(EventLoop loop, InetSocketAddress server, byte[] query, Listener listener) {
@@ -62,15 +62,20 @@ final class UpstreamChannel {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
             .handler(new Stream(listener))
             .connect(server);
-    return send(connected, query, 2, listener);
+    return send(loop, connected, query, 2, listener);
   }
 
   private static Channel send(
-      ChannelFuture connected, byte[] query, int lengthBytes, Listener listener) {
+      EventLoop loop, ChannelFuture connected, byte[] query, int lengthBytes, Listener listener) {
     Channel channel = connected.channel();
     connected.addListener(done -> {
       if (!done.isSuccess()) {
-        listener.failed(channel);
+        // A socket that could not be made, because no descriptor is left, has no loop: Netty tells
+        // of it
+        // on a thread of its own.
+        if (!loop.isShuttingDown()) {
+          loop.execute(() -> listener.failed(channel));
+        }
         return;
       }
       ByteBuf out = channel.alloc().buffer(query.length + lengthBytes);

@@ -28,6 +28,9 @@ final class Waiting {
   final List<Asker> askers = new ArrayList<>(1);
   @Nullable UpstreamQuery upstream;
 
+  /** When it was asked. */
+  long askedNanos;
+
   Waiting(Question question, List<EDNSOption> options, PortShare first, @Nullable HostsFile hosts) {
     this.question = question;
     this.options = options;

@@ -55,7 +55,7 @@ class DnsStreamTest {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
-  private static byte[] framed(String name) throws IOException {
+  static byte[] framed(String name) throws IOException {
     byte[] query =
         Message.newQuery(Record.newRecord(Name.fromString(name), Type.A, DClass.IN)).toWire();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -124,16 +124,29 @@ class DnsStreamTest {
   }
 
   @Test
+  void aHalfQueryIsEndedInTimeHoweverItDrips() throws Exception {
+    byte[] bytes = framed("gateway.lan.");
+    for (int i = 0; i < 21; i++) {
+      write(bytes[i]);
+      link.step(Duration.ofSeconds(1));
+    }
+    assertThat(guest.ended).isTrue();
+    assertThat(guest.answers()).isEmpty();
+  }
+
+  @Test
   void rubbishIsSurvived() throws Exception {
     write(new byte[] {0, 0, 0, 3, 1, 2, 3, 0, 12, 1, 2, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     write(framed("gateway.lan."));
     assertThat(guest.answers()).hasSize(1);
   }
 
-  private static final class Guest implements GuestStream {
+  /** A guest's end that takes everything. */
+  static final class Guest implements GuestStream {
+    boolean refused;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private boolean connected;
-    private boolean ended;
+    boolean connected;
+    boolean ended;
     private int drained;
 
     List<Message> answers() throws IOException {
@@ -153,7 +166,8 @@ class DnsStreamTest {
 
     @Override
     public void failed(ConnectFailure cause) {
-      throw new AssertionError(cause);
+      assertThat(cause).isEqualTo(ConnectFailure.REFUSED);
+      refused = true;
     }
 
     @Override

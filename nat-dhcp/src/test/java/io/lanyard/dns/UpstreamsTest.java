@@ -75,7 +75,6 @@ class UpstreamsTest {
   @Test
   void aResolvConfThatCannotBeReadAtTheFirstQuestionIsNoServerOfTheHost() throws Exception {
     LogWatch.expect("resolv.conf cannot be read: Is a directory");
-    LogWatch.expect("no name server answers");
     open(settings -> settings);
     makeUnreadable();
     assertThat(rcode("first.example.")).isEqualTo(Rcode.SERVFAIL);
@@ -111,6 +110,59 @@ class UpstreamsTest {
     scene.step(Duration.ofSeconds(2));
     assertThat(rcode("other.example.")).isEqualTo(Rcode.NXDOMAIN); // It has looked.
     assertThat(rcode("nas.example.")).isEqualTo(Rcode.NOERROR);
+  }
+
+  private void pass(int seconds) throws Exception {
+    for (int i = 0; i < seconds; i++) {
+      scene.step(Duration.ofSeconds(1));
+    }
+  }
+
+  @Test
+  void aNameThatIsNeverAnsweredIsNoFaultOfTheServers() throws Exception {
+    open(settings -> settings);
+    scene.upstream.answer =
+        response -> response.getQuestion().getName().toString().equals(".") ? response : null;
+    scene.onLoop(() -> {
+      scene.send(scene.guest("guest"), ForwarderScene.query("slow.example.").toWire());
+      return true;
+    });
+    scene.await(() -> !scene.upstream.queries.isEmpty());
+    pass(9);
+    assertThat(scene.answer("guest").getRcode()).isEqualTo(Rcode.SERVFAIL);
+    scene.await(() ->
+        scene.upstream.queries.stream()
+            .anyMatch(each -> each.getQuestion().getName().toString().equals(".")));
+    assertThat(rcode(".")).isEqualTo(Rcode.NOERROR); // The servers' answer to us has come before.
+    pass(20);
+    assertThat(problem()).isEmpty();
+  }
+
+  @Test
+  void serversThatAnswerNothingAreAProblemUntilTheyAnswer() throws Exception {
+    LogWatch.expect("dns-upstreams-silent");
+    open(settings -> settings);
+    scene.upstream.answer = response -> null;
+    scene.onLoop(() -> {
+      scene.send(scene.guest("guest"), ForwarderScene.query("www.example.").toWire());
+      return true;
+    });
+    scene.await(() -> !scene.upstream.queries.isEmpty());
+    pass(9);
+    assertThat(scene.answer("guest").getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(problem()).isEmpty(); // One name says nothing.
+    scene.await(() -> {
+      scene.link.step(Duration.ofSeconds(1));
+      return !scene.forwarder.problem().isEmpty();
+    });
+    assertThat(problem()).contains("no name server answers");
+    scene.upstream.answer = response -> response;
+    // Nobody asks, and yet it is over once they answer.
+    scene.await(() -> {
+      scene.link.step(Duration.ofMillis(10));
+      return scene.forwarder.problem().isEmpty();
+    });
+    assertThat(LogWatch.count("dns-upstreams-back")).isEqualTo(1);
   }
 
   @Test

@@ -1,0 +1,130 @@
+package io.lanyard.dns;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
+import io.lanyard.base.Timers;
+import io.lanyard.base.Timers.Timer;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Whether any name server answers at all, judged by a name that no guest chooses.
+ *
+ * <p>A question without an answer may be its own name's fault: a guest asks for what it likes, also
+ * for names whose servers are silent. So when a question has ended without an answer, and no other
+ * has had one since it was asked, the servers are asked for the root's. Only when they do not
+ * answer that either is it a problem; they are asked again from time to time then, so that the
+ * problem ends when it is over, and at once with any other answer.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class UpstreamHealth {
+  /** Between two questions for the root: no guest makes us ask more often. */
+  private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Between two lines in the log, however often the servers come and go. */
+  private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
+
+  private final String network;
+  private final Clock clock;
+  private final Consumer<Consumer<Boolean>> probe;
+  private final Timer again;
+  private boolean silent;
+  private boolean probing;
+  private boolean logged;
+  private boolean heard;
+  private long heardNanos;
+  private long probeNanos;
+  private long complainNanos;
+
+  /**
+   * Makes the health of servers of which nothing is known.
+   *
+   * @param network the network's name, for the log
+   * @param timers the network's timers
+   * @param probe asks the servers for the root's; tells once whether any has answered
+   */
+  UpstreamHealth(String network, Timers timers, Consumer<Consumer<Boolean>> probe) {
+    this.network = network;
+    this.clock = timers.clock();
+    this.probe = probe;
+    this.again = timers.create(this::probe);
+    this.probeNanos = clock.nanoTime();
+    this.complainNanos = clock.nanoTime();
+  }
+
+  /** A server has answered something. */
+  void answered() {
+    heard = true;
+    heardNanos = clock.nanoTime();
+    if (silent) {
+      silent = false;
+      again.cancel();
+      if (logged) {
+        LOG.log(Level.INFO, LogEvent.of("dns-upstreams-back").with("network", network).toString());
+      }
+    }
+  }
+
+  /**
+   * A question has ended without an answer from any server.
+   *
+   * @param askedNanos when it was asked
+   */
+  void unanswered(long askedNanos) {
+    boolean since = heard && heardNanos - askedNanos >= 0;
+    if (!since && !silent && clock.nanoTime() - probeNanos >= 0) {
+      probe();
+    }
+  }
+
+  /** The servers are others than before: what is known of the former says nothing. */
+  void changed() {
+    if (silent) {
+      probe();
+    }
+  }
+
+  private void probe() {
+    if (!probing) {
+      probing = true;
+      probeNanos = clock.nanoTime() + PROBE_NANOS;
+      probe.accept(this::probed);
+    }
+  }
+
+  private void probed(boolean answered) {
+    probing = false;
+    if (answered) {
+      answered();
+      return;
+    }
+    again.arm(PROBE_NANOS);
+    if (!silent) {
+      silent = true;
+      logged = clock.nanoTime() - complainNanos >= 0;
+      if (logged) {
+        complainNanos = clock.nanoTime() + COMPLAINT_NANOS;
+        LOG.log(
+            Level.WARNING,
+            LogEvent.of("dns-upstreams-silent")
+                .with("network", network)
+                .with("cause", "no name server answers, not even for the root")
+                .toString());
+      }
+    }
+  }
+
+  /** Whether no server answers. */
+  boolean silent() {
+    return silent;
+  }
+
+  /** Asks no more. */
+  void close() {
+    again.cancel();
+  }
+}
