@@ -5,7 +5,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -154,25 +153,6 @@ public record Directories(Path state, Path runtime, Path images) {
 
   private static int mode(Path file) throws IOException {
     return (int) Files.getAttribute(file, "unix:mode");
-  }
-
-  /**
-   * Writes a file so that a reader finds the old text or the new, whole; a link in the file's place
-   * is replaced, not followed.
-   *
-   * @param file in a directory that nobody else may write to
-   * @param text its new text
-   * @throws IOException if it cannot be written
-   */
-  public static void replace(Path file, String text) throws IOException {
-    Path fresh =
-        Files.createTempFile(file.toAbsolutePath().getParent(), "." + file.getFileName(), "");
-    try {
-      Files.writeString(fresh, text);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(fresh);
-    }
   }
 
   /**

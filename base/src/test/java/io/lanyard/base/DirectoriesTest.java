@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,17 +84,5 @@ final class DirectoriesTest {
     Path directory = open.resolve("run");
     assertThatThrownBy(() -> new Directories(directory, directory, directory).create())
         .hasMessageContaining("everybody may replace it");
-  }
-
-  @Test
-  void aLinkInAFilesPlaceIsReplacedNotFollowed(@TempDir Path home) throws IOException {
-    Path precious = Files.writeString(home.resolve("precious"), "data");
-    Path link = Files.createSymbolicLink(home.resolve("link"), precious);
-    Directories.replace(link, "new");
-    assertThat(precious).hasContent("data");
-    assertThat(link).hasContent("new");
-    try (Stream<Path> files = Files.list(home)) {
-      assertThat(files).containsExactlyInAnyOrder(precious, link);
-    }
   }
 }

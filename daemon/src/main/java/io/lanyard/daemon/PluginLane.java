@@ -130,6 +130,7 @@ final class PluginLane {
   }
 
   /** With the turn: tells of a call once, whoever waits behind it. */
+  @SuppressWarnings("ReferenceEquality") // This very call, not one like it.
   private void late(String what, FutureTask<?> task) {
     Overdue known = overdue;
     if (known == null || known.task != task) {
