@@ -298,7 +298,7 @@ public final class LeaseStore implements AutoCloseable {
     boolean first = problem.isEmpty();
     problem = "no lease is acknowledged: " + StorageFailure.explain(path, cause);
     if (first) {
-      LOG.log(Level.ERROR, "leases cannot be stored: " + problem, cause);
+      LOG.log(Level.ERROR, "leases cannot be stored: " + problem);
     }
     LeaseFile broken = file;
     file = null;

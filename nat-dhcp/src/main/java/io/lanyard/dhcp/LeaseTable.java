@@ -246,14 +246,18 @@ public final class LeaseTable {
    * reservation's, or one more within its share, from quarantine if there is no other.
    */
   boolean admits(String port, Address address, ClientId client, long now) {
+    if (!pool.holds(address)) {
+      return true;
+    }
     Lease lease = byAddress.get(address);
-    boolean active = lease != null && lease.active(now);
-    boolean quarantined = active && lease.state() == State.DECLINED;
-    boolean counted =
-        active && !quarantined && lease.client().equals(client) && lease.port().equals(port);
-    return counted
-        || !pool.holds(address)
-        || shares.mayHaveAnother(port, pool.idle() + (quarantined ? 1 : 0));
+    if (lease == null || !lease.active(now)) {
+      return shares.mayHaveAnother(port, pool.idle());
+    }
+    if (lease.state() == State.DECLINED) {
+      return shares.mayHaveAnother(port, pool.idle() + 1);
+    }
+    boolean counted = lease.client().equals(client) && lease.port().equals(port);
+    return counted || shares.mayHaveAnother(port, pool.idle());
   }
 
   /**

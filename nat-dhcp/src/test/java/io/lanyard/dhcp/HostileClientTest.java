@@ -110,7 +110,7 @@ class HostileClientTest {
 
   // RELEASE and DECLINE for others
 
-  private enum Disguise {
+  enum Disguise {
     /** Its own Ethernet source, the victim's chaddr. */
     CHADDR,
     /** The victim's Ethernet source too. */
