@@ -6,9 +6,10 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpCount;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.TapPort;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -52,7 +53,12 @@ public final class NatRace {
                 "t0", "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false),
             allocator);
     GatewayAddresses addresses =
-        new GatewayAddresses(MAC, Ipv4.parse("10.0.0.2"), 24, Ipv4.parse("10.0.0.1"), true);
+        new GatewayAddresses(
+            MAC,
+            Address.parse("10.0.0.2"),
+            Subnet.parse("10.0.0.0/24"),
+            Address.parse("10.0.0.1"),
+            true);
     NatNetwork made =
         loop.submit(
                 () -> {
@@ -65,7 +71,7 @@ public final class NatRace {
                           timers,
                           allocator,
                           NatOptions.of("race", addresses).withMtu(mtu),
-                          hostname -> 0);
+                          hostname -> null);
                   network.attach(tap);
                   tap.start(loop, network);
                   return nat;

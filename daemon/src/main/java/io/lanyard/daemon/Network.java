@@ -28,7 +28,6 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -342,8 +341,8 @@ public final class Network implements AutoCloseable {
         name(),
         flow.protocol(),
         flow.forward() == null ? "out" : "in",
-        Ipv4.format(flow.guestAddress()) + ":" + flow.guestPort(),
-        Ipv4.format(flow.remoteAddress()) + ":" + flow.remotePort(),
+        flow.guest().toString(),
+        flow.remote().toString(),
         flow.state(),
         flow.bytesFromGuest(),
         flow.bytesToGuest(),

@@ -99,7 +99,7 @@ final class NetworkServices {
             timers,
             allocator,
             options(loopback, shared),
-            name -> find(name, guestMacs));
+            name -> address(find(name, guestMacs)));
     DhcpConfig dhcpConfig = config.dhcp();
     if (dhcpConfig != null && dhcpConfig.enabled()) {
       dhcp =
@@ -129,6 +129,7 @@ final class NetworkServices {
   Map<String, Counters<?>> counters() {
     Map<String, Counters<?>> all = new LinkedHashMap<>();
     all.put("gateway", nat.gateway().counters());
+    all.put("stations", nat.gateway().stations().counters());
     all.put("tcp", nat.tcp().counters());
     all.put("udp", nat.udp().counters());
     if (dhcp != null) {
@@ -160,6 +161,10 @@ final class NetworkServices {
     return macs;
   }
 
+  private static @Nullable Address address(int bits) {
+    return bits == 0 ? null : Address.ofIpv4(bits);
+  }
+
   private int find(String name, Map<String, Long> guestMacs) {
     DhcpServer server = dhcp;
     if (server == null) {
@@ -187,9 +192,9 @@ final class NetworkServices {
     GatewayAddresses addresses =
         new GatewayAddresses(
             MacAddress.derivedFrom("gateway of " + config.name()).bits(),
-            ipv4.gateway().ipv4(),
-            ipv4.subnet().prefix(),
-            ipv4.host().ipv4(),
+            ipv4.gateway(),
+            ipv4.subnet(),
+            ipv4.host(),
             loopback);
     List<Forward> forwards = new ArrayList<>();
     for (ForwardConfig forward : config.forwards()) {
@@ -374,7 +379,7 @@ final class NetworkServices {
     public void leaseAdded(Lease lease) {
       Long before = owners.put(lease.address(), lease.mac());
       if (before != null && before != lease.mac()) {
-        nat.endGuest(lease.address().ipv4());
+        nat.endGuest(lease.address());
       }
     }
 

@@ -164,7 +164,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   /** RFC 2131 section 4.3.5. */
   private void inform(DhcpMessage request, DatagramPeer from) {
     counters.count(DhcpCount.INFORM);
-    Address client = request.ciaddr.isAny() ? Address.ofIpv4(from.address()) : request.ciaddr;
+    Address client = request.ciaddr.isAny() ? from.address() : request.ciaddr;
     if (!settings.subnet().isHost(client)) {
       counters.count(DhcpCount.NOT_OURS);
       return;

@@ -8,7 +8,6 @@ import io.netty.buffer.ByteBuf;
 /** Sends a reply the way that RFC 2131 section 4.1 says. */
 final class ReplySender {
   private static final int CLIENT_PORT = 68;
-  private static final int EVERYBODY = -1;
 
   private ReplySender() {}
 
@@ -20,13 +19,13 @@ final class ReplySender {
    */
   static void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
     if (request.relayed()) {
-      from.answer(reply, from.mac(), request.giaddr.ipv4(), DhcpServer.SERVER_PORT);
+      from.answer(reply, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
     } else if (!request.ciaddr.isAny()) {
-      from.answer(reply, request.mac, request.ciaddr.ipv4(), CLIENT_PORT);
+      from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
     } else if (request.broadcast()) {
-      from.answer(reply, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
+      from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
     } else {
-      from.answer(reply, request.mac, address.ipv4(), CLIENT_PORT);
+      from.answer(reply, request.mac, address, CLIENT_PORT);
     }
   }
 
@@ -37,9 +36,9 @@ final class ReplySender {
    */
   static void refuse(DhcpMessage request, DatagramPeer from, ByteBuf nak) {
     if (request.relayed()) {
-      from.answer(nak, from.mac(), request.giaddr.ipv4(), DhcpServer.SERVER_PORT);
+      from.answer(nak, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
     } else {
-      from.answer(nak, Ethernet.BROADCAST, EVERYBODY, CLIENT_PORT);
+      from.answer(nak, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
     }
   }
 }

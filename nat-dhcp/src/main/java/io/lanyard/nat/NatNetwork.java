@@ -13,10 +13,15 @@ import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.icmp.PingNat;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.StationListener;
 import io.lanyard.nat.tcp.StreamService;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -65,17 +70,14 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     Destinations destinations = new Destinations(options.addresses());
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, options.mtu());
-    tcp =
-        TcpEngine.create(
-            gateway,
-            new TcpRoutes(destinations, options.translate(), errors, flows),
-            options.tcp());
+    tcp = TcpEngine.create(gateway, new TcpGateway(errors, flows), options.tcp());
     udp =
         new UdpNat(
             gateway, flows, errors, destinations, reader, options.udp(), options.host().ports());
     pings = new PingNat(gateway, flows, errors, destinations, reader);
     gateway.engines(tcp, udp, pings, options.translate());
     forwards = new Forwards(gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos());
+    gateway.stations().addListener(new FlowEnder());
     gateway.attach();
     for (Forward forward : options.forwards()) {
       forwards.add(forward);
@@ -99,7 +101,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param service takes the connections
    */
   public void serve(int port, StreamService service) {
-    tcp.serve(options.addresses().gateway(), port, service);
+    tcp.serve(new Endpoint(options.addresses().gateway(), port), service);
   }
 
   /**
@@ -168,11 +170,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   /**
    * Ends all that a guest holds: its lease has gone to somebody else.
    *
-   * @param address the guest's IPv4 address
+   * @param address the guest's address
    */
-  public void endGuest(int address) {
-    tcp.abortGuest(address);
+  public void endGuest(Address address) {
     flows.endGuest(address);
+    Neighbour neighbour = gateway.stations().neighbours().get(address);
+    if (neighbour != null) {
+      gateway.stations().neighbours().forget(neighbour);
+    }
+    gateway.flush();
   }
 
   /** Closes forwards, flows and sockets, unplugs the gateway. A second call does nothing. */
@@ -191,6 +197,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     reader.close();
   }
 
+  /** Ends the flows of a port that is gone. */
+  private final class FlowEnder implements StationListener {
+    @Override
+    public void portReleased(PortBudget budget) {
+      flows.endOwner(budget.flows());
+      gateway.flush();
+    }
+  }
+
   @Override
   public DumpNode dump() {
     return DumpNode.of("nat")
@@ -204,7 +219,13 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
                 .withNonZero("idled", flows.idled())
                 .build())
         .child(
-            tcp.counters().addTo(DumpNode.of("tcp").with("connections", tcp.connections())).build())
+            tcp.counters()
+                .addTo(
+                    DumpNode.of("tcp")
+                        .with("connections", tcp.connections())
+                        .with("poolBytes", tcp.memoryPool().used())
+                        .with("poolLimit", tcp.memoryPool().limit()))
+                .build())
         .child(udp.dump())
         .child(pings.dump())
         .child(forwards.dump())

@@ -54,7 +54,11 @@ class DhcpBehindPortsTest {
           network,
           "gateway",
           new GatewayAddresses(
-              0x0250_0000_0002L, SERVER.ipv4(), 24, Ipv4.parse("192.168.127.1"), false),
+              0x0250_0000_0002L,
+              SERVER,
+              Subnet.of(SERVER, 24),
+              Address.parse("192.168.127.1"),
+              false),
           1500);
   private final DhcpServer server =
       new DhcpServer(

@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -158,17 +159,22 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   }
 
   @Override
-  public int gatewayAddress() {
-    return Address.parse("192.168.127.2").ipv4();
+  public Address addressTowards(Address guest) {
+    return Address.parse("192.168.127.2");
   }
 
   @Override
-  public void sendIpv4(ByteBuf frame, int guest) {
+  public Neighbour neighbour(Address guest) {
     throw new UnsupportedOperationException("services answer through their peer");
   }
 
   @Override
-  public void sendIpv4To(ByteBuf frame, long mac) {
+  public void send(ByteBuf frame, Neighbour guest) {
+    throw new UnsupportedOperationException("services answer through their peer");
+  }
+
+  @Override
+  public void sendTo(ByteBuf frame, long mac) {
     throw new UnsupportedOperationException("services answer through their peer");
   }
 

@@ -196,8 +196,8 @@ final class TestClient implements DatagramPeer {
   }
 
   @Override
-  public int address() {
-    return source.ipv4();
+  public Address address() {
+    return source;
   }
 
   @Override
@@ -206,18 +206,18 @@ final class TestClient implements DatagramPeer {
   }
 
   @Override
-  public int localAddress() {
-    return -1;
+  public Address localAddress() {
+    return Address.BROADCAST_IPV4;
   }
 
   @Override
   public void answer(ByteBuf payload) {
-    answer(payload, mac, source.ipv4(), 68);
+    answer(payload, mac, source, 68);
   }
 
   @Override
-  public void answer(ByteBuf payload, long to, int address, int port) {
-    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, Address.ofIpv4(address), port));
+  public void answer(ByteBuf payload, long to, Address address, int port) {
+    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, address, port));
     payload.release();
   }
 

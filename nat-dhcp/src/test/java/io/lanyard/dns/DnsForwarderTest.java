@@ -886,8 +886,8 @@ class DnsForwarderTest {
     }
 
     @Override
-    public int address() {
-      return Ipv4.parse("192.168.127.130");
+    public Address address() {
+      return Address.parse("192.168.127.130");
     }
 
     @Override
@@ -896,8 +896,8 @@ class DnsForwarderTest {
     }
 
     @Override
-    public int localAddress() {
-      return Ipv4.parse("192.168.127.2");
+    public Address localAddress() {
+      return Address.parse("192.168.127.2");
     }
 
     @Override
@@ -907,7 +907,7 @@ class DnsForwarderTest {
     }
 
     @Override
-    public void answer(ByteBuf payload, long to, int address, int port) {
+    public void answer(ByteBuf payload, long to, Address address, int port) {
       throw new UnsupportedOperationException("DNS answers whom it hears");
     }
   }

@@ -8,6 +8,7 @@ import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -192,8 +193,8 @@ final class ForwarderScene {
     }
 
     @Override
-    public int address() {
-      return Ipv4.parse("192.168.127.10");
+    public Address address() {
+      return Address.parse("192.168.127.10");
     }
 
     @Override
@@ -202,8 +203,8 @@ final class ForwarderScene {
     }
 
     @Override
-    public int localAddress() {
-      return Ipv4.parse("192.168.127.2");
+    public Address localAddress() {
+      return Address.parse("192.168.127.2");
     }
 
     @Override
@@ -218,7 +219,7 @@ final class ForwarderScene {
     }
 
     @Override
-    public void answer(ByteBuf payload, long to, int address, int at) {
+    public void answer(ByteBuf payload, long to, Address address, int at) {
       throw new UnsupportedOperationException("DNS answers the sender");
     }
   }

@@ -60,11 +60,20 @@ final class ServiceNetwork {
     network = new Switch("vmnet8", timers, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
-            Ethernet.parse("52:54:00:4c:59:02"), SUBNET.host(2), 24, SUBNET.host(1), false);
+            Ethernet.parse("52:54:00:4c:59:02"),
+            Address.ofIpv4(SUBNET.host(2)),
+            Subnet.of(Address.ofIpv4(SUBNET.host(0)), 24),
+            Address.ofIpv4(SUBNET.host(1)),
+            false);
     nat =
         onLoop(() ->
             new NatNetwork(
-                loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), name -> 0));
+                loop,
+                network,
+                timers,
+                ALLOCATOR,
+                NatOptions.of("vmnet8", addresses),
+                name -> null));
     DhcpSettings settings =
         DhcpSettings.builder(Subnet.parse(SUBNET.toString()))
             .domain("lan")

@@ -1,6 +1,8 @@
 package io.lanyard.nat.flow;
 
 import io.lanyard.base.Timers.Timer;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +13,28 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public abstract class Flow {
-  final long high;
+  /** What ending a flow costs its guest, the least first. */
+  public enum Worth {
+    /** It may go at any time: it is over, or its protocol makes it anew. */
+    DISPENSABLE,
+    /** It is being opened, and nothing has come of it yet. */
+    OPENING,
+    /** Somebody relies on it. */
+    IN_USE
+  }
+
+  private final Address guest;
+  private final Address remote;
+
+  /** The second half of its key: family, protocol and ports. */
   final long low;
+
+  /** The first half of its key, the numbers of both addresses: valid while it is in a table. */
+  long high;
 
   // The table's: null or zero while the flow is not in one.
   @Nullable FlowTable table;
-  @Nullable GuestFlows owner;
+  @Nullable FlowList list;
   @Nullable Flow older;
   @Nullable Flow newer;
   @Nullable Timer timer;
@@ -34,12 +52,16 @@ public abstract class Flow {
   /**
    * Makes a flow that is in no table yet.
    *
-   * @param high the first half of its key, {@link FlowKey#high}
-   * @param low the second half of its key, {@link FlowKey#low}
+   * @param protocol the IP protocol number: one of the constants of {@link FlowKey}
+   * @param guest the guest's address
+   * @param guestPort the guest's port, or the identifier of its echo requests
+   * @param remote the remote address, of the same family, as the guest sees it
+   * @param remotePort the remote port; 0 for ICMP
    */
-  protected Flow(long high, long low) {
-    this.high = high;
-    this.low = low;
+  protected Flow(int protocol, Address guest, int guestPort, Address remote, int remotePort) {
+    this.guest = guest;
+    this.remote = remote;
+    low = FlowTable.low(!guest.isIpv4(), protocol, guestPort, remotePort);
   }
 
   /**
@@ -59,12 +81,12 @@ public abstract class Flow {
   protected abstract void ended(FlowEnd end);
 
   /**
-   * Says whether the table may end this flow to make place for a newer one.
+   * What the flow's end costs its guest, for the choice of a flow that makes place for a newer one.
    *
-   * @return false unless overridden
+   * @return {@link Worth#IN_USE} unless overridden
    */
-  protected boolean evictable() {
-    return false;
+  protected Worth worth() {
+    return Worth.IN_USE;
   }
 
   /**
@@ -168,10 +190,10 @@ public abstract class Flow {
   /**
    * The guest's address.
    *
-   * @return an IPv4 address
+   * @return the address, the same object at every call
    */
-  public final int guestAddress() {
-    return (int) (high >>> 32);
+  public final Address guest() {
+    return guest;
   }
 
   /**
@@ -186,10 +208,20 @@ public abstract class Flow {
   /**
    * The remote address, as the guest sees it.
    *
-   * @return an IPv4 address
+   * @return the address, the same object at every call
    */
-  public final int remoteAddress() {
-    return (int) high;
+  public final Address remote() {
+    return remote;
+  }
+
+  /**
+   * The account that the flow is counted in.
+   *
+   * @return the account; null while the flow is in no table
+   */
+  public final @Nullable FlowAccount account() {
+    FlowList in = list;
+    return in == null ? null : in.account;
   }
 
   /**
@@ -250,12 +282,12 @@ public abstract class Flow {
           case FlowKey.UDP -> "udp";
           default -> "icmp";
         };
+    FlowAccount account = account();
     return new FlowRecord(
         protocol,
-        guestAddress(),
-        guestPort(),
-        remoteAddress(),
-        remotePort(),
+        account == null ? "" : account.owner().name(),
+        new Endpoint(guest, guestPort()),
+        new Endpoint(remote, remotePort()),
         state(),
         forward,
         nowNanos - createdNanos,

@@ -1,12 +1,14 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.net.Address;
+
 /**
- * The key of a flow: two longs that hold the 5-tuple as the guest sees it.
+ * The 5-tuple of a flow as the guest sees it: a question to the {@link FlowTable}. Reusable, so
+ * that a lookup for a packet allocates nothing.
  *
- * <p>High: the guest's address, then the remote one. Low: a bit for the family, protocol, the
- * guest's port, the remote port. An IPv4 address is itself; an IPv6 address will be the number
- * under which it is interned, with the family's bit set, so that the key does not grow. For ICMP
- * echo the guest's port is the identifier and the remote port 0.
+ * <p>For ICMP echo the guest's port is the identifier and the remote port 0.
+ *
+ * <p>Thread: the network's loop only.
  */
 public final class FlowKey {
   /** ICMP (RFC 792). */
@@ -18,28 +20,72 @@ public final class FlowKey {
   /** UDP (RFC 768). */
   public static final int UDP = 17;
 
-  private FlowKey() {}
+  int protocol;
+  long guestHigh;
+  long guestLow;
+  int guestPort;
+  long remoteHigh;
+  long remoteLow;
+  int remotePort;
 
   /**
-   * The first half of a key.
+   * Makes a key.
    *
-   * @param guestAddress the guest's IPv4 address
-   * @param remoteAddress the remote IPv4 address, as the guest sees it
-   * @return both
+   * @param protocol the IP protocol number: one of the constants here
    */
-  public static long high(int guestAddress, int remoteAddress) {
-    return (long) guestAddress << 32 | (remoteAddress & 0xffff_ffffL);
+  public FlowKey(int protocol) {
+    this.protocol = protocol;
   }
 
   /**
-   * The second half of a key.
+   * Sets the guest's end.
    *
-   * @param protocol the IP protocol number
-   * @param guestPort the guest's port, or the identifier of its echo requests
-   * @param remotePort the remote port
-   * @return all three
+   * @param high the upper long of its address
+   * @param low the lower long of its address
+   * @param port its port, or the identifier of its echo requests
+   * @return this
    */
-  public static long low(int protocol, int guestPort, int remotePort) {
-    return (long) (protocol & 0xff) << 32 | (guestPort & 0xffffL) << 16 | (remotePort & 0xffffL);
+  public FlowKey guest(long high, long low, int port) {
+    guestHigh = high;
+    guestLow = low;
+    guestPort = port;
+    return this;
+  }
+
+  /**
+   * Sets the guest's end.
+   *
+   * @param address its address
+   * @param port its port, or the identifier of its echo requests
+   * @return this
+   */
+  public FlowKey guest(Address address, int port) {
+    return guest(address.high(), address.low(), port);
+  }
+
+  /**
+   * Sets the remote end.
+   *
+   * @param high the upper long of its address
+   * @param low the lower long of its address
+   * @param port its port; 0 for ICMP
+   * @return this
+   */
+  public FlowKey remote(long high, long low, int port) {
+    remoteHigh = high;
+    remoteLow = low;
+    remotePort = port;
+    return this;
+  }
+
+  /**
+   * Sets the remote end.
+   *
+   * @param address its address
+   * @param port its port; 0 for ICMP
+   * @return this
+   */
+  public FlowKey remote(Address address, int port) {
+    return remote(address.high(), address.low(), port);
   }
 }

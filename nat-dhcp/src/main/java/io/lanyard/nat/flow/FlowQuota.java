@@ -1,7 +1,7 @@
 package io.lanyard.nat.flow;
 
 /**
- * How many flows a guest, and all guests of a network together, may hold.
+ * How many flows a guest, a port, and all ports of a network together may hold.
  *
  * @param tcpPerGuest TCP connections of one guest
  * @param tcp TCP connections of the network
@@ -26,12 +26,21 @@ public record FlowQuota(
     }
   }
 
+  /** One guest's, that is, one station's. */
   int perGuest(int protocol) {
     return switch (protocol) {
       case FlowKey.TCP -> tcpPerGuest;
       case FlowKey.UDP -> udpPerGuest;
       default -> icmpPerGuest;
     };
+  }
+
+  /**
+   * One port's, whatever stations are behind it: half of the network's, so that a port which makes
+   * up stations leaves the others as much as it takes; but not less than one guest's.
+   */
+  int perPort(int protocol) {
+    return Math.max(total(protocol) / 2, Math.min(perGuest(protocol), total(protocol)));
   }
 
   int total(int protocol) {

@@ -1,15 +1,15 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A flow as it stands, for a listing.
  *
  * @param protocol {@code tcp}, {@code udp} or {@code icmp}
- * @param guestAddress the guest's IPv4 address
- * @param guestPort the guest's port, or the identifier of its echo requests
- * @param remoteAddress the remote IPv4 address, as the guest sees it
- * @param remotePort the remote port
+ * @param port the port of the switch that the flow is charged to, or the forward
+ * @param guest the guest's end; for ICMP with the identifier of its echo requests for a port
+ * @param remote the remote end, as the guest sees it; for ICMP with port 0
  * @param state the engine's word for where the flow stands
  * @param forward the forward that the flow came in by; null for one that the guest began
  * @param ageNanos how long ago it began
@@ -21,10 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record FlowRecord(
     String protocol,
-    int guestAddress,
-    int guestPort,
-    int remoteAddress,
-    int remotePort,
+    String port,
+    Endpoint guest,
+    Endpoint remote,
     String state,
     @Nullable String forward,
     long ageNanos,

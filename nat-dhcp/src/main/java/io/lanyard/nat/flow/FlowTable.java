@@ -1,33 +1,40 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The flows of a network, of all protocols: found by key, held to quotas, ended when idle.
  *
- * <p>Open addressing with linear probing; a removal shifts the cluster back, so that there are no
- * tombstones. The hash is seeded, so that a guest cannot choose ports and addresses that collide.
+ * <p>Three quotas hold: of the account (a station), of its owner (a port), and of the network. Up
+ * to the network's, an owner's flows beyond its fair share are on loan: where the network's quota
+ * is used up, an owner that has fewer flows than another takes a place from the one that has most,
+ * if need be a flow in use. So no owner can shut out another, however many accounts it makes up.
  *
  * <p>Thread: the network's loop only.
  */
 public final class FlowTable {
-  private static final int INITIAL_SLOTS = 256;
+  /** TCP, UDP, ICMP. */
+  static final int PROTOCOLS = 3;
+
+  private static final long IPV6 = 1L << 40;
+
+  /** What there is of one protocol, and which owner has most of it. */
+  private static final class Protocol {
+    final Ranking<FlowOwner.Part> owners = new Ranking<>();
+    int count;
+  }
 
   private final Timers timers;
   private final FlowQuota quota;
-  private final long seed;
-  private final Map<Long, GuestFlows> guests = new HashMap<>();
-  private final int[] totals = new int[256];
+  private final LongPairMap<Flow> flows;
+  private final FlowAddresses addresses;
+  private final Protocol[] protocols = new Protocol[PROTOCOLS];
 
-  // Two longs of key and a flow for each slot; a slot is free when its flow is null.
-  private long[] keys = new long[2 * INITIAL_SLOTS];
-  private @Nullable Flow[] slots = new @Nullable Flow[INITIAL_SLOTS];
-  private int size;
   private boolean closed;
 
   private long added;
@@ -45,86 +52,135 @@ public final class FlowTable {
   public FlowTable(Timers timers, FlowQuota quota, long seed) {
     this.timers = timers;
     this.quota = quota;
-    this.seed = seed;
+    flows = new LongPairMap<>(seed);
+    addresses = new FlowAddresses(seed);
+    for (int i = 0; i < PROTOCOLS; i++) {
+      protocols[i] = new Protocol();
+    }
+  }
+
+  static int index(int protocol) {
+    return switch (protocol) {
+      case FlowKey.TCP -> 0;
+      case FlowKey.UDP -> 1;
+      default -> 2;
+    };
+  }
+
+  /** The second half of a key: a bit for the family, protocol, guest's port, remote port. */
+  static long low(boolean ipv6, int protocol, int guestPort, int remotePort) {
+    return (ipv6 ? IPV6 : 0)
+        | (long) (protocol & 0xff) << 32
+        | (guestPort & 0xffffL) << 16
+        | (remotePort & 0xffffL);
+  }
+
+  /** The first half of a key: the guest's number, then the remote one. */
+  private static long high(int guest, int remote) {
+    return (long) guest << 32 | (remote & 0xffff_ffffL);
   }
 
   /**
    * Finds a flow.
    *
-   * @param high the first half of its key
-   * @param low the second half of its key
+   * @param key its key
    * @return the flow; null when there is none
    */
-  public @Nullable Flow get(long high, long low) {
-    long[] k = keys;
-    @Nullable Flow[] s = slots;
-    int mask = s.length - 1;
-    for (int i = hash(high, low) & mask; ; i = (i + 1) & mask) {
-      Flow flow = s[i];
-      if (flow == null) {
-        return null;
-      }
-      if (k[2 * i] == high && k[2 * i + 1] == low) {
-        return flow;
-      }
+  public @Nullable Flow get(FlowKey key) {
+    boolean ipv6 = !Address.isIpv4(key.guestHigh, key.guestLow);
+    int guest = addresses.find(key.guestHigh, key.guestLow);
+    int remote = addresses.find(key.remoteHigh, key.remoteLow);
+    if (ipv6 && (guest == FlowAddresses.NONE || remote == FlowAddresses.NONE)) {
+      return null;
     }
+    return flows.get(high(guest, remote), low(ipv6, key.protocol, key.guestPort, key.remotePort));
   }
 
   /**
-   * Takes a flow in, if the quotas allow it. When they do not, and the oldest idle flows of the
-   * same guest and protocol may be evicted ({@link Flow#evictable}), one of them is ended instead.
+   * Takes a flow in, if the quotas allow it. Where one does not, a flow that makes place is ended
+   * instead ({@link Flow#worth}), if there is one.
    *
    * @param flow a flow that is in no table, whose key no other flow here has
+   * @param account who has to answer for it
    * @return false when there is no place; that is counted, and the flow has not been changed
    */
-  public boolean add(Flow flow) {
-    if (closed || flow.table != null) {
+  public boolean add(Flow flow, FlowAccount account) {
+    int protocol = flow.protocol();
+    if (closed || flow.table != null || !admitted(account, protocol)) {
       refused++;
+      account.owner.countRefused();
       return false;
     }
-    int protocol = flow.protocol();
-    long ownerKey = GuestFlows.key(flow.guestAddress(), protocol);
-    GuestFlows owner = guests.get(ownerKey);
-    int held = owner == null ? 0 : owner.count;
-    if (held >= quota.perGuest(protocol)) {
-      if (owner == null || !evict(owner)) {
-        refused++;
-        return false;
-      }
-    } else if (totals[protocol] >= quota.total(protocol)) {
-      GuestFlows largest = largest(protocol);
-      if (largest == null || !evict(largest)) {
-        refused++;
-        return false;
-      }
-    }
-    if (get(flow.high, flow.low) != null) {
+    flow.high =
+        high(
+            addresses.hold(flow.guest().high(), flow.guest().low()),
+            addresses.hold(flow.remote().high(), flow.remote().low()));
+    if (flows.get(flow.high, flow.low) != null) {
+      release(flow);
       throw new IllegalStateException("a flow with this key is in the table");
     }
-    owner = guests.computeIfAbsent(ownerKey, GuestFlows::new);
-    owner.append(flow);
-    totals[protocol]++;
-    flow.owner = owner;
+    FlowList list = account.list(index(protocol));
+    list.append(flow);
+    counted(list, index(protocol), 1);
+    flow.list = list;
     flow.table = this;
     flow.createdNanos = nanoTime();
     flow.activeNanos = flow.createdNanos;
-    insert(flow);
+    flows.put(flow.high, flow.low, flow);
     added++;
     watch(flow);
     return true;
   }
 
+  private boolean admitted(FlowAccount account, int protocol) {
+    int index = index(protocol);
+    FlowList own = account.list(index);
+    FlowOwner.Part part = account.owner.part(index);
+    if (own.count >= quota.perGuest(protocol)) {
+      return evict(own, Flow.Worth.DISPENSABLE);
+    }
+    if (part.count >= quota.perPort(protocol)) {
+      return takePlace(part.accounts.largest(), own.count);
+    }
+    if (protocols[index].count < quota.total(protocol)) {
+      return true;
+    }
+    FlowOwner.Part most = protocols[index].owners.largest();
+    if (most == null || most.equals(part)) {
+      return takePlace(part.accounts.largest(), own.count);
+    }
+    // Beyond a fair share a flow is on loan: an owner that has fewer calls it back, even in use.
+    boolean loan = most.count > part.count + 1;
+    return evict(most.accounts.largest(), loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
+  }
+
+  /** Takes a place from the largest account of the same owner, for one that has so many flows. */
+  private boolean takePlace(@Nullable FlowList largest, int held) {
+    boolean loan = largest != null && largest.count > held + 1;
+    return evict(largest, loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
+  }
+
+  /** Brings the counts of a list's owner and of the network up to date. */
+  private void counted(FlowList list, int index, int change) {
+    FlowOwner.Part part = list.account.owner.part(index);
+    part.accounts.changed(list);
+    part.count += change;
+    protocols[index].owners.changed(part);
+    protocols[index].count += change;
+  }
+
   /**
-   * Says whether a flow could be added without ending another.
+   * Whether a flow could be added without ending another.
    *
-   * @param guestAddress the guest's IPv4 address
+   * @param account who would have to answer for it
    * @param protocol the IP protocol number
-   * @return whether there is room in both quotas
+   * @return true if there is room in all quotas
    */
-  public boolean hasRoom(int guestAddress, int protocol) {
+  public boolean hasRoom(FlowAccount account, int protocol) {
     return !closed
-        && size(guestAddress, protocol) < quota.perGuest(protocol)
-        && totals[protocol & 0xff] < quota.total(protocol);
+        && account.flows(protocol) < quota.perGuest(protocol)
+        && account.owner.flows(protocol) < quota.perPort(protocol)
+        && size(protocol) < quota.total(protocol);
   }
 
   /**
@@ -134,32 +190,33 @@ public final class FlowTable {
    * @param flow the flow
    */
   public void remove(Flow flow) {
-    if (flow.table != this) {
+    FlowList list = flow.list;
+    if (flow.table != this || list == null) {
       return;
     }
-    delete(flow);
-    GuestFlows owner = flow.owner;
-    if (owner != null) {
-      owner.unlink(flow);
-      if (owner.count == 0) {
-        guests.remove(owner.key);
-      }
-    }
-    totals[flow.protocol()]--;
+    flows.remove(flow.high, flow.low);
+    release(flow);
+    list.unlink(flow);
+    counted(list, index(flow.protocol()), -1);
     Timers.Timer timer = flow.timer;
     if (timer != null) {
       timer.cancel();
     }
     flow.timer = null;
-    flow.owner = null;
+    flow.list = null;
     flow.table = null;
     flow.left();
+  }
+
+  private void release(Flow flow) {
+    addresses.release(flow.guest().high(), flow.guest().low());
+    addresses.release(flow.remote().high(), flow.remote().low());
   }
 
   /** Ends all flows; takes no more. */
   public void close() {
     closed = true;
-    for (Flow flow : snapshot()) {
+    for (Flow flow : flows.values()) {
       end(flow, FlowEnd.CLOSED);
     }
   }
@@ -167,11 +224,29 @@ public final class FlowTable {
   /**
    * Ends all flows of a guest: its lease has gone to somebody else.
    *
-   * @param guestAddress the guest's IPv4 address
+   * @param guest the guest's address
    */
-  public void endGuest(int guestAddress) {
-    for (Flow flow : snapshot()) {
-      if (flow.guestAddress() == guestAddress) {
+  public void endGuest(Address guest) {
+    for (Flow flow : flows.values()) {
+      if (flow.guest().equals(guest)) {
+        end(flow, FlowEnd.CLOSED);
+      }
+    }
+  }
+
+  /**
+   * Ends all flows of an owner: its port is gone.
+   *
+   * @param owner the owner
+   */
+  public void endOwner(FlowOwner owner) {
+    for (int i = 0; i < PROTOCOLS; i++) {
+      FlowOwner.Part part = owner.part(i);
+      for (FlowList list = part.accounts.largest(); list != null; list = part.accounts.largest()) {
+        Flow flow = list.oldest();
+        if (flow == null || flow.table != this) {
+          throw new IllegalStateException("the flows of " + owner.name() + " are in another table");
+        }
         end(flow, FlowEnd.CLOSED);
       }
     }
@@ -184,8 +259,8 @@ public final class FlowTable {
    */
   public List<FlowRecord> list() {
     long now = nanoTime();
-    List<FlowRecord> records = new ArrayList<>(size);
-    for (Flow flow : snapshot()) {
+    List<FlowRecord> records = new ArrayList<>(flows.size());
+    for (Flow flow : flows.values()) {
       records.add(flow.record(now));
     }
     return records;
@@ -197,7 +272,7 @@ public final class FlowTable {
    * @return flows of all protocols
    */
   public int size() {
-    return size;
+    return flows.size();
   }
 
   /**
@@ -207,19 +282,7 @@ public final class FlowTable {
    * @return flows
    */
   public int size(int protocol) {
-    return totals[protocol & 0xff];
-  }
-
-  /**
-   * How many flows of a guest there are.
-   *
-   * @param guestAddress the guest's IPv4 address
-   * @param protocol the IP protocol number
-   * @return flows
-   */
-  public int size(int guestAddress, int protocol) {
-    GuestFlows owner = guests.get(GuestFlows.key(guestAddress, protocol));
-    return owner == null ? 0 : owner.count;
+    return protocols[index(protocol)].count;
   }
 
   /**
@@ -290,12 +353,13 @@ public final class FlowTable {
     }
   }
 
-  private boolean evict(GuestFlows from) {
-    Flow victim = from.victim();
-    if (victim == null) {
+  private boolean evict(@Nullable FlowList from, Flow.Worth most) {
+    Flow victim = from == null ? null : from.victim(most);
+    if (from == null || victim == null) {
       return false;
     }
     evicted++;
+    from.account.owner.countEvicted();
     end(victim, FlowEnd.EVICTED);
     return true;
   }
@@ -305,85 +369,5 @@ public final class FlowTable {
       remove(flow);
       flow.ended(why);
     }
-  }
-
-  private @Nullable GuestFlows largest(int protocol) {
-    GuestFlows largest = null;
-    for (GuestFlows guest : guests.values()) {
-      if ((guest.key & 0xff) == protocol && (largest == null || guest.count > largest.count)) {
-        largest = guest;
-      }
-    }
-    return largest;
-  }
-
-  private List<Flow> snapshot() {
-    List<Flow> all = new ArrayList<>(size);
-    for (Flow flow : slots) {
-      if (flow != null) {
-        all.add(flow);
-      }
-    }
-    return all;
-  }
-
-  private void insert(Flow flow) {
-    if (2 * (size + 1) > slots.length) {
-      grow();
-    }
-    place(flow);
-    size++;
-  }
-
-  private void place(Flow flow) {
-    int mask = slots.length - 1;
-    int i = hash(flow.high, flow.low) & mask;
-    while (slots[i] != null) {
-      i = (i + 1) & mask;
-    }
-    keys[2 * i] = flow.high;
-    keys[2 * i + 1] = flow.low;
-    slots[i] = flow;
-  }
-
-  private void grow() {
-    @Nullable Flow[] old = slots;
-    slots = new @Nullable Flow[2 * old.length];
-    keys = new long[2 * slots.length];
-    for (Flow flow : old) {
-      if (flow != null) {
-        place(flow);
-      }
-    }
-  }
-
-  private void delete(Flow flow) {
-    int mask = slots.length - 1;
-    int hole = hash(flow.high, flow.low) & mask;
-    while (keys[2 * hole] != flow.high || keys[2 * hole + 1] != flow.low) {
-      hole = (hole + 1) & mask;
-    }
-    // Knuth 6.4, algorithm R: whatever may move towards its home does.
-    for (int i = (hole + 1) & mask; ; i = (i + 1) & mask) {
-      Flow next = slots[i];
-      if (next == null) {
-        break;
-      }
-      int home = hash(next.high, next.low) & mask;
-      if (((i - home) & mask) >= ((i - hole) & mask)) {
-        slots[hole] = next;
-        keys[2 * hole] = next.high;
-        keys[2 * hole + 1] = next.low;
-        hole = i;
-      }
-    }
-    slots[hole] = null;
-    size--;
-  }
-
-  private int hash(long high, long low) {
-    long h = (high ^ seed) * 0x9e3779b97f4a7c15L;
-    h = (h ^ (h >>> 32) ^ low) * 0xd6e8feb86659fd93L;
-    return (int) (h ^ (h >>> 32));
   }
 }

@@ -1,23 +1,30 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.DatagramFlow;
 import io.lanyard.nat.udp.HostSocket;
-import io.netty.buffer.ByteBuf;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
 /** One client of a UDP forward; the guest sees it as a port of the gateway. */
 final class ClientFlow extends DatagramFlow {
   private final UdpListener listener;
-  final int client;
-  final int clientPort;
+  final Endpoint client;
   private boolean answered;
 
-  ClientFlow(long high, long low, UdpListener listener, int client, int clientPort) {
-    super(high, low);
+  /**
+   * Makes a flow that is in no table yet.
+   *
+   * @param gateway the client, as the guest sees it
+   * @param client the client, as the host sees it
+   */
+  ClientFlow(UdpListener listener, Neighbour guest, int port, Endpoint gateway, Endpoint client) {
+    super(guest, port, gateway);
     this.listener = listener;
     this.client = client;
-    this.clientPort = clientPort;
   }
 
   @Override
@@ -26,17 +33,17 @@ final class ClientFlow extends DatagramFlow {
   }
 
   @Override
-  protected int hostAddress() {
-    return client;
+  protected Address hostAddress() {
+    return client.address();
   }
 
   @Override
   protected int hostPort() {
-    return clientPort;
+    return client.port();
   }
 
   @Override
-  protected void fromGuest(ByteBuf frame, int ip, int packet) {
+  protected void fromGuest(Packet packet, int bytes) {
     answered = true;
   }
 

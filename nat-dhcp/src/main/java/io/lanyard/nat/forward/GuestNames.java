@@ -1,5 +1,8 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.net.Address;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds guests by name, as leases and reservations have them.
  *
@@ -11,7 +14,7 @@ public interface GuestNames {
    * Looks a guest up.
    *
    * @param hostname a hostname without domain
-   * @return its IPv4 address as a big-endian int; 0 when no guest has that name now
+   * @return its address; null when no guest has that name now
    */
-  int addressOf(String hostname);
+  @Nullable Address addressOf(String hostname);
 }

@@ -1,10 +1,11 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.nat.flow.Flow;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host's side of a forward, and its counters.
@@ -36,12 +37,12 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   /** The port that is open; the declared one while none is. */
   abstract int port();
 
-  /** The guest's address now; 0 when nobody has that name. */
-  final int guest() {
+  /** The guest's address now; null when nobody has that name. */
+  final @Nullable Address guest() {
     String guest = forward.guest();
     if (!guest.isEmpty() && Character.isDigit(guest.charAt(guest.length() - 1))) {
       try {
-        return Ipv4.parse(guest);
+        return Address.parse(guest);
       } catch (IllegalArgumentException e) {
         // A name that ends in a digit.
         return names.addressOf(guest);
@@ -72,7 +73,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     return live;
   }
 
-  final ForwardStatus status(boolean listening, @org.jspecify.annotations.Nullable String problem) {
+  final ForwardStatus status(boolean listening, @Nullable String problem) {
     long to = bytesToGuest;
     long from = bytesFromGuest;
     for (Flow flow : live) {

@@ -2,7 +2,10 @@ package io.lanyard.nat.forward;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpEngine;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -85,16 +88,19 @@ final class TcpListener extends Listener {
   }
 
   private void accept(Channel connection) {
-    int guest = guest();
-    Flow flow =
-        guest == 0
-            ? null
-            : engine.connectToGuest(connection, link.gatewayAddress(), 0, guest, forward.port());
+    Address address = guest();
+    Flow flow = null;
+    if (address != null) {
+      Neighbour guest = link.neighbour(address);
+      Endpoint source = new Endpoint(link.addressTowards(address), 0);
+      flow =
+          engine.connectToGuest(connection, source, guest, forward.port(), guest.charged().flows());
+    }
     if (flow != null) {
       accepted(flow);
     } else {
       refused();
-      if (guest == 0) {
+      if (address == null) {
         connection.config().setOption(ChannelOption.SO_LINGER, 0);
         connection.unsafe().close(connection.voidPromise());
       }

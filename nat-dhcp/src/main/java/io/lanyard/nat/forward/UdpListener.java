@@ -6,17 +6,20 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.LongObjectHashMap;
-import io.netty.util.collection.LongObjectMap;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The host's side of a UDP forward. */
@@ -34,7 +37,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final UdpNat nat;
   private final HostReader reader;
   private final long timeoutNanos;
-  private final LongObjectMap<ClientFlow> clients = new LongObjectHashMap<>();
+  private final FlowKey key = new FlowKey(FlowKey.UDP);
+  private final Map<Endpoint, ClientFlow> clients = new HashMap<>();
   private @Nullable HostSocket socket;
   private int nextPort;
 
@@ -89,10 +93,11 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   @Override
-  public void datagrams(ByteBuf frame, int size, int address, int port) {
-    ClientFlow flow = clients.get(key(address, port));
+  public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
+    Endpoint client = new Endpoint(new Address(high, low), port);
+    ClientFlow flow = clients.get(client);
     if (flow == null) {
-      flow = open(address, port);
+      flow = open(client);
       if (flow == null) {
         refused();
         return;
@@ -101,23 +106,24 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     nat.deliver(flow, frame, size);
   }
 
-  private @Nullable ClientFlow open(int address, int port) {
-    int guest = guest();
-    if (guest == 0) {
+  private @Nullable ClientFlow open(Endpoint client) {
+    Address address = guest();
+    if (address == null) {
       return null;
     }
-    long high = FlowKey.high(guest, link.gatewayAddress());
+    Neighbour guest = link.neighbour(address);
+    Address gateway = link.addressTowards(address);
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;
       nextPort = (nextPort + 1) % PORTS;
-      long low = FlowKey.low(FlowKey.UDP, forward.port(), gatewayPort);
-      if (flows.get(high, low) == null) {
-        ClientFlow flow = new ClientFlow(high, low, this, address, port);
+      if (flows.get(key.guest(address, forward.port()).remote(gateway, gatewayPort)) == null) {
+        Endpoint seen = new Endpoint(gateway, gatewayPort);
+        ClientFlow flow = new ClientFlow(this, guest, forward.port(), seen, client);
         flow.idleTimeout(timeoutNanos);
-        if (!flows.add(flow)) {
+        if (!flows.add(flow, guest.charged().flows())) {
           return null;
         }
-        clients.put(key(address, port), flow);
+        clients.put(client, flow);
         accepted(flow);
         return flow;
       }
@@ -130,20 +136,17 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   void forget(ClientFlow flow) {
-    clients.remove(key(flow.client, flow.clientPort));
-  }
-
-  private static long key(int address, int port) {
-    return (long) address << 16 | port;
+    clients.remove(flow.client);
   }
 
   /** The client is gone: its flow ends, so that the guest's next answer is told. */
   @Override
   public void error(SocketError error, ByteBuf head) {
-    Flow flow = clients.get(key(error.address(), error.port()));
+    Endpoint client = new Endpoint(Address.ofIpv4(error.address()), error.port());
+    Flow flow = clients.get(client);
     if (flow != null && error.fromIcmp()) {
       flows.remove(flow);
-      clients.remove(key(error.address(), error.port()));
+      clients.remove(client);
     }
   }
 }

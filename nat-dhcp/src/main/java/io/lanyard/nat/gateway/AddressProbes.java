@@ -2,10 +2,11 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Probes for stations that use an address which is about to be given away: ARP requests whose
@@ -24,14 +25,14 @@ final class AddressProbes {
 
   private final Timers timers;
   private final ArpResponder arp;
-  private final IntObjectMap<List<Probe>> probes = new IntObjectHashMap<>();
+  private final Map<Address, List<Probe>> probes = new HashMap<>();
 
   AddressProbes(Timers timers, ArpResponder arp) {
     this.timers = timers;
     this.arp = arp;
   }
 
-  void probe(int address, long waitNanos, ProbeListener listener) {
+  void probe(Address address, long waitNanos, ProbeListener listener) {
     Probe probe = new Probe(address, waitNanos, listener);
     List<Probe> others = probes.get(address);
     if (others == null) {
@@ -44,7 +45,7 @@ final class AddressProbes {
 
   /** A station said that an address is its own, or is about to be (another server's probe). */
   void heard(int address, long mac, Station from) {
-    List<Probe> asking = probes.isEmpty() ? null : probes.get(address);
+    List<Probe> asking = probes.isEmpty() ? null : probes.get(Address.ofIpv4(address));
     if (asking != null) {
       for (Probe probe : List.copyOf(asking)) {
         probe.answered(mac, from);
@@ -57,13 +58,13 @@ final class AddressProbes {
   }
 
   private final class Probe {
-    private final int address;
+    private final Address address;
     private final long waitNanos;
     private final ProbeListener listener;
     private final Timers.Timer timer;
     private boolean told;
 
-    Probe(int address, long waitNanos, ProbeListener listener) {
+    Probe(Address address, long waitNanos, ProbeListener listener) {
       this.address = address;
       this.waitNanos = waitNanos;
       this.listener = listener;

@@ -3,9 +3,11 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Counters;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.Stations;
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger;
@@ -25,7 +27,7 @@ final class ArpResponder {
 
   private final Gateway gateway;
   private final GatewayAddresses addresses;
-  private final Neighbours neighbours;
+  private final Stations stations;
   private final Counters<GatewayCount> counters;
   private final Timers.Timer defence;
   private final Timers.Timer quiet;
@@ -34,11 +36,11 @@ final class ArpResponder {
   ArpResponder(
       Gateway gateway,
       GatewayAddresses addresses,
-      Neighbours neighbours,
+      Stations stations,
       Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
-    this.neighbours = neighbours;
+    this.stations = stations;
     this.counters = counters;
     // Armed from one defence until the next is permitted; its expiry does nothing.
     defence = gateway.timers().create(() -> {});
@@ -50,6 +52,14 @@ final class ArpResponder {
     return probes;
   }
 
+  /**
+   * Takes an ARP packet.
+   *
+   * @param from the station that sent it
+   * @param frame lent
+   * @param at index of the packet
+   * @param end index behind the frame's last byte
+   */
   void receive(Station from, ByteBuf frame, int at, int end) {
     if (!Arp.check(frame, at, end)) {
       counters.count(GatewayCount.BAD_ARP);
@@ -62,26 +72,29 @@ final class ArpResponder {
     if (Ethernet.isGroup(mac)
         || mac == 0
         || (operation != Arp.REQUEST && operation != Arp.REPLY)
-        || (sender != 0 && !addresses.contains(sender))) {
+        || (sender != 0 && !addresses.subnet().contains(0, Address.ipv4Low(sender)))) {
       counters.count(GatewayCount.BAD_ARP);
       return;
     }
     if (mac == addresses.mac()) {
       return;
     }
-    boolean forUs = addresses.isOurs(target);
-    if (addresses.isOurs(sender)) {
-      conflict(sender, mac);
+    boolean forUs = addresses.isOurs(0, Address.ipv4Low(target));
+    long senderLow = Address.ipv4Low(sender);
+    if (addresses.isOurs(0, senderLow)) {
+      conflict(Address.ofIpv4(sender), mac);
       return;
     }
+    // An address may be said to be at another MAC address than the frame's, behind the same port.
+    Station claimant = mac == from.mac() ? from : stations.heard(from.budget(), mac);
     if (sender != 0) {
       probes.heard(sender, mac, from);
     } else if (operation == Arp.REQUEST) {
       // Another probe for the same address: RFC 5227 section 2.1.1.
       probes.heard(target, mac, from);
     }
-    if (addresses.mayBeGuest(sender)) {
-      neighbours.announced(sender, mac, forUs);
+    if (addresses.mayBeGuest(0, senderLow)) {
+      stations.neighbours().announced(claimant, 0, senderLow, forUs);
     }
     // A probe (sender 0, RFC 5227 section 2.1.1) for an address of ours is answered: that defends
     // it.
@@ -91,15 +104,15 @@ final class ArpResponder {
     }
   }
 
-  private void conflict(int address, long rival) {
+  private void conflict(Address address, long rival) {
     counters.count(GatewayCount.ADDRESS_CONFLICT);
     if (!quiet.armed()) {
       quiet.arm(QUIET_NANOS);
       LOG.log(
           Logger.Level.WARNING,
           "event=address-conflict address={0} mac={1} advice=\"give that station another address\"",
-          Ipv4.format(address),
-          Ethernet.format(rival));
+          address,
+          new MacAddress(rival));
     }
     if (!defence.armed()) {
       defence.arm(DEFEND_NANOS);
@@ -108,18 +121,21 @@ final class ArpResponder {
   }
 
   /** Announces that an address is ours (RFC 5227 section 3): stale caches are put right. */
-  void announce(int address) {
-    send(Ethernet.BROADCAST, Arp.REQUEST, address, 0, address);
+  void announce(Address address) {
+    send(Ethernet.BROADCAST, Arp.REQUEST, address.ipv4(), 0, address.ipv4());
   }
 
-  void ask(int address, long mac) {
-    send(mac == 0 ? Ethernet.BROADCAST : mac, Arp.REQUEST, addresses.gateway(), 0, address);
+  /** Asks who has an address: everybody, or the MAC address that had it. */
+  void ask(Address address, long mac) {
+    counters.count(GatewayCount.ARP_ASKED);
+    long to = mac == 0 ? Ethernet.BROADCAST : mac;
+    send(to, Arp.REQUEST, addresses.gateway().ipv4(), 0, address.ipv4());
   }
 
   /** Asks who uses an address, without having one (RFC 5227 section 2.1.1). */
-  void probe(int address) {
+  void probe(Address address) {
     counters.count(GatewayCount.ARP_ASKED);
-    send(Ethernet.BROADCAST, Arp.REQUEST, 0, 0, address);
+    send(Ethernet.BROADCAST, Arp.REQUEST, 0, 0, address.ipv4());
   }
 
   private void send(long to, int operation, int sender, long targetMac, int target) {

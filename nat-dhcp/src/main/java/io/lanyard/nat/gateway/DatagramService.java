@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.nat.station.Station;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -36,11 +37,11 @@ public interface DatagramService {
     long mac();
 
     /**
-     * The sender's IPv4 address.
+     * The sender's IP address.
      *
-     * @return the address as a big-endian int; 0 for a client without one
+     * @return the address; the unspecified one for a client without address
      */
-    int address();
+    Address address();
 
     /**
      * The sender's port.
@@ -52,9 +53,9 @@ public interface DatagramService {
     /**
      * The address that the datagram was sent to.
      *
-     * @return the address as a big-endian int
+     * @return the gateway's address, or a broadcast address
      */
-    int localAddress();
+    Address localAddress();
 
     /**
      * Answers from the port that the datagram was sent to, to where it came from.
@@ -68,9 +69,9 @@ public interface DatagramService {
      *
      * @param payload the UDP payload; released by this call
      * @param mac the destination's MAC address
-     * @param address the destination's IPv4 address
+     * @param address the destination's IP address
      * @param port the destination's port
      */
-    void answer(ByteBuf payload, long mac, int address, int port);
+    void answer(ByteBuf payload, long mac, Address address, int port);
   }
 }

@@ -1,6 +1,5 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -16,23 +15,23 @@ final class Echo {
     this.gateway = gateway;
   }
 
-  void answer(ByteBuf request, int ip, int at, int end) {
-    int length = end - at;
+  void answer(Packet request) {
+    int length = request.end - request.transport;
     int total = Ipv4.HEADER_LENGTH + length;
     ByteBuf frame = gateway.allocator().directBuffer(GuestLink.LINK_HEADROOM + total);
     try {
       frame.writerIndex(GuestLink.LINK_HEADROOM + total);
       OffloadHeader.clear(frame, 0);
       int answer = GuestLink.LINK_HEADROOM;
-      int source = Ipv4.destination(request, ip);
-      int guest = Ipv4.source(request, ip);
+      int source = (int) request.destinationLow;
+      int guest = (int) request.sourceLow;
       Ipv4.write(frame, answer, total, gateway.nextId(), 0, TTL, Ipv4.ICMP, source, guest);
       int icmp = answer + Ipv4.HEADER_LENGTH;
-      frame.setBytes(icmp, request, at, length);
+      frame.setBytes(icmp, request.frame, request.transport, length);
       Icmp.setType(frame, icmp, Icmp.ECHO_REPLY);
       Icmp.finishChecksum(frame, icmp, length);
       gateway.counters().count(GatewayCount.ECHO_ANSWERED);
-      gateway.sendIpv4To(frame, Ethernet.source(request, ip - Ethernet.HEADER_LENGTH));
+      gateway.sendTo(frame, request.sourceMac());
     } finally {
       frame.release();
     }

@@ -4,15 +4,18 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.Neighbours;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -21,8 +24,6 @@ import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.System.Logger;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway as a host on the network: takes the frames that the switch has for it, and gives
@@ -44,12 +45,13 @@ public final class Gateway implements GuestLink, Dumpable {
   private final int mtu;
   private final Counters<GatewayCount> counters = new Counters<>(GatewayCount.class);
   private final GatewayPort port;
-  private final Stations stations = new Stations(Stations.LIMIT, new SecureRandom().nextLong());
-  private final Neighbours neighbours;
+  private final Stations stations;
   private final ArpResponder arp;
   private final Services services;
   private final IcmpErrors errors;
+  private final Router router;
   private final Ipv4Input input;
+  private final Packet packet = new Packet();
   private final Fragmenter fragmenter;
 
   /** By protocol; none until {@link #engines} is called. */
@@ -92,11 +94,13 @@ public final class Gateway implements GuestLink, Dumpable {
     this.addresses = addresses;
     this.mtu = mtu;
     port = new GatewayPort(this, name, mtu);
-    neighbours = new Neighbours(timers, new NeighbourWire(), counters);
-    arp = new ArpResponder(this, addresses, neighbours, counters);
+    long seed = new SecureRandom().nextLong();
+    stations = new Stations(timers, new NeighbourWire(), Stations.LIMIT, seed);
+    arp = new ArpResponder(this, addresses, stations, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
-    input = new Ipv4Input(this, addresses, neighbours, services, errors);
+    router = new Router(this, addresses, services, errors);
+    input = new Ipv4Input(this, addresses, stations.neighbours(), router);
     fragmenter = new Fragmenter(this, counters);
   }
 
@@ -113,7 +117,7 @@ public final class Gateway implements GuestLink, Dumpable {
   public void engines(
       PacketEngine tcpEngine, PacketEngine udpEngine, PacketEngine echoEngine, boolean translate) {
     engines = List.of(tcpEngine, udpEngine, echoEngine);
-    input.engines(tcpEngine, udpEngine, echoEngine, translate);
+    router.engines(tcpEngine, udpEngine, echoEngine, translate);
   }
 
   /**
@@ -207,17 +211,13 @@ public final class Gateway implements GuestLink, Dumpable {
    * Finds out whether a station uses an address of the network, by an ARP probe (RFC 5227 section
    * 2.1.1). Each probe is a broadcast: the caller bounds their number.
    *
-   * @param address the IPv4 address
+   * @param address an address of the network
    * @param waitNanos how long nobody may answer for the address to be taken for free
    * @param listener told of the answers, also for a second after it was told that there are none
    */
   public void probe(Address address, long waitNanos, ProbeListener listener) {
-    arp.probes().probe(address.ipv4(), waitNanos, listener);
+    arp.probes().probe(address, waitNanos, listener);
     flush();
-  }
-
-  @Nullable Neighbour neighbour(int address) {
-    return neighbours.get(address);
   }
 
   /** An identification for a packet of ours: matters only when it is fragmented. */
@@ -239,14 +239,23 @@ public final class Gateway implements GuestLink, Dumpable {
         counters.count(GatewayCount.NOT_FOR_US);
         return;
       }
-      if (passage.network() != Ethernet.HEADER_LENGTH) {
+      if (passage.vlan() != 0) {
         counters.count(GatewayCount.BAD_FRAME);
         return;
       }
       Station from = stations.heard(stations.budget(passage.ingress()), passage.source());
+      // Behind a tag that has a priority and no VLAN too (IEEE 802.1Q section 6.9).
+      int network = at + passage.network();
       switch (passage.etherType()) {
-        case Ethernet.TYPE_IPV4 -> input.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
-        case Ethernet.TYPE_ARP -> arp.receive(from, frame, at + Ethernet.HEADER_LENGTH, end);
+        case Ethernet.TYPE_IPV4 -> {
+          Packet p = nested ? new Packet() : packet; // the one packet is in use further up
+          p.station = from;
+          p.sourceMac = passage.source();
+          p.frame = frame;
+          p.network = network;
+          input.receive(p, end);
+        }
+        case Ethernet.TYPE_ARP -> arp.receive(from, frame, network, end);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
@@ -288,23 +297,29 @@ public final class Gateway implements GuestLink, Dumpable {
   // To the guests.
 
   @Override
-  public void sendIpv4(ByteBuf frame, int guest) {
-    if (guest == Ipv4.BROADCAST || guest == addresses.broadcast()) {
-      sendIpv4To(frame, Ethernet.BROADCAST);
-      return;
-    }
-    Neighbour neighbour = neighbours.get(guest);
-    if (neighbour != null && neighbour.resolved()) {
-      neighbour.used = true;
-      sendIpv4To(frame, neighbour.mac);
+  public Address addressTowards(Address guest) {
+    return addresses.gateway();
+  }
+
+  @Override
+  public Neighbour neighbour(Address guest) {
+    return stations.neighbours().at(guest);
+  }
+
+  @Override
+  public void send(ByteBuf frame, Neighbour guest) {
+    Neighbours neighbours = stations.neighbours();
+    Neighbour to = neighbours.present(guest);
+    if (neighbours.reachable(to)) {
+      sendTo(frame, to.mac());
     } else {
       // A copy, since the engine may go on using the frame; unresolved guests are rare.
-      neighbours.await(guest, frame.copy());
+      neighbours.await(to, frame.copy());
     }
   }
 
   @Override
-  public void sendIpv4To(ByteBuf frame, long mac) {
+  public void sendTo(ByteBuf frame, long mac) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH;
     Ethernet.write(frame, at, mac, addresses.mac(), Ethernet.TYPE_IPV4);
     if (frame.readableBytes() - LINK_HEADROOM > mtu
@@ -314,6 +329,26 @@ public final class Gateway implements GuestLink, Dumpable {
     }
     counters.count(GatewayCount.IPV4_OUT);
     sendFrame(frame);
+  }
+
+  /** Tells a station of a datagram of which not all fragments came in time. */
+  void expired(Station station, ByteBuf frame) {
+    Packet first = new Packet();
+    first.station = station;
+    first.frame = frame;
+    first.network = frame.readerIndex() + LINK_HEADROOM;
+    Ipv4Input.fill(first, frame.writerIndex());
+    first.sender = stations.neighbours().at(first.source());
+    errors.send(IcmpReason.REASSEMBLY_EXPIRED, first);
+    flush();
+  }
+
+  /** Gives up what a port that is gone has left in the gateway. */
+  void released(Port other) {
+    PortBudget budget = stations.release(other);
+    if (budget != null) {
+      input.reassembly().release(budget);
+    }
   }
 
   /** Hands a whole frame to the switch. */
@@ -350,17 +385,12 @@ public final class Gateway implements GuestLink, Dumpable {
     return mtu;
   }
 
-  @Override
-  public int gatewayAddress() {
-    return addresses.gateway();
-  }
-
   /** Unplugs the gateway and gives back what it holds; the engines are closed by their owner. */
   public void close() {
     if (!closed) {
       network.detach(port);
       closed = true;
-      neighbours.close();
+      stations.close();
       arp.probes().close();
       input.close();
     }
@@ -370,38 +400,30 @@ public final class Gateway implements GuestLink, Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node =
         DumpNode.of("gateway")
-            .with("address", Ipv4.format(addresses.gateway()) + "/" + addresses.prefixLength())
-            .with("mac", Ethernet.format(addresses.mac()))
+            .with("address", addresses.gateway() + "/" + addresses.subnet().prefix())
+            .with("mac", new MacAddress(addresses.mac()))
             .with("host-loopback", addresses.hostLoopback())
             .with("mtu", mtu);
     counters.addTo(node);
-    DumpNode.Builder cache = DumpNode.of("neighbours").with("entries", neighbours.size());
-    for (Neighbour neighbour : neighbours.list()) {
-      cache.child(
-          DumpNode.of(Ipv4.format(neighbour.address))
-              .with("mac", Ethernet.format(neighbour.mac))
-              .with("state", neighbour.state.name().toLowerCase(Locale.ROOT))
-              .build());
-    }
-    return node.child(stations.dump()).child(cache.build()).build();
+    return node.child(stations.dump()).build();
   }
 
   private final class NeighbourWire implements Neighbours.Wire {
     @Override
-    public void ask(int address, long mac) {
+    public void ask(Address address, long mac) {
       arp.ask(address, mac);
       flush();
     }
 
     @Override
     public void send(ByteBuf packet, long mac) {
-      sendIpv4To(packet, mac);
+      sendTo(packet, mac);
     }
 
     @Override
-    public void unanswered(int address) {
+    public void unanswered(Neighbour neighbour) {
       try {
-        engines.forEach(engine -> engine.unanswered(address));
+        engines.forEach(engine -> engine.unanswered(neighbour));
       } catch (RuntimeException | OutOfDirectMemoryError e) {
         failed(e);
       }

@@ -1,87 +1,101 @@
 package io.lanyard.nat.gateway;
 
-import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 
 /**
  * Who the gateway is on its network.
  *
  * @param mac its MAC address, in the low 48 bits
- * @param gateway its IPv4 address as a big-endian int
- * @param prefixLength the subnet's prefix length, 1 to 30
+ * @param gateway its address in the subnet
+ * @param subnet the network's addresses; in IPv4, with a prefix of 1 to 30 bits
  * @param host the address that stands for the host ({@code .1})
  * @param hostLoopback whether the gateway answers for {@code host} and maps it to the host's
  *     loopback; only where no host adapter has that address
  */
 public record GatewayAddresses(
-    long mac, int gateway, int prefixLength, int host, boolean hostLoopback) {
+    long mac, Address gateway, Subnet subnet, Address host, boolean hostLoopback) {
   /** Checks that the addresses make sense together. */
   public GatewayAddresses {
-    if (prefixLength < 1 || prefixLength > 30) {
+    if (subnet.prefix() < 1 || subnet.prefix() > subnet.network().bits() - 2) {
       throw new IllegalArgumentException(
-          "prefix length " + prefixLength + " leaves no room for guests; take 1 to 30");
+          "prefix length " + subnet.prefix() + " leaves no room for guests; take 1 to 30");
     }
-    if (Ethernet.isGroup(mac) || mac == 0) {
-      throw new IllegalArgumentException(Ethernet.format(mac) + " is no address of a station");
+    if ((mac >>> 40 & 1) != 0 || mac == 0) {
+      throw new IllegalArgumentException(new MacAddress(mac) + " is no address of a station");
     }
-    int hosts = -1 >>> prefixLength;
-    if ((gateway & hosts) == 0 || (gateway & hosts) == hosts) {
+    if (!subnet.contains(gateway)) {
+      throw new IllegalArgumentException(gateway + " is not in " + subnet);
+    }
+    if (!subnet.isHost(gateway)) {
       throw new IllegalArgumentException(
-          Ipv4.format(gateway) + "/" + prefixLength + " is the subnet's own or broadcast address");
+          gateway + "/" + subnet.prefix() + " is the subnet's own or broadcast address");
     }
-    if (((gateway ^ host) & ~hosts) != 0 || gateway == host) {
+    if (!subnet.contains(host) || gateway.equals(host)) {
       throw new IllegalArgumentException(
-          "the host's address "
-              + Ipv4.format(host)
-              + " must be another one of the gateway's subnet");
+          "the host's address " + host + " must be another one of the gateway's subnet");
     }
   }
 
   /**
-   * The subnet's own address.
+   * The subnet's broadcast address (RFC 919 section 7).
    *
-   * @return the network part with the host part zero
+   * @return its highest address
    */
-  public int network() {
-    return gateway & ~(-1 >>> prefixLength);
+  public Address broadcast() {
+    return subnet.last();
   }
 
   /**
-   * The subnet's broadcast address.
+   * Whether an address is the gateway's own.
    *
-   * @return the network part with the host part all ones
+   * @param high the address's upper long
+   * @param low the address's lower long
+   * @return true for {@link #gateway}
    */
-  public int broadcast() {
-    return gateway | (-1 >>> prefixLength);
+  public boolean isGateway(long high, long low) {
+    return low == gateway.low() && high == gateway.high();
   }
 
   /**
-   * Says whether an address belongs to the subnet.
+   * Whether an address stands for the host's loopback.
    *
-   * @param address an IPv4 address
-   * @return whether it does, the subnet's own and broadcast addresses included
+   * @param high the address's upper long
+   * @param low the address's lower long
+   * @return true for {@link #host} where that is permitted
    */
-  public boolean contains(int address) {
-    return ((address ^ gateway) & ~(-1 >>> prefixLength)) == 0;
+  public boolean isLoopback(long high, long low) {
+    return hostLoopback && low == host.low() && high == host.high();
   }
 
   /**
-   * Says whether the gateway answers for an address.
+   * Whether the gateway answers for an address.
    *
-   * @param address an IPv4 address
+   * @param high the address's upper long
+   * @param low the address's lower long
    * @return true for its own, and for the host's where that stands for the loopback
    */
-  public boolean isOurs(int address) {
-    return address == gateway || (hostLoopback && address == host);
+  public boolean isOurs(long high, long low) {
+    return isGateway(high, low) || isLoopback(high, low);
   }
 
   /**
-   * Says whether an address may be a guest's.
+   * Whether an address may be a guest's.
    *
-   * @param address an IPv4 address
-   * @return true for an address of the subnet that is not ours, its own, or broadcast
+   * @param high the address's upper long
+   * @param low the address's lower long
+   * @return true for an address of the subnet that is not the gateway's, the subnet's, or broadcast
    */
-  public boolean mayBeGuest(int address) {
-    return contains(address) && !isOurs(address) && address != network() && address != broadcast();
+  public boolean mayBeGuest(long high, long low) {
+    return subnet.contains(high, low)
+        && !isOurs(high, low)
+        && low != subnet.network().low()
+        && (low != lastLow() || !Address.isIpv4(high, low));
+  }
+
+  /** The lower long of the broadcast address, without an object. */
+  private long lastLow() {
+    return subnet.network().low() | (-1L >>> (32 + subnet.prefix()));
   }
 }

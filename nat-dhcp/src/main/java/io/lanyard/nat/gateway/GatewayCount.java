@@ -18,14 +18,6 @@ public enum GatewayCount {
   ARP_ASKED,
   /** Somebody else claimed an address of the gateway's (RFC 5227). */
   ADDRESS_CONFLICT,
-  /** A guest's address moved to another MAC address. */
-  NEIGHBOUR_MOVED,
-  /** Guests that did not answer ARP. */
-  NEIGHBOUR_FAILED,
-  /** Packets to guests dropped because the queue for an unresolved guest was full, or it failed. */
-  NEIGHBOUR_QUEUE_DROPPED,
-  /** New neighbours refused because the cache was full. */
-  NEIGHBOUR_REFUSED,
   /** IPv4 packets with bad version, lengths or options. */
   BAD_IPV4,
   /** IPv4 packets with a bad header checksum. */

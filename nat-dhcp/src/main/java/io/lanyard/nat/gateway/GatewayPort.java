@@ -42,7 +42,7 @@ final class GatewayPort implements Port {
 
   @Override
   public void portLeft(Port other) {
-    gateway.stations().release(other);
+    gateway.released(other);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -48,32 +50,39 @@ public interface GuestLink {
   int mtu();
 
   /**
-   * The gateway's IPv4 address.
+   * The gateway's address, as a guest sees it.
    *
-   * @return the address as a big-endian int
+   * @param guest an address of the guest's
+   * @return the gateway's address of the same family
    */
-  int gatewayAddress();
+  Address addressTowards(Address guest);
 
   /**
-   * Sends an IPv4 packet to a guest. Finds the guest's MAC address by ARP when it is not known; the
-   * packet waits meanwhile in a short queue, or is dropped and counted.
+   * The neighbour that has an address, for a packet to it.
+   *
+   * @param guest an address of the network that may be a guest's
+   * @return the neighbour, perhaps one that nobody has answered for yet
+   */
+  Neighbour neighbour(Address guest);
+
+  /**
+   * Sends an IP packet to a guest. Finds out where the guest is when that is not known; the packet
+   * waits meanwhile in a short queue, or is dropped and counted.
    *
    * @param frame lent for the length of the call. Reader index at the offload header, which the
    *     engine has written (super-frames and unfinished checksums are welcome); 14 bytes for the
-   *     Ethernet header, which the link writes; then the whole IPv4 packet, header checksum
-   *     included
-   * @param guest the next hop's IPv4 address as a big-endian int; the limited broadcast address
-   *     sends to everybody
+   *     Ethernet header, which the link writes; then the whole IP packet, header checksum included
+   * @param guest the next hop
    */
-  void sendIpv4(ByteBuf frame, int guest);
+  void send(ByteBuf frame, Neighbour guest);
 
   /**
-   * Sends an IPv4 packet to a MAC address that the engine knows (DHCP to a client without address).
+   * Sends an IP packet to a MAC address that the engine knows (DHCP to a client without address).
    *
-   * @param frame as for {@link #sendIpv4}
+   * @param frame as for {@link #send}
    * @param mac the destination, in the low 48 bits
    */
-  void sendIpv4To(ByteBuf frame, long mac);
+  void sendTo(ByteBuf frame, long mac);
 
   /** Ends a burst that did not come from the switch (a socket's): what was sent leaves now. */
   void flush();

@@ -2,6 +2,8 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -10,21 +12,28 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts guests' fragmented datagrams together (RFC 791 section 3.2, RFC 815).
  *
- * <p>Memory and time are bounded: so many datagrams at a time for the network and for each guest,
- * the oldest giving way, and 30 s for each. A fragment that covers bytes twice gives up its
- * datagram (RFC 1858 section 4, RFC 5722 section 4); only a mere repetition is ignored.
+ * <p>Memory and time are bounded: so many datagrams at a time for the network, each port and each
+ * station, and 30 s for each. The oldest of the station or the port that has too many gives way,
+ * and where the network has too many, the oldest of the port that has most. A datagram's fragments
+ * come by one port: those of another, with a forged source, are of another datagram.
+ *
+ * <p>A fragment that covers bytes twice gives up its datagram (RFC 1858 section 4, RFC 5722 section
+ * 4); only a mere repetition is ignored.
  */
 final class Reassembly {
   /** As Linux (ipfrag_time); RFC 1122 section 3.3.2 allows 60 to 120, but memory is dearer. */
   static final long TIMEOUT_NANOS = 30_000_000_000L;
 
-  static final int PER_GUEST = 16;
+  static final int PER_STATION = 16;
+  static final int PER_PORT = 32;
   static final int TOTAL = 64;
 
   /** Where the payload lies in the buffer: behind the longest header. */
@@ -33,7 +42,7 @@ final class Reassembly {
   private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
 
   /** What identifies the fragments of one datagram. */
-  private record Key(int source, int destination, int idAndProtocol) {}
+  private record Key(PortBudget port, int source, int destination, int idAndProtocol) {}
 
   /** A datagram with holes. Reused. */
   private final class Partial {
@@ -41,13 +50,16 @@ final class Reassembly {
     private final byte[] header = new byte[60];
     private final Timers.Timer timer = timers.create(() -> late(this));
     private @Nullable Key key;
+    private @Nullable Station station;
     private @Nullable ByteBuf data;
     private int headerLength;
     private int total;
     private int received;
 
-    private void begin(Key key) {
+    private void begin(Key key, Packet first) {
       this.key = key;
+      station = first.station;
+      first.station.countFragmented(1);
       headerLength = 0;
       total = -1;
       received = 0;
@@ -58,8 +70,12 @@ final class Reassembly {
 
   /** Told of a datagram that came too late, so that its sender can be. */
   interface Expiry {
-    /** Takes the header and the first 8 bytes of payload, if the first fragment had come. */
-    void expired(ByteBuf frame, int ip);
+    /**
+     * Takes the header and the first 8 bytes of payload, if the first fragment had come.
+     *
+     * @param frame lent: the header behind the room for the link's
+     */
+    void expired(Station station, ByteBuf frame);
   }
 
   private final Timers timers;
@@ -81,19 +97,21 @@ final class Reassembly {
   /**
    * Takes a fragment.
    *
-   * @param frame lent
-   * @param ip index of its header, which has been checked
+   * @param packet lent: its header has been checked
    * @return the whole datagram if this was its last missing part: a frame with offload header and
    *     room for the Ethernet header, the caller's to release; else null
    */
-  @Nullable ByteBuf receive(ByteBuf frame, int ip) {
+  @Nullable ByteBuf receive(Packet packet) {
     counters.count(GatewayCount.FRAGMENTS_IN);
+    ByteBuf frame = packet.frame;
+    int ip = packet.network;
     int headerLength = Ipv4.headerLength(frame, ip);
     int length = Ipv4.totalLength(frame, ip) - headerLength;
     int offset = Ipv4.fragmentOffset(frame, ip);
     boolean more = (Ipv4.fragment(frame, ip) & Ipv4.MORE_FRAGMENTS) != 0;
     Key key =
         new Key(
+            packet.station.budget(),
             Ipv4.source(frame, ip),
             Ipv4.destination(frame, ip),
             (Ipv4.id(frame, ip) << 8) | Ipv4.protocol(frame, ip));
@@ -103,7 +121,7 @@ final class Reassembly {
       return null;
     }
     if (partial == null) {
-      partial = begin(key);
+      partial = begin(key, packet);
     }
     return take(partial, frame, ip, headerLength, offset, length, more);
   }
@@ -192,38 +210,60 @@ final class Reassembly {
     return 0;
   }
 
-  private Partial begin(Key key) {
-    int held = 0;
-    Partial oldest = null;
-    for (Partial other : order) {
-      Key otherKey = other.key;
-      if (otherKey != null && otherKey.source == key.source) {
-        held++;
-        oldest = oldest == null ? other : oldest;
-      }
-    }
-    if (held >= PER_GUEST) {
-      giveUp(oldest);
+  private Partial begin(Key key, Packet first) {
+    Station station = first.station;
+    PortBudget port = station.budget();
+    if (station.fragmented() >= PER_STATION) {
+      giveUp(oldest(other -> station.equals(other.station)));
+    } else if (port.fragmented() >= PER_PORT) {
+      giveUp(oldest(other -> port.equals(portOf(other))));
     } else if (order.size() >= TOTAL) {
-      giveUp(order.getFirst());
+      PortBudget most = portWithMost(port);
+      giveUp(oldest(other -> most.equals(portOf(other))));
     }
     Partial partial = free.isEmpty() ? new Partial() : free.pop();
-    partial.begin(key);
+    partial.begin(key, first);
     partials.put(key, partial);
     order.add(partial);
     return partial;
   }
 
+  private @Nullable Partial oldest(Predicate<Partial> which) {
+    for (Partial partial : order) {
+      if (which.test(partial)) {
+        return partial;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable PortBudget portOf(Partial partial) {
+    Key key = partial.key;
+    return key == null ? null : key.port;
+  }
+
+  private PortBudget portWithMost(PortBudget asking) {
+    PortBudget most = asking;
+    for (Partial partial : order) {
+      PortBudget port = portOf(partial);
+      if (port != null && port.fragmented() > most.fragmented()) {
+        most = port;
+      }
+    }
+    return most;
+  }
+
   private void late(Partial partial) {
     ByteBuf data = partial.data;
-    if (data != null && partial.headerLength > 0) {
+    Station station = partial.station;
+    if (data != null && station != null && partial.headerLength > 0) {
       int ip = PAYLOAD - partial.headerLength;
       data.setBytes(ip, partial.header, 0, partial.headerLength);
       // What is quoted is the first fragment: RFC 792 allows the message for no other.
       int payload = Math.min(8, data.capacity() - PAYLOAD);
       Ipv4.setTotalLength(data, ip, partial.headerLength + payload);
       data.setIndex(ip - GuestLink.LINK_HEADROOM, PAYLOAD + payload);
-      expiry.expired(data, ip);
+      expiry.expired(station, data);
     }
     giveUp(partial);
   }
@@ -251,9 +291,23 @@ final class Reassembly {
     if (data != null) {
       data.release();
     }
+    Station station = partial.station;
+    if (station != null) {
+      station.countFragmented(-1);
+    }
     partial.data = null;
+    partial.station = null;
     partial.key = null;
     free.push(partial);
+  }
+
+  /** Gives up what a port that is gone has left unfinished. */
+  void release(PortBudget port) {
+    for (Partial partial : List.copyOf(order)) {
+      if (port.equals(portOf(partial))) {
+        giveUp(partial);
+      }
+    }
   }
 
   int pending() {

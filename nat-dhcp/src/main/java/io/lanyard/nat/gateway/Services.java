@@ -1,7 +1,8 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
@@ -11,9 +12,8 @@ import io.netty.util.collection.IntObjectMap;
 
 /** The UDP services of the gateway itself, by port, and the datagrams they answer with. */
 final class Services {
-  private static final int TTL = 64;
-  private static final int PAYLOAD =
-      GuestLink.LINK_HEADROOM + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
+  /** The longest IPv4 packet. */
+  private static final int MOST = 65535;
 
   private final Gateway gateway;
   private final GatewayAddresses addresses;
@@ -35,7 +35,9 @@ final class Services {
   }
 
   /** Hands a datagram to the service of its port; false when there is none. */
-  boolean receive(Station from, ByteBuf frame, int ip, int udp) {
+  boolean receive(Packet packet) {
+    ByteBuf frame = packet.frame;
+    int udp = packet.transport;
     int port = Udp.destinationPort(frame, udp);
     DatagramService service = services.get(port);
     if (service == null) {
@@ -44,32 +46,36 @@ final class Services {
     int length = Udp.length(frame, udp) - Udp.HEADER_LENGTH;
     Peer peer =
         new Peer(
-            from,
-            Ethernet.source(frame, ip - Ethernet.HEADER_LENGTH),
-            Ipv4.source(frame, ip),
+            packet.station,
+            packet.sourceMac,
+            packet.source(),
             Udp.sourcePort(frame, udp),
-            Ipv4.destination(frame, ip),
+            packet.destination(),
             port);
     service.receive(frame.slice(udp + Udp.HEADER_LENGTH, length), peer);
     return true;
   }
 
-  private void answer(ByteBuf payload, Peer peer, long mac, int address, int port) {
+  private void answer(ByteBuf payload, Peer peer, long mac, Address address, int port) {
     ByteBuf frame = null;
     try {
-      int length = Math.min(payload.readableBytes(), 65535 - PAYLOAD);
-      frame = gateway.allocator().directBuffer(PAYLOAD + length);
-      frame.writerIndex(PAYLOAD + length);
-      frame.setBytes(PAYLOAD, payload, payload.readerIndex(), length);
+      Address local = peer.localAddress;
+      Address source = addresses.isOurs(local.high(), local.low()) ? local : addresses.gateway();
+      IpHeader header = IpHeader.of(Ipv4.UDP, source, address);
       int ip = GuestLink.LINK_HEADROOM;
-      int udp = ip + Ipv4.HEADER_LENGTH;
-      int source = addresses.isOurs(peer.localAddress) ? peer.localAddress : addresses.gateway();
+      int udp = ip + header.length();
+      int at = udp + Udp.HEADER_LENGTH;
+      int length = Math.min(payload.readableBytes(), MOST - (at - ip));
+      int datagram = Udp.HEADER_LENGTH + length;
+      frame = gateway.allocator().directBuffer(at + length);
+      frame.writerIndex(at + length);
+      frame.setBytes(at, payload, payload.readerIndex(), length);
       OffloadHeader.clear(frame, 0);
-      int total = Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH + length;
-      Ipv4.write(frame, ip, total, gateway.nextId(), 0, TTL, Ipv4.UDP, source, address);
-      Udp.write(frame, udp, peer.localPort, port, Udp.HEADER_LENGTH + length);
-      Udp.finishChecksum4(frame, ip, udp);
-      gateway.sendIpv4To(frame, mac);
+      header.write(frame, ip, datagram);
+      Udp.write(frame, udp, peer.localPort, port, datagram);
+      long sum = header.pseudoSum(datagram) + Checksum.sum(frame, udp, datagram);
+      Udp.setChecksum(frame, udp, Checksum.finishUdp(sum));
+      gateway.sendTo(frame, mac);
     } finally {
       payload.release();
       if (frame != null) {
@@ -83,12 +89,13 @@ final class Services {
   private final class Peer implements DatagramService.DatagramPeer {
     private final Station station;
     private final long mac;
-    private final int address;
+    private final Address address;
     private final int port;
-    private final int localAddress;
+    private final Address localAddress;
     private final int localPort;
 
-    Peer(Station station, long mac, int address, int port, int localAddress, int localPort) {
+    Peer(
+        Station station, long mac, Address address, int port, Address localAddress, int localPort) {
       this.station = station;
       this.mac = mac;
       this.address = address;
@@ -108,7 +115,7 @@ final class Services {
     }
 
     @Override
-    public int address() {
+    public Address address() {
       return address;
     }
 
@@ -118,7 +125,7 @@ final class Services {
     }
 
     @Override
-    public int localAddress() {
+    public Address localAddress() {
       return localAddress;
     }
 
@@ -128,7 +135,7 @@ final class Services {
     }
 
     @Override
-    public void answer(ByteBuf payload, long toMac, int toAddress, int toPort) {
+    public void answer(ByteBuf payload, long toMac, Address toAddress, int toPort) {
       Services.this.answer(payload, this, toMac, toAddress, toPort);
     }
   }

@@ -5,8 +5,13 @@ import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.gateway.IcmpReport;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -17,7 +22,9 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private static final int DEFAULT_TTL = 64;
 
   private final PingNat nat;
-  private final int destination;
+  private final Neighbour neighbour;
+  private final Address destination;
+  private final IpHeader header;
   private @Nullable HostSocket socket;
 
   /** Of a raw socket, which takes and gives whole messages; -1 where the kernel numbers them. */
@@ -28,10 +35,18 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private int pathMtu;
   private boolean answered;
 
-  PingFlow(PingNat nat, long high, long low, int destination) {
-    super(high, low);
+  /**
+   * Makes a flow without a socket.
+   *
+   * @param remote the other end, as the guest sees it
+   * @param destination where the host's socket sends to
+   */
+  PingFlow(PingNat nat, Neighbour neighbour, int identifier, Address remote, Address destination) {
+    super(FlowKey.ICMP, neighbour.address(), identifier, remote, 0);
     this.nat = nat;
+    this.neighbour = neighbour;
     this.destination = destination;
+    header = IpHeader.of(FlowKey.ICMP, remote(), guest());
   }
 
   void open(HostSocket opened) {
@@ -44,20 +59,23 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   /** Sends a request out; the result is bytes sent or an error number negated. */
-  int send(ByteBuf frame, int ip, int at, int length) {
+  int send(Packet request) {
     HostSocket open = socket;
     if (open == null) {
       return -Errno.EBADF;
     }
+    ByteBuf frame = request.frame();
+    int at = request.transport();
+    int length = request.end() - at;
     touch();
-    countFromGuest(1, Ipv4.HEADER_LENGTH + length);
-    int hops = Ipv4.ttl(frame, ip) - 1;
+    countFromGuest(1, request.length());
+    int hops = request.hops() - 1;
     int wanted = hops >= 48 ? DEFAULT_TTL : Math.max(1, hops);
     if (wanted != ttl) {
       ttl = wanted;
       open.socket().ttl(wanted);
     }
-    boolean dont = (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
+    boolean dont = request.unfragmented();
     if (dont != dontFragment) {
       dontFragment = dont;
       open.socket().dontFragment(dont);
@@ -98,7 +116,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   @Override
-  public void datagrams(ByteBuf frame, int size, int address, int port) {
+  public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
     int at = HostReader.PAYLOAD;
     if (rawIdentifier >= 0) {
       at += frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;
@@ -106,17 +124,18 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     int length = frame.writerIndex() - at;
     if (length < Icmp.HEADER_LENGTH
         || Icmp.type(frame, at) != Icmp.ECHO_REPLY
-        || address != destination
+        || low != destination.low()
+        || high != destination.high()
         || !isOurs(frame, at)) {
       return;
     }
     answered = true;
     touch();
-    countToGuest(1, Ipv4.HEADER_LENGTH + length);
+    countToGuest(1, header.length() + length);
     Icmp.setIdentifier(frame, at, guestPort());
     Icmp.finishChecksum(frame, at, length);
-    HostReader.writeIp(frame, at, Ipv4.ICMP, remoteAddress(), guestAddress(), 0);
-    nat.link.sendIpv4(frame, guestAddress());
+    HostReader.writeIp(frame, at, header);
+    nat.link.send(frame, neighbour);
   }
 
   /** A raw socket hears of everybody's requests; of another kind of socket's only its own come. */
@@ -145,19 +164,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     } else if (!error.fromIcmp() || (type != Icmp.UNREACHABLE && type != Icmp.TIME_EXCEEDED)) {
       return;
     }
-    int router = nat.destinations.guestSide(error.offender());
-    long header =
+    Address router =
+        error.offender() == 0 ? null : nat.destinations.guestSide(Address.ofIpv4(error.offender()));
+    long start =
         (long) Icmp.ECHO_REQUEST << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
-    nat.errors.sendAbout(
-        router == 0 ? nat.link.gatewayAddress() : router,
-        type,
-        code,
-        rest,
-        FlowKey.ICMP,
-        guestAddress(),
-        remoteAddress(),
-        header,
-        length);
+    nat.errors.about(new IcmpReport(router, type, code, rest), this, neighbour, start, length);
   }
 
   @Override
@@ -166,8 +177,8 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   @Override
-  protected boolean evictable() {
-    return true;
+  protected Worth worth() {
+    return Worth.DISPENSABLE;
   }
 
   @Override

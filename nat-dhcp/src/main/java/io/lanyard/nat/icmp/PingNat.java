@@ -5,19 +5,19 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
-import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IcmpReport;
+import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.gateway.PacketEngine;
-import io.lanyard.nat.station.Station;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
-import io.lanyard.vswitch.frame.Ipv4;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.security.SecureRandom;
@@ -40,6 +40,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   final Destinations destinations;
   final HostReader reader;
   private final FlowTable flows;
+  private final FlowKey key = new FlowKey(FlowKey.ICMP);
   private boolean complained;
 
   /** Of requests through raw sockets: by turns, so that no two flows have the same. */
@@ -75,44 +76,45 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   @Override
-  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
-    long high = FlowKey.high(Ipv4.source(frame, ip), Ipv4.destination(frame, ip));
-    long low = FlowKey.low(FlowKey.ICMP, Icmp.identifier(frame, at), 0);
-    Flow known = flows.get(high, low);
-    PingFlow flow = known instanceof PingFlow ping ? ping : open(high, low, destination, frame, ip);
+  public void receive(Packet packet) {
+    int identifier = Icmp.identifier(packet.frame(), packet.transport());
+    key.guest(packet.sourceHigh(), packet.sourceLow(), identifier)
+        .remote(packet.destinationHigh(), packet.destinationLow(), 0);
+    PingFlow flow = flows.get(key) instanceof PingFlow ping ? ping : open(packet, identifier);
     if (flow == null) {
       return;
     }
-    int result = flow.send(frame, ip, at, end - at);
+    int result = flow.send(packet);
     if (result >= 0) {
       out++;
       return;
     }
     if (result == -Errno.EMSGSIZE) {
       failed++;
-      errors.send(Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, flow.pathMtu(), frame, ip);
+      errors.send(IcmpReport.tooLarge(flow.pathMtu()), packet);
     } else {
-      failed(-result, frame, ip);
+      failed(-result, packet);
     }
   }
 
-  private void failed(int number, ByteBuf frame, int ip) {
+  private void failed(int number, Packet packet) {
     failed++;
     switch (number) {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> {
         // Dropped like on any full link.
       }
-      case Errno.ENETUNREACH -> errors.send(Icmp.UNREACHABLE, Icmp.NET_UNREACHABLE, 0, frame, ip);
-      case Errno.EACCES, Errno.EPERM ->
-          errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
-      default -> errors.send(Icmp.UNREACHABLE, Icmp.HOST_UNREACHABLE, 0, frame, ip);
+      case Errno.ENETUNREACH -> errors.send(IcmpReason.NO_ROUTE, packet);
+      case Errno.EACCES, Errno.EPERM -> errors.send(IcmpReason.PROHIBITED, packet);
+      default -> errors.send(IcmpReason.HOST_UNREACHABLE, packet);
     }
   }
 
-  private @Nullable PingFlow open(long high, long low, int destination, ByteBuf frame, int ip) {
-    PingFlow flow = new PingFlow(this, high, low, destination);
+  private @Nullable PingFlow open(Packet packet, int identifier) {
+    Address destination = packet.hostSide();
+    PingFlow flow =
+        new PingFlow(this, packet.sender(), identifier, packet.destination(), destination);
     flow.idleTimeout(TIMEOUT_NANOS);
-    if (!flows.add(flow)) {
+    if (!flows.add(flow, packet.station().flows())) {
       quota++;
       return null;
     }
@@ -122,9 +124,9 @@ public final class PingNat implements PacketEngine, Dumpable {
     } catch (ErrnoException e) {
       flows.remove(flow);
       if (isPermission(e.number())) {
-        notPermitted(frame, ip);
+        notPermitted(packet);
       } else {
-        failed(e.number(), frame, ip);
+        failed(e.number(), packet);
       }
     } catch (IOException e) {
       flows.remove(flow);
@@ -134,7 +136,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   /** By the socket that needs no privilege, or else by the one that does. */
-  private void open(PingFlow flow, int destination) throws IOException {
+  private void open(PingFlow flow, Address destination) throws IOException {
     InetDatagram socket;
     try {
       socket = InetDatagram.ping(0);
@@ -142,7 +144,7 @@ public final class PingNat implements PacketEngine, Dumpable {
       if (!isPermission(e.number())) {
         throw e;
       }
-      socket = InetDatagram.rawPing(destination);
+      socket = InetDatagram.rawPing(destination.ipv4());
       raw++;
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow), RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
@@ -151,7 +153,7 @@ public final class PingNat implements PacketEngine, Dumpable {
     flow.open(HostSocket.watch(link, socket, reader, flow));
   }
 
-  private void notPermitted(ByteBuf frame, int ip) {
+  private void notPermitted(Packet packet) {
     notPermitted++;
     if (!complained) {
       complained = true;
@@ -160,7 +162,7 @@ public final class PingNat implements PacketEngine, Dumpable {
           "event=ping-not-permitted advice=\"to let guests ping beyond the gateway, give the daemon"
               + " CAP_NET_RAW, or: sysctl -w net.ipv4.ping_group_range=''0 2147483647''\"");
     }
-    errors.send(Icmp.UNREACHABLE, Icmp.ADMIN_PROHIBITED, 0, frame, ip);
+    errors.send(IcmpReason.PROHIBITED, packet);
   }
 
   private static boolean isPermission(int number) {

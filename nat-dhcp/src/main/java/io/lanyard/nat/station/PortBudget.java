@@ -2,6 +2,8 @@ package io.lanyard.nat.station;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowOwner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,11 +16,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class PortBudget implements Dumpable {
+  /** Five stations' worth at the steady rate: a port with many is told of errors less willingly. */
+  private static final long ICMP_ERROR_NANOS = 1_000_000L;
+
+  private static final int ICMP_ERRORS = 500;
+
   /** Distinguishes budgets in the table's keys: a port that comes back has another number. */
   final int number;
 
   private final String name;
+  private final FlowOwner flows;
   private final Station anonymous;
+  private final MemoryUse tcpMemory = new MemoryUse();
+  private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
+  private int fragmented;
   private boolean released;
 
   /** The port's stations, the one that was given its place longest ago first. */
@@ -27,12 +38,21 @@ public final class PortBudget implements Dumpable {
   @Nullable Station newest;
   int stations;
 
+  /** The neighbours that are behind the port, the one that was made longest ago first. */
+  @Nullable Neighbour oldestNeighbour;
+
+  @Nullable Neighbour newestNeighbour;
+  int neighbours;
+
   private long stationsRefused;
   private long stationsEvicted;
+  private long neighboursEvicted;
+  private long claimsRefused;
 
   PortBudget(int number, String name) {
     this.number = number;
     this.name = name;
+    flows = new FlowOwner(name);
     anonymous = new Station(this, 0);
   }
 
@@ -65,6 +85,15 @@ public final class PortBudget implements Dumpable {
   }
 
   /**
+   * The number of addresses that stations behind the port have shown or claimed.
+   *
+   * @return neighbours
+   */
+  public int neighbours() {
+    return neighbours;
+  }
+
+  /**
    * The owner of everything that the port sends beyond its share of the table.
    *
    * @return a station without addresses, the same at every call
@@ -73,16 +102,65 @@ public final class PortBudget implements Dumpable {
     return anonymous;
   }
 
-  void release() {
-    released = true;
+  /**
+   * The port's flows.
+   *
+   * @return the owner of the accounts of the port's stations
+   */
+  public FlowOwner flows() {
+    return flows;
   }
 
-  void stationRefused() {
+  /**
+   * What the port's connections hold of TCP's memory.
+   *
+   * @return the live object; its users are the stations that have connections
+   */
+  public MemoryUse tcpMemory() {
+    return tcpMemory;
+  }
+
+  /**
+   * The rate at which the port's stations together are told of errors.
+   *
+   * @return the live object
+   */
+  public EventRate icmpErrors() {
+    return icmpErrors;
+  }
+
+  /**
+   * The number of the port's datagrams of which not all fragments have come.
+   *
+   * @return datagrams of all its stations
+   */
+  public int fragmented() {
+    return fragmented;
+  }
+
+  void countFragmented(int change) {
+    fragmented += change;
+  }
+
+  void release() {
+    released = true;
+    anonymous.release();
+  }
+
+  void countStationRefused() {
     stationsRefused++;
   }
 
-  void stationEvicted() {
+  void countStationEvicted() {
     stationsEvicted++;
+  }
+
+  void countNeighbourEvicted() {
+    neighboursEvicted++;
+  }
+
+  void countClaimRefused() {
+    claimsRefused++;
   }
 
   void append(Station station) {
@@ -116,12 +194,53 @@ public final class PortBudget implements Dumpable {
     stations--;
   }
 
+  void append(Neighbour neighbour) {
+    Neighbour last = newestNeighbour;
+    neighbour.older = last;
+    neighbour.newer = null;
+    if (last == null) {
+      oldestNeighbour = neighbour;
+    } else {
+      last.newer = neighbour;
+    }
+    newestNeighbour = neighbour;
+    neighbours++;
+  }
+
+  void unlink(Neighbour neighbour) {
+    Neighbour before = neighbour.older;
+    Neighbour after = neighbour.newer;
+    if (before == null) {
+      oldestNeighbour = after;
+    } else {
+      before.newer = after;
+    }
+    if (after == null) {
+      newestNeighbour = before;
+    } else {
+      after.older = before;
+    }
+    neighbour.older = null;
+    neighbour.newer = null;
+    neighbours--;
+  }
+
   @Override
   public DumpNode dump() {
     return DumpNode.of(name)
         .with("stations", stations)
+        .with("neighbours", neighbours)
+        .with("tcpFlows", flows.flows(FlowKey.TCP))
+        .with("udpFlows", flows.flows(FlowKey.UDP))
+        .with("icmpFlows", flows.flows(FlowKey.ICMP))
+        .with("tcpBytes", tcpMemory.bytes())
+        .withNonZero("fragmentedDatagrams", fragmented)
+        .withNonZero("flowsRefused", flows.refused())
+        .withNonZero("flowsEvicted", flows.evicted())
         .withNonZero("stationsEvicted", stationsEvicted)
         .withNonZero("stationsRefused", stationsRefused)
+        .withNonZero("neighboursEvicted", neighboursEvicted)
+        .withNonZero("claimsRefused", claimsRefused)
         .build();
   }
 

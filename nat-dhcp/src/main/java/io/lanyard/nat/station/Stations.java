@@ -1,7 +1,11 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LongPairMap;
+import io.lanyard.base.Timers;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -9,13 +13,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one table of a network's stations, by port and MAC address.
+ * The one table of who is on a network: ports, the stations behind them by MAC address, and the
+ * {@link Neighbours} by address.
  *
  * <p>Thread: the network's loop only.
  */
 @SuppressWarnings("ReferenceEquality") // a port is itself, whatever it may say to equals
 public final class Stations implements Dumpable {
-  /** More stations than a user-space network has; a guest that makes them up costs little. */
+  /**
+   * More stations and addresses than a user-space network has; a guest that makes them up costs
+   * little.
+   */
   public static final int LIMIT = 4096;
 
   /** A full table looks at so many of a port's oldest stations for one that is silent. */
@@ -23,21 +31,32 @@ public final class Stations implements Dumpable {
 
   private final int limit;
   private final LongPairMap<Station> stations;
+  private final Neighbours neighbours;
+  private final Counters<StationCount> counters = new Counters<>(StationCount.class);
   private final IdentityHashMap<Port, PortBudget> budgets = new IdentityHashMap<>();
   private final List<StationListener> listeners = new ArrayList<>();
+
+  /** Of addresses that nobody has answered for yet. */
+  private final PortBudget unlocated = new PortBudget(0, "unlocated");
+
   private @Nullable Port latestPort;
   private @Nullable PortBudget latestBudget;
+  private @Nullable Station latestStation;
   private int numbers;
 
   /**
    * Makes an empty table.
    *
-   * @param limit the most stations
+   * @param timers the network's timers
+   * @param wire how stations are asked for their addresses
+   * @param limit the most stations, and the most addresses
    * @param seed a random number that no guest knows
    */
-  public Stations(int limit, long seed) {
+  public Stations(Timers timers, Neighbours.Wire wire, int limit, long seed) {
     this.limit = limit;
     stations = new LongPairMap<>(seed);
+    neighbours =
+        new Neighbours(timers, wire, counters, unlocated, this::mostNeighbours, limit, seed);
   }
 
   /**
@@ -47,6 +66,24 @@ public final class Stations implements Dumpable {
    */
   public void addListener(StationListener listener) {
     listeners.add(listener);
+  }
+
+  /**
+   * The neighbour cache.
+   *
+   * @return the addresses of the stations
+   */
+  public Neighbours neighbours() {
+    return neighbours;
+  }
+
+  /**
+   * The table's counters.
+   *
+   * @return the live object, written by the loop
+   */
+  public Counters<StationCount> counters() {
+    return counters;
   }
 
   /**
@@ -75,21 +112,31 @@ public final class Stations implements Dumpable {
    *
    * @param budget the budget of the port that the frame came in by
    * @param mac the frame's source address
-   * @return the station; the port's anonymous one where there is no place for another
+   * @return the station; the port's anonymous one for a port that is gone
    */
   public Station heard(PortBudget budget, long mac) {
+    Station latest = latestStation;
+    if (latest != null && latest.mac() == mac && latest.budget() == budget) {
+      latest.heard = true;
+      return latest;
+    }
     Station station = stations.get(budget.number, mac);
     if (station == null) {
       station = make(budget, mac);
     }
     station.heard = true;
+    latestStation = station;
     return station;
   }
 
   private Station make(PortBudget budget, long mac) {
-    if (budget.released() || mac == 0 || (stations.size() >= limit && !makePlace(budget))) {
-      budget.stationRefused();
+    if (budget.released() || mac == 0) {
+      counters.count(StationCount.STATION_REFUSED);
+      budget.countStationRefused();
       return budget.anonymous();
+    }
+    if (stations.size() >= limit) {
+      makePlace(budget);
     }
     Station station = new Station(budget, mac);
     stations.put(budget.number, mac, station);
@@ -97,8 +144,8 @@ public final class Stations implements Dumpable {
     return station;
   }
 
-  /** Takes a place from the port that has most; false if the asking port has as many itself. */
-  private boolean makePlace(PortBudget asking) {
+  /** Takes a place from the port that has most: from the asking one, if no other has more. */
+  private void makePlace(PortBudget asking) {
     PortBudget most = asking;
     for (PortBudget other : budgets.values()) {
       if (other.stations > most.stations) {
@@ -106,28 +153,35 @@ public final class Stations implements Dumpable {
       }
     }
     Station victim = most.oldest;
-    if (victim == null) {
-      return false;
-    }
-    for (int i = 0; i < CANDIDATES && victim.heard; i++) {
+    for (int i = 0; i < CANDIDATES && victim != null && victim.heard; i++) {
       // It stays, and is looked at again after all others.
       victim.heard = false;
       most.unlink(victim);
       most.append(victim);
       victim = most.oldest;
-      if (victim == null) {
-        return false;
+    }
+    if (victim != null) {
+      counters.count(StationCount.STATION_EVICTED);
+      most.countStationEvicted();
+      release(victim);
+    }
+  }
+
+  private PortBudget mostNeighbours(PortBudget asking) {
+    PortBudget most = unlocated.neighbours > asking.neighbours ? unlocated : asking;
+    for (PortBudget other : budgets.values()) {
+      if (other.neighbours > most.neighbours) {
+        most = other;
       }
     }
-    most.stationEvicted();
-    release(victim);
-    return true;
+    return most;
   }
 
   private void release(Station station) {
     stations.remove(station.budget().number, station.mac());
     station.budget().unlink(station);
     station.release();
+    latestStation = null;
     for (StationListener listener : listeners) {
       listener.stationReleased(station);
     }
@@ -138,11 +192,12 @@ public final class Stations implements Dumpable {
    * no budget.
    *
    * @param port the port
+   * @return its budget; null if it had none
    */
-  public void release(Port port) {
+  public @Nullable PortBudget release(Port port) {
     PortBudget budget = budgets.remove(port);
     if (budget == null) {
-      return;
+      return null;
     }
     latestPort = null;
     latestBudget = null;
@@ -150,10 +205,11 @@ public final class Stations implements Dumpable {
     for (Station next = budget.oldest; next != null; next = budget.oldest) {
       release(next);
     }
-    budget.anonymous().release();
+    neighbours.release(budget);
     for (StationListener listener : listeners) {
       listener.portReleased(budget);
     }
+    return budget;
   }
 
   /**
@@ -174,10 +230,28 @@ public final class Stations implements Dumpable {
     return List.copyOf(budgets.values());
   }
 
+  /** Forgets all addresses. */
+  public void close() {
+    neighbours.close();
+  }
+
   @Override
   public DumpNode dump() {
-    DumpNode.Builder node = DumpNode.of("stations").with("stations", stations.size());
+    DumpNode.Builder node =
+        DumpNode.of("stations")
+            .with("stations", stations.size())
+            .with("neighbours", neighbours.size());
+    counters.addTo(node);
     budgets.values().forEach(budget -> node.child(budget.dump()));
-    return node.build();
+    DumpNode.Builder cache = DumpNode.of("neighbours");
+    for (Neighbour neighbour : neighbours.list()) {
+      cache.child(
+          DumpNode.of(neighbour.toString())
+              .with("mac", new MacAddress(neighbour.mac()))
+              .with("port", neighbour.budget.name())
+              .with("state", neighbour.state())
+              .build());
+    }
+    return node.child(cache.build()).build();
   }
 }

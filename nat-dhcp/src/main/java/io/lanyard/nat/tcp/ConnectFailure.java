@@ -2,24 +2,26 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
+import io.lanyard.nat.gateway.IcmpReason;
 import java.net.NoRouteToHostException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Why the host's side of a connection could not be reached, as the guest is told. */
 public enum ConnectFailure {
   /** Refused: the guest gets a reset. */
-  REFUSED(-1),
+  REFUSED(null),
   /** No route to the network. */
-  NETWORK_UNREACHABLE(0),
+  NETWORK_UNREACHABLE(IcmpReason.NO_ROUTE),
   /** No such host, or no answer in time. */
-  HOST_UNREACHABLE(1),
+  HOST_UNREACHABLE(IcmpReason.HOST_UNREACHABLE),
   /** The host's firewall or policy forbids it. */
-  PROHIBITED(13);
+  PROHIBITED(IcmpReason.PROHIBITED);
 
-  private final int code;
+  private final @Nullable IcmpReason reason;
 
-  ConnectFailure(int code) {
-    this.code = code;
+  ConnectFailure(@Nullable IcmpReason reason) {
+    this.reason = reason;
   }
 
   /** What an error of connect(2) means, whether it was told at once or later. */
@@ -45,11 +47,11 @@ public enum ConnectFailure {
   }
 
   /**
-   * The ICMP code to report.
+   * What the guest is told by ICMP.
    *
-   * @return a code of "destination unreachable", or -1 for a reset
+   * @return the reason; null for a reset
    */
-  public int icmpCode() {
-    return code;
+  public @Nullable IcmpReason reason() {
+    return reason;
   }
 }

@@ -2,8 +2,12 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
@@ -49,7 +53,8 @@ final class Connection extends Flow implements GuestStream {
 
   private final Engine engine;
   private final SegmentWriter writer;
-  private final EngineMemory.GuestMemory share;
+  private final Neighbour neighbour;
+  private final EngineMemory.Share share;
   private final Sender sender;
   private final Receiver receiver;
   private final Deadline ackTimer;
@@ -75,13 +80,21 @@ final class Connection extends Flow implements GuestStream {
   private long challengesSince;
   private int challenges;
 
-  Connection(Engine engine, long high, long low) {
-    super(high, low);
+  /**
+   * Makes a connection that is in no state yet.
+   *
+   * @param charged the station that has to answer for the connection's memory
+   * @param neighbour the guest
+   * @param port the guest's port
+   * @param remote the other end, as the guest sees it
+   */
+  Connection(Engine engine, Station charged, Neighbour neighbour, int port, Endpoint remote) {
+    super(FlowKey.TCP, neighbour.address(), port, remote.address(), remote.port());
     this.engine = engine;
-    writer =
-        new SegmentWriter(
-            new Ipv4Header(remoteAddress(), guestAddress()), remotePort(), guestPort());
-    share = engine.memory().join(guestAddress());
+    this.neighbour = neighbour;
+    IpHeader header = IpHeader.unfragmented(FlowKey.TCP, remote(), guest());
+    writer = new SegmentWriter(header, remotePort(), guestPort());
+    share = engine.memory().join(charged);
     sender = new Sender(this, engine, share, engine.initialSequence(this));
     receiver = new Receiver(this, engine, share);
     timestampOffset = engine.timestampOffset(this);
@@ -93,6 +106,19 @@ final class Connection extends Flow implements GuestStream {
 
   State tcpState() {
     return state;
+  }
+
+  /** The guest. */
+  Neighbour neighbour() {
+    return neighbour;
+  }
+
+  Endpoint guestEnd() {
+    return new Endpoint(guest(), guestPort());
+  }
+
+  Endpoint remoteEnd() {
+    return new Endpoint(remote(), remotePort());
   }
 
   boolean isClosed() {
@@ -131,8 +157,12 @@ final class Connection extends Flow implements GuestStream {
   }
 
   @Override
-  protected boolean evictable() {
-    return state == State.TIME_WAIT;
+  protected Worth worth() {
+    return switch (state) {
+      case TIME_WAIT, CLOSED -> Worth.DISPENSABLE;
+      case CONNECTING, SYN_RECEIVED, SYN_SENT -> Worth.OPENING;
+      default -> Worth.IN_USE;
+    };
   }
 
   @Override
@@ -263,10 +293,11 @@ final class Connection extends Flow implements GuestStream {
       return;
     }
     engine.counters().count(TcpCount.CONNECT_FAILED);
-    if (cause == ConnectFailure.REFUSED) {
+    IcmpReason reason = cause.reason();
+    if (reason == null) {
       sendReset(0, receiver.nxt(), Tcp.RST | Tcp.ACK);
     } else {
-      engine.reportUnreachable(this, guestInitial, cause.icmpCode());
+      engine.reportUnreachable(this, guestInitial, reason);
     }
     discard();
     engine.link().flush();
@@ -346,13 +377,13 @@ final class Connection extends Flow implements GuestStream {
   // --- Segments from the guest
 
   /** Takes a segment of this connection. */
-  void receive(Station from, Segment s, ByteBuf frame) {
+  void receive(Segment s, ByteBuf frame) {
     touch();
     switch (state) {
       case CONNECTING -> receiveConnecting(s);
       case SYN_SENT -> receiveSynSent(s, frame);
       case CLOSED -> {}
-      default -> receiveSynchronized(from, s, frame);
+      default -> receiveSynchronized(s, frame);
     }
   }
 
@@ -413,8 +444,8 @@ final class Connection extends Flow implements GuestStream {
   }
 
   /** RFC 9293 section 3.10.7.4, with RFC 5961 and RFC 7323 section 5.3. */
-  private void receiveSynchronized(Station from, Segment s, ByteBuf frame) {
-    if (state == State.TIME_WAIT && s.syn() && !s.rst() && engine.reopen(from, this, s)) {
+  private void receiveSynchronized(Segment s, ByteBuf frame) {
+    if (state == State.TIME_WAIT && s.syn() && !s.rst() && engine.reopen(this, s)) {
       return;
     }
     if (state == State.SYN_RECEIVED && s.syn() && !s.rst() && s.seq == guestInitial) {
@@ -761,8 +792,8 @@ final class Connection extends Flow implements GuestStream {
     engine.counters().count(TcpCount.SEGMENTS_OUT);
     int mss = sender.mss();
     int packets = length <= mss ? 1 : (length + mss - 1) / mss;
-    countToGuest(packets, length + (long) packets * (Ipv4.HEADER_LENGTH + Tcp.HEADER_LENGTH));
-    writer.ip().send(engine.link(), frame);
+    countToGuest(packets, length + (long) packets * (writer.ip().length() + Tcp.HEADER_LENGTH));
+    engine.link().send(frame, neighbour);
   }
 
   /** Sends a segment without payload. */
@@ -777,7 +808,8 @@ final class Connection extends Flow implements GuestStream {
 
   private void sendReset(int seq, int ack, int flags) {
     engine.counters().count(TcpCount.RESETS_OUT);
-    engine.sendReset(writer.ip(), remotePort(), guestPort(), seq, ack, flags);
+    SegmentWriter plain = new SegmentWriter(writer.ip(), remotePort(), guestPort());
+    engine.sendReset(plain, neighbour, seq, ack, flags);
   }
 
   /** Resets both sides. */
@@ -805,7 +837,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   /** It is over, or has never begun. */
-  void leaveGuest() {
+  void leaveMemory() {
     share.leave();
   }
 

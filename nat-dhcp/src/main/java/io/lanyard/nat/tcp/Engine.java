@@ -3,15 +3,20 @@ package io.lanyard.nat.tcp;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.util.internal.OutOfDirectMemoryError;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -40,7 +45,8 @@ final class Engine implements TcpEngine {
   private final Counters<TcpCount> counters = new Counters<>(TcpCount.class);
   private final Segment segment = new Segment();
   private final SackBlocks blocks = new SackBlocks();
-  private final Map<Long, StreamService> services = new HashMap<>();
+  private final FlowKey key = new FlowKey(FlowKey.TCP);
+  private final Map<Endpoint, StreamService> services = new HashMap<>();
   private final Set<Connection> connections = new LinkedHashSet<>();
   private final List<Connection> touched = new ArrayList<>();
   private @Nullable ByteBuf control;
@@ -78,13 +84,11 @@ final class Engine implements TcpEngine {
   }
 
   int initialSequence(Connection c) {
-    return initial.next(
-        nanoTime(), c.remoteAddress(), c.remotePort(), c.guestAddress(), c.guestPort());
+    return initial.next(nanoTime(), c.remoteEnd(), c.guestEnd());
   }
 
   int timestampOffset(Connection c) {
-    return initial.timestampOffset(
-        c.remoteAddress(), c.remotePort(), c.guestAddress(), c.guestPort());
+    return initial.timestampOffset(c.remoteEnd(), c.guestEnd());
   }
 
   long idleNanos(Connection.State state) {
@@ -113,39 +117,39 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
+  public void receive(Packet packet) {
     counters.count(TcpCount.SEGMENTS_IN);
     Segment s = segment;
-    if (!s.parse(frame, ip) || s.sourcePort == 0 || s.destinationPort == 0) {
+    if (!s.parse(packet) || s.sourcePort == 0 || s.destinationPort == 0) {
       counters.count(TcpCount.DROP_MALFORMED);
       return;
     }
-    if (!s.checksumHolds(frame)) {
+    if (!s.checksumHolds()) {
       counters.count(TcpCount.DROP_CHECKSUM);
       return;
     }
-    long high = FlowKey.high(s.source, s.destination);
-    long low = FlowKey.low(FlowKey.TCP, s.sourcePort, s.destinationPort);
-    if (host.flows().get(high, low) instanceof Connection c) {
-      int bytes = s.payload + s.length - ip;
+    key.guest(packet.sourceHigh(), packet.sourceLow(), s.sourcePort)
+        .remote(packet.destinationHigh(), packet.destinationLow(), s.destinationPort);
+    if (host.flows().get(key) instanceof Connection c) {
+      int bytes = s.payload + s.length - packet.network();
       c.countFromGuest(1 + s.length / Math.max(1, c.advertisedMss()), bytes);
       try {
-        c.receive(from, s, frame);
+        c.receive(s, packet.frame());
       } catch (RuntimeException | OutOfDirectMemoryError e) {
         fault(c, e);
       }
     } else {
-      receiveUnknown(from, s, high, low);
+      receiveUnknown(s);
     }
   }
 
   /** RFC 9293 section 3.10.7.1 and 3.10.7.2. */
-  private void receiveUnknown(Station from, Segment s, long high, long low) {
+  private void receiveUnknown(Segment s) {
     if (s.rst()) {
       return;
     }
     if (s.syn() && !s.hasAck() && !s.fin()) {
-      accept(from, s, high, low);
+      accept(s);
       return;
     }
     counters.count(TcpCount.DROP_NO_CONNECTION);
@@ -154,28 +158,38 @@ final class Engine implements TcpEngine {
 
   private void refuse(Segment s) {
     counters.count(TcpCount.RESETS_OUT);
-    IpHeader header = new Ipv4Header(s.destination, s.source);
+    Packet packet = s.packet;
+    IpHeader header =
+        IpHeader.unfragmented(FlowKey.TCP, packet.destination(), packet.sender().address());
+    SegmentWriter writer = new SegmentWriter(header, s.destinationPort, s.sourcePort);
     if (s.hasAck()) {
-      sendReset(header, s.destinationPort, s.sourcePort, s.ack, 0, Tcp.RST);
+      sendReset(writer, packet.sender(), s.ack, 0, Tcp.RST);
     } else {
-      sendReset(header, s.destinationPort, s.sourcePort, 0, s.end(), Tcp.RST | Tcp.ACK);
+      sendReset(writer, packet.sender(), 0, s.end(), Tcp.RST | Tcp.ACK);
     }
   }
 
-  private void accept(Station from, Segment s, long high, long low) {
-    StreamService service = services.get(serviceKey(s.destination, s.destinationPort));
-    InetSocketAddress target = null;
-    if (service == null) {
-      target = host.route(s.source, s.destination, s.destinationPort);
-      if (target == null) {
+  private void accept(Segment s) {
+    Packet packet = s.packet;
+    StreamService service = null;
+    if (!packet.leadsOut()) {
+      service = services.get(new Endpoint(packet.destination(), s.destinationPort));
+      if (service == null) {
         counters.count(TcpCount.CONNECT_FAILED);
         refuse(s);
         return;
       }
     }
-    Connection c = new Connection(this, high, low);
-    if (!host.flows().add(c)) {
-      c.leaveGuest();
+    Station station = packet.station();
+    Connection c =
+        new Connection(
+            this,
+            station,
+            packet.sender(),
+            s.sourcePort,
+            new Endpoint(packet.destination(), s.destinationPort));
+    if (!host.flows().add(c, station.flows())) {
+      c.leaveMemory();
       counters.count(TcpCount.QUOTA);
       refuse(s);
       return;
@@ -184,9 +198,10 @@ final class Engine implements TcpEngine {
     c.accept(s);
     try {
       if (service != null) {
-        c.spliceTo(service.open(c, from, s.sourcePort));
-      } else if (target != null) {
-        SocketStream.connect(link, settings, target, c);
+        c.spliceTo(service.open(c, station, s.sourcePort));
+      } else {
+        Endpoint target = new Endpoint(packet.hostSide(), s.destinationPort);
+        SocketStream.connect(link, settings, target.toSocketAddress(), c);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
@@ -194,21 +209,13 @@ final class Engine implements TcpEngine {
   }
 
   /** Begins a new connection in place of one in TIME-WAIT, if its SYN is new enough. */
-  boolean reopen(Station from, Connection old, Segment s) {
+  boolean reopen(Connection old, Segment s) {
     if (!old.mayReopen(s)) {
       return false;
     }
     old.abort();
-    receiveUnknown(
-        from,
-        s,
-        FlowKey.high(s.source, s.destination),
-        FlowKey.low(FlowKey.TCP, s.sourcePort, s.destinationPort));
+    receiveUnknown(s);
     return true;
-  }
-
-  private static long serviceKey(int address, int port) {
-    return (address & 0xffff_ffffL) << 16 | port;
   }
 
   @Override
@@ -237,16 +244,16 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public void serve(int address, int port, StreamService service) {
-    services.put(serviceKey(address, port), service);
+  public void serve(Endpoint endpoint, StreamService service) {
+    services.put(endpoint, service);
   }
 
   @Override
   public @Nullable Flow connectToGuest(
-      Channel accepted, int source, int sourcePort, int guest, int port) {
+      Channel accepted, Endpoint source, Neighbour guest, int port, FlowAccount account) {
     Connection c =
         openToGuest(
-            source, sourcePort, guest, port, stream -> SocketStream.adopt(link, accepted, stream));
+            source, guest, port, account, stream -> SocketStream.adopt(link, accepted, stream));
     if (c == null) {
       SocketStream.refuse(accepted);
     }
@@ -255,16 +262,16 @@ final class Engine implements TcpEngine {
 
   /** Opens a connection to a guest; null if there is no place for it. */
   @Nullable Connection openToGuest(
-      int source,
-      int sourcePort,
-      int guest,
+      Endpoint source,
+      Neighbour guest,
       int port,
+      FlowAccount account,
       Function<GuestStream, @Nullable HostStream> hostSide) {
-    int chosen = choosePort(source, sourcePort, guest, port);
+    int chosen = choosePort(source, guest.address(), port);
     Connection c =
-        new Connection(this, FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, chosen));
-    if (chosen == 0 || !host.flows().add(c)) {
-      c.leaveGuest();
+        new Connection(this, guest.charged(), guest, port, new Endpoint(source.address(), chosen));
+    if (chosen == 0 || !host.flows().add(c, account)) {
+      c.leaveMemory();
       counters.count(TcpCount.QUOTA);
       return null;
     }
@@ -283,13 +290,11 @@ final class Engine implements TcpEngine {
     return c;
   }
 
-  private int choosePort(int source, int wanted, int guest, int port) {
-    int candidate = wanted;
+  private int choosePort(Endpoint source, Address guest, int port) {
+    int candidate = source.port();
     for (int i = 0; i < PORT_ATTEMPTS; i++) {
       if (candidate != 0) {
-        Flow there =
-            host.flows()
-                .get(FlowKey.high(guest, source), FlowKey.low(FlowKey.TCP, port, candidate));
+        Flow there = host.flows().get(key.guest(guest, port).remote(source.address(), candidate));
         if (there instanceof Connection c && c.tcpState() == Connection.State.TIME_WAIT) {
           c.abort();
           there = null;
@@ -304,69 +309,48 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public void unreachable(ByteBuf frame, int quoted, int code) {
-    int tcp = quoted + (frame.getByte(quoted) & 0xf) * 4;
-    if (tcp < quoted + Ipv4.HEADER_LENGTH || frame.writerIndex() - tcp < 8) {
-      return;
-    }
-    int ports = frame.getInt(tcp);
-    long high = FlowKey.high(frame.getInt(quoted + 16), frame.getInt(quoted + 12));
-    long low = FlowKey.low(FlowKey.TCP, ports & 0xffff, ports >>> 16);
-    if (host.flows().get(high, low) instanceof Connection c) {
-      c.unreachable(frame.getInt(tcp + 4));
+  public void unreachable(Packet quoted) {
+    ByteBuf frame = quoted.frame();
+    int ports = frame.getInt(quoted.transport());
+    key.guest(quoted.destinationHigh(), quoted.destinationLow(), ports & 0xffff)
+        .remote(quoted.sourceHigh(), quoted.sourceLow(), ports >>> 16);
+    if (host.flows().get(key) instanceof Connection c) {
+      c.unreachable(frame.getInt(quoted.transport() + 4));
     }
   }
 
   @Override
-  public void unanswered(int guest) {
+  public void unanswered(Neighbour guest) {
     for (Connection c : List.copyOf(connections)) {
-      if (c.guestAddress() == guest) {
+      if (c.guest().equals(guest.address())) {
         c.guestAbsent();
       }
     }
   }
 
-  /** Reports that the SYN of a connection led nowhere; its beginning is written anew. */
-  void reportUnreachable(Connection c, int initialSequence, int code) {
-    ByteBuf packet = link.allocator().directBuffer(Ipv4.HEADER_LENGTH + Tcp.HEADER_LENGTH);
-    try {
-      packet.setIndex(0, Ipv4.HEADER_LENGTH + Tcp.HEADER_LENGTH);
-      new Ipv4Header(c.guestAddress(), c.remoteAddress()).write(packet, 0, Tcp.HEADER_LENGTH);
-      int tcp = Ipv4.HEADER_LENGTH;
-      packet.setInt(tcp, c.guestPort() << 16 | c.remotePort());
-      packet.setInt(tcp + 4, initialSequence);
-      packet.setInt(tcp + 8, 0);
-      packet.setInt(tcp + 12, Tcp.HEADER_LENGTH << 26 | Tcp.SYN << 16);
-      packet.setInt(tcp + 16, 0);
-      host.unreachable(packet, code);
-    } finally {
-      packet.release();
-    }
+  /** Reports that the SYN of a connection led nowhere. */
+  void reportUnreachable(Connection c, int initialSequence, IcmpReason reason) {
+    long ports = (long) c.guestPort() << 48 | (long) c.remotePort() << 32;
+    host.unreachable(reason, c, c.neighbour(), ports | (initialSequence & 0xffff_ffffL));
   }
 
   /** Sends a reset that belongs to no connection, or to one that ends. */
-  void sendReset(IpHeader ip, int localPort, int guestPort, int seq, int ack, int flags) {
+  void sendReset(SegmentWriter writer, Neighbour guest, int seq, int ack, int flags) {
     ByteBuf frame = control();
     blocks.clear();
-    new SegmentWriter(ip, localPort, guestPort)
-        .write(frame, SegmentWriter.HEADROOM, 0, seq, ack, flags, 0, 536, blocks);
+    writer.write(frame, SegmentWriter.HEADROOM, 0, seq, ack, flags, 0, 536, blocks);
     counters.count(TcpCount.SEGMENTS_OUT);
-    ip.send(link, frame);
-  }
-
-  @Override
-  public void abortGuest(int guest) {
-    for (Connection c : List.copyOf(connections)) {
-      if (c.guestAddress() == guest) {
-        c.abort();
-      }
-    }
-    link.flush();
+    link.send(frame, guest);
   }
 
   @Override
   public Counters<TcpCount> counters() {
     return counters;
+  }
+
+  @Override
+  public MemoryPool memoryPool() {
+    return settings.memory();
   }
 
   @Override
@@ -378,7 +362,7 @@ final class Engine implements TcpEngine {
   void forget(Connection c) {
     connections.remove(c);
     host.flows().remove(c);
-    c.leaveGuest();
+    c.leaveMemory();
   }
 
   /** Runs a timer's action so that nothing escapes to the loop, and what it sent leaves. */

@@ -1,15 +1,21 @@
 package io.lanyard.nat.tcp;
 
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
+import io.lanyard.nat.station.MemoryUse;
+import io.lanyard.nat.station.Station;
 
-/** What one engine holds of a {@link MemoryPool}, and which guest holds it. */
+/**
+ * What one engine holds of a {@link MemoryPool}, and which ports and stations hold it.
+ *
+ * <p>A port may hold half of the pool, whatever stations are behind it. When the pool gets short,
+ * only those are held back who have more than a fair share: the pool divided by the networks that
+ * use it, and a network's part by its ports. So nobody can slow another down by holding memory.
+ */
 final class EngineMemory {
   /** Taken from the pool at a time: a counter that other loops write too is not for each frame. */
   private static final long UNIT = 1 << 20;
 
   private final MemoryPool pool;
-  private final IntObjectMap<GuestMemory> guests = new IntObjectHashMap<>();
+  private int ports;
   private long used;
   private long taken;
 
@@ -17,48 +23,62 @@ final class EngineMemory {
     this.pool = pool;
   }
 
-  /** One guest's share. */
-  final class GuestMemory {
-    private final int guest;
-    private long held;
-    private int connections;
+  /** What a connection draws on: its station's part of its port's. */
+  final class Share {
+    private final MemoryUse station;
+    private final MemoryUse port;
 
-    private GuestMemory(int guest) {
-      this.guest = guest;
+    private Share(Station station) {
+      this.station = station.tcpMemory();
+      port = station.budget().tcpMemory();
     }
 
-    /** Books bytes that a connection holds from now on; negative ones it has given back. */
+    /** Books bytes that the connection holds from now on; negative ones it has given back. */
     void change(long bytes) {
-      held += bytes;
+      station.change(bytes);
+      port.change(bytes);
       EngineMemory.this.change(bytes);
     }
 
-    /** Connections are to be held to small windows. */
+    /** The connection is to be held to a small window. */
     boolean scarce() {
-      return held > pool.limit() / 4 || pool.scarce();
+      return over(pool.limit() / 4) || (pool.scarce() && overFairShare()) || pool.exhausted();
     }
 
-    /** Connections are to hold next to nothing. */
+    /** The connection is to hold next to nothing. */
     boolean exhausted() {
-      return held > pool.limit() / 2 || pool.exhausted();
+      return over(pool.limit() / 2)
+          || (pool.nearlyExhausted() && overFairShare())
+          || pool.exhausted();
     }
 
-    /** A connection of the guest has ended, and given back what it held. */
+    /**
+     * Whether the port holds more than a bound; of its stations those that have their part of it.
+     */
+    private boolean over(long bound) {
+      long held = port.bytes();
+      return held > bound
+          && (station.bytes() > bound / Math.max(1, port.users()) || held > bound + bound / 4);
+    }
+
+    private boolean overFairShare() {
+      return port.bytes() > pool.limit() / Math.max(1, pool.networks()) / Math.max(1, ports);
+    }
+
+    /** The connection has ended, and given back what it held. */
     void leave() {
-      if (--connections == 0) {
-        guests.remove(guest);
+      if (station.leave() && port.leave() && --ports == 0) {
+        pool.leave();
       }
     }
   }
 
-  /** The share of a guest, for a connection that will leave it. */
-  GuestMemory join(int guest) {
-    GuestMemory share = guests.get(guest);
-    if (share == null) {
-      share = new GuestMemory(guest);
-      guests.put(guest, share);
+  /** The share of a station, for a connection that will leave it. */
+  Share join(Station station) {
+    Share share = new Share(station);
+    if (share.station.join() && share.port.join() && ports++ == 0) {
+      pool.join();
     }
-    share.connections++;
     return share;
   }
 
@@ -82,8 +102,8 @@ final class EngineMemory {
     return used;
   }
 
-  /** Guests with connections. */
-  int guests() {
-    return guests.size();
+  /** Ports with connections. */
+  int ports() {
+    return ports;
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.net.Endpoint;
 import java.util.random.RandomGenerator;
 
 /**
@@ -8,52 +9,66 @@ import java.util.random.RandomGenerator;
  * pair to the next and nobody can guess those of another pair.
  */
 final class InitialSequence {
+  /** Bytes of what is hashed: two addresses and two ports. */
+  private static final long LENGTH = 36;
+
   private final long key0;
   private final long key1;
+
+  // The state of a hash: one thread, and no object for each.
+  private long v0;
+  private long v1;
+  private long v2;
+  private long v3;
 
   InitialSequence(RandomGenerator random) {
     key0 = random.nextLong();
     key1 = random.nextLong();
   }
 
-  int next(long nanoTime, int local, int localPort, int guest, int guestPort) {
-    return (int) (nanoTime >> 12) + (int) hash(local, localPort, guest, guestPort);
+  int next(long nanoTime, Endpoint local, Endpoint guest) {
+    return (int) (nanoTime >> 12) + (int) hash(local, guest);
   }
 
   /** The offset of a pair's timestamps (RFC 7323 section 5.4): they must not tell the uptime. */
-  int timestampOffset(int local, int localPort, int guest, int guestPort) {
-    return (int) (hash(local, localPort, guest, guestPort) >>> 32);
+  int timestampOffset(Endpoint local, Endpoint guest) {
+    return (int) (hash(local, guest) >>> 32);
   }
 
-  private long hash(int local, int localPort, int guest, int guestPort) {
-    long v0 = key0 ^ 0x736f6d6570736575L;
-    long v1 = key1 ^ 0x646f72616e646f6dL;
-    long v2 = key0 ^ 0x6c7967656e657261L;
-    long v3 = key1 ^ 0x7465646279746573L;
-    long addresses = (long) local << 32 | (guest & 0xffffffffL);
-    long ports = 12L << 56 | (long) localPort << 16 | guestPort;
-    // Two words with two rounds each, then four rounds to finish.
-    for (int i = 0; i < 8; i++) {
-      long word = i < 2 ? addresses : ports;
-      if (i == 0 || i == 2) {
-        v3 ^= word;
-      } else if (i == 4) {
-        v2 ^= 0xff;
-      }
-      v0 += v1;
-      v1 = Long.rotateLeft(v1, 13) ^ v0;
-      v0 = Long.rotateLeft(v0, 32);
-      v2 += v3;
-      v3 = Long.rotateLeft(v3, 16) ^ v2;
-      v0 += v3;
-      v3 = Long.rotateLeft(v3, 21) ^ v0;
-      v2 += v1;
-      v1 = Long.rotateLeft(v1, 17) ^ v2;
-      v2 = Long.rotateLeft(v2, 32);
-      if (i == 1 || i == 3) {
-        v0 ^= word;
-      }
+  private long hash(Endpoint local, Endpoint guest) {
+    v0 = key0 ^ 0x736f6d6570736575L;
+    v1 = key1 ^ 0x646f72616e646f6dL;
+    v2 = key0 ^ 0x6c7967656e657261L;
+    v3 = key1 ^ 0x7465646279746573L;
+    word(local.address().high());
+    word(local.address().low());
+    word(guest.address().high());
+    word(guest.address().low());
+    word(LENGTH << 56 | (long) local.port() << 16 | guest.port());
+    v2 ^= 0xff;
+    for (int i = 0; i < 4; i++) {
+      round();
     }
     return v0 ^ v1 ^ v2 ^ v3;
+  }
+
+  private void word(long word) {
+    v3 ^= word;
+    round();
+    round();
+    v0 ^= word;
+  }
+
+  private void round() {
+    v0 += v1;
+    v1 = Long.rotateLeft(v1, 13) ^ v0;
+    v0 = Long.rotateLeft(v0, 32);
+    v2 += v3;
+    v3 = Long.rotateLeft(v3, 16) ^ v2;
+    v0 += v3;
+    v3 = Long.rotateLeft(v3, 21) ^ v0;
+    v2 += v1;
+    v1 = Long.rotateLeft(v1, 17) ^ v2;
+    v2 = Long.rotateLeft(v2, 32);
   }
 }

@@ -1,15 +1,17 @@
 package io.lanyard.nat.tcp;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The memory that TCP connections hold together: buffers, not payload. One for the whole process,
  * since all its networks draw on the same memory outside the heap.
  *
- * <p>A guest may hold half of it. Above a quarter its connections are held to small windows, at the
- * half to a few kilobytes each; so are everybody's when the pool itself is three quarters, or
- * wholly, used. Nothing is refused for want of memory and nobody waits for it: connections get slow
- * instead, those of the guest that holds most first.
+ * <p>A port may hold half of it. Above a quarter its connections are held to small windows, at the
+ * half to a few kilobytes each. When the pool itself gets short, the same happens to those ports
+ * that hold more than a fair share, and to all only when the pool is wholly used. Nothing is
+ * refused because there is no memory and nobody waits for it: connections get slow instead, those
+ * of the port that holds most first.
  *
  * <p>Thread: any.
  */
@@ -22,6 +24,7 @@ public final class MemoryPool {
 
   private final long limit;
   private final AtomicLong used = new AtomicLong();
+  private final AtomicInteger networks = new AtomicInteger();
 
   /**
    * Makes a pool.
@@ -63,7 +66,27 @@ public final class MemoryPool {
     used.addAndGet(bytes);
   }
 
+  /** A network has connections from now on. */
+  void join() {
+    networks.incrementAndGet();
+  }
+
+  /** A network has no connections any more. */
+  void leave() {
+    networks.decrementAndGet();
+  }
+
+  int networks() {
+    return networks.get();
+  }
+
+  /** Five eighths are used: who has more than a fair share gets small windows. */
   boolean scarce() {
+    return used.get() > limit / 8 * 5;
+  }
+
+  /** Three quarters are used: who has more than a fair share gets next to nothing. */
+  boolean nearlyExhausted() {
     return used.get() > limit - limit / 4;
   }
 

@@ -18,7 +18,7 @@ final class ReceiveQueue {
   private static final int RECENT = Segment.MOST_BLOCKS;
 
   private final ByteBufAllocator allocator;
-  private final EngineMemory.GuestMemory share;
+  private final EngineMemory.Share share;
   private ByteBuf[] pieces = {};
   private int[] starts = {};
   private int count;
@@ -26,7 +26,7 @@ final class ReceiveQueue {
   private final int[] recent = new int[RECENT];
   private int recents;
 
-  ReceiveQueue(ByteBufAllocator allocator, EngineMemory.GuestMemory share) {
+  ReceiveQueue(ByteBufAllocator allocator, EngineMemory.Share share) {
     this.allocator = allocator;
     this.share = share;
   }

@@ -27,7 +27,7 @@ final class Receiver {
 
   private final Connection connection;
   private final Engine engine;
-  private final EngineMemory.GuestMemory share;
+  private final EngineMemory.Share share;
   private final ReceiveQueue queue;
   private int nxt;
 
@@ -50,7 +50,7 @@ final class Receiver {
   private int duplicateEnd;
   private int held;
 
-  Receiver(Connection connection, Engine engine, EngineMemory.GuestMemory share) {
+  Receiver(Connection connection, Engine engine, EngineMemory.Share share) {
     this.connection = connection;
     this.engine = engine;
     this.share = share;

@@ -1,16 +1,15 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.gateway.Packet;
 import io.lanyard.vswitch.frame.Checksum;
-import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A segment that came from a guest, taken apart. One object serves an engine for all its segments;
  * it is valid while the frame is lent.
  */
+@SuppressWarnings("NullAway.Init") // parsed before anybody looks
 final class Segment {
   /** Blocks that a SACK option can hold at most (RFC 2018 section 3). */
   static final int MOST_BLOCKS = 4;
@@ -26,10 +25,7 @@ final class Segment {
   /** RFC 7323 section 2.3: a larger shift is taken as this. */
   private static final int LARGEST_SHIFT = 14;
 
-  @Nullable ByteBuf frame;
-  int ip;
-  int source;
-  int destination;
+  Packet packet;
   int sourcePort;
   int destinationPort;
   int seq;
@@ -81,26 +77,13 @@ final class Segment {
   /**
    * Takes a segment apart.
    *
-   * @param from the frame, whose IPv4 header the gateway has checked
-   * @param at index of the IPv4 header
+   * @param from the packet, whose IP header the gateway has checked
    * @return false if the header is impossible
    */
-  boolean parse(ByteBuf from, int at) {
-    frame = from;
-    ip = at;
-    int limit = from.writerIndex();
-    if (at < 0 || limit - at < Ipv4.HEADER_LENGTH) {
-      return false;
-    }
-    int header = (from.getByte(at) & 0xf) * 4;
-    int tcp = at + header;
-    int end = at + from.getUnsignedShort(at + 2);
-    if (header < Ipv4.HEADER_LENGTH || end > limit || end - tcp < Tcp.HEADER_LENGTH) {
-      return false;
-    }
-    source = from.getInt(at + 12);
-    destination = from.getInt(at + 16);
-    return parseTcp(from, tcp, end);
+  boolean parse(Packet from) {
+    packet = from;
+    return from.end() - from.transport() >= Tcp.HEADER_LENGTH
+        && parseTcp(from.frame(), from.transport(), from.end());
   }
 
   private boolean parseTcp(ByteBuf from, int tcp, int end) {
@@ -201,18 +184,15 @@ final class Segment {
    * Checks the checksum of the segment that was parsed last, unless the offload header says that it
    * is unfinished or vouched for.
    *
-   * @param from the frame
    * @return true if the bytes can be trusted
    */
-  boolean checksumHolds(ByteBuf from) {
-    int vouched = OffloadHeader.NEEDS_CSUM | OffloadHeader.DATA_VALID;
-    if ((OffloadHeader.flags(from, from.readerIndex()) & vouched) != 0) {
+  boolean checksumHolds() {
+    if (packet.vouched()) {
       return true;
     }
-    int tcp = ip + (from.getByte(ip) & 0xf) * 4;
-    int size = payload + length - tcp;
-    long sum = Checksum.pseudo4(source, destination, Ipv4.TCP, size);
-    return Checksum.finish(sum + Checksum.sum(from, tcp, size)) == 0;
+    int size = packet.end() - packet.transport();
+    long sum = Checksum.sum(packet.frame(), packet.transport(), size);
+    return Checksum.finish(packet.pseudoSum(size) + sum) == 0;
   }
 
   /**

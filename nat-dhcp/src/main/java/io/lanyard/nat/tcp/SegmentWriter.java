@@ -1,5 +1,6 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -166,7 +167,7 @@ final class SegmentWriter {
         frame,
         offload,
         OffloadHeader.NEEDS_CSUM,
-        large ? ip.gsoType() : OffloadHeader.GSO_NONE,
+        large ? ip.tcpGsoType() : OffloadHeader.GSO_NONE,
         large ? tcp + header - ethernet : 0,
         large ? mss : 0,
         tcp - ethernet,

@@ -21,7 +21,7 @@ final class SendQueue {
   private static final ByteBuf[] NONE = {};
 
   private final ByteBufAllocator allocator;
-  private final EngineMemory.GuestMemory share;
+  private final EngineMemory.Share share;
   private ByteBuf[] buffers = NONE;
   private int[] payloads = {};
   private int[] starts = {};
@@ -32,7 +32,7 @@ final class SendQueue {
   private int end;
   private int memory;
 
-  SendQueue(ByteBufAllocator allocator, EngineMemory.GuestMemory share) {
+  SendQueue(ByteBufAllocator allocator, EngineMemory.Share share) {
     this.allocator = allocator;
     this.share = share;
   }

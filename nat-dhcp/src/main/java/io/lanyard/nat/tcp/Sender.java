@@ -48,7 +48,7 @@ final class Sender {
 
   private final Connection connection;
   private final Engine engine;
-  private final EngineMemory.GuestMemory share;
+  private final EngineMemory.Share share;
   private final SendQueue queue;
   private final Scoreboard sacked = new Scoreboard();
   private final Rto rto = new Rto();
@@ -83,7 +83,7 @@ final class Sender {
   private boolean stalled;
   private long stalledSince;
 
-  Sender(Connection connection, Engine engine, EngineMemory.GuestMemory share, int initial) {
+  Sender(Connection connection, Engine engine, EngineMemory.Share share, int initial) {
     this.connection = connection;
     this.engine = engine;
     this.share = share;

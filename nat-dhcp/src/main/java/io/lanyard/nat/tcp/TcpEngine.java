@@ -2,8 +2,11 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.PacketEngine;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Endpoint;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +37,10 @@ public interface TcpEngine extends PacketEngine {
   /**
    * Offers a service of the gateway itself.
    *
-   * @param address the address that guests connect to, as a big-endian int
-   * @param port the port that guests connect to
+   * @param endpoint what guests connect to
    * @param service what takes the connections
    */
-  void serve(int address, int port, StreamService service);
+  void serve(Endpoint endpoint, StreamService service);
 
   /**
    * Opens a connection to a guest for a connection that a forward has accepted, and splices the
@@ -46,21 +48,16 @@ public interface TcpEngine extends PacketEngine {
    *
    * @param accepted a stream socket registered with the network's loop, autoRead off, its pipeline
    *     empty; the engine owns it from here on
-   * @param source the address that the guest sees, as a big-endian int
-   * @param sourcePort the port that the guest sees; 0 lets the engine choose one
-   * @param guest the guest's address as a big-endian int
+   * @param source the client that the guest sees, of the guest's family; port 0 lets the engine
+   *     choose one
+   * @param guest the guest
    * @param port the guest's port
+   * @param account who has to answer for the flow
    * @return the connection's flow, for the forward to name and to follow; null when there was no
    *     place for it and the accepted channel has been reset
    */
-  @Nullable Flow connectToGuest(Channel accepted, int source, int sourcePort, int guest, int port);
-
-  /**
-   * Resets all connections of a guest.
-   *
-   * @param guest the guest's address as a big-endian int
-   */
-  void abortGuest(int guest);
+  @Nullable Flow connectToGuest(
+      Channel accepted, Endpoint source, Neighbour guest, int port, FlowAccount account);
 
   /**
    * What happened so far.
@@ -75,6 +72,13 @@ public interface TcpEngine extends PacketEngine {
    * @return connections
    */
   int connections();
+
+  /**
+   * The memory that the connections draw on.
+   *
+   * @return the pool, of the process unless the settings say otherwise
+   */
+  MemoryPool memoryPool();
 
   /** Resets every connection, on both sides, and gives back what the engine holds. */
   void close();

@@ -1,40 +1,30 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
-import io.netty.buffer.ByteBuf;
-import java.net.InetSocketAddress;
-import org.jspecify.annotations.Nullable;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.station.Neighbour;
 
 /**
- * What the TCP engine needs of the gateway: where a connection leads, and ICMP.
+ * What the TCP engine needs of the gateway besides the link: ICMP, and the flow table.
  *
  * <p>Thread: the network's loop only.
  */
 public interface TcpHost {
   /**
-   * Says where on the host's side a guest's connection leads.
+   * Tells a guest by ICMP that its SYN led nowhere.
    *
-   * @param guest the guest's address as a big-endian int
-   * @param destination the address that the guest connects to, as a big-endian int
-   * @param port the port that the guest connects to
-   * @return where to connect, or null to refuse with a reset
+   * @param reason why
+   * @param flow the connection
+   * @param guest the guest's end of it
+   * @param transport the first eight bytes of the SYN: ports and sequence number
    */
-  @Nullable InetSocketAddress route(int guest, int destination, int port);
+  void unreachable(IcmpReason reason, Flow flow, Neighbour guest, long transport);
 
   /**
-   * Tells a guest by ICMP "destination unreachable" that its segment could not be delivered.
-   *
-   * @param packet lent for the length of the call: the beginning of the guest's packet, from the
-   *     IPv4 header on, between reader and writer index
-   * @param code 0 network, 1 host, 3 port unreachable, 13 prohibited (RFC 792, RFC 1812 section
-   *     5.2.7.1)
-   */
-  void unreachable(ByteBuf packet, int code);
-
-  /**
-   * The network's flow table. Every connection extends {@link io.lanyard.nat.flow.Flow} and is
-   * added before its SYN is acted upon: the table finds it by its key, holds the guest's quota,
-   * counts and lists it, and ends it when idle for too long.
+   * The network's flow table. Every connection extends {@link Flow} and is added before its SYN is
+   * acted upon: the table finds it by its key, holds the quotas, counts and lists it, and ends it
+   * when idle for too long.
    *
    * @return the table, the same at every call
    */

@@ -1,7 +1,12 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.nat.flow.Flow;
-import io.netty.buffer.ByteBuf;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,14 +18,40 @@ public abstract class DatagramFlow extends Flow {
   /** The smallest datagrams whose trains the host did not take on this flow's path. */
   private int refusedTrain = Integer.MAX_VALUE;
 
+  private final Neighbour neighbour;
+
+  /** Of packets to the guest; made by the first. */
+  private @Nullable IpHeader header;
+
   /**
    * Makes a flow that is in no table yet.
    *
-   * @param high the first half of its key
-   * @param low the second half of its key
+   * @param neighbour the guest
+   * @param guestPort the guest's port
+   * @param remote the other end, as the guest sees it
    */
-  protected DatagramFlow(long high, long low) {
-    super(high, low);
+  protected DatagramFlow(Neighbour neighbour, int guestPort, Endpoint remote) {
+    super(FlowKey.UDP, neighbour.address(), guestPort, remote.address(), remote.port());
+    this.neighbour = neighbour;
+  }
+
+  /**
+   * The guest.
+   *
+   * @return the neighbour that the flow's packets go to
+   */
+  protected final Neighbour neighbour() {
+    return neighbour;
+  }
+
+  /** The header of packets to the guest. */
+  final IpHeader header() {
+    IpHeader present = header;
+    if (present == null) {
+      present = IpHeader.of(FlowKey.UDP, remote(), guest());
+      header = present;
+    }
+    return present;
   }
 
   /**
@@ -33,9 +64,9 @@ public abstract class DatagramFlow extends Flow {
   /**
    * Where the host's socket sends to.
    *
-   * @return the IPv4 address as a big-endian int
+   * @return the address, the same object at every call
    */
-  protected abstract int hostAddress();
+  protected abstract Address hostAddress();
 
   /**
    * The port that the host's socket sends to.
@@ -47,11 +78,10 @@ public abstract class DatagramFlow extends Flow {
   /**
    * Hears of a datagram of the guest's that is about to be sent.
    *
-   * @param frame lent for the length of the call
-   * @param ip index of the IPv4 header, which has been checked
-   * @param packet bytes of the IPv4 packet that the datagram is by itself
+   * @param packet lent for the length of the call
+   * @param bytes of the IP packet that the datagram is by itself
    */
-  protected abstract void fromGuest(ByteBuf frame, int ip, int packet);
+  protected abstract void fromGuest(Packet packet, int bytes);
 
   /**
    * Hears that the host has refused to send.
@@ -80,7 +110,7 @@ public abstract class DatagramFlow extends Flow {
    * UDP flows make place for newer ones: what is idle may be gone anyway (RFC 4787 section 4.3).
    */
   @Override
-  protected boolean evictable() {
-    return true;
+  protected Worth worth() {
+    return Worth.DISPENSABLE;
   }
 }

@@ -163,15 +163,17 @@ final class DatagramSender {
 
   private static int train(
       DatagramFlow flow, HostSocket socket, long data, int bytes, int segment) {
-    return socket.socket().sendTrain(data, bytes, segment, flow.hostAddress(), flow.hostPort());
+    return socket
+        .socket()
+        .sendTrain(data, bytes, segment, flow.hostAddress().ipv4(), flow.hostPort());
   }
 
   private void single(DatagramFlow flow, HostSocket socket, long data, int bytes) {
     InetDatagram to = socket.socket();
-    int result = to.send(data, bytes, flow.hostAddress(), flow.hostPort());
+    int result = to.send(data, bytes, flow.hostAddress().ipv4(), flow.hostPort());
     if (result < 0 && mayBeEarlier(result)) {
       socket.readErrors();
-      result = to.send(data, bytes, flow.hostAddress(), flow.hostPort());
+      result = to.send(data, bytes, flow.hostAddress().ipv4(), flow.hostPort());
     }
     finished(flow, socket, result, bytes, bytes);
   }

@@ -4,7 +4,8 @@ import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
@@ -25,8 +26,7 @@ public final class HostReader {
   private static final int MOST = 128;
 
   /** Where a datagram's payload lies in a frame, from index 0. */
-  public static final int PAYLOAD =
-      GuestLink.LINK_HEADROOM + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
+  public static final int PAYLOAD = GuestLink.LINK_HEADROOM + IpHeader.LONGEST + Udp.HEADER_LENGTH;
 
   /** Nearly all datagrams fit; a larger one takes a copy. */
   private static final int LARGEST_HEAD = 4096;
@@ -43,10 +43,11 @@ public final class HostReader {
      *     writer index, free room before it; reader index 0
      * @param size where the payload has more bytes than this: those of each datagram, of which the
      *     last may have fewer
-     * @param address the sender's IPv4 address
+     * @param high the upper long of the sender's address
+     * @param low the lower long of the sender's address
      * @param port the sender's port
      */
-    void datagrams(ByteBuf frame, int size, int address, int port);
+    void datagrams(ByteBuf frame, int size, long high, long low, int port);
 
     /**
      * Takes an error about a datagram that was sent before.
@@ -122,18 +123,18 @@ public final class HostReader {
   private void deliver(int slot, Receiver receiver) {
     int length = batch.length(slot);
     int size = size(slot);
-    int address = batch.address(slot);
+    long low = Address.ipv4Low(batch.address(slot));
     int port = batch.port(slot);
     ByteBuf frame = frames[slot];
     if (length > head) {
       ByteBuf into = large();
       into.setBytes(PAYLOAD, frame, PAYLOAD, head);
       into.setBytes(PAYLOAD + head, batch.overflow(slot, length - head));
-      receiver.datagrams(into.setIndex(0, PAYLOAD + length), size, address, port);
+      receiver.datagrams(into.setIndex(0, PAYLOAD + length), size, 0, low, port);
       renewLarge(into);
       return;
     }
-    receiver.datagrams(frame.setIndex(0, PAYLOAD + length), size, address, port);
+    receiver.datagrams(frame.setIndex(0, PAYLOAD + length), size, 0, low, port);
     kept |= frame.refCnt() > 1;
   }
 
@@ -201,37 +202,33 @@ public final class HostReader {
    * @param port its port
    * @return bytes sent, or an error number negated
    */
-  public int send(InetDatagram socket, ByteBuf frame, int at, int length, int address, int port) {
+  public int send(
+      InetDatagram socket, ByteBuf frame, int at, int length, Address address, int port) {
     if (frame.hasMemoryAddress()) {
-      return socket.send(frame.memoryAddress() + at, length, address, port);
+      return socket.send(frame.memoryAddress() + at, length, address.ipv4(), port);
     }
     ByteBuf copy = allocator.directBuffer(Math.max(1, length));
     try {
       copy.setBytes(0, frame, at, length);
-      return socket.send(copy.memoryAddress(), length, address, port);
+      return socket.send(copy.memoryAddress(), length, address.ipv4(), port);
     } finally {
       copy.release();
     }
   }
 
   /**
-   * Writes offload and IPv4 headers before a transport packet that ends at the writer index, and
+   * Writes offload and IP headers before a transport packet that ends at the writer index, and
    * moves the reader index to the offload header.
    *
    * @param frame the frame
    * @param at index of the transport header
-   * @param protocol the IP protocol
-   * @param source the source address
-   * @param destination the destination address
-   * @param id the identification
+   * @param header the IP header
    */
-  public static void writeIp(
-      ByteBuf frame, int at, int protocol, int source, int destination, int id) {
-    int ip = at - Ipv4.HEADER_LENGTH;
-    int total = frame.writerIndex() - ip;
+  public static void writeIp(ByteBuf frame, int at, IpHeader header) {
+    int ip = at - header.length();
     frame.readerIndex(ip - GuestLink.LINK_HEADROOM);
     OffloadHeader.clear(frame, ip - GuestLink.LINK_HEADROOM);
-    Ipv4.write(frame, ip, total, id, 0, 64, protocol, source, destination);
+    header.write(frame, ip, frame.writerIndex() - at);
   }
 
   /** Gives back frames and memory. */

@@ -1,14 +1,17 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.base.LongPairMap;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
-import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowAccount;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IcmpReport;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
 import org.jspecify.annotations.Nullable;
 
 /** A guest's endpoint and the host's socket that stands for it. */
@@ -22,11 +25,14 @@ final class Mapping implements HostReader.Receiver {
   private static final int SMALL_PACKET = 1280;
 
   private final UdpNat nat;
-  final int guest;
+  final Neighbour guest;
   final int port;
 
-  /** For each remote address, as the guest sees it, how many flows there are. */
-  private final IntObjectMap<Integer> remotes = new IntObjectHashMap<>();
+  /** Who has to answer for flows that begin outside. */
+  final FlowAccount account;
+
+  /** How many flows there are for each remote address, as the guest sees it. */
+  private final LongPairMap<Flows> remotes;
 
   private @Nullable HostSocket socket;
   private int flows;
@@ -36,28 +42,45 @@ final class Mapping implements HostReader.Receiver {
   /** What the host last said would have fitted. */
   private int largestPacket;
 
-  Mapping(UdpNat nat, int guest, int port) {
+  /** The flows with one remote address. */
+  private static final class Flows {
+    int count;
+  }
+
+  Mapping(UdpNat nat, Neighbour guest, int port, FlowAccount account) {
     this.nat = nat;
     this.guest = guest;
     this.port = port;
+    this.account = account;
+    remotes = new LongPairMap<>(nat.seed, 2); // most mappings have one flow
   }
 
   void open(HostSocket opened) {
     socket = opened;
   }
 
-  boolean knows(int remote) {
-    return remotes.containsKey(remote);
+  boolean knows(long high, long low) {
+    return remotes.get(high, low) != null;
   }
 
   void retain(UdpFlow flow) {
     flows++;
-    remotes.merge(flow.remoteAddress(), 1, Integer::sum);
+    Address remote = flow.remote();
+    Flows known = remotes.get(remote.high(), remote.low());
+    if (known == null) {
+      known = new Flows();
+      remotes.put(remote.high(), remote.low(), known);
+    }
+    known.count++;
   }
 
   void release(UdpFlow flow) {
     flows--;
-    remotes.computeIfPresent(flow.remoteAddress(), (address, n) -> n == 1 ? null : n - 1);
+    Address remote = flow.remote();
+    Flows known = remotes.get(remote.high(), remote.low());
+    if (known != null && --known.count == 0) {
+      remotes.remove(remote.high(), remote.low());
+    }
     if (flows == 0) {
       close();
       nat.forget(this);
@@ -78,12 +101,12 @@ final class Mapping implements HostReader.Receiver {
   }
 
   /** Passes the time to live and the wish not to be fragmented on, where they matter. */
-  void prepare(ByteBuf frame, int ip, int packet) {
+  void prepare(Packet packet, int bytes) {
     HostSocket open = socket;
     if (open == null) {
       return;
     }
-    int hops = Ipv4.ttl(frame, ip) - 1;
+    int hops = packet.hops() - 1;
     int wanted = hops >= ORDINARY_TTL ? DEFAULT_TTL : Math.max(1, hops);
     if (wanted != ttl) {
       // What came before goes out as it came.
@@ -91,8 +114,8 @@ final class Mapping implements HostReader.Receiver {
       ttl = wanted;
       open.socket().ttl(wanted);
     }
-    boolean dont = (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0;
-    if (dont != dontFragment && (packet > SMALL_PACKET || !dont)) {
+    boolean dont = packet.unfragmented();
+    if (dont != dontFragment && (bytes > SMALL_PACKET || !dont)) {
       nat.sender.flush();
       dontFragment = dont;
       open.socket().dontFragment(dont);
@@ -101,23 +124,21 @@ final class Mapping implements HostReader.Receiver {
 
   /** Tells the guest that the host did not send a datagram. */
   void failed(UdpFlow flow, int error, int length) {
-    int code =
+    IcmpReport report =
         switch (error) {
-          case Errno.EMSGSIZE -> Icmp.FRAGMENTATION_NEEDED;
-          case Errno.ENETUNREACH -> Icmp.NET_UNREACHABLE;
-          case Errno.EACCES, Errno.EPERM -> Icmp.ADMIN_PROHIBITED;
-          default -> Icmp.HOST_UNREACHABLE;
+          case Errno.EMSGSIZE -> IcmpReport.tooLarge(largestPacket);
+          case Errno.ENETUNREACH -> IcmpReport.of(IcmpReason.NO_ROUTE);
+          case Errno.EACCES, Errno.EPERM -> IcmpReport.of(IcmpReason.PROHIBITED);
+          default -> IcmpReport.of(IcmpReason.HOST_UNREACHABLE);
         };
-    int rest = error == Errno.EMSGSIZE ? largestPacket : 0;
     largestPacket = 0;
-    about(0, Icmp.UNREACHABLE, code, rest, flow.remoteAddress(), flow.remotePort(), length);
+    tell(flow, report, length);
   }
 
   /** Takes a datagram from outside. */
   @Override
-  public void datagrams(ByteBuf frame, int size, int address, int remotePort) {
-    int remote = nat.destinations.guestSide(address);
-    UdpFlow flow = remote == 0 ? null : nat.flow(this, remote, remotePort, address);
+  public void datagrams(ByteBuf frame, int size, long high, long low, int remotePort) {
+    UdpFlow flow = nat.flow(this, high, low, remotePort);
     if (flow == null) {
       int bytes = frame.writerIndex() - HostReader.PAYLOAD;
       nat.counters.add(UdpCount.FILTERED, DatagramFlow.datagrams(bytes, size));
@@ -135,44 +156,27 @@ final class Mapping implements HostReader.Receiver {
       largestPacket = error.info();
       return;
     }
-    int remote = nat.destinations.guestSide(error.address());
-    if (remote == 0 || nat.flows.get(FlowKey.high(guest, remote), low(error.port())) == null) {
+    Address remote = nat.destinations.guestSide(Address.ofIpv4(error.address()));
+    UdpFlow flow = remote == null ? null : nat.known(this, remote, error.port());
+    if (flow == null) {
       return;
     }
     int length = head.writerIndex() - HostReader.PAYLOAD;
     if (error.number() == Errno.EMSGSIZE) {
-      about(
-          0,
-          Icmp.UNREACHABLE,
-          Icmp.FRAGMENTATION_NEEDED,
-          error.info(),
-          remote,
-          error.port(),
-          length);
+      tell(flow, IcmpReport.tooLarge(error.info()), length);
     } else if (error.fromIcmp()
         && (error.type() == Icmp.UNREACHABLE || error.type() == Icmp.TIME_EXCEEDED)) {
-      about(error.offender(), error.type(), error.code(), 0, remote, error.port(), length);
+      Address offender =
+          error.offender() == 0
+              ? null
+              : nat.destinations.guestSide(Address.ofIpv4(error.offender()));
+      tell(flow, new IcmpReport(offender, error.type(), error.code(), 0), length);
     }
   }
 
-  private void about(
-      int offender, int type, int code, int rest, int remote, int remotePort, int length) {
-    int router = offender == 0 ? 0 : nat.destinations.guestSide(offender);
-    long header =
-        (long) port << 48 | (long) remotePort << 32 | (long) (Udp.HEADER_LENGTH + length) << 16;
-    nat.errors.sendAbout(
-        router == 0 ? nat.link.gatewayAddress() : router,
-        type,
-        code,
-        rest,
-        FlowKey.UDP,
-        guest,
-        remote,
-        header,
-        Udp.HEADER_LENGTH + length);
-  }
-
-  private long low(int remotePort) {
-    return FlowKey.low(FlowKey.UDP, port, remotePort);
+  private void tell(UdpFlow flow, IcmpReport report, int length) {
+    int bytes = Udp.HEADER_LENGTH + length;
+    long header = (long) port << 48 | (long) flow.remotePort() << 32 | (long) bytes << 16;
+    nat.errors.about(report, flow, guest, header, bytes);
   }
 }

@@ -1,7 +1,9 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.nat.flow.FlowEnd;
-import io.netty.buffer.ByteBuf;
+import io.lanyard.nat.gateway.Packet;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
 /** What a mapping carries to and from one remote endpoint. */
@@ -9,13 +11,13 @@ final class UdpFlow extends DatagramFlow {
   private final Mapping mapping;
 
   /** The address that the host's socket sends to: the remote one, or the loopback it stands for. */
-  private final int destination;
+  private final Address destination;
 
   /** Whether something has come back. */
   private boolean answered;
 
-  UdpFlow(long high, long low, Mapping mapping, int destination) {
-    super(high, low);
+  UdpFlow(Mapping mapping, Endpoint remote, Address destination) {
+    super(mapping.guest, mapping.port, remote);
     this.mapping = mapping;
     this.destination = destination;
   }
@@ -30,7 +32,7 @@ final class UdpFlow extends DatagramFlow {
   }
 
   @Override
-  protected int hostAddress() {
+  protected Address hostAddress() {
     return destination;
   }
 
@@ -40,8 +42,8 @@ final class UdpFlow extends DatagramFlow {
   }
 
   @Override
-  protected void fromGuest(ByteBuf frame, int ip, int packet) {
-    mapping.prepare(frame, ip, packet);
+  protected void fromGuest(Packet packet, int bytes) {
+    mapping.prepare(packet, bytes);
   }
 
   @Override

@@ -7,26 +7,27 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IpHeader;
+import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.gateway.PacketEngine;
-import io.lanyard.nat.station.Station;
-import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Icmp;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.LongObjectHashMap;
-import io.netty.util.collection.LongObjectMap;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.util.ArrayList;
+import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +40,6 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   private static final int DNS = 53;
 
-  /** What a datagram has before its payload, as an IPv4 packet. */
-  private static final int HEADERS = Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
-
   final GuestLink link;
   final FlowTable flows;
   final IcmpErrors errors;
@@ -49,9 +47,14 @@ public final class UdpNat implements PacketEngine, Dumpable {
   final HostReader reader;
   final Counters<UdpCount> counters = new Counters<>(UdpCount.class);
   final DatagramSender sender;
+
+  /** Of hash tables, so that no guest makes keys that collide. */
+  final long seed;
+
   private final UdpOptions options;
   private final ReservedPorts reserved;
-  private final LongObjectMap<Mapping> mappings = new LongObjectHashMap<>();
+  private final FlowKey key = new FlowKey(FlowKey.UDP);
+  private final Mappings mappings;
   private boolean complained;
 
   /**
@@ -80,41 +83,42 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.reader = reader;
     this.options = options;
     this.reserved = reserved;
+    seed = new SecureRandom().nextLong();
+    mappings = new Mappings(seed);
     sender = new DatagramSender(link.allocator(), counters);
   }
 
   @Override
-  public void receive(Station from, ByteBuf frame, int ip, int at, int end, int destination) {
-    int guest = Ipv4.source(frame, ip);
-    int remote = Ipv4.destination(frame, ip);
+  public void receive(Packet packet) {
+    ByteBuf frame = packet.frame();
+    int at = packet.transport();
     int guestPort = Udp.sourcePort(frame, at);
     int remotePort = Udp.destinationPort(frame, at);
-    long high = FlowKey.high(guest, remote);
-    long low = FlowKey.low(FlowKey.UDP, guestPort, remotePort);
-    Flow known = flows.get(high, low);
+    key.guest(packet.sourceHigh(), packet.sourceLow(), guestPort)
+        .remote(packet.destinationHigh(), packet.destinationLow(), remotePort);
     DatagramFlow flow;
-    if (known instanceof DatagramFlow datagrams) {
-      flow = datagrams;
-    } else if (remote == link.gatewayAddress()) {
+    if (flows.get(key) instanceof DatagramFlow known) {
+      flow = known;
+    } else if (!packet.leadsOut()) {
       counters.count(UdpCount.PORT_CLOSED);
-      errors.send(Icmp.UNREACHABLE, Icmp.PORT_UNREACHABLE, 0, frame, ip);
+      errors.send(IcmpReason.PORT_UNREACHABLE, packet);
       return;
     } else {
-      DatagramFlow opened = open(guest, guestPort, remote, remotePort, destination);
+      DatagramFlow opened = open(packet, guestPort, remotePort);
       if (opened == null) {
         return;
       }
       flow = opened;
     }
     int payload = at + Udp.HEADER_LENGTH;
-    int header = frame.readerIndex();
-    boolean single = OffloadHeader.gsoType(frame, header) == OffloadHeader.GSO_NONE;
-    int length = single ? Udp.length(frame, at) - Udp.HEADER_LENGTH : end - payload;
-    int size = single ? length : Math.max(1, OffloadHeader.gsoSize(frame, header));
+    boolean single = !packet.isSuper();
+    int length = single ? Udp.length(frame, at) - Udp.HEADER_LENGTH : packet.end() - payload;
+    int size = single ? length : Math.max(1, OffloadHeader.gsoSize(frame, frame.readerIndex()));
     int datagrams = DatagramFlow.datagrams(length, size);
+    int headers = payload - packet.network();
     flow.touch();
-    flow.countFromGuest(datagrams, length + datagrams * HEADERS);
-    flow.fromGuest(frame, ip, Math.min(length, size) + HEADERS);
+    flow.countFromGuest(datagrams, length + datagrams * headers);
+    flow.fromGuest(packet, Math.min(length, size) + headers);
     if (datagrams == 1) {
       sender.send(flow, frame, payload, length);
     } else {
@@ -128,25 +132,23 @@ public final class UdpNat implements PacketEngine, Dumpable {
     sender.flush();
   }
 
-  private @Nullable UdpFlow open(
-      int guest, int guestPort, int remote, int remotePort, int destination) {
-    Mapping mapping = mappings.get(key(guest, guestPort));
+  private @Nullable UdpFlow open(Packet packet, int guestPort, int remotePort) {
+    Neighbour guest = packet.sender();
+    FlowAccount account = packet.station().flows();
+    Mapping mapping = mappings.get(guest.address(), guestPort);
     boolean fresh = mapping == null;
     if (mapping == null) {
-      mapping = new Mapping(this, guest, guestPort);
+      mapping = new Mapping(this, guest, guestPort, account);
     }
-    UdpFlow flow = admit(mapping, remote, remotePort, destination);
+    Endpoint remote = new Endpoint(packet.destination(), remotePort);
+    UdpFlow flow = admit(mapping, remote, packet.hostSide(), account);
     if (flow == null) {
       counters.count(UdpCount.QUOTA);
       return null;
     }
-    if (fresh && !open(mapping)) {
-      flows.remove(flow);
-      mapping.release(flow);
-      return null;
-    }
     // To make place for the flow its own mapping may have lost its last one, and its socket.
-    if (!fresh && !mappings.containsKey(key(guest, guestPort)) && !open(mapping)) {
+    boolean closed = fresh || mappings.get(guest.address(), guestPort) == null;
+    if (closed && !open(mapping)) {
       flows.remove(flow);
       mapping.release(flow);
       return null;
@@ -154,15 +156,11 @@ public final class UdpNat implements PacketEngine, Dumpable {
     return flow;
   }
 
-  private @Nullable UdpFlow admit(Mapping mapping, int remote, int remotePort, int destination) {
-    UdpFlow flow =
-        new UdpFlow(
-            FlowKey.high(mapping.guest, remote),
-            FlowKey.low(FlowKey.UDP, mapping.port, remotePort),
-            mapping,
-            destination);
-    flow.idleTimeout(remotePort == DNS ? options.queryTimeoutNanos() : options.timeoutNanos());
-    if (!flows.add(flow)) {
+  private @Nullable UdpFlow admit(
+      Mapping mapping, Endpoint remote, Address destination, FlowAccount account) {
+    UdpFlow flow = new UdpFlow(mapping, remote, destination);
+    flow.idleTimeout(remote.port() == DNS ? options.queryTimeoutNanos() : options.timeoutNanos());
+    if (!flows.add(flow, account)) {
       return null;
     }
     mapping.retain(flow);
@@ -173,7 +171,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     try {
       HostSocket socket = HostSocket.watch(link, bind(mapping.port), reader, mapping);
       mapping.open(socket);
-      mappings.put(key(mapping.guest, mapping.port), mapping);
+      mappings.put(mapping);
       counters.count(UdpCount.MAPPED);
       return true;
     } catch (IOException e) {
@@ -206,25 +204,48 @@ public final class UdpNat implements PacketEngine, Dumpable {
     return InetDatagram.udp(0, 0);
   }
 
-  /** The flow of a datagram from outside, if the filter lets it in. */
-  @Nullable UdpFlow flow(Mapping mapping, int remote, int remotePort, int address) {
-    Flow known =
-        flows.get(
-            FlowKey.high(mapping.guest, remote),
-            FlowKey.low(FlowKey.UDP, mapping.port, remotePort));
+  /**
+   * The flow of a datagram from outside, if the filter lets it in.
+   *
+   * @param high the upper long of the sender's address, as the host sees it
+   * @param low the lower long of the sender's address
+   */
+  @Nullable UdpFlow flow(Mapping mapping, long high, long low, int remotePort) {
+    long remoteHigh = high;
+    long remoteLow = low;
+    if (Destinations.isLoopback(high, low)) {
+      Address seen = destinations.guestSideOfLoopback(high, low);
+      if (seen == null) {
+        return null;
+      }
+      remoteHigh = seen.high();
+      remoteLow = seen.low();
+    }
+    key.guest(mapping.guest.address(), mapping.port).remote(remoteHigh, remoteLow, remotePort);
+    Flow known = flows.get(key);
     if (known != null) {
       return known instanceof UdpFlow flow ? flow : null;
     }
     boolean permitted =
         switch (options.filtering()) {
           case ENDPOINT_INDEPENDENT -> true;
-          case ADDRESS_DEPENDENT -> mapping.knows(remote);
+          case ADDRESS_DEPENDENT -> mapping.knows(remoteHigh, remoteLow);
           case ADDRESS_AND_PORT_DEPENDENT -> false;
         };
     // Kept alive over the admission, which may evict the mapping's only flow.
-    return permitted && flows.hasRoom(mapping.guest, FlowKey.UDP)
-        ? admit(mapping, remote, remotePort, address)
+    return permitted && flows.hasRoom(mapping.account, FlowKey.UDP)
+        ? admit(
+            mapping,
+            new Endpoint(new Address(remoteHigh, remoteLow), remotePort),
+            new Address(high, low),
+            mapping.account)
         : null;
+  }
+
+  /** A mapping's flow with a remote end, if there is one. */
+  @Nullable UdpFlow known(Mapping mapping, Address remote, int remotePort) {
+    key.guest(mapping.guest.address(), mapping.port).remote(remote, remotePort);
+    return flows.get(key) instanceof UdpFlow flow ? flow : null;
   }
 
   /**
@@ -238,10 +259,11 @@ public final class UdpNat implements PacketEngine, Dumpable {
   public void deliver(DatagramFlow flow, ByteBuf frame, int size) {
     int length = frame.writerIndex() - HostReader.PAYLOAD;
     int datagrams = DatagramFlow.datagrams(length, size);
+    int headers = flow.header().length() + Udp.HEADER_LENGTH;
     flow.touch();
-    flow.countToGuest(datagrams, length + datagrams * HEADERS);
+    flow.countToGuest(datagrams, length + datagrams * headers);
     counters.add(UdpCount.IN, datagrams);
-    if (datagrams == 1 || fits(length, size, datagrams)) {
+    if (datagrams == 1 || fits(length, size, datagrams, headers)) {
       send(flow, frame, datagrams == 1 ? 0 : size);
       return;
     }
@@ -258,8 +280,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   /** Whether a train can be a super-frame; where its datagrams are to be fragments it cannot. */
-  private boolean fits(int length, int size, int datagrams) {
-    return size + HEADERS <= link.mtu()
+  private boolean fits(int length, int size, int datagrams, int headers) {
+    return size + headers <= link.mtu()
         && length <= InetDatagram.LARGEST_PAYLOAD
         && datagrams <= OffloadCheck.MOST_UDP_SEGMENTS;
   }
@@ -268,34 +290,25 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private void send(DatagramFlow flow, ByteBuf frame, int size) {
     int at = HostReader.PAYLOAD - Udp.HEADER_LENGTH;
     int length = frame.writerIndex() - at;
-    int source = flow.remoteAddress();
-    int guest = flow.guestAddress();
-    HostReader.writeIp(frame, at, Ipv4.UDP, source, guest, 0);
+    IpHeader header = flow.header();
+    HostReader.writeIp(frame, at, header);
     Udp.write(frame, at, flow.remotePort(), flow.guestPort(), length);
     // The port that takes it finishes the checksum, in hardware if it can.
-    Udp.setChecksum(frame, at, Checksum.fold(Checksum.pseudo4(source, guest, Ipv4.UDP, length)));
+    Udp.setChecksum(frame, at, header.pseudoSum(length));
     OffloadHeader.set(
         frame,
         frame.readerIndex(),
         OffloadHeader.NEEDS_CSUM,
         size == 0 ? OffloadHeader.GSO_NONE : OffloadHeader.GSO_UDP_L4,
-        Ethernet.HEADER_LENGTH + HEADERS,
+        Ethernet.HEADER_LENGTH + header.length() + Udp.HEADER_LENGTH,
         size,
-        Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH,
+        Ethernet.HEADER_LENGTH + header.length(),
         Udp.CHECKSUM_OFFSET);
-    link.sendIpv4(frame, guest);
+    link.send(frame, flow.neighbour());
   }
 
   void forget(Mapping mapping) {
-    long key = key(mapping.guest, mapping.port);
-    Mapping present = mappings.get(key);
-    if (present != null && present.equals(mapping)) {
-      mappings.remove(key);
-    }
-  }
-
-  private static long key(int guest, int port) {
-    return (long) guest << 16 | port;
+    mappings.remove(mapping);
   }
 
   /**
@@ -327,10 +340,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   /** Closes all sockets. The flows are ended by the table's owner. */
   public void close() {
-    for (Mapping mapping : new ArrayList<>(mappings.values())) {
-      mapping.close();
-    }
-    mappings.clear();
+    mappings.close();
     sender.close();
   }
 

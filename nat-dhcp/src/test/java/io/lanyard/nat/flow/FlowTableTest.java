@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,15 +13,18 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FlowTableTest {
+  private static final Address REMOTE = Address.ofIpv4(99);
+
   private final SteppedTimers timers = new SteppedTimers();
   private final List<FlowEnd> ends = new ArrayList<>();
+  private final Map<Address, FlowAccount> accounts = new HashMap<>();
 
   private final class TestFlow extends Flow {
-    private final boolean evictable;
+    private final Worth worth;
 
-    TestFlow(int guest, int protocol, int port, boolean evictable) {
-      super(FlowKey.high(guest, 99), FlowKey.low(protocol, port, 80));
-      this.evictable = evictable;
+    TestFlow(int guest, int protocol, int port, Worth worth) {
+      super(protocol, Address.ofIpv4(guest), port, REMOTE, 80);
+      this.worth = worth;
     }
 
     @Override
@@ -34,8 +38,8 @@ class FlowTableTest {
     }
 
     @Override
-    protected boolean evictable() {
-      return evictable;
+    protected Worth worth() {
+      return worth;
     }
   }
 
@@ -44,11 +48,21 @@ class FlowTableTest {
   }
 
   private TestFlow udp(int guest, int port) {
-    return new TestFlow(guest, FlowKey.UDP, port, true);
+    return new TestFlow(guest, FlowKey.UDP, port, Flow.Worth.DISPENSABLE);
   }
 
   private TestFlow tcp(int guest, int port) {
-    return new TestFlow(guest, FlowKey.TCP, port, false);
+    return new TestFlow(guest, FlowKey.TCP, port, Flow.Worth.IN_USE);
+  }
+
+  /** Adds a flow to the account of its guest, which is alone behind its port. */
+  private boolean add(FlowTable table, Flow flow) {
+    return table.add(flow, account(flow.guest()));
+  }
+
+  private FlowAccount account(Address guest) {
+    return accounts.computeIfAbsent(
+        guest, address -> new FlowAccount(new FlowOwner("port of " + address)));
   }
 
   @Test
@@ -63,7 +77,7 @@ class FlowTableTest {
       Flow known = expected.get(key);
       if (known == null) {
         TestFlow flow = udp(guest, port);
-        assertThat(table.add(flow)).isTrue();
+        assertThat(add(table, flow)).isTrue();
         expected.put(key, flow);
       } else {
         table.remove(known);
@@ -71,9 +85,10 @@ class FlowTableTest {
       }
     }
     assertThat(table.size()).isEqualTo(expected.size());
+    FlowKey key = new FlowKey(FlowKey.UDP);
     for (int guest = 0; guest < 4; guest++) {
       for (int port = 0; port < 4000; port++) {
-        assertThat(table.get(FlowKey.high(guest, 99), FlowKey.low(FlowKey.UDP, port, 80)))
+        assertThat(table.get(key.guest(Address.ofIpv4(guest), port).remote(REMOTE, 80)))
             .isSameAs(expected.get(guest * 65536L + port));
       }
     }
@@ -84,12 +99,12 @@ class FlowTableTest {
   void a_guests_quota_holds_and_is_given_back() {
     FlowTable table = table(new FlowQuota(2, 10, 2, 10, 2, 10));
     TestFlow first = tcp(1, 1);
-    assertThat(table.add(first)).isTrue();
-    assertThat(table.add(tcp(1, 2))).isTrue();
-    assertThat(table.add(tcp(1, 3))).isFalse();
-    assertThat(table.add(tcp(2, 3))).isTrue();
+    assertThat(add(table, first)).isTrue();
+    assertThat(add(table, tcp(1, 2))).isTrue();
+    assertThat(add(table, tcp(1, 3))).isFalse();
+    assertThat(add(table, tcp(2, 3))).isTrue();
     table.remove(first);
-    assertThat(table.add(tcp(1, 3))).isTrue();
+    assertThat(add(table, tcp(1, 3))).isTrue();
     assertThat(table.refused()).isEqualTo(1);
   }
 
@@ -100,11 +115,11 @@ class FlowTableTest {
     TestFlow second = udp(1, 2);
     TestFlow third = udp(1, 3);
     for (TestFlow flow : List.of(first, second, third)) {
-      table.add(flow);
+      add(table, flow);
       timers.advance(Duration.ofSeconds(1));
     }
     first.touch();
-    assertThat(table.add(udp(1, 4))).isTrue();
+    assertThat(add(table, udp(1, 4))).isTrue();
     assertThat(first.live()).isTrue();
     assertThat(second.live()).isFalse();
     assertThat(ends).containsExactly(FlowEnd.EVICTED);
@@ -114,11 +129,11 @@ class FlowTableTest {
   void the_network_quota_takes_from_the_guest_that_holds_most() {
     FlowTable table = table(new FlowQuota(9, 9, 9, 5, 9, 9));
     for (int i = 0; i < 4; i++) {
-      table.add(udp(1, i));
+      add(table, udp(1, i));
     }
-    table.add(udp(2, 1));
-    assertThat(table.add(udp(3, 1))).isTrue();
-    assertThat(table.size(1, FlowKey.UDP)).isEqualTo(3);
+    add(table, udp(2, 1));
+    assertThat(add(table, udp(3, 1))).isTrue();
+    assertThat(account(Address.ofIpv4(1)).flows(FlowKey.UDP)).isEqualTo(3);
   }
 
   @Test
@@ -126,7 +141,7 @@ class FlowTableTest {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
-    table.add(flow);
+    add(table, flow);
     timers.advance(Duration.ofSeconds(200));
     flow.touch();
     timers.advance(Duration.ofSeconds(299));
@@ -142,7 +157,7 @@ class FlowTableTest {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
-    table.add(flow);
+    add(table, flow);
     flow.idleTimeout(Duration.ofSeconds(5).toNanos());
     timers.advance(Duration.ofSeconds(6));
     assertThat(flow.live()).isFalse();
@@ -154,7 +169,7 @@ class FlowTableTest {
     TestFlow flow = udp(1, 1);
     List<Long> bytes = new ArrayList<>();
     flow.onGone(gone -> bytes.add(gone.bytesToGuest()));
-    table.add(flow);
+    add(table, flow);
     flow.countToGuest(1, 1000);
     table.remove(flow);
     table.remove(flow);
@@ -165,11 +180,11 @@ class FlowTableTest {
   void closing_ends_everything_and_takes_no_more() {
     FlowTable table = table(FlowQuota.DEFAULT);
     for (int i = 0; i < 1000; i++) {
-      table.add(udp(1, i));
+      add(table, udp(1, i));
     }
     table.close();
     assertThat(table.size()).isZero();
     assertThat(ends).hasSize(1000).containsOnly(FlowEnd.CLOSED);
-    assertThat(table.add(udp(1, 1))).isFalse();
+    assertThat(add(table, udp(1, 1))).isFalse();
   }
 }

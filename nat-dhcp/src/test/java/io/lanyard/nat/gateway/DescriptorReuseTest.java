@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -72,7 +73,7 @@ class DescriptorReuseTest {
                 net.timers,
                 PooledByteBufAllocator.DEFAULT,
                 NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false),
-                name -> 0));
+                name -> null));
   }
 
   @BeforeEach
@@ -180,7 +181,7 @@ class DescriptorReuseTest {
       for (int i = 0; i < 3; i++) {
         on(() -> {
           byte[] data = {1};
-          nat.endGuest(TestNetwork.GUEST);
+          nat.endGuest(Address.ofIpv4(TestNetwork.GUEST));
           net.guest.send(
               TestNetwork.frame(
                   TestNetwork.udp(

@@ -2,7 +2,9 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.StationCount;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +74,10 @@ class GatewayTest {
     net.guest.drain();
   }
 
+  private @Nullable Neighbour known(int address) {
+    return gateway.stations().neighbours().get(Address.ofIpv4(address));
+  }
+
   private void send(int guest, int payloadLength) {
     int total = 28 + payloadLength;
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(26 + total);
@@ -79,7 +86,7 @@ class GatewayTest {
     Udp.write(frame, 46, 1, 2, 8 + payloadLength);
     Udp.finishChecksum4(frame, 26, 46);
     OffloadHeader.clear(frame, 0);
-    gateway.sendIpv4(frame, guest);
+    gateway.send(frame, gateway.neighbour(Address.ofIpv4(guest)));
     frame.release();
     gateway.flush();
   }
@@ -202,23 +209,23 @@ class GatewayTest {
     assertThat(net.guest.drain()).hasSize(1);
     net.timers.advance(Duration.ofSeconds(5));
     assertThat(net.guest.drain()).isEmpty();
-    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_FAILED)).isEqualTo(1);
-    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_QUEUE_DROPPED)).isEqualTo(1);
+    assertThat(gateway.stations().counters().get(StationCount.NEIGHBOUR_FAILED)).isEqualTo(1);
+    assertThat(gateway.stations().counters().get(StationCount.NEIGHBOUR_QUEUE_DROPPED))
+        .isEqualTo(1);
   }
 
   @Test
   void engines_hear_of_a_guest_that_nobody_answers_for() {
     List<String> heard = new ArrayList<>();
-    PacketEngine silent = (s, f, i, a, e, d) -> {};
+    PacketEngine silent = packet -> {};
     PacketEngine listening =
         new PacketEngine() {
           @Override
-          public void receive(
-              Station from, ByteBuf frame, int ip, int at, int end, int destination) {}
+          public void receive(Packet packet) {}
 
           @Override
-          public void unanswered(int guest) {
-            heard.add(Ipv4.format(guest));
+          public void unanswered(Neighbour guest) {
+            heard.add(guest.toString());
           }
         };
     gateway.engines(listening, silent, silent, true);
@@ -260,7 +267,7 @@ class GatewayTest {
     List<byte[]> asked = net.guest.drain();
     assertThat(Ethernet.destination(view(asked.getFirst()), 0)).isEqualTo(TestNetwork.GUEST_MAC);
     net.timers.advance(Duration.ofSeconds(4));
-    assertThat(gateway.neighbour(TestNetwork.GUEST)).isNull();
+    assertThat(known(TestNetwork.GUEST)).isNull();
   }
 
   @Test
@@ -272,7 +279,7 @@ class GatewayTest {
             Ethernet.BROADCAST, Arp.REQUEST, other, TestNetwork.GUEST, 0, TestNetwork.GUEST));
     send(TestNetwork.GUEST, 1);
     assertThat(Ethernet.destination(view(net.guest.drain().getFirst()), 0)).isEqualTo(other);
-    assertThat(gateway.counters().get(GatewayCount.NEIGHBOUR_MOVED)).isEqualTo(1);
+    assertThat(gateway.stations().counters().get(StationCount.NEIGHBOUR_MOVED)).isEqualTo(1);
   }
 
   @Test
@@ -440,7 +447,7 @@ class GatewayTest {
   @Test
   void a_packet_whose_time_runs_out_here_is_told() {
     introduce();
-    PacketEngine silent = (s, f, i, a, e, d) -> {};
+    PacketEngine silent = packet -> {};
     gateway.engines(silent, silent, silent, true);
     ByteBuf b = view(net.exchange(TestNetwork.echo(TestNetwork.WORLD, 1, HELLO)).getFirst());
     assertThat(Icmp.type(b, 34)).isEqualTo(Icmp.TIME_EXCEEDED);
@@ -474,7 +481,7 @@ class GatewayTest {
         53,
         (payload, from) -> {
           assertThat(from.mac()).isEqualTo(TestNetwork.GUEST_MAC);
-          assertThat(from.address()).isEqualTo(TestNetwork.GUEST);
+          assertThat(from.address()).isEqualTo(Address.ofIpv4(TestNetwork.GUEST));
           from.answer(payload.copy());
         });
     List<byte[]> frames =
@@ -488,17 +495,38 @@ class GatewayTest {
 
   @Test
   void dhcp_is_heard_from_a_client_without_address() {
-    List<Integer> heard = new ArrayList<>();
+    List<Address> heard = new ArrayList<>();
     gateway.serve(67, (payload, from) -> heard.add(from.localAddress()));
     byte[] discover = TestNetwork.udp(0, -1, 68, 67, HELLO);
     Arrays.fill(discover, 0, 6, (byte) 0xff);
     net.exchange(discover);
-    assertThat(heard).containsExactly(-1);
+    assertThat(heard).containsExactly(Address.BROADCAST_IPV4);
+  }
+
+  @Test
+  void aPriorityTagIsNoVlan() {
+    List<Address> heard = new ArrayList<>();
+    gateway.serve(53, (payload, from) -> heard.add(from.address()));
+    byte[] query = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO);
+    net.exchange(tagged(0x6000, query));
+    assertThat(heard).containsExactly(Address.ofIpv4(TestNetwork.GUEST));
+    assertThat(net.exchange(tagged(0x6000, ask(TestNetwork.GATEWAY)))).hasSize(1);
+    net.exchange(tagged(0x6007, query));
+    assertThat(heard).hasSize(1);
+    assertThat(gateway.counters().get(GatewayCount.BAD_FRAME)).isEqualTo(1);
+  }
+
+  /** A frame with a tag of IEEE 802.1Q: priority and VLAN. */
+  private static byte[] tagged(int control, byte[] frame) {
+    ByteBuf b = Unpooled.buffer();
+    b.writeBytes(frame, 0, 12).writeShort(0x8100).writeShort(control);
+    b.writeBytes(frame, 12, frame.length - 12);
+    return Arrays.copyOf(b.array(), b.readableBytes());
   }
 
   @Test
   void dhcpIsHeardFromAClientThatStillHasAnAddressOfAnotherNetwork() {
-    List<Integer> heard = new ArrayList<>();
+    List<Address> heard = new ArrayList<>();
     gateway.serve(67, (payload, from) -> heard.add(from.address()));
     gateway.serve(53, (payload, from) -> heard.add(from.address()));
     int elsewhere = Ipv4.parse("10.0.0.5");
@@ -506,7 +534,7 @@ class GatewayTest {
     for (int source : new int[] {elsewhere, linkLocal}) {
       net.exchange(TestNetwork.udp(source, -1, 68, 67, HELLO));
     }
-    assertThat(heard).containsExactly(elsewhere, linkLocal);
+    assertThat(heard).containsExactly(Address.ofIpv4(elsewhere), Address.ofIpv4(linkLocal));
     for (String never :
         List.of("127.0.0.1", "0.0.0.9", "224.0.0.1", "255.255.255.255", "192.168.127.255")) {
       net.exchange(TestNetwork.udp(Ipv4.parse(never), -1, 68, 67, HELLO));

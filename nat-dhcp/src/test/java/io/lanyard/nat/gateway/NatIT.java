@@ -8,8 +8,8 @@ import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
@@ -41,7 +41,7 @@ class NatIT {
 
   private static NatNamespace network(NatOptions options) throws Exception {
     return new NatNamespace(
-        options, name -> name.equals("web") ? Ipv4.parse(NatNamespace.GUEST) : 0);
+        options, name -> name.equals("web") ? Address.parse(NatNamespace.GUEST) : null);
   }
 
   /** Answers every datagram with itself, until closed. */
@@ -106,7 +106,7 @@ class NatIT {
       world(host, router, pingGroups);
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
         assertThat(net.guest("busybox", "ping", "-c", "2", "10.99.0.2").output())
             .contains(" 2 packets received");
         assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "9000", "10.99.0.2").output())
@@ -155,7 +155,7 @@ class NatIT {
       }
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
         for (String kind : List.of("SOCK_DGRAM, 17", "SOCK_RAW, 1")) {
           NatNamespace.Result told =
               net.guest("perl", "-MSocket", "-e", sendUntilTold(kind, target));
@@ -220,7 +220,7 @@ class NatIT {
       world(host, router, "0 2147483647");
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
         // The router has no route; nobody has the address; the host itself has no route.
         assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.98.0.1:9").output())
             .contains("Network is unreachable");
@@ -317,7 +317,7 @@ class NatIT {
                   new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
           NatNamespace net =
               new NatNamespace(
-                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> 0, host)) {
+                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
         assertThat(lines.readLine()).isEqualTo("ready");
         NatNamespace.Result result = net.guest("perl", "-e", script);
         // Told that 1,280 bytes are the most, the guest's own kernel refuses the last train.

@@ -6,6 +6,8 @@ import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -110,9 +112,9 @@ public final class NatNamespace implements AutoCloseable {
   public static GatewayAddresses addresses(boolean hostLoopback) {
     return new GatewayAddresses(
         0x0250_0000_0002L,
-        Ipv4.parse("192.168.127.2"),
-        24,
-        Ipv4.parse("192.168.127.1"),
+        Address.parse("192.168.127.2"),
+        Subnet.parse("192.168.127.0/24"),
+        Address.parse("192.168.127.1"),
         hostLoopback);
   }
 

@@ -1,5 +1,7 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -38,7 +40,12 @@ final class TestNetwork {
   }
 
   static GatewayAddresses addresses(boolean hostLoopback) {
-    return new GatewayAddresses(GATEWAY_MAC, GATEWAY, 24, HOST, hostLoopback);
+    return new GatewayAddresses(
+        GATEWAY_MAC,
+        Address.ofIpv4(GATEWAY),
+        Subnet.parse("192.168.127.0/24"),
+        Address.ofIpv4(HOST),
+        hostLoopback);
   }
 
   static ByteBuf frame(byte[] bytes) {

@@ -11,6 +11,7 @@ import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.nat.udp.UdpOptions;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
@@ -74,7 +75,7 @@ class UdpNatTest {
                   net.timers,
                   PooledByteBufAllocator.DEFAULT,
                   options,
-                  name -> 0));
+                  name -> null));
       on(() ->
           net.exchange(
               TestNetwork.arp(
@@ -214,7 +215,7 @@ class UdpNatTest {
     }
     assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port))).isTrue();
     on(() -> {
-      nat.endGuest(TestNetwork.GUEST);
+      nat.endGuest(Address.ofIpv4(TestNetwork.GUEST));
       return true;
     });
     try (DatagramSocket server = server()) {
@@ -719,7 +720,7 @@ class UdpNatTest {
       // A port that counts: what is measured is the NAT and the switch, not the test.
       SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =
-          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), name -> 0));
+          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), name -> null));
       ByteBuf arp =
           TestNetwork.frame(
               TestNetwork.arp(

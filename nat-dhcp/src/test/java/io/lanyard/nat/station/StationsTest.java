@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class StationsTest {
   private static final int LIMIT = 64;
 
-  private final Stations table = new Stations(LIMIT, 42);
+  private final Stations table = TestStations.table(LIMIT);
   private final Port hostile = new SilentPort("hostile");
   private final Port honest = new SilentPort("honest");
 
@@ -95,21 +95,5 @@ class StationsTest {
     assertThat(guest.released()).isFalse();
     assertThat(table.size()).isEqualTo(1);
     assertThat(table.budget(hostile)).isNotSameAs(budget);
-  }
-
-  @Test
-  void aMapKeepsEveryKeyThroughGrowthAndRemoval() {
-    LongPairMap<Integer> map = new LongPairMap<>(7);
-    for (int i = 0; i < 10_000; i++) {
-      map.put(i % 7, i, i);
-    }
-    for (int i = 0; i < 10_000; i += 3) {
-      map.remove(i % 7, i);
-      map.remove(i % 7, i);
-    }
-    for (int i = 0; i < 10_000; i++) {
-      assertThat(map.get(i % 7, i)).isEqualTo(i % 3 == 0 ? null : Integer.valueOf(i));
-    }
-    assertThat(map.size()).isEqualTo(6_666);
   }
 }

@@ -1,5 +1,7 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.net.Address;
+import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
@@ -10,9 +12,26 @@ import io.netty.buffer.ByteBuf;
 public final class TestStations {
   private TestStations() {}
 
-  /** A table with a fixed seed. */
+  /** What a table has sent, dropped. */
+  private static final class NoWire implements Neighbours.Wire {
+    @Override
+    public void ask(Address address, long mac) {}
+
+    @Override
+    public void send(ByteBuf packet, long mac) {}
+
+    @Override
+    public void unanswered(Neighbour neighbour) {}
+  }
+
+  /** A table with a fixed seed, a stopped clock and no network. */
   public static Stations table() {
-    return new Stations(Stations.LIMIT, 42);
+    return table(Stations.LIMIT);
+  }
+
+  /** A table of a size. */
+  public static Stations table(int limit) {
+    return new Stations(new SteppedTimers(), new NoWire(), limit, 42);
   }
 
   /** A station of a table of its own, for a test that needs one and no more. */
@@ -23,6 +42,11 @@ public final class TestStations {
   /** A station behind a port of a table; the port's budget is {@code station.budget()}. */
   public static Station station(Stations table, Port port, long mac) {
     return table.heard(table.budget(port), mac);
+  }
+
+  /** The neighbour that a station is, of a table of its own. */
+  public static Neighbour neighbour(Station station, Address address) {
+    return table().neighbours().heard(station, address.high(), address.low());
   }
 
   /** A port that is a name. */

@@ -2,9 +2,11 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,10 +86,11 @@ class ConnectionTest {
     scene.guest(Tcp.SYN, G, 0);
     scene.stream().guest.failed(ConnectFailure.NETWORK_UNREACHABLE);
     assertThat(scene.sent).isEmpty();
-    assertThat(scene.link.icmpCode).isZero();
-    assertThat(scene.link.icmpPacket).hasSizeGreaterThanOrEqualTo(28);
-    assertThat(java.nio.ByteBuffer.wrap(scene.link.icmpPacket).getInt(12)).isEqualTo(Scene.GUEST);
-    assertThat(java.nio.ByteBuffer.wrap(scene.link.icmpPacket).getInt(24)).isEqualTo(G);
+    assertThat(scene.link.reported).isEqualTo(IcmpReason.NO_ROUTE);
+    assertThat(Objects.requireNonNull(scene.link.reportedFlow).guest())
+        .isEqualTo(Scene.GUEST_ADDRESS);
+    assertThat(scene.link.reportedTransport)
+        .isEqualTo((long) Scene.GUEST_PORT << 48 | (long) Scene.SERVER_PORT << 32 | G);
   }
 
   @Test
@@ -762,15 +765,10 @@ class ConnectionTest {
   // --- Opening to the guest
 
   private TestStream openToGuest() {
-    TestStream[] made = new TestStream[1];
-    scene.engine.openToGuest(
-        Scene.SERVER,
-        Scene.SERVER_PORT,
-        Scene.GUEST,
-        Scene.GUEST_PORT,
-        guest -> made[0] = new TestStream(guest, scene.link.allocator));
-    scene.streams.add(made[0]);
-    return made[0];
+    TestStream stream =
+        Scene.open(scene.engine, scene.link, Scene.SERVICE, Scene.NEIGHBOUR, Scene.GUEST_PORT);
+    scene.streams.add(stream);
+    return stream;
   }
 
   @Test
@@ -806,9 +804,9 @@ class ConnectionTest {
   @Test
   void aForwardToAnAddressThatNobodyAnswersForGivesUpAtOnce() {
     TestStream stream = openToGuest();
-    scene.engine.unanswered(Scene.GUEST + 1);
+    scene.engine.unanswered(scene.link.neighbour(Scene.GUEST_ADDRESS.plus(1)));
     assertThat(stream.aborted).isFalse();
-    scene.engine.unanswered(Scene.GUEST);
+    scene.engine.unanswered(Scene.NEIGHBOUR);
     assertThat(stream.aborted).isTrue();
     assertThat(scene.engine.connections()).isZero();
   }
@@ -816,7 +814,7 @@ class ConnectionTest {
   @Test
   void aConnectionThatStandsOutlivesAnUnansweredArp() {
     scene.establish();
-    scene.engine.unanswered(Scene.GUEST);
+    scene.engine.unanswered(Scene.NEIGHBOUR);
     assertThat(state()).isEqualTo(Connection.State.ESTABLISHED);
   }
 

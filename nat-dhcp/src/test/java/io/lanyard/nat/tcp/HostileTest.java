@@ -2,6 +2,7 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.gateway.TestPackets;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -39,7 +40,7 @@ class HostileTest {
       ByteBuf frame = scene.link.allocator.directBuffer(2048, 2048);
       for (int i = 0; i < SEGMENTS; i++) {
         write(frame, random, scene);
-        scene.engine.receive(Scene.STATION, frame, IP, TCP, frame.writerIndex(), Scene.SERVER);
+        scene.engine.receive(TestPackets.toGateway(Scene.NEIGHBOUR, frame));
         if (random.nextInt(8) == 0) {
           scene.engine.flush();
         }

@@ -2,10 +2,10 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
 import java.time.Duration;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -63,15 +63,9 @@ class MemoryTest {
   @Test
   void anotherGuestHasItsWindowsAllTheSame() {
     openManyThatTakeNothing();
-    TestStream[] made = new TestStream[1];
-    Objects.requireNonNull(
-        scene.engine.openToGuest(
-            Scene.SERVER,
-            Scene.SERVER_PORT,
-            Scene.GUEST + 1,
-            Scene.GUEST_PORT,
-            guest -> made[0] = new TestStream(guest, scene.link.allocator)));
-    assertThat(made[0].guest.room()).isEqualTo(512 << 10);
+    Neighbour other = scene.link.neighbour(Scene.GUEST_ADDRESS.plus(1));
+    TestStream made = Scene.open(scene.engine, scene.link, Scene.SERVICE, other, Scene.GUEST_PORT);
+    assertThat(made.guest.room()).isEqualTo(512 << 10);
   }
 
   @Test

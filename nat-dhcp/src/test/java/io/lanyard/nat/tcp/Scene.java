@@ -1,8 +1,13 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.TestPackets;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -13,16 +18,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 /** An engine, a guest whose segments a test writes by hand, and a host's side. */
 final class Scene implements AutoCloseable {
   static final Station STATION = TestStations.station("guest", 0x5254_0000_0010L);
-  static final int GUEST = 0x0a000009;
-  static final int SERVER = 0x0a000002;
+  static final Address GUEST_ADDRESS = Address.parse("10.0.0.9");
+  static final Address SERVER_ADDRESS = Address.parse("10.0.0.2");
+  static final int GUEST = GUEST_ADDRESS.ipv4();
+  static final int SERVER = SERVER_ADDRESS.ipv4();
+  static final Neighbour NEIGHBOUR = TestStations.neighbour(STATION, GUEST_ADDRESS);
+  static final Neighbour SERVER_NEIGHBOUR =
+      TestStations.neighbour(TestStations.station("server", 2), SERVER_ADDRESS);
   static final int GUEST_PORT = 40000;
   static final int SERVER_PORT = 80;
   static final int GUEST_ISN = 1000;
+  static final Endpoint SERVICE = new Endpoint(SERVER_ADDRESS, SERVER_PORT);
 
   final StoppedTimers timers = new StoppedTimers();
   final TestLink link;
@@ -45,8 +57,7 @@ final class Scene implements AutoCloseable {
     link.sink = frame -> sent.add(Sent.of(frame));
     engine = new Engine(link, link, settings, new Random(1));
     engine.serve(
-        SERVER,
-        SERVER_PORT,
+        SERVICE,
         (guest, address, port) -> {
           TestStream stream = new TestStream(guest, link.allocator);
           streams.add(stream);
@@ -55,6 +66,19 @@ final class Scene implements AutoCloseable {
           }
           return stream;
         });
+  }
+
+  /** Opens a connection to a guest, as a forward does; its host's side never ends. */
+  static TestStream open(Engine engine, TestLink link, Endpoint source, Neighbour guest, int port) {
+    TestStream[] made = new TestStream[1];
+    Objects.requireNonNull(
+        engine.openToGuest(
+            source,
+            guest,
+            port,
+            guest.charged().flows(),
+            stream -> made[0] = new TestStream(stream, link.allocator)));
+    return made[0];
   }
 
   TestStream stream() {
@@ -100,8 +124,9 @@ final class Scene implements AutoCloseable {
 
   /** Hands a frame to an engine as the gateway does. */
   static void receive(Engine engine, ByteBuf frame) {
-    int ip = frame.readerIndex() + OffloadHeader.LENGTH + 14;
-    engine.receive(STATION, frame, ip, ip + Ipv4.HEADER_LENGTH, frame.writerIndex(), SERVER);
+    int source = frame.getInt(frame.readerIndex() + GuestLink.LINK_HEADROOM + 12);
+    Neighbour from = source == SERVER ? SERVER_NEIGHBOUR : NEIGHBOUR;
+    engine.receive(TestPackets.toGateway(from, frame));
   }
 
   ByteBuf frame(int flags, int seq, int ack, int window, byte[] payload, byte... options) {
@@ -209,7 +234,7 @@ final class Scene implements AutoCloseable {
       throw new AssertionError(
           "a buffer leaked: " + link.allocator.metric().usedDirectMemory() + " bytes");
     }
-    if (link.flows.size() != 0 || engine.memory().used() != 0 || engine.memory().guests() != 0) {
+    if (link.flows.size() != 0 || engine.memory().used() != 0 || engine.memory().ports() != 0) {
       throw new AssertionError(
           "left over: flows " + link.flows.size() + ", bytes " + engine.memory().used());
     }

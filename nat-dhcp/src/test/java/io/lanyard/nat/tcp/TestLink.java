@@ -1,16 +1,20 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Timers;
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.reflect.Proxy;
-import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +31,9 @@ final class TestLink implements GuestLink, TcpHost {
 
   int mtu = 1500;
   int flushes;
-  int icmpCode = -1;
-  byte[] icmpPacket = {};
+  @Nullable IcmpReason reported;
+  @Nullable Flow reportedFlow;
+  long reportedTransport;
   Consumer<ByteBuf> sink = frame -> {};
 
   TestLink(StoppedTimers timers, FlowQuota quota) {
@@ -74,18 +79,23 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
-  public int gatewayAddress() {
-    return Scene.SERVER;
+  public Address addressTowards(Address guest) {
+    return Scene.SERVER_ADDRESS;
   }
 
   @Override
-  public void sendIpv4(ByteBuf frame, int guest) {
+  public Neighbour neighbour(Address guest) {
+    return TestStations.table().neighbours().at(guest);
+  }
+
+  @Override
+  public void send(ByteBuf frame, Neighbour guest) {
     frame.setShort(frame.readerIndex() + 24, 0x0800);
     sink.accept(frame);
   }
 
   @Override
-  public void sendIpv4To(ByteBuf frame, long mac) {
+  public void sendTo(ByteBuf frame, long mac) {
     sink.accept(frame);
   }
 
@@ -95,15 +105,10 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
-  public @Nullable InetSocketAddress route(int guest, int destination, int port) {
-    return null;
-  }
-
-  @Override
-  public void unreachable(ByteBuf packet, int code) {
-    icmpCode = code;
-    icmpPacket = new byte[packet.readableBytes()];
-    packet.getBytes(packet.readerIndex(), icmpPacket);
+  public void unreachable(IcmpReason reason, Flow flow, Neighbour guest, long transport) {
+    reported = reason;
+    reportedFlow = flow;
+    reportedTransport = transport;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;
 import java.util.PriorityQueue;
@@ -43,8 +44,7 @@ class TransferTest {
       serverLink.sink = frame -> carry(client, frame);
       clientLink.sink = frame -> carry(server, frame);
       server.serve(
-          Scene.SERVER,
-          Scene.SERVER_PORT,
+          Scene.SERVICE,
           (guest, address, port) -> {
             TestStream stream = new TestStream(guest, serverLink.allocator);
             serverStream = stream;
@@ -139,20 +139,19 @@ class TransferTest {
     return at;
   }
 
+  private static TestStream open(Wire wire) {
+    Endpoint source = new Endpoint(Scene.GUEST_ADDRESS, Scene.GUEST_PORT);
+    return Scene.open(
+        wire.client, wire.clientLink, source, Scene.SERVER_NEIGHBOUR, Scene.SERVER_PORT);
+  }
+
   private static long transfer(Wire wire, int bytes) {
     byte[] up = new byte[bytes];
     byte[] down = new byte[bytes];
     wire.random.nextBytes(up);
     wire.random.nextBytes(down);
-    TestStream[] made = new TestStream[1];
     long start = wire.timers.nanoTime();
-    wire.client.openToGuest(
-        Scene.GUEST,
-        Scene.GUEST_PORT,
-        Scene.SERVER,
-        Scene.SERVER_PORT,
-        guest -> made[0] = new TestStream(guest, wire.clientLink.allocator));
-    TestStream clientStream = made[0];
+    TestStream clientStream = open(wire);
     int sentUp = 0;
     int sentDown = 0;
     for (int steps = 0; steps < 3_000_000; steps++) {
@@ -221,19 +220,13 @@ class TransferTest {
   @Test
   void manySmallWritesArriveWhole() {
     try (Wire wire = new Wire(11, 0.02, 0.02, 0.02)) {
-      TestStream[] made = new TestStream[1];
-      wire.client.openToGuest(
-          Scene.GUEST,
-          Scene.GUEST_PORT,
-          Scene.SERVER,
-          Scene.SERVER_PORT,
-          guest -> made[0] = new TestStream(guest, wire.clientLink.allocator));
+      TestStream client = open(wire);
       StringBuilder all = new StringBuilder();
       for (int i = 0; i < 4_000; i++) {
-        if (made[0].reading && all.length() < 40_000) {
+        if (client.reading && all.length() < 40_000) {
           String piece = "piece " + i + "\n";
           all.append(piece);
-          made[0].send(piece);
+          client.send(piece);
         }
         wire.step();
       }

@@ -1,34 +1,53 @@
-package io.lanyard.nat.station;
+package io.lanyard.base;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A map whose keys are two longs: nothing is allocated by a lookup.
  *
  * <p>Open addressing with linear probing; a removal shifts the cluster back, so that there are no
- * tombstones. The hash is seeded, so that a guest cannot choose addresses that collide.
+ * tombstones. The hash is seeded, so that nobody outside can choose keys that collide.
  *
- * <p>Thread: the network's loop only.
+ * <p>Thread: its owner's only.
  *
  * @param <V> the values
  */
 public final class LongPairMap<V> {
-  private static final int INITIAL_SLOTS = 16;
+  private static final int USUAL_SLOTS = 16;
 
   private final long seed;
+  private final int leastSlots;
 
   // Two longs of key and a value for each slot; a slot is free when its value is null.
-  private long[] keys = new long[2 * INITIAL_SLOTS];
-  private @Nullable Object[] values = new @Nullable Object[INITIAL_SLOTS];
+  private long[] keys;
+  private @Nullable Object[] values;
   private int size;
 
   /**
    * Makes an empty map.
    *
-   * @param seed a random number that no guest knows
+   * @param seed a random number that nobody outside knows
    */
   public LongPairMap(long seed) {
+    this(seed, USUAL_SLOTS);
+  }
+
+  /**
+   * Makes an empty map of a size.
+   *
+   * @param seed a random number that nobody outside knows
+   * @param slots how many it begins with, a power of two: twice the keys that are expected
+   */
+  public LongPairMap(long seed, int slots) {
+    if (slots < 2 || Integer.bitCount(slots) != 1) {
+      throw new IllegalArgumentException(slots + " is no power of two from 2 on");
+    }
     this.seed = seed;
+    leastSlots = slots;
+    keys = new long[2 * slots];
+    values = new @Nullable Object[slots];
   }
 
   /**
@@ -60,7 +79,7 @@ public final class LongPairMap<V> {
    */
   public void put(long high, long low, V value) {
     if (2 * (size + 1) > values.length) {
-      grow();
+      resize(2 * values.length);
     }
     place(high, low, value);
     size++;
@@ -100,6 +119,10 @@ public final class LongPairMap<V> {
     }
     values[hole] = null;
     size--;
+    // A quarter of what would make it grow: a map that swings around one size does not resize.
+    if (values.length > leastSlots && 8 * size < values.length) {
+      resize(values.length / 2);
+    }
   }
 
   /**
@@ -109,6 +132,22 @@ public final class LongPairMap<V> {
    */
   public int size() {
     return size;
+  }
+
+  /**
+   * The values.
+   *
+   * @return a snapshot, in no order
+   */
+  @SuppressWarnings("unchecked") // put is the only way in
+  public List<V> values() {
+    List<V> all = new ArrayList<>(size);
+    for (Object value : values) {
+      if (value != null) {
+        all.add((V) value);
+      }
+    }
+    return all;
   }
 
   private void place(long high, long low, Object value) {
@@ -122,11 +161,11 @@ public final class LongPairMap<V> {
     values[i] = value;
   }
 
-  private void grow() {
+  private void resize(int slots) {
     long[] oldKeys = keys;
     @Nullable Object[] oldValues = values;
-    values = new @Nullable Object[2 * oldValues.length];
-    keys = new long[2 * values.length];
+    values = new @Nullable Object[slots];
+    keys = new long[2 * slots];
     for (int i = 0; i < oldValues.length; i++) {
       Object value = oldValues[i];
       if (value != null) {

@@ -3,10 +3,10 @@ package io.lanyard.nat.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flows of one guest and protocol, oldest first: what its quota counts and what eviction looks
- * through.
+ * The flows of one account and protocol, the oldest first: what its quota counts and where eviction
+ * looks.
  */
-final class GuestFlows {
+final class FlowList extends Ranked {
   /**
    * How many of the oldest flows eviction compares. The list is in order of birth, not of use;
    * among this many of the oldest there is an idle one in all but contrived cases, and the cost is
@@ -14,17 +14,12 @@ final class GuestFlows {
    */
   private static final int CANDIDATES = 16;
 
-  final long key;
-  int count;
+  final FlowAccount account;
   private @Nullable Flow oldest;
   private @Nullable Flow newest;
 
-  GuestFlows(long key) {
-    this.key = key;
-  }
-
-  static long key(int guestAddress, int protocol) {
-    return (long) guestAddress << 8 | protocol;
+  FlowList(FlowAccount account) {
+    this.account = account;
   }
 
   void append(Flow flow) {
@@ -58,23 +53,35 @@ final class GuestFlows {
     count--;
   }
 
+  @Nullable Flow oldest() {
+    return oldest;
+  }
+
   /**
-   * The flow that is best ended: the longest idle of the first few. Those looked at and not chosen
-   * go to the end, so that the next call sees others.
+   * The flow whose end costs least: of the first few, those of the lowest worth, and of these the
+   * one that has been idle for longest. Those that are not chosen go to the end of the list, so
+   * that the next call sees others.
+   *
+   * @param most the highest worth that may be ended
    */
-  @Nullable Flow victim() {
+  @Nullable Flow victim(Flow.Worth most) {
     Flow best = null;
     for (int i = Math.min(CANDIDATES, count); i > 0; i--) {
       Flow flow = oldest;
       if (flow == null) {
         break;
       }
-      if (flow.evictable() && (best == null || flow.activeNanos - best.activeNanos < 0)) {
+      if (flow.worth().compareTo(most) <= 0 && (best == null || cheaper(flow, best))) {
         best = flow;
       }
       unlink(flow);
       append(flow);
     }
     return best;
+  }
+
+  private static boolean cheaper(Flow flow, Flow than) {
+    int order = flow.worth().compareTo(than.worth());
+    return order < 0 || (order == 0 && flow.activeNanos - than.activeNanos < 0);
   }
 }

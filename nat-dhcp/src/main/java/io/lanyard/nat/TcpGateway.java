@@ -1,0 +1,23 @@
+package io.lanyard.nat;
+
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.IcmpReport;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.tcp.TcpHost;
+import io.lanyard.vswitch.frame.Tcp;
+
+/**
+ * The gateway's ICMP and flow table, for the TCP engine.
+ *
+ * @param errors how guests are told of errors
+ * @param flows the network's flow table
+ */
+record TcpGateway(IcmpErrors errors, FlowTable flows) implements TcpHost {
+  @Override
+  public void unreachable(IcmpReason reason, Flow flow, Neighbour guest, long transport) {
+    errors.about(IcmpReport.of(reason), flow, guest, transport, Tcp.HEADER_LENGTH);
+  }
+}

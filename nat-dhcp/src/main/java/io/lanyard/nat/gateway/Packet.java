@@ -1,0 +1,247 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.Station;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A guest's IP packet of either family, taken apart once. The gateway has one that it fills for
+ * each packet and lends to whom it hands it; nothing is parsed again, and nothing allocated.
+ *
+ * <p>An address is two longs, as {@link Address} has them; {@link #destination()} and the like make
+ * an object, for what happens once a flow.
+ *
+ * <p>Thread: the network's loop only. Valid for the length of the call that lends it.
+ */
+@SuppressWarnings("NullAway.Init") // filled before anybody sees it
+public final class Packet {
+  Station station;
+  Neighbour sender;
+  long sourceMac;
+  ByteBuf frame;
+  int network;
+  int transport;
+  int end;
+  int protocol;
+  int hops;
+  boolean unfragmented;
+  long sourceHigh;
+  long sourceLow;
+  long destinationHigh;
+  long destinationLow;
+  long hostHigh;
+  long hostLow;
+  boolean leadsOut;
+
+  Packet() {}
+
+  /**
+   * The station that sent the packet. Its {@link Station#budget} is that of the port which the
+   * packet came in by.
+   *
+   * @return the station
+   */
+  public Station station() {
+    return station;
+  }
+
+  /**
+   * The neighbour that has the packet's source address: whom an answer goes to.
+   *
+   * @return the neighbour; undefined for a packet without a source address, which no engine gets
+   */
+  public Neighbour sender() {
+    return sender;
+  }
+
+  /**
+   * The frame that the packet lies in.
+   *
+   * @return lent: offload header at the reader index, and the indexes are to stay; a super-frame is
+   *     possible
+   */
+  public ByteBuf frame() {
+    return frame;
+  }
+
+  /**
+   * Where the packet begins.
+   *
+   * @return index of its IP header
+   */
+  public int network() {
+    return network;
+  }
+
+  /**
+   * Where the packet's transport begins, behind all options and extension headers.
+   *
+   * @return index of the transport header
+   */
+  public int transport() {
+    return transport;
+  }
+
+  /**
+   * Where the packet ends. Behind that the frame may have padding.
+   *
+   * @return index behind its last byte
+   */
+  public int end() {
+    return end;
+  }
+
+  /**
+   * The packet's length.
+   *
+   * @return bytes, IP header included
+   */
+  public int length() {
+    return end - network;
+  }
+
+  /**
+   * The transport's protocol.
+   *
+   * @return the IP protocol number
+   */
+  public int protocol() {
+    return protocol;
+  }
+
+  /**
+   * How many routers the packet may still cross, the gateway among them.
+   *
+   * @return the time to live or hop limit, as it came
+   */
+  public int hops() {
+    return hops;
+  }
+
+  /**
+   * Whether the packet must not be fragmented further on.
+   *
+   * @return the flag of IPv4; true for IPv6
+   */
+  public boolean unfragmented() {
+    return unfragmented;
+  }
+
+  /**
+   * Whether the packet is a super-frame.
+   *
+   * @return true if it stands for several on the wire
+   */
+  public boolean isSuper() {
+    return OffloadHeader.gsoType(frame, frame.readerIndex()) != OffloadHeader.GSO_NONE;
+  }
+
+  /**
+   * Whether the transport's checksum needs no look: it is unfinished, or the port has verified it.
+   *
+   * @return what the offload header says
+   */
+  public boolean vouched() {
+    return (OffloadHeader.flags(frame, frame.readerIndex())
+            & (OffloadHeader.NEEDS_CSUM | OffloadHeader.DATA_VALID))
+        != 0;
+  }
+
+  /**
+   * The sum of the pseudo-header of the packet's transport.
+   *
+   * @param length bytes of transport header and payload
+   * @return a sum for {@link Checksum#finish}
+   */
+  public long pseudoSum(int length) {
+    return Address.isIpv4(sourceHigh, sourceLow)
+        ? Checksum.pseudo4((int) sourceLow, (int) destinationLow, protocol, length)
+        : Checksum.pseudo6(frame, network, protocol, length);
+  }
+
+  /** The MAC address that the packet's frame came from, also of a datagram put together. */
+  long sourceMac() {
+    return sourceMac;
+  }
+
+  /** Whether the packet has no source address: DHCP's clients, and duplicate address detection. */
+  boolean isUnaddressed() {
+    return sourceHigh == 0 && (sourceLow == Address.ANY_IPV4.low() || sourceLow == 0);
+  }
+
+  /**
+   * The upper long of the source address.
+   *
+   * @return 64 bits
+   */
+  public long sourceHigh() {
+    return sourceHigh;
+  }
+
+  /**
+   * The lower long of the source address.
+   *
+   * @return 64 bits
+   */
+  public long sourceLow() {
+    return sourceLow;
+  }
+
+  /**
+   * The upper long of the destination address.
+   *
+   * @return 64 bits
+   */
+  public long destinationHigh() {
+    return destinationHigh;
+  }
+
+  /**
+   * The lower long of the destination address.
+   *
+   * @return 64 bits
+   */
+  public long destinationLow() {
+    return destinationLow;
+  }
+
+  /**
+   * The source address.
+   *
+   * @return an object made by this call
+   */
+  public Address source() {
+    return new Address(sourceHigh, sourceLow);
+  }
+
+  /**
+   * The destination address, as the guest gave it.
+   *
+   * @return an object made by this call
+   */
+  public Address destination() {
+    return new Address(destinationHigh, destinationLow);
+  }
+
+  /**
+   * Whether the packet leads out to the host's side; if not, it is for the gateway itself.
+   *
+   * @return what the router decided
+   */
+  public boolean leadsOut() {
+    return leadsOut;
+  }
+
+  /**
+   * Where the packet leads on the host's side: its destination, or the host's loopback where that
+   * is what the destination stands for.
+   *
+   * @return an object made by this call; undefined unless the packet {@link #leadsOut}
+   */
+  public Address hostSide() {
+    return new Address(hostHigh, hostLow);
+  }
+}

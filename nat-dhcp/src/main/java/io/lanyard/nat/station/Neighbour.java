@@ -1,0 +1,153 @@
+package io.lanyard.nat.station;
+
+import io.lanyard.base.Timers.Timer;
+import io.lanyard.net.Address;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An address of the network, and what is known of the station that has it. A flow keeps the
+ * neighbour that it sends to, so that no packet looks it up.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class Neighbour {
+  /** Where the knowledge stands. */
+  enum State {
+    /** Asked, not answered yet. */
+    INCOMPLETE,
+    /** Known, and confirmed not long ago. */
+    REACHABLE,
+    /** Known, but silent for a while, and being asked whether it still holds. */
+    PROBING,
+    /** In the table no more; another object may stand for the address. */
+    FORGOTTEN
+  }
+
+  /**
+   * The most packets that wait for an answer. RFC 1122 section 2.3.2.2 asks for at least one; a few
+   * let the first window of a connection through.
+   */
+  static final int QUEUE = 4;
+
+  private final Address address;
+  State state = State.INCOMPLETE;
+  long mac;
+  int asked;
+
+  /** Who has the address; null while nobody has answered. */
+  @Nullable Station station;
+
+  /** Whose share of the table it is. */
+  PortBudget budget;
+
+  // The budget's list.
+  @Nullable Neighbour older;
+  @Nullable Neighbour newer;
+
+  /** Whether something came from it since the timer was armed: that confirms it. */
+  boolean heard;
+
+  /** Whether something was sent to it since the timer was armed. */
+  boolean used;
+
+  /** Periods in which it was neither heard nor used. */
+  int idlePeriods;
+
+  @Nullable Timer timer;
+  private final @Nullable ByteBuf[] queue = new @Nullable ByteBuf[QUEUE];
+  private int queued;
+
+  Neighbour(Address address, PortBudget budget) {
+    this.address = address;
+    this.budget = budget;
+  }
+
+  /**
+   * The address.
+   *
+   * @return the address, the same object at every call
+   */
+  public Address address() {
+    return address;
+  }
+
+  /**
+   * The station that has the address.
+   *
+   * @return the station; null while nobody has answered for the address
+   */
+  public @Nullable Station station() {
+    return station;
+  }
+
+  /**
+   * Who has to answer for what the gateway does for the address.
+   *
+   * @return its station; while nobody has answered, a station without port
+   */
+  public Station charged() {
+    Station known = station;
+    return known == null ? budget.anonymous() : known;
+  }
+
+  /**
+   * The MAC address that packets go to.
+   *
+   * @return the address in the low 48 bits; 0 while nobody has answered
+   */
+  public long mac() {
+    return mac;
+  }
+
+  /**
+   * The state for a dump.
+   *
+   * @return a word
+   */
+  public String state() {
+    return switch (state) {
+      case INCOMPLETE -> "incomplete";
+      case REACHABLE -> "reachable";
+      case PROBING -> "probing";
+      case FORGOTTEN -> "forgotten";
+    };
+  }
+
+  boolean is(long high, long low) {
+    return address.low() == low && address.high() == high;
+  }
+
+  boolean resolved() {
+    return state == State.REACHABLE || state == State.PROBING;
+  }
+
+  /** Takes ownership of a packet that waits; false when the queue is full. */
+  boolean enqueue(ByteBuf packet) {
+    if (queued == QUEUE) {
+      return false;
+    }
+    queue[queued++] = packet;
+    return true;
+  }
+
+  /** The next packet that waits, now the caller's; null when there is none. */
+  @Nullable ByteBuf dequeue() {
+    if (queued == 0) {
+      return null;
+    }
+    ByteBuf first = queue[0];
+    System.arraycopy(queue, 1, queue, 0, --queued);
+    queue[queued] = null;
+    return first;
+  }
+
+  int queued() {
+    return queued;
+  }
+
+  @Override
+  public String toString() {
+    return address.toString();
+  }
+}

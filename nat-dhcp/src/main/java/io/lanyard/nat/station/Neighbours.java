@@ -1,0 +1,399 @@
+package io.lanyard.nat.station;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.LongPairMap;
+import io.lanyard.base.Timers;
+import io.lanyard.net.Address;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The neighbour cache of both families: which station has an address (RFC 826, RFC 1122 section
+ * 2.3.2; RFC 4861 section 5 has the same states). How a station is asked is the {@link Wire}'s
+ * business.
+ *
+ * <p>An entry is made by a packet for an unknown address, which is asked for once a second, three
+ * times (RFC 1122 section 2.3.2.1 wants at most one request a second), while a few packets wait; or
+ * by what a station sends to the gateway. Every {@link #PERIOD_NANOS} an entry is looked at: if the
+ * station was heard, it stays; if it was only sent to, it is asked again, at its own address, and
+ * forgotten if it does not answer; if neither, it is forgotten in the end.
+ *
+ * <p>The table is bounded and its places are shared by port: when it is full, the port with the
+ * most entries gives one up. An entry is small and is made anew by the next packet, so that nobody
+ * loses more than a moment by that.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class Neighbours {
+  /** RFC 1122 section 2.3.2.1 speaks of a timeout on the order of a minute. */
+  static final long PERIOD_NANOS = 60_000_000_000L;
+
+  static final long RETRY_NANOS = 1_000_000_000L;
+  static final int TRIES = 3;
+
+  /** Ten minutes of silence both ways. */
+  private static final int IDLE_PERIODS = 10;
+
+  /** A full table looks at so many of a port's oldest entries for one that nobody uses. */
+  private static final int CANDIDATES = 16;
+
+  /** The way to the network: what the cache needs sent. */
+  public interface Wire {
+    /**
+     * Asks who has an address.
+     *
+     * @param address the address
+     * @param mac the MAC address that is to confirm it; 0 asks everybody
+     */
+    void ask(Address address, long mac);
+
+    /**
+     * Sends a packet that has waited.
+     *
+     * @param packet lent; the cache keeps the reference
+     * @param mac the MAC address to send it to
+     */
+    void send(ByteBuf packet, long mac);
+
+    /**
+     * Hears that nobody has answered: what waited for the address has been dropped.
+     *
+     * @param neighbour the entry, in the table no more
+     */
+    void unanswered(Neighbour neighbour);
+  }
+
+  private final Timers timers;
+  private final Wire wire;
+  private final Counters<StationCount> counters;
+  private final Function<PortBudget, PortBudget> mostNeighbours;
+  private final PortBudget unlocated;
+  private final int limit;
+  private final LongPairMap<Neighbour> entries;
+  private AddressGuard guard = AddressGuard.NONE;
+
+  /**
+   * Makes an empty cache.
+   *
+   * @param unlocated the budget of addresses that nobody has answered for yet
+   * @param mostNeighbours the budget with the most neighbours, the given one if no other has more
+   */
+  Neighbours(
+      Timers timers,
+      Wire wire,
+      Counters<StationCount> counters,
+      PortBudget unlocated,
+      Function<PortBudget, PortBudget> mostNeighbours,
+      int limit,
+      long seed) {
+    this.timers = timers;
+    this.wire = wire;
+    this.counters = counters;
+    this.unlocated = unlocated;
+    this.mostNeighbours = mostNeighbours;
+    this.limit = limit;
+    entries = new LongPairMap<>(seed);
+  }
+
+  /**
+   * Says what decides about claims.
+   *
+   * @param owners knows whose an address is
+   */
+  public void guard(AddressGuard owners) {
+    guard = owners;
+  }
+
+  /**
+   * Finds an entry.
+   *
+   * @param address an address of the network
+   * @return the entry; null when there is none
+   */
+  public @Nullable Neighbour get(Address address) {
+    return entries.get(address.high(), address.low());
+  }
+
+  /**
+   * Finds an entry, or makes one that nobody has answered for.
+   *
+   * @param address an address of the network that may be a guest's
+   * @return the entry
+   */
+  public Neighbour at(Address address) {
+    Neighbour known = get(address);
+    return known == null ? make(address, unlocated) : known;
+  }
+
+  /**
+   * Learns from a packet that a station sent to the gateway: confirms the entry of its source
+   * address, or makes one. Does not move a known address to another MAC address: only {@link
+   * #announced} does.
+   *
+   * @param station who sent the packet
+   * @param high the upper long of the source address, which may be a guest's
+   * @param low the lower long of the source address
+   * @return the entry of the address, whoever has it
+   */
+  public Neighbour heard(Station station, long high, long low) {
+    Neighbour latest = station.latest;
+    if (latest != null
+        && latest.is(high, low)
+        && latest.mac == station.mac()
+        && latest.state == Neighbour.State.REACHABLE) {
+      latest.heard = true;
+      return latest;
+    }
+    return heardAnew(station, high, low);
+  }
+
+  private Neighbour heardAnew(Station station, long high, long low) {
+    Neighbour neighbour = entries.get(high, low);
+    if (neighbour == null) {
+      neighbour = make(new Address(high, low), unlocated);
+    }
+    if (!neighbour.resolved()) {
+      if (permits(neighbour, station)) {
+        resolve(neighbour, station);
+      }
+    } else if (neighbour.mac == station.mac()) {
+      resolve(neighbour, station);
+    }
+    if (neighbour.mac == station.mac()) {
+      station.latest = neighbour;
+    }
+    return neighbour;
+  }
+
+  /**
+   * Learns from ARP or neighbour discovery, which may move an address to another station.
+   *
+   * @param station the station that says it has the address
+   * @param high the upper long of the address, which may be a guest's
+   * @param low the lower long of the address
+   * @param forUs whether the packet was for the gateway; if not, nothing is learnt of an address
+   *     that is not known
+   */
+  public void announced(Station station, long high, long low, boolean forUs) {
+    Neighbour neighbour = entries.get(high, low);
+    if (neighbour == null) {
+      if (!forUs) {
+        return;
+      }
+      neighbour = make(new Address(high, low), unlocated);
+    }
+    boolean moves = neighbour.resolved() && neighbour.mac != station.mac();
+    if ((moves || !neighbour.resolved()) && !permits(neighbour, station)) {
+      return;
+    }
+    if (moves) {
+      counters.count(StationCount.NEIGHBOUR_MOVED);
+    }
+    resolve(neighbour, station);
+  }
+
+  private boolean permits(Neighbour neighbour, Station station) {
+    if (station.mac() == 0) {
+      return false;
+    }
+    if (guard.permits(neighbour.address(), station)) {
+      return true;
+    }
+    counters.count(StationCount.CLAIM_REFUSED);
+    station.budget().countClaimRefused();
+    return false;
+  }
+
+  /**
+   * Whether a packet can go to a neighbour at once, which counts as a use of it.
+   *
+   * @param neighbour the entry
+   * @return true if {@link Neighbour#mac} is where it is
+   */
+  public boolean reachable(Neighbour neighbour) {
+    if (neighbour.resolved()) {
+      neighbour.used = true;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * The entry that now stands for the address of another, which may have been forgotten.
+   *
+   * @param neighbour an entry, in the table or not
+   * @return the entry that is in the table
+   */
+  public Neighbour present(Neighbour neighbour) {
+    return neighbour.state == Neighbour.State.FORGOTTEN ? at(neighbour.address()) : neighbour;
+  }
+
+  /**
+   * Keeps a packet for a neighbour that is not reachable, and asks for it.
+   *
+   * @param neighbour an entry of the table
+   * @param packet released in any case, now or later
+   */
+  public void await(Neighbour neighbour, ByteBuf packet) {
+    if (neighbour.asked == 0) {
+      ask(neighbour);
+    }
+    if (!neighbour.enqueue(packet)) {
+      counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
+      packet.release();
+    }
+  }
+
+  private Neighbour make(Address address, PortBudget budget) {
+    if (entries.size() >= limit) {
+      makePlace(budget);
+    }
+    Neighbour neighbour = new Neighbour(address, budget);
+    neighbour.timer = timers.create(() -> expire(neighbour));
+    entries.put(address.high(), address.low(), neighbour);
+    budget.append(neighbour);
+    arm(neighbour, PERIOD_NANOS);
+    return neighbour;
+  }
+
+  /** Takes a place from the port that has most. Rare: only when somebody makes up addresses. */
+  private void makePlace(PortBudget asking) {
+    PortBudget most = mostNeighbours.apply(asking);
+    Neighbour victim = most.oldestNeighbour;
+    for (int i = 0; i < CANDIDATES && victim != null && inUse(victim); i++) {
+      most.unlink(victim);
+      most.append(victim);
+      victim = most.oldestNeighbour;
+    }
+    if (victim != null) {
+      counters.count(StationCount.NEIGHBOUR_EVICTED);
+      most.countNeighbourEvicted();
+      forget(victim);
+    }
+  }
+
+  private static boolean inUse(Neighbour neighbour) {
+    return neighbour.used || neighbour.heard || neighbour.queued() > 0;
+  }
+
+  private void resolve(Neighbour neighbour, Station station) {
+    boolean known = neighbour.state == Neighbour.State.REACHABLE;
+    neighbour.mac = station.mac();
+    neighbour.station = station;
+    neighbour.state = Neighbour.State.REACHABLE;
+    neighbour.asked = 0;
+    neighbour.heard = true;
+    if (!neighbour.budget.equals(station.budget())) {
+      neighbour.budget.unlink(neighbour);
+      neighbour.budget = station.budget();
+      neighbour.budget.append(neighbour);
+    }
+    if (!known) {
+      arm(neighbour, PERIOD_NANOS);
+    }
+    for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
+      try {
+        wire.send(packet, neighbour.mac);
+      } finally {
+        packet.release();
+      }
+    }
+  }
+
+  private void ask(Neighbour neighbour) {
+    neighbour.asked++;
+    arm(neighbour, RETRY_NANOS);
+    wire.ask(neighbour.address(), neighbour.mac);
+  }
+
+  private void expire(Neighbour neighbour) {
+    if (neighbour.state != Neighbour.State.REACHABLE) {
+      if (neighbour.asked == 0) {
+        forget(neighbour); // nothing was ever sent to it
+      } else if (neighbour.asked < TRIES) {
+        ask(neighbour);
+      } else {
+        counters.count(StationCount.NEIGHBOUR_FAILED);
+        forget(neighbour);
+        wire.unanswered(neighbour);
+      }
+      return;
+    }
+    boolean heard = neighbour.heard;
+    boolean used = neighbour.used;
+    neighbour.heard = false;
+    neighbour.used = false;
+    neighbour.idlePeriods = heard || used ? 0 : neighbour.idlePeriods + 1;
+    if (neighbour.idlePeriods >= IDLE_PERIODS) {
+      forget(neighbour);
+    } else if (used && !heard) {
+      neighbour.state = Neighbour.State.PROBING;
+      ask(neighbour);
+    } else {
+      arm(neighbour, PERIOD_NANOS);
+    }
+  }
+
+  private static void arm(Neighbour neighbour, long nanos) {
+    Timers.Timer timer = neighbour.timer;
+    if (timer != null) {
+      timer.arm(nanos);
+    }
+  }
+
+  /**
+   * Forgets an entry and drops what waited for it. Nothing happens if it is forgotten already.
+   *
+   * @param neighbour the entry
+   */
+  public void forget(Neighbour neighbour) {
+    if (neighbour.state == Neighbour.State.FORGOTTEN) {
+      return;
+    }
+    entries.remove(neighbour.address().high(), neighbour.address().low());
+    neighbour.budget.unlink(neighbour);
+    neighbour.state = Neighbour.State.FORGOTTEN;
+    Timers.Timer timer = neighbour.timer;
+    if (timer != null) {
+      timer.cancel();
+    }
+    neighbour.timer = null;
+    neighbour.station = null;
+    for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
+      counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
+      packet.release();
+    }
+  }
+
+  /** Forgets what is behind a port that is gone. */
+  void release(PortBudget budget) {
+    for (Neighbour next = budget.oldestNeighbour; next != null; next = budget.oldestNeighbour) {
+      forget(next);
+    }
+  }
+
+  /**
+   * The number of entries.
+   *
+   * @return entries, resolved or not
+   */
+  public int size() {
+    return entries.size();
+  }
+
+  /**
+   * Lists the entries, in no order.
+   *
+   * @return a snapshot
+   */
+  public List<Neighbour> list() {
+    return entries.values();
+  }
+
+  /** Forgets everything. */
+  void close() {
+    list().forEach(this::forget);
+  }
+}

@@ -1,0 +1,193 @@
+package io.lanyard.nat.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.net.Address;
+import io.lanyard.testing.SteppedTimers;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A hostile port and an honest one, at one table. */
+class FlowFairnessTest {
+  private static final FlowQuota QUOTA = new FlowQuota(40, 160, 40, 160, 4, 16);
+  private static final Address REMOTE = Address.parse("192.0.2.1");
+
+  private final FlowTable table = new FlowTable(new SteppedTimers(), QUOTA, 42);
+  private final FlowOwner hostile = new FlowOwner("hostile");
+  private final FlowOwner honest = new FlowOwner("honest");
+  private final List<TestFlow> ended = new ArrayList<>();
+  private int ports;
+
+  private final class TestFlow extends Flow {
+    private final Worth worth;
+
+    TestFlow(int protocol, int port, Worth worth) {
+      super(protocol, Address.parse("10.0.0.9"), port, REMOTE, 80);
+      this.worth = worth;
+    }
+
+    @Override
+    public String state() {
+      return "open";
+    }
+
+    @Override
+    protected void ended(FlowEnd end) {
+      ended.add(this);
+    }
+
+    @Override
+    protected Worth worth() {
+      return worth;
+    }
+  }
+
+  private TestFlow syn() {
+    return new TestFlow(FlowKey.TCP, ports++, Flow.Worth.OPENING);
+  }
+
+  private TestFlow connection() {
+    return new TestFlow(FlowKey.TCP, ports++, Flow.Worth.IN_USE);
+  }
+
+  private TestFlow datagrams() {
+    return new TestFlow(FlowKey.UDP, ports++, Flow.Worth.DISPENSABLE);
+  }
+
+  /** A flood from as many made-up stations as flows. */
+  private void flood(FlowOwner port, int flows) {
+    for (int i = 0; i < flows; i++) {
+      table.add(syn(), new FlowAccount(port));
+    }
+  }
+
+  @Test
+  void aPortThatMakesUpStationsHoldsHalfOfTheNetworksConnectionsAtMost() {
+    flood(hostile, 10_000);
+    assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
+    FlowAccount guest = new FlowAccount(honest);
+    for (int i = 0; i < 40; i++) {
+      assertThat(table.add(connection(), guest)).isTrue();
+    }
+    assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
+    assertThat(honest.refused()).isZero();
+    assertThat(hostile.refused()).isPositive();
+  }
+
+  @Test
+  void aPortWithFewFlowsTakesAPlaceFromTheOneWithMostWhereTheNetworkIsFull() {
+    FlowOwner second = new FlowOwner("second hostile");
+    flood(hostile, 1000);
+    flood(second, 1000);
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(160);
+    FlowAccount guest = new FlowAccount(honest);
+    List<TestFlow> connections = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      TestFlow connection = connection();
+      connections.add(connection);
+      assertThat(table.add(connection, guest)).isTrue();
+    }
+    flood(hostile, 1000);
+    flood(second, 1000);
+    assertThat(connections).allMatch(TestFlow::live);
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(160);
+  }
+
+  @Test
+  void aConnectionInUseIsCalledBackOnlyWhereNothingElseMakesPlace() {
+    FlowAccount busy = new FlowAccount(hostile);
+    FlowAccount other = new FlowAccount(hostile);
+    for (int i = 0; i < 39; i++) {
+      table.add(connection(), busy);
+    }
+    TestFlow half = syn();
+    table.add(half, busy);
+    for (int i = 0; i < 39; i++) {
+      table.add(connection(), other);
+    }
+    FlowOwner second = new FlowOwner("second");
+    FlowAccount third = new FlowAccount(second);
+    FlowAccount fourth = new FlowAccount(second);
+    for (int i = 0; i < 40; i++) {
+      table.add(connection(), third);
+      table.add(connection(), fourth);
+    }
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(159);
+    FlowAccount guest = new FlowAccount(honest);
+    assertThat(table.add(connection(), guest)).isTrue();
+    assertThat(ended).isEmpty();
+    assertThat(table.add(connection(), guest)).isTrue();
+    assertThat(ended).hasSize(1);
+  }
+
+  @Test
+  void anHonestPortKeepsItsDatagramsWhileAnotherFloods() {
+    FlowAccount guest = new FlowAccount(honest);
+    List<TestFlow> flows = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      TestFlow flow = datagrams();
+      flows.add(flow);
+      table.add(flow, guest);
+    }
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(table.add(datagrams(), new FlowAccount(hostile))).isTrue();
+    }
+    assertThat(flows).allMatch(TestFlow::live);
+    assertThat(hostile.flows(FlowKey.UDP)).isEqualTo(80);
+    assertThat(hostile.evicted()).isEqualTo(10_000 - 80);
+    assertThat(honest.evicted()).isZero();
+  }
+
+  @Test
+  void aQuietStationBehindABusyPortFindsAPlaceToo() {
+    for (int station = 0; station < 2; station++) {
+      FlowAccount busy = new FlowAccount(hostile);
+      for (int i = 0; i < 40; i++) {
+        table.add(connection(), busy);
+      }
+    }
+    FlowAccount quiet = new FlowAccount(hostile);
+    for (int i = 0; i < 20; i++) {
+      assertThat(table.add(connection(), quiet)).isTrue();
+    }
+    assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
+    assertThat(quiet.flows(FlowKey.TCP)).isEqualTo(20);
+  }
+
+  @Test
+  void aPortThatIsGoneTakesItsFlowsWithItAndNoOthers() {
+    flood(hostile, 50);
+    TestFlow connection = connection();
+    table.add(connection, new FlowAccount(honest));
+    table.add(datagrams(), new FlowAccount(hostile));
+    table.endOwner(hostile);
+    assertThat(connection.live()).isTrue();
+    assertThat(table.size()).isEqualTo(1);
+    assertThat(hostile.flows(FlowKey.TCP)).isZero();
+  }
+
+  @Test
+  void ipv6AddressesAreNumberedWhileAFlowHoldsThem() {
+    Address guest = Address.parse("fd00::9");
+    Address server = Address.parse("2001:db8::1");
+    FlowKey key = new FlowKey(FlowKey.UDP).guest(guest, 1000).remote(server, 53);
+    assertThat(table.get(key)).isNull();
+    Flow flow =
+        new Flow(FlowKey.UDP, guest, 1000, server, 53) {
+          @Override
+          public String state() {
+            return "open";
+          }
+
+          @Override
+          protected void ended(FlowEnd end) {}
+        };
+    table.add(flow, new FlowAccount(honest));
+    assertThat(table.get(key)).isSameAs(flow);
+    assertThat(table.get(key.remote(server, 54))).isNull();
+    assertThat(table.get(key.remote(Address.parse("2001:db8::2"), 53))).isNull();
+    table.remove(flow);
+    assertThat(table.get(key.remote(server, 53))).isNull();
+  }
+}
