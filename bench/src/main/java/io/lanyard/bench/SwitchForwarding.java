@@ -2,15 +2,21 @@ package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.policy.Guard;
+import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.DefaultEventLoop;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -44,28 +50,40 @@ public class SwitchForwarding {
   private ByteBuf mtuFrame;
   private ByteBuf superFrame;
 
+  private Switch guardedNetwork;
+  private Sink guardedFrom;
+
   private Switch plainNetwork;
   private Sink plainFrom;
 
-  /** Builds two networks of two ports: one with offloads, one without. */
+  /** Builds networks of two ports: with offloads, with a guard besides, and without either. */
   @Setup
   public void build() {
     Timers timers = LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()); // the loop never runs
     network = new Switch("bench", timers, PooledByteBufAllocator.DEFAULT);
-    from = attach(network, Offloads.ALL);
+    from = attach(network, Offloads.ALL, PortRules.PLAIN);
+    guardedNetwork = new Switch("guarded", timers, PooledByteBufAllocator.DEFAULT);
+    guardedFrom = attach(guardedNetwork, Offloads.ALL, guarded());
     plainNetwork = new Switch("plain", timers, PooledByteBufAllocator.DEFAULT);
-    plainFrom = attach(plainNetwork, Offloads.NONE);
+    plainFrom = attach(plainNetwork, Offloads.NONE, PortRules.PLAIN);
     mtuFrame = TcpFrames.finished(SEGMENT);
     superFrame = TcpFrames.superFrame(SUPER_PAYLOAD, SEGMENT);
   }
 
-  private static Sink attach(Switch network, Offloads offloads) {
+  private static Sink attach(Switch network, Offloads offloads, PortRules rules) {
     Sink from = new Sink("from", offloads);
     Sink to = new Sink("to", offloads);
-    network.attach(from);
+    network.attach(from, rules);
     network.attach(to);
     network.pin(TcpFrames.TO, to);
     return from;
+  }
+
+  private static PortRules guarded() {
+    Guard guard =
+        new Guard(Guard.Mode.STRICT, new PortAddresses(1), List.of(Subnet.parse("10.77.0.0/24")));
+    return new PortRules(
+        List.of(guard), List.of(), PortRules.Reach.ORDINARY, 8, true, StormLimits.DEFAULT);
   }
 
   /** Gives the buffers back. */
@@ -80,6 +98,13 @@ public class SwitchForwarding {
   public void mtuFrame() {
     network.receive(from, mtuFrame);
     network.flush();
+  }
+
+  /** The same from a port with a strict guard. */
+  @Benchmark
+  public void mtuFrameGuarded() {
+    guardedNetwork.receive(guardedFrom, mtuFrame);
+    guardedNetwork.flush();
   }
 
   /** A super-frame of 64 KB between two ports that take it. */
