@@ -71,9 +71,9 @@ sealed interface Boot extends AutoCloseable {
     /**
      * What a kernel takes before it starts the first program, besides its image: page tables, the
      * array of pages, hash tables, what drivers and the RAM disk's file system allocate. Debian
-     * 13's kernel panics before its console is there with 64 MiB of memory, and boots with 96.
+     * 13's kernel panics before its console is there with 80 MiB of memory, and boots with 96.
      */
-    private static final long WORKING_MEMORY = 44L << 20;
+    private static final long WORKING_MEMORY = 60L << 20;
 
     /** The RAM disk as it is, and unpacked. */
     private static final int UNPACKED = 3;

@@ -199,6 +199,40 @@ class LanyardGuestTest {
     await(() -> note().isEmpty());
   }
 
+  @Test
+  void tooLittleMemoryForAKernelLikeDebiansIsNotedAtTheStart() throws Exception {
+    var header = java.nio.ByteBuffer.allocate(4096).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    header.putLong(0x08, 2 << 20).putLong(0x10, 31_899_648); // offset and size as Debian 13's
+    header.putLong(0x30, 0x56_4353_4952L).putInt(0x38, 0x0543_5352);
+    Path kernel = Files.write(directory.resolve("kernel"), header.array());
+    Path initrd = Files.write(directory.resolve("initrd"), new byte[1_662_196]);
+    GuestSpec any = spec(TestProgram.waiting(), 1, Map.of());
+    for (int mebibytes : List.of(80, 96)) {
+      int told = events.size();
+      Guest guest =
+          vmm.create(
+              new GuestSpec(
+                  "m" + mebibytes,
+                  (long) mebibytes << 20,
+                  1,
+                  new BootSource.Kernel(kernel, initrd, ""),
+                  any.disks(),
+                  any.nics(),
+                  any.options()),
+              events::add);
+      guest.start();
+      if (mebibytes < 96) {
+        await(() -> note().contains("memory of 80M may be too little"));
+      }
+      guest.kill();
+      await(() -> events.size() >= told + 2 && note().isEmpty());
+      boolean noted =
+          events.subList(told, events.size()).stream()
+              .anyMatch(event -> event instanceof GuestEvent.Noted);
+      assertThat(noted).isEqualTo(mebibytes < 96);
+    }
+  }
+
   /** A VMM on a host with so much memory. */
   private Vmm vmmOnHost(long total, long available) throws Exception {
     Path proc = Files.createDirectories(directory.resolve("host/proc"));
