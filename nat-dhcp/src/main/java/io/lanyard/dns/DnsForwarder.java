@@ -212,7 +212,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       counters.count(DnsCount.MALFORMED);
       return false;
     }
-    Message query = Queries.parse(wire);
+    Message query = Queries.readable(wire) ? Queries.parse(wire) : null;
+    // dnsjava reads what there is of a message with TC, and it may have no question then.
     if (query == null || query.getHeader().getCount(Section.QUESTION) != 1) {
       boolean other = (wire[2] >> 3 & 15) != Opcode.QUERY;
       counters.count(other ? DnsCount.NOT_IMPLEMENTED : DnsCount.FORMAT_ERROR);

@@ -18,12 +18,30 @@ final class Queries {
   private static final int PLAIN_DATAGRAM = 512;
 
   private static final int IP_AND_UDP = 28;
+  private static final int MAX_QUERY = 4096;
 
   private Queries() {}
 
   /** Whether a message may be answered at all: a response never is, or two servers never end. */
   static boolean answerable(byte[] wire) {
     return wire.length >= Header.LENGTH && (wire[2] & 0x80) == 0;
+  }
+
+  /**
+   * Whether a query is worth reading: none of those that are answered has more than two additional
+   * records (EDNS and a signature), or is larger than the largest padding asks for (RFC 8467). A
+   * guest could have us read thousands of records otherwise.
+   */
+  static boolean readable(byte[] wire) {
+    return wire.length <= MAX_QUERY
+        && count(wire, 4) == 1
+        && count(wire, 6) == 0
+        && count(wire, 8) <= 1 // IXFR has its SOA there, and is refused
+        && count(wire, 10) <= 2;
+  }
+
+  private static int count(byte[] wire, int at) {
+    return (wire[at] & 255) << 8 | (wire[at + 1] & 255);
   }
 
   /** Reads a message; null if dnsjava cannot. */

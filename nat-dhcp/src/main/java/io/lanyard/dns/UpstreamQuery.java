@@ -38,6 +38,9 @@ final class UpstreamQuery {
    */
   private static final int MAX_MISMATCHES = 50;
 
+  /** Sockets of one question: a descriptor each, of which all networks have a few thousand. */
+  private static final int MAX_OPEN = 3;
+
   /** What the forwarder gives every question. */
   record Surroundings(
       EventLoop loop,
@@ -90,6 +93,20 @@ final class UpstreamQuery {
     }
   }
 
+  /** Gives up the oldest attempts when there are more than the C library would make. */
+  private void closeOldest() {
+    long open = attempts.stream().filter(attempt -> !attempt.over).count();
+    for (Attempt attempt : attempts) {
+      if (open <= MAX_OPEN) {
+        break;
+      }
+      if (!attempt.over) {
+        attempt.close();
+        open--;
+      }
+    }
+  }
+
   private void askNext() {
     if (done) {
       return;
@@ -103,6 +120,7 @@ final class UpstreamQuery {
       Attempt attempt = new Attempt(servers.get(asked % servers.size()));
       asked++;
       attempts.add(attempt);
+      closeOldest();
       // The last attempt has whatever time is left.
       boolean last = asked == ROUNDS * servers.size();
       next.arm(last ? left : Math.min(left, around.settings().attemptTimeout().toNanos()));

@@ -134,16 +134,31 @@ class DnsFloodTest {
   }
 
   @Test
+  void aHugeQueryIsTurnedDownUnread() throws Exception {
+    byte[] huge = ForwarderScene.padded("www.example.", 60_000);
+    byte[] many = ForwarderScene.query("www.example.").toWire();
+    many[7] = 100; // answers, in a query
+    scene.onLoop(() -> {
+      scene.send(scene.guest("hostile"), huge);
+      scene.send(scene.guest("hostile"), many);
+      return true;
+    });
+    assertThat(scene.answer("hostile").getRcode()).isEqualTo(Rcode.FORMERR);
+    assertThat(scene.answer("hostile").getRcode()).isEqualTo(Rcode.FORMERR);
+    assertThat(scene.upstream.queries).isEmpty();
+  }
+
+  @Test
   void optionsThatPassThroughCountAsTheMemoryThatTheyTake() throws Exception {
     LogWatch.expect("dns-questions-refused.*port=");
-    byte[] query = ForwarderScene.withOption("slow.example.", LOCAL_OPTION, 60_000);
+    byte[] query = ForwarderScene.withOption("slow.example.", LOCAL_OPTION, 3_900);
     scene.onLoop(() -> {
       for (int i = 0; i < 600; i++) {
-        scene.send(scene.guest("hostile"), query);
+        scene.send(scene.guest("hostile").withMac(i), query);
       }
       return true;
     });
-    assertThat(scene.gauge("outstanding-bytes")).isLessThan(LIMITS.bytes() / 2 + 70_000);
+    assertThat(scene.gauge("outstanding-bytes")).isLessThan(LIMITS.bytes() / 2 + 10_000);
     assertHonest("honest");
   }
 

@@ -79,7 +79,7 @@ final class ForwarderScene {
   }
 
   <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   void step(Duration time) throws Exception {
