@@ -83,6 +83,16 @@ public final class Errno {
   private Errno() {}
 
   /**
+   * Whether an error says that there are no more descriptors.
+   *
+   * @param number an error number, positive
+   * @return true for EMFILE and ENFILE
+   */
+  public static boolean isDescriptorLimit(int number) {
+    return number == EMFILE || number == ENFILE;
+  }
+
+  /**
    * Names an error.
    *
    * @param number its number, positive

@@ -68,6 +68,9 @@ public final class Libc {
   private static final MethodHandle DUP3 =
       bind("dup3", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
 
+  private static final MethodHandle GETRLIMIT =
+      bind("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), 0);
+
   private static final MethodHandle FCNTL =
       bind("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
 
@@ -261,6 +264,22 @@ public final class Libc {
     MemorySegment state = STATE.get();
     try {
       return (int) result((int) DUP3.invokeExact(state, with, fd, O_CLOEXEC), state);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * Reads a limit of the process.
+   *
+   * @param resource an RLIMIT_ constant
+   * @param address where its {@code struct rlimit} goes: two longs, the limit and its own limit
+   * @return 0, or -errno
+   */
+  static int getrlimit(int resource, long address) {
+    MemorySegment state = STATE.get();
+    try {
+      return (int) result((int) GETRLIMIT.invokeExact(state, resource, address), state);
     } catch (Throwable e) {
       throw impossible(e);
     }

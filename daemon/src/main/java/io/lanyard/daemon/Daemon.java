@@ -3,6 +3,7 @@ package io.lanyard.daemon;
 import io.lanyard.base.BuildVersion;
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
@@ -15,6 +16,7 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
+import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
 import io.netty.util.concurrent.Future;
@@ -65,6 +67,7 @@ public final class Daemon implements AutoCloseable {
   private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Settings settings;
+  private final DescriptorBudget descriptors;
   private final PluginLane.Patience patience;
   private final StateLock lock;
   private final LeaseStore leases;
@@ -79,8 +82,13 @@ public final class Daemon implements AutoCloseable {
   private volatile @Nullable DaemonLog log;
 
   private Daemon(
-      Settings settings, StateLock lock, LeaseStore leases, PluginLane.Patience patience) {
+      Settings settings,
+      DescriptorBudget descriptors,
+      StateLock lock,
+      LeaseStore leases,
+      PluginLane.Patience patience) {
     this.settings = settings;
+    this.descriptors = descriptors;
     this.patience = patience;
     this.lock = lock;
     this.leases = leases;
@@ -121,11 +129,18 @@ public final class Daemon implements AutoCloseable {
           "the disk of " + directories.state() + " is full: leases cannot be kept",
           "make room, or give another directory with --state-dir");
     }
+    DescriptorBudget descriptors =
+        DescriptorDivision.divide(settings.configuration(), settings.clock());
     StateLock lock = StateLock.take(directories.state());
     try {
       Path file = directories.state().resolve("leases.db");
       Daemon daemon =
-          new Daemon(settings, lock, LeaseStore.openOrSetAside(file, Clock.system()), patience);
+          new Daemon(
+              settings,
+              descriptors,
+              lock,
+              LeaseStore.openOrSetAside(file, Clock.system()),
+              patience);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {
@@ -147,7 +162,7 @@ public final class Daemon implements AutoCloseable {
 
   private void begin() {
     Configuration configuration = settings.configuration();
-    HostResources host = HostResources.ofHost();
+    HostResources host = new HostResources(descriptors, ReservedPorts.ofHost());
     for (NetworkConfig network : configuration.networks().values()) {
       networks.put(
           network.name(),
@@ -403,6 +418,7 @@ public final class Daemon implements AutoCloseable {
             .with("writes", leases.writes())
             .with("commits", leases.commits())
             .build());
+    all.child(descriptors.dump());
     networks.values().forEach(network -> all.child(network.dump()));
     for (GuestSlot slot : guests.values()) {
       all.child(new GuestHandle(slot).dump());

@@ -26,7 +26,6 @@ import io.lanyard.dns.Upstreams;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
@@ -209,7 +208,10 @@ final class NetworkServices {
             .withForwards(forwards);
     return nat == null
         ? options
-        : options.withQuota(quota(nat)).withTcp(tcp(nat)).withUdp(udp(nat));
+        : options
+            .withQuota(DescriptorDivision.quota(config.name(), nat, host.descriptors().most()))
+            .withTcp(tcp(nat))
+            .withUdp(udp(nat));
   }
 
   static Forward forward(ForwardConfig forward) {
@@ -225,17 +227,6 @@ final class NetworkServices {
         forward.listen().toSocketAddress(),
         guest,
         forward.to().port());
-  }
-
-  private static FlowQuota quota(NatConfig nat) {
-    NatConfig.Quotas quotas = nat.quotas();
-    return new FlowQuota(
-        quotas.tcpPerGuest(),
-        quotas.tcp(),
-        quotas.udpPerGuest(),
-        quotas.udp(),
-        quotas.icmpPerGuest(),
-        quotas.icmp());
   }
 
   private static TcpSettings tcp(NatConfig nat) {
@@ -329,7 +320,10 @@ final class NetworkServices {
 
   /** What is wrong at present, with what to do about it. */
   List<String> problems() {
-    return Stream.of(dhcp == null ? "" : dhcp.problem(), dns == null ? "" : dns.problem())
+    return Stream.of(
+            dhcp == null ? "" : dhcp.problem(),
+            dns == null ? "" : dns.problem(),
+            nat.descriptors().problem())
         .filter(problem -> !problem.isEmpty())
         .toList();
   }

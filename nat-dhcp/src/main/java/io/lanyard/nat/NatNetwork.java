@@ -1,5 +1,6 @@
 package io.lanyard.nat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
@@ -36,6 +37,7 @@ import java.util.List;
  */
 public final class NatNetwork implements Dumpable, AutoCloseable {
   private final NatOptions options;
+  private final DescriptorBudget.Share descriptors;
   private final FlowTable flows;
   private final Gateway gateway;
   private final TcpEngine tcp;
@@ -63,10 +65,18 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       NatOptions options,
       GuestNames names) {
     this.options = options;
+    descriptors = options.host().descriptors().share(options.name());
     flows = new FlowTable(timers, options.quota(), new SecureRandom().nextLong());
     gateway =
         new Gateway(
-            loop, timers, allocator, network, "gateway", options.addresses(), options.mtu());
+            loop,
+            timers,
+            allocator,
+            network,
+            "gateway",
+            options.addresses(),
+            options.mtu(),
+            descriptors);
     Destinations destinations = new Destinations(options.addresses());
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, options.mtu());
@@ -76,7 +86,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             gateway, flows, errors, destinations, reader, options.udp(), options.host().ports());
     pings = new PingNat(gateway, flows, errors, destinations, reader);
     gateway.engines(tcp, udp, pings, options.translate());
-    forwards = new Forwards(gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos());
+    forwards =
+        new Forwards(
+            gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos(), descriptors);
     gateway.stations().addListener(new FlowEnder());
     gateway.attach();
     for (Forward forward : options.forwards()) {
@@ -159,6 +171,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
+   * The network's share of the process's descriptors.
+   *
+   * @return the live object
+   */
+  public DescriptorBudget.Share descriptors() {
+    return descriptors;
+  }
+
+  /**
    * The UDP NAT.
    *
    * @return the live object
@@ -195,6 +216,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     udp.close();
     gateway.close();
     reader.close();
+    descriptors.close();
   }
 
   /** Ends the flows of a port that is gone. */

@@ -52,7 +52,7 @@ public record NatOptions(
         FlowQuota.DEFAULT,
         TcpSettings.defaults(),
         UdpOptions.DEFAULT,
-        HostResources.ofHost(),
+        HostResources.alone(),
         List.of());
   }
 

@@ -5,6 +5,7 @@ import static io.lanyard.dhcp.MessageType.RELEASE;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Address;
@@ -59,7 +60,8 @@ class DhcpBehindPortsTest {
               Subnet.of(SERVER, 24),
               Address.parse("192.168.127.1"),
               false),
-          1500);
+          1500,
+          DescriptorBudget.ample().share("test"));
   private final DhcpServer server =
       new DhcpServer(
           "test",

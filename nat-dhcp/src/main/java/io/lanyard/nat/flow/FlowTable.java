@@ -253,6 +253,16 @@ public final class FlowTable {
   }
 
   /**
+   * Ends one flow of an owner that makes place, an idle one: what its engine holds is short.
+   *
+   * @param owner the owner
+   * @param protocol the IP protocol number
+   */
+  public void endIdlest(FlowOwner owner, int protocol) {
+    evict(owner.part(index(protocol)).accounts.largest(), Flow.Worth.DISPENSABLE);
+  }
+
+  /**
    * Lists the flows, in no order.
    *
    * @return a snapshot

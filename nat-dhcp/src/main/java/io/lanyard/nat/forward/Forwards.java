@@ -1,5 +1,6 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
@@ -40,6 +41,7 @@ public final class Forwards implements Dumpable {
   private final HostReader reader;
   private final GuestNames names;
   private final long udpTimeoutNanos;
+  private final DescriptorBudget.Share descriptors;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
   /**
@@ -52,6 +54,7 @@ public final class Forwards implements Dumpable {
    * @param reader reads the host's datagram sockets
    * @param names finds guests by name
    * @param udpTimeoutNanos how long a client of a UDP forward may be idle
+   * @param descriptors the network's share of the process's descriptors
    */
   public Forwards(
       GuestLink link,
@@ -60,7 +63,8 @@ public final class Forwards implements Dumpable {
       UdpNat udp,
       HostReader reader,
       GuestNames names,
-      long udpTimeoutNanos) {
+      long udpTimeoutNanos,
+      DescriptorBudget.Share descriptors) {
     this.link = link;
     this.flows = flows;
     this.tcp = tcp;
@@ -68,6 +72,7 @@ public final class Forwards implements Dumpable {
     this.reader = reader;
     this.names = names;
     this.udpTimeoutNanos = udpTimeoutNanos;
+    this.descriptors = descriptors;
   }
 
   /**
@@ -153,10 +158,12 @@ public final class Forwards implements Dumpable {
     private boolean closed;
 
     Entry(Forward forward) {
+      DescriptorBudget.Holder holder = descriptors.holder(forward.name());
       listener =
           switch (forward.protocol()) {
-            case TCP -> new TcpListener(forward, names, link, tcp, this::failed);
-            case UDP -> new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos);
+            case TCP -> new TcpListener(forward, names, link, tcp, holder, this::failed);
+            case UDP ->
+                new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos, holder);
           };
     }
 

@@ -1,5 +1,6 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
@@ -24,12 +25,14 @@ final class TcpListener extends Listener {
 
   private final GuestLink link;
   private final TcpEngine engine;
+  private final DescriptorBudget.Holder descriptors;
   private final Consumer<Throwable> failed;
   private @Nullable Channel server;
 
   /**
    * Makes a forward that does not listen.
    *
+   * @param descriptors has to answer for the sockets of connections
    * @param failed told when the listening socket turns out not to be had
    */
   TcpListener(
@@ -37,10 +40,12 @@ final class TcpListener extends Listener {
       GuestNames names,
       GuestLink link,
       TcpEngine engine,
+      DescriptorBudget.Holder descriptors,
       Consumer<Throwable> failed) {
     super(forward, names);
     this.link = link;
     this.engine = engine;
+    this.descriptors = descriptors;
     this.failed = failed;
   }
 
@@ -94,7 +99,8 @@ final class TcpListener extends Listener {
       Neighbour guest = link.neighbour(address);
       Endpoint source = new Endpoint(link.addressTowards(address), 0);
       flow =
-          engine.connectToGuest(connection, source, guest, forward.port(), guest.charged().flows());
+          engine.connectToGuest(
+              connection, source, guest, forward.port(), guest.charged().flows(), descriptors);
     }
     if (flow != null) {
       accepted(flow);

@@ -1,5 +1,8 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.DescriptorBudget;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.Flow;
@@ -37,6 +40,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final UdpNat nat;
   private final HostReader reader;
   private final long timeoutNanos;
+  private final DescriptorBudget.Holder descriptors;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Map<Endpoint, ClientFlow> clients = new HashMap<>();
   private @Nullable HostSocket socket;
@@ -49,13 +53,15 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       FlowTable flows,
       UdpNat nat,
       HostReader reader,
-      long timeoutNanos) {
+      long timeoutNanos,
+      DescriptorBudget.Holder descriptors) {
     super(forward, names);
     this.link = link;
     this.flows = flows;
     this.nat = nat;
     this.reader = reader;
     this.timeoutNanos = timeoutNanos;
+    this.descriptors = descriptors;
     // From now on, whether the port can be had yet or not.
     nat.reserved().reserve(forward.listen().getPort());
   }
@@ -67,8 +73,17 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       throw new IOException("a UDP forward listens on an IPv4 address of the host");
     }
     int bind = ByteBuffer.wrap(address.getAddress()).getInt();
-    InetDatagram opened = InetDatagram.udp(bind, forward.listen().getPort());
-    socket = HostSocket.watch(link, opened, reader, this);
+    if (!descriptors.take()) {
+      throw new ErrnoException("open a datagram socket", Errno.EMFILE);
+    }
+    try {
+      InetDatagram opened = InetDatagram.udp(bind, forward.listen().getPort());
+      socket = HostSocket.watch(link, opened, reader, this, descriptors);
+    } finally {
+      if (socket == null) {
+        descriptors.giveBack();
+      }
+    }
   }
 
   @Override

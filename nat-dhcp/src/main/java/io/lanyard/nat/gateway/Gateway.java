@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
@@ -75,6 +76,7 @@ public final class Gateway implements GuestLink, Dumpable {
    * @param name the name of the gateway's port on it
    * @param addresses who the gateway is
    * @param mtu bytes of IP packet that guests take
+   * @param descriptors the network's share of the process's descriptors
    */
   public Gateway(
       EventLoop loop,
@@ -83,7 +85,8 @@ public final class Gateway implements GuestLink, Dumpable {
       Switch network,
       String name,
       GatewayAddresses addresses,
-      int mtu) {
+      int mtu,
+      DescriptorBudget.Share descriptors) {
     if (mtu < 576 || mtu > 65535) {
       throw new IllegalArgumentException("MTU " + mtu + " is not between 576 and 65535");
     }
@@ -95,7 +98,7 @@ public final class Gateway implements GuestLink, Dumpable {
     this.mtu = mtu;
     port = new GatewayPort(this, name, mtu);
     long seed = new SecureRandom().nextLong();
-    stations = new Stations(timers, new NeighbourWire(), Stations.LIMIT, seed);
+    stations = new Stations(timers, new NeighbourWire(), descriptors, Stations.LIMIT, seed);
     arp = new ArpResponder(this, addresses, stations, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);

@@ -1,5 +1,6 @@
 package io.lanyard.nat.icmp;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.linux.Errno;
@@ -50,6 +51,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   private long raw;
   private long out;
   private long quota;
+  private long noDescriptor;
   private long notPermitted;
   private long failed;
 
@@ -100,8 +102,8 @@ public final class PingNat implements PacketEngine, Dumpable {
   private void failed(int number, Packet packet) {
     failed++;
     switch (number) {
-      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> {
-        // Dropped like on any full link.
+      case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE -> {
+        // Dropped like on any full link: it says nothing of the far host.
       }
       case Errno.ENETUNREACH -> errors.send(IcmpReason.NO_ROUTE, packet);
       case Errno.EACCES, Errno.EPERM -> errors.send(IcmpReason.PROHIBITED, packet);
@@ -110,33 +112,42 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   private @Nullable PingFlow open(Packet packet, int identifier) {
+    DescriptorBudget.Holder descriptors = packet.station().budget().descriptors();
+    if (!descriptors.take()) {
+      noDescriptor++;
+      return null;
+    }
     Address destination = packet.hostSide();
     PingFlow flow =
         new PingFlow(this, packet.sender(), identifier, packet.destination(), destination);
     flow.idleTimeout(TIMEOUT_NANOS);
     if (!flows.add(flow, packet.station().flows())) {
       quota++;
+      descriptors.giveBack();
       return null;
     }
     try {
-      open(flow, destination);
+      open(flow, destination, descriptors);
       return flow;
-    } catch (ErrnoException e) {
-      flows.remove(flow);
-      if (isPermission(e.number())) {
-        notPermitted(packet);
-      } else {
-        failed(e.number(), packet);
-      }
     } catch (IOException e) {
       flows.remove(flow);
-      failed++;
+      int number = e instanceof ErrnoException errno ? errno.number() : Errno.EIO;
+      if (Errno.isDescriptorLimit(number)) {
+        noDescriptor++;
+        descriptors.kernelRefused();
+      } else if (isPermission(number)) {
+        notPermitted(packet);
+      } else {
+        failed(number, packet);
+      }
+      descriptors.giveBack();
+      return null;
     }
-    return null;
   }
 
   /** By the socket that needs no privilege, or else by the one that does. */
-  private void open(PingFlow flow, Address destination) throws IOException {
+  private void open(PingFlow flow, Address destination, DescriptorBudget.Holder descriptors)
+      throws IOException {
     InetDatagram socket;
     try {
       socket = InetDatagram.ping(0);
@@ -147,10 +158,11 @@ public final class PingNat implements PacketEngine, Dumpable {
       socket = InetDatagram.rawPing(destination.ipv4());
       raw++;
       flow.openRaw(
-          HostSocket.watch(link, socket, reader, flow), RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
+          HostSocket.watch(link, socket, reader, flow, descriptors),
+          RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
       return;
     }
-    flow.open(HostSocket.watch(link, socket, reader, flow));
+    flow.open(HostSocket.watch(link, socket, reader, flow, descriptors));
   }
 
   private void notPermitted(Packet packet) {
@@ -176,6 +188,7 @@ public final class PingNat implements PacketEngine, Dumpable {
         .withNonZero("out", out)
         .withNonZero("raw-sockets", raw)
         .withNonZero("quota", quota)
+        .withNonZero("no-descriptor", noDescriptor)
         .withNonZero("not-permitted", notPermitted)
         .withNonZero("failed", failed)
         .build();

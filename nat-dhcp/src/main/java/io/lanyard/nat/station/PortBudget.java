@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.nat.flow.FlowKey;
@@ -28,6 +29,7 @@ public final class PortBudget implements Dumpable {
   private final FlowOwner flows;
   private final Station anonymous;
   private final MemoryUse tcpMemory = new MemoryUse();
+  private final DescriptorBudget.Holder descriptors;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private int fragmented;
   private boolean released;
@@ -49,9 +51,10 @@ public final class PortBudget implements Dumpable {
   private long neighboursEvicted;
   private long claimsRefused;
 
-  PortBudget(int number, String name) {
+  PortBudget(int number, String name, DescriptorBudget.Share share) {
     this.number = number;
     this.name = name;
+    descriptors = share.holder(name);
     flows = new FlowOwner(name);
     anonymous = new Station(this, 0);
   }
@@ -118,6 +121,15 @@ public final class PortBudget implements Dumpable {
    */
   public MemoryUse tcpMemory() {
     return tcpMemory;
+  }
+
+  /**
+   * What the port's flows hold of the host's sockets.
+   *
+   * @return the live object; it outlives the port while sockets close
+   */
+  public DescriptorBudget.Holder descriptors() {
+    return descriptors;
   }
 
   /**
@@ -234,6 +246,8 @@ public final class PortBudget implements Dumpable {
         .with("udpFlows", flows.flows(FlowKey.UDP))
         .with("icmpFlows", flows.flows(FlowKey.ICMP))
         .with("tcpBytes", tcpMemory.bytes())
+        .with("sockets", descriptors.held())
+        .withNonZero("socketsRefused", descriptors.refused())
         .withNonZero("fragmentedDatagrams", fragmented)
         .withNonZero("flowsRefused", flows.refused())
         .withNonZero("flowsEvicted", flows.evicted())

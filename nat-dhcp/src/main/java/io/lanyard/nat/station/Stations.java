@@ -1,6 +1,7 @@
 package io.lanyard.nat.station;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LongPairMap;
@@ -37,7 +38,9 @@ public final class Stations implements Dumpable {
   private final List<StationListener> listeners = new ArrayList<>();
 
   /** Of addresses that nobody has answered for yet. */
-  private final PortBudget unlocated = new PortBudget(0, "unlocated");
+  private final PortBudget unlocated;
+
+  private final DescriptorBudget.Share descriptors;
 
   private @Nullable Port latestPort;
   private @Nullable PortBudget latestBudget;
@@ -49,11 +52,19 @@ public final class Stations implements Dumpable {
    *
    * @param timers the network's timers
    * @param wire how stations are asked for their addresses
+   * @param descriptors the network's share of the process's descriptors
    * @param limit the most stations, and the most addresses
    * @param seed a random number that no guest knows
    */
-  public Stations(Timers timers, Neighbours.Wire wire, int limit, long seed) {
+  public Stations(
+      Timers timers,
+      Neighbours.Wire wire,
+      DescriptorBudget.Share descriptors,
+      int limit,
+      long seed) {
+    this.descriptors = descriptors;
     this.limit = limit;
+    unlocated = new PortBudget(0, "unlocated", descriptors);
     stations = new LongPairMap<>(seed);
     neighbours =
         new Neighbours(timers, wire, counters, unlocated, this::mostNeighbours, limit, seed);
@@ -99,7 +110,7 @@ public final class Stations implements Dumpable {
     }
     PortBudget budget = budgets.get(port);
     if (budget == null) {
-      budget = new PortBudget(++numbers, port.name());
+      budget = new PortBudget(++numbers, port.name(), descriptors);
       budgets.put(port, budget);
     }
     latestPort = port;

@@ -16,7 +16,9 @@ public enum ConnectFailure {
   /** No such host, or no answer in time. */
   HOST_UNREACHABLE(IcmpReason.HOST_UNREACHABLE),
   /** The host's firewall or policy forbids it. */
-  PROHIBITED(IcmpReason.PROHIBITED);
+  PROHIBITED(IcmpReason.PROHIBITED),
+  /** No descriptor is left for a socket: the guest hears nothing, and tries again. */
+  NO_DESCRIPTOR(null);
 
   private final @Nullable IcmpReason reason;
 
@@ -49,7 +51,7 @@ public enum ConnectFailure {
   /**
    * What the guest is told by ICMP.
    *
-   * @return the reason; null for a reset
+   * @return the reason; null for a reset, and for silence
    */
   public @Nullable IcmpReason reason() {
     return reason;

@@ -292,6 +292,11 @@ final class Connection extends Flow implements GuestStream {
       reset();
       return;
     }
+    if (cause == ConnectFailure.NO_DESCRIPTOR) {
+      engine.counters().count(TcpCount.NO_DESCRIPTOR);
+      discard();
+      return;
+    }
     engine.counters().count(TcpCount.CONNECT_FAILED);
     IcmpReason reason = cause.reason();
     if (reason == null) {

@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
@@ -181,6 +182,12 @@ final class Engine implements TcpEngine {
       }
     }
     Station station = packet.station();
+    DescriptorBudget.Holder descriptors = station.budget().descriptors();
+    if (service == null && !descriptors.take()) {
+      // As a host does whose queue is full: the guest tries again, and may find a place.
+      counters.count(TcpCount.NO_DESCRIPTOR);
+      return;
+    }
     Connection c =
         new Connection(
             this,
@@ -191,6 +198,9 @@ final class Engine implements TcpEngine {
     if (!host.flows().add(c, station.flows())) {
       c.leaveMemory();
       counters.count(TcpCount.QUOTA);
+      if (service == null) {
+        descriptors.giveBack();
+      }
       refuse(s);
       return;
     }
@@ -201,7 +211,7 @@ final class Engine implements TcpEngine {
         c.spliceTo(service.open(c, station, s.sourcePort));
       } else {
         Endpoint target = new Endpoint(packet.hostSide(), s.destinationPort);
-        SocketStream.connect(link, settings, target.toSocketAddress(), c);
+        SocketStream.connect(link, settings, target.toSocketAddress(), c, descriptors);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
@@ -250,11 +260,26 @@ final class Engine implements TcpEngine {
 
   @Override
   public @Nullable Flow connectToGuest(
-      Channel accepted, Endpoint source, Neighbour guest, int port, FlowAccount account) {
+      Channel accepted,
+      Endpoint source,
+      Neighbour guest,
+      int port,
+      FlowAccount account,
+      DescriptorBudget.Holder descriptors) {
+    if (!descriptors.take()) {
+      counters.count(TcpCount.NO_DESCRIPTOR);
+      SocketStream.refuse(accepted);
+      return null;
+    }
     Connection c =
         openToGuest(
-            source, guest, port, account, stream -> SocketStream.adopt(link, accepted, stream));
+            source,
+            guest,
+            port,
+            account,
+            stream -> SocketStream.adopt(link, accepted, stream, descriptors));
     if (c == null) {
+      descriptors.giveBack();
       SocketStream.refuse(accepted);
     }
     return c;

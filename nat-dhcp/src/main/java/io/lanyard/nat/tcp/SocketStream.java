@@ -1,5 +1,6 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
@@ -71,6 +72,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   private final Socket socket;
   private final GuestStream guest;
+  private final DescriptorBudget.Holder descriptors;
   private final GuestLink link;
   private final ByteBufAllocator allocator;
   private final WriteQueue queue;
@@ -92,27 +94,38 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private boolean closed;
   private int readSize = FIRST_READ;
 
-  private SocketStream(GuestLink link, Socket socket, GuestStream guest) {
+  private SocketStream(
+      GuestLink link, Socket socket, GuestStream guest, DescriptorBudget.Holder descriptors) {
     this.link = link;
     this.socket = socket;
     this.guest = guest;
+    this.descriptors = descriptors;
     allocator = link.allocator();
     queue = new WriteQueue(allocator);
     deadline = new Deadline(link.timers(), this::onDeadline);
   }
 
-  /** Connects a socket, and splices it. */
+  /**
+   * Connects a socket, and splices it.
+   *
+   * @param descriptors has granted a descriptor for it
+   */
   static void connect(
-      GuestLink link, TcpSettings settings, InetSocketAddress target, Connection connection) {
+      GuestLink link,
+      TcpSettings settings,
+      InetSocketAddress target,
+      Connection connection,
+      DescriptorBudget.Holder descriptors) {
     Socket socket;
     try {
       socket = Socket.newSocketStream();
     } catch (ChannelException e) {
-      // No descriptors left.
-      connection.failed(ConnectFailure.HOST_UNREACHABLE);
+      descriptors.kernelRefused();
+      descriptors.giveBack();
+      connection.failed(ConnectFailure.NO_DESCRIPTOR);
       return;
     }
-    SocketStream stream = new SocketStream(link, socket, connection);
+    SocketStream stream = new SocketStream(link, socket, connection, descriptors);
     connection.spliceTo(stream);
     stream.connecting = true;
     try {
@@ -131,15 +144,18 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   /**
    * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
-   * channel can be closed. Null if it is closed already, or no descriptor is left.
+   * channel can be closed. Null if it is closed already, or the kernel has no descriptor.
+   *
+   * @param descriptors has granted a descriptor for it; given back by the stream, if there is one
    */
-  static @Nullable HostStream adopt(GuestLink link, Channel accepted, GuestStream guest) {
+  static @Nullable HostStream adopt(
+      GuestLink link, Channel accepted, GuestStream guest, DescriptorBudget.Holder descriptors) {
     int descriptor = Libc.duplicate(((UnixChannel) accepted).fd().intValue());
     accepted.unsafe().close(accepted.voidPromise());
     if (descriptor < 0) {
       return null;
     }
-    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest);
+    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest, descriptors);
     stream.writable = true;
     try {
       stream.configure();
@@ -502,6 +518,13 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if (made != null) {
       made.cancel();
     }
-    LoopClosing.close(link.loop(), socket.intValue(), socket::close);
+    descriptors.closing();
+    LoopClosing.close(
+        link.loop(),
+        socket.intValue(),
+        () -> {
+          descriptors.closed();
+          socket.close();
+        });
   }
 }

@@ -12,6 +12,8 @@ public enum TcpCount {
   CONNECT_FAILED,
   /** Connections refused because a quota was used up. */
   QUOTA,
+  /** Connections dropped because there was no descriptor for them; guests try again. */
+  NO_DESCRIPTOR,
   /** Segments from guests. */
   SEGMENTS_IN,
   /** Bytes of payload that were new, from guests. */

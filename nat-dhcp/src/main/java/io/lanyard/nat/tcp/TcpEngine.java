@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.gateway.GuestLink;
@@ -53,11 +54,17 @@ public interface TcpEngine extends PacketEngine {
    * @param guest the guest
    * @param port the guest's port
    * @param account who has to answer for the flow
+   * @param descriptors who has to answer for its socket
    * @return the connection's flow, for the forward to name and to follow; null when there was no
    *     place for it and the accepted channel has been reset
    */
   @Nullable Flow connectToGuest(
-      Channel accepted, Endpoint source, Neighbour guest, int port, FlowAccount account);
+      Channel accepted,
+      Endpoint source,
+      Neighbour guest,
+      int port,
+      FlowAccount account,
+      DescriptorBudget.Holder descriptors);
 
   /**
    * What happened so far.

@@ -1,5 +1,6 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
@@ -24,6 +25,7 @@ public final class HostSocket {
   private final InetDatagram socket;
   private final HostReader reader;
   private final HostReader.Receiver receiver;
+  private final DescriptorBudget.Holder descriptors;
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
   private boolean closed;
@@ -35,13 +37,19 @@ public final class HostSocket {
    * @param socket the socket; owned from here on, and closed if this fails
    * @param reader reads it
    * @param receiver takes what it reads
+   * @param descriptors has granted a descriptor for the socket, and hears of its end; still to be
+   *     given one back if this fails
    * @return the socket, watched
    * @throws IOException the loop does not take it
    */
   public static HostSocket watch(
-      GuestLink link, InetDatagram socket, HostReader reader, HostReader.Receiver receiver)
+      GuestLink link,
+      InetDatagram socket,
+      HostReader reader,
+      HostReader.Receiver receiver,
+      DescriptorBudget.Holder descriptors)
       throws IOException {
-    HostSocket watched = new HostSocket(link, socket, reader, receiver);
+    HostSocket watched = new HostSocket(link, socket, reader, receiver, descriptors);
     EventLoop loop = link.loop();
     if (!(loop instanceof IoEventLoop io) || !loop.inEventLoop()) {
       socket.close();
@@ -60,11 +68,16 @@ public final class HostSocket {
   }
 
   private HostSocket(
-      GuestLink link, InetDatagram socket, HostReader reader, HostReader.Receiver receiver) {
+      GuestLink link,
+      InetDatagram socket,
+      HostReader reader,
+      HostReader.Receiver receiver,
+      DescriptorBudget.Holder descriptors) {
     this.link = link;
     this.socket = socket;
     this.reader = reader;
     this.receiver = receiver;
+    this.descriptors = descriptors;
     descriptor = new FileDescriptor(socket.fd());
   }
 
@@ -92,7 +105,14 @@ public final class HostSocket {
     if (registered != null) {
       registered.cancel();
     }
-    LoopClosing.close(link.loop(), socket.fd(), socket);
+    descriptors.closing();
+    LoopClosing.close(
+        link.loop(),
+        socket.fd(),
+        () -> {
+          socket.close();
+          descriptors.closed();
+        });
   }
 
   /** What the loop sees. */

@@ -1,5 +1,6 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
@@ -31,6 +32,9 @@ final class Mapping implements HostReader.Receiver {
   /** Who has to answer for flows that begin outside. */
   final FlowAccount account;
 
+  /** Has granted a descriptor for the socket. */
+  final DescriptorBudget.Holder descriptors;
+
   /** How many flows there are for each remote address, as the guest sees it. */
   private final LongPairMap<Flows> remotes;
 
@@ -47,11 +51,17 @@ final class Mapping implements HostReader.Receiver {
     int count;
   }
 
-  Mapping(UdpNat nat, Neighbour guest, int port, FlowAccount account) {
+  Mapping(
+      UdpNat nat,
+      Neighbour guest,
+      int port,
+      FlowAccount account,
+      DescriptorBudget.Holder descriptors) {
     this.nat = nat;
     this.guest = guest;
     this.port = port;
     this.account = account;
+    this.descriptors = descriptors;
     remotes = new LongPairMap<>(nat.seed, 2); // most mappings have one flow
   }
 
@@ -81,6 +91,21 @@ final class Mapping implements HostReader.Receiver {
     if (known != null && --known.count == 0) {
       remotes.remove(remote.high(), remote.low());
     }
+    closeUnlessUsed();
+  }
+
+  /** Keeps the mapping while a flow is admitted, which may end its only one. */
+  void hold() {
+    flows++;
+  }
+
+  /** Ends what {@link #hold} began. */
+  void letGo() {
+    flows--;
+    closeUnlessUsed();
+  }
+
+  private void closeUnlessUsed() {
     if (flows == 0) {
       close();
       nat.forget(this);

@@ -14,7 +14,9 @@ public enum UdpCount {
   FILTERED,
   /** Datagrams of guests dropped because a quota was full. */
   QUOTA,
-  /** Datagrams of guests dropped because the host had no socket for them. */
+  /** Datagrams of guests dropped because there was no descriptor for a socket. */
+  NO_DESCRIPTOR,
+  /** Datagrams of guests dropped because the host gave no socket for them. */
   NO_SOCKET,
   /** Datagrams of guests that the host's buffers did not take. */
   NO_BUFFERS,

@@ -1,8 +1,10 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
@@ -18,6 +20,7 @@ import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.gateway.PacketEngine;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -134,26 +137,47 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   private @Nullable UdpFlow open(Packet packet, int guestPort, int remotePort) {
     Neighbour guest = packet.sender();
-    FlowAccount account = packet.station().flows();
+    Station station = packet.station();
+    FlowAccount account = station.flows();
     Mapping mapping = mappings.get(guest.address(), guestPort);
     boolean fresh = mapping == null;
     if (mapping == null) {
-      mapping = new Mapping(this, guest, guestPort, account);
+      DescriptorBudget.Holder descriptors = station.budget().descriptors();
+      if (!granted(descriptors, account)) {
+        return null;
+      }
+      mapping = new Mapping(this, guest, guestPort, account, descriptors);
     }
-    Endpoint remote = new Endpoint(packet.destination(), remotePort);
-    UdpFlow flow = admit(mapping, remote, packet.hostSide(), account);
-    if (flow == null) {
-      counters.count(UdpCount.QUOTA);
-      return null;
+    mapping.hold();
+    try {
+      Endpoint remote = new Endpoint(packet.destination(), remotePort);
+      UdpFlow flow = admit(mapping, remote, packet.hostSide(), account);
+      if (flow == null) {
+        counters.count(UdpCount.QUOTA);
+        if (fresh) {
+          mapping.descriptors.giveBack();
+        }
+      } else if (fresh && !open(mapping)) {
+        flows.remove(flow);
+        mapping.release(flow);
+        return null;
+      }
+      return flow;
+    } finally {
+      mapping.letGo();
     }
-    // To make place for the flow its own mapping may have lost its last one, and its socket.
-    boolean closed = fresh || mappings.get(guest.address(), guestPort) == null;
-    if (closed && !open(mapping)) {
-      flows.remove(flow);
-      mapping.release(flow);
-      return null;
+  }
+
+  /** Whether there is a descriptor for a mapping; where they are few, an idle flow makes place. */
+  private boolean granted(DescriptorBudget.Holder descriptors, FlowAccount account) {
+    boolean granted = descriptors.take();
+    if (!granted) {
+      counters.count(UdpCount.NO_DESCRIPTOR);
     }
-    return flow;
+    if (descriptors.tight()) {
+      flows.endIdlest(account.owner(), FlowKey.UDP);
+    }
+    return granted;
   }
 
   private @Nullable UdpFlow admit(
@@ -168,23 +192,34 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   private boolean open(Mapping mapping) {
+    DescriptorBudget.Holder descriptors = mapping.descriptors;
     try {
-      HostSocket socket = HostSocket.watch(link, bind(mapping.port), reader, mapping);
-      mapping.open(socket);
+      mapping.open(HostSocket.watch(link, bind(mapping.port), reader, mapping, descriptors));
       mappings.put(mapping);
       counters.count(UdpCount.MAPPED);
       return true;
     } catch (IOException e) {
-      counters.count(UdpCount.NO_SOCKET);
-      if (!complained) {
-        complained = true;
-        LOG.log(
-            Logger.Level.WARNING,
-            "event=udp-socket-failed reason=\"{0}\" advice=\"raise the limit of open files; further"
-                + " ones are only counted\"",
-            e.getMessage());
+      if (e instanceof ErrnoException errno && Errno.isDescriptorLimit(errno.number())) {
+        counters.count(UdpCount.NO_DESCRIPTOR);
+        descriptors.kernelRefused();
+      } else {
+        counters.count(UdpCount.NO_SOCKET);
+        complain(e);
       }
+      descriptors.giveBack();
       return false;
+    }
+  }
+
+  private void complain(IOException cause) {
+    if (!complained) {
+      complained = true;
+      LOG.log(
+          Logger.Level.WARNING,
+          LogEvent.of("udp-socket-failed")
+              .with("cause", cause)
+              .with("advice", "further ones are only counted")
+              .toString());
     }
   }
 

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
@@ -40,7 +41,8 @@ class AddressProbesTest {
             net.network,
             "gateway",
             TestNetwork.addresses(false),
-            1500);
+            1500,
+            DescriptorBudget.ample().share("test"));
     gateway.attach();
     net.guest.drain();
     gateway.probe(Address.ofIpv4(ADDRESS), WAIT.toNanos(), listener(""));

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.StationCount;
 import io.lanyard.net.Address;
@@ -42,7 +43,8 @@ class GatewayTest {
             net.network,
             "gateway",
             TestNetwork.addresses(hostLoopback),
-            net.mtu);
+            net.mtu,
+            DescriptorBudget.ample().share("test"));
     made.attach();
     return made;
   }

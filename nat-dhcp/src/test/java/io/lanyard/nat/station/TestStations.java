@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
@@ -31,7 +32,8 @@ public final class TestStations {
 
   /** A table of a size. */
   public static Stations table(int limit) {
-    return new Stations(new SteppedTimers(), new NoWire(), limit, 42);
+    return new Stations(
+        new SteppedTimers(), new NoWire(), DescriptorBudget.ample().share("test"), limit, 42);
   }
 
   /** A station of a table of its own, for a test that needs one and no more. */

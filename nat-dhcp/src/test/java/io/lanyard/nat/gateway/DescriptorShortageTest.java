@@ -1,0 +1,192 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.DescriptorBudget;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.nat.tcp.TcpCount;
+import io.lanyard.nat.udp.ReservedPorts;
+import io.lanyard.nat.udp.UdpCount;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Tcp;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What guests notice when there are few descriptors, and when one guest wants them all. */
+class DescriptorShortageTest {
+  @BeforeEach
+  void expectTheWarning() {
+    LogWatch.expect("no-descriptor");
+  }
+
+  private static NatOptions options(int descriptors) {
+    return NatScene.options()
+        .withHost(
+            new HostResources(
+                new DescriptorBudget(() -> descriptors, Clock.system()), ReservedPorts.ofHost()));
+  }
+
+  private static DatagramSocket server() throws Exception {
+    DatagramSocket socket =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    socket.setSoTimeout(5000);
+    return socket;
+  }
+
+  private static long count(NatScene scene, TcpCount what) throws Exception {
+    return scene.on(() -> scene.nat.tcp().counters().get(what));
+  }
+
+  @Test
+  void aGuestThatWantsAllSocketsLeavesTheOthersTheirs() throws Exception {
+    try (NatScene scene = new NatScene(options(60));
+        DatagramSocket server = server();
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Guest greedy = scene.guest(10);
+      Guest honest = scene.guest(11);
+      scene.on(() -> {
+        for (int port = 20000; port < 20400; port++) {
+          greedy.datagram(port, TestNetwork.HOST, server.getLocalPort());
+          greedy.syn(port, TestNetwork.HOST, listener.getLocalPort());
+          greedy.ping(TestNetwork.WORLD, port);
+        }
+        return true;
+      });
+      assertThat(scene.on(() -> scene.nat.descriptors().used())).isBetween(25, 35);
+      assertThat(scene.nat.descriptors().problem()).contains("guest10");
+      for (int port = 30000; port < 30005; port++) {
+        int own = port;
+        scene.on(() -> {
+          honest.datagram(own, TestNetwork.HOST, server.getLocalPort());
+          honest.syn(own, TestNetwork.HOST, listener.getLocalPort());
+          return true;
+        });
+      }
+      assertThat(scene.becomes(() -> scene.nat.tcp().counters().get(TcpCount.OPENED_BY_GUEST) > 4))
+          .isTrue();
+      assertThat(scene.on(() -> flowsOf(scene, honest))).isEqualTo(10);
+    }
+  }
+
+  private static long flowsOf(NatScene scene, Guest guest) {
+    return scene.nat.listFlows().stream()
+        .filter(flow -> flow.guest().address().equals(guest.ip()))
+        .count();
+  }
+
+  @Test
+  void aSynWithoutADescriptorIsDroppedAndTakenWhenOneIsFree() throws Exception {
+    try (NatScene scene = new NatScene(options(2));
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Guest guest = scene.guest(10);
+      scene.on(() -> {
+        guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());
+        guest.syn(20001, TestNetwork.HOST, listener.getLocalPort());
+        return true;
+      });
+      try (Socket first = listener.accept()) {
+        assertThat(first.isConnected()).isTrue();
+        assertThat(count(scene, TcpCount.NO_DESCRIPTOR)).isEqualTo(1);
+        assertThat(scene.on(guest::heard)).doesNotContain("rst 20001").doesNotContain("icmp 3/1");
+        assertThat(scene.on(() -> scene.nat.flows().size(FlowKey.TCP))).isEqualTo(1);
+        scene.on(() -> {
+          guest.segment(
+              20000, TestNetwork.HOST, listener.getLocalPort(), NatScene.ISN + 1, 0, Tcp.RST);
+          return true;
+        });
+        // The number is free when the loop's turn is over.
+        assertThat(scene.becomes(() -> scene.nat.descriptors().used() == 0)).isTrue();
+      }
+      scene.on(() -> {
+        guest.syn(20001, TestNetwork.HOST, listener.getLocalPort());
+        return true;
+      });
+      try (Socket second = listener.accept()) {
+        assertThat(second.isConnected()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aNewDatagramTakesTheSocketOfTheGuestsOwnIdlestFlow() throws Exception {
+    try (NatScene scene = new NatScene(options(40));
+        DatagramSocket server = server()) {
+      Guest guest = scene.guest(10);
+      // As many again as there can be, each in a turn of its own: as a resolver does.
+      for (int port = 20000; port < 20060; port++) {
+        int own = port;
+        scene.on(() -> {
+          guest.datagram(own, TestNetwork.HOST, server.getLocalPort());
+          return true;
+        });
+        server.receive(new DatagramPacket(new byte[10], 10));
+      }
+      assertThat(scene.on(() -> scene.nat.descriptors().used())).isLessThanOrEqualTo(20);
+      assertThat(scene.on(() -> scene.nat.udp().counters().get(UdpCount.NO_DESCRIPTOR))).isZero();
+      // For the warning that this class expects.
+      scene.on(() -> {
+        for (int port = 30000; port < 30060; port++) {
+          guest.datagram(port, TestNetwork.HOST, server.getLocalPort());
+        }
+        return true;
+      });
+      assertThat(scene.on(() -> scene.nat.udp().counters().get(UdpCount.NO_DESCRIPTOR)))
+          .isPositive();
+    }
+  }
+
+  @Test
+  void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
+    try (NatScene scene = new NatScene(options(0).withTranslate(true))) {
+      Guest guest = scene.guest(10);
+      scene.on(() -> {
+        guest.ping(TestNetwork.WORLD, 7);
+        return true;
+      });
+      assertThat(scene.on(guest::heard)).isEmpty();
+    }
+  }
+
+  @Test
+  void clientsOfAForwardTakeNoSocketsFromGuests() throws Exception {
+    Forward forward =
+        new Forward(
+            Forward.Protocol.TCP,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            "192.168.127.10",
+            80);
+    try (NatScene scene = new NatScene(options(20).withForwards(List.of(forward)));
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Guest guest = scene.guest(10);
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().port() != 0)).isTrue();
+      int port = scene.on(() -> scene.nat.forwards().list().getFirst().port());
+      Socket[] clients = new Socket[20];
+      for (int i = 0; i < clients.length; i++) {
+        clients[i] = new Socket(InetAddress.getLoopbackAddress(), port);
+      }
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().refused() > 8))
+          .isTrue();
+      assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(10);
+      scene.on(() -> {
+        guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());
+        return true;
+      });
+      listener.accept().close();
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A NAT network on a real loop with real sockets, and guests made of bytes, each on its port. */
+final class NatScene implements AutoCloseable {
+  static final int ISN = 1000;
+
+  final TestNetwork net = new TestNetwork();
+  final IoEventLoop loop;
+  final NatNetwork nat;
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final List<Guest> guests = new ArrayList<>();
+
+  NatScene(NatOptions options) throws Exception {
+    this(options, name -> null);
+  }
+
+  NatScene(NatOptions options, GuestNames names) throws Exception {
+    loop = group.next();
+    nat =
+        on(() ->
+            new NatNetwork(
+                loop, net.network, net.timers, PooledByteBufAllocator.DEFAULT, options, names));
+  }
+
+  static NatOptions options() {
+    return NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false);
+  }
+
+  /** Runs something on the network's loop and waits for it. */
+  <T> T on(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  /** Waits until something holds on the loop, at most 10 s. */
+  boolean becomes(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (System.nanoTime() < end) {
+      if (on(condition::getAsBoolean)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Attaches a guest whose last number of the address is given, and has it heard. */
+  Guest guest(int number) throws Exception {
+    return on(() -> {
+      Guest guest = new Guest(number);
+      guests.add(guest);
+      guest.send(
+          TestNetwork.arp(
+              Ethernet.BROADCAST, Arp.REQUEST, guest.mac, guest.address, 0, TestNetwork.GATEWAY));
+      guest.port.drain();
+      return guest;
+    });
+  }
+
+  @Override
+  public void close() throws Exception {
+    on(() -> {
+      nat.close();
+      guests.forEach(guest -> guest.port.close());
+      net.guest.close();
+      net.network.close();
+      return true;
+    });
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  }
+
+  /** A guest; its methods are for the loop's thread. */
+  final class Guest {
+    final InMemoryPort port;
+    final long mac;
+    final int address;
+
+    Guest(int number) {
+      mac = 0x5254_0000_0100L | number;
+      address = Ipv4.parse("192.168.127." + number);
+      port = InMemoryPort.attached("guest" + number, Offloads.NONE, net.network);
+    }
+
+    Address ip() {
+      return Address.ofIpv4(address);
+    }
+
+    void send(byte[] frame) {
+      ByteBuf b = TestNetwork.frame(frame);
+      Ethernet.setSource(b, b.readerIndex() + 12, mac);
+      port.send(b);
+    }
+
+    void datagram(int from, int to, int toPort) {
+      send(TestNetwork.udp(address, to, from, toPort, new byte[] {1, 2, 3}));
+    }
+
+    void ping(int to, int identifier) {
+      byte[] echo = TestNetwork.icmp(8, identifier, new byte[8]);
+      send(TestNetwork.ipv4(address, to, Ipv4.ICMP, 64, 7, 0, echo));
+    }
+
+    void segment(int from, int to, int toPort, int seq, int ack, int flags) {
+      ByteBuf b = PooledByteBufAllocator.DEFAULT.directBuffer(20).writeZero(20);
+      b.setShort(0, from);
+      b.setShort(2, toPort);
+      b.setInt(4, seq);
+      b.setInt(8, ack);
+      b.setInt(12, 5 << 28 | flags << 16 | 65535);
+      b.setShort(
+          16,
+          Checksum.finish(Checksum.pseudo4(address, to, Ipv4.TCP, 20) + Checksum.sum(b, 0, 20)));
+      send(TestNetwork.ipv4(address, to, Ipv4.TCP, 64, 7, 0, TestNetwork.bytes(b)));
+    }
+
+    void syn(int from, int to, int toPort) {
+      segment(from, to, toPort, ISN, 0, Tcp.SYN);
+    }
+
+    /** What has come since the last call: short words such as {@code syn-ack 40001}. */
+    List<String> heard() {
+      List<String> words = new ArrayList<>();
+      for (byte[] frame : port.drain()) {
+        ByteBuf b = TestNetwork.view(frame);
+        if (Ethernet.type(b, 0) == Ethernet.TYPE_IPV4) {
+          words.add(word(b));
+        }
+      }
+      return words;
+    }
+
+    private static String word(ByteBuf b) {
+      return switch (Ipv4.protocol(b, 14)) {
+        case Ipv4.TCP -> {
+          int flags = Tcp.flags(b, 34) & (Tcp.SYN | Tcp.RST | Tcp.FIN | Tcp.ACK);
+          String word =
+              (flags & Tcp.RST) != 0
+                  ? "rst"
+                  : flags == (Tcp.SYN | Tcp.ACK) ? "syn-ack" : flags == Tcp.SYN ? "syn" : "tcp";
+          yield word + " " + Tcp.destinationPort(b, 34);
+        }
+        case Ipv4.UDP -> "udp " + b.getUnsignedShort(36);
+        default -> "icmp " + b.getUnsignedByte(34) + "/" + b.getUnsignedByte(35);
+      };
+    }
+  }
+}
