@@ -9,6 +9,7 @@ module io.lanyard.nat {
   requires static transitive org.jspecify;
 
   exports io.lanyard.nat;
+  exports io.lanyard.nat.egress;
   exports io.lanyard.nat.flow;
   exports io.lanyard.dhcp;
   exports io.lanyard.nat.forward;

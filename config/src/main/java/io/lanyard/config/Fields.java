@@ -178,6 +178,11 @@ final class Fields {
   }
 
   boolean flag(String key, boolean otherwise) {
+    return flag(key, otherwise, "true or false");
+  }
+
+  /** The same where something else may stand there, too. */
+  boolean flag(String key, boolean otherwise, String expected) {
     YamlNode.Entry entry = entry(key);
     if (entry == null) {
       return otherwise;
@@ -185,7 +190,7 @@ final class Fields {
     if (entry.value() instanceof YamlNode.Scalar scalar && scalar.isBoolean()) {
       return scalar.text().equalsIgnoreCase("true");
     }
-    problem(key, "expected true or false, found " + entry.value().found());
+    problem(key, "expected " + expected + ", found " + entry.value().found());
     return otherwise;
   }
 
@@ -277,6 +282,11 @@ final class Fields {
     return entry == null
         ? null
         : open(problems, inner, join(path, key), entry.keyPlace(), entry.value());
+  }
+
+  boolean isList(String key) {
+    YamlNode.Entry entry = entry(key);
+    return entry != null && entry.value() instanceof YamlNode.Sequence;
   }
 
   /** Whether the mapping under a key says {@code enabled: false}; its problems are not reported. */

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param mapping when two flows of a guest's port share a port on the host (RFC 4787 section 4.1)
  * @param filtering which strangers may answer (RFC 4787 section 5)
- * @param hostLoopback whether {@link Ipv4Config#host} leads to the host's loopback where there is
+ * @param hostLoopback what of the host's loopback {@link Ipv4Config#host} leads to where there is
  *     no host adapter
  * @param timeouts when an idle flow ends
  * @param quotas how many flows there may be
@@ -15,7 +15,7 @@ import java.time.Duration;
 public record NatConfig(
     Behaviour mapping,
     Behaviour filtering,
-    boolean hostLoopback,
+    HostLoopback hostLoopback,
     Timeouts timeouts,
     Quotas quotas) {
   /** On what a mapping or a filter depends, besides the guest's own address and port. */

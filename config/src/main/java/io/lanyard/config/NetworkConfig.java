@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param dhcp its DHCP server, or null when it is isolated
  * @param dns its DNS forwarder, or null when it is isolated
  * @param nat its NAT, or null unless the mode is {@code nat}
+ * @param egress where its guests may go; the default unless the mode is {@code nat}
  * @param forwards ports of the host's that lead to guests; empty unless the mode is {@code nat}
  * @param ports ports that the file declares, in its order
  */
@@ -27,6 +28,7 @@ public record NetworkConfig(
     @Nullable DhcpConfig dhcp,
     @Nullable DnsConfig dns,
     @Nullable NatConfig nat,
+    EgressConfig egress,
     List<ForwardConfig> forwards,
     List<PortConfig> ports) {
   /** Copies the lists. */

@@ -58,13 +58,16 @@ final class NetworkReader {
     int mtu = network.number("mtu", LEAST_MTU, MOST_MTU, 1500);
     List<PortConfig> ports = new PortReader(claims, mtu).read(network);
     if (mode == NetworkMode.ISOLATED) {
-      for (String key : List.of("ipv4", "host-adapter", "dhcp", "dns", "nat", "forwards")) {
+      for (String key :
+          List.of("ipv4", "host-adapter", "dhcp", "dns", "nat", "egress", "forwards")) {
         network.refuse(key, "an isolated network is a switch alone and has no " + key);
       }
-      return new NetworkConfig(name, mode, mtu, null, null, null, null, null, List.of(), ports);
+      return new NetworkConfig(
+          name, mode, mtu, null, null, null, null, null, EgressConfig.DEFAULT, List.of(), ports);
     }
     if (mode == NetworkMode.HOST_ONLY) {
       network.refuse("nat", "a host-only network leads nowhere and has no NAT");
+      network.refuse("egress", "a host-only network leads nowhere and has no egress rules");
       network.refuse("forwards", "only a network of mode nat has forwards");
     }
     if (!network.has("ipv4") && given != null) {
@@ -80,6 +83,7 @@ final class NetworkReader {
     DhcpConfig dhcp = services.dhcp(mode);
     DnsConfig dns = services.dns(mode);
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
+    EgressConfig egress = EgressReader.read(network);
     if (ipv4 == null) {
       return null;
     }
@@ -87,7 +91,8 @@ final class NetworkReader {
         mode == NetworkMode.NAT
             ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
             : List.of();
-    return new NetworkConfig(name, mode, mtu, ipv4, adapter, dhcp, dns, nat, forwards, ports);
+    return new NetworkConfig(
+        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, egress, forwards, ports);
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {

@@ -27,7 +27,17 @@ record Section(String name, List<String> keys, List<String> required, Map<String
   static final Section NETWORK =
       new Section(
           "network",
-          List.of("mode", "ipv4", "mtu", "host-adapter", "dhcp", "dns", "nat", "forwards", "ports"),
+          List.of(
+              "mode",
+              "ipv4",
+              "mtu",
+              "host-adapter",
+              "dhcp",
+              "dns",
+              "nat",
+              "egress",
+              "forwards",
+              "ports"),
           List.of("mode"),
           Map.of(
               "ipv6", "IPv6 is",
@@ -74,6 +84,8 @@ record Section(String name, List<String> keys, List<String> required, Map<String
       section("timeouts", "tcp-connect", "tcp-established", "tcp-transitory", "udp");
   static final Section QUOTAS =
       section("quotas", "tcp-per-guest", "tcp", "udp-per-guest", "udp", "icmp-per-guest", "icmp");
+  static final Section EGRESS = section("egress", "default", "rules");
+  static final Section EGRESS_RULE = section("egress-rule", "allow", "deny");
   static final Section FORWARD =
       new Section(
           "forward",
@@ -136,6 +148,8 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           NAT,
           TIMEOUTS,
           QUOTAS,
+          EGRESS,
+          EGRESS_RULE,
           FORWARD,
           QEMU_STREAM,
           TAP,

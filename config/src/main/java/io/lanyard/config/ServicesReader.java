@@ -262,12 +262,12 @@ final class ServicesReader {
       return new NatConfig(
           Behaviour.ENDPOINT_INDEPENDENT,
           Behaviour.ADDRESS_DEPENDENT,
-          false,
+          HostLoopback.NONE,
           timeouts(null),
           quotas(null));
     }
-    boolean hostLoopback = nat.flag("host-loopback", false);
-    if (hostLoopback && hasHostAdapter) {
+    HostLoopback hostLoopback = EgressReader.hostLoopback(nat);
+    if (hostLoopback.enabled() && hasHostAdapter) {
       nat.problem(
           "host-loopback",
           "the host's address belongs to the host adapter of this network: "

@@ -52,7 +52,8 @@ class ConfigLoaderTest {
     assertThat(vmnet8.hostAdapter()).isNull();
     assertThat(Objects.requireNonNull(vmnet8.dhcp()).leaseTime()).hasMinutes(30);
     assertThat(Objects.requireNonNull(vmnet8.dns()).domain()).isEqualTo("lan");
-    assertThat(Objects.requireNonNull(vmnet8.nat()).hostLoopback()).isFalse();
+    assertThat(Objects.requireNonNull(vmnet8.nat()).hostLoopback()).isEqualTo(HostLoopback.NONE);
+    assertThat(vmnet8.egress()).isEqualTo(EgressConfig.DEFAULT);
   }
 
   @Test
@@ -117,7 +118,10 @@ class ConfigLoaderTest {
                     .containsExactly(53, 53, 53, 5353));
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
-    assertThat(nat.hostLoopback()).isTrue();
+    assertThat(nat.hostLoopback().services())
+        .extracting(Service::toString)
+        .containsExactly("8080", "9000-9010", "udp/53");
+    assertThat(nat.hostLoopback().enabled()).isTrue();
     assertThat(nat.timeouts())
         .isEqualTo(
             new NatConfig.Timeouts(

@@ -36,6 +36,8 @@ class ReferenceTest {
           Map.entry("nat", "`networks.NAME.nat`"),
           Map.entry("timeouts", "`networks.NAME.nat.timeouts`"),
           Map.entry("quotas", "`networks.NAME.nat.quotas`"),
+          Map.entry("egress", "`networks.NAME.egress`"),
+          Map.entry("egress-rule", "`networks.NAME.egress.rules[]`"),
           Map.entry("forward", "`networks.NAME.forwards[]`"),
           Map.entry("qemu-stream", "`networks.NAME.ports[]` of kind `qemu-stream`"),
           Map.entry("tap", "`networks.NAME.ports[]` of kind `tap`"),
@@ -124,6 +126,9 @@ class ReferenceTest {
     }
     if (target.has("minimum")) {
       return target.get("minimum").asInt() + " to " + target.get("maximum").asInt();
+    }
+    if (target.has("oneOf")) {
+      return "`true`, `false` or list";
     }
     String kind = target.has("type") ? target.get("type").asString() : "string";
     return switch (kind) {

@@ -16,7 +16,6 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
-import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
 import io.netty.util.concurrent.Future;
@@ -162,7 +161,7 @@ public final class Daemon implements AutoCloseable {
 
   private void begin() {
     Configuration configuration = settings.configuration();
-    HostResources host = new HostResources(descriptors, ReservedPorts.ofHost());
+    HostResources host = HostResources.of(descriptors, EgressPolicies.subnets(configuration));
     for (NetworkConfig network : configuration.networks().values()) {
       networks.put(
           network.name(),

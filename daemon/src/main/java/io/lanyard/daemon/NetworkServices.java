@@ -89,7 +89,7 @@ final class NetworkServices {
     this.config = config;
     this.ipv4 = ipv4;
     NatConfig natConfig = config.nat();
-    boolean loopback = natConfig != null && natConfig.hostLoopback() && !hostAdapter;
+    boolean loopback = natConfig != null && natConfig.hostLoopback().enabled() && !hostAdapter;
     Map<String, Long> guestMacs = guestMacs(guests);
     this.nat =
         new NatNetwork(
@@ -205,6 +205,7 @@ final class NetworkServices {
             .withMtu(config.mtu())
             .withTranslate(config.mode() == NetworkMode.NAT)
             .withHost(host)
+            .withEgress(EgressPolicies.of(config, host.subnets()))
             .withForwards(forwards);
     return nat == null
         ? options

@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.egress.HostAddressWatch;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forward;
@@ -11,6 +12,7 @@ import io.lanyard.nat.forward.Forwards;
 import io.lanyard.nat.forward.GuestNames;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.icmp.PingNat;
@@ -23,11 +25,13 @@ import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway of one network with all that belongs to it: flow table, TCP, UDP and ICMP, forwards.
@@ -39,6 +43,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private final NatOptions options;
   private final DescriptorBudget.Share descriptors;
   private final FlowTable flows;
+  private final Egress egress;
+  private final @Nullable HostAddressWatch hostAddresses;
   private final Gateway gateway;
   private final TcpEngine tcp;
   private final UdpNat udp;
@@ -80,11 +86,22 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     Destinations destinations = new Destinations(options.addresses());
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, options.mtu());
-    tcp = TcpEngine.create(gateway, new TcpGateway(errors, flows), options.tcp());
+    egress = new Egress(options.name(), gateway, options.egress(), options.host().published());
+    hostAddresses =
+        options.translate() ? new HostAddressWatch(loop, timers, this::hostAddresses) : null;
+    tcp = TcpEngine.create(gateway, new TcpGateway(errors, flows, egress), options.tcp());
     udp =
         new UdpNat(
-            gateway, flows, errors, destinations, reader, options.udp(), options.host().ports());
-    pings = new PingNat(gateway, flows, errors, destinations, reader);
+            gateway,
+            flows,
+            errors,
+            destinations,
+            reader,
+            options.udp(),
+            options.host().ports(),
+            egress,
+            options.host().published());
+    pings = new PingNat(gateway, flows, errors, destinations, reader, egress);
     gateway.engines(tcp, udp, pings, options.translate());
     forwards =
         new Forwards(
@@ -209,6 +226,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       return;
     }
     closed = true;
+    if (hostAddresses != null) {
+      hostAddresses.close();
+    }
     forwards.close();
     tcp.close();
     gateway.flush();
@@ -217,6 +237,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.close();
     reader.close();
     descriptors.close();
+  }
+
+  /** The host's addresses have changed: what became forbidden ends. */
+  private void hostAddresses(List<Subnet> own) {
+    egress.hostAddresses(own);
+    Subnet subnet = options.addresses().subnet();
+    // Flows within the subnet are those of forwards, and of the host's loopback.
+    flows.endIf(flow -> !subnet.contains(flow.remote()) && !egress.admits(flow));
+    gateway.flush();
   }
 
   /** Ends the flows of a port that is gone. */
@@ -248,6 +277,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
                         .with("poolBytes", tcp.memoryPool().used())
                         .with("poolLimit", tcp.memoryPool().limit()))
                 .build())
+        .child(egress.dump())
         .child(udp.dump())
         .child(pings.dump())
         .child(forwards.dump())

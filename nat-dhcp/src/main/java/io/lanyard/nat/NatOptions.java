@@ -1,5 +1,6 @@
 package io.lanyard.nat;
 
+import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param tcp limits and times of TCP
  * @param udp how the UDP NAT behaves
  * @param host what the networks of the process share of the host
+ * @param egress where guests may go
  * @param forwards port forwards
  */
 public record NatOptions(
@@ -30,6 +32,7 @@ public record NatOptions(
     TcpSettings tcp,
     UdpOptions udp,
     HostResources host,
+    EgressPolicy egress,
     List<Forward> forwards) {
   /** Takes a copy of the list. */
   public NatOptions {
@@ -53,6 +56,7 @@ public record NatOptions(
         TcpSettings.defaults(),
         UdpOptions.DEFAULT,
         HostResources.alone(),
+        EgressPolicy.DEFAULT,
         List.of());
   }
 
@@ -63,7 +67,8 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withMtu(int bytes) {
-    return new NatOptions(name, addresses, bytes, translate, quota, tcp, udp, host, forwards);
+    return new NatOptions(
+        name, addresses, bytes, translate, quota, tcp, udp, host, egress, forwards);
   }
 
   /**
@@ -73,7 +78,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withForwards(List<Forward> others) {
-    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, host, others);
+    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, host, egress, others);
   }
 
   /**
@@ -83,7 +88,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withQuota(FlowQuota other) {
-    return new NatOptions(name, addresses, mtu, translate, other, tcp, udp, host, forwards);
+    return new NatOptions(name, addresses, mtu, translate, other, tcp, udp, host, egress, forwards);
   }
 
   /**
@@ -93,7 +98,7 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withTranslate(boolean out) {
-    return new NatOptions(name, addresses, mtu, out, quota, tcp, udp, host, forwards);
+    return new NatOptions(name, addresses, mtu, out, quota, tcp, udp, host, egress, forwards);
   }
 
   /**
@@ -103,7 +108,8 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withUdp(UdpOptions other) {
-    return new NatOptions(name, addresses, mtu, translate, quota, tcp, other, host, forwards);
+    return new NatOptions(
+        name, addresses, mtu, translate, quota, tcp, other, host, egress, forwards);
   }
 
   /**
@@ -113,7 +119,8 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withTcp(TcpSettings other) {
-    return new NatOptions(name, addresses, mtu, translate, quota, other, udp, host, forwards);
+    return new NatOptions(
+        name, addresses, mtu, translate, quota, other, udp, host, egress, forwards);
   }
 
   /**
@@ -123,6 +130,17 @@ public record NatOptions(
    * @return a copy
    */
   public NatOptions withHost(HostResources shared) {
-    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, shared, forwards);
+    return new NatOptions(
+        name, addresses, mtu, translate, quota, tcp, udp, shared, egress, forwards);
+  }
+
+  /**
+   * The same with another policy where guests may go.
+   *
+   * @param other the policy
+   * @return a copy
+   */
+  public NatOptions withEgress(EgressPolicy other) {
+    return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, host, other, forwards);
   }
 }

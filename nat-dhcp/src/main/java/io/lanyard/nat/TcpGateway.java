@@ -2,9 +2,11 @@ package io.lanyard.nat;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IcmpReport;
+import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpHost;
 import io.lanyard.vswitch.frame.Tcp;
@@ -14,8 +16,14 @@ import io.lanyard.vswitch.frame.Tcp;
  *
  * @param errors how guests are told of errors
  * @param flows the network's flow table
+ * @param egress where guests may go
  */
-record TcpGateway(IcmpErrors errors, FlowTable flows) implements TcpHost {
+record TcpGateway(IcmpErrors errors, FlowTable flows, Egress egress) implements TcpHost {
+  @Override
+  public boolean admits(Packet syn, int port) {
+    return egress.admits(syn, port);
+  }
+
   @Override
   public void unreachable(IcmpReason reason, Flow flow, Neighbour guest, long transport) {
     errors.about(IcmpReport.of(reason), flow, guest, transport, Tcp.HEADER_LENGTH);

@@ -5,6 +5,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,6 +230,19 @@ public final class FlowTable {
   public void endGuest(Address guest) {
     for (Flow flow : flows.values()) {
       if (flow.guest().equals(guest)) {
+        end(flow, FlowEnd.CLOSED);
+      }
+    }
+  }
+
+  /**
+   * Ends the flows that a condition holds for.
+   *
+   * @param condition asked about each
+   */
+  public void endIf(Predicate<Flow> condition) {
+    for (Flow flow : flows.values()) {
+      if (condition.test(flow)) {
         end(flow, FlowEnd.CLOSED);
       }
     }

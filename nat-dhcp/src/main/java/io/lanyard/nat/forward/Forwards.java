@@ -161,7 +161,8 @@ public final class Forwards implements Dumpable {
       DescriptorBudget.Holder holder = descriptors.holder(forward.name());
       listener =
           switch (forward.protocol()) {
-            case TCP -> new TcpListener(forward, names, link, tcp, holder, this::failed);
+            case TCP ->
+                new TcpListener(forward, names, link, tcp, holder, udp.published(), this::failed);
             case UDP ->
                 new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos, holder);
           };

@@ -1,6 +1,8 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.nat.egress.EgressService;
+import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
@@ -26,13 +28,16 @@ final class TcpListener extends Listener {
   private final GuestLink link;
   private final TcpEngine engine;
   private final DescriptorBudget.Holder descriptors;
+  private final PublishedPorts published;
   private final Consumer<Throwable> failed;
   private @Nullable Channel server;
+  private int publishedPort;
 
   /**
    * Makes a forward that does not listen.
    *
    * @param descriptors has to answer for the sockets of connections
+   * @param published hears of the host's port that is open
    * @param failed told when the listening socket turns out not to be had
    */
   TcpListener(
@@ -41,11 +46,13 @@ final class TcpListener extends Listener {
       GuestLink link,
       TcpEngine engine,
       DescriptorBudget.Holder descriptors,
+      PublishedPorts published,
       Consumer<Throwable> failed) {
     super(forward, names);
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
+    this.published = published;
     this.failed = failed;
   }
 
@@ -71,6 +78,9 @@ final class TcpListener extends Listener {
       if (cause != null) {
         server = null;
         failed.accept(cause);
+      } else if (server != null) {
+        publishedPort = port();
+        published.add(EgressService.TCP, Address.of(forward.listen().getAddress()), publishedPort);
       }
     });
   }
@@ -79,6 +89,10 @@ final class TcpListener extends Listener {
   void close() {
     Channel open = server;
     server = null;
+    if (publishedPort != 0) {
+      published.remove(EgressService.TCP, Address.of(forward.listen().getAddress()), publishedPort);
+      publishedPort = 0;
+    }
     if (open != null) {
       open.unsafe().close(open.voidPromise());
     }

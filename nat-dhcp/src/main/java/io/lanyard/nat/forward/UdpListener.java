@@ -5,6 +5,7 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
+import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
@@ -44,6 +45,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Map<Endpoint, ClientFlow> clients = new HashMap<>();
   private @Nullable HostSocket socket;
+  private int publishedPort;
   private int nextPort;
 
   UdpListener(
@@ -79,6 +81,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     try {
       InetDatagram opened = InetDatagram.udp(bind, forward.listen().getPort());
       socket = HostSocket.watch(link, opened, reader, this, descriptors);
+      publishedPort = port();
+      nat.published().add(EgressService.UDP, Address.of(address), publishedPort);
     } finally {
       if (socket == null) {
         descriptors.giveBack();
@@ -93,6 +97,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
+      nat.published()
+          .remove(EgressService.UDP, Address.of(forward.listen().getAddress()), publishedPort);
       open.close();
     }
     for (ClientFlow flow : new ArrayList<>(clients.values())) {

@@ -28,6 +28,8 @@ public enum GatewayCount {
   MARTIAN_DESTINATION,
   /** Packets to the host's loopback or other addresses that guests may not reach. */
   PROHIBITED,
+  /** Flows that the network's egress rules, or what they protect by default, deny. */
+  EGRESS_DENIED,
   /** Packets to addresses of the subnet that came to the gateway. */
   ON_LINK,
   /** Packets whose time to live ran out here. */

@@ -9,6 +9,7 @@ import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.IcmpReason;
@@ -40,6 +41,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   final IcmpErrors errors;
   final Destinations destinations;
   final HostReader reader;
+  private final Egress egress;
   private final FlowTable flows;
   private final FlowKey key = new FlowKey(FlowKey.ICMP);
   private boolean complained;
@@ -63,18 +65,21 @@ public final class PingNat implements PacketEngine, Dumpable {
    * @param errors how guests are told of errors
    * @param destinations where addresses lead
    * @param reader reads the host's sockets; its owner closes it
+   * @param egress where guests may go
    */
   public PingNat(
       GuestLink link,
       FlowTable flows,
       IcmpErrors errors,
       Destinations destinations,
-      HostReader reader) {
+      HostReader reader,
+      Egress egress) {
     this.link = link;
     this.flows = flows;
     this.errors = errors;
     this.destinations = destinations;
     this.reader = reader;
+    this.egress = egress;
   }
 
   @Override
@@ -112,6 +117,9 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   private @Nullable PingFlow open(Packet packet, int identifier) {
+    if (!egress.admits(packet, 0)) {
+      return null;
+    }
     DescriptorBudget.Holder descriptors = packet.station().budget().descriptors();
     if (!descriptors.take()) {
       noDescriptor++;

@@ -181,6 +181,9 @@ final class Engine implements TcpEngine {
         return;
       }
     }
+    if (service == null && !host.admits(packet, s.destinationPort)) {
+      return;
+    }
     Station station = packet.station();
     DescriptorBudget.Holder descriptors = station.budget().descriptors();
     if (service == null && !descriptors.take()) {

@@ -3,6 +3,7 @@ package io.lanyard.nat.tcp;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 
 /**
@@ -11,6 +12,15 @@ import io.lanyard.nat.station.Neighbour;
  * <p>Thread: the network's loop only.
  */
 public interface TcpHost {
+  /**
+   * Says whether a guest may connect to where its SYN leads. If not, the guest has been told.
+   *
+   * @param syn the SYN, which leads out
+   * @param port the destination's port
+   * @return true if it may
+   */
+  boolean admits(Packet syn, int port);
+
   /**
    * Tells a guest by ICMP that its SYN led nowhere.
    *

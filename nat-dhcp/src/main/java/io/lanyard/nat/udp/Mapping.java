@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
+import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IcmpReport;
@@ -39,6 +40,7 @@ final class Mapping implements HostReader.Receiver {
   private final LongPairMap<Flows> remotes;
 
   private @Nullable HostSocket socket;
+  private int outerPort;
   private int flows;
   private int ttl = DEFAULT_TTL;
   private boolean dontFragment;
@@ -67,6 +69,8 @@ final class Mapping implements HostReader.Receiver {
 
   void open(HostSocket opened) {
     socket = opened;
+    outerPort = opened.socket().localPort();
+    nat.published().add(EgressService.UDP, Address.ANY_IPV4, outerPort);
   }
 
   boolean knows(long high, long low) {
@@ -117,6 +121,7 @@ final class Mapping implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
+      nat.published().remove(EgressService.UDP, Address.ANY_IPV4, outerPort);
       open.close();
     }
   }

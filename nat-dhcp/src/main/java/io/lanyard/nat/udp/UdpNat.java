@@ -8,11 +8,13 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Destinations;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.IcmpReason;
@@ -56,6 +58,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   private final UdpOptions options;
   private final ReservedPorts reserved;
+  private final Egress egress;
+  private final PublishedPorts published;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Mappings mappings;
   private boolean complained;
@@ -70,6 +74,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @param reader reads the host's sockets; its owner closes it
    * @param options how the NAT behaves
    * @param reserved ports of the host that no guest gets by asking for them
+   * @param egress where guests may go
+   * @param published hears of the host's ports that mappings have
    */
   public UdpNat(
       GuestLink link,
@@ -78,7 +84,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
       Destinations destinations,
       HostReader reader,
       UdpOptions options,
-      ReservedPorts reserved) {
+      ReservedPorts reserved,
+      Egress egress,
+      PublishedPorts published) {
     this.link = link;
     this.flows = flows;
     this.errors = errors;
@@ -86,6 +94,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.reader = reader;
     this.options = options;
     this.reserved = reserved;
+    this.egress = egress;
+    this.published = published;
     seed = new SecureRandom().nextLong();
     mappings = new Mappings(seed);
     sender = new DatagramSender(link.allocator(), counters);
@@ -141,6 +151,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
     FlowAccount account = station.flows();
     Mapping mapping = mappings.get(guest.address(), guestPort);
     boolean fresh = mapping == null;
+    if (!egress.admits(packet, remotePort)) {
+      return null;
+    }
     if (mapping == null) {
       DescriptorBudget.Holder descriptors = station.budget().descriptors();
       if (!granted(descriptors, account)) {
@@ -268,7 +281,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
           case ADDRESS_AND_PORT_DEPENDENT -> false;
         };
     // Kept alive over the admission, which may evict the mapping's only flow.
-    return permitted && flows.hasRoom(mapping.account, FlowKey.UDP)
+    return permitted
+            && egress.admits(FlowKey.UDP, high, low, remotePort)
+            && flows.hasRoom(mapping.account, FlowKey.UDP)
         ? admit(
             mapping,
             new Endpoint(new Address(remoteHigh, remoteLow), remotePort),
@@ -344,6 +359,15 @@ public final class UdpNat implements PacketEngine, Dumpable {
 
   void forget(Mapping mapping) {
     mappings.remove(mapping);
+  }
+
+  /**
+   * What this daemon serves on the host's addresses.
+   *
+   * @return the object that all networks share
+   */
+  public PublishedPorts published() {
+    return published;
   }
 
   /**

@@ -10,7 +10,6 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.TcpCount;
-import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
@@ -34,8 +33,7 @@ class DescriptorShortageTest {
   private static NatOptions options(int descriptors) {
     return NatScene.options()
         .withHost(
-            new HostResources(
-                new DescriptorBudget(() -> descriptors, Clock.system()), ReservedPorts.ofHost()));
+            HostResources.of(new DescriptorBudget(() -> descriptors, Clock.system()), List.of()));
   }
 
   private static DatagramSocket server() throws Exception {

@@ -1,0 +1,26 @@
+package io.lanyard.linux;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+
+/**
+ * An address of the host's own.
+ *
+ * @param device the index of the device that it is on
+ * @param address the address
+ * @param prefix the length of its subnet's prefix
+ */
+public record HostAddress(int device, Address address, int prefix) {
+  /** {@code lo} is the first device of every network namespace. */
+  private static final int LOOPBACK_DEVICE = 1;
+
+  /**
+   * What the host answers for because of this address: the address, or its whole subnet where it is
+   * on the loopback device.
+   *
+   * @return a subnet, mostly of one address
+   */
+  public Subnet local() {
+    return Subnet.of(address, device == LOOPBACK_DEVICE ? prefix : address.bits());
+  }
+}

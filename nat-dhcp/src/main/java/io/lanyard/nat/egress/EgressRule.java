@@ -1,0 +1,33 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.net.Subnet;
+import java.util.List;
+
+/**
+ * A rule about flows that lead out.
+ *
+ * @param allow whether they may be
+ * @param destinations where they lead
+ * @param services what they are; empty for anything
+ * @param text the rule as its author wrote it, for logs and listings
+ */
+public record EgressRule(
+    boolean allow, Subnet destinations, List<EgressService> services, String text) {
+  /** Takes a copy of the list. */
+  public EgressRule {
+    services = List.copyOf(services);
+  }
+
+  boolean matches(int protocol, int port) {
+    if (services.isEmpty()) {
+      return true;
+    }
+    // By index: an iterator would be an object a flow.
+    for (int i = 0; i < services.size(); i++) {
+      if (services.get(i).matches(protocol, port)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,122 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An ordered list of rules, made ready to be asked about each new flow.
+ *
+ * <p>The first rule that matches decides. To find it, the rules are kept by the subnet that they
+ * are about; only those of the few subnets that contain the destination are looked at.
+ *
+ * <p>Immutable.
+ */
+public final class EgressRules {
+  /** The index of no rule. */
+  public static final int NONE = -1;
+
+  private final List<EgressRule> rules;
+  private final Family ipv4;
+  private final Family ipv6;
+
+  /**
+   * Makes a list ready.
+   *
+   * @param rules the rules, in order
+   */
+  public EgressRules(List<EgressRule> rules) {
+    this.rules = List.copyOf(rules);
+    ipv4 = new Family(this.rules, true);
+    ipv6 = new Family(this.rules, false);
+  }
+
+  /**
+   * Finds the rule that decides.
+   *
+   * @param high the upper long of the destination
+   * @param low its lower long
+   * @param protocol a constant of {@link EgressService}
+   * @param port the destination's port; 0 for ICMP
+   * @param ordinary false for a destination that is protected: a rule that allows the whole world
+   *     says nothing about it
+   * @return its index, or {@link #NONE}
+   */
+  public int find(long high, long low, int protocol, int port, boolean ordinary) {
+    Family family = Address.isIpv4(high, low) ? ipv4 : ipv6;
+    return family.find(rules, high, low, protocol, port, ordinary);
+  }
+
+  /**
+   * A rule.
+   *
+   * @param index its place, from 0
+   * @return the rule
+   */
+  public EgressRule get(int index) {
+    return rules.get(index);
+  }
+
+  /**
+   * How many rules there are.
+   *
+   * @return rules
+   */
+  public int size() {
+    return rules.size();
+  }
+
+  /** The rules of one family. */
+  private static final class Family {
+    private final SubnetTable subnets;
+
+    /** The indexes of each subnet's rules, ascending. */
+    private final int[][] indexes;
+
+    Family(List<EgressRule> rules, boolean isIpv4) {
+      List<Subnet> all = new ArrayList<>();
+      for (EgressRule rule : rules) {
+        if (rule.destinations().network().isIpv4() == isIpv4) {
+          all.add(rule.destinations());
+        }
+      }
+      subnets = new SubnetTable(all);
+      List<List<Integer>> lists = new ArrayList<>();
+      for (int i = 0; i < subnets.size(); i++) {
+        lists.add(new ArrayList<>());
+      }
+      for (int i = 0; i < rules.size(); i++) {
+        int number = subnets.number(rules.get(i).destinations());
+        if (number != SubnetTable.NONE) {
+          lists.get(number).add(i);
+        }
+      }
+      indexes = new int[lists.size()][];
+      for (int i = 0; i < indexes.length; i++) {
+        indexes[i] = lists.get(i).stream().mapToInt(Integer::intValue).toArray();
+      }
+    }
+
+    int find(
+        List<EgressRule> rules, long high, long low, int protocol, int port, boolean ordinary) {
+      int best = Integer.MAX_VALUE;
+      int subnet = subnets.find(high, low);
+      while (subnet != SubnetTable.NONE) {
+        for (int index : indexes[subnet]) {
+          if (index >= best) {
+            break;
+          }
+          EgressRule rule = rules.get(index);
+          boolean counts = ordinary || !rule.allow() || rule.destinations().prefix() > 0;
+          if (counts && rule.matches(protocol, port)) {
+            best = index;
+            break;
+          }
+        }
+        subnet = subnets.parent(subnet);
+      }
+      return best == Integer.MAX_VALUE ? NONE : best;
+    }
+  }
+}

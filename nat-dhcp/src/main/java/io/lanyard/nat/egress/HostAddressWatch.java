@@ -1,0 +1,169 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.base.LogEvent;
+import io.lanyard.base.Timers;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.HostAddress;
+import io.lanyard.linux.Rtnetlink;
+import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.LoopClosing;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.lang.System.Logger;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the host's own addresses on the network's loop.
+ *
+ * <p>Thread: the network's loop only, which is in the network namespace that the host's sockets are
+ * in.
+ */
+public final class HostAddressWatch implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(HostAddressWatch.class.getName());
+
+  /** How long until the kernel is asked again for what it did not say. */
+  private static final long RETRY_NANOS = 1_000_000_000L;
+
+  private final EventLoop loop;
+  private final Consumer<List<Subnet>> listener;
+  private final Timers.Timer retry;
+  private @Nullable Rtnetlink socket;
+  private @Nullable IoRegistration registration;
+  private boolean complained;
+  private boolean closed;
+
+  /**
+   * Begins to follow the addresses.
+   *
+   * @param loop the network's loop, an epoll loop
+   * @param timers the network's timers
+   * @param listener told of all addresses, by this call if they can be had, and after each change;
+   *     not told while they are not known
+   */
+  public HostAddressWatch(EventLoop loop, Timers timers, Consumer<List<Subnet>> listener) {
+    this.loop = loop;
+    this.listener = listener;
+    retry = timers.create(this::again);
+    open();
+  }
+
+  private void open() {
+    try {
+      Rtnetlink opened = Rtnetlink.open();
+      socket = opened;
+      if (opened.complete()) {
+        tell(opened);
+      }
+      watch(opened);
+    } catch (ErrnoException e) {
+      if (!complained) {
+        complained = true;
+        LOG.log(
+            Logger.Level.WARNING,
+            LogEvent.of("host-addresses-unknown")
+                .with("cause", e)
+                .with("advice", "guests reach nothing beyond the gateway until they are known")
+                .toString());
+      }
+    }
+    rearm();
+  }
+
+  private void watch(Rtnetlink opened) {
+    if (!(loop instanceof IoEventLoop io)) {
+      return;
+    }
+    var future = io.register(new Handle(opened));
+    if (future.isSuccess()) {
+      IoRegistration made = future.getNow();
+      registration = made;
+      made.submit(EpollIoOps.EPOLLIN);
+    }
+  }
+
+  private void again() {
+    Rtnetlink open = socket;
+    if (closed) {
+      return;
+    }
+    if (open == null) {
+      open();
+    } else {
+      read(open);
+    }
+  }
+
+  private void read(Rtnetlink from) {
+    if (from.read() && from.complete()) {
+      tell(from);
+    }
+    rearm();
+  }
+
+  /** Where the loop does not watch the socket, or an answer is missing, a timer asks again. */
+  private void rearm() {
+    Rtnetlink open = socket;
+    if (!closed && (open == null || open.stale() || registration == null)) {
+      retry.arm(RETRY_NANOS);
+    }
+  }
+
+  private void tell(Rtnetlink from) {
+    listener.accept(from.addresses().stream().map(HostAddress::local).distinct().toList());
+  }
+
+  /** Ends the watch. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    retry.cancel();
+    IoRegistration made = registration;
+    registration = null;
+    if (made != null) {
+      made.cancel();
+    }
+    Rtnetlink open = socket;
+    socket = null;
+    if (open != null) {
+      LoopClosing.close(loop, open.fd(), open);
+    }
+  }
+
+  /** What the loop sees. */
+  private final class Handle implements EpollIoHandle {
+    private final Rtnetlink watched;
+    private final FileDescriptor descriptor;
+
+    Handle(Rtnetlink watched) {
+      this.watched = watched;
+      descriptor = new FileDescriptor(watched.fd());
+    }
+
+    @Override
+    public FileDescriptor fd() {
+      return descriptor;
+    }
+
+    @Override
+    public void handle(IoRegistration from, IoEvent event) {
+      if (!closed) {
+        read(watched);
+      }
+    }
+
+    @Override
+    public void close() {
+      HostAddressWatch.this.close();
+    }
+  }
+}

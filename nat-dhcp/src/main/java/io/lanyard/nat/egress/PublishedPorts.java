@@ -1,0 +1,55 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.net.Address;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What this daemon itself serves on the host's addresses: forwards, and the outer ends of mappings.
+ * A guest reaches those as the world does, although the address is the host's own (hairpinning, RFC
+ * 4787 REQ-9, RFC 5382 REQ-8).
+ *
+ * <p>Thread: any.
+ */
+public final class PublishedPorts {
+  private record Key(int protocol, long high, long low, int port) {}
+
+  private final ConcurrentHashMap<Key, Integer> ports = new ConcurrentHashMap<>();
+
+  /**
+   * Publishes a port.
+   *
+   * @param protocol {@link EgressService#TCP} or {@link EgressService#UDP}
+   * @param address the address that it is bound to, perhaps all of a family
+   * @param port the port
+   */
+  public void add(int protocol, Address address, int port) {
+    ports.merge(new Key(protocol, address.high(), address.low(), port), 1, Integer::sum);
+  }
+
+  /**
+   * Ends what {@link #add} began.
+   *
+   * @param protocol as given
+   * @param address as given
+   * @param port as given
+   */
+  public void remove(int protocol, Address address, int port) {
+    ports.computeIfPresent(
+        new Key(protocol, address.high(), address.low(), port), (key, n) -> n == 1 ? null : n - 1);
+  }
+
+  /**
+   * Says whether a port of an address of the host's is published.
+   *
+   * @param protocol a constant of {@link EgressService}
+   * @param high the upper long of the address
+   * @param low its lower long
+   * @param port the port
+   * @return true if one was added for that address, or for all of its family
+   */
+  public boolean contains(int protocol, long high, long low, int port) {
+    Address any = Address.isIpv4(high, low) ? Address.ANY_IPV4 : Address.ANY_IPV6;
+    return ports.containsKey(new Key(protocol, high, low, port))
+        || ports.containsKey(new Key(protocol, any.high(), any.low(), port));
+  }
+}

@@ -1,0 +1,139 @@
+package io.lanyard.nat.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class EgressRulesTest {
+  private static final int TCP = EgressService.TCP;
+  private static final int UDP = EgressService.UDP;
+  private static final int ICMP = EgressService.ICMP;
+
+  private static EgressRule rule(boolean allow, String subnet, EgressService... services) {
+    return new EgressRule(allow, Subnet.parse(subnet), List.of(services), subnet);
+  }
+
+  private static EgressService ports(int protocols, int first, int last) {
+    return new EgressService(protocols, first, last);
+  }
+
+  private static int find(EgressRules rules, String address, int protocol, int port) {
+    Address a = Address.parse(address);
+    return rules.find(a.high(), a.low(), protocol, port, true);
+  }
+
+  @Test
+  void theFirstRuleThatMatchesDecidesWhateverItsPrefix() {
+    EgressRules rules =
+        new EgressRules(
+            List.of(
+                rule(true, "10.0.0.0/8", ports(TCP, 443, 443)),
+                rule(false, "10.1.0.0/16"),
+                rule(true, "10.1.2.0/24"),
+                rule(false, "0.0.0.0/0", ports(TCP | UDP, 0, 1023))));
+    assertThat(find(rules, "10.1.2.3", TCP, 443)).isEqualTo(0);
+    assertThat(find(rules, "10.1.2.3", UDP, 443)).isEqualTo(1);
+    assertThat(find(rules, "10.1.2.3", ICMP, 0)).isEqualTo(1);
+    assertThat(find(rules, "10.2.2.3", UDP, 443)).isEqualTo(3);
+    assertThat(find(rules, "10.2.2.3", UDP, 1024)).isEqualTo(EgressRules.NONE);
+    assertThat(find(rules, "10.2.2.3", ICMP, 0)).isEqualTo(EgressRules.NONE);
+  }
+
+  @Test
+  void theEndsOfTheAddressesAreFoundToo() {
+    EgressRules rules =
+        new EgressRules(
+            List.of(
+                rule(true, "0.0.0.0/32"),
+                rule(true, "255.255.255.255/32"),
+                rule(true, "::/128"),
+                rule(true, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
+                rule(true, "128.0.0.0/1")));
+    assertThat(find(rules, "0.0.0.0", TCP, 1)).isEqualTo(0);
+    assertThat(find(rules, "255.255.255.255", TCP, 1)).isEqualTo(1);
+    assertThat(find(rules, "::", TCP, 1)).isEqualTo(2);
+    assertThat(find(rules, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", TCP, 1)).isEqualTo(3);
+    assertThat(find(rules, "255.255.255.254", TCP, 1)).isEqualTo(4);
+    assertThat(find(rules, "127.255.255.255", TCP, 1)).isEqualTo(EgressRules.NONE);
+  }
+
+  @Test
+  void aRuleForTheWorldOfOneFamilySaysNothingOfTheOther() {
+    EgressRules rules = new EgressRules(List.of(rule(true, "::/0"), rule(false, "0.0.0.0/0")));
+    assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(1);
+    assertThat(find(rules, "2001:db8::1", TCP, 1)).isEqualTo(0);
+  }
+
+  @Test
+  void aRuleThatAllowsTheWholeWorldSaysNothingOfWhatIsProtected() {
+    EgressRules rules =
+        new EgressRules(
+            List.of(rule(true, "0.0.0.0/0"), rule(true, "10.0.0.0/8"), rule(false, "0.0.0.0/0")));
+    Address inside = Address.parse("10.0.0.1");
+    Address outside = Address.parse("192.0.2.1");
+    assertThat(rules.find(inside.high(), inside.low(), TCP, 1, false)).isEqualTo(1);
+    assertThat(rules.find(outside.high(), outside.low(), TCP, 1, false)).isEqualTo(2);
+  }
+
+  @Test
+  void noRulesMatchNothing() {
+    assertThat(find(new EgressRules(List.of()), "10.0.0.1", TCP, 1)).isEqualTo(EgressRules.NONE);
+  }
+
+  @Test
+  void twoHundredThousandQuestionsToRandomRulesAreAnsweredAsOneByOne() {
+    SplittableRandom random = new SplittableRandom(11);
+    for (int round = 0; round < 20; round++) {
+      List<EgressRule> list = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        list.add(randomRule(random));
+      }
+      EgressRules rules = new EgressRules(list);
+      for (int i = 0; i < 10_000; i++) {
+        Address address = randomAddress(random);
+        int protocol = 1 << random.nextInt(3);
+        int port = protocol == ICMP ? 0 : random.nextInt(16);
+        assertThat(rules.find(address.high(), address.low(), protocol, port, true))
+            .isEqualTo(oneByOne(list, address, protocol, port));
+      }
+    }
+  }
+
+  private static int oneByOne(List<EgressRule> rules, Address address, int protocol, int port) {
+    for (int i = 0; i < rules.size(); i++) {
+      if (rules.get(i).destinations().contains(address) && rules.get(i).matches(protocol, port)) {
+        return i;
+      }
+    }
+    return EgressRules.NONE;
+  }
+
+  private static Address randomAddress(SplittableRandom random) {
+    // Few values, so that subnets contain one another often.
+    if (random.nextBoolean()) {
+      return Address.ofIpv4(random.nextInt(4) << 30 | random.nextInt(4) << 16 | random.nextInt(4));
+    }
+    byte[] bytes = new byte[16];
+    Arrays.fill(bytes, (byte) (random.nextInt(2) * 255));
+    bytes[random.nextInt(16)] = (byte) random.nextInt(4);
+    return Address.of(bytes);
+  }
+
+  private static EgressRule randomRule(SplittableRandom random) {
+    Address address = randomAddress(random);
+    int prefix = random.nextInt(address.bits() + 1);
+    EgressService[] services = new EgressService[random.nextInt(3)];
+    for (int i = 0; i < services.length; i++) {
+      int first = random.nextInt(16);
+      services[i] = ports(1 + random.nextInt(7), first, first + random.nextInt(8));
+    }
+    return new EgressRule(
+        random.nextBoolean(), Subnet.of(address, prefix), List.of(services), "random");
+  }
+}

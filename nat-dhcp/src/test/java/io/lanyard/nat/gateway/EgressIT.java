@@ -1,0 +1,217 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.egress.EgressPolicy;
+import io.lanyard.nat.egress.EgressRule;
+import io.lanyard.nat.egress.EgressService;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import io.netty.channel.DefaultChannelId;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Where a guest gets, with a host and a router that are namespaces. The host serves TCP 8088 on all
+ * its addresses; the router has another network's address and the metadata address. Needs root.
+ */
+class EgressIT {
+  private static final String OWN = "10.99.0.1";
+  private static final String OTHER = "192.168.60.130";
+  private static final String METADATA = "169.254.169.254";
+  private static final String ROUTER = "10.99.0.2";
+
+  private final String host = "leh" + ProcessHandle.current().pid() % 100_000;
+  private final String router = "ler" + ProcessHandle.current().pid() % 100_000;
+  private Process own;
+  private Process far;
+
+  @BeforeAll
+  static void letNettyFindAHardwareAddress() {
+    // In the host's namespace of these tests it would warn that there is none.
+    assertThat(DefaultChannelId.newInstance()).isNotNull();
+  }
+
+  @BeforeEach
+  void makeTheWorld() throws Exception {
+    String script =
+        """
+        set -e
+        ip netns add H; ip netns add R
+        ip link add vh netns H type veth peer name vr netns R
+        ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up; ip -n H link set lo up
+        ip -n R addr add 10.99.0.2/24 dev vr; ip -n R link set vr up; ip -n R link set lo up
+        ip -n R addr add 192.168.60.130/32 dev vr; ip -n R addr add 169.254.169.254/32 dev vr
+        ip -n H route add default via 10.99.0.2
+        ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+        """
+            .replace("H", host)
+            .replace("R", router);
+    NatNamespace.Result result = NatNamespace.host("sh", "-c", script);
+    assertThat(result.status()).as(result.output()).isZero();
+    own = serve(host);
+    far = serve(router);
+  }
+
+  private static Process serve(String namespace) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "ip",
+                "netns",
+                "exec",
+                namespace,
+                "socat",
+                "TCP4-LISTEN:8088,reuseaddr,fork",
+                "SYSTEM:echo served")
+            .redirectErrorStream(true)
+            .start();
+    String wait =
+        "for i in $(seq 50); do ip netns exec "
+            + namespace
+            + " ss -ltn | grep -q :8088 && exit 0; sleep .1; done; exit 1";
+    assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
+    return process;
+  }
+
+  @AfterEach
+  void deleteTheWorld() throws Exception {
+    for (Process process : List.of(own, far)) {
+      process.descendants().forEach(ProcessHandle::destroy);
+      process.destroy();
+      process.waitFor(5, TimeUnit.SECONDS);
+    }
+    NatNamespace.host("ip", "netns", "del", host);
+    NatNamespace.host("ip", "netns", "del", router);
+  }
+
+  private NatNamespace network(EgressPolicy policy, Forward... forwards) throws Exception {
+    return new NatNamespace(
+        NatOptions.of("vmnet8", NatNamespace.addresses(false))
+            .withEgress(policy)
+            .withForwards(List.of(forwards)),
+        name -> null,
+        host);
+  }
+
+  private static EgressPolicy policy(boolean allow, EgressRule... rules) {
+    return new EgressPolicy(
+        allow, List.of(rules), List.of(Subnet.parse("192.168.60.0/24")), List.of());
+  }
+
+  private static EgressRule allow(String subnet, EgressService... services) {
+    return new EgressRule(true, Subnet.parse(subnet), List.of(services), subnet);
+  }
+
+  private static String connect(NatNamespace net, String address) throws Exception {
+    return net.guest("socat", "-T", "3", "-", "TCP4:" + address + ":8088,connect-timeout=3")
+        .output();
+  }
+
+  private static String ping(NatNamespace net, String address) throws Exception {
+    return net.guest("busybox", "ping", "-c", "1", "-W", "2", address).output();
+  }
+
+  @Test
+  void byDefaultTheHostItselfOtherNetworksAndMetadataAreDeniedAndTheWorldIsNot() throws Exception {
+    try (NatNamespace net = network(policy(true))) {
+      assertThat(connect(net, ROUTER)).contains("served");
+      assertThat(ping(net, ROUTER)).contains("1 packets received");
+      for (String address : List.of(OWN, OTHER, METADATA)) {
+        assertThat(connect(net, address)).contains("No route to host");
+        assertThat(ping(net, address)).doesNotContain("1 packets received");
+      }
+      assertThat(net.on(() -> net.nat.gateway().counters().get(GatewayCount.EGRESS_DENIED)))
+          .isGreaterThanOrEqualTo(6);
+      assertThat(net.on(() -> net.nat.listFlows()))
+          .allMatch(flow -> flow.remote().address().toString().equals(ROUTER));
+    }
+  }
+
+  @Test
+  void aRuleOpensWhatItNamesAndNoMore() throws Exception {
+    EgressPolicy policy =
+        policy(
+            true,
+            allow(OWN + "/32", new EgressService(EgressService.TCP, 8088, 8088)),
+            allow("192.168.60.0/24"),
+            allow("0.0.0.0/0"));
+    try (NatNamespace net = network(policy)) {
+      assertThat(connect(net, OWN)).contains("served");
+      assertThat(ping(net, OWN)).doesNotContain("1 packets received");
+      assertThat(connect(net, OTHER)).contains("served");
+      assertThat(ping(net, OTHER)).contains("1 packets received");
+      assertThat(connect(net, METADATA)).contains("No route to host");
+    }
+  }
+
+  @Test
+  void whereTheDefaultDeniesOnlyRulesLeadOut() throws Exception {
+    EgressPolicy policy = policy(false, allow(ROUTER + "/32", EgressService.of(EgressService.TCP)));
+    try (NatNamespace net = network(policy)) {
+      assertThat(connect(net, ROUTER)).contains("served");
+      assertThat(ping(net, ROUTER)).doesNotContain("1 packets received");
+      assertThat(connect(net, "10.99.0.77")).contains("No route to host");
+    }
+  }
+
+  @Test
+  void anAddressThatBecomesTheHostsIsClosedAndItsFlowsEnd() throws Exception {
+    try (NatNamespace net = network(policy(true))) {
+      net.guest("sh", "-c", "echo x | socat - UDP4:10.99.0.9:9");
+      assertThat(flowsTo(net, "10.99.0.9")).isEqualTo(1);
+      assertThat(
+              NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.9/32", "dev", "vh")
+                  .status())
+          .isZero();
+      long end = System.nanoTime() + 5_000_000_000L;
+      while (flowsTo(net, "10.99.0.9") > 0 && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      assertThat(flowsTo(net, "10.99.0.9")).isZero();
+      assertThat(connect(net, "10.99.0.9")).contains("No route to host");
+      assertThat(
+              NatNamespace.host("ip", "-n", host, "addr", "del", "10.99.0.9/32", "dev", "vh")
+                  .status())
+          .isZero();
+    }
+  }
+
+  private static long flowsTo(NatNamespace net, String address) throws Exception {
+    Address remote = Address.parse(address);
+    return net.on(() ->
+        net.nat.listFlows().stream()
+            .filter(flow -> flow.remote().address().equals(remote))
+            .count());
+  }
+
+  @Test
+  void aForwardOnTheHostsAddressIsReachedByGuestsToo() throws Exception {
+    Forward forward =
+        new Forward(
+            Forward.Protocol.TCP,
+            new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 8089),
+            NatNamespace.GUEST,
+            80);
+    try (NatNamespace net = network(policy(true), forward)) {
+      Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "SYSTEM:echo hair");
+      try {
+        String wait = "for i in $(seq 50); do ss -ltn | grep -q :80 && exit; sleep .1; done";
+        net.guest("sh", "-c", wait);
+        assertThat(
+                net.guest("socat", "-T", "3", "-", "TCP4:" + OWN + ":8089,connect-timeout=3")
+                    .output())
+            .contains("hair");
+      } finally {
+        server.destroy();
+      }
+    }
+  }
+}
