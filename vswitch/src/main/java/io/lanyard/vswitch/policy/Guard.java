@@ -247,26 +247,22 @@ public final class Guard implements Policy {
   }
 
   private @Nullable DropCause icmpv6(Passage passage, ByteBuf frame, int at, int end) {
-    switch (frame.getUnsignedByte(at)) {
-      case ROUTER_ADVERTISEMENT, REDIRECT -> {
-        return DropCause.GUARD_SERVER;
-      }
-      case ROUTER_SOLICITATION -> {
-        return links(passage, frame, at + 8, end) ? null : DropCause.GUARD_ND;
-      }
-      case NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT -> {
-        if (end - at < 24) {
-          return DropCause.GUARD_MALFORMED;
-        }
-        boolean claims =
-            frame.getUnsignedByte(at) == NEIGHBOR_SOLICITATION
-                || permitted(passage.source(), frame.getLong(at + 8), frame.getLong(at + 16));
-        return claims && links(passage, frame, at + 24, end) ? null : DropCause.GUARD_ND;
-      }
-      default -> {
-        return null;
-      }
+    return switch (frame.getUnsignedByte(at)) {
+      case ROUTER_ADVERTISEMENT, REDIRECT -> DropCause.GUARD_SERVER;
+      case ROUTER_SOLICITATION -> links(passage, frame, at + 8, end) ? null : DropCause.GUARD_ND;
+      case NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT -> neighbor(passage, frame, at, end);
+      default -> null;
+    };
+  }
+
+  private @Nullable DropCause neighbor(Passage passage, ByteBuf frame, int at, int end) {
+    if (end - at < 24) {
+      return DropCause.GUARD_MALFORMED;
     }
+    boolean permitted =
+        frame.getUnsignedByte(at) == NEIGHBOR_SOLICITATION
+            || permitted(passage.source(), frame.getLong(at + 8), frame.getLong(at + 16));
+    return permitted && links(passage, frame, at + 24, end) ? null : DropCause.GUARD_ND;
   }
 
   /** Whether the link-layer addresses among options (RFC 4861 section 4.6.1) are the sender's. */

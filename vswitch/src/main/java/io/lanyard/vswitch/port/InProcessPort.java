@@ -177,7 +177,7 @@ public final class InProcessPort implements Port, Dumpable {
   @SuppressWarnings("restricted") // it covers the lent frame and no more
   private MemorySegment segment(long address, int length) {
     // Fibonacci hashing: buffers lie at distances that are powers of two.
-    int slot = (int) (((address ^ length) * 0x9e37_79b9_7f4a_7c15L) >>> 64 - KEPT_BITS);
+    int slot = (int) (((address ^ length) * 0x9e37_79b9_7f4a_7c15L) >>> (64 - KEPT_BITS));
     MemorySegment kept = segments[slot];
     if (kept == null || kept.address() != address || kept.byteSize() != length) {
       kept = MemorySegment.ofAddress(address).reinterpret(length);
