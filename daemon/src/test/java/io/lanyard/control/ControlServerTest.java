@@ -115,6 +115,15 @@ final class ControlServerTest {
   }
 
   @Test
+  void everyReferenceOfTheDocumentLeadsToSomething() throws IOException {
+    JsonNode document = get("/v1/openapi.json");
+    List<String> references = document.findValuesAsText("$ref");
+    assertThat(references).isNotEmpty().allMatch(reference -> reference.startsWith("#/"));
+    assertThat(references)
+        .allMatch(reference -> !document.at(reference.substring(1)).isMissingNode());
+  }
+
+  @Test
   void theDocumentDescribesEveryMemberOfAnAnswer() throws IOException {
     JsonNode schemas = get("/v1/openapi.json").path("components").path("schemas");
     assertMembers(schemas, "DaemonStatus", get("/v1/status"));
