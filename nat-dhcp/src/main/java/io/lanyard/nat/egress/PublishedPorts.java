@@ -15,6 +15,9 @@ public final class PublishedPorts {
 
   private final ConcurrentHashMap<Key, Integer> ports = new ConcurrentHashMap<>();
 
+  /** Makes a set without ports. */
+  public PublishedPorts() {}
+
   /**
    * Publishes a port.
    *
