@@ -79,15 +79,20 @@ final class NatScene implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    on(() -> {
-      nat.close();
-      guests.forEach(guest -> guest.port.close());
-      net.guest.close();
-      net.network.close();
-      return true;
-    });
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  public void close() {
+    try {
+      on(() -> {
+        nat.close();
+        guests.forEach(guest -> guest.port.close());
+        net.guest.close();
+        net.network.close();
+        return true;
+      });
+    } catch (Exception e) {
+      throw new AssertionError("the network could not be taken down", e);
+    } finally {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
   }
 
   /** A guest; its methods are for the loop's thread. */
