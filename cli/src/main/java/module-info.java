@@ -6,10 +6,7 @@ module io.lanyard.cli {
   requires io.lanyard.base;
   requires io.lanyard.config;
   requires io.lanyard.control.api;
-  requires io.lanyard.daemon;
   requires io.lanyard.image;
-  requires io.netty.buffer;
-  requires io.netty.transport.classes.epoll;
   requires jdk.httpserver;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;

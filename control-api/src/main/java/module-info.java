@@ -5,6 +5,7 @@ module io.lanyard.control.api {
 
   exports io.lanyard.control.api;
   exports io.lanyard.control.client;
+  exports io.lanyard.control.launch;
 
   // For whatever makes JSON of the records; which library that is, is its user's choice.
   opens io.lanyard.control.api;

@@ -1,14 +1,14 @@
 /** The composition root: life cycle, control API. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.daemon {
-  requires transitive com.codahale.metrics;
+  requires com.codahale.metrics;
   requires com.fasterxml.jackson.databind;
-  requires transitive io.lanyard.base;
-  requires transitive io.lanyard.config;
-  requires transitive io.lanyard.control.api;
+  requires io.lanyard.base;
+  requires io.lanyard.config;
+  requires io.lanyard.control.api;
   requires io.lanyard.image;
   requires io.lanyard.nat;
-  requires transitive io.lanyard.vmm;
+  requires io.lanyard.vmm;
   requires io.lanyard.vswitch;
   requires io.netty.buffer;
   requires io.netty.codec;
@@ -22,12 +22,13 @@ module io.lanyard.daemon {
   requires io.prometheus.metrics.instrumentation.dropwizard;
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
-  requires transitive java.logging;
+  requires java.logging;
   requires jdk.unsupported;
   requires static org.jspecify;
 
   uses io.lanyard.vmm.VmmProvider;
 
-  exports io.lanyard.control;
-  exports io.lanyard.daemon;
+  // Its log manager is made by the logging system.
+  exports io.lanyard.daemon to
+      java.logging;
 }

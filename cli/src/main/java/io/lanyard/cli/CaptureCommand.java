@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
+import io.lanyard.base.Signals;
 import io.lanyard.control.client.HttpClient;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,6 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
-import io.lanyard.daemon.LastingLogManager;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -16,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The program {@code lanyard}. */
+/** The program {@code lanyard}, but for the daemon, which is one of its own. */
 @Command(
     name = "lanyard",
     description = "Virtual networks for the guests of any VMM, in user space.",
@@ -58,11 +57,6 @@ public final class Lanyard implements Runnable {
    * @param arguments the command line
    */
   public static void main(String[] arguments) {
-    // Before anything logs, and without a call to that class, which would make the JDK's own.
-    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
-    if (arguments.length > 0 && arguments[0].equals("daemon")) {
-      EarlyStart.begin();
-    }
     StandardOutput output = StandardOutput.install();
     System.exit(finish(execute(arguments), output));
   }
@@ -72,7 +66,7 @@ public final class Lanyard implements Runnable {
 
   private static Map<String, Supplier<Object>> commands() {
     Map<String, Supplier<Object>> all = new LinkedHashMap<>();
-    all.put("daemon", DaemonCommand::new);
+    all.put("daemon", DaemonHelp::line);
     all.put("check", CheckCommand::new);
     all.put("demo", DemoCommand::new);
     all.put("status", StatusCommand::new);
@@ -108,14 +102,6 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
-    DaemonCommand daemon = DaemonArguments.plain(arguments);
-    if (daemon != null) {
-      try {
-        return daemon.call();
-      } catch (RuntimeException e) {
-        return failed(e, new PrintWriter(System.err, true, System.err.charset()));
-      }
-    }
     CommandLine line = line(arguments);
     line.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command.getErr()));

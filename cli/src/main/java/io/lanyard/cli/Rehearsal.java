@@ -5,35 +5,23 @@ import io.lanyard.config.ConfigLoader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Does once what a start of the daemon and the common commands do, for the JVM to remember (JEP
- * 514). The launcher runs it when a distribution has no cache yet; it changes nothing on the host.
+ * Does once what the common commands do, for the JVM to remember (JEP 514). The launcher runs it
+ * when a distribution has no cache yet; it changes nothing on the host, and what answers the
+ * commands is no daemon but says as much as a table needs.
  */
 final class Rehearsal {
-  private static final String CONFIGURATION =
-      """
-      version: 1
-      networks:
-        a:
-          mode: nat
-          ipv4: {subnet: 192.168.127.0/24}
-          dns: {domain: lan, hosts: {printer: 192.168.127.9}}
-          nat: {host-loopback: true}
-          ports:
-            - {name: q, kind: qemu-stream, path: q.sock}
-            # Goes as far as it goes without touching the host: there is no such namespace.
-            - {name: t, kind: tap, device: t0, netns: lanyard-rehearsal-none}
-        b: {mode: host-only, ipv4: {subnet: 192.168.126.0/24}}
-      """;
-
   private static final List<String> COMMANDS =
       List.of(
           "status",
@@ -49,6 +37,11 @@ final class Rehearsal {
           "--version",
           "--help");
 
+  private static final String OBJECT =
+      """
+      {"name":"a","version":"0","pid":1,"problems":["p"],"ready":true,"memory":1,"nics":[],"properties":{"b":1},"children":[]}\
+      """;
+
   private Rehearsal() {}
 
   /**
@@ -58,38 +51,22 @@ final class Rehearsal {
    * @throws Exception if anything fails: there is no cache then
    */
   public static void main(String[] arguments) throws Exception {
-    Path home = Files.createTempDirectory("lanyard-rehearsal-");
-    try {
-      rehearse(home);
+    Path socket = Files.createTempDirectory("lanyard-rehearsal-").resolve("api.sock");
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      Thread.ofPlatform().daemon().name("answers").start(() -> answer(server));
+      rehearse(socket);
     } finally {
-      remove(home);
+      Files.deleteIfExists(socket);
+      Files.delete(socket.getParent());
     }
-    System.exit(0);
+    System.exit(Lanyard.DONE);
   }
 
   @SuppressWarnings("SystemOut") // The commands' output goes nowhere here.
-  private static void rehearse(Path home) throws ConfigException, IOException {
+  private static void rehearse(Path socket) throws ConfigException {
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), false));
     var _ = ConfigLoader.builtIn();
-    Path file = Files.writeString(home.resolve("lanyard.yaml"), CONFIGURATION);
-    Path socket = home.resolve("api.sock");
-    EarlyStart.begin();
-    DaemonCommand daemon =
-        Objects.requireNonNull(
-            DaemonArguments.plain(
-                "daemon",
-                "--config",
-                file.toString(),
-                "--state-dir",
-                home.resolve("state").toString(),
-                "--runtime-dir",
-                home.toString(),
-                "--images",
-                home.resolve("images").toString()));
-    Thread runs = Thread.ofPlatform().name("daemon").start(daemon::call);
-    while (runs.isAlive() && Lanyard.execute("status", "--socket", socket.toString()) != 0) {
-      Thread.onSpinWait();
-    }
     for (String command : COMMANDS) {
       String[] words = command.split(" ");
       boolean asks = !words[0].startsWith("-") && !words[0].equals("image");
@@ -100,16 +77,26 @@ final class Rehearsal {
       }
       Lanyard.execute(words);
     }
-    daemon.stopAndWait();
   }
 
-  private static void remove(Path home) throws IOException {
-    try (Stream<Path> files = Files.walk(home)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+  private static void answer(ServerSocketChannel server) {
+    try {
+      while (true) {
+        try (SocketChannel client = server.accept()) {
+          ByteBuffer request = ByteBuffer.allocate(1024);
+          int length = client.read(request);
+          String line = new String(request.array(), 0, length, StandardCharsets.US_ASCII);
+          boolean one = line.startsWith("GET /v1/status") || line.startsWith("GET /v1/dump");
+          String body = one ? OBJECT : "[" + OBJECT + "]";
+          String answer = "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+          ByteBuffer bytes = ByteBuffer.wrap(answer.getBytes(StandardCharsets.US_ASCII));
+          while (bytes.hasRemaining()) {
+            var _ = client.write(bytes);
+          }
+        }
       }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+    } catch (IOException e) {
+      // The rehearsal is over.
     }
   }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -32,9 +31,9 @@ final class DemoDaemon implements AutoCloseable {
   DemoDaemon(Path home, Path config, Path images) throws IOException {
     log = home.resolve("daemon.log");
     socket = home.resolve("run/api.sock");
-    List<String> command = new ArrayList<>(program());
-    command.addAll(
+    List<String> command =
         List.of(
+            launcher(),
             "daemon",
             "--while-input",
             "--config",
@@ -44,7 +43,7 @@ final class DemoDaemon implements AutoCloseable {
             "--runtime-dir",
             home.resolve("run").toString(),
             "--images",
-            images.toString()));
+            images.toString());
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -53,23 +52,13 @@ final class DemoDaemon implements AutoCloseable {
     process = builder.start();
   }
 
-  /** The launcher that this program was started by, or else this very JVM's command line. */
-  private static List<String> program() throws IOException {
+  /** The launcher that this program was started by. */
+  private static String launcher() throws IOException {
     String launcher = System.getProperty("lanyard.launcher", "");
-    if (!launcher.isEmpty()) {
-      return List.of(launcher);
+    if (launcher.isEmpty()) {
+      throw new IOException("this program was not started by its launcher, which starts daemons");
     }
-    String[] own =
-        Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8).split("\0", -1);
-    List<String> command = new ArrayList<>();
-    for (int i = 0; i < own.length; i++) {
-      command.add(own[i]);
-      if (own[i].equals("-m") && i + 1 < own.length) {
-        command.add(own[i + 1]);
-        return command;
-      }
-    }
-    throw new IOException("cannot find out how this program was started");
+    return launcher;
   }
 
   /** Waits until the API answers. */

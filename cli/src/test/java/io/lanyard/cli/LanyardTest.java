@@ -3,6 +3,8 @@ package io.lanyard.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.control.launch.DaemonOption;
+import io.lanyard.control.launch.DaemonUsage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,13 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** The command line without a daemon. */
 @SuppressWarnings("SystemOut")
@@ -201,42 +201,20 @@ final class LanyardTest {
   }
 
   @Test
-  void aPlainDaemonCommandIsReadAsPicocliReadsIt() {
-    List<String> words = new ArrayList<>(List.of("daemon"));
-    DaemonArguments.options().forEach(option -> words.addAll(List.of(option, "/some" + option)));
-    String[] line = words.toArray(String[]::new);
-    DaemonCommand byPicocli = new DaemonCommand();
-    new CommandLine(byPicocli).parseArgs(words.subList(1, words.size()).toArray(String[]::new));
-    assertThat(DaemonArguments.plain(line))
-        .usingRecursiveComparison()
-        .ignoringFieldsOfTypes(CountDownLatch.class)
-        .isEqualTo(byPicocli);
-    assertThat(
-            new CommandLine(byPicocli)
-                .getCommandSpec().options().stream()
-                    .filter(option -> option.arity().max() > 0)
-                    .map(OptionSpec::longestName))
-        .containsExactlyInAnyOrderElementsOf(DaemonArguments.options());
+  void theDaemonsProgramGivesTheSameHelp() {
+    assertThat(Lanyard.execute("help", "daemon")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).isEqualTo(DaemonUsage.text());
   }
 
   @Test
-  void aDaemonCommandThatIsNotPlainIsPicoclis() {
-    for (String line :
-        List.of(
-            "daemon --help",
-            "daemon --config",
-            "daemon --config -x",
-            "daemon --config @file",
-            "daemon --config 'a'",
-            "daemon --config a --config b",
-            "daemon --unknown a",
-            "daemon a b",
-            "status",
-            "--config a")) {
-      assertThat(DaemonArguments.plain(line.split(" "))).as(line).isNull();
-    }
-    assertThat(DaemonArguments.plain()).isNull();
-    assertThat(Lanyard.execute("daemon", "--cofnig", "a")).isEqualTo(Lanyard.BAD_USAGE);
-    assertThat(complained()).contains("--cofnig", "--config");
+  void theCompletionScriptKnowsTheDaemonsOptions() {
+    assertThat(Lanyard.execute("completion")).isEqualTo(Lanyard.DONE);
+    assertThat(said()).contains(DaemonOption.words());
+  }
+
+  @Test
+  void whoHasNoLauncherIsToldWhatStartsADaemon() {
+    assertThat(Lanyard.execute("daemon", "--config", "x")).isEqualTo(Lanyard.FAILED);
+    assertThat(complained()).contains("start it with the launcher");
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.Nearest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -125,7 +125,7 @@ final class ForwardReader {
           "to",
           "no guest, reservation or DNS host of this network has the name "
               + Quoted.quote(host)
-              + Nearest.hint(host, known));
+              + Quoted.hint(host, known));
       return null;
     }
     if (!ipv4.subnet().isHost(address)) {

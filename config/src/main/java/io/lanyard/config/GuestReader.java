@@ -168,7 +168,7 @@ final class GuestReader {
           if (!networks.contains(network)) {
             nic.problem(
                 "network",
-                "no such network: " + Quoted.quote(network) + Nearest.hint(network, networks));
+                "no such network: " + Quoted.quote(network) + Quoted.hint(network, networks));
           }
           String name = "nic" + nics.size();
           MacAddress mac = nic.value("mac", Kind.MAC);

@@ -217,7 +217,7 @@ record Kind<T>(String expected, Function<String, T> parser) {
         text -> {
           int index = words.indexOf(text);
           if (index < 0) {
-            throw new IllegalArgumentException("no such word" + Nearest.hint(text, words));
+            throw new IllegalArgumentException("no such word" + Quoted.hint(text, words));
           }
           return values.get(index);
         });

@@ -113,7 +113,7 @@ final class PortReader {
             throw new IllegalArgumentException(text + " ports are not supported by this version");
           }
           if (!KINDS.contains(text)) {
-            throw new IllegalArgumentException("no such kind" + Nearest.hint(text, KINDS));
+            throw new IllegalArgumentException("no such kind" + Quoted.hint(text, KINDS));
           }
           return text;
         });

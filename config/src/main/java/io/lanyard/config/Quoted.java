@@ -1,5 +1,8 @@
 package io.lanyard.config;
 
+import io.lanyard.base.Nearest;
+import java.util.Collection;
+
 /** Text of a file as a message can show it. */
 final class Quoted {
   /** Enough to recognise a value; a hostile file cannot fill a terminal with one. */
@@ -9,6 +12,12 @@ final class Quoted {
 
   static String quote(String text) {
     return '"' + cut(text) + '"';
+  }
+
+  /** {@code ; did you mean "x"?}, or nothing. */
+  static String hint(String word, Collection<String> known) {
+    String nearest = Nearest.to(word, known);
+    return nearest == null ? "" : "; did you mean " + quote(nearest) + "?";
   }
 
   static String cut(String text) {

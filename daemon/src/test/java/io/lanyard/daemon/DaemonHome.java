@@ -51,7 +51,7 @@ final class DaemonHome {
             "-Dio.netty.noUnsafe=false",
             "-cp",
             System.getProperty("java.class.path"),
-            "io.lanyard.cli.Lanyard"));
+            "io.lanyard.daemon.main.Main"));
     return command;
   }
 
@@ -83,7 +83,6 @@ final class DaemonHome {
     Files.writeString(file, configuration);
     return run(
         command,
-        "daemon",
         "--config",
         file.toString(),
         "--state-dir",

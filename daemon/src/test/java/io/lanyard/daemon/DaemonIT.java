@@ -94,8 +94,7 @@ final class DaemonIT {
 
   @Test
   void aMissingConfigurationIsSaid() throws IOException, InterruptedException {
-    Running daemon =
-        daemons.run(java(), "daemon", "--config", home.resolve("none.yaml").toString());
+    Running daemon = daemons.run(java(), "--config", home.resolve("none.yaml").toString());
     assertThat(daemon.exit()).isEqualTo(1);
     assertThat(daemon.said()).contains("none.yaml").contains("no such file");
   }
@@ -106,7 +105,6 @@ final class DaemonIT {
     Running daemon =
         daemons.run(
             java(),
-            "daemon",
             "--state-dir",
             home.resolve("file/state").toString(),
             "--runtime-dir",
@@ -125,7 +123,6 @@ final class DaemonIT {
     Running daemon =
         daemons.run(
             java("unshare", "--mount", "sh", "-c", full, disk.toString()),
-            "daemon",
             "--config",
             Files.writeString(home.resolve("l.yaml"), SMALL).toString(),
             "--state-dir",
@@ -141,7 +138,7 @@ final class DaemonIT {
 
   @Test
   void badUsageIsExitCodeTwo() throws IOException, InterruptedException {
-    assertThat(daemons.run(java(), "daemon", "--nonsense").exit()).isEqualTo(2);
+    assertThat(daemons.run(java(), "--nonsense").exit()).isEqualTo(2);
   }
 
   @Test
@@ -176,7 +173,6 @@ final class DaemonIT {
                 "setpriv",
                 "--bounding-set=-net_admin",
                 "--inh-caps=-net_admin"),
-            "daemon",
             "--state-dir",
             home.resolve("state").toString(),
             "--runtime-dir",

@@ -1,6 +1,5 @@
-package io.lanyard.cli;
+package io.lanyard.base;
 
-import io.lanyard.base.LogEvent;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
@@ -9,8 +8,10 @@ import java.lang.reflect.Proxy;
  *
  * <p>The JDK's way to do that, {@code sun.misc.Signal}, is there for everybody but counts as
  * internal, so that compiling against it is a warning that nothing turns off: hence by reflection.
+ *
+ * <p>Thread: any.
  */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
   /**
@@ -19,7 +20,7 @@ final class Signals {
    * @param name without {@code SIG}
    * @param action runs on a thread of its own, each time that the signal comes
    */
-  static void on(String name, Runnable action) {
+  public static void on(String name, Runnable action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> listener = Class.forName("sun.misc.SignalHandler");

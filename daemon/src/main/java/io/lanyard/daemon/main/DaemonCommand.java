@@ -1,10 +1,11 @@
-package io.lanyard.cli;
+package io.lanyard.daemon.main;
 
 import io.lanyard.base.BuildVersion;
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Signals;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
 import io.lanyard.config.ConfigLoader;
@@ -21,16 +22,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
-@Command(name = "daemon", description = "Runs the daemon in the foreground.")
-final class DaemonCommand implements Callable<Integer> {
+final class DaemonCommand {
   /** Longer than every part's own patience, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
 
@@ -38,51 +35,31 @@ final class DaemonCommand implements Callable<Integer> {
       "SIGHUP changes nothing: this version reads its configuration only when it starts;"
           + " check it with \"lanyard check\", then restart";
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "The configuration. Default: the user's or the system's lanyard.yaml, or none: vmnet8"
-              + " (NAT), and vmnet1 (host-only) where TAP devices may be made.")
   @Nullable Path config;
-
-  @Option(names = "--state-dir", paramLabel = "DIR", description = "Where leases are kept.")
   @Nullable Path state;
-
-  @Option(names = "--runtime-dir", paramLabel = "DIR", description = "Where sockets are.")
   @Nullable Path runtime;
-
-  @Option(names = "--images", paramLabel = "DIR", description = "The image store.")
   @Nullable Path images;
-
-  @Option(names = "--plugins", paramLabel = "DIR", description = "Jars of VMM plug-ins.")
   @Nullable Path plugins;
-
-  @Option(
-      names = "--group",
-      paramLabel = "GROUP",
-      description = "Who may use the API besides the owner.")
   @Nullable String group;
-
-  @Option(
-      names = "--while-input",
-      description =
-          "Stop when standard input ends, as it does when the process that holds its other end is"
-              + " gone: a parent cannot leave the daemon behind.")
   boolean whileInput;
 
   private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  @Override
-  public Integer call() {
+  /**
+   * Runs the daemon until it is told to stop.
+   *
+   * @return the exit code
+   * @throws StartException if it cannot start: why, and what to do
+   */
+  int call() throws StartException {
     Path file = config == null ? ConfigFile.find() : config;
     Configuration configuration;
     try {
       configuration = file == null ? ConfigLoader.builtIn() : ConfigLoader.load(file);
     } catch (ConfigException e) {
       e.problems().forEach(problem -> System.err.println(problem));
-      throw new Failure("the configuration cannot be used");
+      throw new StartException("the configuration cannot be used", "");
     }
     DaemonLog log = DaemonLog.install(configuration.log().level());
     System.Logger logger = System.getLogger(DaemonCommand.class.getName());
@@ -100,23 +77,22 @@ final class DaemonCommand implements Callable<Integer> {
       Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
     } catch (IllegalStateException e) {
       // The signal came first.
-      return Lanyard.FAILED;
+      return Main.FAILED;
     }
     Signals.on(
         "HUP",
         () -> logger.log(Level.WARNING, LogEvent.of("hangup").with("advice", HANGUP).toString()));
     try {
       run(configuration, file, directories, socket, log, logger);
-      return 0;
-    } catch (StartException e) {
-      throw new Failure(String.valueOf(e.getMessage()), e.hint());
+      return Main.DONE;
     } catch (IOException e) {
-      throw new Failure(
+      throw new StartException(
           "cannot serve the API: " + Causes.of(e),
-          "give another place with --runtime-dir, or another group with --group");
+          "give another place with --runtime-dir, or another group with --group",
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Lanyard.FAILED;
+      return Main.FAILED;
     } finally {
       stopped.countDown();
     }

@@ -1,11 +1,15 @@
-package io.lanyard.config;
+package io.lanyard.base;
 
 import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the known word that a misspelt one was meant to be. */
-final class Nearest {
+/**
+ * Finds the known word that a misspelt one was meant to be.
+ *
+ * <p>Thread: any.
+ */
+public final class Nearest {
   /** No known word is longer than half of this. */
   private static final int LONGEST = 64;
 
@@ -14,9 +18,11 @@ final class Nearest {
   /**
    * The nearest known word.
    *
+   * @param word what was written; anything
+   * @param known the words that there are, in kebab-case
    * @return the word, or null when none is so near that it could be meant
    */
-  static @Nullable String to(String word, Collection<String> known) {
+  public static @Nullable String to(String word, Collection<String> known) {
     if (word.isEmpty() || word.length() > LONGEST) {
       return null;
     }
@@ -34,14 +40,8 @@ final class Nearest {
     return nearest;
   }
 
-  /** {@code ; did you mean "x"?}, or nothing. */
-  static String hint(String word, Collection<String> known) {
-    String nearest = to(word, known);
-    return nearest == null ? "" : "; did you mean " + Quoted.quote(nearest) + "?";
-  }
-
   /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
-  static int distance(String a, String b) {
+  private static int distance(String a, String b) {
     int[][] cost = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
       for (int j = 0; j <= b.length(); j++) {

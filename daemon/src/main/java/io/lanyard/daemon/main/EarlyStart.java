@@ -1,4 +1,4 @@
-package io.lanyard.cli;
+package io.lanyard.daemon.main;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.api.DaemonStatus;

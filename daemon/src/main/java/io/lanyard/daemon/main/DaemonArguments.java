@@ -1,0 +1,91 @@
+package io.lanyard.daemon.main;
+
+import io.lanyard.base.Nearest;
+import io.lanyard.control.launch.DaemonOption;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the options of {@code lanyard daemon}.
+ *
+ * <p>By hand, and not with the library that reads the commands' options: loading its classes and
+ * looking at annotations would be a third of the daemon's start.
+ */
+final class DaemonArguments {
+  private DaemonArguments() {}
+
+  /**
+   * Reads a command line: {@code --option value} or {@code --option=value}, each option once.
+   *
+   * @param words what follows {@code lanyard daemon}
+   * @return the command, filled in; null where the help is asked for, whatever else is said
+   * @throws UsageException if a word makes no sense
+   */
+  static @Nullable DaemonCommand parse(String... words) throws UsageException {
+    Map<DaemonOption, String> values = new EnumMap<>(DaemonOption.class);
+    UsageException mistake = null;
+    int i = 0;
+    while (i < words.length) {
+      String word = words[i++];
+      int equals = word.startsWith("--") ? word.indexOf('=') : -1;
+      String name = equals < 0 ? word : word.substring(0, equals);
+      DaemonOption option = DaemonOption.of(name);
+      if (option == DaemonOption.HELP) {
+        return null;
+      }
+      String value = equals < 0 ? "" : word.substring(equals + 1);
+      if (option != null && option.takesValue() && equals < 0 && i < words.length) {
+        // What looks like an option is one, so that a forgotten value is not taken from it.
+        value = words[i].startsWith("-") ? "" : words[i++];
+      }
+      String wrong = complaint(word, option, value, equals >= 0);
+      if (wrong == null && option != null && values.putIfAbsent(option, value) != null) {
+        wrong = "option " + option.word() + " is given twice";
+      }
+      if (wrong != null && mistake == null) {
+        mistake = new UsageException(wrong);
+      }
+    }
+    if (mistake != null) {
+      throw mistake;
+    }
+    return command(values);
+  }
+
+  /** What is wrong with a word, or null. */
+  private static @Nullable String complaint(
+      String word, @Nullable DaemonOption option, String value, boolean inline) {
+    if (option == null) {
+      if (!word.startsWith("-")) {
+        return "\"" + word + "\" is not expected: all that the daemon is told are options";
+      }
+      String nearest = Nearest.to(word.replaceFirst("=.*", ""), DaemonOption.words());
+      return "no such option: " + word + (nearest == null ? "" : "; did you mean " + nearest + "?");
+    }
+    if (option.takesValue() && value.isEmpty()) {
+      return "option " + option.word() + " needs a value: " + option.label();
+    }
+    if (!option.takesValue() && inline) {
+      return "option " + option.word() + " takes no value";
+    }
+    return null;
+  }
+
+  private static DaemonCommand command(Map<DaemonOption, String> values) {
+    DaemonCommand command = new DaemonCommand();
+    command.config = path(values.get(DaemonOption.CONFIG));
+    command.state = path(values.get(DaemonOption.STATE_DIR));
+    command.runtime = path(values.get(DaemonOption.RUNTIME_DIR));
+    command.images = path(values.get(DaemonOption.IMAGES));
+    command.plugins = path(values.get(DaemonOption.PLUGINS));
+    command.group = values.get(DaemonOption.GROUP);
+    command.whileInput = values.containsKey(DaemonOption.WHILE_INPUT);
+    return command;
+  }
+
+  private static @Nullable Path path(@Nullable String value) {
+    return value == null ? null : Path.of(value);
+  }
+}
