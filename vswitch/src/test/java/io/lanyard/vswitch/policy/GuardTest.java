@@ -80,10 +80,10 @@ class GuardTest {
     byte[] message = new byte[240];
     message[0] = 1;
     for (int i = 0; i < 4; i++) {
-      message[12 + i] = (byte) (ciaddr >>> 24 - 8 * i);
+      message[12 + i] = (byte) (ciaddr >>> (24 - 8 * i));
     }
     for (int i = 0; i < 6; i++) {
-      message[28 + i] = (byte) (chaddr >>> 40 - 8 * i);
+      message[28 + i] = (byte) (chaddr >>> (40 - 8 * i));
     }
     return message;
   }
