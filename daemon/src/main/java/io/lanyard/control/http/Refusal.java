@@ -18,14 +18,6 @@ import java.util.concurrent.TimeUnit;
 final class Refusal extends ChannelInboundHandlerAdapter {
   private static final int KEPT_SECONDS = 1;
 
-  private static final Problem BUSY =
-      new Problem(
-          503,
-          "the daemon is busy: it has as many connections as it takes",
-          "",
-          "try again in a second; a program that keeps connections open may hold them",
-          Map.of("Retry-After", "1"));
-
   private boolean answered;
 
   private Refusal() {}
@@ -33,8 +25,11 @@ final class Refusal extends ChannelInboundHandlerAdapter {
   /** Makes a connection that is open be refused. */
   static void begin(Channel channel) {
     channel.pipeline().addLast(new HttpResponseEncoder()).addLast(new Refusal());
-    var expiry =
-        channel.eventLoop().schedule(() -> channel.close(), KEPT_SECONDS, TimeUnit.SECONDS);
+    Runnable end =
+        () -> {
+          var _ = channel.close();
+        };
+    var expiry = channel.eventLoop().schedule(end, KEPT_SECONDS, TimeUnit.SECONDS);
     channel.closeFuture().addListener(closed -> expiry.cancel(false));
   }
 
@@ -44,9 +39,18 @@ final class Refusal extends ChannelInboundHandlerAdapter {
     if (!answered) {
       answered = true;
       context
-          .writeAndFlush(HttpConnection.response(ProblemBody.of(BUSY), false))
+          .writeAndFlush(HttpConnection.response(ProblemBody.of(busy()), false))
           .addListener(ChannelFutureListener.CLOSE);
     }
+  }
+
+  private static Problem busy() {
+    return new Problem(
+        503,
+        "the daemon is busy: it has as many connections as it takes",
+        "",
+        "try again in a second; a program that keeps connections open may hold them",
+        Map.of("Retry-After", "1"));
   }
 
   @Override
