@@ -236,8 +236,8 @@ final class DaemonIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
-      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    public void close() {
+      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
   }
 
