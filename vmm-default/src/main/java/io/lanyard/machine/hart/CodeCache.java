@@ -154,7 +154,7 @@ final class CodeCache {
 
   private int home(long address) {
     // Fibonacci hashing: neighbouring pages are spread evenly.
-    return (int) ((address >>> 12) * 0x9e37_79b9_7f4a_7c15L >>> 40) & (table.length - 1);
+    return (int) (((address >>> 12) * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (table.length - 1);
   }
 
   /** Where the page is, or where it would be put. */

@@ -118,7 +118,8 @@ final class Core {
     Arrays.fill(codeTags, -1);
   }
 
-  /** Pages were dropped: must not keep them alive. */
+  /** Forgets pages that were dropped, so that they can be collected. */
+  @SuppressWarnings("NullAway") // no tag leads to an entry that is null
   void forgetDropped() {
     for (int e = 0; e < CODE_TAGS; e++) {
       CodePage page = codePages[e];
