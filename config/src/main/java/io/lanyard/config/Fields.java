@@ -290,6 +290,11 @@ final class Fields {
     return entry != null && entry.value() instanceof YamlNode.Sequence;
   }
 
+  boolean isMapping(String key) {
+    YamlNode.Entry entry = entry(key);
+    return entry != null && entry.value() instanceof YamlNode.Mapping;
+  }
+
   /** Whether the mapping under a key says {@code enabled: false}; its problems are not reported. */
   boolean turnsOff(String key) {
     YamlNode.Entry entry = entry(key);

@@ -79,6 +79,7 @@ public record GuestConfig(
    * @param name unique in the guest: {@code nic0}, {@code nic1}, ...
    * @param network the name of the network that it is plugged into
    * @param mac its address: given, or derived from the guest's name and its own
+   * @param policy what it may do on its network
    */
-  public record Nic(String name, String network, MacAddress mac) {}
+  public record Nic(String name, String network, MacAddress mac, PortPolicy policy) {}
 }

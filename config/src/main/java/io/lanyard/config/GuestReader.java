@@ -176,7 +176,7 @@ final class GuestReader {
             mac = MacAddress.derivedFrom(guestName + "/" + name);
           }
           claims.claim("the MAC address", mac, path + ".mac", nic.placeOf("mac"));
-          nics.add(new Nic(name, network, mac));
+          nics.add(new Nic(name, network, mac, PolicyReader.card(nic)));
         });
     return nics;
   }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param nat its NAT, or null unless the mode is {@code nat}
  * @param egress where its guests may go; the default unless the mode is {@code nat}
  * @param forwards ports of the host's that lead to guests; empty unless the mode is {@code nat}
+ * @param switching what its switch lets pass
  * @param ports ports that the file declares, in its order
  */
 public record NetworkConfig(
@@ -30,6 +31,7 @@ public record NetworkConfig(
     @Nullable NatConfig nat,
     EgressConfig egress,
     List<ForwardConfig> forwards,
+    SwitchConfig switching,
     List<PortConfig> ports) {
   /** Copies the lists. */
   public NetworkConfig {

@@ -56,14 +56,26 @@ final class NetworkReader {
     // Where the mode is wrong the rest is checked all the same, as what is most common.
     NetworkMode mode = given == null ? NetworkMode.NAT : given;
     int mtu = network.number("mtu", LEAST_MTU, MOST_MTU, 1500);
-    List<PortConfig> ports = new PortReader(claims, mtu).read(network);
+    SwitchConfig switching = PolicyReader.network(network);
+    List<PortConfig> ports = new PortReader(claims, mtu, switching.guard()).read(network);
     if (mode == NetworkMode.ISOLATED) {
       for (String key :
           List.of("ipv4", "host-adapter", "dhcp", "dns", "nat", "egress", "forwards")) {
         network.refuse(key, "an isolated network is a switch alone and has no " + key);
       }
       return new NetworkConfig(
-          name, mode, mtu, null, null, null, null, null, EgressConfig.DEFAULT, List.of(), ports);
+          name,
+          mode,
+          mtu,
+          null,
+          null,
+          null,
+          null,
+          null,
+          EgressConfig.DEFAULT,
+          List.of(),
+          switching,
+          ports);
     }
     if (mode == NetworkMode.HOST_ONLY) {
       network.refuse("nat", "a host-only network leads nowhere and has no NAT");
@@ -92,7 +104,7 @@ final class NetworkReader {
             ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
             : List.of();
     return new NetworkConfig(
-        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, egress, forwards, ports);
+        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, egress, forwards, switching, ports);
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {

@@ -21,13 +21,22 @@ public sealed interface PortConfig {
   int mtu();
 
   /**
+   * What it may do on its network.
+   *
+   * @return as the file says
+   */
+  PortPolicy policy();
+
+  /**
    * QEMU's stream framing over a UNIX or TCP socket.
    *
    * @param name the port's name
    * @param at which socket
    * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
    */
-  record QemuStream(String name, StreamSocket at, int mtu) implements PortConfig {}
+  record QemuStream(String name, StreamSocket at, int mtu, PortPolicy policy)
+      implements PortConfig {}
 
   /**
    * A TAP device.
@@ -38,8 +47,15 @@ public sealed interface PortConfig {
    *     null for the daemon's own
    * @param offloads whether to ask the kernel for super-frames and unfinished checksums
    * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
    */
-  record Tap(String name, String device, @Nullable String netns, boolean offloads, int mtu)
+  record Tap(
+      String name,
+      String device,
+      @Nullable String netns,
+      boolean offloads,
+      int mtu,
+      PortPolicy policy)
       implements PortConfig {}
 
   /** Which socket a stream port has. */

@@ -44,10 +44,12 @@ final class PortReader {
 
   private final Claims claims;
   private final int networkMtu;
+  private final GuardMode networkGuard;
 
-  PortReader(Claims claims, int networkMtu) {
+  PortReader(Claims claims, int networkMtu, GuardMode networkGuard) {
     this.claims = claims;
     this.networkMtu = networkMtu;
+    this.networkGuard = networkGuard;
   }
 
   List<PortConfig> read(Fields network) {
@@ -75,6 +77,7 @@ final class PortReader {
       names.claim("the port's name", name, path + ".name", port.placeOf("name"));
     }
     int mtu = port.number("mtu", 576, networkMtu, networkMtu);
+    PortPolicy policy = PolicyReader.port(port, networkGuard);
     if (Section.TAP.equals(section)) {
       String device = port.value("device", Kind.DEVICE);
       String netns = port.value("netns", NETNS);
@@ -83,10 +86,12 @@ final class PortReader {
         String where = netns == null ? device : device + " in " + netns;
         claims.claim("the device", where, path + ".device", port.placeOf("device"));
       }
-      return name == null || device == null ? null : new Tap(name, device, netns, offloads, mtu);
+      return name == null || device == null
+          ? null
+          : new Tap(name, device, netns, offloads, mtu, policy);
     }
     StreamSocket socket = socket(port);
-    return name == null || socket == null ? null : new QemuStream(name, socket, mtu);
+    return name == null || socket == null ? null : new QemuStream(name, socket, mtu, policy);
   }
 
   /** The keys of a port depend on its kind. */

@@ -37,6 +37,9 @@ record Section(String name, List<String> keys, List<String> required, Map<String
               "nat",
               "egress",
               "forwards",
+              "guard",
+              "storm-control",
+              "forward-reserved",
               "ports"),
           List.of("mode"),
           Map.of(
@@ -86,6 +89,8 @@ record Section(String name, List<String> keys, List<String> required, Map<String
       section("quotas", "tcp-per-guest", "tcp", "udp-per-guest", "udp", "icmp-per-guest", "icmp");
   static final Section EGRESS = section("egress", "default", "rules");
   static final Section EGRESS_RULE = section("egress-rule", "allow", "deny");
+  static final Section STORM_CONTROL =
+      section("storm-control", "broadcast", "multicast", "unknown");
   static final Section FORWARD =
       new Section(
           "forward",
@@ -95,13 +100,33 @@ record Section(String name, List<String> keys, List<String> required, Map<String
   static final Section QEMU_STREAM =
       new Section(
           "qemu-stream",
-          List.of("name", "kind", "path", "listen", "connect", "mtu"),
+          List.of(
+              "name",
+              "kind",
+              "path",
+              "listen",
+              "connect",
+              "mtu",
+              "guard",
+              "isolated",
+              "mac-limit",
+              "addresses"),
           List.of("name", "kind"),
           Map.of("port-group", "port groups are"));
   static final Section TAP =
       new Section(
           "tap",
-          List.of("name", "kind", "device", "netns", "offloads", "mtu"),
+          List.of(
+              "name",
+              "kind",
+              "device",
+              "netns",
+              "offloads",
+              "mtu",
+              "guard",
+              "isolated",
+              "mac-limit",
+              "addresses"),
           List.of("name", "kind", "device"),
           Map.of("port-group", "port groups are"));
   static final Section GUEST =
@@ -127,7 +152,7 @@ record Section(String name, List<String> keys, List<String> required, Map<String
   static final Section NIC =
       new Section(
           "nic",
-          List.of("network", "mac"),
+          List.of("network", "mac", "guard", "isolated"),
           List.of("network"),
           Map.of("port-group", "port groups are"));
 
@@ -150,6 +175,7 @@ record Section(String name, List<String> keys, List<String> required, Map<String
           QUOTAS,
           EGRESS,
           EGRESS_RULE,
+          STORM_CONTROL,
           FORWARD,
           QEMU_STREAM,
           TAP,

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,18 +150,61 @@ class ConfigLoaderTest {
         .containsExactly("127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8081", "127.0.0.1:2222");
   }
 
+  private static final PortPolicy GIVEN =
+      new PortPolicy(
+          GuardMode.STRICT,
+          false,
+          3,
+          List.of(
+              Subnet.parse("10.9.0.20/32"),
+              Subnet.parse("10.9.2.0/24"),
+              Subnet.parse("2001:db8::7/128")));
+
+  private static final PortPolicy ISOLATED = new PortPolicy(GuardMode.OFF, true, null, List.of());
+
+  @Test
+  void whatTheSwitchLetsPassArrives() throws ConfigException {
+    Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
+
+    assertThat(network(full, "vmnet8").switching())
+        .isEqualTo(
+            new SwitchConfig(
+                GuardMode.LEARN,
+                new StormConfig(100, 50_000, 300),
+                Set.of(ReservedFrames.STP, ReservedFrames.E_LMI)));
+    assertThat(network(full, "vmnet1").switching())
+        .isEqualTo(new SwitchConfig(GuardMode.OFF, StormConfig.DEFAULT, Set.of()));
+    assertThat(network(full, "lab").switching())
+        .isEqualTo(new SwitchConfig(GuardMode.OFF, null, Set.of()));
+    assertThat(guest(full, "demo").nics())
+        .extracting(GuestConfig.Nic::policy)
+        .containsExactly(
+            PortPolicy.DEFAULT, new PortPolicy(GuardMode.STRICT, true, null, List.of()));
+  }
+
   @Test
   void everyKindOfPortArrives() throws ConfigException {
     assertThat(network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8").ports())
         .containsExactly(
-            new QemuStream("qemu1", new StreamSocket.ListenUnix(Path.of("qemu1.sock")), 9000),
             new QemuStream(
-                "qemu2", new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")), 1500),
+                "qemu1", new StreamSocket.ListenUnix(Path.of("qemu1.sock")), 9000, GIVEN),
             new QemuStream(
-                "qemu3", new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")), 9000),
-            new QemuStream("qemu4", new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")), 9000),
-            new Tap("ns-a", "t0", "ns-a", false, 9000),
-            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000));
+                "qemu2",
+                new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")),
+                1500,
+                PortPolicy.DEFAULT),
+            new QemuStream(
+                "qemu3",
+                new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")),
+                9000,
+                PortPolicy.DEFAULT),
+            new QemuStream(
+                "qemu4",
+                new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")),
+                9000,
+                PortPolicy.DEFAULT),
+            new Tap("ns-a", "t0", "ns-a", false, 9000, ISOLATED),
+            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000, PortPolicy.DEFAULT));
   }
 
   private static DnsConfig.@Nullable Upstreams upstreams(String mode, String dns)

@@ -38,6 +38,7 @@ class ReferenceTest {
           Map.entry("quotas", "`networks.NAME.nat.quotas`"),
           Map.entry("egress", "`networks.NAME.egress`"),
           Map.entry("egress-rule", "`networks.NAME.egress.rules[]`"),
+          Map.entry("storm-control", "`networks.NAME.storm-control`"),
           Map.entry("forward", "`networks.NAME.forwards[]`"),
           Map.entry("qemu-stream", "`networks.NAME.ports[]` of kind `qemu-stream`"),
           Map.entry("tap", "`networks.NAME.ports[]` of kind `tap`"),
@@ -129,6 +130,9 @@ class ReferenceTest {
     }
     if (target.has("oneOf")) {
       return "`true`, `false` or list";
+    }
+    if (target.has("anyOf") && target.get("anyOf").get(0).has("const")) {
+      return "`" + target.get("anyOf").get(0).get("const").asString() + "` or mapping";
     }
     String kind = target.has("type") ? target.get("type").asString() : "string";
     return switch (kind) {

@@ -191,7 +191,8 @@ final class GuestSlot implements GuestListener {
           "VMM " + config.vmm() + " made another number of network cards than it was asked for");
     }
     for (int i = 0; i < nics.size(); i++) {
-      network(config.nics().get(i)).plug(portOf(config.nics().get(i)), nics.get(i));
+      GuestConfig.Nic nic = config.nics().get(i);
+      network(nic).plug(portOf(nic), nics.get(i), nic.policy());
     }
   }
 

@@ -10,6 +10,7 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
+import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.LeaseInfo;
@@ -29,6 +30,7 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -36,6 +38,7 @@ import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -70,6 +73,7 @@ public final class Network implements AutoCloseable {
   private final NetworkLoop loop;
   private final TimerWheel timers;
   private final Switch ethernet;
+  private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
   private final NetworkPorts ports;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final List<String> failures = new ArrayList<>();
@@ -99,7 +103,7 @@ public final class Network implements AutoCloseable {
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
     this.ethernet = new Switch(config.name(), timers, allocator);
-    this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics);
+    this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics, addresses);
     problems.addAll(() -> failures);
     problems.addAll(ports::problems);
     problems.addAll(this::forwardProblems);
@@ -169,18 +173,22 @@ public final class Network implements AutoCloseable {
       return null;
     }
     try {
-      return loop.call(() ->
-          new NetworkServices(
-              config,
-              ipv4,
-              loop.eventLoop(),
-              ethernet,
-              timers,
-              allocator,
-              adapter,
-              leases.network(name(), loop.eventLoop()),
-              guests,
-              host));
+      return loop.call(() -> {
+        NetworkServices made =
+            new NetworkServices(
+                config,
+                ipv4,
+                loop.eventLoop(),
+                ethernet,
+                timers,
+                allocator,
+                adapter,
+                leases.network(name(), loop.eventLoop()),
+                guests,
+                host);
+        made.bind(addresses);
+        return made;
+      });
     } catch (RuntimeException e) {
       problem("its gateway cannot run", e);
       return null;
@@ -215,8 +223,8 @@ public final class Network implements AutoCloseable {
   }
 
   /** Plugs a guest's card into a port of that name. */
-  void plug(String port, Nic nic) {
-    ports.plug(port, nic);
+  void plug(String port, Nic nic, PortPolicy policy) {
+    ports.plug(port, nic, policy);
   }
 
   /** Says whether the guest behind a port is powered on. Does not block. */

@@ -7,6 +7,7 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
@@ -14,6 +15,7 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.QemuStreamPort;
 import io.lanyard.vswitch.port.TapPort;
@@ -50,6 +52,8 @@ final class NetworkPorts {
   private final Switch ethernet;
   private final ByteBufAllocator allocator;
   private final Metrics metrics;
+  private final PortAddresses addresses;
+  private final PortPolicies policies;
   private final Map<String, String> kinds = new LinkedHashMap<>();
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
 
@@ -58,12 +62,16 @@ final class NetworkPorts {
       NetworkLoop loop,
       Switch ethernet,
       ByteBufAllocator allocator,
-      Metrics metrics) {
+      Metrics metrics,
+      PortAddresses addresses) {
     this.config = config;
     this.loop = loop;
     this.ethernet = ethernet;
     this.allocator = allocator;
     this.metrics = metrics;
+    this.addresses = addresses;
+    this.policies = new PortPolicies(config.switching(), addresses);
+    ethernet.forwardReserved(policies.forwarded());
   }
 
   /** Opens what the configuration declares. What fails is noted. */
@@ -106,9 +114,11 @@ final class NetworkPorts {
 
   private void open(PortConfig port, Timers timers, Path runtimeDirectory) throws IOException {
     switch (port) {
-      case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu) ->
+      case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu, var policy) ->
           startTap(
-              new TapPort.Settings(name, device, netns, offloads, mtu, null, false), kind(port));
+              new TapPort.Settings(name, device, netns, offloads, mtu, null, false),
+              kind(port),
+              policy);
       case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
     }
   }
@@ -134,7 +144,8 @@ final class NetworkPorts {
               config.mtu(),
               new TapPort.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()),
               true),
-          "host-adapter");
+          "host-adapter",
+          PortPolicy.DEFAULT);
       return true;
     } catch (IOException | RuntimeException e) {
       failed(HOST, "host-adapter", e);
@@ -142,13 +153,16 @@ final class NetworkPorts {
     }
   }
 
-  private void startTap(TapPort.Settings settings, String kind) throws IOException {
+  private void startTap(TapPort.Settings settings, String kind, PortPolicy policy)
+      throws IOException {
     TapPort port = TapPort.open(settings, allocator);
     loop.call(() -> {
       boolean host = settings.name().equals(HOST);
-      attached(port, kind, host ? PortRules.HOST_ADAPTER : PortRules.PLAIN);
-      if (host) {
+      attached(port, kind, host ? policies.hostAdapter() : policies.port(policy));
+      Ipv4Config ipv4 = config.ipv4();
+      if (host && ipv4 != null) {
         pin(port.hardwareAddress(), port);
+        addresses.bind(ipv4.host(), port.hardwareAddress());
       }
       port.start(loop.loop(), ethernet);
       return true;
@@ -185,7 +199,7 @@ final class NetworkPorts {
       throw new IOException(cause == null ? "it took too long" : Causes.of(cause), cause);
     }
     loop.call(() -> {
-      attached(port, "qemu-stream", PortRules.PLAIN);
+      attached(port, "qemu-stream", policies.port(stream.policy()));
       return true;
     });
   }
@@ -195,7 +209,7 @@ final class NetworkPorts {
   }
 
   /** Plugs a guest's card in. The card's own methods are not called on the loop: they may hang. */
-  void plug(String name, Nic nic) {
+  void plug(String name, Nic nic, PortPolicy policy) {
     FrameSink card = nic.sink();
     long mac = nic.mac();
     InProcessPort port =
@@ -208,7 +222,7 @@ final class NetworkPorts {
                   loop.eventLoop(),
                   ethernet,
                   allocator);
-          attached(made, "guest", PortRules.PLAIN);
+          attached(made, "guest", policies.card(policy));
           pin(mac, made);
           return made;
         });

@@ -34,12 +34,14 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 final class NetworkServices {
   private final NetworkConfig config;
   private final Ipv4Config ipv4;
+  private final boolean hostAdapter;
   private final NatNetwork nat;
   private final Map<Address, Long> owners = new HashMap<>();
   private final LeaseCount leaseCount = new LeaseCount();
@@ -88,6 +91,7 @@ final class NetworkServices {
       HostResources shared) {
     this.config = config;
     this.ipv4 = ipv4;
+    this.hostAdapter = hostAdapter;
     NatConfig natConfig = config.nat();
     boolean loopback = natConfig != null && natConfig.hostLoopback().enabled() && !hostAdapter;
     Map<String, Long> guestMacs = guestMacs(guests);
@@ -121,6 +125,24 @@ final class NetworkServices {
       if (dhcp != null) {
         dhcp.leases().addListener(dns.names());
       }
+    }
+  }
+
+  /** Tells the guards whose the gateway's, the reserved and the leased addresses are. */
+  void bind(PortAddresses addresses) {
+    Map<Address, Long> fixed = new HashMap<>();
+    DhcpConfig settings = config.dhcp();
+    if (settings != null) {
+      settings.reservations().forEach(kept -> fixed.put(kept.address(), kept.mac().bits()));
+    }
+    long gateway = nat.gateway().addresses().mac();
+    fixed.put(ipv4.gateway(), gateway);
+    if (!hostAdapter) {
+      fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+    }
+    AddressBindings bindings = new AddressBindings(addresses, fixed);
+    if (dhcp != null) {
+      dhcp.leases().addListener(bindings);
     }
   }
 
@@ -270,7 +292,12 @@ final class NetworkServices {
     DnsConfig dnsConfig = config.dns();
     String domain = dnsConfig != null && dnsConfig.enabled() ? dnsConfig.domain() : null;
     // Who has a fixed name has its address by other means than DHCP, or by a reservation.
-    Set<Address> fixedHosts = dnsConfig == null ? Set.of() : Set.copyOf(dnsConfig.hosts().values());
+    Set<Address> fixedHosts =
+        new HashSet<>(dnsConfig == null ? Set.of() : dnsConfig.hosts().values());
+    config.ports().stream()
+        .flatMap(port -> port.policy().addresses().stream())
+        .filter(own -> own.prefix() == own.network().bits())
+        .forEach(own -> fixedHosts.add(own.network()));
     return DhcpSettings.builder(ipv4.subnet())
         .server(ipv4.gateway())
         .pool(ipv4.pool())

@@ -235,6 +235,9 @@ public final class InProcessPort implements Port, Dumpable {
    */
   public void carrier(boolean on) {
     carrier = on;
+    if (!on) {
+      to.carrierLost(this);
+    }
   }
 
   @Override

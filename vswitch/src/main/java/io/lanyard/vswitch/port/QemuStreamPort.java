@@ -292,6 +292,7 @@ public final class QemuStreamPort implements Port, Dumpable {
             + (badLength ? " cause=\"a frame's length is impossible\"" : ""));
     if (connection == ended) {
       connection = null;
+      network.carrierLost(this);
       if (!settings.listen()) {
         again();
       }

@@ -251,6 +251,9 @@ public final class TapPort implements Port, Dumpable {
         registration.cancel();
         registration = null;
       }
+      if (network != null) {
+        network.carrierLost(this);
+      }
     }
   }
 

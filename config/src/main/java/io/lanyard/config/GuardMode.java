@@ -1,0 +1,11 @@
+package io.lanyard.config;
+
+/** What addresses a port may claim. */
+public enum GuardMode {
+  /** Any but those that are pinned to other ports. */
+  OFF,
+  /** Those that are leased, reserved or given to it, and those that it is the first to use. */
+  LEARN,
+  /** Those that are leased, reserved or given to it. */
+  STRICT
+}

@@ -1,0 +1,50 @@
+package io.lanyard.daemon;
+
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.policy.PortAddresses;
+import java.util.Map;
+
+/**
+ * Tells a network's guards whose its addresses are: a lease's while it lasts, a reservation's
+ * always.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class AddressBindings implements LeaseListener {
+  private final PortAddresses addresses;
+  private final Map<Address, Long> fixed;
+
+  /**
+   * Makes one, and binds what is fixed.
+   *
+   * @param addresses the network's
+   * @param fixed the MAC addresses, in the low 48 bits, that keep an address without a lease
+   */
+  AddressBindings(PortAddresses addresses, Map<Address, Long> fixed) {
+    this.addresses = addresses;
+    this.fixed = Map.copyOf(fixed);
+    this.fixed.forEach(addresses::bind);
+  }
+
+  @Override
+  public void leaseAdded(Lease lease) {
+    if (!fixed.containsKey(lease.address())) {
+      addresses.bind(lease.address(), lease.mac());
+    }
+  }
+
+  @Override
+  public void leaseChanged(Lease before, Lease after) {
+    leaseRemoved(before);
+    leaseAdded(after);
+  }
+
+  @Override
+  public void leaseRemoved(Lease lease) {
+    if (!fixed.containsKey(lease.address())) {
+      addresses.release(lease.address(), lease.mac());
+    }
+  }
+}
