@@ -136,7 +136,7 @@ final class MetricsTest {
             null,
             Clock.system());
     try (Daemon daemon = Daemon.open(settings)) {
-      daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
+      var _ = daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
       long began = System.nanoTime();
       assertThat(text(daemon.metrics()))
           .contains("lanyard_network_ports{network=\"a\"} 1.0")

@@ -182,14 +182,13 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
-    LogWatch.expect("frames-refused");
     Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.NONE, hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
     ImmediateLoop hand = new ImmediateLoop();
     InProcessPort port =
         new InProcessPort("hot", 1500, new GuestEnd(), hand, hot, Frames.UNTRACKED);
-    hot.attach(port);
+    hot.attach(port, InMemoryPort.UNLIMITED); // all of them pass the switch
     SplittableRandom random = new SplittableRandom(31);
     byte[] noise = new byte[256];
     try (Arena arena = Arena.ofConfined()) {
