@@ -47,6 +47,7 @@ public abstract class Flow {
   private long packetsToGuest;
   private long bytesToGuest;
   private @Nullable String forward;
+  private @Nullable FlowOwner target;
   private @Nullable Consumer<Flow> gone;
 
   /**
@@ -144,12 +145,19 @@ public abstract class Flow {
   }
 
   /**
-   * Names the forward that the flow came in by, for listings.
+   * Says what forward the flow came in by, for listings, and where it leads.
    *
-   * @param name the forward's name; null for none
+   * @param name the forward's name
+   * @param port the guest's port, with which the flow ends
    */
-  public final void forward(@Nullable String name) {
+  public final void forward(String name, FlowOwner port) {
     forward = name;
+    target = port;
+  }
+
+  /** The guest's port, of a flow that is charged to a forward; null of others. */
+  final @Nullable FlowOwner target() {
+    return target;
   }
 
   /**
@@ -283,9 +291,10 @@ public abstract class Flow {
           default -> "icmp";
         };
     FlowAccount account = account();
+    FlowOwner port = target != null || account == null ? target : account.owner();
     return new FlowRecord(
         protocol,
-        account == null ? "" : account.owner().name(),
+        port == null ? "" : port.name(),
         new Endpoint(guest, guestPort()),
         new Endpoint(remote, remotePort()),
         state(),

@@ -63,21 +63,29 @@ final class FlowList extends Ranked {
    * that the next call sees others.
    *
    * @param most the highest worth that may be ended
+   * @param nowNanos the present
    */
-  @Nullable Flow victim(Flow.Worth most) {
+  @Nullable Flow victim(Flow.Worth most, long nowNanos) {
     Flow best = null;
     for (int i = Math.min(CANDIDATES, count); i > 0; i--) {
       Flow flow = oldest;
       if (flow == null) {
         break;
       }
-      if (flow.worth().compareTo(most) <= 0 && (best == null || cheaper(flow, best))) {
+      if ((flow.worth().compareTo(most) <= 0 || yields(flow, nowNanos))
+          && (best == null || cheaper(flow, best))) {
         best = flow;
       }
       unlink(flow);
       append(flow);
     }
     return best;
+  }
+
+  /** Whether an owner of this kind lets a flow go that is in use, but has been idle for long. */
+  private boolean yields(Flow flow, long nowNanos) {
+    long after = account.owner.yieldNanos;
+    return after != 0 && nowNanos - flow.activeNanos >= after;
   }
 
   private static boolean cheaper(Flow flow, Flow than) {

@@ -18,6 +18,11 @@ public final class FlowOwner {
   }
 
   private final String name;
+  private final boolean forward;
+
+  /** After how long without a packet a flow in use makes place, too; 0 never. */
+  final long yieldNanos;
+
   private final Part[] parts = new Part[FlowTable.PROTOCOLS];
   private long refused;
   private long evicted;
@@ -28,10 +33,48 @@ public final class FlowOwner {
    * @param name the port's or the forward's name, for listings
    */
   public FlowOwner(String name) {
+    this(name, false, 0);
+  }
+
+  private FlowOwner(String name, boolean forward, long yieldNanos) {
     this.name = name;
+    this.forward = forward;
+    this.yieldNanos = yieldNanos;
     for (int i = 0; i < parts.length; i++) {
       parts[i] = new Part(this);
     }
+  }
+
+  /**
+   * Makes a forward that has no flows. Its accounts are its clients, and its places are not those
+   * of ports: neither takes one from the other.
+   *
+   * @param name the forward's name, for listings
+   * @param yieldNanos after how long without a packet a flow makes place for a newer one where the
+   *     forward, or what its client may hold of it, is full
+   * @return an owner without flows
+   */
+  public static FlowOwner ofForward(String name, long yieldNanos) {
+    return new FlowOwner(name, true, yieldNanos);
+  }
+
+  /**
+   * Whether it is a forward.
+   *
+   * @return false for a port
+   */
+  public boolean isForward() {
+    return forward;
+  }
+
+  /**
+   * The number of accounts that have flows of a protocol.
+   *
+   * @param protocol the IP protocol number
+   * @return stations of a port, clients of a forward
+   */
+  public int accounts(int protocol) {
+    return parts[FlowTable.index(protocol)].accounts.size();
   }
 
   Part part(int protocolIndex) {

@@ -1,7 +1,8 @@
 package io.lanyard.nat.flow;
 
 /**
- * How many flows a guest, a port, and all ports of a network together may hold.
+ * How many flows a guest, a port, and all ports of a network together may hold. Forwards have
+ * places of their own beside these, as shares of the network's.
  *
  * @param tcpPerGuest TCP connections of one guest
  * @param tcp TCP connections of the network
@@ -26,8 +27,58 @@ public record FlowQuota(
     }
   }
 
+  /** What all forwards of a network hold together at most: one part in so many of its quota. */
+  static final int FORWARDS_SHARE = 2;
+
+  /** What one forward's TCP clients hold at most: one part in so many of the network's quota. */
+  static final int TCP_FORWARD_SHARE = 4;
+
+  /**
+   * What one forward's UDP clients hold at most, likewise: less, since each is a dynamic port of
+   * the gateway's, of which there are 16,384.
+   */
+  static final int UDP_FORWARD_SHARE = 8;
+
+  /** What one client's address holds of a forward at most: one part in so many. */
+  static final int CLIENT_SHARE = 2;
+
+  /**
+   * What an account of an owner may hold: a station of a port, a client of a forward.
+   *
+   * @param owner the owner
+   * @param protocol the IP protocol number
+   * @return flows
+   */
+  public int perAccount(FlowOwner owner, int protocol) {
+    return owner.isForward() ? share(perOwner(owner, protocol), CLIENT_SHARE) : perGuest(protocol);
+  }
+
+  /**
+   * What an owner may hold: a port, or a forward.
+   *
+   * @param owner the owner
+   * @param protocol the IP protocol number
+   * @return flows
+   */
+  public int perOwner(FlowOwner owner, int protocol) {
+    if (!owner.isForward()) {
+      return perPort(protocol);
+    }
+    return share(total(protocol), protocol == FlowKey.TCP ? TCP_FORWARD_SHARE : UDP_FORWARD_SHARE);
+  }
+
+  /** What all owners of a kind may hold together. */
+  int perKind(boolean forwards, int protocol) {
+    return forwards ? share(total(protocol), FORWARDS_SHARE) : total(protocol);
+  }
+
+  /** A part of a quota, but a place at least where there is one. */
+  private static int share(int quota, int parts) {
+    return Math.min(quota, Math.max(1, quota / parts));
+  }
+
   /** One guest's, that is, one station's. */
-  int perGuest(int protocol) {
+  private int perGuest(int protocol) {
     return switch (protocol) {
       case FlowKey.TCP -> tcpPerGuest;
       case FlowKey.UDP -> udpPerGuest;
@@ -39,11 +90,11 @@ public record FlowQuota(
    * One port's, whatever stations are behind it: half of the network's, so that a port which makes
    * up stations leaves the others as much as it takes; but not less than one guest's.
    */
-  int perPort(int protocol) {
+  private int perPort(int protocol) {
     return Math.max(total(protocol) / 2, Math.min(perGuest(protocol), total(protocol)));
   }
 
-  int total(int protocol) {
+  private int total(int protocol) {
     return switch (protocol) {
       case FlowKey.TCP -> tcp;
       case FlowKey.UDP -> udp;

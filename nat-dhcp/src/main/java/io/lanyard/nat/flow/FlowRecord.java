@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A flow as it stands, for a listing.
  *
  * @param protocol {@code tcp}, {@code udp} or {@code icmp}
- * @param port the port of the switch that the flow is charged to, or the forward
+ * @param port the port of the switch that the guest is behind
  * @param guest the guest's end; for ICMP with the identifier of its echo requests for a port
  * @param remote the remote end, as the guest sees it; for ICMP with port 0
  * @param state the engine's word for where the flow stands

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * to the network's, an owner's flows beyond its fair share are on loan: where the network's quota
  * is used up, an owner that has fewer flows than another takes a place from the one that has most,
  * if need be a flow in use. So no owner can shut out another, however many accounts it makes up.
+ * Forwards are held to theirs beside the ports: what the world opens takes nothing from guests.
  *
  * <p>Thread: the network's loop only.
  */
@@ -34,7 +35,8 @@ public final class FlowTable {
   private final FlowQuota quota;
   private final LongPairMap<Flow> flows;
   private final FlowAddresses addresses;
-  private final Protocol[] protocols = new Protocol[PROTOCOLS];
+  private final Protocol[] ports = new Protocol[PROTOCOLS];
+  private final Protocol[] forwards = new Protocol[PROTOCOLS];
 
   private boolean closed;
 
@@ -56,7 +58,8 @@ public final class FlowTable {
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
     for (int i = 0; i < PROTOCOLS; i++) {
-      protocols[i] = new Protocol();
+      ports[i] = new Protocol();
+      forwards[i] = new Protocol();
     }
   }
 
@@ -133,20 +136,26 @@ public final class FlowTable {
     return true;
   }
 
+  private Protocol kind(FlowOwner owner, int index) {
+    return (owner.isForward() ? forwards : ports)[index];
+  }
+
   private boolean admitted(FlowAccount account, int protocol) {
     int index = index(protocol);
+    FlowOwner owner = account.owner;
     FlowList own = account.list(index);
-    FlowOwner.Part part = account.owner.part(index);
-    if (own.count >= quota.perGuest(protocol)) {
+    FlowOwner.Part part = owner.part(index);
+    Protocol all = kind(owner, index);
+    if (own.count >= quota.perAccount(owner, protocol)) {
       return evict(own, Flow.Worth.DISPENSABLE);
     }
-    if (part.count >= quota.perPort(protocol)) {
+    if (part.count >= quota.perOwner(owner, protocol)) {
       return takePlace(part.accounts.largest(), own.count);
     }
-    if (protocols[index].count < quota.total(protocol)) {
+    if (all.count < quota.perKind(owner.isForward(), protocol)) {
       return true;
     }
-    FlowOwner.Part most = protocols[index].owners.largest();
+    FlowOwner.Part most = all.owners.largest();
     if (most == null || most.equals(part)) {
       return takePlace(part.accounts.largest(), own.count);
     }
@@ -166,8 +175,9 @@ public final class FlowTable {
     FlowOwner.Part part = list.account.owner.part(index);
     part.accounts.changed(list);
     part.count += change;
-    protocols[index].owners.changed(part);
-    protocols[index].count += change;
+    Protocol all = kind(list.account.owner, index);
+    all.owners.changed(part);
+    all.count += change;
   }
 
   /**
@@ -178,10 +188,11 @@ public final class FlowTable {
    * @return true if there is room in all quotas
    */
   public boolean hasRoom(FlowAccount account, int protocol) {
+    FlowOwner owner = account.owner;
     return !closed
-        && account.flows(protocol) < quota.perGuest(protocol)
-        && account.owner.flows(protocol) < quota.perPort(protocol)
-        && size(protocol) < quota.total(protocol);
+        && account.flows(protocol) < quota.perAccount(owner, protocol)
+        && owner.flows(protocol) < quota.perOwner(owner, protocol)
+        && kind(owner, index(protocol)).count < quota.perKind(owner.isForward(), protocol);
   }
 
   /**
@@ -249,7 +260,7 @@ public final class FlowTable {
   }
 
   /**
-   * Ends all flows of an owner: its port is gone.
+   * Ends all flows of an owner, and those of forwards that lead to it: its port is gone.
    *
    * @param owner the owner
    */
@@ -263,6 +274,30 @@ public final class FlowTable {
         }
         end(flow, FlowEnd.CLOSED);
       }
+    }
+    endIf(flow -> owner.equals(flow.target()));
+  }
+
+  /**
+   * The quotas.
+   *
+   * @return the limits that the table holds
+   */
+  public FlowQuota quota() {
+    return quota;
+  }
+
+  /**
+   * Ends a flow of a forward that makes place for another.
+   *
+   * @param flow a flow of the table
+   */
+  public void giveWay(Flow flow) {
+    FlowAccount account = flow.account();
+    if (account != null) {
+      evicted++;
+      account.owner.countEvicted();
+      end(flow, FlowEnd.EVICTED);
     }
   }
 
@@ -306,7 +341,7 @@ public final class FlowTable {
    * @return flows
    */
   public int size(int protocol) {
-    return protocols[index(protocol)].count;
+    return ports[index(protocol)].count + forwards[index(protocol)].count;
   }
 
   /**
@@ -378,7 +413,7 @@ public final class FlowTable {
   }
 
   private boolean evict(@Nullable FlowList from, Flow.Worth most) {
-    Flow victim = from == null ? null : from.victim(most);
+    Flow victim = from == null ? null : from.victim(most, nanoTime());
     if (from == null || victim == null) {
       return false;
     }

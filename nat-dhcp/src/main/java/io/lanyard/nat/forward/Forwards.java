@@ -128,7 +128,8 @@ public final class Forwards implements Dumpable {
   @Override
   public DumpNode dump() {
     DumpNode.Builder node = DumpNode.of("forwards");
-    for (ForwardStatus status : list()) {
+    for (Entry entry : entries.values()) {
+      ForwardStatus status = entry.listener.status(entry.problem == null, entry.problem);
       DumpNode.Builder child =
           DumpNode.of(status.forward().name())
               .with("to", status.forward().guest() + ":" + status.forward().port())
@@ -136,6 +137,7 @@ public final class Forwards implements Dumpable {
               .with("accepted", status.accepted())
               .with("active", status.active())
               .withNonZero("refused", status.refused());
+      entry.listener.addTo(child);
       if (status.problem() != null) {
         child.with("problem", status.problem());
       }
@@ -162,7 +164,15 @@ public final class Forwards implements Dumpable {
       listener =
           switch (forward.protocol()) {
             case TCP ->
-                new TcpListener(forward, names, link, tcp, holder, udp.published(), this::failed);
+                new TcpListener(
+                    forward,
+                    names,
+                    link,
+                    tcp,
+                    flows.quota(),
+                    holder,
+                    udp.published(),
+                    this::failed);
             case UDP ->
                 new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos, holder);
           };

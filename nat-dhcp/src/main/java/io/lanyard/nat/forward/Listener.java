@@ -1,10 +1,17 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Timers;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.ForwardClients.Client;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import java.io.IOException;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +21,26 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Listener permits TcpListener, UdpListener {
   final Forward forward;
+  final ForwardClients clients;
+
+  /** After how long without a packet a TCP connection makes place where a forward is full. */
+  private static final long YIELD_NANOS = TimeUnit.MINUTES.toNanos(5);
+
   private final GuestNames names;
-  private final Set<Flow> live = new HashSet<>();
+  private final FlowQuota quota;
+  private final int protocol;
+  private final Map<Flow, Client> live = new HashMap<>();
   private long accepted;
   private long refused;
   private long bytesToGuest;
   private long bytesFromGuest;
 
-  Listener(Forward forward, GuestNames names) {
+  Listener(Forward forward, GuestNames names, FlowQuota quota, Timers timers) {
     this.forward = forward;
     this.names = names;
+    this.quota = quota;
+    protocol = forward.protocol() == Forward.Protocol.TCP ? FlowKey.TCP : FlowKey.UDP;
+    clients = new ForwardClients(forward.name(), protocol, YIELD_NANOS, timers);
   }
 
   /** Opens the host's port; on failure nothing is left behind. */
@@ -55,28 +72,53 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     refused++;
   }
 
-  /** Follows a flow until its end, for the counters. */
-  final void accepted(Flow flow) {
+  /** What the clients may hold together. */
+  final int limit() {
+    return quota.perOwner(clients.owner(), protocol);
+  }
+
+  final int limitPerClient() {
+    return quota.perAccount(clients.owner(), protocol);
+  }
+
+  /** Follows a flow until its end, for the counters; it ends with the guest's port. */
+  final void accepted(Flow flow, Client client, Neighbour guest) {
     accepted++;
-    live.add(flow);
-    flow.forward(forward.name());
-    flow.onGone(this::gone);
+    flow.forward(forward.name(), guest.charged().budget().flows());
+    if (flow.live()) {
+      live.put(flow, client);
+      flow.onGone(this::gone);
+    }
+  }
+
+  /** Hears how a newcomer fared, who may have got a flow or not. */
+  final void served(Client client) {
+    clients.release(client);
+    clients.newcomer(client.address(), limit(), limitPerClient());
   }
 
   private void gone(Flow flow) {
-    live.remove(flow);
+    Client client = live.remove(flow);
+    if (client != null) {
+      clients.release(client);
+    }
     bytesToGuest += flow.bytesToGuest();
     bytesFromGuest += flow.bytesFromGuest();
   }
 
-  final Set<Flow> live() {
-    return live;
+  /** Adds who holds the forward's places, and how many there are. */
+  final void addTo(DumpNode.Builder node) {
+    node.with("clients", clients.count())
+        .with("limit", limit())
+        .with("limit-per-client", limitPerClient())
+        .withNonZero("full", clients.owner().refused())
+        .withNonZero("made-place", clients.owner().evicted());
   }
 
   final ForwardStatus status(boolean listening, @Nullable String problem) {
     long to = bytesToGuest;
     long from = bytesFromGuest;
-    for (Flow flow : live) {
+    for (Flow flow : live.keySet()) {
       to += flow.bytesToGuest();
       from += flow.bytesFromGuest();
     }

@@ -4,6 +4,8 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpEngine;
@@ -36,6 +38,7 @@ final class TcpListener extends Listener {
   /**
    * Makes a forward that does not listen.
    *
+   * @param quota what its clients may hold
    * @param descriptors has to answer for the sockets of connections
    * @param published hears of the host's port that is open
    * @param failed told when the listening socket turns out not to be had
@@ -45,10 +48,11 @@ final class TcpListener extends Listener {
       GuestNames names,
       GuestLink link,
       TcpEngine engine,
+      FlowQuota quota,
       DescriptorBudget.Holder descriptors,
       PublishedPorts published,
       Consumer<Throwable> failed) {
-    super(forward, names);
+    super(forward, names, quota, link.timers());
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
@@ -109,18 +113,21 @@ final class TcpListener extends Listener {
   private void accept(Channel connection) {
     Address address = guest();
     Flow flow = null;
-    if (address != null) {
+    if (address != null && connection.remoteAddress() instanceof InetSocketAddress from) {
+      Client client = clients.at(Address.of(from.getAddress()));
       Neighbour guest = link.neighbour(address);
       Endpoint source = new Endpoint(link.addressTowards(address), 0);
       flow =
           engine.connectToGuest(
-              connection, source, guest, forward.port(), guest.charged().flows(), descriptors);
+              connection, source, guest, forward.port(), client.account(), descriptors);
+      if (flow != null) {
+        accepted(flow, client, guest);
+      }
+      served(client);
     }
-    if (flow != null) {
-      accepted(flow);
-    } else {
+    if (flow == null) {
       refused();
-      if (address == null) {
+      if (connection.isOpen()) {
         connection.config().setOption(ChannelOption.SO_LINGER, 0);
         connection.unsafe().close(connection.voidPromise());
       }

@@ -9,6 +9,7 @@ import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.HostReader;
@@ -22,8 +23,9 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** The host's side of a UDP forward. */
@@ -43,7 +45,11 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final long timeoutNanos;
   private final DescriptorBudget.Holder descriptors;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
-  private final Map<Endpoint, ClientFlow> clients = new HashMap<>();
+
+  /** The one that has been silent for longest is the first. */
+  private final SequencedMap<Endpoint, ClientFlow> byEndpoint =
+      new LinkedHashMap<>(16, 0.75f, true);
+
   private @Nullable HostSocket socket;
   private int publishedPort;
   private int nextPort;
@@ -57,7 +63,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       HostReader reader,
       long timeoutNanos,
       DescriptorBudget.Holder descriptors) {
-    super(forward, names);
+    super(forward, names, flows.quota(), link.timers());
     this.link = link;
     this.flows = flows;
     this.nat = nat;
@@ -101,10 +107,10 @@ final class UdpListener extends Listener implements HostReader.Receiver {
           .remove(EgressService.UDP, Address.of(forward.listen().getAddress()), publishedPort);
       open.close();
     }
-    for (ClientFlow flow : new ArrayList<>(clients.values())) {
+    for (ClientFlow flow : new ArrayList<>(byEndpoint.values())) {
       flows.remove(flow);
     }
-    clients.clear();
+    byEndpoint.clear();
   }
 
   @Override
@@ -116,7 +122,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   @Override
   public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
     Endpoint client = new Endpoint(new Address(high, low), port);
-    ClientFlow flow = clients.get(client);
+    ClientFlow flow = byEndpoint.get(client);
     if (flow == null) {
       flow = open(client);
       if (flow == null) {
@@ -132,6 +138,13 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     if (address == null) {
       return null;
     }
+    Client held = clients.at(client.address());
+    ClientFlow flow = open(client, address, held);
+    served(held);
+    return flow;
+  }
+
+  private @Nullable ClientFlow open(Endpoint client, Address address, Client held) {
     Neighbour guest = link.neighbour(address);
     Address gateway = link.addressTowards(address);
     for (int i = 0; i < TRIES; i++) {
@@ -141,15 +154,26 @@ final class UdpListener extends Listener implements HostReader.Receiver {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
         ClientFlow flow = new ClientFlow(this, guest, forward.port(), seen, client);
         flow.idleTimeout(timeoutNanos);
-        if (!flows.add(flow, guest.charged().flows())) {
+        makePlace(held);
+        if (!flows.add(flow, held.account())) {
           return null;
         }
-        clients.put(client, flow);
-        accepted(flow);
+        byEndpoint.put(client, flow);
+        accepted(flow, held, guest);
         return flow;
       }
     }
     return null;
+  }
+
+  /** Where the forward is full and the client is not, whoever has been silent for longest goes. */
+  private void makePlace(Client newcomer) {
+    Map.Entry<Endpoint, ClientFlow> eldest = byEndpoint.firstEntry();
+    if (eldest != null
+        && clients.owner().flows(FlowKey.UDP) >= limit()
+        && newcomer.account().flows(FlowKey.UDP) < limitPerClient()) {
+      flows.giveWay(eldest.getValue());
+    }
   }
 
   @Nullable HostSocket socket() {
@@ -157,17 +181,17 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   void forget(ClientFlow flow) {
-    clients.remove(flow.client);
+    byEndpoint.remove(flow.client);
   }
 
   /** The client is gone: its flow ends, so that the guest's next answer is told. */
   @Override
   public void error(SocketError error, ByteBuf head) {
     Endpoint client = new Endpoint(Address.ofIpv4(error.address()), error.port());
-    Flow flow = clients.get(client);
+    Flow flow = byEndpoint.get(client);
     if (flow != null && error.fromIcmp()) {
       flows.remove(flow);
-      clients.remove(client);
+      byEndpoint.remove(client);
     }
   }
 }

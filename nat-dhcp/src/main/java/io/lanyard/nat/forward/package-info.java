@@ -9,6 +9,10 @@
  * flow table and gets a port of the gateway's own, so that the guest can tell clients apart and its
  * answers find their way back; it ages like any other UDP flow.
  *
+ * <p>A forward's clients are charged to the forward, not to the guest, and below it to the client's
+ * address ({@link io.lanyard.nat.flow.FlowQuota} says how many): what the world opens neither uses
+ * up what a guest may hold nor ends the guest's own flows, and one client leaves others a place.
+ *
  * <p>A listen address that cannot be had does not take the network with it: that forward is listed
  * as failed with its reason, and tried again every few seconds. The guest may be named by its
  * hostname, which is looked up for each connection, so that a forward may be declared before its

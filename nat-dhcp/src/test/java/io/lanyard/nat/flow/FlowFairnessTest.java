@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedTimers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,8 @@ class FlowFairnessTest {
   private static final FlowQuota QUOTA = new FlowQuota(40, 160, 40, 160, 4, 16);
   private static final Address REMOTE = Address.parse("192.0.2.1");
 
-  private final FlowTable table = new FlowTable(new SteppedTimers(), QUOTA, 42);
+  private final SteppedTimers timers = new SteppedTimers();
+  private final FlowTable table = new FlowTable(timers, QUOTA, 42);
   private final FlowOwner hostile = new FlowOwner("hostile");
   private final FlowOwner honest = new FlowOwner("honest");
   private final List<TestFlow> ended = new ArrayList<>();
@@ -189,5 +191,61 @@ class FlowFairnessTest {
     assertThat(table.get(key.remote(Address.parse("2001:db8::2"), 53))).isNull();
     table.remove(flow);
     assertThat(table.get(key.remote(server, 53))).isNull();
+  }
+
+  @Test
+  void forwardsNeitherTakePlacesFromPortsNorGiveThemAny() {
+    FlowAccount guest = new FlowAccount(honest);
+    for (int i = 0; i < 40; i++) {
+      table.add(connection(), guest);
+    }
+    for (int forward = 0; forward < 10; forward++) {
+      FlowOwner owner = FlowOwner.ofForward("tcp/*:" + forward, 0);
+      for (int i = 0; i < 1000; i++) {
+        table.add(connection(), new FlowAccount(owner));
+      }
+      assertThat(owner.flows(FlowKey.TCP)).isLessThanOrEqualTo(40);
+    }
+    assertThat(guest.flows(FlowKey.TCP)).isEqualTo(40);
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(40 + 80);
+    flood(hostile, 1000);
+    assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(40 + 80 + 80);
+  }
+
+  @Test
+  void aClientOfAForwardHoldsHalfOfItAndAnIdleConnectionMakesPlaceAfterAWhile() {
+    FlowOwner forward = FlowOwner.ofForward("tcp/*:80", 300_000_000_000L);
+    FlowAccount client = new FlowAccount(forward);
+    for (int i = 0; i < 20; i++) {
+      assertThat(table.add(connection(), client)).isTrue();
+    }
+    assertThat(table.add(connection(), client)).isFalse();
+    timers.advance(Duration.ofSeconds(299));
+    assertThat(table.add(connection(), client)).isFalse();
+    timers.advance(Duration.ofSeconds(1));
+    assertThat(table.add(connection(), client)).isTrue();
+    assertThat(ended).hasSize(1);
+    assertThat(client.flows(FlowKey.TCP)).isEqualTo(20);
+    assertThat(forward.refused()).isEqualTo(2);
+  }
+
+  @Test
+  void aFullForwardTakesOnlyClientsThatHaveFewerConnectionsThanAnother() {
+    FlowOwner forward = FlowOwner.ofForward("tcp/*:80", 300_000_000_000L);
+    FlowAccount[] clients = {new FlowAccount(forward), new FlowAccount(forward)};
+    for (int i = 0; i < 20; i++) {
+      table.add(connection(), clients[0]);
+      table.add(connection(), clients[1]);
+    }
+    FlowAccount third = new FlowAccount(forward);
+    int taken = 0;
+    while (taken < 40 && table.add(connection(), third)) {
+      taken++;
+    }
+    assertThat(forward.flows(FlowKey.TCP)).isEqualTo(40);
+    assertThat(taken).isBetween(12, 14);
+    assertThat(clients[0].flows(FlowKey.TCP)).isBetween(13, 14);
+    assertThat(clients[1].flows(FlowKey.TCP)).isBetween(13, 14);
   }
 }

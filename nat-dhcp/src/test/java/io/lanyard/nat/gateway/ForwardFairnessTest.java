@@ -1,0 +1,242 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.Forward;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients of a forward that want more than it has, and the guest behind it. */
+class ForwardFairnessTest {
+  /** A forward takes 8 of both protocols, a client's address 4. */
+  private static final FlowQuota QUOTA = new FlowQuota(8, 32, 8, 64, 8, 8);
+
+  private final List<Socket> clients = new ArrayList<>();
+
+  @AfterEach
+  void closeClients() throws IOException {
+    for (Socket client : clients) {
+      client.close();
+    }
+  }
+
+  private static NatScene scene(Forward.Protocol protocol) throws Exception {
+    Forward forward =
+        new Forward(
+            protocol,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            "192.168.127.10",
+            80);
+    NatOptions options = NatScene.options().withQuota(QUOTA).withForwards(List.of(forward));
+    return new NatScene(options);
+  }
+
+  private static ForwardStatus status(NatScene scene) throws Exception {
+    return scene.on(() -> scene.nat.forwards().list().getFirst());
+  }
+
+  private static int port(NatScene scene) throws Exception {
+    assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().port() != 0)).isTrue();
+    return status(scene).port();
+  }
+
+  private void connect(NatScene scene, String from, int count) throws Exception {
+    int port = port(scene);
+    ForwardStatus before = status(scene);
+    for (int i = 0; i < count; i++) {
+      Socket client = new Socket();
+      client.bind(new InetSocketAddress(from, 0));
+      client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      clients.add(client);
+    }
+    assertThat(
+            scene.becomes(() -> {
+              ForwardStatus now = scene.nat.forwards().list().getFirst();
+              return now.accepted() + now.refused() - before.accepted() - before.refused() == count;
+            }))
+        .isTrue();
+  }
+
+  private static long flowsOfTheGuestItself(NatScene scene) throws Exception {
+    return scene.on(
+        () -> scene.nat.listFlows().stream().filter(flow -> flow.forward() == null).count());
+  }
+
+  @Test
+  void aClientThatHoldsAllThatAForwardTakesLeavesTheGuestItsOwnConnects() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.TCP);
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      listener.setSoTimeout(3000);
+      Guest guest = scene.guest(10);
+      connect(scene, "127.0.0.1", 20);
+      for (int port = 20000; port < 20008; port++) {
+        int own = port;
+        scene.on(() -> {
+          guest.syn(own, TestNetwork.HOST, listener.getLocalPort());
+          return true;
+        });
+        listener.accept().close();
+      }
+    }
+  }
+
+  @Test
+  void aSecondClientAddressGetsInWhereTheFirstWantsTheWholeForward() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+      scene.guest(10);
+      connect(scene, "127.0.0.1", 20);
+      assertThat(status(scene).active()).isEqualTo(4);
+      connect(scene, "127.0.0.2", 1);
+      assertThat(status(scene).accepted()).isEqualTo(5);
+      assertThat(status(scene).active()).isEqualTo(5);
+      assertThat(scene.on(() -> scene.nat.forwards().dump()).children().getFirst().properties())
+          .containsEntry("limit", 8)
+          .containsEntry("limit-per-client", 4)
+          .containsEntry("clients", 2)
+          .containsEntry("full", 16L);
+    }
+  }
+
+  @Test
+  void aRefusedClientIsResetAtOnce() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+      scene.guest(10);
+      connect(scene, "127.0.0.1", 5);
+      Socket last = clients.getLast();
+      last.setSoTimeout(3000);
+      assertThat(catchThrowable(() -> last.getInputStream().read()))
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void clientsThatMakeUpAddressesEndNoneOfTheGuestsOwnFlows() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.UDP);
+        DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      Guest guest = scene.guest(10);
+      scene.on(() -> {
+        for (int port = 20000; port < 20008; port++) {
+          guest.datagram(port, TestNetwork.HOST, server.getLocalPort());
+        }
+        return true;
+      });
+      assertThat(flowsOfTheGuestItself(scene)).isEqualTo(8);
+      for (int i = 1; i <= 100; i++) {
+        datagram(scene, "127.0.1." + i, 0);
+      }
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() == 100))
+          .isTrue();
+      assertThat(flowsOfTheGuestItself(scene)).isEqualTo(8);
+      assertThat(status(scene).active()).isEqualTo(8);
+    }
+  }
+
+  private static int datagram(NatScene scene, String from, int fromPort) throws Exception {
+    int to = port(scene);
+    try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(from, fromPort))) {
+      socket.send(new DatagramPacket(new byte[3], 3, InetAddress.getLoopbackAddress(), to));
+      return socket.getLocalPort();
+    }
+  }
+
+  @Test
+  void theDatagramClientThatHasBeenSilentForLongestMakesPlace() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.UDP)) {
+      scene.guest(10);
+      int first = datagram(scene, "127.0.1.1", 0);
+      for (int i = 2; i <= 8; i++) {
+        datagram(scene, "127.0.1." + i, 0);
+      }
+      datagram(scene, "127.0.1.1", first);
+      datagram(scene, "127.0.1.9", 0);
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() == 9))
+          .isTrue();
+      // Still known, so not a client that is accepted anew.
+      datagram(scene, "127.0.1.1", first);
+      datagram(scene, "127.0.1.10", 0);
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() >= 10))
+          .isTrue();
+      assertThat(status(scene).accepted()).isEqualTo(10);
+      assertThat(status(scene).active()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void oneDatagramClientAddressLeavesTheOthersTheirPlaces() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.UDP)) {
+      scene.guest(10);
+      int[] others = new int[4];
+      for (int i = 0; i < 4; i++) {
+        others[i] = datagram(scene, "127.0.1." + (i + 1), 0);
+      }
+      for (int i = 0; i < 50; i++) {
+        datagram(scene, "127.0.0.1", 0);
+      }
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() == 54))
+          .isTrue();
+      for (int i = 0; i < 4; i++) {
+        datagram(scene, "127.0.1." + (i + 1), others[i]);
+      }
+      datagram(scene, "127.0.0.1", 0);
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() >= 55))
+          .isTrue();
+      assertThat(status(scene).accepted()).isEqualTo(55);
+    }
+  }
+
+  @Test
+  void theConnectionsOfAForwardEndWithTheGuestsPort() throws Exception {
+    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+      Guest guest = scene.guest(10);
+      connect(scene, "127.0.0.1", 3);
+      assertThat(status(scene).active()).isEqualTo(3);
+      scene.on(() -> {
+        scene.net.network.detach(guest.port);
+        return true;
+      });
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().active() == 0))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void whatLeftAForwardIsNoLongerCountedAgainstItsClients() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+      Guest guest = scene.guest(10);
+      connect(scene, "127.0.0.1", 5);
+      connect(scene, "127.0.0.2", 4);
+      scene.on(() -> {
+        scene.net.network.detach(guest.port);
+        return true;
+      });
+      assertThat(scene.on(() -> scene.nat.forwards().dump()).children().getFirst().properties())
+          .containsEntry("clients", 0)
+          .containsEntry("active", 0);
+      assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+    }
+  }
+}
