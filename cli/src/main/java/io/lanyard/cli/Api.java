@@ -98,7 +98,10 @@ final class Api {
     Path path = socket();
     Path directory = path.toAbsolutePath().getParent();
     int user = Directories.uid();
-    if (user <= 0 || !path.equals(Directories.ofThisUser().socket()) || !Files.exists(directory)) {
+    if (user <= 0
+        || directory == null
+        || !path.equals(Directories.ofThisUser().socket())
+        || !Files.exists(directory)) {
       return;
     }
     try {

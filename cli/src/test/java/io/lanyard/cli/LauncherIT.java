@@ -76,6 +76,7 @@ final class LauncherIT {
   }
 
   @Test
+  @SuppressWarnings("try") // the address is free before the test ends
   void aProblemIsToldToScriptsAndCountedInTheTable() throws IOException, InterruptedException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String forward =

@@ -457,7 +457,7 @@ final class HttpServerTest {
     Routes routes =
         new Routes("openapi.json lists what there is")
             .add("GET", "/hello", request -> Response.text("text/plain", "hello"));
-    InetSocketAddress any = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (HttpServer tcp = HttpServer.bind(any, LIMITS, routes, meter)) {
       List<Socket> held = new ArrayList<>();
       for (int i = 0; i < LIMITS.perClient(); i++) {
@@ -475,7 +475,7 @@ final class HttpServerTest {
   }
 
   private static Socket connect(HttpServer tcp, String from) throws IOException {
-    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    InetAddress loopback = InetAddress.getLoopbackAddress();
     return new Socket(loopback, tcp.port(), InetAddress.getByName(from), 0);
   }
 

@@ -27,8 +27,8 @@ final class Ring {
     this.ram = ram;
     this.size = size;
     descriptors = base;
-    available = base + 16 * size;
-    used = base + 64 * size;
+    available = base + 16L * size;
+    used = base + 64L * size;
   }
 
   VirtQueue queue(long features) {
