@@ -11,6 +11,7 @@ import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -75,7 +76,8 @@ final class ControlServerTest {
     daemon.startGuests();
     // Who has the forward's address is found out, and logged, some time later.
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!daemon.status().problems().toString().contains("taken by")) {
+    while (!daemon.status().problems().toString().contains("taken by")
+        || LogWatch.count("taken by") == 0) {
       assertThat(System.nanoTime()).as(daemon.status().toString()).isLessThan(deadline);
     }
     client = new HttpClient(directories.socket());
