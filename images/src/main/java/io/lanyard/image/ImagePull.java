@@ -169,8 +169,7 @@ public final class ImagePull {
     }
     Path aptHome = store.directory().resolve(".apt");
     Files.createDirectories(aptHome);
-    boolean root = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
-    Apt apt = new Apt(aptHome, aptCommand, root);
+    Apt apt = new Apt(aptHome, aptCommand, mayChangeUser());
     progress.step("Asking Debian's mirror", -1);
     apt.update(entry.suite());
     Apt.Offer offer = apt.offer(entry.debianPackage());
@@ -210,5 +209,18 @@ public final class ImagePull {
   private static String version(String fileName) {
     String[] parts = fileName.split("_", -1);
     return parts.length < 2 ? "" : parts[1].replace("%3a", ":");
+  }
+
+  /** Whether apt may become its sandbox's user: root, with CAP_SETGID (6) and CAP_SETUID (7). */
+  private static boolean mayChangeUser() throws IOException {
+    if ((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") != 0) {
+      return false;
+    }
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("CapEff:")) {
+        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 0xc0) == 0xc0;
+      }
+    }
+    return false;
   }
 }
