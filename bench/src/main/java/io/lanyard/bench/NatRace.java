@@ -10,7 +10,8 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.port.TapPort;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -47,9 +48,9 @@ public final class NatRace {
     boolean offloads = arguments.length < 2 || !arguments[1].equals("plain");
     ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
-    TapPort tap =
-        TapPort.open(
-            new TapPort.Settings(
+    DevicePort tap =
+        DevicePort.open(
+            new TapSettings(
                 "t0", "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false),
             allocator);
     GatewayAddresses addresses =

@@ -3,7 +3,8 @@ package io.lanyard.bench;
 import io.lanyard.base.Clock;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.port.TapPort;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -30,10 +31,9 @@ public final class SwitchRace {
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     Switch network = new Switch("race", LoopAlarm.wheel(loop, Clock.system()), allocator);
     for (int i = 1; i < arguments.length; i++) {
-      TapPort port =
-          TapPort.open(
-              new TapPort.Settings("port" + i, "t0", arguments[i], offloads, 0, null, false),
-              allocator);
+      DevicePort port =
+          DevicePort.open(
+              new TapSettings("port" + i, "t0", arguments[i], offloads, 0, null, false), allocator);
       loop.execute(() -> {
         network.attach(port);
         port.start(loop, network);

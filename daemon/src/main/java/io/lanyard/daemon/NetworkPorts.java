@@ -16,9 +16,10 @@ import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.QemuStreamPort;
-import io.lanyard.vswitch.port.TapPort;
+import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.Future;
@@ -116,9 +117,7 @@ final class NetworkPorts {
     switch (port) {
       case PortConfig.Tap(var name, var device, var netns, var offloads, var mtu, var policy) ->
           startTap(
-              new TapPort.Settings(name, device, netns, offloads, mtu, null, false),
-              kind(port),
-              policy);
+              new TapSettings(name, device, netns, offloads, mtu, null, false), kind(port), policy);
       case PortConfig.QemuStream stream -> openStream(stream, timers, runtimeDirectory);
     }
   }
@@ -136,13 +135,13 @@ final class NetworkPorts {
     }
     try {
       startTap(
-          new TapPort.Settings(
+          new TapSettings(
               HOST,
               adapter.name(),
               null,
               true,
               config.mtu(),
-              new TapPort.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()),
+              new TapSettings.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()),
               true),
           "host-adapter",
           PortPolicy.DEFAULT);
@@ -153,9 +152,8 @@ final class NetworkPorts {
     }
   }
 
-  private void startTap(TapPort.Settings settings, String kind, PortPolicy policy)
-      throws IOException {
-    TapPort port = TapPort.open(settings, allocator);
+  private void startTap(TapSettings settings, String kind, PortPolicy policy) throws IOException {
+    DevicePort port = DevicePort.open(settings, allocator);
     loop.call(() -> {
       boolean host = settings.name().equals(HOST);
       attached(port, kind, host ? policies.hostAdapter() : policies.port(policy));

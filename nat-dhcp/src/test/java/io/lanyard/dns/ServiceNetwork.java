@@ -14,7 +14,8 @@ import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.port.TapPort;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -43,7 +44,7 @@ final class ServiceNetwork {
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final IoEventLoop loop = group.next();
   private final Switch network;
-  private final List<TapPort> ports = new ArrayList<>();
+  private final List<DevicePort> ports = new ArrayList<>();
   private final List<String> namespaces = new ArrayList<>();
   private final LeaseStore store;
   final Path folder;
@@ -114,8 +115,8 @@ final class ServiceNetwork {
     run(10, "ip", "netns", "add", name);
     namespaces.add(name);
     run(10, "ip", "-n", name, "link", "set", "lo", "up");
-    TapPort port =
-        TapPort.open(new TapPort.Settings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
+    DevicePort port =
+        DevicePort.open(new TapSettings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
     ports.add(port);
     onLoop(() -> {
       network.attach(port);
@@ -178,7 +179,7 @@ final class ServiceNetwork {
       dhcp.close();
       dns.close();
       nat.close();
-      ports.forEach(TapPort::close);
+      ports.forEach(DevicePort::close);
       return true;
     });
     for (String name : namespaces) {

@@ -11,7 +11,8 @@ import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.port.TapPort;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
@@ -43,7 +44,7 @@ public final class NatNamespace implements AutoCloseable {
   private final EventLoopGroup group;
   private final IoEventLoop loop;
   private final Switch network;
-  private final TapPort tap;
+  private final DevicePort tap;
 
   /** The gateway and all that belongs to it; touch it by {@link #on} only. */
   public final NatNetwork nat;
@@ -85,14 +86,14 @@ public final class NatNamespace implements AutoCloseable {
     host("ip", "netns", "add", namespace);
     var allocator = PooledByteBufAllocator.DEFAULT;
     tap =
-        TapPort.open(
-            new TapPort.Settings(
+        DevicePort.open(
+            new TapSettings(
                 "guest",
                 "t0",
                 namespace,
                 true,
                 options.mtu(),
-                new TapPort.HostAddress(Ipv4.parse(GUEST), 24),
+                new TapSettings.HostAddress(Ipv4.parse(GUEST), 24),
                 true),
             allocator);
     TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());

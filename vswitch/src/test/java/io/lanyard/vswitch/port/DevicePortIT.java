@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
  * The port suite over a real TAP device: the guest is a packet socket in a network namespace of the
  * test's own, played by a small Python program. Needs root, iproute2 and python3.
  */
-class TapPortIT extends PortSuite {
+class DevicePortIT extends PortSuite {
   private static final String NAMESPACE = "lanyard-tap-" + ProcessHandle.current().pid();
 
   /** Copies between the packet socket and stdin/stdout, in QEMU's framing. */
@@ -53,9 +53,9 @@ class TapPortIT extends PortSuite {
           except OSError: pass
       """;
 
-  private @Nullable TapPort made;
+  private @Nullable DevicePort made;
 
-  private TapPort made() {
+  private DevicePort made() {
     return Objects.requireNonNull(made);
   }
 
@@ -80,10 +80,16 @@ class TapPortIT extends PortSuite {
 
   @Override
   Port start() throws Exception {
-    TapPort port =
-        TapPort.open(
-            new TapPort.Settings(
-                "tap", "t0", NAMESPACE, true, 1500, new TapPort.HostAddress(0x0a630001, 24), true),
+    DevicePort port =
+        DevicePort.open(
+            new TapSettings(
+                "tap",
+                "t0",
+                NAMESPACE,
+                true,
+                1500,
+                new TapSettings.HostAddress(0x0a630001, 24),
+                true),
             PooledByteBufAllocator.DEFAULT);
     network.attach(port);
     port.start(loop, network);
@@ -254,9 +260,8 @@ class TapPortIT extends PortSuite {
   @Test
   void aMissingNamespaceIsNamed() {
     assertThatThrownBy(() ->
-            TapPort.open(
-                TapPort.Settings.plain("x", "t1", "lanyard-missing"),
-                PooledByteBufAllocator.DEFAULT))
+            DevicePort.open(
+                TapSettings.plain("x", "t1", "lanyard-missing"), PooledByteBufAllocator.DEFAULT))
         .hasMessageContaining("/run/netns/lanyard-missing")
         .hasMessageContaining("no such network namespace");
   }
@@ -264,13 +269,13 @@ class TapPortIT extends PortSuite {
   @Test
   void aNameThatIsTakenIsSaid() {
     assertThatThrownBy(() ->
-            TapPort.open(
-                TapPort.Settings.plain("x", "t0", NAMESPACE), PooledByteBufAllocator.DEFAULT))
+            DevicePort.open(
+                TapSettings.plain("x", "t0", NAMESPACE), PooledByteBufAllocator.DEFAULT))
         .hasMessageContaining("TUNSETIFF t0")
         .hasMessageContaining("EBUSY");
     assertThatThrownBy(() ->
-            TapPort.open(
-                TapPort.Settings.plain("x", "a-name-that-is-far-too-long", NAMESPACE),
+            DevicePort.open(
+                TapSettings.plain("x", "a-name-that-is-far-too-long", NAMESPACE),
                 PooledByteBufAllocator.DEFAULT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1 to 15 characters");
@@ -311,8 +316,8 @@ class TapPortIT extends PortSuite {
 
     public static void main(String[] arguments) {
       try {
-        TapPort.open(
-            TapPort.Settings.plain("x", "lanyard-t9", arguments.length == 0 ? null : arguments[0]),
+        DevicePort.open(
+            TapSettings.plain("x", "lanyard-t9", arguments.length == 0 ? null : arguments[0]),
             PooledByteBufAllocator.DEFAULT);
         System.out.println("had privilege");
       } catch (IOException e) {
@@ -335,15 +340,15 @@ class TapPortIT extends PortSuite {
   }
 
   private void carryTcp(String namespace, boolean offloads, int host) throws Exception {
-    TapPort second =
-        TapPort.open(
-            new TapPort.Settings(
+    DevicePort second =
+        DevicePort.open(
+            new TapSettings(
                 "tap2",
                 "t0",
                 namespace,
                 offloads,
                 1500,
-                new TapPort.HostAddress(0x0a630000 + host, 24),
+                new TapSettings.HostAddress(0x0a630000 + host, 24),
                 true),
             PooledByteBufAllocator.DEFAULT);
     onLoop(() -> {

@@ -1,0 +1,130 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.linux.Errno;
+import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.Switch;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device that a port has open: the loop watches it, and its frames go to the switch in bursts.
+ *
+ * <p>A port whose device was lost closes the link and opens another.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class DeviceLink implements EpollIoHandle {
+  private static final System.Logger LOG = System.getLogger(DeviceLink.class.getName());
+
+  private final FrameDevice device;
+  private final DevicePort port;
+  private final IoEventLoop loop;
+  private final Switch network;
+  private final DeviceBurst burst;
+  private final FileDescriptor descriptor;
+  private @Nullable IoRegistration registration;
+  private boolean closed;
+  private boolean reading;
+
+  DeviceLink(
+      FrameDevice device,
+      DevicePort port,
+      IoEventLoop loop,
+      Switch network,
+      ByteBufAllocator allocator) {
+    this.device = device;
+    this.port = port;
+    this.loop = loop;
+    this.network = network;
+    this.burst = new DeviceBurst(allocator);
+    this.descriptor = new FileDescriptor(device.fd());
+  }
+
+  /** Begins to read. */
+  void start() {
+    loop.register(this)
+        .addListener(future -> {
+          if (future.isSuccess()) {
+            registered((IoRegistration) future.getNow());
+          } else {
+            LOG.log(Level.ERROR, "event=device-not-registered port=" + port.name(), future.cause());
+          }
+        });
+  }
+
+  private void registered(IoRegistration made) {
+    if (closed) {
+      made.cancel();
+    } else {
+      registration = made;
+      made.submit(EpollIoOps.EPOLLIN);
+    }
+  }
+
+  FrameDevice device() {
+    return device;
+  }
+
+  @Override
+  public FileDescriptor fd() {
+    return descriptor;
+  }
+
+  @Override
+  public void handle(IoRegistration ready, IoEvent event) {
+    if (((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN)) {
+      read();
+    } else if (!closed) {
+      port.lost(this, Errno.EBADFD);
+    }
+  }
+
+  /** Reads one burst; what is left makes epoll report the device again. */
+  private void read() {
+    reading = true;
+    try {
+      for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
+        int length = device.read(burst.vectors(), DeviceBurst.VECTORS);
+        if (length < 0) {
+          if (device.isGone(-length)) {
+            port.lost(this, -length);
+          }
+          break;
+        }
+        burst.take(network, port, length);
+      }
+      burst.deliver(network, port);
+      network.flush();
+    } finally {
+      reading = false;
+      if (closed) {
+        burst.release();
+      }
+    }
+  }
+
+  /** Stops reading and closes the device; a second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (registration != null) {
+      registration.cancel();
+      registration = null;
+    }
+    LoopClosing.close(loop, device.fd(), device::close);
+    if (!reading) { // else a frame is still lent
+      burst.release();
+    }
+  }
+}

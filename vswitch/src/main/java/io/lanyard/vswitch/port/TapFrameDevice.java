@@ -1,0 +1,59 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.TapDevice;
+import io.lanyard.vswitch.Offloads;
+import java.io.IOException;
+
+/** A TAP device as a port uses it. Its frames have the switch's own header ({@code vnet_hdr}). */
+final class TapFrameDevice implements FrameDevice {
+  private final TapDevice tap;
+  private final Offloads offloads;
+
+  TapFrameDevice(TapDevice tap) {
+    this.tap = tap;
+    boolean on = tap.offloads();
+    this.offloads = Offloads.of(on, on, on, tap.uso());
+  }
+
+  @Override
+  public String name() {
+    return tap.name();
+  }
+
+  @Override
+  public int fd() {
+    return tap.fd();
+  }
+
+  @Override
+  public int read(long vectors, int count) {
+    return tap.read(vectors, count);
+  }
+
+  @Override
+  public int write(long address, int length) {
+    return tap.write(address, length);
+  }
+
+  /** {@inheritDoc} EIO is an interface that is down (tun_chr_read_iter, tun_get_user). */
+  @Override
+  public boolean isGone(int errno) {
+    return errno != Errno.EAGAIN && errno != Errno.EINTR && errno != Errno.EIO;
+  }
+
+  @Override
+  public Offloads offloads() {
+    return offloads;
+  }
+
+  @Override
+  public long hardwareAddress() throws IOException {
+    return tap.hardwareAddress();
+  }
+
+  @Override
+  public void close() {
+    tap.close();
+  }
+}

@@ -1,0 +1,86 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.linux.Ifreq;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.TapDevice;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a TAP port is made of.
+ *
+ * @param name the port's name
+ * @param device the device's name; may hold one {@code %d}
+ * @param namespace a network namespace's name or path, or null for the daemon's own
+ * @param offloads whether super-frames and unfinished checksums may pass
+ * @param mtu the device's MTU, or 0 to leave it alone
+ * @param address an IPv4 address to give to the device, or null
+ * @param up whether to switch the device on
+ */
+public record TapSettings(
+    String name,
+    String device,
+    @Nullable String namespace,
+    boolean offloads,
+    int mtu,
+    @Nullable HostAddress address,
+    boolean up) {
+  /**
+   * A device that somebody else configures.
+   *
+   * @param name the port's name
+   * @param device the device's name
+   * @param namespace a network namespace's name or path, or null for the daemon's own
+   * @return settings with offloads, and nothing said about MTU, address and state
+   */
+  public static TapSettings plain(String name, String device, @Nullable String namespace) {
+    return new TapSettings(name, device, namespace, true, 0, null, false);
+  }
+
+  /**
+   * An IPv4 address with its subnet.
+   *
+   * @param address the address as a big-endian int
+   * @param prefixLength bits of the netmask
+   */
+  public record HostAddress(int address, int prefixLength) {
+    /** Checks the prefix length. */
+    public HostAddress {
+      if (prefixLength < 0 || prefixLength > 32) {
+        throw new IllegalArgumentException("a prefix length is 0 to 32, not " + prefixLength);
+      }
+    }
+  }
+
+  /** Makes or takes over the device and configures it. Blocks for a few system calls. */
+  FrameDevice open() throws IOException {
+    TapDevice tap = TapDevice.open(device, namespace, offloads);
+    boolean done = false;
+    try {
+      NetworkNamespace.run(
+          namespace,
+          () -> {
+            configure(tap.name());
+            return true;
+          });
+      done = true;
+      return new TapFrameDevice(tap);
+    } finally {
+      if (!done) {
+        tap.close();
+      }
+    }
+  }
+
+  private void configure(String made) throws IOException {
+    if (mtu > 0) {
+      Ifreq.setMtu(made, mtu);
+    }
+    if (address != null) {
+      Ifreq.setAddress(made, address.address(), address.prefixLength());
+    }
+    if (up) {
+      Ifreq.up(made);
+    }
+  }
+}
