@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
+import io.lanyard.net.Transport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param listen where the host listens
  * @param to the guest's end
  */
-public record ForwardConfig(@Nullable String name, Protocol protocol, Endpoint listen, Target to) {
-  /** A transport protocol. */
-  public enum Protocol {
-    /** TCP. */
-    TCP,
-    /** UDP. */
-    UDP
-  }
-
+public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint listen, Target to) {
   /** The guest's end of a forward. */
   public sealed interface Target {
     /**

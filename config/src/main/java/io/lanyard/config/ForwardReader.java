@@ -1,12 +1,12 @@
 package io.lanyard.config;
 
-import io.lanyard.config.ForwardConfig.Protocol;
 import io.lanyard.config.ForwardConfig.Target;
 import io.lanyard.config.ForwardConfig.ToAddress;
 import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
+import io.lanyard.net.Transport;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a network's forwards, and finds the addresses of the names that they lead to. */
 final class ForwardReader {
-  private static final Kind<Protocol> PROTOCOL = Kind.oneOf(Protocol.class);
+  private static final Kind<Transport> PROTOCOL = Kind.oneOf(Transport.class);
 
   private final Claims claims;
   private final Ipv4Config ipv4;
@@ -87,11 +87,11 @@ final class ForwardReader {
           if (name != null) {
             names.claim("the name", name, path + ".name", forward.placeOf("name"));
           }
-          Protocol protocol = forward.value("protocol", PROTOCOL);
+          Transport protocol = forward.value("protocol", PROTOCOL);
           Endpoint listen = forward.value("listen", Kind.ENDPOINT);
           if (protocol != null && listen != null) {
             claims.listen(protocol.name(), listen, path + ".listen", forward.placeOf("listen"));
-            if (protocol == Protocol.UDP && !listen.address().isIpv4()) {
+            if (protocol == Transport.UDP && !listen.address().isIpv4()) {
               forward.problem(
                   "listen",
                   "UDP forwards on IPv6 addresses are not supported by this version; listen on an"

@@ -1,13 +1,15 @@
 package io.lanyard.control;
 
-import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
 import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
+import io.lanyard.vswitch.SocketErrors;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
@@ -63,27 +65,24 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   private void wait(Endpoint listen, int retryMillis, IOException cause) {
-    problem = problem(listen, cause);
+    String reason = reason(listen, cause);
+    problem = problem(listen, reason);
     LOG.log(
         Level.WARNING,
         LogEvent.of("metrics-unavailable")
             .with("listen", listen)
-            .with("cause", cause)
-            .with(
-                "advice",
-                "free the address or change metrics.listen; it is tried again every "
-                    + retryMillis / 1000
-                    + " s")
+            .with("reason", reason)
+            .with("advice", "it is tried again every " + retryMillis / 1000 + " s")
             .toString());
     retrying = Thread.ofVirtual().name("metrics-retry").start(() -> retry(listen, retryMillis));
   }
 
-  private static String problem(Endpoint listen, IOException cause) {
-    return "nobody can read them at "
-        + listen
-        + ": "
-        + Causes.of(cause)
-        + "; free the address or change metrics.listen";
+  private static String reason(Endpoint listen, IOException cause) {
+    return BindFailure.explain(Transport.TCP, listen, SocketErrors.number(cause), cause);
+  }
+
+  private static String problem(Endpoint listen, String reason) {
+    return "nobody can read them at " + listen + ": " + reason;
   }
 
   private synchronized void serve(Endpoint listen) throws IOException {
@@ -105,7 +104,7 @@ public final class MetricsEndpoint implements AutoCloseable {
           LOG.log(Level.INFO, LogEvent.of("metrics-available").with("listen", listen).toString());
         } catch (IOException e) {
           // Said when it failed first, and in the status since.
-          problem = problem(listen, e);
+          problem = problem(listen, reason(listen, e));
         }
       }
     } catch (InterruptedException e) {

@@ -243,13 +243,7 @@ final class NetworkServices {
           case ForwardConfig.ToAddress(var host, var address, var port) -> address.toString();
           case ForwardConfig.ToGuest(var host, var mac, var port) -> host;
         };
-    return new Forward(
-        forward.protocol() == ForwardConfig.Protocol.TCP
-            ? Forward.Protocol.TCP
-            : Forward.Protocol.UDP,
-        forward.listen().toSocketAddress(),
-        guest,
-        forward.to().port());
+    return new Forward(forward.protocol(), forward.listen(), guest, forward.to().port());
   }
 
   private static TcpSettings tcp(NatConfig nat) {

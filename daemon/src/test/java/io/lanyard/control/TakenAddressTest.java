@@ -90,7 +90,12 @@ final class TakenAddressTest {
                 .formatted(number),
             home);
     try (Daemon daemon = open(configuration);
-        MetricsEndpoint _ = MetricsEndpoint.open(daemon, configuration.metrics().listen(), 50)) {
+        MetricsEndpoint metrics =
+            MetricsEndpoint.open(daemon, configuration.metrics().listen(), 50)) {
+      assertThat(metrics.problem())
+          .isEqualTo(
+              "nobody can read them at 127.0.0.1:%d: port %d is taken by this daemon itself: end it, or listen on another port or address"
+                  .formatted(number, number));
       taken.close();
       await(() -> scrape(number).contains("lanyard_network_ports{network=\"a\"}"));
     }

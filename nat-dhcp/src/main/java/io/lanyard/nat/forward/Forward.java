@@ -1,6 +1,7 @@
 package io.lanyard.nat.forward;
 
-import java.net.InetSocketAddress;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import java.util.Locale;
 
 /**
@@ -11,15 +12,7 @@ import java.util.Locale;
  * @param guest the guest's hostname, or its IPv4 address as text
  * @param port the guest's port
  */
-public record Forward(Protocol protocol, InetSocketAddress listen, String guest, int port) {
-  /** The protocols that can be forwarded. */
-  public enum Protocol {
-    /** A stream. */
-    TCP,
-    /** Datagrams. */
-    UDP
-  }
-
+public record Forward(Transport protocol, Endpoint listen, String guest, int port) {
   /** Checks the ports. */
   public Forward {
     if (port < 1 || port > 65535) {
@@ -33,13 +26,6 @@ public record Forward(Protocol protocol, InetSocketAddress listen, String guest,
    * @return protocol and listen address, as {@code tcp/127.0.0.1:8080}
    */
   public String name() {
-    String host =
-        listen.getAddress() == null ? listen.getHostString() : listen.getAddress().getHostAddress();
-    boolean bracket = host.indexOf(':') >= 0;
-    return protocol.name().toLowerCase(Locale.ROOT)
-        + "/"
-        + (bracket ? "[" + host + "]" : host)
-        + ":"
-        + listen.getPort();
+    return protocol.name().toLowerCase(Locale.ROOT) + "/" + listen;
   }
 }

@@ -4,15 +4,17 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.linux.BindFailure;
 import io.lanyard.linux.Errno;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
+import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.SocketErrors;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,8 +155,8 @@ public final class Forwards implements Dumpable {
     @Nullable String problem;
     private @Nullable String lastReported;
 
-    /** Who has the address, where it is taken and /proc tells. */
-    private @Nullable String owner;
+    /** Who has the address, as it was last found out; null before. */
+    private @Nullable String takenBy;
 
     private int taken;
     private boolean closed;
@@ -199,12 +201,13 @@ public final class Forwards implements Dumpable {
         return;
       }
       retry.arm(RETRY_NANOS);
-      InetSocketAddress listen = listener.forward.listen();
-      if (BindFailure.number(cause) != Errno.EADDRINUSE) {
-        report(BindFailure.describe(listen, cause, null));
+      Endpoint listen = listener.forward.listen();
+      int number = SocketErrors.number(cause);
+      if (number != Errno.EADDRINUSE) {
+        report(BindFailure.describe(listen, number, cause, null));
         return;
       }
-      problem = BindFailure.describe(listen, cause, owner);
+      problem = takenBy == null ? BindFailure.describe(listen, number, cause, null) : takenBy;
       if (taken++ % RETRIES_PER_LOOKUP == 0) {
         Thread.ofVirtual().name("port-owner").start(() -> findOwner(cause));
       }
@@ -213,13 +216,14 @@ public final class Forwards implements Dumpable {
     /** On a thread that may wait. */
     private void findOwner(Throwable cause) {
       Forward forward = listener.forward;
-      String found = SocketOwner.find(forward.protocol(), forward.listen());
+      String found =
+          BindFailure.explain(forward.protocol(), forward.listen(), Errno.EADDRINUSE, cause);
       try {
         link.loop()
             .execute(() -> {
-              owner = found;
+              takenBy = found;
               if (problem != null && !closed) {
-                report(BindFailure.describe(forward.listen(), cause, found));
+                report(found);
               }
             });
       } catch (RejectedExecutionException e) {

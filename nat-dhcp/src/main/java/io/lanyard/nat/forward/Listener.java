@@ -8,6 +8,7 @@ import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.net.Transport;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,7 +40,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     this.forward = forward;
     this.names = names;
     this.quota = quota;
-    protocol = forward.protocol() == Forward.Protocol.TCP ? FlowKey.TCP : FlowKey.UDP;
+    protocol = forward.protocol() == Transport.TCP ? FlowKey.TCP : FlowKey.UDP;
     clients = new ForwardClients(forward.name(), protocol, YIELD_NANOS, timers);
   }
 

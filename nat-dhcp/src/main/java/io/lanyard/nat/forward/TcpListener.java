@@ -17,7 +17,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -61,10 +60,7 @@ final class TcpListener extends Listener {
   }
 
   @Override
-  void open() throws IOException {
-    if (forward.listen().isUnresolved()) {
-      throw new IOException("the host does not know " + forward.listen().getHostString());
-    }
+  void open() {
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(link.loop())
@@ -74,7 +70,7 @@ final class TcpListener extends Listener {
             .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(new Accepted());
-    var bound = bootstrap.bind(forward.listen());
+    var bound = bootstrap.bind(forward.listen().toSocketAddress());
     server = bound.channel();
     // Bound by a task on this very loop: a failure comes after this call.
     bound.addListener(future -> {
@@ -84,7 +80,7 @@ final class TcpListener extends Listener {
         failed.accept(cause);
       } else if (server != null) {
         publishedPort = port();
-        published.add(EgressService.TCP, Address.of(forward.listen().getAddress()), publishedPort);
+        published.add(EgressService.TCP, forward.listen().address(), publishedPort);
       }
     });
   }
@@ -94,7 +90,7 @@ final class TcpListener extends Listener {
     Channel open = server;
     server = null;
     if (publishedPort != 0) {
-      published.remove(EgressService.TCP, Address.of(forward.listen().getAddress()), publishedPort);
+      published.remove(EgressService.TCP, forward.listen().address(), publishedPort);
       publishedPort = 0;
     }
     if (open != null) {
@@ -107,7 +103,7 @@ final class TcpListener extends Listener {
     Channel open = server;
     return open != null && open.localAddress() instanceof InetSocketAddress address
         ? address.getPort()
-        : forward.listen().getPort();
+        : forward.listen().port();
   }
 
   private void accept(Channel connection) {

@@ -19,9 +19,6 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,24 +68,23 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     this.timeoutNanos = timeoutNanos;
     this.descriptors = descriptors;
     // From now on, whether the port can be had yet or not.
-    nat.reserved().reserve(forward.listen().getPort());
+    nat.reserved().reserve(forward.listen().port());
   }
 
   @Override
   void open() throws IOException {
-    InetAddress address = forward.listen().getAddress();
-    if (!(address instanceof Inet4Address)) {
+    Address address = forward.listen().address();
+    if (!address.isIpv4()) {
       throw new IOException("a UDP forward listens on an IPv4 address of the host");
     }
-    int bind = ByteBuffer.wrap(address.getAddress()).getInt();
     if (!descriptors.take()) {
       throw new ErrnoException("open a datagram socket", Errno.EMFILE);
     }
     try {
-      InetDatagram opened = InetDatagram.udp(bind, forward.listen().getPort());
+      InetDatagram opened = InetDatagram.udp(address.ipv4(), forward.listen().port());
       socket = HostSocket.watch(link, opened, reader, this, descriptors);
       publishedPort = port();
-      nat.published().add(EgressService.UDP, Address.of(address), publishedPort);
+      nat.published().add(EgressService.UDP, address, publishedPort);
     } finally {
       if (socket == null) {
         descriptors.giveBack();
@@ -98,13 +94,12 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   @Override
   void close() {
-    nat.reserved().release(forward.listen().getPort());
+    nat.reserved().release(forward.listen().port());
     nat.flush();
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published()
-          .remove(EgressService.UDP, Address.of(forward.listen().getAddress()), publishedPort);
+      nat.published().remove(EgressService.UDP, forward.listen().address(), publishedPort);
       open.close();
     }
     for (ClientFlow flow : new ArrayList<>(byEndpoint.values())) {
@@ -116,7 +111,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   @Override
   int port() {
     HostSocket open = socket;
-    return open == null ? forward.listen().getPort() : open.socket().localPort();
+    return open == null ? forward.listen().port() : open.socket().localPort();
   }
 
   @Override

@@ -11,6 +11,9 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.TcpCount;
 import io.lanyard.nat.udp.UdpCount;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
 import java.net.DatagramPacket;
@@ -160,11 +163,7 @@ class DescriptorShortageTest {
   @Test
   void clientsOfAForwardTakeNoSocketsFromGuests() throws Exception {
     Forward forward =
-        new Forward(
-            Forward.Protocol.TCP,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            "192.168.127.10",
-            80);
+        new Forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
     try (NatScene scene = new NatScene(options(20).withForwards(List.of(forward)));
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);

@@ -8,10 +8,10 @@ import io.lanyard.nat.egress.EgressRule;
 import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
+import io.lanyard.net.Transport;
 import io.netty.channel.DefaultChannelId;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -195,11 +195,7 @@ class EgressIT {
   @Test
   void aForwardOnTheHostsAddressIsReachedByGuestsToo() throws Exception {
     Forward forward =
-        new Forward(
-            Forward.Protocol.TCP,
-            new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 8089),
-            NatNamespace.GUEST,
-            80);
+        new Forward(Transport.TCP, new Endpoint(Address.ANY_IPV4, 8089), NatNamespace.GUEST, 80);
     try (NatNamespace net = network(policy(true), forward)) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "SYSTEM:echo hair");
       try {

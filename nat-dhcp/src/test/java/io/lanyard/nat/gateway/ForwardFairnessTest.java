@@ -8,6 +8,9 @@ import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -36,13 +39,9 @@ class ForwardFairnessTest {
     }
   }
 
-  private static NatScene scene(Forward.Protocol protocol) throws Exception {
+  private static NatScene scene(Transport protocol) throws Exception {
     Forward forward =
-        new Forward(
-            protocol,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            "192.168.127.10",
-            80);
+        new Forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
     NatOptions options = NatScene.options().withQuota(QUOTA).withForwards(List.of(forward));
     return new NatScene(options);
   }
@@ -81,7 +80,7 @@ class ForwardFairnessTest {
   @Test
   void aClientThatHoldsAllThatAForwardTakesLeavesTheGuestItsOwnConnects() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.TCP);
+    try (NatScene scene = scene(Transport.TCP);
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       listener.setSoTimeout(3000);
       Guest guest = scene.guest(10);
@@ -100,7 +99,7 @@ class ForwardFairnessTest {
   @Test
   void aSecondClientAddressGetsInWhereTheFirstWantsTheWholeForward() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+    try (NatScene scene = scene(Transport.TCP)) {
       scene.guest(10);
       connect(scene, "127.0.0.1", 20);
       assertThat(status(scene).active()).isEqualTo(4);
@@ -118,7 +117,7 @@ class ForwardFairnessTest {
   @Test
   void aRefusedClientIsResetAtOnce() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+    try (NatScene scene = scene(Transport.TCP)) {
       scene.guest(10);
       connect(scene, "127.0.0.1", 5);
       Socket last = clients.getLast();
@@ -132,7 +131,7 @@ class ForwardFairnessTest {
   @Test
   void clientsThatMakeUpAddressesEndNoneOfTheGuestsOwnFlows() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.UDP);
+    try (NatScene scene = scene(Transport.UDP);
         DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
@@ -163,7 +162,7 @@ class ForwardFairnessTest {
   @Test
   void theDatagramClientThatHasBeenSilentForLongestMakesPlace() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.UDP)) {
+    try (NatScene scene = scene(Transport.UDP)) {
       scene.guest(10);
       int first = datagram(scene, "127.0.1.1", 0);
       for (int i = 2; i <= 8; i++) {
@@ -186,7 +185,7 @@ class ForwardFairnessTest {
   @Test
   void oneDatagramClientAddressLeavesTheOthersTheirPlaces() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.UDP)) {
+    try (NatScene scene = scene(Transport.UDP)) {
       scene.guest(10);
       int[] others = new int[4];
       for (int i = 0; i < 4; i++) {
@@ -209,7 +208,7 @@ class ForwardFairnessTest {
 
   @Test
   void theConnectionsOfAForwardEndWithTheGuestsPort() throws Exception {
-    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+    try (NatScene scene = scene(Transport.TCP)) {
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 3);
       assertThat(status(scene).active()).isEqualTo(3);
@@ -225,7 +224,7 @@ class ForwardFairnessTest {
   @Test
   void whatLeftAForwardIsNoLongerCountedAgainstItsClients() throws Exception {
     LogWatch.expect("forward-full");
-    try (NatScene scene = scene(Forward.Protocol.TCP)) {
+    try (NatScene scene = scene(Transport.TCP)) {
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 5);
       connect(scene, "127.0.0.2", 4);

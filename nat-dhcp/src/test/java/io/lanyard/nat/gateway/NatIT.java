@@ -9,6 +9,8 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -419,16 +421,12 @@ class NatIT {
                 .withForwards(
                     List.of(
                         new Forward(
-                            Forward.Protocol.TCP,
-                            new InetSocketAddress(
-                                InetAddress.getLoopbackAddress(), taken.getLocalPort()),
+                            Transport.TCP,
+                            new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
                             "web",
                             80),
                         new Forward(
-                            Forward.Protocol.TCP,
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                            "web",
-                            80))))) {
+                            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "web", 80))))) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
@@ -464,11 +462,7 @@ class NatIT {
   void tcp_forward_to_an_address_that_nobody_has_is_reset_as_soon_as_arp_gives_up()
       throws Exception {
     Forward nowhere =
-        new Forward(
-            Forward.Protocol.TCP,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            "192.168.127.77",
-            80);
+        new Forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
     try (NatNamespace net = network(loopback().withForwards(List.of(nowhere)))) {
       int port = net.on(() -> net.nat.forwards().list().getFirst().port());
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -489,8 +483,8 @@ class NatIT {
                 .withForwards(
                     List.of(
                         new Forward(
-                            Forward.Protocol.UDP,
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            Transport.UDP,
+                            new Endpoint(Address.LOOPBACK_IPV4, 0),
                             NatNamespace.GUEST,
                             7))))) {
       Process server = net.startGuest("socat", "-T", "5", "UDP4-LISTEN:7,fork", "EXEC:cat");

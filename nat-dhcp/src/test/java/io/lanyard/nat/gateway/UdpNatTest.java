@@ -12,6 +12,8 @@ import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
@@ -205,10 +207,9 @@ class UdpNatTest {
       port = free.getLocalPort();
     }
     // Its address is not the host's yet, so nothing has the port.
-    InetSocketAddress later = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), port);
+    Endpoint later = new Endpoint(Address.parse("192.0.2.7"), port);
     remake(
-        options()
-            .withForwards(List.of(new Forward(Forward.Protocol.UDP, later, "192.168.127.10", 53))));
+        options().withForwards(List.of(new Forward(Transport.UDP, later, "192.168.127.10", 53))));
     try (DatagramSocket server = server()) {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(port);
@@ -655,8 +656,8 @@ class UdpNatTest {
             .withForwards(
                 List.of(
                     new Forward(
-                        Forward.Protocol.UDP,
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        Transport.UDP,
+                        new Endpoint(Address.LOOPBACK_IPV4, 0),
                         Ipv4.format(TestNetwork.GUEST),
                         4433))));
     InetDatagram client = InetDatagram.udp(0x7f00_0001, 0);

@@ -1,37 +1,31 @@
-package io.lanyard.nat.forward;
+package io.lanyard.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.linux.Errno;
-import io.lanyard.linux.ErrnoException;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BindFailureTest {
-  private static InetSocketAddress at(String address, int port) throws Exception {
-    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+  private static Endpoint at(String address, int port) {
+    return new Endpoint(Address.parse(address), port);
   }
 
-  private static String describe(InetSocketAddress endpoint, int number) {
-    return BindFailure.describe(endpoint, new ErrnoException("bind", number), null);
+  private static String describe(Endpoint endpoint, int number) {
+    return BindFailure.describe(endpoint, number, new ErrnoException("bind", number), null);
   }
 
   @Test
-  void aPrivilegedPortSaysWhatWouldPermitIt() throws Exception {
+  void aPrivilegedPortSaysWhatWouldPermitIt() {
     assertThat(BindFailure.notPermitted(80, 1024))
         .contains("port 80 is privileged")
         .contains("CAP_NET_BIND_SERVICE")
@@ -40,32 +34,33 @@ class BindFailureTest {
   }
 
   @Test
-  void anAddressOfNobodySaysSo() throws Exception {
+  void anAddressOfNobodySaysSo() {
     assertThat(describe(at("192.0.2.7", 8080), Errno.EADDRNOTAVAIL))
         .isEqualTo("the host has no address 192.0.2.7 at present");
   }
 
   @Test
-  void aFailureOfNettyIsNamedInWordsToo() throws Exception {
-    var group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  void aTakenPortNamesItsOwner() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Throwable cause =
-          new ServerBootstrap()
-              .group(group)
-              .channel(EpollServerSocketChannel.class)
-              .childHandler(new ChannelInboundHandlerAdapter())
-              .bind(taken.getLocalSocketAddress())
-              .awaitUninterruptibly()
-              .cause();
-      assertThat(BindFailure.number(cause)).isEqualTo(Errno.EADDRINUSE);
-      assertThat(BindFailure.describe(at("127.0.0.1", taken.getLocalPort()), cause, null))
+      Endpoint endpoint = at("127.0.0.1", taken.getLocalPort());
+      assertThat(
+              BindFailure.explain(
+                  Transport.TCP,
+                  endpoint,
+                  Errno.EADDRINUSE,
+                  new ErrnoException("bind", Errno.EADDRINUSE)))
           .isEqualTo(
               "port "
                   + taken.getLocalPort()
-                  + " is taken by another process: end it, or listen on another port or address");
-    } finally {
-      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+                  + " is taken by this daemon itself: end it, or listen on another port or"
+                  + " address");
     }
+  }
+
+  @Test
+  void aFailureWithoutANumberSaysWhatItsCauseSays() {
+    assertThat(BindFailure.describe(at("::1", 80), 0, new IllegalStateException("closed"), null))
+        .isEqualTo("closed");
   }
 
   @ParameterizedTest
@@ -73,9 +68,9 @@ class BindFailureTest {
   void theOwnerOfATakenPortIsFound(String wanted) throws Exception {
     try (ServerSocket tcp = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         DatagramSocket udp = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      assertThat(SocketOwner.find(Forward.Protocol.TCP, at(wanted, tcp.getLocalPort())))
+      assertThat(SocketOwner.find(Transport.TCP, at(wanted, tcp.getLocalPort())))
           .isEqualTo("this daemon itself");
-      assertThat(SocketOwner.find(Forward.Protocol.UDP, at(wanted, udp.getLocalPort())))
+      assertThat(SocketOwner.find(Transport.UDP, at(wanted, udp.getLocalPort())))
           .isEqualTo("this daemon itself");
     }
   }
@@ -83,10 +78,8 @@ class BindFailureTest {
   @Test
   void theOwnerOfAnotherAddressIsNotTakenForIt() throws Exception {
     try (ServerSocket tcp = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      assertThat(SocketOwner.find(Forward.Protocol.TCP, at("127.0.0.2", tcp.getLocalPort())))
-          .isNull();
-      assertThat(SocketOwner.find(Forward.Protocol.UDP, at("127.0.0.1", tcp.getLocalPort())))
-          .isNull();
+      assertThat(SocketOwner.find(Transport.TCP, at("127.0.0.2", tcp.getLocalPort()))).isNull();
+      assertThat(SocketOwner.find(Transport.UDP, at("127.0.0.1", tcp.getLocalPort()))).isNull();
     }
   }
 
@@ -103,7 +96,7 @@ class BindFailureTest {
     try (BufferedReader out =
         new BufferedReader(new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8))) {
       int port = Integer.parseInt(out.readLine());
-      assertThat(SocketOwner.find(Forward.Protocol.TCP, at("127.0.0.1", port)))
+      assertThat(SocketOwner.find(Transport.TCP, at("127.0.0.1", port)))
           .isEqualTo("perl (pid " + other.pid() + ")");
     } finally {
       other.destroy();

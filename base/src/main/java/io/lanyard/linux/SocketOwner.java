@@ -1,10 +1,10 @@
-package io.lanyard.nat.forward;
+package io.lanyard.linux;
 
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -34,13 +34,13 @@ final class SocketOwner {
   /**
    * Finds it.
    *
-   * @param protocol TCP or UDP
+   * @param transport TCP or UDP
    * @param endpoint an address and port that could not be had
    * @return the process in words, such as {@code nginx (pid 812)}; null if /proc does not tell
    */
-  static @Nullable String find(Forward.Protocol protocol, InetSocketAddress endpoint) {
+  static @Nullable String find(Transport transport, Endpoint endpoint) {
     try {
-      Set<String> sockets = sockets(protocol, endpoint);
+      Set<String> sockets = sockets(transport, endpoint);
       return sockets.isEmpty() ? null : process(sockets);
     } catch (IOException | UncheckedIOException e) {
       return null;
@@ -48,9 +48,8 @@ final class SocketOwner {
   }
 
   /** What links in {@code /proc/PID/fd} name the sockets that are bound there. */
-  private static Set<String> sockets(Forward.Protocol protocol, InetSocketAddress endpoint)
-      throws IOException {
-    boolean tcp = protocol == Forward.Protocol.TCP;
+  private static Set<String> sockets(Transport transport, Endpoint endpoint) throws IOException {
+    boolean tcp = transport == Transport.TCP;
     Set<String> found = new HashSet<>();
     for (String table : tcp ? List.of("tcp", "tcp6") : List.of("udp", "udp6")) {
       Path file = Path.of("/proc/net", table);
@@ -71,28 +70,26 @@ final class SocketOwner {
   }
 
   /** Whether a local address of a table keeps others from an endpoint. */
-  private static boolean conflicts(String local, InetSocketAddress endpoint) {
+  private static boolean conflicts(String local, Endpoint endpoint) {
     int colon = local.indexOf(':');
     try {
-      if (Integer.parseInt(local.substring(colon + 1), 16) != endpoint.getPort()) {
+      if (Integer.parseInt(local.substring(colon + 1), 16) != endpoint.port()) {
         return false;
       }
-      InetAddress bound = address(local.substring(0, colon));
-      InetAddress wanted = endpoint.getAddress();
-      if (bound.isAnyLocalAddress()) {
+      Address bound = address(local.substring(0, colon));
+      Address wanted = endpoint.address();
+      if (bound.isAny()) {
         // An IPv6 socket on all addresses mostly has the IPv4 ones as well.
         return true;
       }
-      return wanted.isAnyLocalAddress()
-          ? bound instanceof Inet6Address == wanted instanceof Inet6Address
-          : bound.equals(wanted);
+      return wanted.isAny() ? bound.isIpv4() == wanted.isIpv4() : bound.equals(wanted);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       return false;
     }
   }
 
   /** The kernel writes each word of the address as a number of the machine's byte order. */
-  private static InetAddress address(String hex) {
+  private static Address address(String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex);
     ByteBuffer words = ByteBuffer.wrap(bytes);
     for (int at = 0; at + 4 <= bytes.length; at += 4) {
@@ -101,11 +98,7 @@ final class SocketOwner {
           at,
           ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(word) : word);
     }
-    try {
-      return InetAddress.getByAddress(bytes);
-    } catch (java.net.UnknownHostException e) {
-      throw new IllegalArgumentException("no address: " + hex, e);
-    }
+    return Address.of(bytes);
   }
 
   private static @Nullable String process(Set<String> sockets) throws IOException {

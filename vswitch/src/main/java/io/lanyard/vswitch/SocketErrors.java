@@ -1,0 +1,33 @@
+package io.lanyard.vswitch;
+
+import io.lanyard.linux.ErrnoException;
+import io.netty.channel.unix.Errors;
+import org.jspecify.annotations.Nullable;
+
+/** Error numbers of failed system calls, whoever made them: this project's own code or Netty. */
+public final class SocketErrors {
+  private SocketErrors() {}
+
+  /**
+   * Finds the error number in an exception or its causes.
+   *
+   * @param failure what was thrown
+   * @return a number of {@link io.lanyard.linux.Errno}; 0 if there is none
+   */
+  public static int number(Throwable failure) {
+    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      switch (cause) {
+        case ErrnoException e -> {
+          return e.number();
+        }
+        case Errors.NativeIoException e -> {
+          return -e.expectedErr();
+        }
+        default -> {
+          // Perhaps the cause has one.
+        }
+      }
+    }
+    return 0;
+  }
+}
