@@ -102,6 +102,7 @@ abstract sealed class ListCommand implements Callable<Integer> {
       super(
           "flows",
           "network",
+          "port",
           "protocol",
           "direction",
           "guest",

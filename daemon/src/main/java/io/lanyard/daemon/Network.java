@@ -347,6 +347,7 @@ public final class Network implements AutoCloseable {
   private FlowInfo flow(FlowRecord flow) {
     return new FlowInfo(
         name(),
+        flow.port(),
         flow.protocol(),
         flow.forward() == null ? "out" : "in",
         flow.guest().toString(),

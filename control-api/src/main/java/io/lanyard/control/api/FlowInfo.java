@@ -4,6 +4,8 @@ package io.lanyard.control.api;
  * A flow through the NAT: {@code GET /v1/flows}.
  *
  * @param network its network
+ * @param port the port of the switch that the guest is behind; {@code unlocated} while nobody has
+ *     answered for the guest's address
  * @param protocol tcp, udp or icmp
  * @param direction {@code out} from a guest, {@code in} by a forward
  * @param guest the guest's address and port
@@ -16,6 +18,7 @@ package io.lanyard.control.api;
  */
 public record FlowInfo(
     String network,
+    String port,
     String protocol,
     String direction,
     String guest,
