@@ -46,9 +46,10 @@ public interface Port {
   boolean transmit(Passage passage, ByteBuf frame);
 
   /**
-   * Hears that another port has left the switch: what is kept for it can be given back.
+   * Hears that another port has left the switch or has lost its carrier: the stations that were
+   * behind it are gone, and what is kept for them can be given back. It is told between frames.
    *
-   * @param other the port, detached already
+   * @param other the port, detached already or without carrier
    */
   default void portLeft(Port other) {}
 

@@ -56,6 +56,10 @@ public final class Switch implements Dumpable {
   private int touchedCount;
   private final Passage[] passages = new Passage[MOST_NESTED];
   private int depth;
+
+  /** Ports that left, or lost their carrier, while a frame was on its way. */
+  private final List<Port> left = new ArrayList<>();
+
   private @Nullable Slot latest;
   private @Nullable ByteBuf spare;
   private int reserved;
@@ -129,16 +133,25 @@ public final class Switch implements Dumpable {
     if (slot == null) {
       return;
     }
-    @Nullable Slot[] left = ports.clone();
-    left[slot.number] = null;
-    ports = left;
+    @Nullable Slot[] others = ports.clone();
+    others[slot.number] = null;
+    ports = others;
     table.forgetPort(slot.number);
     slot.forget();
     if (latest == slot) {
       latest = null;
     }
-    for (Slot other : left) {
-      if (other != null) {
+    tellLeft(port);
+  }
+
+  private void tellLeft(Port port) {
+    if (depth > 0) {
+      // A write that failed has told it: whoever is sending must not lose what it sends for.
+      left.add(port);
+      return;
+    }
+    for (Slot other : ports) {
+      if (other != null && other.port != port) {
         other.port.portLeft(port);
       }
     }
@@ -454,6 +467,9 @@ public final class Switch implements Dumpable {
       slot.port.flush();
     }
     touchedCount = 0;
+    while (depth == 0 && !left.isEmpty()) {
+      tellLeft(left.removeLast());
+    }
   }
 
   /**
@@ -493,6 +509,7 @@ public final class Switch implements Dumpable {
     if (slot != null) {
       table.forgetLearned(slot.number);
       slot.forget();
+      tellLeft(port);
     }
   }
 

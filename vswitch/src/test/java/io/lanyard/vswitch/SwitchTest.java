@@ -482,6 +482,70 @@ class SwitchTest {
     network.carrierLost(b); // nothing to forget
   }
 
+  /** Notes which ports left; a frame to it makes another lose its carrier. */
+  private static final class Watcher implements Port {
+    private final Switch network;
+    private final PortCounters counters = new PortCounters();
+    private final List<String> left = new ArrayList<>();
+    private Port dying = this;
+
+    Watcher(Switch network) {
+      this.network = network;
+    }
+
+    @Override
+    public boolean transmit(Passage passage, ByteBuf frame) {
+      List<String> before = List.copyOf(left);
+      network.carrierLost(dying);
+      assertThat(left).isEqualTo(before);
+      return true;
+    }
+
+    @Override
+    public void portLeft(Port other) {
+      left.add(other.name());
+    }
+
+    @Override
+    public String name() {
+      return "watcher";
+    }
+
+    @Override
+    public int mtu() {
+      return 1500;
+    }
+
+    @Override
+    public Offloads offloads() {
+      return Offloads.NONE;
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public PortCounters counters() {
+      return counters;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void aLostCarrierIsToldToTheOtherPortsButNotWhileAFrameIsOnItsWay() {
+    Watcher watcher = new Watcher(network);
+    network.attach(watcher, InMemoryPort.UNLIMITED);
+    network.carrierLost(b);
+    assertThat(watcher.left).containsExactly("b");
+    watcher.dying = b;
+    a.send(frame(Ethernet.BROADCAST, A));
+    assertThat(watcher.left).containsExactly("b", "b");
+    network.carrierLost(watcher);
+    assertThat(watcher.left).hasSize(2);
+  }
+
   @Test
   void detachingForgetsTheAddressesBehindThePort() {
     b.send(frame(Ethernet.BROADCAST, B));

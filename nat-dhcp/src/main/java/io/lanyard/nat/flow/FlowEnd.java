@@ -6,6 +6,8 @@ public enum FlowEnd {
   IDLE,
   /** A newer flow of the same guest or network needed its place. */
   EVICTED,
-  /** The network closes. */
-  CLOSED
+  /** The network closes, or may lead there no more. */
+  CLOSED,
+  /** The guest's port is gone or has lost its carrier: nobody is there to be told. */
+  GONE
 }

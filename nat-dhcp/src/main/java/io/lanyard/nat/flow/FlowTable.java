@@ -272,10 +272,14 @@ public final class FlowTable {
         if (flow == null || flow.table != this) {
           throw new IllegalStateException("the flows of " + owner.name() + " are in another table");
         }
-        end(flow, FlowEnd.CLOSED);
+        end(flow, FlowEnd.GONE);
       }
     }
-    endIf(flow -> owner.equals(flow.target()));
+    for (Flow flow : flows.values()) {
+      if (owner.equals(flow.target())) {
+        end(flow, FlowEnd.GONE);
+      }
+    }
   }
 
   /**

@@ -170,7 +170,10 @@ final class Connection extends Flow implements GuestStream {
     if (state == State.CLOSED) {
       return;
     }
-    if (state != State.TIME_WAIT) {
+    if (end == FlowEnd.GONE) {
+      host.abort();
+      discard();
+    } else if (state != State.TIME_WAIT) {
       if (end == FlowEnd.IDLE) {
         engine.counters().count(TcpCount.IDLE_TIMEOUTS);
       }
