@@ -6,6 +6,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
@@ -141,6 +142,14 @@ final class NetworkServices {
       fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
     }
     AddressBindings bindings = new AddressBindings(addresses, fixed);
+    if (config.switching().guard() != GuardMode.OFF) {
+      // Also of ports that have no guard of their own: without one, whose an address is, is
+      // whoever's that says so, as on a wire.
+      nat.gateway()
+          .stations()
+          .neighbours()
+          .guard((address, station) -> addresses.permits(address, station.mac()));
+    }
     if (dhcp != null) {
       dhcp.leases().addListener(bindings);
     }

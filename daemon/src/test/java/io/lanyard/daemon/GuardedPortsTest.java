@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
+import io.lanyard.base.DumpNode;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.net.MacAddress;
@@ -244,6 +245,41 @@ final class GuardedPortsTest {
     assertThat(listener.heardUntil(2)).containsExactly(2);
     free.say(STRANGE, 3);
     assertThat(listener.heardUntil(3)).containsExactly(3);
+  }
+
+  /** What the gateway takes the MAC address of an address to be. */
+  private String gatewaysEntry(int address) {
+    DumpNode network = Objects.requireNonNull(daemon.network("lab")).dump();
+    for (String name : List.of("nat", "gateway", "stations", "neighbours", Ipv4.format(address))) {
+      network =
+          network.children().stream()
+              .filter(child -> child.name().equals(name))
+              .findFirst()
+              .orElseThrow();
+    }
+    return String.valueOf(network.properties().get("mac"));
+  }
+
+  private String entryAfterAClaimByAPortWithoutGuard(String network) throws Exception {
+    start(network, "good", "free, guard: off");
+    Guest good = new Guest("good", 1);
+    Guest free = new Guest("free", 2);
+    int victim = good.lease();
+    good.othersUntilTheGatewayAnswers(victim);
+    assertThat(gatewaysEntry(victim)).isEqualTo("52:54:00:00:00:01");
+    free.othersUntilTheGatewayAnswers(victim);
+    return gatewaysEntry(victim);
+  }
+
+  @Test
+  void theGatewayOfAGuardedNetworkKeepsALeasedAddressWithItsGuest() throws Exception {
+    String entry = entryAfterAClaimByAPortWithoutGuard("guard: learn");
+    assertThat(entry).isEqualTo("52:54:00:00:00:01");
+  }
+
+  @Test
+  void withoutGuardTheGatewayTakesAClaimAsOnAWire() throws Exception {
+    assertThat(entryAfterAClaimByAPortWithoutGuard("guard: off")).isEqualTo("52:54:00:00:00:02");
   }
 
   @Test

@@ -53,6 +53,18 @@ public final class PortAddresses {
     }
   }
 
+  /**
+   * Whether a MAC address may have an address: nobody else is known to.
+   *
+   * @param address the address
+   * @param mac in the low 48 bits
+   * @return false if the address is bound to another MAC address
+   */
+  public boolean permits(Address address, long mac) {
+    long holder = bound.get(address.high(), address.low());
+    return holder == mac || holder == AddressMap.NOBODY;
+  }
+
   /** Whether an address is bound to a MAC address. */
   boolean holds(long mac, long high, long low) {
     return bound.get(high, low) == mac;
