@@ -137,7 +137,7 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   private static InetDatagram open(int type, int protocol) throws ErrnoException {
-    int fd = InetCalls.socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    int fd = Libc.socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
       throw new ErrnoException("open a datagram socket", -fd);
     }
@@ -334,7 +334,7 @@ public final class InetDatagram implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      InetCalls.close(fd);
+      int _ = Libc.close(fd);
     }
   }
 }

@@ -1,21 +1,14 @@
 package io.lanyard.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
+import java.lang.foreign.ValueLayout;
 
 /**
  * The C library's system calls. Each answers as the kernel does: a negative result is {@code
  * -errno}.
  *
- * <p>Addresses are native, and the caller sees to it that the memory is there: nothing is checked.
+ * <p>Addresses are native, and the caller makes sure that the memory is there: nothing is checked.
  *
  * <p>Thread: any.
  */
@@ -39,84 +32,35 @@ public final class Libc {
   public static final int SOCK_DGRAM = 2;
 
   private static final int F_DUPFD_CLOEXEC = 1030;
-
   private static final int CLOCK_BOOTTIME = 7;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO = errnoHandle();
-
-  /** One a thread, for as long as the thread lives. */
-  private static final ThreadLocal<MemorySegment> STATE =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
-
-  private static final MethodHandle OPEN =
-      bind("open", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT), 2);
-  private static final MethodHandle CLOSE =
-      bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), 0);
-  private static final MethodHandle READV =
-      bind("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT), 0);
-  private static final MethodHandle WRITE =
-      bind("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG), 0);
-  private static final MethodHandle IOCTL =
-      bind("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG), 2);
-  private static final MethodHandle SETNS =
-      bind("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), 0);
-  private static final MethodHandle SOCKET =
-      bind("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
-
-  private static final MethodHandle DUP3 =
-      bind("dup3", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 0);
-
-  private static final MethodHandle GETRLIMIT =
-      bind("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), 0);
-
-  private static final MethodHandle FCNTL =
-      bind("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
-
-  private static final MethodHandle CLOCK_GETTIME =
-      bind("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), 0);
+  private static final MemorySegment OPEN = NativeCall.function("open");
+  private static final MemorySegment CLOSE = NativeCall.function("close");
+  private static final MemorySegment READV = NativeCall.function("readv");
+  private static final MemorySegment WRITE = NativeCall.function("write");
+  private static final MemorySegment IOCTL = NativeCall.function("ioctl");
+  private static final MemorySegment SETNS = NativeCall.function("setns");
+  private static final MemorySegment SOCKET = NativeCall.function("socket");
+  private static final MemorySegment DUP3 = NativeCall.function("dup3");
+  private static final MemorySegment FCNTL = NativeCall.function("fcntl");
+  private static final MemorySegment GETRLIMIT = NativeCall.function("getrlimit");
+  private static final MemorySegment CLOCK_GETTIME = NativeCall.function("clock_gettime");
 
   private Libc() {}
 
-  private static VarHandle errnoHandle() {
-    return CAPTURE.varHandle(java.lang.foreign.MemoryLayout.PathElement.groupElement("errno"));
-  }
-
-  /** Binds a function; {@code fixed} arguments come before the variadic ones, 0 for none. */
-  @SuppressWarnings("restricted") // this class is where native calls are made
-  private static MethodHandle bind(String name, FunctionDescriptor descriptor, int fixed) {
-    Linker.Option errno = Linker.Option.captureCallState("errno");
-    MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
-    return fixed == 0
-        ? LINKER.downcallHandle(symbol, descriptor, errno)
-        : LINKER.downcallHandle(symbol, descriptor, errno, Linker.Option.firstVariadicArg(fixed));
-  }
-
-  private static long result(long value, MemorySegment state) {
-    return value >= 0 ? value : -(int) ERRNO.get(state, 0L);
-  }
-
-  private static AssertionError impossible(Throwable e) {
-    return new AssertionError("a system call threw", e);
-  }
-
   /**
-   * Reads the time since the host booted, the time that it was suspended included (CLOCK_BOOTTIME).
+   * The time since the host booted, including the time that it was suspended (CLOCK_BOOTTIME).
    *
    * @return nanoseconds
    */
   public static long bootTime() {
-    MemorySegment state = STATE.get();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment time = arena.allocate(JAVA_LONG, 2); // struct timespec
-      int error = (int) CLOCK_GETTIME.invokeExact(state, CLOCK_BOOTTIME, time.address());
-      if (error != 0) {
+      MemorySegment time = arena.allocate(ValueLayout.JAVA_LONG, 2); // struct timespec
+      if (NativeCall.toInt(CLOCK_GETTIME, CLOCK_BOOTTIME, time.address(), 0, 0, 0, 0) != 0) {
         throw new IllegalStateException("CLOCK_BOOTTIME is there since Linux 2.6.39");
       }
-      return 1_000_000_000L * time.getAtIndex(JAVA_LONG, 0) + time.getAtIndex(JAVA_LONG, 1);
-    } catch (Throwable e) {
-      throw impossible(e);
+      return 1_000_000_000L * time.getAtIndex(ValueLayout.JAVA_LONG, 0)
+          + time.getAtIndex(ValueLayout.JAVA_LONG, 1);
     }
   }
 
@@ -128,12 +72,9 @@ public final class Libc {
    * @return a descriptor, or -errno
    */
   public static int open(String path, int flags) {
-    MemorySegment state = STATE.get();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = arena.allocateFrom(path);
-      return (int) result((int) OPEN.invokeExact(state, name.address(), flags | O_CLOEXEC), state);
-    } catch (Throwable e) {
-      throw impossible(e);
+      long name = arena.allocateFrom(path).address();
+      return NativeCall.toInt(OPEN, name, flags | O_CLOEXEC, 0, 0, 0, 0);
     }
   }
 
@@ -144,12 +85,7 @@ public final class Libc {
    * @return 0, or -errno; it is closed either way
    */
   public static int close(int fd) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) CLOSE.invokeExact(state, fd), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(CLOSE, fd, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -161,12 +97,7 @@ public final class Libc {
    * @return bytes, or -errno
    */
   static long readv(int fd, long vectors, int count) {
-    MemorySegment state = STATE.get();
-    try {
-      return result((long) READV.invokeExact(state, fd, vectors, count), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toLong(READV, fd, vectors, count, 0, 0, 0);
   }
 
   /**
@@ -178,12 +109,7 @@ public final class Libc {
    * @return bytes, or -errno
    */
   public static long write(int fd, long address, long length) {
-    MemorySegment state = STATE.get();
-    try {
-      return result((long) WRITE.invokeExact(state, fd, address, length), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toLong(WRITE, fd, address, length, 0, 0, 0);
   }
 
   /**
@@ -195,12 +121,7 @@ public final class Libc {
    * @return at least 0, or -errno
    */
   public static int ioctl(int fd, long request, long argument) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) IOCTL.invokeExact(state, fd, request, argument), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(IOCTL, fd, request, argument, 0, 0, 0);
   }
 
   /**
@@ -211,12 +132,7 @@ public final class Libc {
    * @return 0, or -errno
    */
   public static int setns(int fd, int kind) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) SETNS.invokeExact(state, fd, kind), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(SETNS, fd, kind, 0, 0, 0, 0);
   }
 
   /**
@@ -228,13 +144,7 @@ public final class Libc {
    * @return a descriptor, or -errno
    */
   public static int socket(int family, int type, int protocol) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int)
-          result((int) SOCKET.invokeExact(state, family, type | O_CLOEXEC, protocol), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(SOCKET, family, type | O_CLOEXEC, protocol, 0, 0, 0);
   }
 
   /**
@@ -244,12 +154,7 @@ public final class Libc {
    * @return another one for the same file, or -errno
    */
   public static int duplicate(int fd) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) FCNTL.invokeExact(state, fd, F_DUPFD_CLOEXEC, 0), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(FCNTL, fd, F_DUPFD_CLOEXEC, 0, 0, 0, 0);
   }
 
   /**
@@ -261,12 +166,7 @@ public final class Libc {
    * @return {@code fd}, or -errno
    */
   public static int replace(int fd, int with) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) DUP3.invokeExact(state, with, fd, O_CLOEXEC), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(DUP3, with, fd, O_CLOEXEC, 0, 0, 0);
   }
 
   /**
@@ -277,11 +177,6 @@ public final class Libc {
    * @return 0, or -errno
    */
   static int getrlimit(int resource, long address) {
-    MemorySegment state = STATE.get();
-    try {
-      return (int) result((int) GETRLIMIT.invokeExact(state, resource, address), state);
-    } catch (Throwable e) {
-      throw impossible(e);
-    }
+    return NativeCall.toInt(GETRLIMIT, resource, address, 0, 0, 0, 0);
   }
 }

@@ -81,8 +81,7 @@ public final class Rtnetlink implements AutoCloseable {
   public static Rtnetlink open() throws ErrnoException {
     int fd =
         ErrnoException.check(
-            InetCalls.socket(
-                AF_NETLINK, SOCK_RAW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, NETLINK_ROUTE),
+            Libc.socket(AF_NETLINK, SOCK_RAW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, NETLINK_ROUTE),
             "open a netlink socket",
             SANDBOX,
             SANDBOX);
@@ -211,7 +210,7 @@ public final class Rtnetlink implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      InetCalls.close(fd);
+      int _ = Libc.close(fd);
       arena.close();
     }
   }

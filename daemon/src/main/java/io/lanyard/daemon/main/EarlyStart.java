@@ -2,6 +2,7 @@ package io.lanyard.daemon.main;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.linux.OpenFiles;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.List;
 /**
  * Makes what every daemon needs and what is slow to make the first time, on a thread of its own,
  * while the main thread reads the command line and the configuration: Netty's native part, the
- * buffers, the API's records.
+ * buffers, the binding of system calls, the API's records.
  */
 final class EarlyStart {
   private EarlyStart() {}
@@ -17,6 +18,7 @@ final class EarlyStart {
   /** Begins; whoever needs a thing before it is made waits for its class as always. */
   static void begin() {
     start("early-native", EarlyStart::nativeParts);
+    start("early-calls", OpenFiles::limit);
     start("early-json", EarlyStart::json);
   }
 
