@@ -1,4 +1,4 @@
-/** What a VMM plug-in sees, and the kit that tests one. */
+/** The interface of VMM plug-ins, and the kit that tests one. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.vmm {
   requires static org.jspecify;

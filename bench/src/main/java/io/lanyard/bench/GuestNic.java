@@ -77,7 +77,7 @@ public class GuestNic {
     port.carrier(true);
     network.attach(port);
     network.pin(TcpFrames.TO, port);
-    nic = new VirtioNet(TcpFrames.TO, 1500, new Cable(port.network()));
+    nic = new VirtioNet(TcpFrames.TO, 1500, new Backend(port.network()));
     nic.activate(
         1L << 15, Arrays.asList(queue(RECEIVE), queue(TRANSMIT), null)); // VIRTIO_NET_F_MRG_RXBUF
     // All descriptors of a queue name one buffer, which is good enough for a copy.
@@ -143,7 +143,7 @@ public class GuestNic {
     nic.notified(1);
   }
 
-  /** What the daemon puts between port and card. */
+  /** The adapter that the daemon puts between port and NIC. */
   private final class Guest implements FrameConsumer {
     @Override
     public boolean accept(MemorySegment lent) {
@@ -165,7 +165,7 @@ public class GuestNic {
     }
   }
 
-  private record Cable(FrameConsumer network) implements VirtioNet.Cable {
+  private record Backend(FrameConsumer network) implements VirtioNet.Backend {
     @Override
     public void transmit(MemorySegment lent) {
       if (!network.accept(lent)) {

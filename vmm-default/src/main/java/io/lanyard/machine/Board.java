@@ -99,8 +99,8 @@ final class Board implements AutoCloseable {
     };
   }
 
-  /** Plugs a virtio device into the next PCI slot. */
-  void plug(String name, VirtioDevice device) {
+  /** Attaches a virtio device to the next PCI slot. */
+  void attach(String name, VirtioDevice device) {
     VirtioPci function = new VirtioPci(name, device, bus.ram(), wiring::message);
     pci.add(function.function());
     virtio.add(function);

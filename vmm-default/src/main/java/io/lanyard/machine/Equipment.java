@@ -15,7 +15,7 @@ import java.util.List;
  * @param boot what is loaded
  * @param console where output goes
  * @param virtioConsole whether input goes to a virtio console instead of the serial port
- * @param cards network cards
+ * @param nics its NICs
  * @param disks disks
  * @param code what all guests may keep of decoded code
  * @param host the memory that the host has
@@ -29,7 +29,7 @@ record Equipment(
     Boot boot,
     GuestConsole console,
     boolean virtioConsole,
-    List<Card> cards,
+    List<LanyardNic> nics,
     List<Disk> disks,
     CodeBudget code,
     HostCapacity host,

@@ -45,8 +45,8 @@ final class LanyardGuest implements Guest {
   private boolean gone;
 
   // What machines since the start have done that are no more: a guest may reboot itself.
-  // Under figures, so that to ask for them does not wait for a call that takes long.
-  private final Object figures = new Object();
+  // Under statistics, so that a query for them does not wait for a call that takes long.
+  private final Object statistics = new Object();
   private long earlierNanos;
   private long earlierInstructions;
 
@@ -139,7 +139,7 @@ final class LanyardGuest implements Guest {
             "guest %s: the host has not finished what its disk asked for when it was stopped; start it again later"
                 .formatted(name()));
       }
-      synchronized (figures) {
+      synchronized (statistics) {
         earlierNanos = 0;
         earlierInstructions = 0;
       }
@@ -249,7 +249,7 @@ final class LanyardGuest implements Guest {
     Machine old = machine;
     if (old != null) {
       lingering = old.stop();
-      synchronized (figures) {
+      synchronized (statistics) {
         machine = null;
         earlierNanos += old.processorNanos();
         earlierInstructions += old.instructions();
@@ -351,12 +351,12 @@ final class LanyardGuest implements Guest {
 
   @Override
   public List<Nic> nics() {
-    return List.copyOf(equipment.cards());
+    return List.copyOf(equipment.nics());
   }
 
   @Override
   public GuestStatistics statistics() {
-    synchronized (figures) {
+    synchronized (statistics) {
       Machine now = machine;
       return new GuestStatistics(
           earlierNanos + (now == null ? 0 : now.processorNanos()),
@@ -379,7 +379,7 @@ final class LanyardGuest implements Guest {
       gone = true;
       equipment.boot().close();
       closeDisks();
-      equipment.cards().forEach(Card::disconnect);
+      equipment.nics().forEach(LanyardNic::disconnect);
       equipment.console().close();
       closed.accept(this);
     } finally {

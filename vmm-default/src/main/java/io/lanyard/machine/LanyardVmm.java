@@ -100,7 +100,7 @@ final class LanyardVmm implements Vmm {
                 boot,
                 new GuestConsole(spec.name()),
                 "virtio".equals(spec.options().get(CONSOLE)),
-                spec.nics().stream().map(Card::new).toList(),
+                spec.nics().stream().map(LanyardNic::new).toList(),
                 List.copyOf(disks),
                 code,
                 host,
@@ -150,7 +150,7 @@ final class LanyardVmm implements Vmm {
             .formatted(name, spec.harts()));
     demand(
         spec.disks().size() + spec.nics().size() <= MAX_DEVICES,
-        "guest %s: %d disks and network cards; at most %d"
+        "guest %s: %d disks and NICs; at most %d"
             .formatted(name, spec.disks().size() + spec.nics().size(), MAX_DEVICES));
     for (Map.Entry<String, String> option : spec.options().entrySet()) {
       demand(
@@ -165,12 +165,12 @@ final class LanyardVmm implements Vmm {
     Set<String> names = new HashSet<>();
     Set<Long> macs = new HashSet<>();
     for (NicSpec nic : spec.nics()) {
-      String what = "guest %s, network card %s: ".formatted(spec.name(), nic.name());
+      String what = "guest %s, NIC %s: ".formatted(spec.name(), nic.name());
       demand(names.add(nic.name()), what + "its name is given twice");
       demand(macs.add(nic.mac()), what + "its address is given twice");
       demand(
           nic.mac() > 0 && nic.mac() >>> 48 == 0 && (nic.mac() >>> 40 & 1) == 0,
-          what + "address %012x is not that of a single card".formatted(nic.mac()));
+          what + "address %012x is not that of a single NIC".formatted(nic.mac()));
       demand(
           nic.mtu() >= 68 && nic.mtu() <= 65_535,
           what + "MTU %d; from 68 to 65535".formatted(nic.mtu()));

@@ -29,17 +29,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * One life of a guest, from power-on to power-off.
  *
- * <p>Thread: made, started and stopped by the guest, one call at a time; the figures any.
+ * <p>Thread: made, started and stopped by the guest, one call at a time; the counters are read by
+ * any.
  */
 final class Machine {
   private static final System.Logger LOG = System.getLogger(Machine.class.getName());
 
   /**
-   * How long a hart may take to stand still. It looks at least every few thousand instructions, but
-   * one that resets its disk waits for what the host's disk is at, and whoever stops a guest does
-   * not want to wait with it.
+   * The longest wait for a hart to stand still. A hart looks every few thousand instructions, but
+   * one that resets its disk waits for the host's disk, and a caller that stops the guest should
+   * not.
    */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(1);
 
   /** Why a machine ended. */
   sealed interface End {
@@ -113,7 +114,7 @@ final class Machine {
             case AIA -> Wiring.aia(bus, harts, start.supervisor());
           };
       board = new Board(bus, List.copyOf(harts), time, wiring, new Power(), console::print, start);
-      plugDevices(console);
+      attachDevices(console);
       toHost =
           start.toHost() == -1
               ? null
@@ -127,24 +128,24 @@ final class Machine {
     }
   }
 
-  private void plugDevices(GuestConsole console) {
-    for (Card card : equipment.cards()) {
-      VirtioNet net = new VirtioNet(card.spec().mac(), card.spec().mtu(), card);
-      board.plug("net-" + card.name(), net);
-      card.device(net);
+  private void attachDevices(GuestConsole console) {
+    for (LanyardNic nic : equipment.nics()) {
+      VirtioNet net = new VirtioNet(nic.spec().mac(), nic.spec().mtu(), nic);
+      board.attach("net-" + nic.name(), net);
+      nic.device(net);
     }
     int number = 0;
     for (var disk : equipment.disks()) {
       String name = "disk" + number++;
       VirtioBlk device = new VirtioBlk(name, disk);
-      board.plug(name, device);
+      board.attach(name, device);
       disks.add(device);
     }
-    board.plug("rng", new VirtioRng(Boot.RANDOM::nextBytes));
-    board.plug("power-button", button);
+    board.attach("rng", new VirtioRng(Boot.RANDOM::nextBytes));
+    board.attach("power-button", button);
     if (equipment.virtioConsole()) {
       VirtioConsole port = new VirtioConsole(console::print);
-      board.plug("console", port);
+      board.attach("console", port);
       console.input(port::receive);
     } else {
       console.input(board.uart()::receive);
@@ -166,7 +167,7 @@ final class Machine {
     }
     running.set(harts.size());
     startedNanos = System.nanoTime();
-    equipment.cards().forEach(card -> card.running(true));
+    equipment.nics().forEach(nic -> nic.running(true));
     for (Hart hart : harts) {
       threads.add(
           Thread.ofPlatform()
@@ -224,7 +225,7 @@ final class Machine {
 
   /** Stops the harts and the clock. */
   void pause() {
-    equipment.cards().forEach(card -> card.running(false));
+    equipment.nics().forEach(nic -> nic.running(false));
     harts.forEach(Hart::requestPause);
     for (Hart hart : harts) {
       if (!await(hart)) {
@@ -238,7 +239,7 @@ final class Machine {
 
   private static boolean await(Hart hart) {
     try {
-      return hart.awaitPaused(PATIENCE.toNanos());
+      return hart.awaitPaused(PAUSE_TIMEOUT.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -253,7 +254,7 @@ final class Machine {
 
   private void resumeHarts() {
     harts.forEach(Hart::resume);
-    equipment.cards().forEach(card -> card.running(true));
+    equipment.nics().forEach(nic -> nic.running(true));
   }
 
   /** Presses the power button. */
@@ -281,9 +282,9 @@ final class Machine {
     board.abandon();
     disks.forEach(VirtioBlk::stop);
     equipment.console().input(null);
-    equipment.cards().forEach(card -> card.running(false));
-    equipment.cards().forEach(card -> card.device(null));
-    if (stands(System.nanoTime() + PATIENCE.toNanos())) {
+    equipment.nics().forEach(nic -> nic.running(false));
+    equipment.nics().forEach(nic -> nic.device(null));
+    if (stands(System.nanoTime() + PAUSE_TIMEOUT.toNanos())) {
       giveBack();
       return null;
     }
@@ -295,7 +296,7 @@ final class Machine {
         .daemon()
         .name(equipment.name() + "-end")
         .start(() -> {
-          while (!stands(System.nanoTime() + PATIENCE.toNanos())) {
+          while (!stands(System.nanoTime() + PAUSE_TIMEOUT.toNanos())) {
             // Until the host answers.
           }
           giveBack();

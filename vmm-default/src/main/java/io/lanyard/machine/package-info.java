@@ -3,9 +3,9 @@
  *
  * <p>A {@link io.lanyard.machine.Machine} is one life between power-on and power-off: RAM, harts,
  * bus and devices, made together, started once, closed together. A {@link
- * io.lanyard.machine.LanyardGuest} is what outlives it: the console with its history, the network
- * cards with their cables, the open images. So a reset is a new machine, and no device needs a
- * reset of its own that could forget something.
+ * io.lanyard.machine.LanyardGuest} is what outlives it: the console with its history, the NICs with
+ * their links, the open images. So a reset is a new machine, and no device needs a reset of its own
+ * that could forget something.
  *
  * <p>Threads: each hart, each disk whose driver is ready, and each program that reports by {@code
  * tohost} has a platform thread, because a guest can keep them busy without end, and virtual

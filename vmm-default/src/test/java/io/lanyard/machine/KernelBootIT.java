@@ -122,7 +122,7 @@ class KernelBootIT {
       run("ip addr add 192.168.127.9/24 dev eth0; ip link set eth0 up");
       assertThat(run("ping -c 3 192.168.127.2")).contains("3 packets received");
       String table = run("cat /proc/interrupts");
-      // Number, count that is not zero, controller: the queue's own vector, or the card's wire.
+      // Number, count that is not zero, controller: the queue's own vector, or the function's wire.
       assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + receive);
       assertThat(table).containsPattern("\\d+: +[1-9]\\d* +" + serial);
     }
@@ -228,7 +228,7 @@ class KernelBootIT {
   private void await(BooleanSupplier condition) {
     long end = System.nanoTime() + 180_000_000_000L;
     while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("patience; the console shows %s", screen).isLessThan(end);
+      assertThat(System.nanoTime()).as("timeout; the console shows %s", screen).isLessThan(end);
       assertThat(guest.state()).isNotEqualTo(GuestState.FAILED);
       try {
         Thread.sleep(10);

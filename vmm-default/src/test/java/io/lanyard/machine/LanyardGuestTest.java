@@ -402,7 +402,7 @@ class LanyardGuestTest {
     refused(spec(TestProgram.waiting(), 1, Map.of(), NIC, NIC), "given twice");
     refused(
         spec(TestProgram.waiting(), 1, Map.of(), new NicSpec("eth0", 0x010000000001L, 1500)),
-        "not that of a single card");
+        "not that of a single NIC");
     refused(spec(TestProgram.waiting(), 1, Map.of(), new NicSpec("eth0", 2, 10)), "MTU 10");
   }
 

@@ -10,9 +10,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A host on the other end of a guest's cable: it answers ARP for any address, and each IPv4 frame
- * of ICMP echo with its reply. One thread of its own gives frames to the guest, as a network's loop
- * does.
+ * A host on a guest's link: it answers ARP for any address, and each IPv4 frame of ICMP echo with
+ * its reply. One thread of its own gives frames to the guest, as a network's loop does.
  */
 final class PingPeer implements FrameSink, AutoCloseable {
   private static final int HEADER = 12;

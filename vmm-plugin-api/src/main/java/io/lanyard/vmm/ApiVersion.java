@@ -14,13 +14,13 @@ public record ApiVersion(int major, int minor) {
   public static final int MINOR = 1;
 
   /**
-   * The version of the interface that runs. A plug-in does not return this one: read when it runs,
-   * it would be the daemon's, whatever the plug-in was built for.
+   * The version of the interface that runs. A plug-in does not return this one, which is the
+   * daemon's and not the one that the plug-in was built for.
    */
   public static final ApiVersion CURRENT = new ApiVersion(MAJOR, MINOR);
 
   /**
-   * Says whether a plug-in built for another version can run under this one.
+   * Whether a plug-in built for another version can run under this one.
    *
    * @param plugin the version that the plug-in names
    * @return true if this version has everything that the plug-in's had

@@ -3,7 +3,7 @@ package io.lanyard.vmm;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** What a guest starts with. */
+/** The program that a guest starts with. */
 public sealed interface BootSource {
   /**
    * A Linux kernel, loaded by the VMM.
@@ -12,7 +12,7 @@ public sealed interface BootSource {
    * @param initrd the initial RAM disk, or null for none
    * @param commandLine the kernel's command line
    */
-  @SuppressWarnings("exports") // The annotation is for who reads it; a plug-in needs no jspecify.
+  @SuppressWarnings("exports") // The annotation is for readers; a plug-in needs no jspecify.
   record Kernel(Path kernel, @Nullable Path initrd, String commandLine) implements BootSource {}
 
   /**

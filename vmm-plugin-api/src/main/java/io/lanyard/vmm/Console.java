@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * A guest's serial console: bytes both ways.
  *
- * <p>The VMM keeps the last 64 KiB or so of output, so that who attaches late sees what went
- * before.
+ * <p>The VMM keeps the last 64 KiB or so of output, so that a listener that attaches late sees the
+ * output before.
  *
  * <p>Thread: any.
  */

@@ -3,7 +3,7 @@ package io.lanyard.vmm;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One end of a cable: what the other end puts its frames into.
+ * One end of a link, which takes the frames of the other end.
  *
  * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} (VIRTIO 1.2 section 5.1.6, little-endian) and
  * the Ethernet frame without FCS, in one native segment of exactly that length.
@@ -17,11 +17,11 @@ public interface FrameSink {
    */
   boolean accept(MemorySegment frame);
 
-  /** Ends a burst: what was accepted is passed on now. */
+  /** Ends a burst: passes on the frames that were accepted. */
   void flush();
 
   /**
-   * What this end takes now. May change when a guest negotiates.
+   * The offloads that this end takes now. They may change when a guest negotiates.
    *
    * @return the offloads
    */

@@ -21,7 +21,7 @@ public interface Guest extends AutoCloseable {
   String name();
 
   /**
-   * Where the guest is in its life.
+   * The guest's place in its life.
    *
    * @return the state at the time of the call
    */
@@ -61,14 +61,14 @@ public interface Guest extends AutoCloseable {
   Console console();
 
   /**
-   * The guest's network cards.
+   * The guest's NICs.
    *
    * @return in the order of the specification; immutable
    */
   List<Nic> nics();
 
   /**
-   * What the guest has done since it was started.
+   * The guest's counters since it was started.
    *
    * @return a snapshot
    */

@@ -36,12 +36,12 @@ public sealed interface GuestEvent {
   record ProgramExited(String guest, long code) implements GuestEvent {}
 
   /**
-   * There is something that a person should know of a guest that runs: its kernel has panicked, it
-   * restarts again and again, its memory is too small for its kernel.
+   * The VMM has a note about a guest that runs: its kernel has panicked, it restarts again and
+   * again, its memory is too small for its kernel.
    *
    * @param guest the guest's name
-   * @param note what, for a person to read; it replaces the former note, and is empty when there is
-   *     nothing any more
+   * @param note a sentence for a person; it replaces the former note, and is empty when there is
+   *     nothing to say any more
    */
   record Noted(String guest, String note) implements GuestEvent {}
 }

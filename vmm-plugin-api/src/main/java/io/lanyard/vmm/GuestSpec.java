@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a guest is made of.
+ * The parts of a guest.
  *
  * @param name the guest's name, unique in the daemon: letters, digits and hyphens
  * @param memory bytes of RAM
  * @param harts how many processors
  * @param boot what it starts with
  * @param disks its disks, in order
- * @param nics its network cards, in order
+ * @param nics its NICs, in order
  * @param options settings that only this VMM knows, from the configuration's {@code options}
  */
 public record GuestSpec(

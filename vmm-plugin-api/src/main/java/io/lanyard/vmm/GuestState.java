@@ -1,6 +1,6 @@
 package io.lanyard.vmm;
 
-/** Where a guest is in its life. */
+/** A guest's place in its life. */
 public enum GuestState {
   /** Made, never started. */
   CREATED,

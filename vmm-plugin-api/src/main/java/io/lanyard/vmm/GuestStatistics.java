@@ -1,7 +1,7 @@
 package io.lanyard.vmm;
 
 /**
- * What a guest has done since it was started.
+ * A guest's counters since it was started.
  *
  * @param processorNanos nanoseconds of host processor time that its processors used
  * @param instructions instructions retired, or -1 where the VMM does not know

@@ -1,7 +1,7 @@
 package io.lanyard.vmm;
 
 /**
- * What one end of a cable can take besides finished wire frames.
+ * The kinds of frame that one end of a link takes besides finished wire frames.
  *
  * @param checksum frames whose TCP or UDP checksum is unfinished (NEEDS_CSUM)
  * @param tso4 TCP super-frames over IPv4
@@ -12,6 +12,6 @@ public record NicOffloads(boolean checksum, boolean tso4, boolean tso6, boolean 
   /** Finished wire frames only. */
   public static final NicOffloads NONE = new NicOffloads(false, false, false, false);
 
-  /** Whatever there is. */
+  /** All of them. */
   public static final NicOffloads ALL = new NicOffloads(true, true, true, true);
 }

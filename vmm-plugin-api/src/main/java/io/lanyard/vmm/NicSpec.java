@@ -1,10 +1,10 @@
 package io.lanyard.vmm;
 
 /**
- * A network card.
+ * A NIC.
  *
- * @param name the card's name, unique in its guest
+ * @param name the NIC's name, unique in its guest
  * @param mac its address: 48 bits, not a group address
- * @param mtu the network's MTU in bytes of IP packet, which the card tells the guest
+ * @param mtu the network's MTU in bytes of IP packet, which the NIC tells the guest
  */
 public record NicSpec(String name, long mac, int mtu) {}

@@ -1,15 +1,14 @@
 package io.lanyard.vmm;
 
 /**
- * What passed through a card since its guest was made, seen from the guest. A super-frame counts as
- * one.
+ * A NIC's counters since its guest was made, seen from the guest. A super-frame counts as one.
  *
  * @param receivedFrames frames given to the guest
  * @param receivedBytes their bytes, without the offload header
  * @param receiveDrops frames refused: no buffer, not running, link down
  * @param transmittedFrames frames that the guest sent
  * @param transmittedBytes their bytes, without the offload header
- * @param transmitDrops frames that the guest sent and that were malformed or found no cable
+ * @param transmitDrops frames that the guest sent and that were malformed or found no network
  */
 public record NicStatistics(
     long receivedFrames,

@@ -3,7 +3,7 @@ package io.lanyard.vmm;
 import java.nio.file.Path;
 
 /**
- * What the daemon lends a VMM.
+ * The directories that the daemon lends a VMM.
  *
  * @param stateDirectory a directory of the VMM's own that outlives the daemon; it exists
  * @param runtimeDirectory a directory of the VMM's own for sockets and the like; it exists

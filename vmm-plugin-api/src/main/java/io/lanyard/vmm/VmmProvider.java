@@ -23,7 +23,7 @@ public interface VmmProvider {
   ApiVersion apiVersion();
 
   /**
-   * What the guests of this VMM can do.
+   * The capabilities of this VMM's guests.
    *
    * @return an immutable set
    */

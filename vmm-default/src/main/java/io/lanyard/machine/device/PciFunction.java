@@ -93,8 +93,8 @@ public final class PciFunction {
     this.watch = watch;
   }
 
-  /** Plugs the function in: called by {@link PciHost} once. */
-  synchronized void plug(InterruptLine line, Runnable remap) {
+  /** Attaches the function to its slot. {@link PciHost} calls this once. */
+  synchronized void attach(InterruptLine line, Runnable remap) {
     this.line = line;
     this.remap = remap;
   }

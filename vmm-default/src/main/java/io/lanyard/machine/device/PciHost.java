@@ -36,9 +36,9 @@ public final class PciHost {
   }
 
   /**
-   * Plugs a function into the next slot.
+   * Attaches a function to the next slot.
    *
-   * @param function what to plug in
+   * @param function the function
    * @return its slot
    */
   public int add(PciFunction function) {
@@ -47,7 +47,7 @@ public final class PciHost {
       throw new IllegalStateException("no PCI slot left for " + function.name());
     }
     functions.add(function);
-    function.plug(high -> wire(slot, high), this::remap);
+    function.attach(high -> wire(slot, high), this::remap);
     return slot;
   }
 

@@ -21,7 +21,7 @@ public interface VirtioDevice {
   /**
    * Gives the device type (VIRTIO 1.2 section 5).
    *
-   * @return such as 1 for a network card
+   * @return such as 1 for a NIC
    */
   int type();
 
@@ -71,7 +71,7 @@ public interface VirtioDevice {
   default void config(int offset, int value) {}
 
   /**
-   * Plugs the device into a transport; once.
+   * Attaches the device to a transport; once.
    *
    * @param link the transport
    */

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network card (VIRTIO 1.2 section 5.1): one pair of queues and a control queue.
+ * A NIC (VIRTIO 1.2 section 5.1): one pair of queues and a control queue.
  *
  * <p>Frames carry their 12-byte {@code virtio_net_hdr_v1} through this class untouched, but for
  * what the guest's driver did not negotiate. A frame from the guest is copied once, out of guest
@@ -77,8 +77,8 @@ public final class VirtioNet implements VirtioDevice {
   private static final int GSO_UDP_L4 = 5;
   private static final int GSO_ECN = 0x80;
 
-  /** The card's end of its cable. */
-  public interface Cable {
+  /** The network behind the NIC. */
+  public interface Backend {
     /**
      * Sends a frame of the guest's.
      *
@@ -93,21 +93,21 @@ public final class VirtioNet implements VirtioDevice {
     void flushNetwork();
 
     /**
-     * Tells whether a cable is plugged in.
+     * Whether a network is attached.
      *
      * @return the link status that the guest sees
      */
     boolean up();
 
     /**
-     * What the other end takes.
+     * The offloads that the network takes.
      *
      * @return decides what is offered to the guest's driver
      */
     NicOffloads networkOffloads();
   }
 
-  private final Cable cable;
+  private final Backend backend;
   private final byte[] config = new byte[12];
   private final Object receiveLock = new Object();
   private final Object transmitLock = new Object();
@@ -133,14 +133,14 @@ public final class VirtioNet implements VirtioDevice {
   private @Nullable Chain command;
 
   /**
-   * Makes a card.
+   * Makes a NIC.
    *
    * @param mac its address, in the low 48 bits
    * @param mtu what the guest is told
-   * @param cable where frames go
+   * @param backend where frames go
    */
-  public VirtioNet(long mac, int mtu, Cable cable) {
-    this.cable = cable;
+  public VirtioNet(long mac, int mtu, Backend backend) {
+    this.backend = backend;
     for (int i = 0; i < 6; i++) {
       config[i] = (byte) (mac >>> (40 - 8 * i));
     }
@@ -161,7 +161,7 @@ public final class VirtioNet implements VirtioDevice {
 
   @Override
   public long features() {
-    NicOffloads other = cable.networkOffloads();
+    NicOffloads other = backend.networkOffloads();
     long features =
         Features.COMMON
             | F_MAC
@@ -193,7 +193,7 @@ public final class VirtioNet implements VirtioDevice {
   @Override
   public int config(int offset) {
     if (offset == 6) {
-      return cable.up() ? 1 : 0;
+      return backend.up() ? 1 : 0;
     }
     return offset < config.length ? config[offset] & 0xff : 0;
   }
@@ -203,7 +203,7 @@ public final class VirtioNet implements VirtioDevice {
     link = transport;
   }
 
-  /** The cable was plugged in or pulled. Thread: any. */
+  /** Tells the guest that a network was attached or detached. Thread: any. */
   public void linkChanged() {
     if (link != null) {
       link.configurationChanged();
@@ -264,17 +264,17 @@ public final class VirtioNet implements VirtioDevice {
       while (queue.pop(chain)) {
         long length = chain.readable();
         if (length < MIN_FRAME || length > MAX_FRAME) { // 0 if it had too many descriptors
-          cable.malformed();
+          backend.malformed();
         } else {
           chain.read(0, frame, 0, length);
-          cable.transmit(slice((int) length));
+          backend.transmit(slice((int) length));
         }
         queue.push(chain, 0);
       }
       queue.publish();
       queue.notifications(true);
     } while (queue.hasNext());
-    cable.flushNetwork();
+    backend.flushNetwork();
   }
 
   /**

@@ -165,7 +165,7 @@ public final class VirtioPci implements VirtioDevice.Link {
   /**
    * Gives the PCI function.
    *
-   * @return to be plugged into a bus
+   * @return to be attached to a bus
    */
   public PciFunction function() {
     return function;
@@ -413,7 +413,10 @@ public final class VirtioPci implements VirtioDevice.Link {
     return (driverFeatures & ~offered()) == 0 && (driverFeatures & Features.VERSION_1) != 0;
   }
 
-  /** Section 2.2.2: not to change while a driver is about, whatever a cable's other end does. */
+  /**
+   * Section 2.2.2: these do not change while a driver uses the device, even if the NIC's backend
+   * does.
+   */
   private long offered() {
     return status == 0 ? device.features() : offered;
   }

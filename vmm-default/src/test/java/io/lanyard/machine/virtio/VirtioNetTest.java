@@ -22,10 +22,10 @@ class VirtioNetTest {
   private final Ring receive = new Ring(ram, Ram.BASE);
   private final Ring transmit = new Ring(ram, Ram.BASE + 0x1000);
   private final Ring control = new Ring(ram, Ram.BASE + 0x2000);
-  private final FakeCable cable = new FakeCable();
-  private final VirtioNet net = new VirtioNet(0x525400123456L, 1400, cable);
+  private final FakeBackend backend = new FakeBackend();
+  private final VirtioNet net = new VirtioNet(0x525400123456L, 1400, backend);
 
-  private static final class FakeCable implements VirtioNet.Cable {
+  private static final class FakeBackend implements VirtioNet.Backend {
     final List<byte[]> sent = new ArrayList<>();
     int malformed;
     int flushes;
@@ -84,14 +84,14 @@ class VirtioNetTest {
     assertThat(net.config(5)).isEqualTo(0x56);
     assertThat(net.config(10) | net.config(11) << 8).isEqualTo(1400);
     assertThat(net.config(6)).isEqualTo(1);
-    cable.up = false;
+    backend.up = false;
     assertThat(net.config(6)).isZero();
   }
 
   @Test
-  void hostOffloadsAreOfferedOnlyWhereTheCableTakesThem() {
+  void hostOffloadsAreOfferedOnlyWhereTheBackendTakesThem() {
     assertThat(net.features() & 1L << 11).isNotZero();
-    cable.offloads = NicOffloads.NONE;
+    backend.offloads = NicOffloads.NONE;
     assertThat(net.features() & (1L | 1L << 11 | 1L << 12 | 1L << 56)).isZero();
   }
 
@@ -101,9 +101,9 @@ class VirtioNetTest {
     ram.put(DATA, new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3});
     transmit.offer(Ring.out(DATA, 12), Ring.out(DATA + 12, 60));
     net.notified(1);
-    assertThat(cable.sent).hasSize(1);
-    assertThat(cable.sent.getFirst()).hasSize(72).startsWith(new byte[12]);
-    assertThat(cable.flushes).isEqualTo(1);
+    assertThat(backend.sent).hasSize(1);
+    assertThat(backend.sent.getFirst()).hasSize(72).startsWith(new byte[12]);
+    assertThat(backend.flushes).isEqualTo(1);
     assertThat(transmit.take()).isZero();
   }
 
@@ -114,8 +114,8 @@ class VirtioNetTest {
     transmit.offer(Ring.out(DATA, 100_000));
     transmit.offer(Ring.in(DATA, 100));
     net.notified(1);
-    assertThat(cable.sent).isEmpty();
-    assertThat(cable.malformed).isEqualTo(3);
+    assertThat(backend.sent).isEmpty();
+    assertThat(backend.malformed).isEqualTo(3);
     assertThat(transmit.used()).isEqualTo(3);
   }
 
@@ -221,9 +221,9 @@ class VirtioNetTest {
     large.offer(pieces(65, 20, false));
     large.offer(pieces(64, 1000, false)); // 64 KiB in the most there may be
     net.notified(1);
-    assertThat(cable.malformed).isEqualTo(1);
-    assertThat(cable.sent).hasSize(1);
-    assertThat(cable.sent.getFirst()).hasSize(64_000);
+    assertThat(backend.malformed).isEqualTo(1);
+    assertThat(backend.sent).hasSize(1);
+    assertThat(backend.sent.getFirst()).hasSize(64_000);
     assertThat(large.used()).isEqualTo(2);
     assertThat(large.broken).isEmpty();
   }
@@ -277,6 +277,6 @@ class VirtioNetTest {
       net.receive(frame(12 + 14 + random.nextInt(3000)));
       net.flushReceive();
     }
-    assertThat(cable.malformed + cable.sent.size()).isPositive();
+    assertThat(backend.malformed + backend.sent.size()).isPositive();
   }
 }

@@ -35,7 +35,7 @@ class VirtioPciTest {
   private Device window;
 
   @BeforeEach
-  void plug() {
+  void attach() {
     PciHost host = new PciHost(List.of(h -> {}, high -> interrupt = high, h -> {}, h -> {}));
     host.add(pci.function());
     ecam = host.ecam();
@@ -189,7 +189,7 @@ class VirtioPciTest {
     assertThat(ring.used()).isZero();
   }
 
-  /** A cable whose other end changes between the driver's look and its choice. */
+  /** A backend that changes between the driver's look and its choice. */
   @Test
   void whatIsOfferedStaysWhileADriverIsAbout() {
     NicOffloads[] takes = {NicOffloads.ALL};
@@ -197,7 +197,7 @@ class VirtioPciTest {
         new VirtioNet(
             0x525400000001L,
             1500,
-            new VirtioNet.Cable() {
+            new VirtioNet.Backend() {
               @Override
               public void transmit(MemorySegment frame) {
                 throw new AssertionError("no queue is on");

@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
 
 /** An open VMM for the length of one check, with what it has told. */
 final class Bench implements AutoCloseable {
-  /** How long anything may take on a slow host. */
+  /** The longest time that anything may take on a slow host. */
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private static final long LOOK_MILLIS = 5;
@@ -91,7 +91,7 @@ final class Bench implements AutoCloseable {
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
-        throw new AssertionError("waited in vain for " + what);
+        throw new AssertionError("timed out waiting for  " + what);
       }
       try {
         Thread.sleep(LOOK_MILLIS);

@@ -12,7 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Network cards as far as they can be seen without a driver in the guest. */
+/** Checks of NICs that need no driver in the guest. */
 final class NicChecks {
   private static final int FRAME = 12 + 60;
 
@@ -24,9 +24,9 @@ final class NicChecks {
 
   List<Check> checks() {
     return List.of(
-        new Check("the cards are those of the specification", this::identity),
+        new Check("the NICs are those of the specification", this::identity),
         new Check("a frame that the guest cannot take is refused and counted", this::refusal),
-        new Check("cables are plugged in, moved and pulled in any state", this::cables),
+        new Check("NICs are attached, moved and detached in any state", this::links),
         new Check("frames that are none are refused", this::malformed));
   }
 
@@ -50,12 +50,12 @@ final class NicChecks {
   private void identity() throws Exception {
     try (Bench bench = new Bench(fixture)) {
       Guest guest = bench.create("one", fixture.spinning());
-      equal(1, guest.nics().size(), "number of cards");
+      equal(1, guest.nics().size(), "number of NICs");
       Nic nic = guest.nics().getFirst();
       equal("eth0", nic.name(), "name");
       equal(0x52_54_00_00_00_01L, nic.mac(), "address");
       same(nic.sink(), nic.sink(), "sink");
-      same(nic, guest.nics().getFirst(), "card");
+      same(nic, guest.nics().getFirst(), "NIC");
     }
   }
 
@@ -77,7 +77,7 @@ final class NicChecks {
     }
   }
 
-  private void cables() throws Exception {
+  private void links() throws Exception {
     try (Bench bench = new Bench(fixture)) {
       Guest guest = bench.create("one", fixture.spinning());
       Nic nic = guest.nics().getFirst();

@@ -21,7 +21,7 @@ public final class VmmConformance {
   }
 
   /**
-   * Gives the version of the interface that these checks are for.
+   * The version of the interface that these checks are for.
    *
    * @return the version
    */
@@ -30,7 +30,7 @@ public final class VmmConformance {
   }
 
   /**
-   * Gives the checks that follow from the plug-in's capabilities.
+   * The checks that follow from the plug-in's capabilities.
    *
    * @return in a sensible order; each may be run alone, and again
    */

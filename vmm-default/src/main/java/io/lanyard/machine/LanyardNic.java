@@ -13,13 +13,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest's network card, as it outlives its machines: address, cable and counters.
+ * A guest's NIC, which outlives its machines: address, link and counters.
  *
  * <p>Thread: any. Frames from the guest go out with {@code sending} held, so that {@link #connect}
  * and {@link #disconnect} return when none is under way.
  */
-final class Card implements Nic, FrameSink, VirtioNet.Cable {
-  private static final System.Logger LOG = System.getLogger(Card.class.getName());
+final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
+  private static final System.Logger LOG = System.getLogger(LanyardNic.class.getName());
   private static final int HEADER = VirtioNet.HEADER;
 
   private final NicSpec spec;
@@ -34,7 +34,7 @@ final class Card implements Nic, FrameSink, VirtioNet.Cable {
   private volatile @Nullable VirtioNet device;
   private volatile boolean running;
 
-  Card(NicSpec spec) {
+  LanyardNic(NicSpec spec) {
     this.spec = spec;
   }
 
@@ -47,7 +47,7 @@ final class Card implements Nic, FrameSink, VirtioNet.Cable {
     device = newDevice;
   }
 
-  /** Says whether the guest's processors run: a frame for a guest that stands still is refused. */
+  /** Notes whether the guest's processors run: a guest that stands still refuses frames. */
   void running(boolean now) {
     running = now;
   }
@@ -69,15 +69,15 @@ final class Card implements Nic, FrameSink, VirtioNet.Cable {
 
   @Override
   public void connect(FrameSink newNetwork) {
-    plug(newNetwork);
+    attachTo(newNetwork);
   }
 
   @Override
   public void disconnect() {
-    plug(null);
+    attachTo(null);
   }
 
-  private void plug(@Nullable FrameSink newNetwork) {
+  private void attachTo(@Nullable FrameSink newNetwork) {
     boolean changed;
     sending.lock();
     try {
@@ -131,7 +131,7 @@ final class Card implements Nic, FrameSink, VirtioNet.Cable {
     return target == null ? NicOffloads.NONE : target.guestOffloads();
   }
 
-  // The guest's side: Cable.
+  // The guest's side: VirtioNet.Backend.
 
   @Override
   public void transmit(MemorySegment frame) {
@@ -142,7 +142,7 @@ final class Card implements Nic, FrameSink, VirtioNet.Cable {
         transmitDrops.increment();
         return;
       }
-      // One that is refused over there was sent all the same: the taker counts what it loses.
+      // The guest has sent a frame that the network refuses: the network counts the loss.
       boolean _ = target.accept(frame);
       transmittedFrames.increment();
       transmittedBytes.add(frame.byteSize() - HEADER);
