@@ -1,4 +1,4 @@
-/** What everybody stands on: time, counters, the log, the system's calls, the virtio ring. */
+/** The foundation of all modules: time, counters, the log, the system's calls, the virtio ring. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.base {
   requires static transitive org.jspecify;

@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.lanyard.image {
   requires com.fasterxml.jackson.databind;
+  requires io.lanyard.base;
   requires org.apache.commons.compress;
   requires org.tukaani.xz;
   requires static transitive org.jspecify;

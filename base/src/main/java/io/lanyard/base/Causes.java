@@ -10,7 +10,7 @@ public final class Causes {
   private Causes() {}
 
   /**
-   * Says what went wrong.
+   * The cause of a failure, in a few words.
    *
    * @param cause an exception
    * @return a few words

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Counters, one for each constant of an enum.
  *
- * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough figure.
+ * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough value.
  *
  * @param <E> says what is counted
  */

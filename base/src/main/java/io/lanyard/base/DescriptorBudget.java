@@ -115,8 +115,8 @@ public final class DescriptorBudget implements Dumpable {
   }
 
   /**
-   * Gives a network its share. The floors of the others shrink; what they hold above it counts as
-   * taken from the pool as it is given back.
+   * A network its share. The floors of the others shrink; what they hold above it counts as taken
+   * from the pool as it is given back.
    *
    * @param network the network's name
    * @return its share, to be closed with the network
@@ -297,7 +297,7 @@ public final class DescriptorBudget implements Dumpable {
     }
   }
 
-  /** What one port, forward or service holds of its network's descriptors. */
+  /** The share of one port, forward or service in its network's descriptors. */
   public static final class Holder {
     private final Share share;
     private final String name;

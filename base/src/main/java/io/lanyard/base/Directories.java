@@ -67,7 +67,7 @@ public record Directories(Path state, Path runtime, Path images) {
     return value.startsWith("/") ? Path.of(value) : otherwise;
   }
 
-  /** systemd gives a list separated by colons; ours has one entry. */
+  /** systemd gives a list separated by colons; the unit's has one entry. */
   private static @Nullable Path service(Map<String, String> environment, String name) {
     String value = environment.getOrDefault(name, "").split(":", 2)[0];
     return value.startsWith("/") ? Path.of(value) : null;

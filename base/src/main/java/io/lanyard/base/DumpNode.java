@@ -55,10 +55,11 @@ public record DumpNode(String name, Map<String, Object> properties, List<DumpNod
     }
 
     /**
-     * Adds a figure if it is not zero, so that a dump shows what happened and not what might have.
+     * Adds a counter if it is not zero, so that a dump shows events that happened and not every
+     * possible one.
      *
      * @param key its name
-     * @param value the figure
+     * @param value the counter
      * @return this
      */
     public Builder withNonZero(String key, long value) {

@@ -1,7 +1,7 @@
 package io.lanyard.base;
 
 /**
- * Something that can describe itself as a tree: what it is, its figures, and its parts.
+ * Something that can describe itself as a tree: its name, its counters, and its parts.
  *
  * <p>Thread: that of the object described; for whatever belongs to a network, its loop.
  */

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * A logger that guests cannot flood: of each event a burst of lines, then one a minute with the
+ * A logger that guests cannot flood: a burst of lines per event, then one per minute with the
  * number of those that were left out. One event's flood does not silence another.
  *
  * <p>Thread: any.

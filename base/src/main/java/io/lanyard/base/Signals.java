@@ -4,7 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
 /**
- * What the process does on a signal that would end it otherwise.
+ * The process's reaction to a signal that would end it otherwise.
  *
  * <p>The JDK's way to do that, {@code sun.misc.Signal}, is there for everybody but counts as
  * internal, so that compiling against it is a warning that nothing turns off: hence by reflection.

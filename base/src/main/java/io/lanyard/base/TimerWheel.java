@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Four levels of 256 slots; a tick of the lowest is 2^20 ns, about a millisecond, and each level
  * is 256 times coarser than the one below, so that delays of up to 52 days have a slot of their own
  * and longer ones wait in the last and are put in again. A timer of a higher level moves down when
- * its slot's time comes. A bit a slot says whether it holds anything, so that the next tick with
- * work is found without a walk.
+ * its slot's time comes. One bit per slot says whether it holds anything, so that the next tick
+ * with work is found without a walk.
  *
  * <p>The wheel asks to be woken for the earliest tick that may have work, and for nothing when
  * nothing is armed. Disarming does not take a wake-up back: it finds nothing to do.
@@ -48,7 +48,7 @@ public final class TimerWheel implements Timers, Dumpable {
   private int armedCount;
   private long expiries;
 
-  /** What wakes a wheel up. */
+  /** A clock outside that wakes the wheel up. */
   @FunctionalInterface
   public interface Alarm {
     /**
@@ -106,7 +106,7 @@ public final class TimerWheel implements Timers, Dumpable {
   }
 
   /**
-   * Says when {@link #expire} is next worth a call.
+   * The time of the next useful call of {@link #expire}.
    *
    * @return nanoseconds from now, 0 if at once; {@link Long#MAX_VALUE} if nothing is armed
    */

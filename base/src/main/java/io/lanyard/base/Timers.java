@@ -35,7 +35,7 @@ public interface Timers {
     void cancel();
 
     /**
-     * Says whether the timer is going to expire.
+     * Whether the timer is going to expire.
      *
      * @return true between arming and expiry or cancellation
      */

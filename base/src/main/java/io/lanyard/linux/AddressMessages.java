@@ -36,9 +36,9 @@ final class AddressMessages {
   private static final int AF_INET = 2;
   private static final int AF_INET6 = 10;
 
-  /** What hears of the messages. */
+  /** Hears of the messages. */
   interface Listener {
-    /** An address that the list has which was asked for. */
+    /** An address of the list that was asked for. */
     void listed(HostAddress address);
 
     /** An address has come or gone. */
@@ -127,7 +127,7 @@ final class AddressMessages {
         return null;
       }
       int type = in.getShort(at + 2) & 0xffff;
-      // Where the link has two ends, IFA_LOCAL is ours and IFA_ADDRESS the other's.
+      // Where the link has two ends, IFA_LOCAL is the host's and IFA_ADDRESS the other's.
       if (length == ATTRIBUTE_HEADER + size
           && (type == IFA_LOCAL || (type == IFA_ADDRESS && !local))) {
         byte[] bytes = new byte[size];

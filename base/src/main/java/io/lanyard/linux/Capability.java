@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the kernel permits a process beyond what it permits everybody (capabilities(7)). */
+/** A permission that the kernel gives to some processes only (capabilities(7)). */
 public enum Capability {
   /** To make and configure interfaces. */
   NET_ADMIN(12);
@@ -16,7 +16,7 @@ public enum Capability {
   }
 
   /**
-   * Says whether this process has it now.
+   * Whether this process has it now.
    *
    * @return false also where {@code /proc} does not say
    */

@@ -15,8 +15,8 @@ public record HostAddress(int device, Address address, int prefix) {
   private static final int LOOPBACK_DEVICE = 1;
 
   /**
-   * What the host answers for because of this address: the address, or its whole subnet where it is
-   * on the loopback device.
+   * The addresses that the host answers for because of this one: the address, or its whole subnet
+   * if it is on the loopback device.
    *
    * @return a subnet, mostly of one address
    */

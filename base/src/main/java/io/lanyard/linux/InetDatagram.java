@@ -119,7 +119,7 @@ public final class InetDatagram implements AutoCloseable {
   /**
    * Opens a raw socket for ICMP echo with one address (raw(7)). What is sent is a whole ICMP
    * message, identifier and checksum included; what is received are all echo replies that come from
-   * the address, whoever asked, with their IPv4 header before them.
+   * the address, for any program's request, with their IPv4 header before them.
    *
    * @param address the IPv4 address
    * @return a socket
@@ -292,8 +292,8 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Says whether what is sent from now on may be fragmented, by the host and by routers: it may
-   * when the socket is new.
+   * Allows or forbids the host and routers to fragment the following datagrams: they may when the
+   * socket is new.
    *
    * @param dont true: a datagram that is larger than the path's MTU fails with EMSGSIZE
    * @return 0, or an error number negated

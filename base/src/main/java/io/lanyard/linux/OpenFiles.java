@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 public final class OpenFiles {
   private static final int RLIMIT_NOFILE = 7;
 
-  /** What the kernel never passes (fs.nr_open has no larger default). */
+  /** The kernel's own limit (fs.nr_open has no larger default). */
   private static final int MOST = 1 << 20;
 
   private OpenFiles() {}

@@ -66,7 +66,7 @@ public final class TapDevice {
   }
 
   /**
-   * Says whether the kernel's tun driver is there and this user may open it.
+   * Whether the kernel's tun driver is there and this user may open it.
    *
    * @return whether; a device needs CAP_NET_ADMIN as well, unless it was made for this user before
    */
@@ -113,7 +113,7 @@ public final class TapDevice {
     }
   }
 
-  /** Says whether UDP segmentation was granted, which Linux has from 6.2 on. */
+  /** Whether UDP segmentation was granted, which Linux has from 6.2 on. */
   private static boolean setOffloads(int fd, String name, boolean wanted) throws ErrnoException {
     int tcp = wanted ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN : 0;
     if (wanted && Libc.ioctl(fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) >= 0) {
@@ -137,7 +137,7 @@ public final class TapDevice {
   }
 
   /**
-   * Says whether checksum and TCP segmentation offloads are on.
+   * Whether checksum and TCP segmentation offloads are on.
    *
    * @return as asked for
    */
@@ -146,7 +146,7 @@ public final class TapDevice {
   }
 
   /**
-   * Says whether UDP segmentation offload is on.
+   * Whether UDP segmentation offload is on.
    *
    * @return whether the kernel granted it
    */

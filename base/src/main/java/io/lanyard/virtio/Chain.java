@@ -77,8 +77,8 @@ public final class Chain {
   }
 
   /**
-   * Tells whether the chain has more descriptors than the limit: it is empty then, and can only be
-   * given back.
+   * Whether the chain has more descriptors than the limit: it is empty then, and can only be given
+   * back.
    *
    * @return true if it has
    */
@@ -111,7 +111,7 @@ public final class Chain {
   }
 
   /**
-   * Gives how much the device may read.
+   * The bytes that the device may read.
    *
    * @return bytes
    */
@@ -120,7 +120,7 @@ public final class Chain {
   }
 
   /**
-   * Gives how much the device may write.
+   * The bytes that the device may write.
    *
    * @return bytes
    */

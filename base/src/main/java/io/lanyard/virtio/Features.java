@@ -11,7 +11,7 @@ public final class Features {
   /** VIRTIO_F_VERSION_1. */
   public static final long VERSION_1 = 1L << 32;
 
-  /** What every device of ours offers. */
+  /** The features of every device in the bundled machine. */
   public static final long COMMON = INDIRECT | EVENT_IDX | VERSION_1;
 
   private Features() {}

@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  */
 public interface GuestMemory {
   /**
-   * Tells whether a range of guest addresses is all memory.
+   * Whether a range of guest addresses is all memory.
    *
    * @param address physical, any value
    * @param length bytes; a negative length is never contained

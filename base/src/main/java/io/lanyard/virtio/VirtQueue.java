@@ -25,7 +25,7 @@ public final class VirtQueue {
   private static final int NO_INTERRUPT = 1;
   private static final int NO_NOTIFY = 1;
 
-  /** What a queue tells its transport. */
+  /** Hears of a queue's events: the transport. */
   public interface Listener {
     /** The driver wants to know that buffers were used. */
     void interrupt();
@@ -113,7 +113,7 @@ public final class VirtQueue {
   }
 
   /**
-   * Tells whether the queue is dead.
+   * Whether the queue is dead.
    *
    * @return true after the driver broke the rules
    */
@@ -122,15 +122,15 @@ public final class VirtQueue {
   }
 
   /**
-   * Makes the queue dead, without a word to the driver: its machine ends, and whoever works on the
-   * queue shall find nothing more. Thread: any; seen by the worker at its next chain.
+   * Makes the queue dead, without a word to the driver: its machine ends, and the device's worker
+   * shall find nothing more. Thread: any; seen by the worker at its next chain.
    */
   public void abandon() {
     broken = true;
   }
 
   /**
-   * Gives the number of entries.
+   * The number of entries.
    *
    * @return a power of two
    */
@@ -163,7 +163,7 @@ public final class VirtQueue {
   }
 
   /**
-   * Tells whether a chain waits.
+   * Whether a chain waits.
    *
    * @return false if not, or if the queue is broken
    */

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody else put in a directory's place. Needs root, to be somebody else. */
+/** Directories whose place another user has taken. Needs root, to be another user. */
 class DirectoriesIT {
   /** Where the kernel does not protect links in sticky directories, the daemon has to. */
   @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Fails a test that logs a warning which it does not expect, or does not log one that it expects.
- * What is logged does not reach the console unless the test fails.
+ * The log does not reach the console unless the test fails.
  *
  * <p>Netty's leak detector logs too, so a buffer that is not released is such a warning; after a
  * class the {@link LeakProbe}s of the modules that have buffers make it look.

@@ -1,2 +1,2 @@
-/** What the tests of several modules share. */
+/** Parts that the tests of several modules share. */
 package io.lanyard.testing;

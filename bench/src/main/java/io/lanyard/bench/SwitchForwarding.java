@@ -31,9 +31,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the switch itself costs a frame: learning, look-up, validation, counting, and where the port
- * that it leaves by needs it, segmentation. System calls are not in it. With {@code -prof gc} it
- * shows that nothing is allocated.
+ * The cost of the switch itself per frame: learning, look-up, validation, counting, and where the
+ * port that it leaves by needs it, segmentation. System calls are not in it. With {@code -prof gc}
+ * it shows that nothing is allocated.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -67,7 +67,7 @@ final class DemoCommand implements Callable<Integer> {
   @SuppressWarnings("SystemOut") // The guest's console is what the demo shows.
   private static void show(boolean console, String text) {
     if (console) {
-      // The shell asks where the cursor is; our terminal must not answer it.
+      // The shell asks where the cursor is; the user's terminal must not answer it.
       System.out.print(text.replace("\u001b[6n", ""));
       System.out.flush();
     }

@@ -62,7 +62,7 @@ final class GuestCommand {
     }
   }
 
-  /** Memory with its unit, and the addresses of all cards. */
+  /** Memory with its unit, and the addresses of all NICs. */
   private static void readable(ObjectNode guest) {
     guest.put("memory", new ByteSize(guest.path("memory").asLong()).toString());
     guest.put(
@@ -88,7 +88,7 @@ final class GuestCommand {
     }
   }
 
-  /** What is done to one guest. */
+  /** A command to one guest. */
   abstract static class Verb implements Callable<Integer> {
     @Mixin Api api = new Api();
     @Mixin Output output = new Output();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
-/** What a command prints: a table for people, or with {@code --json} what a program wants. */
+/** A command's output: a table for people, or with {@code --json} JSON for programs. */
 final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

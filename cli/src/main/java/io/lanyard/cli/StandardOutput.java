@@ -53,7 +53,7 @@ final class StandardOutput {
     return failure == null || readerHasGone(failure) ? null : failure;
   }
 
-  /** Whether a pipe has no reader any more: whoever read it has enough. */
+  /** Whether a pipe has no reader any more: the reader has enough. */
   static boolean readerHasGone(IOException e) {
     return String.valueOf(e.getMessage()).contains("Broken pipe");
   }

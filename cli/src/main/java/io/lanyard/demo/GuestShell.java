@@ -30,7 +30,7 @@ final class GuestShell implements AutoCloseable {
   private int commands;
 
   /**
-   * What a command did.
+   * A command's outcome.
    *
    * @param status its exit status
    * @param output what it printed, what was typed included
@@ -72,7 +72,7 @@ final class GuestShell implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The console is closed: whoever waits is told below.
+      // The console is closed: the threads that wait are told below.
     }
     lock.lock();
     try {

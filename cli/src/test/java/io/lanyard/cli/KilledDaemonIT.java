@@ -43,7 +43,7 @@ final class KilledDaemonIT {
 
   @TempDir Path home;
 
-  /** What the client was told, and by the end of which connection. */
+  /** The addresses that were acknowledged, by client. */
   private final Map<String, String> acknowledged = new HashMap<>();
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user does, by the real launcher. Needs root, to give it up. */
+/** A user's commands through the real launcher. Needs root, to give it up. */
 @Timeout(300)
 final class LauncherIT {
   /** As somebody without any privilege: what files belong to whom stays as it is. */

@@ -20,7 +20,7 @@ public final class ConfigException extends Exception {
   }
 
   /**
-   * What is wrong.
+   * The problems of the file.
    *
    * @return at least one problem, in the order of the file
    */

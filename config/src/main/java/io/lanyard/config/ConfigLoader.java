@@ -105,7 +105,7 @@ public final class ConfigLoader {
   }
 
   /**
-   * What the daemon runs without a file: {@code vmnet8} (NAT), and {@code vmnet1} (host-only),
+   * The networks of a daemon without a file: {@code vmnet8} (NAT), and {@code vmnet1} (host-only),
    * which the daemon leaves out where it may not create TAP devices.
    *
    * @return the shipped configuration

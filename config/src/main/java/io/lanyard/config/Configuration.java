@@ -72,7 +72,7 @@ public record Configuration(
   public record Directories(@Nullable Path state, @Nullable Path runtime) {}
 
   /**
-   * What the daemon logs.
+   * The daemon's log.
    *
    * @param level the least severe level that is logged
    */

@@ -38,7 +38,7 @@ final class ConfigurationReader {
     this.directory = directory;
   }
 
-  /** What is wrong is in the problems; the result is good only when there are none. */
+  /** Reads the file. Errors go to the problems; the result is good only if there are none. */
   Configuration read(Fields root) {
     root.constant("version", Configuration.VERSION, "the only version of the format so far");
     List<String> networkNames = root.keys("networks");

@@ -35,7 +35,7 @@ public record DhcpConfig(
   }
 
   /**
-   * What clients are told besides their address, mask, domain and MTU.
+   * The options that clients get besides their address, mask, domain and MTU.
    *
    * @param routers default routers (option 3): the gateway unless said; empty for none, and by
    *     default on a network that leads nowhere

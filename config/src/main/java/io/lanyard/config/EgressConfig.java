@@ -14,7 +14,7 @@ import java.util.List;
  * @param rules the rules, in order
  */
 public record EgressConfig(Verdict otherwise, List<Rule> rules) {
-  /** What a network has whose file says nothing. */
+  /** The egress of a network whose file says nothing. */
   public static final EgressConfig DEFAULT = new EgressConfig(Verdict.ALLOW, List.of());
 
   /** Takes a copy of the list. */
@@ -22,7 +22,7 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
     rules = List.copyOf(rules);
   }
 
-  /** What a rule says. */
+  /** A rule's verdict on a flow. */
   public enum Verdict {
     /** The flow may be. */
     ALLOW,

@@ -261,7 +261,7 @@ final class Fields {
   }
 
   /**
-   * What to do about a number that is not written as one. With a leading zero it would be octal to
+   * The remedy for a number that is not written as one. With a leading zero it would be octal to
    * YAML 1.1, which editors and other tools still read.
    */
   private static String numberHint(YamlNode node) {

@@ -25,7 +25,7 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
     int port();
 
     /**
-     * What the file said before the port.
+     * The file's text before the port.
      *
      * @return an address or a name
      */

@@ -1,6 +1,6 @@
 package io.lanyard.config;
 
-/** What addresses a port may claim. */
+/** The addresses that a port may claim. */
 public enum GuardMode {
   /** Any but those that are pinned to other ports. */
   OFF,

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param harts how many processors
  * @param boot what it starts with
  * @param disks its disks, in order
- * @param nics its network cards, in order
+ * @param nics its NICs, in order
  * @param autostart whether the daemon starts it when it starts itself
  * @param options settings that only this VMM knows, in the order of the file
  */
@@ -38,7 +38,7 @@ public record GuestConfig(
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
   }
 
-  /** What a guest starts with. */
+  /** The program that a guest starts with. */
   public sealed interface Boot {
     /**
      * An image of the image store.
@@ -74,10 +74,10 @@ public record GuestConfig(
   public record Disk(Path path, boolean readOnly) {}
 
   /**
-   * A network card.
+   * A NIC.
    *
    * @param name unique in the guest: {@code nic0}, {@code nic1}, ...
-   * @param network the name of the network that it is plugged into
+   * @param network the name of the network that it is attached to
    * @param mac its address: given, or derived from the guest's name and its own
    * @param policy what it may do on its network
    */

@@ -19,7 +19,7 @@ final class GuestReader {
   private static final ByteSize MOST_MEMORY = new ByteSize(1L << 40);
   private static final int MOST_HARTS = 128;
 
-  /** What a guest starts with: exactly one of these keys. */
+  /** The keys that name a guest's program, of which exactly one is set. */
   private static final List<String> SOURCES = List.of("image", "kernel", "program");
 
   private static final Kind<String> WORD =
@@ -176,7 +176,7 @@ final class GuestReader {
             mac = MacAddress.derivedFrom(guestName + "/" + name);
           }
           claims.claim("the MAC address", mac, path + ".mac", nic.placeOf("mac"));
-          nics.add(new Nic(name, network, mac, PolicyReader.card(nic)));
+          nics.add(new Nic(name, network, mac, PolicyReader.nic(nic)));
         });
     return nics;
   }

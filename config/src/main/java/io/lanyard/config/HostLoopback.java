@@ -3,7 +3,7 @@ package io.lanyard.config;
 import java.util.List;
 
 /**
- * What of the host's loopback guests reach at the host's address.
+ * The part of the host's loopback that guests reach at the host's address.
  *
  * @param enabled whether they reach anything
  * @param services protocols and ports; empty for all

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * @param <T> the value's type
  */
 record Kind<T>(String expected, Function<String, T> parser) {
-  /** What {@code sun_path} holds, less the terminating zero (unix(7)). */
+  /** The length of {@code sun_path}, less the terminating zero (unix(7)). */
   static final int LONGEST_SOCKET_PATH = 107;
 
   static final Kind<Address> ADDRESS =
@@ -61,7 +61,7 @@ record Kind<T>(String expected, Function<String, T> parser) {
   private static final Kind<String> PORT_NAME_FORM =
       name("a port's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
 
-  /** Ports that a network has by itself; those of guests' cards are named {@code GUEST.nicN}. */
+  /** Ports that a network has by itself; those of guests' NICs are named {@code GUEST.nicN}. */
   private static final List<String> OWN_PORTS = List.of("gateway", "host");
 
   static final Kind<String> PORT_NAME =

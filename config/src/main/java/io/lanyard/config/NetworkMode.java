@@ -1,6 +1,6 @@
 package io.lanyard.config;
 
-/** What a network is besides a switch. */
+/** The part of a network that leads beyond its switch. */
 public enum NetworkMode {
   /** A gateway with its services, which leads to the world by NAT. */
   NAT,

@@ -74,8 +74,8 @@ final class PolicyReader {
         port.values("addresses", OWN, List.of()));
   }
 
-  /** Reads what a guest's card may do: it has one MAC address, which the daemon knows. */
-  static PortPolicy card(Fields nic) {
+  /** Reads the policy of a guest's NIC, which has one MAC address that the daemon knows. */
+  static PortPolicy nic(Fields nic) {
     return new PortPolicy(nic.value("guard", GUARD), nic.flag("isolated", false), null, List.of());
   }
 }

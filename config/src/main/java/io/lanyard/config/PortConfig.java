@@ -21,7 +21,7 @@ public sealed interface PortConfig {
   int mtu();
 
   /**
-   * What it may do on its network.
+   * The port's policy on its network.
    *
    * @return as the file says
    */

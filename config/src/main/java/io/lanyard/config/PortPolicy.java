@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a port, or a guest's card, may do on its network.
+ * The policy of a port, or of a guest's NIC, on its network.
  *
  * @param guard its guard, or null for the network's
  * @param isolated whether it reaches the gateway and the host adapter alone

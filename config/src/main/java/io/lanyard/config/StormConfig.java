@@ -8,6 +8,6 @@ package io.lanyard.config;
  * @param unknown of frames to addresses that the switch does not know, at least 1
  */
 public record StormConfig(int broadcast, int multicast, int unknown) {
-  /** What a network has unless it says otherwise. */
+  /** The limits of a network whose file says nothing. */
   public static final StormConfig DEFAULT = new StormConfig(20_000, 50_000, 50_000);
 }

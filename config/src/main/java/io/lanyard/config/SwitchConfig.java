@@ -4,7 +4,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a network's switch lets pass.
+ * The frames that a network's switch lets pass.
  *
  * @param guard the guard of ports that have none of their own
  * @param storm how much each port may send to all, or null for any amount

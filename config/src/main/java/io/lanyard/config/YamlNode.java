@@ -8,7 +8,7 @@ sealed interface YamlNode {
   /** Where the value begins. */
   Place place();
 
-  /** What a message calls the value: never long, never with control characters. */
+  /** The value's name in a message: never long, never with control characters. */
   String found();
 
   /**

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What a reader copies from the documents and the shipped files works. */
+/** The examples in the documents and the shipped files work when a reader copies them. */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..");
   private static final Path SHIPPED = ROOT.resolve("config/etc/lanyard.yaml");
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```yaml\n(.*?)^```");
 
-  /** What an example that shows guests alone is an example in. */
+  /** The file around an example that shows guests alone. */
   private static final String AROUND =
       "version: 1\nnetworks: {vmnet8: {mode: nat, ipv4: {subnet: 192.168.127.0/24}}}\n";
 

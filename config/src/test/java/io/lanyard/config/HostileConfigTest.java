@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever the file is, the loader ends soon, with a configuration or a ConfigException. */
+/** The loader ends soon for any file, with a configuration or a ConfigException. */
 @Timeout(300)
 class HostileConfigTest {
   private static final int MUTANTS = 20_000;

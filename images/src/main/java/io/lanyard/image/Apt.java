@@ -203,7 +203,7 @@ final class Apt {
     }
   }
 
-  /** What apt said. */
+  /** The output of apt. */
   private record Output(int status, List<String> lines) {
     boolean hasProblem() {
       return lines.stream().anyMatch(Output::isProblem);

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param signedBy the keyring that the host checks it with, or empty
  */
 record AptSource(String uri, String origin, String release, String component, String signedBy) {
-  /** What {@link #parse} reads, for {@code apt-get indextargets --format}. */
+  /** The format that {@link #parse} reads, for {@code apt-get indextargets --format}. */
   static final String FORMAT =
       "$(REPO_URI)|$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)|$(CREATED_BY)";
 

@@ -1,5 +1,6 @@
 package io.lanyard.image;
 
+import io.lanyard.base.Nearest;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,8 +30,9 @@ public final class Catalog {
       "usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/";
 
   /**
-   * What Debian's kernels are told. Their self-tests of cryptography are half of the instructions
-   * of a boot, which an interpreter feels; a guest's own {@code command-line} can have them back.
+   * The command line of Debian's kernels. Their self-tests of cryptography are half of the
+   * instructions of a boot, which is slow in an interpreter; a guest's own {@code command-line} can
+   * enable them again.
    */
   private static final String COMMAND_LINE = "console=ttyS0 quiet cryptomgr.notests";
 
@@ -76,12 +78,8 @@ public final class Catalog {
   }
 
   private static Optional<String> nearest(String name) {
-    return ENTRIES.stream()
-        .map(Entry::name)
-        .filter(known ->
-            known.contains(name)
-                || name.contains(known)
-                || EditDistance.between(name, known) <= known.length() / 3)
-        .min(java.util.Comparator.comparingInt(known -> EditDistance.between(name, known)));
+    List<String> names = ENTRIES.stream().map(Entry::name).toList();
+    return Optional.ofNullable(Nearest.to(name, names))
+        .or(() -> names.stream().filter(n -> n.contains(name) || name.contains(n)).findFirst());
   }
 }

@@ -35,7 +35,7 @@ final class FileTree {
   /** Names are bytes to Linux; this encoding gives back every byte as it came. */
   private static final String NAMES = StandardCharsets.ISO_8859_1.name();
 
-  /** What a path names. */
+  /** An entry of the tree. */
   sealed interface Node {}
 
   /** A directory. */

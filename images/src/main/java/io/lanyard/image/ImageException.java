@@ -32,7 +32,7 @@ public final class ImageException extends Exception {
   }
 
   /**
-   * What to do about it.
+   * The remedy.
    *
    * @return a sentence
    */

@@ -3,7 +3,7 @@ package io.lanyard.image;
 import java.util.Map;
 
 /**
- * What an image is and where it came from; {@code manifest.json} in its directory.
+ * An image's description and origin; {@code manifest.json} in its directory.
  *
  * @param name the image's name
  * @param description a few words

@@ -46,7 +46,7 @@ public final class ImagePull {
   }
 
   /**
-   * What a pull came to.
+   * A pull's outcome.
    *
    * @param image the image
    * @param fresh false if it was there already

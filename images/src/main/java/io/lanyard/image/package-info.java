@@ -1,5 +1,5 @@
 /**
- * What a guest boots: images in a store on disk, and how they get there.
+ * The images that guests boot, in a store on disk, and how they get there.
  *
  * <p>{@link io.lanyard.image.Catalog} knows where each image comes from. {@link
  * io.lanyard.image.ImagePull} has apt fetch the Debian package, in directories of its own, from the
@@ -9,7 +9,7 @@
  * drivers, decompressed and in load order.
  *
  * <p>An image is a directory of the {@link io.lanyard.image.ImageStore} with a manifest. It appears
- * by one rename when all of it is there, so that whoever looks sees the whole image or none, and an
- * interrupted pull is taken up where it stopped.
+ * by one rename when all of it is there, so that a reader sees the whole image or none, and an
+ * interrupted pull resumes where it stopped.
  */
 package io.lanyard.image;

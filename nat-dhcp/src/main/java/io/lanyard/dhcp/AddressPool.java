@@ -54,7 +54,7 @@ final class AddressPool {
     return byMac.get(mac);
   }
 
-  /** Says whether a client may have an address at all, whoever has it now. */
+  /** Whether a client may have an address at all, whoever has it now. */
   boolean permits(Address address, long mac) {
     Reservation own = byMac.get(mac);
     return (own != null && own.address().equals(address)) || holds(address);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * What a DHCP server knows a client by: its client identifier (option 61), or else its hardware
+ * A client's identity for a DHCP server: its client identifier (option 61), or else its hardware
  * type and address (RFC 2131 section 4.2).
  *
  * <p>A client that sends its hardware address as an identifier of type 1, and later sends none (as

@@ -3,7 +3,7 @@ package io.lanyard.dhcp;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** What a client calls itself: options 81 (RFC 4702) and 12, and the answer to the former. */
+/** A client's own name: options 81 (RFC 4702) and 12, and the answer to the former. */
 final class ClientName {
   private static final int S = 1;
   private static final int O = 2;

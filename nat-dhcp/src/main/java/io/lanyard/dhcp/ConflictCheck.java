@@ -25,7 +25,7 @@ final class ConflictCheck {
   /** Requests that a port may have waiting in a crowd. */
   private static final int FEW = 16;
 
-  /** What becomes of a request. */
+  /** The outcome of a check. */
   interface Verdict {
     /**
      * Whether an answer is believed: not one of the client itself, nor of a port that says so of

@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-/** What a DHCP server received, sent and dropped. */
+/** The counters of a DHCP server: messages received, sent and dropped. */
 public enum DhcpCount {
   /** DISCOVER received. */
   DISCOVER,

@@ -29,7 +29,7 @@ final class DhcpReply {
   private static final int BOOTREPLY = 2;
   private static final int ETHERNET = 1;
 
-  /** What a client gets that names no parameters. */
+  /** The options for a client that names no parameters. */
   private static final byte[] DEFAULT_LIST = {
     DhcpOption.SUBNET_MASK,
     DhcpOption.ROUTER,

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one network's DHCP server offers, by DHCPv4: all addresses are IPv4.
+ * The settings of one network's DHCP server. It speaks DHCPv4: all addresses are IPv4.
  *
  * @param subnet the network's subnet
  * @param server the server's own address: the gateway's
@@ -344,7 +344,7 @@ public record DhcpSettings(
     }
 
     /**
-     * Says whether this server is the only one on the network.
+     * Whether this server is the only one on the network.
      *
      * @param value see {@link DhcpSettings#authoritative}
      * @return this

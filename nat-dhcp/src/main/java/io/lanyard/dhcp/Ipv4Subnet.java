@@ -54,7 +54,7 @@ public record Ipv4Subnet(int network, int prefix) {
   }
 
   /**
-   * Says whether an address lies in the subnet, its network and broadcast addresses included.
+   * Whether an address lies in the subnet, its network and broadcast addresses included.
    *
    * @param address the address as a big-endian int
    * @return true if it does
@@ -64,7 +64,7 @@ public record Ipv4Subnet(int network, int prefix) {
   }
 
   /**
-   * Says whether an address can be a host's: in the subnet, and neither first nor last.
+   * Whether an address can be a host's: in the subnet, and neither first nor last.
    *
    * @param address the address as a big-endian int
    * @return true if it can

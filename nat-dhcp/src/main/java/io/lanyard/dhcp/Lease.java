@@ -30,7 +30,7 @@ public record Lease(
   /** The expiry of an infinite lease. */
   public static final long NEVER = Long.MAX_VALUE;
 
-  /** What has become of a lease. The order is that of the stored form: append only. */
+  /** The state of a lease. The order is that of the stored form: append only. */
   public enum State {
     /** Offered and held for the client, which has not asked for it yet. Never stored. */
     OFFERED,
@@ -43,7 +43,7 @@ public record Lease(
   }
 
   /**
-   * Says whether the address may not be given to another client.
+   * Whether the address may not be given to another client.
    *
    * @param nowMillis the present, by the {@link LeaseClock}
    * @return true until the lease has expired or was released
@@ -53,7 +53,7 @@ public record Lease(
   }
 
   /**
-   * Says whether a client uses the address.
+   * Whether a client uses the address.
    *
    * @param nowMillis the present, by the {@link LeaseClock}
    * @return true if it is bound and has not expired

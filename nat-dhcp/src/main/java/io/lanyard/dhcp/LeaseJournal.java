@@ -38,7 +38,7 @@ public interface LeaseJournal {
    */
   String problem();
 
-  /** What happens once a write has ended. */
+  /** Hears of the end of a write. */
   interface Completion {
     /** The lease is on disk: it survives a power failure. */
     void durable();

@@ -85,7 +85,7 @@ final class LeaseNames {
     return holder == null || holder.equals(address) ? name : null;
   }
 
-  /** Gives a lease the name that it asks for, or none if another lease has it. */
+  /** A lease the name that it asks for, or none if another lease has it. */
   Lease claim(Lease lease) {
     if (lease.hostname() == null) {
       return lease;

@@ -76,7 +76,7 @@ public final class LeaseStore implements AutoCloseable {
   /** Null after a failure, until it has been opened again. */
   private @Nullable LeaseFile file;
 
-  /** What the file has; null if it has none. */
+  /** The reference in the file; null if it has none. */
   private LeaseClock.@Nullable Reference stored;
 
   private long lastCommit = System.nanoTime() - PACE_NANOS;

@@ -181,8 +181,8 @@ public final class LeaseTable {
   }
 
   /**
-   * Says whether a station has had an address until not longer than a lease ago, so that nobody
-   * else needs to be looked for.
+   * Whether a station has had an address until not longer than a lease ago, so that nobody else
+   * needs to be looked for.
    */
   boolean familiar(Address address, ClientId client, long mac, long now) {
     Lease last = byAddress.get(address);
@@ -193,7 +193,7 @@ public final class LeaseTable {
         && (last.active(now) || now - last.expiryMillis() < settings.leaseTime().toMillis());
   }
 
-  /** Says whether a client can have an address now: it is its own, or nobody's. */
+  /** Whether a client can have an address now: it is its own, or nobody's. */
   boolean canHave(Address address, ClientId client, long mac, long now) {
     Reservation own = pool.reservationOf(mac);
     if (own != null

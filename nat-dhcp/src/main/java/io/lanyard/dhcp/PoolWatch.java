@@ -84,7 +84,7 @@ final class PoolWatch {
     }
   }
 
-  /** What is wrong, and what to do about it; empty if all is well. */
+  /** The problem with its remedy; empty if there is none. */
   String problem() {
     if (exhausted) {
       return "the DHCP pool " + pool + " has no address left: widen the pool or shorten the leases";

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What each port has of the pool, so that none can have it all: a guest makes up as many clients as
- * it likes, but it has one port.
+ * Each port's share of the pool, so that none can take it all: a guest can invent any number of
+ * clients, but it has one port.
  *
  * <pre>
  *   free addresses    who may have another
@@ -72,7 +72,7 @@ final class PortShares {
     return has < limit && free > (less ? reserve() : size / 4);
   }
 
-  /** What is kept for ports that have none. */
+  /** The addresses that are kept for ports without any. */
   private int reserve() {
     return size > 1 ? Math.max(1, size / 8) : 0;
   }

@@ -4,7 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 
 /**
- * What the parts of one server share.
+ * The objects that the parts of one server share.
  *
  * @param network the network's name, for the log
  * @param settings what the server offers

@@ -27,7 +27,7 @@ final class StorageFailure {
     return file + " cannot be written (" + message + "); repair the disk or its permissions";
   }
 
-  /** What the system said: the innermost I/O error, or else the innermost exception. */
+  /** The system's message: the innermost I/O error, or else the innermost exception. */
   private static String message(Throwable cause) {
     Throwable said = cause;
     for (Throwable each = cause; each != null; each = next(each)) {

@@ -1,6 +1,6 @@
 package io.lanyard.dns;
 
-/** What a DNS forwarder was asked, and how it answered. */
+/** The counters of a DNS forwarder: questions and answers. */
 public enum DnsCount {
   /** A question over UDP. */
   UDP_QUERY,

@@ -103,7 +103,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   }
 
   /**
-   * What feeds the names of leases to the zone.
+   * The listener that feeds the names of leases to the zone.
    *
    * @return a listener for the network's lease table
    */
@@ -131,7 +131,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   }
 
   /**
-   * What keeps guests from resolving names of others.
+   * The problem that keeps guests from resolving names of others.
    *
    * @return a sentence with its remedy; empty if nothing does
    */

@@ -32,11 +32,11 @@ final class FollowedFile<T> {
   private T content;
   private @Nullable IOException failure;
 
-  /** What distinguishes one version of the file from another. */
+  /** The marks that distinguish one version of the file from another. */
   private record Version(Object key, long modified, long size) {}
 
   /**
-   * What a look found.
+   * The result of a look.
    *
    * @param content null if the file is the same, or cannot be read
    * @param failure why it cannot be read
@@ -59,7 +59,7 @@ final class FollowedFile<T> {
     return path;
   }
 
-  /** What the file said when it could be read last. */
+  /** The file's content when it could be read last. */
   T content() {
     return content;
   }
@@ -69,7 +69,7 @@ final class FollowedFile<T> {
     return failure;
   }
 
-  /** What {@link #look} compares with. */
+  /** The version that {@link #look} compares with. */
   @Nullable Object version() {
     return version;
   }

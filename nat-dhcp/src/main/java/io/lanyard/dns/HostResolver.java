@@ -42,7 +42,7 @@ final class HostResolver {
 
   private static final System.Logger LOG = System.getLogger(HostResolver.class.getName());
 
-  /** What a look found, of the files that are followed. */
+  /** The results of a look at the files that are followed. */
   private record Look(
       FollowedFile.@Nullable Look<List<InetSocketAddress>> servers,
       FollowedFile.@Nullable Look<HostsFile> hosts) {}
@@ -152,7 +152,9 @@ final class HostResolver {
     return servers;
   }
 
-  /** What keeps this from knowing whom to ask, with its remedy; empty if nothing does. */
+  /**
+   * The reason why the host's name servers are unknown, with its remedy; empty if they are known.
+   */
   String problem() {
     if (resolvConf == null) {
       return "";

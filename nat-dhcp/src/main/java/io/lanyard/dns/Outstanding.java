@@ -134,7 +134,7 @@ final class Outstanding {
     }
   }
 
-  /** What is under way, in the order in which it was asked. */
+  /** The questions under way, in the order in which they were asked. */
   List<Waiting> all() {
     return new ArrayList<>(all);
   }

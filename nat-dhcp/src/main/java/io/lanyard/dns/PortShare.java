@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What one port has waiting, and each station behind it.
+ * The questions of one port that wait, and of each station behind it.
  *
  * <p>Thread: the network's loop only.
  */

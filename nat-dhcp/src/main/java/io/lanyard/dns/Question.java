@@ -15,9 +15,9 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 
 /**
- * What makes two queries the same: name without regard to case, type, class, and the flags that
- * change the answer (RD, and with DNSSEC CD, AD, DO; RFC 6840 section 5), and whether the sender
- * speaks EDNS.
+ * The parts in which equal queries agree: name without regard to case, type, class, and the flags
+ * that change the answer (RD, and with DNSSEC CD, AD, DO; RFC 6840 section 5), and whether the
+ * sender speaks EDNS.
  *
  * @param name the name
  * @param type the type
@@ -31,7 +31,10 @@ record Question(Name name, int type, int dclass, int flags) {
   private static final int EDNS = 8;
   private static final int DO = 16;
 
-  /** What is said to carry no fragment anywhere (RFC 9715), so what we are ready to receive. */
+  /**
+   * The payload that crosses every path without fragments (RFC 9715), so the size that the
+   * forwarder accepts.
+   */
   static final int PAYLOAD = 1232;
 
   static Question of(Message query, Record asked) {

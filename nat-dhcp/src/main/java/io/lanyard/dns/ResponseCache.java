@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Answers that may be given again, the least recently used forgotten first. */
 final class ResponseCache {
-  /** What an entry costs besides its bytes: two objects, the key's name, and a map node. */
+  /** The cost of an entry besides its bytes: two objects, the key's name, and a map node. */
   private static final int OVERHEAD = 250;
 
   private final int maxEntries;

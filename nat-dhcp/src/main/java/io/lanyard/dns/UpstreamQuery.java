@@ -41,7 +41,7 @@ final class UpstreamQuery {
   /** Sockets of one question: a descriptor each, of which all networks have a few thousand. */
   private static final int MAX_OPEN = 3;
 
-  /** What the forwarder gives every question. */
+  /** The forwarder's objects that every question uses. */
   record Surroundings(
       EventLoop loop,
       Timers timers,

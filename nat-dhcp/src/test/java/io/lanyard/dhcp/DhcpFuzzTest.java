@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Whatever arrives, nothing is thrown, and no invariant of the table breaks. */
+/** No packet makes the server throw, or breaks an invariant of the table. */
 class DhcpFuzzTest {
   private static final int PACKETS = 1_000_000;
 

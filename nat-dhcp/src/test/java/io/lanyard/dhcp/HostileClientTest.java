@@ -22,9 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What a guest does to the others by DHCP, and that an honest one gets its address all the same.
- */
+/** Attacks by DHCP on other guests, under which an honest one still gets its address. */
 class HostileClientTest {
   private static final int OFFER = 2;
   private static final int ACK = 5;

@@ -14,7 +14,7 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Section;
 
-/** What a port may do to a forwarder, and what the others have of it meanwhile. */
+/** Floods of questions from one port, and the service that the others get meanwhile. */
 class DnsFloodTest {
   private static final int LOCAL_OPTION = 65001; // RFC 6891 section 9
   private static final DnsLimits LIMITS = DnsLimits.DEFAULT;

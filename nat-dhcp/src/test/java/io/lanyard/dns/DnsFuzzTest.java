@@ -25,7 +25,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** Whatever a guest asks, nothing is thrown, and every answer can be read and is asked for. */
+/** No question makes the forwarder throw, and every answer can be parsed and was asked for. */
 class DnsFuzzTest {
   private static final int QUERIES = 1_000_000;
 

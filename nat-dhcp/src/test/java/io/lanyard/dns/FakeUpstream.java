@@ -21,7 +21,7 @@ import org.xbill.DNS.Section;
 
 /** A name server on 127.0.0.1, UDP and TCP on one port, that says what a test tells it to. */
 final class FakeUpstream implements AutoCloseable {
-  /** What the server says. */
+  /** The server's answer. */
   interface Answer {
     @Nullable Message to(Message response);
   }

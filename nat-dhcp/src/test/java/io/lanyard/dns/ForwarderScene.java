@@ -151,7 +151,7 @@ final class ForwarderScene {
     return answer;
   }
 
-  /** What a port's guests have been told and nobody has read yet. */
+  /** The answers to a port's guests that nobody has read yet. */
   BlockingQueue<Message> answers(String port) {
     synchronized (answers) {
       return answers.computeIfAbsent(port, key -> new LinkedBlockingQueue<>());

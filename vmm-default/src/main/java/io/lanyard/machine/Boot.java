@@ -14,7 +14,7 @@ import io.lanyard.vmm.VmmException;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
-/** What a guest starts with, opened and checked once, put into RAM at each start. */
+/** A guest's program, opened and checked once, put into RAM at each start. */
 sealed interface Boot extends AutoCloseable {
   /** Bytes of entropy in the device tree: the kernel's generator takes 256 bits. */
   int SEED = 32;
@@ -29,7 +29,7 @@ sealed interface Boot extends AutoCloseable {
   Start load(Ram ram, int harts, InterruptControl interrupts) throws VmmException;
 
   /**
-   * Says why the guest may have too little memory to get as far as saying so itself.
+   * The reason why the guest may have too little memory even to report it.
    *
    * @return for a person to read; empty if there is no reason to think so
    */
@@ -69,9 +69,10 @@ sealed interface Boot extends AutoCloseable {
     private static final int COMMAND_LINE = 1024;
 
     /**
-     * What a kernel takes before it starts the first program, besides its image: page tables, the
-     * array of pages, hash tables, what drivers and the RAM disk's file system allocate. Debian
-     * 13's kernel panics before its console is there with 80 MiB of memory, and boots with 96.
+     * The memory that a kernel takes before it starts the first program, besides its image: page
+     * tables, the array of pages, hash tables, what drivers and the RAM disk's file system
+     * allocate. Debian 13's kernel panics before its console is there with 80 MiB of memory, and
+     * boots with 96.
      */
     private static final long WORKING_MEMORY = 60L << 20;
 

@@ -35,7 +35,10 @@ final class ConsoleReplay {
           "1001", "1002", "1003", "1004", "1005", "1006", "1007", "1015", "1016", "1034", "1047",
           "1048", "1049", "2004", "2026");
 
-  /** What may follow ESC alone: DECSC, DECRC, keypad, NEL, HTS, RI, RIS and their like. */
+  /**
+   * The characters that may follow ESC alone: DECSC, DECRC, keypad, NEL, HTS, RI, RIS and their
+   * like.
+   */
   private static final String ESCAPES = "6789=>DEFHMNOclmn|}~";
 
   /** Operating system commands that set a title or a link; others ask, or set what lasts. */

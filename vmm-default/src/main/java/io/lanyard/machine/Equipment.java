@@ -6,7 +6,7 @@ import io.lanyard.machine.hart.CodeBudget;
 import java.util.List;
 
 /**
- * What a guest lends to each of its machines.
+ * The parts that a guest lends to each of its machines.
  *
  * @param name the guest's name
  * @param memory bytes of RAM

@@ -76,14 +76,14 @@ final class GuestConsole implements Console, AutoCloseable {
     this.name = name;
   }
 
-  /** Says where typed bytes go; null for nowhere. */
+  /** Sets the sink of typed bytes; null for none. */
   void input(@Nullable Consumer<ByteBuffer> target) {
     input = target;
   }
 
   /**
-   * Names who is told that the kernel has panicked, and why, or that it has not: the text is empty
-   * then. Called with nothing held by whoever prints.
+   * Names the listener that hears that the kernel has panicked, and why; an empty text says that it
+   * has not. The thread that prints calls it, with no lock held.
    */
   void panics(Consumer<String> listener) {
     panics = listener;
@@ -189,7 +189,7 @@ final class GuestConsole implements Console, AutoCloseable {
     }
   }
 
-  /** Asleep, not parked: whoever prints would end that at once. */
+  /** Asleep, not parked: a thread that prints would end parking at once. */
   private static boolean rest() {
     try {
       Thread.sleep(REST);

@@ -154,7 +154,7 @@ final class HostCapacity {
     return room;
   }
 
-  /** What the kernel drops when memory is short: files that nobody has used lately. */
+  /** The memory that the kernel frees when it is short: files that nobody has used lately. */
   private long files(Path group, String prefix) {
     String key = prefix + "inactive_file ";
     return lines(group.resolve("memory.stat")).stream()

@@ -36,7 +36,7 @@ final class LanyardGuest implements Guest {
   private volatile GuestState state = GuestState.CREATED;
   private volatile @Nullable Machine machine;
 
-  /** What still gives back what an earlier machine held. Under {@link #calls}. */
+  /** The thread that still releases the resources of an earlier machine. Under {@link #calls}. */
   private @Nullable Thread lingering;
 
   /** Whoever waits to restart the guest; null when nobody may any more. Under {@link #calls}. */

@@ -42,7 +42,7 @@ final class LanyardVmm implements Vmm {
   private static final String INTERRUPTS = "interrupts";
   private static final String OVERCOMMIT = "overcommit";
 
-  /** What a guest may be given besides what every VMM knows, and the values. */
+  /** The options that only this VMM knows, and their values. */
   private static final Map<String, List<String>> OPTIONS =
       Map.of(
           CONSOLE,

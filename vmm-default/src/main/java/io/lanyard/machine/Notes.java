@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * What a person should know of a guest that runs.
+ * The notes for a person about a guest that runs.
  *
  * <p>Thread: any. The listener is called with the monitor held, and must not block.
  */
@@ -20,7 +20,7 @@ final class Notes {
     this.listener = listener;
   }
 
-  /** What the kernel said last of all, or nothing. */
+  /** Notes the kernel's last words, or none. */
   synchronized void panic(String text) {
     panic = text;
     tell();

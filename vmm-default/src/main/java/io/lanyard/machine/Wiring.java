@@ -85,7 +85,7 @@ final class Wiring {
     return files;
   }
 
-  /** Gives the wire of a source. */
+  /** The wire of a source. */
   InterruptLine source(int number) {
     return sources.apply(number);
   }

@@ -47,7 +47,7 @@ record DebianKernel(Path kernel, Path initrd) {
     return images;
   }
 
-  /** What the kernel says first when it boots. */
+  /** The first line that the kernel prints when it boots. */
   private String version() throws IOException {
     String image = new String(Files.readAllBytes(kernel), StandardCharsets.ISO_8859_1);
     Matcher banner = Pattern.compile("Linux version (\\S+) \\(").matcher(image);

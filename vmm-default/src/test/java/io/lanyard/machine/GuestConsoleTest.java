@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class GuestConsoleTest {
-  /** What a listener is shown, byte by byte. */
+  /** The bytes that a listener is shown, one by one. */
   private static final class Screen implements Console.Output {
     private final LinkedBlockingQueue<Byte> shown = new LinkedBlockingQueue<>();
 

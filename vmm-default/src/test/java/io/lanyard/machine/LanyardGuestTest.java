@@ -120,7 +120,9 @@ class LanyardGuestTest {
     await(() -> heap() - before < 16 << 20);
   }
 
-  /** What lives: the least of some looks, as guests that run leave garbage between two steps. */
+  /**
+   * The live heap: the least of some readings, as guests that run leave garbage between two steps.
+   */
   private static long heap() {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < 5; i++) {

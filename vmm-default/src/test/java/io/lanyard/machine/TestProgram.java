@@ -119,7 +119,7 @@ final class TestProgram {
     return new TestProgram().add(0x00000067);
   }
 
-  /** Fills most of 16 MiB with pages of {@code c.nop ... ret}, and calls each, for ever. */
+  /** Fills most of 16 MiB with pages of {@code c.nop ... ret}, and calls each, without end. */
   static TestProgram hoarding() {
     int t2 = 7;
     return new TestProgram()

@@ -4,7 +4,7 @@ package io.lanyard.machine;
 public final class TestPrograms {
   private TestPrograms() {}
 
-  /** Gives the ELF file of a program that passes. */
+  /** The ELF file of a program that passes. */
   public static byte[] passing() {
     return TestProgram.reporting(0).elf();
   }

@@ -13,7 +13,7 @@ import java.util.List;
  * @param harts how many processors
  * @param processorSeconds processor time that it has used
  * @param instructions instructions retired, or -1 where the VMM does not count
- * @param nics its network cards
+ * @param nics its NICs
  */
 public record GuestInfo(
     String name,
@@ -31,10 +31,10 @@ public record GuestInfo(
   }
 
   /**
-   * A network card.
+   * A NIC.
    *
    * @param name its name
-   * @param network the network that it is plugged into
+   * @param network the network that it is attached to
    * @param mac its address
    * @param address the IPv4 address that its lease gives it; empty without one, or while the guest
    *     is off

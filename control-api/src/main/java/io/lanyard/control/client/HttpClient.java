@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Sends requests to a server on a UNIX socket, one a connection.
+ * Sends requests to a server on a UNIX socket, one per connection.
  *
  * <p>Thread: any. Calls block.
  */
@@ -27,11 +27,11 @@ public final class HttpClient {
   /** The server's own headers are a tenth of this. */
   private static final int MAX_HEAD = 16 * 1024;
 
-  /** What the daemon does for a request takes 10 s at most. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  /** Three times the daemon's own limit for a request, which is 10 s. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final Path socket;
-  private final Duration patience;
+  private final Duration timeout;
 
   /**
    * Makes a client; connects nowhere yet.
@@ -39,12 +39,12 @@ public final class HttpClient {
    * @param socket where the server listens
    */
   public HttpClient(Path socket) {
-    this(socket, PATIENCE);
+    this(socket, TIMEOUT);
   }
 
-  HttpClient(Path socket, Duration patience) {
+  HttpClient(Path socket, Duration timeout) {
     this.socket = socket;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   /**
@@ -112,10 +112,10 @@ public final class HttpClient {
       String head =
           method + " " + target + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: 0\r\n" + connect;
       String[] lines;
-      try (Patience _ = new Patience(connection, patience)) {
+      try (Deadline _ = new Deadline(connection, timeout)) {
         lines = exchange(out, head + "\r\n", in).split("\r\n", -1);
       } catch (AsynchronousCloseException e) {
-        throw new SocketTimeoutException("no answer in " + patience.toSeconds() + " s");
+        throw new SocketTimeoutException("no answer in " + timeout.toSeconds() + " s");
       }
       Map<String, String> fields = new TreeMap<>();
       for (int i = 1; i < lines.length; i++) {
@@ -134,17 +134,17 @@ public final class HttpClient {
   }
 
   /** Closes a connection after a while, unless it is closed itself before. */
-  private static final class Patience implements AutoCloseable {
+  private static final class Deadline implements AutoCloseable {
     private final Thread thread;
 
-    Patience(SocketChannel connection, Duration patience) {
+    Deadline(SocketChannel connection, Duration timeout) {
       thread =
           Thread.ofPlatform()
               .daemon()
-              .name("patience")
+              .name("timeout")
               .start(() -> {
                 try {
-                  Thread.sleep(patience);
+                  Thread.sleep(timeout);
                   connection.close();
                 } catch (InterruptedException | IOException e) {
                   // The answer came in time; or the connection is closed, which was wanted.

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An option of {@code lanyard daemon}, in the order in which its help shows them. The daemon reads
- * them; the command line explains and completes them; whoever starts a daemon writes them.
+ * them; the command line explains and completes them; a program that starts a daemon writes them.
  */
 public enum DaemonOption {
   /** The configuration file. */
@@ -88,7 +88,7 @@ public enum DaemonOption {
   }
 
   /**
-   * What stands for its value in the help.
+   * The placeholder of its value in the help.
    *
    * @return for example {@code FILE}; empty for an option without a value
    */
@@ -106,7 +106,7 @@ public enum DaemonOption {
   }
 
   /**
-   * What it does.
+   * The option's purpose.
    *
    * @return sentences
    */

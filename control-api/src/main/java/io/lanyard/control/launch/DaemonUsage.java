@@ -6,7 +6,7 @@ import java.util.List;
 
 /** The help of {@code lanyard daemon}, in the form that all commands' help has. */
 public final class DaemonUsage {
-  /** What the command does. */
+  /** The command's purpose. */
   public static final String DESCRIPTION = "Runs the daemon in the foreground.";
 
   private static final int WIDTH = 79;

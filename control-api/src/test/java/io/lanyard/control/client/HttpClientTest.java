@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a client does by itself; with a server it is tested in the daemon. */
+/** The client alone; the daemon's tests have it with a server. */
 @Timeout(60)
 class HttpClientTest {
   @TempDir Path directory;

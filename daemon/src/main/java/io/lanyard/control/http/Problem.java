@@ -67,7 +67,7 @@ public final class Problem extends RuntimeException {
   }
 
   /**
-   * What failed.
+   * The failure.
    *
    * @return a short sentence
    */
@@ -95,7 +95,7 @@ public final class Problem extends RuntimeException {
   }
 
   /**
-   * What to do about it.
+   * The remedy.
    *
    * @return a sentence, or empty
    */

@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** What a resource answers. */
+/** A resource's answer. */
 public sealed interface Response {
   /**
    * A whole body.

@@ -39,7 +39,7 @@ public final class Routes {
   }
 
   /**
-   * What there is.
+   * The resources of the API.
    *
    * @return a method and a path each, for example {@code GET /v1/status}
    */

@@ -27,7 +27,7 @@ final class SocketFile {
   /** Who may connect is the socket's owner and group. */
   private static final String MODE = "rw-rw----";
 
-  /** What {@code sun_path} holds, less the zero at its end (unix(7)). */
+  /** The length of {@code sun_path}, less the zero at its end (unix(7)). */
   private static final int LONGEST_PATH = 107;
 
   /** {@code S_IFMT} and two of its values (inode(7)). */
@@ -107,7 +107,7 @@ final class SocketFile {
     }
   }
 
-  /** What a dead daemon left is replaced, and nothing else. */
+  /** Checks that the file is a dead daemon's socket: nothing else is replaced. */
   private void checkReplaceable() throws IOException {
     int mode;
     try {

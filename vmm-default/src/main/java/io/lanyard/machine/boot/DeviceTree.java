@@ -47,7 +47,10 @@ public final class DeviceTree {
   private static final int LEVEL_HIGH = 4;
 
   // Phandles. Those of the harts' interrupt controllers follow from HART on.
-  /** What the wires of devices end in: the PLIC, or the supervisor's domain of the APLIC. */
+  /**
+   * The phandle of the controller of the devices' wires: the PLIC, or the supervisor's domain of
+   * the APLIC.
+   */
   private static final int WIRES = 1;
 
   private static final int SYSCON = 2;
@@ -57,7 +60,7 @@ public final class DeviceTree {
   private static final int HART = 16;
 
   /**
-   * What differs from guest to guest.
+   * The values that differ from guest to guest.
    *
    * @param ramSize bytes
    * @param harts how many

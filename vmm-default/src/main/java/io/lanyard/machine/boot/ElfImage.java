@@ -163,7 +163,7 @@ public final class ElfImage implements AutoCloseable {
   }
 
   /**
-   * Gives where to start.
+   * The address of the first instruction.
    *
    * @return physical address
    */
@@ -172,7 +172,7 @@ public final class ElfImage implements AutoCloseable {
   }
 
   /**
-   * Gives where the program reports.
+   * The address where the program reports.
    *
    * @return physical address of {@code tohost}, or -1 if it has none
    */
@@ -181,7 +181,7 @@ public final class ElfImage implements AutoCloseable {
   }
 
   /**
-   * Gives where the program waits for answers.
+   * The address where the program waits for answers.
    *
    * @return physical address of {@code fromhost}, or -1 if it has none
    */

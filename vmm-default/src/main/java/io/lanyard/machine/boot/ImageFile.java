@@ -72,7 +72,7 @@ public final class ImageFile implements AutoCloseable {
   }
 
   /**
-   * Gives the size when it was opened.
+   * The size when it was opened.
    *
    * @return bytes
    */

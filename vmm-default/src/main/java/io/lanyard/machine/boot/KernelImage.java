@@ -72,7 +72,7 @@ public final class KernelImage implements AutoCloseable {
   }
 
   /**
-   * Gives where the kernel wants to be.
+   * The place that the kernel asks for.
    *
    * @return bytes from the start of RAM
    */
@@ -81,7 +81,7 @@ public final class KernelImage implements AutoCloseable {
   }
 
   /**
-   * Gives how much memory the kernel needs there.
+   * The memory that the kernel needs there.
    *
    * @return bytes, its zeroed data included
    */

@@ -25,7 +25,7 @@ public record Layout(Range kernel, @Nullable Range initrd, Range deviceTree) {
    */
   public record Range(long start, long end) {
     /**
-     * Gives the length.
+     * The length.
      *
      * @return bytes
      */

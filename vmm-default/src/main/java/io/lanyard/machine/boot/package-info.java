@@ -1,6 +1,6 @@
 /**
- * What happens before the first instruction: images are checked and put into RAM, and a device tree
- * is written that tells the kernel what machine it is on.
+ * The work before the first instruction: images are checked and put into RAM, and a device tree is
+ * written that tells the kernel what machine it is on.
  *
  * <p>{@link io.lanyard.machine.boot.KernelImage} and {@link io.lanyard.machine.boot.ElfImage} hold
  * their files open from the guest's creation on, so that a reset boots what was named then. {@link

@@ -23,7 +23,7 @@ public final class Bus {
 
   /** Room to give back what was read, so that a read allocates nothing. */
   public static final class Word {
-    /** What was read, zero-extended. */
+    /** The value that was read, zero-extended. */
     public long value;
   }
 
@@ -42,7 +42,7 @@ public final class Bus {
   }
 
   /**
-   * Gives the memory.
+   * The memory.
    *
    * @return the machine's RAM
    */
@@ -82,7 +82,7 @@ public final class Bus {
   }
 
   /**
-   * Tells whether a device, not RAM, answers at an address.
+   * Whether a device, not RAM, answers at an address.
    *
    * @param address physical
    * @param size bytes
@@ -93,7 +93,7 @@ public final class Bus {
   }
 
   /**
-   * Tells whether a device that is memory answers at an address.
+   * Whether a device that is memory answers at an address.
    *
    * @param address physical
    * @param size bytes

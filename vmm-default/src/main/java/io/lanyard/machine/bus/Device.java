@@ -27,7 +27,7 @@ public interface Device {
   void write(long offset, int size, long value);
 
   /**
-   * Tells whether this is memory, such as ROM or flash: it may be executed, and reading has no side
+   * Whether this is memory, such as ROM or flash: it may be executed, and reading has no side
    * effect.
    *
    * @return false unless overridden

@@ -68,7 +68,7 @@ public final class Ram implements GuestMemory, AutoCloseable {
   }
 
   /**
-   * Gives the size of RAM.
+   * The size of RAM.
    *
    * @return bytes
    */
@@ -77,8 +77,7 @@ public final class Ram implements GuestMemory, AutoCloseable {
   }
 
   /**
-   * Gives the number of the memfd, to be passed to whoever shall share this memory. Owned by this
-   * object.
+   * The number of the memfd, for processes that shall share this memory. Owned by this object.
    *
    * @return a file descriptor of this process
    */
@@ -87,7 +86,7 @@ public final class Ram implements GuestMemory, AutoCloseable {
   }
 
   /**
-   * Gives all of RAM: offset 0 is physical address {@link #BASE}. Not valid after {@link #close}.
+   * All of RAM: offset 0 is physical address {@link #BASE}. Not valid after {@link #close}.
    *
    * @return a segment that any thread may use
    */
@@ -101,7 +100,7 @@ public final class Ram implements GuestMemory, AutoCloseable {
   }
 
   /**
-   * Gives the host address of a byte of RAM, for the soft TLBs and for calls to the host.
+   * The host address of a byte of RAM, for the soft TLBs and for calls to the host.
    *
    * @param address physical, in RAM
    * @return where it is in this process

@@ -1,5 +1,5 @@
 /**
- * What a hart sees of the rest of the machine: RAM and memory-mapped devices, by physical address.
+ * The rest of the machine as a hart sees it: RAM and memory-mapped devices, by physical address.
  *
  * <p>{@link io.lanyard.machine.bus.Ram} is one shared mapping of a memfd, so that it can be lent to
  * a device in another process. {@link io.lanyard.machine.bus.Bus} knows which device answers at

@@ -42,7 +42,7 @@ public final class Aplic {
   }
 
   /**
-   * Gives the root domain, of machine level.
+   * The root domain, of machine level.
    *
    * @return a device of {@link #SIZE} bytes
    */
@@ -51,7 +51,7 @@ public final class Aplic {
   }
 
   /**
-   * Gives the supervisor's domain.
+   * The supervisor's domain.
    *
    * @return a device of {@link #SIZE} bytes
    */
@@ -67,7 +67,7 @@ public final class Aplic {
   }
 
   /**
-   * Gives the wire of a source.
+   * The wire of a source.
    *
    * @param source 1 to 95
    * @return the wire

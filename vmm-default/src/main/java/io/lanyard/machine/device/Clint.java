@@ -14,7 +14,7 @@ public final class Clint implements Device {
   private static final long COMPARATORS = 0x4000;
   private static final long TIME = 0xbff8;
 
-  /** What the device drives in one hart. */
+  /** The inputs of one hart that the device drives. */
   public interface Core {
     /**
      * Drives the machine software interrupt.
@@ -31,7 +31,7 @@ public final class Clint implements Device {
     void machineTimer(long ticks);
 
     /**
-     * Gives the comparator.
+     * The comparator.
      *
      * @return as last set
      */
@@ -41,7 +41,7 @@ public final class Clint implements Device {
   /** The time that all harts share. */
   public interface Time {
     /**
-     * Gives the time.
+     * The time.
      *
      * @return ticks
      */

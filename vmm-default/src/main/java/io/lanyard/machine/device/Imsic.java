@@ -27,7 +27,7 @@ public final class Imsic implements Device {
   }
 
   /**
-   * Gives the size of the range: section 3.6 wants a power of two of pages.
+   * The size of the range: section 3.6 wants a power of two of pages.
    *
    * @param harts how many
    * @return bytes

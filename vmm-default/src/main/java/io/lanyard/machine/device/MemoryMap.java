@@ -65,7 +65,7 @@ public final class MemoryMap {
   private MemoryMap() {}
 
   /**
-   * Gives the address of the PCI window above RAM.
+   * The address of the PCI window above RAM.
    *
    * @param ramEnd physical address after the last byte of RAM
    * @return aligned to its size

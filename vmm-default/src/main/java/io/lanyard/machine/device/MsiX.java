@@ -67,7 +67,7 @@ public final class MsiX implements Device {
   }
 
   /**
-   * Tells whether the guest uses MSI-X: then INTA is silent.
+   * Whether the guest uses MSI-X: then INTA is silent.
    *
    * @return the enable bit
    */
@@ -76,7 +76,7 @@ public final class MsiX implements Device {
   }
 
   /**
-   * Gives the number of vectors.
+   * The number of vectors.
    *
    * @return as made
    */

@@ -69,7 +69,7 @@ public final class PciFunction {
   }
 
   /**
-   * Gives the name.
+   * The name.
    *
    * @return for messages
    */
@@ -83,7 +83,7 @@ public final class PciFunction {
     poke(0x2e, 2, device);
   }
 
-  /** Says that the function raises INTA. */
+  /** Declares that the function raises INTA. */
   public void interruptPin() {
     poke(INTERRUPT_PIN, 1, 1);
   }
@@ -144,7 +144,7 @@ public final class PciFunction {
     }
   }
 
-  /** Gives bytes of configuration space. */
+  /** Sets bytes of configuration space. */
   public synchronized long peek(int offset, int size) {
     long value = 0;
     for (int i = size - 1; i >= 0; i--) {
@@ -153,7 +153,7 @@ public final class PciFunction {
     return value;
   }
 
-  /** Says which bits software may write. */
+  /** Sets the bits that software may write. */
   public void mask(int offset, int size, long bits) {
     for (int i = 0; i < size; i++) {
       writable[offset + i] = (byte) (bits >>> (8 * i));
@@ -172,7 +172,7 @@ public final class PciFunction {
     line.set(interrupt && (peek(COMMAND, 2) & COMMAND_INTX_OFF) == 0);
   }
 
-  /** Tells whether the guest lets the function reach memory: bus mastering. */
+  /** Whether the guest lets the function reach memory: bus mastering. */
   public synchronized boolean master() {
     return (peek(COMMAND, 2) & COMMAND_MASTER) != 0;
   }
@@ -209,7 +209,7 @@ public final class PciFunction {
     }
   }
 
-  /** Gives where a BAR is now, or -1 if it is not there or not decoded. */
+  /** The address of a BAR now, or -1 if it is not there or not decoded. */
   synchronized long barAddress(int index) {
     Bar bar = bars[index];
     if (bar == null || (peek(COMMAND, 2) & COMMAND_MEMORY) == 0) {
@@ -226,7 +226,7 @@ public final class PciFunction {
   }
 
   /**
-   * Gives who answers for a BAR.
+   * Sets the device that answers for a BAR.
    *
    * @param index 0 to 5
    * @return the device, or null if there is no such BAR

@@ -87,7 +87,7 @@ public final class PciHost {
   }
 
   /**
-   * Gives the configuration space.
+   * The configuration space.
    *
    * @return a device of {@link MemoryMap#PCI_ECAM_SIZE} bytes
    */
@@ -116,7 +116,7 @@ public final class PciHost {
   }
 
   /**
-   * Gives a memory window, in which BARs are decoded. Bus and host addresses are the same.
+   * A memory window, in which BARs are decoded. Bus and host addresses are the same.
    *
    * @param base where the window is
    * @return a device; reads that no BAR answers give all ones

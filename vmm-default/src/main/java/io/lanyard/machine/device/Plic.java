@@ -49,7 +49,7 @@ public final class Plic implements Device {
   }
 
   /**
-   * Gives the wire of a source.
+   * The wire of a source.
    *
    * @param source 1 to 95
    * @return the wire

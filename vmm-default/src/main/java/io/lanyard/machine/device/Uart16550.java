@@ -174,7 +174,7 @@ public final class Uart16550 implements Device {
     }
   }
 
-  /** Returns true if the byte goes out on the line. */
+  /** Whether the byte goes out on the line. */
   private synchronized boolean writeRegister(int register, int value) {
     boolean send = false;
     switch (register) {
@@ -223,7 +223,7 @@ public final class Uart16550 implements Device {
   private void controlFifo(int value) {
     boolean toggled = ((value ^ fifoControl) & 1) != 0;
     // A driver that opens the port clears the FIFO first. What was typed until then counts as still
-    // on its way, or whoever types ahead would lose it.
+    // on its way, or a user who types ahead would lose it.
     boolean listening = (interruptEnable & IER_RECEIVE) != 0 || (modemControl & MCR_LOOP) != 0;
     if (listening && (toggled || (value & 2) != 0)) {
       for (int i = Math.min(count, FIFO); i > 0; i--) {

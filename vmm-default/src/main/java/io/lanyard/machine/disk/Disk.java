@@ -13,14 +13,14 @@ public interface Disk extends AutoCloseable {
   int SECTOR = 512;
 
   /**
-   * Gives the size.
+   * The size.
    *
    * @return bytes, a multiple of {@link #SECTOR}
    */
   long size();
 
   /**
-   * Tells whether writes fail.
+   * Whether writes fail.
    *
    * @return true if so
    */

@@ -61,7 +61,7 @@ public final class CodeBudget {
   }
 
   /**
-   * What all guests use.
+   * The memory that all guests use.
    *
    * @return bytes
    */
@@ -173,7 +173,7 @@ public final class CodeBudget {
     }
 
     /**
-     * What this guest uses.
+     * The memory that this guest uses.
      *
      * @return bytes
      */

@@ -58,7 +58,7 @@ final class CodeCache {
     core.forgetDropped();
   }
 
-  /** Gives the page at a physical address, as it is now; null if nothing there can be executed. */
+  /** The page at a physical address, as it is now; null if nothing there can be executed. */
   @Nullable CodePage page(long address) {
     int at = find(address);
     CodePage page = table[at];

@@ -36,11 +36,12 @@ final class CodePage {
   private static final int LONGEST_RUN = 48;
 
   /**
-   * What a page takes besides its micro-ops: the object, {@link #entry}, a {@link #straddle} page.
+   * The bytes of a page besides its micro-ops: the object, {@link #entry}, a {@link #straddle}
+   * page.
    */
   private static final int OWN_BYTES = 4416;
 
-  /** What a micro-op takes: see {@link #ops} and {@link #info}. */
+  /** The bytes of a micro-op: see {@link #ops} and {@link #info}. */
   private static final int OP_BYTES = 12;
 
   private static final int FIRST_OPS = 32;
@@ -137,15 +138,15 @@ final class CodePage {
   }
 
   /**
-   * Gives the bits of the instruction at an offset, those on this page. Memory may change between
-   * two looks at it: a length that was seen earlier says nothing here.
+   * The bits of the instruction at an offset, those on this page. Memory may change between two
+   * looks at it: a length that was seen earlier says nothing here.
    */
   int instruction(int offset) {
     int half = half(offset);
     return length(half) == 2 || offset >= 4094 ? half : half | half(offset + 2) << 16;
   }
 
-  /** Gives how many bytes an instruction has that begins with these bits. */
+  /** The length in bytes of an instruction that begins with these bits. */
   static int length(int bits) {
     return (bits & 3) == 3 ? 4 : 2;
   }

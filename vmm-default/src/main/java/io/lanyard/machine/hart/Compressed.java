@@ -11,7 +11,7 @@ final class Compressed {
 
   private Compressed() {}
 
-  /** Gives the equivalent for RV64, or 0, which is illegal too. */
+  /** The equivalent for RV64, or 0, which is illegal too. */
   static int expand(int h) {
     return switch (h & 3) {
       case 0 -> quadrant0(h);

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a hart is between two instructions: registers, pc, privilege, and how to get at memory.
+ * The state of a hart between two instructions: registers, pc, privilege, and its access to memory.
  *
  * <p>Thread: the hart's own.
  */
@@ -200,7 +200,7 @@ final class Core {
     return null;
   }
 
-  /** Gives the code page at a virtual address; null if there is an exception to take. */
+  /** The code page at a virtual address; null if there is an exception to take. */
   private @Nullable CodePage codePage(long address) {
     int e = (int) (address >>> 12) & CODE_MASK;
     long tag = (address & -4096) | mmu.codeTag;
@@ -226,7 +226,7 @@ final class Core {
     return page;
   }
 
-  /** Gives the instruction at pc alone, as the next may not be executable; null: an exception. */
+  /** The instruction at pc alone, as the next may not be executable; null: an exception. */
   private @Nullable CodePage alone(CodePage page) {
     int offset = (int) pc & 4095;
     if (CodePage.length(page.half(offset)) == 4) {
@@ -321,7 +321,7 @@ final class Core {
     return exception((physical & (size - 1)) != 0 ? 4 : 5, address);
   }
 
-  /** What {@link #load} read, zero-extended. */
+  /** The value that {@link #load} read, zero-extended. */
   long loaded;
 
   private boolean loadAcross(long address, int size) {
@@ -398,7 +398,7 @@ final class Core {
     return physical + ramBias;
   }
 
-  /** Gives the instructions retired until now, given that budget is up to date. */
+  /** The instructions retired until now, given that budget is up to date. */
   long instret() {
     return retired + granted - budget - traps;
   }

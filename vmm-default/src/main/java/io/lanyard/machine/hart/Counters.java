@@ -14,7 +14,7 @@ final class Counters {
 
   private final Core core;
 
-  /** What is added to the instructions retired; of a counter that stands still, its value. */
+  /** The offset to the instructions retired; of a counter that stands still, its value. */
   private final long[] offset = new long[COUNTERS];
 
   private long inhibited;
@@ -28,7 +28,7 @@ final class Counters {
     inhibited = 0;
   }
 
-  /** Gives a counter's value; the instruction that reads is counted. */
+  /** A counter's value; the instruction that reads is counted. */
   long read(int counter) {
     return exists(counter) ? offset[counter] + running(counter) : 0;
   }

@@ -71,7 +71,7 @@ final class Csrs {
 
   private final Counters counters;
 
-  /** What {@link #read} read. */
+  /** The value that {@link #read} read. */
   long value;
 
   Csrs(Core core) {

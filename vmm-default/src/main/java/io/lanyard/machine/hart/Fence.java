@@ -1,6 +1,6 @@
 package io.lanyard.machine.hart;
 
-/** What one hart asks of others with the SBI's remote fences. */
+/** A request of one hart to others by the SBI's remote fences. */
 public sealed interface Fence {
   /** Forget decoded instructions: {@code fence.i}. */
   record Instructions() implements Fence {}

@@ -1,8 +1,8 @@
 package io.lanyard.machine.hart;
 
 /**
- * What answers a hart's environment calls from supervisor mode where no guest firmware runs in
- * machine mode: the built-in SBI.
+ * Answers a hart's environment calls from supervisor mode where no guest firmware runs in machine
+ * mode: the built-in SBI.
  */
 @FunctionalInterface
 public interface Firmware {

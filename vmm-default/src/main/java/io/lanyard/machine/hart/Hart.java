@@ -111,7 +111,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives the hart's number. Any thread.
+   * The hart's number. Any thread.
    *
    * @return mhartid
    */
@@ -180,7 +180,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives the privilege.
+   * The privilege.
    *
    * @return 0 user, 1 supervisor, 3 machine
    */
@@ -312,7 +312,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Tells whether the hart waits for {@link #start}. Any thread.
+   * Whether the hart waits for {@link #start}. Any thread.
    *
    * @return true if it does
    */
@@ -336,7 +336,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives where messages for this hart go.
+   * The place for messages to this hart.
    *
    * @param bit {@link #SEI} or {@link #MEI}
    * @return the interrupt file of that level
@@ -370,7 +370,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives when the machine timer interrupt becomes pending. Any thread.
+   * The time when the machine timer interrupt becomes pending. Any thread.
    *
    * @return ticks
    */
@@ -584,7 +584,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives how many instructions the hart has retired, as of its last poll. Any thread.
+   * The instructions that the hart has retired, as of its last poll. Any thread.
    *
    * @return a count
    */
@@ -593,7 +593,7 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Gives how much processor time {@link #run} has used. Any thread.
+   * The processor time that {@link #run} has used. Any thread.
    *
    * @return nanoseconds
    */

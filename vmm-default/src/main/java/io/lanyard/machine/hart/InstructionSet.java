@@ -49,7 +49,7 @@ final class InstructionSet {
 
   private InstructionSet() {}
 
-  /** Gives the number of a 32-bit instruction, or {@link Op#ILLEGAL}. */
+  /** The number of a 32-bit instruction, or {@link Op#ILLEGAL}. */
   static int find(int instruction) {
     if ((instruction & 3) == 3) {
       for (int op : BUCKETS[((instruction >>> 2) & 31) << 3 | ((instruction >>> 12) & 7)]) {

@@ -86,7 +86,7 @@ public final class InterruptFile {
     }
   }
 
-  /** Gives stopei or mtopei: the pending and enabled identity of the lowest number, or 0. */
+  /** The value of stopei or mtopei: the pending and enabled identity of the lowest number, or 0. */
   int top() {
     int identity = first();
     return identity == 0 || (threshold != 0 && identity >= threshold)
@@ -118,7 +118,7 @@ public final class InterruptFile {
     }
   }
 
-  /** Tells whether a register exists: with 64 bits, those of odd number do not. */
+  /** Whether a register exists: with 64 bits, those of odd number do not. */
   static boolean exists(int register) {
     return register >= DELIVERY && register <= LAST && (register < PENDING || (register & 1) == 0);
   }

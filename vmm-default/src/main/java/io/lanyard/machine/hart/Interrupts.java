@@ -39,7 +39,7 @@ final class Interrupts {
     this.time = time;
   }
 
-  /** Says which thread parks. */
+  /** Sets the thread that parks. */
   void parkedBy(@Nullable Thread hart) {
     thread = hart;
   }
@@ -97,7 +97,7 @@ final class Interrupts {
     }
   }
 
-  /** Gives the number of the interrupt that is taken first of some, in the default order. */
+  /** The number of the interrupt that is taken first of some, in the default order. */
   static int mostUrgent(int ready) {
     if ((ready & MEIP) != 0) {
       return Hart.MEI;

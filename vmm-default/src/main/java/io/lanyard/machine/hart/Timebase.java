@@ -18,7 +18,7 @@ public final class Timebase {
   public Timebase() {}
 
   /**
-   * Gives the time.
+   * The time.
    *
    * @return ticks
    */
@@ -36,7 +36,7 @@ public final class Timebase {
   }
 
   /**
-   * Gives how long it is until a time.
+   * The time from now until another.
    *
    * @param ticks when; unsigned
    * @return nanoseconds, 0 if it has passed, at most about 146 years

@@ -22,7 +22,7 @@ public final class Mmu {
   /** Selects a pair in {@link #read} and {@link #write}: {@code (int) (address >>> 11) & this}. */
   public static final int TLB_MASK = Tlb.MASK;
 
-  /** What {@link #translate} gives for an address that may not be accessed. */
+  /** The result of {@link #translate} for an address that may not be accessed. */
   public static final long FAULT = -1;
 
   private static final int TLBS = 16;
@@ -88,7 +88,7 @@ public final class Mmu {
     configure(3, 3, 0, false, false, false);
   }
 
-  /** Gives the protection of physical memory; {@link #flush} after a change. */
+  /** The protection of physical memory; {@link #flush} after a change. */
   public Pmp pmp() {
     return pmp;
   }
@@ -339,7 +339,7 @@ public final class Mmu {
     };
   }
 
-  /** Gives the number of the access fault for a kind of access. */
+  /** The number of the access fault for a kind of access. */
   public static int accessFault(int access) {
     return access == FETCH ? 1 : access == LOAD ? 5 : 7;
   }
@@ -348,7 +348,7 @@ public final class Mmu {
     return access == FETCH ? 12 : access == LOAD ? 13 : 15;
   }
 
-  /** Gives where physical memory is reached. */
+  /** The bus by which physical memory is reached. */
   public Bus bus() {
     return bus;
   }

@@ -67,7 +67,7 @@ public final class Pmp {
     active = false;
   }
 
-  /** Tells whether an access is allowed. */
+  /** Whether an access is allowed. */
   boolean allows(long from, long size, int access, int privilege) {
     if (!active) {
       return privilege == 3;
@@ -99,7 +99,7 @@ public final class Pmp {
     return privilege == 3;
   }
 
-  /** Tells whether some region begins or ends inside a page. */
+  /** Whether some region begins or ends inside a page. */
   public boolean divides(long page) {
     if (active) {
       for (int i = 0; i < REGIONS; i++) {

@@ -28,7 +28,7 @@ final class Tlb {
   final long[] read = new long[ENTRIES * 2];
   final long[] write = new long[ENTRIES * 2];
 
-  /** What fell out of the arrays last: {tag | 1 for writing, addend}. */
+  /** The entries that fell out of the arrays last: {tag | 1 for writing, addend}. */
   private final long[] victims = new long[VICTIMS * 2];
 
   private int nextVictim;

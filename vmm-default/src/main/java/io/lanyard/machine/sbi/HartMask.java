@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class HartMask {
   private HartMask() {}
 
-  /** Returns the harts that the mask names, or null if it names one that is not there. */
+  /** The harts that the mask names, or null if it names one that is not there. */
   static @Nullable List<Hart> select(List<Hart> harts, long mask, long base) {
     if (base == -1) {
       return harts;

@@ -7,18 +7,18 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * What the interface needs of the machine. All may be called on any hart's thread.
+ * The machine as the interface sees it. All may be called on any hart's thread.
  *
  * <p>The harts are asked for at each call, because they are made after their firmware.
  */
 public interface Platform {
-  /** Gives the harts, by number. */
+  /** The harts, by number. */
   List<Hart> harts();
 
-  /** Gives the memory. */
+  /** The memory. */
   Ram ram();
 
-  /** Gives who ends the machine. */
+  /** The part that ends the machine. */
   TestFinisher.Power power();
 
   /** Writes to the debug console; the bytes are valid during the call. */

@@ -32,7 +32,7 @@ public final class Sbi implements Firmware {
         .forEach(extension -> extensions.put(extension.id(), extension));
   }
 
-  /** Gives argument n: a0 to a5. */
+  /** Argument n: a0 to a5. */
   static long argument(Hart hart, int n) {
     return hart.x(A0 + n);
   }

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 
 /** Section 12: the debug console (DBCN), on the machine's serial console. */
 final class SbiDebugConsole implements SbiExtension {
-  /** Most bytes a call, so that a hart is not held up; a caller sees how many were taken. */
+  /** Most bytes per call, so that a hart is not held up; a caller sees how many were taken. */
   private static final long PORTION = 4096;
 
   private final Platform platform;

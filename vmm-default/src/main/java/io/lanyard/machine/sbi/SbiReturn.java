@@ -1,7 +1,7 @@
 package io.lanyard.machine.sbi;
 
 /**
- * What a call returns (section 3).
+ * The result of a call (section 3).
  *
  * @param error goes to a0
  * @param value goes to a1

@@ -242,7 +242,7 @@ public final class VirtioBlk implements VirtioDevice {
     return room == written ? room + 1 : written;
   }
 
-  /** A guest goes on trying, as often as it likes: one line a minute says how often. */
+  /** A guest may try again at any rate: one line per minute says how often. */
   private void complain(int type, Exception e) {
     long now = System.nanoTime();
     if (stopping || (errors++ > 0 && now - toldAt < TELL_AGAIN_NANOS)) {

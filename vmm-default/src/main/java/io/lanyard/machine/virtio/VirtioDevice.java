@@ -12,42 +12,42 @@ import org.jspecify.annotations.Nullable;
  * which comes on any hart's thread without it. A device calls its {@link Link} from any thread.
  */
 public interface VirtioDevice {
-  /** What the device may ask of its transport. */
+  /** The transport as its device sees it. */
   interface Link {
     /** Tells the driver that the configuration changed. */
     void configurationChanged();
   }
 
   /**
-   * Gives the device type (VIRTIO 1.2 section 5).
+   * The device type (VIRTIO 1.2 section 5).
    *
    * @return such as 1 for a NIC
    */
   int type();
 
   /**
-   * Gives the PCI class code.
+   * The PCI class code.
    *
    * @return 24 bits
    */
   int pciClass();
 
   /**
-   * Gives what the device offers.
+   * The features that the device offers.
    *
    * @return feature bits, {@link Features#COMMON} included
    */
   long features();
 
   /**
-   * Gives the number of queues.
+   * The number of queues.
    *
    * @return at least 1
    */
   int queues();
 
   /**
-   * Gives the largest size of a queue.
+   * The largest size of a queue.
    *
    * @param queue its number
    * @return a power of two

@@ -292,7 +292,7 @@ public final class VirtioNet implements VirtioDevice {
   }
 
   /**
-   * What the guest takes.
+   * The offloads that the guest takes.
    *
    * @return nothing while no driver is ready
    */
@@ -358,8 +358,8 @@ public final class VirtioNet implements VirtioDevice {
   }
 
   /**
-   * Returns how many chains it took; 0 if there were too few, or too many descriptors: then none is
-   * taken.
+   * The number of chains that it took; 0 if there were too few, or too many descriptors: then none
+   * is taken.
    */
   private int fill(VirtQueue queue, Chain start, Chain rest, MemorySegment incoming, long length) {
     long done = 0;

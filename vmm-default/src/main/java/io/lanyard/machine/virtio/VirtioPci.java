@@ -52,7 +52,9 @@ public final class VirtioPci implements VirtioDevice.Link {
   private final int accessCapability;
   private final Object interruptLock = new Object();
 
-  /** What the device offers, fixed from the driver's first word until the next reset. */
+  /**
+   * The features that the device offers, fixed from the driver's first word until the next reset.
+   */
   private long offered;
 
   private int deviceFeatureSelect;
@@ -70,7 +72,7 @@ public final class VirtioPci implements VirtioDevice.Link {
   private int configVector = MsiX.NO_VECTOR;
   private boolean needsReset;
 
-  /** What the driver has said about one queue. */
+  /** The driver's settings of one queue. */
   private final class QueueState implements VirtQueue.Listener {
     final int number;
     int size;
@@ -163,7 +165,7 @@ public final class VirtioPci implements VirtioDevice.Link {
   }
 
   /**
-   * Gives the PCI function.
+   * The PCI function.
    *
    * @return to be attached to a bus
    */

@@ -41,7 +41,7 @@ final class Assembler {
   private final Map<String, Integer> labels = new HashMap<>();
   private final List<Fixup> fixups = new ArrayList<>();
 
-  /** Gives the encoding of an instruction. */
+  /** The encoding of an instruction. */
   static int encode(String name, long... operands) {
     Integer op = NUMBERS.get(name);
     if (op == null) {

@@ -39,7 +39,7 @@ final class Bench implements AutoCloseable {
     hart.csr(0x3a0, 0x1f);
   }
 
-  /** What a test device does with a write. */
+  /** A test device's reaction to a write. */
   interface Write {
     void accept(long offset, long value);
   }

@@ -20,7 +20,7 @@ class CodeCacheTest {
   /** Where {@link #hog}'s pages of code begin. */
   private static final int PAGES = 1 << 20;
 
-  /** What a page that was decoded whole takes, at most: 2,048 micro-ops and some. */
+  /** The most bytes of a page that was decoded whole: 2,048 micro-ops and some. */
   private static final long WHOLE_PAGE = 50_000;
 
   /** A program that fills pages with {@code c.nop ... ret}, and calls each, again and again. */
