@@ -34,7 +34,7 @@ until_true() {
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.05
   done
-  fail "waited in vain for: $*"
+  fail "waited without success for: $*"
 }
 
 netns() { ip netns add "$1"; ip -n "$1" link set lo up; }
@@ -46,11 +46,11 @@ c_program() {
   fi
 }
 
-# Runs Lanyard on a configuration that it is given on its standard input.
+# Runs Lanyard, or the version of it that LANYARD names, on a configuration that it is given on its standard input.
 lanyard_daemon() {
   cat >"$work/lanyard.yaml"
   mkdir -p "$work/run" "$work/state"
-  begin "$top/lanyard" daemon --config "$work/lanyard.yaml" --runtime-dir "$work/run" --state-dir "$work/state"
+  begin "${LANYARD:-$top/lanyard}" daemon --config "$work/lanyard.yaml" --runtime-dir "$work/run" --state-dir "$work/state"
 }
 
 # One TCP stream; prints Gbit/s. A hung peer ends the measurement, not the run.
