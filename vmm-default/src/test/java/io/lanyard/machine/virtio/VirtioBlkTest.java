@@ -7,6 +7,7 @@ import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.virtio.Ring;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -3,6 +3,7 @@ package io.lanyard.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.virtio.Ring;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -49,7 +50,7 @@ class VirtioConsoleTest {
     assertThat(typed.remaining()).isEqualTo(2);
     assertThat(ram.get(DATA, 4)).containsExactly('a', 'b', 'c', 'd');
     assertThat(receive.take()).isEqualTo(4);
-    assertThat(receive.interrupts).isEqualTo(1);
+    assertThat(receive.interrupts()).isEqualTo(1);
   }
 
   @Test

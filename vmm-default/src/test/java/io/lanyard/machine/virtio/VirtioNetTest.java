@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.virtio.Features;
+import io.lanyard.virtio.Ring;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -133,7 +134,7 @@ class VirtioNetTest {
     assertThat(receive.take()).isEqualTo(-1);
     assertThat(ram.getShort(DATA + 10)).isEqualTo((short) 3);
     assertThat(ram.getByte(DATA + 2000 + 199)).isEqualTo((byte) 1199);
-    assertThat(receive.interrupts).isEqualTo(1);
+    assertThat(receive.interrupts()).isEqualTo(1);
   }
 
   @Test
@@ -225,7 +226,7 @@ class VirtioNetTest {
     assertThat(backend.sent).hasSize(1);
     assertThat(backend.sent.getFirst()).hasSize(64_000);
     assertThat(large.used()).isEqualTo(2);
-    assertThat(large.broken).isEmpty();
+    assertThat(large.broken()).isEmpty();
   }
 
   @Test
@@ -235,7 +236,7 @@ class VirtioNetTest {
     large.offer(pieces(200, 100, true));
     assertThat(net.receive(frame(60))).isFalse();
     assertThat(large.used()).isZero();
-    assertThat(large.broken).isEmpty();
+    assertThat(large.broken()).isEmpty();
   }
 
   @Test

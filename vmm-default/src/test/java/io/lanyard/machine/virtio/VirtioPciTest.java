@@ -7,6 +7,7 @@ import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.MemoryMap;
 import io.lanyard.machine.device.PciHost;
 import io.lanyard.virtio.Features;
+import io.lanyard.virtio.Ring;
 import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.MemorySegment;

@@ -1,28 +1,14 @@
-package io.lanyard.machine.virtio;
+package io.lanyard.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.machine.bus.Ram;
-import io.lanyard.virtio.Chain;
-import io.lanyard.virtio.Features;
-import io.lanyard.virtio.VirtQueue;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 class VirtQueueTest {
-  private static final long DATA = Ram.BASE + 0x4000;
-  private final Ram ram = Ram.allocate(1 << 20);
-  private final Ring ring = new Ring(ram, Ram.BASE);
-
-  @AfterEach
-  void closeRam() {
-    ram.close();
-  }
+  private static final long BASE = 0x8000_0000L;
+  private static final long DATA = BASE + 0x4000;
+  private final SegmentMemory ram = new SegmentMemory(BASE, 1 << 20);
+  private final Ring ring = new Ring(ram, BASE);
 
   @Test
   void chainIsReadThenWrittenAndGivenBack() {
@@ -40,7 +26,7 @@ class VirtQueueTest {
     assertThat(ring.used()).isZero();
     queue.publish();
     assertThat(ring.take()).isEqualTo(6);
-    assertThat(ring.interrupts).isEqualTo(1);
+    assertThat(ring.interrupts()).isEqualTo(1);
     assertThat(ram.get(DATA + 100, 4)).containsExactly(0, 0, 9, 8);
     assertThat(ram.get(DATA + 200, 2)).containsExactly(7, 6);
     assertThat(queue.pop(chain)).isFalse();
@@ -98,7 +84,7 @@ class VirtQueueTest {
     VirtQueue queue = fresh.queue(0);
     assertThat(queue.pop(queue.newChain())).isFalse();
     assertThat(queue.broken()).isTrue();
-    assertThat(fresh.broken).contains(why);
+    assertThat(fresh.broken()).contains(why);
     assertThat(queue.pop(queue.newChain())).isFalse();
   }
 
@@ -109,16 +95,16 @@ class VirtQueueTest {
     ring.offer(0);
     VirtQueue queue = ring.queue(Features.INDIRECT);
     assertThat(queue.pop(queue.newChain())).isFalse();
-    assertThat(ring.broken).contains("indirect");
+    assertThat(ring.broken()).contains("indirect");
     ram.putShort(ring.available + 2, (short) 17);
     VirtQueue other = ring.queue(0);
     assertThat(other.hasNext()).isFalse();
-    assertThat(ring.broken).contains("runs ahead");
+    assertThat(ring.broken()).contains("runs ahead");
   }
 
   @Test
   void ringsOutsideRamBreakIt() {
-    VirtQueue queue = new Ring(ram, Ram.BASE + (1 << 20) - 64).queue(0);
+    VirtQueue queue = new Ring(ram, BASE + (1 << 20) - 64).queue(0);
     assertThat(queue.broken()).isTrue();
     assertThat(queue.hasNext()).isFalse();
     queue.publish();
@@ -134,7 +120,7 @@ class VirtQueueTest {
     queue.pop(chain);
     queue.push(chain, 0);
     queue.publish();
-    assertThat(ring.interrupts).isZero();
+    assertThat(ring.interrupts()).isZero();
   }
 
   @Test
@@ -149,7 +135,7 @@ class VirtQueueTest {
       queue.publish();
     }
     // The first, because the driver may have looked away before it, and the third.
-    assertThat(ring.interrupts).isEqualTo(2);
+    assertThat(ring.interrupts()).isEqualTo(2);
     queue.notifications(true);
     assertThat(ram.getShort(ring.used + 4 + 8 * Ring.SIZE)).isEqualTo((short) 5);
   }
@@ -165,62 +151,5 @@ class VirtQueueTest {
       queue.publish();
     }
     assertThat(ring.used()).isEqualTo(70_000 & 0xffff);
-  }
-
-  /** A million rings of random bytes and half-good descriptors: nothing thrown, no endless walk. */
-  @Test
-  @Timeout(60)
-  void millionHostileRingsAreSurvived() {
-    SplittableRandom random = new SplittableRandom(42);
-    int good = 0;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment scratch = arena.allocate(64);
-      VirtQueue queue = ring.queue(Features.COMMON);
-      Chain chain = queue.newChain();
-      for (int i = 0; i < 1_000_000; i++) {
-        if (queue.broken()) {
-          queue = ring.queue(Features.COMMON);
-          ram.putShort(ring.available + 2, (short) 0);
-        }
-        mutate(random);
-        int index = ram.getShort(ring.available + 2);
-        ram.putShort(ring.available + 2, (short) (index + random.nextInt(3)));
-        int bound = 0;
-        while (queue.pop(chain)) {
-          assertThat(++bound).isLessThanOrEqualTo(Ring.SIZE);
-          good++;
-          long n = Math.min(64, chain.readable());
-          chain.read(chain.readable() - n, scratch, 0, n);
-          long w = Math.min(16, chain.writable());
-          chain.write(chain.writable() - w, scratch, 0, w);
-          queue.push(chain, w);
-        }
-        queue.publish();
-        queue.notifications(random.nextBoolean());
-      }
-    }
-    assertThat(good).isGreaterThan(10_000);
-  }
-
-  private void mutate(SplittableRandom random) {
-    for (int n = 0; n < 3; n++) {
-      int index = random.nextInt(Ring.SIZE);
-      if (random.nextInt(4) == 0) {
-        ram.putLong(ring.descriptors + 16L * index + (random.nextInt(2) * 8L), random.nextLong());
-      } else {
-        ring.descriptor(
-            index,
-            DATA + random.nextInt(1 << 16),
-            random.nextInt(256),
-            random.nextInt(8),
-            random.nextInt(Ring.SIZE));
-      }
-    }
-    // Data must not hit the rings themselves, or the test would mutate its own index.
-    ram.segment()
-        .set(ValueLayout.JAVA_BYTE, 0x4000 + random.nextInt(1 << 16), (byte) random.nextInt());
-    ram.putShort(
-        ring.available + 4 + 2L * random.nextInt(Ring.SIZE),
-        (short) (random.nextInt(50) == 0 ? random.nextInt() : random.nextInt(Ring.SIZE)));
   }
 }
