@@ -2,12 +2,13 @@
 # (for that it needs root or sudo), builds, and runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench format check install clean
+.PHONY: help demo test fuzz bench format check install clean
 
 MVN ?= mvn -B
 PREFIX ?= /usr
 DESTDIR ?=
 BENCH ?=
+FUZZ ?=
 
 help: ## Says what there is.
 	@echo 'Lanyard: virtual networks for the guests of any VMM, in user space.'
@@ -21,6 +22,11 @@ demo: ## Boots a guest in a throw-away daemon and ticks off what works. Needs no
 test: ## Builds, and runs every test and gate. The integration tests need root.
 	@.ci/setup test
 	$(MVN) verify
+
+fuzz: ## Fuzzes every parser by coverage, FUZZ_SECONDS=60 each, new inputs into FUZZ_CORPUS. FUZZ=PATTERN for some.
+	@.ci/setup build
+	$(MVN) -q test-compile dependency:build-classpath -Dmdep.outputFile=target/fuzz.classpath
+	@.ci/fuzz $(FUZZ)
 
 bench: ## Measures the parts, races the peers, writes docs/performance.md. Needs root. BENCH=--quick for a short one.
 	@.ci/setup bench
