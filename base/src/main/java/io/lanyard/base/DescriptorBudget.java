@@ -262,15 +262,14 @@ public final class DescriptorBudget implements Dumpable {
                 + used
                 + "; what it begins is dropped until some end. To have more, "
                 + REMEDY;
-        LOG.log(
-            Level.WARNING,
-            LogEvent.of("no-descriptor")
-                .with("network", network)
-                .with("port", holder.name)
-                .with("held", holder.held)
-                .with("used", used)
-                .with("divisible", total)
-                .with("advice", REMEDY));
+        LogEvent.of("no-descriptor")
+            .with("network", network)
+            .with("port", holder.name)
+            .with("held", holder.held)
+            .with("used", used)
+            .with("divisible", total)
+            .with("advice", REMEDY)
+            .log(LOG, Level.WARNING);
       }
     }
 

@@ -1,5 +1,6 @@
 package io.lanyard.base;
 
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,27 @@ public final class LogEvent {
   public LogEvent with(String key, Throwable cause) {
     quote(key, Causes.of(cause));
     return this;
+  }
+
+  /**
+   * Prints the line.
+   *
+   * @param logger where it goes
+   * @param level its level
+   */
+  public void log(System.Logger logger, Level level) {
+    logger.log(level, toString());
+  }
+
+  /**
+   * Prints the line, and the stack trace of its cause.
+   *
+   * @param logger where it goes
+   * @param level its level
+   * @param cause whose trace is printed too
+   */
+  public void log(System.Logger logger, Level level, Throwable cause) {
+    logger.log(level, toString(), cause);
   }
 
   /**

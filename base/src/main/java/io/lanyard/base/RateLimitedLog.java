@@ -4,7 +4,6 @@ import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -50,7 +49,7 @@ public final class RateLimitedLog {
   public void log(Level level, String event, UnaryOperator<LogEvent> values) {
     long suppressed = admit(level, event);
     if (suppressed >= 0) {
-      logger.log(level, line(event, values, suppressed));
+      line(event, values, suppressed).log(logger, level);
     }
   }
 
@@ -65,28 +64,13 @@ public final class RateLimitedLog {
   public void log(Level level, String event, UnaryOperator<LogEvent> values, Throwable cause) {
     long suppressed = admit(level, event);
     if (suppressed >= 0) {
-      logger.log(level, line(event, values, suppressed), cause);
+      line(event, values, suppressed).log(logger, level, cause);
     }
   }
 
-  private static String line(String event, UnaryOperator<LogEvent> values, long suppressed) {
+  private static LogEvent line(String event, UnaryOperator<LogEvent> values, long suppressed) {
     LogEvent line = values.apply(LogEvent.of(event));
-    return (suppressed == 0 ? line : line.with("suppressed", suppressed)).toString();
-  }
-
-  /**
-   * Logs a line, unless there were too many of its kind.
-   *
-   * @param level its level
-   * @param event its first words, the same for all lines of the kind; never from a packet
-   * @param rest the rest of the line, made only if it is logged
-   */
-  public void log(Level level, String event, Supplier<String> rest) {
-    long suppressed = admit(level, event);
-    if (suppressed >= 0) {
-      String tail = suppressed == 0 ? "" : " suppressed=" + suppressed;
-      logger.log(level, event + " " + rest.get() + tail);
-    }
+    return suppressed == 0 ? line : line.with("suppressed", suppressed);
   }
 
   /** Takes a line from the event's allowance. Answers how many were left out before; -1 for no. */

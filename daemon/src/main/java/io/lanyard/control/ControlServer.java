@@ -152,7 +152,7 @@ public final class ControlServer implements AutoCloseable {
 
       @Override
       public void failed(Throwable cause) {
-        LOG.log(Level.WARNING, LogEvent.of("api-request-failed").toString(), cause);
+        LogEvent.of("api-request-failed").log(LOG, Level.WARNING, cause);
       }
     };
   }

@@ -67,13 +67,11 @@ public final class MetricsEndpoint implements AutoCloseable {
   private void wait(Endpoint listen, int retryMillis, IOException cause) {
     String reason = reason(listen, cause);
     problem = problem(listen, reason);
-    LOG.log(
-        Level.WARNING,
-        LogEvent.of("metrics-unavailable")
-            .with("listen", listen)
-            .with("reason", reason)
-            .with("advice", "it is tried again every " + retryMillis / 1000 + " s")
-            .toString());
+    LogEvent.of("metrics-unavailable")
+        .with("listen", listen)
+        .with("reason", reason)
+        .with("advice", "it is tried again every " + retryMillis / 1000 + " s")
+        .log(LOG, Level.WARNING);
     retrying = Thread.ofVirtual().name("metrics-retry").start(() -> retry(listen, retryMillis));
   }
 
@@ -101,7 +99,7 @@ public final class MetricsEndpoint implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(millis);
         try {
           serve(listen);
-          LOG.log(Level.INFO, LogEvent.of("metrics-available").with("listen", listen).toString());
+          LogEvent.of("metrics-available").with("listen", listen).log(LOG, Level.INFO);
         } catch (IOException e) {
           // Said when it failed first, and in the status since.
           problem = problem(listen, reason(listen, e));
@@ -152,7 +150,7 @@ public final class MetricsEndpoint implements AutoCloseable {
 
     @Override
     public void failed(Throwable cause) {
-      LOG.log(Level.WARNING, LogEvent.of("metrics-request-failed").toString(), cause);
+      LogEvent.of("metrics-request-failed").log(LOG, Level.WARNING, cause);
     }
   }
 }

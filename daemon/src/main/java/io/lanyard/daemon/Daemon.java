@@ -247,12 +247,10 @@ public final class Daemon implements AutoCloseable {
         slot.act("start it", Guest::start);
       }
     } catch (VmmException | RuntimeException e) {
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("guest-not-started")
-              .with("guest", slot.config().name())
-              .with("cause", e)
-              .toString());
+      LogEvent.of("guest-not-started")
+          .with("guest", slot.config().name())
+          .with("cause", e)
+          .log(LOG, Level.WARNING);
     }
   }
 

@@ -101,15 +101,13 @@ final class DescriptorDivision {
     FlowQuota usual = FlowQuota.DEFAULT;
     if ((said.tcp() > most && said.tcp() != usual.tcp())
         || (said.icmp() > most && said.icmp() != usual.icmp())) {
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("quotas-beyond-descriptors")
-              .with("network", network)
-              .with("tcp", said.tcp())
-              .with("icmp", said.icmp())
-              .with("sockets", most)
-              .with("advice", REMEDY)
-              .toString());
+      LogEvent.of("quotas-beyond-descriptors")
+          .with("network", network)
+          .with("tcp", said.tcp())
+          .with("icmp", said.icmp())
+          .with("sockets", most)
+          .with("advice", REMEDY)
+          .log(LOG, Level.WARNING);
     }
     return new FlowQuota(
         Math.min(said.tcpPerGuest(), most),

@@ -62,12 +62,9 @@ final class EnduringIo implements IoHandler {
       if (!hasLogged || now - logged > QUIET_NANOS) {
         hasLogged = true;
         logged = now;
-        LOG.log(
-            Level.ERROR,
-            LogEvent.of("loop-error")
-                .with("advice", "the network goes on; see the cause")
-                .toString(),
-            e);
+        LogEvent.of("loop-error")
+            .with("advice", "the network goes on; see the cause")
+            .log(LOG, Level.ERROR, e);
       }
       return 1;
     }

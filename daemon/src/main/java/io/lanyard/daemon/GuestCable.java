@@ -2,6 +2,7 @@ package io.lanyard.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vswitch.Offloads;
@@ -29,7 +30,7 @@ final class GuestCable {
   record TowardsGuest(FrameSink card) implements FrameConsumer {
     private static void failed(String what, Throwable e) {
       // A frame each: the port counts what it lost, and the log is for who looks.
-      LOG.log(Level.DEBUG, "a VMM failed to " + what, e);
+      LogEvent.of("vmm-failed").with("call", what).log(LOG, Level.DEBUG, e);
     }
 
     @Override

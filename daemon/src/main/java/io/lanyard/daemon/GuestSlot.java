@@ -258,27 +258,31 @@ final class GuestSlot implements GuestListener {
           note = "";
         }
         powered(on);
-        LOG.log(
-            to == GuestState.FAILED ? Level.WARNING : Level.INFO,
-            "guest state changed guest=" + name + " from=" + from + " to=" + to + " reason=" + why);
+        LogEvent.of("guest-state-changed")
+            .with("guest", name)
+            .with("from", from)
+            .with("to", to)
+            .with("cause", why)
+            .log(LOG, to == GuestState.FAILED ? Level.WARNING : Level.INFO);
       }
-      case GuestEvent.Rebooted(String name) -> LOG.log(Level.INFO, "guest rebooted guest=" + name);
+      case GuestEvent.Rebooted(String name) ->
+          LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
       case GuestEvent.Noted(String name, String text) -> {
         boolean had = !note.isEmpty();
         note = text;
         if (had == text.isEmpty()) { // another note in place of one is the same trouble
-          LOG.log(
-              text.isEmpty() ? Level.INFO : Level.WARNING,
-              () ->
-                  LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
-                      .with("guest", name)
-                      .with("note", text)
-                      .toString());
+          LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
+              .with("guest", name)
+              .with("note", text)
+              .log(LOG, text.isEmpty() ? Level.INFO : Level.WARNING);
         }
       }
       case GuestEvent.ProgramExited(String name, long code) -> {
         reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
-        LOG.log(Level.INFO, "guest program ended guest=" + name + " code=" + code);
+        LogEvent.of("guest-program-ended")
+            .with("guest", name)
+            .with("code", code)
+            .log(LOG, Level.INFO);
       }
     }
   }
@@ -309,7 +313,7 @@ final class GuestSlot implements GuestListener {
       last = now;
       return now;
     } catch (VmmException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "no answer from guest " + config.name(), e);
+      LogEvent.of("guest-silent").with("guest", config.name()).log(LOG, Level.DEBUG, e);
       Snapshot before = last;
       return before == null
           ? new Snapshot(GuestState.FAILED, new GuestStatistics(0, 0, 0))
@@ -345,7 +349,7 @@ final class GuestSlot implements GuestListener {
             return cards;
           });
     } catch (VmmException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "no figures of the cards of " + config.name(), e);
+      LogEvent.of("nic-statistics-unknown").with("guest", config.name()).log(LOG, Level.DEBUG, e);
       return Map.of();
     }
   }
@@ -397,7 +401,7 @@ final class GuestSlot implements GuestListener {
                 return true;
               });
     } catch (VmmException | RuntimeException e) {
-      LOG.log(Level.WARNING, "cannot close guest " + config.name(), e);
+      LogEvent.of("guest-not-closed").with("guest", config.name()).log(LOG, Level.WARNING, e);
     }
   }
 }

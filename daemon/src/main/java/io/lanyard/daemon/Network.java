@@ -196,10 +196,10 @@ public final class Network implements AutoCloseable {
   }
 
   private void problem(String what, Exception e) {
-    LOG.log(
-        Level.ERROR,
-        LogEvent.of("network-failed").with("network", name()).with("problem", what).toString(),
-        e);
+    LogEvent.of("network-failed")
+        .with("network", name())
+        .with("problem", what)
+        .log(LOG, Level.ERROR, e);
     loop.call(() -> failures.add(what + ": " + Causes.of(e)));
   }
 

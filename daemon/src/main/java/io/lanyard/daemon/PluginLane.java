@@ -81,9 +81,7 @@ final class PluginLane {
   <T> T call(String what, Callable<T> task) throws VmmException {
     T answer = answer(what, task);
     if (failing.remove(what) != null) {
-      LOG.log(
-          Level.INFO,
-          () -> LogEvent.of("vmm-recovered").with("owner", owner).with("call", what).toString());
+      LogEvent.of("vmm-recovered").with("owner", owner).with("call", what).log(LOG, Level.INFO);
     }
     return answer;
   }
@@ -136,14 +134,11 @@ final class PluginLane {
     if (known == null || known.task != task) {
       String text = silence(what);
       overdue = new Overdue(task, text);
-      LOG.log(
-          Level.WARNING,
-          () ->
-              LogEvent.of("vmm-silent")
-                  .with("owner", owner)
-                  .with("call", what)
-                  .with("millis", patienceMillis)
-                  .toString());
+      LogEvent.of("vmm-silent")
+          .with("owner", owner)
+          .with("call", what)
+          .with("millis", patienceMillis)
+          .log(LOG, Level.WARNING);
     }
   }
 
@@ -178,10 +173,10 @@ final class PluginLane {
       default -> {
         String text = "the VMM of " + owner + " failed to " + what + ": " + cause;
         if (failing.put(what, text) == null) {
-          LOG.log(
-              Level.WARNING,
-              LogEvent.of("vmm-failed").with("owner", owner).with("call", what).toString(),
-              cause);
+          LogEvent.of("vmm-failed")
+              .with("owner", owner)
+              .with("call", what)
+              .log(LOG, Level.WARNING, cause);
         }
         yield new VmmException(text, cause);
       }

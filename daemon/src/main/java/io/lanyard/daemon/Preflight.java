@@ -29,12 +29,10 @@ public final class Preflight {
       String cause = adapter == null ? "" : obstacle(adapter.name());
       if (!cause.isEmpty()) {
         permitted = permitted.without(network.name());
-        LOG.log(
-            Level.INFO,
-            LogEvent.of("network-left-out")
-                .with("network", network.name())
-                .with("cause", cause)
-                .toString());
+        LogEvent.of("network-left-out")
+            .with("network", network.name())
+            .with("cause", cause)
+            .log(LOG, Level.INFO);
       }
     }
     return permitted;

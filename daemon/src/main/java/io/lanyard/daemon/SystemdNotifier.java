@@ -131,9 +131,10 @@ public final class SystemdNotifier implements AutoCloseable {
     }
     if (!failing) {
       failing = true;
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("systemd-not-told").with("socket", socket).with("cause", e).toString());
+      LogEvent.of("systemd-not-told")
+          .with("socket", socket)
+          .with("cause", e)
+          .log(LOG, Level.WARNING);
     }
   }
 

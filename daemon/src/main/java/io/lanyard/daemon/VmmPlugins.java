@@ -207,7 +207,7 @@ final class VmmPlugins implements AutoCloseable {
 
   private void problem(String text) {
     problems.add(text);
-    LOG.log(Level.WARNING, LogEvent.of("plugin-left-out").with("cause", text).toString());
+    LogEvent.of("plugin-left-out").with("cause", text).log(LOG, Level.WARNING);
   }
 
   List<String> problems() {
@@ -265,7 +265,7 @@ final class VmmPlugins implements AutoCloseable {
                   return true;
                 });
       } catch (VmmException | RuntimeException e) {
-        LOG.log(Level.WARNING, LogEvent.of("vmm-not-closed").with("vmm", name).toString(), e);
+        LogEvent.of("vmm-not-closed").with("vmm", name).log(LOG, Level.WARNING, e);
       }
       opened.vmm = null;
     });

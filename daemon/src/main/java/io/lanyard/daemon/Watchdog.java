@@ -160,21 +160,19 @@ public final class Watchdog implements AutoCloseable {
                 .limit(SHOWN_FRAMES)
                 .map(StackTraceElement::toString)
                 .collect(Collectors.joining(" < "));
-    LOG.log(
-        Level.ERROR,
-        LogEvent.of("loop-silent")
-            .with("loop", loop.name)
-            .with("seconds", silentNanos(loop) / 1_000_000_000)
-            .with("at", where)
-            .with("advice", "please report this; the service is started anew if it lasts")
-            .toString());
+    LogEvent.of("loop-silent")
+        .with("loop", loop.name)
+        .with("seconds", silentNanos(loop) / 1_000_000_000)
+        .with("at", where)
+        .with("advice", "please report this; the service is started anew if it lasts")
+        .log(LOG, Level.ERROR);
   }
 
   private static void recovered(Watched loop) {
     loop.missed = 0;
     if (loop.logged) {
       loop.logged = false;
-      LOG.log(Level.INFO, LogEvent.of("loop-answers").with("loop", loop.name).toString());
+      LogEvent.of("loop-answers").with("loop", loop.name).log(LOG, Level.INFO);
     }
   }
 

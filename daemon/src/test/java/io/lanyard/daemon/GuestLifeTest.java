@@ -147,7 +147,7 @@ final class GuestLifeTest {
 
   @Test
   void aGuestWhoseStartFailedIsFailedAndSaysWhy() throws Exception {
-    LogWatch.expect("guest state changed guest=g");
+    LogWatch.expect("event=guest-state-changed guest=\"g\"");
     LogWatch.expect("event=guest-not-started");
     try (Daemon daemon =
         open(

@@ -68,7 +68,7 @@ final class HostileVmmTest {
     LogWatch.expect("event=vmm-silent owner=\"guest hang-state\" call=\"say how it is\"");
     LogWatch.expect("event=vmm-");
     LogWatch.expect("event=guest-not-started");
-    LogWatch.expect("cannot close|event=vmm-not-closed");
+    LogWatch.expect("event=(guest|vmm)-not-closed");
     var configuration = ConfigLoader.parse("test", configuration(), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));

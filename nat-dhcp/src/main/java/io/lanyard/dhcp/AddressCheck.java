@@ -74,16 +74,13 @@ final class AddressCheck {
         counters.count(DhcpCount.ANSWER_DISTRUSTED);
         log.log(
             Level.WARNING,
-            "answer to a probe ignored: its port answers for too many addresses",
-            () ->
-                "network="
-                    + network
-                    + " port="
-                    + port
-                    + " mac="
-                    + Ethernet.format(mac)
-                    + " address="
-                    + address);
+            "dhcp-probe-answer-ignored",
+            line ->
+                line.with("network", network)
+                    .with("port", port)
+                    .with("mac", Ethernet.format(mac))
+                    .with("address", address)
+                    .with("cause", "the port answers for too many addresses"));
         return false;
       }
       return true;

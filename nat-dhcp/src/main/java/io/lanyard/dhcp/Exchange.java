@@ -251,7 +251,7 @@ final class Exchange {
     }
     keeper.put(lease);
     if (fresh) {
-      log.log(Level.INFO, "lease added", () -> "network=" + network + " " + lease);
+      log.log(Level.INFO, "lease-added", line -> lease.describe(line.with("network", network)));
     }
     counters.count(DhcpCount.ACK);
     Lease named = table.byAddress(lease.address()).orElse(lease);
@@ -267,19 +267,13 @@ final class Exchange {
     counters.count(DhcpCount.NAK);
     log.log(
         Level.INFO,
-        "request refused",
-        () ->
-            "network="
-                + network
-                + " mac="
-                + Ethernet.format(request.mac)
-                + " requested="
-                + request.requested()
-                + " ciaddr="
-                + request.ciaddr
-                + " why=\""
-                + why
-                + "\"");
+        "dhcp-request-refused",
+        line ->
+            line.with("network", network)
+                .with("mac", Ethernet.format(request.mac))
+                .with("requested", request.requested())
+                .with("ciaddr", request.ciaddr)
+                .with("cause", why));
     ReplySender.refuse(request, from, replies.nak(allocator, request, why));
   }
 

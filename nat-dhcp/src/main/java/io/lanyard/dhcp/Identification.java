@@ -103,16 +103,16 @@ final class Identification {
       counters.count(DhcpCount.CLONE);
       log.log(
           Level.INFO,
-          "two clients have one identifier, as clones of a machine do; told apart by MAC",
-          () ->
-              "network="
-                  + network
-                  + " address="
-                  + held.address()
-                  + " mac="
-                  + Ethernet.format(mac)
-                  + " other="
-                  + Ethernet.format(request.mac));
+          "dhcp-clones",
+          line ->
+              line.with("network", network)
+                  .with("address", held.address())
+                  .with("mac", Ethernet.format(mac))
+                  .with("other", Ethernet.format(request.mac))
+                  .with(
+                      "cause",
+                      "two clients have one identifier, as clones of a machine do; told apart by"
+                          + " MAC"));
       if (!late) {
         request.client = ClientId.ofMac(request.mac);
         then.run();
@@ -123,8 +123,12 @@ final class Identification {
       counters.count(DhcpCount.IMPOSTOR);
       log.log(
           Level.WARNING,
-          "a guest asks in the name of a client that is there behind another port",
-          () -> "network=" + network + " asking-port=" + request.port + " " + held);
+          "dhcp-impostor",
+          line ->
+              held.describe(
+                  line.with("network", network)
+                      .with("by-port", request.port)
+                      .with("type", request.type)));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import org.jspecify.annotations.Nullable;
@@ -85,17 +86,12 @@ public record Lease(
     return new Lease(address, client, mac, port, name, startMillis, expiryMillis, state);
   }
 
-  @Override
-  public String toString() {
-    return "address="
-        + address
-        + " mac="
-        + Ethernet.format(mac)
-        + " port="
-        + (port.isEmpty() ? "-" : port)
-        + " hostname="
-        + (hostname == null ? "-" : hostname)
-        + " state="
-        + state;
+  /** Adds the lease to a line of the log. */
+  LogEvent describe(LogEvent line) {
+    return line.with("address", address)
+        .with("mac", Ethernet.format(mac))
+        .with("port", port)
+        .with("hostname", hostname)
+        .with("state", state);
   }
 }

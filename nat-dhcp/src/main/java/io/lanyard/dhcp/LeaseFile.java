@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.net.Address;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -72,13 +73,12 @@ final class LeaseFile {
       opened = openStore(path);
       LeaseFile file = new LeaseFile(path, opened);
       if (lacksItsEnd(opened)) {
-        LOG.log(
-            Level.WARNING,
-            "lease store damaged: what was stored last is lost, the rest is kept; guests without a"
-                + " lease get one when they ask again file="
-                + path
-                + " copy="
-                + Files.copy(path, aside(path)));
+        LogEvent.of("lease-store-damaged")
+            .with("file", path)
+            .with("copy", Files.copy(path, aside(path)))
+            .with("kept", "all but the last writes")
+            .with("advice", "guests without a lease get one when they ask again")
+            .log(LOG, Level.WARNING);
       }
       file.read();
       if (fresh) {
@@ -110,15 +110,16 @@ final class LeaseFile {
         throw e;
       }
       try {
-        LOG.log(
-            Level.WARNING,
-            "lease store damaged: starting without leases; guests get theirs when they ask again,"
-                + " or put a good copy in its place and restart file="
-                + path
-                + " moved-to="
-                + Files.move(path, aside(path))
-                + " reason="
-                + e.getMessage());
+        LogEvent.of("lease-store-damaged")
+            .with("file", path)
+            .with("copy", Files.move(path, aside(path)))
+            .with("kept", "nothing")
+            .with("cause", e)
+            .with(
+                "advice",
+                "guests get leases when they ask again; or put a good copy in its place and"
+                    + " restart")
+            .log(LOG, Level.WARNING);
       } catch (IOException cannotMove) {
         e.addSuppressed(cannotMove);
         throw e;
@@ -296,7 +297,7 @@ final class LeaseFile {
       // Without compaction: MVStore's own assertions fail in it on a file that has survived a kill.
       store.close();
     } catch (MVStoreException e) {
-      LOG.log(Level.WARNING, "lease store not closed cleanly file=" + path, e);
+      LogEvent.of("lease-store-close-failed").with("file", path).log(LOG, Level.WARNING, e);
     }
   }
 }

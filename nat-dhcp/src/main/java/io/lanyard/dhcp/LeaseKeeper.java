@@ -133,8 +133,13 @@ final class LeaseKeeper {
       }
       log.log(
           Level.WARNING,
-          "addresses in use stay in the pool: too many are reported",
-          () -> "network=" + network + " port=" + port + " by=" + by + " " + nobodys);
+          "dhcp-conflicts-ignored",
+          line ->
+              nobodys.describe(
+                  line.with("network", network)
+                      .with("by-port", port)
+                      .with("by", by)
+                      .with("cause", "too many addresses are reported as in use")));
       return;
     }
     Lease declined =
@@ -151,8 +156,14 @@ final class LeaseKeeper {
     write(declined, port, () -> {});
     log.log(
         Level.WARNING,
-        "address in use by a host that has no lease: find it, or keep the address out of the pool",
-        () -> "network=" + network + " by=" + by + " " + declined);
+        "dhcp-address-in-use",
+        line ->
+            declined
+                .describe(line.with("network", network).with("by", by))
+                .with(
+                    "advice",
+                    "find the host that uses it without a lease, or keep the address out of the"
+                        + " pool"));
   }
 
   /** Gives a bound lease another name, or none; listeners hear of it. */

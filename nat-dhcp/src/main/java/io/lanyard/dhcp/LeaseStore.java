@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
 import io.lanyard.net.Address;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -194,10 +195,10 @@ public final class LeaseStore implements AutoCloseable {
     // Wakes the writer. Not by an interrupt, which would close the file under it (FileChannel). If
     // the queue has no room the writer is awake.
     boolean woken = queue.offer(wake);
-    LOG.log(Level.DEBUG, () -> "lease store closing woken=" + woken);
+    LogEvent.of("lease-store-closing").with("woken", woken).log(LOG, Level.DEBUG);
     try {
       if (!writer.join(CLOSE)) {
-        LOG.log(Level.WARNING, "lease store still writing, left behind file=" + path);
+        LogEvent.of("lease-store-still-writing").with("file", path).log(LOG, Level.WARNING);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -249,7 +250,7 @@ public final class LeaseStore implements AutoCloseable {
       } catch (InterruptedException e) {
         // Nobody interrupts this thread. If somebody did, it must go on with the interrupt cleared,
         // or its next write would close the file.
-        LOG.log(Level.DEBUG, "lease store interrupted", e);
+        LogEvent.of("lease-store-interrupted").log(LOG, Level.DEBUG, e);
       }
     }
   }
@@ -289,7 +290,7 @@ public final class LeaseStore implements AutoCloseable {
   private void succeeded() {
     if (!problem.isEmpty()) {
       problem = "";
-      LOG.log(Level.INFO, "lease store writes again file=" + path);
+      LogEvent.of("lease-store-writes-again").with("file", path).log(LOG, Level.INFO);
     }
   }
 
@@ -298,7 +299,7 @@ public final class LeaseStore implements AutoCloseable {
     boolean first = problem.isEmpty();
     problem = "no lease is acknowledged: " + StorageFailure.explain(path, cause);
     if (first) {
-      LOG.log(Level.ERROR, "leases cannot be stored: " + problem);
+      LogEvent.of("lease-store-failed").with("cause", problem).log(LOG, Level.ERROR);
     }
     LeaseFile broken = file;
     file = null;
@@ -329,7 +330,7 @@ public final class LeaseStore implements AutoCloseable {
     try {
       loop.execute(task);
     } catch (RejectedExecutionException e) {
-      LOG.log(Level.DEBUG, "a loop has ended before its leases were stored", e);
+      LogEvent.of("lease-stored-too-late").log(LOG, Level.DEBUG, e);
     }
   }
 

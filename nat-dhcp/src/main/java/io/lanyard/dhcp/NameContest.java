@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -75,8 +76,14 @@ final class NameContest {
     keeper.rename(heir, name);
     log.log(
         Level.INFO,
-        "name moved to a new client",
-        () -> "network=" + network + " name=" + name + " from " + holder + " to " + heir);
+        "dhcp-name-moved",
+        line ->
+            line.with("network", network)
+                .with("name", name)
+                .with("from-mac", Ethernet.format(holder.mac()))
+                .with("from-address", holder.address())
+                .with("to-mac", Ethernet.format(heir.mac()))
+                .with("to-address", heir.address()));
   }
 
   private final class HolderAnswers implements ConflictCheck.Verdict {

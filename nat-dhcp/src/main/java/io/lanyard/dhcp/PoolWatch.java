@@ -50,8 +50,11 @@ final class PoolWatch {
     exhausted = true;
     log.log(
         Level.WARNING,
-        "no address left to offer: widen the pool or shorten the leases",
-        () -> "network=" + network + " pool=" + pool);
+        "dhcp-pool-exhausted",
+        line ->
+            line.with("network", network)
+                .with("pool", pool)
+                .with("advice", "widen the pool or shorten the leases"));
   }
 
   /** A client got no address, because its port has enough. */
@@ -61,16 +64,14 @@ final class PoolWatch {
     limitedAt = clock.nanoTime();
     log.log(
         Level.WARNING,
-        "a port has its share of the pool: find out who asks, or widen the pool",
-        () ->
-            "network="
-                + network
-                + " port="
-                + port
-                + " addresses="
-                + table.shares().leases(port)
-                + " pool-size="
-                + size);
+        "dhcp-port-limited",
+        line ->
+            line.with("network", network)
+                .with("port", port)
+                .with("addresses", table.shares().leases(port))
+                .with("pool-size", size)
+                .with("cause", "the port has its share of the pool")
+                .with("advice", "find out who asks, or widen the pool"));
   }
 
   /** The table has changed. */
@@ -79,8 +80,11 @@ final class PoolWatch {
       exhausted = false;
       log.log(
           Level.INFO,
-          "addresses to offer again",
-          () -> "network=" + network + " pool=" + pool + " available=" + table.available());
+          "dhcp-pool-recovered",
+          line ->
+              line.with("network", network)
+                  .with("pool", pool)
+                  .with("available", table.available()));
     }
   }
 

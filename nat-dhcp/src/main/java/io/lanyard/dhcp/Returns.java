@@ -56,7 +56,7 @@ final class Returns {
       counters.count(DhcpCount.UNKNOWN_CLIENT);
     } else if (mayReturn(lease, request)) {
       keeper.giveBack(lease);
-      log.log(Level.INFO, "lease released", () -> "network=" + network + " " + lease);
+      log.log(Level.INFO, "lease-released", line -> lease.describe(line.with("network", network)));
     }
   }
 
@@ -74,16 +74,12 @@ final class Returns {
       counters.count(DhcpCount.NOT_THE_HOLDER);
       log.log(
           Level.WARNING,
-          "a guest tried to give up another's lease",
-          () ->
-              "network="
-                  + network
-                  + " by-port="
-                  + request.port
-                  + " type="
-                  + request.type
-                  + " "
-                  + lease);
+          "dhcp-impostor",
+          line ->
+              lease.describe(
+                  line.with("network", network)
+                      .with("by-port", request.port)
+                      .with("type", request.type)));
       return false;
     }
     return keeper.mayWrite(request.port);

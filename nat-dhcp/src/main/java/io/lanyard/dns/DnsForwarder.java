@@ -283,15 +283,13 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     refused++;
     long now = clock.nanoTime();
     if (now - refusedNanos >= 0) {
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("dns-questions-refused")
-              .with("network", network)
-              .with("port", port.name())
-              .with("refused", refused)
-              .with("waiting", outstanding.askers())
-              .with("cause", "the port has its share of the questions that wait")
-              .toString());
+      LogEvent.of("dns-questions-refused")
+          .with("network", network)
+          .with("port", port.name())
+          .with("refused", refused)
+          .with("waiting", outstanding.askers())
+          .with("cause", "the port has its share of the questions that wait")
+          .log(LOG, Level.WARNING);
       refused = 0;
       refusedNanos = now + COMPLAINT_NANOS;
     }
@@ -444,7 +442,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       }
       return Response.of(response, question.edns(), now, settings);
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, LogEvent.of("dns-response-unusable").with("cause", e).toString());
+      LogEvent.of("dns-response-unusable").with("cause", e).log(LOG, Level.DEBUG);
       return null; // Answered with SERVFAIL, and counted there.
     }
   }

@@ -194,7 +194,7 @@ final class HostResolver {
     try {
       loop.execute(() -> seen(done));
     } catch (RejectedExecutionException e) {
-      LOG.log(Level.DEBUG, LogEvent.of("dns-network-gone").with("cause", e).toString());
+      LogEvent.of("dns-network-gone").with("cause", e).log(LOG, Level.DEBUG);
     }
   }
 
@@ -212,17 +212,15 @@ final class HostResolver {
       if (resolvConf.seen(look.servers())) {
         servers = resolvConf.content();
         preferred = 0;
-        LOG.log(
-            Level.INFO,
-            LogEvent.of("dns-upstreams")
-                .with("file", resolvConf.path())
-                .with("servers", servers)
-                .toString());
+        LogEvent.of("dns-upstreams")
+            .with("file", resolvConf.path())
+            .with("servers", servers)
+            .log(LOG, Level.INFO);
         different = true;
       } else if (unread && resolvConf.failure() == null) {
-        LOG.log(
-            Level.INFO,
-            LogEvent.of("dns-resolv-conf-readable").with("file", resolvConf.path()).toString());
+        LogEvent.of("dns-resolv-conf-readable")
+            .with("file", resolvConf.path())
+            .log(LOG, Level.INFO);
       }
       retryIfUnread();
     }
@@ -244,9 +242,7 @@ final class HostResolver {
     retry.arm(RETRY_NANOS);
     if (clock.nanoTime() - complainNanos >= 0) {
       complainNanos = clock.nanoTime() + COMPLAINT_NANOS;
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("dns-resolv-conf-unreadable").with("cause", problem()).toString());
+      LogEvent.of("dns-resolv-conf-unreadable").with("cause", problem()).log(LOG, Level.WARNING);
     }
   }
 }

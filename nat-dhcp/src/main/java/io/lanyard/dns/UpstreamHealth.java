@@ -64,7 +64,7 @@ final class UpstreamHealth {
       silent = false;
       again.cancel();
       if (logged) {
-        LOG.log(Level.INFO, LogEvent.of("dns-upstreams-back").with("network", network).toString());
+        LogEvent.of("dns-upstreams-back").with("network", network).log(LOG, Level.INFO);
       }
     }
   }
@@ -108,12 +108,10 @@ final class UpstreamHealth {
       logged = clock.nanoTime() - complainNanos >= 0;
       if (logged) {
         complainNanos = clock.nanoTime() + COMPLAINT_NANOS;
-        LOG.log(
-            Level.WARNING,
-            LogEvent.of("dns-upstreams-silent")
-                .with("network", network)
-                .with("cause", "no name server answers, not even for the root")
-                .toString());
+        LogEvent.of("dns-upstreams-silent")
+            .with("network", network)
+            .with("cause", "no name server answers, not even for the root")
+            .log(LOG, Level.WARNING);
       }
     }
   }

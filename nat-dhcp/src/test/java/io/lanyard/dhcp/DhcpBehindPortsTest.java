@@ -174,7 +174,7 @@ class DhcpBehindPortsTest {
 
   @Test
   void aReleaseInAnothersNameChangesNothing() {
-    LogWatch.expect("a guest tried to give up another's lease.*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
     Address address = lease(honest, HONEST);
     assertThat(address).isNotNull();
     for (long source : new long[] {EVIL, HONEST}) {
@@ -188,8 +188,8 @@ class DhcpBehindPortsTest {
 
   @Test
   void aPortThatAnswersEveryProbeDoesNotKeepAnotherFromItsAddress() {
-    LogWatch.expect("address in use.*");
-    LogWatch.expect("answer to a probe ignored.*");
+    LogWatch.expect("event=dhcp-address-in-use .*");
+    LogWatch.expect("event=dhcp-probe-answer-ignored .*");
     Address address = null;
     for (int tries = 0; address == null && tries < 5; tries++) {
       send(honest, HONEST, client(HONEST).message(DISCOVER), false);
@@ -205,7 +205,7 @@ class DhcpBehindPortsTest {
 
   @Test
   void aPortThatTakesAllItCanLeavesAnAddressForAnother() {
-    LogWatch.expect("a port has its share of the pool.*");
+    LogWatch.expect("event=dhcp-port-limited .*");
     for (int i = 0; i < 3 * POOL; i++) {
       lease(evil, EVIL + 1 + i);
     }

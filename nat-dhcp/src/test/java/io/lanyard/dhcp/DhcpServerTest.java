@@ -27,7 +27,7 @@ class DhcpServerTest {
   private static final Address SERVER = Address.parse("192.168.127.2");
   private static final Subnet SUBNET = Subnet.parse("192.168.127.0/24");
 
-  private static final String IN_USE = "address in use by a host that has no lease";
+  private static final String IN_USE = "event=dhcp-address-in-use";
   private static final long RIVAL = 0x525400000099L;
 
   private final SteppedLink link = new SteppedLink();
@@ -369,7 +369,7 @@ class DhcpServerTest {
 
   @Test
   void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
-    LogWatch.expect("no address left to offer");
+    LogWatch.expect("event=dhcp-pool-exhausted");
     Address first = Address.parse("192.168.127.128");
     server = start(DhcpSettings.builder(SUBNET).pool(new AddressRange(first, first.plus(1))));
     Answer one = lease(client("52:54:00:00:00:01"));
@@ -391,7 +391,7 @@ class DhcpServerTest {
 
   @Test
   void excludedAddressesAreGivenToNobody() {
-    LogWatch.expect("no address left to offer");
+    LogWatch.expect("event=dhcp-pool-exhausted");
     Address first = Address.parse("192.168.127.1");
     server =
         start(
@@ -855,7 +855,7 @@ class DhcpServerTest {
     client.message(REQUEST).address(50, Address.parse("10.0.0.5")).send();
     assertThat(server.counters().get(DhcpCount.NAK)).isEqualTo(10_001);
     assertThat(LogWatch.lines()).isEqualTo(51);
-    assertThat(LogWatch.count("suppressed=9950")).isEqualTo(1);
+    assertThat(LogWatch.count("suppressed=\"9950\"")).isEqualTo(1);
   }
 
   @Test

@@ -63,7 +63,7 @@ class FullDiskIT {
 
   @Test
   void aFullDiskRefusesLeasesAndLosesNone() throws Exception {
-    LogWatch.expect("leases cannot be stored");
+    LogWatch.expect("event=lease-store-failed");
     Path file = folder.resolve("leases.mv");
     int n;
     try (LeaseStore store = LeaseStore.open(file, Clock.system())) {

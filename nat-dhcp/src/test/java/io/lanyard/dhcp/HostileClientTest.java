@@ -126,7 +126,7 @@ class HostileClientTest {
   @ParameterizedTest
   @EnumSource
   void aGuestCannotGiveUpAnothersLease(Disguise disguise) {
-    LogWatch.expect("a guest tried to give up another's lease.*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
     TestClient victim = new TestClient(server, VICTIM);
     Address address = lease(victim).yiaddr();
     TestClient thief = new TestClient(server, VICTIM, EVIL);
@@ -143,7 +143,7 @@ class HostileClientTest {
 
   @Test
   void aRelayReleasesAndDeclinesForItsClients() {
-    LogWatch.expect("address in use.*");
+    LogWatch.expect("event=dhcp-address-in-use .*");
     TestClient client = new TestClient(server, VICTIM, "relay");
     client.sender = 0x5254_0000_0009L;
     for (MessageType type : List.of(RELEASE, DECLINE)) {
@@ -171,7 +171,7 @@ class HostileClientTest {
 
   @Test
   void aLeaseMovesWithItsClientToAnotherPort() {
-    LogWatch.expect("a guest tried to give up another's lease.*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
     SteppedProbe probe = probe();
     TestClient before = new TestClient(server, VICTIM, "a");
     before.message(DISCOVER).send();
@@ -195,7 +195,7 @@ class HostileClientTest {
 
   @Test
   void nobodyTakesTheLeaseOfAClientThatAnswersBehindItsPort() {
-    LogWatch.expect("a guest asks in the name of a client that is there.*");
+    LogWatch.expect("event=dhcp-impostor .*");
     SteppedProbe probe = probe();
     TestClient victim = new TestClient(server, VICTIM);
     victim.message(DISCOVER).send();
@@ -225,7 +225,7 @@ class HostileClientTest {
 
   @Test
   void aCloneThatIsKnownIsNotImpersonatedEither() {
-    LogWatch.expect("a guest asks in the name of a client that is there.*");
+    LogWatch.expect("event=dhcp-impostor .*");
     SteppedProbe probe = probe();
     TestClient original = new TestClient(server, VICTIM);
     original.message(DISCOVER).option(61, DUID).send();
@@ -310,8 +310,8 @@ class HostileClientTest {
 
   @Test
   void aPortThatAnswersEveryProbeTakesFourAddresses() {
-    LogWatch.expect("address in use.*");
-    LogWatch.expect("answer to a probe ignored.*");
+    LogWatch.expect("event=dhcp-address-in-use .*");
+    LogWatch.expect("event=dhcp-probe-answer-ignored .*");
     SteppedProbe probe = probe();
     Set<Address> offered = new HashSet<>();
     int seen = 0;
@@ -343,7 +343,7 @@ class HostileClientTest {
 
   @Test
   void aHostWithALeaseIsNotBelievedForAnotherAddress() {
-    LogWatch.expect("answer to a probe ignored.*");
+    LogWatch.expect("event=dhcp-probe-answer-ignored .*");
     Address own = lease(new TestClient(server, THIEF)).yiaddr();
     SteppedProbe probe = probe();
     TestClient client = new TestClient(server, VICTIM);
@@ -356,7 +356,7 @@ class HostileClientTest {
 
   @Test
   void portsTogetherTakeAQuarterOfThePoolAtMost() {
-    LogWatch.expect("address(es)? in use.*");
+    LogWatch.expect("event=dhcp-(address-in-use|conflicts-ignored) .*");
     SteppedProbe probe = probe();
     for (int i = 0; i < 200; i++) {
       TestClient client = new TestClient(server, 0x5254_1000_0000L + i);
@@ -395,7 +395,7 @@ class HostileClientTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 5, 13, POOL})
   void onePortDoesNotGetTheWholePool(int size) {
-    LogWatch.expect("a port has its share of the pool.*");
+    LogWatch.expect("event=dhcp-port-limited .*");
     server = start(FIRST.plus(size - 1), Integer.MAX_VALUE);
     for (int i = 0; i < 3 * size; i++) {
       TestClient client = evil(i);
@@ -424,7 +424,7 @@ class HostileClientTest {
 
   @Test
   void manyClientsAtOnceDoNotGetThePoolEither() {
-    LogWatch.expect("a port has its share of the pool.*");
+    LogWatch.expect("event=dhcp-port-limited .*");
     server = start(FIRST.plus(7), Integer.MAX_VALUE);
     SteppedProbe probe = probe();
     for (int round = 0; round < 3; round++) {
@@ -456,7 +456,7 @@ class HostileClientTest {
 
   @Test
   void aPortWithLessThanItsFairShareMayHaveMoreThanOneWithMore() {
-    LogWatch.expect("a port has its share of the pool.*");
+    LogWatch.expect("event=dhcp-port-limited .*");
     TestClient first = new TestClient(server, VICTIM, "honest");
     lease(first);
     for (int i = 0; i < POOL; i++) {
@@ -498,7 +498,7 @@ class HostileClientTest {
 
   @Test
   void theConfigurationLimitsThePortsLeases() {
-    LogWatch.expect("a port has its share of the pool.*");
+    LogWatch.expect("event=dhcp-port-limited .*");
     server = start(FIRST.plus(POOL - 1), 3);
     for (int i = 0; i < 3; i++) {
       TestClient client = evil(i);
@@ -539,7 +539,7 @@ class HostileClientTest {
 
   @Test
   void aFloodOfDeclinesTakesFourAddresses() {
-    LogWatch.expect("address(es)? in use.*");
+    LogWatch.expect("event=dhcp-(address-in-use|conflicts-ignored) .*");
     for (int i = 0; i < 1_000; i++) {
       TestClient client = evil(i);
       Answer offer = client.discover();
@@ -558,7 +558,7 @@ class HostileClientTest {
 
   @Test
   void aDeclinedAddressIsNotOfferedToItsClientAgain() {
-    LogWatch.expect("address(es)? in use.*");
+    LogWatch.expect("event=dhcp-(address-in-use|conflicts-ignored) .*");
     TestClient client = evil(1);
     Address last = Address.ANY_IPV4;
     for (int i = 0; i < 20; i++) {

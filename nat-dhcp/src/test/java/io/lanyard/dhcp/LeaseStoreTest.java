@@ -212,7 +212,7 @@ class LeaseStoreTest {
   @Test
   void aDamagedFileIsSetAsideAndANewOneBegun() throws Exception {
     Files.write(file(), "rubbish ".repeat(4000).getBytes(StandardCharsets.US_ASCII));
-    LogWatch.expect("lease store damaged: starting without leases.*damaged-1.*");
+    LogWatch.expect("event=lease-store-damaged .*damaged-1.* kept=\"nothing\".*");
     try (LeaseStore store = LeaseStore.openOrSetAside(file(), Clock.system())) {
       writeAndWait(store, "vmnet8", lease(1));
     }
@@ -240,7 +240,7 @@ class LeaseStoreTest {
     try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.WRITE)) {
       channel.truncate(channel.size() - 100);
     }
-    LogWatch.expect("lease store damaged: what was stored last is lost.*");
+    LogWatch.expect("event=lease-store-damaged .* kept=\"all but the last writes\".*");
     LeaseStore.openOrSetAside(file(), Clock.system()).close();
   }
 

@@ -68,7 +68,7 @@ class LeaseTimeTest {
   }
 
   private void assertEndsAfter(Duration left) {
-    LogWatch.expect("no address left to offer.*");
+    LogWatch.expect("event=dhcp-pool-exhausted");
     assertThat(given(other)).as("given away while the lease runs").isFalse();
     link.step(left.minusSeconds(1));
     assertThat(given(other)).as("given away a second too early").isFalse();
@@ -150,7 +150,7 @@ class LeaseTimeTest {
 
   @Test
   void theTimeThatTheHostWasSuspendedCounts() {
-    LogWatch.expect("no address left to offer.*");
+    LogWatch.expect("event=dhcp-pool-exhausted");
     lease(holder);
     link.suspend(LEASE.minus(MINUTE));
     link.step(Duration.ofSeconds(1));

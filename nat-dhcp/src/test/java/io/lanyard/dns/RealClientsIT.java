@@ -227,7 +227,7 @@ class RealClientsIT {
 
   @Test
   void anAddressThatAStaticHostUsesIsNeverGivenToAnother() throws Exception {
-    LogWatch.expect("address in use by a host that has no lease");
+    LogWatch.expect("event=dhcp-address-in-use");
     String owner = network.guest("owner");
     ServiceNetwork.run(10, "ip", "-n", owner, "addr", "add", "192.168.127.150/24", "dev", "t0");
     String guest = network.guest("asker");

@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
@@ -91,8 +92,11 @@ final class LanyardGuest implements Guest {
         notes.clear();
       }
       changed.signalAll();
-      LOG.log(
-          Level.INFO, () -> "event=guest-state guest=" + name() + " from=" + from + " to=" + next);
+      LogEvent.of("guest-state")
+          .with("guest", name())
+          .with("from", from)
+          .with("to", next)
+          .log(LOG, Level.INFO);
       events.accept(new GuestEvent.StateChanged(name(), from, next, reason));
     }
   }
@@ -162,7 +166,7 @@ final class LanyardGuest implements Guest {
       }
     } catch (Throwable e) {
       to(GuestState.FAILED, "could not go on: " + e);
-      LOG.log(Level.ERROR, "event=guest-failed guest=" + name(), e);
+      LogEvent.of("guest-failed").with("guest", name()).log(LOG, Level.ERROR, e);
     } finally {
       calls.unlock();
     }
@@ -227,7 +231,7 @@ final class LanyardGuest implements Guest {
       power("reset");
       events.accept(new GuestEvent.Rebooted(name()));
     } catch (VmmException e) {
-      LOG.log(Level.WARNING, "event=reboot-failed guest=" + name(), e);
+      LogEvent.of("reboot-failed").with("guest", name()).log(LOG, Level.WARNING, e);
     }
   }
 

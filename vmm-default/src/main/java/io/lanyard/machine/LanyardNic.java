@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.virtio.VirtioNet;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
@@ -148,7 +149,7 @@ final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
       transmittedBytes.add(frame.byteSize() - HEADER);
     } catch (RuntimeException e) {
       transmitDrops.increment();
-      LOG.log(Level.WARNING, "event=network-failed nic=" + spec.name(), e);
+      LogEvent.of("network-failed").with("nic", spec.name()).log(LOG, Level.WARNING, e);
     } finally {
       sending.unlock();
     }
@@ -168,7 +169,7 @@ final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
         target.flush();
       }
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "event=network-failed nic=" + spec.name(), e);
+      LogEvent.of("network-failed").with("nic", spec.name()).log(LOG, Level.WARNING, e);
     } finally {
       sending.unlock();
     }

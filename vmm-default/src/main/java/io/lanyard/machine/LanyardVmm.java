@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
@@ -124,7 +125,7 @@ final class LanyardVmm implements Vmm {
       try {
         listener.onEvent(event);
       } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "event=listener-failed guest=" + event.guest(), e);
+        LogEvent.of("listener-failed").with("guest", event.guest()).log(LOG, Level.WARNING, e);
       }
     });
   }

@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.InterruptControl;
@@ -186,7 +187,7 @@ final class Machine {
       hart.run();
     } catch (Throwable e) {
       end(new End.Failed("hart " + hart.id() + " failed: " + e));
-      LOG.log(Level.ERROR, "event=hart-failed guest=" + equipment.name(), e);
+      LogEvent.of("hart-failed").with("guest", equipment.name()).log(LOG, Level.ERROR, e);
     } finally {
       // Even if noting it failed, as it may without memory: the guest must not seem to run.
       if (running.decrementAndGet() == 0) {
@@ -288,10 +289,10 @@ final class Machine {
       giveBack();
       return null;
     }
-    LOG.log(
-        Level.WARNING,
-        "event=guest-lingers guest={0} why=\"the host has not finished what its disk asked for\"",
-        equipment.name());
+    LogEvent.of("guest-lingers")
+        .with("guest", equipment.name())
+        .with("cause", "the host has not finished its disk's requests")
+        .log(LOG, Level.WARNING);
     return Thread.ofPlatform()
         .daemon()
         .name(equipment.name() + "-end")

@@ -80,8 +80,7 @@ final class DaemonCommand {
       return Main.FAILED;
     }
     Signals.on(
-        "HUP",
-        () -> logger.log(Level.WARNING, LogEvent.of("hangup").with("advice", HANGUP).toString()));
+        "HUP", () -> LogEvent.of("hangup").with("advice", HANGUP).log(logger, Level.WARNING));
     try {
       run(configuration, file, directories, socket, log, logger);
       return Main.DONE;
@@ -140,14 +139,12 @@ final class DaemonCommand {
           MetricsEndpoint metrics = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd = new SystemdNotifier(System.getenv());
           Watchdog watchdog = daemon.watchdog()) {
-        logger.log(
-            Level.INFO,
-            LogEvent.of("ready")
-                .with("version", BuildVersion.text())
-                .with("pid", ProcessHandle.current().pid())
-                .with("socket", socket)
-                .with("networks", configuration.networks().size())
-                .toString());
+        LogEvent.of("ready")
+            .with("version", BuildVersion.text())
+            .with("pid", ProcessHandle.current().pid())
+            .with("socket", socket)
+            .with("networks", configuration.networks().size())
+            .log(logger, Level.INFO);
         daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
         watchdog.watch("the API", server.loop());
@@ -158,10 +155,10 @@ final class DaemonCommand {
           Thread.ofPlatform().daemon().name("input").start(this::awaitInputEnd);
         }
         stop.await();
-        logger.log(Level.INFO, LogEvent.of("stopping").toString());
+        LogEvent.of("stopping").log(logger, Level.INFO);
         systemd.stopping();
       }
     }
-    logger.log(Level.INFO, LogEvent.of("stopped").toString());
+    LogEvent.of("stopped").log(logger, Level.INFO);
   }
 }

@@ -3,7 +3,6 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.EgressRule;
@@ -107,16 +106,13 @@ public final class Egress implements Dumpable {
     counters.count(GatewayCount.EGRESS_DENIED);
     log.log(
         Logger.Level.INFO,
-        "event=egress-denied",
-        () ->
-            LogEvent.of("egress-denied")
-                .with("network", network)
+        "egress-denied",
+        line ->
+            line.with("network", network)
                 .with("port", packet.station.budget().name())
                 .with("guest", packet.source())
                 .with("destination", text(protocol, packet.destination(), port))
-                .with("reason", why)
-                .toString()
-                .substring("event=egress-denied ".length()));
+                .with("reason", why));
     errors.send(IcmpReason.PROHIBITED, packet);
     return false;
   }

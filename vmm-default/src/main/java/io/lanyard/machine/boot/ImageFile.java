@@ -1,5 +1,6 @@
 package io.lanyard.machine.boot;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
@@ -139,7 +140,7 @@ public final class ImageFile implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "event=image-close-failed", e);
+      LogEvent.of("image-close-failed").log(LOG, Level.WARNING, e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.machine.disk;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -88,7 +89,7 @@ public final class RawImage implements Disk {
     try {
       channel.close();
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "event=disk-close-failed", e);
+      LogEvent.of("disk-close-failed").log(LOG, Level.WARNING, e);
     }
   }
 

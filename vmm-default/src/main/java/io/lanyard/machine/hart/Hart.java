@@ -1,5 +1,6 @@
 package io.lanyard.machine.hart;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.bus.Bus;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
@@ -427,8 +428,10 @@ public final class Hart implements Runnable {
         slice();
       }
     } catch (RuntimeException e) {
-      LOG.log(
-          Level.ERROR, "event=hart-failed hart=" + id + " pc=0x" + Long.toHexString(core.pc), e);
+      LogEvent.of("hart-failed")
+          .with("hart", id)
+          .with("pc", "0x" + Long.toHexString(core.pc))
+          .log(LOG, Level.ERROR, e);
       throw e;
     } finally {
       finishedNanos = processorNanos();

@@ -1,5 +1,6 @@
 package io.lanyard.machine.virtio;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.virtio.Chain;
 import io.lanyard.virtio.Features;
@@ -248,10 +249,11 @@ public final class VirtioBlk implements VirtioDevice {
     if (stopping || (errors++ > 0 && now - toldAt < TELL_AGAIN_NANOS)) {
       return;
     }
-    LOG.log(
-        Level.WARNING,
-        "event=disk-error disk=" + name + " request=" + type + " errors=" + errors,
-        e);
+    LogEvent.of("disk-error")
+        .with("disk", name)
+        .with("request", type)
+        .with("errors", errors)
+        .log(LOG, Level.WARNING, e);
     toldAt = now;
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.machine.virtio;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.machine.bus.Device;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.MsiX;
@@ -110,12 +111,11 @@ public final class VirtioPci implements VirtioDevice.Link {
         complaints++;
       }
       if (tell) {
-        LOG.log(
-            Level.INFO,
-            "event=queue-broken device={0} queue={1} why=\"{2}\"",
-            function.name(),
-            number,
-            why);
+        LogEvent.of("queue-broken")
+            .with("device", function.name())
+            .with("queue", number)
+            .with("cause", why)
+            .log(LOG, Level.INFO);
       }
       configurationChanged();
     }
