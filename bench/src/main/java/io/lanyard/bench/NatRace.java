@@ -8,6 +8,7 @@ import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.DevicePort;
@@ -47,7 +48,9 @@ public final class NatRace {
     int mtu = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1500;
     boolean offloads = arguments.length < 2 || !arguments[1].equals("plain");
     ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
+    AfterBatch later = new AfterBatch();
+    IoEventLoop loop =
+        new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
     DevicePort tap =
         DevicePort.open(
             new TapSettings(
@@ -64,7 +67,7 @@ public final class NatRace {
         loop.submit(
                 () -> {
                   TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
-                  Switch network = new Switch("race", timers, allocator);
+                  Switch network = new Switch("race", timers, later, allocator);
                   NatNetwork nat =
                       new NatNetwork(
                           loop,

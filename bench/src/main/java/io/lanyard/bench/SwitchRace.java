@@ -1,6 +1,7 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.DevicePort;
@@ -27,9 +28,11 @@ public final class SwitchRace {
    */
   public static void main(String[] arguments) throws IOException {
     boolean offloads = arguments[0].equals("offload");
-    IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).next();
+    AfterBatch later = new AfterBatch();
+    IoEventLoop loop =
+        new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    Switch network = new Switch("race", LoopAlarm.wheel(loop, Clock.system()), allocator);
+    Switch network = new Switch("race", LoopAlarm.wheel(loop, Clock.system()), later, allocator);
     for (int i = 1; i < arguments.length; i++) {
       DevicePort port =
           DevicePort.open(

@@ -83,6 +83,7 @@ abstract sealed class ListCommand implements Callable<Integer> {
           "receivedBytes",
           "transmittedFrames",
           "transmittedBytes",
+          "loopNanos",
           "problem");
     }
   }

@@ -34,6 +34,9 @@ record Figure(String name, boolean rising, String help) {
     counter("lanyard_port_transmitted_bytes", "Bytes of the wire frames that left by the port.");
     counter("lanyard_port_receive_drops", "Frames dropped on the way in.");
     counter("lanyard_port_transmit_drops", "Frames dropped on the way out.");
+    counter(
+        "lanyard_port_loop_seconds",
+        "Time that the network's loop has spent on the port's frames and its flows' data.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
     counter("lanyard_service_events", "What a network's gateway and services counted, by kind.");

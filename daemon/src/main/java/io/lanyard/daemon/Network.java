@@ -102,7 +102,7 @@ public final class Network implements AutoCloseable {
     this.watchdog = watchdog;
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
-    this.ethernet = new Switch(config.name(), timers, allocator);
+    this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), allocator);
     this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics, addresses);
     problems.addAll(() -> failures);
     problems.addAll(ports::problems);

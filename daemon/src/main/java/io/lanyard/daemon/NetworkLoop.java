@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import io.lanyard.vswitch.AfterBatch;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -7,6 +8,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -24,6 +26,7 @@ final class NetworkLoop implements AutoCloseable {
   private final String network;
   private final MultiThreadIoEventLoopGroup group;
   private final IoEventLoop loop;
+  private final AfterBatch afterBatch = new AfterBatch();
 
   NetworkLoop(String network) {
     this.network = network;
@@ -31,12 +34,17 @@ final class NetworkLoop implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             1,
             new DefaultThreadFactory("network-" + network, true),
-            EnduringIo.around(EpollIoHandler.newFactory()));
+            EnduringIo.around(afterBatch.around(EpollIoHandler.newFactory())));
     this.loop = group.next();
   }
 
   IoEventLoop loop() {
     return loop;
+  }
+
+  /** Runs tasks of the loop between two batches of events. */
+  Executor afterBatch() {
+    return afterBatch;
   }
 
   EventLoop eventLoop() {

@@ -40,6 +40,7 @@ final class PortStatus {
         counters.receivedBytes(),
         counters.transmittedFrames(),
         counters.transmittedBytes(),
+        counters.loopNanos(),
         receiveDrops,
         transmitDrops);
   }
@@ -52,7 +53,7 @@ final class PortStatus {
   }
 
   static PortInfo failed(String network, String name, String kind, String problem) {
-    return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, Map.of(), Map.of());
+    return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   static void measure(Metrics metrics, String network, Port port) {
@@ -64,6 +65,7 @@ final class PortStatus {
     metrics.port(network, name, "transmitted_bytes", counters::transmittedBytes);
     metrics.port(network, name, "receive_drops", () -> sum(counters, true));
     metrics.port(network, name, "transmit_drops", () -> sum(counters, false));
+    metrics.port(network, name, "loop_seconds", () -> counters.loopNanos() / 1e9);
     metrics.port(network, name, "software_checksums", counters::softwareChecksums);
     metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
   }

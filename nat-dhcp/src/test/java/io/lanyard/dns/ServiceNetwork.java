@@ -58,7 +58,7 @@ final class ServiceNetwork {
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
     TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
-    network = new Switch("vmnet8", timers, ALLOCATOR);
+    network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
             Ethernet.parse("52:54:00:4c:59:02"),

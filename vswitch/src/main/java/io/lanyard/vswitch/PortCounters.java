@@ -25,6 +25,7 @@ public final class PortCounters {
   private long transmittedBytes;
   private long softwareChecksums;
   private long softwareSegmentations;
+  private long loopNanos;
 
   /** Makes counters that stand at zero. */
   public PortCounters() {}
@@ -101,6 +102,21 @@ public final class PortCounters {
   /** Counts a super-frame that the switch had to segment for this port. */
   public void softwareSegmentation() {
     softwareSegmentations++;
+  }
+
+  /** Charges the port for the loop's time. */
+  void loopTime(long nanos) {
+    loopNanos += nanos;
+  }
+
+  /**
+   * Time that the network's loop has spent on the port: on frames that came in by it, and on data
+   * that came for its flows.
+   *
+   * @return nanoseconds since the port was made
+   */
+  public long loopNanos() {
+    return loopNanos;
   }
 
   /**
@@ -205,6 +221,7 @@ public final class PortCounters {
         .with("received-bytes", receivedBytes)
         .with("transmitted-frames", transmittedFrames)
         .with("transmitted-bytes", transmittedBytes)
+        .withNonZero("loopNanos", loopNanos)
         .withNonZero("software-checksums", softwareChecksums)
         .withNonZero("software-segmentations", softwareSegmentations);
     for (DropCause cause : DropCause.values()) {

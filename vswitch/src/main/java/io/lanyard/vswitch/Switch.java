@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,7 @@ public final class Switch implements Dumpable {
   private final String name;
   private final Clock clock;
   private final ByteBufAllocator allocator;
+  private final Turns turns;
   private final MacTable table = new MacTable(new SecureRandom().nextLong());
   private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
 
@@ -69,16 +71,31 @@ public final class Switch implements Dumpable {
   private long unknownFrames;
 
   /**
-   * Makes a switch without ports.
+   * Makes a switch without ports and without a loop: what would wait for a port's turn runs at
+   * once.
    *
    * @param name the network's name
    * @param timers the network's timers; ageing goes by their clock
    * @param allocator where the segments of super-frames are put together; direct and pooled
    */
   public Switch(String name, Timers timers, ByteBufAllocator allocator) {
+    this(name, timers, Runnable::run, allocator);
+  }
+
+  /**
+   * Makes a switch without ports.
+   *
+   * @param name the network's name
+   * @param timers the network's timers; ageing goes by their clock
+   * @param later runs a task on the network's loop after the events that are ready ({@link
+   *     AfterBatch}, or the loop itself)
+   * @param allocator where the segments of super-frames are put together; direct and pooled
+   */
+  public Switch(String name, Timers timers, Executor later, ByteBufAllocator allocator) {
     this.name = name;
     this.clock = timers.clock();
     this.allocator = allocator;
+    this.turns = new Turns(clock, later);
     Arrays.setAll(passages, i -> new Passage());
   }
 
@@ -137,6 +154,7 @@ public final class Switch implements Dumpable {
     others[slot.number] = null;
     ports = others;
     table.forgetPort(slot.number);
+    turns.forget(port);
     slot.forget();
     if (latest == slot) {
       latest = null;
@@ -552,6 +570,15 @@ public final class Switch implements Dumpable {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * How the ports share the loop's time.
+   *
+   * @return the one object of this switch
+   */
+  public Turns turns() {
+    return turns;
   }
 
   /**

@@ -17,6 +17,10 @@
  * asked to transmit, and counted. At the end of its burst the port that received flushes the
  * switch, which flushes each port that has got something.
  *
+ * <p><b>Turns.</b> The loop serves its ports by the time that each takes ({@link
+ * io.lanyard.vswitch.Turns}): a burst is charged to the port that sent it, data from the host to
+ * the port of its flow, and a port that has had its share waits until the others have had theirs.
+ *
  * <p><b>Time.</b> A {@link io.lanyard.base.Clock} is injected everywhere, and {@link
  * io.lanyard.base.TimerWheel} turns it into timers on the loop that cost nothing while they are
  * pushed back. What happened is in counters, which each part shows as a {@link

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param receivedBytes their bytes
  * @param transmittedFrames wire frames that left by it
  * @param transmittedBytes their bytes
+ * @param loopNanos nanoseconds that the network's loop has spent on its frames and on its flows'
+ *     data
  * @param receiveDrops frames dropped on the way in, by cause
  * @param transmitDrops frames dropped on the way out, by cause
  */
@@ -28,5 +30,6 @@ public record PortInfo(
     long receivedBytes,
     long transmittedFrames,
     long transmittedBytes,
+    long loopNanos,
     Map<String, Long> receiveDrops,
     Map<String, Long> transmitDrops) {}

@@ -17,6 +17,7 @@ import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -48,6 +49,10 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       new LinkedHashMap<>(16, 0.75f, true);
 
   private @Nullable HostSocket socket;
+
+  /** Of the guest that the last new client was led to. */
+  private @Nullable Turn turn;
+
   private int publishedPort;
   private int nextPort;
 
@@ -115,6 +120,11 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   @Override
+  public @Nullable Turn turn() {
+    return turn;
+  }
+
+  @Override
   public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
     Endpoint client = new Endpoint(new Address(high, low), port);
     ClientFlow flow = byEndpoint.get(client);
@@ -141,6 +151,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   private @Nullable ClientFlow open(Endpoint client, Address address, Client held) {
     Neighbour guest = link.neighbour(address);
+    turn = guest.turn();
     Address gateway = link.addressTowards(address);
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;

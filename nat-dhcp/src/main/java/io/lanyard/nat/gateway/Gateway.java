@@ -98,7 +98,9 @@ public final class Gateway implements GuestLink, Dumpable {
     this.mtu = mtu;
     port = new GatewayPort(this, name, mtu);
     long seed = new SecureRandom().nextLong();
-    stations = new Stations(timers, new NeighbourWire(), descriptors, Stations.LIMIT, seed);
+    stations =
+        new Stations(
+            timers, new NeighbourWire(), network.turns(), descriptors, Stations.LIMIT, seed);
     arp = new ArpResponder(this, addresses, stations, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);

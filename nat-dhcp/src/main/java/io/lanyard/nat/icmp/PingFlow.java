@@ -12,6 +12,7 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
@@ -47,6 +48,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     this.neighbour = neighbour;
     this.destination = destination;
     header = IpHeader.of(FlowKey.ICMP, remote(), guest());
+  }
+
+  @Override
+  public Turn turn() {
+    return neighbour.turn();
   }
 
   void open(HostSocket opened) {

@@ -2,6 +2,7 @@ package io.lanyard.nat.station;
 
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,15 @@ public final class Neighbour {
   public Station charged() {
     Station known = station;
     return known == null ? budget.anonymous() : known;
+  }
+
+  /**
+   * The part of the loop's time that work for the neighbour is charged to.
+   *
+   * @return the turn of the port that it is behind
+   */
+  public Turn turn() {
+    return charged().budget().turn();
   }
 
   /**

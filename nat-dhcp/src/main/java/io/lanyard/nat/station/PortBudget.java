@@ -5,6 +5,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.vswitch.Turn;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class PortBudget implements Dumpable {
   private final Station anonymous;
   private final MemoryUse tcpMemory = new MemoryUse();
   private final DescriptorBudget.Holder descriptors;
+  private final Turn turn;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private int fragmented;
   private boolean released;
@@ -51,9 +53,10 @@ public final class PortBudget implements Dumpable {
   private long neighboursEvicted;
   private long claimsRefused;
 
-  PortBudget(int number, String name, DescriptorBudget.Share share) {
+  PortBudget(int number, String name, Turn turn, DescriptorBudget.Share share) {
     this.number = number;
     this.name = name;
+    this.turn = turn;
     descriptors = share.holder(name);
     flows = new FlowOwner(name);
     anonymous = new Station(this, 0);
@@ -130,6 +133,16 @@ public final class PortBudget implements Dumpable {
    */
   public DescriptorBudget.Holder descriptors() {
     return descriptors;
+  }
+
+  /**
+   * The port's part of the loop's time: what comes from the host for the port's flows is charged to
+   * it.
+   *
+   * @return the turn that the port's frames are read in, too
+   */
+  public Turn turn() {
+    return turn;
   }
 
   /**

@@ -8,6 +8,7 @@ import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Turns;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class Stations implements Dumpable {
   private final PortBudget unlocated;
 
   private final DescriptorBudget.Share descriptors;
+  private final Turns turns;
 
   private @Nullable Port latestPort;
   private @Nullable PortBudget latestBudget;
@@ -52,6 +54,7 @@ public final class Stations implements Dumpable {
    *
    * @param timers the network's timers
    * @param wire how stations are asked for their addresses
+   * @param turns how the network's ports share its loop
    * @param descriptors the network's share of the process's descriptors
    * @param limit the most stations, and the most addresses
    * @param seed a random number that no guest knows
@@ -59,12 +62,14 @@ public final class Stations implements Dumpable {
   public Stations(
       Timers timers,
       Neighbours.Wire wire,
+      Turns turns,
       DescriptorBudget.Share descriptors,
       int limit,
       long seed) {
     this.descriptors = descriptors;
     this.limit = limit;
-    unlocated = new PortBudget(0, "unlocated", descriptors);
+    this.turns = turns;
+    unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors);
     stations = new LongPairMap<>(seed);
     neighbours =
         new Neighbours(timers, wire, counters, unlocated, this::mostNeighbours, limit, seed);
@@ -110,7 +115,7 @@ public final class Stations implements Dumpable {
     }
     PortBudget budget = budgets.get(port);
     if (budget == null) {
-      budget = new PortBudget(++numbers, port.name(), descriptors);
+      budget = new PortBudget(++numbers, port.name(), turns.of(port), descriptors);
       budgets.put(port, budget);
     }
     latestPort = port;

@@ -280,7 +280,7 @@ final class Engine implements TcpEngine {
             guest,
             port,
             account,
-            stream -> SocketStream.adopt(link, accepted, stream, descriptors));
+            stream -> SocketStream.adopt(link, accepted, stream, guest.turn(), descriptors));
     if (c == null) {
       descriptors.giveBack();
       SocketStream.refuse(accepted);

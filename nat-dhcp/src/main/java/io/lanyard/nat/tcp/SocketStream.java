@@ -5,6 +5,8 @@ import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -77,7 +79,14 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private final ByteBufAllocator allocator;
   private final WriteQueue queue;
   private final Deadline deadline;
-  private final Runnable readTask = this::readAgain;
+  private final Turn turn;
+  private final Work work =
+      new Work() {
+        @Override
+        protected boolean run() {
+          return serve();
+        }
+      };
   private @Nullable IoRegistration registration;
 
   private boolean connecting;
@@ -85,7 +94,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private boolean readable;
   private boolean hangup;
   private boolean urgent;
-  private boolean scheduled;
+  private boolean writableNow;
   private boolean inputEnded;
   private boolean writable;
   private boolean finishing;
@@ -95,8 +104,13 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private int readSize = FIRST_READ;
 
   private SocketStream(
-      GuestLink link, Socket socket, GuestStream guest, DescriptorBudget.Holder descriptors) {
+      GuestLink link,
+      Socket socket,
+      GuestStream guest,
+      Turn turn,
+      DescriptorBudget.Holder descriptors) {
     this.link = link;
+    this.turn = turn;
     this.socket = socket;
     this.guest = guest;
     this.descriptors = descriptors;
@@ -125,7 +139,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
       connection.failed(ConnectFailure.NO_DESCRIPTOR);
       return;
     }
-    SocketStream stream = new SocketStream(link, socket, connection, descriptors);
+    SocketStream stream =
+        new SocketStream(link, socket, connection, connection.neighbour().turn(), descriptors);
     connection.spliceTo(stream);
     stream.connecting = true;
     try {
@@ -146,16 +161,21 @@ final class SocketStream implements HostStream, EpollIoHandle {
    * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
    * channel can be closed. Null if it is closed already, or the kernel has no descriptor.
    *
+   * @param turn whom the stream's work is charged to
    * @param descriptors has granted a descriptor for it; given back by the stream, if there is one
    */
   static @Nullable HostStream adopt(
-      GuestLink link, Channel accepted, GuestStream guest, DescriptorBudget.Holder descriptors) {
+      GuestLink link,
+      Channel accepted,
+      GuestStream guest,
+      Turn turn,
+      DescriptorBudget.Holder descriptors) {
     int descriptor = Libc.duplicate(((UnixChannel) accepted).fd().intValue());
     accepted.unsafe().close(accepted.voidPromise());
     if (descriptor < 0) {
       return null;
     }
-    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest, descriptors);
+    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest, turn, descriptors);
     stream.writable = true;
     try {
       stream.configure();
@@ -239,11 +259,20 @@ final class SocketStream implements HostStream, EpollIoHandle {
       fail(new IOException("connection reset by peer"));
       return;
     }
-    if ((ready & EPOLLOUT) != 0 && !closed) {
+    if ((ready & EPOLLOUT) != 0) {
+      writableNow = true;
+    }
+    turn.ready(work);
+  }
+
+  /** Does what the last events have made possible. Says whether there is more to read. */
+  private boolean serve() {
+    if (writableNow && !closed) {
+      writableNow = false;
       writable = true;
       drain();
     }
-    read();
+    return read();
   }
 
   /**
@@ -305,44 +334,41 @@ final class SocketStream implements HostStream, EpollIoHandle {
   @Override
   public void read(boolean on) {
     wanted = on;
-    if (on && readable && !scheduled && !closed) {
+    if (on && readable && !closed) {
       // Not at once: the caller is in the middle of something.
-      scheduled = true;
-      link.loop().execute(readTask);
+      turn.later(work);
     }
   }
 
-  private void readAgain() {
-    scheduled = false;
-    read();
-  }
-
-  private void read() {
+  /** Reads a burst. Says whether there is more to read. */
+  private boolean read() {
     if (!wanted || !readable || silent || inputEnded || connecting) {
-      return;
+      return false;
     }
     int reads = 0;
     try {
       do {
         readOnce();
         reads++;
-      } while (wanted && readable && !silent && reads < READS && guest.room() > 0);
+      } while (wanted
+          && readable
+          && !silent
+          && reads < READS
+          && guest.room() > 0
+          && !turn.isOver());
     } catch (IOException e) {
       fail(e);
-      return;
+      return false;
     } catch (OutOfDirectMemoryError e) {
       // Thrown by the allocator, before anything was read.
       fail(new IOException("no memory to read into", e));
-      return;
+      return false;
     }
     if (silent) {
-      return;
+      return false;
     }
     guest.flush();
-    if (wanted && readable && !scheduled && !closed) {
-      scheduled = true;
-      link.loop().execute(readTask);
-    }
+    return wanted && readable && !closed;
   }
 
   private void readOnce() throws IOException {

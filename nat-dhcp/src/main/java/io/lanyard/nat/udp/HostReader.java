@@ -6,6 +6,7 @@ import io.lanyard.linux.SocketError;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
@@ -22,7 +23,7 @@ public final class HostReader {
   /** As many as make the system call cheap; 64 KiB of frames stay in the processor's cache. */
   private static final int SLOTS = 32;
 
-  /** After so many datagrams a socket yields to the others; the loop comes back to it. */
+  /** After so many datagrams a socket yields to the others. */
   private static final int MOST = 128;
 
   /** Where a datagram's payload lies in a frame, from index 0. */
@@ -36,6 +37,13 @@ public final class HostReader {
 
   /** What takes the datagrams of a socket. */
   public interface Receiver {
+    /**
+     * The port that has to answer for what comes.
+     *
+     * @return its turn, or null while it is not known
+     */
+    @Nullable Turn turn();
+
     /**
      * Takes a datagram, or a train of them from one sender.
      *
@@ -100,8 +108,9 @@ public final class HostReader {
    *
    * @param socket the socket
    * @param receiver takes what was read; it may close the socket
+   * @return whether there may be more
    */
-  public void read(InetDatagram socket, Receiver receiver) {
+  public boolean read(InetDatagram socket, Receiver receiver) {
     for (int datagrams = 0; datagrams < MOST && !closed; ) {
       renew();
       int count = socket.receive(batch);
@@ -110,9 +119,10 @@ public final class HostReader {
         deliver(i, receiver);
       }
       if (count < SLOTS) {
-        return;
+        return false;
       }
     }
+    return !closed;
   }
 
   private int size(int slot) {

@@ -4,6 +4,8 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -29,6 +31,13 @@ public final class HostSocket {
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
   private boolean closed;
+  private final Work work =
+      new Work() {
+        @Override
+        protected boolean run() {
+          return read();
+        }
+      };
 
   /**
    * Registers a socket with the loop.
@@ -65,6 +74,16 @@ public final class HostSocket {
     watched.registration = registered;
     registered.submit(EpollIoOps.EPOLLIN);
     return watched;
+  }
+
+  /** Reads a few bursts. Says whether there may be more. */
+  private boolean read() {
+    if (closed) {
+      return false;
+    }
+    boolean more = reader.read(socket, receiver);
+    link.flush();
+    return more && !closed;
   }
 
   private HostSocket(
@@ -127,11 +146,17 @@ public final class HostSocket {
       EpollIoOps ops = ((EpollIoEvent) event).ops();
       if (ops.contains(EpollIoOps.EPOLLERR)) {
         reader.readErrors(socket, receiver);
+        link.flush();
       }
-      if (!closed && ops.contains(EpollIoOps.EPOLLIN)) {
-        reader.read(socket, receiver);
+      if (closed || !ops.contains(EpollIoOps.EPOLLIN)) {
+        return;
       }
-      link.flush();
+      Turn turn = receiver.turn();
+      if (turn == null) {
+        read();
+      } else {
+        turn.ready(work);
+      }
     }
 
     /** The loop closes: so does the socket. */

@@ -11,6 +11,7 @@ import io.lanyard.nat.gateway.IcmpReport;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
@@ -65,6 +66,11 @@ final class Mapping implements HostReader.Receiver {
     this.account = account;
     this.descriptors = descriptors;
     remotes = new LongPairMap<>(nat.seed, 2); // most mappings have one flow
+  }
+
+  @Override
+  public Turn turn() {
+    return guest.turn();
   }
 
   void open(HostSocket opened) {

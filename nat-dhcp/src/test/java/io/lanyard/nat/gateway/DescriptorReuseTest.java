@@ -53,10 +53,10 @@ class DescriptorReuseTest {
   private static final int TRIES = 20;
   private static final int ISN = 1000;
 
-  private final TestNetwork net = new TestNetwork();
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final IoEventLoop loop = group.next();
+  private final TestNetwork net = new TestNetwork(loop);
   private final List<SocketChannel> waiting = new ArrayList<>();
   private final ServerSocket silent;
   private final Trigger trigger;

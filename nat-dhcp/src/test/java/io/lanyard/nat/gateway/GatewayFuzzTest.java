@@ -112,7 +112,7 @@ class GatewayFuzzTest {
   private void attack(EventLoop loop) {
     SplittableRandom random = new SplittableRandom(20261122);
     int[] received = new int[1];
-    Switch network = new Switch("fuzz", net.timers, allocator);
+    Switch network = new Switch("fuzz", net.timers, loop, allocator);
     SinkPort guest =
         new SinkPort(
             "guest",

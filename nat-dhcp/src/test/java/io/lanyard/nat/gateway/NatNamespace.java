@@ -97,7 +97,7 @@ public final class NatNamespace implements AutoCloseable {
                 true),
             allocator);
     TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
-    network = new Switch("vmnet8", wheel, allocator);
+    network = new Switch("vmnet8", wheel, loop, allocator);
     nat =
         on(() -> {
           NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, names);

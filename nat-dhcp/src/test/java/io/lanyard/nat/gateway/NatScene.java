@@ -26,11 +26,11 @@ import java.util.function.BooleanSupplier;
 final class NatScene implements AutoCloseable {
   static final int ISN = 1000;
 
-  final TestNetwork net = new TestNetwork();
-  final IoEventLoop loop;
-  final NatNetwork nat;
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  final IoEventLoop loop = group.next();
+  final TestNetwork net = new TestNetwork(loop);
+  final NatNetwork nat;
   private final List<Guest> guests = new ArrayList<>();
 
   NatScene(NatOptions options) throws Exception {
@@ -38,7 +38,6 @@ final class NatScene implements AutoCloseable {
   }
 
   NatScene(NatOptions options, GuestNames names) throws Exception {
-    loop = group.next();
     nat =
         on(() ->
             new NatNetwork(

@@ -15,6 +15,7 @@ import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /** Frames of a guest, written by hand, and what a gateway on a stopped clock makes of them. */
 final class TestNetwork {
@@ -26,15 +27,21 @@ final class TestNetwork {
   static final int WORLD = Ipv4.parse("192.0.2.1");
 
   final SteppedTimers timers = new SteppedTimers();
-  final Switch network = new Switch("test", timers, PooledByteBufAllocator.DEFAULT);
+  final Switch network;
   final InMemoryPort guest;
   int mtu = 1500;
 
+  /** A network whose loop is the test. */
   TestNetwork() {
-    this(Ethernet.LARGEST_PACKET, Offloads.NONE);
+    this(Runnable::run);
   }
 
-  TestNetwork(int guestMtu, Offloads offloads) {
+  TestNetwork(Executor loop) {
+    this(loop, Ethernet.LARGEST_PACKET, Offloads.NONE);
+  }
+
+  TestNetwork(Executor loop, int guestMtu, Offloads offloads) {
+    network = new Switch("test", timers, loop, PooledByteBufAllocator.DEFAULT);
     guest = new InMemoryPort("guest", guestMtu, offloads);
     guest.attachTo(network);
   }

@@ -57,10 +57,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class UdpNatTest {
   private static final byte[] HELLO = "hello".getBytes(StandardCharsets.UTF_8);
 
-  private TestNetwork net = new TestNetwork();
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final EventLoop loop = group.next();
+  private TestNetwork net = new TestNetwork(loop);
   private NatNetwork nat = make(options());
 
   private static NatOptions options() {
@@ -109,7 +109,7 @@ class UdpNatTest {
       net.network.close();
       return true;
     });
-    net = new TestNetwork(1500, Offloads.ALL);
+    net = new TestNetwork(loop, 1500, Offloads.ALL);
     nat = make(options());
   }
 
@@ -717,7 +717,7 @@ class UdpNatTest {
     var threads =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
     try (DatagramSocket server = server()) {
-      Switch network = new Switch("measured", net.timers, unwatched);
+      Switch network = new Switch("measured", net.timers, loop, unwatched);
       // A port that counts: what is measured is the NAT and the switch, not the test.
       SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =

@@ -7,6 +7,7 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.Turns;
 import io.netty.buffer.ByteBuf;
 
 /** Stations for tests that have no switch. */
@@ -32,8 +33,14 @@ public final class TestStations {
 
   /** A table of a size. */
   public static Stations table(int limit) {
+    SteppedTimers timers = new SteppedTimers();
     return new Stations(
-        new SteppedTimers(), new NoWire(), DescriptorBudget.ample().share("test"), limit, 42);
+        timers,
+        new NoWire(),
+        new Turns(timers.clock(), Runnable::run),
+        DescriptorBudget.ample().share("test"),
+        limit,
+        42);
   }
 
   /** A station of a table of its own, for a test that needs one and no more. */

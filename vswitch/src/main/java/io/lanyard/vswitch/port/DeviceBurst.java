@@ -75,17 +75,20 @@ final class DeviceBurst {
   /**
    * Takes the frame that was read there: header and frame of {@code length} bytes together. Hands a
    * large one over, and what came before it.
+   *
+   * @return whether it was a large one
    */
-  void take(Switch network, Port from, int length) {
+  boolean take(Switch network, Port from, int length) {
     ByteBuf frame = frames[count];
     if (length <= SMALL) {
       frame.setIndex(0, length);
       count++;
-      return;
+      return false;
     }
     deliver(network, from);
     large.setBytes(0, frame, 0, SMALL);
     network.receive(from, large.setIndex(0, length));
+    return true;
   }
 
   /** Hands over what was taken. */

@@ -3,6 +3,8 @@ package io.lanyard.vswitch.port;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class DeviceLink implements EpollIoHandle {
+final class DeviceLink extends Work implements EpollIoHandle {
   private static final System.Logger LOG = System.getLogger(DeviceLink.class.getName());
 
   private final FrameDevice device;
@@ -31,6 +33,7 @@ final class DeviceLink implements EpollIoHandle {
   private final DeviceBurst burst;
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
+  private final Turn turn;
   private boolean closed;
   private boolean reading;
 
@@ -45,6 +48,7 @@ final class DeviceLink implements EpollIoHandle {
     this.loop = loop;
     this.network = network;
     this.burst = new DeviceBurst(allocator);
+    this.turn = network.turns().of(port);
     this.descriptor = new FileDescriptor(device.fd());
   }
 
@@ -81,14 +85,19 @@ final class DeviceLink implements EpollIoHandle {
   @Override
   public void handle(IoRegistration ready, IoEvent event) {
     if (((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN)) {
-      read();
+      turn.ready(this);
     } else if (!closed) {
       port.lost(this, Errno.EBADFD);
     }
   }
 
-  /** Reads one burst; what is left makes epoll report the device again. */
-  private void read() {
+  /** Reads one burst. */
+  @Override
+  protected boolean run() {
+    if (closed) {
+      return false;
+    }
+    boolean more = true;
     reading = true;
     try {
       for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
@@ -97,9 +106,12 @@ final class DeviceLink implements EpollIoHandle {
           if (device.isGone(-length)) {
             port.lost(this, -length);
           }
+          more = false;
           break;
         }
-        burst.take(network, port, length);
+        if (burst.take(network, port, length) && turn.isOver()) {
+          break; // each large frame may cost as much as many small ones
+        }
       }
       burst.deliver(network, port);
       network.flush();
@@ -109,6 +121,7 @@ final class DeviceLink implements EpollIoHandle {
         burst.release();
       }
     }
+    return more && !closed;
   }
 
   /** Stops reading and closes the device; a second call does nothing. */

@@ -8,6 +8,8 @@ import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -41,6 +43,9 @@ public final class InProcessPort implements Port, Dumpable {
   /** Frames handled before the loop is given back. */
   private static final int BURST = 64;
 
+  /** What is longer is more than a wire frame of the usual MTU. */
+  private static final int LARGE = 2048;
+
   private final String name;
   private final int mtu;
   private final FrameConsumer guest;
@@ -49,7 +54,15 @@ public final class InProcessPort implements Port, Dumpable {
   private final FrameRing ring;
   private final PortCounters counters = new PortCounters();
   private final @Nullable MemorySegment[] segments = new MemorySegment[1 << KEPT_BITS];
-  private final Runnable drain = this::drain;
+  private final Runnable ready = this::ready;
+  private final Turn turn;
+  private final Work work =
+      new Work() {
+        @Override
+        protected boolean run() {
+          return drain();
+        }
+      };
   private final NetworkEnd networkEnd = new NetworkEnd();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong refusedFull = new AtomicLong();
@@ -84,6 +97,7 @@ public final class InProcessPort implements Port, Dumpable {
     this.loop = loop;
     this.to = network;
     this.ring = new FrameRing(RING_SLOTS, allocator);
+    this.turn = network.turns().of(this);
   }
 
   /**
@@ -123,11 +137,11 @@ public final class InProcessPort implements Port, Dumpable {
     }
   }
 
-  /** Sees to it that {@link #drain} runs once more after whatever was offered before. */
+  /** Makes {@link #drain} run once more after whatever was offered before. */
   private void wake() {
     if (!ring.isEmpty() && !scheduled.getAndSet(true)) {
       try {
-        loop.execute(drain);
+        loop.execute(ready);
       } catch (RejectedExecutionException e) {
         // The loop has ended, and the network with it: nobody is left to take frames.
         ring.close();
@@ -135,9 +149,14 @@ public final class InProcessPort implements Port, Dumpable {
     }
   }
 
-  private void drain() {
+  private void ready() {
+    turn.ready(work);
+  }
+
+  /** Hands a burst over. Says whether more waits. */
+  private boolean drain() {
     if (closed) {
-      return;
+      return false;
     }
     countRefused();
     draining = true;
@@ -146,19 +165,25 @@ public final class InProcessPort implements Port, Dumpable {
       if (frame == null) {
         break;
       }
+      boolean large = frame.readableBytes() > LARGE;
       to.receive(this, frame);
       ring.next();
+      if (large && turn.isOver()) {
+        break; // each may cost as much as many small ones
+      }
     }
     to.flush();
     draining = false;
     if (closed) {
       ring.close();
-    } else if (ring.isEmpty()) {
+      return false;
+    }
+    if (ring.isEmpty()) {
       scheduled.set(false);
       wake(); // a frame may have come in between
-    } else {
-      loop.execute(drain);
+      return false;
     }
+    return true;
   }
 
   private void countRefused() {

@@ -1,6 +1,8 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -45,6 +47,17 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private final Burst burst;
   private final StreamFramer framer;
   private final int batchBytes;
+  private final Turn turn;
+  private final Work resume =
+      new Work() {
+        @Override
+        protected boolean run() {
+          if (!ended) {
+            channel.config().setAutoRead(true);
+          }
+          return false;
+        }
+      };
   private @Nullable ByteBuf batch;
   private int batchesOnTheirWay;
   private int bytesOnTheirWay;
@@ -62,6 +75,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         Math.max(BATCH_BYTES, BATCH_FRAMES * (PREFIX + Ethernet.largestFrame(port.mtu())));
     this.burst = new Burst(allocator);
     this.framer = new StreamFramer(allocator, burst);
+    this.turn = network.turns().of(port);
     channel
         .config()
         .setRecvByteBufAllocator(
@@ -71,6 +85,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
+    boolean charged = turn.begin();
     try {
       if (!badLength && !ended) {
         reading = true;
@@ -82,12 +97,30 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     } finally {
       reading = false;
       in.release();
+      if (charged && !turn.end()) {
+        wait(context);
+      }
+    }
+  }
+
+  /** Stops reading until it is the port's turn. */
+  private void wait(ChannelHandlerContext context) {
+    if (!ended) {
+      context.channel().config().setAutoRead(false);
+      turn.later(resume);
     }
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    network.flush();
+    boolean charged = turn.begin();
+    try {
+      network.flush();
+    } finally {
+      if (charged) {
+        turn.end();
+      }
+    }
   }
 
   /** Takes a frame. Answers false if too much waits already. */

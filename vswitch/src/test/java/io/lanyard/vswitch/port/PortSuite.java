@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
+import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
@@ -41,8 +42,9 @@ abstract class PortSuite {
   private static final int FROM = 0x0a000001;
   private static final int TO = 0x0a000002;
 
+  private final AfterBatch later = new AfterBatch();
   private final MultiThreadIoEventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
   final IoEventLoop loop = group.next();
   Switch network;
   Timers timers;
@@ -74,7 +76,7 @@ abstract class PortSuite {
   void setUp() throws Exception {
     onLoop(() -> {
       timers = LoopAlarm.wheel(loop, Clock.system());
-      network = new Switch("suite", timers, PooledByteBufAllocator.DEFAULT);
+      network = new Switch("suite", timers, later, PooledByteBufAllocator.DEFAULT);
       peer = InMemoryPort.attached("peer", Offloads.NONE, network);
       return 0;
     });

@@ -174,7 +174,7 @@ class QemuStreamPortTest extends PortSuite {
   @Test
   void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
     Path path = directory.resolve("hostile.sock");
-    Switch attacked = new Switch("hostile", timers, Frames.UNTRACKED);
+    Switch attacked = new Switch("hostile", timers, loop, Frames.UNTRACKED);
     QemuStreamPort victim =
         new QemuStreamPort(
             QemuStreamPort.Settings.unix("hostile", true, path, 1500),

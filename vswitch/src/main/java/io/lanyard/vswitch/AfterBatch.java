@@ -1,0 +1,148 @@
+package io.lanyard.vswitch;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.RateLimitedLog;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs tasks of a loop after each batch of events, one batch a time.
+ *
+ * <p>A task that the loop's own {@code execute} takes cannot do that: Netty runs tasks until there
+ * are none, for up to a second, and a task that calls for itself again keeps the loop from its
+ * events for so long. Here a task that was added by another waits for the next batch, and a loop
+ * with tasks does not sleep. Nothing is allocated for a task.
+ *
+ * <p>Thread: {@link #execute} the loop only, once it runs.
+ */
+public final class AfterBatch implements Executor {
+  private static final System.Logger LOG = System.getLogger(AfterBatch.class.getName());
+
+  private final RateLimitedLog log = new RateLimitedLog(LOG, Clock.system());
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+
+  /** Makes an executor for one loop; its I/O handler is made by {@link #around}. */
+  public AfterBatch() {}
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+  }
+
+  /**
+   * Wraps the handler of the one loop whose tasks these are.
+   *
+   * @param factory makes the handler that does the I/O
+   * @return a factory for a group of one loop
+   */
+  public IoHandlerFactory around(IoHandlerFactory factory) {
+    return executor -> new Handler(factory.newHandler(executor));
+  }
+
+  private void runTasks() {
+    for (int n = tasks.size(); n > 0; n--) {
+      try {
+        tasks.remove().run();
+      } catch (RuntimeException e) {
+        // Netty's loop ends by what its handler throws.
+        log.log(
+            Level.ERROR,
+            "loop-task-failed",
+            line -> line.with("advice", "the network goes on; please report this"),
+            e);
+      }
+    }
+  }
+
+  private final class Handler implements IoHandler {
+    private final IoHandler handler;
+    private @Nullable Context context;
+
+    Handler(IoHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    public int run(IoHandlerContext loop) {
+      Context present = context;
+      if (present == null) {
+        present = new Context(loop);
+        context = present;
+      }
+      int handled = handler.run(present);
+      runTasks();
+      return handled;
+    }
+
+    @Override
+    public void initialize() {
+      handler.initialize();
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      handler.prepareToDestroy();
+    }
+
+    @Override
+    public void destroy() {
+      handler.destroy();
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) throws Exception {
+      return handler.register(handle);
+    }
+
+    @Override
+    public void wakeup() {
+      handler.wakeup();
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> handleType) {
+      return handler.isCompatible(handleType);
+    }
+  }
+
+  /** The loop as the handler sees it: it may not sleep while tasks wait. */
+  private final class Context implements IoHandlerContext {
+    private final IoHandlerContext loop;
+
+    Context(IoHandlerContext loop) {
+      this.loop = loop;
+    }
+
+    @Override
+    public boolean canBlock() {
+      return tasks.isEmpty() && loop.canBlock();
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return tasks.isEmpty() ? loop.delayNanos(currentTimeNanos) : 0;
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return loop.deadlineNanos();
+    }
+
+    @Override
+    public void reportActiveIoTime(long activeNanos) {
+      loop.reportActiveIoTime(activeNanos);
+    }
+
+    @Override
+    public boolean shouldReportActiveIoTime() {
+      return loop.shouldReportActiveIoTime();
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.lanyard.vswitch;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One port's part of the loop's time, and its work that waits for it.
+ *
+ * <p>Thread: the network's loop only.
+ */
+@SuppressWarnings("NullAway") // the ends of the list are null together
+public final class Turn {
+  private final Turns turns;
+  private final PortCounters counters;
+
+  /** Nanoseconds that the port may work before it has to wait; negative for a debt. */
+  long credit = Turns.QUANTUM;
+
+  /** Whether the port is in the queue. */
+  boolean queued;
+
+  @Nullable Turn next;
+  private @Nullable Work first;
+  private @Nullable Work last;
+
+  Turn(Turns turns, PortCounters counters) {
+    this.turns = turns;
+    this.counters = counters;
+  }
+
+  /**
+   * Says that an event has made work ready. It runs at once if it is the port's turn, or later.
+   *
+   * @param work a source of this port
+   */
+  public void ready(Work work) {
+    if (work.waits) {
+      return;
+    }
+    if (queued || credit <= 0 || turns.isRunning()) {
+      later(work);
+    } else {
+      run(work);
+    }
+  }
+
+  /**
+   * Has work done later, never from inside this call.
+   *
+   * @param work a source of this port; nothing happens if it waits already
+   */
+  public void later(Work work) {
+    if (work.waits) {
+      return;
+    }
+    work.waits = true;
+    work.next = null;
+    if (first == null) {
+      first = work;
+    } else {
+      last.next = work;
+    }
+    last = work;
+    if (!queued) {
+      queued = true;
+      turns.enqueue(this);
+    }
+  }
+
+  /**
+   * Begins to charge the port for work that somebody else has called, until {@link #end}. Does
+   * nothing while other work runs.
+   *
+   * @return whether it has begun, and {@link #end} is to be called
+   */
+  public boolean begin() {
+    if (turns.isRunning()) {
+      return false;
+    }
+    turns.start(this);
+    return true;
+  }
+
+  /**
+   * Charges the port for the time since {@link #begin}.
+   *
+   * @return whether the port has credit left
+   */
+  public boolean end() {
+    turns.stop();
+    return credit > 0;
+  }
+
+  /**
+   * Whether the work that runs has used up its port's credit. It reads the clock: to be asked where
+   * a single frame may be expensive, and not for each small one.
+   *
+   * @return true if the work should end its burst and say that there is more
+   */
+  public boolean isOver() {
+    return turns.left() <= 0;
+  }
+
+  void run(Work work) {
+    boolean more = false;
+    turns.start(this);
+    try {
+      more = work.run();
+    } finally {
+      turns.stop();
+    }
+    if (more) {
+      later(work);
+    }
+  }
+
+  void charge(long nanos) {
+    credit = Math.max(-Turns.MOST_DEBT, credit - nanos);
+    counters.loopTime(nanos);
+  }
+
+  /** Nanoseconds charged so far. */
+  long spent() {
+    return counters.loopNanos();
+  }
+
+  boolean waits() {
+    return first != null;
+  }
+
+  /** Takes the work that has waited longest. */
+  Work poll() {
+    Work work = first;
+    first = work.next;
+    if (first == null) {
+      last = null;
+    }
+    work.next = null;
+    work.waits = false;
+    return work;
+  }
+}

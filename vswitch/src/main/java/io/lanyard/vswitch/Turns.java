@@ -1,0 +1,201 @@
+package io.lanyard.vswitch;
+
+import io.lanyard.base.Clock;
+import java.util.IdentityHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Divides a loop's time among the ports of its network: deficit round robin (Shreedhar and
+ * Varghese, SIGCOMM 1995) over nanoseconds instead of bytes.
+ *
+ * <p>Each port has a {@link Turn}. Whatever is ready for the port, a burst of its frames or a
+ * socket of one of its flows, is {@link Work}; the time that it takes is charged to the port. A
+ * port with credit works at once. One that has used up its credit waits in a queue, and so does
+ * work that has more to do:
+ *
+ * <pre>
+ *   ready ---- credit left -----------------> runs, is charged ---- nothing left ---> idle
+ *     |                                        ^            |
+ *     |                                        | its turn   | more to do
+ *     +---- no credit, or others wait ------> queue <-------+
+ * </pre>
+ *
+ * <p>At its turn a port gets {@link #QUANTUM} of credit and works until that is used up. A burst
+ * cannot be interrupted, so a port may end up in debt, and then its next turns pass without work.
+ * Between two turns the loop looks for events: a port that sends little is served at once, whatever
+ * waits in the queue. No turn passes while nobody else works: a port that is alone pays nothing.
+ *
+ * <p>Time is the clock's and not the processor's: a read of it costs 25 ns. A burst that the host
+ * has suspended is charged for that, too, which is why debt is bounded.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class Turns {
+  /**
+   * The credit of one turn. Sixteen busy ports come round in 8 ms; a burst of 64 wire frames costs
+   * a fifth of it.
+   */
+  static final long QUANTUM = TimeUnit.MICROSECONDS.toNanos(500);
+
+  /** The most that a port carries over: 16 turns. */
+  static final long MOST_DEBT = 16 * QUANTUM;
+
+  /** Works of one port in one turn, however little time they take. */
+  private static final int MOST_WORKS = 64;
+
+  private final Clock clock;
+  private final Executor later;
+  private final Runnable serve = this::serve;
+  private final IdentityHashMap<Port, Turn> turns = new IdentityHashMap<>();
+  private @Nullable Turn first;
+  private @Nullable Turn last;
+  private int waiting;
+  private boolean scheduled;
+  private boolean serving;
+
+  /** Whether a port outside the queue has worked since the queue was served last. */
+  private boolean contended;
+
+  private @Nullable Turn running;
+  private long startedAt;
+
+  /**
+   * Makes turns without ports.
+   *
+   * @param clock the network's clock
+   * @param later runs a task on the loop, after the events that are ready now
+   */
+  public Turns(Clock clock, Executor later) {
+    this.clock = clock;
+    this.later = later;
+  }
+
+  /**
+   * The turn of a port.
+   *
+   * @param port the port, attached or about to be
+   * @return the port's one turn, until it is detached
+   */
+  public Turn of(Port port) {
+    Turn turn = turns.get(port);
+    if (turn == null) {
+      turn = new Turn(this, port.counters());
+      turns.put(port, turn);
+    }
+    return turn;
+  }
+
+  /**
+   * A turn for work that no port has to answer for.
+   *
+   * @return a new one
+   */
+  public Turn unowned() {
+    return new Turn(this, new PortCounters());
+  }
+
+  /** Forgets a port that was detached. What still holds its turn may go on using it. */
+  void forget(Port port) {
+    turns.remove(port);
+  }
+
+  /** Whether work is running: what becomes ready meanwhile waits. */
+  boolean isRunning() {
+    return running != null;
+  }
+
+  /** Nanoseconds that the running work has left of its port's credit. */
+  long left() {
+    Turn turn = running;
+    return turn == null ? 0 : turn.credit - (clock.nanoTime() - startedAt);
+  }
+
+  void start(Turn turn) {
+    running = turn;
+    startedAt = clock.nanoTime();
+    contended |= !serving;
+  }
+
+  /** Charges the time since {@link #start}. */
+  void stop() {
+    Turn turn = running;
+    if (turn != null) {
+      running = null;
+      turn.charge(clock.nanoTime() - startedAt);
+    }
+  }
+
+  /** Puts a port that is not there yet at the end of the queue. */
+  void enqueue(Turn turn) {
+    turn.next = null;
+    Turn end = last;
+    if (end == null) {
+      first = turn;
+    } else {
+      end.next = turn;
+    }
+    last = turn;
+    waiting++;
+    if (!scheduled && !serving) {
+      scheduled = true;
+      later.execute(serve);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // the queue holds as many as it counts
+  private Turn dequeue() {
+    Turn turn = first;
+    first = turn.next;
+    if (first == null) {
+      last = null;
+    }
+    turn.next = null;
+    waiting--;
+    return turn;
+  }
+
+  /** Gives the queue a quantum's worth of work, then lets the loop look for events. */
+  private void serve() {
+    scheduled = false;
+    serving = true;
+    boolean others = contended;
+    contended = false;
+    try {
+      boolean worked = false;
+      do {
+        long spent = 0;
+        for (int n = waiting; n > 0 && spent < QUANTUM; n--) {
+          Turn turn = dequeue();
+          turn.credit = Math.min(QUANTUM, turn.credit + QUANTUM);
+          worked |= turn.credit > 0;
+          spent += serve(turn);
+        }
+        // Nobody has worked, in the queue or outside: debts are paid without waiting.
+      } while (!worked && !others && waiting > 0);
+    } finally {
+      serving = false;
+      if (waiting > 0 && !scheduled) {
+        scheduled = true;
+        later.execute(serve);
+      }
+    }
+  }
+
+  private long serve(Turn turn) {
+    long before = turn.spent();
+    try {
+      for (int i = 0; i < MOST_WORKS && turn.credit > 0 && turn.waits(); i++) {
+        turn.run(turn.poll());
+      }
+    } finally {
+      if (turn.waits()) {
+        enqueue(turn);
+      } else {
+        turn.queued = false;
+      }
+    }
+    return turn.spent() - before;
+  }
+}

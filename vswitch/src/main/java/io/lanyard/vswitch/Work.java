@@ -1,0 +1,27 @@
+package io.lanyard.vswitch;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one source of a port has to do once it is ready: the frames of a device, the data of a
+ * flow's socket. A source has one, made once.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public abstract class Work {
+  /** Whether it is in a port's list. */
+  boolean waits;
+
+  @Nullable Work next;
+
+  /** Makes work that is not ready. */
+  protected Work() {}
+
+  /**
+   * Does one burst of the work, bounded in frames or bytes. It may be called without need, and
+   * after its source was closed.
+   *
+   * @return whether there is more to do now; false if an event will tell
+   */
+  protected abstract boolean run();
+}

@@ -1,0 +1,210 @@
+package io.lanyard.vswitch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TurnsTest {
+  private static final long MICRO = 1_000;
+
+  private final SteppedClock clock = new SteppedClock();
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+  private final Turns turns = new Turns(clock, tasks::add);
+  private final Switch network =
+      new Switch("test", new SteppedTimers(clock), PooledByteBufAllocator.DEFAULT);
+  private final List<Guest> guests = new ArrayList<>();
+
+  /** A port that sends without end, or as often as it is told. */
+  private final class Guest extends Work {
+    final SinkPort port;
+    final Turn turn;
+    final long cost;
+    long bursts;
+    long left = Long.MAX_VALUE;
+    boolean throwing;
+
+    Guest(String name, long cost) {
+      port = new SinkPort(name, Offloads.NONE, network, frame -> {});
+      turn = turns.of(port);
+      this.cost = cost;
+      guests.add(this);
+    }
+
+    Guest once() {
+      left = 0;
+      return this;
+    }
+
+    @Override
+    protected boolean run() {
+      bursts++;
+      clock.advanceNanos(cost);
+      if (throwing) {
+        throwing = false;
+        throw new IllegalStateException("on purpose");
+      }
+      return left-- > 0;
+    }
+
+    long nanos() {
+      return port.counters().loopNanos();
+    }
+  }
+
+  /** The loop: one batch of events, then what waits for its end. */
+  private void batch(Guest... ready) {
+    for (Guest guest : ready) {
+      guest.turn.ready(guest);
+    }
+    for (int n = tasks.size(); n > 0; n--) {
+      tasks.remove().run();
+    }
+  }
+
+  private void run(long nanos, Guest... ready) {
+    long end = clock.nanoTime() + nanos;
+    while (clock.nanoTime() < end) {
+      batch(ready);
+    }
+  }
+
+  private long all() {
+    return guests.stream().mapToLong(Guest::nanos).sum();
+  }
+
+  @Test
+  void dividesTheTimeEvenlyBetweenACheapAndAnExpensivePort() {
+    Guest cheap = new Guest("cheap", 20 * MICRO);
+    Guest expensive = new Guest("expensive", 4_000 * MICRO);
+    run(2_000_000 * MICRO, cheap, expensive);
+    assertThat((double) cheap.nanos() / all()).isCloseTo(0.5, within(0.02));
+  }
+
+  @Test
+  void dividesTheTimeEvenlyAmongSixteen() {
+    for (int i = 0; i < 16; i++) {
+      Guest guest = new Guest("g" + i, (20 + 37 * i) * MICRO);
+      guest.turn.ready(guest);
+    }
+    run(4_000_000 * MICRO);
+    for (Guest guest : guests) {
+      assertThat((double) guest.nanos() / all()).isCloseTo(1.0 / 16, within(0.005));
+    }
+  }
+
+  @Test
+  void servesOneThatSendsLittleWithinABurstOfTheFlood() {
+    Guest flood = new Guest("flood", 200 * MICRO);
+    Guest ping = new Guest("ping", 10 * MICRO).once();
+    run(100_000 * MICRO, flood);
+    for (int i = 0; i < 40; i++) {
+      long asked = clock.nanoTime();
+      batch(flood, ping.once());
+      assertThat(ping.bursts).isEqualTo(i + 1);
+      assertThat(clock.nanoTime() - asked).isLessThan(2_000 * MICRO);
+      run(1_000 * MICRO, flood);
+    }
+  }
+
+  @Test
+  void starvesNobodyBehindManySourcesOfOnePort() {
+    Guest hog = new Guest("hog", 100 * MICRO);
+    for (int i = 0; i < 1_000; i++) {
+      Work another =
+          new Work() {
+            @Override
+            protected boolean run() {
+              clock.advanceNanos(100 * MICRO);
+              return true;
+            }
+          };
+      hog.turn.ready(another);
+    }
+    Guest other = new Guest("other", 100 * MICRO);
+    run(500_000 * MICRO, other);
+    assertThat((double) other.nanos() / all()).isCloseTo(0.5, within(0.03));
+  }
+
+  @Test
+  void letsOneThatIsAloneWorkAllTheTime() {
+    Guest alone = new Guest("alone", 3_000 * MICRO);
+    for (int i = 0; i < 100; i++) {
+      long before = alone.bursts;
+      batch(alone);
+      assertThat(alone.bursts).isGreaterThan(before);
+    }
+    assertThat(alone.nanos()).isEqualTo(clock.nanoTime());
+  }
+
+  @Test
+  void neverIdlesWhileWorkWaits() {
+    Guest expensive = new Guest("expensive", 6_000 * MICRO);
+    Guest occasional = new Guest("occasional", 5 * MICRO).once();
+    for (int i = 0; i < 10_000; i++) {
+      batch(expensive, i % 1_000 == 0 ? occasional.once() : expensive);
+    }
+    // Where nobody else works, each batch is at least one burst.
+    assertThat(expensive.bursts).isGreaterThan(9_000);
+  }
+
+  @Test
+  void forgetsDebtBeyondABound() {
+    Guest suspended = new Guest("suspended", 10_000_000 * MICRO).once();
+    batch(suspended);
+    Guest other = new Guest("other", 100 * MICRO);
+    Guest again = new Guest("again", 100 * MICRO);
+    run(1_000 * MICRO, other);
+    assertThat(suspended.nanos()).isEqualTo(10_000_000 * MICRO);
+    long until = clock.nanoTime() + 3 * Turns.MOST_DEBT;
+    while (suspended.bursts == 1 && clock.nanoTime() < until) {
+      suspended.left = 0;
+      batch(other, again, suspended);
+    }
+    assertThat(suspended.bursts).isEqualTo(2);
+  }
+
+  @Test
+  void goesOnAfterWorkThatThrows() {
+    Guest faulty = new Guest("faulty", 100 * MICRO);
+    Guest other = new Guest("other", 100 * MICRO);
+    run(2_000 * MICRO, faulty, other);
+    faulty.throwing = true;
+    for (int i = 0; i < 20; i++) {
+      try {
+        batch(other);
+      } catch (IllegalStateException e) {
+        assertThat(e).hasMessage("on purpose");
+      }
+    }
+    long bursts = other.bursts;
+    run(2_000 * MICRO, other, faulty);
+    assertThat(other.bursts).isGreaterThan(bursts);
+    assertThat(faulty.throwing).isFalse();
+  }
+
+  @Test
+  void queuesWorkThatBecomesReadyWhileOtherWorkRuns() {
+    Guest answered = new Guest("answered", 10 * MICRO).once();
+    Guest asking = new Guest("asking", 10 * MICRO).once();
+    Work asks =
+        new Work() {
+          @Override
+          protected boolean run() {
+            answered.turn.ready(answered);
+            assertThat(answered.bursts).isZero();
+            return false;
+          }
+        };
+    asking.turn.ready(asks);
+    assertThat(answered.bursts).isZero();
+    batch();
+    assertThat(answered.bursts).isEqualTo(1);
+  }
+}
