@@ -242,7 +242,7 @@ public final class Switch implements Dumpable {
     }
     int number = table.find(passage.vlan, passage.destination, time);
     if (number == from.number) {
-      from.counters.receiveDropped(DropCause.SAME_PORT);
+      from.counters.receiveDropped(DropCause.SAME_PORT, passage.segments);
       return;
     }
     Slot to = number == MacTable.UNKNOWN ? null : ports[number];
