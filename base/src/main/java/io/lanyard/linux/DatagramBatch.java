@@ -19,14 +19,15 @@ public final class DatagramBatch implements AutoCloseable {
   /** The largest UDP payload over IPv4, rounded up. */
   private static final int OVERFLOW = 65536;
 
-  // struct mmsghdr, struct iovec and struct sockaddr_in of the 64-bit ABIs (socket(7), ip(7)).
+  // struct mmsghdr and struct iovec of the 64-bit ABIs (recvmmsg(2)), and a socket address.
   static final int HEADER = 64;
   private static final int IOVEC = 16;
-  private static final int NAME = 16;
-  private static final int CONTROL = 256;
+  private static final int NAME = 32;
+  private static final int ERROR_CONTROL = 256;
 
-  /** One ancillary message with an int: how long the datagrams of a train are. */
-  private static final int TRAIN = 24;
+  /** All that a datagram can bring: a train's size, and the address that it came to. */
+  private static final int CONTROL =
+      ControlMessages.TRAIN + ControlMessages.IPV4_INFO + ControlMessages.IPV6_INFO;
 
   private static final int NAME_LENGTH_AT = 8;
   private static final int IOV_AT = 16;
@@ -45,8 +46,8 @@ public final class DatagramBatch implements AutoCloseable {
   private final MemorySegment vectors;
   private final MemorySegment names;
   private final MemorySegment overflow;
+  private final MemorySegment errorControl;
   private final MemorySegment control;
-  private final MemorySegment trains;
 
   /**
    * Makes a batch whose slots have no buffers yet.
@@ -60,14 +61,14 @@ public final class DatagramBatch implements AutoCloseable {
     names = arena.allocate((long) NAME * slots, 8);
     // calloc'ed and touched only where a datagram is large: mostly not resident.
     overflow = arena.allocate((long) OVERFLOW * slots, 8);
-    control = arena.allocate(CONTROL, 8);
-    trains = arena.allocate((long) TRAIN * slots, 8);
+    errorControl = arena.allocate(ERROR_CONTROL, 8);
+    control = arena.allocate((long) CONTROL * slots, 8);
     for (int i = 0; i < slots; i++) {
       long header = (long) HEADER * i;
       headers.set(LONG, header, names.address() + (long) NAME * i);
       headers.set(LONG, header + IOV_AT, vectors.address() + 2L * IOVEC * i);
       headers.set(LONG, header + IOV_COUNT_AT, 2);
-      headers.set(LONG, header + CONTROL_AT, trains.address() + (long) TRAIN * i);
+      headers.set(LONG, header + CONTROL_AT, control.address() + (long) CONTROL * i);
       long second = 2L * IOVEC * i + IOVEC;
       vectors.set(LONG, second, overflow.address() + (long) OVERFLOW * i);
       vectors.set(LONG, second + 8, OVERFLOW);
@@ -114,35 +115,34 @@ public final class DatagramBatch implements AutoCloseable {
    * @return bytes of each of them, of which the last may have fewer; 0 for a single datagram
    */
   public int segment(int slot) {
-    // struct cmsghdr: length, level, type; its data 16 bytes in.
-    long at = (long) TRAIN * slot;
-    boolean present =
-        headers.get(LONG, (long) HEADER * slot + CONTROL_LENGTH_AT) >= 16 + Integer.BYTES
-            && trains.get(INT, at + 8) == InetDatagram.SOL_UDP
-            && trains.get(INT, at + 12) == InetDatagram.UDP_GRO;
-    return present ? trains.get(INT, at + 16) : 0;
+    long at =
+        ControlMessages.find(
+            control,
+            (long) CONTROL * slot,
+            controlLength(slot),
+            ControlMessages.SOL_UDP,
+            ControlMessages.UDP_GRO,
+            Integer.BYTES);
+    return at < 0 ? 0 : control.get(INT, at);
+  }
+
+  private long controlLength(int slot) {
+    return Math.min(headers.get(LONG, (long) HEADER * slot + CONTROL_LENGTH_AT), CONTROL);
   }
 
   /**
-   * Where a datagram came from.
+   * Where a datagram came from, and which address it came to.
    *
    * @param slot which slot
-   * @return the IPv4 address as a big-endian int
+   * @param ends gets the sender's endpoint, and of a socket that {@link InetDatagram#listen
+   *     listens} on all addresses the one that an answer has to come from
    */
-  public int address(int slot) {
-    return Integer.reverseBytes(names.get(INT, (long) NAME * slot + 4));
-  }
-
-  /**
-   * The port that a datagram came from.
-   *
-   * @param slot which slot
-   * @return the port
-   */
-  public int port(int slot) {
-    long at = (long) NAME * slot + 2;
-    return (names.get(ValueLayout.JAVA_BYTE, at) & 0xff) << 8
-        | (names.get(ValueLayout.JAVA_BYTE, at + 1) & 0xff);
+  public void ends(int slot, DatagramEnds ends) {
+    SocketAddresses.read(names, (long) NAME * slot, ends);
+    long length = controlLength(slot);
+    if (length > 0) {
+      ControlMessages.local(control, (long) CONTROL * slot, length, false, ends);
+    }
   }
 
   /**
@@ -159,32 +159,37 @@ public final class DatagramBatch implements AutoCloseable {
   /** Readies the headers for a call: it has overwritten what is both input and output. */
   long prepare(int count) {
     for (int i = 0; i < count; i++) {
-      headers.set(INT, (long) HEADER * i + NAME_LENGTH_AT, NAME);
-      headers.set(LONG, (long) HEADER * i + CONTROL_LENGTH_AT, TRAIN);
+      headers.set(INT, (long) HEADER * i + NAME_LENGTH_AT, SocketAddresses.LENGTH);
+      headers.set(LONG, (long) HEADER * i + CONTROL_LENGTH_AT, CONTROL);
     }
     return headers.address();
   }
 
-  /** Readies slot 0 for one message with ancillary data. */
-  long prepareControl() {
-    headers.set(INT, NAME_LENGTH_AT, NAME);
-    headers.set(LONG, CONTROL_AT, control.address());
-    headers.set(LONG, CONTROL_LENGTH_AT, CONTROL);
+  /** Readies slot 0 for one error. */
+  long prepareError() {
+    headers.set(INT, NAME_LENGTH_AT, SocketAddresses.LENGTH);
+    headers.set(LONG, CONTROL_AT, errorControl.address());
+    headers.set(LONG, CONTROL_LENGTH_AT, ERROR_CONTROL);
     return headers.address();
   }
 
-  /** Ends what {@link #prepareControl} began, and notes the message's length. */
-  void finishControl(int length) {
+  /** Ends what {@link #prepareError} began, and notes the message's length. */
+  void finishError(int length) {
     headers.set(INT, RECEIVED_AT, length);
-    headers.set(LONG, CONTROL_AT, trains.address());
+    headers.set(LONG, CONTROL_AT, control.address());
     headers.set(INT, FLAGS_AT, 0);
   }
 
-  /** The ancillary data of the last message, whole headers only. */
-  MemorySegment control() {
+  /** The control messages of the last error. */
+  MemorySegment errorControl() {
     long length = headers.get(LONG, CONTROL_LENGTH_AT);
     headers.set(LONG, CONTROL_LENGTH_AT, 0);
-    return control.asSlice(0, Math.clamp(length, 0, CONTROL));
+    return errorControl.asSlice(0, Math.clamp(length, 0, ERROR_CONTROL));
+  }
+
+  /** The remote end that the last error is about. */
+  void errorRemote(DatagramEnds ends) {
+    SocketAddresses.read(names, 0, ends);
   }
 
   @Override

@@ -1,13 +1,14 @@
 package io.lanyard.linux;
 
+import io.lanyard.net.Address;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram socket of the host over IPv4, not blocking: UDP, or ICMP echo with and without
- * privilege.
+ * A datagram socket of the host, not blocking: UDP over IPv4 and IPv6, or ICMP echo over IPv4 with
+ * and without privilege.
  *
  * <p>Why not a Netty channel: there may be ten thousand of these at a time, they need no pipeline,
  * they share one buffer for reading, and a datagram in or out must not make an object. They
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * number negated ({@link Errno}) instead of throwing.
  */
 public final class InetDatagram implements AutoCloseable {
-  private static final int AF_INET = 2;
   private static final int SOCK_DGRAM = 2;
   private static final int SOCK_RAW = 3;
   private static final int SOCK_NONBLOCK = 0x800;
@@ -25,23 +25,27 @@ public final class InetDatagram implements AutoCloseable {
   private static final int IPPROTO_ICMP = 1;
   private static final int SOL_SOCKET = 1;
   private static final int SO_BROADCAST = 6;
-  private static final int SOL_IP = 0;
+  private static final int SOL_IP = ControlMessages.SOL_IP;
+  private static final int SOL_IPV6 = ControlMessages.SOL_IPV6;
   private static final int SOL_RAW = 255;
   private static final int ICMP_FILTER = 1;
   private static final int ALL_BUT_ECHO_REPLY = ~1;
   private static final int IP_TTL = 2;
   private static final int IP_MTU_DISCOVER = 10;
   private static final int IP_RECVERR = 11;
+  private static final int IPV6_RECVERR = 25;
+  private static final int IPV6_V6ONLY = 26;
+  private static final int IPV6_RECVPKTINFO = 49;
   private static final int PMTUDISC_DONT = 0;
   private static final int PMTUDISC_DO = 2;
-  static final int SOL_UDP = 17;
-  private static final int UDP_SEGMENT = 103;
-  static final int UDP_GRO = 104;
   private static final int MSG_ERRQUEUE = 0x2000;
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
-  private static final int ADDRESS_LENGTH = 16;
   private static final int ERROR_FROM_ICMP = 2;
+  private static final int ERROR_FROM_ICMPV6 = 3;
+
+  /** A {@code struct sock_extended_err}; the offender's socket address lies behind it. */
+  private static final int EXTENDED_ERROR = 16;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -52,38 +56,33 @@ public final class InetDatagram implements AutoCloseable {
   /** The most bytes of payload in a datagram, or in a train, over IPv4. */
   public static final int LARGEST_PAYLOAD = 65535 - 20 - 8;
 
-  // Where a train's arguments lie: struct msghdr, struct iovec, and a struct cmsghdr with its data.
-  private static final int MESSAGE = 32;
+  // Where arguments lie: a socket address, an int, struct msghdr, struct iovec, control messages.
+  private static final int VALUE = 32;
+  private static final int MESSAGE = 40;
   private static final int VECTOR = MESSAGE + 56;
   private static final int CONTROL = VECTOR + 16;
-  private static final int CONTROL_LENGTH = 24;
-  private static final int ARGUMENT_LENGTH = CONTROL + CONTROL_LENGTH;
+  private static final int ARGUMENT_LENGTH =
+      CONTROL + ControlMessages.TRAIN + ControlMessages.IPV6_INFO;
 
-  /**
-   * A sockaddr_in, an int, and a message, for arguments: calls on one thread do not overlap. What
-   * never changes is written once.
-   */
+  /** Arguments: calls on one thread do not overlap. What never changes is written once. */
   private static final ThreadLocal<MemorySegment> ARGUMENT =
       ThreadLocal.withInitial(InetDatagram::argument);
 
   private final int fd;
+  private final int family;
   private boolean closed;
 
-  private InetDatagram(int fd) {
+  private InetDatagram(int fd, int family) {
     this.fd = fd;
+    this.family = family;
   }
 
   private static MemorySegment argument() {
     MemorySegment memory = Arena.ofAuto().allocate(ARGUMENT_LENGTH, 8);
     memory.set(LONG, MESSAGE, memory.address());
-    memory.set(INT, MESSAGE + 8, ADDRESS_LENGTH);
     memory.set(LONG, MESSAGE + 16, memory.address() + VECTOR);
     memory.set(LONG, MESSAGE + 24, 1);
     memory.set(LONG, MESSAGE + 32, memory.address() + CONTROL);
-    memory.set(LONG, MESSAGE + 40, CONTROL_LENGTH);
-    memory.set(LONG, CONTROL, 16 + Short.BYTES);
-    memory.set(INT, CONTROL + 8, SOL_UDP);
-    memory.set(INT, CONTROL + 12, UDP_SEGMENT);
     return memory;
   }
 
@@ -91,15 +90,38 @@ public final class InetDatagram implements AutoCloseable {
    * Opens a UDP socket. Where the kernel can, it hands over trains of datagrams ({@link
    * DatagramBatch#segment}).
    *
-   * @param address the IPv4 address to bind to; 0 for any
+   * @param address the address to bind to, perhaps all of a family; {@code ::} has the IPv4 ones,
+   *     too
    * @param port the port to bind to; 0 lets the host choose
    * @return a socket
    * @throws ErrnoException with the error number: EADDRINUSE, EMFILE...
    */
-  public static InetDatagram udp(int address, int port) throws ErrnoException {
-    InetDatagram socket = open(SOCK_DGRAM, 0);
-    socket.option(SOL_UDP, UDP_GRO, 1);
+  public static InetDatagram udp(Address address, int port) throws ErrnoException {
+    int family = address.isIpv4() ? SocketAddresses.AF_INET : SocketAddresses.AF_INET6;
+    InetDatagram socket = open(family, SOCK_DGRAM, 0);
+    socket.option(ControlMessages.SOL_UDP, ControlMessages.UDP_GRO, 1);
     socket.bindOrClose(address, port, "bind UDP port " + port);
+    return socket;
+  }
+
+  /**
+   * Opens a UDP socket for clients. Where it has all addresses of the host, it tells of each
+   * datagram which one its sender has asked, so that the answer can leave from there ({@link
+   * DatagramBatch#ends}).
+   *
+   * @param address as for {@link #udp}
+   * @param port as for {@link #udp}
+   * @return a socket
+   * @throws ErrnoException as for {@link #udp}
+   */
+  public static InetDatagram listen(Address address, int port) throws ErrnoException {
+    InetDatagram socket = udp(address, port);
+    if (address.isAny()) {
+      socket.option(SOL_IP, ControlMessages.IP_PKTINFO, 1);
+      if (socket.family == SocketAddresses.AF_INET6) {
+        socket.option(SOL_IPV6, IPV6_RECVPKTINFO, 1);
+      }
+    }
     return socket;
   }
 
@@ -111,8 +133,8 @@ public final class InetDatagram implements AutoCloseable {
    * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it
    */
   public static InetDatagram ping(int identifier) throws ErrnoException {
-    InetDatagram socket = open(SOCK_DGRAM, IPPROTO_ICMP);
-    socket.bindOrClose(0, identifier, "bind ICMP identifier " + identifier);
+    InetDatagram socket = open(SocketAddresses.AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+    socket.bindOrClose(Address.ANY_IPV4, identifier, "bind ICMP identifier " + identifier);
     return socket;
   }
 
@@ -121,14 +143,16 @@ public final class InetDatagram implements AutoCloseable {
    * message, identifier and checksum included; what is received are all echo replies that come from
    * the address, for any program's request, with their IPv4 header before them.
    *
-   * @param address the IPv4 address
+   * @param address an IPv4 address
    * @return a socket
    * @throws ErrnoException EPERM without CAP_NET_RAW
    */
-  public static InetDatagram rawPing(int address) throws ErrnoException {
-    InetDatagram socket = open(SOCK_RAW, IPPROTO_ICMP);
+  public static InetDatagram rawPing(Address address) throws ErrnoException {
+    InetDatagram socket = open(SocketAddresses.AF_INET, SOCK_RAW, IPPROTO_ICMP);
     socket.option(SOL_RAW, ICMP_FILTER, ALL_BUT_ECHO_REPLY);
-    int result = InetCalls.connect(socket.fd, address(address, 0), ADDRESS_LENGTH);
+    MemorySegment memory = ARGUMENT.get();
+    int length = socket.name(memory, address.high(), address.low(), 0, 0);
+    int result = InetCalls.connect(socket.fd, memory.address(), length);
     if (result < 0) {
       socket.close();
       throw new ErrnoException("connect an ICMP socket", -result);
@@ -136,20 +160,27 @@ public final class InetDatagram implements AutoCloseable {
     return socket;
   }
 
-  private static InetDatagram open(int type, int protocol) throws ErrnoException {
-    int fd = Libc.socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  private static InetDatagram open(int family, int type, int protocol) throws ErrnoException {
+    int fd = Libc.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
       throw new ErrnoException("open a datagram socket", -fd);
     }
-    InetDatagram socket = new InetDatagram(fd);
+    InetDatagram socket = new InetDatagram(fd, family);
+    if (family == SocketAddresses.AF_INET6) {
+      // Both families, as TCP has it, whatever net.ipv6.bindv6only says.
+      socket.option(SOL_IPV6, IPV6_V6ONLY, 0);
+      socket.option(SOL_IPV6, IPV6_RECVERR, 1);
+    }
     socket.option(SOL_IP, IP_RECVERR, 1);
     // Linux's own default forbids fragments to routers and learns by losing the first datagram.
     socket.dontFragment(false);
     return socket;
   }
 
-  private void bindOrClose(int address, int port, String what) throws ErrnoException {
-    int result = InetCalls.bind(fd, address(address, port), ADDRESS_LENGTH);
+  private void bindOrClose(Address address, int port, String what) throws ErrnoException {
+    MemorySegment memory = ARGUMENT.get();
+    int length = name(memory, address.high(), address.low(), port, 0);
+    int result = InetCalls.bind(fd, memory.address(), length);
     if (result < 0) {
       close();
       throw new ErrnoException(what, -result);
@@ -172,12 +203,10 @@ public final class InetDatagram implements AutoCloseable {
    */
   public int localPort() {
     MemorySegment memory = ARGUMENT.get();
-    memory.set(INT, 16, ADDRESS_LENGTH);
-    if (InetCalls.getsockname(fd, memory.address(), memory.address() + 16) < 0) {
-      return 0;
-    }
-    return (memory.get(ValueLayout.JAVA_BYTE, 2) & 0xff) << 8
-        | (memory.get(ValueLayout.JAVA_BYTE, 3) & 0xff);
+    memory.set(INT, VALUE, SocketAddresses.LENGTH);
+    return InetCalls.getsockname(fd, memory.address(), memory.address() + VALUE) < 0
+        ? 0
+        : SocketAddresses.port(memory, 0);
   }
 
   /**
@@ -185,15 +214,12 @@ public final class InetDatagram implements AutoCloseable {
    *
    * @param data the address of its bytes
    * @param length how many
-   * @param address the destination's IPv4 address
-   * @param port its port
-   * @return bytes sent, or an error number negated
+   * @param ends its destination, and the address that it leaves from where that is to be said
+   * @return bytes sent, or an error number negated; EINVAL or ENETUNREACH if the host no longer has
+   *     the address
    */
-  public int send(long data, int length, int address, int port) {
-    return closed
-        ? -Errno.EBADF
-        : InetCalls.sendto(
-            fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, address(address, port), ADDRESS_LENGTH);
+  public int send(long data, int length, DatagramEnds ends) {
+    return send(data, length, 0, ends);
   }
 
   /**
@@ -204,21 +230,44 @@ public final class InetDatagram implements AutoCloseable {
    * @param length how many bytes they have together, at most {@link #LARGEST_PAYLOAD}
    * @param segment how many bytes each has; the last may have fewer. At least 1, and so many that
    *     there are no more than {@link #MOST_SEGMENTS}
-   * @param address the destination's IPv4 address
-   * @param port its port
+   * @param ends as for {@link #send}
    * @return bytes sent, or an error number negated; EINVAL and EMSGSIZE for a segment that does not
    *     fit through the path, EIO where the path's device cannot do it
    */
-  public int sendTrain(long data, int length, int segment, int address, int port) {
+  public int sendTrain(long data, int length, int segment, DatagramEnds ends) {
+    return send(data, length, segment, ends);
+  }
+
+  private int send(long data, int length, int segment, DatagramEnds ends) {
     if (closed) {
       return -Errno.EBADF;
     }
-    address(address, port);
+    if (family == SocketAddresses.AF_INET && !ends.remoteIsIpv4()) {
+      return -Errno.EAFNOSUPPORT;
+    }
     MemorySegment memory = ARGUMENT.get();
+    int name = name(memory, ends.remoteHigh(), ends.remoteLow(), ends.remotePort(), ends.scope());
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (segment == 0 && !ends.hasLocal()) {
+      return InetCalls.sendto(fd, data, length, flags, memory.address(), name);
+    }
+    memory.set(INT, MESSAGE + 8, name);
     memory.set(LONG, VECTOR, data);
     memory.set(LONG, VECTOR + 8, length);
-    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, CONTROL + 16, (short) segment);
-    return InetCalls.sendmsg(fd, memory.address() + MESSAGE, MSG_DONTWAIT | MSG_NOSIGNAL);
+    int control = 0;
+    if (segment > 0) {
+      ControlMessages.writeTrain(memory, CONTROL, segment);
+      control = ControlMessages.TRAIN;
+    }
+    if (ends.hasLocal()) {
+      control += ControlMessages.writeLocal(memory, CONTROL + control, ends);
+    }
+    memory.set(LONG, MESSAGE + 40, control);
+    return InetCalls.sendmsg(fd, memory.address() + MESSAGE, flags);
+  }
+
+  private int name(MemorySegment memory, long high, long low, int port, int scope) {
+    return SocketAddresses.write(memory, 0, family, high, low, port, scope);
   }
 
   /**
@@ -247,38 +296,51 @@ public final class InetDatagram implements AutoCloseable {
     if (closed) {
       return null;
     }
-    int length = InetCalls.recvmsg(fd, batch.prepareControl(), MSG_ERRQUEUE | MSG_DONTWAIT);
-    batch.finishControl(Math.max(0, length));
-    MemorySegment control = batch.control();
+    int length = InetCalls.recvmsg(fd, batch.prepareError(), MSG_ERRQUEUE | MSG_DONTWAIT);
+    batch.finishError(Math.max(0, length));
+    MemorySegment control = batch.errorControl();
     return length < 0 ? null : parse(control, batch);
   }
 
-  private static SocketError parse(MemorySegment control, DatagramBatch batch) {
-    // struct cmsghdr: length, level, type; its data 16 bytes in, the next at a multiple of 8.
-    for (long at = 0; at + 16 <= control.byteSize(); ) {
-      long length = control.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
-      if (length < 16 || at + length > control.byteSize()) {
-        break;
-      }
-      boolean isError =
-          control.get(INT, at + 8) == SOL_IP && control.get(INT, at + 12) == IP_RECVERR;
-      if (isError && length >= 16 + 16) {
-        // struct sock_extended_err, and the offender's sockaddr behind it.
-        long error = at + 16;
-        boolean hasOffender = length >= 16 + 16 + 8;
-        return new SocketError(
-            control.get(INT, error),
-            control.get(ValueLayout.JAVA_BYTE, error + 4) == ERROR_FROM_ICMP,
-            control.get(ValueLayout.JAVA_BYTE, error + 5) & 0xff,
-            control.get(ValueLayout.JAVA_BYTE, error + 6) & 0xff,
-            control.get(INT, error + 8),
-            hasOffender ? Integer.reverseBytes(control.get(INT, error + 16 + 4)) : 0,
-            batch.address(0),
-            batch.port(0));
-      }
-      at += (length + 7) & ~7;
+  private SocketError parse(MemorySegment control, DatagramBatch batch) {
+    DatagramEnds ends = new DatagramEnds();
+    batch.errorRemote(ends);
+    long size = control.byteSize();
+    ControlMessages.local(control, 0, size, true, ends);
+    boolean ipv4 = family == SocketAddresses.AF_INET;
+    long at =
+        ControlMessages.find(
+            control,
+            0,
+            size,
+            ipv4 ? SOL_IP : SOL_IPV6,
+            ipv4 ? IP_RECVERR : IPV6_RECVERR,
+            EXTENDED_ERROR);
+    if (at < 0) {
+      return new SocketError(0, false, 0, 0, 0, null, ends);
     }
-    return new SocketError(0, false, 0, 0, 0, 0, batch.address(0), batch.port(0));
+    int origin = control.get(ValueLayout.JAVA_BYTE, at + 4);
+    return new SocketError(
+        control.get(INT, at),
+        origin == ERROR_FROM_ICMP || origin == ERROR_FROM_ICMPV6,
+        control.get(ValueLayout.JAVA_BYTE, at + 5) & 0xff,
+        control.get(ValueLayout.JAVA_BYTE, at + 6) & 0xff,
+        control.get(INT, at + 8),
+        offender(control, at + EXTENDED_ERROR),
+        ends);
+  }
+
+  /** The offender's socket address; its family is 0 where the kernel knows none. */
+  private static @Nullable Address offender(MemorySegment control, long at) {
+    if (at + SocketAddresses.IPV4_LENGTH > control.byteSize()) {
+      return null;
+    }
+    int family = control.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
+    boolean whole =
+        family == SocketAddresses.AF_INET
+            || (family == SocketAddresses.AF_INET6
+                && at + SocketAddresses.LENGTH <= control.byteSize());
+    return whole ? SocketAddresses.address(control, at) : null;
   }
 
   /**
@@ -316,18 +378,8 @@ public final class InetDatagram implements AutoCloseable {
       return -Errno.EBADF;
     }
     MemorySegment memory = ARGUMENT.get();
-    memory.set(INT, 16, value);
-    return InetCalls.setsockopt(fd, level, name, memory.address() + 16, 4);
-  }
-
-  private static long address(int address, int port) {
-    MemorySegment memory = ARGUMENT.get();
-    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) AF_INET);
-    memory.set(ValueLayout.JAVA_BYTE, 2, (byte) (port >>> 8));
-    memory.set(ValueLayout.JAVA_BYTE, 3, (byte) port);
-    memory.set(INT, 4, Integer.reverseBytes(address));
-    memory.set(LONG, 8, 0);
-    return memory.address();
+    memory.set(INT, VALUE, value);
+    return InetCalls.setsockopt(fd, level, name, memory.address() + VALUE, 4);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.lanyard.linux;
 
+import io.lanyard.net.Address;
+import org.jspecify.annotations.Nullable;
+
 /**
  * An error that the kernel keeps for a datagram that was sent before (ip(7), IP_RECVERR).
  *
@@ -8,9 +11,8 @@ package io.lanyard.linux;
  * @param type the ICMP type
  * @param code the ICMP code
  * @param info for EMSGSIZE the MTU
- * @param offender who sent the ICMP message: an IPv4 address, or 0
- * @param address where the datagram had been sent to
- * @param port the port that it had been sent to
+ * @param offender who sent the ICMP message; null if that is not known
+ * @param ends where the datagram had been sent to, and, where the socket tells, from
  */
 public record SocketError(
     int number,
@@ -18,6 +20,5 @@ public record SocketError(
     int type,
     int code,
     int info,
-    int offender,
-    int address,
-    int port) {}
+    @Nullable Address offender,
+    DatagramEnds ends) {}

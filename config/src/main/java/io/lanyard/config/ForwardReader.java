@@ -91,12 +91,6 @@ final class ForwardReader {
           Endpoint listen = forward.value("listen", Kind.ENDPOINT);
           if (protocol != null && listen != null) {
             claims.listen(protocol.name(), listen, path + ".listen", forward.placeOf("listen"));
-            if (protocol == Transport.UDP && !listen.address().isIpv4()) {
-              forward.problem(
-                  "listen",
-                  "UDP forwards on IPv6 addresses are not supported by this version; listen on an"
-                      + " IPv4 address or *");
-            }
           }
           Target target = target(forward);
           if (protocol != null && listen != null && target != null) {

@@ -124,6 +124,10 @@ record Kind<T>(String expected, Function<String, T> parser) {
     if (!endpoint.address().isAny() && !endpoint.address().isUnicast()) {
       throw new IllegalArgumentException("it is no host's address");
     }
+    if (!endpoint.address().isIpv4() && endpoint.address().isLinkLocal()) {
+      throw new IllegalArgumentException(
+          "a link-local address needs an interface, which cannot be named here; listen on [::]");
+    }
     return endpoint;
   }
 

@@ -144,10 +144,12 @@ class ConfigLoaderTest {
             new ToAddress("web", Address.parse("10.9.0.10"), 80),
             new ToAddress("10.9.0.77", Address.parse("10.9.0.77"), 53),
             new ToAddress("printer", Address.parse("10.9.0.9"), 631),
+            new ToAddress("printer", Address.parse("10.9.0.9"), 631),
             new ToGuest("demo", demo, 22));
     assertThat(network(full, "vmnet8").forwards())
         .extracting(forward -> forward.listen().toString())
-        .containsExactly("127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8081", "127.0.0.1:2222");
+        .containsExactly(
+            "127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8081", "[::1]:8081", "127.0.0.1:2222");
   }
 
   private static final PortPolicy GIVEN =

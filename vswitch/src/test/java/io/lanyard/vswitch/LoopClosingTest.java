@@ -3,6 +3,7 @@ package io.lanyard.vswitch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.net.Address;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -19,8 +20,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LoopClosingTest {
-  private static final int LOOPBACK = 0x7f000001;
-
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final EventLoop loop = group.next();
@@ -43,9 +42,9 @@ class LoopClosingTest {
     int closed =
         loop.submit(
                 () -> {
-                  InetDatagram socket = InetDatagram.udp(LOOPBACK, 0);
+                  InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
                   LoopClosing.close(loop, socket.fd(), socket);
-                  try (InetDatagram next = InetDatagram.udp(LOOPBACK, 0)) {
+                  try (InetDatagram next = InetDatagram.udp(Address.LOOPBACK_IPV4, 0)) {
                     assertThat(next.fd()).isNotEqualTo(socket.fd());
                   }
                   assertThat(isPlaceholder(entry(socket.fd()))).isTrue();
@@ -62,7 +61,7 @@ class LoopClosingTest {
   void thePortIsFreeAtOnce() throws Exception {
     loop.submit(
             () -> {
-              InetDatagram socket = InetDatagram.udp(LOOPBACK, 0);
+              InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
               int port = socket.localPort();
               LoopClosing.close(loop, socket.fd(), socket);
               new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
@@ -75,7 +74,7 @@ class LoopClosingTest {
   @Test
   void aLoopThatHasEndedClosesAtOnce() throws Exception {
     stop();
-    InetDatagram socket = InetDatagram.udp(LOOPBACK, 0);
+    InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     AtomicBoolean closed = new AtomicBoolean();
     LoopClosing.close(
         loop,

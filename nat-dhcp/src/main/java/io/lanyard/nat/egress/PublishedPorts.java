@@ -22,7 +22,8 @@ public final class PublishedPorts {
    * Publishes a port.
    *
    * @param protocol {@link EgressService#TCP} or {@link EgressService#UDP}
-   * @param address the address that it is bound to, perhaps all of a family
+   * @param address the address that it is bound to, perhaps all of a family; {@code ::} has the
+   *     IPv4 ones, too
    * @param port the port
    */
   public void add(int protocol, Address address, int port) {
@@ -51,8 +52,12 @@ public final class PublishedPorts {
    * @return true if one was added for that address, or for all of its family
    */
   public boolean contains(int protocol, long high, long low, int port) {
-    Address any = Address.isIpv4(high, low) ? Address.ANY_IPV4 : Address.ANY_IPV6;
     return ports.containsKey(new Key(protocol, high, low, port))
-        || ports.containsKey(new Key(protocol, any.high(), any.low(), port));
+        || isOnAll(protocol, Address.ANY_IPV6, port)
+        || (Address.isIpv4(high, low) && isOnAll(protocol, Address.ANY_IPV4, port));
+  }
+
+  private boolean isOnAll(int protocol, Address any, int port) {
+    return ports.containsKey(new Key(protocol, any.high(), any.low(), port));
   }
 }

@@ -1,30 +1,33 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.DatagramFlow;
 import io.lanyard.nat.udp.HostSocket;
-import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
-/** One client of a UDP forward; the guest sees it as a port of the gateway. */
+/**
+ * One client of a UDP forward at one address of the host; the guest sees it as a port of the
+ * gateway.
+ */
 final class ClientFlow extends DatagramFlow {
   private final UdpListener listener;
-  final Endpoint client;
+  private final DatagramEnds ends;
   private boolean answered;
 
   /**
    * Makes a flow that is in no table yet.
    *
    * @param gateway the client, as the guest sees it
-   * @param client the client, as the host sees it
+   * @param ends the client, as the host sees it, and the address that it has asked
    */
-  ClientFlow(UdpListener listener, Neighbour guest, int port, Endpoint gateway, Endpoint client) {
+  ClientFlow(UdpListener listener, Neighbour guest, int port, Endpoint gateway, DatagramEnds ends) {
     super(guest, port, gateway);
     this.listener = listener;
-    this.client = client;
+    this.ends = ends;
   }
 
   @Override
@@ -33,13 +36,8 @@ final class ClientFlow extends DatagramFlow {
   }
 
   @Override
-  protected Address hostAddress() {
-    return client.address();
-  }
-
-  @Override
-  protected int hostPort() {
-    return client.port();
+  protected DatagramEnds hostEnds() {
+    return ends;
   }
 
   @Override

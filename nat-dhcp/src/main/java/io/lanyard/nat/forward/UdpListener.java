@@ -1,6 +1,7 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
@@ -45,7 +46,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final FlowKey key = new FlowKey(FlowKey.UDP);
 
   /** The one that has been silent for longest is the first. */
-  private final SequencedMap<Endpoint, ClientFlow> byEndpoint =
+  private final SequencedMap<DatagramEnds, ClientFlow> byEnds =
       new LinkedHashMap<>(16, 0.75f, true);
 
   private @Nullable HostSocket socket;
@@ -79,14 +80,11 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   @Override
   void open() throws IOException {
     Address address = forward.listen().address();
-    if (!address.isIpv4()) {
-      throw new IOException("a UDP forward listens on an IPv4 address of the host");
-    }
     if (!descriptors.take()) {
       throw new ErrnoException("open a datagram socket", Errno.EMFILE);
     }
     try {
-      InetDatagram opened = InetDatagram.udp(address.ipv4(), forward.listen().port());
+      InetDatagram opened = InetDatagram.listen(address, forward.listen().port());
       socket = HostSocket.watch(link, opened, reader, this, descriptors);
       publishedPort = port();
       nat.published().add(EgressService.UDP, address, publishedPort);
@@ -107,10 +105,10 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       nat.published().remove(EgressService.UDP, forward.listen().address(), publishedPort);
       open.close();
     }
-    for (ClientFlow flow : new ArrayList<>(byEndpoint.values())) {
+    for (ClientFlow flow : new ArrayList<>(byEnds.values())) {
       flows.remove(flow);
     }
-    byEndpoint.clear();
+    byEnds.clear();
   }
 
   @Override
@@ -125,11 +123,10 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   @Override
-  public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
-    Endpoint client = new Endpoint(new Address(high, low), port);
-    ClientFlow flow = byEndpoint.get(client);
+  public void datagrams(ByteBuf frame, int size, DatagramEnds ends) {
+    ClientFlow flow = byEnds.get(ends);
     if (flow == null) {
-      flow = open(client);
+      flow = open(ends.copy());
       if (flow == null) {
         refused();
         return;
@@ -138,18 +135,18 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     nat.deliver(flow, frame, size);
   }
 
-  private @Nullable ClientFlow open(Endpoint client) {
+  private @Nullable ClientFlow open(DatagramEnds ends) {
     Address address = guest();
     if (address == null) {
       return null;
     }
-    Client held = clients.at(client.address());
-    ClientFlow flow = open(client, address, held);
+    Client held = clients.at(ends.remote().address());
+    ClientFlow flow = open(ends, address, held);
     served(held);
     return flow;
   }
 
-  private @Nullable ClientFlow open(Endpoint client, Address address, Client held) {
+  private @Nullable ClientFlow open(DatagramEnds ends, Address address, Client held) {
     Neighbour guest = link.neighbour(address);
     turn = guest.turn();
     Address gateway = link.addressTowards(address);
@@ -158,13 +155,13 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       nextPort = (nextPort + 1) % PORTS;
       if (flows.get(key.guest(address, forward.port()).remote(gateway, gatewayPort)) == null) {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
-        ClientFlow flow = new ClientFlow(this, guest, forward.port(), seen, client);
+        ClientFlow flow = new ClientFlow(this, guest, forward.port(), seen, ends);
         flow.idleTimeout(timeoutNanos);
         makePlace(held);
         if (!flows.add(flow, held.account())) {
           return null;
         }
-        byEndpoint.put(client, flow);
+        byEnds.put(ends, flow);
         accepted(flow, held, guest);
         return flow;
       }
@@ -174,7 +171,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   /** Where the forward is full and the client is not, whoever has been silent for longest goes. */
   private void makePlace(Client newcomer) {
-    Map.Entry<Endpoint, ClientFlow> eldest = byEndpoint.firstEntry();
+    Map.Entry<DatagramEnds, ClientFlow> eldest = byEnds.firstEntry();
     if (eldest != null
         && clients.owner().flows(FlowKey.UDP) >= limit()
         && newcomer.account().flows(FlowKey.UDP) < limitPerClient()) {
@@ -187,17 +184,16 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   void forget(ClientFlow flow) {
-    byEndpoint.remove(flow.client);
+    byEnds.remove(flow.hostEnds());
   }
 
   /** The client is gone: its flow ends, so that the guest's next answer is told. */
   @Override
   public void error(SocketError error, ByteBuf head) {
-    Endpoint client = new Endpoint(Address.ofIpv4(error.address()), error.port());
-    Flow flow = byEndpoint.get(client);
+    Flow flow = byEnds.get(error.ends());
     if (flow != null && error.fromIcmp()) {
       flows.remove(flow);
-      byEndpoint.remove(client);
+      byEnds.remove(error.ends());
     }
   }
 }

@@ -7,7 +7,10 @@
  *
  * <p>A UDP forward has one socket on the host. Each client that sends to it becomes a flow in the
  * flow table and gets a port of the gateway's own, so that the guest can tell clients apart and its
- * answers find their way back; it ages like any other UDP flow.
+ * answers find their way back; it ages like any other UDP flow. A socket on all addresses of the
+ * host hears which of them a client has asked ({@code IP_PKTINFO}, RFC 3542 section 6): that
+ * address is part of what tells flows apart, and the answer leaves from it, since a client that has
+ * connected its socket sees no other.
  *
  * <p>A forward's clients are charged to the forward, not to the guest, and below it to the client's
  * address ({@link io.lanyard.nat.flow.FlowQuota} says how many): what the world opens neither uses

@@ -1,5 +1,6 @@
 package io.lanyard.nat.icmp;
 
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.flow.Flow;
@@ -24,7 +25,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
 
   private final PingNat nat;
   private final Neighbour neighbour;
-  private final Address destination;
+  private final DatagramEnds destination;
   private final IpHeader header;
   private @Nullable HostSocket socket;
 
@@ -46,7 +47,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     super(FlowKey.ICMP, neighbour.address(), identifier, remote, 0);
     this.nat = nat;
     this.neighbour = neighbour;
-    this.destination = destination;
+    this.destination = DatagramEnds.to(destination, 0);
     header = IpHeader.of(FlowKey.ICMP, remote(), guest());
   }
 
@@ -102,11 +103,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   private int send(HostSocket open, ByteBuf message, int at, int length) {
-    int sent = nat.reader.send(open.socket(), message, at, length, destination, 0);
+    int sent = nat.reader.send(open.socket(), message, at, length, destination);
     if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
       // An error of an earlier request is reported at the next call, which is then not carried out.
       open.readErrors();
-      sent = nat.reader.send(open.socket(), message, at, length, destination, 0);
+      sent = nat.reader.send(open.socket(), message, at, length, destination);
     }
     if (sent == -Errno.EMSGSIZE) {
       // The MTU comes by the error queue.
@@ -122,7 +123,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   }
 
   @Override
-  public void datagrams(ByteBuf frame, int size, long high, long low, int port) {
+  public void datagrams(ByteBuf frame, int size, DatagramEnds ends) {
     int at = HostReader.PAYLOAD;
     if (rawIdentifier >= 0) {
       at += frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;
@@ -130,8 +131,8 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     int length = frame.writerIndex() - at;
     if (length < Icmp.HEADER_LENGTH
         || Icmp.type(frame, at) != Icmp.ECHO_REPLY
-        || low != destination.low()
-        || high != destination.high()
+        || ends.remoteLow() != destination.remoteLow()
+        || ends.remoteHigh() != destination.remoteHigh()
         || !isOurs(frame, at)) {
       return;
     }
@@ -170,8 +171,8 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     } else if (!error.fromIcmp() || (type != Icmp.UNREACHABLE && type != Icmp.TIME_EXCEEDED)) {
       return;
     }
-    Address router =
-        error.offender() == 0 ? null : nat.destinations.guestSide(Address.ofIpv4(error.offender()));
+    Address offender = error.offender();
+    Address router = offender == null ? null : nat.destinations.guestSide(offender);
     long start =
         (long) Icmp.ECHO_REQUEST << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
     nat.errors.about(new IcmpReport(router, type, code, rest), this, neighbour, start, length);

@@ -163,7 +163,7 @@ public final class PingNat implements PacketEngine, Dumpable {
       if (!isPermission(e.number())) {
         throw e;
       }
-      socket = InetDatagram.rawPing(destination.ipv4());
+      socket = InetDatagram.rawPing(destination);
       raw++;
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),

@@ -1,11 +1,11 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
-import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -62,18 +62,11 @@ public abstract class DatagramFlow extends Flow {
   protected abstract @Nullable HostSocket socket();
 
   /**
-   * Where the host's socket sends to.
+   * Where the host's socket sends to, and from which of its addresses.
    *
-   * @return the address, the same object at every call
+   * @return the ends, the same object at every call; nobody changes it
    */
-  protected abstract Address hostAddress();
-
-  /**
-   * The port that the host's socket sends to.
-   *
-   * @return the port
-   */
-  protected abstract int hostPort();
+  protected abstract DatagramEnds hostEnds();
 
   /**
    * Hears of a datagram of the guest's that is about to be sent.

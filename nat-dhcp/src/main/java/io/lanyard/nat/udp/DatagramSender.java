@@ -163,17 +163,15 @@ final class DatagramSender {
 
   private static int train(
       DatagramFlow flow, HostSocket socket, long data, int bytes, int segment) {
-    return socket
-        .socket()
-        .sendTrain(data, bytes, segment, flow.hostAddress().ipv4(), flow.hostPort());
+    return socket.socket().sendTrain(data, bytes, segment, flow.hostEnds());
   }
 
   private void single(DatagramFlow flow, HostSocket socket, long data, int bytes) {
     InetDatagram to = socket.socket();
-    int result = to.send(data, bytes, flow.hostAddress().ipv4(), flow.hostPort());
+    int result = to.send(data, bytes, flow.hostEnds());
     if (result < 0 && mayBeEarlier(result)) {
       socket.readErrors();
-      result = to.send(data, bytes, flow.hostAddress().ipv4(), flow.hostPort());
+      result = to.send(data, bytes, flow.hostEnds());
     }
     finished(flow, socket, result, bytes, bytes);
   }

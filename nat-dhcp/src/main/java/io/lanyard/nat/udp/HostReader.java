@@ -1,11 +1,11 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IpHeader;
-import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
@@ -51,11 +51,10 @@ public final class HostReader {
      *     writer index, free room before it; reader index 0
      * @param size where the payload has more bytes than this: those of each datagram, of which the
      *     last may have fewer
-     * @param high the upper long of the sender's address
-     * @param low the lower long of the sender's address
-     * @param port the sender's port
+     * @param ends lent for the length of the call: the sender's endpoint, and of a socket that
+     *     listens the address that was asked
      */
-    void datagrams(ByteBuf frame, int size, long high, long low, int port);
+    void datagrams(ByteBuf frame, int size, DatagramEnds ends);
 
     /**
      * Takes an error about a datagram that was sent before.
@@ -69,6 +68,7 @@ public final class HostReader {
   private final ByteBufAllocator allocator;
   private final DatagramBatch batch = new DatagramBatch(SLOTS);
   private final ByteBuf[] frames = new ByteBuf[SLOTS];
+  private final DatagramEnds ends = new DatagramEnds();
 
   // Errors are read in the middle of a burst, too, when a guest's datagram meets one.
   private final DatagramBatch errorBatch = new DatagramBatch(1);
@@ -133,18 +133,17 @@ public final class HostReader {
   private void deliver(int slot, Receiver receiver) {
     int length = batch.length(slot);
     int size = size(slot);
-    long low = Address.ipv4Low(batch.address(slot));
-    int port = batch.port(slot);
+    batch.ends(slot, ends);
     ByteBuf frame = frames[slot];
     if (length > head) {
       ByteBuf into = large();
       into.setBytes(PAYLOAD, frame, PAYLOAD, head);
       into.setBytes(PAYLOAD + head, batch.overflow(slot, length - head));
-      receiver.datagrams(into.setIndex(0, PAYLOAD + length), size, 0, low, port);
+      receiver.datagrams(into.setIndex(0, PAYLOAD + length), size, ends);
       renewLarge(into);
       return;
     }
-    receiver.datagrams(frame.setIndex(0, PAYLOAD + length), size, 0, low, port);
+    receiver.datagrams(frame.setIndex(0, PAYLOAD + length), size, ends);
     kept |= frame.refCnt() > 1;
   }
 
@@ -208,19 +207,17 @@ public final class HostReader {
    * @param frame the frame
    * @param at index of the first byte
    * @param length how many
-   * @param address the destination
-   * @param port its port
+   * @param to the destination
    * @return bytes sent, or an error number negated
    */
-  public int send(
-      InetDatagram socket, ByteBuf frame, int at, int length, Address address, int port) {
+  public int send(InetDatagram socket, ByteBuf frame, int at, int length, DatagramEnds to) {
     if (frame.hasMemoryAddress()) {
-      return socket.send(frame.memoryAddress() + at, length, address.ipv4(), port);
+      return socket.send(frame.memoryAddress() + at, length, to);
     }
     ByteBuf copy = allocator.directBuffer(Math.max(1, length));
     try {
       copy.setBytes(0, frame, at, length);
-      return socket.send(copy.memoryAddress(), length, address.ipv4(), port);
+      return socket.send(copy.memoryAddress(), length, to);
     } finally {
       copy.release();
     }

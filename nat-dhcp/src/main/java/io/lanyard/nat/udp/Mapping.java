@@ -2,6 +2,7 @@ package io.lanyard.nat.udp;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.LongPairMap;
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.egress.EgressService;
@@ -11,6 +12,7 @@ import io.lanyard.nat.gateway.IcmpReport;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Udp;
@@ -173,8 +175,8 @@ final class Mapping implements HostReader.Receiver {
 
   /** Takes a datagram from outside. */
   @Override
-  public void datagrams(ByteBuf frame, int size, long high, long low, int remotePort) {
-    UdpFlow flow = nat.flow(this, high, low, remotePort);
+  public void datagrams(ByteBuf frame, int size, DatagramEnds ends) {
+    UdpFlow flow = nat.flow(this, ends.remoteHigh(), ends.remoteLow(), ends.remotePort());
     if (flow == null) {
       int bytes = frame.writerIndex() - HostReader.PAYLOAD;
       nat.counters.add(UdpCount.FILTERED, DatagramFlow.datagrams(bytes, size));
@@ -192,8 +194,9 @@ final class Mapping implements HostReader.Receiver {
       largestPacket = error.info();
       return;
     }
-    Address remote = nat.destinations.guestSide(Address.ofIpv4(error.address()));
-    UdpFlow flow = remote == null ? null : nat.known(this, remote, error.port());
+    Endpoint sentTo = error.ends().remote();
+    Address remote = nat.destinations.guestSide(sentTo.address());
+    UdpFlow flow = remote == null ? null : nat.known(this, remote, sentTo.port());
     if (flow == null) {
       return;
     }
@@ -202,10 +205,8 @@ final class Mapping implements HostReader.Receiver {
       tell(flow, IcmpReport.tooLarge(error.info()), length);
     } else if (error.fromIcmp()
         && (error.type() == Icmp.UNREACHABLE || error.type() == Icmp.TIME_EXCEEDED)) {
-      Address offender =
-          error.offender() == 0
-              ? null
-              : nat.destinations.guestSide(Address.ofIpv4(error.offender()));
+      Address known = error.offender();
+      Address offender = known == null ? null : nat.destinations.guestSide(known);
       tell(flow, new IcmpReport(offender, error.type(), error.code(), 0), length);
     }
   }

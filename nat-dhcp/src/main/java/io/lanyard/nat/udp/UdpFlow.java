@@ -1,5 +1,6 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.net.Address;
@@ -11,7 +12,7 @@ final class UdpFlow extends DatagramFlow {
   private final Mapping mapping;
 
   /** The address that the host's socket sends to: the remote one, or the loopback it stands for. */
-  private final Address destination;
+  private final DatagramEnds destination;
 
   /** Whether something has come back. */
   private boolean answered;
@@ -19,7 +20,7 @@ final class UdpFlow extends DatagramFlow {
   UdpFlow(Mapping mapping, Endpoint remote, Address destination) {
     super(mapping.guest, mapping.port, remote);
     this.mapping = mapping;
-    this.destination = destination;
+    this.destination = DatagramEnds.to(destination, remote.port());
   }
 
   void answered() {
@@ -32,13 +33,8 @@ final class UdpFlow extends DatagramFlow {
   }
 
   @Override
-  protected Address hostAddress() {
+  protected DatagramEnds hostEnds() {
     return destination;
-  }
-
-  @Override
-  protected int hostPort() {
-    return remotePort();
   }
 
   @Override

@@ -240,7 +240,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private InetDatagram bind(int port) throws ErrnoException {
     if (!reserved.contains(port)) {
       try {
-        InetDatagram socket = InetDatagram.udp(0, port);
+        InetDatagram socket = InetDatagram.udp(Address.ANY_IPV4, port);
         counters.count(UdpCount.PORT_PRESERVED);
         return socket;
       } catch (ErrnoException e) {
@@ -249,7 +249,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
         }
       }
     }
-    return InetDatagram.udp(0, 0);
+    return InetDatagram.udp(Address.ANY_IPV4, 0);
   }
 
   /**

@@ -300,7 +300,7 @@ class DescriptorReuseTest {
     private int fired;
 
     Trigger() throws Exception {
-      socket = InetDatagram.udp(0x7f000001, 0);
+      socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
       registration = loop.register(this).get();
       registration.submit(EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET));
     }

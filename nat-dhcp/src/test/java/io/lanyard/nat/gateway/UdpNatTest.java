@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
@@ -543,14 +544,16 @@ class UdpNatTest {
 
   /** A socket of the host's that can send trains, and knows where the guest is outside. */
   private InetDatagram trains(int guestPort) throws Exception {
-    InetDatagram socket = InetDatagram.udp(0x7f00_0001, 0);
+    InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     burst(List.of(TestNetwork.frame(udp(guestPort, socket.localPort(), HELLO))));
     return socket;
   }
 
   private static void sendTrain(InetDatagram from, byte[] data, int size, int port) {
     ByteBuf bytes = Unpooled.directBuffer(data.length).writeBytes(data);
-    int sent = from.sendTrain(bytes.memoryAddress(), data.length, size, 0x7f00_0001, port);
+    int sent =
+        from.sendTrain(
+            bytes.memoryAddress(), data.length, size, DatagramEnds.to(Address.LOOPBACK_IPV4, port));
     bytes.release();
     assertThat(sent).isEqualTo(data.length);
   }
@@ -637,7 +640,7 @@ class UdpNatTest {
                     UdpOptions.DEFAULT.timeoutNanos(),
                     UdpOptions.DEFAULT.queryTimeoutNanos())));
     InetDatagram server = trains(40016);
-    InetDatagram stranger = InetDatagram.udp(0x7f00_0001, 0);
+    InetDatagram stranger = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     try {
       sendTrain(stranger, new byte[950], 100, outsidePort(40016));
       sendTrain(server, new byte[300], 100, outsidePort(40016));
@@ -660,7 +663,7 @@ class UdpNatTest {
                         new Endpoint(Address.LOOPBACK_IPV4, 0),
                         Ipv4.format(TestNetwork.GUEST),
                         4433))));
-    InetDatagram client = InetDatagram.udp(0x7f00_0001, 0);
+    InetDatagram client = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     DatagramBatch batch = new DatagramBatch(4);
     ByteBuf head = Unpooled.directBuffer(4000, 4000);
     try {
@@ -684,7 +687,9 @@ class UdpNatTest {
         assertThat(System.nanoTime()).isLessThan(end);
         got = client.receive(batch);
       }
-      assertThat(batch.port(0)).isEqualTo(listening);
+      DatagramEnds ends = new DatagramEnds();
+      batch.ends(0, ends);
+      assertThat(ends.remotePort()).isEqualTo(listening);
       assertThat(batch.length(0)).isEqualTo(950);
       assertThat(batch.segment(0)).isEqualTo(100);
       assertThat(ByteBufUtil.getBytes(head.setIndex(0, 950))).isEqualTo(data);
@@ -772,7 +777,7 @@ class UdpNatTest {
         inward = (after - before) / Math.max(1, on(() -> seen[0]) - from);
       }
       long trains = Long.MAX_VALUE;
-      InetDatagram sender = InetDatagram.udp(0x7f00_0001, 0);
+      InetDatagram sender = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
       byte[] train = new byte[3000];
       for (int round = 0; round < 200 && trains >= 32; round++) {
         long before = on(threads::getCurrentThreadAllocatedBytes);

@@ -1,0 +1,43 @@
+package io.lanyard.nat.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.net.Address;
+import org.junit.jupiter.api.Test;
+
+class PublishedPortsTest {
+  private static final Address IPV4 = Address.parse("192.0.2.1");
+  private static final Address IPV6 = Address.parse("2001:db8::1");
+
+  private final PublishedPorts ports = new PublishedPorts();
+
+  private boolean has(Address address) {
+    return ports.contains(EgressService.UDP, address.high(), address.low(), 53);
+  }
+
+  @Test
+  void aPortOnAllIpv6AddressesIsOnTheIpv4OnesToo() {
+    ports.add(EgressService.UDP, Address.ANY_IPV6, 53);
+    assertThat(has(IPV4)).isTrue();
+    assertThat(has(IPV6)).isTrue();
+    ports.remove(EgressService.UDP, Address.ANY_IPV6, 53);
+    assertThat(has(IPV4)).isFalse();
+  }
+
+  @Test
+  void aPortOnAllIpv4AddressesIsOnNoIpv6Address() {
+    ports.add(EgressService.UDP, Address.ANY_IPV4, 53);
+    assertThat(has(IPV4)).isTrue();
+    assertThat(has(IPV6)).isFalse();
+  }
+
+  @Test
+  void aPortThatTwoHaveIsThereUntilBothAreGone() {
+    ports.add(EgressService.UDP, IPV4, 53);
+    ports.add(EgressService.UDP, IPV4, 53);
+    ports.remove(EgressService.UDP, IPV4, 53);
+    assertThat(has(IPV4)).isTrue();
+    ports.remove(EgressService.UDP, IPV4, 53);
+    assertThat(has(IPV4)).isFalse();
+  }
+}
