@@ -1,7 +1,6 @@
 package io.lanyard.base;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -55,26 +54,29 @@ public final class Counters<E extends Enum<E>> {
   }
 
   /**
-   * Reads all counters.
+   * All counters.
    *
-   * @return by name: the constant in lower case with hyphens, in the order of the enum
+   * @return by {@link EnumText#word}, in the order of the enum
    */
   public Map<String, Long> snapshot() {
     Map<String, Long> all = new LinkedHashMap<>();
     for (E what : kinds) {
-      all.put(what.name().toLowerCase(Locale.ROOT).replace('_', '-'), get(what));
+      all.put(EnumText.word(what), get(what));
     }
     return all;
   }
 
   /**
-   * Adds every counter that is not zero to a description, named as in {@link #snapshot}.
+   * Adds every counter that is not zero to a description, its key as {@link EnumText#key} spells
+   * it.
    *
    * @param node the description
    * @return the same
    */
   public DumpNode.Builder addTo(DumpNode.Builder node) {
-    snapshot().forEach(node::withNonZero);
+    for (E what : kinds) {
+      node.withNonZero(EnumText.key(what), get(what));
+    }
     return node;
   }
 }

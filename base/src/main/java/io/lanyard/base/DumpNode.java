@@ -5,18 +5,30 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A component's description: a name, properties in order, and the components inside it.
  *
- * @param name what the component is called
- * @param properties names and values; a value is a {@link String}, a {@link Number} or a {@link
- *     Boolean}
+ * @param name the component's name, kebab-case words and names from the configuration
+ * @param properties values by camelCase key; a value is a {@link String}, a {@link Number} or a
+ *     {@link Boolean}
  * @param children the parts
  */
 public record DumpNode(String name, Map<String, Object> properties, List<DumpNode> children) {
-  /** Takes copies that cannot be changed; the order of the properties stays. */
+  private static final Pattern KEY = Pattern.compile("[a-z][A-Za-z0-9]*");
+
+  /**
+   * Takes copies that cannot be changed; the order of the properties stays.
+   *
+   * @throws IllegalArgumentException if a key is not camelCase
+   */
   public DumpNode {
+    for (String key : properties.keySet()) {
+      if (!KEY.matcher(key).matches()) {
+        throw new IllegalArgumentException("not a camelCase key: " + key);
+      }
+    }
     properties = Collections.unmodifiableMap(new LinkedHashMap<>(properties));
     children = List.copyOf(children);
   }
@@ -44,7 +56,7 @@ public record DumpNode(String name, Map<String, Object> properties, List<DumpNod
     /**
      * Adds a property.
      *
-     * @param key its name
+     * @param key its name, camelCase
      * @param value a {@link Number} or a {@link Boolean} stays one; everything else becomes text
      * @return this
      */
@@ -58,7 +70,7 @@ public record DumpNode(String name, Map<String, Object> properties, List<DumpNod
      * Adds a counter if it is not zero, so that a dump shows events that happened and not every
      * possible one.
      *
-     * @param key its name
+     * @param key its name, camelCase
      * @param value the counter
      * @return this
      */

@@ -35,11 +35,18 @@ public final class LogEvent {
    * Adds a value.
    *
    * @param key kebab-case; never from outside
-   * @param value its text is quoted and escaped; null is an empty text
+   * @param value its text is quoted and escaped; null is an empty text, an enum {@link
+   *     EnumText#word}
    * @return this
    */
   public LogEvent with(String key, @Nullable Object value) {
-    quote(key, value == null ? "" : String.valueOf(value));
+    quote(
+        key,
+        switch (value) {
+          case null -> "";
+          case Enum<?> constant -> EnumText.word(constant);
+          default -> value.toString();
+        });
     return this;
   }
 

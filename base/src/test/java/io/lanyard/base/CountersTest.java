@@ -20,6 +20,6 @@ class CountersTest {
     counters.add(Kind.WEIGHED, 5_000_000_000L);
     assertThat(counters.get(Kind.NEVER_SEEN)).isZero();
     assertThat(counters.addTo(DumpNode.of("part")).build().properties())
-        .containsExactly(entry("seen-twice", 2L), entry("weighed", 5_000_000_000L));
+        .containsExactly(entry("seenTwice", 2L), entry("weighed", 5_000_000_000L));
   }
 }

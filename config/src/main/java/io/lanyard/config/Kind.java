@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Endpoint;
@@ -229,6 +230,6 @@ record Kind<T>(String expected, Function<String, T> parser) {
 
   /** A constant's name as the file writes it. */
   static String word(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return EnumText.word(value);
   }
 }

@@ -1,7 +1,7 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.net.Endpoint;
-import java.util.Locale;
 
 /**
  * Ports of a transport protocol, or a protocol without ports.
@@ -74,7 +74,7 @@ public record Service(Protocol protocol, int first, int last) {
     if (protocol == Protocol.TCP_AND_UDP) {
       return ports;
     }
-    String word = protocol.name().toLowerCase(Locale.ROOT);
+    String word = EnumText.word(protocol);
     return first == 0 ? word : word + "/" + ports;
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.control;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
@@ -11,7 +12,6 @@ import io.lanyard.daemon.GuestHandle;
 import io.lanyard.daemon.GuestHandle.Action;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.VmmException;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -34,10 +34,7 @@ final class GuestResources {
         .add("GET", "/v1/guests/{guest}/console", guests::watch)
         .add("POST", "/v1/guests/{guest}/console", guests::attach);
     for (Action action : Action.values()) {
-      routes.add(
-          "POST",
-          "/v1/guests/{guest}/" + action.name().toLowerCase(Locale.ROOT),
-          guests.acting(action));
+      routes.add("POST", "/v1/guests/{guest}/" + EnumText.word(action), guests.acting(action));
     }
   }
 
@@ -61,7 +58,7 @@ final class GuestResources {
     return request -> {
       GuestHandle guest = find(request);
       String name = request.parameter("guest");
-      String verb = action.name().toLowerCase(Locale.ROOT);
+      String verb = EnumText.word(action);
       try {
         guest.act(action);
       } catch (IllegalStateException e) {

@@ -1,11 +1,11 @@
 package io.lanyard.daemon;
 
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.EnumText;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
-import java.util.Locale;
 
 /**
  * A guest as the API handles it.
@@ -44,7 +44,7 @@ public final class GuestHandle {
    */
   public void act(Action action) throws VmmException {
     slot.act(
-        action.name().toLowerCase(Locale.ROOT) + " it",
+        EnumText.word(action) + " it",
         switch (action) {
           case START -> Guest::start;
           case STOP -> Guest::requestStop;

@@ -2,6 +2,7 @@ package io.lanyard.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
@@ -24,7 +25,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -372,7 +372,7 @@ final class GuestSlot implements GuestListener {
     return new GuestInfo(
         config.name(),
         config.vmm(),
-        snapshot == null ? "failed" : snapshot.state().name().toLowerCase(Locale.ROOT),
+        snapshot == null ? "failed" : EnumText.word(snapshot.state()),
         reason(),
         config.memory(),
         config.harts(),

@@ -4,6 +4,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.GuestConfig;
@@ -41,7 +42,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -275,7 +275,7 @@ public final class Network implements AutoCloseable {
     Ipv4Config ipv4 = config.ipv4();
     return new NetworkInfo(
         name(),
-        config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        EnumText.word(config.mode()),
         running ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
         services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
@@ -332,7 +332,7 @@ public final class Network implements AutoCloseable {
         Ethernet.format(lease.mac()),
         hostname == null ? "" : hostname,
         expires,
-        lease.state().name().toLowerCase(Locale.ROOT));
+        EnumText.word(lease.state()));
   }
 
   /**
@@ -385,7 +385,7 @@ public final class Network implements AutoCloseable {
             .map(declared -> declared.name() == null ? "" : declared.name())
             .findFirst()
             .orElse(""),
-        forward.protocol().name().toLowerCase(Locale.ROOT),
+        EnumText.word(forward.protocol()),
         listen.substring(listen.indexOf('/') + 1),
         forward.guest() + ":" + forward.port(),
         status.listening() ? "listening" : "failed",
@@ -434,7 +434,7 @@ public final class Network implements AutoCloseable {
     return loop.call(() -> {
       DumpNode.Builder node =
           DumpNode.of("network " + name())
-              .with("mode", config.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .with("mode", EnumText.word(config.mode()))
               .with("mtu", config.mtu())
               .with("running", running)
               .child(ethernet.dump());

@@ -1,10 +1,10 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -22,7 +22,7 @@ final class PortStatus {
     Map<String, Long> receiveDrops = new TreeMap<>();
     Map<String, Long> transmitDrops = new TreeMap<>();
     for (DropCause cause : DropCause.values()) {
-      String name = cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      String name = EnumText.word(cause);
       if (counters.receiveDrops(cause) != 0) {
         receiveDrops.put(name, counters.receiveDrops(cause));
       }

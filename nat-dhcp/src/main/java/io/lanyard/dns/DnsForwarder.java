@@ -168,14 +168,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
                 resolver.known().stream()
                     .map(server -> server.getAddress().getHostAddress() + ":" + server.getPort())
                     .toList())
-            .with("own-names", zone.size())
-            .with("hosts-file-names", resolver.hosts().size())
-            .with("cache-entries", cache.entries())
-            .with("cache-bytes", cache.bytes())
+            .with("ownNames", zone.size())
+            .with("hostsFileNames", resolver.hosts().size())
+            .with("cacheEntries", cache.entries())
+            .with("cacheBytes", cache.bytes())
             .with("outstanding", outstanding.askers())
-            .with("outstanding-questions", outstanding.questions())
-            .with("outstanding-bytes", outstanding.bytes())
-            .with("outstanding-ports", outstanding.ports())
+            .with("outstandingQuestions", outstanding.questions())
+            .with("outstandingBytes", outstanding.bytes())
+            .with("outstandingPorts", outstanding.ports())
             .with("streams", streams.taken());
     return counters.addTo(node).build();
   }

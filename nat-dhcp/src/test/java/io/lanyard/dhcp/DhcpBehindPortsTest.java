@@ -174,7 +174,7 @@ class DhcpBehindPortsTest {
 
   @Test
   void aReleaseInAnothersNameChangesNothing() {
-    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(release|decline)\".*");
     Address address = lease(honest, HONEST);
     assertThat(address).isNotNull();
     for (long source : new long[] {EVIL, HONEST}) {

@@ -126,7 +126,7 @@ class HostileClientTest {
   @ParameterizedTest
   @EnumSource
   void aGuestCannotGiveUpAnothersLease(Disguise disguise) {
-    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(release|decline)\".*");
     TestClient victim = new TestClient(server, VICTIM);
     Address address = lease(victim).yiaddr();
     TestClient thief = new TestClient(server, VICTIM, EVIL);
@@ -171,7 +171,7 @@ class HostileClientTest {
 
   @Test
   void aLeaseMovesWithItsClientToAnotherPort() {
-    LogWatch.expect("event=dhcp-impostor .*type=\"(RELEASE|DECLINE)\".*");
+    LogWatch.expect("event=dhcp-impostor .*type=\"(release|decline)\".*");
     SteppedProbe probe = probe();
     TestClient before = new TestClient(server, VICTIM, "a");
     before.message(DISCOVER).send();

@@ -1,6 +1,6 @@
 package io.lanyard.vswitch;
 
-import java.util.Locale;
+import io.lanyard.base.EnumText;
 
 /** Why a frame went no further. */
 public enum DropCause {
@@ -56,7 +56,7 @@ public enum DropCause {
   /** The host refused the frame for another reason. */
   HOST_ERROR;
 
-  private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private final String label = EnumText.word(this);
   private final String advice;
 
   DropCause() {
@@ -73,7 +73,7 @@ public enum DropCause {
   }
 
   /**
-   * The cause as metrics and dumps write it.
+   * The cause as the log and messages write it.
    *
    * @return lower case, with hyphens
    */

@@ -1,6 +1,7 @@
 package io.lanyard.vswitch;
 
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.EnumText;
 
 /**
  * What passed through a port, seen from the switch: <em>received</em> came in by the port,
@@ -217,16 +218,16 @@ public final class PortCounters {
    * @param node the node of the port
    */
   public void describe(DumpNode.Builder node) {
-    node.with("received-frames", receivedFrames)
-        .with("received-bytes", receivedBytes)
-        .with("transmitted-frames", transmittedFrames)
-        .with("transmitted-bytes", transmittedBytes)
+    node.with("receivedFrames", receivedFrames)
+        .with("receivedBytes", receivedBytes)
+        .with("transmittedFrames", transmittedFrames)
+        .with("transmittedBytes", transmittedBytes)
         .withNonZero("loopNanos", loopNanos)
-        .withNonZero("software-checksums", softwareChecksums)
-        .withNonZero("software-segmentations", softwareSegmentations);
+        .withNonZero("softwareChecksums", softwareChecksums)
+        .withNonZero("softwareSegmentations", softwareSegmentations);
     for (DropCause cause : DropCause.values()) {
-      node.withNonZero("receive-drops-" + cause.label(), receiveDrops(cause))
-          .withNonZero("transmit-drops-" + cause.label(), transmitDrops(cause));
+      node.withNonZero(EnumText.key("receiveDrops", cause), receiveDrops(cause))
+          .withNonZero(EnumText.key("transmitDrops", cause), transmitDrops(cause));
     }
   }
 }

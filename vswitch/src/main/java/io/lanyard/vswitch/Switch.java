@@ -665,12 +665,12 @@ public final class Switch implements Dumpable {
     DumpNode.Builder node =
         DumpNode.of("switch " + name)
             .with("addresses", table.size())
-            .with("flooded-frames", floods)
-            .withNonZero("unknown-destination-frames", unknownFrames)
-            .withNonZero("address-moves", table.moves())
-            .withNonZero("address-evictions", table.evictions())
-            .withNonZero("address-expiries", table.expiries())
-            .with("longest-probe", table.longestProbe());
+            .with("floodedFrames", floods)
+            .withNonZero("unknownDestinationFrames", unknownFrames)
+            .withNonZero("addressMoves", table.moves())
+            .withNonZero("addressEvictions", table.evictions())
+            .withNonZero("addressExpiries", table.expiries())
+            .with("longestProbe", table.longestProbe());
     for (Slot slot : ports) {
       if (slot != null) {
         DumpNode.Builder child = DumpNode.of("port " + slot.port.name());

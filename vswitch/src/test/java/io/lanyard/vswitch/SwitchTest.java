@@ -908,6 +908,6 @@ class SwitchTest {
     assertThat(dump.name()).isEqualTo("switch test");
     assertThat(dump.properties()).containsEntry("addresses", 1);
     assertThat(dump.children()).extracting(DumpNode::name).contains("port a", "port b", "port c");
-    assertThat(dump.children().getFirst().properties()).containsEntry("received-frames", 1L);
+    assertThat(dump.children().getFirst().properties()).containsEntry("receivedFrames", 1L);
   }
 }

@@ -1,8 +1,8 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
-import java.util.Locale;
 
 /**
  * A port forward as declared.
@@ -26,6 +26,6 @@ public record Forward(Transport protocol, Endpoint listen, String guest, int por
    * @return protocol and listen address, as {@code tcp/127.0.0.1:8080}
    */
   public String name() {
-    return protocol.name().toLowerCase(Locale.ROOT) + "/" + listen;
+    return EnumText.word(protocol) + "/" + listen;
   }
 }

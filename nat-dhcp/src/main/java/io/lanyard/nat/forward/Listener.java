@@ -111,9 +111,9 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   final void addTo(DumpNode.Builder node) {
     node.with("clients", clients.count())
         .with("limit", limit())
-        .with("limit-per-client", limitPerClient())
+        .with("limitPerClient", limitPerClient())
         .withNonZero("full", clients.owner().refused())
-        .withNonZero("made-place", clients.owner().evicted());
+        .withNonZero("madePlace", clients.owner().evicted());
   }
 
   final ForwardStatus status(boolean listening, @Nullable String problem) {

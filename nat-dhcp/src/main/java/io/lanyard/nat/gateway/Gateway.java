@@ -407,7 +407,7 @@ public final class Gateway implements GuestLink, Dumpable {
         DumpNode.of("gateway")
             .with("address", addresses.gateway() + "/" + addresses.subnet().prefix())
             .with("mac", new MacAddress(addresses.mac()))
-            .with("host-loopback", addresses.hostLoopback())
+            .with("hostLoopback", addresses.hostLoopback())
             .with("mtu", mtu);
     counters.addTo(node);
     return node.child(stations.dump()).build();

@@ -194,10 +194,10 @@ public final class PingNat implements PacketEngine, Dumpable {
     return DumpNode.of("icmp")
         .with("flows", flows.size(FlowKey.ICMP))
         .withNonZero("out", out)
-        .withNonZero("raw-sockets", raw)
+        .withNonZero("rawSockets", raw)
         .withNonZero("quota", quota)
-        .withNonZero("no-descriptor", noDescriptor)
-        .withNonZero("not-permitted", notPermitted)
+        .withNonZero("noDescriptor", noDescriptor)
+        .withNonZero("notPermitted", notPermitted)
         .withNonZero("failed", failed)
         .build();
   }

@@ -1,5 +1,6 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowKey;
@@ -10,7 +11,6 @@ import io.lanyard.nat.station.Station;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -153,7 +153,7 @@ final class Connection extends Flow implements GuestStream {
 
   @Override
   public String state() {
-    return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return EnumText.word(state);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
@@ -410,13 +411,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
             DumpNode.of("udp")
                 .with("flows", flows.size(FlowKey.UDP))
                 .with("mappings", mappings.size())
-                .with(
-                    "filtering",
-                    options
-                        .filtering()
-                        .name()
-                        .toLowerCase(java.util.Locale.ROOT)
-                        .replace('_', '-')))
+                .with("filtering", EnumText.word(options.filtering())))
         .build();
   }
 }

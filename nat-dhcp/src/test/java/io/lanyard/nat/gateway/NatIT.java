@@ -450,7 +450,7 @@ class NatIT {
         assertThat(net.on(() -> net.nat.dump()).children())
             .filteredOn(part -> part.name().equals("tcp"))
             .singleElement()
-            .extracting(part -> part.properties().get("opened-to-guest"))
+            .extracting(part -> part.properties().get("openedToGuest"))
             .isEqualTo(1L);
       } finally {
         server.destroy();

@@ -279,7 +279,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
         .with("port", only == null ? "all" : only.name())
         .with("frames", frames)
         .with("dropped", dropped)
-        .with("waiting-bytes", queuedBytes.get())
+        .with("waitingBytes", queuedBytes.get())
         .with("failed", failed)
         .build();
   }

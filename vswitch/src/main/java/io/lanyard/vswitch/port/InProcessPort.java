@@ -306,7 +306,7 @@ public final class InProcessPort implements Port, Dumpable {
   public DumpNode dump() {
     countRefused();
     return DumpNode.of("in-process")
-        .with("waiting-frames", ring.size())
+        .with("waitingFrames", ring.size())
         .with("offloads", guest.offloads().checksum())
         .with("carrier", carrier())
         .build();

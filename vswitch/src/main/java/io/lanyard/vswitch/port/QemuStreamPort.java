@@ -393,9 +393,9 @@ public final class QemuStreamPort implements Port, Dumpable {
         .with("role", settings.listen() ? "listen" : "connect")
         .with("carrier", current != null)
         .with("connections", connections)
-        .withNonZero("refused-clients", refused)
-        .withNonZero("broken-streams", broken)
-        .withNonZero("queued-bytes", current == null ? 0 : current.queuedBytes())
+        .withNonZero("refusedClients", refused)
+        .withNonZero("brokenStreams", broken)
+        .withNonZero("queuedBytes", current == null ? 0 : current.queuedBytes())
         .build();
   }
 }

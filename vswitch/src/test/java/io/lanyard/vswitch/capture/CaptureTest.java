@@ -198,14 +198,14 @@ class CaptureTest {
     large.release();
     long waiting =
         captures.stream()
-            .mapToLong(capture -> (long) capture.dump().properties().get("waiting-bytes"))
+            .mapToLong(capture -> (long) capture.dump().properties().get("waitingBytes"))
             .sum();
     assertThat(waiting).isBetween(60L << 20, 64L << 20);
     captures.forEach(Capture::close);
     gate.countDown();
     for (Capture capture : captures) {
       capture.done().get(10, TimeUnit.SECONDS);
-      assertThat(capture.dump().properties()).containsEntry("waiting-bytes", 0L);
+      assertThat(capture.dump().properties()).containsEntry("waitingBytes", 0L);
     }
   }
 
