@@ -67,7 +67,7 @@ public final class Daemon implements AutoCloseable {
 
   private final Settings settings;
   private final DescriptorBudget descriptors;
-  private final PluginLane.Patience patience;
+  private final PluginExecutor.Timeouts timeouts;
   private final StateLock lock;
   private final LeaseStore leases;
   private final VmmPlugins plugins;
@@ -85,13 +85,13 @@ public final class Daemon implements AutoCloseable {
       DescriptorBudget descriptors,
       StateLock lock,
       LeaseStore leases,
-      PluginLane.Patience patience) {
+      PluginExecutor.Timeouts timeouts) {
     this.settings = settings;
     this.descriptors = descriptors;
-    this.patience = patience;
+    this.timeouts = timeouts;
     this.lock = lock;
     this.leases = leases;
-    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins(), patience);
+    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins(), timeouts);
     this.began = settings.clock().nanoTime();
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
@@ -109,11 +109,11 @@ public final class Daemon implements AutoCloseable {
    * @throws StartException if nothing can run
    */
   public static Daemon open(Settings settings) throws StartException {
-    return open(settings, PluginLane.Patience.USUAL);
+    return open(settings, PluginExecutor.Timeouts.DEFAULT);
   }
 
-  /** The same, with another patience for its VMMs. */
-  static Daemon open(Settings settings, PluginLane.Patience patience) throws StartException {
+  /** The same, with other timeouts for its VMMs. */
+  static Daemon open(Settings settings, PluginExecutor.Timeouts timeouts) throws StartException {
     Directories directories = settings.directories();
     try {
       directories.create();
@@ -139,7 +139,7 @@ public final class Daemon implements AutoCloseable {
               descriptors,
               lock,
               LeaseStore.openOrSetAside(file, Clock.system()),
-              patience);
+              timeouts);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {
@@ -185,7 +185,7 @@ public final class Daemon implements AutoCloseable {
     }
     ImageStore images = new ImageStore(settings.directories().images());
     for (GuestConfig guest : configuration.guests().values()) {
-      GuestSlot slot = new GuestSlot(guest, plugins, images, networks, patience);
+      GuestSlot slot = new GuestSlot(guest, plugins, images, networks, timeouts);
       guests.put(guest.name(), slot);
       metrics.guest(guest.name(), "running", () -> slot.isRunning() ? 1 : 0);
       metrics.guest(
@@ -264,7 +264,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * The figures.
+   * The metrics.
    *
    * @return the one object for the life of the daemon
    */

@@ -27,11 +27,11 @@ record DescribedExports(DropwizardExports exports) implements MultiCollector {
   }
 
   private static MetricSnapshot described(MetricSnapshot snapshot) {
-    Figure figure = Figure.of(snapshot.getMetadata().getPrometheusName());
-    if (figure == null) {
+    KnownMetric metric = KnownMetric.of(snapshot.getMetadata().getPrometheusName());
+    if (metric == null) {
       return snapshot;
     }
-    MetricMetadata metadata = new MetricMetadata(figure.name(), figure.help());
+    MetricMetadata metadata = new MetricMetadata(metric.name(), metric.help());
     return switch (snapshot) {
       case CounterSnapshot counter -> new CounterSnapshot(metadata, counter.getDataPoints());
       case SummarySnapshot summary -> new SummarySnapshot(metadata, summary.getDataPoints());

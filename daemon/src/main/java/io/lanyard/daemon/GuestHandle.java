@@ -84,16 +84,16 @@ public final class GuestHandle {
             .with("harts", info.harts())
             .with("processorSeconds", info.processorSeconds())
             .with("instructions", info.instructions());
-    slot.cards()
-        .forEach((card, figures) ->
+    slot.nics()
+        .forEach((nic, counters) ->
             node.child(
-                DumpNode.of("nic " + card)
-                    .with("receivedFrames", figures.receivedFrames())
-                    .with("receivedBytes", figures.receivedBytes())
-                    .with("receiveDrops", figures.receiveDrops())
-                    .with("transmittedFrames", figures.transmittedFrames())
-                    .with("transmittedBytes", figures.transmittedBytes())
-                    .with("transmitDrops", figures.transmitDrops())
+                DumpNode.of("nic " + nic)
+                    .with("receivedFrames", counters.receivedFrames())
+                    .with("receivedBytes", counters.receivedBytes())
+                    .with("receiveDrops", counters.receiveDrops())
+                    .with("transmittedFrames", counters.transmittedFrames())
+                    .with("transmittedBytes", counters.transmittedBytes())
+                    .with("transmitDrops", counters.transmitDrops())
                     .build()));
     return node.build();
   }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Making it again is tried with every start, so that a missing image can be pulled meanwhile.
  *
- * <p>Whatever the VMM is asked goes by a {@link PluginLane}: a plug-in that throws or hangs fails
- * its own guests, and neither the API nor the other guests.
+ * <p>Calls to the VMM go through a {@link PluginExecutor}: a plug-in that throws or hangs fails its
+ * own guests, and neither the API nor the other guests.
  *
  * <p>Thread: any.
  */
@@ -49,9 +49,9 @@ final class GuestSlot implements GuestListener {
   private final VmmPlugins plugins;
   private final ImageStore images;
   private final Map<String, Network> networks;
-  private final PluginLane.Patience patience;
-  private final PluginLane acts;
-  private final PluginLane reads;
+  private final PluginExecutor.Timeouts timeouts;
+  private final PluginExecutor acts;
+  private final PluginExecutor reads;
   private volatile @Nullable Guest guest;
   private volatile @Nullable Snapshot last;
   private volatile String reason = "";
@@ -64,14 +64,14 @@ final class GuestSlot implements GuestListener {
       VmmPlugins plugins,
       ImageStore images,
       Map<String, Network> networks,
-      PluginLane.Patience patience) {
+      PluginExecutor.Timeouts timeouts) {
     this.config = config;
     this.plugins = plugins;
     this.images = images;
     this.networks = networks;
-    this.patience = patience;
-    this.acts = new PluginLane("guest " + config.name(), patience.actMillis());
-    this.reads = new PluginLane("guest " + config.name(), patience.readMillis());
+    this.timeouts = timeouts;
+    this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
+    this.reads = new PluginExecutor("guest " + config.name(), timeouts.readMillis());
   }
 
   GuestConfig config() {
@@ -138,7 +138,7 @@ final class GuestSlot implements GuestListener {
     return acts.call("give its console", () -> made().console());
   }
 
-  /** On the acts' lane: the guest, made if it has not been. */
+  /** The guest, made if there is none. Runs on the executor of acts. */
   private Guest made() throws VmmException {
     Guest there = guest;
     if (there != null) {
@@ -147,14 +147,14 @@ final class GuestSlot implements GuestListener {
     Guest made = null;
     try {
       made = plugins.open(config.vmm()).create(specification(), this);
-      plug(made);
+      attach(made);
       publish(made);
       reason = "";
       return made;
     } catch (VmmException | RuntimeException | LinkageError e) {
       reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
       if (made != null) {
-        unplug();
+        detach();
         made.close();
       }
       throw e;
@@ -184,15 +184,17 @@ final class GuestSlot implements GuestListener {
         config.options());
   }
 
-  private void plug(Guest made) throws VmmException {
+  private void attach(Guest made) throws VmmException {
     List<Nic> nics = made.nics();
     if (nics.size() != config.nics().size()) {
       throw new VmmException(
-          "VMM " + config.vmm() + " made another number of network cards than it was asked for");
+          "VMM "
+              + config.vmm()
+              + " made another number of NICs than the guest's configuration has");
     }
     for (int i = 0; i < nics.size(); i++) {
       GuestConfig.Nic nic = config.nics().get(i);
-      network(nic).plug(portOf(nic), nics.get(i), nic.policy());
+      network(nic).attach(portOf(nic), nics.get(i), nic.policy());
     }
   }
 
@@ -200,9 +202,9 @@ final class GuestSlot implements GuestListener {
     return config.name() + "." + nic.name();
   }
 
-  private void unplug() throws VmmException {
+  private void detach() throws VmmException {
     for (GuestConfig.Nic nic : config.nics()) {
-      network(nic).unplug(portOf(nic));
+      network(nic).detach(portOf(nic));
     }
   }
 
@@ -299,7 +301,7 @@ final class GuestSlot implements GuestListener {
   /** What a guest says of itself, or said last. */
   private record Snapshot(GuestState state, GuestStatistics statistics) {}
 
-  /** The guest's state and figures; what it said last while it does not answer. */
+  /** The guest's state and statistics; the last known ones while it does not answer. */
   private @Nullable Snapshot ask() {
     Guest made = guest;
     if (made == null) {
@@ -332,21 +334,21 @@ final class GuestSlot implements GuestListener {
     return snapshot != null && snapshot.state() == GuestState.RUNNING;
   }
 
-  /** The figures of the cards, in their order; none while the guest does not answer. */
-  Map<String, NicStatistics> cards() {
+  /** The counters of the NICs, in their order; none while the guest does not answer. */
+  Map<String, NicStatistics> nics() {
     Guest made = guest;
     if (made == null) {
       return Map.of();
     }
     try {
       return reads.call(
-          "say what its cards did",
+          "say what its NICs did",
           () -> {
-            Map<String, NicStatistics> cards = new LinkedHashMap<>();
+            Map<String, NicStatistics> all = new LinkedHashMap<>();
             for (Nic nic : made.nics()) {
-              cards.put(nic.name(), requireNonNull(nic.statistics()));
+              all.put(nic.name(), requireNonNull(nic.statistics()));
             }
-            return cards;
+            return all;
           });
     } catch (VmmException | RuntimeException e) {
       LogEvent.of("nic-statistics-unknown").with("guest", config.name()).log(LOG, Level.DEBUG, e);
@@ -393,7 +395,7 @@ final class GuestSlot implements GuestListener {
       return;
     }
     try {
-      new PluginLane("guest " + config.name(), patience.closeMillis())
+      new PluginExecutor("guest " + config.name(), timeouts.closeMillis())
           .call(
               "close",
               () -> {

@@ -17,12 +17,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The daemon's figures, in a Dropwizard registry, and as Prometheus reads them.
+ * The daemon's metrics, in a Dropwizard registry, and as Prometheus reads them.
  *
- * <p>A metric's name is {@code lanyard.} and, for what belongs to something, {@code network.NAME.},
- * {@code port.NETWORK.NAME.}, {@code service.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets
- * the names as labels. Gauges read live objects of the loops: a figure may be a frame behind, which
- * a graph does not show. A service's value is a map, by the kind of event.
+ * <p>A metric's name is {@code lanyard.} and, if it has an owner, {@code network.NAME.}, {@code
+ * port.NETWORK.NAME.}, {@code service.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets the
+ * names as labels. Gauges read live objects of the loops: a value may be a frame behind, which a
+ * graph does not show. A service's value is a map, by the kind of event.
  *
  * <p>Thread: any.
  */
@@ -57,26 +57,26 @@ public final class Metrics {
     return registry.timer("lanyard." + name);
   }
 
-  /** What a network's service has counted, by kind. */
+  /** Registers the counters of a network's service. */
   void service(String network, String service, Counters<?> counters) {
     Gauge<Map<String, Long>> gauge = counters::snapshot;
     replace(SERVICE + segment(network) + "." + service + ".events", gauge);
   }
 
-  void daemon(String figure, Gauge<Number> gauge) {
-    replace("lanyard." + figure, gauge);
+  void daemon(String metric, Gauge<Number> gauge) {
+    replace("lanyard." + metric, gauge);
   }
 
-  void network(String network, String figure, Gauge<Number> gauge) {
-    replace(NETWORK + segment(network) + "." + figure, gauge);
+  void network(String network, String metric, Gauge<Number> gauge) {
+    replace(NETWORK + segment(network) + "." + metric, gauge);
   }
 
-  void port(String network, String port, String figure, Gauge<Number> gauge) {
-    replace(PORT + segment(network) + "." + segment(port) + "." + figure, gauge);
+  void port(String network, String port, String metric, Gauge<Number> gauge) {
+    replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
   }
 
-  void guest(String guest, String figure, Gauge<Number> gauge) {
-    replace(GUEST + segment(guest) + "." + figure, gauge);
+  void guest(String guest, String metric, Gauge<Number> gauge) {
+    replace(GUEST + segment(guest) + "." + metric, gauge);
   }
 
   void removePort(String network, String port) {
@@ -110,7 +110,7 @@ public final class Metrics {
   }
 
   /**
-   * Writes all figures in Prometheus's text format.
+   * Writes all metrics in Prometheus's text format.
    *
    * @param out where to
    * @throws IOException if that fails
@@ -134,13 +134,13 @@ public final class Metrics {
     PrometheusRegistry made = prometheus;
     if (made == null) {
       made = new PrometheusRegistry();
-      made.register(new LabelledFigures(registry, DAEMON, "lanyard", List.of()));
-      made.register(new LabelledFigures(registry, NETWORK, "lanyard_network", List.of("network")));
+      made.register(new LabelledMetrics(registry, DAEMON, "lanyard", List.of()));
+      made.register(new LabelledMetrics(registry, NETWORK, "lanyard_network", List.of("network")));
       made.register(
-          new LabelledFigures(registry, PORT, "lanyard_port", List.of("network", "port")));
+          new LabelledMetrics(registry, PORT, "lanyard_port", List.of("network", "port")));
       made.register(
-          new LabelledFigures(registry, SERVICE, "lanyard_service", List.of("network", "service")));
-      made.register(new LabelledFigures(registry, GUEST, "lanyard_guest", List.of("guest")));
+          new LabelledMetrics(registry, SERVICE, "lanyard_service", List.of("network", "service")));
+      made.register(new LabelledMetrics(registry, GUEST, "lanyard_guest", List.of("guest")));
       made.register(
           new DescribedExports(
               new DropwizardExports(registry, (name, metric) -> !(metric instanceof Gauge))));

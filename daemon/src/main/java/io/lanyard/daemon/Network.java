@@ -142,7 +142,7 @@ public final class Network implements AutoCloseable {
     } catch (RuntimeException e) {
       problem("it cannot run", e);
     }
-    // Read while the loop works: a figure may be a frame behind, and a loop that hangs hides none.
+    // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
     metrics.network(name(), "leases", this::boundLeases);
     metrics.network(name(), "flows", this::flowCount);
@@ -203,7 +203,7 @@ public final class Network implements AutoCloseable {
     loop.call(() -> failures.add(what + ": " + Causes.of(e)));
   }
 
-  /** For figures: a network that does not answer must not keep a scrape from the others. */
+  /** For metrics: a network that does not answer must not keep a scrape from the others. */
   private <T> T ask(Supplier<T> question, T otherwise) {
     try {
       return loop.call(question::get);
@@ -222,9 +222,9 @@ public final class Network implements AutoCloseable {
     });
   }
 
-  /** Plugs a guest's card into a port of that name. */
-  void plug(String port, Nic nic, PortPolicy policy) {
-    ports.plug(port, nic, policy);
+  /** Attaches a guest's NIC to a port of that name. */
+  void attach(String port, Nic nic, PortPolicy policy) {
+    ports.attach(port, nic, policy);
   }
 
   /** Says whether the guest behind a port is powered on. Does not block. */
@@ -232,9 +232,9 @@ public final class Network implements AutoCloseable {
     ports.powered(port, on);
   }
 
-  /** Removes the port of a card, if it is there. */
-  void unplug(String port) {
-    ports.unplug(port);
+  /** Removes the port of a NIC, if it is there. */
+  void detach(String port) {
+    ports.detach(port);
   }
 
   /** On the loop. */

@@ -35,8 +35,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network's ports: those that the configuration declares, its host adapter, and one for each card
- * of a guest that is plugged in.
+ * A network's ports: those that the configuration declares, its host adapter, and one for each
+ * attached NIC of a guest.
  *
  * <p>Thread: opening blocks and is done from outside, one call at a time; what a method says that
  * it does on the loop needs the loop.
@@ -206,9 +206,9 @@ final class NetworkPorts {
     return new DomainSocketAddress(runtimeDirectory.resolve(path).toFile());
   }
 
-  /** Plugs a guest's card in. The card's own methods are not called on the loop: they may hang. */
-  void plug(String name, Nic nic, PortPolicy policy) {
-    FrameSink card = nic.sink();
+  /** Attaches a guest's NIC. The NIC's own methods are not called on the loop: they may hang. */
+  void attach(String name, Nic nic, PortPolicy policy) {
+    FrameSink sink = nic.sink();
     long mac = nic.mac();
     InProcessPort port =
         loop.call(() -> {
@@ -216,15 +216,15 @@ final class NetworkPorts {
               new InProcessPort(
                   name,
                   config.mtu(),
-                  new GuestCable.TowardsGuest(card),
+                  new GuestLink.TowardsGuest(sink),
                   loop.eventLoop(),
                   ethernet,
                   allocator);
-          attached(made, "guest", policies.card(policy));
+          attached(made, "guest", policies.nic(policy));
           pin(mac, made);
           return made;
         });
-    nic.connect(new GuestCable.TowardsNetwork(port.network()));
+    nic.connect(new GuestLink.TowardsNetwork(port.network()));
   }
 
   /** Says whether the guest behind a port is powered on. Does not block. */
@@ -236,8 +236,8 @@ final class NetworkPorts {
     });
   }
 
-  /** Pulls a guest's card out, if it is plugged in. */
-  void unplug(String name) {
+  /** Detaches a guest's NIC, if it is attached. */
+  void detach(String name) {
     loop.call(() -> {
       Port port = find(name);
       if (port != null) {

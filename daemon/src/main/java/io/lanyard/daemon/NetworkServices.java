@@ -66,7 +66,7 @@ final class NetworkServices {
   private @Nullable DnsForwarder dns;
 
   /**
-   * Makes the gateway, plugs it into the switch, and starts its services.
+   * Makes the gateway, attaches it to the switch, and starts its services.
    *
    * @param config the network
    * @param ipv4 its addresses

@@ -53,8 +53,10 @@ final class PortPolicies {
     return rules(policy, given == null ? unlimited : given);
   }
 
-  /** The rules of the card of a guest that we run: its MAC address is pinned to its port. */
-  PortRules card(PortPolicy policy) {
+  /**
+   * The rules of the NIC of a guest that this daemon runs: its MAC address is pinned to its port.
+   */
+  PortRules nic(PortPolicy policy) {
     return rules(
         policy,
         switch (guard(policy)) {

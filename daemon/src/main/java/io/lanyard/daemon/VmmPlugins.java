@@ -44,7 +44,7 @@ final class VmmPlugins implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
   private final Directories directories;
-  private final PluginLane.Patience patience;
+  private final PluginExecutor.Timeouts timeouts;
   private final Map<String, Opened> providers = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
 
@@ -58,9 +58,9 @@ final class VmmPlugins implements AutoCloseable {
     }
   }
 
-  private VmmPlugins(Directories directories, PluginLane.Patience patience) {
+  private VmmPlugins(Directories directories, PluginExecutor.Timeouts timeouts) {
     this.directories = directories;
-    this.patience = patience;
+    this.timeouts = timeouts;
   }
 
   /**
@@ -68,11 +68,11 @@ final class VmmPlugins implements AutoCloseable {
    *
    * @param directories where an opened VMM gets its own directories
    * @param plugins a directory of jars, or null for none
-   * @param patience how long a VMM may take to close
+   * @param timeouts how long a VMM may take to close
    */
   static VmmPlugins load(
-      Directories directories, @Nullable Path plugins, PluginLane.Patience patience) {
-    VmmPlugins loaded = new VmmPlugins(directories, patience);
+      Directories directories, @Nullable Path plugins, PluginExecutor.Timeouts timeouts) {
+    VmmPlugins loaded = new VmmPlugins(directories, timeouts);
     loaded.addAll(ServiceLoader.load(VmmProvider.class, VmmPlugins.class.getClassLoader()), null);
     if (plugins != null) {
       loaded.addLayer(plugins);
@@ -257,7 +257,7 @@ final class VmmPlugins implements AutoCloseable {
         return;
       }
       try {
-        new PluginLane(name, patience.closeMillis())
+        new PluginExecutor(name, timeouts.closeMillis())
             .call(
                 "close",
                 () -> {

@@ -83,14 +83,14 @@ public final class Watchdog implements AutoCloseable {
   /**
    * Begins.
    *
-   * @param patience how long systemd waits for a sign of life; zero if it does not
+   * @param timeout how long systemd waits for a sign of life; zero if it does not
    * @param alive passes the sign on
    */
-  public void start(Duration patience, Runnable alive) {
+  public void start(Duration timeout, Runnable alive) {
     Duration period =
-        patience.isZero() || patience.dividedBy(SIGNS).compareTo(USUAL_PERIOD) > 0
+        timeout.isZero() || timeout.dividedBy(SIGNS).compareTo(USUAL_PERIOD) > 0
             ? USUAL_PERIOD
-            : patience.dividedBy(SIGNS);
+            : timeout.dividedBy(SIGNS);
     thread =
         Thread.ofPlatform()
             .daemon()
@@ -98,7 +98,7 @@ public final class Watchdog implements AutoCloseable {
             .start(() -> {
               try {
                 while (true) {
-                  if (round() && !patience.isZero()) {
+                  if (round() && !timeout.isZero()) {
                     alive.run();
                   }
                   Thread.sleep(period);

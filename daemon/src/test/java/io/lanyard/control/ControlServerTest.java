@@ -192,7 +192,7 @@ final class ControlServerTest {
   }
 
   @Test
-  void aGuestsCardIsAPortOfItsNetwork() throws IOException {
+  void aGuestsNicIsAPortOfItsNetwork() throws IOException {
     assertThat(get("/v1/ports?network=vmnet8").findValuesAsText("name")).contains("g.nic0", "q");
   }
 

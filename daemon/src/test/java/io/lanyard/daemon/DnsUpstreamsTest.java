@@ -80,7 +80,7 @@ final class DnsUpstreamsTest {
         Daemon.open(
             new Daemon.Settings(
                 ConfigLoader.parse("test", yaml, home), "", directories, null, Clock.system()),
-            PluginLane.Patience.USUAL);
+            PluginExecutor.Timeouts.DEFAULT);
     try (SocketChannel guest = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       guest.connect(UnixDomainSocketAddress.of(home.resolve("r/guest.sock")));
       guest.write(framed(query(name)));

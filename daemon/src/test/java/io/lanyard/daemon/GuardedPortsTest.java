@@ -70,7 +70,7 @@ final class GuardedPortsTest {
                 new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
                 null,
                 Clock.system()),
-            PluginLane.Patience.USUAL);
+            PluginExecutor.Timeouts.DEFAULT);
   }
 
   private PortInfo port(String name) {

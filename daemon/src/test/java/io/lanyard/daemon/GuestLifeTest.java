@@ -41,7 +41,7 @@ final class GuestLifeTest {
     Daemon daemon =
         Daemon.open(
             new Daemon.Settings(configuration, "", directories, null, Clock.system()),
-            new PluginLane.Patience(5000, 5000, 5000));
+            new PluginExecutor.Timeouts(5000, 5000, 5000));
     daemon.startGuests();
     return daemon;
   }

@@ -75,16 +75,16 @@ public final class HostileVmmProvider implements VmmProvider {
                   case "name" -> spec.name();
                   case "state" -> GuestState.RUNNING;
                   case "statistics" -> new GuestStatistics(1, 1, spec.memory());
-                  case "nics" -> List.of(card(spec));
+                  case "nics" -> List.of(nic(spec));
                   default -> null;
                 });
   }
 
-  private static Nic card(GuestSpec spec) {
+  private static Nic nic(GuestSpec spec) {
     return proxy(
         Nic.class,
         (proxy, method, arguments) ->
-            fails(spec, "card." + method.getName())
+            fails(spec, "nic." + method.getName())
                 ? misbehave(spec.options().get("how"))
                 : switch (method.getName()) {
                   case "name" -> spec.nics().getFirst().name();

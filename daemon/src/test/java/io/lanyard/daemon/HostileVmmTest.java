@@ -28,11 +28,11 @@ final class HostileVmmTest {
       List.of(
           "create",
           "nics",
-          "card.name",
-          "card.connect",
-          "card.sink",
-          "card.statistics",
-          "card.disconnect",
+          "nic.name",
+          "nic.connect",
+          "nic.sink",
+          "nic.statistics",
+          "nic.disconnect",
           "start",
           "state",
           "statistics",
@@ -75,7 +75,7 @@ final class HostileVmmTest {
     Daemon daemon =
         Daemon.open(
             new Daemon.Settings(configuration, "", directories, null, Clock.system()),
-            new PluginLane.Patience(300, 50, 50));
+            new PluginExecutor.Timeouts(300, 50, 50));
     try {
       daemon.startGuests();
       GuestHandle good = Objects.requireNonNull(daemon.guest("good"));
@@ -120,10 +120,10 @@ final class HostileVmmTest {
   @Test
   void aCallThatHangsIsGivenUpAndTheNextOneToo() {
     LogWatch.expect("vmm-silent");
-    PluginLane lane = new PluginLane("guest x", 50);
+    PluginExecutor executor = new PluginExecutor("guest x", 50);
     long began = System.nanoTime();
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> lane.call("start it", HostileVmmTest::hang))
+      assertThatThrownBy(() -> executor.call("start it", HostileVmmTest::hang))
           .isInstanceOf(VmmException.class)
           .hasMessageContaining("guest x does not answer: start it takes more than 50 ms");
     }
@@ -133,20 +133,20 @@ final class HostileVmmTest {
   @Test
   void aCallThatWasLateIsNoTroubleOnceItHasReturned() throws Exception {
     LogWatch.expect("vmm-silent");
-    PluginLane lane = new PluginLane("guest x", 50);
+    PluginExecutor executor = new PluginExecutor("guest x", 50);
     CountDownLatch slow = new CountDownLatch(1);
     assertThatThrownBy(() ->
-            lane.call(
+            executor.call(
                 "say how it is",
                 () -> {
                   slow.await();
                   return 1;
                 }))
         .hasMessageContaining("takes more than 50 ms");
-    assertThat(lane.trouble()).contains("guest x does not answer: say how it is");
+    assertThat(executor.trouble()).contains("guest x does not answer: say how it is");
     slow.countDown();
     long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!lane.trouble().isEmpty()) {
+    while (!executor.trouble().isEmpty()) {
       assertThat(System.nanoTime()).isLessThan(deadline);
       Thread.onSpinWait();
     }
@@ -156,20 +156,20 @@ final class HostileVmmTest {
   @Test
   void aCallThatFailsIsTroubleUntilItSucceeds() throws Exception {
     LogWatch.expect("vmm-failed");
-    PluginLane lane = new PluginLane("guest x", 10_000);
+    PluginExecutor executor = new PluginExecutor("guest x", 10_000);
     for (int i = 0; i < 5; i++) {
       assertThatThrownBy(() ->
-              lane.call(
+              executor.call(
                   "say how it is",
                   () -> {
                     throw new IllegalArgumentException("on purpose");
                   }))
           .hasMessageContaining("failed to say how it is");
     }
-    assertThat(lane.trouble()).contains("on purpose");
+    assertThat(executor.trouble()).contains("on purpose");
     assertThat(LogWatch.count("vmm-failed")).isEqualTo(1);
-    assertThat(lane.call("say how it is", () -> 1)).isEqualTo(1);
-    assertThat(lane.trouble()).isEmpty();
+    assertThat(executor.call("say how it is", () -> 1)).isEqualTo(1);
+    assertThat(executor.trouble()).isEmpty();
   }
 
   private static GuestState hang() throws InterruptedException {
@@ -179,16 +179,16 @@ final class HostileVmmTest {
 
   @Test
   void whatTheContractAllowsIsThrownAsItIs() {
-    PluginLane lane = new PluginLane("guest x", 10_000);
+    PluginExecutor executor = new PluginExecutor("guest x", 10_000);
     assertThatThrownBy(() ->
-            lane.call(
+            executor.call(
                 "stop it",
                 () -> {
                   throw new UnsupportedOperationException("no button");
                 }))
         .isInstanceOf(UnsupportedOperationException.class);
     assertThatThrownBy(() ->
-            lane.call(
+            executor.call(
                 "stop it",
                 () -> {
                   throw new IllegalStateException("it is stopped");

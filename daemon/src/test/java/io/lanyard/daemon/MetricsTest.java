@@ -26,7 +26,7 @@ final class MetricsTest {
   }
 
   @Test
-  void figuresOfOneKindAreOneMetricWithLabels() throws IOException {
+  void valuesOfOneKindAreOneMetricWithLabels() throws IOException {
     Metrics metrics = new Metrics();
     metrics.port("vmnet8", "tap.0", "received_frames", () -> 3);
     metrics.port("vmnet1", "host", "received_frames", () -> 4);
@@ -83,8 +83,8 @@ final class MetricsTest {
   @Test
   void everyMetricSaysWhatItIsAndCountersAndUnitsAreNamedSo() throws IOException {
     Metrics metrics = new Metrics();
-    for (String figure : List.of("resident_bytes", "uptime_seconds", "loop_failures")) {
-      metrics.daemon(figure, () -> 1);
+    for (String metric : List.of("resident_bytes", "uptime_seconds", "loop_failures")) {
+      metrics.daemon(metric, () -> 1);
     }
     metrics.network("a", "floods", () -> 1);
     metrics.port("a", "b", "received_bytes", () -> 1);
@@ -111,7 +111,7 @@ final class MetricsTest {
   }
 
   @Test
-  void aNetworkThatIsGoneHasNoFigures() throws IOException {
+  void aNetworkThatIsGoneHasNoMetrics() throws IOException {
     Metrics metrics = new Metrics();
     for (String network : List.of("a", "ab")) {
       metrics.network(network, "floods", () -> 1);
@@ -148,7 +148,7 @@ final class MetricsTest {
   }
 
   @Test
-  void aPortThatIsGoneHasNoFigures() throws IOException {
+  void aPortThatIsGoneHasNoMetrics() throws IOException {
     Metrics metrics = new Metrics();
     metrics.port("a", "b", "received_bytes", () -> 1);
     metrics.removePort("a", "b");

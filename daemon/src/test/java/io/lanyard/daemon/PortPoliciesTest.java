@@ -26,19 +26,19 @@ class PortPoliciesTest {
   void aPortOfWhichNothingIsSaidHasThePlainRules() {
     PortPolicies policies = policies(GuardMode.OFF);
     assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(PortRules.PLAIN);
-    assertThat(policies.card(PortPolicy.DEFAULT)).isEqualTo(PortRules.PLAIN);
+    assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(PortRules.PLAIN);
     assertThat(policies.hostAdapter()).isEqualTo(PortRules.HOST_ADAPTER);
   }
 
   @Test
-  void aCardUnderAStrictGuardHasItsOwnMacAddressAlone() {
-    PortRules card = policies(GuardMode.STRICT).card(PortPolicy.DEFAULT);
-    assertThat(card.macLimit()).isZero();
-    assertThat(card.ingress()).hasSize(1);
-    assertThat(card.holdsMacs()).isTrue();
+  void aNicUnderAStrictGuardHasItsOwnMacAddressAlone() {
+    PortRules nic = policies(GuardMode.STRICT).nic(PortPolicy.DEFAULT);
+    assertThat(nic.macLimit()).isZero();
+    assertThat(nic.ingress()).hasSize(1);
+    assertThat(nic.holdsMacs()).isTrue();
     PortPolicy loose = new PortPolicy(GuardMode.LEARN, true, null, List.of());
-    assertThat(policies(GuardMode.STRICT).card(loose).macLimit()).isEqualTo(16);
-    assertThat(policies(GuardMode.STRICT).card(loose).reach()).isEqualTo(PortRules.Reach.ISOLATED);
+    assertThat(policies(GuardMode.STRICT).nic(loose).macLimit()).isEqualTo(16);
+    assertThat(policies(GuardMode.STRICT).nic(loose).reach()).isEqualTo(PortRules.Reach.ISOLATED);
   }
 
   @Test

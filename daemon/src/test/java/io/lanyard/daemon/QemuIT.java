@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * QEMU attached by its stream protocol, without a change to either. The guest is iPXE, from the ROM
- * of the card: it takes a lease, resolves a name and loads a script by HTTP from a server on the
+ * of the NIC: it takes a lease, resolves a name and loads a script by HTTP from a server on the
  * host's loopback, and the script reports to that server.
  */
 @Timeout(300)
@@ -144,7 +144,7 @@ final class QemuIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"tcg", "kvm"})
-  void ipxeInTheCardsRomTakesALeaseAndLoadsAScriptThroughTheNat(String accelerator)
+  void ipxeInTheNicsRomTakesALeaseAndLoadsAScriptThroughTheNat(String accelerator)
       throws IOException, InterruptedException {
     // No package and no privilege brings it: a virtual machine without nested virtualisation, as
     // many that run CI are, has none.

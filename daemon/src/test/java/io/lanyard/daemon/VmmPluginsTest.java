@@ -26,7 +26,7 @@ final class VmmPluginsTest {
     return VmmPlugins.load(
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
         plugins,
-        PluginLane.Patience.USUAL);
+        PluginExecutor.Timeouts.DEFAULT);
   }
 
   /** A provider that says of itself what it is told to. */

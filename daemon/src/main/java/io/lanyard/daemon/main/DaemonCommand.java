@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
 final class DaemonCommand {
-  /** Longer than every part's own patience, shorter than systemd's. */
+  /** Longer than every part's own timeout, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
 
   private static final String HANGUP =

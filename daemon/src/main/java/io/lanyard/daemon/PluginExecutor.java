@@ -18,53 +18,52 @@ import org.jspecify.annotations.Nullable;
  * Calls into a VMM plug-in, one at a time, such that a plug-in that throws or never returns costs
  * its callers an exception and nothing else.
  *
- * <p>A call that takes longer than it may is told of in the log once, and by {@link #trouble} for
- * as long as it takes; so is one that fails in a way that the interface does not have, until it
- * succeeds.
+ * <p>The log names a call that takes too long once, and {@link #trouble} as long as it takes;
+ * likewise a call that fails in a way that the interface does not have, until it succeeds.
  *
  * <p>Each call has a platform thread, because a plug-in may be stuck in native code, where a
  * virtual thread would keep its carrier from everybody. A thread that hangs is left behind; while
- * it does, further calls of the same lane fail after the same patience.
+ * it does, further calls of the same executor fail after the same timeout.
  *
  * <p>Thread: any; {@link #call} blocks.
  */
-final class PluginLane {
-  private static final System.Logger LOG = System.getLogger(PluginLane.class.getName());
+final class PluginExecutor {
+  private static final System.Logger LOG = System.getLogger(PluginExecutor.class.getName());
 
   /**
-   * How long a plug-in may take.
+   * The limits of a plug-in's calls.
    *
    * @param actMillis to do something: opening a large image, or killing a busy guest, takes a
    *     second at most
-   * @param readMillis to say a figure, which is at hand or something is wrong
-   * @param closeMillis to let go, which is waited for when the daemon stops
+   * @param readMillis to answer a query, whose answer is at hand or something is wrong
+   * @param closeMillis to close, for which the daemon waits when it stops
    */
-  record Patience(long actMillis, long readMillis, long closeMillis) {
-    static final Patience USUAL = new Patience(10_000, 500, 3000);
+  record Timeouts(long actMillis, long readMillis, long closeMillis) {
+    static final Timeouts DEFAULT = new Timeouts(10_000, 500, 3000);
   }
 
   private final String owner;
-  private final long patienceMillis;
+  private final long timeoutMillis;
   private final ReentrantLock turn = new ReentrantLock();
   private FutureTask<?> running = new FutureTask<>(() -> null);
 
   /** The call that takes too long, for a person. */
   private volatile @Nullable Overdue overdue;
 
-  /** What failed last in a way that it must not, by call. */
+  /** The last failures that the interface does not have, by call. */
   private final Map<String, String> failing = new ConcurrentHashMap<>();
 
   private record Overdue(FutureTask<?> task, String text) {}
 
   /**
-   * Makes a lane.
+   * Makes an executor.
    *
    * @param owner whose calls these are, as a message calls it
-   * @param patienceMillis how long a call may take
+   * @param timeoutMillis how long a call may take
    */
-  PluginLane(String owner, long patienceMillis) {
+  PluginExecutor(String owner, long timeoutMillis) {
     this.owner = owner;
-    this.patienceMillis = patienceMillis;
+    this.timeoutMillis = timeoutMillis;
     running.run();
   }
 
@@ -87,7 +86,7 @@ final class PluginLane {
   }
 
   /**
-   * What is wrong with the plug-in at this moment.
+   * The plug-in's problem at this moment.
    *
    * @return for a person; empty if it answers
    */
@@ -100,9 +99,9 @@ final class PluginLane {
   }
 
   private <T> T answer(String what, Callable<T> task) throws VmmException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
     try {
-      if (!turn.tryLock(patienceMillis, TimeUnit.MILLISECONDS)) {
+      if (!turn.tryLock(timeoutMillis, TimeUnit.MILLISECONDS)) {
         throw silent(what);
       }
       try {
@@ -127,7 +126,7 @@ final class PluginLane {
     }
   }
 
-  /** With the turn: tells of a call once, whoever waits behind it. */
+  /** Tells of a call once, however many callers wait behind it. The caller has the turn. */
   @SuppressWarnings("ReferenceEquality") // This very call, not one like it.
   private void late(String what, FutureTask<?> task) {
     Overdue known = overdue;
@@ -137,7 +136,7 @@ final class PluginLane {
       LogEvent.of("vmm-silent")
           .with("owner", owner)
           .with("call", what)
-          .with("millis", patienceMillis)
+          .with("millis", timeoutMillis)
           .log(LOG, Level.WARNING);
     }
   }
@@ -157,7 +156,7 @@ final class PluginLane {
         + " does not answer: "
         + what
         + " takes more than "
-        + patienceMillis
+        + timeoutMillis
         + " ms";
   }
 

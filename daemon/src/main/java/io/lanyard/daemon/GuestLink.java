@@ -11,32 +11,32 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The two ends of the cable between a guest's network card and its switch port.
+ * The two ends of the link between a guest's NIC and its switch port.
  *
  * <p>The VMM's interface and the switch's describe the same frame and know nothing of each other;
- * these are the plugs.
+ * these adapt one to the other.
  */
-final class GuestCable {
-  private static final System.Logger LOG = System.getLogger(GuestCable.class.getName());
+final class GuestLink {
+  private static final System.Logger LOG = System.getLogger(GuestLink.class.getName());
 
-  private GuestCable() {}
+  private GuestLink() {}
 
   /**
-   * What the switch puts frames for the guest into. It runs on the network's loop, which must
-   * outlive whatever a plug-in throws.
+   * The sink of the switch's frames to the guest. It runs on the network's loop, which must outlive
+   * anything that a plug-in throws.
    *
-   * @param card the card's end
+   * @param nic the NIC's end
    */
-  record TowardsGuest(FrameSink card) implements FrameConsumer {
+  record TowardsGuest(FrameSink nic) implements FrameConsumer {
     private static void failed(String what, Throwable e) {
-      // A frame each: the port counts what it lost, and the log is for who looks.
+      // This may happen with each frame: the port counts the loss, and DEBUG tells the reason.
       LogEvent.of("vmm-failed").with("call", what).log(LOG, Level.DEBUG, e);
     }
 
     @Override
     public boolean accept(MemorySegment frame) {
       try {
-        return card.accept(frame);
+        return nic.accept(frame);
       } catch (RuntimeException | LinkageError | AssertionError e) {
         failed("accept a frame", e);
         return false;
@@ -46,7 +46,7 @@ final class GuestCable {
     @Override
     public void flush() {
       try {
-        card.flush();
+        nic.flush();
       } catch (RuntimeException | LinkageError | AssertionError e) {
         failed("end a burst", e);
       }
@@ -56,7 +56,7 @@ final class GuestCable {
     public Offloads offloads() {
       NicOffloads offers;
       try {
-        offers = requireNonNull(card.offloads());
+        offers = requireNonNull(nic.offloads());
       } catch (RuntimeException | LinkageError | AssertionError e) {
         failed("say its offloads", e);
         offers = new NicOffloads(false, false, false, false);
@@ -66,7 +66,7 @@ final class GuestCable {
   }
 
   /**
-   * What the guest puts frames for the network into.
+   * The sink of the guest's frames to the network.
    *
    * @param port the port's end
    */

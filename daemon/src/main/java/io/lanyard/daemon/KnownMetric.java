@@ -5,14 +5,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Prometheus is told about a metric besides its value.
+ * A metric's description for Prometheus.
  *
  * @param name its name, with the unit at its end and without {@code _total}
  * @param rising whether it only grows: Prometheus calls that a counter
- * @param help what it is, in a sentence for who looks at a graph
+ * @param help its meaning, in a sentence for the reader of a graph
  */
-record Figure(String name, boolean rising, String help) {
-  private static final Map<String, Figure> ALL = new TreeMap<>();
+record KnownMetric(String name, boolean rising, String help) {
+  private static final Map<String, KnownMetric> ALL = new TreeMap<>();
 
   static {
     gauge("lanyard_resident_bytes", "Memory of the daemon's process as the kernel counts it.");
@@ -25,7 +25,9 @@ record Figure(String name, boolean rising, String help) {
     gauge("lanyard_network_ports", "Ports of the network's switch.");
     gauge("lanyard_network_leases", "DHCP leases that are bound.");
     gauge("lanyard_network_flows", "Flows through the network's NAT.");
-    counter("lanyard_network_floods", "Frames sent to all ports, for want of a known address.");
+    counter(
+        "lanyard_network_floods",
+        "Frames sent to all ports, as the switch did not know the address.");
     counter("lanyard_network_moves", "Addresses that came in by another port than before.");
     counter("lanyard_network_evictions", "Addresses forgotten because the table was full.");
     counter("lanyard_port_received_frames", "Wire frames that came in by the port.");
@@ -39,31 +41,31 @@ record Figure(String name, boolean rising, String help) {
         "Time that the network's loop has spent on the port's frames and its flows' data.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
-    counter("lanyard_service_events", "What a network's gateway and services counted, by kind.");
+    counter("lanyard_service_events", "Events of a network's gateway and services, by kind.");
     gauge("lanyard_guest_running", "1 while the guest runs, else 0.");
     counter("lanyard_guest_processor_seconds", "Host processor time that the guest has used.");
     counter("lanyard_guest_instructions", "Instructions that the guest has retired.");
     ALL.put(
         "lanyard_api_requests",
-        new Figure(
+        new KnownMetric(
             "lanyard_api_request_seconds", true, "Time from a whole request to its answer."));
   }
 
   private static void gauge(String name, String help) {
-    ALL.put(name, new Figure(name, false, help));
+    ALL.put(name, new KnownMetric(name, false, help));
   }
 
   private static void counter(String name, String help) {
-    ALL.put(name, new Figure(name, true, help));
+    ALL.put(name, new KnownMetric(name, true, help));
   }
 
   /**
-   * Finds what is known of a metric.
+   * The description of a metric.
    *
    * @param name the name that the registry's name becomes
-   * @return the figure, or null for one that nobody has described
+   * @return the description, or null if there is none
    */
-  static @Nullable Figure of(String name) {
+  static @Nullable KnownMetric of(String name) {
     return ALL.get(name);
   }
 }

@@ -15,18 +15,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dropwizard gauges, those that belong to something as one Prometheus metric with labels for each
- * kind of figure; of a gauge whose value is a map each entry is a point, its key the label {@code
- * event}. (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
+ * Dropwizard gauges as Prometheus metrics: gauges of one kind are one metric, with their owners as
+ * labels. If a gauge's value is a map, each entry is a point, and its key the label {@code event}.
+ * (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
  *
  * @param registry where the gauges are
- * @param prefix what their names begin with
- * @param family what the metrics' names begin with
- * @param labels the names of the segments between prefix and figure
+ * @param prefix the prefix of their names
+ * @param family the prefix of the metrics' names
+ * @param labels the names of the segments between prefix and metric
  */
-record LabelledFigures(MetricRegistry registry, String prefix, String family, List<String> labels)
+record LabelledMetrics(MetricRegistry registry, String prefix, String family, List<String> labels)
     implements MultiCollector {
-  LabelledFigures {
+  LabelledMetrics {
     labels = List.copyOf(labels);
   }
 
@@ -35,7 +35,7 @@ record LabelledFigures(MetricRegistry registry, String prefix, String family, Li
   @Override
   @SuppressWarnings("rawtypes") // The registry's own.
   public MetricSnapshots collect() {
-    Map<String, List<Point>> figures = new TreeMap<>();
+    Map<String, List<Point>> byName = new TreeMap<>();
     for (Map.Entry<String, Gauge> gauge :
         registry.getGauges((name, metric) -> name.startsWith(prefix)).entrySet()) {
       List<String> segments = List.of(gauge.getKey().substring(prefix.length()).split("\\.", -1));
@@ -43,13 +43,13 @@ record LabelledFigures(MetricRegistry registry, String prefix, String family, Li
         Labels owner =
             Labels.of(
                 labels, segments.subList(0, labels.size()).stream().map(Metrics::name).toList());
-        figures
-            .computeIfAbsent(segments.getLast(), figure -> new ArrayList<>())
+        byName
+            .computeIfAbsent(segments.getLast(), metric -> new ArrayList<>())
             .addAll(points(owner, gauge.getValue().getValue()));
       }
     }
     List<MetricSnapshot> snapshots = new ArrayList<>();
-    figures.forEach((figure, points) -> snapshots.add(snapshot(figure, points)));
+    byName.forEach((metric, points) -> snapshots.add(snapshot(metric, points)));
     return new MetricSnapshots(snapshots);
   }
 
@@ -67,9 +67,9 @@ record LabelledFigures(MetricRegistry registry, String prefix, String family, Li
     };
   }
 
-  private MetricSnapshot snapshot(String figure, List<Point> points) {
-    String name = family + "_" + figure;
-    Figure known = Figure.of(name);
+  private MetricSnapshot snapshot(String metric, List<Point> points) {
+    String name = family + "_" + metric;
+    KnownMetric known = KnownMetric.of(name);
     String help = known == null ? "" : known.help();
     if (known != null && known.rising()) {
       CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
