@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** The directory of one test's daemons, which are processes that end with it. */
-final class DaemonHome {
+public final class DaemonHome {
   /** How long a process may take to start or to end: a machine may be busy. */
   static final int START_SECONDS = 60;
 
@@ -28,7 +28,12 @@ final class DaemonHome {
   private final List<Running> processes = new ArrayList<>();
   private final List<Pattern> expected = new ArrayList<>();
 
-  DaemonHome(Path home) {
+  /**
+   * Makes a home.
+   *
+   * @param home a directory of the test's own
+   */
+  public DaemonHome(Path home) {
     this.home = home;
   }
 
@@ -37,7 +42,7 @@ final class DaemonHome {
    *
    * @param before what runs it in turn, such as setpriv; nothing for itself
    */
-  static List<String> java(String... before) {
+  public static List<String> java(String... before) {
     // As if started by hand: what runs the tests may ignore signals, and a child inherits that.
     List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
     command.addAll(List.of(before));
@@ -56,8 +61,9 @@ final class DaemonHome {
   }
 
   /** A process, and where it writes. */
-  record Running(Process process, Path log) {
-    String said() throws IOException {
+  public record Running(Process process, Path log) {
+    /** What it has written so far. */
+    public String said() throws IOException {
       return Files.readString(log);
     }
 
@@ -78,7 +84,8 @@ final class DaemonHome {
     return running;
   }
 
-  Running daemon(String configuration, List<String> command) throws IOException {
+  /** Starts a daemon of that configuration, by a command of {@link #java}. */
+  public Running daemon(String configuration, List<String> command) throws IOException {
     Path file = home.resolve("lanyard.yaml");
     Files.writeString(file, configuration);
     return run(
@@ -91,7 +98,8 @@ final class DaemonHome {
         home.resolve("run").toString());
   }
 
-  JsonNode await(Running daemon) throws IOException, InterruptedException {
+  /** Waits until a daemon answers; returns its status. */
+  public JsonNode await(Running daemon) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (true) {
       try {
@@ -104,7 +112,8 @@ final class DaemonHome {
     }
   }
 
-  JsonNode get(String target) throws IOException {
+  /** Asks the daemon's API. */
+  public JsonNode get(String target) throws IOException {
     try (HttpClient.Answer answer =
         new HttpClient(home.resolve("run/api.sock")).send("GET", target)) {
       return JSON.readTree(answer.bytes());
@@ -116,12 +125,12 @@ final class DaemonHome {
    *
    * @param regex what a part of each such line matches
    */
-  void expectWarning(String regex) {
+  public void expectWarning(String regex) {
     expected.add(Pattern.compile(regex));
   }
 
   /** Ends all processes, and looks through what they said. */
-  void close() throws IOException, InterruptedException {
+  public void close() throws IOException, InterruptedException {
     for (Running one : processes) {
       one.process().destroyForcibly().waitFor();
     }

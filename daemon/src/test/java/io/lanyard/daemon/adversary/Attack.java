@@ -1,0 +1,46 @@
+package io.lanyard.daemon.adversary;
+
+import java.util.Locale;
+
+/** What a hostile guest does, each by a port of its own, so that the port is the culprit's name. */
+enum Attack {
+  UDP_FLOOD(HostileGuest::floodUdp),
+  SYN_FLOOD(HostileGuest::floodSyn),
+  SYN_FORGED(HostileGuest::forgeSyn),
+  TCP_IDLE(HostileGuest::idleConnections),
+  TCP_ZERO_WINDOW(HostileGuest::zeroWindow),
+  DNS_SAME(HostileGuest::sameQuestion),
+  DNS_SLOW(HostileGuest::slowQuestions),
+  DNS_DISTINCT(HostileGuest::distinctQuestions),
+  DNS_STREAMS(HostileGuest::dnsStreams),
+  DHCP_STARVATION(HostileGuest::starve),
+  DHCP_PROBES(HostileGuest::answerProbes),
+  ARP_CLAIMS(HostileGuest::claimAddresses),
+  PING_GATEWAY(HostileGuest::pingGateway),
+  PING_WORLD(HostileGuest::pingWorld),
+  FRAGMENTS(HostileGuest::fragments),
+  BROADCAST(HostileGuest::broadcast),
+  UNKNOWN_UNICAST(HostileGuest::unknownDestinations),
+  MAC_FLOOD(HostileGuest::manySources),
+  MAC_COLLISIONS(HostileGuest::collidingSources),
+  LOOP(HostileGuest::loop),
+  METRICS_CONNECTIONS(HostileGuest::metricsConnections);
+
+  /** What an attack is, for a hostile guest. */
+  interface Act {
+    /** Goes on until the guest is closed. */
+    void by(HostileGuest guest);
+  }
+
+  @SuppressWarnings("ImmutableEnumChecker") // method references hold nothing
+  final Act act;
+
+  Attack(Act act) {
+    this.act = act;
+  }
+
+  /** The port that it comes by. */
+  String port() {
+    return "evil-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

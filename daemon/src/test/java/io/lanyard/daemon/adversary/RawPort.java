@@ -1,0 +1,146 @@
+package io.lanyard.daemon.adversary;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * The guest's end of a stream port: frames go out in batches and at a bounded rate, and what comes
+ * in is read at once.
+ *
+ * <p>Thread: {@link #frame} and {@link #send} any; each frame is written under the port's lock.
+ */
+final class RawPort implements AutoCloseable {
+  private static final int BATCH = 1 << 16;
+
+  /** No attack needs longer, nor more: what went wrong must end by itself. */
+  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long MOST_FRAMES = 5_000_000;
+
+  private final SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
+  private final ByteBuf batch = Unpooled.buffer(BATCH + 2048);
+  private final Thread reader;
+  private final long began = System.nanoTime();
+  private volatile boolean stopping;
+  private volatile long sent;
+
+  /**
+   * Attaches to a port.
+   *
+   * @param path the port's socket
+   * @param heard takes each frame that comes in, on a thread of the port's own
+   * @throws IOException if it cannot be attached to
+   */
+  RawPort(Path path, Consumer<ByteBuf> heard) throws IOException {
+    socket.connect(UnixDomainSocketAddress.of(path));
+    reader = Thread.ofPlatform().daemon(true).name("hostile-reader").start(() -> read(heard));
+  }
+
+  private void read(Consumer<ByteBuf> heard) {
+    ByteBuffer length = ByteBuffer.allocate(4);
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 17);
+    try {
+      while (true) {
+        fill(length.clear());
+        bytes.clear().limit(length.getInt(0));
+        fill(bytes);
+        heard.accept(Unpooled.wrappedBuffer(bytes));
+      }
+    } catch (ClosedChannelException | EOFException e) {
+      // The test, or the daemon, has ended it.
+    } catch (IOException e) {
+      if (!stopping) {
+        throw new AssertionError("the port's stream broke", e);
+      }
+    }
+  }
+
+  private void fill(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      if (socket.read(bytes) < 0) {
+        throw new EOFException();
+      }
+    }
+    bytes.flip();
+  }
+
+  /** Writes a frame into a buffer. */
+  interface Writer {
+    /**
+     * Writes one frame.
+     *
+     * @param to zeros
+     * @param at where it begins
+     */
+    void write(ByteBuf to, int at);
+  }
+
+  /** Adds a frame to the batch; a full batch is sent. */
+  synchronized void frame(int length, Writer writer) {
+    batch.writeInt(length);
+    int at = batch.writerIndex();
+    batch.writeZero(length);
+    writer.write(batch, at);
+    sent++;
+    if (batch.readableBytes() >= BATCH) {
+      send();
+    }
+  }
+
+  /** Sends what is in the batch. */
+  synchronized void send() {
+    try {
+      while (batch.isReadable() && !stopping) {
+        batch.readBytes(socket, batch.readableBytes());
+      }
+    } catch (IOException e) {
+      if (!stopping) {
+        throw new AssertionError("the port takes no frames", e);
+      }
+    } finally {
+      batch.clear();
+    }
+  }
+
+  /** How many frames were given to the port. */
+  long sent() {
+    return sent;
+  }
+
+  /**
+   * Whether an attack goes on; sends what is there, and waits where it is too fast.
+   *
+   * @param perSecond frames of this port since it began
+   */
+  boolean goesOn(int perSecond) {
+    send();
+    long ahead = began + sent * 1_000_000_000L / perSecond - System.nanoTime();
+    if (ahead > 0) {
+      LockSupport.parkNanos(Math.min(ahead, 20_000_000));
+    }
+    return !stopping && sent < MOST_FRAMES && System.nanoTime() - began < MOST_NANOS;
+  }
+
+  /** Ends the attack, and then the connection. */
+  @Override
+  public void close() throws IOException {
+    stopping = true;
+    socket.close();
+    try {
+      reader.join(TimeUnit.SECONDS.toMillis(10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package io.lanyard.daemon.adversary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The namespaces: the daemon's host, two guests, and the world with its servers.
+ *
+ * <p>Each thread of a server waits in a system call, and ends when its socket is closed.
+ */
+final class World {
+  /** The world's address, which guests reach by the NAT. */
+  static final int ADDRESS = Ipv4.parse("10.99.0.2");
+
+  /** Network a's host address, which leads to the host's loopback. */
+  static final int HOST = Ipv4.parse("10.66.0.1");
+
+  /** Sends back what it gets. */
+  static final int ECHO = 7000;
+
+  /** Sends {@link #BYTES}, and closes. */
+  static final int SOURCE = 7001;
+
+  /** Sends for ever. */
+  static final int ENDLESS = 7002;
+
+  /** Where the daemon serves its metrics, on its host's loopback. */
+  static final int METRICS = 9323;
+
+  /** What a transfer has. */
+  static final int BYTES = 4 << 20;
+
+  /** Under this domain no question is answered. */
+  static final String SLOW = ".slow.example";
+
+  /** Under this domain every question is. */
+  static final String FAST = ".fast.example";
+
+  private final String suffix = "-" + ProcessHandle.current().pid() % 100_000;
+  final String host = "advh" + suffix;
+  final String guestA = "adva" + suffix;
+  final String guestB = "advb" + suffix;
+  private final String world = "advw" + suffix;
+  private final List<ServerSocket> servers;
+  private final DatagramSocket names;
+
+  World() throws IOException, InterruptedException {
+    run(
+        """
+        set -e
+        for n in H W A B; do ip netns add $n; ip -n $n link set lo up; done
+        ip link add vh netns H type veth peer name vw netns W
+        ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up
+        ip -n W addr add 10.99.0.2/24 dev vw; ip -n W link set vw up
+        ip -n H route add 198.51.100.0/24 via 10.99.0.2
+        ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+        """
+            .replaceAll("\\bH\\b", host)
+            .replaceAll("\\bW\\b", world)
+            .replaceAll("\\bA\\b", guestA)
+            .replaceAll("\\bB\\b", guestB));
+    servers =
+        List.of(
+            serve(ECHO, World::echo), serve(SOURCE, World::source), serve(ENDLESS, World::endless));
+    names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(53)));
+    Thread.ofPlatform().daemon(true).name("names").start(this::answer);
+  }
+
+  /** An address to which packets go and from which none come: the world forwards nothing. */
+  static int silent(int number) {
+    return Ipv4.parse("198.51.100.1") + number;
+  }
+
+  /** Runs a script as root; it must succeed. */
+  static void run(String script) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder("timeout", "30", "sh", "-c", script).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+  }
+
+  private interface Server {
+    void serve(Socket client) throws IOException;
+  }
+
+  private ServerSocket serve(int port, Server server) throws IOException {
+    ServerSocket listening =
+        NetworkNamespace.run(
+            world,
+            () -> {
+              ServerSocket made = new ServerSocket();
+              made.bind(new InetSocketAddress(port), 4096);
+              return made;
+            });
+    Thread.ofPlatform().daemon(true).name("server " + port).start(() -> accept(listening, server));
+    return listening;
+  }
+
+  private static void accept(ServerSocket listening, Server server) {
+    try {
+      while (true) {
+        Socket client = listening.accept();
+        Thread.ofVirtual()
+            .start(() -> {
+              try (client) {
+                server.serve(client);
+              } catch (IOException e) {
+                // The client has gone: that is how attacks end.
+              }
+            });
+      }
+    } catch (IOException e) {
+      // Closed.
+    }
+  }
+
+  private static void echo(Socket client) throws IOException {
+    client.getInputStream().transferTo(client.getOutputStream());
+  }
+
+  private static void source(Socket client) throws IOException {
+    byte[] block = new byte[1 << 16];
+    for (int sent = 0; sent < BYTES; sent += block.length) {
+      client.getOutputStream().write(block);
+    }
+  }
+
+  private static void endless(Socket client) throws IOException {
+    byte[] block = new byte[1 << 14];
+    while (true) {
+      client.getOutputStream().write(block);
+    }
+  }
+
+  /** Answers with one address, or not at all. */
+  private void answer() {
+    byte[] buffer = new byte[2048];
+    try {
+      while (true) {
+        DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+        names.receive(packet);
+        int end = 12;
+        while (buffer[end] != 0) {
+          end += buffer[end] + 1;
+        }
+        String name = new String(buffer, 12, end - 12, UTF_8);
+        if (name.contains("slow")) {
+          continue;
+        }
+        byte[] answer = Arrays.copyOf(buffer, end + 5 + 16);
+        answer[2] |= (byte) 0x84;
+        answer[3] = (byte) 0x80;
+        answer[7] = 1;
+        Arrays.fill(answer, 8, 12, (byte) 0);
+        byte[] record = {(byte) 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, (byte) 192, 0, 2, 1};
+        System.arraycopy(record, 0, answer, end + 5, record.length);
+        names.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+      }
+    } catch (IOException e) {
+      // Closed.
+    }
+  }
+
+  void close() throws IOException, InterruptedException {
+    for (ServerSocket server : servers) {
+      server.close();
+    }
+    names.close();
+    for (String namespace : List.of(guestA, guestB, host, world)) {
+      run("ip netns del " + namespace + " || true");
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The adversarial guest: well-formed frames in number and from several identities, with an honest
+ * guest beside it, a third on another network, and somebody who asks the API.
+ *
+ * <p>The daemon is a process of its own with little heap and few descriptors, in a network
+ * namespace, so that its budgets are the kernel's and the JVM's and not the test's opinion: it ends
+ * on OutOfMemoryError, and it cannot open more files than its limit. The honest guests are Linux
+ * stacks behind TAP devices in namespaces; the hostile one is made of bytes. The world is one more
+ * namespace, with servers that the test runs.
+ *
+ * <pre>
+ *   guest a --TAP--+
+ *                  | network a --- daemon (host) --veth-- world: TCP, DNS
+ *   hostile -UNIX--+                  |              and silent addresses
+ *   guest b --TAP---- network b ------+
+ * </pre>
+ */
+@org.jspecify.annotations.NullMarked
+package io.lanyard.daemon.adversary;
