@@ -1,4 +1,4 @@
-/** What a network offers its guests: gateway, NAT, port forwards, DHCP, DNS. */
+/** A network's services for its guests: gateway, NAT, port forwards, DHCP, DNS. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.nat {
   requires transitive io.lanyard.vswitch;

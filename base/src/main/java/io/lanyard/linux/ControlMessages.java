@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What goes with a datagram beside its bytes: a list of {@code struct cmsghdr}, each with its data
- * (cmsg(3), of the 64-bit ABIs).
+ * The data that goes with a datagram beside its bytes: a list of {@code struct cmsghdr}, each with
+ * its data (cmsg(3), of the 64-bit ABIs).
  *
  * <p>The kernel cuts the list off where there is no room for it ({@code MSG_CTRUNC}): a message
  * that is not whole does not count.

@@ -47,7 +47,7 @@ final class SocketOwner {
     }
   }
 
-  /** What links in {@code /proc/PID/fd} name the sockets that are bound there. */
+  /** The links in {@code /proc/PID/fd} that name the sockets bound there. */
   private static Set<String> sockets(Transport transport, Endpoint endpoint) throws IOException {
     boolean tcp = transport == Transport.TCP;
     Set<String> found = new HashSet<>();

@@ -6,7 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.lanyard.testing.FuzzInput;
 import java.lang.foreign.MemorySegment;
 
-/** Whatever a driver writes into its rings, a device is given only chains that lie in memory. */
+/** A device is given only chains that lie in memory, for any bytes in the driver's rings. */
 class VirtQueueFuzzTest {
   private static final long BASE = 0x8000_0000L;
   private static final int SIZE = 8;

@@ -44,7 +44,7 @@ public final class Daemon implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
 
   /**
-   * What a daemon is made from.
+   * The settings of a daemon.
    *
    * @param configuration what it shall run
    * @param source the configuration's file, or empty for the built-in one
@@ -59,7 +59,7 @@ public final class Daemon implements AutoCloseable {
       @Nullable Path plugins,
       Clock clock) {}
 
-  /** What an empty lease store takes, and its first growth. */
+  /** The size of an empty lease store, and of its first growth. */
   private static final long LEAST_SPACE = 64 * 1024;
 
   /** How long the status waits for networks: it is asked to find out why something hangs. */
@@ -255,7 +255,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * What it was made from.
+   * The daemon's settings.
    *
    * @return the settings
    */
@@ -273,7 +273,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * What sees that the daemon's loops answer.
+   * The watchdog of the daemon's loops.
    *
    * @return the one object for the life of the daemon
    */
@@ -387,7 +387,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * What asks the daemon's parts how they are; each network has one of its own.
+   * The problems of the daemon's parts; each network has an object of its own.
    *
    * @return the one object for the life of the daemon
    */

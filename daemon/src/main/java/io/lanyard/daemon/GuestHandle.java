@@ -14,7 +14,7 @@ import io.lanyard.vmm.VmmException;
  * one that its VMM cannot do, an {@link UnsupportedOperationException}.
  */
 public final class GuestHandle {
-  /** What can be done to a guest. */
+  /** A command to a guest. */
   public enum Action {
     /** Power it on. */
     START,
@@ -66,7 +66,7 @@ public final class GuestHandle {
   }
 
   /**
-   * What the guest is and does.
+   * The guest's description.
    *
    * @return a snapshot
    */

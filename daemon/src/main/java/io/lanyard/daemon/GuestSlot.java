@@ -95,7 +95,7 @@ final class GuestSlot implements GuestListener {
         || (guest == null && !reason.isEmpty());
   }
 
-  /** What is wrong with its VMM now; empty for nothing. */
+  /** The problem of its VMM now; empty for none. */
   private String trouble() {
     String trouble = reads.trouble();
     return trouble.isEmpty() ? acts.trouble() : trouble;
@@ -128,7 +128,7 @@ final class GuestSlot implements GuestListener {
     }
   }
 
-  /** What can be done to a guest. */
+  /** A call of a guest. */
   @FunctionalInterface
   interface Act {
     void on(Guest guest) throws VmmException;
@@ -298,7 +298,7 @@ final class GuestSlot implements GuestListener {
     }
   }
 
-  /** What a guest says of itself, or said last. */
+  /** A guest's state and statistics, the last known ones. */
   private record Snapshot(GuestState state, GuestStatistics statistics) {}
 
   /** The guest's state and statistics; the last known ones while it does not answer. */
@@ -323,7 +323,7 @@ final class GuestSlot implements GuestListener {
     }
   }
 
-  /** What the guest has used, or had when it last answered. */
+  /** The guest's statistics, the last known ones while it does not answer. */
   GuestStatistics statistics() {
     Snapshot snapshot = ask();
     return snapshot == null ? new GuestStatistics(0, 0, 0) : snapshot.statistics();

@@ -227,7 +227,7 @@ public final class Network implements AutoCloseable {
     ports.attach(port, nic, policy);
   }
 
-  /** Says whether the guest behind a port is powered on. Does not block. */
+  /** Notes whether the guest behind a port is powered on. Does not block. */
   void powered(String port, boolean on) {
     ports.powered(port, on);
   }

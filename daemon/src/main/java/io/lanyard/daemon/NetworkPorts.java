@@ -227,7 +227,7 @@ final class NetworkPorts {
     nic.connect(new GuestLink.TowardsNetwork(port.network()));
   }
 
-  /** Says whether the guest behind a port is powered on. Does not block. */
+  /** Notes whether the guest behind a port is powered on. Does not block. */
   void powered(String name, boolean on) {
     loop.post(() -> {
       if (find(name) instanceof InProcessPort port) {

@@ -51,7 +51,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a network's gateway offers: NAT where the mode has it, forwards, DHCP, DNS.
+ * The services of a network's gateway: NAT where the mode has it, forwards, DHCP, DNS.
  *
  * <p>Thread: the network's loop only.
  */
@@ -143,8 +143,8 @@ final class NetworkServices {
     }
     AddressBindings bindings = new AddressBindings(addresses, fixed);
     if (config.switching().guard() != GuardMode.OFF) {
-      // Also of ports that have no guard of their own: without one, whose an address is, is
-      // whoever's that says so, as on a wire.
+      // Also of ports that have no guard of their own: without one, an address belongs to the last
+      // station that claims it, as on a wire.
       nat.gateway()
           .stations()
           .neighbours()
@@ -155,7 +155,7 @@ final class NetworkServices {
     }
   }
 
-  /** What each part counts, by its name. */
+  /** The counters of the parts, by the part's name. */
   Map<String, Counters<?>> counters() {
     Map<String, Counters<?>> all = new LinkedHashMap<>();
     all.put("gateway", nat.gateway().counters());
@@ -349,7 +349,7 @@ final class NetworkServices {
     return server == null ? List.of() : server.leases().leases();
   }
 
-  /** What is wrong at present, with what to do about it. */
+  /** The present problems with their remedies. */
   List<String> problems() {
     return Stream.of(
             dhcp == null ? "" : dhcp.problem(),
@@ -398,7 +398,7 @@ final class NetworkServices {
     nat.close();
   }
 
-  /** What an address's former owner left in the NAT must not reach its new one. */
+  /** Ends the flows of an address's former owner, which must not reach its new one. */
   private final class FlowEnder implements LeaseListener {
     @Override
     public void leaseAdded(Lease lease) {

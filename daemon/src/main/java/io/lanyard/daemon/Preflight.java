@@ -9,14 +9,16 @@ import io.lanyard.linux.TapDevice;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 
-/** What of a configuration this host permits, where the configuration itself cannot know. */
+/**
+ * The part of a configuration that this host permits, which the configuration itself cannot know.
+ */
 public final class Preflight {
   private static final System.Logger LOG = System.getLogger(Preflight.class.getName());
 
   private Preflight() {}
 
   /**
-   * What a daemon runs without a file: the built-in networks, less those whose host adapter this
+   * The networks of a daemon without a file: the built-in ones, less those whose host adapter this
    * user may not make. Nobody asked for these, so they are no problem, and one line says it.
    *
    * @param builtIn the built-in configuration

@@ -6,7 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 /**
- * What is wrong now, asked of those who know.
+ * The present problems, collected from the components.
  *
  * <p>A component does not report a problem and take it back; it says, whenever it is asked, which
  * it has. So none outlives its cause, and nothing is kept twice. What happened and is over belongs
@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * <p>Thread: {@link #add} any; {@link #present} the thread that its sources belong to.
  */
 public final class Problems {
-  /** What a person reads at once; the rest has the same causes. */
+  /** The most problems that a person reads at once; the rest has the same causes. */
   private static final int MOST = 50;
 
   private final List<Supplier<List<String>>> sources = new CopyOnWriteArrayList<>();

@@ -32,7 +32,7 @@ public final class StartException extends Exception {
   }
 
   /**
-   * What to do about it.
+   * The remedy.
    *
    * @return a sentence, or empty
    */

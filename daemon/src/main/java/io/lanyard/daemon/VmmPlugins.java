@@ -166,7 +166,7 @@ final class VmmPlugins implements AutoCloseable {
     return e.getCause() == null ? "" : ": " + rootOf(e);
   }
 
-  /** What a provider says of itself is checked, because it may say nothing, or throw. */
+  /** Adds a provider. Its name and version are checked, because it may have none, or throw. */
   void add(VmmProvider provider) {
     String type = provider.getClass().getName();
     String name;

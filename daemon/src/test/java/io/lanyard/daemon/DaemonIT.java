@@ -209,7 +209,7 @@ final class DaemonIT {
     assertThat(problems).contains("port t: the device lanyardit1 was deleted");
   }
 
-  /** What comes to a NOTIFY_SOCKET. */
+  /** The messages to a NOTIFY_SOCKET. */
   private static final class Systemd implements AutoCloseable {
     final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final EventLoopGroup loop =

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the configuration says of ports holds for the frames that guests send. */
+/** The configuration of ports holds for the frames that guests send. */
 @Timeout(60)
 final class GuardedPortsTest {
   private static final long GATEWAY = MacAddress.derivedFrom("gateway of lab").bits();
@@ -132,7 +132,7 @@ final class GuardedPortsTest {
       return bytes.flip();
     }
 
-    /** What other guests said until the word came; an ARP packet of theirs is a -1. */
+    /** The words of other guests until this one came; an ARP packet of theirs is a -1. */
     List<Integer> heardUntil(int word) throws IOException {
       List<Integer> heard = new ArrayList<>();
       while (!heard.contains(word)) {
@@ -247,7 +247,7 @@ final class GuardedPortsTest {
     assertThat(listener.heardUntil(3)).containsExactly(3);
   }
 
-  /** What the gateway takes the MAC address of an address to be. */
+  /** The gateway's neighbour entry of an address. */
   private String gatewaysEntry(int address) {
     DumpNode network = Objects.requireNonNull(daemon.network("lab")).dump();
     for (String name : List.of("nat", "gateway", "stations", "neighbours", Ipv4.format(address))) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the daemon shows of a guest as it goes through its life. */
+/** The daemon's view of a guest as it goes through its life. */
 @Timeout(60)
 final class GuestLifeTest {
   private static final long MAC = 0x52_54_00_00_00_07L;

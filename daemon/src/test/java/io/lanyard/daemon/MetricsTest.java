@@ -79,7 +79,7 @@ final class MetricsTest {
                 + " 1.0");
   }
 
-  /** What promtool check metrics asks for. */
+  /** The rules of promtool check metrics. */
   @Test
   void everyMetricSaysWhatItIsAndCountersAndUnitsAreNamedSo() throws IOException {
     Metrics metrics = new Metrics();

@@ -224,7 +224,7 @@ final class QemuIT {
     }
   }
 
-  /** Says whether a file has these bytes somewhere. */
+  /** Whether a file has these bytes somewhere. */
   private static boolean holds(Path file, String hex) throws IOException {
     byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
     return Files.readString(file, ISO_8859_1).contains(new String(bytes, ISO_8859_1));

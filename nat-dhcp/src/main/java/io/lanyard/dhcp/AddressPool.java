@@ -54,7 +54,7 @@ final class AddressPool {
     return byMac.get(mac);
   }
 
-  /** Whether a client may have an address at all, whoever has it now. */
+  /** Whether a client may have an address at all, even if another has it now. */
   boolean permits(Address address, long mac) {
     Reservation own = byMac.get(mac);
     return (own != null && own.address().equals(address)) || holds(address);
@@ -100,7 +100,7 @@ final class AddressPool {
     return idle.size() + untouched.cardinality();
   }
 
-  /** Whether an address is given to whoever asks, and not kept for somebody. */
+  /** Whether any client may get an address: it is not reserved. */
   boolean holds(Address address) {
     return inRange(address) && !barred(address);
   }

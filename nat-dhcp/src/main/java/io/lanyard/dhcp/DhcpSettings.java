@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subnet the network's subnet
  * @param server the server's own address: the gateway's
- * @param pool the addresses that are given to whoever asks
+ * @param pool the addresses that any client may get
  * @param routers default routers (option 3); empty on a network without a way out
  * @param dnsServers name servers (option 6)
  * @param ntpServers time servers (option 42)

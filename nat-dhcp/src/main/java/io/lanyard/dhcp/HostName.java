@@ -10,7 +10,7 @@ final class HostName {
   private static final int MAX_LABEL = 63;
 
   /**
-   * Names that change how their neighbours behave: whoever could claim {@code wpad} would be
+   * Names that change how their neighbours behave: a client that claimed {@code wpad} would be
    * everybody's proxy.
    */
   private static final Set<String> FORBIDDEN =

@@ -280,7 +280,8 @@ public final class LeaseStore implements AutoCloseable {
       writes.add(batch.size());
       succeeded();
     } catch (RuntimeException | Error e) {
-      // MVStore throws several, and asserts. None may end this thread: clients would wait for ever.
+      // MVStore throws several, and asserts. None may end this thread: clients would wait without
+      // end.
       failure = e;
       failed(e);
     }

@@ -60,7 +60,7 @@ public final class LeaseTable {
     this.shares = new PortShares(settings.leasesPerPort(), poolSize);
   }
 
-  /** The addresses that are given to whoever asks, free or not. */
+  /** The number of addresses that any client may get, free or not. */
   int poolSize() {
     return poolSize;
   }

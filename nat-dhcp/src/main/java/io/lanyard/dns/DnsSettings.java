@@ -9,7 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one network's DNS forwarder answers itself, and its limits. Addresses are big-endian ints.
+ * The names that one network's DNS forwarder answers itself, and its limits. Addresses are
+ * big-endian ints.
  *
  * @param domain the network's domain without a final dot, such as {@code lan}
  * @param subnet the network's subnet, whose reverse names are answered here

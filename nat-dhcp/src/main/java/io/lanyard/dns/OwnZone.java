@@ -62,7 +62,7 @@ final class OwnZone implements LeaseListener {
   private final Map<Name, Integer> fixed = new HashMap<>();
   private final Map<Integer, Name> fixedReverse = new HashMap<>();
 
-  /** What a wildcard gives (RFC 4592), by the name that the wildcard is below. */
+  /** The addresses of wildcards (RFC 4592), by the name that the wildcard is below. */
   private final Map<Name, Integer> wild = new HashMap<>();
 
   private final Map<Name, Integer> leased = new HashMap<>();
@@ -197,7 +197,7 @@ final class OwnZone implements LeaseListener {
     return at == null ? null : addresses(query, asked, at, name);
   }
 
-  /** What the closest wildcard gives for a name that does not exist (RFC 4592 section 3.3.1). */
+  /** The closest wildcard's address for a name that does not exist (RFC 4592 section 3.3.1). */
   private @Nullable Integer wildcard(Name name) {
     if (wild.isEmpty() || nonTerminals.contains(name)) {
       return null;

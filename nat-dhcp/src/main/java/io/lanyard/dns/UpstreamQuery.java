@@ -24,7 +24,7 @@ import org.xbill.DNS.Record;
  *
  * <p>Each attempt has a socket of its own, so a random port, and a random identifier (RFC 5452
  * section 4). When a server has not answered in time the next is asked as well, and the first
- * answer counts, whoever sends it; a server that fails or refuses is passed over while there are
+ * answer from any of them counts; a server that fails or refuses is passed over while there are
  * others. Every server is asked twice at most. A truncated answer is asked for again over TCP (RFC
  * 7766 section 5).
  *

@@ -36,7 +36,8 @@
  * list is not applied: guests have their own. We ask from the host, so a stub on its loopback
  * works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452
  * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
- * what was truncated, and takes the first answer. Whoever answered is asked first next time.
+ * what was truncated, and takes the first answer. The server that answered is asked first next
+ * time.
  *
  * <p><b>Passing through.</b> A message keeps its flags (but AA and RA, which say who answers),
  * codes and records of every type, known to dnsjava or not (RFC 3597). Only what belongs to one hop

@@ -7,7 +7,7 @@ import io.lanyard.net.Subnet;
 import java.util.List;
 
 /**
- * What the networks of a process share of the host.
+ * The host's resources that the networks of a process share.
  *
  * @param descriptors the process's descriptors
  * @param ports UDP ports of the host that no guest gets by asking for them
@@ -25,7 +25,7 @@ public record HostResources(
   }
 
   /**
-   * What a network has that shares with no other, and whose descriptors are not limited.
+   * The resources of a network that shares with no other, and whose descriptors are not limited.
    *
    * @return new objects, for this host
    */
@@ -34,7 +34,7 @@ public record HostResources(
   }
 
   /**
-   * What the networks of a process share.
+   * The resources that the networks of a process share.
    *
    * @param descriptors the process's descriptors
    * @param subnets those of all networks

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway of one network with all that belongs to it: flow table, TCP, UDP and ICMP, forwards.
- * What a daemon makes for each network that has a gateway.
+ * A network's gateway with its engines and forwards; one per network that has a gateway.
  *
  * <p>Thread: the network's loop only, for every method and for the constructor.
  */
@@ -134,7 +134,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * What the network is like.
+   * The network's options.
    *
    * @return the options it was made with
    */

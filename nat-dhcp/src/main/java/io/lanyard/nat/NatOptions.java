@@ -9,7 +9,7 @@ import io.lanyard.nat.udp.UdpOptions;
 import java.util.List;
 
 /**
- * What one network's gateway is to be like.
+ * The options of one network's gateway.
  *
  * @param name the network's name, for logs and the dump
  * @param addresses who the gateway is

@@ -601,7 +601,7 @@ class DnsForwarderTest {
     step(Duration.ofMillis(1600));
     assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(second.queries).hasSize(1);
-    ask("other.example.", Type.A); // Whoever answered last is asked first.
+    ask("other.example.", Type.A); // The server that answered last is asked first.
     assertThat(upstream.queries).hasSize(1);
   }
 

@@ -40,7 +40,9 @@ final class LanyardGuest implements Guest {
   /** The thread that still releases the resources of an earlier machine. Under {@link #calls}. */
   private @Nullable Thread lingering;
 
-  /** Whoever waits to restart the guest; null when nobody may any more. Under {@link #calls}. */
+  /**
+   * The thread that waits to restart the guest; null when none may any more. Under {@link #calls}.
+   */
   private @Nullable Thread restarting;
 
   private boolean gone;
@@ -187,7 +189,7 @@ final class LanyardGuest implements Guest {
       case Machine.End.Failed failed -> to(GuestState.FAILED, failed.reason());
       case Machine.End.Reset _ -> restart(backoff.next(ran));
       case Machine.End.Stopped _ -> {
-        // Whoever stopped it says what follows.
+        // The caller that stopped it says what follows.
       }
     }
   }

@@ -67,7 +67,7 @@ public enum DropCause {
     this.advice = advice;
   }
 
-  /** What somebody who reads of it in the log should do; empty for causes that are not logged. */
+  /** The advice to a reader of the log; empty for causes that are not logged. */
   String advice() {
     return advice;
   }

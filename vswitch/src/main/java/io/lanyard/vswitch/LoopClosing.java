@@ -23,7 +23,10 @@ import java.util.concurrent.RejectedExecutionException;
 public final class LoopClosing {
   private static final Logger LOG = System.getLogger(LoopClosing.class.getName());
 
-  /** What takes a closed file's place; negative if there is none: files then close later, too. */
+  /**
+   * The descriptor that takes a closed file's place; negative if there is none: files then close
+   * later, too.
+   */
   private static final int PLACEHOLDER = Libc.open("/dev/null", Libc.O_RDWR);
 
   private LoopClosing() {}

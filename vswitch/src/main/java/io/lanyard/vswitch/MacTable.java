@@ -23,7 +23,7 @@ final class MacTable {
   /** How long an address is remembered that sends nothing (IEEE 802.1Q table 8-3). */
   static final long AGEING_NANOS = 300_000_000_000L;
 
-  /** What {@link #find} answers when it knows nothing. */
+  /** The answer of {@link #find} for an unknown address. */
   static final int UNKNOWN = -1;
 
   /** Twice the capacity: probes stay short, and a free cell ends every one. */
@@ -54,7 +54,7 @@ final class MacTable {
   /** Held addresses of each port. */
   private int[] held = new int[16];
 
-  /** What {@link #rule} said of each port. */
+  /** The limit of each port, set by {@link #rule}. */
   private int[] limits = new int[16];
 
   private boolean[] holding = new boolean[16];
@@ -67,7 +67,7 @@ final class MacTable {
   private long evictions;
   private long expiries;
 
-  /** What becomes of an address that a port sent a frame from. */
+  /** The outcome of learning the source address of a frame. */
   enum Learning {
     /** The address is at the port now, or the table has no room for it. */
     DONE,
@@ -114,7 +114,7 @@ final class MacTable {
   }
 
   /**
-   * Says how many addresses may be learned from a port, and whether it holds them.
+   * Sets the number of addresses that may be learned from a port, and whether it holds them.
    *
    * @param port the port's number
    * @param limit addresses, those that are pinned to it aside

@@ -1,7 +1,7 @@
 package io.lanyard.vswitch;
 
 /**
- * What a port can take from the switch without help.
+ * The offloads of a port: frames that it takes from the switch without help.
  *
  * <p>A port that lacks one of these gets frames that the switch has finished in software: checksums
  * filled in, super-frames segmented.

@@ -106,7 +106,7 @@ public final class Passage {
 
   /**
    * Reads the tags. Those that hold a priority alone are taken out of the frame: it is untagged
-   * (IEEE 802.1Q section 6.9), and whoever reads it further need not know of them.
+   * (IEEE 802.1Q section 6.9), and its further readers need not know of them.
    *
    * @return why the frame must be dropped, or null
    */

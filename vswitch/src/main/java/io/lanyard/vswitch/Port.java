@@ -28,7 +28,7 @@ public interface Port {
   int mtu();
 
   /**
-   * What this port takes; it may change while the port lives (a guest negotiates).
+   * The port's offloads; they may change while the port lives (a guest negotiates).
    *
    * @return the present offloads
    */
@@ -64,7 +64,7 @@ public interface Port {
   PortCounters counters();
 
   /**
-   * What keeps the port from ever carrying a frame again, for people. On the loop.
+   * The problem that keeps the port from ever carrying a frame again, for people. On the loop.
    *
    * @return the problem and its remedy, or an empty text
    */
@@ -76,9 +76,9 @@ public interface Port {
   void close();
 
   /**
-   * Says whether somebody is at the other end.
+   * Whether a device or client is at the other end.
    *
-   * @return false while frames that are sent to it are dropped for want of a client
+   * @return false while the port has no client, and drops the frames that are sent to it
    */
   default boolean carrier() {
     return true;

@@ -4,7 +4,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.EnumText;
 
 /**
- * What passed through a port, seen from the switch: <em>received</em> came in by the port,
+ * A port's counters, seen from the switch: <em>received</em> came in by the port,
  * <em>transmitted</em> left by it.
  *
  * <p>Frames and bytes are wire frames: a super-frame counts as the segments it stands for.
@@ -13,7 +13,7 @@ import io.lanyard.base.EnumText;
  * frame that a port refuses in {@link Port#transmit} is not counted as transmitted; one that it
  * took and loses later is counted as both.
  *
- * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough figure.
+ * <p>Thread: written by the network's loop; read there too, or elsewhere for a rough value.
  */
 public final class PortCounters {
   private final long[] receiveDrops = new long[DropCause.values().length];

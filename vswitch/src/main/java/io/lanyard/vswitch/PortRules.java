@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a port may do on its switch.
+ * The rules of a port on its switch.
  *
  * @param ingress judge the frames that come in by the port, in order
  * @param egress judge the frames that are to leave by it, in order

@@ -5,8 +5,8 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says which frames of one port are refused: for each cause a line at once, then one a minute at
- * most, with the number of frames since.
+ * Logs the refused frames of one port: for each cause a line at once, then one per minute at most,
+ * with the number of frames since.
  *
  * <p>Thread: the network's loop only.
  */

@@ -4,7 +4,7 @@ import io.lanyard.linux.ErrnoException;
 import io.netty.channel.unix.Errors;
 import org.jspecify.annotations.Nullable;
 
-/** Error numbers of failed system calls, whoever made them: this project's own code or Netty. */
+/** Error numbers of failed system calls, made by this project's own code or by Netty. */
 public final class SocketErrors {
   private SocketErrors() {}
 

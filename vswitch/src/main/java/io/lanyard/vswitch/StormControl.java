@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread: the network's loop only.
  */
 final class StormControl {
-  /** What a frame that goes to all ports is. */
+  /** The kinds of frame that go to all ports. */
   enum Kind {
     BROADCAST(DropCause.BROADCAST_STORM, "broadcast frames"),
     MULTICAST(DropCause.MULTICAST_STORM, "multicast frames"),
@@ -75,7 +75,7 @@ final class StormControl {
     tokens[kind.ordinal()] -= copies;
   }
 
-  /** What the port does to the network and what to do about it, or an empty text. */
+  /** The port's problem with its remedy, or an empty text. */
   String problem(long now) {
     StringBuilder text = new StringBuilder();
     for (Kind kind : KINDS) {

@@ -164,7 +164,8 @@ public final class Switch implements Dumpable {
 
   private void tellLeft(Port port) {
     if (depth > 0) {
-      // A write that failed has told it: whoever is sending must not lose what it sends for.
+      // A failed write has told it: the caller that is sending must keep the state that it sends
+      // for.
       left.add(port);
       return;
     }
@@ -286,7 +287,7 @@ public final class Switch implements Dumpable {
     }
   }
 
-  /** Drops a frame that its port may not send: counts it, and says so once a minute. */
+  /** Drops a frame that its port may not send: counts it, and logs it once per minute. */
   private void refuse(Passage passage, DropCause cause) {
     Slot from = passage.from;
     from.counters.receiveDropped(cause, passage.segments);
@@ -504,7 +505,7 @@ public final class Switch implements Dumpable {
   }
 
   /**
-   * Says which of the reserved group addresses are forwarded; none at first.
+   * Sets the reserved group addresses that are forwarded; none at first.
    *
    * @param groups those that are
    */
@@ -532,7 +533,7 @@ public final class Switch implements Dumpable {
   }
 
   /**
-   * What a port does to the network, for people: a storm that comes from it.
+   * A port's problem for the network, for people: a storm that comes from it.
    *
    * @param port a port
    * @return the problem and its remedy while it lasts, or an empty text

@@ -3,8 +3,8 @@ package io.lanyard.vswitch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one source of a port has to do once it is ready: the frames of a device, the data of a
- * flow's socket. A source has one, made once.
+ * The work of one source of a port once it is ready: the frames of a device, the data of a flow's
+ * socket. A source has one, made once.
  *
  * <p>Thread: the network's loop only.
  */

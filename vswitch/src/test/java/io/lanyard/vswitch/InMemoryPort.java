@@ -34,7 +34,7 @@ public final class InMemoryPort implements Port {
   private boolean closed;
 
   /**
-   * What happens to frames on one way. Percentages apply one after the other.
+   * The faults of one direction. Percentages apply one after the other.
    *
    * @param random decides; a seed makes it repeatable
    * @param lossPercent frames that vanish

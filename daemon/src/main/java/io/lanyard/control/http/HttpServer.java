@@ -109,7 +109,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Opens a TCP socket and answers, in the clear and whoever asks: not for what commands the
+   * Opens a TCP socket and answers any client in the clear: not for requests that command the
    * daemon.
    *
    * @param address where; port 0 is one that is free
@@ -155,7 +155,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Where the server works, for whoever wants to know whether it does.
+   * The server's loop, for the watchdog.
    *
    * @return runs tasks on the server's loop
    */

@@ -54,7 +54,7 @@ final class DaemonArguments {
     return command(values);
   }
 
-  /** What is wrong with a word, or null. */
+  /** The problem of a word, or null. */
   private static @Nullable String complaint(
       String word, @Nullable DaemonOption option, String value, boolean inline) {
     if (option == null) {

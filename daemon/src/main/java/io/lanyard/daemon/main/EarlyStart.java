@@ -15,7 +15,7 @@ import java.util.List;
 final class EarlyStart {
   private EarlyStart() {}
 
-  /** Begins; whoever needs a thing before it is made waits for its class as always. */
+  /** Begins. A thread that needs a thing too early waits for its class, as always. */
   static void begin() {
     start("early-native", EarlyStart::nativeParts);
     start("early-calls", OpenFiles::limit);

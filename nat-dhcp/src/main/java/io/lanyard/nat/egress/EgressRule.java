@@ -22,7 +22,7 @@ public record EgressRule(
     if (services.isEmpty()) {
       return true;
     }
-    // By index: an iterator would be an object a flow.
+    // By index: an iterator would be one object per flow.
     for (int i = 0; i < services.size(); i++) {
       if (services.get(i).matches(protocol, port)) {
         return true;

@@ -38,7 +38,7 @@ public record EgressService(int protocols, int first, int last) {
   }
 
   /**
-   * Says whether a flow is of this kind.
+   * Whether a flow is of this kind.
    *
    * @param protocol one of the constants
    * @param port the destination's port

@@ -139,7 +139,7 @@ public final class HostAddressWatch implements AutoCloseable {
     }
   }
 
-  /** What the loop sees. */
+  /** The handle that the loop sees. */
   private final class Handle implements EpollIoHandle {
     private final Rtnetlink watched;
     private final FileDescriptor descriptor;

@@ -4,9 +4,9 @@ import io.lanyard.net.Address;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What this daemon itself serves on the host's addresses: forwards, and the outer ends of mappings.
- * A guest reaches those as the world does, although the address is the host's own (hairpinning, RFC
- * 4787 REQ-9, RFC 5382 REQ-8).
+ * The ports that this daemon itself serves on the host's addresses: forwards, and the outer ends of
+ * mappings. A guest reaches those as the world does, although the address is the host's own
+ * (hairpinning, RFC 4787 REQ-9, RFC 5382 REQ-8).
  *
  * <p>Thread: any.
  */
@@ -43,7 +43,7 @@ public final class PublishedPorts {
   }
 
   /**
-   * Says whether a port of an address of the host's is published.
+   * Whether a port of an address of the host's is published.
    *
    * @param protocol a constant of {@link EgressService}
    * @param high the upper long of the address

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public abstract class Flow {
-  /** What ending a flow costs its guest, the least first. */
+  /** The cost of a flow's end for its guest, the least first. */
   public enum Worth {
     /** It may go at any time: it is over, or its protocol makes it anew. */
     DISPENSABLE,
@@ -82,7 +82,8 @@ public abstract class Flow {
   protected abstract void ended(FlowEnd end);
 
   /**
-   * What the flow's end costs its guest, for the choice of a flow that makes place for a newer one.
+   * The cost of the flow's end for its guest, for the choice of a flow that makes place for a newer
+   * one.
    *
    * @return {@link Worth#IN_USE} unless overridden
    */
@@ -94,7 +95,7 @@ public abstract class Flow {
    * Sets for how long nothing may pass before the table ends the flow. May be called at any time,
    * and often: it moves a timer only when the timeout becomes shorter.
    *
-   * @param nanos nanoseconds; 0 for ever
+   * @param nanos nanoseconds; 0 for no limit
    */
   public final void idleTimeout(long nanos) {
     boolean shorter = idleNanos == 0 || nanos < idleNanos;
@@ -108,7 +109,7 @@ public abstract class Flow {
   /**
    * The present idle timeout.
    *
-   * @return nanoseconds; 0 for ever
+   * @return nanoseconds; 0 for no limit
    */
   public final long idleTimeout() {
     return idleNanos;
@@ -145,7 +146,7 @@ public abstract class Flow {
   }
 
   /**
-   * Says what forward the flow came in by, for listings, and where it leads.
+   * The forward that the flow came in by, for listings, and its destination.
    *
    * @param name the forward's name
    * @param port the guest's port, with which the flow ends
@@ -178,7 +179,7 @@ public abstract class Flow {
   }
 
   /**
-   * Says whether the flow is in a table.
+   * Whether the flow is in a table.
    *
    * @return false before {@link FlowTable#add} and after its end
    */

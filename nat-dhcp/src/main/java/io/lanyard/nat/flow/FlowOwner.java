@@ -7,7 +7,7 @@ package io.lanyard.nat.flow;
  * <p>Thread: the network's loop only.
  */
 public final class FlowOwner {
-  /** What an owner has of one protocol, and which of its accounts has most of that. */
+  /** An owner's flows of one protocol, and its accounts, ranked by their flows. */
   static final class Part extends Ranked {
     final FlowOwner owner;
     final Ranking<FlowList> accounts = new Ranking<>();

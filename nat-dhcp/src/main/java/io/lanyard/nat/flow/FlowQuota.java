@@ -27,23 +27,23 @@ public record FlowQuota(
     }
   }
 
-  /** What all forwards of a network hold together at most: one part in so many of its quota. */
+  /** The most flows of all forwards of a network together: one part in so many of its quota. */
   static final int FORWARDS_SHARE = 2;
 
-  /** What one forward's TCP clients hold at most: one part in so many of the network's quota. */
+  /** The most flows of one forward's TCP clients: one part in so many of the network's quota. */
   static final int TCP_FORWARD_SHARE = 4;
 
   /**
-   * What one forward's UDP clients hold at most, likewise: less, since each is a dynamic port of
+   * The most flows of one forward's UDP clients, likewise: fewer, since each is a dynamic port of
    * the gateway's, of which there are 16,384.
    */
   static final int UDP_FORWARD_SHARE = 8;
 
-  /** What one client's address holds of a forward at most: one part in so many. */
+  /** The most flows of one client's address at a forward: one part in so many. */
   static final int CLIENT_SHARE = 2;
 
   /**
-   * What an account of an owner may hold: a station of a port, a client of a forward.
+   * The most flows of an account of an owner: a station of a port, a client of a forward.
    *
    * @param owner the owner
    * @param protocol the IP protocol number
@@ -54,7 +54,7 @@ public record FlowQuota(
   }
 
   /**
-   * What an owner may hold: a port, or a forward.
+   * The most flows of an owner: a port, or a forward.
    *
    * @param owner the owner
    * @param protocol the IP protocol number
@@ -67,7 +67,7 @@ public record FlowQuota(
     return share(total(protocol), protocol == FlowKey.TCP ? TCP_FORWARD_SHARE : UDP_FORWARD_SHARE);
   }
 
-  /** What all owners of a kind may hold together. */
+  /** The most flows of all owners of a kind together. */
   int perKind(boolean forwards, int protocol) {
     return forwards ? share(total(protocol), FORWARDS_SHARE) : total(protocol);
   }

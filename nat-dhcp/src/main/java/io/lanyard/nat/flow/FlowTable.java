@@ -25,7 +25,7 @@ public final class FlowTable {
 
   private static final long IPV6 = 1L << 40;
 
-  /** What there is of one protocol, and which owner has most of it. */
+  /** The flows of one protocol, and their owners, ranked by their flows. */
   private static final class Protocol {
     final Ranking<FlowOwner.Part> owners = new Ranking<>();
     int count;

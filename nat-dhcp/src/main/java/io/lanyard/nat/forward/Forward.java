@@ -21,7 +21,7 @@ public record Forward(Transport protocol, Endpoint listen, String guest, int por
   }
 
   /**
-   * What identifies a forward in listings and logs.
+   * A forward's name in listings and logs.
    *
    * @return protocol and listen address, as {@code tcp/127.0.0.1:8080}
    */

@@ -33,7 +33,7 @@ public final class Forwards implements Dumpable {
   /** How long until a listen address that could not be had is tried again. */
   static final long RETRY_NANOS = 5_000_000_000L;
 
-  /** Who has a port is looked up once a minute: it takes a look at every process. */
+  /** The owner of a port is looked up once per minute: the search reads every process. */
   private static final int RETRIES_PER_LOOKUP = 12;
 
   private final GuestLink link;

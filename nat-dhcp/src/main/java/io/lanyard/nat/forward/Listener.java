@@ -73,7 +73,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     refused++;
   }
 
-  /** What the clients may hold together. */
+  /** The most flows of all clients together. */
   final int limit() {
     return quota.perOwner(clients.owner(), protocol);
   }

@@ -169,7 +169,9 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     return null;
   }
 
-  /** Where the forward is full and the client is not, whoever has been silent for longest goes. */
+  /**
+   * Ends the flow that has been silent for longest, if the forward is full and the client is not.
+   */
   private void makePlace(Client newcomer) {
     Map.Entry<DatagramEnds, ClientFlow> eldest = byEnds.firstEntry();
     if (eldest != null

@@ -4,11 +4,11 @@ import io.lanyard.net.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says where a guest's destination leads. The one place that holds the rule that a guest reaches
+ * Decides where a guest's destination leads. The one place that holds the rule that a guest reaches
  * the host's loopback only where the configuration says so.
  */
 public final class Destinations {
-  /** What becomes of a packet. */
+  /** The fate of a packet. */
   public enum Kind {
     /** For the gateway itself. */
     GATEWAY,
@@ -40,7 +40,7 @@ public final class Destinations {
   }
 
   /**
-   * Says what becomes of a packet.
+   * The fate of a packet.
    *
    * @param high the upper long of its destination, as the guest gave it
    * @param low the lower long of its destination

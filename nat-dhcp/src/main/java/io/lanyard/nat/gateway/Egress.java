@@ -131,7 +131,7 @@ public final class Egress implements Dumpable {
   }
 
   /**
-   * Says whether a flow may go on.
+   * Whether a flow may go on.
    *
    * @param flow a flow that leads out
    * @return false if it would not be admitted now

@@ -158,7 +158,7 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /**
-   * Says whether a UDP port of the gateway has a service.
+   * Whether a UDP port of the gateway has a service.
    *
    * @param servicePort the port
    * @return whether {@link #serve} was called for it
@@ -274,7 +274,7 @@ public final class Gateway implements GuestLink, Dumpable {
     boolean nested = inSwitch;
     inSwitch = true;
     try {
-      // By index: an iterator would be an object a burst.
+      // By index: an iterator would be one object per burst.
       for (int i = 0; i < engines.size(); i++) {
         engines.get(i).flush();
       }

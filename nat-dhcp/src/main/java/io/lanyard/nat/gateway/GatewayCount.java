@@ -1,6 +1,6 @@
 package io.lanyard.nat.gateway;
 
-/** What the gateway counts. */
+/** The gateway's counters. */
 public enum GatewayCount {
   /** IPv4 packets from guests that were looked at. */
   IPV4_IN,

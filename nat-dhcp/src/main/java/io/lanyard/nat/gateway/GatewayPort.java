@@ -6,7 +6,10 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.netty.buffer.ByteBuf;
 
-/** The gateway's side of the switch. Takes everything, so that nothing is finished in vain. */
+/**
+ * The gateway's side of the switch. It takes every offload, so that no checksum is finished without
+ * need.
+ */
 final class GatewayPort implements Port {
   private final Gateway gateway;
   private final String name;

@@ -12,7 +12,7 @@ import io.netty.buffer.ByteBuf;
  * each packet and lends to whom it hands it; nothing is parsed again, and nothing allocated.
  *
  * <p>An address is two longs, as {@link Address} has them; {@link #destination()} and the like make
- * an object, for what happens once a flow.
+ * an object, for work that happens once per flow.
  *
  * <p>Thread: the network's loop only. Valid for the length of the call that lends it.
  */

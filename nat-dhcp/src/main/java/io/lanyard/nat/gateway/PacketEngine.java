@@ -3,8 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.nat.station.Neighbour;
 
 /**
- * What takes the packets of one protocol that the gateway does not answer itself: TCP, UDP, ICMP
- * echo.
+ * Takes the packets of one protocol that the gateway does not answer itself: TCP, UDP, ICMP echo.
  *
  * <p>Thread: the network's loop only. No method throws because of what a guest sent.
  */

@@ -41,7 +41,7 @@ final class Reassembly {
 
   private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
 
-  /** What identifies the fragments of one datagram. */
+  /** The key of one datagram's fragments. */
   private record Key(PortBudget port, int source, int destination, int idAndProtocol) {}
 
   /** A datagram with holes. Reused. */

@@ -117,7 +117,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     return sent;
   }
 
-  /** What the path takes, where the last request was too large for it; 0 if that is not known. */
+  /** The path's MTU, if the last request was too large for it; 0 if it is not known. */
   int pathMtu() {
     return pathMtu;
   }

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * 2.3.2; RFC 4861 section 5 has the same states). How a station is asked is the {@link Wire}'s
  * business.
  *
- * <p>An entry is made by a packet for an unknown address, which is asked for once a second, three
- * times (RFC 1122 section 2.3.2.1 wants at most one request a second), while a few packets wait; or
- * by what a station sends to the gateway. Every {@link #PERIOD_NANOS} an entry is looked at: if the
- * station was heard, it stays; if it was only sent to, it is asked again, at its own address, and
- * forgotten if it does not answer; if neither, it is forgotten in the end.
+ * <p>An entry is made by a packet for an unknown address, which is asked for once per second, three
+ * times (RFC 1122 section 2.3.2.1 wants at most one request per second), while a few packets wait;
+ * or by what a station sends to the gateway. Every {@link #PERIOD_NANOS} an entry is looked at: if
+ * the station was heard, it stays; if it was only sent to, it is asked again, at its own address,
+ * and forgotten if it does not answer; if neither, it is forgotten in the end.
  *
  * <p>The table is bounded and its places are shared by port: when it is full, the port with the
  * most entries gives one up. An entry is small and is made anew by the next packet, so that nobody
@@ -98,7 +98,7 @@ public final class Neighbours {
   }
 
   /**
-   * Says what decides about claims.
+   * Sets the judge of claims.
    *
    * @param owners knows whose an address is
    */
@@ -135,7 +135,7 @@ public final class Neighbours {
    * @param station who sent the packet
    * @param high the upper long of the source address, which may be a guest's
    * @param low the lower long of the source address
-   * @return the entry of the address, whoever has it
+   * @return the entry of the address, whichever station has it
    */
   public Neighbour heard(Station station, long high, long low) {
     Neighbour latest = station.latest;

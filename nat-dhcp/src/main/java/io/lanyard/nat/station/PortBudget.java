@@ -118,7 +118,7 @@ public final class PortBudget implements Dumpable {
   }
 
   /**
-   * What the port's connections hold of TCP's memory.
+   * The TCP memory that the port's connections hold.
    *
    * @return the live object; its users are the stations that have connections
    */
@@ -127,7 +127,7 @@ public final class PortBudget implements Dumpable {
   }
 
   /**
-   * What the port's flows hold of the host's sockets.
+   * The host's sockets that the port's flows hold.
    *
    * @return the live object; it outlives the port while sockets close
    */

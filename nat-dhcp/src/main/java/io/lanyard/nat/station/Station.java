@@ -69,7 +69,7 @@ public final class Station {
   }
 
   /**
-   * What the station's connections hold of TCP's memory.
+   * The TCP memory that the station's connections hold.
    *
    * @return the live object
    */

@@ -1,6 +1,6 @@
 package io.lanyard.nat.station;
 
-/** What the table of stations counts. */
+/** The counters of the table of stations. */
 public enum StationCount {
   /** Addresses that nobody answered for. */
   NEIGHBOUR_FAILED,

@@ -26,7 +26,7 @@ public enum ConnectFailure {
     this.reason = reason;
   }
 
-  /** What an error of connect(2) means, whether it was told at once or later. */
+  /** The meaning of an error of connect(2), told at once or later. */
   static ConnectFailure of(Throwable cause) {
     if (cause instanceof ErrnoException later) {
       return switch (later.number()) {
@@ -49,7 +49,7 @@ public enum ConnectFailure {
   }
 
   /**
-   * What the guest is told by ICMP.
+   * The ICMP reason for the guest.
    *
    * @return the reason; null for a reset, and for silence
    */

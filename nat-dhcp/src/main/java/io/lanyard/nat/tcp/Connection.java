@@ -48,7 +48,7 @@ final class Connection extends Flow implements GuestStream {
   /** RFC 7323 section 5.5: a timestamp older than 24 days says nothing. */
   private static final long TIMESTAMP_EXPIRY = TimeUnit.DAYS.toNanos(24);
 
-  /** What the smallest segment is taken to be, whatever a guest says: Linux's TCP_MIN_MSS. */
+  /** The least MSS, for guests that ask for less: Linux's TCP_MIN_MSS. */
   private static final int SMALLEST_MSS = 88;
 
   private final Engine engine;
@@ -201,7 +201,7 @@ final class Connection extends Flow implements GuestStream {
     engine.counters().count(TcpCount.OPENED_BY_GUEST);
   }
 
-  /** Says what carries the host's side; it may have called back already. */
+  /** Sets the stream to the host; it may have called back already. */
   void spliceTo(HostStream stream) {
     if (state == State.CLOSED) {
       stream.abort();

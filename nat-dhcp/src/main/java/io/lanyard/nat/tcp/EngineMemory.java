@@ -4,7 +4,7 @@ import io.lanyard.nat.station.MemoryUse;
 import io.lanyard.nat.station.Station;
 
 /**
- * What one engine holds of a {@link MemoryPool}, and which ports and stations hold it.
+ * One engine's part of a {@link MemoryPool}, by ports and stations.
  *
  * <p>A port may hold half of the pool, whatever stations are behind it. When the pool gets short,
  * only those are held back who have more than a fair share: the pool divided by the networks that
@@ -23,7 +23,7 @@ final class EngineMemory {
     this.pool = pool;
   }
 
-  /** What a connection draws on: its station's part of its port's. */
+  /** The account of a connection: its station's part of its port's. */
   final class Share {
     private final MemoryUse station;
     private final MemoryUse port;

@@ -38,8 +38,8 @@ public interface HostStream {
   }
 
   /**
-   * Says whether the connection takes more bytes for the guest. A stream that is told to stop may
-   * still deliver what it has read already.
+   * Tells the stream whether the connection takes more bytes for the guest. A stream that is told
+   * to stop may still deliver what it has read already.
    *
    * @param on false: stop reading
    */

@@ -12,7 +12,7 @@ final class ReceiveQueue {
   /** Pieces, not bytes: what one-byte segments can make us hold. */
   private static final int MOST_PIECES = 512;
 
-  /** What a piece costs beside its bytes. */
+  /** The cost of a piece besides its bytes. */
   private static final int OVERHEAD = 256;
 
   private static final int RECENT = Segment.MOST_BLOCKS;

@@ -19,7 +19,7 @@ final class Receiver {
   private static final int SCARCE_LIMIT = 64 << 10;
   private static final int EXHAUSTED_LIMIT = 4 << 10;
 
-  /** What the host's side may hold of a connection for which there is really no memory. */
+  /** The most bytes that the host's side holds of a connection when there is no memory. */
   private static final int EXHAUSTED_HELD = 8 << 10;
 
   /** A burst that brings more than this is acknowledged while it lasts, to keep the guest going. */
@@ -120,8 +120,8 @@ final class Receiver {
       edge = offer;
     }
     // Rounded up, so that what was promised stays promised. The edge itself does not move with the
-    // rounding, or small segments would push it along for ever; what the rounding promised on top
-    // is accepted (RFC 7323 section 2.4).
+    // rounding, or small segments would push it along without end; what the rounding promised on
+    // top is accepted (RFC 7323 section 2.4).
     int open = Math.max(0, edge - nxt);
     int scaled = Math.min((open + (1 << shift) - 1) >> shift, 65535);
     accepted = Seq.max(accepted, nxt + (scaled << shift));

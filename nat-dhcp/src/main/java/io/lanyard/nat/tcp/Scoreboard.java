@@ -1,8 +1,8 @@
 package io.lanyard.nat.tcp;
 
 /**
- * What the guest has selectively acknowledged (RFC 2018 section 5, RFC 6675 section 3), as sorted
- * disjoint ranges of sequence numbers in two arrays.
+ * The ranges that the guest has selectively acknowledged (RFC 2018 section 5, RFC 6675 section 3),
+ * as sorted disjoint ranges of sequence numbers in two arrays.
  *
  * <p>SACK is advice: when a guest reports more ranges than there is room for, the surplus is
  * forgotten, and what it covers is sent again at worst.

@@ -27,7 +27,7 @@ final class SegmentWriter {
   private final int ports;
   private boolean timestamps;
 
-  /** What is written into every segment but the first: set by the connection. */
+  /** The fields of every segment but the first: set by the connection. */
   int tsValue;
 
   /** TS.Recent of RFC 7323 section 4.3. */

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * again is copied, so that a port that still holds the frame never sees it change.
  */
 final class SendQueue {
-  /** What is smaller than this is copied rather than kept in a buffer that is mostly empty. */
+  /** The size below which bytes are copied rather than kept in a buffer that is mostly empty. */
   private static final int COPY_LIMIT = 4096;
 
   /** The least that a record is charged with, so that tiny records cannot grow the ring far. */

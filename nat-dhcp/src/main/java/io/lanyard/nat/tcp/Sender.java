@@ -43,7 +43,7 @@ final class Sender {
 
   private static final int SCARCE_LIMIT = 64 << 10;
 
-  /** What a connection may take at a time for which there is really no memory. */
+  /** The most bytes that a connection takes at a time when there is no memory. */
   private static final int EXHAUSTED_BURST = 4 << 10;
 
   private final Connection connection;
@@ -460,7 +460,7 @@ final class Sender {
     repair(true);
   }
 
-  /** Sees to it that something wakes us when the guest stays silent. */
+  /** Arms the timer that fires when the guest stays silent. */
   private void schedule(boolean sent) {
     if (una != nxt) {
       boolean tail = sack && !probed && phase == Phase.OPEN && rto.smoothed() >= 0;

@@ -25,7 +25,7 @@ final class Seq {
     return a - b <= 0;
   }
 
-  /** Says whether {@code low <= x < high}. */
+  /** Whether {@code low <= x < high}. */
   static boolean within(int x, int low, int high) {
     return notBefore(x, low) && before(x, high);
   }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * A socket of the host as the far end of a connection, on the network's own epoll.
  *
  * <p>Towards the host, large payloads are written at once from the frame they came in, small ones
- * are gathered into one write a burst. From the host, the socket is read directly into a buffer
+ * are gathered into one write per burst. From the host, the socket is read directly into a buffer
  * with room for the headers before it and of the size of a super-frame, which then is the frame.
  *
  * <p>It is no Netty channel. Netty 4.2.18 loses a half-closed channel that waits for nothing: when
@@ -315,7 +315,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     }
   }
 
-  /** The socket is of no more use. */
+  /** The socket is no longer useful. */
   private void fail(IOException cause) {
     boolean tell = !silent && !closed;
     boolean before = connecting;

@@ -1,6 +1,6 @@
 package io.lanyard.nat.tcp;
 
-/** What the TCP engine of a network has seen. */
+/** The counters of a network's TCP engine. */
 public enum TcpCount {
   /** Connections that guests opened. */
   OPENED_BY_GUEST,

@@ -67,14 +67,14 @@ public interface TcpEngine extends PacketEngine {
       DescriptorBudget.Holder descriptors);
 
   /**
-   * What happened so far.
+   * The engine's counters.
    *
    * @return the live object, written by the loop
    */
   Counters<TcpCount> counters();
 
   /**
-   * Says how many connections there are, TIME-WAIT included.
+   * The number of connections, TIME-WAIT included.
    *
    * @return connections
    */

@@ -7,13 +7,13 @@ import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 
 /**
- * What the TCP engine needs of the gateway besides the link: ICMP, and the flow table.
+ * The gateway as the TCP engine sees it besides the link: ICMP, and the flow table.
  *
  * <p>Thread: the network's loop only.
  */
 public interface TcpHost {
   /**
-   * Says whether a guest may connect to where its SYN leads. If not, the guest has been told.
+   * Whether a guest may connect to its SYN's destination. If not, the guest has been told.
    *
    * @param syn the SYN, which leads out
    * @param port the destination's port

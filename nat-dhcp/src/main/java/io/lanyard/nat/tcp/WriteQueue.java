@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * a buffer that is mostly empty.
  */
 final class WriteQueue {
-  /** What is gathered before it becomes a piece of its own. */
+  /** The bytes that are gathered before they become a piece of their own. */
   private static final int GATHER = 64 << 10;
 
   /** A gathering buffer for a socket that is stuck, whose guest may send a byte at a time. */

@@ -35,7 +35,7 @@ public final class HostReader {
   /** Whatever the kernel hands over as one: a datagram, or a train that is no longer (udp(7)). */
   private static final int LARGEST = 65536;
 
-  /** What takes the datagrams of a socket. */
+  /** Takes the datagrams of a socket. */
   public interface Receiver {
     /**
      * The port that has to answer for what comes.

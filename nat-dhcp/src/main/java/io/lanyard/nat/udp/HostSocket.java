@@ -134,7 +134,7 @@ public final class HostSocket {
         });
   }
 
-  /** What the loop sees. */
+  /** The handle that the loop sees. */
   private final class Watched implements EpollIoHandle {
     @Override
     public FileDescriptor fd() {

@@ -48,7 +48,7 @@ final class Mapping implements HostReader.Receiver {
   private int ttl = DEFAULT_TTL;
   private boolean dontFragment;
 
-  /** What the host last said would have fitted. */
+  /** The largest packet that the host last said would have fitted. */
   private int largestPacket;
 
   /** The flows with one remote address. */
@@ -190,7 +190,7 @@ final class Mapping implements HostReader.Receiver {
   public void error(SocketError error, ByteBuf head) {
     nat.counters.count(UdpCount.ERRORS);
     if (error.number() == Errno.EMSGSIZE && !error.fromIcmp()) {
-      // The host's own. It does not say which port it is about; whoever sent knows, and comes next.
+      // The host's own. It does not say which port it is about; the sender knows, and comes next.
       largestPacket = error.info();
       return;
     }

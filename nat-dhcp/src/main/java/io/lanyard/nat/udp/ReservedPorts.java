@@ -34,8 +34,8 @@ public final class ReservedPorts {
   private static final long REREAD_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /**
-   * What hosts commonly serve though their /etc/services does not say so: Nebula, VXLAN, Geneve,
-   * flannel's VXLAN, QUIC beside HTTPS, ZeroTier, Tailscale, WireGuard.
+   * The ports that hosts commonly serve though their /etc/services does not say so: Nebula, VXLAN,
+   * Geneve, flannel's VXLAN, QUIC beside HTTPS, ZeroTier, Tailscale, WireGuard.
    */
   private static final int[] COMMON = {4242, 4789, 6081, 8443, 8472, 9993, 41641, 51820, 51821};
 
@@ -101,7 +101,7 @@ public final class ReservedPorts {
   }
 
   /**
-   * Says whether a port is reserved.
+   * Whether a port is reserved.
    *
    * @param port a port that a guest sends from
    * @return true if its mapping gets another one outside

@@ -1,6 +1,6 @@
 package io.lanyard.nat.udp;
 
-/** What the UDP NAT counts. */
+/** The counters of the UDP NAT. */
 public enum UdpCount {
   /** Datagrams from guests that went out. */
   OUT,

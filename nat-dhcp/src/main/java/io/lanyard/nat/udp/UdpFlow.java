@@ -7,7 +7,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
-/** What a mapping carries to and from one remote endpoint. */
+/** The flow of a mapping to and from one remote endpoint. */
 final class UdpFlow extends DatagramFlow {
   private final Mapping mapping;
 

@@ -363,7 +363,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   /**
-   * What this daemon serves on the host's addresses.
+   * The ports that this daemon serves on the host's addresses.
    *
    * @return the object that all networks share
    */

@@ -20,7 +20,7 @@ public record UdpOptions(Filtering filtering, long timeoutNanos, long queryTimeo
     ADDRESS_AND_PORT_DEPENDENT
   }
 
-  /** What RFC 4787 recommends. */
+  /** The values that RFC 4787 recommends. */
   public static final UdpOptions DEFAULT =
       new UdpOptions(Filtering.ADDRESS_DEPENDENT, 300_000_000_000L, 30_000_000_000L);
 }

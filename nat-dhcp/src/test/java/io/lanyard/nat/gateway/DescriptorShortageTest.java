@@ -26,7 +26,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What guests notice when there are few descriptors, and when one guest wants them all. */
+/** The effects on guests when there are few descriptors, and when one guest wants them all. */
 class DescriptorShortageTest {
   @BeforeEach
   void expectTheWarning() {

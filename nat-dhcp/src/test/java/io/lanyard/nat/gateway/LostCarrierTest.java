@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
-/** What the gateway keeps for a port whose guest has gone: nothing. */
+/** The gateway keeps nothing for a port whose guest has gone. */
 class LostCarrierTest {
   private static final int CLIENTS = 200;
 

@@ -37,7 +37,7 @@ public final class NatNamespace implements AutoCloseable {
   /** The guest's address. */
   public static final String GUEST = "192.168.127.100";
 
-  /** What a command did. */
+  /** A command's outcome. */
   public record Result(int status, String output) {}
 
   private final String namespace = "lynat" + ProcessHandle.current().pid() % 100000;

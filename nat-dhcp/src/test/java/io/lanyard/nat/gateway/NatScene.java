@@ -142,7 +142,7 @@ final class NatScene implements AutoCloseable {
       segment(from, to, toPort, ISN, 0, Tcp.SYN);
     }
 
-    /** What has come since the last call: short words such as {@code syn-ack 40001}. */
+    /** The packets since the last call: short words such as {@code syn-ack 40001}. */
     List<String> heard() {
       List<String> words = new ArrayList<>();
       for (byte[] frame : port.drain()) {

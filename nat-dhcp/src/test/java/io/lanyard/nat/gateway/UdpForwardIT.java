@@ -95,7 +95,7 @@ class UdpForwardIT {
     assertThat(server.waitFor(5, TimeUnit.SECONDS)).isTrue();
   }
 
-  /** What a client that has connected its socket hears. */
+  /** The answer that a client with a connected socket gets. */
   private String ask(String from, String target) throws Exception {
     return NatNamespace.host(
             "ip",

@@ -14,7 +14,7 @@ import io.netty.buffer.ByteBuf;
 public final class TestStations {
   private TestStations() {}
 
-  /** What a table has sent, dropped. */
+  /** A wire that drops the packets of the table. */
   private static final class NoWire implements Neighbours.Wire {
     @Override
     public void ask(Address address, long mac) {}

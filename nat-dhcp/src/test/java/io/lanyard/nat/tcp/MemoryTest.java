@@ -9,12 +9,12 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What guests can make the daemon hold, and what happens when there is nothing left. */
+/** The memory that guests can make the daemon hold, and the daemon without memory left. */
 class MemoryTest {
   private static final int LIMIT = 16 << 20;
   private static final int CONNECTIONS = 500;
 
-  /** What a connection may hold when its guest has used up its share: a burst and its header. */
+  /** The most bytes of a connection whose guest has used up its share: a burst and its header. */
   private static final int LEAST = 5000;
 
   /** Engines take from the pool by the mebibyte. */

@@ -67,7 +67,7 @@ final class TestLink implements GuestLink, TcpHost {
             });
   }
 
-  /** What Netty's allocator throws at its limit; nobody else is meant to make one. */
+  /** The error of Netty's allocator at its limit; nobody else is meant to make one. */
   private static OutOfDirectMemoryError refusal() throws ReflectiveOperationException {
     var constructor = OutOfDirectMemoryError.class.getDeclaredConstructor(String.class);
     constructor.setAccessible(true);

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
  * Unchecked accesses by host address, for harts, whose soft TLBs have checked.
  *
  * <p>The segment is a constant without bounds and without a scope, so that the compiler leaves
- * nothing of an access but the move. Whoever calls this answers for the address: it comes from
- * {@link Ram#hostAddress} and stays in the page.
+ * nothing of an access but the move. The caller answers for the address: it comes from {@link
+ * Ram#hostAddress} and stays in the page.
  */
 @SuppressWarnings("restricted") // the point of this class
 public final class HostMemory {

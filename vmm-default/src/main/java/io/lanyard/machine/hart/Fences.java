@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The fences that other harts ask of one.
  *
- * <p>Whoever asks waits until {@link #pending} is over, or until the hart is parked: it looks here
- * before it executes again. The order of "post, then look whether it is parked" on one side and
- * "unpark, then look for posts" on the other makes sure that one of them sees the other.
+ * <p>A hart that asks waits until {@link #pending} is over, or until the hart is parked: it looks
+ * here before it executes again. The order of "post, then look whether it is parked" on one side
+ * and "unpark, then look for posts" on the other makes sure that one of them sees the other.
  */
 final class Fences {
   private final Core core;

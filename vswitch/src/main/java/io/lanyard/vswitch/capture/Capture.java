@@ -41,7 +41,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   private static final AtomicLong ALL_QUEUED_BYTES = new AtomicLong();
 
-  /** What a frame costs besides its bytes. */
+  /** The cost of a frame besides its bytes. */
   private static final int FRAME_OVERHEAD = 64;
 
   private static final System.Logger LOG = System.getLogger(Capture.class.getName());
@@ -63,7 +63,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private long dropped;
 
   /**
-   * What a capture came to.
+   * A capture's outcome.
    *
    * @param frames wire frames in the file
    * @param dropped wire frames that the queue had no room for
@@ -85,7 +85,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     }
   }
 
-  /** What goes through the queue. */
+  /** An entry of the queue. */
   private sealed interface Entry {}
 
   @SuppressWarnings(
@@ -253,9 +253,9 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   }
 
   /**
-   * What the capture came to, once everything is written.
+   * The capture's outcome, once everything is written.
    *
-   * @return completes with the figures, or with the {@link IOException} that ended the capture
+   * @return completes with the outcome, or with the {@link IOException} that ended the capture
    */
   public CompletableFuture<Summary> done() {
     return done;

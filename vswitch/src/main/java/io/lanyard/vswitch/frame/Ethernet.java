@@ -151,7 +151,7 @@ public final class Ethernet {
   }
 
   /**
-   * Says whether an address is a group's: multicast or broadcast.
+   * Whether an address is a group's: multicast or broadcast.
    *
    * @param mac the address
    * @return whether the I/G bit is set
@@ -161,7 +161,7 @@ public final class Ethernet {
   }
 
   /**
-   * Says whether a type is that of an 802.1Q tag.
+   * Whether a type is that of an 802.1Q tag.
    *
    * @param type an EtherType
    * @return whether a tag follows

@@ -138,7 +138,7 @@ public final class Ipv4 {
   }
 
   /**
-   * Says whether the packet is a part of a larger one.
+   * Whether the packet is a part of a larger one.
    *
    * @param b the buffer
    * @param at index of the header

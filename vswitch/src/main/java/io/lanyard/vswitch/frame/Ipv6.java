@@ -280,8 +280,8 @@ public final class Ipv6 {
   }
 
   /**
-   * Says whether a walk met a fragment header that stands for a real fragment (not an atomic one,
-   * RFC 6946).
+   * Whether a walk met a fragment header that stands for a real fragment (not an atomic one, RFC
+   * 6946).
    *
    * @param walk from {@link #upperLayer}, not -1
    * @return whether the packet is a part of a larger one

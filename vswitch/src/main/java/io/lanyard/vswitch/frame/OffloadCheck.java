@@ -15,7 +15,7 @@ public final class OffloadCheck {
   /** Linux cuts a UDP super-frame into at most this many datagrams (UDP_MAX_SEGMENTS). */
   public static final int MOST_UDP_SEGMENTS = 128;
 
-  /** What {@link #check} answers for a frame that must be dropped. */
+  /** The answer of {@link #check} for a frame that must be dropped. */
   public static final int INVALID = -1;
 
   private OffloadCheck() {}

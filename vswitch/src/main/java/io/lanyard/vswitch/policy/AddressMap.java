@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>Thread: the network's loop only.
  */
 final class AddressMap {
-  /** What {@link #get} answers for an address that is nobody's. */
+  /** The answer of {@link #get} for an address that is nobody's. */
   static final long NOBODY = -1;
 
   private final long multiplier;
@@ -45,7 +45,7 @@ final class AddressMap {
     return owners[cell(high, low)];
   }
 
-  /** Gives an address to an owner, 0 or more, whoever had it before. */
+  /** Gives an address to an owner, 0 or more, from any former one. */
   void put(long high, long low, long owner) {
     if (2 * (size + 1) > owners.length) {
       grow();

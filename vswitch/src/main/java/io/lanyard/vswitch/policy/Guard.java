@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class Guard implements Policy {
-  /** What a guard lets a port use. */
+  /** The addresses that a guard lets a port use. */
   public enum Mode {
     /** The addresses that are bound or given to it, and those that it was the first to use. */
     LEARN,

@@ -1,5 +1,5 @@
 /**
- * What a port may claim: the guards.
+ * The guards: they decide which addresses a port may claim.
  *
  * <p>A guest chooses its addresses, but not its port. The switch's {@code MacTable} holds MAC
  * addresses to ports; {@link io.lanyard.vswitch.policy.Guard} does so for IP addresses, at the

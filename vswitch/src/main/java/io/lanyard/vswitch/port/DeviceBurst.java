@@ -6,9 +6,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
 /**
- * The frames of one burst from a device that gives one a system call. All that wait are read before
- * the first is switched: the kernel's ways in and out each stay in the processor's caches for the
- * length of a burst, which carries a tenth more wire frames than turn by turn.
+ * The frames of one burst from a device that gives one per system call. All that wait are read
+ * before the first is switched: the kernel's ways in and out each stay in the processor's caches
+ * for the length of a burst, which carries a tenth more wire frames than turn by turn.
  *
  * <p>A wire frame has a small buffer of its own. What does not fit goes on in a large one behind
  * it, so that a frame of any size can be read without knowing its size; a large frame is switched

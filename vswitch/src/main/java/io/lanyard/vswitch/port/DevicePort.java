@@ -83,7 +83,7 @@ public final class DevicePort implements Port, Dumpable {
       return;
     }
     lost = true;
-    from.close(); // or epoll reports it for ever
+    from.close(); // or epoll reports it without end
     LOG.log(
         Level.WARNING,
         "event=tap-lost port="

@@ -4,7 +4,7 @@ import io.lanyard.vswitch.Offloads;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One end of a cable inside this process: what the other end puts its frames into.
+ * One end of a link inside this process, which takes the frames of the other end.
  *
  * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} and the Ethernet frame without FCS, in one
  * native segment of exactly that length.
@@ -22,7 +22,7 @@ public interface FrameConsumer {
   void flush();
 
   /**
-   * What this end takes now; it may change when a guest negotiates.
+   * The offloads that this end takes now; they may change when a guest negotiates.
    *
    * @return the offloads
    */

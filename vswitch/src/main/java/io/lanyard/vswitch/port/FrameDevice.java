@@ -57,7 +57,7 @@ public interface FrameDevice {
   boolean isGone(int errno);
 
   /**
-   * What the device takes.
+   * The offloads that the device takes.
    *
    * @return the same for the life of the device
    */

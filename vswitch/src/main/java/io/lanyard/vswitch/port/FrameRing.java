@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * by the producer and {@code head} by the consumer, both with release after the slot's contents,
  * and read by the other side with acquire.
  *
- * <p>Closing: whoever comes last gives the buffers back. A producer that is inside {@link #offer}
- * when the consumer closes does it on its way out, so that neither waits for the other.
+ * <p>Closing: the last of the two sides gives the buffers back. A producer that is inside {@link
+ * #offer} when the consumer closes does it on its way out, so that neither waits for the other.
  */
 final class FrameRing {
   private static final VarHandle HEAD;
@@ -34,7 +34,7 @@ final class FrameRing {
     }
   }
 
-  /** What a slot begins with: a wire frame of the usual MTU. */
+  /** The first capacity of a slot: a wire frame of the usual MTU. */
   private static final int FIRST_CAPACITY = 2048;
 
   private static final int IDLE = 0;
@@ -115,7 +115,7 @@ final class FrameRing {
     HEAD.setRelease(this, at + 1);
   }
 
-  /** Says whether a frame waits. Any thread; a moment's truth. */
+  /** Whether a frame waits. Any thread; true for a moment only. */
   boolean isEmpty() {
     return head == tail;
   }

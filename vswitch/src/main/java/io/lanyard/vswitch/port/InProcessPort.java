@@ -23,10 +23,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest's network card in this process.
+ * A guest's NIC in this process.
  *
  * <p>Frames from the guest go into {@link #network}, by one guest thread at a time; a ring carries
- * them to the network's loop, which is woken once a burst. Frames to the guest go into the {@link
+ * them to the network's loop, which is woken once per burst. Frames to the guest go into the {@link
  * FrameConsumer} that the port was made with, on the loop. Each way a frame is copied once.
  *
  * <p>Thread: the network's loop, except for what {@link #network} answers.
@@ -43,7 +43,7 @@ public final class InProcessPort implements Port, Dumpable {
   /** Frames handled before the loop is given back. */
   private static final int BURST = 64;
 
-  /** What is longer is more than a wire frame of the usual MTU. */
+  /** The length above which a frame is more than a wire frame of the usual MTU. */
   private static final int LARGE = 2048;
 
   private final String name;
@@ -109,7 +109,7 @@ public final class InProcessPort implements Port, Dumpable {
     return networkEnd;
   }
 
-  /** What the guest's threads see. */
+  /** The port as the guest's threads see it. */
   private final class NetworkEnd implements FrameConsumer {
     @Override
     public boolean accept(MemorySegment frame) {
@@ -253,7 +253,7 @@ public final class InProcessPort implements Port, Dumpable {
   }
 
   /**
-   * Says whether the guest is powered on. Frames for a guest that is off are dropped here; a frame
+   * Notes whether the guest is powered on. Frames for a guest that is off are dropped here; a frame
    * from a guest is taken in either case, because a guest may send before its VMM has told.
    *
    * @param on whether it is
@@ -270,7 +270,7 @@ public final class InProcessPort implements Port, Dumpable {
     return carrier && !closed && !failed;
   }
 
-  /** {@inheritDoc} A guest thread that is about to put a frame in finds the cable pulled. */
+  /** {@inheritDoc} A guest thread that is about to put a frame in finds the port closed. */
   @Override
   public void close() {
     if (!closed) {

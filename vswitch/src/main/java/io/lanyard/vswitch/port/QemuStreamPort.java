@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A port has one client. While it is there, another that connects is sent away and counted, as
  * QEMU and passt do: two guests that were given the same path by mistake do not throw each other
- * off for ever. A client whose process ends frees the port at once; one whose host vanished, over
- * TCP, after {@value #TCP_TIMEOUT_SECONDS} s.
+ * off without end. A client whose process ends frees the port at once; one whose host vanished,
+ * over TCP, after {@value #TCP_TIMEOUT_SECONDS} s.
  *
  * <p>A connecting port tries again for as long as it is open, after {@value #FIRST_RETRY_MILLIS} ms
  * at first and {@value #LAST_RETRY_MILLIS} ms at most.
@@ -81,7 +81,7 @@ public final class QemuStreamPort implements Port, Dumpable {
   private boolean told;
 
   /**
-   * What a stream port is made of.
+   * The settings of a stream port.
    *
    * @param name the port's name
    * @param listen true to wait for the VMM, false to connect to it
@@ -353,7 +353,7 @@ public final class QemuStreamPort implements Port, Dumpable {
   }
 
   /**
-   * Says whether a client is there.
+   * Whether a client is connected.
    *
    * @return whether frames can pass
    */

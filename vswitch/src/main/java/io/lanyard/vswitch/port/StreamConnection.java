@@ -172,7 +172,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** What waits for the client to read, prefixes included. */
+  /** The bytes that wait for the client to read, prefixes included. */
   int queuedBytes() {
     ByteBuf filling = batch;
     return bytesOnTheirWay + (filling == null ? 0 : filling.readableBytes());

@@ -7,7 +7,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a TAP port is made of.
+ * The settings of a TAP port.
  *
  * @param name the port's name
  * @param device the device's name; may hold one {@code %d}

@@ -7,9 +7,7 @@ import io.lanyard.testing.FuzzInput;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
-/**
- * Whatever bytes a frame has, its headers are read within it, and measure no more than there is.
- */
+/** The headers of a frame with any bytes are read within it, and measure no more than it has. */
 class HeadersFuzzTest {
   @FuzzTest
   void headersAreReadWithinTheFrame(byte[] input) {

@@ -14,7 +14,7 @@ import org.pcap4j.packet.IpV6Packet;
 import org.pcap4j.packet.TcpPacket;
 import org.pcap4j.packet.UdpPacket;
 
-/** What segmentation makes is judged by pcap4j, which parses and sums by code of its own. */
+/** Segments are checked with pcap4j, which parses and sums by code of its own. */
 class SuperFrameTest {
   private static final int FROM = 0xc0a87f0a;
   private static final int TO = 0xc0a87f02;

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whatever a guarded port sends, what arrives elsewhere speaks for nobody but the guest behind it,
- * as a reader finds who shares no code with the guard.
+ * The frames of a guarded port that arrive elsewhere speak for the guest behind it alone, as a
+ * reader finds who shares no code with the guard.
  *
  * <p>An input is a series of steps: the port that sends, then length, offload header and frame.
  */

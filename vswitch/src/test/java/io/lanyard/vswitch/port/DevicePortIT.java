@@ -294,7 +294,7 @@ class DevicePortIT extends PortSuite {
         .doesNotContain("CAP_NET_ADMIN");
   }
 
-  /** What a process says that has all capabilities but one and opens a port. */
+  /** The message of a process that has all capabilities but one and opens a port. */
   private static String openWithout(String capability, String... namespace) throws Exception {
     List<String> command =
         new ArrayList<>(

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What every kind of port must do, whatever its medium is. Run again for each kind. */
+/** The behaviour of every kind of port, on any medium. Run again for each kind. */
 @SuppressWarnings("NullAway.Init") // the fields are set on the loop before each test
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class PortSuite {
@@ -57,7 +57,7 @@ abstract class PortSuite {
     /** Sends one Ethernet frame without header. */
     void send(byte[] frame) throws Exception;
 
-    /** Takes the next Ethernet frame; waits for it, but not for ever. */
+    /** Takes the next Ethernet frame; waits for it with a limit. */
     byte[] receive() throws Exception;
 
     /** Goes away. */

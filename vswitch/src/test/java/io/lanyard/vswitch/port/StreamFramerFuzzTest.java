@@ -41,7 +41,7 @@ class StreamFramerFuzzTest {
     assertThat(allocator.metric().usedDirectMemory()).isZero();
   }
 
-  /** What the switch forwards of the stream. */
+  /** The frames of the stream that the switch forwards. */
   private List<byte[]> frames(byte[] stream, int piece) {
     List<byte[]> frames = new ArrayList<>();
     Switch network = new Switch("fuzz", new SteppedTimers(), allocator);
