@@ -1,6 +1,7 @@
 /** A network's services for its guests: gateway, NAT, port forwards, DHCP, DNS. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.nat {
+  requires transitive io.lanyard.config;
   requires transitive io.lanyard.vswitch;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;

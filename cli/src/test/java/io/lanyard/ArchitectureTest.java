@@ -46,7 +46,7 @@ final class ArchitectureTest {
     IMAGES(Set.of(BASE), "image"),
     CONFIG(Set.of(BASE), "config"),
     VSWITCH(Set.of(BASE), "vswitch"),
-    NAT_DHCP(Set.of(BASE, VSWITCH), "nat", "dhcp", "dns"),
+    NAT_DHCP(Set.of(BASE, CONFIG, VSWITCH), "nat", "dhcp", "dns"),
     VMM_DEFAULT(Set.of(BASE, VMM_PLUGIN_API), "machine"),
     DAEMON(
         Set.of(BASE, CONFIG, CONTROL_API, IMAGES, NAT_DHCP, VMM_PLUGIN_API, VSWITCH),

@@ -1,6 +1,5 @@
 package io.lanyard.linux;
 
-import io.lanyard.base.Causes;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import java.io.IOException;
@@ -66,7 +65,10 @@ public final class BindFailure {
       case Errno.EMFILE, Errno.ENFILE ->
           "no descriptors are left: raise the limit of open files (LimitNOFILE= of the service,"
               + " ulimit -n)";
-      case 0 -> Causes.of(cause);
+      case 0 -> {
+        String message = cause.getMessage();
+        yield message == null ? cause.toString() : message;
+      }
       default -> "the kernel refuses the address with " + Errno.name(number);
     };
   }

@@ -75,7 +75,7 @@ public final class NatRace {
                           timers,
                           allocator,
                           NatOptions.of("race", addresses).withMtu(mtu),
-                          hostname -> null);
+                          hostnic -> null);
                   network.attach(tap);
                   tap.start(loop, network);
                   return nat;

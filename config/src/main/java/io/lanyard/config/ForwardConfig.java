@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
@@ -15,7 +16,16 @@ import org.jspecify.annotations.Nullable;
  * @param to the guest's end
  */
 public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint listen, Target to) {
-  /** The guest's end of a forward. */
+  /**
+   * What identifies a forward in logs and counters, whether it has a name or not.
+   *
+   * @return protocol and listen address, as {@code tcp/127.0.0.1:8080}
+   */
+  public String key() {
+    return EnumText.word(protocol) + "/" + listen;
+  }
+
+  /** The guest's end of a forward; as text, what leads there and the port. */
   public sealed interface Target {
     /**
      * The port.
@@ -39,7 +49,12 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
    * @param address the address
    * @param port the port
    */
-  public record ToAddress(String host, Address address, int port) implements Target {}
+  public record ToAddress(String host, Address address, int port) implements Target {
+    @Override
+    public String toString() {
+      return address + ":" + port;
+    }
+  }
 
   /**
    * A guest of this daemon's, whose address is that of its lease.
@@ -48,5 +63,10 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
    * @param mac the address of the guest's first NIC on the network
    * @param port the port
    */
-  public record ToGuest(String host, MacAddress mac, int port) implements Target {}
+  public record ToGuest(String host, MacAddress mac, int port) implements Target {
+    @Override
+    public String toString() {
+      return host + ":" + port;
+    }
+  }
 }

@@ -7,6 +7,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -21,7 +22,6 @@ import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
 import io.lanyard.vmm.Nic;
@@ -375,19 +375,15 @@ public final class Network implements AutoCloseable {
   }
 
   private ForwardInfo forward(ForwardStatus status) {
-    Forward forward = status.forward();
+    ForwardConfig forward = status.forward();
+    String name = forward.name();
     String problem = status.problem();
-    String listen = forward.name();
     return new ForwardInfo(
         name(),
-        config.forwards().stream()
-            .filter(declared -> NetworkServices.forward(declared).equals(forward))
-            .map(declared -> declared.name() == null ? "" : declared.name())
-            .findFirst()
-            .orElse(""),
+        name == null ? "" : name,
         EnumText.word(forward.protocol()),
-        listen.substring(listen.indexOf('/') + 1),
-        forward.guest() + ":" + forward.port(),
+        forward.listen().toString(),
+        forward.to().toString(),
         status.listening() ? "listening" : "failed",
         problem == null ? "" : problem,
         status.accepted());

@@ -5,7 +5,6 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
-import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
@@ -27,7 +26,6 @@ import io.lanyard.dns.Upstreams;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
@@ -103,7 +101,7 @@ final class NetworkServices {
             timers,
             allocator,
             options(loopback, shared),
-            name -> address(find(name, guestMacs)));
+            nic -> addressOf(nic.bits()));
     DhcpConfig dhcpConfig = config.dhcp();
     if (dhcpConfig != null && dhcpConfig.enabled()) {
       dhcp =
@@ -191,25 +189,6 @@ final class NetworkServices {
     return macs;
   }
 
-  private static @Nullable Address address(int bits) {
-    return bits == 0 ? null : Address.ofIpv4(bits);
-  }
-
-  private int find(String name, Map<String, Long> guestMacs) {
-    DhcpServer server = dhcp;
-    if (server == null) {
-      return 0;
-    }
-    Long mac = guestMacs.get(name);
-    if (mac != null) {
-      Address address = addressOf(mac);
-      if (address != null) {
-        return address.ipv4();
-      }
-    }
-    return server.leases().byName(name).map(lease -> lease.address().ipv4()).orElse(0);
-  }
-
   /** The address that a NIC's lease gives it; null for none. */
   @Nullable Address addressOf(long mac) {
     DhcpServer server = dhcp;
@@ -226,10 +205,6 @@ final class NetworkServices {
             ipv4.subnet(),
             ipv4.host(),
             loopback);
-    List<Forward> forwards = new ArrayList<>();
-    for (ForwardConfig forward : config.forwards()) {
-      forwards.add(forward(forward));
-    }
     NatConfig nat = config.nat();
     NatOptions options =
         NatOptions.of(config.name(), addresses)
@@ -237,22 +212,13 @@ final class NetworkServices {
             .withTranslate(config.mode() == NetworkMode.NAT)
             .withHost(host)
             .withEgress(EgressPolicies.of(config, host.subnets()))
-            .withForwards(forwards);
+            .withForwards(config.forwards());
     return nat == null
         ? options
         : options
             .withQuota(DescriptorDivision.quota(config.name(), nat, host.descriptors().most()))
             .withTcp(tcp(nat))
             .withUdp(udp(nat));
-  }
-
-  static Forward forward(ForwardConfig forward) {
-    String guest =
-        switch (forward.to()) {
-          case ForwardConfig.ToAddress(var host, var address, var port) -> address.toString();
-          case ForwardConfig.ToGuest(var host, var mac, var port) -> host;
-        };
-    return new Forward(forward.protocol(), forward.listen(), guest, forward.to().port());
   }
 
   private static TcpSettings tcp(NatConfig nat) {

@@ -4,12 +4,12 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.HostAddressWatch;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.Forwards;
-import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Egress;
@@ -61,7 +61,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param timers the network's timers
    * @param allocator where frames come from: direct, pooled buffers
    * @param options what the gateway is to be like
-   * @param names finds guests by hostname, for forwards
+   * @param guests finds guests that have their addresses by a lease, for forwards
    */
   public NatNetwork(
       EventLoop loop,
@@ -69,7 +69,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       Timers timers,
       ByteBufAllocator allocator,
       NatOptions options,
-      GuestNames names) {
+      GuestAddresses guests) {
     this.options = options;
     descriptors = options.host().descriptors().share(options.name());
     flows = new FlowTable(timers, options.quota(), new SecureRandom().nextLong());
@@ -105,10 +105,10 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, options.translate());
     forwards =
         new Forwards(
-            gateway, flows, tcp, udp, reader, names, options.udp().timeoutNanos(), descriptors);
+            gateway, flows, tcp, udp, reader, guests, options.udp().timeoutNanos(), descriptors);
     gateway.stations().addListener(new FlowEnder());
     gateway.attach();
-    for (Forward forward : options.forwards()) {
+    for (ForwardConfig forward : options.forwards()) {
       forwards.add(forward);
     }
   }

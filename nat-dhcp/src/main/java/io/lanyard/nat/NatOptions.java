@@ -1,8 +1,8 @@
 package io.lanyard.nat;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.flow.FlowQuota;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
@@ -33,7 +33,7 @@ public record NatOptions(
     UdpOptions udp,
     HostResources host,
     EgressPolicy egress,
-    List<Forward> forwards) {
+    List<ForwardConfig> forwards) {
   /** Takes a copy of the list. */
   public NatOptions {
     forwards = List.copyOf(forwards);
@@ -77,7 +77,7 @@ public record NatOptions(
    * @param others the forwards
    * @return a copy
    */
-  public NatOptions withForwards(List<Forward> others) {
+  public NatOptions withForwards(List<ForwardConfig> others) {
     return new NatOptions(name, addresses, mtu, translate, quota, tcp, udp, host, egress, others);
   }
 

@@ -69,12 +69,7 @@ final class ServiceNetwork {
     nat =
         onLoop(() ->
             new NatNetwork(
-                loop,
-                network,
-                timers,
-                ALLOCATOR,
-                NatOptions.of("vmnet8", addresses),
-                name -> null));
+                loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), nic -> null));
     DhcpSettings settings =
         DhcpSettings.builder(Subnet.parse(SUBNET.toString()))
             .domain("lan")

@@ -1,5 +1,6 @@
 package io.lanyard.nat.forward;
 
+import io.lanyard.config.ForwardConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesFromGuest bytes that guests sent
  */
 public record ForwardStatus(
-    Forward forward,
+    ForwardConfig forward,
     boolean listening,
     @Nullable String problem,
     int port,

@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.linux.Errno;
 import io.lanyard.nat.flow.FlowTable;
@@ -41,7 +42,7 @@ public final class Forwards implements Dumpable {
   private final TcpEngine tcp;
   private final UdpNat udp;
   private final HostReader reader;
-  private final GuestNames names;
+  private final GuestAddresses guests;
   private final long udpTimeoutNanos;
   private final DescriptorBudget.Share descriptors;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -54,7 +55,7 @@ public final class Forwards implements Dumpable {
    * @param tcp connects to guests
    * @param udp sends datagrams to guests
    * @param reader reads the host's datagram sockets
-   * @param names finds guests by name
+   * @param guests finds guests that have their addresses by a lease
    * @param udpTimeoutNanos how long a client of a UDP forward may be idle
    * @param descriptors the network's share of the process's descriptors
    */
@@ -64,7 +65,7 @@ public final class Forwards implements Dumpable {
       TcpEngine tcp,
       UdpNat udp,
       HostReader reader,
-      GuestNames names,
+      GuestAddresses guests,
       long udpTimeoutNanos,
       DescriptorBudget.Share descriptors) {
     this.link = link;
@@ -72,7 +73,7 @@ public final class Forwards implements Dumpable {
     this.tcp = tcp;
     this.udp = udp;
     this.reader = reader;
-    this.names = names;
+    this.guests = guests;
     this.udpTimeoutNanos = udpTimeoutNanos;
     this.descriptors = descriptors;
   }
@@ -83,12 +84,12 @@ public final class Forwards implements Dumpable {
    * @param forward the forward
    * @return false if one with the same protocol and listen address is there
    */
-  public boolean add(Forward forward) {
-    if (entries.containsKey(forward.name())) {
+  public boolean add(ForwardConfig forward) {
+    if (entries.containsKey(forward.key())) {
       return false;
     }
     Entry entry = new Entry(forward);
-    entries.put(forward.name(), entry);
+    entries.put(forward.key(), entry);
     entry.open();
     return true;
   }
@@ -96,7 +97,7 @@ public final class Forwards implements Dumpable {
   /**
    * Removes a forward. TCP connections that came in by it live on.
    *
-   * @param name its {@link Forward#name}
+   * @param name its {@link ForwardConfig#key}
    * @return false if there is none
    */
   public boolean remove(String name) {
@@ -133,8 +134,8 @@ public final class Forwards implements Dumpable {
     for (Entry entry : entries.values()) {
       ForwardStatus status = entry.listener.status(entry.problem == null, entry.problem);
       DumpNode.Builder child =
-          DumpNode.of(status.forward().name())
-              .with("to", status.forward().guest() + ":" + status.forward().port())
+          DumpNode.of(status.forward().key())
+              .with("to", status.forward().to())
               .with("listening", status.listening())
               .with("accepted", status.accepted())
               .with("active", status.active())
@@ -161,14 +162,14 @@ public final class Forwards implements Dumpable {
     private int taken;
     private boolean closed;
 
-    Entry(Forward forward) {
-      DescriptorBudget.Holder holder = descriptors.holder(forward.name());
+    Entry(ForwardConfig forward) {
+      DescriptorBudget.Holder holder = descriptors.holder(forward.key());
       listener =
           switch (forward.protocol()) {
             case TCP ->
                 new TcpListener(
                     forward,
-                    names,
+                    guests,
                     link,
                     tcp,
                     flows.quota(),
@@ -176,7 +177,7 @@ public final class Forwards implements Dumpable {
                     udp.published(),
                     this::failed);
             case UDP ->
-                new UdpListener(forward, names, link, flows, udp, reader, udpTimeoutNanos, holder);
+                new UdpListener(forward, guests, link, flows, udp, reader, udpTimeoutNanos, holder);
           };
     }
 
@@ -189,7 +190,7 @@ public final class Forwards implements Dumpable {
         problem = null;
         listener.open();
         if (again) {
-          LOG.log(Logger.Level.DEBUG, "event=forward-retried forward={0}", listener.forward.name());
+          LOG.log(Logger.Level.DEBUG, "event=forward-retried forward={0}", listener.forward.key());
         }
       } catch (IOException e) {
         failed(e);
@@ -215,7 +216,7 @@ public final class Forwards implements Dumpable {
 
     /** On a thread that may wait. */
     private void findOwner(Throwable cause) {
-      Forward forward = listener.forward;
+      ForwardConfig forward = listener.forward;
       String found =
           BindFailure.explain(forward.protocol(), forward.listen(), Errno.EADDRINUSE, cause);
       try {
@@ -239,7 +240,7 @@ public final class Forwards implements Dumpable {
             Logger.Level.WARNING,
             "event=forward-failed forward={0} reason=\"{1}\" advice=\"it is tried again every 5"
                 + " s\"",
-            listener.forward.name(),
+            listener.forward.key(),
             text);
       }
     }

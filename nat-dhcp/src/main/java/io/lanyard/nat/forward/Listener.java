@@ -2,13 +2,15 @@ package io.lanyard.nat.forward;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.ForwardConfig.ToAddress;
+import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.nat.flow.Flow;
-import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
-import io.lanyard.net.Transport;
+import io.lanyard.net.MacAddress;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,13 +23,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 abstract sealed class Listener permits TcpListener, UdpListener {
-  final Forward forward;
+  final ForwardConfig forward;
   final ForwardClients clients;
 
   /** After how long without a packet a TCP connection makes place where a forward is full. */
   private static final long YIELD_NANOS = TimeUnit.MINUTES.toNanos(5);
 
-  private final GuestNames names;
+  private final GuestAddresses guests;
   private final FlowQuota quota;
   private final int protocol;
   private final Map<Flow, Client> live = new HashMap<>();
@@ -36,12 +38,12 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   private long bytesToGuest;
   private long bytesFromGuest;
 
-  Listener(Forward forward, GuestNames names, FlowQuota quota, Timers timers) {
+  Listener(ForwardConfig forward, GuestAddresses guests, FlowQuota quota, Timers timers) {
     this.forward = forward;
-    this.names = names;
+    this.guests = guests;
     this.quota = quota;
-    protocol = forward.protocol() == Transport.TCP ? FlowKey.TCP : FlowKey.UDP;
-    clients = new ForwardClients(forward.name(), protocol, YIELD_NANOS, timers);
+    protocol = forward.protocol().number();
+    clients = new ForwardClients(forward.key(), protocol, YIELD_NANOS, timers);
   }
 
   /** Opens the host's port; on failure nothing is left behind. */
@@ -55,18 +57,12 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   /** The port that is open; the declared one while none is. */
   abstract int port();
 
-  /** The guest's address now; null when nobody has that name. */
+  /** The guest's address now; null when it has none. */
   final @Nullable Address guest() {
-    String guest = forward.guest();
-    if (!guest.isEmpty() && Character.isDigit(guest.charAt(guest.length() - 1))) {
-      try {
-        return Address.parse(guest);
-      } catch (IllegalArgumentException e) {
-        // A name that ends in a digit.
-        return names.addressOf(guest);
-      }
-    }
-    return names.addressOf(guest);
+    return switch (forward.to()) {
+      case ToAddress(var _, Address address, var _) -> address;
+      case ToGuest(var _, MacAddress nic, var _) -> guests.addressOf(nic);
+    };
   }
 
   final void refused() {
@@ -85,7 +81,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   /** Follows a flow until its end, for the counters; it ends with the guest's port. */
   final void accepted(Flow flow, Client client, Neighbour guest) {
     accepted++;
-    flow.forward(forward.name(), guest.charged().budget().flows());
+    flow.forward(forward.key(), guest.charged().budget().flows());
     if (flow.live()) {
       live.put(flow, client);
       flow.onGone(this::gone);

@@ -1,6 +1,7 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
@@ -43,15 +44,15 @@ final class TcpListener extends Listener {
    * @param failed told when the listening socket turns out not to be had
    */
   TcpListener(
-      Forward forward,
-      GuestNames names,
+      ForwardConfig forward,
+      GuestAddresses guests,
       GuestLink link,
       TcpEngine engine,
       FlowQuota quota,
       DescriptorBudget.Holder descriptors,
       PublishedPorts published,
       Consumer<Throwable> failed) {
-    super(forward, names, quota, link.timers());
+    super(forward, guests, quota, link.timers());
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
@@ -115,7 +116,7 @@ final class TcpListener extends Listener {
       Endpoint source = new Endpoint(link.addressTowards(address), 0);
       flow =
           engine.connectToGuest(
-              connection, source, guest, forward.port(), client.account(), descriptors);
+              connection, source, guest, forward.to().port(), client.account(), descriptors);
       if (flow != null) {
         accepted(flow, client, guest);
       }

@@ -1,6 +1,7 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
@@ -58,15 +59,15 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private int nextPort;
 
   UdpListener(
-      Forward forward,
-      GuestNames names,
+      ForwardConfig forward,
+      GuestAddresses guests,
       GuestLink link,
       FlowTable flows,
       UdpNat nat,
       HostReader reader,
       long timeoutNanos,
       DescriptorBudget.Holder descriptors) {
-    super(forward, names, flows.quota(), link.timers());
+    super(forward, guests, flows.quota(), link.timers());
     this.link = link;
     this.flows = flows;
     this.nat = nat;
@@ -153,9 +154,9 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;
       nextPort = (nextPort + 1) % PORTS;
-      if (flows.get(key.guest(address, forward.port()).remote(gateway, gatewayPort)) == null) {
+      if (flows.get(key.guest(address, forward.to().port()).remote(gateway, gatewayPort)) == null) {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
-        ClientFlow flow = new ClientFlow(this, guest, forward.port(), seen, ends);
+        ClientFlow flow = new ClientFlow(this, guest, forward.to().port(), seen, ends);
         flow.idleTimeout(timeoutNanos);
         makePlace(held);
         if (!flows.add(flow, held.account())) {

@@ -17,8 +17,9 @@
  * up what a guest may hold nor ends the guest's own flows, and one client leaves others a place.
  *
  * <p>A listen address that cannot be had does not take the network with it: that forward is listed
- * as failed with its reason, and tried again every few seconds. The guest may be named by its
- * hostname, which is looked up for each connection, so that a forward may be declared before its
- * guest exists.
+ * as failed with its reason, and tried again every few seconds. A forward leads to an address, or
+ * to a guest's NIC, whose lease is looked up for each connection: it may be declared before its
+ * guest has an address, and follows it. What is declared is the configuration's own record ({@link
+ * io.lanyard.config.ForwardConfig}).
  */
 package io.lanyard.nat.forward;

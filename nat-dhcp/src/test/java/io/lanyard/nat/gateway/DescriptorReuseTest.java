@@ -73,7 +73,7 @@ class DescriptorReuseTest {
                 net.timers,
                 PooledByteBufAllocator.DEFAULT,
                 NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false),
-                name -> null));
+                nic -> null));
   }
 
   @BeforeEach

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.TcpCount;
 import io.lanyard.nat.udp.UdpCount;
@@ -162,8 +162,9 @@ class DescriptorShortageTest {
 
   @Test
   void clientsOfAForwardTakeNoSocketsFromGuests() throws Exception {
-    Forward forward =
-        new Forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
+    ForwardConfig forward =
+        TestNetwork.forward(
+            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
     try (NatScene scene = new NatScene(options(20).withForwards(List.of(forward)));
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);

@@ -2,11 +2,11 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.EgressRule;
 import io.lanyard.nat.egress.EgressService;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
@@ -92,12 +92,12 @@ class EgressIT {
     NatNamespace.host("ip", "netns", "del", router);
   }
 
-  private NatNamespace network(EgressPolicy policy, Forward... forwards) throws Exception {
+  private NatNamespace network(EgressPolicy policy, ForwardConfig... forwards) throws Exception {
     return new NatNamespace(
         NatOptions.of("vmnet8", NatNamespace.addresses(false))
             .withEgress(policy)
             .withForwards(List.of(forwards)),
-        name -> null,
+        nic -> null,
         host);
   }
 
@@ -194,8 +194,9 @@ class EgressIT {
 
   @Test
   void aForwardOnTheHostsAddressIsReachedByGuestsToo() throws Exception {
-    Forward forward =
-        new Forward(Transport.TCP, new Endpoint(Address.ANY_IPV4, 8089), NatNamespace.GUEST, 80);
+    ForwardConfig forward =
+        TestNetwork.forward(
+            Transport.TCP, new Endpoint(Address.ANY_IPV4, 8089), NatNamespace.GUEST, 80);
     try (NatNamespace net = network(policy(true), forward)) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "SYSTEM:echo hair");
       try {

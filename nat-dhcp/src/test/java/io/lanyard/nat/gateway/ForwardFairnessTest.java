@@ -3,9 +3,9 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowQuota;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.net.Address;
@@ -40,8 +40,8 @@ class ForwardFairnessTest {
   }
 
   private static NatScene scene(Transport protocol) throws Exception {
-    Forward forward =
-        new Forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
+    ForwardConfig forward =
+        TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
     NatOptions options = NatScene.options().withQuota(QUOTA).withForwards(List.of(forward));
     return new NatScene(options);
   }

@@ -129,7 +129,7 @@ class GatewayFuzzTest {
             net.timers,
             allocator,
             NatOptions.of("fuzz", TestNetwork.addresses(false)).withTranslate(false),
-            name -> null);
+            nic -> null);
     nat.serve(67, (payload, from) -> from.answer(payload.copy()));
     List<byte[]> seeds = seeds();
     ByteBuf frame = allocator.directBuffer(2048);

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
@@ -35,6 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real Linux stack, in a namespace, behind the gateway. Needs root. */
 class NatIT {
+  private static final MacAddress WEB = MacAddress.parse("52:54:00:00:00:10");
+
   private static final String HOST = "192.168.127.1";
 
   private static NatOptions loopback() {
@@ -43,7 +47,7 @@ class NatIT {
 
   private static NatNamespace network(NatOptions options) throws Exception {
     return new NatNamespace(
-        options, name -> name.equals("web") ? Address.parse(NatNamespace.GUEST) : null);
+        options, nic -> nic.equals(WEB) ? Address.parse(NatNamespace.GUEST) : null);
   }
 
   /** Answers every datagram with itself, until closed. */
@@ -108,7 +112,7 @@ class NatIT {
       world(host, router, pingGroups);
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
         assertThat(net.guest("busybox", "ping", "-c", "2", "10.99.0.2").output())
             .contains(" 2 packets received");
         assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "9000", "10.99.0.2").output())
@@ -157,7 +161,7 @@ class NatIT {
       }
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
         for (String kind : List.of("SOCK_DGRAM, 17", "SOCK_RAW, 1")) {
           NatNamespace.Result told =
               net.guest("perl", "-MSocket", "-e", sendUntilTold(kind, target));
@@ -222,7 +226,7 @@ class NatIT {
       world(host, router, "0 2147483647");
       try (NatNamespace net =
           new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
+              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
         // The router has no route; nobody has the address; the host itself has no route.
         assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.98.0.1:9").output())
             .contains("Network is unreachable");
@@ -319,7 +323,7 @@ class NatIT {
                   new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
           NatNamespace net =
               new NatNamespace(
-                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), name -> null, host)) {
+                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
         assertThat(lines.readLine()).isEqualTo("ready");
         NatNamespace.Result result = net.guest("perl", "-e", script);
         // Told that 1,280 bytes are the most, the guest's own kernel refuses the last train.
@@ -420,13 +424,16 @@ class NatIT {
             loopback()
                 .withForwards(
                     List.of(
-                        new Forward(
+                        new ForwardConfig(
+                            null,
                             Transport.TCP,
                             new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
-                            "web",
-                            80),
-                        new Forward(
-                            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "web", 80))))) {
+                            new ToGuest("web", WEB, 80)),
+                        new ForwardConfig(
+                            null,
+                            Transport.TCP,
+                            new Endpoint(Address.LOOPBACK_IPV4, 0),
+                            new ToGuest("web", WEB, 80)))))) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
@@ -461,8 +468,9 @@ class NatIT {
   @Test
   void tcp_forward_to_an_address_that_nobody_has_is_reset_as_soon_as_arp_gives_up()
       throws Exception {
-    Forward nowhere =
-        new Forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
+    ForwardConfig nowhere =
+        TestNetwork.forward(
+            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
     try (NatNamespace net = network(loopback().withForwards(List.of(nowhere)))) {
       int port = net.on(() -> net.nat.forwards().list().getFirst().port());
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -482,7 +490,7 @@ class NatIT {
             loopback()
                 .withForwards(
                     List.of(
-                        new Forward(
+                        TestNetwork.forward(
                             Transport.UDP,
                             new Endpoint(Address.LOOPBACK_IPV4, 0),
                             NatNamespace.GUEST,

@@ -5,7 +5,7 @@ import io.lanyard.base.TimerWheel;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
@@ -53,22 +53,22 @@ public final class NatNamespace implements AutoCloseable {
    * Makes a namespace and a network.
    *
    * @param options what the gateway is to be like
-   * @param names finds guests by hostname
+   * @param guests finds guests that have their addresses by a lease
    * @throws Exception something is missing
    */
-  public NatNamespace(NatOptions options, GuestNames names) throws Exception {
-    this(options, names, null);
+  public NatNamespace(NatOptions options, GuestAddresses guests) throws Exception {
+    this(options, guests, null);
   }
 
   /**
    * Makes a namespace and a network whose gateway lives in a namespace itself.
    *
    * @param options what the gateway is to be like
-   * @param names finds guests by hostname
+   * @param guests finds guests that have their addresses by a lease
    * @param hostNamespace where the host's sockets are opened; null for the test's own
    * @throws Exception something is missing
    */
-  public NatNamespace(NatOptions options, GuestNames names, @Nullable String hostNamespace)
+  public NatNamespace(NatOptions options, GuestAddresses guests, @Nullable String hostNamespace)
       throws Exception {
     ThreadFactory threads =
         task ->
@@ -100,7 +100,7 @@ public final class NatNamespace implements AutoCloseable {
     network = new Switch("vmnet8", wheel, loop, allocator);
     nat =
         on(() -> {
-          NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, names);
+          NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, guests);
           network.attach(tap);
           tap.start(loop, network);
           return made;

@@ -2,7 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.forward.GuestNames;
+import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -34,14 +34,14 @@ final class NatScene implements AutoCloseable {
   private final List<Guest> guests = new ArrayList<>();
 
   NatScene(NatOptions options) throws Exception {
-    this(options, name -> null);
+    this(options, nic -> null);
   }
 
-  NatScene(NatOptions options, GuestNames names) throws Exception {
+  NatScene(NatOptions options, GuestAddresses guests) throws Exception {
     nat =
         on(() ->
             new NatNetwork(
-                loop, net.network, net.timers, PooledByteBufAllocator.DEFAULT, options, names));
+                loop, net.network, net.timers, PooledByteBufAllocator.DEFAULT, options, guests));
   }
 
   static NatOptions options() {

@@ -1,7 +1,10 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
+import io.lanyard.net.Transport;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -53,6 +56,11 @@ final class TestNetwork {
         Subnet.parse("192.168.127.0/24"),
         Address.ofIpv4(HOST),
         hostLoopback);
+  }
+
+  static ForwardConfig forward(Transport protocol, Endpoint listen, String to, int port) {
+    return new ForwardConfig(
+        null, protocol, listen, new ForwardConfig.ToAddress(to, Address.parse(to), port));
   }
 
   static ByteBuf frame(byte[] bytes) {

@@ -2,8 +2,8 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
@@ -72,12 +72,12 @@ class UdpForwardIT {
   }
 
   private NatNamespace network(String listen) throws Exception {
-    Forward forward =
-        new Forward(
+    ForwardConfig forward =
+        TestNetwork.forward(
             Transport.UDP, new Endpoint(Address.parse(listen), PORT), NatNamespace.GUEST, 7);
     return new NatNamespace(
         NatOptions.of("vmnet8", NatNamespace.addresses(false)).withForwards(List.of(forward)),
-        name -> null,
+        nic -> null,
         host);
   }
 

@@ -2,13 +2,14 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,8 +37,8 @@ class UdpForwardTest {
   private static final String TEN = "192.168.127.10";
 
   private static NatScene scene(String listen) throws Exception {
-    Forward forward =
-        new Forward(Transport.UDP, new Endpoint(Address.parse(listen), 0), TEN, SERVICE);
+    ForwardConfig forward =
+        TestNetwork.forward(Transport.UDP, new Endpoint(Address.parse(listen), 0), TEN, SERVICE);
     return new NatScene(NatScene.options().withForwards(List.of(forward)));
   }
 
@@ -216,6 +218,32 @@ class UdpForwardTest {
       } finally {
         data.release();
       }
+    }
+  }
+
+  @Test
+  void aForwardToAGuestLeadsWhereTheLeaseOfItsNicIs() throws Exception {
+    MacAddress nic = MacAddress.parse("52:54:00:00:01:0a");
+    AtomicReference<Address> lease = new AtomicReference<>();
+    ForwardConfig forward =
+        new ForwardConfig(
+            null,
+            Transport.UDP,
+            new Endpoint(Address.LOOPBACK_IPV4, 0),
+            new ForwardConfig.ToGuest("web", nic, SERVICE));
+    try (NatScene scene =
+            new NatScene(
+                NatScene.options().withForwards(List.of(forward)),
+                asked -> asked.equals(nic) ? lease.get() : null);
+        DatagramSocket client = client()) {
+      Guest guest = scene.guest(10);
+      int port = status(scene).port();
+      ask(client, "127.0.0.1", port, "too early");
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().refused() == 1))
+          .isTrue();
+      lease.set(guest.ip());
+      ask(client, "127.0.0.1", port, "now");
+      assertThat(answer(scene, guest, client)).isEqualTo("now");
     }
   }
 }

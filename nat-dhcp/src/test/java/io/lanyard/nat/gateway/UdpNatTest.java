@@ -9,7 +9,6 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
-import io.lanyard.nat.forward.Forward;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.net.Address;
@@ -78,7 +77,7 @@ class UdpNatTest {
                   net.timers,
                   PooledByteBufAllocator.DEFAULT,
                   options,
-                  name -> null));
+                  nic -> null));
       on(() ->
           net.exchange(
               TestNetwork.arp(
@@ -210,7 +209,9 @@ class UdpNatTest {
     // Its address is not the host's yet, so nothing has the port.
     Endpoint later = new Endpoint(Address.parse("192.0.2.7"), port);
     remake(
-        options().withForwards(List.of(new Forward(Transport.UDP, later, "192.168.127.10", 53))));
+        options()
+            .withForwards(
+                List.of(TestNetwork.forward(Transport.UDP, later, "192.168.127.10", 53))));
     try (DatagramSocket server = server()) {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(port);
@@ -658,7 +659,7 @@ class UdpNatTest {
         options()
             .withForwards(
                 List.of(
-                    new Forward(
+                    TestNetwork.forward(
                         Transport.UDP,
                         new Endpoint(Address.LOOPBACK_IPV4, 0),
                         Ipv4.format(TestNetwork.GUEST),
@@ -726,7 +727,7 @@ class UdpNatTest {
       // A port that counts: what is measured is the NAT and the switch, not the test.
       SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =
-          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), name -> null));
+          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), nic -> null));
       ByteBuf arp =
           TestNetwork.frame(
               TestNetwork.arp(

@@ -30,7 +30,7 @@ class TcpIT {
   private static final String HOST = "192.168.127.1";
 
   private static NatNamespace network() throws Exception {
-    return new NatNamespace(NatOptions.of("vmnet8", NatNamespace.addresses(true)), name -> null);
+    return new NatNamespace(NatOptions.of("vmnet8", NatNamespace.addresses(true)), nic -> null);
   }
 
   private static ServerSocket listen() throws Exception {
