@@ -4,11 +4,8 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
-import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadCheck;
-import io.lanyard.vswitch.frame.OffloadHeader;
-import io.lanyard.vswitch.frame.SuperFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.security.SecureRandom;
@@ -41,11 +38,8 @@ public final class Switch implements Dumpable {
    */
   private static final int MOST_NESTED = 8;
 
-  private static final FrameTap[] NO_TAPS = {};
-
   private final String name;
   private final Clock clock;
-  private final ByteBufAllocator allocator;
   private final Turns turns;
   private final MacTable table = new MacTable(new SecureRandom().nextLong());
   private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
@@ -53,9 +47,7 @@ public final class Switch implements Dumpable {
   /** By number; a hole is null. Replaced, never changed: a flood may attach or detach. */
   private @Nullable Slot[] ports = {};
 
-  private FrameTap[] taps = NO_TAPS;
-  private Slot[] touched = new Slot[16];
-  private int touchedCount;
+  private final Delivery delivery;
   private final Passage[] passages = new Passage[MOST_NESTED];
   private int depth;
 
@@ -63,7 +55,6 @@ public final class Switch implements Dumpable {
   private final List<Port> left = new ArrayList<>();
 
   private @Nullable Slot latest;
-  private @Nullable ByteBuf spare;
   private int reserved;
   private long now;
   private boolean nowKnown;
@@ -94,7 +85,7 @@ public final class Switch implements Dumpable {
   public Switch(String name, Timers timers, Executor later, ByteBufAllocator allocator) {
     this.name = name;
     this.clock = timers.clock();
-    this.allocator = allocator;
+    this.delivery = new Delivery(allocator);
     this.turns = new Turns(clock, later);
     Arrays.setAll(passages, i -> new Passage());
   }
@@ -209,8 +200,8 @@ public final class Switch implements Dumpable {
       return;
     }
     counters.received(passage.segments, passage.wireBytes);
-    if (taps.length != 0) {
-      showReceived(passage, frame);
+    if (delivery.isWatched()) {
+      delivery.showReceived(passage, depth == 0 ? null : passages[depth - 1], frame);
     }
     depth++;
     try {
@@ -253,14 +244,14 @@ public final class Switch implements Dumpable {
     } else if ((from.reaches & to.is) == 0) {
       from.counters.receiveDropped(DropCause.ISOLATED, passage.segments);
     } else {
-      send(to, passage, frame);
+      delivery.send(to, passage, frame);
     }
   }
 
   private boolean admitted(Policy[] policies, Passage passage, ByteBuf frame) {
     if (!passage.plain && !passage.isSuperFrame() && !OffloadCheck.isTransportChecksum(frame)) {
       // Finished now: it would change what the policies have seen.
-      finish(passage.from, passage, frame);
+      Delivery.finish(passage.from, passage, frame);
     }
     for (Policy policy : policies) {
       DropCause cause = policy.admit(passage, frame);
@@ -315,7 +306,7 @@ public final class Switch implements Dumpable {
     for (Slot to : ports) {
       if (to != null && to != from && (from.reaches & to.is) != 0) {
         copies++;
-        send(to, passage, frame);
+        delivery.send(to, passage, frame);
       }
     }
     if (storm != null) {
@@ -323,172 +314,10 @@ public final class Switch implements Dumpable {
     }
   }
 
-  private void send(Slot to, Passage passage, ByteBuf frame) {
-    if (passage.largestPacket > to.mtu) {
-      to.counters.transmitDropped(DropCause.BAD_LENGTH, passage.segments);
-      return;
-    }
-    if (to.egress != null && !leaves(to, to.egress, passage, frame)) {
-      return;
-    }
-    touch(to);
-    if (passage.plain) { // the usual frame
-      transmit(to, passage, frame);
-      return;
-    }
-    Offloads offloads = to.port.offloads();
-    if (!passage.isSuperFrame()) {
-      if (!offloads.checksum()) {
-        finish(to, passage, frame);
-      }
-      transmit(to, passage, frame);
-    } else if (takes(offloads, OffloadHeader.gsoType(frame, frame.readerIndex()))) {
-      transmit(to, passage, frame);
-    } else {
-      segment(to, passage, frame);
-    }
-  }
-
-  private static boolean leaves(Slot to, Policy[] policies, Passage passage, ByteBuf frame) {
-    for (Policy policy : policies) {
-      DropCause cause = policy.admit(passage, frame);
-      if (cause != null) {
-        to.counters.transmitDropped(cause, passage.segments);
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Makes a frame whose offload header asks for something a plain one, for all ports to come. */
-  private static void finish(Slot to, Passage passage, ByteBuf frame) {
-    int header = frame.readerIndex();
-    if ((OffloadHeader.flags(frame, header) & OffloadHeader.NEEDS_CSUM) != 0) {
-      to.counters.softwareChecksum();
-      Checksum.complete(frame);
-    } else {
-      // DATA_VALID is not for a guest that did not negotiate it (VIRTIO 1.2 section 5.1.6.4.1).
-      OffloadHeader.clear(frame, header);
-    }
-    passage.plain = true;
-  }
-
-  private static boolean takes(Offloads offloads, int type) {
-    return offloads.checksum()
-        && switch (type & ~OffloadHeader.GSO_ECN) {
-          case OffloadHeader.GSO_TCPV4 -> offloads.tso4();
-          case OffloadHeader.GSO_TCPV6 -> offloads.tso6();
-          default -> offloads.uso();
-        };
-  }
-
-  private void segment(Slot to, Passage passage, ByteBuf frame) {
-    to.counters.softwareSegmentation();
-    int segments = passage.segments;
-    int wireBytes = passage.wireBytes;
-    int largest = passage.largestPacket;
-    ByteBuf segment = spare;
-    spare = null; // a port that answers at once may need one too
-    int headers = passage.headerLength;
-    passage.plain = true;
-    passage.headerLength = 0;
-    passage.segments = 1;
-    for (int i = 0; i < segments; i++) {
-      if (segment == null || segment.refCnt() > 1) { // a port retained the last one
-        if (segment != null) {
-          segment.release();
-        }
-        segment = allocator.directBuffer(OffloadHeader.LENGTH + passage.network + largest);
-      }
-      SuperFrame.copySegment(frame, passage.network, headers, i, segment);
-      passage.wireBytes = segment.readableBytes() - OffloadHeader.LENGTH;
-      passage.largestPacket = passage.wireBytes - passage.network;
-      if (!transmit(to, passage, segment)) {
-        to.counters.transmitDropped(DropCause.UNSENT_SEGMENTS, segments - 1 - i);
-        break;
-      }
-    }
-    passage.plain = false;
-    passage.headerLength = headers;
-    passage.segments = segments;
-    passage.wireBytes = wireBytes;
-    passage.largestPacket = largest;
-    if (segment != null && segment.refCnt() == 1 && spare == null) {
-      spare = segment;
-    } else if (segment != null) {
-      segment.release();
-    }
-  }
-
-  private boolean transmit(Slot to, Passage passage, ByteBuf frame) {
-    if (taps.length != 0) {
-      return transmitShown(to, passage, frame);
-    }
-    if (!to.port.transmit(passage, frame)) {
-      return false;
-    }
-    to.counters.transmitted(passage.segments, passage.wireBytes);
-    return true;
-  }
-
-  /** Transmits, and shows the frame to the taps once it was taken. */
-  private boolean transmitShown(Slot to, Passage passage, ByteBuf frame) {
-    passage.leaving = to;
-    passage.leavingFrame = frame;
-    boolean taken = to.port.transmit(passage, frame);
-    if (taken) {
-      to.counters.transmitted(passage.segments, passage.wireBytes);
-      showLeaving(passage);
-    }
-    passage.leaving = null;
-    passage.leavingFrame = null;
-    return taken;
-  }
-
-  private void showLeaving(Passage passage) {
-    Slot to = passage.leaving;
-    ByteBuf frame = passage.leavingFrame;
-    if (to != null && frame != null) {
-      passage.leaving = null;
-      for (FrameTap tap : taps) {
-        tap.frame(passage, to.port, false, frame);
-      }
-    }
-  }
-
-  private void showReceived(Passage passage, ByteBuf frame) {
-    if (depth > 0 && passages[depth - 1].leaving == passage.from) {
-      // A port that answers from inside transmit has taken what it answers to, and that came first.
-      showLeaving(passages[depth - 1]);
-    }
-    for (FrameTap tap : taps) {
-      tap.frame(passage, passage.from.port, true, frame);
-    }
-  }
-
-  private void touch(Slot slot) {
-    if (!slot.touched) {
-      slot.touched = true;
-      if (touchedCount == touched.length) {
-        touched = Arrays.copyOf(touched, 2 * touchedCount);
-      }
-      touched[touchedCount++] = slot;
-    }
-  }
-
   /** Ends a burst: flushes every port that was handed a frame since the last call. */
   public void flush() {
     nowKnown = false;
-    // A flush may touch ports again: the count is read anew each time.
-    for (int i = 0; i < touchedCount; i++) {
-      Slot slot = touched[i];
-      slot.touched = false;
-      slot.port.flush();
-    }
-    touchedCount = 0;
-    while (depth == 0 && !left.isEmpty()) {
-      tellLeft(left.removeLast());
-    }
+    delivery.flush();
   }
 
   /**
@@ -550,9 +379,7 @@ public final class Switch implements Dumpable {
    * @param tap sees frames of all ports, on the loop
    */
   public void addTap(FrameTap tap) {
-    FrameTap[] more = Arrays.copyOf(taps, taps.length + 1);
-    more[taps.length] = tap;
-    taps = more;
+    delivery.addTap(tap);
   }
 
   /**
@@ -561,7 +388,7 @@ public final class Switch implements Dumpable {
    * @param tap what {@link #addTap} was given
    */
   public void removeTap(FrameTap tap) {
-    taps = Arrays.stream(taps).filter(t -> t != tap).toArray(FrameTap[]::new);
+    delivery.removeTap(tap);
   }
 
   /**
@@ -655,10 +482,7 @@ public final class Switch implements Dumpable {
 
   /** Gives back the memory that the switch holds; ports are the caller's. */
   public void close() {
-    if (spare != null) {
-      spare.release();
-      spare = null;
-    }
+    delivery.close();
   }
 
   @Override
