@@ -183,7 +183,10 @@ final class Delivery {
       if (touchedCount == touched.length) {
         touched = Arrays.copyOf(touched, 2 * touchedCount);
       }
-      touched[touchedCount++] = slot;
+      if (touched[touchedCount] != slot) { // storing a reference costs more than comparing it
+        touched[touchedCount] = slot;
+      }
+      touchedCount++;
     }
   }
 

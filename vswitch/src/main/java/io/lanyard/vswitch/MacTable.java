@@ -60,6 +60,7 @@ final class MacTable {
   private boolean[] holding = new boolean[16];
 
   private int size;
+  private int latest;
   private int hand;
   private long lastSweep;
   private boolean swept;
@@ -127,6 +128,38 @@ final class MacTable {
   }
 
   /**
+   * The cell at which the last call has found or put an address.
+   *
+   * @return a cell for {@link #again} and {@link #at}; what is there may change
+   */
+  int cell() {
+    return latest;
+  }
+
+  /**
+   * Does what {@link #learn} does for an untagged frame whose source is where it was.
+   *
+   * @return false if it is not there, and nothing was done
+   */
+  boolean again(int cell, long mac, int port, long now) {
+    if (keys[cell] != mac || ports[cell] != port) {
+      return false;
+    }
+    seen[cell] = now;
+    return true;
+  }
+
+  /**
+   * Does what {@link #find} does for an address that is where it was.
+   *
+   * @return the port, or {@link #UNKNOWN} if it is not there
+   */
+  int at(int cell, int vlan, long mac, long now) {
+    long key = key(vlan, mac);
+    return keys[cell] == key && key != 0 && !expired(cell, now) ? ports[cell] : UNKNOWN;
+  }
+
+  /**
    * Looks an address up.
    *
    * @param now the clock, in nanoseconds
@@ -134,6 +167,7 @@ final class MacTable {
    */
   int find(int vlan, long mac, long now) {
     int cell = cell(key(vlan, mac));
+    latest = cell;
     if (keys[cell] == 0) {
       if (vlan != 0) {
         int pin = cell(mac);
@@ -162,6 +196,7 @@ final class MacTable {
     if (keys[cell] == key) {
       if (ports[cell] == port) {
         seen[cell] = now;
+        latest = cell;
         return Learning.DONE;
       }
       if (kinds[cell] != LEARNED) {
@@ -276,7 +311,7 @@ final class MacTable {
   }
 
   private boolean expired(int cell, long now) {
-    return kinds[cell] == LEARNED && now - seen[cell] > AGEING_NANOS;
+    return now - seen[cell] > AGEING_NANOS && kinds[cell] == LEARNED;
   }
 
   private boolean makeRoom(long now) {

@@ -74,7 +74,9 @@ public final class Passage {
     if (by >>> 16 == 0 || (by & SOURCE_GROUP) != 0) {
       return DropCause.BAD_SOURCE;
     }
-    from = ingress;
+    if (from != ingress) { // storing a reference costs more than comparing it
+      from = ingress;
+    }
     destination = to >>> 16;
     source = by >>> 16;
     plain = usual;

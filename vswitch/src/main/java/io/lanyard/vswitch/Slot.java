@@ -26,6 +26,11 @@ final class Slot {
 
   final RefusalLog refusals = new RefusalLog();
 
+  /** Where the table had the last frame's source and destination, to look there first. */
+  int sourceCell;
+
+  int destinationCell;
+
   /** Whether the port has got a frame since it was flushed last. */
   boolean touched;
 

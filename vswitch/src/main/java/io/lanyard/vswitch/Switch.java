@@ -214,16 +214,10 @@ public final class Switch implements Dumpable {
   private void forward(Passage passage, ByteBuf frame) {
     Slot from = passage.from;
     long time = now();
-    switch (table.learn(passage.vlan, passage.source, from.number, time)) {
-      case DONE -> {}
-      case ELSEWHERE -> {
-        refuse(passage, DropCause.PINNED_SOURCE);
-        return;
-      }
-      case LIMIT -> {
-        refuse(passage, DropCause.MAC_LIMIT);
-        return;
-      }
+    boolean known =
+        passage.vlan == 0 && table.again(from.sourceCell, passage.source, from.number, time);
+    if (!known && !learned(passage, time)) {
+      return;
     }
     if (from.ingress != null && !admitted(from.ingress, passage, frame)) {
       return;
@@ -232,7 +226,11 @@ public final class Switch implements Dumpable {
       group(passage, frame);
       return;
     }
-    int number = table.find(passage.vlan, passage.destination, time);
+    int number = table.at(from.destinationCell, passage.vlan, passage.destination, time);
+    if (number == MacTable.UNKNOWN) {
+      number = table.find(passage.vlan, passage.destination, time);
+      from.destinationCell = table.cell();
+    }
     if (number == from.number) {
       from.counters.receiveDropped(DropCause.SAME_PORT, passage.segments);
       return;
@@ -246,6 +244,19 @@ public final class Switch implements Dumpable {
     } else {
       delivery.send(to, passage, frame);
     }
+  }
+
+  private boolean learned(Passage passage, long time) {
+    Slot from = passage.from;
+    switch (table.learn(passage.vlan, passage.source, from.number, time)) {
+      case DONE -> {
+        from.sourceCell = table.cell();
+        return true;
+      }
+      case ELSEWHERE -> refuse(passage, DropCause.PINNED_SOURCE);
+      case LIMIT -> refuse(passage, DropCause.MAC_LIMIT);
+    }
+    return false;
   }
 
   private boolean admitted(Policy[] policies, Passage passage, ByteBuf frame) {

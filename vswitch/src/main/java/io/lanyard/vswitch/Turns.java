@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * port with credit works at once. One that has used up its credit waits in a queue, and so does
  * work that has more to do:
  *
- * <pre>
- *   ready ---- credit left -----------------> runs, is charged ---- nothing left ---> idle
- *     |                                        ^            |
- *     |                                        | its turn   | more to do
- *     +---- no credit, or others wait ------> queue <-------+
- * </pre>
+ * <pre>{@code
+ * ready ---- credit left -----------------> runs, is charged ---- nothing left ---> idle
+ *   |                                        ^            |
+ *   |                                        | its turn   | more to do
+ *   +---- no credit, or others wait ------> queue <-------+
+ * }</pre>
  *
  * <p>At its turn a port gets {@link #QUANTUM} of credit and works until that is used up. A burst
  * cannot be interrupted, so a port may end up in debt, and then its next turns pass without work.

@@ -53,6 +53,24 @@ class MacTableTest {
   }
 
   @Test
+  void anAddressIsWhereItWasUntilItMovesAgesOrIsForgotten() {
+    table.learn(0, 1, 3, 0);
+    table.learn(0, 1, 3, 0);
+    int cell = table.cell();
+    assertThat(table.again(cell, 1, 3, 0)).isTrue();
+    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(3);
+    assertThat(table.at(cell, 7, 1, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.at(cell, 0, 1, MacTable.AGEING_NANOS + 1)).isEqualTo(MacTable.UNKNOWN);
+    table.learn(0, 1, 4, 0);
+    assertThat(table.again(cell, 1, 3, 0)).isFalse();
+    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(4);
+    table.forgetPort(4);
+    assertThat(table.again(cell, 1, 4, 0)).isFalse();
+    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.at(cell, 0, 0, 0)).isEqualTo(MacTable.UNKNOWN); // which a free cell looks like
+  }
+
+  @Test
   void anAddressAgesAfterFiveMinutesOfSilence() {
     table.learn(0, 1, 3, 0);
     table.learn(0, 1, 3, 1_000_000_000L);

@@ -117,8 +117,10 @@ public final class Guard implements Policy {
     int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
     int end = frame.writerIndex();
     int type = passage.etherType();
+    if (type == Ethernet.TYPE_IPV4) {
+      return ipv4(passage, frame, at, end);
+    }
     return switch (type) {
-      case Ethernet.TYPE_IPV4 -> ipv4(passage, frame, at, end);
       case Ethernet.TYPE_ARP -> arp(passage, frame, at, end);
       case Ethernet.TYPE_IPV6 -> ipv6(passage, frame, at, end);
       default ->
@@ -137,6 +139,11 @@ public final class Guard implements Policy {
     }
     long first = frame.getLong(at); // version, length, ..., flags and fragment offset
     long second = frame.getLong(at + 8); // time to live, protocol, checksum, source
+    if (first >>> 56 == 0x45 // the usual frame: of TCP, without options, from where the last came
+        && ((int) (second >>> 48) & 0xff) == Ipv4.TCP
+        && passed(passage.source(), (int) second)) {
+      return null;
+    }
     int header = (int) (first >>> 56 & 15) << 2;
     if (first >>> 60 != 4 || header < Ipv4.HEADER_LENGTH || end - at < header) {
       return DropCause.GUARD_MALFORMED;
@@ -281,8 +288,13 @@ public final class Guard implements Policy {
     return true;
   }
 
+  /** Whether the address is that of the last frame, and what is bound has not changed since. */
+  private boolean passed(long mac, int address) {
+    return mac == lastMac && address == lastIpv4 && lastVersion == addresses.version;
+  }
+
   private boolean permitted4(long mac, int address) {
-    if (mac == lastMac && address == lastIpv4 && lastVersion == addresses.version) {
+    if (passed(mac, address)) {
       return true;
     }
     if (address == 0 || !permitted(mac, 0, Address.ipv4Low(address))) {
