@@ -27,6 +27,8 @@ public final class Ifreq {
   private static final int SIOCSIFADDR = 0x8916;
   private static final int SIOCSIFNETMASK = 0x891c;
   private static final int SIOCSIFMTU = 0x8922;
+  private static final int SIOCSIFHWADDR = 0x8924;
+  private static final int ARPHRD_ETHER = 1;
   private static final int IFF_UP = 1;
   private static final ValueLayout.OfInt BIG_ENDIAN =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -92,6 +94,39 @@ public final class Ifreq {
       short flags = ifreq.get(ValueLayout.JAVA_SHORT, VALUE);
       ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) (flags | IFF_UP));
       call(SIOCSIFFLAGS, "SIOCSIFFLAGS " + name, ifreq, "the interface cannot be switched on");
+    }
+  }
+
+  /**
+   * Whether there is an interface of that name.
+   *
+   * @param name the interface
+   * @return whether
+   */
+  public static boolean exists(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      call(SIOCGIFFLAGS, "SIOCGIFFLAGS " + name, allocate(arena, name), "");
+      return true;
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Gives an interface a MAC address.
+   *
+   * @param name the interface
+   * @param mac the low 48 bits
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static void setHardwareAddress(String name, long mac) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ifreq = allocate(arena, name);
+      ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) ARPHRD_ETHER);
+      for (int i = 0; i < 6; i++) {
+        ifreq.set(ValueLayout.JAVA_BYTE, VALUE + 2 + i, (byte) (mac >>> (40 - 8 * i)));
+      }
+      call(SIOCSIFHWADDR, "SIOCSIFHWADDR " + name, ifreq, "check the MAC address");
     }
   }
 

@@ -32,6 +32,7 @@ public final class Libc {
   public static final int SOCK_DGRAM = 2;
 
   private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final short POLLRDHUP = 0x2000;
   private static final int CLOCK_BOOTTIME = 7;
 
   private static final MemorySegment OPEN = NativeCall.function("open");
@@ -43,6 +44,7 @@ public final class Libc {
   private static final MemorySegment SOCKET = NativeCall.function("socket");
   private static final MemorySegment DUP3 = NativeCall.function("dup3");
   private static final MemorySegment FCNTL = NativeCall.function("fcntl");
+  private static final MemorySegment POLL = NativeCall.function("poll");
   private static final MemorySegment GETRLIMIT = NativeCall.function("getrlimit");
   private static final MemorySegment CLOCK_GETTIME = NativeCall.function("clock_gettime");
 
@@ -167,6 +169,22 @@ public final class Libc {
    */
   public static int replace(int fd, int with) {
     return NativeCall.toInt(DUP3, with, fd, O_CLOEXEC, 0, 0, 0);
+  }
+
+  /**
+   * Whether the peer of a connected stream socket will send no more than what is there to be read
+   * (POLLRDHUP). Does not wait.
+   *
+   * @param fd the socket
+   * @return true too where the connection is broken
+   */
+  public static boolean hungUp(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment poll = arena.allocate(8, 4); // struct pollfd
+      poll.set(ValueLayout.JAVA_INT, 0, fd);
+      poll.set(ValueLayout.JAVA_SHORT, 4, POLLRDHUP);
+      return NativeCall.toInt(POLL, poll.address(), 1, 0, 0, 0, 0) > 0;
+    }
   }
 
   /**

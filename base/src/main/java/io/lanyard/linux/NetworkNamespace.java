@@ -1,6 +1,9 @@
 package io.lanyard.linux;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -63,8 +66,39 @@ public final class NetworkNamespace {
     }
   }
 
+  /**
+   * Which namespace it is, whatever its name: equal for one and the same, different for one that
+   * was made again under its name.
+   *
+   * @param device where the kernel keeps its namespaces
+   * @param inode the namespace's number there
+   */
+  public record Identity(long device, long inode) {}
+
+  /**
+   * Finds out which namespace a name leads to.
+   *
+   * @param namespace as {@link #run} takes it; null for the one that the calling thread is in
+   * @return null if there is none, or if /proc is not there
+   */
+  public static @Nullable Identity identity(@Nullable String namespace) {
+    String path = namespace == null ? "/proc/thread-self/ns/net" : path(namespace);
+    try {
+      Map<String, Object> attributes = Files.readAttributes(Path.of(path), "unix:dev,ino");
+      return new Identity(
+          ((Number) attributes.get("dev")).longValue(),
+          ((Number) attributes.get("ino")).longValue());
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static String path(String namespace) {
+    return namespace.startsWith("/") ? namespace : "/run/netns/" + namespace;
+  }
+
   private static void enter(String namespace) throws ErrnoException {
-    String path = namespace.startsWith("/") ? namespace : "/run/netns/" + namespace;
+    String path = path(namespace);
     int fd =
         ErrnoException.check(
             Libc.open(path, 0),

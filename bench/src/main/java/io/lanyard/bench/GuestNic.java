@@ -253,6 +253,11 @@ public class GuestNic {
     }
 
     @Override
+    public String kind() {
+      return "sink";
+    }
+
+    @Override
     public int mtu() {
       return 1500;
     }

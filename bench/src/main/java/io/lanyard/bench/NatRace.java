@@ -12,6 +12,7 @@ import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -51,11 +52,9 @@ public final class NatRace {
     AfterBatch later = new AfterBatch();
     IoEventLoop loop =
         new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
-    DevicePort tap =
-        DevicePort.open(
-            new TapSettings(
-                "t0", "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false),
-            allocator);
+    TapSettings tap =
+        new TapSettings(
+            "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false);
     GatewayAddresses addresses =
         new GatewayAddresses(
             MAC,
@@ -75,9 +74,16 @@ public final class NatRace {
                           timers,
                           allocator,
                           NatOptions.of("race", addresses).withMtu(mtu),
-                          hostnic -> null);
-                  network.attach(tap);
-                  tap.start(loop, network);
+                          name -> null);
+                  DevicePort port =
+                      new DevicePort(
+                          "t0",
+                          "tap",
+                          mtu,
+                          tap,
+                          new PortContext(loop, timers, network, allocator, Runnable::run));
+                  network.attach(port);
+                  port.start();
                   return nat;
                 })
             .sync()

@@ -139,6 +139,11 @@ public class SwitchForwarding {
     }
 
     @Override
+    public String kind() {
+      return "sink";
+    }
+
+    @Override
     public int mtu() {
       return 1500;
     }

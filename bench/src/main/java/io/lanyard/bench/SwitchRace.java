@@ -1,10 +1,13 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -24,23 +27,33 @@ public final class SwitchRace {
    * Starts the switch.
    *
    * @param arguments whether to use offloads, and the namespaces
-   * @throws IOException if a device cannot be had
+   * @throws Exception if a device cannot be had
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws Exception {
     boolean offloads = arguments[0].equals("offload");
     AfterBatch later = new AfterBatch();
     IoEventLoop loop =
         new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    Switch network = new Switch("race", LoopAlarm.wheel(loop, Clock.system()), later, allocator);
+    TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+    Switch network = new Switch("race", timers, later, allocator);
+    PortContext context = new PortContext(loop, timers, network, allocator, Runnable::run);
     for (int i = 1; i < arguments.length; i++) {
+      String name = "port" + i;
+      TapSettings tap = new TapSettings("t0", arguments[i], offloads, 0, null, false);
       DevicePort port =
-          DevicePort.open(
-              new TapSettings("port" + i, "t0", arguments[i], offloads, 0, null, false), allocator);
-      loop.execute(() -> {
-        network.attach(port);
-        port.start(loop, network);
-      });
+          loop.submit(() -> {
+                DevicePort made =
+                    new DevicePort(name, "tap", Ethernet.LARGEST_PACKET, tap, context);
+                network.attach(made);
+                made.start();
+                return made;
+              })
+              .get();
+      String problem = loop.submit(() -> port.state().problem()).get();
+      if (!problem.isEmpty()) {
+        throw new IOException(problem);
+      }
     }
   }
 }

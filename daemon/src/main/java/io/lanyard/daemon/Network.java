@@ -32,6 +32,7 @@ import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -43,7 +44,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -58,9 +58,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
-
-  /** As often as the forwards try theirs. */
-  private static final int REOPEN_SECONDS = 5;
 
   private final NetworkConfig config;
   private final Path runtimeDirectory;
@@ -79,8 +76,6 @@ public final class Network implements AutoCloseable {
   private final List<String> failures = new ArrayList<>();
   private final Problems problems = new Problems();
   private volatile @Nullable NetworkServices services;
-  private @Nullable Thread reopening;
-  private boolean hasHostAdapter;
   private boolean running;
 
   Network(
@@ -103,7 +98,18 @@ public final class Network implements AutoCloseable {
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
     this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), allocator);
-    this.ports = new NetworkPorts(config, loop, ethernet, allocator, metrics, addresses);
+    this.ports =
+        new NetworkPorts(
+            config,
+            loop,
+            new PortContext(
+                loop.loop(),
+                timers,
+                ethernet,
+                allocator,
+                task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
+            metrics,
+            addresses);
     problems.addAll(() -> failures);
     problems.addAll(ports::problems);
     problems.addAll(this::forwardProblems);
@@ -127,18 +133,14 @@ public final class Network implements AutoCloseable {
   void start() {
     watchdog.watch(watched(), loop.eventLoop());
     try {
-      boolean adapter = ports.openHostAdapter();
-      NetworkServices offered = services(adapter);
+      ports.startHostAdapter(runtimeDirectory);
+      NetworkServices offered = services();
       loop.call(() -> {
-        hasHostAdapter = adapter;
         services = offered;
         running = true;
         return true;
       });
-      ports.open(timers, runtimeDirectory);
-      if (!loop.call(ports::problems).isEmpty()) {
-        reopening = Thread.ofVirtual().name("reopen-" + name()).start(this::reopen);
-      }
+      ports.start(runtimeDirectory);
     } catch (RuntimeException e) {
       problem("it cannot run", e);
     }
@@ -154,20 +156,7 @@ public final class Network implements AutoCloseable {
     counters.forEach((service, counted) -> metrics.service(name(), service, counted));
   }
 
-  /** Until every port is open, or the network is closed. */
-  private void reopen() {
-    try {
-      do {
-        TimeUnit.SECONDS.sleep(REOPEN_SECONDS);
-      } while (ports.reopen(timers, runtimeDirectory));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, event("ports-given-up"), e);
-    }
-  }
-
-  private @Nullable NetworkServices services(boolean adapter) {
+  private @Nullable NetworkServices services() {
     Ipv4Config ipv4 = config.ipv4();
     if (ipv4 == null || config.mode() == NetworkMode.ISOLATED) {
       return null;
@@ -182,7 +171,7 @@ public final class Network implements AutoCloseable {
                 ethernet,
                 timers,
                 allocator,
-                adapter,
+                config.hostAdapter() != null,
                 leases.network(name(), loop.eventLoop()),
                 guests,
                 host);
@@ -280,7 +269,7 @@ public final class Network implements AutoCloseable {
         ipv4 == null ? "" : ipv4.subnet().toString(),
         services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
         config.mtu(),
-        hasHostAdapter && config.hostAdapter() != null ? config.hostAdapter().name() : "",
+        ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
         ethernet.ports().size(),
         boundLeases(),
         flowCount(),
@@ -443,21 +432,8 @@ public final class Network implements AutoCloseable {
     });
   }
 
-  private void stopReopening() {
-    Thread running = reopening;
-    if (running != null) {
-      running.interrupt();
-      try {
-        running.join(TimeUnit.SECONDS.toMillis(REOPEN_SECONDS));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   @Override
   public void close() {
-    stopReopening();
     try {
       loop.call(() -> {
         running = false;

@@ -72,7 +72,8 @@ final class NetworkServices {
    * @param ethernet its switch
    * @param timers its timers
    * @param allocator where frames come from
-   * @param hostAdapter whether the host has an address on the network
+   * @param hostAdapter whether the host is to have an address on the network, now or when its
+   *     adapter can be opened
    * @param journal where leases are kept
    * @param guests the guests that the configuration declares, for forwards to them
    * @param shared what all networks share of the host

@@ -17,8 +17,9 @@ final class PortStatus {
    *
    * @param storm what it does to its network, or an empty text; it works all the same
    */
-  static PortInfo of(String network, Port port, String kind, String storm) {
+  static PortInfo of(String network, Port port, String storm) {
     PortCounters counters = port.counters();
+    String problem = port.state().problem();
     Map<String, Long> receiveDrops = new TreeMap<>();
     Map<String, Long> transmitDrops = new TreeMap<>();
     for (DropCause cause : DropCause.values()) {
@@ -33,9 +34,9 @@ final class PortStatus {
     return new PortInfo(
         network,
         port.name(),
-        kind,
-        state(port),
-        port.problem().isEmpty() ? storm : port.problem(),
+        port.kind(),
+        port.state().label(),
+        problem.isEmpty() ? storm : problem,
         counters.receivedFrames(),
         counters.receivedBytes(),
         counters.transmittedFrames(),
@@ -43,13 +44,6 @@ final class PortStatus {
         counters.loopNanos(),
         receiveDrops,
         transmitDrops);
-  }
-
-  private static String state(Port port) {
-    if (!port.problem().isEmpty()) {
-      return "failed";
-    }
-    return port.carrier() ? "up" : "no-carrier";
   }
 
   static PortInfo failed(String network, String name, String kind, String problem) {

@@ -49,7 +49,7 @@ final class TakenAddressTest {
 
   @Test
   void aStreamPortOpensWhenItsAddressIsFree() throws Exception {
-    LogWatch.expect("port not opened|event=port-not-opened");
+    LogWatch.expect("event=port-failed");
     ServerSocket taken = take();
     int number = taken.getLocalPort();
     Configuration configuration =

@@ -143,7 +143,7 @@ final class DaemonIT {
 
   @Test
   void aTapWithoutPrivilegeFailsItsPortAndTheRestRuns() throws IOException, InterruptedException {
-    daemons.expectWarning("port not opened .* port=t ");
+    daemons.expectWarning("event=port-failed .* port=\"t\" ");
     Running daemon =
         daemons.daemon(
             """
@@ -183,30 +183,6 @@ final class DaemonIT {
     assertThat(daemon.said())
         .containsOnlyOnce("event=network-left-out network=\"vmnet1\"")
         .contains("CAP_NET_ADMIN");
-  }
-
-  @Test
-  void aTapThatIsDeletedIsAProblemOfItsPort() throws IOException, InterruptedException {
-    daemons.expectWarning("event=tap-lost port=t ");
-    Running daemon =
-        daemons.daemon(
-            """
-            version: 1
-            networks:
-              a:
-                mode: nat
-                ipv4: {subnet: 10.9.8.0/24}
-                ports: [{name: t, kind: tap, device: lanyardit1}]
-            """,
-            java());
-    daemons.await(daemon);
-    assertThat(new ProcessBuilder("ip", "link", "del", "lanyardit1").start().waitFor()).isZero();
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    String problems;
-    do {
-      problems = daemons.get("/v1/status").path("problems").toString();
-    } while (!problems.contains("port t") && System.nanoTime() < deadline);
-    assertThat(problems).contains("port t: the device lanyardit1 was deleted");
   }
 
   /** The messages to a NOTIFY_SOCKET. */

@@ -149,14 +149,14 @@ final class DnsUpstreamsTest {
 
   @Test
   void aHostOnlyNetworkPassesNothingOn() throws Exception {
-    LogWatch.expect("port not opened");
+    LogWatch.expect("event=port-failed");
     assertThat(rcode(HOST_ONLY, "", "www.example")).isEqualTo(REFUSED);
     assertThat(rcode(HOST_ONLY, "", "gateway.lan")).isEqualTo(NOERROR);
   }
 
   @Test
   void aHostOnlyNetworkAsksTheServersThatTheFileNames() throws Exception {
-    LogWatch.expect("port not opened");
+    LogWatch.expect("event=port-failed");
     assertThat(rcode(HOST_ONLY, here(), "www.example")).isEqualTo(NOERROR);
     assertThat(asked).hasValue(1);
   }

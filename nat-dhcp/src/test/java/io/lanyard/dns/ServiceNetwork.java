@@ -1,5 +1,7 @@
 package io.lanyard.dns;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.dhcp.DhcpServer;
@@ -15,6 +17,7 @@ import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -44,6 +47,7 @@ final class ServiceNetwork {
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final IoEventLoop loop = group.next();
   private final Switch network;
+  private final TimerWheel timers;
   private final List<DevicePort> ports = new ArrayList<>();
   private final List<String> namespaces = new ArrayList<>();
   private final LeaseStore store;
@@ -57,7 +61,7 @@ final class ServiceNetwork {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
-    TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+    timers = LoopAlarm.wheel(loop, Clock.system());
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
@@ -111,13 +115,20 @@ final class ServiceNetwork {
     namespaces.add(name);
     run(10, "ip", "-n", name, "link", "set", "lo", "up");
     DevicePort port =
-        DevicePort.open(new TapSettings(suffix, "t0", name, true, 1500, null, true), ALLOCATOR);
+        onLoop(() -> {
+          DevicePort made =
+              new DevicePort(
+                  suffix,
+                  "tap",
+                  1500,
+                  new TapSettings("t0", name, true, 1500, null, true),
+                  new PortContext(loop, timers, network, ALLOCATOR, Runnable::run));
+          network.attach(made);
+          made.start();
+          return made;
+        });
     ports.add(port);
-    onLoop(() -> {
-      network.attach(port);
-      port.start(loop, network);
-      return true;
-    });
+    assertThat(onLoop(() -> port.state().problem())).isEmpty();
     return name;
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.LifeCycle;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -11,13 +12,47 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Thread: the network's loop only.
  */
-public interface Port {
+public interface Port extends LifeCycle {
   /**
    * The port's name, unique on its switch.
    *
    * @return a short name, as in the configuration
    */
   String name();
+
+  /**
+   * The port's kind, as the configuration, the API and dumps name it.
+   *
+   * @return such as {@code tap}
+   */
+  String kind();
+
+  /**
+   * Whether frames can pass now.
+   *
+   * @return the present state; a port without a medium that can fail is up
+   */
+  default PortState state() {
+    return PortState.UP;
+  }
+
+  /**
+   * Tells somebody of each change of {@link #state} from now on.
+   *
+   * @param listener told on the loop
+   */
+  default void addListener(PortListener listener) {}
+
+  /**
+   * Tells somebody no longer.
+   *
+   * @param listener one that was added; nothing happens for another
+   */
+  default void removeListener(PortListener listener) {}
+
+  /** {@inheritDoc} The port is attached already: its frames go to the switch from now on. */
+  @Override
+  default void start() {}
 
   /**
    * The largest IP packet that passes the port, in either direction. The switch holds frames to it:
@@ -62,25 +97,4 @@ public interface Port {
    * @return the live object, written by the loop
    */
   PortCounters counters();
-
-  /**
-   * The problem that keeps the port from ever carrying a frame again, for people. On the loop.
-   *
-   * @return the problem and its remedy, or an empty text
-   */
-  default String problem() {
-    return "";
-  }
-
-  /** Closes the port and gives back all that it holds. A second call does nothing. */
-  void close();
-
-  /**
-   * Whether a device or client is at the other end.
-   *
-   * @return false while the port has no client, and drops the frames that are sent to it
-   */
-  default boolean carrier() {
-    return true;
-  }
 }

@@ -43,6 +43,7 @@ public final class Switch implements Dumpable {
   private final Turns turns;
   private final MacTable table = new MacTable(new SecureRandom().nextLong());
   private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
+  private final PortListener stateListener = this::stateChanged;
 
   /** By number; a hole is null. Replaced, never changed: a flood may attach or detach. */
   private @Nullable Slot[] ports = {};
@@ -129,6 +130,7 @@ public final class Switch implements Dumpable {
     grown[number] = slot;
     ports = grown;
     slots.put(port, slot);
+    port.addListener(stateListener);
   }
 
   /**
@@ -357,19 +359,24 @@ public final class Switch implements Dumpable {
     reserved = mask;
   }
 
-  /**
-   * Forgets what was learned from the frames of a port, as when its carrier goes (IEEE 802.1Q
-   * section 8.8): its stations may turn up elsewhere. What is pinned to the port stays.
-   *
-   * @param port a port; nothing happens if it is not attached
-   */
-  public void carrierLost(Port port) {
-    Slot slot = slots.get(port);
-    if (slot != null) {
-      table.forgetLearned(slot.number);
-      slot.forget();
-      tellLeft(port);
+  private void stateChanged(Port port, PortState before, PortState now) {
+    if (before.hasCarrier() && !now.hasCarrier()) {
+      carrierLost(port);
     }
+  }
+
+  /**
+   * Forgets what was learned from the frames of a port (IEEE 802.1Q section 8.8): its stations may
+   * turn up elsewhere. What is pinned to the port stays.
+   */
+  private void carrierLost(Port port) {
+    Slot slot = slots.get(port);
+    if (slot == null) {
+      return;
+    }
+    table.forgetLearned(slot.number);
+    slot.forget();
+    tellLeft(port);
   }
 
   /**
@@ -510,6 +517,7 @@ public final class Switch implements Dumpable {
     for (Slot slot : ports) {
       if (slot != null) {
         DumpNode.Builder child = DumpNode.of("port " + slot.port.name());
+        child.with("kind", slot.port.kind()).with("state", slot.port.state().label());
         child.with("addresses", table.learned(slot.number));
         slot.counters.describe(child);
         if (slot.port instanceof Dumpable dumpable) {

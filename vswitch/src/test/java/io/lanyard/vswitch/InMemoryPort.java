@@ -23,6 +23,7 @@ public final class InMemoryPort implements Port {
   private final String name;
   private final int mtu;
   private final PortCounters counters = new PortCounters();
+  private final ObservedState state = new ObservedState(this, PortState.UP);
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private Offloads offloads;
   private @Nullable Switch network;
@@ -178,7 +179,7 @@ public final class InMemoryPort implements Port {
 
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
-    if (closed) {
+    if (closed || !state.get().hasCarrier()) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
@@ -277,6 +278,36 @@ public final class InMemoryPort implements Port {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public String kind() {
+    return "memory";
+  }
+
+  @Override
+  public PortState state() {
+    return state.get();
+  }
+
+  @Override
+  public void addListener(PortListener listener) {
+    state.add(listener);
+  }
+
+  @Override
+  public void removeListener(PortListener listener) {
+    state.remove(listener);
+  }
+
+  /**
+   * Says whether somebody is at the other end, as it is at first. A port without carrier still
+   * takes frames from the test.
+   *
+   * @param on whether
+   */
+  public void carrier(boolean on) {
+    state.become(on ? PortState.UP : new PortState.NoCarrier("the test says so"));
   }
 
   @Override

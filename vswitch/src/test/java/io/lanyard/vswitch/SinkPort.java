@@ -37,6 +37,11 @@ public final class SinkPort implements Port {
   }
 
   @Override
+  public String kind() {
+    return "sink";
+  }
+
+  @Override
   public int mtu() {
     return Ethernet.LARGEST_PACKET;
   }

@@ -473,30 +473,27 @@ class SwitchTest {
     b.send(frame(Ethernet.BROADCAST, B));
     a.drain();
     c.drain();
-    network.carrierLost(b);
+    b.carrier(false);
     a.send(frame(B, A));
     assertThat(c.pending()).isEqualTo(1);
     a.send(frame(C, A));
     assertThat(c.pending()).isEqualTo(1);
+    b.carrier(true);
     network.detach(b);
-    network.carrierLost(b); // nothing to forget
+    b.carrier(false); // nothing to forget
   }
 
   /** Notes which ports left; a frame to it makes another lose its carrier. */
   private static final class Watcher implements Port {
-    private final Switch network;
     private final PortCounters counters = new PortCounters();
+    private final ObservedState state = new ObservedState(this, PortState.UP);
     private final List<String> left = new ArrayList<>();
-    private Port dying = this;
-
-    Watcher(Switch network) {
-      this.network = network;
-    }
+    private Runnable onTransmit = () -> {};
 
     @Override
     public boolean transmit(Passage passage, ByteBuf frame) {
       List<String> before = List.copyOf(left);
-      network.carrierLost(dying);
+      onTransmit.run();
       assertThat(left).isEqualTo(before);
       return true;
     }
@@ -509,6 +506,26 @@ class SwitchTest {
     @Override
     public String name() {
       return "watcher";
+    }
+
+    @Override
+    public String kind() {
+      return "watcher";
+    }
+
+    @Override
+    public PortState state() {
+      return state.get();
+    }
+
+    @Override
+    public void addListener(PortListener listener) {
+      state.add(listener);
+    }
+
+    @Override
+    public void removeListener(PortListener listener) {
+      state.remove(listener);
     }
 
     @Override
@@ -535,14 +552,15 @@ class SwitchTest {
 
   @Test
   void aLostCarrierIsToldToTheOtherPortsButNotWhileAFrameIsOnItsWay() {
-    Watcher watcher = new Watcher(network);
+    Watcher watcher = new Watcher();
     network.attach(watcher, InMemoryPort.UNLIMITED);
-    network.carrierLost(b);
+    b.carrier(false);
     assertThat(watcher.left).containsExactly("b");
-    watcher.dying = b;
+    b.carrier(true);
+    watcher.onTransmit = () -> b.carrier(false);
     a.send(frame(Ethernet.BROADCAST, A));
     assertThat(watcher.left).containsExactly("b", "b");
-    network.carrierLost(watcher);
+    watcher.state.become(PortState.CLOSED);
     assertThat(watcher.left).hasSize(2);
   }
 
@@ -690,6 +708,11 @@ class SwitchTest {
           @Override
           public String name() {
             return name;
+          }
+
+          @Override
+          public String kind() {
+            return "test";
           }
 
           @Override

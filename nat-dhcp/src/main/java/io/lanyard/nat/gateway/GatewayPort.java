@@ -28,6 +28,11 @@ final class GatewayPort implements Port {
   }
 
   @Override
+  public String kind() {
+    return "gateway";
+  }
+
+  @Override
   public int mtu() {
     return mtu;
   }

@@ -20,7 +20,7 @@ class LostCarrierTest {
 
   private static boolean lose(NatScene scene, Guest guest) throws Exception {
     return scene.on(() -> {
-      scene.net.network.carrierLost(guest.port);
+      guest.port.carrier(false);
       return true;
     });
   }
@@ -61,8 +61,9 @@ class LostCarrierTest {
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
         scene.on(() -> {
+          guest.port.carrier(true);
           guest.syn(20000 + client, TestNetwork.HOST, listener.getLocalPort());
-          scene.net.network.carrierLost(guest.port);
+          guest.port.carrier(false);
           guest.port.drain();
           return true;
         });

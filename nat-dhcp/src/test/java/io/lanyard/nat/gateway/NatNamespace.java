@@ -12,6 +12,7 @@ import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
@@ -85,26 +86,32 @@ public final class NatNamespace implements AutoCloseable {
     loop = (IoEventLoop) group.next();
     host("ip", "netns", "add", namespace);
     var allocator = PooledByteBufAllocator.DEFAULT;
-    tap =
-        DevicePort.open(
-            new TapSettings(
-                "guest",
-                "t0",
-                namespace,
-                true,
-                options.mtu(),
-                new TapSettings.HostAddress(Ipv4.parse(GUEST), 24),
-                true),
-            allocator);
     TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
     network = new Switch("vmnet8", wheel, loop, allocator);
+    tap =
+        on(() ->
+            new DevicePort(
+                "guest",
+                "tap",
+                options.mtu(),
+                new TapSettings(
+                    "t0",
+                    namespace,
+                    true,
+                    options.mtu(),
+                    new TapSettings.HostAddress(Ipv4.parse(GUEST), 24),
+                    true),
+                new PortContext(loop, wheel, network, allocator, Runnable::run)));
     nat =
         on(() -> {
           NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, guests);
           network.attach(tap);
-          tap.start(loop, network);
+          tap.start();
           return made;
         });
+    if (!on(() -> tap.state().hasCarrier())) {
+      throw new IOException(on(() -> tap.state().problem()));
+    }
     guest("ip", "link", "set", "lo", "up");
     guest("ip", "route", "add", "default", "via", "192.168.127.2");
   }

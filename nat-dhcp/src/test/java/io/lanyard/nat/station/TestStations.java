@@ -74,6 +74,11 @@ public final class TestStations {
     }
 
     @Override
+    public String kind() {
+      return "silent";
+    }
+
+    @Override
     public int mtu() {
       return 1500;
     }

@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -16,9 +17,8 @@ import io.netty.buffer.ByteBufAllocator;
  * <p>Thread: the network's loop only.
  */
 final class Burst {
-  /** Room for the largest frame that any port reads, and its header. */
-  static final int LARGEST =
-      OffloadHeader.LENGTH + Math.max(Ethernet.LARGEST_FRAME, StreamFramer.LARGEST);
+  /** Room for the largest frame of all, and its header. */
+  static final int LARGEST = OffloadHeader.LENGTH + Ethernet.LARGEST_FRAME;
 
   /** Up to this a frame is copied: a wire frame of the usual MTU. */
   private static final int SMALL = 2048;
@@ -59,6 +59,10 @@ final class Burst {
   /** Hands over a frame without header that lies in another buffer. */
   void deliver(Switch network, Port from, ByteBuf in, int index, int length) {
     int whole = OffloadHeader.LENGTH + length;
+    if (whole > LARGEST) {
+      from.counters().receiveDropped(DropCause.BAD_LENGTH); // larger than any port's MTU
+      return;
+    }
     ByteBuf into = whole <= SMALL ? small() : large();
     OffloadHeader.clear(into, 0);
     into.setBytes(OffloadHeader.LENGTH, in, index, length);

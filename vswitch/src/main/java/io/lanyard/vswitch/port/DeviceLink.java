@@ -1,11 +1,11 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -37,17 +37,12 @@ final class DeviceLink extends Work implements EpollIoHandle {
   private boolean closed;
   private boolean reading;
 
-  DeviceLink(
-      FrameDevice device,
-      DevicePort port,
-      IoEventLoop loop,
-      Switch network,
-      ByteBufAllocator allocator) {
+  DeviceLink(FrameDevice device, DevicePort port, PortContext context) {
     this.device = device;
     this.port = port;
-    this.loop = loop;
-    this.network = network;
-    this.burst = new DeviceBurst(allocator);
+    this.loop = context.loop();
+    this.network = context.network();
+    this.burst = new DeviceBurst(context.allocator());
     this.turn = network.turns().of(port);
     this.descriptor = new FileDescriptor(device.fd());
   }
@@ -71,10 +66,6 @@ final class DeviceLink extends Work implements EpollIoHandle {
       registration = made;
       made.submit(EpollIoOps.EPOLLIN);
     }
-  }
-
-  FrameDevice device() {
-    return device;
   }
 
   @Override

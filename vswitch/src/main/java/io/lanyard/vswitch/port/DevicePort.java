@@ -1,21 +1,22 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.ObservedState;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.PortListener;
+import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollIoHandle;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,94 +26,195 @@ import org.jspecify.annotations.Nullable;
  * <p>Super-frames and unfinished checksums pass as they are, in both directions, unless the device
  * has no offloads. One system call per frame and direction.
  *
- * <p>Thread: {@link #open} any; everything else the network's loop.
+ * <p>A device that cannot be opened, or was lost, is opened by the port itself, after {@value
+ * #FIRST_RETRY_MILLIS} ms at first and {@value #LAST_RETRY_MILLIS} ms at most. The kernel says when
+ * a device was deleted. It does not say when a namespace was: its name is gone, but the device's
+ * own descriptor keeps it alive. So a source that has a name to follow is asked every {@value
+ * #CHECK_MILLIS} ms whether the name still leads to the device.
+ *
+ * <pre>
+ *               start            opened
+ *   no-carrier --------> opening --------> up
+ *                          ^  |            | deleted, or replaced
+ *                    retry |  | cannot     |
+ *                          |  v            |
+ *                         failed &lt;---------+
+ * </pre>
+ *
+ * <p>Thread: the network's loop only.
  */
 public final class DevicePort implements Port, Dumpable {
-  private static final System.Logger LOG = System.getLogger(DevicePort.class.getName());
+  static final int FIRST_RETRY_MILLIS = 250;
+  static final int LAST_RETRY_MILLIS = 4000;
+  static final int CHECK_MILLIS = 1000;
+
+  private static final String RETRIED = "it is tried again by itself";
 
   private final String name;
+  private final String kind;
   private final int mtu;
-  private final FrameDevice device;
-  private final ByteBufAllocator allocator;
+  private final DeviceSource source;
+  private final PortContext context;
   private final PortCounters counters = new PortCounters();
-  private @Nullable Switch network;
+  private final ObservedState state =
+      new ObservedState(this, new PortState.NoCarrier("the device is not open yet"));
+  private final Timers.Timer timer;
+
+  /** The present device and the loop's hold on it: both or neither. */
+  private @Nullable FrameDevice device;
+
   private @Nullable DeviceLink link;
+  private Offloads offloads = Offloads.NONE;
+  private long hardwareAddress;
+  private int retryMillis = FIRST_RETRY_MILLIS;
+  private long opened;
   private boolean closed;
-  private boolean lost;
-
-  private DevicePort(TapSettings settings, FrameDevice device, ByteBufAllocator allocator) {
-    this.name = settings.name();
-    this.mtu = settings.mtu() > 0 ? settings.mtu() : Ethernet.LARGEST_PACKET;
-    this.device = device;
-    this.allocator = allocator;
-  }
 
   /**
-   * Makes or takes over the device and configures it. Blocks for a few system calls.
+   * Makes a port, to be attached by the caller and then started.
    *
-   * @param settings what to make
-   * @param allocator where frames are read to; direct and pooled
-   * @return a port to be attached and started, or closed
-   * @throws IOException if the device cannot be had; the message says what to do
+   * @param name the port's name
+   * @param kind its kind, as {@code tap}
+   * @param mtu the largest IP packet on it, in bytes
+   * @param source opens the device
+   * @param context the network
+   * @throws IllegalArgumentException if the network's loop is not of epoll
    */
-  public static DevicePort open(TapSettings settings, ByteBufAllocator allocator)
-      throws IOException {
-    return new DevicePort(settings, settings.open(), allocator);
-  }
-
-  /**
-   * Begins to read.
-   *
-   * @param loop the network's loop, one whose I/O is epoll
-   * @param to the switch that this port is attached to
-   * @throws IllegalArgumentException if the loop is of another kind
-   */
-  public void start(IoEventLoop loop, Switch to) {
-    if (!loop.isCompatible(EpollIoHandle.class)) {
+  public DevicePort(String name, String kind, int mtu, DeviceSource source, PortContext context) {
+    if (!context.loop().isCompatible(EpollIoHandle.class)) {
       throw new IllegalArgumentException(
-          "a device port needs a loop made with EpollIoHandler, not " + loop);
+          "a device port needs a loop made with EpollIoHandler, not " + context.loop());
     }
-    network = to;
-    link = new DeviceLink(device, this, loop, to, allocator);
-    link.start();
+    this.name = name;
+    this.kind = kind;
+    this.mtu = mtu;
+    this.source = source;
+    this.context = context;
+    this.timer = context.timers().create(this::tick);
   }
 
-  /** Hears that the device is gone, as when its namespace was deleted. */
-  void lost(DeviceLink from, int errno) {
-    if (lost || closed) {
+  /** {@inheritDoc} The device is opened by a thread that may wait. */
+  @Override
+  public void start() {
+    open();
+  }
+
+  private void open() {
+    long mac = hardwareAddress;
+    context.blocking().execute(() -> open(mac));
+  }
+
+  /** On a thread that may wait. */
+  private void open(long mac) {
+    FrameDevice made = null;
+    try {
+      made = source.open(mac);
+      FrameDevice device = made;
+      long address = made.hardwareAddress();
+      post(() -> opened(device, address), device::close);
+    } catch (IOException | RuntimeException e) {
+      if (made != null) {
+        made.close();
+      }
+      post(() -> failed(Causes.of(e)), () -> {});
+    }
+  }
+
+  /** Does something on the loop, or something else if the network has ended meanwhile. */
+  private void post(Runnable task, Runnable otherwise) {
+    try {
+      context.loop().execute(task);
+    } catch (RejectedExecutionException e) {
+      otherwise.run();
+    }
+  }
+
+  private void opened(FrameDevice made, long address) {
+    if (closed) {
+      made.close();
       return;
     }
-    lost = true;
-    from.close(); // or epoll reports it without end
-    LOG.log(
-        Level.WARNING,
-        "event=tap-lost port="
-            + name
-            + " device="
-            + device.name()
-            + " error="
-            + Errno.name(errno)
-            + " advice=\"the device was deleted; restart the daemon to have it made anew\"");
-    if (network != null) {
-      network.carrierLost(this);
+    opened++;
+    retryMillis = FIRST_RETRY_MILLIS;
+    device = made;
+    offloads = made.offloads();
+    hardwareAddress = address;
+    DeviceLink began = new DeviceLink(made, this, context);
+    link = began;
+    state.become(PortState.UP);
+    began.start();
+    if (source.mayBeReplaced()) {
+      timer.arm(CHECK_MILLIS * 1_000_000L);
     }
   }
 
-  @Override
-  public String problem() {
-    return lost
-        ? "the device " + device.name() + " was deleted; restart the daemon to have it made anew"
-        : "";
+  private void failed(String reason) {
+    if (!closed) {
+      state.become(new PortState.Failed(reason, RETRIED));
+      timer.arm(retryMillis * 1_000_000L);
+      retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
+    }
+  }
+
+  private void tick() {
+    FrameDevice present = device;
+    if (closed) {
+      return;
+    }
+    if (present == null) {
+      open();
+    } else {
+      context.blocking().execute(() -> check(present));
+    }
+  }
+
+  /** On a thread that may wait. */
+  private void check(FrameDevice present) {
+    String reason = source.replaced(present);
+    post(
+        () -> {
+          if (device == present && !closed) {
+            if (reason.isEmpty()) {
+              timer.arm(CHECK_MILLIS * 1_000_000L);
+            } else {
+              lost(reason);
+            }
+          }
+        },
+        () -> {});
+  }
+
+  /** Hears from its link that the device is gone, as when somebody deleted it. */
+  void lost(DeviceLink from, int errno) {
+    FrameDevice gone = device;
+    if (link == from && gone != null) {
+      lost("the device " + gone.name() + " was deleted (" + Errno.name(errno) + ")");
+    }
+  }
+
+  private void lost(String reason) {
+    drop();
+    failed(reason);
+  }
+
+  private void drop() {
+    DeviceLink present = link;
+    device = null;
+    link = null;
+    if (present != null) {
+      present.close(); // or epoll reports it for ever
+    }
   }
 
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
-    if (closed || lost) {
+    FrameDevice present = device;
+    if (present == null) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     int length = frame.readableBytes();
-    int result = device.write(frame.memoryAddress() + frame.readerIndex(), length);
+    int result = present.write(frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
       counters.transmitDropped(
           switch (-result) {
@@ -132,14 +234,11 @@ public final class DevicePort implements Port, Dumpable {
 
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    if (link == null) {
-      device.close();
-    } else {
-      link.close();
+    if (!closed) {
+      closed = true;
+      timer.cancel();
+      drop();
+      state.become(PortState.CLOSED);
     }
   }
 
@@ -148,23 +247,33 @@ public final class DevicePort implements Port, Dumpable {
     return name;
   }
 
-  /**
-   * The device's name.
-   *
-   * @return the kernel's choice, where it had one
-   */
-  public String device() {
-    return device.name();
+  @Override
+  public String kind() {
+    return kind;
+  }
+
+  @Override
+  public PortState state() {
+    return state.get();
+  }
+
+  @Override
+  public void addListener(PortListener listener) {
+    state.add(listener);
+  }
+
+  @Override
+  public void removeListener(PortListener listener) {
+    state.remove(listener);
   }
 
   /**
    * The MAC address of the device: the host's, or the container's that has the device.
    *
-   * @return the low 48 bits
-   * @throws IOException if the device is gone
+   * @return the low 48 bits, of the last device if there is none now; 0 before the first
    */
-  public long hardwareAddress() throws IOException {
-    return device.hardwareAddress();
+  public long hardwareAddress() {
+    return hardwareAddress;
   }
 
   @Override
@@ -174,7 +283,7 @@ public final class DevicePort implements Port, Dumpable {
 
   @Override
   public Offloads offloads() {
-    return device.offloads();
+    return offloads;
   }
 
   @Override
@@ -184,10 +293,11 @@ public final class DevicePort implements Port, Dumpable {
 
   @Override
   public DumpNode dump() {
-    return DumpNode.of("tap " + device.name())
-        .with("offloads", device.offloads().checksum())
-        .with("uso", device.offloads().uso())
-        .with("carrier", !closed && !lost)
+    FrameDevice present = device;
+    return DumpNode.of("device " + (present == null ? "" : present.name()).strip())
+        .with("offloads", offloads.checksum())
+        .with("uso", offloads.uso())
+        .with("opened", opened)
         .build();
   }
 }

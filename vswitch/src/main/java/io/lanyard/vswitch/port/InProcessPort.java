@@ -1,12 +1,17 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.ObservedState;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.PortListener;
+import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
@@ -34,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class InProcessPort implements Port, Dumpable {
   /** Frames on their way from the guest: a virtqueue's usual size. */
   static final int RING_SLOTS = 256;
+
+  private static final PortState OFF = new PortState.NoCarrier("the guest is off");
 
   private static final System.Logger LOG = System.getLogger(InProcessPort.class.getName());
 
@@ -69,9 +76,14 @@ public final class InProcessPort implements Port, Dumpable {
   private final AtomicLong refusedLength = new AtomicLong();
   private long countedFull;
   private long countedLength;
-  private boolean carrier;
+  private final ObservedState state = new ObservedState(this, OFF);
+
+  /** Whether the state is up, for each frame. */
+  private boolean live;
+
+  private boolean on;
   private boolean closed;
-  private boolean failed;
+  private String failure = "";
   private boolean draining;
 
   /**
@@ -213,7 +225,7 @@ public final class InProcessPort implements Port, Dumpable {
 
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
-    if (!carrier()) {
+    if (!live) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
@@ -233,7 +245,7 @@ public final class InProcessPort implements Port, Dumpable {
 
   @Override
   public void flush() {
-    if (carrier()) {
+    if (live) {
       try {
         guest.flush();
       } catch (RuntimeException | Error e) {
@@ -247,27 +259,57 @@ public final class InProcessPort implements Port, Dumpable {
    * guest its network, and nobody else.
    */
   private void fail(Throwable e) {
-    failed = true;
+    failure = Causes.of(e);
     LOG.log(
-        Level.ERROR, "event=guest-nic-failed port=" + name + " advice=\"restart the guest\"", e);
+        Level.ERROR,
+        LogEvent.of("guest-nic-failed")
+            .with("port", name)
+            .with("advice", "restart the guest")
+            .toString(),
+        e);
+    update();
   }
 
   /**
    * Notes whether the guest is powered on. Frames for a guest that is off are dropped here; a frame
    * from a guest is taken in either case, because a guest may send before its VMM has told.
    *
-   * @param on whether it is
+   * @param powered whether it is
    */
-  public void carrier(boolean on) {
-    carrier = on;
-    if (!on) {
-      to.carrierLost(this);
+  public void carrier(boolean powered) {
+    on = powered;
+    if (!powered) {
+      failure = ""; // it starts afresh
     }
+    update();
+  }
+
+  private void update() {
+    PortState now = PortState.UP;
+    if (closed) {
+      now = PortState.CLOSED;
+    } else if (!failure.isEmpty()) {
+      now = new PortState.Failed("the guest's VMM failed: " + failure, "restart the guest");
+    } else if (!on) {
+      now = OFF;
+    }
+    live = now.hasCarrier();
+    state.become(now);
   }
 
   @Override
-  public boolean carrier() {
-    return carrier && !closed && !failed;
+  public PortState state() {
+    return state.get();
+  }
+
+  @Override
+  public void addListener(PortListener listener) {
+    state.add(listener);
+  }
+
+  @Override
+  public void removeListener(PortListener listener) {
+    state.remove(listener);
   }
 
   /** {@inheritDoc} A guest thread that is about to put a frame in finds the port closed. */
@@ -276,6 +318,7 @@ public final class InProcessPort implements Port, Dumpable {
     if (!closed) {
       countRefused();
       closed = true;
+      update();
       if (!draining) { // else a frame is still lent
         ring.close();
       }
@@ -285,6 +328,11 @@ public final class InProcessPort implements Port, Dumpable {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public String kind() {
+    return "guest";
   }
 
   @Override
@@ -308,7 +356,6 @@ public final class InProcessPort implements Port, Dumpable {
     return DumpNode.of("in-process")
         .with("waitingFrames", ring.size())
         .with("offloads", guest.offloads().checksum())
-        .with("carrier", carrier())
         .build();
   }
 }

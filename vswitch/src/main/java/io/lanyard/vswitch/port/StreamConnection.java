@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.linux.Libc;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
@@ -11,8 +12,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.OutOfDirectMemoryError;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +32,8 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** A burst of 32 wire frames fits. */
   private static final int BATCH_BYTES = 128 << 10;
 
-  /** Of the largest frames several share a write too. */
+  /** Several large frames share one write as well. */
   private static final int BATCH_FRAMES = 4;
-
-  /** Length of the prefix. */
-  private static final int PREFIX = 4;
 
   /** One read: as much as a UNIX socket's buffer usually holds. */
   private static final int READ_BYTES = 128 << 10;
@@ -41,7 +42,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private static final int READS = 4;
 
   private final Channel channel;
-  private final QemuStreamPort port;
+  private final StreamPort port;
+  private final Framing framing;
+  private final int prefix;
   private final Switch network;
   private final ByteBufAllocator allocator;
   private final Burst burst;
@@ -65,16 +68,17 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private boolean reading;
   private boolean ended;
 
-  StreamConnection(
-      Channel channel, QemuStreamPort port, Switch network, ByteBufAllocator allocator) {
+  StreamConnection(Channel channel, StreamPort port, Framing framing, PortContext context) {
     this.channel = channel;
     this.port = port;
-    this.network = network;
-    this.allocator = allocator;
+    this.framing = framing;
+    this.prefix = framing.prefixLength();
+    this.network = context.network();
+    this.allocator = context.allocator();
     this.batchBytes =
-        Math.max(BATCH_BYTES, BATCH_FRAMES * (PREFIX + Ethernet.largestFrame(port.mtu())));
+        Math.max(BATCH_BYTES, BATCH_FRAMES * (prefix + Ethernet.largestFrame(port.mtu())));
     this.burst = new Burst(allocator);
-    this.framer = new StreamFramer(allocator, burst);
+    this.framer = new StreamFramer(framing, allocator, burst);
     this.turn = network.turns().of(port);
     channel
         .config()
@@ -87,19 +91,27 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     ByteBuf in = (ByteBuf) message;
     boolean charged = turn.begin();
     try {
-      if (!badLength && !ended) {
-        reading = true;
-        if (!framer.read(in, network, port)) {
-          badLength = true;
-          Future<?> _ = channel.close();
-        }
-      }
+      take(in);
     } finally {
-      reading = false;
       in.release();
       if (charged && !turn.end()) {
         wait(context);
       }
+    }
+  }
+
+  private void take(ByteBuf in) {
+    if (badLength || ended) {
+      return;
+    }
+    reading = true;
+    try {
+      if (!framer.read(in, network, port)) {
+        badLength = true;
+        Future<?> _ = channel.close();
+      }
+    } finally {
+      reading = false;
     }
   }
 
@@ -108,6 +120,47 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     if (!ended) {
       context.channel().config().setAutoRead(false);
       turn.later(resume);
+    }
+  }
+
+  /**
+   * Ends the connection now if its client has closed it and the loop has not come to that yet: it
+   * handles the events of a batch in any order, and Netty tells of a channel that it has closed
+   * after the batch. What the client has sent before is read first.
+   */
+  void endIfHungUp() {
+    FileDescriptor descriptor = ((UnixChannel) channel).fd();
+    if (ended || descriptor.isOpen() && !Libc.hungUp(descriptor.intValue())) {
+      return;
+    }
+    boolean charged = turn.begin();
+    ByteBuf in = allocator.directBuffer(READ_BYTES, READ_BYTES);
+    try {
+      // The socket's buffer bounds it: nobody fills it any more.
+      while (!badLength
+          && !ended
+          && descriptor.isOpen()
+          && readInto(descriptor, in.setIndex(0, 0)) > 0) {
+        take(in);
+      }
+      network.flush();
+    } finally {
+      in.release();
+      if (charged) {
+        boolean _ = turn.end();
+      }
+    }
+    Future<?> _ = channel.close();
+    end();
+  }
+
+  private static int readInto(FileDescriptor descriptor, ByteBuf in) {
+    try {
+      int length = descriptor.readAddress(in.memoryAddress(), 0, READ_BYTES);
+      in.writerIndex(Math.max(0, length));
+      return length;
+    } catch (IOException e) {
+      return -1; // reset: there is no more to be had
     }
   }
 
@@ -127,10 +180,10 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   boolean write(ByteBuf frame) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
     ByteBuf into = batch;
-    if (queuedBytes() + PREFIX + length > port.queueBytes()) {
+    if (queuedBytes() + prefix + length > port.queueBytes()) {
       return false;
     }
-    if (into != null && into.writableBytes() < PREFIX + length) {
+    if (into != null && into.writableBytes() < prefix + length) {
       send(into);
       into = batch; // the client may have been found gone
       if (ended) {
@@ -145,7 +198,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       }
       batch = into;
     }
-    into.writeInt(length);
+    framing.write(into, length);
     into.writeBytes(frame, frame.readerIndex() + OffloadHeader.LENGTH, length);
     return true;
   }

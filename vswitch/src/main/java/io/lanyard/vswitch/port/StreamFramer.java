@@ -7,8 +7,7 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a byte stream into frames: each is a 32-bit big-endian length and as many bytes (QEMU,
- * net/stream_data.c).
+ * Cuts a byte stream into frames.
  *
  * <p>Whole frames go to the switch straight from what was read; only one that is cut by the end of
  * a read is kept until the rest comes.
@@ -16,16 +15,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class StreamFramer {
-  /** QEMU's own buffer (NET_BUFSIZE): it ends the connection over anything larger, and so do we. */
-  static final int LARGEST = 4096 + 65536;
-
-  private static final int PREFIX = 4;
-
+  private final Framing framing;
+  private final int prefix;
   private final ByteBufAllocator allocator;
   private final Burst burst;
   private @Nullable ByteBuf partial;
 
-  StreamFramer(ByteBufAllocator allocator, Burst burst) {
+  StreamFramer(Framing framing, ByteBufAllocator allocator, Burst burst) {
+    this.framing = framing;
+    this.prefix = framing.prefixLength();
     this.allocator = allocator;
     this.burst = burst;
   }
@@ -39,19 +37,19 @@ final class StreamFramer {
   boolean read(ByteBuf in, Switch network, Port from) {
     ByteBuf rest = partial;
     if (rest != null) {
-      take(in, rest, PREFIX);
-      if (rest.readableBytes() < PREFIX) {
+      take(in, rest, prefix);
+      if (rest.readableBytes() < prefix) {
         return true;
       }
-      long length = rest.getUnsignedInt(0);
-      if (length > LARGEST) {
+      long length = framing.length(rest, 0);
+      if (length > framing.largest()) {
         return false;
       }
-      take(in, rest, PREFIX + (int) length);
-      if (rest.readableBytes() < PREFIX + length) {
+      take(in, rest, prefix + (int) length);
+      if (rest.readableBytes() < prefix + length) {
         return true;
       }
-      burst.deliver(network, from, rest, PREFIX, (int) length);
+      burst.deliver(network, from, rest, prefix, (int) length);
       rest.release();
       partial = null;
     }
@@ -66,20 +64,20 @@ final class StreamFramer {
   }
 
   private boolean readWhole(ByteBuf in, Switch network, Port from) {
-    while (in.readableBytes() >= PREFIX) {
-      long length = in.getUnsignedInt(in.readerIndex());
-      if (length > LARGEST) {
+    while (in.readableBytes() >= prefix) {
+      long length = framing.length(in, in.readerIndex());
+      if (length > framing.largest()) {
         return false;
       }
-      if (in.readableBytes() < PREFIX + length) {
+      if (in.readableBytes() < prefix + length) {
         break;
       }
-      burst.deliver(network, from, in, in.readerIndex() + PREFIX, (int) length);
-      in.skipBytes(PREFIX + (int) length);
+      burst.deliver(network, from, in, in.readerIndex() + prefix, (int) length);
+      in.skipBytes(prefix + (int) length);
     }
     if (in.isReadable()) {
-      int expected = in.readableBytes() < PREFIX ? 2048 : PREFIX + in.getInt(in.readerIndex());
-      ByteBuf kept = allocator.directBuffer(expected, PREFIX + LARGEST);
+      int expected = in.readableBytes() < prefix ? 2048 : prefix + (int) framing.length(in, in.readerIndex());
+      ByteBuf kept = allocator.directBuffer(expected, prefix + framing.largest());
       kept.writeBytes(in);
       partial = kept;
     }

@@ -1,19 +1,34 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.linux.Errno;
+import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.vswitch.Offloads;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A TAP device as a port uses it. Its frames have the switch's own header ({@code vnet_hdr}). */
 final class TapFrameDevice implements FrameDevice {
   private final TapDevice tap;
+  private final NetworkNamespace.@Nullable Identity namespace;
   private final Offloads offloads;
 
-  TapFrameDevice(TapDevice tap) {
+  /**
+   * Makes one.
+   *
+   * @param tap the device
+   * @param namespace where it was made; null if that cannot be known
+   */
+  TapFrameDevice(TapDevice tap, NetworkNamespace.@Nullable Identity namespace) {
     this.tap = tap;
+    this.namespace = namespace;
     boolean on = tap.offloads();
     this.offloads = Offloads.of(on, on, on, tap.uso());
+  }
+
+  /** Where the device was made; null if that could not be known. */
+  NetworkNamespace.@Nullable Identity namespace() {
+    return namespace;
   }
 
   @Override

@@ -7,9 +7,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a TAP port.
+ * The settings of a TAP port: which device it has, and how it is configured.
  *
- * @param name the port's name
  * @param device the device's name; may hold one {@code %d}
  * @param namespace a network namespace's name or path, or null for the daemon's own
  * @param offloads whether super-frames and unfinished checksums may pass
@@ -18,23 +17,22 @@ import org.jspecify.annotations.Nullable;
  * @param up whether to switch the device on
  */
 public record TapSettings(
-    String name,
     String device,
     @Nullable String namespace,
     boolean offloads,
     int mtu,
     @Nullable HostAddress address,
-    boolean up) {
+    boolean up)
+    implements DeviceSource {
   /**
    * A device that somebody else configures.
    *
-   * @param name the port's name
    * @param device the device's name
    * @param namespace a network namespace's name or path, or null for the daemon's own
    * @return settings with offloads, and nothing said about MTU, address and state
    */
-  public static TapSettings plain(String name, String device, @Nullable String namespace) {
-    return new TapSettings(name, device, namespace, true, 0, null, false);
+  public static TapSettings plain(String device, @Nullable String namespace) {
+    return new TapSettings(device, namespace, true, 0, null, false);
   }
 
   /**
@@ -52,19 +50,24 @@ public record TapSettings(
     }
   }
 
-  /** Makes or takes over the device and configures it. Blocks for a few system calls. */
-  FrameDevice open() throws IOException {
-    TapDevice tap = TapDevice.open(device, namespace, offloads);
+  @Override
+  public FrameDevice open(long mac) throws IOException {
+    return NetworkNamespace.run(namespace, () -> openHere(mac));
+  }
+
+  /** In the namespace: a thread takes its own to those that it starts. */
+  private FrameDevice openHere(long mac) throws IOException {
+    boolean isNew = !Ifreq.exists(device);
+    TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
-      NetworkNamespace.run(
-          namespace,
-          () -> {
-            configure(tap.name());
-            return true;
-          });
+      if (isNew && mac != 0) {
+        Ifreq.setHardwareAddress(tap.name(), mac);
+      }
+      configure(tap.name());
+      FrameDevice made = new TapFrameDevice(tap, NetworkNamespace.identity(null));
       done = true;
-      return new TapFrameDevice(tap);
+      return made;
     } finally {
       if (!done) {
         tap.close();
@@ -82,5 +85,24 @@ public record TapSettings(
     if (up) {
       Ifreq.up(made);
     }
+  }
+
+  @Override
+  public boolean mayBeReplaced() {
+    return namespace != null;
+  }
+
+  @Override
+  public String replaced(FrameDevice made) {
+    if (namespace == null || !(made instanceof TapFrameDevice tap)) {
+      return "";
+    }
+    NetworkNamespace.Identity now = NetworkNamespace.identity(namespace);
+    if (now == null) {
+      return "the network namespace " + namespace + " was deleted";
+    }
+    return now.equals(tap.namespace())
+        ? ""
+        : "the network namespace " + namespace + " was made again";
   }
 }

@@ -201,7 +201,7 @@ class GuardTest {
   void nobodyBehindAGuardPlaysDhcpServerOrRouter() {
     addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
     for (InMemoryPort guest : List.of(learning("learner"), strict())) {
-      network.carrierLost(guest);
+      guest.carrier(false);
       refused(guest, DropCause.GUARD_SERVER, udp(GUEST, ADDRESS, 67, -1, 68, (byte) 2));
       // A client takes an answer from any port.
       refused(guest, DropCause.GUARD_SERVER, udp(GUEST, ADDRESS, 9, -1, 68, (byte) 2));
@@ -305,7 +305,7 @@ class GuardTest {
     refused(second, DropCause.GUARD_IP, theft);
     refused(guest, DropCause.GUARD_IP, from(GATEWAY));
     refused(guest, DropCause.GUARD_IP, from(Ipv4.parse("127.0.0.1")));
-    network.carrierLost(guest);
+    guest.carrier(false);
     assertThat(passes(second, udp(OTHER, ADDRESS, 1, VICTIM, 2))).isTrue();
   }
 

@@ -100,7 +100,7 @@ class InProcessPortTest extends PortSuite {
         onLoop(() -> {
           made().carrier(false);
           peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
-          return made().carrier();
+          return made().state().hasCarrier();
         });
     assertThat(before).isFalse();
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);

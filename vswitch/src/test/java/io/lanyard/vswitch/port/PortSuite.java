@@ -72,6 +72,16 @@ abstract class PortSuite {
 
   PortSuite() {}
 
+  /** The network, as the ports of the test see it. On the loop. */
+  final PortContext context() {
+    return new PortContext(loop, timers, network, PooledByteBufAllocator.DEFAULT, Runnable::run);
+  }
+
+  /** Waits until a port has a state. */
+  final void awaitState(Port which, String label) throws Exception {
+    awaitOnLoop("port " + which.name() + " is " + label, () -> which.state().label().equals(label));
+  }
+
   @BeforeEach
   void setUp() throws Exception {
     onLoop(() -> {
@@ -120,7 +130,7 @@ abstract class PortSuite {
     }
   }
 
-  private void awaitOnLoop(String what, Callable<Boolean> condition) throws Exception {
+  final void awaitOnLoop(String what, Callable<Boolean> condition) throws Exception {
     await(
         what,
         () -> {

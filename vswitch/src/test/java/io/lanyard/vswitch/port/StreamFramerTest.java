@@ -23,7 +23,7 @@ class StreamFramerTest {
   void aMillionRandomFramesCutAnywhereDoNoHarm() {
     SplittableRandom random = new SplittableRandom(23);
     Burst burst = new Burst(Frames.UNTRACKED);
-    StreamFramer framer = new StreamFramer(Frames.UNTRACKED, burst);
+    StreamFramer framer = new StreamFramer(Framing.QEMU, Frames.UNTRACKED, burst);
     ByteBuf in = Frames.untracked(1 << 16);
     byte[] noise = new byte[2048];
     int sent = 0;
@@ -61,7 +61,7 @@ class StreamFramerTest {
     byte[] noise = new byte[4096];
     int ended = 0;
     for (int round = 0; round < 2000; round++) {
-      StreamFramer framer = new StreamFramer(Frames.UNTRACKED, burst);
+      StreamFramer framer = new StreamFramer(Framing.QEMU, Frames.UNTRACKED, burst);
       random.nextBytes(noise);
       noise[0] = 0;
       noise[1] = (byte) (random.nextInt(8) == 0 ? 1 : 0);

@@ -9,6 +9,7 @@ import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -19,6 +20,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,30 +33,67 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class QemuStreamPortTest extends PortSuite {
+class StreamPortTest extends PortSuite {
   @TempDir Path directory = Path.of("");
-  private @Nullable QemuStreamPort made;
-  private @Nullable Future<Void> started;
+  private @Nullable StreamPort made;
 
-  private QemuStreamPort made() {
+  private StreamPort made() {
     return Objects.requireNonNull(made);
   }
 
-  private QemuStreamPort make(QemuStreamPort.Settings settings) {
-    return new QemuStreamPort(settings, loop, timers, network, PooledByteBufAllocator.DEFAULT);
+  private StreamPort make(String name, StreamAddress address) throws Exception {
+    return onLoop(() -> made(name, address));
+  }
+
+  private StreamPort made(String name, StreamAddress address) {
+    return new StreamPort(name, "qemu-stream", 1500, Framing.QEMU, address, context());
+  }
+
+  /** Makes, attaches and starts a port. */
+  private StreamPort run(String name, StreamAddress address) throws Exception {
+    StreamPort port = make(name, address);
+    onLoop(() -> {
+      network.attach(port);
+      port.start();
+      return 0;
+    });
+    return port;
+  }
+
+  private void remove(StreamPort port) throws Exception {
+    onLoop(() -> {
+      network.detach(port);
+      port.close();
+      return 0;
+    });
+  }
+
+  private void awaitListening(StreamPort port) throws Exception {
+    awaitOnLoop(
+        "port " + port.name() + " listens",
+        () ->
+            port.state() instanceof PortState.NoCarrier(String reason)
+                && reason.equals("no client is connected"));
+  }
+
+  private static boolean connected(StreamPort port) {
+    return port.state().hasCarrier();
   }
 
   @Override
   Port start() throws Exception {
-    QemuStreamPort port =
-        make(QemuStreamPort.Settings.unix("vm", true, directory.resolve("vm.sock"), 1500));
+    StreamPort port = made("vm", new StreamAddress.Listen(directory.resolve("vm.sock")));
     network.attach(port);
-    started = port.start();
+    port.start();
     made = port;
     return port;
   }
@@ -108,9 +147,9 @@ class QemuStreamPortTest extends PortSuite {
 
   @Override
   Guest connect(Port port) throws Exception {
-    Objects.requireNonNull(started).get(5, TimeUnit.SECONDS);
+    awaitListening(made());
     Client client = new Client(directory.resolve("vm.sock"));
-    await("the client is known", made()::connected);
+    await("the client is known", () -> connected(made()));
     return client;
   }
 
@@ -152,9 +191,9 @@ class QemuStreamPortTest extends PortSuite {
     LogWatch.expect("a frame's length is impossible");
     client().write(ByteBuffer.allocate(8).putInt(69_633).putInt(0).array());
     assertThat(client().isAtEnd()).isTrue();
-    await("the port is free", () -> !made().connected());
+    await("the port is free", () -> !connected(made()));
     try (Client next = new Client(directory.resolve("vm.sock"))) {
-      await("the next client is known", made()::connected);
+      await("the next client is known", () -> connected(made()));
       next.send(numbered(PEER, GUEST, 1, 60));
       await("its frame", () -> made().counters().receivedFrames() == 1);
     }
@@ -175,22 +214,25 @@ class QemuStreamPortTest extends PortSuite {
   void aMillionHostileFramesThroughTheSocketHurtNobody() throws Exception {
     Path path = directory.resolve("hostile.sock");
     Switch attacked = new Switch("hostile", timers, loop, Frames.UNTRACKED);
-    QemuStreamPort victim =
-        new QemuStreamPort(
-            QemuStreamPort.Settings.unix("hostile", true, path, 1500),
-            loop,
-            timers,
-            attacked,
-            Frames.UNTRACKED);
+    StreamPort victim =
+        onLoop(() ->
+            new StreamPort(
+                "hostile",
+                "qemu-stream",
+                1500,
+                Framing.QEMU,
+                new StreamAddress.Listen(path),
+                new PortContext(loop, timers, attacked, Frames.UNTRACKED, Runnable::run)));
     InMemoryPort bystander =
         onLoop(() -> InMemoryPort.attached("bystander", Offloads.NONE, attacked));
     onLoop(() -> {
       attacked.attach(victim, InMemoryPort.UNLIMITED); // all of them pass the switch
-      return victim.start();
+      victim.start();
+      return 0;
     });
     PortCounters counters = victim.counters();
     byte[] good = numbered(PEER, GUEST, 4711, 60);
-    await("the socket is there", () -> Files.exists(path));
+    awaitListening(victim);
     try (Client client = new Client(path)) {
       SplittableRandom random = new SplittableRandom(37);
       byte[] noise = new byte[1600];
@@ -255,9 +297,109 @@ class QemuStreamPortTest extends PortSuite {
   }
 
   @Test
+  void aClientThatClosesAndConnectsAgainAtOnceIsTaken() throws Exception {
+    Path path = directory.resolve("vm.sock");
+    client().close();
+    takeAtOnce(made(), () -> SocketChannel.open(UnixDomainSocketAddress.of(path)));
+  }
+
+  @Test
+  void aTcpClientThatClosesAndConnectsAgainAtOnceIsTaken() throws Exception {
+    StreamPort port =
+        run(
+            "tcp",
+            new StreamAddress.Listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
+    awaitListening(port);
+    SocketAddress address = port.address();
+    takeAtOnce(port, () -> SocketChannel.open(address));
+    remove(port);
+  }
+
+  /** Fifty clients one after the other, each with a frame; the loop is busy meanwhile. */
+  private void takeAtOnce(StreamPort port, Callable<SocketChannel> connect) throws Exception {
+    int clients = 50;
+    for (int i = 0; i < clients; i++) {
+      CountDownLatch busy = new CountDownLatch(1);
+      Future<?> held =
+          loop.submit(() -> {
+            busy.await();
+            return 0;
+          });
+      // The loop finds the end of the one, or of the former, and the beginning of the other in one
+      // batch, in either order.
+      try (Client first = new Client(connect.call())) {
+        first.send(numbered(PEER, GUEST, 2 * i, 60));
+      }
+      try (Client second = new Client(connect.call())) {
+        busy.countDown();
+        held.sync();
+        second.send(numbered(PEER, GUEST, 2 * i + 1, 60));
+        long expected = 2 * i + 2L;
+        await("both frames", () -> port.counters().receivedFrames() == expected);
+      }
+    }
+    assertThat(onLoop(() -> port.dump().properties())).doesNotContainKey("refused-clients");
+  }
+
+  @Test
+  void whatAClientSentBeforeItClosedArrivesThoughTheNextIsThereAlready() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    Future<?> held =
+        loop.submit(() -> {
+          busy.await();
+          return 0;
+        });
+    int sent = 40; // fits the socket's buffer
+    for (int i = 0; i < sent; i++) {
+      client().send(numbered(PEER, GUEST, i, 1000));
+    }
+    client().close();
+    try (Client next = new Client(directory.resolve("vm.sock"))) {
+      busy.countDown();
+      held.sync();
+      next.send(numbered(PEER, GUEST, sent, 60));
+      await("all frames", () -> made().counters().receivedFrames() == sent + 1);
+    }
+  }
+
+  @Test
+  void clientsThatAreSentAwayDoNotFillTheLog() throws Exception {
+    LogWatch.expect("client-refused");
+    List<String> lines = new ArrayList<>();
+    Logger logger = Logger.getLogger(StreamPort.class.getName());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            lines.add(line.getMessage()); // on the loop
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try {
+      for (int i = 0; i < 300; i++) {
+        try (Client second = new Client(directory.resolve("vm.sock"))) {
+          assertThat(second.isAtEnd()).isTrue();
+        }
+      }
+      assertThat(onLoop(() -> lines))
+          .hasSizeBetween(1, 51)
+          .allMatch(line -> line.startsWith("event=client-refused network=\"suite\" port=\"vm\""));
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(onLoop(() -> made().dump().properties())).containsEntry("refused-clients", 300L);
+  }
+
+  @Test
   void withoutAClientFramesAreDroppedAndCounted() throws Exception {
     client().close();
-    await("the client is gone", () -> !made().connected());
+    await("the client is gone", () -> !connected(made()));
     onLoop(() -> {
       peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
       return 0;
@@ -290,22 +432,23 @@ class QemuStreamPortTest extends PortSuite {
   @Test
   void aPathThatIsTakenIsNamed() throws Exception {
     LogWatch.expect("client-refused");
-    QemuStreamPort second =
-        make(QemuStreamPort.Settings.unix("vm2", true, directory.resolve("vm.sock"), 1500));
-    assertThatThrownBy(() -> onLoop(second::start).get(5, TimeUnit.SECONDS))
-        .hasRootCauseInstanceOf(IOException.class)
-        .hasMessageContaining("another process listens there");
+    StreamPort second = run("vm2", new StreamAddress.Listen(directory.resolve("vm.sock")));
+    assertThat(problem(second)).contains("another process listens there");
     Path file = Files.createFile(directory.resolve("file"));
-    QemuStreamPort third = make(QemuStreamPort.Settings.unix("vm3", true, file, 1500));
-    assertThatThrownBy(() -> onLoop(third::start).get(5, TimeUnit.SECONDS))
-        .hasMessageContaining("no socket");
+    StreamPort third = run("vm3", new StreamAddress.Listen(file));
+    assertThat(problem(third)).contains("no socket");
     assertThat(file).exists();
-    QemuStreamPort fourth =
-        make(
-            QemuStreamPort.Settings.unix(
-                "vm4", true, directory.resolve("missing").resolve("x"), 1500));
-    assertThatThrownBy(() -> onLoop(fourth::start).get(5, TimeUnit.SECONDS))
-        .hasMessageContaining("vm4 cannot listen");
+    StreamPort fourth =
+        run("vm4", new StreamAddress.Listen(directory.resolve("missing").resolve("x")));
+    assertThat(problem(fourth)).contains("cannot listen on", "missing/x", "make the directory");
+    remove(second);
+    remove(third);
+    remove(fourth);
+  }
+
+  private String problem(StreamPort port) throws Exception {
+    awaitState(port, "failed");
+    return onLoop(() -> port.state().problem());
   }
 
   @Test
@@ -315,29 +458,22 @@ class QemuStreamPortTest extends PortSuite {
       old.bind(UnixDomainSocketAddress.of(path));
     }
     assertThat(path).exists();
-    QemuStreamPort port = make(QemuStreamPort.Settings.unix("old", true, path, 1500));
-    onLoop(port::start).get(5, TimeUnit.SECONDS);
+    StreamPort port = run("old", new StreamAddress.Listen(path));
+    awaitListening(port);
     new Client(path).close();
-    onLoop(() -> {
-      port.close();
-      return 0;
-    });
+    remove(port);
     await("the file is removed", () -> !Files.exists(path));
   }
 
   @Test
   void aConnectingPortComesBackWhenItsServerDoes() throws Exception {
     Path path = directory.resolve("server.sock");
-    QemuStreamPort port = make(QemuStreamPort.Settings.unix("client", false, path, 1500));
-    onLoop(() -> {
-      network.attach(port);
-      return port.start();
-    });
+    StreamPort port = run("client", new StreamAddress.Connect(path));
     for (int round = 0; round < 2; round++) {
       try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
         server.bind(UnixDomainSocketAddress.of(path));
         try (Client accepted = new Client(server.accept())) {
-          await("connected", port::connected);
+          await("connected", () -> connected(port));
           onLoop(() -> {
             peer.send(Frames.ethernet(-1L >>> 16, PEER, 0x88b5, new byte[46]));
             return 0;
@@ -346,7 +482,7 @@ class QemuStreamPortTest extends PortSuite {
         }
       }
       Files.delete(path);
-      await("the end is noticed", () -> !port.connected());
+      await("the end is noticed", () -> !connected(port));
     }
     onLoop(() -> {
       network.detach(port);
@@ -358,45 +494,32 @@ class QemuStreamPortTest extends PortSuite {
   @Test
   void tcpWorksBothWaysRound() throws Exception {
     InetAddress loopback = InetAddress.getLoopbackAddress();
-    QemuStreamPort listening =
-        make(new QemuStreamPort.Settings("tcp", true, new InetSocketAddress(loopback, 0), 1500));
-    onLoop(
-            () -> {
-              network.attach(listening);
-              return listening.start();
-            })
-        .get(5, TimeUnit.SECONDS);
+    StreamPort listening =
+        run("tcp", new StreamAddress.Listen(new InetSocketAddress(loopback, 0)));
+    awaitListening(listening);
     try (SocketChannel channel = SocketChannel.open(listening.address());
         Client client = new Client(channel)) {
       client.send(numbered(PEER, GUEST, 1, 60));
       await("the frame", () -> listening.counters().receivedFrames() == 1);
     }
     try (ServerSocket server = new ServerSocket(0, 1, loopback)) {
-      QemuStreamPort connecting =
-          make(
-              new QemuStreamPort.Settings(
-                  "tcp2", false, new InetSocketAddress(loopback, server.getLocalPort()), 1500));
-      onLoop(() -> {
-        network.attach(connecting);
-        return connecting.start();
-      });
+      StreamPort connecting =
+          run(
+              "tcp2",
+              new StreamAddress.Connect(new InetSocketAddress(loopback, server.getLocalPort())));
       try (Socket socket = server.accept()) {
         socket.getOutputStream().write(framed(numbered(PEER, GUEST, 1, 60)));
         await("the frame", () -> connecting.counters().receivedFrames() == 1);
       }
-      onLoop(() -> {
-        connecting.close();
-        listening.close();
-        return 0;
-      });
+      remove(connecting);
+      remove(listening);
     }
   }
 
   @Test
   void anAddressThatCannotBeUsedIsRefused() {
     assertThatThrownBy(() ->
-            new QemuStreamPort.Settings(
-                "x", true, InetSocketAddress.createUnresolved("nowhere", 1), 1500))
+            new StreamAddress.Listen(InetSocketAddress.createUnresolved("nowhere", 1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

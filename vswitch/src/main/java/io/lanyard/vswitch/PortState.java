@@ -1,0 +1,64 @@
+package io.lanyard.vswitch;
+
+/** Whether frames can pass a port now, and if not, why and what to do about it. */
+public sealed interface PortState {
+  /** Frames pass in both directions. */
+  PortState UP = new Up();
+
+  /** The port is closed, for good. */
+  PortState CLOSED = new NoCarrier("the port is closed");
+
+  /** Frames pass in both directions. */
+  record Up() implements PortState {}
+
+  /**
+   * Nobody is at the other end, which is nothing to worry about: the guest is off, no VMM is
+   * attached yet.
+   *
+   * @param reason what is missing, for people
+   */
+  record NoCarrier(String reason) implements PortState {}
+
+  /**
+   * The port cannot do its work until somebody helps. It tries again by itself.
+   *
+   * @param reason what happened, for people
+   * @param remedy what to do about it; may be empty where the reason says it
+   */
+  record Failed(String reason, String remedy) implements PortState {}
+
+  /**
+   * Whether somebody is at the other end.
+   *
+   * @return false while every frame to the port is dropped
+   */
+  default boolean hasCarrier() {
+    return this instanceof Up;
+  }
+
+  /**
+   * The state as the API, metrics and dumps write it.
+   *
+   * @return {@code up}, {@code no-carrier} or {@code failed}
+   */
+  default String label() {
+    return switch (this) {
+      case Up _ -> "up";
+      case NoCarrier _ -> "no-carrier";
+      case Failed _ -> "failed";
+    };
+  }
+
+  /**
+   * What somebody should know of: the reason of a failure and its remedy.
+   *
+   * @return an empty text for a port that has not failed
+   */
+  default String problem() {
+    return switch (this) {
+      case Failed(String reason, String remedy) ->
+          remedy.isEmpty() ? reason : reason + "; " + remedy;
+      case Up _, NoCarrier _ -> "";
+    };
+  }
+}

@@ -1,0 +1,235 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.Timers;
+import io.lanyard.linux.BindFailure;
+import io.lanyard.linux.Errno;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
+import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.SocketErrors;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits for the VMM at a socket.
+ *
+ * <p>An address that cannot be had is tried again every {@value #RETRY_SECONDS} s. Where {@code
+ * accept} fails, because the process has no descriptors left, the socket rests for {@value
+ * #PAUSE_SECONDS} s: clients wait in its queue, and the loop does not spin.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class ListeningEndpoint implements StreamEndpoint {
+  /** Same interval as the forwards' retry. */
+  static final int RETRY_SECONDS = 5;
+
+  static final int PAUSE_SECONDS = 1;
+
+  private static final PortState NOBODY = new PortState.NoCarrier("no client is connected");
+
+  /** Who has a port is looked up once a minute: it takes a look at every process. */
+  private static final int RETRIES_PER_LOOKUP = 12;
+
+  private final SocketAddress at;
+  private final PortContext context;
+  private final Client client;
+  private final Timers.Timer retry;
+  private final Timers.Timer pause;
+  private @Nullable Channel listener;
+  private int failures;
+  private long acceptFailures;
+  private boolean paused;
+  private boolean closed;
+
+  ListeningEndpoint(SocketAddress at, PortContext context, Client client) {
+    this.at = at;
+    this.context = context;
+    this.client = client;
+    this.retry = context.timers().create(this::start);
+    this.pause = context.timers().create(this::pauseEnds);
+  }
+
+  @Override
+  public void start() {
+    if (closed) {
+      return;
+    }
+    boolean unix = at instanceof DomainSocketAddress;
+    if (at instanceof DomainSocketAddress path) {
+      try {
+        StaleSocket.remove(Path.of(path.path()));
+      } catch (IOException e) {
+        failed(Causes.of(e), "");
+        return;
+      }
+    }
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(context.loop())
+            .channel(unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class)
+            .handler(new AcceptFailures())
+            .childOption(ChannelOption.ALLOCATOR, context.allocator())
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    accepted(channel);
+                  }
+                });
+    if (!unix) {
+      bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+    }
+    bootstrap.bind(at).addListener((ChannelFuture bound) -> bound(bound));
+  }
+
+  private void bound(ChannelFuture bound) {
+    if (!bound.isSuccess()) {
+      cannotBind(bound.cause());
+    } else if (closed) {
+      Future<?> _ = bound.channel().close();
+    } else {
+      failures = 0;
+      listener = bound.channel();
+      client.waiting(NOBODY);
+    }
+  }
+
+  private void cannotBind(Throwable cause) {
+    int number = SocketErrors.number(cause);
+    if (!(at instanceof InetSocketAddress inet)) {
+      failed("cannot listen on " + at + ": " + Causes.of(cause), advice(number));
+      return;
+    }
+    Endpoint endpoint = new Endpoint(Address.of(inet.getAddress()), inet.getPort());
+    boolean lookUp = number == Errno.EADDRINUSE && failures % RETRIES_PER_LOOKUP == 0;
+    if (!lookUp) {
+      if (failures == 0 || number != Errno.EADDRINUSE) {
+        failed(BindFailure.describe(endpoint, number, cause, null), "");
+      } else {
+        again(); // what was said of its holder holds
+      }
+      return;
+    }
+    context.blocking()
+        .execute(() -> {
+          String reason = BindFailure.explain(Transport.TCP, endpoint, number, cause);
+          try {
+            context.loop().execute(() -> failed(reason, ""));
+          } catch (RejectedExecutionException e) {
+            // The network has ended.
+          }
+        });
+  }
+
+  private String advice(int number) {
+    return switch (number) {
+      case Errno.EACCES -> "let the daemon's user write to the directory, or choose another path";
+      case Errno.ENOENT -> "make the directory, or choose another path";
+      default -> "choose another path, or check the directory";
+    };
+  }
+
+  private void failed(String reason, String remedy) {
+    if (!closed) {
+      client.waiting(new PortState.Failed(reason, remedy));
+      again();
+    }
+  }
+
+  private void again() {
+    failures++;
+    retry.arm(RETRY_SECONDS * 1_000_000_000L);
+  }
+
+  private void accepted(Channel channel) {
+    client.offer(channel);
+  }
+
+  /** Hears that {@code accept} failed. Not passed on: Netty would log it each time. */
+  @ChannelHandler.Sharable
+  private final class AcceptFailures extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
+      acceptFailures++;
+      paused = true;
+      channel.channel().config().setAutoRead(false);
+      pause.arm(PAUSE_SECONDS * 1_000_000_000L);
+      int number = SocketErrors.number(cause);
+      client.waiting(
+          new PortState.Failed(
+              "no client can be accepted: " + Causes.of(cause),
+              number == Errno.EMFILE || number == Errno.ENFILE
+                  ? "raise the limit of open files (LimitNOFILE= of the service, ulimit -n)"
+                  : "it is tried again by itself"));
+    }
+  }
+
+  /** Lets the socket accept again; a whole pause without a failure then ends the problem. */
+  private void pauseEnds() {
+    Channel open = listener;
+    if (closed || open == null) {
+      return;
+    }
+    if (paused) {
+      paused = false;
+      open.config().setAutoRead(true);
+      pause.arm(PAUSE_SECONDS * 1_000_000_000L);
+    } else {
+      client.waiting(NOBODY);
+    }
+  }
+
+  @Override
+  public void disconnected() {
+    // The next client connects by itself.
+  }
+
+  @Override
+  public SocketAddress address() {
+    Channel open = listener;
+    SocketAddress bound = open == null ? null : open.localAddress();
+    return bound == null ? at : bound;
+  }
+
+  @Override
+  public String role() {
+    return "listen";
+  }
+
+  @Override
+  public long acceptFailures() {
+    return acceptFailures;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    retry.cancel();
+    pause.cancel();
+    if (listener != null) {
+      Future<?> _ = listener.close(); // removes the socket's file too
+    }
+  }
+}

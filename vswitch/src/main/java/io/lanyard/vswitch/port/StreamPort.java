@@ -1,0 +1,284 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.ObservedState;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.PortListener;
+import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.concurrent.Future;
+import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VMM at the other end of a UNIX or TCP connection: a {@link Framing} times a {@link
+ * StreamAddress}. With QEMU's framing that is {@code -netdev stream}, {@code -netdev socket},
+ * passt's socket, socket_vmnet, libkrun.
+ *
+ * <p>A port has one client. While it is there, another that connects is sent away and counted, as
+ * QEMU and passt do: two guests that were given the same path by mistake do not throw each other
+ * off for ever. A client that closes frees the port at once, also for itself; one whose host
+ * vanished, over TCP, after {@value #TCP_TIMEOUT_SECONDS} s.
+ *
+ * <p>A stream has no offloads. A burst leaves in one write. A client that does not read loses whole
+ * frames, counted as QUEUE_FULL, once {@value #QUEUE_BYTES} bytes or {@value #QUEUE_FRAMES} of the
+ * port's largest frames wait for it, whichever is more.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class StreamPort implements Port, Dumpable {
+  /** How much may wait for a client that does not read: about a hundred ms at 100 Mbit/s. */
+  static final int QUEUE_BYTES = 1 << 20;
+
+  /** Fewer would make TCP lose a segment at nearly every burst where frames are 64 KiB. */
+  static final int QUEUE_FRAMES = 64;
+
+  static final int TCP_TIMEOUT_SECONDS = 25;
+
+  private static final System.Logger LOG = System.getLogger(StreamPort.class.getName());
+
+  private final String name;
+  private final String kind;
+  private final int mtu;
+  private final Framing framing;
+  private final PortContext context;
+  private final StreamEndpoint endpoint;
+  private final RateLimitedLog log;
+  private final PortCounters counters = new PortCounters();
+  private PortState waiting = new PortState.NoCarrier("the socket is not open yet");
+  private final ObservedState state = new ObservedState(this, waiting);
+  private @Nullable StreamConnection connection;
+  private long connections;
+  private long refused;
+  private long broken;
+  private boolean closed;
+
+  /**
+   * Makes a port, to be attached by the caller and then started.
+   *
+   * @param name the port's name
+   * @param kind its kind, as {@code qemu-stream}
+   * @param mtu the largest IP packet on it, in bytes
+   * @param framing how frames lie in the stream
+   * @param address where the client comes from
+   * @param context the network
+   */
+  public StreamPort(
+      String name,
+      String kind,
+      int mtu,
+      Framing framing,
+      StreamAddress address,
+      PortContext context) {
+    this.name = name;
+    this.kind = kind;
+    this.mtu = mtu;
+    this.framing = framing;
+    this.context = context;
+    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    Client client = new Client();
+    this.endpoint =
+        switch (address) {
+          case StreamAddress.Listen(SocketAddress at) ->
+              new ListeningEndpoint(at, context, client);
+          case StreamAddress.Connect(SocketAddress to) ->
+              new ConnectingEndpoint(name, to, context, client);
+        };
+  }
+
+  /** What the endpoint sees of the port. */
+  private final class Client implements StreamEndpoint.Client {
+    @Override
+    public void offer(Channel channel) {
+      StreamConnection present = connection;
+      if (present != null) {
+        present.endIfHungUp();
+      }
+      if (closed || connection != null) {
+        refuse(channel);
+      } else {
+        open(channel);
+      }
+    }
+
+    @Override
+    public void waiting(PortState now) {
+      waiting = now;
+      update();
+    }
+  }
+
+  private void update() {
+    state.become(closed ? PortState.CLOSED : connection != null ? PortState.UP : waiting);
+  }
+
+  @Override
+  public void start() {
+    endpoint.start();
+  }
+
+  private void refuse(Channel channel) {
+    refused++;
+    log.log(
+        Level.WARNING,
+        "client-refused",
+        line ->
+            line.with("network", context.network().name())
+                .with("port", name)
+                .with("advice", "the port has a client; give each guest a port of its own"));
+    Future<?> _ = channel.close();
+  }
+
+  private void open(Channel channel) {
+    if (channel instanceof EpollSocketChannel) {
+      channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+      channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, 10);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, 5);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPCNT, 3);
+      channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, TCP_TIMEOUT_SECONDS * 1000);
+    }
+    connections++;
+    StreamConnection made = new StreamConnection(channel, this, framing, context);
+    connection = made;
+    channel.pipeline().addLast(made);
+    log.log(
+        Level.INFO,
+        "client-connected",
+        line -> line.with("network", context.network().name()).with("port", name));
+    update();
+  }
+
+  /** The connection's end, told by itself, once. */
+  void disconnected(StreamConnection ended, boolean badLength) {
+    if (badLength) {
+      broken++;
+    }
+    log.log(
+        badLength ? Level.WARNING : Level.INFO,
+        "client-disconnected",
+        line ->
+            line.with("network", context.network().name())
+                .with("port", name)
+                .with("cause", badLength ? "a frame's length is impossible" : "it has closed"));
+    if (connection == ended) {
+      connection = null;
+      update();
+      endpoint.disconnected();
+    }
+  }
+
+  @Override
+  public boolean transmit(Passage passage, ByteBuf frame) {
+    StreamConnection current = connection;
+    if (current == null) {
+      counters.transmitDropped(DropCause.NO_CARRIER);
+      return false;
+    }
+    if (!current.write(frame)) {
+      counters.transmitDropped(DropCause.QUEUE_FULL);
+      return false;
+    }
+    return true;
+  }
+
+  @Override
+  public void flush() {
+    StreamConnection current = connection;
+    if (current != null) {
+      current.flush();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    endpoint.close();
+    if (connection != null) {
+      connection.close();
+    }
+    update();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String kind() {
+    return kind;
+  }
+
+  @Override
+  public PortState state() {
+    return state.get();
+  }
+
+  @Override
+  public void addListener(PortListener listener) {
+    state.add(listener);
+  }
+
+  @Override
+  public void removeListener(PortListener listener) {
+    state.remove(listener);
+  }
+
+  /**
+   * The address that the port listens on or connects to.
+   *
+   * @return with the port that the kernel chose, where 0 was asked for
+   */
+  public SocketAddress address() {
+    return endpoint.address();
+  }
+
+  /** How much may wait for the client. */
+  int queueBytes() {
+    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * Ethernet.largestFrame(mtu));
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
+  }
+
+  @Override
+  public Offloads offloads() {
+    return Offloads.NONE;
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public DumpNode dump() {
+    StreamConnection current = connection;
+    return DumpNode.of("stream " + address())
+        .with("role", endpoint.role())
+        .with("connections", connections)
+        .withNonZero("refusedClients", refused)
+        .withNonZero("failedAccepts", endpoint.acceptFailures())
+        .withNonZero("brokenStreams", broken)
+        .withNonZero("queuedBytes", current == null ? 0 : current.queuedBytes())
+        .build();
+  }
+}
