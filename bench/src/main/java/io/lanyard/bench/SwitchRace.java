@@ -42,13 +42,14 @@ public final class SwitchRace {
       String name = "port" + i;
       TapSettings tap = new TapSettings("t0", arguments[i], offloads, 0, null, false);
       DevicePort port =
-          loop.submit(() -> {
-                DevicePort made =
-                    new DevicePort(name, "tap", Ethernet.LARGEST_PACKET, tap, context);
-                network.attach(made);
-                made.start();
-                return made;
-              })
+          loop.submit(
+                  () -> {
+                    DevicePort made =
+                        new DevicePort(name, "tap", Ethernet.LARGEST_PACKET, tap, context);
+                    network.attach(made);
+                    made.start();
+                    return made;
+                  })
               .get();
       String problem = loop.submit(() -> port.state().problem()).get();
       if (!problem.isEmpty()) {

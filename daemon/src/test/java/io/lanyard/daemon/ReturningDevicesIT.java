@@ -102,8 +102,7 @@ class ReturningDevicesIT {
 
   private static boolean reaches(String address) throws Exception {
     Process ping =
-        new ProcessBuilder(
-                "ip", "netns", "exec", NAMESPACE, "ping", "-c", "1", "-W", "1", address)
+        new ProcessBuilder("ip", "netns", "exec", NAMESPACE, "ping", "-c", "1", "-W", "1", address)
             .redirectErrorStream(true)
             .start();
     ping.getInputStream().readAllBytes();
@@ -151,7 +150,7 @@ class ReturningDevicesIT {
     String mac = mac(TAP);
     run("ip", "link", "delete", TAP);
     await(() -> Files.exists(Path.of("/sys/class/net", TAP)));
-    assertThat(mac(TAP)).isEqualTo(mac);
     await(() -> port("here").state().equals("up"));
+    assertThat(mac(TAP)).isEqualTo(mac);
   }
 }

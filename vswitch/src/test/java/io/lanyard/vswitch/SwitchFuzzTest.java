@@ -52,6 +52,11 @@ class SwitchFuzzTest {
     }
 
     @Override
+    public String kind() {
+      return "station";
+    }
+
+    @Override
     public int mtu() {
       return mtu;
     }

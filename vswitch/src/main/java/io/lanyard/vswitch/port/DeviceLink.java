@@ -1,6 +1,5 @@
 package io.lanyard.vswitch.port;
 
-import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;

@@ -24,7 +24,6 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +128,8 @@ final class ListeningEndpoint implements StreamEndpoint {
       }
       return;
     }
-    context.blocking()
+    context
+        .blocking()
         .execute(() -> {
           String reason = BindFailure.explain(Transport.TCP, endpoint, number, cause);
           try {

@@ -76,7 +76,8 @@ final class StreamFramer {
       in.skipBytes(prefix + (int) length);
     }
     if (in.isReadable()) {
-      int expected = in.readableBytes() < prefix ? 2048 : prefix + (int) framing.length(in, in.readerIndex());
+      int expected =
+          in.readableBytes() < prefix ? 2048 : prefix + (int) framing.length(in, in.readerIndex());
       ByteBuf kept = allocator.directBuffer(expected, prefix + framing.largest());
       kept.writeBytes(in);
       partial = kept;

@@ -91,8 +91,7 @@ public final class StreamPort implements Port, Dumpable {
     Client client = new Client();
     this.endpoint =
         switch (address) {
-          case StreamAddress.Listen(SocketAddress at) ->
-              new ListeningEndpoint(at, context, client);
+          case StreamAddress.Listen(SocketAddress at) -> new ListeningEndpoint(at, context, client);
           case StreamAddress.Connect(SocketAddress to) ->
               new ConnectingEndpoint(name, to, context, client);
         };

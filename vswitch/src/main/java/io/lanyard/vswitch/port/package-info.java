@@ -1,5 +1,11 @@
 /**
- * One class for each way into a switch.
+ * The ways into a switch.
+ *
+ * <p>A {@link io.lanyard.vswitch.port.StreamPort} is a {@link io.lanyard.vswitch.port.Framing}
+ * times a {@link io.lanyard.vswitch.port.StreamAddress}; a {@link
+ * io.lanyard.vswitch.port.DevicePort} is a {@link io.lanyard.vswitch.port.FrameDevice} that a
+ * {@link io.lanyard.vswitch.port.DeviceSource} opens; an {@link
+ * io.lanyard.vswitch.port.InProcessPort} is the NIC of a guest in this process.
  *
  * <p>A port reads in bursts: it takes up to a few dozen frames from its device or socket, hands
  * each to the switch, flushes the switch once, and gives the loop back, so that a busy port does
@@ -10,7 +16,16 @@
  * reference count after it has handed a frame over: a buffer that is still held elsewhere is left
  * to its holder, and a fresh one takes its place.
  *
- * <p>Ports are made on any thread (making one may block), attached to the switch and started on the
- * network's loop, and closed there.
+ * <p>A port is made, attached to the switch, started and closed on the network's loop. None of that
+ * blocks or fails: what may wait runs on another thread, and what cannot be done now is the port's
+ * {@link io.lanyard.vswitch.PortState}. It tries again by itself; the switch, the log and the API
+ * follow the state.
+ *
+ * <pre>
+ *              +--------------- its device, namespace or socket is back
+ *              v                                     |
+ *   no-carrier &lt;-- nobody there --- up ------> failed: reason, remedy
+ *              --- somebody ------>     lost
+ * </pre>
  */
 package io.lanyard.vswitch.port;

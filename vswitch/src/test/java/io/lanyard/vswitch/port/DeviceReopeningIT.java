@@ -143,9 +143,7 @@ class DeviceReopeningIT {
     ping.destroyForcibly().waitFor();
     long dropped = port.counters().transmitDrops();
     onLoop(() -> {
-      peer.send(
-          Frames.ethernet(
-              Ethernet.BROADCAST, 0x525400000002L, 0x88b5, new byte[46]));
+      peer.send(Frames.ethernet(Ethernet.BROADCAST, 0x525400000002L, 0x88b5, new byte[46]));
       return 0;
     });
     assertThat(port.counters().transmitDrops()).isEqualTo(dropped);
@@ -198,9 +196,7 @@ class DeviceReopeningIT {
     await("failed");
     assertThat(onLoop(() -> port.state().problem())).contains(NAMESPACE);
     onLoop(() -> {
-      peer.send(
-          Frames.ethernet(
-              Ethernet.BROADCAST, 0x525400000002L, 0x88b5, new byte[46]));
+      peer.send(Frames.ethernet(Ethernet.BROADCAST, 0x525400000002L, 0x88b5, new byte[46]));
       return 0;
     });
     assertThat(port.counters().transmitDrops()).isEqualTo(1);

@@ -56,7 +56,7 @@ class StreamFramerFuzzTest {
           frames.add(bytes);
         });
     Burst burst = new Burst(allocator);
-    StreamFramer framer = new StreamFramer(allocator, burst);
+    StreamFramer framer = new StreamFramer(Framing.QEMU, allocator, burst);
     ByteBuf buffer = allocator.directBuffer(256);
     boolean alive = true;
     for (int at = 0; alive && at < stream.length; at += piece) {

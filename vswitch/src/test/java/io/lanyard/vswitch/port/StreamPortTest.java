@@ -12,7 +12,6 @@ import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.concurrent.Future;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -338,7 +337,7 @@ class StreamPortTest extends PortSuite {
         await("both frames", () -> port.counters().receivedFrames() == expected);
       }
     }
-    assertThat(onLoop(() -> port.dump().properties())).doesNotContainKey("refused-clients");
+    assertThat(onLoop(() -> port.dump().properties())).doesNotContainKey("refusedClients");
   }
 
   @Test
@@ -393,7 +392,97 @@ class StreamPortTest extends PortSuite {
     } finally {
       logger.removeHandler(handler);
     }
-    assertThat(onLoop(() -> made().dump().properties())).containsEntry("refused-clients", 300L);
+    assertThat(onLoop(() -> made().dump().properties())).containsEntry("refusedClients", 300L);
+  }
+
+  @Test
+  void aTcpAddressThatIsTakenNamesItsHolderAndIsHadOnceItIsFree() throws Exception {
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    StreamPort port;
+    try (ServerSocket holder = new ServerSocket(0, 1, loopback)) {
+      port =
+          run(
+              "taken",
+              new StreamAddress.Listen(new InetSocketAddress(loopback, holder.getLocalPort())));
+      assertThat(problem(port))
+          .contains("port " + holder.getLocalPort() + " is taken by", "another port");
+    }
+    awaitListening(port);
+    remove(port);
+  }
+
+  /** Sets the limit of this process's open files, and sets it back when it is closed. */
+  private static final class FewDescriptors implements AutoCloseable {
+    private final Process shell;
+    private boolean ended;
+
+    FewDescriptors() throws IOException {
+      long pid = ProcessHandle.current().pid();
+      String set = "prlimit --pid " + pid + " --nofile=%s: && echo set; read line; ";
+      shell =
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "before=$(prlimit --pid %d --nofile --output SOFT --noheadings); ".formatted(pid)
+                      + "read line; "
+                      + set.formatted("8")
+                      + set.formatted("$before"))
+              .start();
+    }
+
+    /** No descriptor can be had from now on: the numbers below the limit are all taken. */
+    void begin() throws IOException {
+      step();
+    }
+
+    void end() throws IOException {
+      if (!ended) {
+        ended = true;
+        step();
+      }
+    }
+
+    private void step() throws IOException {
+      shell.getOutputStream().write('\n');
+      shell.getOutputStream().flush();
+      assertThat(shell.getInputStream().readNBytes(4)).hasSize(4);
+    }
+
+    @Override
+    public void close() throws IOException {
+      end();
+    }
+  }
+
+  @Test
+  void anAcceptWithoutDescriptorsIsAProblemThatPassesAndTheLoopRests() throws Exception {
+    StreamPort loadsClasses = run("x", new StreamAddress.Listen(directory.resolve("no/x")));
+    assertThat(problem(loadsClasses)).isNotEmpty();
+    remove(loadsClasses);
+    client().close();
+    awaitListening(made());
+    assertThat(failedAccepts()).isZero();
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try (FewDescriptors few = new FewDescriptors();
+        Client late = new Client(channel)) {
+      few.begin();
+      channel.connect(UnixDomainSocketAddress.of(directory.resolve("vm.sock")));
+      awaitState(made(), "failed");
+      assertThat(onLoop(() -> made().state().problem()))
+          .contains("Too many open files", "LimitNOFILE");
+      // One failure for each pause: a loop that spun would have thousands.
+      awaitOnLoop("it is tried again", () -> failedAccepts() > 1);
+      assertThat(failedAccepts()).isLessThan(5);
+      few.end();
+      awaitState(made(), "up");
+      late.send(numbered(PEER, GUEST, 1, 60));
+      await("the frame", () -> made().counters().receivedFrames() == 1);
+    }
+    awaitListening(made());
+  }
+
+  private long failedAccepts() {
+    return (Long) made().dump().properties().getOrDefault("failedAccepts", 0L);
   }
 
   @Test
@@ -494,8 +583,7 @@ class StreamPortTest extends PortSuite {
   @Test
   void tcpWorksBothWaysRound() throws Exception {
     InetAddress loopback = InetAddress.getLoopbackAddress();
-    StreamPort listening =
-        run("tcp", new StreamAddress.Listen(new InetSocketAddress(loopback, 0)));
+    StreamPort listening = run("tcp", new StreamAddress.Listen(new InetSocketAddress(loopback, 0)));
     awaitListening(listening);
     try (SocketChannel channel = SocketChannel.open(listening.address());
         Client client = new Client(channel)) {
@@ -518,8 +606,8 @@ class StreamPortTest extends PortSuite {
 
   @Test
   void anAddressThatCannotBeUsedIsRefused() {
-    assertThatThrownBy(() ->
-            new StreamAddress.Listen(InetSocketAddress.createUnresolved("nowhere", 1)))
+    assertThatThrownBy(
+            () -> new StreamAddress.Listen(InetSocketAddress.createUnresolved("nowhere", 1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }
