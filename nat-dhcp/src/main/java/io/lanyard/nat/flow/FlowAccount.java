@@ -8,6 +8,7 @@ package io.lanyard.nat.flow;
 public final class FlowAccount {
   final FlowOwner owner;
   private final FlowList[] lists = new FlowList[FlowTable.PROTOCOLS];
+  private final MemoryUse memory = new MemoryUse();
 
   /**
    * Makes an account that holds no flows.
@@ -42,5 +43,14 @@ public final class FlowAccount {
    */
   public int flows(int protocol) {
     return lists[FlowTable.index(protocol)].count;
+  }
+
+  /**
+   * What the account's flows hold of TCP's memory.
+   *
+   * @return the live object; its users are the flows
+   */
+  public MemoryUse memory() {
+    return memory;
   }
 }

@@ -23,6 +23,7 @@ public final class FlowOwner {
   /** After how long without a packet a flow in use makes place, too; 0 never. */
   final long yieldNanos;
 
+  private final MemoryUse memory = new MemoryUse();
   private final Part[] parts = new Part[FlowTable.PROTOCOLS];
   private long refused;
   private long evicted;
@@ -124,5 +125,14 @@ public final class FlowOwner {
    */
   public long evicted() {
     return evicted;
+  }
+
+  /**
+   * What the owner's flows hold of TCP's memory.
+   *
+   * @return the live object; its users are the accounts that have connections
+   */
+  public MemoryUse memory() {
+    return memory;
   }
 }

@@ -29,7 +29,6 @@ public final class PortBudget implements Dumpable {
   private final String name;
   private final FlowOwner flows;
   private final Station anonymous;
-  private final MemoryUse tcpMemory = new MemoryUse();
   private final DescriptorBudget.Holder descriptors;
   private final Turn turn;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
@@ -115,15 +114,6 @@ public final class PortBudget implements Dumpable {
    */
   public FlowOwner flows() {
     return flows;
-  }
-
-  /**
-   * The TCP memory that the port's connections hold.
-   *
-   * @return the live object; its users are the stations that have connections
-   */
-  public MemoryUse tcpMemory() {
-    return tcpMemory;
   }
 
   /**
@@ -258,7 +248,7 @@ public final class PortBudget implements Dumpable {
         .with("tcpFlows", flows.flows(FlowKey.TCP))
         .with("udpFlows", flows.flows(FlowKey.UDP))
         .with("icmpFlows", flows.flows(FlowKey.ICMP))
-        .with("tcpBytes", tcpMemory.bytes())
+        .with("tcpBytes", flows.memory().bytes())
         .with("sockets", descriptors.held())
         .withNonZero("socketsRefused", descriptors.refused())
         .withNonZero("fragmentedDatagrams", fragmented)

@@ -19,7 +19,6 @@ public final class Station {
   private final PortBudget budget;
   private final long mac;
   private final FlowAccount flows;
-  private final MemoryUse tcpMemory = new MemoryUse();
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private int fragmented;
 
@@ -66,15 +65,6 @@ public final class Station {
    */
   public FlowAccount flows() {
     return flows;
-  }
-
-  /**
-   * The TCP memory that the station's connections hold.
-   *
-   * @return the live object
-   */
-  public MemoryUse tcpMemory() {
-    return tcpMemory;
   }
 
   /**

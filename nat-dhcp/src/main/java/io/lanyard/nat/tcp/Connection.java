@@ -2,12 +2,12 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.base.EnumText;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.nat.station.Neighbour;
-import io.lanyard.nat.station.Station;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -83,18 +83,19 @@ final class Connection extends Flow implements GuestStream {
   /**
    * Makes a connection that is in no state yet.
    *
-   * @param charged the station that has to answer for the connection's memory
+   * @param account what has to answer for the connection's memory, as for the flow
    * @param neighbour the guest
    * @param port the guest's port
    * @param remote the other end, as the guest sees it
    */
-  Connection(Engine engine, Station charged, Neighbour neighbour, int port, Endpoint remote) {
+  Connection(
+      Engine engine, FlowAccount account, Neighbour neighbour, int port, Endpoint remote) {
     super(FlowKey.TCP, neighbour.address(), port, remote.address(), remote.port());
     this.engine = engine;
     this.neighbour = neighbour;
     IpHeader header = IpHeader.unfragmented(FlowKey.TCP, remote(), guest());
     writer = new SegmentWriter(header, remotePort(), guestPort());
-    share = engine.memory().join(charged);
+    share = engine.memory().join(account);
     sender = new Sender(this, engine, share, engine.initialSequence(this));
     receiver = new Receiver(this, engine, share);
     timestampOffset = engine.timestampOffset(this);

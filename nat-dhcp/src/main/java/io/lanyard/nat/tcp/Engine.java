@@ -194,7 +194,7 @@ final class Engine implements TcpEngine {
     Connection c =
         new Connection(
             this,
-            station,
+            station.flows(),
             packet.sender(),
             s.sourcePort,
             new Endpoint(packet.destination(), s.destinationPort));
@@ -297,7 +297,7 @@ final class Engine implements TcpEngine {
       Function<GuestStream, @Nullable HostStream> hostSide) {
     int chosen = choosePort(source, guest.address(), port);
     Connection c =
-        new Connection(this, guest.charged(), guest, port, new Endpoint(source.address(), chosen));
+        new Connection(this, account, guest, port, new Endpoint(source.address(), chosen));
     if (chosen == 0 || !host.flows().add(c, account)) {
       c.leaveMemory();
       counters.count(TcpCount.QUOTA);

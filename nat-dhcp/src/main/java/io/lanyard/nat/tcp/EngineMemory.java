@@ -1,14 +1,19 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.nat.station.MemoryUse;
-import io.lanyard.nat.station.Station;
+import io.lanyard.nat.flow.FlowAccount;
+import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.nat.flow.MemoryUse;
 
 /**
- * One engine's part of a {@link MemoryPool}, by ports and stations.
+ * What one engine holds of a {@link MemoryPool}, and which ports, forwards and stations hold it.
  *
- * <p>A port may hold half of the pool, whatever stations are behind it. When the pool gets short,
- * only those are held back who have more than a fair share: the pool divided by the networks that
- * use it, and a network's part by its ports. So nobody can slow another down by holding memory.
+ * <p>A port may hold as much as it leaves to the others: alone half of what the network could have,
+ * two a third each. From half of that on its connections get small windows, at the end next to
+ * nothing. Those of a port that holds less than its floor, half of an equal part of the network's
+ * own, have their windows whatever the others hold. Below the port the same holds by station, and a
+ * forward is a port of its own, its clients in the place of stations.
+ *
+ * <p>Thread: the network's loop only.
  */
 final class EngineMemory {
   /** Taken from the pool at a time: a counter that other loops write too is not for each frame. */
@@ -19,18 +24,21 @@ final class EngineMemory {
   private long used;
   private long taken;
 
+  /** What of {@link #taken} lies beyond the network's floor. */
+  private long shared;
+
   EngineMemory(MemoryPool pool) {
     this.pool = pool;
   }
 
-  /** The account of a connection: its station's part of its port's. */
+  /** What a connection draws on: its station's part of its port's. */
   final class Share {
     private final MemoryUse station;
     private final MemoryUse port;
 
-    private Share(Station station) {
-      this.station = station.tcpMemory();
-      port = station.budget().tcpMemory();
+    private Share(FlowAccount account) {
+      station = account.memory();
+      port = account.owner().memory();
     }
 
     /** Books bytes that the connection holds from now on; negative ones it has given back. */
@@ -42,14 +50,12 @@ final class EngineMemory {
 
     /** The connection is to be held to a small window. */
     boolean scarce() {
-      return over(pool.limit() / 4) || (pool.scarce() && overFairShare()) || pool.exhausted();
+      return port.bytes() > floor() && over(cap(port) / 2);
     }
 
     /** The connection is to hold next to nothing. */
     boolean exhausted() {
-      return over(pool.limit() / 2)
-          || (pool.nearlyExhausted() && overFairShare())
-          || pool.exhausted();
+      return port.bytes() > floor() && over(cap(port));
     }
 
     /**
@@ -61,10 +67,6 @@ final class EngineMemory {
           && (station.bytes() > bound / Math.max(1, port.users()) || held > bound + bound / 4);
     }
 
-    private boolean overFairShare() {
-      return port.bytes() > pool.limit() / Math.max(1, pool.networks()) / Math.max(1, ports);
-    }
-
     /** The connection has ended, and given back what it held. */
     void leave() {
       if (station.leave() && port.leave() && --ports == 0) {
@@ -73,9 +75,9 @@ final class EngineMemory {
     }
   }
 
-  /** The share of a station, for a connection that will leave it. */
-  Share join(Station station) {
-    Share share = new Share(station);
+  /** The share of an account, for a connection that will leave it. */
+  Share join(FlowAccount account) {
+    Share share = new Share(account);
     if (share.station.join() && share.port.join() && ports++ == 0) {
       pool.join();
     }
@@ -85,16 +87,42 @@ final class EngineMemory {
   private void change(long bytes) {
     used += bytes;
     if (used > taken || taken - used > 2 * UNIT) {
-      long wanted = (used + UNIT - 1) / UNIT * UNIT;
-      pool.change(wanted - taken);
-      taken = wanted;
+      take((used + UNIT - 1) / UNIT * UNIT);
     }
+  }
+
+  private void take(long wanted) {
+    long beyond = Math.max(0, wanted - pool.floor());
+    pool.change(wanted - taken, beyond - shared);
+    taken = wanted;
+    shared = beyond;
+  }
+
+  /** What a port holds at most: as much as the network could have besides. */
+  private long cap(MemoryUse port) {
+    long room = Math.max(0, pool.floor() - used) + Math.max(0, (pool.free() - shared) / 2);
+    return (port.bytes() + room) / 2;
+  }
+
+  /**
+   * What a port holds without asking what others do. Ports that come one after the other would have
+   * more than there is in the end, so that a network passes its share by half of its floor at most.
+   */
+  private long floor() {
+    long own = pool.floor();
+    long ceiling = own + own / 2 + Math.max(0, pool.free() + shared) / 2;
+    return Math.min(own / 2 / Math.max(1, ports), Math.max(0, ceiling - used));
+  }
+
+  /** Whether a port, or a forward, gets no more. */
+  boolean exhausted(FlowOwner owner) {
+    long held = owner.memory().bytes();
+    return held > floor() && held > cap(owner.memory());
   }
 
   /** Gives the pool back what was taken from it; nothing may be held any more. */
   void close() {
-    pool.change(-taken);
-    taken = 0;
+    take(0);
   }
 
   /** Bytes that are held. */
@@ -102,7 +130,7 @@ final class EngineMemory {
     return used;
   }
 
-  /** Ports with connections. */
+  /** Ports and forwards with connections. */
   int ports() {
     return ports;
   }

@@ -7,23 +7,27 @@ import java.util.concurrent.atomic.AtomicLong;
  * The memory that TCP connections hold together: buffers, not payload. One for the whole process,
  * since all its networks draw on the same memory outside the heap.
  *
- * <p>A port may hold half of it. Above a quarter its connections are held to small windows, at the
- * half to a few kilobytes each. When the pool itself gets short, the same happens to those ports
- * that hold more than a fair share, and to all only when the pool is wholly used. Nothing is
- * refused because there is no memory and nobody waits for it: connections get slow instead, those
- * of the port that holds most first.
+ * <p>It is divided as descriptors are: among several networks with connections, half of it in equal
+ * floors that nobody else can take, and the other half for those that want more, of which a network
+ * takes as long as it has taken less than it leaves. {@link EngineMemory} divides a network's among
+ * its ports. Nothing is refused because there is no memory and nobody waits for it: connections get
+ * slow instead, those of the port that holds most first.
+ *
+ * <p>So what is held may pass the limit by as much as floors were promised, which is half of it, and
+ * by a few kilobytes a connection.
  *
  * <p>Thread: any.
  */
 public final class MemoryPool {
   /**
-   * Half of what the launcher lets a daemon have outside the heap: the other half is for what is
-   * lost to the allocator's size classes, and for all that is not TCP.
+   * Half of what the launcher lets a daemon have outside the heap: the other half is for floors when
+   * all is taken, for what is lost to the allocator's size classes, and for all that is not TCP.
    */
   private static final MemoryPool PROCESS = new MemoryPool(256L << 20);
 
   private final long limit;
   private final AtomicLong used = new AtomicLong();
+  private final AtomicLong shared = new AtomicLong();
   private final AtomicInteger networks = new AtomicInteger();
 
   /**
@@ -62,8 +66,10 @@ public final class MemoryPool {
     return used.get();
   }
 
-  void change(long bytes) {
+  /** Takes bytes, of which some lie beyond the network's floor; negative ones are given back. */
+  void change(long bytes, long beyondFloor) {
     used.addAndGet(bytes);
+    shared.addAndGet(beyondFloor);
   }
 
   /** A network has connections from now on. */
@@ -76,21 +82,18 @@ public final class MemoryPool {
     networks.decrementAndGet();
   }
 
-  int networks() {
-    return networks.get();
+  /** What each network has that nobody else can take. */
+  long floor() {
+    int count = networks.get();
+    return count <= 1 ? limit : limit / 2 / count;
   }
 
-  /** Five eighths are used: who has more than a fair share gets small windows. */
-  boolean scarce() {
-    return used.get() > limit / 8 * 5;
-  }
-
-  /** Three quarters are used: who has more than a fair share gets next to nothing. */
-  boolean nearlyExhausted() {
-    return used.get() > limit - limit / 4;
-  }
-
-  boolean exhausted() {
-    return used.get() > limit;
+  /**
+   * What is left of the part that is nobody's own; below zero where floors of ports went beyond it.
+   * What a network took while it was alone counts, too, though its own books may be older.
+   */
+  long free() {
+    long floors = networks.get() <= 1 ? limit : limit / 2;
+    return limit - floors - Math.max(shared.get(), used.get() - floors);
   }
 }

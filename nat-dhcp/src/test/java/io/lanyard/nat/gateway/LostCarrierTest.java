@@ -45,7 +45,7 @@ class LostCarrierTest {
       lose(scene, gone);
       assertThat(before.released()).isTrue();
       assertThat(scene.on(() -> scene.nat.flows().size())).isEqualTo(2);
-      assertThat(before.tcpMemory().bytes()).isZero();
+      assertThat(before.flows().memory().bytes()).isZero();
       assertThat(before.neighbours()).isZero();
       assertThat(scene.becomes(() -> before.descriptors().held() == 0)).isTrue();
       assertThat(scene.on(() -> scene.nat.gateway().stations().budgets()))

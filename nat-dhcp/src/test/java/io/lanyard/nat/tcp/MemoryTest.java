@@ -2,6 +2,8 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.flow.FlowAccount;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
@@ -115,6 +117,22 @@ class MemoryTest {
     int taken = streams[0].received.size();
     scene.guest(Tcp.ACK, Scene.GUEST_ISN + 1 + taken, initial[0] + 1, 65535, text);
     assertThat(streams[0].received.size()).isEqualTo(taken + text.length);
+  }
+
+  @Test
+  void whatAForwardsClientHoldsIsTheForwardsAndNotTheGuests() {
+    FlowOwner forward = FlowOwner.ofForward("web", 0);
+    TestStream[] made = new TestStream[1];
+    scene.engine.openToGuest(
+        Scene.SERVICE,
+        Scene.NEIGHBOUR,
+        80,
+        new FlowAccount(forward),
+        stream -> made[0] = new TestStream(stream, scene.link.allocator));
+    fill(made[0]);
+    assertThat(forward.memory().bytes()).isPositive();
+    assertThat(Scene.STATION.flows().memory().bytes()).isZero();
+    assertThat(Scene.STATION.budget().flows().memory().bytes()).isZero();
   }
 
   @Test

@@ -1,8 +1,8 @@
-package io.lanyard.nat.station;
+package io.lanyard.nat.flow;
 
 /**
- * The bytes that a port or a station holds of a memory that all share, and the number of those that
- * hold them: connections of a station, stations of a port.
+ * The bytes that an owner or an account of flows holds of a memory that all share, and the number
+ * of those that hold them: flows of an account, accounts of an owner.
  *
  * <p>Thread: the network's loop only.
  */
