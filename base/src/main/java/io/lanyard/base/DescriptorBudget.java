@@ -35,9 +35,6 @@ public final class DescriptorBudget implements Dumpable {
   /** The least floor that a network can work with: a page of a browser, and DNS beside it. */
   public static final int LEAST_FLOOR = 16;
 
-  /** A shortage is over when nothing was refused for so long. */
-  private static final long OVER_NANOS = TimeUnit.SECONDS.toNanos(60);
-
   /** The kernel's limit is read again at most so often. */
   private static final long RELEARN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -178,8 +175,7 @@ public final class DescriptorBudget implements Dumpable {
     private volatile int used;
     private int fromPool;
     private volatile long refused;
-    private volatile long refusedNanos;
-    private volatile String shortage = "";
+    private final Shortage shortage = new Shortage(clock);
 
     private Share(String network) {
       this.network = network;
@@ -250,10 +246,8 @@ public final class DescriptorBudget implements Dumpable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by the loop only
     private void refused(Holder holder) {
       refused++;
-      boolean fresh = problem().isEmpty();
-      refusedNanos = clock.nanoTime();
-      if (fresh) {
-        shortage =
+      if (shortage.refused()) {
+        shortage.begin(
             "sockets: "
                 + holder.name
                 + " gets no more, it holds "
@@ -261,7 +255,7 @@ public final class DescriptorBudget implements Dumpable {
                 + " of the network's "
                 + used
                 + "; what it begins is dropped until some end. To have more, "
-                + REMEDY;
+                + REMEDY);
         LogEvent.of("no-descriptor")
             .with("network", network)
             .with("port", holder.name)
@@ -279,8 +273,7 @@ public final class DescriptorBudget implements Dumpable {
      * @return what is short, with its remedy; empty for nothing
      */
     public String problem() {
-      String text = shortage;
-      return text.isEmpty() || clock.nanoTime() - refusedNanos > OVER_NANOS ? "" : text;
+      return shortage.problem();
     }
 
     @Override

@@ -318,12 +318,13 @@ final class NetworkServices {
 
   /** The present problems with their remedies. */
   List<String> problems() {
-    return Stream.of(
-            dhcp == null ? "" : dhcp.problem(),
-            dns == null ? "" : dns.problem(),
-            nat.descriptors().problem())
-        .filter(problem -> !problem.isEmpty())
-        .toList();
+    List<String> services =
+        Stream.of(dhcp == null ? "" : dhcp.problem(), dns == null ? "" : dns.problem())
+            .filter(problem -> !problem.isEmpty())
+            .toList();
+    List<String> all = new ArrayList<>(services);
+    all.addAll(nat.problems());
+    return all;
   }
 
   /** When a lease ends, by the wall clock as it is set now. */

@@ -30,6 +30,7 @@ import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -203,6 +204,32 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    */
   public UdpNat udp() {
     return udp;
+  }
+
+  /**
+   * What the guests lack at present, and which port has it.
+   *
+   * @return a text for each, with what to do about it
+   */
+  public List<String> problems() {
+    List<String> all = new ArrayList<>(flows.problems());
+    all.addAll(gateway.stations().problems());
+    if (!descriptors.problem().isEmpty()) {
+      all.add(descriptors.problem());
+    }
+    for (PortBudget budget : gateway.stations().budgets()) {
+      if (tcp.lacksMemory(budget.flows())) {
+        all.add(
+            "tcp memory: port "
+                + budget.name()
+                + " holds "
+                + (budget.flows().memory().bytes() >> 20)
+                + " MiB of the network's "
+                + (tcp.memoryBytes() >> 20)
+                + " MiB; its connections are slow until they are read, or end");
+      }
+    }
+    return all;
   }
 
   /**

@@ -38,6 +38,7 @@ public final class FlowTable {
   private final Protocol[] ports = new Protocol[PROTOCOLS];
   private final Protocol[] forwards = new Protocol[PROTOCOLS];
 
+  private final QuotaAlarm alarm;
   private boolean closed;
 
   private long added;
@@ -57,6 +58,7 @@ public final class FlowTable {
     this.quota = quota;
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
+    alarm = new QuotaAlarm(timers.clock(), quota);
     for (int i = 0; i < PROTOCOLS; i++) {
       ports[i] = new Protocol();
       forwards[i] = new Protocol();
@@ -113,6 +115,9 @@ public final class FlowTable {
     if (closed || flow.table != null || !admitted(account, protocol)) {
       refused++;
       account.owner.countRefused();
+      if (!closed) {
+        alarm.refused(account, protocol, mostOf(account.owner, protocol));
+      }
       return false;
     }
     flow.high =
@@ -134,6 +139,22 @@ public final class FlowTable {
     added++;
     watch(flow);
     return true;
+  }
+
+  /** Who holds most where an owner asks, if not itself. */
+  private FlowOwner mostOf(FlowOwner asking, int protocol) {
+    FlowOwner.Part most = kind(asking, index(protocol)).owners.largest();
+    return most == null ? asking : most.owner;
+  }
+
+  /**
+   * What is short.
+   *
+   * @return for each protocol whose flows were refused in the last minute, who holds most, and what
+   *     to do about it
+   */
+  public List<String> problems() {
+    return alarm.problems();
   }
 
   private Protocol kind(FlowOwner owner, int index) {

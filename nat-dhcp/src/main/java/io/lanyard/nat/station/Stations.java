@@ -4,14 +4,18 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.LongPairMap;
+import io.lanyard.base.Shortage;
 import io.lanyard.base.Timers;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turns;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a port is itself, whatever it may say to equals
 public final class Stations implements Dumpable {
+  private static final System.Logger LOG = System.getLogger(Stations.class.getName());
+
   /**
    * More stations and addresses than a user-space network has; a guest that makes them up costs
    * little.
@@ -42,6 +48,8 @@ public final class Stations implements Dumpable {
   private final PortBudget unlocated;
 
   private final DescriptorBudget.Share descriptors;
+  private final Shortage places;
+  private final Shortage addresses;
   private final Turns turns;
 
   private @Nullable Port latestPort;
@@ -68,11 +76,13 @@ public final class Stations implements Dumpable {
       long seed) {
     this.descriptors = descriptors;
     this.limit = limit;
+    places = new Shortage(timers.clock());
+    addresses = new Shortage(timers.clock());
     this.turns = turns;
     unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors);
     stations = new LongPairMap<>(seed);
     neighbours =
-        new Neighbours(timers, wire, counters, unlocated, this::mostNeighbours, limit, seed);
+        new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
   }
 
   /**
@@ -179,8 +189,52 @@ public final class Stations implements Dumpable {
     if (victim != null) {
       counters.count(StationCount.STATION_EVICTED);
       most.countStationEvicted();
+      full(places, "stations", most, most.stations);
       release(victim);
     }
+  }
+
+  /** Says once who has filled a table. */
+  private void full(Shortage shortage, String what, PortBudget most, int held) {
+    if (shortage.refused()) {
+      shortage.begin(
+          what
+              + ": port "
+              + most.name()
+              + " holds "
+              + held
+              + " of the "
+              + limit
+              + " that the network may have, and loses its own; limit the addresses behind it"
+              + " (mac-limit, guard)");
+      LOG.log(
+          Level.WARNING,
+          LogEvent.of("table-full")
+              .with("table", what)
+              .with("port", most.name())
+              .with("held", held)
+              .with("limit", limit)
+              .with("advice", "limit the addresses behind the port: mac-limit, guard")
+              .toString());
+    }
+  }
+
+  /**
+   * What is short.
+   *
+   * @return for each table that was full in the last minute, which port has filled it
+   */
+  public List<String> problems() {
+    return Stream.of(places.problem(), addresses.problem())
+        .filter(problem -> !problem.isEmpty())
+        .toList();
+  }
+
+  /** The port that gives up a neighbour where there are too many. */
+  private PortBudget crowded(PortBudget asking) {
+    PortBudget most = mostNeighbours(asking);
+    full(addresses, "neighbours", most, most.neighbours);
+    return most;
   }
 
   private PortBudget mostNeighbours(PortBudget asking) {

@@ -6,6 +6,7 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IpHeader;
@@ -379,6 +380,16 @@ final class Engine implements TcpEngine {
   @Override
   public MemoryPool memoryPool() {
     return settings.memory();
+  }
+
+  @Override
+  public long memoryBytes() {
+    return memory.used();
+  }
+
+  @Override
+  public boolean lacksMemory(FlowOwner owner) {
+    return memory.exhausted(owner);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.PacketEngine;
 import io.lanyard.nat.station.Neighbour;
@@ -86,6 +87,21 @@ public interface TcpEngine extends PacketEngine {
    * @return the pool, of the process unless the settings say otherwise
    */
   MemoryPool memoryPool();
+
+  /**
+   * What the connections of the network hold of the pool.
+   *
+   * @return bytes; any thread may ask, and is told a frame late
+   */
+  long memoryBytes();
+
+  /**
+   * Whether a port or forward holds all the memory that it gets, so that its connections are slow.
+   *
+   * @param owner the port's or forward's flows
+   * @return true until its connections are read, or end
+   */
+  boolean lacksMemory(FlowOwner owner);
 
   /** Resets every connection, on both sides, and gives back what the engine holds. */
   void close();

@@ -3,6 +3,7 @@ package io.lanyard.nat.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,6 +67,7 @@ class FlowFairnessTest {
 
   @Test
   void aPortThatMakesUpStationsHoldsHalfOfTheNetworksConnectionsAtMost() {
+    LogWatch.expect("flows-refused");
     flood(hostile, 10_000);
     assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
     FlowAccount guest = new FlowAccount(honest);
@@ -79,6 +81,7 @@ class FlowFairnessTest {
 
   @Test
   void aPortWithFewFlowsTakesAPlaceFromTheOneWithMostWhereTheNetworkIsFull() {
+    LogWatch.expect("flows-refused");
     FlowOwner second = new FlowOwner("second hostile");
     flood(hostile, 1000);
     flood(second, 1000);
@@ -195,6 +198,7 @@ class FlowFairnessTest {
 
   @Test
   void forwardsNeitherTakePlacesFromPortsNorGiveThemAny() {
+    LogWatch.expect("flows-refused");
     FlowAccount guest = new FlowAccount(honest);
     for (int i = 0; i < 40; i++) {
       table.add(connection(), guest);

@@ -3,6 +3,7 @@ package io.lanyard.nat.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,6 +98,7 @@ class FlowTableTest {
 
   @Test
   void a_guests_quota_holds_and_is_given_back() {
+    LogWatch.expect("flows-refused");
     FlowTable table = table(new FlowQuota(2, 10, 2, 10, 2, 10));
     TestFlow first = tcp(1, 1);
     assertThat(add(table, first)).isTrue();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.station.TestStations.SilentPort;
 import io.lanyard.net.Address;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Port;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,7 @@ class NeighboursTest {
 
   @Test
   void madeUpSourcesLockNobodyOut() {
+    LogWatch.expect("table-full");
     Station guest = station(honest, 1);
     Neighbour known = heard(guest, GUEST);
     Station flooder = station(hostile, 2);

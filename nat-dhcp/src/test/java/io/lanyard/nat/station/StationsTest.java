@@ -3,6 +3,7 @@ package io.lanyard.nat.station;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.station.TestStations.SilentPort;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ class StationsTest {
 
   @Test
   void aPortThatMakesUpMacAddressesLosesItsOwnStationsAndNotTheHonestOne() {
+    LogWatch.expect("table-full");
     Station guest = heard(honest, 1);
     for (int mac = 1; mac <= 10 * LIMIT; mac++) {
       heard(hostile, mac);
@@ -48,6 +50,7 @@ class StationsTest {
 
   @Test
   void aPortWithFewStationsFindsAPlaceInAFullTable() {
+    LogWatch.expect("table-full");
     for (int mac = 1; mac <= LIMIT; mac++) {
       heard(hostile, mac);
     }
@@ -58,6 +61,7 @@ class StationsTest {
 
   @Test
   void theStationThatWasSilentForLongestMakesPlace() {
+    LogWatch.expect("table-full");
     for (int mac = 1; mac <= LIMIT; mac++) {
       heard(hostile, mac);
     }
