@@ -83,6 +83,15 @@ public final class DescriptorBudget implements Dumpable {
   }
 
   /**
+   * How many descriptors the networks hold.
+   *
+   * @return descriptors of all shares
+   */
+  public int used() {
+    return snapshot().stream().mapToInt(Share::used).sum();
+  }
+
+  /**
    * The floor that each of so many networks would have.
    *
    * @param networks how many

@@ -16,6 +16,7 @@ import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
+import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
 import io.netty.util.concurrent.Future;
@@ -197,6 +198,11 @@ public final class Daemon implements AutoCloseable {
     metrics.daemon("loop_failures", this::loopFailures);
     metrics.daemon("log_warnings", this::logWarnings);
     metrics.daemon("heap_bytes", Daemon::heapBytes);
+    MemoryPool memory = MemoryPool.ofProcess();
+    metrics.daemon("tcp_memory_bytes", memory::used);
+    metrics.daemon("tcp_memory_limit_bytes", memory::limit);
+    metrics.daemon("sockets", descriptors::used);
+    metrics.daemon("sockets_limit", descriptors::total);
   }
 
   private static void joinUninterruptibly(Thread thread) {

@@ -17,6 +17,10 @@ record KnownMetric(String name, boolean rising, String help) {
   static {
     gauge("lanyard_resident_bytes", "Memory of the daemon's process as the kernel counts it.");
     gauge("lanyard_heap_bytes", "Memory in use on the daemon's Java heap.");
+    gauge("lanyard_tcp_memory_bytes", "Buffers that the TCP connections of all networks hold.");
+    gauge("lanyard_tcp_memory_limit_bytes", "Buffers that TCP connections may hold together.");
+    gauge("lanyard_sockets", "Sockets of the host that the flows of all networks hold.");
+    gauge("lanyard_sockets_limit", "Sockets that the flows of all networks may hold together.");
     gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
     counter("lanyard_loop_failures", "Exceptions that reached a loop or the end of a thread.");
     counter("lanyard_log_warnings", "Warnings and errors in the daemon's log.");
@@ -25,6 +29,13 @@ record KnownMetric(String name, boolean rising, String help) {
     gauge("lanyard_network_ports", "Ports of the network's switch.");
     gauge("lanyard_network_leases", "DHCP leases that are bound.");
     gauge("lanyard_network_flows", "Flows through the network's NAT.");
+    counter("lanyard_network_flows_refused", "Flows for which the quotas had no place.");
+    counter("lanyard_network_flows_evicted", "Flows ended to make place for others.");
+    gauge("lanyard_network_stations", "MAC addresses behind ports that the gateway knows.");
+    gauge("lanyard_network_neighbours", "Addresses in the gateway's neighbour table.");
+    gauge("lanyard_network_sockets", "Sockets of the host that the network's flows hold.");
+    gauge("lanyard_network_tcp_memory_bytes", "Buffers that the network's TCP connections hold.");
+    gauge("lanyard_network_pool_available", "DHCP addresses that a new client could get.");
     counter(
         "lanyard_network_floods",
         "Frames sent to all ports, as the switch did not know the address.");
@@ -39,6 +50,7 @@ record KnownMetric(String name, boolean rising, String help) {
     counter(
         "lanyard_port_loop_seconds",
         "Time that the network's loop has spent on the port's frames and its flows' data.");
+    counter("lanyard_port_drops", "Frames dropped on either way, by cause.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
     counter("lanyard_service_events", "Events of a network's gateway and services, by kind.");

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +73,12 @@ public final class Metrics {
   }
 
   void port(String network, String port, String metric, Gauge<Number> gauge) {
+    replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
+  }
+
+  /** The events of a port, by kind. */
+  void portEvents(String network, String port, String metric, Supplier<Map<String, Long>> kinds) {
+    Gauge<Map<String, Long>> gauge = kinds::get;
     replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
   }
 

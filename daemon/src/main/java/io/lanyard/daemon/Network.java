@@ -151,6 +151,10 @@ public final class Network implements AutoCloseable {
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
+    NetworkServices measured = services;
+    if (measured != null) {
+      measured.measure(metrics);
+    }
     Map<String, Counters<?>> counters =
         ask(() -> services == null ? Map.of() : services.counters(), Map.of());
     counters.forEach((service, counted) -> metrics.service(name(), service, counted));

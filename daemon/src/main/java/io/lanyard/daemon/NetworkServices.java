@@ -27,6 +27,7 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.net.Address;
@@ -161,6 +162,7 @@ final class NetworkServices {
     all.put("stations", nat.gateway().stations().counters());
     all.put("tcp", nat.tcp().counters());
     all.put("udp", nat.udp().counters());
+    all.put("icmp", nat.pings().counters());
     if (dhcp != null) {
       all.put("dhcp", dhcp.counters());
     }
@@ -344,6 +346,21 @@ final class NetworkServices {
   /** How many flows go through the NAT; a flow or two late. Thread: any. */
   int flowCount() {
     return nat.flows().size();
+  }
+
+  /** Figures of the network: what its guests hold of what is divided. Read by any thread. */
+  void measure(Metrics metrics) {
+    Stations stations = nat.gateway().stations();
+    metrics.network(config.name(), "stations", stations::size);
+    metrics.network(config.name(), "neighbours", stations.neighbours()::size);
+    metrics.network(config.name(), "sockets", nat.descriptors()::used);
+    metrics.network(config.name(), "tcp_memory_bytes", nat.tcp()::memoryBytes);
+    metrics.network(config.name(), "flows_refused", nat.flows()::refused);
+    metrics.network(config.name(), "flows_evicted", nat.flows()::evicted);
+    DhcpServer server = dhcp;
+    if (server != null) {
+      metrics.network(config.name(), "pool_available", server.leases()::available);
+    }
   }
 
   void dump(DumpNode.Builder node) {

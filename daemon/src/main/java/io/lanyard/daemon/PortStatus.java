@@ -59,9 +59,22 @@ final class PortStatus {
     metrics.port(network, name, "transmitted_bytes", counters::transmittedBytes);
     metrics.port(network, name, "receive_drops", () -> sum(counters, true));
     metrics.port(network, name, "transmit_drops", () -> sum(counters, false));
+    metrics.portEvents(network, name, "drops", () -> drops(counters));
     metrics.port(network, name, "loop_seconds", () -> counters.loopNanos() / 1e9);
     metrics.port(network, name, "software_checksums", counters::softwareChecksums);
     metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
+  }
+
+  /** Frames dropped both ways, of the causes that there were. */
+  private static Map<String, Long> drops(PortCounters counters) {
+    Map<String, Long> drops = new TreeMap<>();
+    for (DropCause cause : DropCause.values()) {
+      long count = counters.receiveDrops(cause) + counters.transmitDrops(cause);
+      if (count != 0) {
+        drops.put(EnumText.word(cause), count);
+      }
+    }
+    return drops;
   }
 
   private static long sum(PortCounters counters, boolean receive) {

@@ -189,6 +189,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
+   * The NAT of ICMP echo.
+   *
+   * @return the live object
+   */
+  public PingNat pings() {
+    return pings;
+  }
+
+  /**
    * The network's share of the process's descriptors.
    *
    * @return the live object

@@ -1,5 +1,6 @@
 package io.lanyard.nat.icmp;
 
+import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
@@ -42,6 +43,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   final Destinations destinations;
   final HostReader reader;
   private final Egress egress;
+  private final Counters<PingCount> counters = new Counters<>(PingCount.class);
   private final FlowTable flows;
   private final FlowKey key = new FlowKey(FlowKey.ICMP);
   private boolean complained;
@@ -49,13 +51,6 @@ public final class PingNat implements PacketEngine, Dumpable {
   /** Of requests through raw sockets: by turns, so that no two flows have the same. */
   private static final AtomicInteger RAW_IDENTIFIERS =
       new AtomicInteger(new SecureRandom().nextInt());
-
-  private long raw;
-  private long out;
-  private long quota;
-  private long noDescriptor;
-  private long notPermitted;
-  private long failed;
 
   /**
    * Makes a NAT without flows.
@@ -82,6 +77,15 @@ public final class PingNat implements PacketEngine, Dumpable {
     this.egress = egress;
   }
 
+  /**
+   * What the NAT counts.
+   *
+   * @return the live object, written by the loop
+   */
+  public Counters<PingCount> counters() {
+    return counters;
+  }
+
   @Override
   public void receive(Packet packet) {
     int identifier = Icmp.identifier(packet.frame(), packet.transport());
@@ -93,11 +97,11 @@ public final class PingNat implements PacketEngine, Dumpable {
     }
     int result = flow.send(packet);
     if (result >= 0) {
-      out++;
+      counters.count(PingCount.OUT);
       return;
     }
     if (result == -Errno.EMSGSIZE) {
-      failed++;
+      counters.count(PingCount.FAILED);
       errors.send(IcmpReport.tooLarge(flow.pathMtu()), packet);
     } else {
       failed(-result, packet);
@@ -105,7 +109,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   private void failed(int number, Packet packet) {
-    failed++;
+    counters.count(PingCount.FAILED);
     switch (number) {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE -> {
         // Dropped like on any full link: it says nothing of the far host.
@@ -122,7 +126,7 @@ public final class PingNat implements PacketEngine, Dumpable {
     }
     DescriptorBudget.Holder descriptors = packet.station().budget().descriptors();
     if (!descriptors.take()) {
-      noDescriptor++;
+      counters.count(PingCount.NO_DESCRIPTOR);
       return null;
     }
     Address destination = packet.hostSide();
@@ -130,7 +134,7 @@ public final class PingNat implements PacketEngine, Dumpable {
         new PingFlow(this, packet.sender(), identifier, packet.destination(), destination);
     flow.idleTimeout(TIMEOUT_NANOS);
     if (!flows.add(flow, packet.station().flows())) {
-      quota++;
+      counters.count(PingCount.QUOTA);
       descriptors.giveBack();
       return null;
     }
@@ -141,7 +145,7 @@ public final class PingNat implements PacketEngine, Dumpable {
       flows.remove(flow);
       int number = e instanceof ErrnoException errno ? errno.number() : Errno.EIO;
       if (Errno.isDescriptorLimit(number)) {
-        noDescriptor++;
+        counters.count(PingCount.NO_DESCRIPTOR);
         descriptors.kernelRefused();
       } else if (isPermission(number)) {
         notPermitted(packet);
@@ -164,7 +168,7 @@ public final class PingNat implements PacketEngine, Dumpable {
         throw e;
       }
       socket = InetDatagram.rawPing(destination);
-      raw++;
+      counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),
           RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
@@ -174,7 +178,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   private void notPermitted(Packet packet) {
-    notPermitted++;
+    counters.count(PingCount.NOT_PERMITTED);
     if (!complained) {
       complained = true;
       LOG.log(
@@ -191,14 +195,6 @@ public final class PingNat implements PacketEngine, Dumpable {
 
   @Override
   public DumpNode dump() {
-    return DumpNode.of("icmp")
-        .with("flows", flows.size(FlowKey.ICMP))
-        .withNonZero("out", out)
-        .withNonZero("rawSockets", raw)
-        .withNonZero("quota", quota)
-        .withNonZero("noDescriptor", noDescriptor)
-        .withNonZero("notPermitted", notPermitted)
-        .withNonZero("failed", failed)
-        .build();
+    return counters.addTo(DumpNode.of("icmp").with("flows", flows.size(FlowKey.ICMP))).build();
   }
 }

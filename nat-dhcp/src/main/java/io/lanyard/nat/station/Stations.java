@@ -81,8 +81,7 @@ public final class Stations implements Dumpable {
     this.turns = turns;
     unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors);
     stations = new LongPairMap<>(seed);
-    neighbours =
-        new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
+    neighbours = new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
   }
 
   /**

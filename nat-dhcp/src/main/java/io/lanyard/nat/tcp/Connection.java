@@ -88,8 +88,7 @@ final class Connection extends Flow implements GuestStream {
    * @param port the guest's port
    * @param remote the other end, as the guest sees it
    */
-  Connection(
-      Engine engine, FlowAccount account, Neighbour neighbour, int port, Endpoint remote) {
+  Connection(Engine engine, FlowAccount account, Neighbour neighbour, int port, Endpoint remote) {
     super(FlowKey.TCP, neighbour.address(), port, remote.address(), remote.port());
     this.engine = engine;
     this.neighbour = neighbour;

@@ -13,15 +13,16 @@ import java.util.concurrent.atomic.AtomicLong;
  * its ports. Nothing is refused because there is no memory and nobody waits for it: connections get
  * slow instead, those of the port that holds most first.
  *
- * <p>So what is held may pass the limit by as much as floors were promised, which is half of it, and
- * by a few kilobytes a connection.
+ * <p>So what is held may pass the limit by as much as floors were promised, which is half of it,
+ * and by a few kilobytes a connection.
  *
  * <p>Thread: any.
  */
 public final class MemoryPool {
   /**
-   * Half of what the launcher lets a daemon have outside the heap: the other half is for floors when
-   * all is taken, for what is lost to the allocator's size classes, and for all that is not TCP.
+   * Half of what the launcher lets a daemon have outside the heap: the other half is for floors
+   * when all is taken, for what is lost to the allocator's size classes, and for all that is not
+   * TCP.
    */
   private static final MemoryPool PROCESS = new MemoryPool(256L << 20);
 

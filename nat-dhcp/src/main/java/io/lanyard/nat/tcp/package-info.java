@@ -33,9 +33,9 @@
  *
  * <p><b>Sequence numbers</b> are ints compared modulo 2^32 (the class Seq); nothing else may
  * compare them. <b>Time</b> is the network's clock. <b>Memory</b> is counted in one pool for the
- * process ({@link io.lanyard.nat.tcp.MemoryPool}), of which networks and ports have floors and caps:
- * the connections of a port that nears its cap shrink to small windows; at the cap, each moves a few
- * kilobytes at a time, and what is out of order is dropped. Everything runs on the network's loop; a
- * frame costs no object.
+ * process ({@link io.lanyard.nat.tcp.MemoryPool}), of which networks and ports have floors and
+ * caps: the connections of a port that nears its cap shrink to small windows; at the cap, each
+ * moves a few kilobytes at a time, and what is out of order is dropped. Everything runs on the
+ * network's loop; a frame costs no object.
  */
 package io.lanyard.nat.tcp;
