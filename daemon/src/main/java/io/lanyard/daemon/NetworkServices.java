@@ -14,7 +14,6 @@ import io.lanyard.config.NetworkMode;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
@@ -119,7 +118,7 @@ final class NetworkServices {
     }
     DnsConfig dnsConfig = config.dns();
     if (dnsConfig != null && dnsConfig.enabled()) {
-      Integer host = hostAdapter || loopback ? Integer.valueOf(ipv4.host().ipv4()) : null;
+      Address host = hostAdapter || loopback ? ipv4.host() : null;
       dns = new DnsForwarder(config.name(), dnsSettings(dnsConfig, host), nat.gateway());
       nat.serve(DnsForwarder.PORT, dns);
       nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
@@ -248,10 +247,6 @@ final class NetworkServices {
         filtering, nat.timeouts().udp().toNanos(), UdpOptions.DEFAULT.queryTimeoutNanos());
   }
 
-  private Ipv4Subnet subnet() {
-    return new Ipv4Subnet(ipv4.subnet().network().ipv4(), ipv4.subnet().prefix());
-  }
-
   private DhcpSettings dhcpSettings(DhcpConfig settings, Map<String, Long> guestMacs) {
     List<Reservation> reservations = new ArrayList<>();
     for (ReservationConfig reservation : settings.reservations()) {
@@ -290,19 +285,18 @@ final class NetworkServices {
         .build();
   }
 
-  private DnsSettings dnsSettings(DnsConfig settings, @Nullable Integer host) {
-    Map<String, Integer> hosts = new LinkedHashMap<>();
-    settings.hosts().forEach((name, address) -> hosts.put(name, address.ipv4()));
+  private DnsSettings dnsSettings(DnsConfig settings, @Nullable Address host) {
+    Map<String, Address> hosts = new LinkedHashMap<>(settings.hosts());
     DhcpConfig dhcpConfig = config.dhcp();
     if (dhcpConfig != null && dhcpConfig.enabled()) {
       // A reservation's machine has its name also while it is off, or before its first lease.
       for (ReservationConfig reservation : dhcpConfig.reservations()) {
         if (reservation.hostname() != null) {
-          hosts.putIfAbsent(reservation.hostname(), reservation.address().ipv4());
+          hosts.putIfAbsent(reservation.hostname(), reservation.address());
         }
       }
     }
-    return DnsSettings.of(settings.domain(), subnet(), ipv4.gateway().ipv4())
+    return DnsSettings.of(settings.domain(), ipv4.subnet(), ipv4.gateway())
         .withHost(host)
         .withHosts(hosts)
         .withUpstreams(upstreams(settings))

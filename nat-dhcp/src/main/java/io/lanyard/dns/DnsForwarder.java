@@ -108,7 +108,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @return a listener for the network's lease table
    */
   public LeaseListener names() {
-    return zone;
+    return zone.names();
   }
 
   /**

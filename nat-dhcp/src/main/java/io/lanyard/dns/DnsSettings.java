@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
-import io.lanyard.dhcp.Ipv4Subnet;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -9,8 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that one network's DNS forwarder answers itself, and its limits. Addresses are
- * big-endian ints.
+ * The names that one network's DNS forwarder answers itself, and its limits.
  *
  * @param domain the network's domain without a final dot, such as {@code lan}
  * @param subnet the network's subnet, whose reverse names are answered here
@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record DnsSettings(
     String domain,
-    Ipv4Subnet subnet,
-    int gateway,
-    @Nullable Integer host,
-    Map<String, Integer> hosts,
+    Subnet subnet,
+    Address gateway,
+    @Nullable Address host,
+    Map<String, Address> hosts,
     Upstreams upstreams,
     @Nullable Path hostsFile,
     int cacheEntries,
@@ -59,7 +59,7 @@ public record DnsSettings(
    * @param gateway the gateway's address
    * @return settings without host, fixed hosts and hosts file, that follow {@code /etc/resolv.conf}
    */
-  public static DnsSettings of(String domain, Ipv4Subnet subnet, int gateway) {
+  public static DnsSettings of(String domain, Subnet subnet, Address gateway) {
     return new DnsSettings(
         domain,
         subnet,
@@ -84,7 +84,7 @@ public record DnsSettings(
    * @param address the address, or null for none
    * @return other settings
    */
-  public DnsSettings withHost(@Nullable Integer address) {
+  public DnsSettings withHost(@Nullable Address address) {
     return with(address, hosts, upstreams, hostsFile, attemptTimeout, queryTimeout);
   }
 
@@ -94,7 +94,7 @@ public record DnsSettings(
    * @param names names and addresses
    * @return other settings
    */
-  public DnsSettings withHosts(Map<String, Integer> names) {
+  public DnsSettings withHosts(Map<String, Address> names) {
     return with(host, names, upstreams, hostsFile, attemptTimeout, queryTimeout);
   }
 
@@ -130,8 +130,8 @@ public record DnsSettings(
   }
 
   private DnsSettings with(
-      @Nullable Integer newHost,
-      Map<String, Integer> newHosts,
+      @Nullable Address newHost,
+      Map<String, Address> newHosts,
       Upstreams newUpstreams,
       @Nullable Path newHostsFile,
       Duration newAttempt,

@@ -3,15 +3,14 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.ClientId;
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -90,16 +89,16 @@ class DnsForwarderTest {
     loop = group.next();
     link = new SteppedLink(loop);
     DnsSettings settings =
-        DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
-            .withHost(Ipv4.parse("192.168.127.1"))
+        DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
+            .withHost(Address.parse("192.168.127.1"))
             .withHosts(
                 Map.of(
-                    "printer", Ipv4.parse("192.168.127.9"),
-                    "*.apps", Ipv4.parse("192.168.127.6"),
-                    "*.example.net", Ipv4.parse("192.168.127.5"),
-                    "fixed.apps.lan", Ipv4.parse("192.168.127.4"),
-                    "a.deep.lan", Ipv4.parse("192.168.127.8"),
-                    "db.example.com", Ipv4.parse("192.168.127.7")))
+                    "printer", Address.parse("192.168.127.9"),
+                    "*.apps", Address.parse("192.168.127.6"),
+                    "*.example.net", Address.parse("192.168.127.5"),
+                    "fixed.apps.lan", Address.parse("192.168.127.4"),
+                    "a.deep.lan", Address.parse("192.168.127.8"),
+                    "db.example.com", Address.parse("192.168.127.7")))
             .withUpstreams(new Upstreams.OfHost(resolvConf))
             .withHostsFile(hostsFile);
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));

@@ -2,12 +2,12 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.nio.file.Path;
@@ -62,7 +62,7 @@ class DnsFuzzTest {
         new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     try {
       DnsSettings settings =
-          DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
+          DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
               .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
       DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, new SteppedLink(group.next()));
       int answered = group.next().submit(() -> run(forwarder)).get(60, TimeUnit.SECONDS);
@@ -119,7 +119,7 @@ class DnsFuzzTest {
   void randomResponsesFromUpstreamAreNeverThrownUpon() throws Exception {
     SplittableRandom random = new SplittableRandom(20260103);
     DnsSettings settings =
-        DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"));
+        DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"));
     Message good = new Message(7);
     good.getHeader().setFlag(Flags.QR);
     Name name = Name.fromString("types.example.");

@@ -2,13 +2,13 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -42,7 +42,7 @@ class DnsStreamTest {
   @BeforeEach
   void open() {
     DnsSettings settings =
-        DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
+        DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
             .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
     DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, link);
     stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);

@@ -2,14 +2,13 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
-import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.net.Subnet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -65,7 +64,7 @@ final class ForwarderScene {
     resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     DnsSettings settings =
         change.apply(
-            DnsSettings.of("lan", Ipv4Subnet.parse("192.168.127.0/24"), Ipv4.parse("192.168.127.2"))
+            DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
                 .withUpstreams(new Upstreams.OfHost(resolvConf)));
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
   }

@@ -6,7 +6,6 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
-import io.lanyard.dhcp.Ipv4Subnet;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
@@ -39,7 +38,7 @@ import java.util.concurrent.TimeUnit;
  * namespaces of this host.
  */
 final class ServiceNetwork {
-  private static final Ipv4Subnet SUBNET = Ipv4Subnet.parse("192.168.127.0/24");
+  private static final Subnet SUBNET = Subnet.parse("192.168.127.0/24");
   private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
@@ -65,20 +64,12 @@ final class ServiceNetwork {
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(
-            Ethernet.parse("52:54:00:4c:59:02"),
-            Address.ofIpv4(SUBNET.host(2)),
-            Subnet.of(Address.ofIpv4(SUBNET.host(0)), 24),
-            Address.ofIpv4(SUBNET.host(1)),
-            false);
+            Ethernet.parse("52:54:00:4c:59:02"), SUBNET.at(2), SUBNET, SUBNET.at(1), false);
     nat =
         onLoop(() ->
             new NatNetwork(
                 loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), nic -> null));
-    DhcpSettings settings =
-        DhcpSettings.builder(Subnet.parse(SUBNET.toString()))
-            .domain("lan")
-            .leaseTime(leaseTime)
-            .build();
+    DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
     dhcp =
         onLoop(
             () -> new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
@@ -86,7 +77,7 @@ final class ServiceNetwork {
         onLoop(() ->
             new DnsForwarder(
                 "vmnet8",
-                DnsSettings.of("lan", SUBNET, SUBNET.host(2))
+                DnsSettings.of("lan", SUBNET, SUBNET.at(2))
                     .withUpstreams(new Upstreams.OfHost(resolvConf)),
                 nat.gateway(),
                 lines ->

@@ -1,0 +1,154 @@
+package io.lanyard.dns;
+
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.net.Address;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.TextParseException;
+
+/**
+ * The names that a network has itself, and their addresses: those of the configuration, which come
+ * first, and those of leases.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class OwnNames implements LeaseListener {
+  private final Name domain;
+  private final Name gateway;
+  private final Map<Name, Address> fixed = new HashMap<>();
+  private final Map<Address, Name> fixedReverse = new HashMap<>();
+
+  /** The addresses of wildcards (RFC 4592), by the name that the wildcard is below. */
+  private final Map<Name, Address> wild = new HashMap<>();
+
+  private final Map<Name, Address> leased = new HashMap<>();
+  private final Map<Address, Name> leasedReverse = new HashMap<>();
+
+  /** Names that have none of their own records, but names below them: they exist (RFC 8020). */
+  private final Set<Name> nonTerminals = new HashSet<>();
+
+  OwnNames(DnsSettings settings) {
+    this.domain = absolute(settings.domain(), null);
+    this.gateway = absolute("gateway", domain);
+    fix(gateway, settings.gateway());
+    Address host = settings.host();
+    if (host != null) {
+      fix(absolute("host", domain), host);
+    }
+    settings
+        .hosts()
+        .forEach(
+            (name, address) -> fix(absolute(name, isBelowDomain(name) ? domain : null), address));
+  }
+
+  /** A name without a dot is the domain's, a wildcard's own dot not counted. */
+  private static boolean isBelowDomain(String name) {
+    return !(name.startsWith("*.") ? name.substring(2) : name).contains(".");
+  }
+
+  static Name absolute(String name, @Nullable Name origin) {
+    try {
+      return Name.fromString(name, origin == null ? Name.root : origin);
+    } catch (TextParseException e) {
+      throw new IllegalArgumentException("not a domain name: " + name, e);
+    }
+  }
+
+  private void fix(Name name, Address address) {
+    if (name.isWild()) {
+      wild.put(new Name(name, 1), address);
+    } else {
+      fixed.putIfAbsent(name, address);
+      fixedReverse.putIfAbsent(address, name);
+    }
+    for (int n = 1; name.subdomain(domain) && n < name.labels() - domain.labels(); n++) {
+      nonTerminals.add(new Name(name, n));
+    }
+  }
+
+  @Override
+  public void leaseAdded(Lease lease) {
+    String hostname = lease.hostname();
+    if (hostname != null) {
+      Name name = absolute(hostname, domain);
+      leased.put(name, lease.address());
+      leasedReverse.put(lease.address(), name);
+    }
+  }
+
+  @Override
+  public void leaseChanged(Lease before, Lease after) {
+    leaseRemoved(before);
+    leaseAdded(after);
+  }
+
+  @Override
+  public void leaseRemoved(Lease lease) {
+    String hostname = lease.hostname();
+    if (hostname != null) {
+      Name name = absolute(hostname, domain);
+      leased.remove(name, lease.address());
+      leasedReverse.remove(lease.address(), name);
+    }
+  }
+
+  /** The network's domain. */
+  Name domain() {
+    return domain;
+  }
+
+  /** The gateway's name, which serves the domain. */
+  Name gateway() {
+    return gateway;
+  }
+
+  int size() {
+    return fixed.size() + leased.size();
+  }
+
+  /** The address of a name of the domain; null if it has none, or only a wildcard's. */
+  @Nullable Address address(Name name) {
+    Address at = fixed.get(name);
+    return at != null ? at : leased.get(name);
+  }
+
+  /** The address of a name of another domain, that the configuration gives. */
+  @Nullable Address elsewhere(Name name) {
+    Address at = fixed.get(name);
+    return at != null ? at : wildcard(name);
+  }
+
+  /** The closest wildcard's address for a name that does not exist (RFC 4592 section 3.3.1). */
+  @Nullable Address wildcard(Name name) {
+    if (wild.isEmpty() || nonTerminals.contains(name)) {
+      return null;
+    }
+    for (int n = 1; n < name.labels(); n++) {
+      Name encloser = new Name(name, n);
+      Address at = wild.get(encloser);
+      if (at != null) {
+        return at;
+      }
+      if (address(encloser) != null || nonTerminals.contains(encloser)) {
+        return null; // The closest name that exists has no wildcard below it.
+      }
+    }
+    return null;
+  }
+
+  /** Whether a name has none of its own records, but names below it. */
+  boolean isNonTerminal(Name name) {
+    return nonTerminals.contains(name);
+  }
+
+  /** The name of an address; the other one if this network has none for it. */
+  @Nullable Name name(Address address, @Nullable Name other) {
+    Name name = fixedReverse.get(address);
+    return name != null ? name : leasedReverse.getOrDefault(address, other);
+  }
+}
