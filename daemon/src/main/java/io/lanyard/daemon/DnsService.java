@@ -1,0 +1,74 @@
+package io.lanyard.daemon;
+
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.DnsConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.ReservationConfig;
+import io.lanyard.dns.DnsForwarder;
+import io.lanyard.dns.DnsSettings;
+import io.lanyard.dns.DnsStreamService;
+import io.lanyard.dns.Upstreams;
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves a network's DNS as the configuration says.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class DnsService {
+  private DnsService() {}
+
+  /**
+   * Starts the forwarder on the gateway, over UDP and TCP.
+   *
+   * @param host the address of {@code host.<domain>}; null if the host does not answer there
+   * @return the forwarder; null if the network has none
+   */
+  static @Nullable DnsForwarder open(
+      NetworkConfig config, Ipv4Config ipv4, @Nullable Address host, NatNetwork nat) {
+    DnsConfig settings = config.dns();
+    if (settings == null || !settings.enabled()) {
+      return null;
+    }
+    DnsForwarder dns =
+        new DnsForwarder(config.name(), settings(config, settings, ipv4, host), nat.gateway());
+    nat.serve(DnsForwarder.PORT, dns);
+    nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
+    return dns;
+  }
+
+  private static DnsSettings settings(
+      NetworkConfig config, DnsConfig settings, Ipv4Config ipv4, @Nullable Address host) {
+    Map<String, Address> hosts = new LinkedHashMap<>(settings.hosts());
+    DhcpConfig dhcpConfig = config.dhcp();
+    if (dhcpConfig != null && dhcpConfig.enabled()) {
+      // A reservation's machine has its name also while it is off, or before its first lease.
+      for (ReservationConfig reservation : dhcpConfig.reservations()) {
+        if (reservation.hostname() != null) {
+          hosts.putIfAbsent(reservation.hostname(), reservation.address());
+        }
+      }
+    }
+    return DnsSettings.of(settings.domain(), ipv4.subnet(), ipv4.gateway())
+        .withHost(host)
+        .withHosts(hosts)
+        .withUpstreams(upstreams(settings))
+        .withHostsFile(settings.hostsFile() ? Path.of("/etc/hosts") : null);
+  }
+
+  private static Upstreams upstreams(DnsConfig dns) {
+    return switch (dns.upstreams()) {
+      case DnsConfig.OfHost() -> new Upstreams.OfHost(Path.of("/etc/resolv.conf"));
+      case DnsConfig.Servers(var servers) ->
+          new Upstreams.Servers(servers.stream().map(Endpoint::toSocketAddress).toList());
+      case DnsConfig.None() -> new Upstreams.None();
+    };
+  }
+}
