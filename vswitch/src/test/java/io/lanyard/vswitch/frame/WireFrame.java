@@ -231,6 +231,15 @@ public final class WireFrame {
     assertThat(payload.toByteArray()).isEqualTo(Arrays.copyOfRange(bytes, headers, bytes.length));
   }
 
+  /** Fails unless the frame holds a whole IPv4 packet, its lengths and its checksum right. */
+  public void isWholeIpv4() {
+    int header = (octet(network) & 15) * 4;
+    assertThat(octet(network) >>> 4).isEqualTo(4);
+    assertThat(header).isBetween(20, bytes.length - network);
+    assertThat(word(network + 2)).isEqualTo(bytes.length - network);
+    assertThat(sum(bytes, network, header)).isEqualTo(0xffff);
+  }
+
   private boolean isIpv4() {
     return type() == 0x0800;
   }
