@@ -81,6 +81,7 @@ final class TestClient implements DatagramPeer {
 
   Address source = Address.ANY_IPV4;
   private final DhcpServer server;
+  private @Nullable Station station;
   private int xid = 0x1000;
 
   TestClient(DhcpServer server, String mac) {
@@ -187,7 +188,12 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public Station station() {
-    return TestStations.station(port, sender);
+    Station known = station;
+    if (known == null || known.mac() != sender) {
+      known = TestStations.station(port, sender);
+      station = known;
+    }
+    return known;
   }
 
   @Override

@@ -16,12 +16,11 @@ class ResolverFilesFuzzTest {
     ResolvConf conf = ResolvConf.parse(new FuzzInput(input).text().lines().toList());
     assertThat(conf.servers()).hasSizeBetween(1, 8);
     assertThat(conf.servers())
-        .allSatisfy(
-            server -> {
-              assertThat(server.isUnresolved()).isFalse();
-              assertThat(server.getAddress().isAnyLocalAddress()).isFalse();
-              assertThat(server.getPort()).isEqualTo(53);
-            });
+        .allSatisfy(server -> {
+          assertThat(server.isUnresolved()).isFalse();
+          assertThat(server.getAddress().isAnyLocalAddress()).isFalse();
+          assertThat(server.getPort()).isEqualTo(53);
+        });
   }
 
   @FuzzTest

@@ -4,6 +4,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -185,16 +187,25 @@ public final class HttpServer implements AutoCloseable {
     }
     connections.add(channel);
     channel.closeFuture().addListener(closed -> places.release(client));
+    prepare(channel.pipeline(), routes, threads, meter, limits.firstRequest());
+  }
+
+  /** Makes the way of a connection's bytes to the resources and back. */
+  static void prepare(
+      ChannelPipeline pipeline,
+      Routes routes,
+      ExecutorService threads,
+      HttpMeter meter,
+      Duration firstRequest) {
     var decoder =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(MAX_LINE)
             .setMaxHeaderSize(MAX_HEADERS)
             .setMaxChunkSize(MAX_BODY);
-    channel
-        .pipeline()
+    pipeline
         .addLast(HttpConnection.CODEC, new HttpServerCodec(decoder))
         .addLast(HttpConnection.AGGREGATOR, new BodyLimit(MAX_BODY))
-        .addLast(new HttpConnection(routes, threads, meter, limits.firstRequest()));
+        .addLast(new HttpConnection(routes, threads, meter, firstRequest));
   }
 
   private Places.Client client(Channel channel) throws IOException {

@@ -68,7 +68,8 @@ class TcpFuzzTest {
 
   private void step(FuzzInput in) {
     switch (in.choice(10)) {
-      case 0 -> guest(Tcp.SYN, 0, in, Scene.synOptions(in.word(), in.choice(2) == 0, in.choice(16)));
+      case 0 ->
+          guest(Tcp.SYN, 0, in, Scene.synOptions(in.word(), in.choice(2) == 0, in.choice(16)));
       case 1, 2 -> guest(Tcp.ACK, 0, in);
       case 3 -> guest(in.octet(), (short) in.word(), in, in.bytes(in.choice(25)));
       case 4 -> guest(Tcp.FIN | Tcp.ACK, 0, in);
