@@ -25,7 +25,7 @@ test: ## Builds, and runs every test and gate. The integration tests need root.
 
 fuzz: ## Fuzzes every parser by coverage, FUZZ_SECONDS=60 each, new inputs into FUZZ_CORPUS. FUZZ=PATTERN for some.
 	@.ci/setup build
-	$(MVN) -q test-compile dependency:build-classpath -Dmdep.outputFile=target/fuzz.classpath
+	$(MVN) -q process-test-classes
 	@.ci/fuzz $(FUZZ)
 
 bench: ## Measures the parts, races the peers, writes docs/performance.md. Needs root. BENCH=--quick for a short one.

@@ -35,7 +35,7 @@ class VirtQueueFuzzTest {
                 in.choice(SIZE + 1));
         case 1 ->
             ring.descriptor(
-                DATA + 256 * in.choice(4),
+                DATA + 256L * in.choice(4),
                 in.choice(SIZE),
                 in.longNumber(),
                 in.number() & 0xffff_ffffL,
@@ -43,7 +43,7 @@ class VirtQueueFuzzTest {
                 in.word());
         case 2 -> ring.descriptor(in.choice(SIZE), in.longNumber(), in.number(), in.word(), 0);
         case 3 -> ring.offer(in.choice(SIZE + 1));
-        case 4 -> ram.putShort(ring.available + 2 * in.choice(4 + SIZE), (short) in.word());
+        case 4 -> ram.putShort(ring.available + 2L * in.choice(4 + SIZE), (short) in.word());
         default -> serve(queue, chain, in);
       }
     }

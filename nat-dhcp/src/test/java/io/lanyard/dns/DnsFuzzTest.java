@@ -3,14 +3,14 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.lanyard.net.Address;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.HostStream;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.net.Subnet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
