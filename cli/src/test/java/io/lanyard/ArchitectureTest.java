@@ -1,8 +1,11 @@
 package io.lanyard;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,6 +19,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.lanyard.base.LogEvent;
 import java.lang.foreign.Linker;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -167,6 +171,14 @@ final class ArchitectureTest {
                       Room.VSWITCH)))
           .should()
           .dependOnClassesThat(resideInAnyPackage("java.util.logging..", "org.slf4j.."));
+
+  @ArchTest
+  static final ArchRule LINES_OF_THE_LOG_ARE_EVENTS =
+      noClasses()
+          .that(not(type(LogEvent.class)))
+          .should()
+          .callMethodWhere(target(owner(type(System.Logger.class))).and(target(name("log"))))
+          .because("LogEvent quotes and escapes its values");
 
   @ArchTest
   static final ArchRule ONE_PLACE_CALLS_THE_SYSTEM =

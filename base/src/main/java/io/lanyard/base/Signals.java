@@ -38,11 +38,9 @@ public final class Signals {
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
       // Another JVM, or one that was told to leave signals alone (-Xrs): the signal ends the
       // process as usual, which is clean too.
-      System.getLogger(Signals.class.getName())
-          .log(
-              System.Logger.Level.DEBUG,
-              LogEvent.of("signal-not-handled").with("signal", name).toString(),
-              e);
+      LogEvent.of("signal-not-handled")
+          .with("signal", name)
+          .log(System.getLogger(Signals.class.getName()), System.Logger.Level.DEBUG, e);
     }
   }
 }

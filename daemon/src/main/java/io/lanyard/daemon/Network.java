@@ -201,7 +201,7 @@ public final class Network implements AutoCloseable {
     try {
       return loop.call(question::get);
     } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, event("network-silent"), e);
+      event("network-silent").log(LOG, Level.DEBUG, e);
       return otherwise;
     }
   }
@@ -453,15 +453,15 @@ public final class Network implements AutoCloseable {
         return true;
       });
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, event("network-not-closed"), e);
+      event("network-not-closed").log(LOG, Level.WARNING, e);
     }
     watchdog.forget(watched());
     metrics.removeNetwork(name());
     loop.close();
   }
 
-  private String event(String event) {
-    return LogEvent.of(event).with("network", name()).toString();
+  private LogEvent event(String event) {
+    return LogEvent.of(event).with("network", name());
   }
 
   private String watched() {

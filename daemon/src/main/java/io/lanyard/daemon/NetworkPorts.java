@@ -191,15 +191,12 @@ final class NetworkPorts {
   /** Makes an address the port's own. On the loop. */
   private void pin(long mac, Port port) {
     if (!ethernet.pin(mac, port)) {
-      LOG.log(
-          Level.WARNING,
-          "event=address-not-pinned network=\""
-              + config.name()
-              + "\" port=\""
-              + port.name()
-              + "\" mac=\""
-              + Ethernet.format(mac)
-              + "\" advice=\"another port has the address; give one of them another\"");
+      LogEvent.of("address-not-pinned")
+          .with("network", config.name())
+          .with("port", port.name())
+          .with("mac", Ethernet.format(mac))
+          .with("advice", "another port has the address; give one of them another")
+          .log(LOG, Level.WARNING);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.lanyard.daemon;
 
 import io.lanyard.base.Causes;
+import io.lanyard.base.LogEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -76,7 +77,8 @@ final class StateLock implements AutoCloseable {
       channel.close();
     } catch (IOException e) {
       // The process is ending; the kernel gives the lock back.
-      System.getLogger(StateLock.class.getName()).log(System.Logger.Level.DEBUG, "lock", e);
+      LogEvent.of("lock-not-released")
+          .log(System.getLogger(StateLock.class.getName()), System.Logger.Level.DEBUG, e);
     }
   }
 }

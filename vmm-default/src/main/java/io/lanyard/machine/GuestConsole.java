@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.vmm.Console;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -248,8 +249,9 @@ final class GuestConsole implements Console, AutoCloseable {
     try {
       listener.output.accept(bytes);
     } catch (RuntimeException e) {
-      System.getLogger(GuestConsole.class.getName())
-          .log(System.Logger.Level.WARNING, "event=console-listener-failed guest=" + name, e);
+      LogEvent.of("console-listener-failed")
+          .with("guest", name)
+          .log(System.getLogger(GuestConsole.class.getName()), System.Logger.Level.WARNING, e);
       listener.close();
     }
   }

@@ -1,5 +1,6 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Libc;
 import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
@@ -54,7 +55,7 @@ public final class LoopClosing {
     try {
       owner.close();
     } catch (Exception e) {
-      LOG.log(Logger.Level.DEBUG, "event=close-failed", e);
+      LogEvent.of("close-failed").log(LOG, Logger.Level.DEBUG, e);
     }
   }
 }

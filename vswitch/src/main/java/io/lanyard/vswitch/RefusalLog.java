@@ -1,5 +1,6 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
@@ -29,21 +30,14 @@ final class RefusalLog {
     }
     said[i] = true;
     quietUntil[i] = now + QUIET_NANOS;
-    LOG.log(
-        Level.WARNING,
-        "event=frames-refused network=\""
-            + network
-            + "\" port=\""
-            + passage.ingress().name()
-            + "\" cause=\""
-            + cause.label()
-            + "\" frames=\""
-            + frames[i]
-            + "\" source=\""
-            + Ethernet.format(passage.source)
-            + "\" advice=\""
-            + cause.advice()
-            + "\"");
+    LogEvent.of("frames-refused")
+        .with("network", network)
+        .with("port", passage.ingress().name())
+        .with("cause", cause)
+        .with("frames", frames[i])
+        .with("source", Ethernet.format(passage.source))
+        .with("advice", cause.advice())
+        .log(LOG, Level.WARNING);
     frames[i] = 0;
   }
 }

@@ -65,12 +65,10 @@ public final class HostAddressWatch implements AutoCloseable {
     } catch (ErrnoException e) {
       if (!complained) {
         complained = true;
-        LOG.log(
-            Logger.Level.WARNING,
-            LogEvent.of("host-addresses-unknown")
-                .with("cause", e)
-                .with("advice", "guests reach nothing beyond the gateway until they are known")
-                .toString());
+        LogEvent.of("host-addresses-unknown")
+            .with("cause", e)
+            .with("advice", "guests reach nothing beyond the gateway until they are known")
+            .log(LOG, Logger.Level.WARNING);
       }
     }
     rearm();

@@ -60,16 +60,14 @@ final class QuotaAlarm {
             + whose
             + " may have; "
             + advice);
-    LOG.log(
-        Level.WARNING,
-        LogEvent.of("flows-refused")
-            .with("port", holder.name())
-            .with("protocol", NAMES[index])
-            .with("held", held)
-            .with("limit", limit)
-            .with("of", whose)
-            .with("advice", advice)
-            .toString());
+    LogEvent.of("flows-refused")
+        .with("port", holder.name())
+        .with("protocol", NAMES[index])
+        .with("held", held)
+        .with("limit", limit)
+        .with("of", whose)
+        .with("advice", advice)
+        .log(LOG, Level.WARNING);
   }
 
   List<String> problems() {

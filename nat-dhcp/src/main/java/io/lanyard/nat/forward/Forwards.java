@@ -3,6 +3,7 @@ package io.lanyard.nat.forward;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.BindFailure;
@@ -190,7 +191,9 @@ public final class Forwards implements Dumpable {
         problem = null;
         listener.open();
         if (again) {
-          LOG.log(Logger.Level.DEBUG, "event=forward-retried forward={0}", listener.forward.key());
+          LogEvent.of("forward-retried")
+              .with("forward", listener.forward.key())
+              .log(LOG, Logger.Level.DEBUG);
         }
       } catch (IOException e) {
         failed(e);
@@ -236,12 +239,11 @@ public final class Forwards implements Dumpable {
       problem = text;
       if (!text.equals(lastReported)) {
         lastReported = text;
-        LOG.log(
-            Logger.Level.WARNING,
-            "event=forward-failed forward={0} reason=\"{1}\" advice=\"it is tried again every 5"
-                + " s\"",
-            listener.forward.key(),
-            text);
+        LogEvent.of("forward-failed")
+            .with("forward", listener.forward.key())
+            .with("cause", text)
+            .with("advice", "it is tried again every 5 s")
+            .log(LOG, Logger.Level.WARNING);
       }
     }
 

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
@@ -108,11 +109,11 @@ final class ArpResponder {
     counters.count(GatewayCount.ADDRESS_CONFLICT);
     if (!quiet.armed()) {
       quiet.arm(QUIET_NANOS);
-      LOG.log(
-          Logger.Level.WARNING,
-          "event=address-conflict address={0} mac={1} advice=\"give that station another address\"",
-          address,
-          new MacAddress(rival));
+      LogEvent.of("address-conflict")
+          .with("address", address)
+          .with("mac", new MacAddress(rival))
+          .with("advice", "give that station another address")
+          .log(LOG, Logger.Level.WARNING);
     }
     if (!defence.armed()) {
       defence.arm(DEFEND_NANOS);

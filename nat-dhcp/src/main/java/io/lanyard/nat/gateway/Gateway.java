@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
@@ -290,12 +291,10 @@ public final class Gateway implements GuestLink, Dumpable {
     counters.count(GatewayCount.INTERNAL_ERROR);
     if (!complained) {
       complained = true;
-      LOG.log(
-          Logger.Level.ERROR,
-          "event=gateway-error port="
-              + port.name()
-              + " advice=\"please report this; further ones are only counted\"",
-          e);
+      LogEvent.of("gateway-error")
+          .with("port", port.name())
+          .with("advice", "please report this; further ones are only counted")
+          .log(LOG, Logger.Level.ERROR, e);
     }
   }
 

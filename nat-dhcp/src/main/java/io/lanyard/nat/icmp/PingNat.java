@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
@@ -181,10 +182,12 @@ public final class PingNat implements PacketEngine, Dumpable {
     counters.count(PingCount.NOT_PERMITTED);
     if (!complained) {
       complained = true;
-      LOG.log(
-          Logger.Level.INFO,
-          "event=ping-not-permitted advice=\"to let guests ping beyond the gateway, give the daemon"
-              + " CAP_NET_RAW, or: sysctl -w net.ipv4.ping_group_range=''0 2147483647''\"");
+      LogEvent.of("ping-not-permitted")
+          .with(
+              "advice",
+              "to let guests ping beyond the gateway, give the daemon CAP_NET_RAW, or: sysctl -w"
+                  + " net.ipv4.ping_group_range='0 2147483647'")
+          .log(LOG, Logger.Level.INFO);
     }
     errors.send(IcmpReason.PROHIBITED, packet);
   }

@@ -206,15 +206,13 @@ public final class Stations implements Dumpable {
               + limit
               + " that the network may have, and loses its own; limit the addresses behind it"
               + " (mac-limit, guard)");
-      LOG.log(
-          Level.WARNING,
-          LogEvent.of("table-full")
-              .with("table", what)
-              .with("port", most.name())
-              .with("held", held)
-              .with("limit", limit)
-              .with("advice", "limit the addresses behind the port: mac-limit, guard")
-              .toString());
+      LogEvent.of("table-full")
+          .with("table", what)
+          .with("port", most.name())
+          .with("held", held)
+          .with("limit", limit)
+          .with("advice", "limit the addresses behind the port: mac-limit, guard")
+          .log(LOG, Level.WARNING);
     }
   }
 

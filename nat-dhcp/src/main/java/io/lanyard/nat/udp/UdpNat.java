@@ -228,12 +228,10 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private void complain(IOException cause) {
     if (!complained) {
       complained = true;
-      LOG.log(
-          Logger.Level.WARNING,
-          LogEvent.of("udp-socket-failed")
-              .with("cause", cause)
-              .with("advice", "further ones are only counted")
-              .toString());
+      LogEvent.of("udp-socket-failed")
+          .with("cause", cause)
+          .with("advice", "further ones are only counted")
+          .log(LOG, Logger.Level.WARNING);
     }
   }
 

@@ -3,6 +3,7 @@ package io.lanyard.vswitch.capture;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.vswitch.FrameTap;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
@@ -242,13 +243,11 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private void fail(IOException e) {
     failed = true;
     discard();
-    LOG.log(
-        Level.WARNING,
-        "event=capture-failed network="
-            + network.name()
-            + " cause=\""
-            + e.getMessage()
-            + "\" advice=\"check the disk, or whoever reads the capture\"");
+    LogEvent.of("capture-failed")
+        .with("network", network.name())
+        .with("cause", e)
+        .with("advice", "check the disk, or the program that reads the capture")
+        .log(LOG, Level.WARNING);
     done.completeExceptionally(e);
   }
 

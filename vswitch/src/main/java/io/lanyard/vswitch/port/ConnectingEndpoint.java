@@ -88,14 +88,12 @@ final class ConnectingEndpoint implements StreamEndpoint {
     client.waiting(new PortState.NoCarrier("nobody answers at " + to + ": " + cause));
     if (!told) {
       told = true;
-      LOG.log(
-          Level.INFO,
-          LogEvent.of("port-waits")
-              .with("network", context.network().name())
-              .with("port", port)
-              .with("address", to)
-              .with("cause", cause)
-              .toString());
+      LogEvent.of("port-waits")
+          .with("network", context.network().name())
+          .with("port", port)
+          .with("address", to)
+          .with("cause", cause)
+          .log(LOG, Level.INFO);
     }
   }
 

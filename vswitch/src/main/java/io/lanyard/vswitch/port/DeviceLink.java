@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;
@@ -53,7 +54,9 @@ final class DeviceLink extends Work implements EpollIoHandle {
           if (future.isSuccess()) {
             registered((IoRegistration) future.getNow());
           } else {
-            LOG.log(Level.ERROR, "event=device-not-registered port=" + port.name(), future.cause());
+            LogEvent.of("device-not-registered")
+                .with("port", port.name())
+                .log(LOG, Level.ERROR, future.cause());
           }
         });
   }

@@ -260,13 +260,10 @@ public final class InProcessPort implements Port, Dumpable {
    */
   private void fail(Throwable e) {
     failure = Causes.of(e);
-    LOG.log(
-        Level.ERROR,
-        LogEvent.of("guest-nic-failed")
-            .with("port", name)
-            .with("advice", "restart the guest")
-            .toString(),
-        e);
+    LogEvent.of("guest-nic-failed")
+        .with("port", name)
+        .with("advice", "restart the guest")
+        .log(LOG, Level.ERROR, e);
     update();
   }
 
