@@ -6,17 +6,14 @@ import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
-import io.lanyard.dhcp.Reservation;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.net.Address;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -72,11 +69,6 @@ final class DhcpService {
 
   private static DhcpSettings settings(
       NetworkConfig config, DhcpConfig settings, Ipv4Config ipv4, Map<String, Long> guestMacs) {
-    List<Reservation> reservations = new ArrayList<>();
-    for (ReservationConfig reservation : settings.reservations()) {
-      reservations.add(
-          new Reservation(reservation.mac().bits(), reservation.address(), reservation.hostname()));
-    }
     // A guest of the configuration is known by its name, and its forwards go to nobody else.
     Map<Long, String> names = new HashMap<>();
     guestMacs.forEach((name, mac) -> names.put(mac, name));
@@ -101,7 +93,7 @@ final class DhcpService {
         .mtu(config.mtu())
         .leaseTime(settings.leaseTime())
         .leaseBounds(settings.minLeaseTime(), settings.maxLeaseTime())
-        .reservations(reservations)
+        .reservations(settings.reservations())
         .names(names)
         .excluded(fixedHosts)
         .leasesPerPort(settings.leasesPerPort())

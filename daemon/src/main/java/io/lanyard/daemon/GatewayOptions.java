@@ -60,13 +60,7 @@ final class GatewayOptions {
   }
 
   private static UdpOptions udp(NatConfig nat) {
-    UdpOptions.Filtering filtering =
-        switch (nat.filtering()) {
-          case ENDPOINT_INDEPENDENT -> UdpOptions.Filtering.ENDPOINT_INDEPENDENT;
-          case ADDRESS_DEPENDENT -> UdpOptions.Filtering.ADDRESS_DEPENDENT;
-          case ADDRESS_AND_PORT_DEPENDENT -> UdpOptions.Filtering.ADDRESS_AND_PORT_DEPENDENT;
-        };
     return new UdpOptions(
-        filtering, nat.timeouts().udp().toNanos(), UdpOptions.DEFAULT.queryTimeoutNanos());
+        nat.filtering(), nat.timeouts().udp().toNanos(), UdpOptions.DEFAULT.queryTimeoutNanos());
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import java.util.BitSet;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class AddressPool {
   private final DhcpSettings settings;
   private final AddressRange pool;
-  private final Map<Address, Reservation> byAddress = new HashMap<>();
-  private final Map<Long, Reservation> byMac = new HashMap<>();
+  private final Map<Address, ReservationConfig> byAddress = new HashMap<>();
+  private final Map<Long, ReservationConfig> byMac = new HashMap<>();
 
   /** One bit an address of the range; set while nobody ever had it. */
   private final BitSet untouched;
@@ -35,9 +36,9 @@ final class AddressPool {
     this.size = Math.toIntExact(pool.size());
     this.untouched = new BitSet(size);
     untouched.set(0, size);
-    for (Reservation reservation : settings.reservations()) {
+    for (ReservationConfig reservation : settings.reservations()) {
       byAddress.put(reservation.address(), reservation);
-      byMac.put(reservation.mac(), reservation);
+      byMac.put(reservation.mac().bits(), reservation);
     }
     byAddress.keySet().forEach(this::withdraw);
     settings.excluded().forEach(this::withdraw);
@@ -50,13 +51,13 @@ final class AddressPool {
     }
   }
 
-  @Nullable Reservation reservationOf(long mac) {
+  @Nullable ReservationConfig reservationOf(long mac) {
     return byMac.get(mac);
   }
 
   /** Whether a client may have an address at all, even if another has it now. */
   boolean permits(Address address, long mac) {
-    Reservation own = byMac.get(mac);
+    ReservationConfig own = byMac.get(mac);
     return (own != null && own.address().equals(address)) || holds(address);
   }
 

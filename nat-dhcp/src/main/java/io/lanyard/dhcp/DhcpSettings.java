@@ -1,9 +1,10 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
-import io.lanyard.vswitch.frame.Ethernet;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -57,7 +58,7 @@ public record DhcpSettings(
     Duration maxLeaseTime,
     Duration offerTime,
     Duration declineTime,
-    List<Reservation> reservations,
+    List<ReservationConfig> reservations,
     Map<Long, String> names,
     Set<Address> excluded,
     int leasesPerPort,
@@ -87,18 +88,15 @@ public record DhcpSettings(
         "lease time",
         minLeaseTime + " <= " + leaseTime + " <= " + maxLeaseTime + " does not hold");
     Set<Address> addresses = new HashSet<>();
-    Set<Long> macs = new HashSet<>();
-    for (Reservation reservation : reservations) {
+    Set<MacAddress> macs = new HashSet<>();
+    for (ReservationConfig reservation : reservations) {
       Address address = reservation.address();
       require(
           subnet.isHost(address) && !address.equals(server),
           "reservation",
           address + " is no free host of " + subnet);
       require(addresses.add(address), "reservation", address + " is there twice");
-      require(
-          macs.add(reservation.mac()),
-          "reservation",
-          Ethernet.format(reservation.mac()) + " is there twice");
+      require(macs.add(reservation.mac()), "reservation", reservation.mac() + " is there twice");
     }
   }
 
@@ -137,7 +135,7 @@ public record DhcpSettings(
     private Duration maxLeaseTime = Duration.ofDays(1);
     private Duration offerTime = Duration.ofSeconds(30);
     private Duration declineTime = Duration.ofMinutes(10);
-    private List<Reservation> reservations = List.of();
+    private List<ReservationConfig> reservations = List.of();
     private Map<Long, String> names = Map.of();
     private Set<Address> excluded = Set.of();
     private int leasesPerPort = Integer.MAX_VALUE;
@@ -305,7 +303,7 @@ public record DhcpSettings(
      * @param value the reservations
      * @return this
      */
-    public Builder reservations(List<Reservation> value) {
+    public Builder reservations(List<ReservationConfig> value) {
       reservations = value;
       return this;
     }

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.Locale;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaseNames {
   private final DhcpSettings settings;
-  private final Map<Long, Reservation> reservations = new HashMap<>();
+  private final Map<Long, ReservationConfig> reservations = new HashMap<>();
 
   /** Names of reservations, which stand for their addresses for good. */
   private final Map<String, Address> reserved = new HashMap<>();
@@ -29,8 +30,8 @@ final class LeaseNames {
 
   LeaseNames(DhcpSettings settings) {
     this.settings = settings;
-    for (Reservation reservation : settings.reservations()) {
-      reservations.put(reservation.mac(), reservation);
+    for (ReservationConfig reservation : settings.reservations()) {
+      reservations.put(reservation.mac().bits(), reservation);
       String name = HostName.sanitise(reservation.hostname(), settings.domain());
       if (name != null) {
         reserved.putIfAbsent(name, reservation.address());
@@ -67,7 +68,7 @@ final class LeaseNames {
    * itself; null if that is no name, or is kept for another.
    */
   @Nullable String wanted(long mac, @Nullable String said) {
-    Reservation reservation = reservations.get(mac);
+    ReservationConfig reservation = reservations.get(mac);
     String own = reservation == null ? null : reservation.hostname();
     String chosen = own != null ? own : settings.names().getOrDefault(mac, said);
     String name = HostName.sanitise(chosen, settings.domain());

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
@@ -195,7 +196,7 @@ public final class LeaseTable {
 
   /** Whether a client can have an address now: it is its own, or nobody's. */
   boolean canHave(Address address, ClientId client, long mac, long now) {
-    Reservation own = pool.reservationOf(mac);
+    ReservationConfig own = pool.reservationOf(mac);
     if (own != null
         && !own.address().equals(address)
         && !suspects.contains(own.address())
@@ -214,7 +215,7 @@ public final class LeaseTable {
       return lease.mac() == mac; // The station that was found there is asking itself.
     }
     // A machine with a reservation has it in each stage of its boot, whatever identifier it sends.
-    Reservation own = pool.reservationOf(mac);
+    ReservationConfig own = pool.reservationOf(mac);
     return lease.client().equals(client)
         || (lease.mac() == mac && own != null && own.address().equals(address));
   }
@@ -227,7 +228,7 @@ public final class LeaseTable {
    * @return the address, or null if there is none
    */
   @Nullable Address choose(ClientId client, long mac, Address requested, long now) {
-    Reservation reservation = pool.reservationOf(mac);
+    ReservationConfig reservation = pool.reservationOf(mac);
     if (reservation != null && free(reservation.address(), client, mac, now)) {
       return reservation.address();
     }

@@ -7,9 +7,11 @@ import static io.lanyard.dhcp.MessageType.RELEASE;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.TestClient.Answer;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -341,12 +343,12 @@ class DhcpServerTest {
             DhcpSettings.builder(SUBNET)
                 .reservations(
                     List.of(
-                        new Reservation(
-                            Ethernet.parse("52:54:00:00:00:10"),
+                        new ReservationConfig(
+                            MacAddress.parse("52:54:00:00:00:10"),
                             Address.parse("192.168.127.10"),
                             "web"),
-                        new Reservation(
-                            Ethernet.parse("52:54:00:00:00:11"),
+                        new ReservationConfig(
+                            MacAddress.parse("52:54:00:00:00:11"),
                             Address.parse("192.168.127.200"),
                             null))));
     TestClient web = client("52:54:00:00:00:10");
@@ -692,7 +694,8 @@ class DhcpServerTest {
             DhcpSettings.builder(SUBNET)
                 .reservations(
                     List.of(
-                        new Reservation(Ethernet.parse("52:54:00:00:00:10"), reserved, "web"))));
+                        new ReservationConfig(
+                            MacAddress.parse("52:54:00:00:00:10"), reserved, "web"))));
     SteppedProbe probe = probe();
     TestClient web = client("52:54:00:00:00:10");
     web.message(DISCOVER).send();

@@ -4,8 +4,10 @@ import static io.lanyard.dhcp.MessageType.DISCOVER;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.TestClient.Answer;
 import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +33,7 @@ class NameContestTest {
           "vmnet8",
           DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
               .domain("lan")
-              .reservations(List.of(new Reservation(WEB, RESERVED, "Web")))
+              .reservations(List.of(new ReservationConfig(new MacAddress(WEB), RESERVED, "Web")))
               .names(Map.of(DEMO, "demo"))
               .build(),
           link,

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.NatConfig.Behaviour;
 import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
@@ -282,7 +283,7 @@ class UdpNatTest {
 
       UdpOptions strict =
           new UdpOptions(
-              UdpOptions.Filtering.ADDRESS_AND_PORT_DEPENDENT,
+              Behaviour.ADDRESS_AND_PORT_DEPENDENT,
               UdpOptions.DEFAULT.timeoutNanos(),
               UdpOptions.DEFAULT.queryTimeoutNanos());
       remake(options().withUdp(strict));
@@ -637,7 +638,7 @@ class UdpNatTest {
         options()
             .withUdp(
                 new UdpOptions(
-                    UdpOptions.Filtering.ADDRESS_AND_PORT_DEPENDENT,
+                    Behaviour.ADDRESS_AND_PORT_DEPENDENT,
                     UdpOptions.DEFAULT.timeoutNanos(),
                     UdpOptions.DEFAULT.queryTimeoutNanos())));
     InetDatagram server = trains(40016);
