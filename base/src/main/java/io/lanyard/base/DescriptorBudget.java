@@ -247,6 +247,10 @@ public final class DescriptorBudget implements Dumpable {
       used += by;
     }
 
+    private long now() {
+      return clock.nanoTime();
+    }
+
     private void kernelRefused(Holder holder) {
       relearn();
       refused(holder);
@@ -255,6 +259,7 @@ public final class DescriptorBudget implements Dumpable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by the loop only
     private void refused(Holder holder) {
       refused++;
+      holder.excess.event(clock.nanoTime());
       if (shortage.refused()) {
         shortage.begin(
             "sockets: "
@@ -305,6 +310,7 @@ public final class DescriptorBudget implements Dumpable {
     private int held;
     private int closing;
     private long refused;
+    private final Spell excess = new Spell();
 
     private Holder(Share share, String name) {
       this.share = share;
@@ -367,6 +373,15 @@ public final class DescriptorBudget implements Dumpable {
      */
     public int held() {
       return held;
+    }
+
+    /**
+     * How many descriptors it did not get in the present spell.
+     *
+     * @return refusals; 0 when there were none for a minute
+     */
+    public long excess() {
+      return excess.count(share.now());
     }
 
     /**

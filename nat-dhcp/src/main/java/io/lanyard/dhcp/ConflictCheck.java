@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import java.util.HashMap;
@@ -119,6 +120,7 @@ final class ConflictCheck {
     public boolean answered(long mac, Station from) {
       String port = from.budget().name();
       if (!verdict.believes(mac, port)) {
+        from.budget().count(Excess.CONFLICTS);
         return false;
       }
       counters.count(DhcpCount.CONFLICT);

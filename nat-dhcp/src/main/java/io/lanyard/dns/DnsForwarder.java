@@ -8,6 +8,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.netty.buffer.ByteBuf;
@@ -280,6 +281,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
 
   private void overQuota(PortBudget port) {
     counters.count(DnsCount.OVER_QUOTA);
+    port.count(Excess.QUESTIONS);
     refused++;
     long now = clock.nanoTime();
     if (now - refusedNanos >= 0) {

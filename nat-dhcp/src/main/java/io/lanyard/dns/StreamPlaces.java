@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +35,7 @@ final class StreamPlaces {
   boolean take(PortBudget port, DnsStream stream) {
     Set<DnsStream> streams = ports.computeIfAbsent(port, key -> new LinkedHashSet<>());
     if (streams.size() >= FLOOR && streams.size() >= PLACES - taken) {
+      port.count(Excess.STREAMS);
       DnsStream idle = oldestIdle(streams);
       if (idle == null) {
         return false;

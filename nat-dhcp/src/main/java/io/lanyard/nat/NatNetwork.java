@@ -227,6 +227,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       all.add(descriptors.problem());
     }
     for (PortBudget budget : gateway.stations().budgets()) {
+      if (!budget.problem().isEmpty()) {
+        all.add("port " + budget.name() + ": " + budget.problem());
+      }
       if (tcp.lacksMemory(budget.flows())) {
         all.add(
             "tcp memory: port "

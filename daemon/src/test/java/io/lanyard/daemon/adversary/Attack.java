@@ -16,7 +16,7 @@ enum Attack {
   DHCP_STARVATION(HostileGuest::starve),
   DHCP_PROBES(HostileGuest::answerProbes),
   ARP_CLAIMS(HostileGuest::claimAddresses),
-  PING_GATEWAY(HostileGuest::pingGateway),
+  PING_GATEWAY(HostileGuest::pingGateway, Sign.LOOP_TIME),
   PING_WORLD(HostileGuest::pingWorld),
   FRAGMENTS(HostileGuest::fragments),
   BROADCAST(HostileGuest::broadcast),
@@ -25,6 +25,14 @@ enum Attack {
   MAC_COLLISIONS(HostileGuest::collidingSources),
   LOOP(HostileGuest::loop),
   METRICS_CONNECTIONS(HostileGuest::metricsConnections);
+
+  /** By what one sees which port it is. */
+  enum Sign {
+    /** A problem of the status. */
+    STATUS,
+    /** The loop's time, port by port: the guest stays within every quota. */
+    LOOP_TIME
+  }
 
   /** What an attack is, for a hostile guest. */
   interface Act {
@@ -35,8 +43,15 @@ enum Attack {
   @SuppressWarnings("ImmutableEnumChecker") // method references hold nothing
   final Act act;
 
+  final Sign sign;
+
   Attack(Act act) {
+    this(act, Sign.STATUS);
+  }
+
+  Attack(Act act, Sign sign) {
     this.act = act;
+    this.sign = sign;
   }
 
   /** The port that it comes by. */

@@ -21,6 +21,9 @@ final class DaemonUnderAttack {
   private final DaemonHome daemons;
   private final DaemonHome.Running running;
 
+  /** Of the loop's time, before the attack. */
+  private long honestNanos;
+
   DaemonUnderAttack(Path home, World world) throws IOException, InterruptedException {
     this.home = home;
     daemons = new DaemonHome(home);
@@ -75,6 +78,7 @@ final class DaemonUnderAttack {
   }
 
   HostileGuest hostile(Attack attack) throws IOException {
+    honestNanos = loopNanos("honest");
     return new HostileGuest(home.resolve("run").resolve(attack.port() + ".sock"));
   }
 
@@ -103,6 +107,25 @@ final class DaemonUnderAttack {
     List<String> all = new ArrayList<>();
     get("/v1/status").path("problems").forEach(problem -> all.add(problem.asText()));
     return all;
+  }
+
+  /** Whether somebody who looks sees which port attacks. */
+  boolean names(Attack attack) throws IOException {
+    return switch (attack.sign) {
+      case STATUS ->
+          problems().stream()
+              .anyMatch(problem -> problem.matches("a: port " + attack.port() + "\\b.*"));
+      case LOOP_TIME -> loopNanos(attack.port()) > loopNanos("honest") - honestNanos;
+    };
+  }
+
+  private long loopNanos(String port) throws IOException {
+    for (JsonNode one : get("/v1/ports?network=a")) {
+      if (one.path("name").asText().equals(port)) {
+        return one.path("loopNanos").asLong();
+      }
+    }
+    throw new AssertionError("there is no port " + port);
   }
 
   /** What it has logged. */

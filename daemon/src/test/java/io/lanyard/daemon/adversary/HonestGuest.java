@@ -24,7 +24,7 @@ final class HonestGuest {
   /** Of each kind. */
   static final int TRIES = 20;
 
-  private static final int PATIENCE_MILLIS = 3_000;
+  private static final int PATIENCE_MILLIS = 10_000;
   private static final int TRANSFER_MILLIS = 15_000;
   private static final Pattern RECEIVED = Pattern.compile("(\\d+) packets received");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");

@@ -34,6 +34,8 @@ final class RawPort implements AutoCloseable {
   private final long began = System.nanoTime();
   private volatile boolean stopping;
   private volatile long sent;
+  private long counted;
+  private long due;
 
   /**
    * Attaches to a port.
@@ -119,15 +121,18 @@ final class RawPort implements AutoCloseable {
   }
 
   /**
-   * Whether an attack goes on; sends what is there, and waits where it is too fast.
+   * Whether an attack goes on; sends what is there, and waits where it is too fast. What was not
+   * sent in time is not made up for.
    *
-   * @param perSecond frames of this port since it began
+   * @param perSecond frames of this port
    */
   boolean goesOn(int perSecond) {
     send();
-    long ahead = began + sent * 1_000_000_000L / perSecond - System.nanoTime();
-    if (ahead > 0) {
-      LockSupport.parkNanos(Math.min(ahead, 20_000_000));
+    long now = System.nanoTime();
+    due = Math.max(due, now) + (sent - counted) * 1_000_000_000L / perSecond;
+    counted = sent;
+    if (due > now) {
+      LockSupport.parkNanos(Math.min(due - now, 20_000_000));
     }
     return !stopping && sent < MOST_FRAMES && System.nanoTime() - began < MOST_NANOS;
   }

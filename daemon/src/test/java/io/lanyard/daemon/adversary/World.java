@@ -111,7 +111,8 @@ final class World {
     try {
       while (true) {
         Socket client = listening.accept();
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+            .daemon(true)
             .start(() -> {
               try (client) {
                 server.serve(client);

@@ -1,5 +1,7 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.Spell;
+
 /**
  * The flows of one port, or of one forward: the upper level of the quotas, and the one that a guest
  * cannot choose.
@@ -27,6 +29,7 @@ public final class FlowOwner {
   private final Part[] parts = new Part[FlowTable.PROTOCOLS];
   private long refused;
   private long evicted;
+  private final Spell excess = new Spell();
 
   /**
    * Makes an owner without flows.
@@ -82,12 +85,14 @@ public final class FlowOwner {
     return parts[protocolIndex];
   }
 
-  void countRefused() {
+  void countRefused(long now) {
     refused++;
+    excess.event(now);
   }
 
-  void countEvicted() {
+  void countEvicted(long now) {
     evicted++;
+    excess.event(now);
   }
 
   /**
@@ -116,6 +121,16 @@ public final class FlowOwner {
    */
   public long refused() {
     return refused;
+  }
+
+  /**
+   * Flows of the owner that were refused, or ended to make place, in the present spell.
+   *
+   * @param now the time, by the clock of the table's timers
+   * @return flows; 0 when there were none for a minute
+   */
+  public long excess(long now) {
+    return excess.count(now);
   }
 
   /**

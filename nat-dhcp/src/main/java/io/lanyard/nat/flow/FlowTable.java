@@ -114,7 +114,7 @@ public final class FlowTable {
     int protocol = flow.protocol();
     if (closed || flow.table != null || !admitted(account, protocol)) {
       refused++;
-      account.owner.countRefused();
+      account.owner.countRefused(nanoTime());
       if (!closed) {
         alarm.refused(account, protocol, mostOf(account.owner, protocol));
       }
@@ -321,7 +321,7 @@ public final class FlowTable {
     FlowAccount account = flow.account();
     if (account != null) {
       evicted++;
-      account.owner.countEvicted();
+      account.owner.countEvicted(nanoTime());
       end(flow, FlowEnd.EVICTED);
     }
   }
@@ -443,7 +443,7 @@ public final class FlowTable {
       return false;
     }
     evicted++;
-    from.account.owner.countEvicted();
+    from.account.owner.countEvicted(nanoTime());
     end(victim, FlowEnd.EVICTED);
     return true;
   }

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -214,12 +215,12 @@ final class Reassembly {
     Station station = first.station;
     PortBudget port = station.budget();
     if (station.fragmented() >= PER_STATION) {
-      giveUp(oldest(other -> station.equals(other.station)));
+      giveWay(oldest(other -> station.equals(other.station)));
     } else if (port.fragmented() >= PER_PORT) {
-      giveUp(oldest(other -> port.equals(portOf(other))));
+      giveWay(oldest(other -> port.equals(portOf(other))));
     } else if (order.size() >= TOTAL) {
       PortBudget most = portWithMost(port);
-      giveUp(oldest(other -> most.equals(portOf(other))));
+      giveWay(oldest(other -> most.equals(portOf(other))));
     }
     Partial partial = free.isEmpty() ? new Partial() : free.pop();
     partial.begin(key, first);
@@ -264,6 +265,14 @@ final class Reassembly {
       Ipv4.setTotalLength(data, ip, partial.headerLength + payload);
       data.setIndex(ip - GuestLink.LINK_HEADROOM, PAYLOAD + payload);
       expiry.expired(station, data);
+    }
+    giveUp(partial);
+  }
+
+  private void giveWay(@Nullable Partial partial) {
+    PortBudget port = partial == null ? null : portOf(partial);
+    if (port != null) {
+      port.count(Excess.FRAGMENTS);
     }
     giveUp(partial);
   }

@@ -1,11 +1,16 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.Spell;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.vswitch.Turn;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +27,9 @@ public final class PortBudget implements Dumpable {
   private static final long ICMP_ERROR_NANOS = 1_000_000L;
 
   private static final int ICMP_ERRORS = 500;
+
+  /** Refusals within a spell that are more than a misfortune. */
+  private static final int EXCESS = 100;
 
   /** Distinguishes budgets in the table's keys: a port that comes back has another number. */
   final int number;
@@ -51,8 +59,12 @@ public final class PortBudget implements Dumpable {
   private long stationsEvicted;
   private long neighboursEvicted;
   private long claimsRefused;
+  private final Clock clock;
+  private final Spell[] excess = new Spell[Excess.values().length];
 
-  PortBudget(int number, String name, Turn turn, DescriptorBudget.Share share) {
+  PortBudget(int number, String name, Turn turn, DescriptorBudget.Share share, Clock clock) {
+    this.clock = clock;
+    Arrays.setAll(excess, i -> new Spell());
     this.number = number;
     this.name = name;
     this.turn = turn;
@@ -162,19 +174,59 @@ public final class PortBudget implements Dumpable {
     anonymous.release();
   }
 
+  /**
+   * Counts that the port did not get what it wanted, or lost what it had.
+   *
+   * @param what what it has its share of
+   */
+  public void count(Excess what) {
+    excess[what.ordinal()].event(clock.nanoTime());
+  }
+
+  /**
+   * What the port wants more of than its share, while it does.
+   *
+   * @return text with what to do about it; empty where no more was refused than happens to a busy
+   *     guest
+   */
+  public String problem() {
+    long now = clock.nanoTime();
+    List<String> wanted = new ArrayList<>();
+    if (flows.excess(now) >= EXCESS) {
+      wanted.add("flows");
+    }
+    if (descriptors.excess() >= EXCESS) {
+      wanted.add("sockets");
+    }
+    for (Excess what : Excess.values()) {
+      if (excess[what.ordinal()].count(now) >= EXCESS) {
+        wanted.add(what.text);
+      }
+    }
+    return wanted.isEmpty()
+        ? ""
+        : "it wants more than its share of "
+            + String.join(", ", wanted)
+            + " and is refused them; look at the guest behind it, or raise its network's quotas";
+  }
+
   void countStationRefused() {
+    count(Excess.STATIONS);
     stationsRefused++;
   }
 
   void countStationEvicted() {
+    count(Excess.STATIONS);
     stationsEvicted++;
   }
 
   void countNeighbourEvicted() {
+    count(Excess.NEIGHBOURS);
     neighboursEvicted++;
   }
 
   void countClaimRefused() {
+    count(Excess.NEIGHBOURS);
     claimsRefused++;
   }
 

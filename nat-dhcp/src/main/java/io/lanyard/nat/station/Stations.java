@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
@@ -50,6 +51,7 @@ public final class Stations implements Dumpable {
   private final DescriptorBudget.Share descriptors;
   private final Shortage places;
   private final Shortage addresses;
+  private final Clock clock;
   private final Turns turns;
 
   private @Nullable Port latestPort;
@@ -75,11 +77,12 @@ public final class Stations implements Dumpable {
       int limit,
       long seed) {
     this.descriptors = descriptors;
+    clock = timers.clock();
     this.limit = limit;
     places = new Shortage(timers.clock());
     addresses = new Shortage(timers.clock());
     this.turns = turns;
-    unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors);
+    unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors, clock);
     stations = new LongPairMap<>(seed);
     neighbours = new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
   }
@@ -124,7 +127,7 @@ public final class Stations implements Dumpable {
     }
     PortBudget budget = budgets.get(port);
     if (budget == null) {
-      budget = new PortBudget(++numbers, port.name(), turns.of(port), descriptors);
+      budget = new PortBudget(++numbers, port.name(), turns.of(port), descriptors, clock);
       budgets.put(port, budget);
     }
     latestPort = port;

@@ -49,6 +49,23 @@ class StationsTest {
   }
 
   @Test
+  void aPortThatWantsMoreThanItsShareIsAProblemAndOthersAreNot() {
+    LogWatch.expect("table-full");
+    heard(honest, 1);
+    for (int mac = 1; mac <= LIMIT + 90; mac++) {
+      heard(hostile, mac);
+    }
+    assertThat(table.budget(hostile).problem()).isEmpty();
+    for (int mac = 1; mac <= LIMIT + 100; mac++) {
+      heard(hostile, mac);
+    }
+    table.budget(hostile).count(Excess.QUESTIONS);
+    assertThat(table.budget(hostile).problem())
+        .contains("more than its share of MAC addresses and is refused");
+    assertThat(table.budget(honest).problem()).isEmpty();
+  }
+
+  @Test
   void aPortWithFewStationsFindsAPlaceInAFullTable() {
     LogWatch.expect("table-full");
     for (int mac = 1; mac <= LIMIT; mac++) {

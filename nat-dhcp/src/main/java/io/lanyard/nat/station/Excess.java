@@ -1,0 +1,24 @@
+package io.lanyard.nat.station;
+
+/** What a port can want more of than its share, besides flows and sockets, which count it. */
+public enum Excess {
+  /** MAC addresses behind the port. */
+  STATIONS("MAC addresses"),
+  /** IP addresses behind the port. */
+  NEIGHBOURS("IP addresses"),
+  /** Datagrams of which not all fragments have come. */
+  FRAGMENTS("fragmented datagrams"),
+  /** DNS questions that wait for an answer. */
+  QUESTIONS("DNS questions"),
+  /** Answers to the probes by which DHCP looks whether an address is in use. */
+  CONFLICTS("addresses that DHCP finds in use"),
+  /** Connections to the DNS server. */
+  STREAMS("DNS connections");
+
+  /** As people read it. */
+  final String text;
+
+  Excess(String text) {
+    this.text = text;
+  }
+}
