@@ -34,6 +34,12 @@ final class MacTable {
   /** How often a full table is searched for old entries at most: 1 s. */
   private static final long SWEEP_NANOS = 1_000_000_000L;
 
+  /**
+   * How long after its last frame an address does not follow a frame that goes to all ports: one
+   * goes round by a loop in microseconds, and a machine that moves is not heard where it was.
+   */
+  static final long SETTLED_NANOS = 1_000_000_000L;
+
   private static final byte LEARNED = 0;
   private static final byte HELD = 1;
   private static final byte PINNED = 2;
@@ -221,6 +227,15 @@ final class MacTable {
     }
     insert(cell, key, port, now, holds(port) ? HELD : LEARNED);
     return Learning.DONE;
+  }
+
+  /** Whether an address was learned from another port, and was heard there just now. */
+  boolean settled(int vlan, long mac, int port, long now) {
+    int cell = cell(key(vlan, mac));
+    return keys[cell] != 0
+        && ports[cell] != port
+        && kinds[cell] == LEARNED
+        && now - seen[cell] < SETTLED_NANOS;
   }
 
   private boolean full(int port) {

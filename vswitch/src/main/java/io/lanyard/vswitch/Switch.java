@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A switch that learns where addresses are from the frames that they send (IEEE 802.1Q section 8).
  *
+ * <p>A frame that goes to all ports does not move an address that was heard elsewhere within a
+ * second: where somebody has joined two ports, such frames come back, and would take the place of
+ * whoever has sent them. A frame to a known address moves its source at once.
+ *
  * <p>A frame's VLAN is part of its address: the outermost tag's, or 0. Tags pass as they are.
  *
  * <p>A port may call {@link #receive} from inside its {@link Port#transmit} (a gateway that answers
@@ -61,6 +65,7 @@ public final class Switch implements Dumpable {
   private boolean nowKnown;
   private long floods;
   private long unknownFrames;
+  private long movesRefused;
 
   /**
    * Makes a switch without ports and without a loop: what would wait for a port's turn runs at
@@ -248,8 +253,15 @@ public final class Switch implements Dumpable {
     }
   }
 
+  /** Whether the frame may pass. Its source is known then, if it may be. */
   private boolean learned(Passage passage, long time) {
     Slot from = passage.from;
+    if (table.settled(passage.vlan, passage.source, from.number, time)
+        && isFlooded(passage, time)) {
+      // It has come back by a loop, most likely: those who are heard elsewhere stay there.
+      movesRefused++;
+      return true;
+    }
     switch (table.learn(passage.vlan, passage.source, from.number, time)) {
       case DONE -> {
         from.sourceCell = table.cell();
@@ -259,6 +271,11 @@ public final class Switch implements Dumpable {
       case LIMIT -> refuse(passage, DropCause.MAC_LIMIT);
     }
     return false;
+  }
+
+  private boolean isFlooded(Passage passage, long time) {
+    return Ethernet.isGroup(passage.destination)
+        || table.find(passage.vlan, passage.destination, time) == MacTable.UNKNOWN;
   }
 
   private boolean admitted(Policy[] policies, Passage passage, ByteBuf frame) {
@@ -511,6 +528,7 @@ public final class Switch implements Dumpable {
             .with("floodedFrames", floods)
             .withNonZero("unknownDestinationFrames", unknownFrames)
             .withNonZero("addressMoves", table.moves())
+            .withNonZero("addressMovesRefused", movesRefused)
             .withNonZero("addressEvictions", table.evictions())
             .withNonZero("addressExpiries", table.expiries())
             .with("longestProbe", table.longestProbe());

@@ -59,7 +59,7 @@ class AfterBatchTest {
     loop.execute(() -> after.execute(busy));
     CompletableFuture<Integer> timer = new CompletableFuture<>();
     // Timers run between batches alone: a task that the loop runs again and again shuts them out.
-    loop.schedule(() -> repeat(20, rounds, timer), 1, TimeUnit.MILLISECONDS);
+    var _ = loop.schedule(() -> repeat(20, rounds, timer), 1, TimeUnit.MILLISECONDS);
     assertThat(timer.get(10, TimeUnit.SECONDS)).isPositive();
     stop.set(true);
   }
@@ -68,7 +68,7 @@ class AfterBatchTest {
     if (times == 0) {
       done.complete(rounds.get());
     } else {
-      loop.schedule(() -> repeat(times - 1, rounds, done), 1, TimeUnit.MILLISECONDS);
+      var _ = loop.schedule(() -> repeat(times - 1, rounds, done), 1, TimeUnit.MILLISECONDS);
     }
   }
 

@@ -415,8 +415,35 @@ class SwitchTest {
   }
 
   @Test
+  void aFrameThatComesBackByALoopDoesNotTakeItsSendersPlace() {
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.send(frame(Ethernet.BROADCAST, B)); // round and back
+    c.send(frame(A, B)); // nobody knows A: this one was flooded, too
+    b.drain();
+    c.drain();
+    a.send(frame(B, A));
+    assertThat(b.pending()).isEqualTo(1);
+    assertThat(c.pending()).isZero();
+    assertThat(network.moves()).isZero();
+    assertThat(network.dump().toString()).contains("addressMovesRefused=2");
+  }
+
+  @Test
+  void anAddressThatSendsToAKnownOneMovesAtOnce() {
+    a.send(frame(Ethernet.BROADCAST, A));
+    b.send(frame(Ethernet.BROADCAST, B));
+    c.send(frame(A, B));
+    b.drain();
+    c.drain();
+    a.send(frame(B, A));
+    assertThat(c.pending()).isEqualTo(1);
+    assertThat(b.pending()).isZero();
+  }
+
+  @Test
   void anAddressThatMovesIsFollowedAndCounted() {
     b.send(frame(Ethernet.BROADCAST, B));
+    clock.advance(Duration.ofSeconds(1));
     c.send(frame(Ethernet.BROADCAST, B));
     b.drain();
     c.drain();

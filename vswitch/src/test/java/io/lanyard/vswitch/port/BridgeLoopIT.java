@@ -1,0 +1,166 @@
+package io.lanyard.vswitch.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.Switch;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Two ports of a switch that somebody has joined by a bridge: each broadcast goes round for ever,
+ * and two hosts beside it go on. Needs root, iproute2 and ping.
+ */
+@SuppressWarnings("NullAway.Init") // the ports are made before each test
+class BridgeLoopIT {
+  private static final String PREFIX = "lanyard-loop-" + ProcessHandle.current().pid() + "-";
+  private static final List<String> NAMESPACES = List.of("l", "a", "b");
+  private static final Pattern TIME = Pattern.compile("time=([0-9.]+)");
+
+  private final AfterBatch later = new AfterBatch();
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
+  private final IoEventLoop loop = group.next();
+  private final TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+  private final Switch network = new Switch("loop", timers, later, PooledByteBufAllocator.DEFAULT);
+  private final List<DevicePort> ports = new ArrayList<>();
+  private DevicePort first;
+  private DevicePort second;
+
+  @BeforeEach
+  void build() throws Exception {
+    for (String namespace : NAMESPACES) {
+      run("ip", "netns", "add", PREFIX + namespace);
+      inside(namespace, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+    }
+    first = port("l", "t0");
+    second = port("l", "t1");
+    for (String host : List.of("a", "b")) {
+      port(host, "t0");
+      String address = "10.99.0." + (host.equals("a") ? "1" : "2");
+      run("ip", "-n", PREFIX + host, "addr", "add", address + "/24", "dev", "t0");
+      run("ip", "-n", PREFIX + host, "link", "set", "t0", "up");
+    }
+  }
+
+  /** Makes the loop. */
+  private static void join() throws Exception {
+    run("ip", "-n", PREFIX + "l", "link", "add", "br0", "type", "bridge");
+    for (String device : List.of("t0", "t1", "br0")) {
+      if (!device.equals("br0")) {
+        run("ip", "-n", PREFIX + "l", "link", "set", device, "master", "br0");
+      }
+      run("ip", "-n", PREFIX + "l", "link", "set", device, "up");
+    }
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    onLoop(() -> {
+      ports.forEach(DevicePort::close);
+      network.close();
+      return 0;
+    });
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    for (String namespace : NAMESPACES) {
+      run("ip", "netns", "delete", PREFIX + namespace);
+    }
+  }
+
+  private DevicePort port(String namespace, String device) throws Exception {
+    PortContext context =
+        new PortContext(loop, timers, network, PooledByteBufAllocator.DEFAULT, Runnable::run);
+    TapSettings settings = new TapSettings(device, PREFIX + namespace, true, 1500, null, false);
+    DevicePort port = new DevicePort(namespace + device, "tap", 1500, settings, context);
+    ports.add(port);
+    onLoop(() -> {
+      network.attach(port, PortRules.PLAIN);
+      port.start();
+      return port;
+    });
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (!onLoop(() -> port.state() instanceof PortState.Up)) {
+      assertThat(System.nanoTime()).as("the device opens in time").isLessThan(end);
+    }
+    return port;
+  }
+
+  private <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(10, TimeUnit.SECONDS);
+  }
+
+  private static String inside(String namespace, String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", PREFIX + namespace));
+    all.addAll(List.of(command));
+    return run(all.toArray(String[]::new));
+  }
+
+  private static String run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    return output;
+  }
+
+  private static List<Double> pings() throws Exception {
+    List<Double> times = new ArrayList<>();
+    Matcher matcher =
+        TIME.matcher(inside("a", "ping", "-n", "-c", "50", "-i", "0.02", "-W", "2", "10.99.0.2"));
+    while (matcher.find()) {
+      times.add(Double.valueOf(matcher.group(1)));
+    }
+    times.sort(null);
+    return times;
+  }
+
+  private static double median(List<Double> times) {
+    return times.get(times.size() / 2);
+  }
+
+  private long looped() throws Exception {
+    return onLoop(() -> first.counters().receivedFrames() + second.counters().receivedFrames());
+  }
+
+  @Test
+  @Timeout(60)
+  void othersGoOnWhileABridgeJoinsTwoPorts() throws Exception {
+    double quiet = median(pings());
+    join();
+    // Each broadcast goes round from now on; one alone may do so slowly.
+    inside("a", "ping", "-b", "-n", "-c", "300", "-i", "0.003", "-W", "1", "10.99.0.255");
+    long before = looped();
+    List<Double> times = pings();
+    assertThat(looped() - before).as("frames that went round").isGreaterThan(1_000);
+    assertThat(onLoop(() -> first.counters().loopNanos())).as("what it costs").isPositive();
+    assertThat(times).as("pings that were answered").hasSizeGreaterThan(45);
+    // Both are below a millisecond on a host with nothing else to do; a busy one delays both.
+    assertThat(median(times)).as("the median in ms").isLessThan(5.0 + 10 * quiet);
+
+    run("ip", "-n", PREFIX + "l", "link", "set", "br0", "down");
+    long end = System.nanoTime() + 10_000_000_000L;
+    long last = -1;
+    while (looped() != last && System.nanoTime() < end) {
+      last = looped();
+      pings();
+    }
+    assertThat(looped()).as("frames once the loop is open").isEqualTo(last);
+  }
+}
