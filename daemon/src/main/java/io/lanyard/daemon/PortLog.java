@@ -41,7 +41,7 @@ final class PortLog implements PortListener {
                   .with("kind", port.kind())
                   .with("cause", reason)
                   .with("advice", remedy));
-    } else if (before instanceof PortState.Failed && now != PortState.CLOSED) {
+    } else if (before instanceof PortState.Failed && !now.equals(PortState.closed())) {
       log.log(
           Level.INFO,
           "port-recovered",

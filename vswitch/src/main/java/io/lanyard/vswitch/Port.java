@@ -33,7 +33,7 @@ public interface Port extends LifeCycle {
    * @return the present state; a port without a medium that can fail is up
    */
   default PortState state() {
-    return PortState.UP;
+    return PortState.up();
   }
 
   /**

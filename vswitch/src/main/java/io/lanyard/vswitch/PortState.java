@@ -3,12 +3,6 @@ package io.lanyard.vswitch;
 /** Whether frames can pass a port now, and if not, why and what to do about it. */
 public sealed interface PortState {
   /** Frames pass in both directions. */
-  PortState UP = new Up();
-
-  /** The port is closed, for good. */
-  PortState CLOSED = new NoCarrier("the port is closed");
-
-  /** Frames pass in both directions. */
   record Up() implements PortState {}
 
   /**
@@ -26,6 +20,24 @@ public sealed interface PortState {
    * @param remedy what to do about it; may be empty where the reason says it
    */
   record Failed(String reason, String remedy) implements PortState {}
+
+  /**
+   * The state of a port that frames pass.
+   *
+   * @return {@link Up}
+   */
+  static PortState up() {
+    return new Up();
+  }
+
+  /**
+   * The state of a port that is closed for good.
+   *
+   * @return a state without carrier
+   */
+  static PortState closed() {
+    return new NoCarrier("the port is closed");
+  }
 
   /**
    * Whether somebody is at the other end.

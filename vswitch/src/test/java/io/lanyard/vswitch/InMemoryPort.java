@@ -23,7 +23,7 @@ public final class InMemoryPort implements Port {
   private final String name;
   private final int mtu;
   private final PortCounters counters = new PortCounters();
-  private final ObservedState state = new ObservedState(this, PortState.UP);
+  private final ObservedState state = new ObservedState(this, PortState.up());
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private Offloads offloads;
   private @Nullable Switch network;
@@ -307,7 +307,7 @@ public final class InMemoryPort implements Port {
    * @param on whether
    */
   public void carrier(boolean on) {
-    state.become(on ? PortState.UP : new PortState.NoCarrier("the test says so"));
+    state.become(on ? PortState.up() : new PortState.NoCarrier("the test says so"));
   }
 
   @Override

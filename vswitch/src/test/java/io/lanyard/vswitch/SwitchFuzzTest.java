@@ -30,7 +30,7 @@ class SwitchFuzzTest {
   private final List<Station> stations = new ArrayList<>();
 
   /** A port that checks what it is given against what it said it takes. */
-  private final class Station implements Port {
+  private static final class Station implements Port {
     private final String name;
     private final int mtu;
     private final Offloads offloads;

@@ -513,7 +513,7 @@ class SwitchTest {
   /** Notes which ports left; a frame to it makes another lose its carrier. */
   private static final class Watcher implements Port {
     private final PortCounters counters = new PortCounters();
-    private final ObservedState state = new ObservedState(this, PortState.UP);
+    private final ObservedState state = new ObservedState(this, PortState.up());
     private final List<String> left = new ArrayList<>();
     private Runnable onTransmit = () -> {};
 
@@ -587,7 +587,7 @@ class SwitchTest {
     watcher.onTransmit = () -> b.carrier(false);
     a.send(frame(Ethernet.BROADCAST, A));
     assertThat(watcher.left).containsExactly("b", "b");
-    watcher.state.become(PortState.CLOSED);
+    watcher.state.become(PortState.closed());
     assertThat(watcher.left).hasSize(2);
   }
 

@@ -141,7 +141,7 @@ public final class DevicePort implements Port, Dumpable {
     hardwareAddress = address;
     DeviceLink began = new DeviceLink(made, this, context);
     link = began;
-    state.become(PortState.UP);
+    state.become(PortState.up());
     began.start();
     if (source.mayBeReplaced()) {
       timer.arm(CHECK_MILLIS * 1_000_000L);
@@ -158,22 +158,23 @@ public final class DevicePort implements Port, Dumpable {
 
   private void tick() {
     FrameDevice present = device;
+    DeviceLink its = link;
     if (closed) {
       return;
     }
-    if (present == null) {
+    if (present == null || its == null) {
       open();
     } else {
-      context.blocking().execute(() -> check(present));
+      context.blocking().execute(() -> check(present, its));
     }
   }
 
   /** On a thread that may wait. */
-  private void check(FrameDevice present) {
+  private void check(FrameDevice present, DeviceLink its) {
     String reason = source.replaced(present);
     post(
         () -> {
-          if (device == present && !closed) {
+          if (link == its && !closed) {
             if (reason.isEmpty()) {
               timer.arm(CHECK_MILLIS * 1_000_000L);
             } else {
@@ -238,7 +239,7 @@ public final class DevicePort implements Port, Dumpable {
       closed = true;
       timer.cancel();
       drop();
-      state.become(PortState.CLOSED);
+      state.become(PortState.closed());
     }
   }
 

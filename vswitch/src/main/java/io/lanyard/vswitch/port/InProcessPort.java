@@ -282,9 +282,9 @@ public final class InProcessPort implements Port, Dumpable {
   }
 
   private void update() {
-    PortState now = PortState.UP;
+    PortState now = PortState.up();
     if (closed) {
-      now = PortState.CLOSED;
+      now = PortState.closed();
     } else if (!failure.isEmpty()) {
       now = new PortState.Failed("the guest's VMM failed: " + failure, "restart the guest");
     } else if (!on) {

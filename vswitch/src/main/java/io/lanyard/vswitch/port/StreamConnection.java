@@ -130,7 +130,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
    */
   void endIfHungUp() {
     FileDescriptor descriptor = ((UnixChannel) channel).fd();
-    if (ended || descriptor.isOpen() && !Libc.hungUp(descriptor.intValue())) {
+    if (ended || (descriptor.isOpen() && !Libc.hungUp(descriptor.intValue()))) {
       return;
     }
     boolean charged = turn.begin();

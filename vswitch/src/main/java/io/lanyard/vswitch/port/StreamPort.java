@@ -120,7 +120,7 @@ public final class StreamPort implements Port, Dumpable {
   }
 
   private void update() {
-    state.become(closed ? PortState.CLOSED : connection != null ? PortState.UP : waiting);
+    state.become(closed ? PortState.closed() : connection != null ? PortState.up() : waiting);
   }
 
   @Override
