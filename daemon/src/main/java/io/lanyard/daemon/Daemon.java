@@ -75,6 +75,7 @@ public final class Daemon implements AutoCloseable {
   private final Metrics metrics = new Metrics();
   private final Watchdog watchdog;
   private final Problems problems = new Problems();
+  private final HeapTrim trim = HeapTrim.start();
   private final Map<String, Network> networks = new LinkedHashMap<>();
   private final Map<String, GuestSlot> guests = new LinkedHashMap<>();
   private final long began;
@@ -432,6 +433,7 @@ public final class Daemon implements AutoCloseable {
   @Override
   public void close() {
     ready = false;
+    trim.close();
     guests.values().forEach(GuestSlot::close);
     plugins.close();
     networks.values().forEach(Network::close);
