@@ -56,8 +56,8 @@ class DnsFloodTest {
       return true;
     });
     assertThat(scene.gauge("outstanding")).isEqualTo(LIMITS.askersOfPort());
-    assertThat(scene.gauge("outstanding-questions")).isEqualTo(1);
-    assertThat(scene.gauge("outstanding-bytes")).isLessThan(100_000);
+    assertThat(scene.gauge("outstandingQuestions")).isEqualTo(1);
+    assertThat(scene.gauge("outstandingBytes")).isLessThan(100_000);
     assertThat(scene.count(DnsCount.OVER_QUOTA)).isEqualTo(100_000 - LIMITS.askersOfPort());
     assertHonest("honest");
   }
@@ -72,7 +72,7 @@ class DnsFloodTest {
       }
       return true;
     });
-    assertThat(scene.gauge("outstanding-questions")).isEqualTo(LIMITS.askersOfPort());
+    assertThat(scene.gauge("outstandingQuestions")).isEqualTo(LIMITS.askersOfPort());
     assertHonest("honest");
     assertThat(LogWatch.count("dns-questions-refused")).as("lines in the log").isEqualTo(1);
   }
@@ -104,7 +104,7 @@ class DnsFloodTest {
       }
       return true;
     });
-    assertThat(scene.gauge("outstanding-questions"))
+    assertThat(scene.gauge("outstandingQuestions"))
         .isLessThanOrEqualTo(LIMITS.questions() + 20L * LIMITS.floor());
     assertHonest("honest");
   }
@@ -158,7 +158,7 @@ class DnsFloodTest {
       }
       return true;
     });
-    assertThat(scene.gauge("outstanding-bytes")).isLessThan(LIMITS.bytes() / 2 + 10_000);
+    assertThat(scene.gauge("outstandingBytes")).isLessThan(LIMITS.bytes() / 2 + 10_000);
     assertHonest("honest");
   }
 
@@ -198,9 +198,9 @@ class DnsFloodTest {
       scene.step(Duration.ofSeconds(1));
     }
     assertThat(scene.gauge("outstanding")).isZero();
-    assertThat(scene.gauge("outstanding-questions")).isZero();
-    assertThat(scene.gauge("outstanding-bytes")).isZero();
-    assertThat(scene.gauge("outstanding-ports")).isZero();
+    assertThat(scene.gauge("outstandingQuestions")).isZero();
+    assertThat(scene.gauge("outstandingBytes")).isZero();
+    assertThat(scene.gauge("outstandingPorts")).isZero();
     assertHonest("honest");
   }
 
