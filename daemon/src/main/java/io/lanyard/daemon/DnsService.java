@@ -38,7 +38,11 @@ final class DnsService {
       return null;
     }
     DnsForwarder dns =
-        new DnsForwarder(config.name(), settings(config, settings, ipv4, host), nat.gateway());
+        new DnsForwarder(
+            config.name(),
+            settings(config, settings, ipv4, host),
+            nat.gateway(),
+            nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
     return dns;

@@ -20,6 +20,8 @@ public enum DnsCount {
   UPSTREAM_TCP,
   /** An upstream server that did not answer in time, or could not be reached. */
   UPSTREAM_FAILED,
+  /** A query upstream for which the network had no socket left. */
+  NO_DESCRIPTOR,
   /** A datagram from upstream that answers no question of ours: dropped. */
   UPSTREAM_MISMATCH,
   /** No upstream server answered: SERVFAIL. */

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
@@ -71,15 +72,18 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param network the network's name, for the log
    * @param settings what it answers, and its limits
    * @param link the network
+   * @param sockets the network's descriptors for queries upstream
    */
-  public DnsForwarder(String network, DnsSettings settings, GuestLink link) {
-    this(network, settings, link, ResolvConf::parse);
+  public DnsForwarder(
+      String network, DnsSettings settings, GuestLink link, DescriptorBudget.Holder sockets) {
+    this(network, settings, link, sockets, ResolvConf::parse);
   }
 
   DnsForwarder(
       String network,
       DnsSettings settings,
       GuestLink link,
+      DescriptorBudget.Holder sockets,
       Function<List<String>, ResolvConf> parser) {
     this.network = network;
     this.settings = settings;
@@ -99,7 +103,13 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             this::upstreamsChanged);
     this.surroundings =
         new UpstreamQuery.Surroundings(
-            link.loop(), link.timers(), new SecureRandom(), settings, counters, this::heard);
+            link.loop(),
+            link.timers(),
+            new SecureRandom(),
+            settings,
+            counters,
+            sockets,
+            this::heard);
     this.health = new UpstreamHealth(network, link.timers(), this::probe);
   }
 

@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
 import io.lanyard.base.Counters;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import io.netty.channel.Channel;
@@ -48,6 +49,7 @@ final class UpstreamQuery {
       RandomGenerator random,
       DnsSettings settings,
       Counters<DnsCount> counters,
+      DescriptorBudget.Holder sockets,
       Consumer<InetSocketAddress> answered) {}
 
   private final Surroundings around;
@@ -168,19 +170,39 @@ final class UpstreamQuery {
 
     void udp(boolean withEdns) {
       edns = withEdns;
+      if (!takeSocket()) {
+        return;
+      }
       around.counters().count(DnsCount.UPSTREAM_UDP);
       open(UpstreamChannel.datagram(around.loop(), server, query(), this));
     }
 
     private void tcp() {
       stream = true;
+      if (!takeSocket()) {
+        return;
+      }
       around.counters().count(DnsCount.UPSTREAM_TCP);
       open(UpstreamChannel.stream(around.loop(), server, query(), this));
     }
 
+    private boolean takeSocket() {
+      if (around.sockets().take()) {
+        return true;
+      }
+      around.counters().count(DnsCount.NO_DESCRIPTOR);
+      over = true;
+      if (refusal == null) {
+        // It says nothing of the servers: null would, and the status with it.
+        refusal = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
+      }
+      around.loop().execute(UpstreamQuery.this::askNext);
+      return false;
+    }
+
     private void open(Channel opened) {
       if (over || done) {
-        var _ = opened.close();
+        giveBack(opened);
       } else {
         channel = opened;
       }
@@ -268,7 +290,17 @@ final class UpstreamQuery {
       Channel open = channel;
       channel = null;
       if (open != null) {
+        giveBack(open);
+      }
+    }
+
+    /** Closes a socket. One that could not be made, or has closed itself, is on no loop. */
+    private void giveBack(Channel open) {
+      if (open.isRegistered()) {
+        open.closeFuture().addListener(closed -> around.sockets().giveBack());
         var _ = open.close();
+      } else {
+        around.sockets().giveBack();
       }
     }
   }

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.SteppedLink;
@@ -101,7 +102,14 @@ class DnsForwarderTest {
                     "db.example.com", Address.parse("192.168.127.7")))
             .withUpstreams(new Upstreams.OfHost(resolvConf))
             .withHostsFile(hostsFile);
-    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
+    forwarder =
+        onLoop(() ->
+            new DnsForwarder(
+                "vmnet8",
+                settings,
+                link,
+                DescriptorBudget.ample().share("vmnet8").holder("dns"),
+                this::parse));
   }
 
   @AfterEach

@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
@@ -34,7 +35,8 @@ class DnsFuzzTest {
   private final Station station = TestStations.station("guest", 1);
 
   private DnsForwarder forwarder() {
-    return new DnsForwarder("vmnet8", SETTINGS, link);
+    return new DnsForwarder(
+        "vmnet8", SETTINGS, link, DescriptorBudget.ample().share("vmnet8").holder("dns"));
   }
 
   /** A question that stays in the network: own names are answered, others refused. */

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
@@ -44,7 +45,9 @@ class DnsStreamTest {
     DnsSettings settings =
         DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
             .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
-    DnsForwarder forwarder = new DnsForwarder("vmnet8", settings, link);
+    DnsForwarder forwarder =
+        new DnsForwarder(
+            "vmnet8", settings, link, DescriptorBudget.ample().share("vmnet8").holder("dns"));
     stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);
     assertThat(guest.connected).isTrue();
   }

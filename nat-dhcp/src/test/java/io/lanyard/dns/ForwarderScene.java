@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
@@ -50,6 +51,8 @@ final class ForwarderScene {
   final EventLoop loop = group.next();
   final SteppedLink link = new SteppedLink(loop);
   final FakeUpstream upstream = new FakeUpstream();
+  final DescriptorBudget.Share descriptors;
+  final DescriptorBudget.Holder sockets;
   final Path resolvConf;
   final DnsForwarder forwarder;
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
@@ -61,12 +64,19 @@ final class ForwarderScene {
   }
 
   ForwarderScene(Path folder, UnaryOperator<DnsSettings> change) throws Exception {
+    this(folder, change, DescriptorBudget.ample());
+  }
+
+  ForwarderScene(Path folder, UnaryOperator<DnsSettings> change, DescriptorBudget budget)
+      throws Exception {
+    descriptors = budget.share("vmnet8");
+    sockets = descriptors.holder("dns");
     resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     DnsSettings settings =
         change.apply(
             DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
                 .withUpstreams(new Upstreams.OfHost(resolvConf)));
-    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, this::parse));
+    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, sockets, this::parse));
   }
 
   /** The servers of the file, at the port of this scene's server. */

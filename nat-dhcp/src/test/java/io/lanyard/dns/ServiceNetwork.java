@@ -80,6 +80,7 @@ final class ServiceNetwork {
                 DnsSettings.of("lan", SUBNET, SUBNET.at(2))
                     .withUpstreams(new Upstreams.OfHost(resolvConf)),
                 nat.gateway(),
+                nat.descriptors().holder("dns"),
                 lines ->
                     new ResolvConf(
                         ResolvConf.parse(lines).servers().stream()
