@@ -108,7 +108,7 @@ class ForwardFairnessTest {
       assertThat(status(scene).active()).isEqualTo(5);
       assertThat(scene.on(() -> scene.nat.forwards().dump()).children().getFirst().properties())
           .containsEntry("limit", 8)
-          .containsEntry("limit-per-client", 4)
+          .containsEntry("limitPerClient", 4)
           .containsEntry("clients", 2)
           .containsEntry("full", 16L);
     }
