@@ -25,7 +25,7 @@ final class ControlMessages {
   static final int HEADER = 16;
 
   /** With an int, or less. */
-  static final int TRAIN = HEADER + 8;
+  static final int SEGMENT = HEADER + 8;
 
   /** With a {@code struct in_pktinfo}: interface, local address, destination of the header. */
   static final int IPV4_INFO = HEADER + 16;
@@ -114,8 +114,8 @@ final class ControlMessages {
     memory.set(INT, at + 12, type);
   }
 
-  /** Writes how many bytes each datagram of a train has; {@link #TRAIN} bytes. */
-  static void writeTrain(MemorySegment memory, long at, int segment) {
+  /** Writes how many bytes each datagram of a batch has; {@link #SEGMENT} bytes. */
+  static void writeSegment(MemorySegment memory, long at, int segment) {
     header(memory, at, Short.BYTES, SOL_UDP, UDP_SEGMENT);
     memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + HEADER, (short) segment);
   }

@@ -25,9 +25,12 @@ public final class DatagramBatch implements AutoCloseable {
   private static final int NAME = 32;
   private static final int ERROR_CONTROL = 256;
 
-  /** All that a datagram can bring: a train's size, and the address that it came to. */
+  /**
+   * All that a datagram can bring: the size of coalesced datagrams, and the address that it came
+   * to.
+   */
   private static final int CONTROL =
-      ControlMessages.TRAIN + ControlMessages.IPV4_INFO + ControlMessages.IPV6_INFO;
+      ControlMessages.SEGMENT + ControlMessages.IPV4_INFO + ControlMessages.IPV6_INFO;
 
   private static final int NAME_LENGTH_AT = 8;
   private static final int IOV_AT = 16;
@@ -108,8 +111,7 @@ public final class DatagramBatch implements AutoCloseable {
   }
 
   /**
-   * How the datagrams of a train are told apart, where the kernel has handed several over as one
-   * (UDP_GRO, udp(7)).
+   * The size of the datagrams in a slot, if the kernel has coalesced several (UDP_GRO, udp(7)).
    *
    * @param slot which slot
    * @return bytes of each of them, of which the last may have fewer; 0 for a single datagram

@@ -50,10 +50,10 @@ public final class InetDatagram implements AutoCloseable {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-  /** A train's most datagrams, and bytes: what every kernel with UDP_SEGMENT takes (udp(7)). */
+  /** A batch's most datagrams, and bytes: what every kernel with UDP_SEGMENT takes (udp(7)). */
   public static final int MOST_SEGMENTS = 64;
 
-  /** The most bytes of payload in a datagram, or in a train, over IPv4. */
+  /** The most bytes of payload in a datagram, or in a batch, over IPv4. */
   public static final int LARGEST_PAYLOAD = 65535 - 20 - 8;
 
   // Where arguments lie: a socket address, an int, struct msghdr, struct iovec, control messages.
@@ -62,7 +62,7 @@ public final class InetDatagram implements AutoCloseable {
   private static final int VECTOR = MESSAGE + 56;
   private static final int CONTROL = VECTOR + 16;
   private static final int ARGUMENT_LENGTH =
-      CONTROL + ControlMessages.TRAIN + ControlMessages.IPV6_INFO;
+      CONTROL + ControlMessages.SEGMENT + ControlMessages.IPV6_INFO;
 
   /** Arguments: calls on one thread do not overlap. What never changes is written once. */
   private static final ThreadLocal<MemorySegment> ARGUMENT =
@@ -87,7 +87,7 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Opens a UDP socket. Where the kernel can, it hands over trains of datagrams ({@link
+   * Opens a UDP socket. Where the kernel can, it hands over batches of datagrams ({@link
    * DatagramBatch#segment}).
    *
    * @param address the address to bind to, perhaps all of a family; {@code ::} has the IPv4 ones,
@@ -223,7 +223,7 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Sends a train of datagrams that lie one behind the other, in one call (UDP_SEGMENT, udp(7)):
+   * Sends a batch of datagrams that lie one behind the other, in one call (UDP_SEGMENT, udp(7)):
    * all of them, or none.
    *
    * @param data the address of the first one's bytes
@@ -234,7 +234,7 @@ public final class InetDatagram implements AutoCloseable {
    * @return bytes sent, or an error number negated; EINVAL and EMSGSIZE for a segment that does not
    *     fit through the path, EIO where the path's device cannot do it
    */
-  public int sendTrain(long data, int length, int segment, DatagramEnds ends) {
+  public int sendBatch(long data, int length, int segment, DatagramEnds ends) {
     return send(data, length, segment, ends);
   }
 
@@ -256,8 +256,8 @@ public final class InetDatagram implements AutoCloseable {
     memory.set(LONG, VECTOR + 8, length);
     int control = 0;
     if (segment > 0) {
-      ControlMessages.writeTrain(memory, CONTROL, segment);
-      control = ControlMessages.TRAIN;
+      ControlMessages.writeSegment(memory, CONTROL, segment);
+      control = ControlMessages.SEGMENT;
     }
     if (ends.hasLocal()) {
       control += ControlMessages.writeLocal(memory, CONTROL + control, ends);

@@ -51,7 +51,7 @@ class ControlMessagesTest {
 
   @Test
   void aMessageThatIsCutOffDoesNotCount() {
-    ControlMessages.writeTrain(memory, 0, 100);
+    ControlMessages.writeSegment(memory, 0, 100);
     ControlMessages.writeLocal(memory, 24, ends("192.0.2.1", "192.0.2.2", 0));
     for (int length = 0; length < 24 + 16 + 12; length++) {
       assertThat(local(DatagramEnds.to(Address.parse("192.0.2.1"), 53), length).hasLocal())

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Trains of datagrams over the loopback, and their ends: what the NAT assumes of the kernel. */
+/** Batches of datagrams over the loopback, and their ends: what the NAT assumes of the kernel. */
 class InetDatagramTest {
   private static final Address LOOPBACK = Address.LOOPBACK_IPV4;
 
@@ -44,16 +44,16 @@ class InetDatagramTest {
     arena.close();
   }
 
-  private int train(int length, int segment, int port) {
-    return socket.sendTrain(data.address(), length, segment, DatagramEnds.to(LOOPBACK, port));
+  private int batch(int length, int segment, int port) {
+    return socket.sendBatch(data.address(), length, segment, DatagramEnds.to(LOOPBACK, port));
   }
 
   @Test
-  void aTrainComesAsSingleDatagramsToWhoDoesNotAskForTrains() throws Exception {
+  void aBatchComesAsSingleDatagramsToAReceiverThatAsksForNone() throws Exception {
     try (DatagramSocket receiver =
         new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       receiver.setSoTimeout(5000);
-      assertThat(train(250, 100, receiver.getLocalPort())).isEqualTo(250);
+      assertThat(batch(250, 100, receiver.getLocalPort())).isEqualTo(250);
       for (int i = 0; i < 3; i++) {
         DatagramPacket packet = new DatagramPacket(new byte[1000], 1000);
         receiver.receive(packet);
@@ -64,7 +64,7 @@ class InetDatagramTest {
   }
 
   @Test
-  void aTrainComesWholeToWhoDoesAndASingleDatagramIsNone() {
+  void aBatchComesWholeToAReceiverThatAsksAndASingleDatagramIsNone() {
     InetDatagram receiver = open();
     MemorySegment head = arena.allocate(1000);
     try (DatagramBatch batch = new DatagramBatch(4)) {
@@ -73,7 +73,7 @@ class InetDatagramTest {
       }
       int port = receiver.localPort();
       DatagramEnds to = DatagramEnds.to(LOOPBACK, port);
-      assertThat(train(6350, 100, port)).isEqualTo(6350);
+      assertThat(batch(6350, 100, port)).isEqualTo(6350);
       assertThat(socket.send(data.address(), 120, to)).isEqualTo(120);
       assertThat(socket.send(data.address(), 0, to)).isZero();
       assertThat(receiver.receive(batch)).isEqualTo(3);
@@ -93,27 +93,27 @@ class InetDatagramTest {
   }
 
   @Test
-  void theLongestTrainPassesAndWhatCannotBeOneIsRefused() throws Exception {
+  void theLongestBatchPassesAndOneTooLargeIsRefused() throws Exception {
     InetDatagram receiver = open();
     try {
       int port = receiver.localPort();
       int most = InetDatagram.MOST_SEGMENTS;
-      assertThat(train(most, 1, port)).isEqualTo(most);
+      assertThat(batch(most, 1, port)).isEqualTo(most);
       int largest = InetDatagram.LARGEST_PAYLOAD;
-      assertThat(train(largest, 1400, port)).isEqualTo(largest);
-      assertThat(train(largest + 1, 1400, port)).isEqualTo(-Errno.EMSGSIZE);
-      assertThat(train(1000, 1, port)).isEqualTo(-Errno.EINVAL);
+      assertThat(batch(largest, 1400, port)).isEqualTo(largest);
+      assertThat(batch(largest + 1, 1400, port)).isEqualTo(-Errno.EMSGSIZE);
+      assertThat(batch(1000, 1, port)).isEqualTo(-Errno.EINVAL);
       // The same arguments serve both kinds of call.
-      assertThat(train(300, 100, port)).isEqualTo(300);
+      assertThat(batch(300, 100, port)).isEqualTo(300);
     } finally {
       receiver.close();
     }
   }
 
   @Test
-  void aClosedSocketSendsNoTrain() {
+  void aClosedSocketSendsNoBatch() {
     socket.close();
-    assertThat(train(200, 100, 9)).isEqualTo(-Errno.EBADF);
+    assertThat(batch(200, 100, 9)).isEqualTo(-Errno.EBADF);
   }
 
   private static final Address SECOND = Address.parse("127.0.0.2");
@@ -167,7 +167,7 @@ class InetDatagramTest {
       assertThat(ends.scope()).isZero();
       assertThat(server.send(data.address(), 5, ends)).isEqualTo(5);
       assertThat(answer(client)).isEqualTo(5);
-      assertThat(server.sendTrain(data.address(), 250, 100, ends)).isEqualTo(250);
+      assertThat(server.sendBatch(data.address(), 250, 100, ends)).isEqualTo(250);
       assertThat(answer(client)).isEqualTo(100);
       assertThat(answer(client)).isEqualTo(100);
       assertThat(answer(client)).isEqualTo(50);
@@ -176,11 +176,11 @@ class InetDatagramTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0.0.0.0", "::"})
-  void aTrainTellsItsSizeAndTheAddressThatItCameTo(String listen) throws Exception {
+  void aBatchTellsItsSizeAndTheAddressThatItCameTo(String listen) throws Exception {
     try (InetDatagram server = InetDatagram.listen(Address.parse(listen), 0);
         DatagramBatch batch = new DatagramBatch(4)) {
       DatagramEnds to = DatagramEnds.to(SECOND, server.localPort());
-      assertThat(socket.sendTrain(data.address(), 900, 300, to)).isEqualTo(900);
+      assertThat(socket.sendBatch(data.address(), 900, 300, to)).isEqualTo(900);
       assertThat(receive(server, batch).local()).isEqualTo(SECOND);
       assertThat(batch.length(0)).isEqualTo(900);
       assertThat(batch.segment(0)).isEqualTo(300);

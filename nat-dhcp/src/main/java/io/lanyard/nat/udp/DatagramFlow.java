@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public abstract class DatagramFlow extends Flow {
-  /** The smallest datagrams whose trains the host did not take on this flow's path. */
-  private int refusedTrain = Integer.MAX_VALUE;
+  /** The smallest datagrams whose batches the host did not take on this flow's path. */
+  private int refusedBatch = Integer.MAX_VALUE;
 
   private final Neighbour neighbour;
 
@@ -80,18 +80,18 @@ public abstract class DatagramFlow extends Flow {
    * Hears that the host has refused to send.
    *
    * @param error the error number
-   * @param bytes the payload of the datagram, of a train its first
+   * @param bytes the payload of the datagram, of a batch its first
    */
   protected abstract void failed(int error, int bytes);
 
-  /** Whether trains of such datagrams are worth a try. */
-  final boolean takesTrains(int segment) {
-    return segment < refusedTrain;
+  /** Whether batches of such datagrams are worth a try. */
+  final boolean takesBatches(int segment) {
+    return segment < refusedBatch;
   }
 
-  /** Remembers that the path does not take trains of datagrams of this size, and larger ones. */
-  final void refusesTrains(int segment) {
-    refusedTrain = segment;
+  /** Remembers that the path does not take batches of datagrams of this size, and larger ones. */
+  final void refusesBatches(int segment) {
+    refusedBatch = segment;
   }
 
   /** In how many datagrams of a size that many bytes come; nothing is one, too. */

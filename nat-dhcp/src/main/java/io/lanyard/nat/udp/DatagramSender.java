@@ -8,14 +8,14 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the datagrams of guests to the host's sockets, a train at a time where it can.
+ * Sends the datagrams of guests to the host's sockets, a batch at a time where it can.
  *
  * <p>What a datagram costs is the way through the host's stack, far more than the system call or a
- * copy; a train goes that way once. So equal datagrams of one flow that follow one another in a
+ * copy; a batch goes that way once. So equal datagrams of one flow that follow one another in a
  * burst are put together here and leave as one, and a super-frame of a guest's leaves as it is. On
  * the wire, and to the receiver, they are the single datagrams that they were.
  *
- * <p>One train is open at a time. It leaves when a datagram of another flow comes, or a longer one;
+ * <p>One batch is open at a time. It leaves when a datagram of another flow comes, or a longer one;
  * behind a shorter one, which can only be the last; and at the latest when the burst ends.
  *
  * <p>Thread: the network's loop only.
@@ -28,10 +28,10 @@ final class DatagramSender {
   private final ByteBufAllocator allocator;
   private final Counters<UdpCount> counters;
 
-  /** Where the open train is put together; made when the first one is. */
+  /** Where the open batch is put together; made when the first one is. */
   private @Nullable ByteBuf buffer;
 
-  /** The open train: whose it is, and null when there is none. */
+  /** The open batch: whose it is, and null when there is none. */
   private @Nullable DatagramFlow open;
 
   private int size;
@@ -49,7 +49,7 @@ final class DatagramSender {
   }
 
   /**
-   * Sends a datagram, or puts it into the train.
+   * Sends a datagram, or puts it into the batch.
    *
    * @param flow whose it is, prepared for it
    * @param frame lent for the length of the call
@@ -62,7 +62,7 @@ final class DatagramSender {
       return;
     }
     flush();
-    if (bytes == 0 || 2 * bytes > LARGEST || !flow.takesTrains(bytes) || leaving || closed) {
+    if (bytes == 0 || 2 * bytes > LARGEST || !flow.takesBatches(bytes) || leaving || closed) {
       direct(flow, frame, at, bytes, bytes);
       return;
     }
@@ -88,7 +88,7 @@ final class DatagramSender {
   }
 
   /**
-   * Sends a train that a guest has made.
+   * Sends a batch that a guest has made.
    *
    * @param flow whose it is, prepared for it
    * @param frame lent for the length of the call
@@ -96,7 +96,7 @@ final class DatagramSender {
    * @param bytes how many bytes all have together
    * @param segment how many each has, but for the last; fewer than {@code bytes}, and at least 1
    */
-  void sendTrain(DatagramFlow flow, ByteBuf frame, int at, int bytes, int segment) {
+  void sendBatch(DatagramFlow flow, ByteBuf frame, int at, int bytes, int segment) {
     flush();
     int step = Math.min(MOST, LARGEST / segment) * segment;
     for (int from = 0; from < bytes; from += step) {
@@ -119,7 +119,7 @@ final class DatagramSender {
     }
   }
 
-  /** Sends the open train, if there is one. */
+  /** Sends the open batch, if there is one. */
   void flush() {
     DatagramFlow flow = open;
     ByteBuf from = buffer;
@@ -144,26 +144,26 @@ final class DatagramSender {
       single(flow, socket, data, bytes);
       return;
     }
-    if (flow.takesTrains(segment)) {
-      int result = train(flow, socket, data, bytes, segment);
+    if (flow.takesBatches(segment)) {
+      int result = batch(flow, socket, data, bytes, segment);
       if (result < 0 && mayBeEarlier(result)) {
         socket.readErrors();
-        result = train(flow, socket, data, bytes, segment);
+        result = batch(flow, socket, data, bytes, segment);
       }
       if (!refused(result)) {
         finished(flow, socket, result, bytes, segment);
         return;
       }
-      flow.refusesTrains(result == -Errno.EIO ? 1 : segment);
+      flow.refusesBatches(result == -Errno.EIO ? 1 : segment);
     }
     for (int from = 0; from < bytes; from += segment) {
       single(flow, socket, data + from, Math.min(segment, bytes - from));
     }
   }
 
-  private static int train(
+  private static int batch(
       DatagramFlow flow, HostSocket socket, long data, int bytes, int segment) {
-    return socket.socket().sendTrain(data, bytes, segment, flow.hostEnds());
+    return socket.socket().sendBatch(data, bytes, segment, flow.hostEnds());
   }
 
   private void single(DatagramFlow flow, HostSocket socket, long data, int bytes) {
@@ -187,7 +187,7 @@ final class DatagramSender {
     };
   }
 
-  /** Whether it is the train that does not pass, and its datagrams may. */
+  /** Whether it is the batch that does not pass, and its datagrams may. */
   private static boolean refused(int result) {
     return switch (-result) {
       case Errno.EINVAL, Errno.EMSGSIZE, Errno.EIO -> true;

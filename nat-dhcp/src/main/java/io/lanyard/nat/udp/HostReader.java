@@ -32,7 +32,9 @@ public final class HostReader {
   /** Nearly all datagrams fit; a larger one takes a copy. */
   private static final int LARGEST_HEAD = 4096;
 
-  /** Whatever the kernel hands over as one: a datagram, or a train that is no longer (udp(7)). */
+  /**
+   * The most bytes that the kernel hands over as one: a datagram, or several coalesced (udp(7)).
+   */
   private static final int LARGEST = 65536;
 
   /** Takes the datagrams of a socket. */
@@ -45,7 +47,7 @@ public final class HostReader {
     @Nullable Turn turn();
 
     /**
-     * Takes a datagram, or a train of them from one sender.
+     * Takes a datagram, or a batch of them from one sender.
      *
      * @param frame lent for the length of the call: the payload between {@link #PAYLOAD} and the
      *     writer index, free room before it; reader index 0

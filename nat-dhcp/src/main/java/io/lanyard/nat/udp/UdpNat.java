@@ -136,7 +136,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     if (datagrams == 1) {
       sender.send(flow, frame, payload, length);
     } else {
-      sender.sendTrain(flow, frame, payload, length, size);
+      sender.sendBatch(flow, frame, payload, length, size);
     }
   }
 
@@ -328,14 +328,14 @@ public final class UdpNat implements PacketEngine, Dumpable {
     }
   }
 
-  /** Whether a train can be a super-frame; where its datagrams are to be fragments it cannot. */
+  /** Whether a batch can be a super-frame; where its datagrams are to be fragments it cannot. */
   private boolean fits(int length, int size, int datagrams, int headers) {
     return size + headers <= link.mtu()
         && length <= InetDatagram.LARGEST_PAYLOAD
         && datagrams <= OffloadCheck.MOST_UDP_SEGMENTS;
   }
 
-  /** Sends a datagram, or a train as a super-frame if its datagrams' size is given. */
+  /** Sends a datagram, or a batch as a super-frame if its datagrams' size is given. */
   private void send(DatagramFlow flow, ByteBuf frame, int size) {
     int at = HostReader.PAYLOAD - Udp.HEADER_LENGTH;
     int length = frame.writerIndex() - at;

@@ -15,14 +15,14 @@
  *
  * <p>What a datagram costs is its way through the host's stack, so several go that way as one
  * wherever they can. Outward a guest's super-frame, or equal datagrams of one flow that follow one
- * another in a burst, are a <em>train</em>: one system call ({@code UDP_SEGMENT}), and on the wire
- * the same datagrams as before. Order within a flow holds, for one train is open at a time and
+ * another in a burst, are a <em>batch</em>: one system call ({@code UDP_SEGMENT}), and on the wire
+ * the same datagrams as before. Order within a flow holds, for one batch is open at a time and
  * whatever does not fit into it sends it off first, the end of the burst at the latest. Where the
- * path refuses a train, because its datagrams would have to be fragments or its device cannot, they
+ * path refuses a batch, because its datagrams would have to be fragments or its device cannot, they
  * go singly, and so do later ones of that flow that are not smaller ({@code DatagramSender}).
  *
  * <p>Inward datagrams are read in bursts straight into frames that have room for the headers before
- * the payload ({@link io.lanyard.nat.udp.HostReader}); a train that the kernel has kept together
+ * the payload ({@link io.lanyard.nat.udp.HostReader}); a batch that the kernel has kept together
  * ({@code UDP_GRO}) becomes one super-frame, unless its datagrams are to be fragments on the
  * guest's network. The UDP checksum is left to the port that a frame leaves by. Neither direction
  * makes an object, and counters count datagrams.

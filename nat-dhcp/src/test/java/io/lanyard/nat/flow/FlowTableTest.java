@@ -67,7 +67,7 @@ class FlowTableTest {
   }
 
   @Test
-  void finds_what_was_added_and_not_removed() {
+  void findsWhatWasAddedAndNotRemoved() {
     FlowTable table = table(FlowQuota.DEFAULT);
     Map<Long, Flow> expected = new HashMap<>();
     Random random = new Random(1);
@@ -97,7 +97,7 @@ class FlowTableTest {
   }
 
   @Test
-  void a_guests_quota_holds_and_is_given_back() {
+  void aGuestsQuotaHoldsAndIsGivenBack() {
     LogWatch.expect("flows-refused");
     FlowTable table = table(new FlowQuota(2, 10, 2, 10, 2, 10));
     TestFlow first = tcp(1, 1);
@@ -111,7 +111,7 @@ class FlowTableTest {
   }
 
   @Test
-  void the_longest_idle_flow_makes_place() {
+  void theLongestIdleFlowMakesPlace() {
     FlowTable table = table(new FlowQuota(3, 10, 3, 10, 3, 10));
     TestFlow first = udp(1, 1);
     TestFlow second = udp(1, 2);
@@ -128,7 +128,7 @@ class FlowTableTest {
   }
 
   @Test
-  void the_network_quota_takes_from_the_guest_that_holds_most() {
+  void theNetworkQuotaTakesFromTheGuestThatHoldsMost() {
     FlowTable table = table(new FlowQuota(9, 9, 9, 5, 9, 9));
     for (int i = 0; i < 4; i++) {
       add(table, udp(1, i));
@@ -139,7 +139,7 @@ class FlowTableTest {
   }
 
   @Test
-  void an_idle_flow_ends_after_its_timeout_and_not_before() {
+  void anIdleFlowEndsAfterItsTimeoutAndNotBefore() {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
@@ -155,7 +155,7 @@ class FlowTableTest {
   }
 
   @Test
-  void a_shorter_timeout_takes_effect_at_once() {
+  void aShorterTimeoutTakesEffectAtOnce() {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
@@ -166,7 +166,7 @@ class FlowTableTest {
   }
 
   @Test
-  void listeners_are_told_once_with_the_last_counters() {
+  void listenersAreToldOnceWithTheLastCounters() {
     FlowTable table = table(FlowQuota.DEFAULT);
     TestFlow flow = udp(1, 1);
     List<Long> bytes = new ArrayList<>();
@@ -179,7 +179,7 @@ class FlowTableTest {
   }
 
   @Test
-  void closing_ends_everything_and_takes_no_more() {
+  void closingEndsEverythingAndTakesNoMore() {
     FlowTable table = table(FlowQuota.DEFAULT);
     for (int i = 0; i < 1000; i++) {
       add(table, udp(1, i));

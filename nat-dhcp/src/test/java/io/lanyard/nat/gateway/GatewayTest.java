@@ -94,7 +94,7 @@ class GatewayTest {
   }
 
   @Test
-  void announces_itself_when_it_is_plugged_in() {
+  void announcesItselfWhenItIsAttached() {
     List<byte[]> frames = net.guest.drain();
     assertThat(frames).hasSize(1);
     ByteBuf b = view(frames.getFirst());
@@ -148,7 +148,7 @@ class GatewayTest {
   }
 
   @Test
-  void answers_arp_for_its_own_address_only() {
+  void answersArpForItsOwnAddressOnly() {
     net.guest.drain();
     List<byte[]> frames = net.exchange(ask(TestNetwork.GATEWAY));
     assertThat(frames).hasSize(1);
@@ -166,13 +166,13 @@ class GatewayTest {
   }
 
   @Test
-  void answers_arp_for_the_host_where_it_stands_for_the_loopback() {
+  void answersArpForTheHostWhereItStandsForTheLoopback() {
     withHostLoopback();
     assertThat(net.exchange(ask(TestNetwork.HOST))).hasSize(1);
   }
 
   @Test
-  void answers_an_address_probe_so_that_the_prober_sees_the_conflict() {
+  void answersAnAddressProbeSoThatTheProberSeesTheConflict() {
     net.guest.drain();
     byte[] probe =
         TestNetwork.arp(
@@ -181,7 +181,7 @@ class GatewayTest {
   }
 
   @Test
-  void defends_its_address_at_most_once_in_ten_seconds() {
+  void defendsItsAddressAtMostOnceInTenSeconds() {
     LogWatch.expect("address-conflict");
     net.guest.drain();
     byte[] claim =
@@ -200,7 +200,7 @@ class GatewayTest {
   }
 
   @Test
-  void asks_three_times_a_second_apart_and_then_drops_what_waited() {
+  void asksThreeTimesASecondApartAndThenDropsWhatWaited() {
     net.guest.drain();
     int unknown = Ipv4.parse("192.168.127.50");
     send(unknown, 10);
@@ -217,7 +217,7 @@ class GatewayTest {
   }
 
   @Test
-  void engines_hear_of_a_guest_that_nobody_answers_for() {
+  void enginesHearOfAGuestThatNobodyAnswersFor() {
     List<String> heard = new ArrayList<>();
     PacketEngine silent = packet -> {};
     PacketEngine listening =
@@ -239,7 +239,7 @@ class GatewayTest {
   }
 
   @Test
-  void keeps_four_packets_for_a_guest_it_has_asked_for() {
+  void keepsFourPacketsForAGuestItHasAskedFor() {
     net.guest.drain();
     for (int i = 0; i < 6; i++) {
       send(TestNetwork.GUEST, i);
@@ -260,7 +260,7 @@ class GatewayTest {
   }
 
   @Test
-  void confirms_a_silent_guest_after_a_minute_and_forgets_it_if_it_stays_silent() {
+  void confirmsASilentGuestAfterAMinuteAndForgetsItIfItStaysSilent() {
     introduce();
     net.timers.advance(Duration.ofSeconds(61));
     send(TestNetwork.GUEST, 1);
@@ -273,7 +273,7 @@ class GatewayTest {
   }
 
   @Test
-  void follows_a_gratuitous_arp_to_another_mac() {
+  void followsAGratuitousArpToAnotherMac() {
     introduce();
     long other = 0x5254_0000_0099L;
     net.exchange(
@@ -285,7 +285,7 @@ class GatewayTest {
   }
 
   @Test
-  void ordinary_traffic_does_not_move_an_address_to_another_mac() {
+  void ordinaryTrafficDoesNotMoveAnAddressToAnotherMac() {
     introduce();
     byte[] forged = TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO);
     forged[11] = 0x66;
@@ -296,7 +296,7 @@ class GatewayTest {
   }
 
   @Test
-  void answers_ping() {
+  void answersPing() {
     introduce();
     List<byte[]> frames = net.exchange(TestNetwork.echo(TestNetwork.GATEWAY, 1, HELLO));
     assertThat(frames).hasSize(1);
@@ -309,7 +309,7 @@ class GatewayTest {
   }
 
   @Test
-  void puts_fragments_together_in_any_order_and_answers_in_fragments() {
+  void putsFragmentsTogetherInAnyOrderAndAnswersInFragments() {
     introduce();
     byte[] data = new byte[4000];
     Arrays.fill(data, (byte) 'x');
@@ -343,7 +343,7 @@ class GatewayTest {
   }
 
   @Test
-  void overlapping_fragments_are_given_up() {
+  void overlappingFragmentsAreGivenUp() {
     introduce();
     byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, new byte[3000]);
     net.exchange(fragment(icmp, 0, 1480, true));
@@ -353,7 +353,7 @@ class GatewayTest {
   }
 
   @Test
-  void tells_the_sender_when_fragments_are_missing_for_too_long() {
+  void tellsTheSenderWhenFragmentsAreMissingForTooLong() {
     introduce();
     byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, new byte[3000]);
     net.exchange(fragment(icmp, 0, 1480, true));
@@ -364,7 +364,7 @@ class GatewayTest {
   }
 
   @Test
-  void a_closed_port_is_unreachable() {
+  void aClosedPortIsUnreachable() {
     introduce();
     byte[] request = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 2000, HELLO);
     List<byte[]> frames = net.exchange(request);
@@ -379,7 +379,7 @@ class GatewayTest {
   }
 
   @Test
-  void errors_are_limited_a_guest() {
+  void errorsAreLimitedPerGuest() {
     introduce();
     byte[] request = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 2000, HELLO);
     int sent = 0;
@@ -392,7 +392,7 @@ class GatewayTest {
   }
 
   @Test
-  void never_answers_an_icmp_error_with_one() {
+  void neverAnswersAnIcmpErrorWithOne() {
     introduce();
     byte[] error = TestNetwork.icmp(Icmp.UNREACHABLE, 0, new byte[28]);
     assertThat(
@@ -403,7 +403,7 @@ class GatewayTest {
   }
 
   @Test
-  void the_hosts_loopback_is_prohibited_by_any_address() {
+  void theHostsLoopbackIsProhibitedByAnyAddress() {
     introduce();
     for (String address : List.of("127.0.0.1", "127.8.9.10", "0.0.0.0", "0.1.2.3")) {
       List<byte[]> frames =
@@ -422,7 +422,7 @@ class GatewayTest {
   }
 
   @Test
-  void multicast_and_reserved_destinations_are_dropped_in_silence() {
+  void multicastAndReservedDestinationsAreDroppedInSilence() {
     introduce();
     for (String address : List.of("224.0.0.251", "239.1.2.3", "240.0.0.1", "255.255.255.254")) {
       assertThat(
@@ -434,7 +434,7 @@ class GatewayTest {
   }
 
   @Test
-  void a_source_outside_the_subnet_or_of_ours_is_dropped() {
+  void aSourceOutsideTheSubnetOrOfTheGatewayIsDropped() {
     introduce();
     for (String address :
         List.of("10.0.0.1", "192.168.127.2", "192.168.127.0", "192.168.127.255", "0.0.0.0")) {
@@ -447,7 +447,7 @@ class GatewayTest {
   }
 
   @Test
-  void a_packet_whose_time_runs_out_here_is_told() {
+  void aPacketWhoseTimeRunsOutHereIsTold() {
     introduce();
     PacketEngine silent = packet -> {};
     gateway.engines(silent, silent, silent, true);
@@ -457,7 +457,7 @@ class GatewayTest {
   }
 
   @Test
-  void bad_headers_and_checksums_are_counted_and_dropped() {
+  void badHeadersAndChecksumsAreCountedAndDropped() {
     introduce();
     byte[] good = TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO);
     byte[] checksum = good.clone();
@@ -477,7 +477,7 @@ class GatewayTest {
   }
 
   @Test
-  void a_service_takes_datagrams_and_answers_from_where_they_went() {
+  void aServiceTakesDatagramsAndAnswersFromWhereTheyWent() {
     introduce();
     gateway.serve(
         53,
@@ -496,7 +496,7 @@ class GatewayTest {
   }
 
   @Test
-  void dhcp_is_heard_from_a_client_without_address() {
+  void dhcpIsHeardFromAClientWithoutAddress() {
     List<Address> heard = new ArrayList<>();
     gateway.serve(67, (payload, from) -> heard.add(from.localAddress()));
     byte[] discover = TestNetwork.udp(0, -1, 68, 67, HELLO);
@@ -566,7 +566,7 @@ class GatewayTest {
   }
 
   @Test
-  void a_large_answer_of_a_service_is_fragmented() {
+  void aLargeAnswerOfAServiceIsFragmented() {
     introduce();
     gateway.serve(53, (payload, from) -> from.answer(Unpooled.wrappedBuffer(new byte[4000])));
     assertThat(

@@ -72,7 +72,7 @@ class NatIT {
   }
 
   @Test
-  void guest_pings_the_gateway_with_small_and_fragmented_packets() throws Exception {
+  void guestPingsTheGatewayWithSmallAndFragmentedPackets() throws Exception {
     try (NatNamespace net = network(loopback())) {
       assertThat(net.guest("busybox", "ping", "-c", "2", "192.168.127.2").output())
           .contains(" 2 packets received");
@@ -105,7 +105,7 @@ class NatIT {
   /** Everybody may have a socket for ping; nobody may, which leaves root its raw sockets. */
   @ParameterizedTest
   @ValueSource(strings = {"0 2147483647", "1 0"})
-  void ping_and_traceroute_see_the_routers_beyond(String pingGroups) throws Exception {
+  void pingAndTracerouteSeeTheRoutersBeyond(String pingGroups) throws Exception {
     String host = "lyh" + ProcessHandle.current().pid();
     String router = "lyr" + ProcessHandle.current().pid();
     try {
@@ -147,7 +147,7 @@ class NatIT {
   /** A link of 1280 bytes: the host's own, or the router's, which the host hears of by ICMP. */
   @ParameterizedTest
   @ValueSource(strings = {"10.99.0.2", "10.99.9.9"})
-  void the_guest_learns_the_mtu_of_the_path(String target) throws Exception {
+  void theGuestLearnsTheMtuOfThePath(String target) throws Exception {
     String host = "lyh" + ProcessHandle.current().pid();
     String router = "lyr" + ProcessHandle.current().pid();
     String far = "lyf" + ProcessHandle.current().pid();
@@ -219,7 +219,7 @@ class NatIT {
   }
 
   @Test
-  void a_network_without_a_route_and_a_host_that_is_not_there_are_told_apart() throws Exception {
+  void aNetworkWithoutARouteAndAHostThatIsNotThereAreToldApart() throws Exception {
     String host = "lyh" + ProcessHandle.current().pid();
     String router = "lyr" + ProcessHandle.current().pid();
     try {
@@ -243,7 +243,7 @@ class NatIT {
   }
 
   @Test
-  void udp_reaches_the_host_by_the_loopback_name_and_comes_back() throws Exception {
+  void udpReachesTheHostByTheLoopbackNameAndComesBack() throws Exception {
     try (NatNamespace net = network(loopback());
         DatagramSocket server = echoServer()) {
       String target = "UDP4:" + HOST + ":" + server.getLocalPort();
@@ -266,11 +266,11 @@ class NatIT {
   }
 
   /**
-   * What QUIC's senders do, on a path that takes less than the guest's network: a train whose
+   * What QUIC's senders do, on a path that takes less than the guest's network: a batch whose
    * datagrams do not fit through, with and without leave to fragment them, and one whose do.
    */
   @Test
-  void trains_of_datagrams_cross_a_path_with_a_smaller_mtu() throws Exception {
+  void batchesOfDatagramsCrossAPathWithASmallerMtu() throws Exception {
     String host = "lyh" + ProcessHandle.current().pid();
     String router = "lyr" + ProcessHandle.current().pid();
     try {
@@ -283,19 +283,19 @@ class NatIT {
           use Socket;
           socket(my $s, PF_INET, SOCK_DGRAM, 0);
           my $to = sockaddr_in(4433, inet_aton('10.99.0.2'));
-          sub train {
+          sub batch {
             my ($size, $many, $discover) = @_;
             setsockopt($s, 0, 10, pack('i', $discover));
             setsockopt($s, 17, 103, pack('i', $size)) or die "segment: $!";
             my $data = join('', map { pack('n', $_) . 'x' x ($size - 2) } 1 .. $many) . 'end';
             defined(send($s, $data, 0, $to)) or print "refused: $!\\n";
           }
-          train(1400, 20, 0);
-          train(1000, 20, 2);
-          train(1400, 20, 2);
-          train(100, 63, 2);
+          batch(1400, 20, 0);
+          batch(1000, 20, 2);
+          batch(1400, 20, 2);
+          batch(100, 63, 2);
           select(undef, undef, undef, 0.3);
-          train(1400, 20, 2);
+          batch(1400, 20, 2);
           """;
       String receiver =
           """
@@ -326,7 +326,7 @@ class NatIT {
                   NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
         assertThat(lines.readLine()).isEqualTo("ready");
         NatNamespace.Result result = net.guest("perl", "-e", script);
-        // Told that 1,280 bytes are the most, the guest's own kernel refuses the last train.
+        // Told that 1,280 bytes are the most, the guest's own kernel refuses the last batch.
         assertThat(result.output()).contains("refused: ");
         assertThat(lines.readLine()).isEqualTo("4x3 63x100 20x1000 20x1400");
         assertThat(net.on(() -> net.nat.udp().counters().get(UdpCount.SEND_FAILED))).isEqualTo(20);
@@ -340,7 +340,7 @@ class NatIT {
   }
 
   @Test
-  void udp_to_a_closed_port_of_the_host_is_refused_at_once() throws Exception {
+  void udpToAClosedPortOfTheHostIsRefusedAtOnce() throws Exception {
     try (NatNamespace net = network(loopback())) {
       int closed;
       try (DatagramSocket probe = new DatagramSocket(0)) {
@@ -360,7 +360,7 @@ class NatIT {
   }
 
   @Test
-  void without_permission_nobody_answers_for_the_host() throws Exception {
+  void withoutPermissionNobodyAnswersForTheHost() throws Exception {
     try (NatNamespace net = network(NatOptions.of("vmnet8", NatNamespace.addresses(false)));
         ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout(200);
@@ -371,7 +371,7 @@ class NatIT {
   }
 
   @Test
-  void ten_thousand_udp_flows_pass_and_their_descriptors_come_back() throws Exception {
+  void tenThousandUdpFlowsPassAndTheirDescriptorsComeBack() throws Exception {
     long before = descriptors();
     try (NatNamespace net = network(loopback());
         DatagramSocket server = echoServer()) {
@@ -416,7 +416,7 @@ class NatIT {
   }
 
   @Test
-  void tcp_forward_reaches_a_guest_by_its_name() throws Exception {
+  void tcpForwardReachesAGuestByItsName() throws Exception {
     LogWatch.expect("forward-failed");
     ServerSocket taken = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
     try (NatNamespace net =
@@ -466,8 +466,7 @@ class NatIT {
   }
 
   @Test
-  void tcp_forward_to_an_address_that_nobody_has_is_reset_as_soon_as_arp_gives_up()
-      throws Exception {
+  void tcpForwardToAnAddressThatNobodyHasIsResetAsSoonAsArpGivesUp() throws Exception {
     ForwardConfig nowhere =
         TestNetwork.forward(
             Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
@@ -484,7 +483,7 @@ class NatIT {
   }
 
   @Test
-  void udp_forward_tells_clients_apart() throws Exception {
+  void udpForwardTellsClientsApart() throws Exception {
     try (NatNamespace net =
         network(
             loopback()
@@ -516,7 +515,7 @@ class NatIT {
   }
 
   @Test
-  void iperf3_udp_loses_nothing_at_a_moderate_rate() throws Exception {
+  void iperf3UdpLosesNothingAtAModerateRate() throws Exception {
     Process server =
         new ProcessBuilder("iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "25201")
             .redirectErrorStream(true)

@@ -196,14 +196,14 @@ class UdpForwardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.2", "127.0.0.1"})
-  void aTrainOfAClientThatAsksAnAddressComesWhole(String asked) throws Exception {
+  void aBatchOfAClientThatAsksAnAddressComesWhole(String asked) throws Exception {
     try (NatScene scene = scene("::");
         InetDatagram client = InetDatagram.udp(Address.LOOPBACK_IPV4, 0)) {
       Guest guest = scene.guest(10);
       ByteBuf data = Unpooled.directBuffer(2500).writeZero(2500);
       try {
         DatagramEnds to = DatagramEnds.to(Address.parse(asked), status(scene).port());
-        assertThat(client.sendTrain(data.memoryAddress(), 2500, 1000, to)).isEqualTo(2500);
+        assertThat(client.sendBatch(data.memoryAddress(), 2500, 1000, to)).isEqualTo(2500);
         List<Integer> lengths = new ArrayList<>();
         assertThat(
                 scene.becomes(() -> {

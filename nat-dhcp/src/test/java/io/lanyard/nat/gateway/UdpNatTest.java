@@ -167,7 +167,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_datagram_goes_out_and_its_answer_comes_back_with_a_good_checksum() throws Exception {
+  void aDatagramGoesOutAndItsAnswerComesBackWithAGoodChecksum() throws Exception {
     try (DatagramSocket server = server()) {
       guestSends(40001, server.getLocalPort(), HELLO);
       DatagramPacket packet = receive(server);
@@ -184,7 +184,7 @@ class UdpNatTest {
   }
 
   @Test
-  void the_guests_port_is_kept_where_it_is_free() throws Exception {
+  void theGuestsPortIsKeptWhereItIsFree() throws Exception {
     int port;
     try (DatagramSocket free = new DatagramSocket(0)) {
       port = free.getLocalPort();
@@ -229,7 +229,7 @@ class UdpNatTest {
   }
 
   @Test
-  void ten_thousand_destinations_of_one_guest_port_are_one_socket() throws Exception {
+  void tenThousandDestinationsOfOneGuestPortAreOneSocket() throws Exception {
     for (int batch = 0; batch < 100; batch++) {
       int first = 20_000 + 100 * batch;
       on(() -> {
@@ -256,7 +256,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_closed_port_is_told_with_the_guests_own_ports_in_the_quote() throws Exception {
+  void aClosedPortIsToldWithTheGuestsOwnPortsInTheQuote() throws Exception {
     int closed;
     try (DatagramSocket probe = server()) {
       closed = probe.getLocalPort();
@@ -273,7 +273,7 @@ class UdpNatTest {
   }
 
   @Test
-  void another_port_of_a_known_address_is_let_in_unless_the_filter_says_no() throws Exception {
+  void anotherPortOfAKnownAddressIsLetInUnlessTheFilterSaysNo() throws Exception {
     try (DatagramSocket server = server();
         DatagramSocket other = server()) {
       guestSends(40004, server.getLocalPort(), HELLO);
@@ -301,7 +301,7 @@ class UdpNatTest {
   }
 
   @Test
-  void large_datagrams_cross_both_ways_in_fragments() throws Exception {
+  void largeDatagramsCrossBothWaysInFragments() throws Exception {
     byte[] data = new byte[60_000];
     new java.util.Random(3).nextBytes(data);
     try (DatagramSocket server = server()) {
@@ -396,8 +396,7 @@ class UdpNatTest {
     "65507, 1400, 47",
     "1000, 65535, 1"
   })
-  void a_super_frame_leaves_as_single_datagrams(int length, int size, int datagrams)
-      throws Exception {
+  void aSuperFrameLeavesAsSingleDatagrams(int length, int size, int datagrams) throws Exception {
     try (DatagramSocket server = server()) {
       server.setReceiveBufferSize(1 << 20);
       byte[] data = numbered(length);
@@ -418,7 +417,7 @@ class UdpNatTest {
 
   @ParameterizedTest
   @CsvSource({"0, 1000", "1, 200"})
-  void a_super_frame_that_cannot_be_cut_goes_nowhere(int size, int length) throws Exception {
+  void aSuperFrameThatCannotBeCutGoesNowhere(int size, int length) throws Exception {
     try (DatagramSocket server = server()) {
       burst(
           List.of(
@@ -430,7 +429,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_burst_of_several_flows_arrives_whole_and_in_order() throws Exception {
+  void aBurstOfSeveralFlowsArrivesWholeAndInOrder() throws Exception {
     try (DatagramSocket one = server();
         DatagramSocket other = server()) {
       // Equal ones, a shorter, a longer, none, large ones, a super-frame in between.
@@ -480,7 +479,7 @@ class UdpNatTest {
   }
 
   @Test
-  void hundreds_of_equal_datagrams_in_a_burst_arrive_in_order() throws Exception {
+  void hundredsOfEqualDatagramsInABurstArriveInOrder() throws Exception {
     try (DatagramSocket server = server()) {
       server.setReceiveBufferSize(1 << 20);
       List<ByteBuf> frames = new ArrayList<>();
@@ -497,8 +496,7 @@ class UdpNatTest {
   }
 
   @Test
-  void an_error_in_the_middle_of_a_burst_is_told_about_its_flow_and_loses_nothing_else()
-      throws Exception {
+  void anErrorInTheMiddleOfABurstIsToldAboutItsFlowAndLosesNothingElse() throws Exception {
     int closed;
     try (DatagramSocket probe = server()) {
       closed = probe.getLocalPort();
@@ -527,7 +525,7 @@ class UdpNatTest {
   }
 
   @Test
-  void flows_that_end_in_the_middle_of_a_burst_have_sent_what_they_had() throws Exception {
+  void flowsThatEndInTheMiddleOfABurstHaveSentWhatTheyHad() throws Exception {
     remake(options().withQuota(new FlowQuota(9, 9, 5, 9, 9, 9)));
     try (DatagramSocket server = server()) {
       List<ByteBuf> frames = new ArrayList<>();
@@ -544,17 +542,17 @@ class UdpNatTest {
     }
   }
 
-  /** A socket of the host's that can send trains, and knows where the guest is outside. */
-  private InetDatagram trains(int guestPort) throws Exception {
+  /** A socket of the host's that can send batches, and knows where the guest is outside. */
+  private InetDatagram batches(int guestPort) throws Exception {
     InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     burst(List.of(TestNetwork.frame(udp(guestPort, socket.localPort(), HELLO))));
     return socket;
   }
 
-  private static void sendTrain(InetDatagram from, byte[] data, int size, int port) {
+  private static void sendBatch(InetDatagram from, byte[] data, int size, int port) {
     ByteBuf bytes = Unpooled.directBuffer(data.length).writeBytes(data);
     int sent =
-        from.sendTrain(
+        from.sendBatch(
             bytes.memoryAddress(), data.length, size, DatagramEnds.to(Address.LOOPBACK_IPV4, port));
     bytes.release();
     assertThat(sent).isEqualTo(data.length);
@@ -562,12 +560,12 @@ class UdpNatTest {
 
   @ParameterizedTest
   @CsvSource({"250, 100", "60000, 1400", "64, 1", "2944, 1472"})
-  void a_train_from_outside_comes_as_wire_frames_to_a_guest_without_offloads(int length, int size)
+  void aBatchFromOutsideComesAsWireFramesToAGuestWithoutOffloads(int length, int size)
       throws Exception {
-    InetDatagram server = trains(40013);
+    InetDatagram server = batches(40013);
     try {
       byte[] data = numbered(length);
-      sendTrain(server, data, size, outsidePort(40013));
+      sendBatch(server, data, size, outsidePort(40013));
       ByteArrayOutputStream got = new ByteArrayOutputStream();
       int datagrams = 0;
       while (got.size() < length) {
@@ -591,12 +589,12 @@ class UdpNatTest {
   }
 
   @Test
-  void a_train_from_outside_comes_as_one_super_frame_to_a_guest_that_takes_it() throws Exception {
+  void aBatchFromOutsideComesAsOneSuperFrameToAGuestThatTakesIt() throws Exception {
     remakeWithOffloads();
-    InetDatagram server = trains(40014);
+    InetDatagram server = batches(40014);
     try {
       byte[] data = numbered(60_000);
-      sendTrain(server, data, 1400, outsidePort(40014));
+      sendBatch(server, data, 1400, outsidePort(40014));
       ByteBuf frame = null;
       for (long end = System.nanoTime() + 5_000_000_000L; frame == null; ) {
         assertThat(System.nanoTime()).isLessThan(end);
@@ -615,12 +613,12 @@ class UdpNatTest {
   }
 
   @Test
-  void a_train_of_datagrams_that_exceed_the_mtu_comes_in_fragments() throws Exception {
+  void aBatchOfDatagramsThatExceedTheMtuComesInFragments() throws Exception {
     remakeWithOffloads();
-    InetDatagram server = trains(40015);
+    InetDatagram server = batches(40015);
     try {
       byte[] data = numbered(3 * 2000 - 900);
-      sendTrain(server, data, 2000, outsidePort(40015));
+      sendBatch(server, data, 2000, outsidePort(40015));
       // 1480 and 528 bytes of each; of the last, which fits, one frame.
       int[] payloads = {1480, 528, 1480, 528, 1108};
       for (int payload : payloads) {
@@ -633,7 +631,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_train_that_the_filter_refuses_is_counted_by_datagrams() throws Exception {
+  void aBatchThatTheFilterRefusesIsCountedByDatagrams() throws Exception {
     remake(
         options()
             .withUdp(
@@ -641,11 +639,11 @@ class UdpNatTest {
                     Behaviour.ADDRESS_AND_PORT_DEPENDENT,
                     UdpOptions.DEFAULT.timeoutNanos(),
                     UdpOptions.DEFAULT.queryTimeoutNanos())));
-    InetDatagram server = trains(40016);
+    InetDatagram server = batches(40016);
     InetDatagram stranger = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     try {
-      sendTrain(stranger, new byte[950], 100, outsidePort(40016));
-      sendTrain(server, new byte[300], 100, outsidePort(40016));
+      sendBatch(stranger, new byte[950], 100, outsidePort(40016));
+      sendBatch(server, new byte[300], 100, outsidePort(40016));
       guestReceives();
       assertThat(count(UdpCount.FILTERED)).isEqualTo(10);
     } finally {
@@ -655,7 +653,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_forward_carries_trains_both_ways() throws Exception {
+  void aForwardCarriesBatchesBothWays() throws Exception {
     remake(
         options()
             .withForwards(
@@ -670,7 +668,7 @@ class UdpNatTest {
     ByteBuf head = Unpooled.directBuffer(4000, 4000);
     try {
       int listening = on(() -> nat.forwards().list().getFirst().port());
-      sendTrain(client, numbered(250), 100, listening);
+      sendBatch(client, numbered(250), 100, listening);
       ByteBuf first = guestReceives();
       assertThat(Udp.length(first, 34)).isEqualTo(108);
       assertThat(Udp.length(guestReceives(), 34)).isEqualTo(108);
@@ -705,7 +703,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_guest_that_passes_its_quota_loses_its_oldest_flow_and_its_socket() throws Exception {
+  void aGuestThatPassesItsQuotaLosesItsOldestFlowAndItsSocket() throws Exception {
     remake(options().withQuota(new FlowQuota(9, 9, 5, 9, 9, 9)));
     try (DatagramSocket server = server()) {
       for (int i = 0; i < 20; i++) {
@@ -717,7 +715,7 @@ class UdpNatTest {
   }
 
   @Test
-  void a_datagram_makes_no_garbage() throws Exception {
+  void aDatagramMakesNoGarbage() throws Exception {
     int[] seen = new int[1];
     // Leak detection, paranoid as it is in tests, would make most of the garbage.
     var unwatched = new UnpooledByteBufAllocator(true, true);
@@ -778,17 +776,17 @@ class UdpNatTest {
         long after = on(threads::getCurrentThreadAllocatedBytes);
         inward = (after - before) / Math.max(1, on(() -> seen[0]) - from);
       }
-      long trains = Long.MAX_VALUE;
+      long batches = Long.MAX_VALUE;
       InetDatagram sender = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
-      byte[] train = new byte[3000];
-      for (int round = 0; round < 200 && trains >= 32; round++) {
+      byte[] batch = new byte[3000];
+      for (int round = 0; round < 200 && batches >= 32; round++) {
         long before = on(threads::getCurrentThreadAllocatedBytes);
         int from = on(() -> seen[0]);
         for (int i = 0; i < 100; i++) {
-          sendTrain(sender, train, 100, outside);
+          sendBatch(sender, batch, 100, outside);
         }
         long after = on(threads::getCurrentThreadAllocatedBytes);
-        trains = (after - before) / Math.max(1, on(() -> seen[0]) - from);
+        batches = (after - before) / Math.max(1, on(() -> seen[0]) - from);
       }
       sender.close();
       on(() -> {
@@ -802,7 +800,7 @@ class UdpNatTest {
       assertThat(outward).isLessThan(20_000);
       // What is left belongs to the loop's tasks and wake-ups of the measurement.
       assertThat(inward).isLessThan(32);
-      assertThat(trains).isLessThan(32);
+      assertThat(batches).isLessThan(32);
     }
   }
 }

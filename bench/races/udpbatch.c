@@ -1,7 +1,7 @@
-/* UDP as QUIC's senders and receivers do it: trains of equal datagrams, each one system call (UDP_SEGMENT and UDP_GRO of udp(7)).
+/* UDP as QUIC's senders and receivers do it: batches of equal datagrams, each one system call (UDP_SEGMENT and UDP_GRO of udp(7)).
  *
- *   udptrain serve PORT                          on the loopback, until killed
- *   udptrain out|in ADDRESS PORT SECONDS BYTES   prints thousands of datagrams delivered a second, and what share was lost: 183.4(2%)
+ *   udpbatch serve PORT                          on the loopback, until killed
+ *   udpbatch out|in ADDRESS PORT SECONDS BYTES   prints thousands of datagrams delivered a second, and what share was lost: 183.4(2%)
  *
  * out: the client sends as fast as it can and then asks how many came. in: it asks to be sent to, and counts. */
 #define _GNU_SOURCE
@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A train stays below 64 KiB and the 64 segments that older kernels take. */
-enum { MOST_SEGMENTS = 40, TRAIN = 65000, ASK = 'a', TOLD = 't', SEND = 's', DATA = 'd' };
+/* A batch stays below 64 KiB and the 64 segments that older kernels take. */
+enum { MOST_SEGMENTS = 40, BATCH = 65000, ASK = 'a', TOLD = 't', SEND = 's', DATA = 'd' };
 
 struct control {
 	char kind;
@@ -46,7 +46,7 @@ static int open_socket(void)
 	return s;
 }
 
-/* Receives a train, or a datagram, and says in how many datagrams it came; 0 after half a second without any. */
+/* Receives a batch, or a datagram, and says in how many datagrams it came; 0 after half a second without any. */
 static long receive(int s, struct sockaddr_in *from, size_t *length)
 {
 	char control[CMSG_SPACE(sizeof(int))];
@@ -67,7 +67,7 @@ static long receive(int s, struct sockaddr_in *from, size_t *length)
 /* Sends data for a time; how many datagrams. */
 static uint64_t blast(int s, struct sockaddr_in *to, unsigned seconds, unsigned size)
 {
-	int many = TRAIN / size < MOST_SEGMENTS ? TRAIN / size : MOST_SEGMENTS;
+	int many = BATCH / size < MOST_SEGMENTS ? BATCH / size : MOST_SEGMENTS;
 	uint64_t count = 0;
 	uint16_t segment = size;
 	memset(bytes, DATA, sizeof bytes);
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(atoi(argv[2]));
 	if (argc != 6)
-		errx(2, "usage: udptrain serve PORT | out|in ADDRESS PORT SECONDS BYTES");
+		errx(2, "usage: udpbatch serve PORT | out|in ADDRESS PORT SECONDS BYTES");
 	int s = open_socket();
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[3]))};
 	inet_pton(AF_INET, argv[2], &to.sin_addr);
