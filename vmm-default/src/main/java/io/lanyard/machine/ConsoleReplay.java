@@ -115,7 +115,7 @@ final class ConsoleReplay {
     int end = peek(length);
     if (end < 0) {
       keep(bytes.length - at);
-    } else if (end == ESC || end < 0x20) {
+    } else if (end == ESC || end < 0x20 || end >= 0x80) {
       at += length; // cut off
     } else if (length > 1 || ESCAPES.indexOf(end) >= 0) {
       keep(length + 1);
@@ -192,7 +192,7 @@ final class ConsoleReplay {
         break;
       }
       int size = character(length);
-      clean &= end >= 0x20 && (end < 0x80 || size > 1);
+      clean &= end >= 0x20 && (end < 0x80 || size > 1) && !isControl(length);
       length += size;
       end = peek(length);
     }
@@ -207,6 +207,14 @@ final class ConsoleReplay {
     } else {
       at += behind;
     }
+  }
+
+  /**
+   * Whether a control character of the upper set stands there, in UTF-8. Within a string some
+   * terminals obey it (those built like a VT500), so that a title could ask what a title may not.
+   */
+  private boolean isControl(int offset) {
+    return peek(offset) == 0xc2 && peek(offset + 1) < 0xa0;
   }
 
   private static boolean isHarmless(String command) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -77,11 +76,17 @@ class ConsoleReplayTest {
         "\033\033[6n",
         "\033 \033[6n",
         CSI + "1" + CSI + "6n",
+        OSC + "0;title\u009b6n\007",
+        OSC + "2;\u009d11;?\007" + ST,
       })
   void whatATerminalAnswersIsNotReplayed(String query) {
-    assertThat(new Terminal().show(bytes(query)).answers).as("the test's terminal").isNotEmpty();
+    assertThat(AnsweringTerminal.vt500().show(bytes(query)).answers)
+        .as("the test's terminal")
+        .isNotEmpty();
     String shown = "before " + query + "after";
-    assertThat(new Terminal().show(ConsoleReplay.of(bytes(shown))).answers).isEmpty();
+    byte[] replay = ConsoleReplay.of(bytes(shown));
+    assertThat(AnsweringTerminal.xterm().show(replay).answers).isEmpty();
+    assertThat(AnsweringTerminal.vt500().show(replay).answers).isEmpty();
     assertThat(replayed(shown)).startsWith("before ").endsWith("after");
   }
 
@@ -127,17 +132,20 @@ class ConsoleReplayTest {
             + "\u009b5n"
             + "i";
     byte[] all = bytes(shown);
-    Terminal whole = new Terminal().show(all);
+    AnsweringTerminal whole = AnsweringTerminal.xterm().show(all);
     assertThat(whole.answers).hasSize(8);
     for (int split = 0; split <= all.length; split++) {
       ByteArrayOutputStream seen = new ByteArrayOutputStream();
       seen.writeBytes(ConsoleReplay.of(Arrays.copyOf(all, split)));
       seen.writeBytes(Arrays.copyOfRange(all, split, all.length));
-      Terminal terminal = new Terminal().show(seen.toByteArray());
+      AnsweringTerminal terminal = AnsweringTerminal.xterm().show(seen.toByteArray());
       int from = split;
       List<String> live =
-          whole.answers.stream().filter(answer -> end(answer) > from).map(Answers::name).toList();
-      assertThat(terminal.answers.stream().map(Answers::name))
+          whole.answers.stream()
+              .filter(answer -> end(answer) > from)
+              .map(AnsweringTerminal.Answer::name)
+              .toList();
+      assertThat(terminal.answers.stream().map(AnsweringTerminal.Answer::name))
           .as("split at %s", split)
           .containsExactlyElementsOf(live);
       assertThat(terminal.text.toString()).as("split at %s", split).contains("a").contains("i");
@@ -145,8 +153,8 @@ class ConsoleReplayTest {
     }
   }
 
-  private static int end(Answers answer) {
-    return answer.end;
+  private static int end(AnsweringTerminal.Answer answer) {
+    return answer.end();
   }
 
   @Test
@@ -167,8 +175,8 @@ class ConsoleReplayTest {
         console.print(ByteBuffer.wrap(all, split, all.length - split));
       }
       synchronized (seen) {
-        int old = new Terminal().show(Arrays.copyOf(all, split)).answers.size();
-        assertThat(new Terminal().show(seen.toByteArray()).answers).hasSize(2 - old);
+        int old = AnsweringTerminal.xterm().show(Arrays.copyOf(all, split)).answers.size();
+        assertThat(AnsweringTerminal.xterm().show(seen.toByteArray()).answers).hasSize(2 - old);
       }
     }
   }
@@ -185,118 +193,8 @@ class ConsoleReplayTest {
       }
       // What is half there at the end stays, for its end is still to come: here it never does.
       byte[] shown = ConsoleReplay.of(bytes(text + "\030 end\n"));
-      assertThat(new Terminal().show(shown).answers).as("%s", text).isEmpty();
+      assertThat(AnsweringTerminal.xterm().show(shown).answers).as("%s", text).isEmpty();
       assertThat(new String(shown, StandardCharsets.UTF_8)).endsWith("end\n");
-    }
-  }
-
-  /** An answer that a terminal gives, and how many bytes it has read when it does. */
-  private record Answers(String name, int end) {}
-
-  /**
-   * A terminal as xterm is one, as far as it answers, in UTF-8: control characters within sequences
-   * are obeyed, DEL is ignored, ESC, CAN and SUB break off. Questions that this does not know are
-   * taken for questions.
-   */
-  private static final class Terminal {
-    final List<Answers> answers = new ArrayList<>();
-    final StringBuilder text = new StringBuilder();
-    private int at;
-    private String state = "";
-    private StringBuilder held = new StringBuilder();
-
-    Terminal show(byte[] bytes) {
-      String decoded = new String(bytes, StandardCharsets.UTF_8);
-      for (int i = 0; i < decoded.length(); i++) {
-        char c = decoded.charAt(i);
-        at += bytes(String.valueOf(c)).length;
-        put(c);
-      }
-      return this;
-    }
-
-    private void answer(String name) {
-      answers.add(new Answers(name, at));
-    }
-
-    private void put(char c) {
-      boolean string = state.equals("OSC") || state.equals("DCS") || state.equals("string");
-      if (c == 0x18 || c == 0x1a) {
-        state = "";
-      } else if (c == 0x1b) {
-        state = string ? state + " ESC" : "ESC";
-        if (!string) {
-          held.setLength(0);
-        }
-      } else if (state.endsWith(" ESC")) {
-        if (c == '\\') {
-          ended(state.substring(0, state.length() - 4));
-        } else {
-          state = "ESC";
-          held.setLength(0);
-          put(c);
-        }
-      } else if (string) {
-        if (c == 0x9c || (c == 7 && state.equals("OSC"))) {
-          ended(state);
-        } else {
-          held.append(c);
-        }
-      } else if (c < 0x20) {
-        if (c == 5) {
-          answer("ENQ");
-        }
-      } else if (c >= 0x80 && c < 0xa0) {
-        control((char) (c - 0x40));
-      } else if (c == 0x7f) {
-        // ignored
-      } else if (state.equals("ESC")) {
-        if (c < 0x30) {
-          held.append(c);
-        } else if (!held.isEmpty()) {
-          state = "";
-        } else {
-          control(c);
-        }
-      } else if (state.equals("CSI")) {
-        held.append(c);
-        if (c >= 0x40) {
-          state = "";
-          sequence(held.toString());
-        }
-      } else {
-        text.append(c);
-      }
-    }
-
-    private void control(char c) {
-      held = new StringBuilder();
-      state =
-          switch (c) {
-            case '[' -> "CSI";
-            case ']' -> "OSC";
-            case 'P' -> "DCS";
-            case '_', '^', 'X' -> "string";
-            default -> "";
-          };
-      if (c == 'Z') {
-        answer("DECID");
-      }
-    }
-
-    private void ended(String what) {
-      String content = held.toString();
-      state = "";
-      if (!what.equals("OSC") || (content.contains("?") && !content.matches("[0128];.*"))) {
-        answer(what + content);
-      }
-    }
-
-    private void sequence(String s) {
-      String known = "[\\d;:]*[@A-MPSTXZ`abdefghlmrsu]|\\?[\\d;:]*[JKhlrs]|[\\d;:]*( q|!p|\"q)";
-      if (!s.matches(known) || s.equals("?2048h")) {
-        answer("CSI " + s);
-      }
     }
   }
 }

@@ -11,7 +11,6 @@ import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.virtio.Features;
 import io.lanyard.virtio.Ring;
-import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -83,10 +82,14 @@ class VirtioFuzzTest {
     RAM.segment().fill((byte) 0);
     FuzzInput in = new FuzzInput(input);
     VirtioNet net = new VirtioNet(0x525400123456L, 1400, backend);
-    long features = in.longNumber() & net.features() | Features.VERSION_1;
+    long features = (in.longNumber() & net.features()) | Features.VERSION_1;
     List<Ring> rings = List.of(ring(0), ring(1), ring(2));
-    List<VirtQueue> queues = rings.stream().map(ring -> ring.queue(features)).toList();
-    net.activate(features, queues);
+    net.activate(
+        features,
+        List.of(
+            rings.get(0).queue(features),
+            rings.get(1).queue(features),
+            rings.get(2).queue(features)));
     while (in.hasNext()) {
       int what = in.choice(8);
       if (what < 6) {
