@@ -41,6 +41,7 @@ record KnownMetric(String name, boolean rising, String help) {
         "Frames sent to all ports, as the switch did not know the address.");
     counter("lanyard_network_moves", "Addresses that came in by another port than before.");
     counter("lanyard_network_evictions", "Addresses forgotten because the table was full.");
+    gauge("lanyard_port_up", "1 while frames can pass the port, 0 without carrier or failed.");
     counter("lanyard_port_received_frames", "Wire frames that came in by the port.");
     counter("lanyard_port_received_bytes", "Bytes of the wire frames that came in by the port.");
     counter("lanyard_port_transmitted_frames", "Wire frames that left by the port.");

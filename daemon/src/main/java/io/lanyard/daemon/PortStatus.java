@@ -53,6 +53,7 @@ final class PortStatus {
   static void measure(Metrics metrics, String network, Port port) {
     PortCounters counters = port.counters();
     String name = port.name();
+    metrics.port(network, name, "up", () -> port.state().hasCarrier() ? 1 : 0);
     metrics.port(network, name, "received_frames", counters::receivedFrames);
     metrics.port(network, name, "received_bytes", counters::receivedBytes);
     metrics.port(network, name, "transmitted_frames", counters::transmittedFrames);

@@ -6,12 +6,12 @@ import java.util.List;
 /**
  * The state of a port, with those who want to hear of its changes.
  *
- * <p>Thread: the network's loop only.
+ * <p>Thread: the network's loop; {@link #get} any.
  */
 public final class ObservedState {
   private final Port port;
   private final List<PortListener> listeners = new ArrayList<>(2);
-  private PortState state;
+  private volatile PortState state;
 
   /**
    * Makes the state of a port.

@@ -28,7 +28,7 @@ public interface Port extends LifeCycle {
   String kind();
 
   /**
-   * Whether frames can pass now.
+   * Whether frames can pass now. On any thread.
    *
    * @return the present state; a port without a medium that can fail is up
    */

@@ -208,8 +208,10 @@ public final class StreamPort implements Port, Dumpable {
     }
     closed = true;
     endpoint.close();
-    if (connection != null) {
-      connection.close();
+    StreamConnection last = connection;
+    connection = null; // it tells of its end after the loop's batch
+    if (last != null) {
+      last.close();
     }
     update();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
@@ -204,6 +205,50 @@ abstract class PortSuite {
     }
     assertThat(port.counters().transmittedFrames()).isGreaterThanOrEqualTo(200);
     assertThat(port.counters().transmitDrops()).isZero();
+  }
+
+  @Test
+  void aPortWithAGuestIsUpAndSaysItsKind() throws Exception {
+    awaitState(port, "up");
+    assertThat(port.kind()).matches("[a-z]+(-[a-z]+)*");
+    assertThat(port.state().problem()).isEmpty();
+  }
+
+  @Test
+  void aPortThatIsClosedTellsItsListenerOnceAndDropsFrames() throws Exception {
+    awaitState(port, "up");
+    List<String> heard = new ArrayList<>();
+    boolean taken =
+        onLoop(() -> {
+          port.addListener((which, before, now) -> {
+            assertThat(which).isSameAs(port);
+            heard.add(before.label() + " to " + now.label());
+          });
+          port.close();
+          port.close();
+          ByteBuf frame = Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]);
+          peer.send(frame);
+          return port.state().hasCarrier();
+        });
+    assertThat(taken).isFalse();
+    awaitOnLoop("the drop is counted", () -> port.counters().transmitDrops() > 0);
+    assertThat(port.counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
+    assertThat(onLoop(() -> List.copyOf(heard))).containsExactly("up to no-carrier");
+  }
+
+  @Test
+  void whatWasLearnedFromThePortIsForgottenWithItsCarrier() throws Exception {
+    guest.send(numbered(PEER, GUEST, 1, 60));
+    awaitOnLoop(
+        "the guest's address is learned",
+        () -> network.addresses().stream().anyMatch(known -> known.mac() == GUEST));
+    onLoop(() -> {
+      port.close();
+      return 0;
+    });
+    awaitOnLoop(
+        "it is forgotten",
+        () -> network.addresses().stream().noneMatch(known -> known.mac() == GUEST));
   }
 
   @Test
