@@ -24,6 +24,8 @@ enum Attack {
   MAC_FLOOD(HostileGuest::manySources),
   MAC_COLLISIONS(HostileGuest::collidingSources),
   LOOP(HostileGuest::loop),
+  GATEWAY_MAC(HostileGuest::useTheGatewaysAddress, Sign.DROPS),
+  ARP_SPOOF(HostileGuest::claimAddressesOfOthers, Sign.DROPS),
   METRICS_CONNECTIONS(HostileGuest::metricsConnections);
 
   /** By what one sees which port it is. */
@@ -31,7 +33,9 @@ enum Attack {
     /** A problem of the status. */
     STATUS,
     /** The loop's time, port by port: the guest stays within every quota. */
-    LOOP_TIME
+    LOOP_TIME,
+    /** What is dropped at the port, by cause, and a line of the log. */
+    DROPS
   }
 
   /** What an attack is, for a hostile guest. */
@@ -52,6 +56,11 @@ enum Attack {
   Attack(Act act, Sign sign) {
     this.act = act;
     this.sign = sign;
+  }
+
+  /** What its port may claim: without a guard others' addresses are for the taking. */
+  String guard() {
+    return this == ARP_SPOOF ? "strict" : "off";
   }
 
   /** The port that it comes by. */

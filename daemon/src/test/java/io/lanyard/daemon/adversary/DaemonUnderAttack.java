@@ -67,7 +67,7 @@ final class DaemonUnderAttack {
     yaml.append("}\n");
     for (Attack attack : Attack.values()) {
       yaml.append("      - {name: ").append(attack.port()).append(", kind: qemu-stream, path: ");
-      yaml.append(attack.port()).append(".sock}\n");
+      yaml.append(attack.port()).append(".sock, guard: ").append(attack.guard()).append("}\n");
     }
     yaml.append("  b:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.67.0.0/24}\n");
@@ -115,14 +115,25 @@ final class DaemonUnderAttack {
       case STATUS ->
           problems().stream()
               .anyMatch(problem -> problem.matches("a: port " + attack.port() + "\\b.*"));
+      case DROPS ->
+          port(attack.port())
+                  .path("receiveDrops")
+                  .toString()
+                  .matches(".*(guard-arp|pinned-source).*")
+              && said().contains("event=frames-refused")
+              && said().contains("port=\"" + attack.port() + "\"");
       case LOOP_TIME -> loopNanos(attack.port()) > loopNanos("honest") - honestNanos;
     };
   }
 
   private long loopNanos(String port) throws IOException {
+    return port(port).path("loopNanos").asLong();
+  }
+
+  private JsonNode port(String port) throws IOException {
     for (JsonNode one : get("/v1/ports?network=a")) {
       if (one.path("name").asText().equals(port)) {
-        return one.path("loopNanos").asLong();
+        return one;
       }
     }
     throw new AssertionError("there is no port " + port);

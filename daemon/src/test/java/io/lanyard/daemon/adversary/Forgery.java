@@ -185,7 +185,7 @@ final class Forgery {
     if (requested != 0) {
       message.writeByte(50).writeByte(4).writeInt(requested);
     }
-    if (requested != 0 || type == 7) {
+    if (requested != 0) {
       message.writeByte(54).writeByte(4).writeInt(GATEWAY);
     }
     return message.writeByte(255).writeZero(300 - message.writerIndex());

@@ -24,7 +24,6 @@ final class HostileGuest implements AutoCloseable {
   private static final int CONNECTIONS = 3_000;
   private static final int DISCOVER = 1;
   private static final int REQUEST = 3;
-  private static final int RELEASE = 7;
 
   private final RawPort port;
   private final Forgery forge;
@@ -207,13 +206,6 @@ final class HostileGuest implements AutoCloseable {
     return dhcp ? frame.getByte(42 + 242) : 0;
   }
 
-  /** Gives back, from its own address, what the victim has leased. */
-  void release(long victim, int address) {
-    while (port.goesOn(SLOW / 4)) {
-      forge.dhcp(Forgery.mac(0), victim, RELEASE, address, 0);
-    }
-  }
-
   /** Says of every address that is looked for that it has it. */
   void answerProbes() {
     reply =
@@ -240,19 +232,18 @@ final class HostileGuest implements AutoCloseable {
     }
   }
 
-  /** Claims the victim's address, and the gateway's. */
-  void claimAddressesOfOthers(int victim) {
+  /** Claims the honest guest's address, and the gateway's. */
+  void claimAddressesOfOthers() {
     long own = Forgery.mac(0);
     while (port.goesOn(SLOW)) {
-      forge.arp(Arp.REPLY, own, own, victim, Forgery.GATEWAY);
-      forge.arp(Arp.REPLY, own, own, Forgery.GATEWAY, victim);
+      forge.arp(Arp.REPLY, own, own, World.HONEST, Forgery.GATEWAY);
+      forge.arp(Arp.REPLY, own, own, Forgery.GATEWAY, World.HONEST);
     }
   }
 
-  /** Sends as the victim, and as the gateway. */
-  void useAddressesOfOthers(long victim) {
+  /** Sends as the gateway. */
+  void useTheGatewaysAddress() {
     while (port.goesOn(SLOW)) {
-      forge.ethernet(Forgery.mac(1), victim, 46);
       forge.ethernet(Forgery.mac(1), Forgery.GATEWAY_MAC, 46);
     }
   }

@@ -23,6 +23,9 @@ final class World {
   /** The world's address, which guests reach by the NAT. */
   static final int ADDRESS = Ipv4.parse("10.99.0.2");
 
+  /** The honest guest on network a. */
+  static final int HONEST = Ipv4.parse("10.66.1.100");
+
   /** Network a's host address, which leads to the host's loopback. */
   static final int HOST = Ipv4.parse("10.66.0.1");
 
