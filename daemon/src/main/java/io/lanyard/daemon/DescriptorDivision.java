@@ -99,12 +99,18 @@ final class DescriptorDivision {
   static FlowQuota quota(String network, NatConfig nat, int most) {
     NatConfig.Quotas said = nat.quotas();
     FlowQuota usual = FlowQuota.DEFAULT;
-    if ((said.tcp() > most && said.tcp() != usual.tcp())
-        || (said.icmp() > most && said.icmp() != usual.icmp())) {
+    // What the file says; what it leaves out follows the limit.
+    int tcp = said.tcp() == usual.tcp() ? 0 : said.tcp();
+    int udp = said.udp() == usual.udp() ? 0 : said.udp();
+    int icmp = said.icmp() == usual.icmp() ? 0 : said.icmp();
+    long together = (long) tcp + udp + icmp;
+    if (together > most) {
       LogEvent.of("quotas-beyond-descriptors")
           .with("network", network)
           .with("tcp", said.tcp())
+          .with("udp", said.udp())
           .with("icmp", said.icmp())
+          .with("together", together)
           .with("sockets", most)
           .with("advice", REMEDY)
           .log(LOG, Level.WARNING);

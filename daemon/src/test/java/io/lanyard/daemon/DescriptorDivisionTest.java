@@ -49,6 +49,13 @@ class DescriptorDivisionTest {
   }
 
   @Test
+  void quotasThatFitOneByOneAndNotTogetherAreTold() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors .*together=\"1200\" sockets=\"1000\"");
+    FlowQuota quota = DescriptorDivision.quota("n", nat("tcp: 600, udp: 500, icmp: 100"), 1000);
+    assertThat(quota.tcp()).isEqualTo(600);
+  }
+
+  @Test
   void quotasOfTheFileThatFitAreTaken() throws Exception {
     FlowQuota quota = DescriptorDivision.quota("n", nat("tcp: 9000, tcp-per-guest: 10"), 10_000);
     assertThat(quota.tcp()).isEqualTo(9000);
