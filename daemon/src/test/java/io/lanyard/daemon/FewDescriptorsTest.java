@@ -166,8 +166,7 @@ final class FewDescriptorsTest {
 
   @Test
   void aGuestThatOpensAllItCanLeavesTheOthersTheApiAndDnsTheirs() throws Exception {
-    String yaml =
-        "version: 1\nnetworks:\n" + network("a", 1, "p1", "p2") + network("b", 2, "p3");
+    String yaml = "version: 1\nnetworks:\n" + network("a", 1, "p1", "p2") + network("b", 2, "p3");
     DaemonHome.Running running =
         daemons.daemon(yaml, DaemonHome.java("prlimit", "--nofile=" + LIMIT + ":" + LIMIT));
     daemons.await(running);

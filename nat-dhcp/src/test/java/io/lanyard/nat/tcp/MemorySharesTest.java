@@ -75,8 +75,10 @@ class MemorySharesTest {
   void twoHostilePortsLeaveAThirdPortAsMuchAsTheyHaveThemselves() {
     Client first = port(network, "p1");
     Client second = port(network, "p2");
-    while (first.takeOne() | second.takeOne()) {
-      // Both at once.
+    for (boolean more = true; more; ) {
+      boolean firstGets = first.takeOne();
+      boolean secondGets = second.takeOne();
+      more = firstGets || secondGets;
     }
     assertThat(first.held + second.held).isLessThan(LIMIT * 2 / 3 + 4 * PIECE);
     Client honest = port(network, "p3");
