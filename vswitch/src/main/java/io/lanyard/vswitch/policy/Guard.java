@@ -118,7 +118,7 @@ public final class Guard implements Policy {
     int end = frame.writerIndex();
     int type = passage.etherType();
     if (type == Ethernet.TYPE_IPV4) {
-      return ipv4(passage, frame, at, end);
+      return usual(passage, frame, at, end) ? null : ipv4(passage, frame, at, end);
     }
     return switch (type) {
       case Ethernet.TYPE_ARP -> arp(passage, frame, at, end);
@@ -126,6 +126,18 @@ public final class Guard implements Policy {
       default ->
           Ethernet.isTag(type) || snap(frame, type, at, end) ? DropCause.GUARD_MALFORMED : null;
     };
+  }
+
+  /**
+   * Whether the packet is of TCP, without options, and from where the last one came. Apart from
+   * {@link #ipv4}, which is too large for the compiler to put it where it is called.
+   */
+  private boolean usual(Passage passage, ByteBuf frame, int at, int end) {
+    if (end - at < Ipv4.HEADER_LENGTH || frame.getByte(at) != 0x45) {
+      return false;
+    }
+    long second = frame.getLong(at + 8); // time to live, protocol, checksum, source
+    return ((int) (second >>> 48) & 0xff) == Ipv4.TCP && passed(passage.source(), (int) second);
   }
 
   /** Whether a frame with a length instead of a type may carry IP or ARP (RFC 1042). */
@@ -139,11 +151,6 @@ public final class Guard implements Policy {
     }
     long first = frame.getLong(at); // version, length, ..., flags and fragment offset
     long second = frame.getLong(at + 8); // time to live, protocol, checksum, source
-    if (first >>> 56 == 0x45 // the usual frame: of TCP, without options, from where the last came
-        && ((int) (second >>> 48) & 0xff) == Ipv4.TCP
-        && passed(passage.source(), (int) second)) {
-      return null;
-    }
     int header = (int) (first >>> 56 & 15) << 2;
     if (first >>> 60 != 4 || header < Ipv4.HEADER_LENGTH || end - at < header) {
       return DropCause.GUARD_MALFORMED;
