@@ -24,7 +24,7 @@ public final class FuzzInput {
   }
 
   /**
-   * Tells whether something is left.
+   * Whether something is left.
    *
    * @return false when the input is spent
    */

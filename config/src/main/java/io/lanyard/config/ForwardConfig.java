@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint listen, Target to) {
   /**
-   * What identifies a forward in logs and counters, whether it has a name or not.
+   * The forward's key in logs and counters, which every forward has, with or without a name.
    *
    * @return protocol and listen address, as {@code tcp/127.0.0.1:8080}
    */

@@ -15,7 +15,7 @@ final class HeapTrim implements AutoCloseable {
   /** Less is not worth a pause. */
   static final long WORTH_BYTES = 32 << 20;
 
-  /** What an idle daemon allocates meanwhile, and one that carries frames too. */
+  /** The bytes that an idle daemon allocates meanwhile, and one that carries frames too. */
   static final long QUIET_BYTES = 4 << 20;
 
   private static final long PERIOD_SECONDS = 20;

@@ -3,8 +3,8 @@ package io.lanyard.daemon;
 import io.lanyard.vswitch.Port;
 
 /**
- * What the daemon knows of one kind of port: its part of the configuration's model, its name, and
- * how a port of it is made. {@link PortKinds} has them all.
+ * One kind of port: its part of the configuration's model, its name, and how a port of it is made.
+ * {@link PortKinds} has them all.
  *
  * @param <C> its part of the model
  */

@@ -62,7 +62,7 @@ public final class DaemonHome {
 
   /** A process, and where it writes. */
   public record Running(Process process, Path log) {
-    /** What it has written so far. */
+    /** The output so far. */
     public String said() throws IOException {
       return Files.readString(log);
     }

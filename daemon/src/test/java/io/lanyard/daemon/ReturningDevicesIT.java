@@ -94,7 +94,7 @@ class ReturningDevicesIT {
     }
   }
 
-  /** What the script of a container does with its device. */
+  /** Configures the device as a container's script does. */
   private static void connect() throws Exception {
     run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
     run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");

@@ -74,7 +74,7 @@ final class OwnAnswers {
     return response;
   }
 
-  /** What a zone says of itself. */
+  /** The records of a zone's apex. */
   Message apex(Message query, Record asked, Name zone) {
     int type = asked.getType();
     Message response = response(query, Rcode.NOERROR);

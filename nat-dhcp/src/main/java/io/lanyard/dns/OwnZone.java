@@ -14,7 +14,7 @@ import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 
 /**
- * What a network answers itself: its domain, the reverse names of its subnet, and {@code
+ * The names that a network answers itself: its domain, the reverse names of its subnet, and {@code
  * localhost}.
  *
  * <p>The zone is authoritative for all of its domain and subnet: what it does not know is denied,

@@ -216,7 +216,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * What the guests lack at present, and which port has it.
+   * The resources that the guests lack at present, and the ports that have them.
    *
    * @return a text for each, with what to do about it
    */
@@ -258,7 +258,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.flush();
   }
 
-  /** Closes forwards, flows and sockets, unplugs the gateway. A second call does nothing. */
+  /** Closes forwards, flows and sockets, and detaches the gateway. A second call does nothing. */
   @Override
   public void close() {
     if (closed) {

@@ -14,8 +14,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Whatever clients send, from whatever ports, in whatever order: every answer can be read, nobody
- * is given what another has, and every lease ends.
+ * Clients send any messages from any ports in any order: every answer parses, no client gets
+ * another's address, and every lease ends.
  *
  * <p>An input is a series of steps: which client, its source address, then length and message; or
  * the disk's sync, or time that passes.

@@ -763,7 +763,7 @@ class DhcpServerTest {
   }
 
   @Test
-  void aMachineWithANewCardKeepsItsAddress() {
+  void aMachineWithANewNicKeepsItsAddress() {
     SteppedProbe probe = probe();
     byte[] duid = {(byte) 255, 1, 2, 3};
     TestClient before = client("52:54:00:00:00:01");

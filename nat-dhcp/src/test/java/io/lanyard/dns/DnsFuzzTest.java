@@ -23,7 +23,7 @@ import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Section;
 
-/** Whatever a guest asks, or a name server answers, what the guest is told can be read. */
+/** The forwarder's answers parse, for any question of a guest and any answer of a name server. */
 class DnsFuzzTest {
   private static final DnsSettings SETTINGS =
       DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))

@@ -100,7 +100,7 @@ final class ServiceNetwork {
     return loop.submit(task).get(10, TimeUnit.SECONDS);
   }
 
-  /** Makes a namespace with a TAP device {@code t0} that is plugged in. */
+  /** Makes a namespace with a TAP device {@code t0} that is attached. */
   String guest(String suffix) throws Exception {
     String name = "lanyard-it-" + ProcessHandle.current().pid() + "-" + suffix;
     run(10, "ip", "netns", "add", name);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
-/** Whatever a guest has written to its console, its replay asks no terminal anything. */
+/** The replay of a console asks no terminal anything, for any output of a guest. */
 class ConsoleReplayFuzzTest {
   @FuzzTest
   void aReplayAsksNothing(byte[] input) {

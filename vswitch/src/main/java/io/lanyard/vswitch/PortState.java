@@ -62,7 +62,7 @@ public sealed interface PortState {
   }
 
   /**
-   * What somebody should know of: the reason of a failure and its remedy.
+   * The problem of a port: the reason of its failure and the remedy.
    *
    * @return an empty text for a port that has not failed
    */

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * A switch that learns where addresses are from the frames that they send (IEEE 802.1Q section 8).
  *
  * <p>A frame that goes to all ports does not move an address that was heard elsewhere within a
- * second: where somebody has joined two ports, such frames come back, and would take the place of
- * whoever has sent them. A frame to a known address moves its source at once.
+ * second: where two ports are joined, such frames come back, and would take the place of their
+ * sender. A frame to a known address moves its source at once.
  *
  * <p>A frame's VLAN is part of its address: the outermost tag's, or 0. Tags pass as they are.
  *

@@ -301,7 +301,7 @@ public final class InMemoryPort implements Port {
   }
 
   /**
-   * Says whether somebody is at the other end, as it is at first. A port without carrier still
+   * Sets whether a client is at the other end, as it is at first. A port without carrier still
    * takes frames from the test.
    *
    * @param on whether

@@ -10,9 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Whatever a server sends as a body, it is read alike in one piece and byte by byte. */
+/** A server's body, of any bytes, reads alike in one piece and byte by byte. */
 class BodyFuzzTest {
-  /** What was read, and how it ended. */
+  /** The bytes that were read, and how the body ended. */
   private record Outcome(String bytes, boolean broken) {}
 
   private static Outcome read(InputStream in, int piece) {

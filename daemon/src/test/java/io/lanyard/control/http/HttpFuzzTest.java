@@ -16,8 +16,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whatever a client of the API sends, the daemon's side does not fail: the client is answered, told
- * what is wrong, or left.
+ * The daemon's side does not fail for any bytes of a client: the client is answered, told the
+ * error, or left.
  *
  * <p>An input is the length of the pieces in which it arrives, then what the client says.
  */

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Whatever one guest does, the daemon stays within its budgets, others have their share, and
- * somebody who asks is told which port it is. Needs root.
+ * One guest attacks in each way: the daemon stays within its budgets, others have their share, and
+ * {@code status} names the port. Needs root.
  */
 @Timeout(120)
 final class AdversarialGuestIT {

@@ -2,7 +2,10 @@ package io.lanyard.daemon.adversary;
 
 import java.util.Locale;
 
-/** What a hostile guest does, each by a port of its own, so that the port is the culprit's name. */
+/**
+ * The attacks of a hostile guest, each by a port of its own, so that the port is the culprit's
+ * name.
+ */
 enum Attack {
   UDP_FLOOD(HostileGuest::floodUdp),
   SYN_FLOOD(HostileGuest::floodSyn),
@@ -38,7 +41,7 @@ enum Attack {
     DROPS
   }
 
-  /** What an attack is, for a hostile guest. */
+  /** An attack, for a hostile guest. */
   interface Act {
     /** Goes on until the guest is closed. */
     void by(HostileGuest guest);

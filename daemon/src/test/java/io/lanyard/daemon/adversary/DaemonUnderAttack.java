@@ -102,7 +102,7 @@ final class DaemonUnderAttack {
     return daemons.get(target);
   }
 
-  /** What status says. */
+  /** The problems in the status. */
   List<String> problems() throws IOException {
     List<String> all = new ArrayList<>();
     get("/v1/status").path("problems").forEach(problem -> all.add(problem.asText()));
@@ -139,7 +139,7 @@ final class DaemonUnderAttack {
     throw new AssertionError("there is no port " + port);
   }
 
-  /** What it has logged. */
+  /** The daemon's log. */
   String said() throws IOException {
     return running.said();
   }

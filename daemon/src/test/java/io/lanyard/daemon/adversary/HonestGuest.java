@@ -30,7 +30,7 @@ final class HonestGuest {
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
 
   /**
-   * What has succeeded.
+   * The successes of a round.
    *
    * @param connects TCP connections that were made, used and closed, of {@link #TRIES}
    * @param pings echo requests to the world that were answered, likewise

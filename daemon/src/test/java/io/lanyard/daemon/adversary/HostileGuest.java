@@ -28,7 +28,7 @@ final class HostileGuest implements AutoCloseable {
   private final RawPort port;
   private final Forgery forge;
 
-  /** What it does with frames that come in, besides answering ARP. */
+  /** The reaction to frames that come in, besides answering ARP. */
   private volatile Reply reply = frame -> {};
 
   private interface Reply {
@@ -308,7 +308,10 @@ final class HostileGuest implements AutoCloseable {
     ethernet(false, true, false, 1 << 20);
   }
 
-  /** Is a cable between two ports of a switch: sends back what comes, and one frame to begin. */
+  /**
+   * Joins two ports of a switch to a loop: sends back each frame that comes, and one frame to
+   * begin.
+   */
   void loop() {
     reply =
         frame -> {

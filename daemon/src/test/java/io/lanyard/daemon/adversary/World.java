@@ -35,13 +35,13 @@ final class World {
   /** Sends {@link #BYTES}, and closes. */
   static final int SOURCE = 7001;
 
-  /** Sends for ever. */
+  /** Sends without end. */
   static final int ENDLESS = 7002;
 
   /** Where the daemon serves its metrics, on its host's loopback. */
   static final int METRICS = 9323;
 
-  /** What a transfer has. */
+  /** The bytes of a transfer. */
   static final int BYTES = 4 << 20;
 
   /** Under this domain no question is answered. */

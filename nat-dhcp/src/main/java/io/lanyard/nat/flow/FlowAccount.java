@@ -46,7 +46,7 @@ public final class FlowAccount {
   }
 
   /**
-   * What the account's flows hold of TCP's memory.
+   * The TCP memory that the account's flows hold.
    *
    * @return the live object; its users are the flows
    */

@@ -143,7 +143,7 @@ public final class FlowOwner {
   }
 
   /**
-   * What the owner's flows hold of TCP's memory.
+   * The TCP memory that the owner's flows hold.
    *
    * @return the live object; its users are the accounts that have connections
    */

@@ -148,7 +148,7 @@ public final class FlowTable {
   }
 
   /**
-   * What is short.
+   * The protocols whose flows are short.
    *
    * @return for each protocol whose flows were refused in the last minute, who holds most, and what
    *     to do about it

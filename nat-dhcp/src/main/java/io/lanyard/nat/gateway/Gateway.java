@@ -389,7 +389,7 @@ public final class Gateway implements GuestLink, Dumpable {
     return mtu;
   }
 
-  /** Unplugs the gateway and gives back what it holds; the engines are closed by their owner. */
+  /** Detaches the gateway and gives back what it holds; the engines are closed by their owner. */
   public void close() {
     if (!closed) {
       network.detach(port);

@@ -1,6 +1,6 @@
 package io.lanyard.nat.icmp;
 
-/** What the NAT of ICMP echo counts. */
+/** The counters of the NAT of ICMP echo. */
 public enum PingCount {
   /** Echo requests that went out. */
   OUT,

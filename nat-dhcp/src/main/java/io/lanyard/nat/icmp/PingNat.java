@@ -79,7 +79,7 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   /**
-   * What the NAT counts.
+   * The NAT's counters.
    *
    * @return the live object, written by the loop
    */

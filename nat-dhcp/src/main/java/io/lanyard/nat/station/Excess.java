@@ -1,6 +1,9 @@
 package io.lanyard.nat.station;
 
-/** What a port can want more of than its share, besides flows and sockets, which count it. */
+/**
+ * The resources of which a port can want more than its share, besides flows and sockets, which
+ * count themselves.
+ */
 public enum Excess {
   /** MAC addresses behind the port. */
   STATIONS("MAC addresses"),

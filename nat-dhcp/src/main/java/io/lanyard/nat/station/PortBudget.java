@@ -184,7 +184,7 @@ public final class PortBudget implements Dumpable {
   }
 
   /**
-   * What the port wants more of than its share, while it does.
+   * The resources of which the port wants more than its share, while it does.
    *
    * @return text with what to do about it; empty where no more was refused than happens to a busy
    *     guest

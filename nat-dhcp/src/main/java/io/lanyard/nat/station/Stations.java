@@ -220,7 +220,7 @@ public final class Stations implements Dumpable {
   }
 
   /**
-   * What is short.
+   * The tables that are full.
    *
    * @return for each table that was full in the last minute, which port has filled it
    */

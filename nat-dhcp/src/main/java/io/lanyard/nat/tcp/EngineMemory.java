@@ -5,7 +5,7 @@ import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.MemoryUse;
 
 /**
- * What one engine holds of a {@link MemoryPool}, and which ports, forwards and stations hold it.
+ * One engine's part of a {@link MemoryPool}, by ports, forwards and stations.
  *
  * <p>A port may hold as much as it leaves to the others: alone half of what the network could have,
  * two a third each. From half of that on its connections get small windows, at the end next to
@@ -24,14 +24,14 @@ final class EngineMemory {
   private long used;
   private long taken;
 
-  /** What of {@link #taken} lies beyond the network's floor. */
+  /** The part of {@link #taken} beyond the network's floor. */
   private long shared;
 
   EngineMemory(MemoryPool pool) {
     this.pool = pool;
   }
 
-  /** What a connection draws on: its station's part of its port's. */
+  /** The account of a connection: its station's part of its port's. */
   final class Share {
     private final MemoryUse station;
     private final MemoryUse port;
@@ -98,15 +98,16 @@ final class EngineMemory {
     shared = beyond;
   }
 
-  /** What a port holds at most: as much as the network could have besides. */
+  /** The most bytes of a port: as much as the network could have besides. */
   private long cap(MemoryUse port) {
     long room = Math.max(0, pool.floor() - used) + Math.max(0, (pool.free() - shared) / 2);
     return (port.bytes() + room) / 2;
   }
 
   /**
-   * What a port holds without asking what others do. Ports that come one after the other would have
-   * more than there is in the end, so that a network passes its share by half of its floor at most.
+   * The bytes that a port holds without regard to the others. Ports that come one after the other
+   * would have more than there is in the end, so that a network passes its share by half of its
+   * floor at most.
    */
   private long floor() {
     long own = pool.floor();

@@ -83,15 +83,15 @@ public final class MemoryPool {
     networks.decrementAndGet();
   }
 
-  /** What each network has that nobody else can take. */
+  /** The bytes of each network that no other can take. */
   long floor() {
     int count = networks.get();
     return count <= 1 ? limit : limit / 2 / count;
   }
 
   /**
-   * What is left of the part that is nobody's own; below zero where floors of ports went beyond it.
-   * What a network took while it was alone counts, too, though its own books may be older.
+   * The rest of the part that all networks share; below zero where floors of ports went beyond it.
+   * The bytes that a network took while it was alone count, too, though its own books may be older.
    */
   long free() {
     long floors = networks.get() <= 1 ? limit : limit / 2;

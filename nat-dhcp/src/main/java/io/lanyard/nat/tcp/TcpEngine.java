@@ -89,7 +89,7 @@ public interface TcpEngine extends PacketEngine {
   MemoryPool memoryPool();
 
   /**
-   * What the connections of the network hold of the pool.
+   * The pool's memory that the connections of the network hold.
    *
    * @return bytes; any thread may ask, and is told a frame late
    */

@@ -7,7 +7,7 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import org.junit.jupiter.api.Test;
 
-/** What is said of quotas that are used up. */
+/** The problems of quotas that are used up. */
 class QuotaAlarmTest {
   private static final Address REMOTE = Address.parse("192.0.2.1");
 

@@ -266,8 +266,8 @@ class NatIT {
   }
 
   /**
-   * What QUIC's senders do, on a path that takes less than the guest's network: a batch whose
-   * datagrams do not fit through, with and without leave to fragment them, and one whose do.
+   * Sends as QUIC does, on a path that takes less than the guest's network: a batch whose datagrams
+   * do not fit through, with and without leave to fragment them, and one whose do.
    */
   @Test
   void batchesOfDatagramsCrossAPathWithASmallerMtu() throws Exception {

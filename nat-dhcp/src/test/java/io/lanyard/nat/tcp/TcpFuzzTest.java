@@ -28,7 +28,7 @@ class TcpFuzzTest {
   private int guestNext;
   private int guestFirst;
 
-  /** What the host's side of a connection has done. */
+  /** The host's side of a connection. */
   private static final class Host {
     /** The guest's first sequence number. */
     private final int first;

@@ -18,8 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Whatever a driver writes into registers, rings and requests, its devices throw nothing, and pass
- * on no more than they say they take.
+ * Devices throw nothing for any bytes of a driver in registers, rings and requests, and pass on no
+ * more than they say they take.
  *
  * <p>An input is a series of steps: a descriptor, a chain that is offered, bytes of a request, a
  * notification, or what the other side sends.

@@ -203,7 +203,7 @@ public final class DevicePort implements Port, Dumpable {
     device = null;
     link = null;
     if (present != null) {
-      present.close(); // or epoll reports it for ever
+      present.close(); // or epoll reports it without end
     }
   }
 

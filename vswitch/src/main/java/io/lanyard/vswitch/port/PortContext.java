@@ -7,7 +7,7 @@ import io.netty.channel.IoEventLoop;
 import java.util.concurrent.Executor;
 
 /**
- * What a network lends to its ports.
+ * The objects that a network lends to its ports.
  *
  * @param loop the network's loop, one whose I/O is epoll
  * @param timers the network's timers

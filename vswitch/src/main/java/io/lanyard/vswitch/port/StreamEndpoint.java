@@ -31,6 +31,6 @@ interface StreamEndpoint extends LifeCycle {
     return 0;
   }
 
-  /** What the endpoint does, for dumps. */
+  /** The endpoint's role, for dumps. */
   String role();
 }

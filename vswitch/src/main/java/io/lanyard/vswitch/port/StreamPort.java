@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A port has one client. While it is there, another that connects is sent away and counted, as
  * QEMU and passt do: two guests that were given the same path by mistake do not throw each other
- * off for ever. A client that closes frees the port at once, also for itself; one whose host
+ * off without end. A client that closes frees the port at once, also for itself; one whose host
  * vanished, over TCP, after {@value #TCP_TIMEOUT_SECONDS} s.
  *
  * <p>A stream has no offloads. A burst leaves in one write. A client that does not read loses whole
@@ -97,7 +97,7 @@ public final class StreamPort implements Port, Dumpable {
         };
   }
 
-  /** What the endpoint sees of the port. */
+  /** The port as its endpoint sees it. */
   private final class Client implements StreamEndpoint.Client {
     @Override
     public void offer(Channel channel) {

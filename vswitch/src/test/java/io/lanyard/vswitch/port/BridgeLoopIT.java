@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two ports of a switch that somebody has joined by a bridge: each broadcast goes round for ever,
- * and two hosts beside it go on. Needs root, iproute2 and ping.
+ * Two ports of a switch that a bridge joins: each broadcast goes round without end, and two hosts
+ * beside it go on. Needs root, iproute2 and ping.
  */
 @SuppressWarnings("NullAway.Init") // the ports are made before each test
 class BridgeLoopIT {
