@@ -48,7 +48,7 @@ final class AdversarialGuestIT {
     daemon = new DaemonUnderAttack(home, world);
     honest = new HonestGuest(world.guestA, "10.66.0.2");
     other = new HonestGuest(world.guestB, "10.67.0.2");
-    // What the daemon is to say, and nothing else: one line at most for each kind and minute.
+    // The daemon says these and nothing else, a burst of each at most.
     daemon.expectWarning(
         "event=(no-descriptor|flows-refused|table-full|tcp-memory-short|storm|frames-refused|address-moves)"
             + " ");

@@ -31,13 +31,13 @@ enum Attack {
   ARP_SPOOF(HostileGuest::claimAddressesOfOthers, Sign.DROPS),
   METRICS_CONNECTIONS(HostileGuest::metricsConnections);
 
-  /** By what one sees which port it is. */
+  /** The place that shows which port attacks. */
   enum Sign {
     /** A problem of the status. */
     STATUS,
     /** The loop's time, port by port: the guest stays within every quota. */
     LOOP_TIME,
-    /** What is dropped at the port, by cause, and a line of the log. */
+    /** The port's drops by cause, and a line of the log. */
     DROPS
   }
 
@@ -61,7 +61,7 @@ enum Attack {
     this.sign = sign;
   }
 
-  /** What its port may claim: without a guard others' addresses are for the taking. */
+  /** The port's guard: without one it may use the addresses of others. */
   String guard() {
     return this == ARP_SPOOF ? "strict" : "off";
   }

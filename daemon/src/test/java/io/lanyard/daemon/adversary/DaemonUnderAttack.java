@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A daemon that has little, and what it uses of that. */
+/** A daemon with little heap and few descriptors, and its use of them. */
 final class DaemonUnderAttack {
-  /** Bytes of heap: what is not bounded fills it within a test. */
+  /** Bytes of heap: a table without a bound fills it within a test. */
   private static final String HEAP = "96m";
 
   /** Files that it may open. */
@@ -42,6 +42,11 @@ final class DaemonUnderAttack {
                 "prlimit",
                 "--nofile=" + DESCRIPTORS + ":" + DESCRIPTORS));
     daemons.await(running);
+    address(world);
+  }
+
+  /** Gives the guests behind TAP devices their addresses. */
+  static void address(World world) throws IOException, InterruptedException {
     World.run(
         """
         set -e

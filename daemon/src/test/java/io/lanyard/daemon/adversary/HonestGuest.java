@@ -17,14 +17,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A guest that does what guests do, with the Linux stack of its namespace. What does not succeed at
- * once by the measure of a person who waits has failed.
+ * A guest that does what guests do, with the Linux stack of its namespace. An attempt fails when a
+ * person who waits for it would give up.
  */
 final class HonestGuest {
   /** Of each kind. */
   static final int TRIES = 20;
 
-  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int WAIT_MILLIS = 10_000;
   private static final int TRANSFER_MILLIS = 15_000;
   private static final Pattern RECEIVED = Pattern.compile("(\\d+) packets received");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
@@ -110,8 +110,8 @@ final class HonestGuest {
 
   private static boolean connects() {
     try (Socket socket = new Socket()) {
-      socket.connect(world(World.ECHO), PATIENCE_MILLIS);
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.connect(world(World.ECHO), WAIT_MILLIS);
+      socket.setSoTimeout(WAIT_MILLIS);
       socket.getOutputStream().write(42);
       return socket.getInputStream().read() == 42;
     } catch (IOException e) {
@@ -128,7 +128,7 @@ final class HonestGuest {
       byte[] question = Forgery.question(7, "honest" + questions++ + World.FAST, 0);
       socket.connect(gateway);
       socket.send(new DatagramPacket(question, question.length));
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.setSoTimeout(WAIT_MILLIS);
       byte[] answer = new byte[512];
       socket.receive(new DatagramPacket(answer, answer.length));
       // No error, and an answer.
@@ -149,7 +149,7 @@ final class HonestGuest {
               discover.readableBytes(),
               InetAddress.getByName("255.255.255.255"),
               67));
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.setSoTimeout(WAIT_MILLIS);
       byte[] answer = new byte[1500];
       // Those of others are broadcast as well.
       for (int i = 0; i < 1000; i++) {
@@ -167,7 +167,7 @@ final class HonestGuest {
   private static int transfer() {
     int bytes = 0;
     try (Socket socket = new Socket()) {
-      socket.connect(world(World.SOURCE), PATIENCE_MILLIS);
+      socket.connect(world(World.SOURCE), WAIT_MILLIS);
       socket.setSoTimeout(TRANSFER_MILLIS);
       InputStream in = socket.getInputStream();
       byte[] block = new byte[1 << 16];

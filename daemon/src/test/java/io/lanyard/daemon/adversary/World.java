@@ -66,7 +66,8 @@ final class World {
         ip link add vh netns H type veth peer name vw netns W
         ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up
         ip -n W addr add 10.99.0.2/24 dev vw; ip -n W link set vw up
-        ip -n H route add 198.51.100.0/24 via 10.99.0.2
+        ip -n H route add default via 10.99.0.2
+        ip -n W addr add 169.254.169.254/32 dev lo
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
         """
             .replaceAll("\\bH\\b", host)
