@@ -1,0 +1,106 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Several ports that fill the gateway's tables at once, and an honest guest beside them. */
+class HostilePortsTest {
+  private static final int HOSTILE = 5;
+
+  private static List<Guest> hostile(NatScene scene) throws Exception {
+    List<Guest> guests = new ArrayList<>();
+    for (int i = 0; i < HOSTILE; i++) {
+      guests.add(scene.guest(20 + i));
+    }
+    return guests;
+  }
+
+  /** One fragment of a UDP datagram of 24 bytes: the first 16, or the rest. */
+  private static void fragment(Guest guest, int id, int toPort, boolean first) {
+    byte[] udp =
+        TestNetwork.udpPayload(guest.address, TestNetwork.HOST, 20_000, toPort, new byte[16]);
+    byte[] part = new byte[first ? 16 : 8];
+    System.arraycopy(udp, first ? 0 : 16, part, 0, part.length);
+    int field = first ? Ipv4.MORE_FRAGMENTS : 2;
+    guest.send(
+        TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part));
+  }
+
+  @Test
+  void datagramsThatNeverBecomeWholeLeaveAnotherPortsTheirPlaces() throws Exception {
+    try (NatScene scene = new NatScene(NatScene.options());
+        DatagramSocket server =
+            new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      server.setSoTimeout(5000);
+      Guest honest = scene.guest(10);
+      List<Guest> hostile = hostile(scene);
+      scene.on(() -> {
+        flood(hostile, 0);
+        fragment(honest, 1, server.getLocalPort(), true);
+        flood(hostile, 100);
+        fragment(honest, 1, server.getLocalPort(), false);
+        return true;
+      });
+      DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+      server.receive(packet);
+      assertThat(packet.getLength()).isEqualTo(16);
+      for (Guest guest : hostile) {
+        int held =
+            scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
+        assertThat(held).isBetween(Reassembly.TOTAL / HOSTILE - 2, Reassembly.PER_STATION);
+      }
+    }
+  }
+
+  private static void flood(List<Guest> hostile, int firstId) {
+    for (int id = firstId; id < firstId + 100; id++) {
+      for (Guest guest : hostile) {
+        fragment(guest, id, 9, true);
+      }
+    }
+  }
+
+  @Test
+  void madeUpStationsOfSeveralPortsDoNotMoveAnHonestNeighbourOut() throws Exception {
+    LogWatch.expect("table-full");
+    try (NatScene scene = new NatScene(NatScene.options())) {
+      Guest honest = scene.guest(10);
+      List<Guest> hostile = hostile(scene);
+      scene.on(() -> {
+        for (int i = 0; i < 1000; i++) {
+          for (Guest guest : hostile) {
+            long made = guest.mac + ((long) (i + 1) << 16);
+            int address = (TestNetwork.GUEST & 0xffffff00) | (100 + i % 100);
+            byte[] claim =
+                TestNetwork.arp(
+                    Ethernet.BROADCAST, Arp.REQUEST, made, address, 0, TestNetwork.GATEWAY);
+            guest.port.send(TestNetwork.frame(claim));
+            guest.port.drain();
+          }
+        }
+        return true;
+      });
+      Neighbour neighbour =
+          scene.on(() -> scene.nat.gateway().stations().neighbours().get(honest.ip()));
+      assertThat(neighbour).isNotNull();
+      assertThat(neighbour.mac()).isEqualTo(honest.mac);
+      assertThat(scene.on(() -> scene.nat.gateway().stations().size())).isLessThanOrEqualTo(4096);
+      assertThat(scene.on(() -> scene.nat.gateway().stations().budget(honest.port).stations()))
+          .isEqualTo(1);
+      assertThat(scene.on(() -> scene.nat.problems()).toString()).contains("port guest2");
+    }
+  }
+}
