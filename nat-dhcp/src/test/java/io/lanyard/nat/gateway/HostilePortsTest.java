@@ -35,8 +35,7 @@ class HostilePortsTest {
     byte[] part = new byte[first ? 16 : 8];
     System.arraycopy(udp, first ? 0 : 16, part, 0, part.length);
     int field = first ? Ipv4.MORE_FRAGMENTS : 2;
-    guest.send(
-        TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part));
+    guest.send(TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part));
   }
 
   @Test
@@ -58,8 +57,7 @@ class HostilePortsTest {
       server.receive(packet);
       assertThat(packet.getLength()).isEqualTo(16);
       for (Guest guest : hostile) {
-        int held =
-            scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
+        int held = scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
         assertThat(held).isBetween(Reassembly.TOTAL / HOSTILE - 2, Reassembly.PER_STATION);
       }
     }
