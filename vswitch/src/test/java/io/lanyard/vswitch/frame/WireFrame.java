@@ -59,11 +59,11 @@ public final class WireFrame {
   }
 
   private static int little(byte[] b, int at) {
-    return b[at] & 255 | (b[at + 1] & 255) << 8;
+    return (b[at] & 255) | (b[at + 1] & 255) << 8;
   }
 
   private static int word(byte[] b, int at) {
-    return (b[at] & 255) << 8 | b[at + 1] & 255;
+    return (b[at] & 255) << 8 | (b[at + 1] & 255);
   }
 
   /**

@@ -92,8 +92,8 @@ class StreamFramerFuzzTest {
 
   private static boolean isBroadcast(byte[] frame) {
     FuzzInput in = new FuzzInput(frame);
-    long destination = (long) in.word() << 32 | in.number() & 0xffff_ffffL;
-    long source = (long) in.word() << 32 | in.number() & 0xffff_ffffL;
+    long destination = (long) in.word() << 32 | (in.number() & 0xffff_ffffL);
+    long source = (long) in.word() << 32 | (in.number() & 0xffff_ffffL);
     int type = in.word();
     return destination == Ethernet.BROADCAST
         && source != 0

@@ -333,7 +333,7 @@ class StreamPortTest extends PortSuite {
         busy.countDown();
         held.sync();
         second.send(numbered(PEER, GUEST, 2 * i + 1, 60));
-        long expected = 2 * i + 2L;
+        long expected = 2L * i + 2;
         await("both frames", () -> port.counters().receivedFrames() == expected);
       }
     }
