@@ -1,25 +1,29 @@
 /**
- * The gateway as a host on the network: ARP, ICMP, and the way packets take between the guests and
+ * The gateway as a host on the network: ARP, ICMP, and the way of packets between the guests and
  * the protocol engines.
  *
- * <p><b>In.</b> The switch hands a frame to the gateway's port as to any other. ARP goes to its
- * responder, which answers for the gateway's addresses, learns neighbours and runs the probes that
- * DHCP asks for (RFC 5227). An IPv4 packet is checked, put together if it came in fragments (RFC
- * 815, so many at a time), and sorted by {@link io.lanyard.nat.gateway.Destinations}: to the
- * gateway itself, where a {@link io.lanyard.nat.gateway.DatagramService} may listen; to the host's
- * loopback, where that is permitted; to the world; or nowhere, of which the guest hears by {@link
- * io.lanyard.nat.gateway.IcmpErrors}, at a limited rate. What leads on goes to the {@link
- * io.lanyard.nat.gateway.PacketEngine} of its protocol.
+ * <p><b>In.</b> The switch hands the gateway's port a frame with its passage. The gateway finds the
+ * {@link io.lanyard.nat.station.Station} of the frame by the passage's ingress port and source MAC
+ * address, so that everything that follows is on the account of the port, whatever addresses the
+ * guest makes up. ARP goes to its responder, which answers for the gateway's addresses, feeds the
+ * neighbours and runs the probes that DHCP asks for (RFC 5227). An IPv4 packet is checked and put
+ * together if it came in fragments (RFC 815, bounded per port), once, into the {@link
+ * io.lanyard.nat.gateway.Packet} that all further code reads. {@link
+ * io.lanyard.nat.gateway.Destinations} sorts it: to the gateway itself, where a {@link
+ * io.lanyard.nat.gateway.DatagramService} may listen; to the host's loopback; to the world; or
+ * nowhere, which {@link io.lanyard.nat.gateway.IcmpErrors} tells the guest at a limited rate. The
+ * {@link io.lanyard.nat.gateway.PacketEngine} of its protocol takes a packet that leads on, and
+ * asks {@link io.lanyard.nat.gateway.Egress} whether a new flow may leave.
  *
  * <p><b>Out.</b> An engine writes a whole IPv4 packet behind {@link
- * io.lanyard.nat.gateway.GuestLink#LINK_HEADROOM} free bytes and lends it. The gateway fills in the
- * Ethernet header from the neighbour cache and gives the frame to the switch, which carries it to
- * the guest's port within the same call. Only a packet for a guest whose MAC address is not known
- * is copied: a few wait for each address while ARP asks, three times in three seconds; then they
- * are dropped and the engines told.
+ * io.lanyard.nat.gateway.GuestLink#LINK_HEADROOM} free bytes and lends it, with the {@link
+ * io.lanyard.nat.station.Neighbour} that it is for. The gateway fills in the Ethernet header and
+ * gives the frame to the switch, which carries it to the guest's port within the same call. Only a
+ * packet for a neighbour whose MAC address is not known is copied: a few wait for each address
+ * while ARP asks, three times in three seconds; then they are dropped and the engines told.
  *
- * <p><b>Bursts.</b> While the switch is calling, it will flush by itself; what a socket brings ends
- * with {@link io.lanyard.nat.gateway.GuestLink#flush}. An exception in here is counted, logged once
- * and goes no further: a guest must not stop a network.
+ * <p><b>Bursts.</b> While the switch calls the gateway, the switch flushes by itself; frames that a
+ * socket brings end with {@link io.lanyard.nat.gateway.GuestLink#flush}. The gateway counts an
+ * exception in here, logs the first one and goes on: a guest must not stop a network.
  */
 package io.lanyard.nat.gateway;
