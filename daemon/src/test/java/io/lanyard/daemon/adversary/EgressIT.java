@@ -37,7 +37,6 @@ final class EgressIT {
   @TempDir Path home;
   private World world;
   private DaemonHome daemons;
-  private DaemonHome.Running daemon;
   private List<ServerSocket> listening;
   private DatagramSocket datagrams;
 
@@ -63,7 +62,7 @@ final class EgressIT {
     world.close();
   }
 
-  private void start(String egress) throws Exception {
+  private DaemonHome.Running start(String egress) throws Exception {
     String configuration =
         """
         version: 1
@@ -83,9 +82,11 @@ final class EgressIT {
             .replace("EGRESS", egress)
             .replace("NSA", world.guestA)
             .replace("NSB", world.guestB);
-    daemon = daemons.daemon(configuration, DaemonHome.java("ip", "netns", "exec", world.host));
+    DaemonHome.Running daemon =
+        daemons.daemon(configuration, DaemonHome.java("ip", "netns", "exec", world.host));
     daemons.await(daemon);
     DaemonUnderAttack.address(world);
+    return daemon;
   }
 
   private boolean reaches(String address, int port) throws IOException {
@@ -128,7 +129,7 @@ final class EgressIT {
 
   @Test
   void aGuestReachesTheWorldAndNeitherTheHostNorOtherNetworksNorMetadata() throws Exception {
-    start("{default: allow}");
+    DaemonHome.Running daemon = start("{default: allow}");
     assertThat(reaches(WORLD, PORT)).isTrue();
     assertThat(reaches(OWN, PORT)).as("the host's address").isFalse();
     assertThat(reaches(OWN, 9323)).as("metrics on all addresses").isFalse();
