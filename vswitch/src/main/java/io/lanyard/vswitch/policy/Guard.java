@@ -202,6 +202,7 @@ public final class Guard implements Policy {
       boolean permitted,
       boolean fragment) {
     if (fragment
+        || passage.segments() > 1 // each segment would be a message of its own
         || end - udp < CHADDR + 6
         || Ethernet.mac(frame, udp + CHADDR) != passage.source()) {
       return DropCause.GUARD_DHCP;

@@ -25,6 +25,7 @@ public final class WireFrame {
   private final int checksumStart;
   private final int checksumOffset;
   private final int network;
+  private final boolean cut;
 
   /**
    * Copies a frame.
@@ -51,7 +52,8 @@ public final class WireFrame {
     for (int more = 0; more < 2 && isTag(bytes, at - 2); more++) {
       at += 4;
     }
-    network = Math.min(at, bytes.length); // the frame may end within a tag
+    cut = at > bytes.length;
+    network = Math.min(at, bytes.length);
   }
 
   private static boolean isTag(byte[] b, int at) {
@@ -129,10 +131,10 @@ public final class WireFrame {
   /**
    * The type behind the tags.
    *
-   * @return 16 bits
+   * @return 16 bits; 0 if the frame ends within a tag
    */
   public int type() {
-    return word(network - 2);
+    return cut ? 0 : word(network - 2);
   }
 
   /**

@@ -23,6 +23,7 @@ import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -195,6 +196,21 @@ class GuardTest {
     ByteBuf fragment = udp(GUEST, 0, 68, -1, 67, dhcp(GUEST, 0));
     fragment.setShort(Frames.PAYLOAD + 6, 0x2000);
     refused(guest, DropCause.GUARD_DHCP, fragment);
+  }
+
+  /** Cut into datagrams, the second part would be a message that nobody has looked at. */
+  @Test
+  void aDhcpMessageIsNoSuperFrame() {
+    InMemoryPort guest = strict();
+    byte[] own = dhcp(GUEST, 0);
+    byte[] both = Arrays.copyOf(own, 2 * own.length);
+    System.arraycopy(dhcp(OTHER, 0), 0, both, own.length, own.length);
+    ByteBuf frame = Frames.udp4(ROUTER, GUEST, 0, 68, -1, 67, both);
+    OffloadHeader.set(
+        frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_UDP_L4, 42, own.length, 34, 6);
+    LogWatch.expect("cause=\"guard-dhcp\"");
+    assertThat(passes(guest, frame)).isFalse();
+    assertThat(guest.counters().receiveDrops(DropCause.GUARD_DHCP)).isEqualTo(2); // datagrams
   }
 
   @Test
