@@ -23,7 +23,7 @@ public record ByteSize(long bytes) {
     String digits = text.replaceAll("[^0-9]", "");
     int shift = 10 * (1 + UNITS.indexOf(text.charAt(digits.length())));
     long bytes = Long.parseLong(digits) << shift;
-    if (bytes == 0 || bytes >>> shift != Long.parseLong(digits)) {
+    if (bytes <= 0 || bytes >> shift != Long.parseLong(digits)) {
       throw new IllegalArgumentException("it is out of range");
     }
     return new ByteSize(bytes);

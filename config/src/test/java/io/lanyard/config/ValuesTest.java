@@ -118,7 +118,8 @@ class ValuesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "512", "0M", "512MB", "512m", "999999999T", "-1M", "1.5G"})
+  @ValueSource(
+      strings = {"", "512", "0M", "512MB", "512m", "999999999T", "8388608T", "-1M", "1.5G"})
   void whatIsNoAmountIsRefused(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> ByteSize.parse(text));
   }

@@ -2,6 +2,7 @@ package io.lanyard.daemon.main;
 
 import io.lanyard.base.Nearest;
 import io.lanyard.control.launch.DaemonOption;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -73,19 +74,26 @@ final class DaemonArguments {
     return null;
   }
 
-  private static DaemonCommand command(Map<DaemonOption, String> values) {
+  private static DaemonCommand command(Map<DaemonOption, String> values) throws UsageException {
     DaemonCommand command = new DaemonCommand();
-    command.config = path(values.get(DaemonOption.CONFIG));
-    command.state = path(values.get(DaemonOption.STATE_DIR));
-    command.runtime = path(values.get(DaemonOption.RUNTIME_DIR));
-    command.images = path(values.get(DaemonOption.IMAGES));
-    command.plugins = path(values.get(DaemonOption.PLUGINS));
+    command.config = path(DaemonOption.CONFIG, values);
+    command.state = path(DaemonOption.STATE_DIR, values);
+    command.runtime = path(DaemonOption.RUNTIME_DIR, values);
+    command.images = path(DaemonOption.IMAGES, values);
+    command.plugins = path(DaemonOption.PLUGINS, values);
     command.group = values.get(DaemonOption.GROUP);
     command.whileInput = values.containsKey(DaemonOption.WHILE_INPUT);
     return command;
   }
 
-  private static @Nullable Path path(@Nullable String value) {
-    return value == null ? null : Path.of(value);
+  private static @Nullable Path path(DaemonOption option, Map<DaemonOption, String> values)
+      throws UsageException {
+    String value = values.get(option);
+    try {
+      return value == null ? null : Path.of(value);
+    } catch (InvalidPathException e) {
+      // In a locale without UTF-8, the JVM has no path for other characters than ASCII.
+      throw new UsageException("option " + option.word() + " names no path: " + e.getMessage());
+    }
   }
 }

@@ -93,4 +93,9 @@ final class DaemonArgumentsTest {
     refuses("--while-input --while-input", "--while-input is given twice");
     refuses("--while-input=yes", "--while-input takes no value");
   }
+
+  @Test
+  void whatIsNoPathIsAMistake() {
+    refuses("--config=a\0b", "--config", "names no path");
+  }
 }
