@@ -8,6 +8,7 @@ final class Slot {
   final Port port;
   final int number;
   final PortCounters counters;
+  final Turn turn;
 
   /** The port's MTU: asked once, since a port is asked for each frame otherwise. */
   final int mtu;
@@ -34,9 +35,10 @@ final class Slot {
   /** Whether the port has got a frame since it was flushed last. */
   boolean touched;
 
-  Slot(Port port, int number, PortRules rules, long now) {
+  Slot(Port port, int number, PortRules rules, Turn turn, long now) {
     this.port = port;
     this.number = number;
+    this.turn = turn;
     this.counters = port.counters();
     this.mtu = port.mtu();
     this.ingress = compile(rules.ingress());

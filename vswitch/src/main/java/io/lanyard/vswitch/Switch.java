@@ -130,7 +130,7 @@ public final class Switch implements Dumpable {
           "switch " + name + " has " + MOST_PORTS + " ports, which is all it takes");
     }
     @Nullable Slot[] grown = Arrays.copyOf(ports, Math.max(ports.length, number + 1));
-    Slot slot = new Slot(port, number, rules, clock.nanoTime());
+    Slot slot = new Slot(port, number, rules, turns.of(port), clock.nanoTime());
     table.rule(number, rules.macLimit(), rules.holdsMacs());
     grown[number] = slot;
     ports = grown;
@@ -312,6 +312,7 @@ public final class Switch implements Dumpable {
   private void refuse(Passage passage, DropCause cause) {
     Slot from = passage.from;
     from.counters.receiveDropped(cause, passage.segments);
+    from.turn.refused();
     from.refusals.log(name, passage, cause, now());
   }
 

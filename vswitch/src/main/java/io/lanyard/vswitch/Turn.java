@@ -10,6 +10,13 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway") // the ends of the list are null together
 public final class Turn {
   private final Turns turns;
+
+  /**
+   * How much dearer a burst with refused frames is: a port that floods beside one that is honest
+   * has a fifth of the time, and what it sends beyond that stays in its own device.
+   */
+  private static final int REFUSAL_FACTOR = 4;
+
   private final PortCounters counters;
 
   /** Nanoseconds that the port may work before it has to wait; negative for a debt. */
@@ -18,6 +25,7 @@ public final class Turn {
   /** Whether the port is in the queue. */
   boolean queued;
 
+  private boolean refused;
   @Nullable Turn next;
   private @Nullable Work first;
   private @Nullable Work last;
@@ -113,8 +121,15 @@ public final class Turn {
     }
   }
 
+  /** Says that the switch has refused a frame of the burst that is running. */
+  void refused() {
+    refused = true;
+  }
+
   void charge(long nanos) {
-    credit = Math.max(-Turns.MOST_DEBT, credit - nanos);
+    long price = refused ? REFUSAL_FACTOR * nanos : nanos;
+    refused = false;
+    credit = Math.max(-Turns.MOST_DEBT, credit - price);
     counters.loopTime(nanos);
   }
 

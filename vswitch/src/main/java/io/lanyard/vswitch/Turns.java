@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * Between two turns the loop looks for events: a port that sends little is served at once, whatever
  * waits in the queue. No turn passes while nobody else works: a port that is alone pays nothing.
  *
+ * <p>A burst of which the switch refuses frames costs its port more credit than time: reading what
+ * is then dropped is worth less to the network than what others send.
+ *
  * <p>Time is the clock's and not the processor's: a read of it costs 25 ns. A burst that the host
  * has suspended is charged for that, too, which is why debt is bounded.
  *

@@ -29,6 +29,7 @@ class TurnsTest {
     long bursts;
     long left = Long.MAX_VALUE;
     boolean throwing;
+    boolean refused;
 
     Guest(String name, long cost) {
       port = new SinkPort(name, Offloads.NONE, network, frame -> {});
@@ -46,6 +47,9 @@ class TurnsTest {
     protected boolean run() {
       bursts++;
       clock.advanceNanos(cost);
+      if (refused) {
+        turn.refused();
+      }
       if (throwing) {
         throwing = false;
         throw new IllegalStateException("on purpose");
@@ -130,6 +134,15 @@ class TurnsTest {
     Guest other = new Guest("other", 100 * MICRO);
     run(500_000 * MICRO, other);
     assertThat((double) other.nanos() / all()).isCloseTo(0.5, within(0.03));
+  }
+
+  @Test
+  void givesAPortThatFloodsAFifthBesideOneThatDoesNot() {
+    Guest honest = new Guest("honest", 100 * MICRO);
+    Guest flood = new Guest("flood", 100 * MICRO);
+    flood.refused = true;
+    run(1_000_000 * MICRO, honest, flood);
+    assertThat((double) flood.nanos() / all()).isCloseTo(0.2, within(0.03));
   }
 
   @Test
