@@ -3,7 +3,6 @@ package io.lanyard.linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -84,10 +83,9 @@ public final class NetworkNamespace {
   public static @Nullable Identity identity(@Nullable String namespace) {
     String path = namespace == null ? "/proc/thread-self/ns/net" : path(namespace);
     try {
-      Map<String, Object> attributes = Files.readAttributes(Path.of(path), "unix:dev,ino");
-      return new Identity(
-          ((Number) attributes.get("dev")).longValue(),
-          ((Number) attributes.get("ino")).longValue());
+      Path file = Path.of(path);
+      long device = (long) Files.getAttribute(file, "unix:dev");
+      return new Identity(device, (long) Files.getAttribute(file, "unix:ino"));
     } catch (IOException e) {
       return null;
     }
