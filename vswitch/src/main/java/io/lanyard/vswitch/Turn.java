@@ -9,6 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("NullAway") // the ends of the list are null together
 public final class Turn {
+  /**
+   * Small frames between two questions whether the turn is over: one that begins a flow costs up to
+   * 100 us, and 64 of them the wait of a whole round.
+   */
+  public static final int FRAMES = 8;
+
   private final Turns turns;
 
   /**
@@ -99,8 +105,8 @@ public final class Turn {
   }
 
   /**
-   * Whether the work that runs has used up its port's credit. It reads the clock: to be asked where
-   * a single frame may be expensive, and not for each small one.
+   * Whether the work that runs has used up its port's credit. It reads the clock: to be asked after
+   * a large frame and after every {@value #FRAMES}th small one.
    *
    * @return true if the work should end its burst and say that there is more
    */

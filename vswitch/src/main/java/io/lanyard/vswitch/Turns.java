@@ -109,10 +109,10 @@ public final class Turns {
     return running != null;
   }
 
-  /** Nanoseconds that the running work has left of its port's credit. */
+  /** Nanoseconds that the running work has left of its port's credit; a quantum if none runs. */
   long left() {
     Turn turn = running;
-    return turn == null ? 0 : turn.credit - (clock.nanoTime() - startedAt);
+    return turn == null ? QUANTUM : turn.credit - (clock.nanoTime() - startedAt);
   }
 
   void start(Turn turn) {

@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
@@ -39,6 +40,9 @@ final class DeviceBurst {
   private ByteBuf large;
   private int count;
 
+  /** Frames of those that were handed over already. */
+  private int given;
+
   DeviceBurst(ByteBufAllocator allocator) {
     this.allocator = allocator;
     vectors = allocator.directBuffer(VECTORS * VECTOR, VECTORS * VECTOR);
@@ -51,6 +55,11 @@ final class DeviceBurst {
   /** Whether there is room for another frame before {@link #deliver}. */
   boolean hasRoom() {
     return count < frames.length;
+  }
+
+  /** Whether frames are left that {@link #deliver} had no time for: none is to be read before. */
+  boolean hasMore() {
+    return given < count;
   }
 
   /** Where the next frame is to be read to: {@link #VECTORS} vectors in native memory. */
@@ -85,19 +94,35 @@ final class DeviceBurst {
       count++;
       return false;
     }
-    deliver(network, from);
+    while (hasMore()) {
+      give(network, from); // whatever it takes: the large one is behind them
+    }
+    count = 0;
+    given = 0;
     large.setBytes(0, frame, 0, SMALL);
     network.receive(from, large.setIndex(0, length));
     return true;
   }
 
-  /** Hands over what was taken. */
-  void deliver(Switch network, Port from) {
-    int taken = count;
-    count = 0;
-    for (int i = 0; i < taken; i++) {
-      network.receive(from, frames[i]);
+  /**
+   * Hands over the small frames that were taken, until none is left or the turn is over.
+   *
+   * @return whether none is left
+   */
+  boolean deliver(Switch network, Port from, Turn turn) {
+    while (hasMore()) {
+      give(network, from);
+      if (given % Turn.FRAMES == 0 && hasMore() && turn.isOver()) {
+        return false;
+      }
     }
+    count = 0;
+    given = 0;
+    return true;
+  }
+
+  private void give(Switch network, Port from) {
+    network.receive(from, frames[given++]);
   }
 
   void release() {

@@ -84,7 +84,7 @@ final class DeviceLink extends Work implements EpollIoHandle {
     }
   }
 
-  /** Reads one burst. */
+  /** Reads one burst, or goes on with one that the last turn had no time for. */
   @Override
   protected boolean run() {
     if (closed) {
@@ -93,20 +93,10 @@ final class DeviceLink extends Work implements EpollIoHandle {
     boolean more = true;
     reading = true;
     try {
-      for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
-        int length = device.read(burst.vectors(), DeviceBurst.VECTORS);
-        if (length < 0) {
-          if (device.isGone(-length)) {
-            port.lost(this, -length);
-          }
-          more = false;
-          break;
-        }
-        if (burst.take(network, port, length) && turn.isOver()) {
-          break; // each large frame may cost as much as many small ones
-        }
+      if (!burst.hasMore()) {
+        more = read();
       }
-      burst.deliver(network, port);
+      more |= !burst.deliver(network, port, turn);
       network.flush();
     } finally {
       reading = false;
@@ -115,6 +105,23 @@ final class DeviceLink extends Work implements EpollIoHandle {
       }
     }
     return more && !closed;
+  }
+
+  /** Reads until no more frame fits. Returns whether there may be another. */
+  private boolean read() {
+    for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
+      int length = device.read(burst.vectors(), DeviceBurst.VECTORS);
+      if (length < 0) {
+        if (device.isGone(-length)) {
+          port.lost(this, -length);
+        }
+        return false;
+      }
+      if (burst.take(network, port, length) && turn.isOver()) {
+        return true; // each large frame may cost as much as many small ones
+      }
+    }
+    return true;
   }
 
   /** Stops reading and closes the device; a second call does nothing. */

@@ -180,8 +180,8 @@ public final class InProcessPort implements Port, Dumpable {
       boolean large = frame.readableBytes() > LARGE;
       to.receive(this, frame);
       ring.next();
-      if (large && turn.isOver()) {
-        break; // each may cost as much as many small ones
+      if ((large || (i + 1) % Turn.FRAMES == 0) && turn.isOver()) {
+        break;
       }
     }
     to.flush();

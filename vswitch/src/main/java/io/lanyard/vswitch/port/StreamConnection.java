@@ -55,12 +55,13 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       new Work() {
         @Override
         protected boolean run() {
-          if (!ended) {
-            channel.config().setAutoRead(true);
-          }
-          return false;
+          return goOn();
         }
       };
+
+  /** What the last turn had no time for; nothing is read before it is taken. */
+  private @Nullable ByteBuf rest;
+
   private @Nullable ByteBuf batch;
   private int batchesOnTheirWay;
   private int bytesOnTheirWay;
@@ -90,36 +91,74 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     boolean charged = turn.begin();
+    boolean wait = false;
     try {
+      takeRest(); // Netty reads a stream to its end once its client has closed it
       take(in);
+      if (in.isReadable()) {
+        rest = in.retain();
+        wait = true;
+      }
     } finally {
       in.release();
-      if (charged && !turn.end()) {
-        wait(context);
+      if (charged) {
+        wait |= !turn.end();
       }
+      if (wait && !ended) {
+        channel.config().setAutoRead(false);
+        turn.later(resume);
+      }
+    }
+  }
+
+  /** The port's turn has come. Returns whether there is more than it has time for. */
+  private boolean goOn() {
+    ByteBuf in = rest;
+    if (in != null) {
+      take(in);
+      network.flush();
+      if (in.isReadable()) {
+        return true;
+      }
+      releaseRest();
+    }
+    if (!ended) {
+      channel.config().setAutoRead(true);
+    }
+    return false;
+  }
+
+  /** Takes all of the rest, however long it takes. */
+  private void takeRest() {
+    ByteBuf in = rest;
+    while (in != null && in.isReadable()) {
+      take(in);
+    }
+    releaseRest();
+  }
+
+  private void releaseRest() {
+    ByteBuf in = rest;
+    if (in != null) {
+      rest = null;
+      in.release();
     }
   }
 
   private void take(ByteBuf in) {
     if (badLength || ended) {
+      in.skipBytes(in.readableBytes());
       return;
     }
     reading = true;
     try {
-      if (!framer.read(in, network, port)) {
+      if (!framer.read(in, network, port, turn)) {
         badLength = true;
+        in.skipBytes(in.readableBytes());
         Future<?> _ = channel.close();
       }
     } finally {
       reading = false;
-    }
-  }
-
-  /** Stops reading until it is the port's turn. */
-  private void wait(ChannelHandlerContext context) {
-    if (!ended) {
-      context.channel().config().setAutoRead(false);
-      turn.later(resume);
     }
   }
 
@@ -137,11 +176,14 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     ByteBuf in = allocator.directBuffer(READ_BYTES, READ_BYTES);
     try {
       // The socket's buffer bounds it: nobody fills it any more.
+      takeRest();
       while (!badLength
           && !ended
           && descriptor.isOpen()
           && readInto(descriptor, in.setIndex(0, 0)) > 0) {
-        take(in);
+        while (in.isReadable()) {
+          take(in);
+        }
       }
       network.flush();
     } finally {
@@ -237,6 +279,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    takeRest();
     end();
   }
 
@@ -256,6 +299,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       return; // while a frame is lent; closing calls again
     }
     ended = true;
+    releaseRest();
     framer.release();
     burst.release();
     if (batch != null) {

@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +30,14 @@ final class StreamFramer {
   }
 
   /**
-   * Takes what was read.
+   * Takes what was read, until it is consumed or the turn is over.
    *
-   * @param in consumed; not released
+   * @param in consumed, unless the turn is over: then it begins with a whole frame, and is to be
+   *     given again; not released
+   * @param turn the port's, running
    * @return false if the stream holds an impossible length: nothing behind it can be trusted
    */
-  boolean read(ByteBuf in, Switch network, Port from) {
+  boolean read(ByteBuf in, Switch network, Port from, Turn turn) {
     ByteBuf rest = partial;
     if (rest != null) {
       take(in, rest, prefix);
@@ -53,7 +56,7 @@ final class StreamFramer {
       rest.release();
       partial = null;
     }
-    return readWhole(in, network, from);
+    return readWhole(in, network, from, turn);
   }
 
   private static void take(ByteBuf in, ByteBuf into, int upTo) {
@@ -63,14 +66,17 @@ final class StreamFramer {
     }
   }
 
-  private boolean readWhole(ByteBuf in, Switch network, Port from) {
-    while (in.readableBytes() >= prefix) {
+  private boolean readWhole(ByteBuf in, Switch network, Port from, Turn turn) {
+    for (int frames = 0; in.readableBytes() >= prefix; frames++) {
       long length = framing.length(in, in.readerIndex());
       if (length > framing.largest()) {
         return false;
       }
       if (in.readableBytes() < prefix + length) {
         break;
+      }
+      if (frames > 0 && frames % Turn.FRAMES == 0 && turn.isOver()) {
+        return true;
       }
       burst.deliver(network, from, in, in.readerIndex() + prefix, (int) length);
       in.skipBytes(prefix + (int) length);

@@ -61,7 +61,7 @@ class StreamFramerFuzzTest {
     boolean alive = true;
     for (int at = 0; alive && at < stream.length; at += piece) {
       buffer.clear().writeBytes(stream, at, Math.min(piece, stream.length - at));
-      alive = framer.read(buffer, network, from);
+      alive = framer.read(buffer, network, from, network.turns().of(from));
     }
     buffer.release();
     framer.release();

@@ -2,21 +2,28 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortCounters;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Hostile streams in large numbers, without the sockets that would make them slow. */
 class StreamFramerTest {
   private final Switch network = new Switch("test", new SteppedTimers(), Frames.UNTRACKED);
   private final InMemoryPort port = InMemoryPort.attached("vm", Offloads.NONE, network);
+  private final Turn turn = network.turns().of(port);
   private final InMemoryPort peer = InMemoryPort.attached("peer", Offloads.NONE, network);
 
   @Test
@@ -38,7 +45,7 @@ class StreamFramerTest {
       ByteBuf rest = in.duplicate();
       while (rest.isReadable()) {
         ByteBuf part = rest.readSlice(1 + random.nextInt(Math.min(4000, rest.readableBytes())));
-        assertThat(framer.read(part, network, port)).isTrue();
+        assertThat(framer.read(part, network, port, turn)).isTrue();
       }
       peer.clear();
     }
@@ -66,9 +73,9 @@ class StreamFramerTest {
       noise[0] = 0;
       noise[1] = (byte) (random.nextInt(8) == 0 ? 1 : 0);
       in.clear().writeBytes(noise);
-      boolean alive = framer.read(in, network, port);
+      boolean alive = framer.read(in, network, port, turn);
       in.clear().writeBytes(noise);
-      if (!alive || !framer.read(in, network, port)) {
+      if (!alive || !framer.read(in, network, port, turn)) {
         ended++;
       }
       framer.release();
@@ -78,5 +85,42 @@ class StreamFramerTest {
     burst.release();
     in.release();
     network.close();
+  }
+
+  @Test
+  void aStreamStopsWhereItsTurnIsOverAndGoesOnFromThere() {
+    SteppedClock clock = new SteppedClock();
+    Switch slow = new Switch("slow", new SteppedTimers(clock), Frames.UNTRACKED);
+    InMemoryPort from = InMemoryPort.attached("vm", Offloads.NONE, slow);
+    List<Integer> arrived = new ArrayList<>();
+    SinkPort _ =
+        new SinkPort(
+            "dear",
+            Offloads.NONE,
+            slow,
+            frame -> {
+              clock.advanceNanos(100_000); // five of them are a turn
+              arrived.add(frame.getInt(frame.writerIndex() - 4));
+            });
+    Burst burst = new Burst(Frames.UNTRACKED);
+    StreamFramer framer = new StreamFramer(Framing.QEMU, Frames.UNTRACKED, burst);
+    ByteBuf in = Frames.untracked(4096);
+    for (int i = 0; i < 20; i++) {
+      in.writeInt(60).writeLong(0xffff_ffff_ffff_5254L).writeInt(1).writeZero(44).writeInt(i);
+    }
+    Turn own = slow.turns().of(from);
+    List<Integer> stops = new ArrayList<>();
+    while (in.isReadable()) {
+      assertThat(own.begin()).isTrue();
+      assertThat(framer.read(in, slow, from, own)).isTrue();
+      boolean _ = own.end();
+      stops.add(arrived.size());
+    }
+    assertThat(stops).containsExactly(8, 16, 20);
+    assertThat(arrived).isEqualTo(IntStream.range(0, 20).boxed().toList());
+    framer.release();
+    burst.release();
+    in.release();
+    slow.close();
   }
 }
