@@ -349,6 +349,9 @@ public final class Switch implements Dumpable {
   public void flush() {
     nowKnown = false;
     delivery.flush();
+    while (depth == 0 && !left.isEmpty()) {
+      tellLeft(left.removeLast());
+    }
   }
 
   /**
