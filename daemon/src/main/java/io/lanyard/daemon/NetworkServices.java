@@ -121,7 +121,7 @@ final class NetworkServices {
     all.put("stations", nat.gateway().stations().counters());
     all.put("tcp", nat.tcp().counters());
     all.put("udp", nat.udp().counters());
-    all.put("icmp", nat.pings().counters());
+    all.put("icmp", nat.pingCounters());
     if (dhcp != null) {
       all.put("dhcp", dhcp.counters());
     }

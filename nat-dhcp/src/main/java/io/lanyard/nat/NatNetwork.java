@@ -1,5 +1,6 @@
 package io.lanyard.nat;
 
+import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
@@ -189,12 +190,12 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * The NAT of ICMP echo.
+   * What the NAT of ICMP echo has counted.
    *
    * @return the live object
    */
-  public PingNat pings() {
-    return pings;
+  public Counters<?> pingCounters() {
+    return pings.counters();
   }
 
   /**
