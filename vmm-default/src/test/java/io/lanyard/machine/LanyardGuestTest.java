@@ -115,7 +115,8 @@ class LanyardGuestTest {
     }
     // 3.3 million stores, then each page once or twice.
     await(() -> guests.stream().allMatch(guest -> guest.statistics().instructions() > 22_000_000));
-    assertThat(heap() - before).isLessThan(Runtime.getRuntime().maxMemory() / 8 + (16 << 20));
+    // The harts go on and leave garbage while it is read: what lives is what a quiet moment shows.
+    await(() -> heap() - before < Runtime.getRuntime().maxMemory() / 8 + (16 << 20));
     guests.forEach(Guest::kill);
     await(() -> heap() - before < 16 << 20);
   }
