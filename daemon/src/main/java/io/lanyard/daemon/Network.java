@@ -179,7 +179,7 @@ public final class Network implements AutoCloseable {
                 leases.network(name(), loop.eventLoop()),
                 guests,
                 host);
-        made.bind(addresses);
+        made.bind(addresses, ports.hasHostAdapter());
         return made;
       });
     } catch (RuntimeException e) {
@@ -290,8 +290,13 @@ public final class Network implements AutoCloseable {
   private List<String> forwardProblems() {
     return forwardStatuses().stream()
         .filter(forward -> forward.problem() != null)
-        .map(forward -> "forward " + forward.forward().name() + ": " + forward.problem())
+        .map(status -> "forward " + label(status.forward()) + ": " + status.problem())
         .toList();
+  }
+
+  private static String label(ForwardConfig forward) {
+    String given = forward.name();
+    return given == null ? forward.key() : given;
   }
 
   /**

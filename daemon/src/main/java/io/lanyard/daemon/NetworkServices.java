@@ -53,7 +53,7 @@ final class NetworkServices {
    * @param hostAdapter whether the host is to have an address on the network, now or when its
    *     adapter can be opened
    * @param journal where leases are kept
-   * @param guests the guests that the configuration declares, for forwards to them
+   * @param guests the guests that the configuration declares, for the names of their leases
    * @param shared what all networks share of the host
    */
   NetworkServices(
@@ -88,8 +88,13 @@ final class NetworkServices {
     }
   }
 
-  /** Tells the guards whose the gateway's, the reserved and the leased addresses are. */
-  void bind(PortAddresses addresses) {
+  /**
+   * Tells the guards whose the gateway's, the reserved and the leased addresses are.
+   *
+   * @param addresses the network's
+   * @param adapterIsUp whether the host adapter has the host's address already
+   */
+  void bind(PortAddresses addresses, boolean adapterIsUp) {
     Map<Address, Long> fixed = new HashMap<>();
     DhcpConfig settings = config.dhcp();
     if (settings != null) {
@@ -99,6 +104,8 @@ final class NetworkServices {
     fixed.put(ipv4.gateway(), gateway);
     if (!hostAdapter) {
       fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+    } else if (!adapterIsUp) {
+      addresses.bind(ipv4.host(), gateway); // no guest's, until the adapter takes it
     }
     AddressBindings bindings = new AddressBindings(addresses, fixed);
     if (config.switching().guard() != GuardMode.OFF) {

@@ -101,6 +101,28 @@ final class TakenAddressTest {
     }
   }
 
+  @Test
+  void aForwardWithoutANameIsNamedByWhereItListens() throws Exception {
+    LogWatch.expect("event=forward-failed");
+    try (ServerSocket taken = take()) {
+      int number = taken.getLocalPort();
+      Configuration configuration =
+          ConfigLoader.parse(
+              "test",
+              "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}, forwards: [{protocol: tcp, listen: '127.0.0.1:%d', to: '10.9.8.7:80'}]}}\n"
+                  .formatted(number),
+              home);
+      try (Daemon daemon = open(configuration)) {
+        var network = daemon.network("a");
+        assertThat(network).isNotNull();
+        assertThat(network.info().problems())
+            .singleElement()
+            .asString()
+            .startsWith("forward tcp/127.0.0.1:%d: port %d is taken".formatted(number, number));
+      }
+    }
+  }
+
   private static String scrape(int number) {
     try (var in = URI.create("http://127.0.0.1:" + number + "/metrics").toURL().openStream()) {
       return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);

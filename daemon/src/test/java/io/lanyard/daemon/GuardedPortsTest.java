@@ -309,6 +309,21 @@ final class GuardedPortsTest {
   }
 
   @Test
+  void theHostsAddressIsNoGuestsWhileTheAdapterCannotBeOpened() throws Exception {
+    LogWatch.expect("event=port-failed");
+    LogWatch.expect("frames-refused");
+    start("guard: learn\n    host-adapter: {name: lo}", "evil", "listener"); // lo is no TAP device
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest evil = new Guest("evil", 2);
+    int own = evil.lease();
+    evil.say(Ipv4.parse("10.9.8.1"), 1);
+    evil.say(own, 2);
+    assertThat(listener.heardUntil(2)).containsExactly(2);
+    assertThat(port("host").state()).isEqualTo("failed");
+  }
+
+  @Test
   void isolatedPortsReachTheGatewayAndNobodyElse() throws Exception {
     start("guard: off", "a, isolated: true", "b, isolated: true", "c");
     Guest a = new Guest("a", 1);
