@@ -190,7 +190,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * What the NAT of ICMP echo has counted.
+   * The counters of the NAT of ICMP echo.
    *
    * @return the live object
    */

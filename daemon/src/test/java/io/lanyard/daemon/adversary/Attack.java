@@ -14,7 +14,7 @@ enum Attack {
   TCP_ZERO_WINDOW(HostileGuest::zeroWindow),
   DNS_SAME(HostileGuest::sameQuestion),
   DNS_SLOW(HostileGuest::slowQuestions),
-  DNS_DISTINCT(HostileGuest::distinctQuestions),
+  DNS_DISTINCT(HostileGuest::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
   DNS_STREAMS(HostileGuest::dnsStreams),
   DHCP_STARVATION(HostileGuest::starve),
   DHCP_PROBES(HostileGuest::answerProbes),

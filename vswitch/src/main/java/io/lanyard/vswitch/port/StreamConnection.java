@@ -59,7 +59,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         }
       };
 
-  /** What the last turn had no time for; nothing is read before it is taken. */
+  /** Frames that the last turn had no time for; nothing is read before they are taken. */
   private @Nullable ByteBuf rest;
 
   private @Nullable ByteBuf batch;
