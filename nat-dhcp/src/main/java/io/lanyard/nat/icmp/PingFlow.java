@@ -25,6 +25,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
 
   private final PingNat nat;
   private final Neighbour neighbour;
+  private final Turn turn;
   private final DatagramEnds destination;
   private final IpHeader header;
   private @Nullable HostSocket socket;
@@ -40,20 +41,28 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   /**
    * Makes a flow without a socket.
    *
+   * @param turn of the port that the first request came in by, whoever it said had sent it
    * @param remote the other end, as the guest sees it
    * @param destination where the host's socket sends to
    */
-  PingFlow(PingNat nat, Neighbour neighbour, int identifier, Address remote, Address destination) {
+  PingFlow(
+      PingNat nat,
+      Neighbour neighbour,
+      Turn turn,
+      int identifier,
+      Address remote,
+      Address destination) {
     super(FlowKey.ICMP, neighbour.address(), identifier, remote, 0);
     this.nat = nat;
     this.neighbour = neighbour;
+    this.turn = turn;
     this.destination = DatagramEnds.to(destination, 0);
     header = IpHeader.of(FlowKey.ICMP, remote(), guest());
   }
 
   @Override
   public Turn turn() {
-    return neighbour.turn();
+    return turn;
   }
 
   void open(HostSocket opened) {

@@ -132,7 +132,13 @@ public final class PingNat implements PacketEngine, Dumpable {
     }
     Address destination = packet.hostSide();
     PingFlow flow =
-        new PingFlow(this, packet.sender(), identifier, packet.destination(), destination);
+        new PingFlow(
+            this,
+            packet.sender(),
+            packet.station().budget().turn(),
+            identifier,
+            packet.destination(),
+            destination);
     flow.idleTimeout(TIMEOUT_NANOS);
     if (!flows.add(flow, packet.station().flows())) {
       counters.count(PingCount.QUOTA);

@@ -215,7 +215,8 @@ final class Engine implements TcpEngine {
         c.spliceTo(service.open(c, station, s.sourcePort));
       } else {
         Endpoint target = new Endpoint(packet.hostSide(), s.destinationPort);
-        SocketStream.connect(link, settings, target.toSocketAddress(), c, descriptors);
+        SocketStream.connect(
+            link, settings, target.toSocketAddress(), c, station.budget().turn(), descriptors);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);

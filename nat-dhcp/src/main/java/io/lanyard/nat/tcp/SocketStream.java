@@ -122,6 +122,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   /**
    * Connects a socket, and splices it.
    *
+   * @param turn whom the stream's work is charged to
    * @param descriptors has granted a descriptor for it
    */
   static void connect(
@@ -129,6 +130,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       TcpSettings settings,
       InetSocketAddress target,
       Connection connection,
+      Turn turn,
       DescriptorBudget.Holder descriptors) {
     Socket socket;
     try {
@@ -139,8 +141,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       connection.failed(ConnectFailure.NO_DESCRIPTOR);
       return;
     }
-    SocketStream stream =
-        new SocketStream(link, socket, connection, connection.neighbour().turn(), descriptors);
+    SocketStream stream = new SocketStream(link, socket, connection, turn, descriptors);
     connection.spliceTo(stream);
     stream.connecting = true;
     try {

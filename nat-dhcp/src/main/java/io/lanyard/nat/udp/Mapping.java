@@ -42,6 +42,9 @@ final class Mapping implements HostReader.Receiver {
   /** How many flows there are for each remote address, as the guest sees it. */
   private final LongPairMap<Flows> remotes;
 
+  /** Of the port that the mapping's first datagram came in by, whoever it said had sent it. */
+  private final Turn turn;
+
   private @Nullable HostSocket socket;
   private int outerPort;
   private int flows;
@@ -61,18 +64,20 @@ final class Mapping implements HostReader.Receiver {
       Neighbour guest,
       int port,
       FlowAccount account,
+      Turn turn,
       DescriptorBudget.Holder descriptors) {
     this.nat = nat;
     this.guest = guest;
     this.port = port;
     this.account = account;
+    this.turn = turn;
     this.descriptors = descriptors;
     remotes = new LongPairMap<>(nat.seed, 2); // most mappings have one flow
   }
 
   @Override
   public Turn turn() {
-    return guest.turn();
+    return turn;
   }
 
   void open(HostSocket opened) {

@@ -160,7 +160,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
       if (!granted(descriptors, account)) {
         return null;
       }
-      mapping = new Mapping(this, guest, guestPort, account, descriptors);
+      mapping = new Mapping(this, guest, guestPort, account, station.budget().turn(), descriptors);
     }
     mapping.hold();
     try {

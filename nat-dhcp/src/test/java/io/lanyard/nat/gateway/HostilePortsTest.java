@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.netty.buffer.ByteBuf;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Several ports that fill the gateway's tables at once, and an honest guest beside them. */
@@ -60,6 +65,56 @@ class HostilePortsTest {
         int held = scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
         assertThat(held).isBetween(Reassembly.TOTAL / HOSTILE - 2, Reassembly.PER_STATION);
       }
+    }
+  }
+
+  @Test
+  void whatComesForAFlowIsChargedToThePortThatBeganItWhoseverAddressItHasUsed() throws Exception {
+    try (NatScene scene = new NatScene(NatScene.options());
+        DatagramSocket server =
+            new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      server.setSoTimeout(5000);
+      Guest hostile = scene.guest(20);
+      int honest = TestNetwork.GUEST;
+      // The clock stands still but for the millisecond that a frame to the honest guest takes.
+      AtomicInteger heard = new AtomicInteger();
+      SinkPort port =
+          scene.on(() ->
+              new SinkPort(
+                  "honest",
+                  Offloads.NONE,
+                  scene.net.network,
+                  frame -> {
+                    heard.incrementAndGet();
+                    scene.net.timers.clock().advance(Duration.ofMillis(1));
+                  }));
+      scene.on(() -> {
+        ByteBuf claim =
+            TestNetwork.frame(
+                TestNetwork.arp(
+                    Ethernet.BROADCAST,
+                    Arp.REQUEST,
+                    TestNetwork.GUEST_MAC,
+                    honest,
+                    0,
+                    TestNetwork.GATEWAY));
+        scene.net.network.receive(port, claim);
+        claim.release();
+        hostile.send(
+            TestNetwork.udp(honest, TestNetwork.HOST, 20_000, server.getLocalPort(), new byte[8]));
+        scene.nat.udp().flush();
+        return true;
+      });
+      DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+      server.receive(packet);
+      int frames = heard.get();
+      long ofHonest = port.counters().loopNanos();
+      long ofHostile = scene.on(() -> hostile.port.counters().loopNanos());
+      server.send(packet);
+      assertThat(scene.becomes(() -> heard.get() > frames)).isTrue();
+      assertThat(scene.on(() -> hostile.port.counters().loopNanos()))
+          .isEqualTo(ofHostile + 1_000_000);
+      assertThat(scene.on(() -> port.counters().loopNanos())).isEqualTo(ofHonest);
     }
   }
 
