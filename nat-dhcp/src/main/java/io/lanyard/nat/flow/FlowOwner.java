@@ -1,6 +1,7 @@
 package io.lanyard.nat.flow;
 
 import io.lanyard.base.Spell;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The flows of one port, or of one forward: the upper level of the quotas, and the one that a guest
@@ -19,6 +20,14 @@ public final class FlowOwner {
     }
   }
 
+  /**
+   * Flows that made place without being in use, in a minute, from which on they count as excess: a
+   * flood; a guest that looks at all its neighbours every now and then replaces hundreds.
+   */
+  private static final int FLOOD = 2_000;
+
+  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final String name;
   private final boolean forward;
 
@@ -30,6 +39,11 @@ public final class FlowOwner {
   private long refused;
   private long evicted;
   private final Spell excess = new Spell();
+
+  /** Flows that made place without being in use since the time below. */
+  private int replaced;
+
+  private long replacedSince;
 
   /**
    * Makes an owner without flows.
@@ -90,9 +104,22 @@ public final class FlowOwner {
     excess.event(now);
   }
 
-  void countEvicted(long now) {
+  /** Counts a flow in use that had to end: somebody misses it. */
+  void countLost(long now) {
     evicted++;
     excess.event(now);
+  }
+
+  /** Counts a flow that made place, or whose socket was needed, and that nobody misses. */
+  void countReplaced(long now) {
+    evicted++;
+    if (now - replacedSince >= MINUTE_NANOS) {
+      replacedSince = now;
+      replaced = 0;
+    }
+    if (++replaced > FLOOD) {
+      excess.event(now);
+    }
   }
 
   /**
@@ -124,7 +151,8 @@ public final class FlowOwner {
   }
 
   /**
-   * Flows of the owner that were refused, or ended to make place, in the present spell.
+   * Flows of the owner that were refused, or ended in use to make place, in the present spell; of
+   * those that were not in use, what is more than happens to a busy guest.
    *
    * @param now the time, by the clock of the table's timers
    * @return flows; 0 when there were none for a minute

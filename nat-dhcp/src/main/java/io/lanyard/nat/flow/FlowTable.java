@@ -321,7 +321,7 @@ public final class FlowTable {
     FlowAccount account = flow.account();
     if (account != null) {
       evicted++;
-      account.owner.countEvicted(nanoTime());
+      account.owner.countReplaced(nanoTime());
       end(flow, FlowEnd.EVICTED);
     }
   }
@@ -443,7 +443,11 @@ public final class FlowTable {
       return false;
     }
     evicted++;
-    from.account.owner.countEvicted(nanoTime());
+    if (victim.worth() == Flow.Worth.DISPENSABLE) {
+      from.account.owner.countReplaced(nanoTime());
+    } else {
+      from.account.owner.countLost(nanoTime());
+    }
     end(victim, FlowEnd.EVICTED);
     return true;
   }

@@ -145,6 +145,41 @@ class FlowFairnessTest {
   }
 
   @Test
+  void aGuestThatReplacesItsOwnIdleFlowsWantsNoMoreThanItsShareUntilItFloods() {
+    FlowAccount guest = new FlowAccount(honest);
+    for (int half = 0; half < 120; half++) {
+      for (int i = 0; i < 250; i++) {
+        assertThat(table.add(new TestFlow(FlowKey.ICMP, ports++, Flow.Worth.DISPENSABLE), guest))
+            .isTrue();
+      }
+      timers.advance(Duration.ofSeconds(30));
+      table.endIdlest(honest, FlowKey.ICMP);
+    }
+    assertThat(honest.evicted()).isGreaterThan(120 * 240);
+    assertThat(honest.excess(timers.clock().nanoTime())).isZero();
+    for (int i = 0; i < 3000; i++) {
+      table.add(new TestFlow(FlowKey.ICMP, ports++, Flow.Worth.DISPENSABLE), guest);
+    }
+    assertThat(honest.excess(timers.clock().nanoTime())).isBetween(900L, 1000L);
+  }
+
+  @Test
+  void aRefusedFlowAndALostOneInUseAreMoreThanItsShare() {
+    LogWatch.expect("flows-refused");
+    FlowAccount busy = new FlowAccount(hostile);
+    for (int i = 0; i < 41; i++) {
+      table.add(connection(), busy);
+    }
+    assertThat(hostile.excess(timers.clock().nanoTime())).isEqualTo(1);
+    FlowAccount other = new FlowAccount(hostile);
+    for (int i = 0; i < 40; i++) {
+      table.add(connection(), other);
+    }
+    assertThat(table.add(connection(), new FlowAccount(hostile))).isTrue();
+    assertThat(hostile.excess(timers.clock().nanoTime())).isEqualTo(2);
+  }
+
+  @Test
   void aQuietStationBehindABusyPortFindsAPlaceToo() {
     for (int station = 0; station < 2; station++) {
       FlowAccount busy = new FlowAccount(hostile);
