@@ -152,7 +152,7 @@ final class Recursion {
   }
 
   /** Asks for the root's name servers, which no guest has chosen and every server knows. */
-  private void probe(Consumer<Boolean> answered) {
+  private void probe(Consumer<UpstreamHealth.Probed> probed) {
     resolver.servers(servers -> {
       if (!closed) {
         Question root = Question.recursive(Name.root, Type.NS);
@@ -161,7 +161,13 @@ final class Recursion {
                 root,
                 List.of(),
                 servers,
-                response -> answered.accept(response != null))
+                (response, local) ->
+                    probed.accept(
+                        local
+                            ? UpstreamHealth.Probed.NOT_ASKED
+                            : response == null
+                                ? UpstreamHealth.Probed.SILENT
+                                : UpstreamHealth.Probed.ANSWERED))
             .start();
       }
     });
@@ -207,7 +213,7 @@ final class Recursion {
             waiting.question,
             waiting.options,
             servers,
-            response -> answered(waiting, response));
+            (response, _) -> answered(waiting, response));
     waiting.upstream = upstream;
     upstream.start();
   }

@@ -28,9 +28,19 @@ final class UpstreamHealth {
 
   private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
 
+  /** What came of asking for the root's. */
+  enum Probed {
+    /** A server has answered. */
+    ANSWERED,
+    /** None has. */
+    SILENT,
+    /** There was no socket to ask by. */
+    NOT_ASKED
+  }
+
   private final String network;
   private final Clock clock;
-  private final Consumer<Consumer<Boolean>> probe;
+  private final Consumer<Consumer<Probed>> probe;
   private final Timer again;
   private boolean silent;
   private boolean probing;
@@ -45,9 +55,9 @@ final class UpstreamHealth {
    *
    * @param network the network's name, for the log
    * @param timers the network's timers
-   * @param probe asks the servers for the root's; tells once whether any has answered
+   * @param probe asks the servers for the root's; tells once what came of it
    */
-  UpstreamHealth(String network, Timers timers, Consumer<Consumer<Boolean>> probe) {
+  UpstreamHealth(String network, Timers timers, Consumer<Consumer<Probed>> probe) {
     this.network = network;
     this.clock = timers.clock();
     this.probe = probe;
@@ -96,14 +106,16 @@ final class UpstreamHealth {
     }
   }
 
-  private void probed(boolean answered) {
+  private void probed(Probed result) {
     probing = false;
-    if (answered) {
+    if (result == Probed.ANSWERED) {
       answered();
       return;
     }
-    again.arm(PROBE_NANOS);
-    if (!silent) {
+    if (result == Probed.SILENT || silent) {
+      again.arm(PROBE_NANOS);
+    }
+    if (result == Probed.SILENT && !silent) {
       silent = true;
       logged = clock.nanoTime() - complainNanos >= 0;
       if (logged) {

@@ -52,29 +52,44 @@ final class UpstreamQuery {
       DescriptorBudget.Holder sockets,
       Consumer<InetSocketAddress> answered) {}
 
+  /** Hears how a question has ended. */
+  interface Result {
+    /**
+     * A question has ended.
+     *
+     * @param response the response; null if no server answered
+     * @param local whether the response is our own, because there was no socket to ask by
+     */
+    void ended(@Nullable Message response, boolean local);
+  }
+
   private final Surroundings around;
   private final Question question;
   private final List<EDNSOption> options;
   private final List<InetSocketAddress> servers;
-  private final Consumer<@Nullable Message> result;
+  private final Result result;
   private final List<Attempt> attempts = new ArrayList<>();
   private final Timer next;
   private final long deadline;
   private int asked;
   private @Nullable Message refusal;
+
+  /** What is answered where there was no socket: it says nothing of the servers. */
+  private @Nullable Message shortage;
+
   private boolean done;
 
   /**
    * Begins to ask.
    *
-   * @param result told once: the response, or null if no server answered
+   * @param result told once
    */
   UpstreamQuery(
       Surroundings around,
       Question question,
       List<EDNSOption> options,
       List<InetSocketAddress> servers,
-      Consumer<@Nullable Message> result) {
+      Result result) {
     this.around = around;
     this.question = question;
     this.options = options;
@@ -115,7 +130,7 @@ final class UpstreamQuery {
     }
     long left = deadline - around.timers().clock().nanoTime();
     if (left <= 0 || (asked >= ROUNDS * servers.size() && noneOpen())) {
-      finish(refusal);
+      finish(refusal == null ? shortage : refusal);
       return;
     }
     if (asked < ROUNDS * servers.size()) {
@@ -144,7 +159,7 @@ final class UpstreamQuery {
   private void finish(@Nullable Message response) {
     if (!done) {
       end();
-      result.accept(response);
+      result.ended(response, response != null && response.equals(shortage));
     }
   }
 
@@ -192,9 +207,8 @@ final class UpstreamQuery {
       }
       around.counters().count(DnsCount.NO_DESCRIPTOR);
       over = true;
-      if (refusal == null) {
-        // It says nothing of the servers: null would, and the status with it.
-        refusal = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
+      if (shortage == null) {
+        shortage = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
       }
       around.loop().execute(UpstreamQuery.this::askNext);
       return false;

@@ -2,12 +2,15 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -163,6 +166,46 @@ class UpstreamsTest {
       return scene.forwarder.problem().isEmpty();
     });
     assertThat(LogWatch.count("dns-upstreams-back")).isEqualTo(1);
+  }
+
+  @Test
+  void aLackOfSocketsSaysNeitherThatTheServersAnswerNorThatTheyDoNot() throws Exception {
+    LogWatch.expect("dns-upstreams-silent");
+    LogWatch.expect("no-descriptor");
+    scene =
+        new ForwarderScene(
+            folder, settings -> settings, new DescriptorBudget(() -> 100, Clock.system()));
+    scene.upstream.answer = response -> null;
+    scene.onLoop(() -> {
+      scene.send(scene.guest("guest"), ForwarderScene.query("www.example.").toWire());
+      return true;
+    });
+    scene.await(() -> {
+      scene.link.step(Duration.ofSeconds(1));
+      return !scene.forwarder.problem().isEmpty();
+    });
+    List<Boolean> taken = new ArrayList<>();
+    scene.onLoop(() -> {
+      while (scene.sockets.take()) {
+        taken.add(true);
+      }
+      return true;
+    });
+    long refused = scene.count(DnsCount.NO_DESCRIPTOR);
+    scene.upstream.answer = response -> response;
+    scene.await(() -> {
+      scene.link.step(Duration.ofSeconds(1));
+      return scene.forwarder.counters().get(DnsCount.NO_DESCRIPTOR) >= refused + 4;
+    });
+    assertThat(problem()).contains("no name server answers");
+    scene.onLoop(() -> {
+      taken.forEach(each -> scene.sockets.giveBack());
+      return true;
+    });
+    scene.await(() -> {
+      scene.link.step(Duration.ofSeconds(1));
+      return scene.forwarder.problem().isEmpty();
+    });
   }
 
   @Test
