@@ -12,6 +12,8 @@ public enum UdpCount {
   PORT_PRESERVED,
   /** Datagrams from outside that the filter dropped. */
   FILTERED,
+  /** Datagrams from outside that are too large for the guest's version of IP. */
+  TOO_LARGE,
   /** Datagrams of guests dropped because a quota was full. */
   QUOTA,
   /** Datagrams of guests dropped because there was no descriptor for a socket. */

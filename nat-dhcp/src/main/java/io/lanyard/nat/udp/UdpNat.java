@@ -309,6 +309,11 @@ public final class UdpNat implements PacketEngine, Dumpable {
     int length = frame.writerIndex() - HostReader.PAYLOAD;
     int datagrams = DatagramFlow.datagrams(length, size);
     int headers = flow.header().length() + Udp.HEADER_LENGTH;
+    if (datagrams == 1 && length > InetDatagram.LARGEST_PAYLOAD && flow.guest().isIpv4()) {
+      // IPv6 has room for a few bytes more than IPv4.
+      counters.count(UdpCount.TOO_LARGE);
+      return;
+    }
     flow.touch();
     flow.countToGuest(datagrams, length + datagrams * headers);
     counters.add(UdpCount.IN, datagrams);

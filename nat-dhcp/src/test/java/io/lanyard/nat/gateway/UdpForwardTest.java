@@ -7,6 +7,7 @@ import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
@@ -191,6 +192,26 @@ class UdpForwardTest {
       ask(stays, asked, port, "again");
       assertThat(answer(scene, guest, stays)).isEqualTo("again");
       assertThat(status(scene).accepted()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aDatagramThatIsTooLargeForIpv4IsDroppedAndCounted() throws Exception {
+    try (NatScene scene = scene("::1");
+        InetDatagram client = InetDatagram.udp(Address.LOOPBACK_IPV6, 0)) {
+      Guest guest = scene.guest(10);
+      ByteBuf data = Unpooled.directBuffer(65_527).writeZero(65_527);
+      try {
+        DatagramEnds to = DatagramEnds.to(Address.LOOPBACK_IPV6, status(scene).port());
+        assertThat(client.send(data.memoryAddress(), 65_508, to)).isEqualTo(65_508);
+        assertThat(scene.becomes(() -> scene.nat.udp().counters().get(UdpCount.TOO_LARGE) == 1))
+            .isTrue();
+        assertThat(scene.on(guest::heard)).doesNotContain("udp " + SERVICE);
+        assertThat(client.send(data.memoryAddress(), 65_507, to)).isEqualTo(65_507);
+        assertThat(scene.becomes(() -> scene.nat.udp().counters().get(UdpCount.IN) == 1)).isTrue();
+      } finally {
+        data.release();
+      }
     }
   }
 
