@@ -20,6 +20,8 @@ import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -194,9 +196,16 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   @Override
   public void error(SocketError error, ByteBuf head) {
     Flow flow = byEnds.get(error.ends());
-    if (flow != null && error.fromIcmp()) {
+    if (flow != null && error.fromIcmp() && isUnreachable(error)) {
       flows.remove(flow);
       byEnds.remove(error.ends());
     }
+  }
+
+  /** Whether the client is not there: neither a large datagram nor a long way says so. */
+  private static boolean isUnreachable(SocketError error) {
+    boolean ipv6 = !error.ends().remote().address().isIpv4();
+    return error.number() != Errno.EMSGSIZE
+        && error.type() == (ipv6 ? Icmpv6.UNREACHABLE : Icmp.UNREACHABLE);
   }
 }
