@@ -233,7 +233,9 @@ public final class Stations implements Dumpable {
   /** The port that gives up a neighbour where there are too many. */
   private PortBudget crowded(PortBudget asking) {
     PortBudget most = mostNeighbours(asking);
-    full(addresses, "neighbours", most, most.neighbours);
+    if (most != unlocated) { // it is no port, and holds what nobody has answered for
+      full(addresses, "neighbours", most, most.neighbours);
+    }
     return most;
   }
 

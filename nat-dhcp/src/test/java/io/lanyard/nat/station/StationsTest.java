@@ -3,6 +3,7 @@ package io.lanyard.nat.station;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.station.TestStations.SilentPort;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
@@ -63,6 +64,15 @@ class StationsTest {
     assertThat(table.budget(hostile).problem())
         .contains("more than its share of MAC addresses and is refused");
     assertThat(table.budget(honest).problem()).isEmpty();
+  }
+
+  @Test
+  void addressesThatNobodyAnswersForAreNoPortsFault() {
+    for (int i = 0; i < 2 * LIMIT; i++) {
+      table.neighbours().at(Address.ofIpv4(0x0a00_0001 + i));
+    }
+    assertThat(table.neighbours().size()).isLessThanOrEqualTo(LIMIT);
+    assertThat(table.problems()).isEmpty();
   }
 
   @Test
