@@ -11,7 +11,7 @@ import java.util.function.IntSupplier;
  * The process's descriptors, divided among networks and their ports.
  *
  * <p>What the limit of open files leaves, less a reserve for everything else (the API, {@code
- * accept}, DNS, logs, files), is divided twice:
+ * accept}, logs, files), is divided twice:
  *
  * <ul>
  *   <li>Each network has a floor that nobody else can take: half of an equal part, or all of it

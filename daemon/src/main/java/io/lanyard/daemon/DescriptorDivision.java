@@ -30,7 +30,7 @@ final class DescriptorDivision {
   /** Its memory, image, console and what its VMM opens. */
   private static final int EACH_GUEST = 16;
 
-  // Connections to the API and of metrics, accepted sockets, files that are read, DNS.
+  // Connections to the API and of metrics, accepted sockets, files that are read.
   private static final int LEAST_RESERVE = 64;
   private static final int MOST_RESERVE = 2048;
   private static final int RESERVE_SHARE = 8;

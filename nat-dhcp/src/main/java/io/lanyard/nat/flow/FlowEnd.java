@@ -6,7 +6,7 @@ public enum FlowEnd {
   IDLE,
   /** A newer flow of the same guest or network needed its place. */
   EVICTED,
-  /** The network closes, or may lead there no more. */
+  /** The network closes or may lead there no more, or the guest's lease went to another. */
   CLOSED,
   /** The guest's port is gone or has lost its carrier: nobody is there to be told. */
   GONE
