@@ -1,6 +1,8 @@
 package io.lanyard.daemon;
 
 import io.lanyard.base.PrintableText;
+import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.Turns;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -21,8 +24,8 @@ import java.util.logging.Logger;
  *
  * <p>Under systemd ({@code JOURNAL_STREAM} is set) a line begins with its priority as sd-daemon(3)
  * has it, and the journal knows the time itself; elsewhere it begins with the time and the level.
- * It also counts what Netty reports of tasks that threw on a loop, which is the only place where
- * such an exception shows.
+ * It also counts the reports of tasks that threw on a loop, which are the only place where such an
+ * exception shows.
  */
 public final class DaemonLog extends Handler {
   private static final DateTimeFormatter TIME =
@@ -30,6 +33,10 @@ public final class DaemonLog extends Handler {
 
   /** Netty's executors say there that a task or a handler threw. */
   private static final String LOOPS = "io.netty.";
+
+  /** Those that keep what was thrown from Netty, and log it themselves. */
+  private static final Set<String> GUARDS =
+      Set.of(EnduringIo.class.getName(), AfterBatch.class.getName(), Turns.class.getName());
 
   private static final int MOST_STEPS = 30;
 
@@ -109,7 +116,7 @@ public final class DaemonLog extends Handler {
       warnings.incrementAndGet();
       String logger = record.getLoggerName();
       if (logger != null
-          && (logger.startsWith(LOOPS) || logger.equals(EnduringIo.class.getName()))
+          && (logger.startsWith(LOOPS) || GUARDS.contains(logger))
           && record.getThrown() != null) {
         loopFailures.incrementAndGet();
       }

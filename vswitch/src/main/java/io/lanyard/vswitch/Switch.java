@@ -92,7 +92,7 @@ public final class Switch implements Dumpable {
     this.name = name;
     this.clock = timers.clock();
     this.delivery = new Delivery(allocator);
-    this.turns = new Turns(clock, later);
+    this.turns = new Turns(clock, later, this::flush);
     Arrays.setAll(passages, i -> new Passage());
   }
 
@@ -210,11 +210,16 @@ public final class Switch implements Dumpable {
     if (delivery.isWatched()) {
       delivery.showReceived(passage, depth == 0 ? null : passages[depth - 1], frame);
     }
+    boolean forwarded = false;
     depth++;
     try {
       forward(passage, frame);
+      forwarded = true;
     } finally {
       depth--;
+      if (!forwarded) { // a port or a policy threw
+        counters.receiveDropped(DropCause.HOST_ERROR, passage.segments);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.vswitch;
 
+import io.netty.util.internal.OutOfDirectMemoryError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,10 +116,12 @@ public final class Turn {
   }
 
   void run(Work work) {
-    boolean more = false;
+    boolean more = true; // also after a failure: nobody else may tell of what is left
     turns.start(this);
     try {
       more = work.run();
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
+      turns.failed(e);
     } finally {
       turns.stop();
     }

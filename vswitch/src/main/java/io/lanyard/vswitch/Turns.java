@@ -1,6 +1,9 @@
 package io.lanyard.vswitch;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.RateLimitedLog;
+import io.netty.util.internal.OutOfDirectMemoryError;
+import java.lang.System.Logger.Level;
 import java.util.IdentityHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A burst of which the switch refuses frames costs its port more credit than time: reading what
  * is then dropped is worth less to the network than what others send.
  *
+ * <p>Work that throws is logged and done again at its port's next turn. The loop must not hear of
+ * it: Netty would abandon the batch of events that the loop is in, and sleep for a second.
+ *
  * <p>Time is the clock's and not the processor's: a read of it costs 25 ns. A burst that the host
  * has suspended is charged for that, too, which is why debt is bounded.
  *
@@ -48,8 +54,12 @@ public final class Turns {
   /** Works of one port in one turn, however little time they take. */
   private static final int MOST_WORKS = 64;
 
+  private static final System.Logger LOG = System.getLogger(Turns.class.getName());
+
   private final Clock clock;
   private final Executor later;
+  private final Runnable flush;
+  private final RateLimitedLog log;
   private final Runnable serve = this::serve;
   private final IdentityHashMap<Port, Turn> turns = new IdentityHashMap<>();
   private @Nullable Turn first;
@@ -71,8 +81,21 @@ public final class Turns {
    * @param later runs a task on the loop, after the events that are ready now
    */
   public Turns(Clock clock, Executor later) {
+    this(clock, later, () -> {});
+  }
+
+  /**
+   * Makes turns without ports.
+   *
+   * @param clock the network's clock
+   * @param later runs a task on the loop, after the events that are ready now
+   * @param flush ends the burst of work that threw before it came to that
+   */
+  Turns(Clock clock, Executor later, Runnable flush) {
     this.clock = clock;
     this.later = later;
+    this.flush = flush;
+    this.log = new RateLimitedLog(LOG, clock);
   }
 
   /**
@@ -128,6 +151,24 @@ public final class Turns {
       running = null;
       turn.charge(clock.nanoTime() - startedAt);
     }
+  }
+
+  /** Hears that the running work threw. */
+  void failed(Throwable cause) {
+    log(cause);
+    try {
+      flush.run();
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
+      log(e);
+    }
+  }
+
+  private void log(Throwable cause) {
+    log.log(
+        Level.ERROR,
+        "loop-task-failed",
+        line -> line.with("advice", "the network goes on; please report this"),
+        cause);
   }
 
   /** Puts a port that is not there yet at the end of the queue. */

@@ -328,6 +328,29 @@ class SwitchTest {
   }
 
   @Test
+  void aFrameForWhichAPolicyThrowsIsCountedAndTheNextPasses() {
+    int[] judged = {0};
+    Policy faulty =
+        (passage, frame) -> {
+          if (++judged[0] == 1) {
+            throw new IllegalStateException("on purpose");
+          }
+          return null;
+        };
+    InMemoryPort in = attached("in", rules(PortRules.Reach.ORDINARY, List.of(faulty), List.of()));
+    ByteBuf frame = frame(Ethernet.BROADCAST, C);
+    assertThatThrownBy(() -> network.receive(in, frame)).hasMessage("on purpose");
+    assertThat(in.counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(1);
+    assertThat(b.pending()).isZero();
+    network.receive(in, frame);
+    network.flush();
+    assertThat(b.pending()).isEqualTo(1);
+    assertThat(in.counters().receiveDrops()).isEqualTo(1);
+    frame.release();
+    in.close();
+  }
+
+  @Test
   void aStormIsHeldDownCountedByCopiesAndAProblemWhileItLasts() {
     LogWatch.expect("port=\"loop\" cause=\"broadcast-storm\"");
     PortRules limited =

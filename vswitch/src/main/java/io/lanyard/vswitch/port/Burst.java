@@ -7,6 +7,7 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.internal.OutOfDirectMemoryError;
 
 /**
  * The buffers that a stream's frames are copied into, and the hand-over to the switch.
@@ -35,8 +36,8 @@ final class Burst {
 
   /**
    * The buffer for a large frame, a fresh one if somebody keeps the last. Not renewed before it is
-   * needed: if there is no memory for it then, nothing has been read that would be lost, and no
-   * frame that is still held is written over.
+   * needed: if there is no memory for it then, one frame is lost, and none that is still held is
+   * written over.
    */
   private ByteBuf large() {
     if (large.refCnt() > 1) {
@@ -63,7 +64,13 @@ final class Burst {
       from.counters().receiveDropped(DropCause.BAD_LENGTH); // larger than any port's MTU
       return;
     }
-    ByteBuf into = whole <= SMALL ? small() : large();
+    ByteBuf into;
+    try {
+      into = whole <= SMALL ? small() : large();
+    } catch (OutOfDirectMemoryError e) {
+      from.counters().receiveDropped(DropCause.NO_BUFFERS);
+      return;
+    }
     OffloadHeader.clear(into, 0);
     into.setBytes(OffloadHeader.LENGTH, in, index, length);
     network.receive(from, into.setIndex(0, whole));

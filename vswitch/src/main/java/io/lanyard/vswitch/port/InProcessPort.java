@@ -172,22 +172,16 @@ public final class InProcessPort implements Port, Dumpable {
     }
     countRefused();
     draining = true;
-    for (int i = 0; i < BURST && !closed; i++) {
-      ByteBuf frame = ring.peek();
-      if (frame == null) {
-        break;
-      }
-      boolean large = frame.readableBytes() > LARGE;
-      to.receive(this, frame);
-      ring.next();
-      if ((large || (i + 1) % Turn.FRAMES == 0) && turn.isOver()) {
-        break;
+    try {
+      handOver();
+      to.flush();
+    } finally {
+      draining = false;
+      if (closed) {
+        ring.close();
       }
     }
-    to.flush();
-    draining = false;
     if (closed) {
-      ring.close();
       return false;
     }
     if (ring.isEmpty()) {
@@ -196,6 +190,24 @@ public final class InProcessPort implements Port, Dumpable {
       return false;
     }
     return true;
+  }
+
+  private void handOver() {
+    for (int i = 0; i < BURST && !closed; i++) {
+      ByteBuf frame = ring.peek();
+      if (frame == null) {
+        break;
+      }
+      boolean large = frame.readableBytes() > LARGE;
+      try {
+        to.receive(this, frame);
+      } finally {
+        ring.next(); // or one that makes the switch throw would come again without end
+      }
+      if ((large || (i + 1) % Turn.FRAMES == 0) && turn.isOver()) {
+        break;
+      }
+    }
   }
 
   private void countRefused() {

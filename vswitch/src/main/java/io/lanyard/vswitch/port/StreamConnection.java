@@ -115,7 +115,12 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private boolean goOn() {
     ByteBuf in = rest;
     if (in != null) {
-      take(in);
+      try {
+        take(in);
+      } catch (RuntimeException | Error e) {
+        close(); // as exceptionCaught does where Netty has called
+        throw e;
+      }
       network.flush();
       if (in.isReadable()) {
         return true;
@@ -279,8 +284,16 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    takeRest();
-    end();
+    boolean charged = turn.begin();
+    try {
+      takeRest();
+      network.flush();
+    } finally {
+      if (charged) {
+        boolean _ = turn.end();
+      }
+      end();
+    }
   }
 
   @Override

@@ -52,9 +52,12 @@ final class StreamFramer {
       if (rest.readableBytes() < prefix + length) {
         return true;
       }
-      burst.deliver(network, from, rest, prefix, (int) length);
-      rest.release();
-      partial = null;
+      partial = null; // first: a frame that makes the switch throw must not come again
+      try {
+        burst.deliver(network, from, rest, prefix, (int) length);
+      } finally {
+        rest.release();
+      }
     }
     return readWhole(in, network, from, turn);
   }
@@ -78,8 +81,9 @@ final class StreamFramer {
       if (frames > 0 && frames % Turn.FRAMES == 0 && turn.isOver()) {
         return true;
       }
-      burst.deliver(network, from, in, in.readerIndex() + prefix, (int) length);
+      int index = in.readerIndex() + prefix;
       in.skipBytes(prefix + (int) length);
+      burst.deliver(network, from, in, index, (int) length);
     }
     if (in.isReadable()) {
       int expected =

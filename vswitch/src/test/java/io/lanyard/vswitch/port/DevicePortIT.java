@@ -3,9 +3,14 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.SinkPort;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
+import io.lanyard.vswitch.frame.OffloadHeader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -126,6 +131,40 @@ class DevicePortIT extends PortSuite {
   @Override
   int hostileFrames() {
     return 3000;
+  }
+
+  @Test
+  void aPortThatThrowsInABurstCostsTheDeviceOneFrame() throws Exception {
+    LogWatch.expect("loop-task-failed");
+    int[] taken = {0};
+    onLoop(() -> {
+      SinkPort _ =
+          new SinkPort(
+              "faulty",
+              Offloads.NONE,
+              network,
+              frame -> {
+                if (frame.getShort(OffloadHeader.LENGTH + 12) == (short) 0x88b5
+                    && ++taken[0] == 3) {
+                  throw new IllegalStateException("on purpose");
+                }
+              });
+      return 0;
+    });
+    List<byte[]> expected = new ArrayList<>();
+    onLoop(() -> {
+      for (int i = 0; i < 10; i++) { // they wait in the device meanwhile
+        expected.add(numbered(Ethernet.BROADCAST, PortSuite.GUEST, i, 60));
+        guest.send(expected.getLast());
+      }
+      Thread.sleep(200);
+      return 0;
+    });
+    awaitOnLoop("the burst", () -> taken[0] == 10);
+    assertThat(made().counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(1);
+    assertThat(arrivals()).usingRecursiveComparison().isEqualTo(expected);
+    guest.send(expected.getFirst());
+    awaitOnLoop("another", () -> taken[0] == 11);
   }
 
   /** Random frames, and good ones with bytes changed or cut, as fast as a packet socket takes. */

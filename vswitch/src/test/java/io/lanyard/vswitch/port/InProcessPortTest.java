@@ -7,7 +7,9 @@ import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -170,6 +172,50 @@ class InProcessPortTest extends PortSuite {
     });
     assertThat(made().counters().transmitDrops(DropCause.HOST_ERROR)).isEqualTo(1);
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
+  }
+
+  @Test
+  void aPortThatThrowsInABurstCostsTheGuestOneFrame() throws Exception {
+    LogWatch.expect("loop-task-failed");
+    int[] taken = {0};
+    onLoop(() -> {
+      SinkPort _ =
+          new SinkPort(
+              "faulty",
+              Offloads.NONE,
+              network,
+              frame -> {
+                if (++taken[0] == 3) {
+                  throw new IllegalStateException("on purpose");
+                }
+              });
+      return 0;
+    });
+    sendBurst(10);
+    await("the burst", () -> made().counters().receivedFrames() == 10);
+    awaitOnLoop("the burst is over", () -> taken[0] == 10);
+    assertThat(made().counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(1);
+    assertThat(arrivals()).hasSize(10); // it was served before the faulty one
+    sendBurst(5);
+    awaitOnLoop("another burst", () -> taken[0] == 15);
+    assertThat(made().counters().receiveDrops()).isEqualTo(1);
+  }
+
+  /** Puts broadcasts in and wakes the loop once. */
+  private void sendBurst(int frames) throws Exception {
+    onLoop(() -> {
+      try (Arena arena = Arena.ofConfined()) {
+        for (int i = 0; i < frames; i++) {
+          byte[] frame = numbered(Ethernet.BROADCAST, GUEST, i, 60);
+          MemorySegment memory = arena.allocate(OffloadHeader.LENGTH + frame.length);
+          MemorySegment.copy(
+              frame, 0, memory, ValueLayout.JAVA_BYTE, OffloadHeader.LENGTH, frame.length);
+          assertThat(made().network().accept(memory)).isTrue();
+        }
+      }
+      made().network().flush();
+      return 0;
+    });
   }
 
   @Test

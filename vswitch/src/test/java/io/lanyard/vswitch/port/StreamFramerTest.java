@@ -123,4 +123,44 @@ class StreamFramerTest {
     in.release();
     slow.close();
   }
+
+  @Test
+  void aFrameThatMakesTheSwitchThrowDoesNotComeAgain() {
+    List<Integer> arrived = new ArrayList<>();
+    SinkPort _ =
+        new SinkPort(
+            "faulty",
+            Offloads.NONE,
+            network,
+            frame -> {
+              int number = frame.getInt(frame.writerIndex() - 4);
+              arrived.add(number);
+              if (number == 0 || number == 5) { // one cut in two, and a whole one
+                throw new IllegalStateException("on purpose");
+              }
+            });
+    Burst burst = new Burst(Frames.UNTRACKED);
+    StreamFramer framer = new StreamFramer(Framing.QEMU, Frames.UNTRACKED, burst);
+    ByteBuf in = Frames.untracked(4096);
+    for (int i = 0; i < 10; i++) {
+      in.writeInt(60).writeLong(0xffff_ffff_ffff_5254L).writeInt(1).writeZero(44).writeInt(i);
+    }
+    assertThat(framer.read(in.readSlice(30), network, port, turn)).isTrue();
+    int failures = 0;
+    while (in.isReadable()) {
+      try {
+        assertThat(framer.read(in, network, port, turn)).isTrue();
+      } catch (IllegalStateException e) {
+        failures++;
+      }
+    }
+    assertThat(failures).isEqualTo(2);
+    assertThat(arrived).isEqualTo(IntStream.range(0, 10).boxed().toList());
+    assertThat(port.counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(2);
+    peer.clear();
+    framer.release();
+    burst.release();
+    in.release();
+    network.close();
+  }
 }

@@ -10,8 +10,11 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
+import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.util.concurrent.Future;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -34,9 +37,11 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -609,5 +614,44 @@ class StreamPortTest extends PortSuite {
     assertThatThrownBy(
             () -> new StreamAddress.Listen(InetSocketAddress.createUnresolved("nowhere", 1)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aPortThatThrowsInABurstCostsTheClientItsConnectionAndTheNextOneWorks() throws Exception {
+    LogWatch.expect("loop-task-failed");
+    List<Integer> arrived = new ArrayList<>();
+    onLoop(() -> {
+      SinkPort _ =
+          new SinkPort(
+              "faulty",
+              Offloads.NONE,
+              network,
+              frame -> {
+                int number = frame.getShort(OffloadHeader.LENGTH + 14);
+                arrived.add(number);
+                LockSupport.parkNanos(200_000); // the turn ends before the burst does
+                if (arrived.size() == 12) {
+                  throw new IllegalStateException("on purpose");
+                }
+              });
+      return 0;
+    });
+    ByteBuffer burst = ByteBuffer.allocate(20 * (4 + 14 + 60));
+    for (int i = 0; i < 20; i++) {
+      burst.put(framed(numbered(Ethernet.BROADCAST, GUEST, i, 60)));
+    }
+    Client client = (Client) guest;
+    client.write(burst.array());
+    assertThat(client.isAtEnd()).isTrue();
+    awaitListening(made());
+    onLoop(() -> {
+      assertThat(arrived).isEqualTo(IntStream.range(0, 20).boxed().toList());
+      return 0;
+    });
+    assertThat(made().counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(1);
+    try (Client next = new Client(directory.resolve("vm.sock"))) {
+      next.send(numbered(Ethernet.BROADCAST, GUEST, 20, 60));
+      awaitOnLoop("a frame of the next client", () -> arrived.size() == 21);
+    }
   }
 }
