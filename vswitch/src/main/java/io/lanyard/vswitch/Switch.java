@@ -151,6 +151,7 @@ public final class Switch implements Dumpable {
     @Nullable Slot[] others = ports.clone();
     others[slot.number] = null;
     ports = others;
+    port.removeListener(stateListener);
     table.forgetPort(slot.number);
     turns.forget(port);
     slot.forget();
@@ -369,7 +370,7 @@ public final class Switch implements Dumpable {
    */
   public boolean pin(long mac, Port port) {
     Slot slot = slots.get(port);
-    return slot != null && table.pin(mac, slot.number, now());
+    return slot != null && table.pin(mac, slot.number, clock.nanoTime());
   }
 
   /**

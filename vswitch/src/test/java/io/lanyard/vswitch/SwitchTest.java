@@ -615,6 +615,17 @@ class SwitchTest {
   }
 
   @Test
+  void aPortThatWasDetachedAndAttachedAgainIsListenedToOnce() {
+    Watcher watcher = new Watcher();
+    network.attach(watcher, InMemoryPort.UNLIMITED);
+    network.detach(b);
+    b.attachTo(network);
+    assertThat(watcher.left).containsExactly("b");
+    b.carrier(false);
+    assertThat(watcher.left).containsExactly("b", "b");
+  }
+
+  @Test
   void detachingForgetsTheAddressesBehindThePort() {
     b.send(frame(Ethernet.BROADCAST, B));
     c.drain();
