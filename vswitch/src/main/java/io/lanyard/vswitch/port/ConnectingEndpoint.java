@@ -79,8 +79,21 @@ final class ConnectingEndpoint implements StreamEndpoint {
       Future<?> _ = done.channel().close();
     } else {
       told = false;
+      offer(done.channel());
+    }
+  }
+
+  private void offer(Channel channel) {
+    boolean taken = false;
+    try {
+      client.offer(channel);
+      taken = true;
       retryMillis = FIRST_RETRY_MILLIS;
-      client.offer(done.channel());
+    } finally {
+      if (!taken) { // Netty logs what was thrown
+        Future<?> _ = channel.close();
+        again();
+      }
     }
   }
 

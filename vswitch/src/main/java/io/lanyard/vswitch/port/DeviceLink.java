@@ -57,6 +57,7 @@ final class DeviceLink extends Work implements EpollIoHandle {
             LogEvent.of("device-not-registered")
                 .with("port", port.name())
                 .log(LOG, Level.ERROR, future.cause());
+            port.notWatched(this, future.cause());
           }
         });
   }

@@ -15,6 +15,7 @@ import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -134,18 +135,25 @@ public final class DevicePort implements Port, Dumpable {
       made.close();
       return;
     }
+    DeviceLink began;
+    try {
+      began = new DeviceLink(made, this, context);
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
+      made.close();
+      failed(Causes.of(e));
+      return;
+    }
     opened++;
     retryMillis = FIRST_RETRY_MILLIS;
     device = made;
+    link = began;
     offloads = made.offloads();
     hardwareAddress = address;
-    DeviceLink began = new DeviceLink(made, this, context);
-    link = began;
     state.become(PortState.up());
-    began.start();
     if (source.mayBeReplaced()) {
       timer.arm(CHECK_MILLIS * 1_000_000L);
     }
+    began.start();
   }
 
   private void failed(String reason) {
@@ -190,6 +198,13 @@ public final class DevicePort implements Port, Dumpable {
     FrameDevice gone = device;
     if (link == from && gone != null) {
       lost("the device " + gone.name() + " was deleted (" + Errno.name(errno) + ")");
+    }
+  }
+
+  /** Hears from its link that the loop does not watch the device. */
+  void notWatched(DeviceLink from, Throwable cause) {
+    if (link == from) {
+      lost("the device is not watched: " + Causes.of(cause));
     }
   }
 
