@@ -203,7 +203,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   /** Whether the client is not there: neither a large datagram nor a long way says so. */
-  private static boolean isUnreachable(SocketError error) {
+  static boolean isUnreachable(SocketError error) {
     boolean ipv6 = !error.ends().remote().address().isIpv4();
     return error.number() != Errno.EMSGSIZE
         && error.type() == (ipv6 ? Icmpv6.UNREACHABLE : Icmp.UNREACHABLE);
