@@ -46,6 +46,7 @@ final class UpstreamHealth {
   private boolean probing;
   private boolean logged;
   private boolean heard;
+  private boolean closed;
   private long heardNanos;
   private long probeNanos;
   private long complainNanos;
@@ -108,6 +109,9 @@ final class UpstreamHealth {
 
   private void probed(Probed result) {
     probing = false;
+    if (closed) {
+      return;
+    }
     if (result == Probed.ANSWERED) {
       answered();
       return;
@@ -133,8 +137,9 @@ final class UpstreamHealth {
     return silent;
   }
 
-  /** Asks no more. */
+  /** Asks no more; what an earlier question brings says nothing. */
   void close() {
+    closed = true;
     again.cancel();
   }
 }

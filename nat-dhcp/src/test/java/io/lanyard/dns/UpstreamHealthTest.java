@@ -1,0 +1,36 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.dns.UpstreamHealth.Probed;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.SteppedTimers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+class UpstreamHealthTest {
+  private final SteppedTimers timers = new SteppedTimers();
+  private final List<Consumer<Probed>> probes = new ArrayList<>();
+  private final UpstreamHealth health = new UpstreamHealth("n", timers, probes::add);
+
+  @Test
+  void serversThatDoNotAnswerForTheRootAreSilentUntilOneAnswers() {
+    LogWatch.expect("event=dns-upstreams-silent");
+    health.unanswered(0);
+    assertThat(health.silent()).isFalse();
+    probes.getFirst().accept(Probed.SILENT);
+    assertThat(health.silent()).isTrue();
+    health.answered();
+    assertThat(health.silent()).isFalse();
+  }
+
+  @Test
+  void aProbeThatEndsAfterTheCloseSaysNothing() {
+    health.unanswered(0);
+    health.close();
+    probes.getFirst().accept(Probed.SILENT);
+    assertThat(health.silent()).isFalse();
+  }
+}
