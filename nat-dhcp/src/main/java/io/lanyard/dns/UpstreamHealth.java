@@ -28,7 +28,7 @@ final class UpstreamHealth {
 
   private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
 
-  /** What came of asking for the root's. */
+  /** The result of asking for the root's name servers. */
   enum Probed {
     /** A server has answered. */
     ANSWERED,

@@ -74,7 +74,7 @@ final class UpstreamQuery {
   private int asked;
   private @Nullable Message refusal;
 
-  /** What is answered where there was no socket: it says nothing of the servers. */
+  /** The answer where there was no socket: it says nothing of the servers. */
   private @Nullable Message shortage;
 
   private boolean done;

@@ -41,7 +41,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   /**
    * Makes a flow without a socket.
    *
-   * @param turn of the port that the first request came in by, whoever it said had sent it
+   * @param turn of the port that the first request came in by, whatever its source
    * @param remote the other end, as the guest sees it
    * @param destination where the host's socket sends to
    */

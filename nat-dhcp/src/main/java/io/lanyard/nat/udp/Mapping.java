@@ -42,7 +42,7 @@ final class Mapping implements HostReader.Receiver {
   /** How many flows there are for each remote address, as the guest sees it. */
   private final LongPairMap<Flows> remotes;
 
-  /** Of the port that the mapping's first datagram came in by, whoever it said had sent it. */
+  /** The turn of the port that the mapping's first datagram came in by, whatever its source. */
   private final Turn turn;
 
   private @Nullable HostSocket socket;

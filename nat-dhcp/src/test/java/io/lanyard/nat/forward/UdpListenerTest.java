@@ -9,7 +9,7 @@ import io.lanyard.net.Address;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the errors of a forward's socket say of its clients. */
+/** The errors of a forward's socket, and the clients that they end. */
 class UdpListenerTest {
   @ParameterizedTest
   @CsvSource({
