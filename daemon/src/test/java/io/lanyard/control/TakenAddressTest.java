@@ -119,6 +119,7 @@ final class TakenAddressTest {
             .singleElement()
             .asString()
             .startsWith("forward tcp/127.0.0.1:%d: port %d is taken".formatted(number, number));
+        await(() -> LogWatch.count("event=forward-failed") > 0); // who has it is looked up first
       }
     }
   }

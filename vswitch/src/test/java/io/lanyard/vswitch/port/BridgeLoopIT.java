@@ -144,7 +144,7 @@ class BridgeLoopIT {
   @Timeout(60)
   void othersGoOnWhileABridgeJoinsTwoPorts() throws Exception {
     double quiet = median(pings());
-    LogWatch.expect("cause=\"broadcast-storm\"");
+    LogWatch.allowWarnings(); // of a storm, where the host is fast enough for one
     join();
     // Each broadcast goes round from now on, until storm control drops it: more are sent meanwhile.
     Process broadcasts =
