@@ -201,7 +201,11 @@ final class ConsoleReplay {
     boolean ended = twoBytes || end == BEL || end == 0x9c;
     int behind = length + (twoBytes ? 2 : end == ESC ? 0 : 1);
     if (half) {
-      keep(bytes.length - at);
+      // What comes live goes on with it; a control character within would be obeyed already.
+      if (clean) {
+        keep(bytes.length - at);
+      }
+      at = bytes.length;
     } else if (ended && command && clean && isHarmless(text(prefix, length))) {
       keep(behind);
     } else {

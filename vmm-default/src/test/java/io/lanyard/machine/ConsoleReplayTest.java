@@ -90,6 +90,12 @@ class ConsoleReplayTest {
     assertThat(replayed(shown)).startsWith("before ").endsWith("after");
   }
 
+  @Test
+  void anUnfinishedTitleIsReplayedUnlessATerminalObeysWhatIsInIt() {
+    assertThat(replayed("before " + OSC + "0;title")).isEqualTo("before " + OSC + "0;title");
+    assertThat(replayed("before " + OSC + "0;title\u009b6n")).isEqualTo("before ");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
