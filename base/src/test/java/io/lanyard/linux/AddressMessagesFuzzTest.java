@@ -48,7 +48,7 @@ class AddressMessagesFuzzTest {
     assertThat(data.limit()).isEqualTo(16 + input.length);
     assertThat(heard.events).isLessThanOrEqualTo(input.length / 16);
     if (formed && input.length > 0) {
-      // What was read to its end does so again with one more behind it.
+      // Messages that were read to the end are so again with one more behind them.
       Heard twice = new Heard();
       byte[] padded = Arrays.copyOf(input, input.length + 3 & ~3);
       ByteBuffer both = ByteBuffer.allocate(2 * padded.length).put(padded).put(padded).flip();

@@ -73,7 +73,7 @@ class VirtQueueFuzzTest {
       refusesToPass(() -> chain.read(readable, scratch, 0, 1));
       refusesToPass(() -> chain.writeByte(writable, 1));
       refusesToPass(() -> chain.write(writable, scratch, 0, 1));
-      // What the device writes may be the rings themselves: the driver's fault, and its alone.
+      // The device may write over the rings themselves: the driver's fault, and its alone.
       long into = Math.min(in.octet(), writable);
       chain.write(writable - into, scratch, 0, Math.min(into, scratch.byteSize()));
       queue.push(chain, into);

@@ -99,7 +99,7 @@ final class DescriptorDivision {
   static FlowQuota quota(String network, NatConfig nat, int most) {
     NatConfig.Quotas said = nat.quotas();
     FlowQuota usual = FlowQuota.DEFAULT;
-    // What the file says; what it leaves out follows the limit.
+    // The file's own numbers; those that it leaves out follow the limit.
     int tcp = said.tcp() == usual.tcp() ? 0 : said.tcp();
     int udp = said.udp() == usual.udp() ? 0 : said.udp();
     int icmp = said.icmp() == usual.icmp() ? 0 : said.icmp();

@@ -201,7 +201,7 @@ final class ConsoleReplay {
     boolean ended = twoBytes || end == BEL || end == 0x9c;
     int behind = length + (twoBytes ? 2 : end == ESC ? 0 : 1);
     if (half) {
-      // What comes live goes on with it; a control character within would be obeyed already.
+      // The live output goes on with it; a terminal would obey a control character within already.
       if (clean) {
         keep(bytes.length - at);
       }

@@ -175,7 +175,7 @@ final class HonestGuest {
         bytes += read;
       }
     } catch (IOException e) {
-      // What came is what has succeeded.
+      // Answers that came are the successes.
     }
     return bytes;
   }

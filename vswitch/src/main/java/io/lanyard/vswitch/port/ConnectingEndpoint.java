@@ -64,7 +64,7 @@ final class ConnectingEndpoint implements StreamEndpoint {
             new ChannelInitializer<>() {
               @Override
               protected void initChannel(Channel channel) {
-                // What reads is added once the connection stands.
+                // The reading handler is added once the connection stands.
               }
             })
         .connect(to)

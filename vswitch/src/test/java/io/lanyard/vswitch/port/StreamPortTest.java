@@ -511,7 +511,7 @@ class StreamPortTest extends PortSuite {
     });
     long dropped = made().counters().transmitDrops(DropCause.QUEUE_FULL);
     assertThat(dropped).isPositive();
-    // What was not dropped arrives whole.
+    // Frames that were not dropped arrive whole.
     for (long i = dropped; i < 5000; i++) {
       assertThat(client().receive()).hasSize(1500);
     }
