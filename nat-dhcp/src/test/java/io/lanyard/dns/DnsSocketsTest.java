@@ -56,7 +56,7 @@ class DnsSocketsTest {
         }
         return true;
       });
-      scene.await(() -> scene.sockets.held() == 0);
+      scene.await(() -> scene.answers("p1").size() == 100 && scene.sockets.held() == 0);
       assertThat(scene.count(DnsCount.NO_DESCRIPTOR)).isPositive();
       assertThat(scene.ask("p2", "www.example.").getRcode()).isEqualTo(Rcode.NOERROR);
       scene.await(() -> scene.sockets.held() == 0 && scene.descriptors.used() == 0);
