@@ -49,6 +49,7 @@ c_program() {
 # Runs Lanyard, or the version of it that LANYARD names, on a configuration that it is given on its standard input.
 lanyard_daemon() {
   cat >"$work/lanyard.yaml"
+  "${LANYARD:-$top/lanyard}" --version >/dev/null # It builds first if its sources are newer.
   mkdir -p "$work/run" "$work/state"
   begin "${LANYARD:-$top/lanyard}" daemon --config "$work/lanyard.yaml" --runtime-dir "$work/run" --state-dir "$work/state"
 }
