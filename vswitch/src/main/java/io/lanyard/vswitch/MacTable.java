@@ -67,6 +67,7 @@ final class MacTable {
 
   private int size;
   private int latest;
+  private int version;
   private int hand;
   private long lastSweep;
   private boolean swept;
@@ -134,9 +135,20 @@ final class MacTable {
   }
 
   /**
+   * The state of the table: while it is the same, every address is in the cell and at the port
+   * where it was.
+   *
+   * @return a number that is another one after each change
+   */
+  int version() {
+    return version;
+  }
+
+  /**
    * The cell at which the last call has found or put an address.
    *
-   * @return a cell for {@link #again} and {@link #at}; what is there may change
+   * @return a cell for {@link #heard} and {@link #fresh}, while the {@link #version} is the same;
+   *     {@link #UNKNOWN} if the address has none
    */
   int cell() {
     return latest;
@@ -145,24 +157,20 @@ final class MacTable {
   /**
    * Does what {@link #learn} does for an untagged frame whose source is where it was.
    *
-   * @return false if it is not there, and nothing was done
+   * @param cell where the source was learned in this version of the table
    */
-  boolean again(int cell, long mac, int port, long now) {
-    if (keys[cell] != mac || ports[cell] != port) {
-      return false;
-    }
+  void heard(int cell, long now) {
     seen[cell] = now;
-    return true;
   }
 
   /**
-   * Does what {@link #find} does for an address that is where it was.
+   * How long an address is known at least.
    *
-   * @return the port, or {@link #UNKNOWN} if it is not there
+   * @param cell where it was found in this version of the table
+   * @return the last moment at which it has not aged, if it is not heard until then
    */
-  int at(int cell, int vlan, long mac, long now) {
-    long key = key(vlan, mac);
-    return keys[cell] == key && key != 0 && !expired(cell, now) ? ports[cell] : UNKNOWN;
+  long fresh(int cell, long now) {
+    return (kinds[cell] == LEARNED ? seen[cell] : now) + AGEING_NANOS;
   }
 
   /**
@@ -172,25 +180,26 @@ final class MacTable {
    * @return the port, or {@link #UNKNOWN}
    */
   int find(int vlan, long mac, long now) {
+    latest = UNKNOWN;
     int cell = cell(key(vlan, mac));
-    latest = cell;
-    if (keys[cell] == 0) {
-      if (vlan != 0) {
-        int pin = cell(mac);
-        return pinned(pin, mac) ? ports[pin] : UNKNOWN;
-      }
-      return UNKNOWN;
-    }
-    if (expired(cell, now)) {
+    if (keys[cell] != 0 && expired(cell, now)) {
       expiries++;
       remove(cell);
-      return UNKNOWN;
+      cell = cell(key(vlan, mac));
     }
+    if (keys[cell] == 0) {
+      cell = cell(mac);
+      if (!pinned(cell, mac)) {
+        return UNKNOWN;
+      }
+    }
+    latest = cell;
     return ports[cell];
   }
 
   /** Remembers that an address sent a frame, if the port may have it. */
   Learning learn(int vlan, long mac, int port, long now) {
+    latest = UNKNOWN;
     if (vlan != 0) {
       int pin = cell(mac);
       if (pinned(pin, mac)) {
@@ -286,6 +295,7 @@ final class MacTable {
   }
 
   private void forget(int port, boolean pins) {
+    version++; // the port may be gone, too
     for (int cell = 0; cell < CELLS; ) {
       if (keys[cell] != 0 && ports[cell] == port && (pins || kinds[cell] != PINNED)) {
         remove(cell); // may have moved another entry into this cell: look again
@@ -300,7 +310,9 @@ final class MacTable {
     ports[cell] = port;
     seen[cell] = now;
     kinds[cell] = kind;
+    latest = cell;
     size++;
+    version++;
     count(kind, port, 1);
   }
 
@@ -370,6 +382,7 @@ final class MacTable {
 
   /** Frees a cell and moves later entries of the same run back, so that no probe ends early. */
   private void remove(int cell) {
+    version++;
     count(kinds[cell], ports[cell], -1);
     size--;
     int free = cell;

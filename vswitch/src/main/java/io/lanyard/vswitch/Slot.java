@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A port's place at its switch, and what the switch keeps beside it: its rules, compiled. */
+@SuppressWarnings("ReferenceEquality") // a slot is itself
 final class Slot {
   final Port port;
   final int number;
@@ -27,10 +28,21 @@ final class Slot {
 
   final RefusalLog refusals = new RefusalLog();
 
-  /** Where the table had the last frame's source and destination, to look there first. */
+  /** The version of the table in which what follows holds. */
+  int version;
+
+  /** The last frame's source and its cell, if it was untagged; 0 for none. */
+  long source;
+
   int sourceCell;
 
-  int destinationCell;
+  /** The last untagged frame's destination, and the port where it is; null for none. */
+  @Nullable Slot destinationSlot;
+
+  long destination;
+
+  /** The moment from which it has to be looked up again, as it may have aged. */
+  long destinationUntil;
 
   /** Whether the port has got a frame since it was flushed last. */
   boolean touched;
@@ -51,6 +63,25 @@ final class Slot {
 
   private static Policy @Nullable [] compile(List<Policy> policies) {
     return policies.isEmpty() ? null : policies.toArray(Policy[]::new);
+  }
+
+  /** Remembers where the table has a source, so that the next frame needs no look-up. */
+  void sends(long source, int cell, int version) {
+    if (this.version != version) {
+      this.version = version;
+      destinationSlot = null;
+    }
+    this.source = source;
+    sourceCell = cell;
+  }
+
+  /** Remembers a destination that was found after the source. */
+  void sendsTo(long destination, Slot slot, long until) {
+    this.destination = destination;
+    destinationUntil = until;
+    if (destinationSlot != slot) { // storing a reference costs more than comparing it
+      destinationSlot = slot;
+    }
   }
 
   /** Forgets what the policies have learned. */

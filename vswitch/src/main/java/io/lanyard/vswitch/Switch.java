@@ -227,34 +227,45 @@ public final class Switch implements Dumpable {
   private void forward(Passage passage, ByteBuf frame) {
     Slot from = passage.from;
     long time = now();
-    boolean known =
-        passage.vlan == 0 && table.again(from.sourceCell, passage.source, from.number, time);
-    if (!known && !learned(passage, time)) {
+    boolean untagged = passage.vlan == 0;
+    if (untagged && passage.source == from.source && from.version == table.version()) {
+      table.heard(from.sourceCell, time);
+    } else if (!learned(passage, time)) {
       return;
     }
     if (from.ingress != null && !admitted(from.ingress, passage, frame)) {
       return;
     }
-    if (Ethernet.isGroup(passage.destination)) {
+    Slot latest = from.destinationSlot;
+    if (latest != null
+        && untagged
+        && passage.destination == from.destination
+        && from.version == table.version()
+        && time - from.destinationUntil < 0) {
+      delivery.send(latest, passage, frame);
+    } else if (Ethernet.isGroup(passage.destination)) {
       group(passage, frame);
-      return;
+    } else {
+      single(passage, frame, time);
     }
-    int number = table.at(from.destinationCell, passage.vlan, passage.destination, time);
-    if (number == MacTable.UNKNOWN) {
-      number = table.find(passage.vlan, passage.destination, time);
-      from.destinationCell = table.cell();
-    }
-    if (number == from.number) {
-      from.counters.receiveDropped(DropCause.SAME_PORT, passage.segments);
-      return;
-    }
+  }
+
+  /** Looks the destination up, and hands the frame over. */
+  private void single(Passage passage, ByteBuf frame, long time) {
+    Slot from = passage.from;
+    int number = table.find(passage.vlan, passage.destination, time);
     Slot to = number == MacTable.UNKNOWN ? null : ports[number];
     if (to == null) {
       unknownFrames += passage.segments;
       flood(passage, frame, StormControl.Kind.UNKNOWN);
+    } else if (to == from) {
+      from.counters.receiveDropped(DropCause.SAME_PORT, passage.segments);
     } else if ((from.reaches & to.is) == 0) {
       from.counters.receiveDropped(DropCause.ISOLATED, passage.segments);
     } else {
+      if (passage.vlan == 0) {
+        from.sendsTo(passage.destination, to, table.fresh(table.cell(), time));
+      }
       delivery.send(to, passage, frame);
     }
   }
@@ -270,7 +281,8 @@ public final class Switch implements Dumpable {
     }
     switch (table.learn(passage.vlan, passage.source, from.number, time)) {
       case DONE -> {
-        from.sourceCell = table.cell();
+        boolean again = passage.vlan == 0 && table.cell() != MacTable.UNKNOWN;
+        from.sends(again ? passage.source : 0, table.cell(), table.version());
         return true;
       }
       case ELSEWHERE -> refuse(passage, DropCause.PINNED_SOURCE);

@@ -53,21 +53,50 @@ class MacTableTest {
   }
 
   @Test
-  void anAddressIsWhereItWasUntilItMovesAgesOrIsForgotten() {
+  void anAddressIsWhereItWasWhileTheVersionIsTheSame() {
     table.learn(0, 1, 3, 0);
-    table.learn(0, 1, 3, 0);
+    int version = table.version();
     int cell = table.cell();
-    assertThat(table.again(cell, 1, 3, 0)).isTrue();
-    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(3);
-    assertThat(table.at(cell, 7, 1, 0)).isEqualTo(MacTable.UNKNOWN);
-    assertThat(table.at(cell, 0, 1, MacTable.AGEING_NANOS + 1)).isEqualTo(MacTable.UNKNOWN);
-    table.learn(0, 1, 4, 0);
-    assertThat(table.again(cell, 1, 3, 0)).isFalse();
-    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(4);
-    table.forgetPort(4);
-    assertThat(table.again(cell, 1, 4, 0)).isFalse();
-    assertThat(table.at(cell, 0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
-    assertThat(table.at(cell, 0, 0, 0)).isEqualTo(MacTable.UNKNOWN); // which a free cell looks like
+    table.learn(0, 1, 3, 2);
+    assertThat(table.find(0, 1, 2)).isEqualTo(3);
+    assertThat(table.cell()).isEqualTo(cell);
+    table.heard(cell, 5);
+    assertThat(table.fresh(cell, 7)).isEqualTo(5 + MacTable.AGEING_NANOS);
+    assertThat(table.find(0, 1, 5 + MacTable.AGEING_NANOS)).isEqualTo(3);
+    assertThat(table.version()).isEqualTo(version);
+
+    table.learn(0, 1, 4, 5); // moves
+    assertThat(table.version()).isNotEqualTo(version);
+    version = table.version();
+    table.learn(0, 2, 4, 5); // may take the cell of another
+    assertThat(table.version()).isNotEqualTo(version);
+    version = table.version();
+    table.find(0, 1, 6 + MacTable.AGEING_NANOS); // has aged
+    assertThat(table.version()).isNotEqualTo(version);
+    version = table.version();
+    table.forgetPort(9); // knows nothing, and its number may be another port's soon
+    assertThat(table.version()).isNotEqualTo(version);
+  }
+
+  @Test
+  void anAddressThatIsNowhereHasNoCell() {
+    table.find(0, 1, 0);
+    assertThat(table.cell()).isEqualTo(MacTable.UNKNOWN);
+    for (int mac = 1; mac <= MacTable.CAPACITY; mac++) {
+      table.pin(mac, 1, 0);
+    }
+    assertThat(table.learn(0, MacTable.CAPACITY + 1, 2, 0)).isEqualTo(MacTable.Learning.DONE);
+    assertThat(table.cell()).isEqualTo(MacTable.UNKNOWN);
+    table.learn(7, 1, 1, 0); // pinned in all VLANs
+    assertThat(table.cell()).isEqualTo(MacTable.UNKNOWN);
+  }
+
+  @Test
+  void aPinnedAddressStaysFresh() {
+    table.pin(1, 3, 0);
+    table.find(0, 1, 2 * MacTable.AGEING_NANOS);
+    assertThat(table.fresh(table.cell(), 2 * MacTable.AGEING_NANOS))
+        .isEqualTo(3 * MacTable.AGEING_NANOS);
   }
 
   @Test

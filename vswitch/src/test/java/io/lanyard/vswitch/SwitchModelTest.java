@@ -1,0 +1,149 @@
+package io.lanyard.vswitch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.SteppedClock;
+import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Frames;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The switch beside a model of it that remembers nothing but the table: whatever the switch keeps
+ * to look less up, each frame goes where the model says.
+ */
+class SwitchModelTest {
+  private static final int FRAMES = 20_000;
+  private static final int PORTS = 5;
+  private static final int STATIONS = 7;
+
+  private record Key(int vlan, long mac) {}
+
+  private record Entry(int port, long seen, boolean pinned) {}
+
+  private final SteppedClock clock = new SteppedClock();
+  private final Switch network =
+      new Switch("model", new SteppedTimers(clock), PooledByteBufAllocator.DEFAULT);
+  private final List<InMemoryPort> ports = new ArrayList<>();
+  private final Map<Key, Entry> model = new HashMap<>();
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void eachFrameGoesWhereTheModelSays(long seed) {
+    LogWatch.expect("frames-refused"); // of pinned addresses that turn up elsewhere
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < PORTS; i++) {
+      ports.add(InMemoryPort.attached("p" + i, Offloads.NONE, network));
+    }
+    int number = 0;
+    long source = mac(1);
+    for (int i = 0; i < FRAMES; i++) {
+      if (random.nextInt(4) == 0) { // otherwise the same as before, as most frames are
+        number = random.nextInt(PORTS);
+        source = mac(random.nextInt(STATIONS));
+      }
+      switch (random.nextInt(40)) {
+        case 0 -> clock.advance(Duration.ofSeconds(random.nextInt(200)));
+        case 1 -> clock.advance(Duration.ofMillis(random.nextInt(1500)));
+        case 2 -> attachAnew(random.nextInt(PORTS));
+        case 3 -> pin(mac(random.nextInt(STATIONS)), random.nextInt(PORTS));
+        default -> {}
+      }
+      long destination = random.nextInt(8) == 0 ? Ethernet.BROADCAST : mac(random.nextInt(3));
+      int vlan = random.nextInt(6) == 0 ? 9 : 0;
+      TreeSet<Integer> expected = deliver(number, vlan, source, destination);
+      byte[] payload = new byte[46];
+      ByteBuf frame =
+          vlan == 0
+              ? Frames.ethernet(destination, source, Ethernet.TYPE_IPV4, payload)
+              : Frames.tagged(destination, source, vlan, Ethernet.TYPE_IPV4, payload);
+      ports.get(number).send(frame);
+      TreeSet<Integer> got = new TreeSet<>();
+      for (int each = 0; each < PORTS; each++) {
+        if (!ports.get(each).drain().isEmpty()) {
+          got.add(each);
+        }
+      }
+      assertThat(got).as("frame %d", i).isEqualTo(expected);
+    }
+    ports.forEach(InMemoryPort::close);
+    network.close();
+  }
+
+  private static long mac(int station) {
+    return 0x525400000000L + station;
+  }
+
+  private void attachAnew(int number) {
+    network.detach(ports.get(number));
+    ports.get(number).attachTo(network);
+    model.values().removeIf(entry -> entry.port() == number);
+  }
+
+  private void pin(long mac, int number) {
+    Key key = new Key(0, mac);
+    Entry known = model.get(key);
+    boolean free = known == null || !known.pinned() || known.port() == number;
+    assertThat(network.pin(mac, ports.get(number))).isEqualTo(free);
+    if (free && (known == null || !known.pinned())) {
+      model.put(key, new Entry(number, clock.nanoTime(), true));
+    }
+  }
+
+  private @Nullable Entry find(int vlan, long mac) {
+    Entry entry = model.get(new Key(vlan, mac));
+    if (entry != null
+        && !entry.pinned()
+        && clock.nanoTime() - entry.seen() > MacTable.AGEING_NANOS) {
+      model.remove(new Key(vlan, mac));
+      entry = null;
+    }
+    if (entry == null) {
+      Entry pin = model.get(new Key(0, mac));
+      return pin != null && pin.pinned() ? pin : null;
+    }
+    return entry;
+  }
+
+  /** The ports that get the frame, after its source was learned. */
+  private TreeSet<Integer> deliver(int from, int vlan, long source, long destination) {
+    boolean floods = destination == Ethernet.BROADCAST || find(vlan, destination) == null;
+    Entry known = model.get(new Key(vlan, source));
+    boolean elsewhere = known != null && !known.pinned() && known.port() != from;
+    boolean settled =
+        elsewhere && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS && floods;
+    TreeSet<Integer> all = new TreeSet<>();
+    if (!settled && !learn(from, vlan, source)) {
+      return all;
+    }
+    Entry at = destination == Ethernet.BROADCAST ? null : find(vlan, destination);
+    for (int i = 0; i < PORTS; i++) {
+      if (i != from && (at == null || at.port() == i)) {
+        all.add(i);
+      }
+    }
+    return all;
+  }
+
+  /** Whether the source may be at the port. */
+  private boolean learn(int from, int vlan, long source) {
+    Entry pin = model.get(new Key(0, source));
+    if (pin != null && pin.pinned()) {
+      return pin.port() == from;
+    }
+    model.put(new Key(vlan, source), new Entry(from, clock.nanoTime(), false));
+    return true;
+  }
+}
