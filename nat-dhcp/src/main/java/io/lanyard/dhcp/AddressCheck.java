@@ -2,6 +2,8 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
@@ -66,12 +68,14 @@ final class AddressCheck {
     }
 
     @Override
-    public boolean believes(long mac, String port) {
+    public boolean believes(long mac, Station from) {
       if (mac == request.mac) {
         return false; // It may still have the address from a server that forgot it.
       }
+      String port = from.budget().name();
       if (answersForAnother(mac, port) || !trusts(port)) {
         counters.count(DhcpCount.ANSWER_DISTRUSTED);
+        from.budget().count(Excess.CONFLICTS);
         log.log(
             Level.WARNING,
             "dhcp-probe-answer-ignored",

@@ -2,7 +2,6 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.ProbeListener;
-import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import java.util.HashMap;
@@ -30,9 +29,12 @@ final class ConflictCheck {
   interface Verdict {
     /**
      * Whether an answer is believed: not one of the client itself, nor of a port that says so of
-     * every address.
+     * every address, which counts against that port.
+     *
+     * @param mac the MAC address that answered
+     * @param from the station that sent the answer
      */
-    boolean believes(long mac, String port);
+    boolean believes(long mac, Station from);
 
     /** Nobody uses the address. */
     void free();
@@ -118,16 +120,14 @@ final class ConflictCheck {
 
     @Override
     public boolean answered(long mac, Station from) {
-      String port = from.budget().name();
-      if (!verdict.believes(mac, port)) {
-        from.budget().count(Excess.CONFLICTS);
+      if (!verdict.believes(mac, from)) {
         return false;
       }
       counters.count(DhcpCount.CONFLICT);
       if (!free) {
         ended();
       }
-      verdict.inUse(mac, port, free);
+      verdict.inUse(mac, from.budget().name(), free);
       return true;
     }
 

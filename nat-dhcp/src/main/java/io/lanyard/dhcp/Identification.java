@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
 
@@ -81,7 +82,8 @@ final class Identification {
     }
 
     @Override
-    public boolean believes(long mac, String port) {
+    public boolean believes(long mac, Station from) {
+      String port = from.budget().name();
       return mac == held.mac() && held.isBehind(port) && !isAsking(mac, port);
     }
 

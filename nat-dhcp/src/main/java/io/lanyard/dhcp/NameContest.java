@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
@@ -98,8 +99,8 @@ final class NameContest {
     }
 
     @Override
-    public boolean believes(long mac, String port) {
-      return mac == holder.mac() && holder.isBehind(port);
+    public boolean believes(long mac, Station from) {
+      return mac == holder.mac() && holder.isBehind(from.budget().name());
     }
 
     @Override

@@ -204,6 +204,33 @@ class DhcpBehindPortsTest {
   }
 
   @Test
+  void machinesThatAnswerForTheAddressesTheyAreAboutToGetWantNoMoreThanTheirShare() {
+    for (int i = 0; i < 150; i++) {
+      long machine = HONEST + i;
+      send(honest, machine, client(machine).message(DISCOVER), false);
+      List<Address> asked = probed(honest);
+      assertThat(asked).isNotEmpty();
+      asked.forEach(one -> answerArp(honest, machine, one));
+      timers.advance(PROBE.multipliedBy(2));
+    }
+    assertThat(gateway.stations().budget(honest).problem()).isEmpty();
+    assertThat(server.counters().get(DhcpCount.CONFLICT)).isZero();
+  }
+
+  @Test
+  void aPortThatAnswersForAHundredAddressesTooManyIsAProblem() {
+    LogWatch.expect("event=dhcp-address-in-use .*");
+    LogWatch.expect("event=dhcp-probe-answer-ignored .*");
+    for (int i = 0; i < 150; i++) {
+      send(honest, HONEST + i, client(HONEST + i).message(DISCOVER), false);
+      probed(evil).forEach(one -> answerArp(evil, EVIL, one));
+    }
+    assertThat(gateway.stations().budget(evil).problem())
+        .contains("addresses that DHCP finds in use");
+    assertThat(gateway.stations().budget(honest).problem()).isEmpty();
+  }
+
+  @Test
   void aPortThatTakesAllItCanLeavesAnAddressForAnother() {
     LogWatch.expect("event=dhcp-port-limited .*");
     for (int i = 0; i < 3 * POOL; i++) {
