@@ -260,16 +260,7 @@ public final class DescriptorBudget implements Dumpable {
     private void refused(Holder holder) {
       refused++;
       holder.excess.event(clock.nanoTime());
-      if (shortage.refused()) {
-        shortage.begin(
-            "sockets: "
-                + holder.name
-                + " gets no more, it holds "
-                + holder.held
-                + " of the network's "
-                + used
-                + "; what it begins is dropped until some end. To have more, "
-                + REMEDY);
+      if (shortage.refused() && shortage.say(holder.name, describe(holder))) {
         LogEvent.of("no-descriptor")
             .with("network", network)
             .with("port", holder.name)
@@ -279,6 +270,17 @@ public final class DescriptorBudget implements Dumpable {
             .with("advice", REMEDY)
             .log(LOG, Level.WARNING);
       }
+    }
+
+    private String describe(Holder holder) {
+      return "sockets: "
+          + holder.name
+          + " gets no more, it holds "
+          + holder.held
+          + " of the network's "
+          + used
+          + "; what it begins is dropped until some end. To have more, "
+          + REMEDY;
     }
 
     /**
@@ -310,7 +312,7 @@ public final class DescriptorBudget implements Dumpable {
     private int held;
     private int closing;
     private long refused;
-    private final Spell excess = new Spell();
+    private final RecentCount excess = new RecentCount();
 
     private Holder(Share share, String name) {
       this.share = share;
@@ -376,9 +378,9 @@ public final class DescriptorBudget implements Dumpable {
     }
 
     /**
-     * How many descriptors it did not get in the present spell.
+     * How many descriptors it did not get in the last minute.
      *
-     * @return refusals; 0 when there were none for a minute
+     * @return refusals
      */
     public long excess() {
       return excess.count(share.now());

@@ -1,17 +1,27 @@
 package io.lanyard.base;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Something that has run out: said once when it begins, and a problem until nothing was refused for
- * a minute.
+ * Something that has run out: a problem until nothing was refused for a minute. It names the holder
+ * that counts at present; each holder is a line of the log once.
  *
- * <p>Thread: {@link #refused} one, {@link #problem} any.
+ * <p>Thread: {@link #problem} any, the rest one.
  */
 public final class Shortage {
   private static final long OVER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /** How old the text may be: a flood of refusals does not make one for each. */
+  private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Clock clock;
+
+  /** The holders that were named since the shortage began. */
+  private final Set<String> named = new HashSet<>();
+
+  private long saidNanos;
   private volatile long refusedNanos;
   private volatile String text = "";
 
@@ -27,27 +37,38 @@ public final class Shortage {
   /**
    * Notes that something was refused.
    *
-   * @return whether a shortage begins with it, so that the caller {@link #begin}s it
+   * @return whether the caller is to {@link #say} what is short: a shortage begins, or the holder
+   *     may have changed since it was last said
    */
   public boolean refused() {
-    boolean fresh = problem().isEmpty();
-    refusedNanos = clock.nanoTime();
-    return fresh;
+    long now = clock.nanoTime();
+    boolean begins = problem().isEmpty();
+    if (begins) {
+      named.clear();
+    }
+    refusedNanos = now;
+    return begins || now - saidNanos >= STALE_NANOS;
   }
 
   /**
    * Says what is short.
    *
+   * @param holder who holds it, or is refused it
    * @param problem what is short and what to do about it, in words
+   * @return whether this holder is named for the first time since the shortage began, so that the
+   *     log is to say it, too
    */
-  public void begin(String problem) {
+  public boolean say(String holder, String problem) {
+    saidNanos = clock.nanoTime();
     text = problem;
+    return named.add(holder);
   }
 
   /**
    * The present shortage.
    *
-   * @return what was said when it began; empty when it is over
+   * @return what was said of it last, not longer than a second before the last refusal; empty when
+   *     it is over
    */
   public String problem() {
     String present = text;

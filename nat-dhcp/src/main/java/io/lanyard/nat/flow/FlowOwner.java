@@ -1,7 +1,6 @@
 package io.lanyard.nat.flow;
 
-import io.lanyard.base.Spell;
-import java.util.concurrent.TimeUnit;
+import io.lanyard.base.RecentCount;
 
 /**
  * The flows of one port, or of one forward: the upper level of the quotas, and the one that a guest
@@ -26,8 +25,6 @@ public final class FlowOwner {
    */
   private static final int FLOOD = 2_000;
 
-  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final String name;
   private final boolean forward;
 
@@ -38,12 +35,10 @@ public final class FlowOwner {
   private final Part[] parts = new Part[FlowTable.PROTOCOLS];
   private long refused;
   private long evicted;
-  private final Spell excess = new Spell();
+  private final RecentCount excess = new RecentCount();
 
-  /** Flows that made place without being in use since the time below. */
-  private int replaced;
-
-  private long replacedSince;
+  /** Flows that made place without being in use. */
+  private final RecentCount replaced = new RecentCount();
 
   /**
    * Makes an owner without flows.
@@ -113,11 +108,8 @@ public final class FlowOwner {
   /** Counts a flow that made place, or whose socket was needed, and that nobody misses. */
   void countReplaced(long now) {
     evicted++;
-    if (now - replacedSince >= MINUTE_NANOS) {
-      replacedSince = now;
-      replaced = 0;
-    }
-    if (++replaced > FLOOD) {
+    replaced.event(now);
+    if (replaced.count(now) > FLOOD) {
       excess.event(now);
     }
   }
@@ -151,11 +143,11 @@ public final class FlowOwner {
   }
 
   /**
-   * Flows of the owner that were refused, or ended in use to make place, in the present spell; of
+   * Flows of the owner that were refused, or ended in use to make place, in the last minute; of
    * those that were not in use, what is more than happens to a busy guest.
    *
    * @param now the time, by the clock of the table's timers
-   * @return flows; 0 when there were none for a minute
+   * @return flows
    */
   public long excess(long now) {
     return excess.count(now);

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Says once that a quota of flows is used up, and by whom. Forwards have their own way to say it.
+ * Says that a quota of flows is used up, and by whom. Forwards have their own way to say it.
  *
  * <p>Thread: the network's loop only.
  */
@@ -48,7 +48,7 @@ final class QuotaAlarm {
     String whose = guests ? "a guest" : ports ? "a port" : "all ports";
     String key = NAMES[index] + (guests ? "-per-guest" : "");
     String advice = "end some, or raise nat: {quotas: {" + key + ": ...}}";
-    shortages[index].begin(
+    String problem =
         NAMES[index]
             + " flows: port "
             + holder.name()
@@ -59,7 +59,10 @@ final class QuotaAlarm {
             + " that "
             + whose
             + " may have; "
-            + advice);
+            + advice;
+    if (!shortages[index].say(whose + " " + holder.name(), problem)) {
+      return;
+    }
     LogEvent.of("flows-refused")
         .with("port", holder.name())
         .with("protocol", NAMES[index])

@@ -4,7 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.Spell;
+import io.lanyard.base.RecentCount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.vswitch.Turn;
@@ -28,7 +28,7 @@ public final class PortBudget implements Dumpable {
 
   private static final int ICMP_ERRORS = 500;
 
-  /** Refusals within a spell that are more than a misfortune. */
+  /** Refusals within a minute that are more than a misfortune. */
   private static final int EXCESS = 100;
 
   /** Distinguishes budgets in the table's keys: a port that comes back has another number. */
@@ -60,11 +60,11 @@ public final class PortBudget implements Dumpable {
   private long neighboursEvicted;
   private long claimsRefused;
   private final Clock clock;
-  private final Spell[] excess = new Spell[Excess.values().length];
+  private final RecentCount[] excess = new RecentCount[Excess.values().length];
 
   PortBudget(int number, String name, Turn turn, DescriptorBudget.Share share, Clock clock) {
     this.clock = clock;
-    Arrays.setAll(excess, i -> new Spell());
+    Arrays.setAll(excess, i -> new RecentCount());
     this.number = number;
     this.name = name;
     this.turn = turn;

@@ -196,19 +196,9 @@ public final class Stations implements Dumpable {
     }
   }
 
-  /** Says once who has filled a table. */
+  /** Says who has filled a table. */
   private void full(Shortage shortage, String what, PortBudget most, int held) {
-    if (shortage.refused()) {
-      shortage.begin(
-          what
-              + ": port "
-              + most.name()
-              + " holds "
-              + held
-              + " of the "
-              + limit
-              + " that the network may have, and loses its own; limit the addresses behind it"
-              + " (mac-limit, guard)");
+    if (shortage.refused() && shortage.say(most.name(), describe(what, most, held))) {
       LogEvent.of("table-full")
           .with("table", what)
           .with("port", most.name())
@@ -217,6 +207,18 @@ public final class Stations implements Dumpable {
           .with("advice", "limit the addresses behind the port: mac-limit, guard")
           .log(LOG, Level.WARNING);
     }
+  }
+
+  private String describe(String what, PortBudget most, int held) {
+    return what
+        + ": port "
+        + most.name()
+        + " holds "
+        + held
+        + " of the "
+        + limit
+        + " that the network may have, and loses its own; limit the addresses behind it"
+        + " (mac-limit, guard)";
   }
 
   /**

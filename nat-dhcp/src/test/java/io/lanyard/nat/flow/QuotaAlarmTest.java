@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The problems of quotas that are used up. */
@@ -60,6 +61,22 @@ class QuotaAlarmTest {
   }
 
   @Test
+  void thePortThatHoldsMostNowIsNamedWhoeverWasFirst() {
+    LogWatch.expect("flows-refused");
+    for (int i = 0; i < 9; i++) {
+      open(new FlowAccount(hostile));
+    }
+    timers.advance(Duration.ofSeconds(30));
+    table.endOwner(hostile);
+    FlowOwner second = new FlowOwner("p2");
+    for (int i = 0; i < 9; i++) {
+      open(new FlowAccount(second));
+    }
+    assertThat(table.problems()).singleElement().asString().contains("p2 holds 8 of the 8");
+    assertThat(LogWatch.lines()).isEqualTo(2);
+  }
+
+  @Test
   void aShortageIsOverWhenNothingWasRefusedForAMinute() {
     LogWatch.expect("flows-refused");
     FlowAccount guest = new FlowAccount(hostile);
@@ -67,7 +84,7 @@ class QuotaAlarmTest {
       open(guest);
     }
     assertThat(table.problems()).hasSize(1);
-    timers.advance(java.time.Duration.ofSeconds(61));
+    timers.advance(Duration.ofSeconds(61));
     assertThat(table.problems()).isEmpty();
   }
 }
