@@ -19,7 +19,6 @@ import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
-import io.lanyard.nat.station.StationListener;
 import io.lanyard.nat.tcp.StreamService;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
@@ -108,7 +107,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     forwards =
         new Forwards(
             gateway, flows, tcp, udp, reader, guests, options.udp().timeoutNanos(), descriptors);
-    gateway.stations().addListener(new FlowEnder());
+    gateway.stations().addListener(this::endFlows);
     gateway.attach();
     for (ForwardConfig forward : options.forwards()) {
       forwards.add(forward);
@@ -289,12 +288,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /** Ends the flows of a port that is gone. */
-  private final class FlowEnder implements StationListener {
-    @Override
-    public void portReleased(PortBudget budget) {
-      flows.endOwner(budget.flows());
-      gateway.flush();
-    }
+  private void endFlows(PortBudget gone) {
+    flows.endOwner(gone.flows());
+    gateway.flush();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -166,6 +167,11 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   @Override
   public Neighbour neighbour(Address guest) {
     throw new UnsupportedOperationException("services answer through their peer");
+  }
+
+  @Override
+  public Turn unlocatedTurn() {
+    throw new UnsupportedOperationException("services open no sockets");
   }
 
   @Override

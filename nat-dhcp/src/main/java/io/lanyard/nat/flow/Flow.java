@@ -4,6 +4,7 @@ import io.lanyard.base.Timers.Timer;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ public abstract class Flow {
   private long packetsToGuest;
   private long bytesToGuest;
   private @Nullable String forward;
-  private @Nullable FlowOwner target;
+  private @Nullable Supplier<FlowOwner> target;
   private @Nullable Consumer<Flow> gone;
 
   /**
@@ -149,16 +150,18 @@ public abstract class Flow {
    * The forward that the flow came in by, for listings, and its destination.
    *
    * @param name the forward's name
-   * @param port the guest's port, with which the flow ends
+   * @param port finds the guest's port, with which the flow ends; asked each time, since the guest
+   *     may not have been located yet
    */
-  public final void forward(String name, FlowOwner port) {
+  public final void forward(String name, Supplier<FlowOwner> port) {
     forward = name;
     target = port;
   }
 
   /** The guest's port, of a flow that is charged to a forward; null of others. */
   final @Nullable FlowOwner target() {
-    return target;
+    Supplier<FlowOwner> port = target;
+    return port == null ? null : port.get();
   }
 
   /**
@@ -292,7 +295,8 @@ public abstract class Flow {
           default -> "icmp";
         };
     FlowAccount account = account();
-    FlowOwner port = target != null || account == null ? target : account.owner();
+    FlowOwner led = target();
+    FlowOwner port = led != null || account == null ? led : account.owner();
     return new FlowRecord(
         protocol,
         port == null ? "" : port.name(),

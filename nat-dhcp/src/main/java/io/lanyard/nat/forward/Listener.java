@@ -81,7 +81,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   /** Follows a flow until its end, for the counters; it ends with the guest's port. */
   final void accepted(Flow flow, Client client, Neighbour guest) {
     accepted++;
-    flow.forward(forward.key(), guest.charged().budget().flows());
+    flow.forward(forward.key(), () -> guest.charged().budget().flows());
     if (flow.live()) {
       live.put(flow, client);
       flow.onGone(this::gone);

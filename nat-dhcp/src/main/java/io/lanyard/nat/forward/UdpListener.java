@@ -54,8 +54,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   private @Nullable HostSocket socket;
 
-  /** Of the guest that the last new client was led to. */
-  private @Nullable Turn turn;
+  /** The guest that the last new client was led to; null before the first one. */
+  private @Nullable Neighbour guest;
 
   private int publishedPort;
   private int nextPort;
@@ -121,8 +121,9 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   @Override
-  public @Nullable Turn turn() {
-    return turn;
+  public Turn turn() {
+    Neighbour led = guest;
+    return led == null ? link.unlocatedTurn() : led.turn();
   }
 
   @Override
@@ -150,22 +151,22 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   }
 
   private @Nullable ClientFlow open(DatagramEnds ends, Address address, Client held) {
-    Neighbour guest = link.neighbour(address);
-    turn = guest.turn();
+    Neighbour led = link.neighbour(address);
+    guest = led;
     Address gateway = link.addressTowards(address);
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;
       nextPort = (nextPort + 1) % PORTS;
       if (flows.get(key.guest(address, forward.to().port()).remote(gateway, gatewayPort)) == null) {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
-        ClientFlow flow = new ClientFlow(this, guest, forward.to().port(), seen, ends);
+        ClientFlow flow = new ClientFlow(this, led, forward.to().port(), seen, ends);
         flow.idleTimeout(timeoutNanos);
         makePlace(held);
         if (!flows.add(flow, held.account())) {
           return null;
         }
         byEnds.put(ends, flow);
-        accepted(flow, held, guest);
+        accepted(flow, held, led);
         return flow;
       }
     }

@@ -17,6 +17,7 @@ import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
@@ -308,6 +309,11 @@ public final class Gateway implements GuestLink, Dumpable {
   @Override
   public Neighbour neighbour(Address guest) {
     return stations.neighbours().at(guest);
+  }
+
+  @Override
+  public Turn unlocatedTurn() {
+    return stations.unlocatedTurn();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -64,6 +65,13 @@ public interface GuestLink {
    * @return the neighbour, perhaps one that nobody has answered for yet
    */
   Neighbour neighbour(Address guest);
+
+  /**
+   * The part of the loop's time for work that no port has to answer for, or none that is known yet.
+   *
+   * @return one turn for all of it
+   */
+  Turn unlocatedTurn();
 
   /**
    * Sends an IP packet to a guest. Finds out where the guest is when that is not known; the packet

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An address of the network, and what is known of the station that has it. A flow keeps the
- * neighbour that it sends to, so that no packet looks it up.
+ * neighbour that it sends to, so that no packet looks it up. One that the table has forgotten still
+ * says who has the address: it asks the entry that stands for it now.
  *
  * <p>Thread: the network's loop only.
  */
@@ -31,6 +32,7 @@ public final class Neighbour {
    */
   static final int QUEUE = 4;
 
+  private final Neighbours table;
   private final Address address;
   State state = State.INCOMPLETE;
   long mac;
@@ -59,7 +61,8 @@ public final class Neighbour {
   private final @Nullable ByteBuf[] queue = new @Nullable ByteBuf[QUEUE];
   private int queued;
 
-  Neighbour(Address address, PortBudget budget) {
+  Neighbour(Neighbours table, Address address, PortBudget budget) {
+    this.table = table;
     this.address = address;
     this.budget = budget;
   }
@@ -79,21 +82,29 @@ public final class Neighbour {
    * @return the station; null while nobody has answered for the address
    */
   public @Nullable Station station() {
-    return station;
+    return present().station;
+  }
+
+  /** The entry that stands for the address; the forgotten one itself while there is none. */
+  private Neighbour present() {
+    Neighbour other = state == State.FORGOTTEN ? table.get(address) : null;
+    return other == null ? this : other;
   }
 
   /**
-   * Who has to answer for what the gateway does for the address.
+   * Who has to answer for what the gateway does for the address. To be asked anew each time: the
+   * address may have no station yet, or another one later.
    *
    * @return its station; while nobody has answered, a station without port
    */
   public Station charged() {
-    Station known = station;
-    return known == null ? budget.anonymous() : known;
+    Neighbour now = present();
+    Station known = now.station;
+    return known == null ? now.budget.anonymous() : known;
   }
 
   /**
-   * The part of the loop's time that work for the neighbour is charged to.
+   * The part of the loop's time that work for the neighbour is charged to; as {@link #charged}.
    *
    * @return the turn of the port that it is behind
    */

@@ -250,7 +250,7 @@ public final class Neighbours {
     if (entries.size() >= limit) {
       makePlace(budget);
     }
-    Neighbour neighbour = new Neighbour(address, budget);
+    Neighbour neighbour = new Neighbour(this, address, budget);
     neighbour.timer = timers.create(() -> expire(neighbour));
     entries.put(address.high(), address.low(), neighbour);
     budget.append(neighbour);

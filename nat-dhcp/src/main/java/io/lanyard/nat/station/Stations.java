@@ -11,6 +11,7 @@ import io.lanyard.base.Shortage;
 import io.lanyard.base.Timers;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Turns;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ public final class Stations implements Dumpable {
   /**
    * Adds a listener.
    *
-   * @param listener hears of what leaves from now on
+   * @param listener hears of ports that leave from now on
    */
   public void addListener(StationListener listener) {
     listeners.add(listener);
@@ -256,9 +257,6 @@ public final class Stations implements Dumpable {
     station.budget().unlink(station);
     station.release();
     latestStation = null;
-    for (StationListener listener : listeners) {
-      listener.stationReleased(station);
-    }
   }
 
   /**
@@ -279,10 +277,11 @@ public final class Stations implements Dumpable {
     for (Station next = budget.oldest; next != null; next = budget.oldest) {
       release(next);
     }
-    neighbours.release(budget);
+    // While the addresses are known: a forward's flow says by its guest's whose it is.
     for (StationListener listener : listeners) {
       listener.portReleased(budget);
     }
+    neighbours.release(budget);
     return budget;
   }
 
@@ -302,6 +301,15 @@ public final class Stations implements Dumpable {
    */
   public List<PortBudget> budgets() {
     return List.copyOf(budgets.values());
+  }
+
+  /**
+   * The turn of work for addresses that nobody has answered for.
+   *
+   * @return the turn of no port
+   */
+  public Turn unlocatedTurn() {
+    return unlocated.turn();
   }
 
   /** Forgets all addresses. */

@@ -216,7 +216,7 @@ final class Engine implements TcpEngine {
       } else {
         Endpoint target = new Endpoint(packet.hostSide(), s.destinationPort);
         SocketStream.connect(
-            link, settings, target.toSocketAddress(), c, station.budget().turn(), descriptors);
+            link, settings, target.toSocketAddress(), c, station.budget()::turn, descriptors);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
@@ -282,7 +282,7 @@ final class Engine implements TcpEngine {
             guest,
             port,
             account,
-            stream -> SocketStream.adopt(link, accepted, stream, guest.turn(), descriptors));
+            stream -> SocketStream.adopt(link, accepted, stream, guest::turn, descriptors));
     if (c == null) {
       descriptors.giveBack();
       SocketStream.refuse(accepted);

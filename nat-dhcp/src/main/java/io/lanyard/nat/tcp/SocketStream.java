@@ -25,6 +25,7 @@ import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
+import java.util.function.Supplier;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +80,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private final ByteBufAllocator allocator;
   private final WriteQueue queue;
   private final Deadline deadline;
-  private final Turn turn;
+  private final Supplier<Turn> turn;
   private final Work work =
       new Work() {
         @Override
@@ -107,7 +108,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       GuestLink link,
       Socket socket,
       GuestStream guest,
-      Turn turn,
+      Supplier<Turn> turn,
       DescriptorBudget.Holder descriptors) {
     this.link = link;
     this.turn = turn;
@@ -122,7 +123,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   /**
    * Connects a socket, and splices it.
    *
-   * @param turn whom the stream's work is charged to
+   * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it
    */
   static void connect(
@@ -130,7 +131,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       TcpSettings settings,
       InetSocketAddress target,
       Connection connection,
-      Turn turn,
+      Supplier<Turn> turn,
       DescriptorBudget.Holder descriptors) {
     Socket socket;
     try {
@@ -162,14 +163,14 @@ final class SocketStream implements HostStream, EpollIoHandle {
    * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
    * channel can be closed. Null if it is closed already, or the kernel has no descriptor.
    *
-   * @param turn whom the stream's work is charged to
+   * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it; given back by the stream, if there is one
    */
   static @Nullable HostStream adopt(
       GuestLink link,
       Channel accepted,
       GuestStream guest,
-      Turn turn,
+      Supplier<Turn> turn,
       DescriptorBudget.Holder descriptors) {
     int descriptor = Libc.duplicate(((UnixChannel) accepted).fd().intValue());
     accepted.unsafe().close(accepted.voidPromise());
@@ -263,7 +264,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if ((ready & EPOLLOUT) != 0) {
       writableNow = true;
     }
-    turn.ready(work);
+    turn.get().ready(work);
   }
 
   /** Does what the last events have made possible. Says whether there is more to read. */
@@ -337,7 +338,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     wanted = on;
     if (on && readable && !closed) {
       // Not at once: the caller is in the middle of something.
-      turn.later(work);
+      turn.get().later(work);
     }
   }
 
@@ -356,7 +357,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
           && !silent
           && reads < READS
           && guest.room() > 0
-          && !turn.isOver());
+          && !turn.get().isOver());
     } catch (IOException e) {
       fail(e);
       return false;

@@ -40,11 +40,12 @@ public final class HostReader {
   /** Takes the datagrams of a socket. */
   public interface Receiver {
     /**
-     * The port that has to answer for what comes.
+     * The part of the loop's time that reading is charged to. Asked each time that something has
+     * come.
      *
-     * @return its turn, or null while it is not known
+     * @return the turn of the port that has to answer for it, or of none while that is not known
      */
-    @Nullable Turn turn();
+    Turn turn();
 
     /**
      * Takes a datagram, or a batch of them from one sender.

@@ -4,7 +4,6 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.LoopClosing;
-import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
@@ -151,12 +150,7 @@ public final class HostSocket {
       if (closed || !ops.contains(EpollIoOps.EPOLLIN)) {
         return;
       }
-      Turn turn = receiver.turn();
-      if (turn == null) {
-        read();
-      } else {
-        turn.ready(work);
-      }
+      receiver.turn().ready(work);
     }
 
     /** The loop closes: so does the socket. */

@@ -7,7 +7,6 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
-import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
@@ -254,16 +253,7 @@ class DescriptorReuseTest {
   }
 
   private static byte[] tcp(int from, int to, int seq, int ack, int flags) {
-    ByteBuf b = PooledByteBufAllocator.DEFAULT.directBuffer(20).writeZero(20);
-    b.setShort(0, from);
-    b.setShort(2, to);
-    b.setInt(4, seq);
-    b.setInt(8, ack);
-    b.setInt(12, 5 << 28 | flags << 16 | 65535);
-    long sum = Checksum.pseudo4(TestNetwork.GUEST, TestNetwork.HOST, Ipv4.TCP, 20);
-    b.setShort(16, Checksum.finish(sum + Checksum.sum(b, 0, 20)));
-    return TestNetwork.ipv4(
-        TestNetwork.GUEST, TestNetwork.HOST, Ipv4.TCP, 64, 7, 0, TestNetwork.bytes(b));
+    return TestNetwork.tcp(TestNetwork.GUEST, TestNetwork.HOST, from, to, seq, ack, flags);
   }
 
   // --- The loop

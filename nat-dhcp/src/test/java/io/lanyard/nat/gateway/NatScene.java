@@ -7,7 +7,6 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.frame.Arp;
-import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
@@ -66,13 +65,19 @@ final class NatScene implements AutoCloseable {
 
   /** Attaches a guest whose last number of the address is given, and has it heard. */
   Guest guest(int number) throws Exception {
+    Guest guest = silentGuest(number);
+    return on(() -> {
+      guest.announce();
+      guest.port.drain();
+      return guest;
+    });
+  }
+
+  /** Attaches a guest that the gateway has not heard of yet. */
+  Guest silentGuest(int number) throws Exception {
     return on(() -> {
       Guest guest = new Guest(number);
       guests.add(guest);
-      guest.send(
-          TestNetwork.arp(
-              Ethernet.BROADCAST, Arp.REQUEST, guest.mac, guest.address, 0, TestNetwork.GATEWAY));
-      guest.port.drain();
       return guest;
     });
   }
@@ -110,6 +115,11 @@ final class NatScene implements AutoCloseable {
       return Address.ofIpv4(address);
     }
 
+    /** Asks for the gateway, and so tells it whose the address is. */
+    void announce() {
+      send(TestNetwork.arp(Ethernet.BROADCAST, Arp.REQUEST, mac, address, 0, TestNetwork.GATEWAY));
+    }
+
     void send(byte[] frame) {
       ByteBuf b = TestNetwork.frame(frame);
       Ethernet.setSource(b, b.readerIndex() + 12, mac);
@@ -125,17 +135,8 @@ final class NatScene implements AutoCloseable {
       send(TestNetwork.ipv4(address, to, Ipv4.ICMP, 64, 7, 0, echo));
     }
 
-    void segment(int from, int to, int toPort, int seq, int ack, int flags) {
-      ByteBuf b = PooledByteBufAllocator.DEFAULT.directBuffer(20).writeZero(20);
-      b.setShort(0, from);
-      b.setShort(2, toPort);
-      b.setInt(4, seq);
-      b.setInt(8, ack);
-      b.setInt(12, 5 << 28 | flags << 16 | 65535);
-      b.setShort(
-          16,
-          Checksum.finish(Checksum.pseudo4(address, to, Ipv4.TCP, 20) + Checksum.sum(b, 0, 20)));
-      send(TestNetwork.ipv4(address, to, Ipv4.TCP, 64, 7, 0, TestNetwork.bytes(b)));
+    void segment(int from, int to, int toPort, int seq, int ack, int flags, byte... text) {
+      send(TestNetwork.tcp(address, to, from, toPort, seq, ack, flags, text));
     }
 
     void syn(int from, int to, int toPort) {

@@ -14,6 +14,7 @@ import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -136,6 +137,23 @@ final class TestNetwork {
         9,
         0,
         udpPayload(source, destination, sourcePort, destinationPort, data));
+  }
+
+  /** A TCP segment without options that opens the window as far as 16 bits go. */
+  static byte[] tcp(
+      int source, int destination, int from, int to, int seq, int ack, int flags, byte... text) {
+    int length = Tcp.HEADER_LENGTH + text.length;
+    ByteBuf b = buffer(length);
+    b.setZero(0, Tcp.HEADER_LENGTH);
+    b.setBytes(Tcp.HEADER_LENGTH, text);
+    b.setShort(0, from);
+    b.setShort(2, to);
+    b.setInt(4, seq);
+    b.setInt(8, ack);
+    b.setInt(12, 5 << 28 | flags << 16 | 65535);
+    long sum = Checksum.pseudo4(source, destination, Ipv4.TCP, length);
+    b.setShort(16, Checksum.finish(sum + Checksum.sum(b, 0, length)));
+    return ipv4(source, destination, Ipv4.TCP, 64, 7, 0, bytes(b));
   }
 
   private static ByteBuf buffer(int length) {

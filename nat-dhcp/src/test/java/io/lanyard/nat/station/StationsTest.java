@@ -104,23 +104,18 @@ class StationsTest {
   @Test
   void aPortThatLeavesTakesItsStationsWithItAndTellsSo() {
     List<String> heard = new ArrayList<>();
-    table.addListener(
-        new StationListener() {
-          @Override
-          public void stationReleased(Station station) {
-            heard.add("station " + station.mac());
-          }
-
-          @Override
-          public void portReleased(PortBudget budget) {
-            heard.add("port " + budget.name());
-          }
-        });
     Station station = heard(hostile, 7);
     PortBudget budget = station.budget();
+    Address address = Address.parse("192.168.127.10");
+    table.neighbours().heard(station, address.high(), address.low());
+    table.addListener(gone -> {
+      boolean known = table.neighbours().get(address) != null;
+      heard.add(gone.name() + (known ? " with its address" : ""));
+    });
     Station guest = heard(honest, 7);
     table.release(hostile);
-    assertThat(heard).containsExactly("station 7", "port hostile");
+    assertThat(heard).containsExactly("hostile with its address");
+    assertThat(table.neighbours().get(address)).isNull();
     assertThat(station.released()).isTrue();
     assertThat(budget.released()).isTrue();
     assertThat(guest.released()).isFalse();

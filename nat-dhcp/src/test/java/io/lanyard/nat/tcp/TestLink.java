@@ -10,6 +10,7 @@ import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -87,6 +88,11 @@ final class TestLink implements GuestLink, TcpHost {
   @Override
   public Neighbour neighbour(Address guest) {
     return TestStations.table().neighbours().at(guest);
+  }
+
+  @Override
+  public Turn unlocatedTurn() {
+    return TestStations.table().unlocatedTurn();
   }
 
   @Override
