@@ -17,8 +17,9 @@ import java.util.concurrent.TimeUnit;
  * A connection with a guest: the state machine of RFC 9293 section 3.3.2 between a {@link Sender}
  * and a {@link Receiver}, spliced to a {@link HostStream}.
  *
- * <p>One state is not the RFC's: CONNECTING, between the guest's SYN and our answer, while the
- * host's side connects.
+ * <p>Two states are not the RFC's: CONNECTING, between the guest's SYN and our answer, while the
+ * host's side connects; and LINGERING, when all is said between the guest and us, and the host's
+ * peer has yet to take the rest.
  */
 final class Connection extends Flow implements GuestStream {
   enum State {
@@ -31,6 +32,7 @@ final class Connection extends Flow implements GuestStream {
     CLOSE_WAIT,
     CLOSING,
     LAST_ACK,
+    LINGERING,
     TIME_WAIT,
     CLOSED
   }
@@ -38,12 +40,7 @@ final class Connection extends Flow implements GuestStream {
   /** RFC 9293 section 3.8.6.3 allows 500 ms; guests' stacks wait 40 ms at most. */
   private static final long DELAYED_ACK = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private static final long KEEP_ALIVE_INTERVAL = TimeUnit.SECONDS.toNanos(75);
-  private static final int KEEP_ALIVE_PROBES = 9;
   private static final int HANDSHAKE_RETRIES = 6;
-
-  /** RFC 5961 section 7: challenges a second, here a connection's. */
-  private static final int CHALLENGES = 10;
 
   /** RFC 7323 section 5.5: a timestamp older than 24 days says nothing. */
   private static final long TIMESTAMP_EXPIRY = TimeUnit.DAYS.toNanos(24);
@@ -58,7 +55,7 @@ final class Connection extends Flow implements GuestStream {
   private final Sender sender;
   private final Receiver receiver;
   private final Deadline ackTimer;
-  private final Deadline keepAlive;
+  private final KeepAlive keepAlive;
   private final int timestampOffset;
   private HostStream host = NoHost.INSTANCE;
   private State state = State.CLOSED;
@@ -74,11 +71,8 @@ final class Connection extends Flow implements GuestStream {
   private int guestInitial;
   private int retries;
 
-  private long lastHeard;
   private long timestampHeard;
-  private int unanswered;
-  private long challengesSince;
-  private int challenges;
+  private final Challenges challenges = new Challenges();
 
   /**
    * Makes a connection that is in no state yet.
@@ -99,7 +93,7 @@ final class Connection extends Flow implements GuestStream {
     receiver = new Receiver(this, engine, share);
     timestampOffset = engine.timestampOffset(this);
     ackTimer = new Deadline(engine.link().timers(), engine.guarded(this, this::onAckTimer));
-    keepAlive = new Deadline(engine.link().timers(), engine.guarded(this, this::onKeepAlive));
+    keepAlive = new KeepAlive(this, engine);
   }
 
   // --- What the engine asks and says
@@ -130,7 +124,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   long lastHeard() {
-    return lastHeard;
+    return keepAlive.lastHeard();
   }
 
   /** Whether the connection is on the list of those that the present burst has touched. */
@@ -170,18 +164,21 @@ final class Connection extends Flow implements GuestStream {
     if (state == State.CLOSED) {
       return;
     }
-    if (end == FlowEnd.GONE) {
+    if (end == FlowEnd.GONE || isOver()) {
       host.abort();
       discard();
-    } else if (state != State.TIME_WAIT) {
+    } else {
       if (end == FlowEnd.IDLE) {
         engine.counters().count(TcpCount.IDLE_TIMEOUTS);
       }
       abort();
       engine.link().flush();
-    } else {
-      discard();
     }
+  }
+
+  /** Both directions are through towards the guest. */
+  private boolean isOver() {
+    return state == State.LINGERING || state == State.TIME_WAIT;
   }
 
   private void enter(State next) {
@@ -193,7 +190,7 @@ final class Connection extends Flow implements GuestStream {
 
   /** Takes the SYN of a guest; the answer waits for {@link #connected}. */
   void accept(Segment syn) {
-    lastHeard = engine.nanoTime();
+    keepAlive.heard();
     takeOffer(syn);
     receiver.start(syn.seq);
     sender.firstWindow(syn);
@@ -217,7 +214,7 @@ final class Connection extends Flow implements GuestStream {
   void open(HostStream stream) {
     host = stream;
     hostConnected = true;
-    lastHeard = engine.nanoTime();
+    keepAlive.heard();
     enter(State.SYN_SENT);
     engine.counters().count(TcpCount.OPENED_TO_GUEST);
     sender.synSent();
@@ -271,7 +268,7 @@ final class Connection extends Flow implements GuestStream {
     receiver.negotiate(guestShift >= 0 ? Receiver.SHIFT : 0);
     enter(State.ESTABLISHED);
     engine.counters().count(TcpCount.ESTABLISHED);
-    keepAlive.set(engine.settings().keepAliveIdle().toNanos());
+    keepAlive.start();
     reading = true;
     host.read(true);
     if (hostEnded) {
@@ -313,7 +310,7 @@ final class Connection extends Flow implements GuestStream {
 
   @Override
   public void data(ByteBuf data) {
-    if (hostEnded || state == State.CLOSED || state == State.TIME_WAIT) {
+    if (hostEnded || state == State.CLOSED) {
       data.release();
       return;
     }
@@ -342,7 +339,10 @@ final class Connection extends Flow implements GuestStream {
 
   @Override
   public void drained() {
-    if (canReceive() && receiver.windowNews()) {
+    receiver.book();
+    if (state == State.LINGERING) {
+      settle();
+    } else if (canReceive() && receiver.windowNews()) {
       acknowledge();
       engine.link().flush();
     }
@@ -370,7 +370,7 @@ final class Connection extends Flow implements GuestStream {
 
   @Override
   public void reset() {
-    if (state == State.CLOSED || state == State.TIME_WAIT) {
+    if (state == State.CLOSED) {
       return;
     }
     if (state == State.CONNECTING) {
@@ -378,8 +378,12 @@ final class Connection extends Flow implements GuestStream {
       return;
     }
     host = NoHost.INSTANCE;
-    abort();
-    engine.link().flush();
+    if (isOver()) {
+      settle();
+    } else {
+      abort();
+      engine.link().flush();
+    }
   }
 
   // --- Segments from the guest
@@ -431,7 +435,7 @@ final class Connection extends Flow implements GuestStream {
     if (!s.syn()) {
       return;
     }
-    heard();
+    keepAlive.heard();
     takeOffer(s);
     receiver.start(s.seq);
     sender.firstWindow(s);
@@ -489,7 +493,7 @@ final class Connection extends Flow implements GuestStream {
       writer.tsRecent = s.tsValue;
       timestampHeard = engine.nanoTime();
     }
-    heard();
+    keepAlive.heard();
     engine.touched(this);
     if (receiveAck(s) && !isClosed()) {
       takeText(s, frame);
@@ -497,11 +501,6 @@ final class Connection extends Flow implements GuestStream {
     if (!isClosed()) {
       resumeReading();
     }
-  }
-
-  private void heard() {
-    lastHeard = engine.nanoTime();
-    unanswered = 0;
   }
 
   private boolean timestampHolds(Segment s) {
@@ -536,7 +535,7 @@ final class Connection extends Flow implements GuestStream {
     if (s.span() > 0 && Seq.notAfter(s.end(), receiver.nxt())) {
       engine.counters().count(TcpCount.DROP_DUPLICATE);
       receiver.duplicate(s.seq, s.end());
-      if (state == State.TIME_WAIT && s.fin()) {
+      if (isOver() && s.fin()) {
         acknowledge(); // the guest has not seen our last acknowledgment
         return;
       }
@@ -576,12 +575,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   private void challenge() {
-    long now = engine.nanoTime();
-    if (now - challengesSince > TimeUnit.SECONDS.toNanos(1) || challengesSince == 0) {
-      challengesSince = now;
-      challenges = 0;
-    }
-    if (challenges++ < CHALLENGES) {
+    if (challenges.permits(engine.nanoTime())) {
       engine.counters().count(TcpCount.CHALLENGE_ACKS);
       acknowledge();
     }
@@ -614,10 +608,17 @@ final class Connection extends Flow implements GuestStream {
     if (sender.finAcknowledged()) {
       switch (state) {
         case FIN_WAIT_1 -> enter(State.FIN_WAIT_2);
-        case CLOSING -> enterTimeWait();
+        case CLOSING -> {
+          host.close();
+          settle();
+        }
         case LAST_ACK -> {
           host.close();
-          discard();
+          if (host.unsent() > 0) {
+            settle();
+          } else {
+            discard(); // the guest waits: it has ended first
+          }
         }
         default -> {}
       }
@@ -644,20 +645,26 @@ final class Connection extends Flow implements GuestStream {
       host.finish();
       if (state == State.TIME_WAIT) {
         acknowledge();
-        enterTimeWait();
+        host.close();
+        settle();
       }
     }
   }
 
-  /** Both directions are through; what remains is to answer a FIN that comes again. */
-  private void enterTimeWait() {
-    host.close();
-    host = NoHost.INSTANCE;
+  /**
+   * Lingers as long as the host's peer has yet to take the rest, which stays charged; after that, a
+   * FIN that comes again is answered, and no more.
+   */
+  private void settle() {
+    boolean lingers = host.unsent() > 0;
+    if (!lingers) {
+      host = NoHost.INSTANCE;
+    }
     sender.close();
     receiver.close();
     ackTimer.cancel();
     keepAlive.cancel();
-    enter(State.TIME_WAIT);
+    enter(lingers ? State.LINGERING : State.TIME_WAIT);
   }
 
   /**
@@ -699,24 +706,6 @@ final class Connection extends Flow implements GuestStream {
     }
   }
 
-  private void onKeepAlive() {
-    if (isClosed()) {
-      return;
-    }
-    long idle = engine.settings().keepAliveIdle().toNanos();
-    long silent = engine.nanoTime() - lastHeard;
-    if (silent < idle) {
-      keepAlive.set(idle - silent);
-    } else if (++unanswered > KEEP_ALIVE_PROBES) {
-      timedOut();
-    } else {
-      // RFC 9293 section 3.8.4: a sequence number that makes the guest answer.
-      engine.counters().count(TcpCount.KEEP_ALIVES);
-      sendControl(sender.una() - 1, Tcp.ACK);
-      keepAlive.set(KEEP_ALIVE_INTERVAL);
-    }
-  }
-
   void onRetransmissionTimer() {
     engine.run(this, this::retransmit);
   }
@@ -732,7 +721,7 @@ final class Connection extends Flow implements GuestStream {
         sendSyn(state == State.SYN_SENT ? Tcp.SYN : Tcp.SYN | Tcp.ACK);
         sender.timer().set(sender.rto().timeout());
       }
-      case CONNECTING, TIME_WAIT, CLOSED -> {}
+      case CONNECTING, LINGERING, TIME_WAIT, CLOSED -> {}
       default -> {
         sender.onTimer();
         if (!isClosed()) {
@@ -809,6 +798,11 @@ final class Connection extends Flow implements GuestStream {
     send(engine.control(), SegmentWriter.HEADROOM, 0, seq, flags);
   }
 
+  /** Sends a sequence number that makes the guest answer. */
+  void probe() {
+    sendControl(sender.una() - 1, Tcp.ACK);
+  }
+
   /** Acknowledges what has been received. */
   void acknowledge() {
     sendControl(sender.nxt(), Tcp.ACK);
@@ -824,7 +818,7 @@ final class Connection extends Flow implements GuestStream {
   void abort() {
     if (state == State.CONNECTING) {
       sendReset(0, receiver.nxt(), Tcp.RST | Tcp.ACK);
-    } else if (state != State.CLOSED && state != State.SYN_SENT && state != State.TIME_WAIT) {
+    } else if (state != State.CLOSED && state != State.SYN_SENT && !isOver()) {
       sendReset(sender.nxt(), receiver.nxt(), Tcp.RST | Tcp.ACK);
     }
     host.abort();

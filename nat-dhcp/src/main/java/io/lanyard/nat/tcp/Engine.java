@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,9 @@ final class Engine implements TcpEngine {
   private static final int FIRST_DYNAMIC_PORT = 49152;
 
   private static final int PORT_ATTEMPTS = 64;
+
+  /** How long the host's peer may take to read the rest once both sides have ended. */
+  private static final long LINGER = TimeUnit.SECONDS.toNanos(120);
 
   private final GuestLink link;
   private final TcpHost host;
@@ -96,6 +100,7 @@ final class Engine implements TcpEngine {
   long idleNanos(Connection.State state) {
     return switch (state) {
       case ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2 -> settings.establishedTimeout().toNanos();
+      case LINGERING -> LINGER;
       case TIME_WAIT -> settings.timeWait().toNanos();
       default -> settings.transitoryTimeout().toNanos();
     };

@@ -29,7 +29,7 @@ public interface HostStream {
   int unsent();
 
   /**
-   * The memory that those bytes are kept in, which the guest has to answer for.
+   * The memory that those bytes are kept in, which the guest has to answer for until it is freed.
    *
    * @return bytes, at least {@link #unsent}
    */
@@ -51,6 +51,10 @@ public interface HostStream {
   /** Ends abruptly, with a reset where there is a peer. Nothing is called back any more. */
   void abort();
 
-  /** Both directions are through; gives back everything. Nothing is called back any more. */
+  /**
+   * Both directions are through; gives back everything. Bytes that have not left yet do so first:
+   * {@link #unsent} stays above zero until then, and {@link GuestStream#drained} tells of each step
+   * to it, {@link GuestStream#reset} that they never will. Nothing else is called back.
+   */
   void close();
 }

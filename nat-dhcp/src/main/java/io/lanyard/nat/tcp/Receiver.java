@@ -104,7 +104,7 @@ final class Receiver {
   }
 
   /** Keeps the books on what the host's side holds of bytes that it has not sent yet. */
-  private void book() {
+  void book() {
     int now = connection.host().memory();
     share.change(now - held);
     held = now;
@@ -299,11 +299,10 @@ final class Receiver {
     }
   }
 
-  /** Gives everything back. */
+  /** Gives back everything but what the host's side still holds. */
   void close() {
     queue.clear();
-    share.change(-held);
-    held = 0;
+    book();
   }
 
   @Override

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
 import java.util.function.Supplier;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,9 +52,6 @@ final class SocketStream implements HostStream, EpollIoHandle {
   /** Reads in a row before others get their turn. */
   private static final int READS = 16;
 
-  /** How long a peer may take to read the rest once both sides have ended. */
-  private static final long LINGER = TimeUnit.SECONDS.toNanos(120);
-
   private static final EpollIoOps EVENTS =
       EpollIoOps.EPOLLIN
           .with(EpollIoOps.EPOLLOUT)
@@ -79,7 +75,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private final GuestLink link;
   private final ByteBufAllocator allocator;
   private final WriteQueue queue;
-  private final Deadline deadline;
+  private final Deadline connectTimer;
   private final Supplier<Turn> turn;
   private final Work work =
       new Work() {
@@ -117,7 +113,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     this.descriptors = descriptors;
     allocator = link.allocator();
     queue = new WriteQueue(allocator);
-    deadline = new Deadline(link.timers(), this::onDeadline);
+    connectTimer = new Deadline(link.timers(), this::onConnectTimeout);
   }
 
   /**
@@ -151,7 +147,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       if (done) {
         stream.onConnected();
       } else {
-        stream.deadline.set(settings.connectTimeout().toNanos());
+        stream.connectTimer.set(settings.connectTimeout().toNanos());
       }
       stream.register();
     } catch (IOException e) {
@@ -303,17 +299,15 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private void onConnected() {
     connecting = false;
     writable = true;
-    deadline.clear();
+    connectTimer.clear();
     if (!silent) {
       guest.connected();
     }
   }
 
-  private void onDeadline() {
+  private void onConnectTimeout() {
     if (connecting) {
       fail(new IOException("connection timed out"));
-    } else if (lingering) {
-      abort();
     }
   }
 
@@ -512,11 +506,12 @@ final class SocketStream implements HostStream, EpollIoHandle {
   public void close() {
     silent = true;
     flush();
-    if (queue.bytes() == 0 || closed) {
+    if (queue.bytes() == 0) {
       shut();
     } else {
+      // Nothing is read any more: the peer has ended, too.
+      silent = false;
       lingering = true;
-      deadline.set(LINGER);
     }
   }
 
@@ -539,7 +534,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     }
     closed = true;
     writable = false;
-    deadline.cancel();
+    connectTimer.cancel();
     queue.clear();
     IoRegistration made = registration;
     registration = null;

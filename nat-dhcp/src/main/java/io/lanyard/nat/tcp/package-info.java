@@ -20,6 +20,19 @@
  *   forward: ---------------------------&gt; SYN-SENT -----------------+
  * </pre>
  *
+ * <p><b>Ending.</b> When both sides have ended and the host's peer has yet to read the rest, the
+ * connection stays as LINGERING: its socket, its memory and its place stay charged to the port,
+ * whose guest could otherwise pile up connections to a peer that reads nothing. Where the guest has
+ * ended first, it keeps TIME-WAIT itself.
+ *
+ * <pre>
+ *   LAST-ACK --------------all read---------------&gt; CLOSED
+ *      |                                              ^
+ *      +---&gt; LINGERING ---read, or 120 s---&gt; TIME-WAIT
+ *      |                                        ^
+ *   FIN-WAIT-2, CLOSING ------all read----------+
+ * </pre>
+ *
  * <p><b>Bytes out</b> (guest to host). The payload of a frame is written to the socket at once from
  * where it lies when it is large, gathered with others of the burst when it is small; what the
  * socket does not take stays queued there, and the guest's window is a bound minus that. So nothing

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,17 +21,7 @@ class ConnectionTest {
   /** A window that the SYN can say in full: the first data is no occasion to open it further. */
   private void smallWindow() {
     scene.close();
-    scene =
-        new Scene(
-            new TcpSettings(
-                4 << 20,
-                65535,
-                MemoryPool.ofProcess(),
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(8_100),
-                Duration.ofSeconds(240),
-                Duration.ofSeconds(7_200),
-                Duration.ofSeconds(60)));
+    scene = new Scene(Scene.settings(65535, MemoryPool.ofProcess()));
   }
 
   @AfterEach

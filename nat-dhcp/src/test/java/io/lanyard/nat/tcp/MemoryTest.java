@@ -7,7 +7,6 @@ import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,17 +22,7 @@ class MemoryTest {
   private static final int UNIT = 1 << 20;
 
   private final MemoryPool pool = new MemoryPool(LIMIT);
-  private final Scene scene =
-      new Scene(
-          new TcpSettings(
-              4 << 20,
-              4 << 20,
-              pool,
-              Duration.ofSeconds(60),
-              Duration.ofSeconds(8_100),
-              Duration.ofSeconds(240),
-              Duration.ofSeconds(7_200),
-              Duration.ofSeconds(60)));
+  private final Scene scene = new Scene(Scene.settings(4 << 20, pool));
 
   @AfterEach
   void nothingIsLeft() {

@@ -68,6 +68,20 @@ final class Scene implements AutoCloseable {
         });
   }
 
+  /** The defaults but for what connections take ahead of the host's side, and their memory. */
+  static TcpSettings settings(int receiveBuffer, MemoryPool pool) {
+    TcpSettings usual = TcpSettings.defaults();
+    return new TcpSettings(
+        usual.sendBuffer(),
+        receiveBuffer,
+        pool,
+        usual.connectTimeout(),
+        usual.establishedTimeout(),
+        usual.transitoryTimeout(),
+        usual.keepAliveIdle(),
+        usual.timeWait());
+  }
+
   /** Opens a connection to a guest, as a forward does; its host's side never ends. */
   static TestStream open(Engine engine, TestLink link, Endpoint source, Neighbour guest, int port) {
     TestStream[] made = new TestStream[1];
