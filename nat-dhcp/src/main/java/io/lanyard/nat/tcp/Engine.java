@@ -295,7 +295,10 @@ final class Engine implements TcpEngine {
     return c;
   }
 
-  /** Opens a connection to a guest; null if there is no place for it. */
+  /**
+   * Opens a connection to a guest; null if there is no place for it, or the host's side was not
+   * made: what was granted for that is still the caller's.
+   */
   @Nullable Connection openToGuest(
       Endpoint source,
       Neighbour guest,
@@ -311,15 +314,18 @@ final class Engine implements TcpEngine {
       return null;
     }
     connections.add(c);
+    HostStream stream = null;
     try {
-      HostStream stream = hostSide.apply(c);
-      if (stream == null) {
-        forget(c);
-        return null;
+      stream = hostSide.apply(c);
+      if (stream != null) {
+        c.open(stream);
       }
-      c.open(stream);
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       fault(c, e);
+    }
+    if (stream == null) {
+      forget(c);
+      return null;
     }
     link.flush();
     return c;

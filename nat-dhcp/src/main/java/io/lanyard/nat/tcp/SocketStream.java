@@ -142,7 +142,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     connection.spliceTo(stream);
     stream.connecting = true;
     try {
-      stream.configure();
+      configure(socket);
       boolean done = socket.connect(target);
       if (done) {
         stream.onConnected();
@@ -157,7 +157,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   /**
    * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
-   * channel can be closed. Null if it is closed already, or the kernel has no descriptor.
+   * channel can be closed. Null if it is closed already, its peer has reset it, or the kernel has
+   * no descriptor.
    *
    * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it; given back by the stream, if there is one
@@ -173,14 +174,16 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if (descriptor < 0) {
       return null;
     }
-    SocketStream stream = new SocketStream(link, new Socket(descriptor), guest, turn, descriptors);
-    stream.writable = true;
+    Socket socket = new Socket(descriptor);
     try {
-      stream.configure();
-      stream.register();
+      configure(socket);
     } catch (IOException e) {
-      stream.fail(e);
+      LoopClosing.close(link.loop(), descriptor, socket::close);
+      return null;
     }
+    SocketStream stream = new SocketStream(link, socket, guest, turn, descriptors);
+    stream.writable = true;
+    stream.register();
     return stream;
   }
 
@@ -192,7 +195,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     }
   }
 
-  private void configure() throws IOException {
+  private static void configure(Socket socket) throws IOException {
     socket.setTcpNoDelay(true);
     socket.setKeepAlive(true);
     // Urgent data stays in its place in the stream (RFC 6093 section 5): out of it, it would be
