@@ -7,6 +7,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.HostAddressWatch;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forwards;
@@ -216,7 +217,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * The resources that the guests lack at present, and the ports that have them.
+   * The resources that are short at present, and the ports and forwards that have them.
    *
    * @return a text for each, with what to do about it
    */
@@ -230,16 +231,17 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       if (!budget.problem().isEmpty()) {
         all.add("port " + budget.name() + ": " + budget.problem());
       }
-      if (tcp.lacksMemory(budget.flows())) {
-        all.add(
-            "tcp memory: port "
-                + budget.name()
-                + " holds "
-                + (budget.flows().memory().bytes() >> 20)
-                + " MiB of the network's "
-                + (tcp.memoryBytes() >> 20)
-                + " MiB; its connections are slow until they are read, or end");
-      }
+    }
+    for (FlowOwner owner : tcp.lackMemory()) {
+      all.add(
+          "tcp memory: "
+              + (owner.isForward() ? "forward " : "port ")
+              + owner.name()
+              + " holds "
+              + (owner.memory().bytes() >> 20)
+              + " MiB of the network's "
+              + (tcp.memoryBytes() >> 20)
+              + " MiB; its connections are slow until they are read, or end");
     }
     return all;
   }

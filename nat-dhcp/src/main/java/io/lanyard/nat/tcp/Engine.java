@@ -400,8 +400,8 @@ final class Engine implements TcpEngine {
   }
 
   @Override
-  public boolean lacksMemory(FlowOwner owner) {
-    return memory.exhausted(owner);
+  public List<FlowOwner> lackMemory() {
+    return memory.exhausted();
   }
 
   @Override

@@ -3,6 +3,9 @@ package io.lanyard.nat.tcp;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.MemoryUse;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * One engine's part of a {@link MemoryPool}, by ports, forwards and stations.
@@ -20,7 +23,10 @@ final class EngineMemory {
   private static final long UNIT = 1 << 20;
 
   private final MemoryPool pool;
-  private int ports;
+
+  /** Ports and forwards with connections. */
+  private final Set<FlowOwner> owners = new LinkedHashSet<>();
+
   private long used;
   private long taken;
 
@@ -33,12 +39,14 @@ final class EngineMemory {
 
   /** The account of a connection: its station's part of its port's. */
   final class Share {
+    private final FlowOwner owner;
     private final MemoryUse station;
     private final MemoryUse port;
 
     private Share(FlowAccount account) {
+      owner = account.owner();
       station = account.memory();
-      port = account.owner().memory();
+      port = owner.memory();
     }
 
     /** Books bytes that the connection holds from now on; negative ones it has given back. */
@@ -69,7 +77,7 @@ final class EngineMemory {
 
     /** The connection has ended, and given back what it held. */
     void leave() {
-      if (station.leave() && port.leave() && --ports == 0) {
+      if (station.leave() && port.leave() && owners.remove(owner) && owners.isEmpty()) {
         pool.leave();
       }
     }
@@ -78,7 +86,10 @@ final class EngineMemory {
   /** The share of an account, for a connection that will leave it. */
   Share join(FlowAccount account) {
     Share share = new Share(account);
-    if (share.station.join() && share.port.join() && ports++ == 0) {
+    if (share.station.join()
+        && share.port.join()
+        && owners.add(share.owner)
+        && owners.size() == 1) {
       pool.join();
     }
     return share;
@@ -112,13 +123,15 @@ final class EngineMemory {
   private long floor() {
     long own = pool.floor();
     long ceiling = own + own / 2 + Math.max(0, pool.free() + shared) / 2;
-    return Math.min(own / 2 / Math.max(1, ports), Math.max(0, ceiling - used));
+    return Math.min(own / 2 / Math.max(1, owners.size()), Math.max(0, ceiling - used));
   }
 
-  /** Whether a port, or a forward, gets no more. */
-  boolean exhausted(FlowOwner owner) {
-    long held = owner.memory().bytes();
-    return held > floor() && held > cap(owner.memory());
+  /** The ports and forwards that get no more. */
+  List<FlowOwner> exhausted() {
+    return owners.stream()
+        .filter(owner -> owner.memory().bytes() > floor())
+        .filter(owner -> owner.memory().bytes() > cap(owner.memory()))
+        .toList();
   }
 
   /** Gives the pool back what was taken from it; nothing may be held any more. */
@@ -133,6 +146,6 @@ final class EngineMemory {
 
   /** Ports and forwards with connections. */
   int ports() {
-    return ports;
+    return owners.size();
   }
 }

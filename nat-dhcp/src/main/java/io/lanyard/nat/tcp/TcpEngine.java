@@ -11,6 +11,7 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Endpoint;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,12 +97,12 @@ public interface TcpEngine extends PacketEngine {
   long memoryBytes();
 
   /**
-   * Whether a port or forward holds all the memory that it gets, so that its connections are slow.
+   * The ports and forwards that hold all the memory that they get, so that their connections are
+   * slow until they are read, or end.
    *
-   * @param owner the port's or forward's flows
-   * @return true until its connections are read, or end
+   * @return the owners of flows that hold it, also those that are gone and whose connections live
    */
-  boolean lacksMemory(FlowOwner owner);
+  List<FlowOwner> lackMemory();
 
   /** Resets every connection, on both sides, and gives back what the engine holds. */
   void close();

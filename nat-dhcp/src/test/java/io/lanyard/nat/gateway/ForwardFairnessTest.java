@@ -8,10 +8,15 @@ import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.nat.tcp.MemoryPool;
+import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -30,6 +35,8 @@ class ForwardFairnessTest {
   /** A forward takes 8 of both protocols, a client's address 4. */
   private static final FlowQuota QUOTA = new FlowQuota(8, 32, 8, 64, 8, 8);
 
+  private static final String TEN = "192.168.127.10";
+
   private final List<Socket> clients = new ArrayList<>();
 
   @AfterEach
@@ -41,7 +48,7 @@ class ForwardFairnessTest {
 
   private static NatScene scene(Transport protocol) throws Exception {
     ForwardConfig forward =
-        TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
+        TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
     NatOptions options = NatScene.options().withQuota(QUOTA).withForwards(List.of(forward));
     return new NatScene(options);
   }
@@ -203,6 +210,61 @@ class ForwardFairnessTest {
       assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() >= 55))
           .isTrue();
       assertThat(status(scene).accepted()).isEqualTo(55);
+    }
+  }
+
+  @Test
+  void aForwardThatHoldsAllTheMemoryIsAProblem() throws Exception {
+    TcpSettings usual = TcpSettings.defaults();
+    TcpSettings small =
+        new TcpSettings(
+            usual.sendBuffer(),
+            usual.receiveBuffer(),
+            new MemoryPool(1 << 20),
+            usual.connectTimeout(),
+            usual.establishedTimeout(),
+            usual.transitoryTimeout(),
+            usual.keepAliveIdle(),
+            usual.timeWait());
+    ForwardConfig forward =
+        TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
+    try (NatScene scene =
+        new NatScene(NatScene.options().withTcp(small).withForwards(List.of(forward)))) {
+      Guest guest = scene.guest(10);
+      connect(scene, "127.0.0.1", 16);
+      for (Socket client : clients) {
+        Thread.ofVirtual().start(() -> flood(client));
+      }
+      // The guest takes the connections, and then nothing.
+      assertThat(
+              scene.becomes(() -> {
+                acceptAll(guest);
+                return !scene.nat.problems().isEmpty();
+              }))
+          .isTrue();
+      assertThat(scene.on(() -> scene.nat.problems()))
+          .singleElement()
+          .asString()
+          .startsWith("tcp memory: forward tcp/127.0.0.1:0 holds");
+    }
+  }
+
+  private static void flood(Socket client) {
+    try {
+      client.getOutputStream().write(new byte[1 << 20]);
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+
+  private static void acceptAll(Guest guest) {
+    for (byte[] frame : guest.port.drain()) {
+      ByteBuf b = TestNetwork.view(frame);
+      if (Ethernet.type(b, 0) == Ethernet.TYPE_IPV4 && Tcp.flags(b, 34) == Tcp.SYN) {
+        int client = Tcp.sourcePort(b, 34);
+        int ack = Tcp.sequence(b, 34) + 1;
+        guest.segment(80, TestNetwork.GATEWAY, client, NatScene.ISN, ack, Tcp.SYN | Tcp.ACK);
+      }
     }
   }
 

@@ -68,7 +68,7 @@ class MemorySharesTest {
     Client greedy = port(network, "p1");
     greedy.takeAll();
     assertThat(greedy.held).isBetween(LIMIT / 2, LIMIT / 2 + PIECE);
-    assertThat(network.exhausted(greedy.owner)).isTrue();
+    assertThat(network.exhausted()).containsExactly(greedy.owner);
   }
 
   @Test
@@ -85,7 +85,7 @@ class MemorySharesTest {
     assertThat(honest.share.scarce()).isFalse();
     honest.takeAll();
     assertThat(honest.held).isGreaterThan(LIMIT / 6 - PIECE);
-    assertThat(network.exhausted(first.owner)).isTrue();
+    assertThat(network.exhausted()).contains(first.owner);
   }
 
   @Test
@@ -155,7 +155,6 @@ class MemorySharesTest {
     Client guest = port(network, "p1");
     assertThat(guest.owner.memory().bytes()).isZero();
     assertThat(guest.share.scarce()).isFalse();
-    assertThat(network.exhausted(forward)).isTrue();
-    assertThat(network.exhausted(guest.owner)).isFalse();
+    assertThat(network.exhausted()).containsExactly(forward);
   }
 }
