@@ -37,8 +37,21 @@ public final class DatagramEnds {
    * @return new ends
    */
   public static DatagramEnds to(Address remote, int port) {
+    return to(remote, port, 0);
+  }
+
+  /**
+   * The ends of datagrams to an endpoint by one interface, from whichever address the host chooses.
+   *
+   * @param remote the destination
+   * @param port its port; 0 for ICMP
+   * @param scope the interface's index, which a link-local address needs; 0 for none
+   * @return new ends
+   */
+  public static DatagramEnds to(Address remote, int port, int scope) {
     DatagramEnds ends = new DatagramEnds();
     ends.remote(remote.high(), remote.low(), port);
+    ends.scope = scope;
     return ends;
   }
 

@@ -7,6 +7,8 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Turns;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -41,7 +43,12 @@ final class Recursion {
   private final Counters<DnsCount> counters;
   private final ResponseCache cache;
   private final HostResolver resolver;
+  private final UpstreamDatagrams datagrams;
   private final UpstreamQuery.Surroundings surroundings;
+
+  /** For questions of our own. */
+  private final Turn unowned;
+
   private final Outstanding outstanding;
   private final UpstreamHealth health;
   private boolean closed;
@@ -71,9 +78,12 @@ final class Recursion {
             link.timers(),
             parser,
             this::upstreamsChanged);
+    this.datagrams = new UpstreamDatagrams(link, counters, sockets);
+    this.unowned = new Turns(clock, task -> link.loop().execute(task)).unowned();
     this.surroundings =
         new UpstreamQuery.Surroundings(
             link.loop(),
+            datagrams,
             link.timers(),
             new SecureRandom(),
             settings,
@@ -129,6 +139,7 @@ final class Recursion {
       }
       outstanding.end(each);
     }
+    datagrams.close();
   }
 
   void addTo(DumpNode.Builder node) {
@@ -158,6 +169,7 @@ final class Recursion {
         Question root = Question.recursive(Name.root, Type.NS);
         new UpstreamQuery(
                 surroundings,
+                unowned,
                 root,
                 List.of(),
                 servers,
@@ -210,6 +222,7 @@ final class Recursion {
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,
+            waiting.first.port.turn(),
             waiting.question,
             waiting.options,
             servers,

@@ -4,7 +4,8 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
-import io.netty.channel.Channel;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,6 +46,7 @@ final class UpstreamQuery {
   /** The forwarder's objects that every question uses. */
   record Surroundings(
       EventLoop loop,
+      UpstreamDatagrams datagrams,
       Timers timers,
       RandomGenerator random,
       DnsSettings settings,
@@ -64,6 +66,7 @@ final class UpstreamQuery {
   }
 
   private final Surroundings around;
+  private final Turn turn;
   private final Question question;
   private final List<EDNSOption> options;
   private final List<InetSocketAddress> servers;
@@ -79,18 +82,30 @@ final class UpstreamQuery {
 
   private boolean done;
 
+  private final Work again =
+      new Work() {
+        @Override
+        protected boolean run() {
+          askNext();
+          return false;
+        }
+      };
+
   /**
-   * Begins to ask.
+   * Makes a query that is asked with {@link #start}.
    *
+   * @param turn the turn of the port that asked: what comes of it is charged there
    * @param result told once
    */
   UpstreamQuery(
       Surroundings around,
+      Turn turn,
       Question question,
       List<EDNSOption> options,
       List<InetSocketAddress> servers,
       Result result) {
     this.around = around;
+    this.turn = turn;
     this.question = question;
     this.options = options;
     this.servers = servers;
@@ -169,10 +184,15 @@ final class UpstreamQuery {
     attempts.forEach(Attempt::close);
   }
 
+  /** Goes on at the turn of the port that asked, not from inside this call. */
+  private void goOn() {
+    turn.later(again);
+  }
+
   /** One server asked, over UDP and if need be TCP. */
-  private final class Attempt implements UpstreamChannel.Listener {
+  private final class Attempt implements UpstreamSocket.Listener {
     private final InetSocketAddress server;
-    private @Nullable Channel channel;
+    private @Nullable UpstreamSocket socket;
     private int id;
     private int mismatches;
     private boolean stream;
@@ -189,7 +209,10 @@ final class UpstreamQuery {
         return;
       }
       around.counters().count(DnsCount.UPSTREAM_UDP);
-      open(UpstreamChannel.datagram(around.loop(), server, query(), this));
+      socket = around.datagrams().send(turn, server, query(), this);
+      if (socket == null) {
+        fail();
+      }
     }
 
     private void tcp() {
@@ -198,7 +221,7 @@ final class UpstreamQuery {
         return;
       }
       around.counters().count(DnsCount.UPSTREAM_TCP);
-      open(UpstreamChannel.stream(around.loop(), server, query(), this));
+      socket = new UpstreamStream(around.loop(), turn, server, query(), around.sockets(), this);
     }
 
     private boolean takeSocket() {
@@ -210,16 +233,8 @@ final class UpstreamQuery {
       if (shortage == null) {
         shortage = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
       }
-      around.loop().execute(UpstreamQuery.this::askNext);
+      goOn();
       return false;
-    }
-
-    private void open(Channel opened) {
-      if (over || done) {
-        giveBack(opened);
-      } else {
-        channel = opened;
-      }
     }
 
     private byte[] query() {
@@ -228,8 +243,8 @@ final class UpstreamQuery {
     }
 
     @Override
-    public void received(Channel from, byte[] wire) {
-      if (done || over || (channel != null && !from.equals(channel))) {
+    public void received(byte[] wire) {
+      if (done || over) {
         return;
       }
       Message response = matching(wire);
@@ -286,8 +301,8 @@ final class UpstreamQuery {
     }
 
     @Override
-    public void failed(Channel from) {
-      if (!done && !over && (channel == null || from.equals(channel))) {
+    public void failed() {
+      if (!done && !over) {
         fail();
       }
     }
@@ -295,26 +310,15 @@ final class UpstreamQuery {
     private void fail() {
       close();
       around.counters().count(DnsCount.UPSTREAM_FAILED);
-      // From the loop's queue: a socket may fail within the call that opens it.
-      around.loop().execute(UpstreamQuery.this::askNext);
+      goOn();
     }
 
     private void close() {
       over = true;
-      Channel open = channel;
-      channel = null;
+      UpstreamSocket open = socket;
+      socket = null;
       if (open != null) {
-        giveBack(open);
-      }
-    }
-
-    /** Closes a socket. One that could not be made, or has closed itself, is on no loop. */
-    private void giveBack(Channel open) {
-      if (open.isRegistered()) {
-        open.closeFuture().addListener(closed -> around.sockets().giveBack());
-        var _ = open.close();
-      } else {
-        around.sockets().giveBack();
+        open.close();
       }
     }
   }

@@ -10,8 +10,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.Flags;
@@ -35,6 +37,9 @@ final class FakeUpstream implements AutoCloseable {
 
   /** Changes the bytes of a datagram, for servers that lie. */
   volatile UnaryOperator<byte[]> bytes = wire -> wire;
+
+  /** Hears who has sent the datagram that is answered next. */
+  volatile Consumer<SocketAddress> asker = from -> {};
 
   FakeUpstream() throws IOException {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
@@ -97,6 +102,7 @@ final class FakeUpstream implements AutoCloseable {
         Message response = respond(query);
         if (response != null) {
           OPTRecord opt = response.getOPT();
+          asker.accept(packet.getSocketAddress());
           byte[] wire = bytes.apply(response.toWire(opt == null ? 512 : 1232));
           udp.send(new DatagramPacket(wire, wire.length, packet.getSocketAddress()));
         }

@@ -10,6 +10,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -58,6 +59,9 @@ final class ForwarderScene {
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
   private final Stations table = TestStations.table();
   private final Map<String, TestStations.SilentPort> ports = new HashMap<>();
+
+  /** Whether the last answer was charged to the port that it went to. */
+  volatile boolean chargedLast;
 
   ForwarderScene(Path folder) throws Exception {
     this(folder, settings -> settings);
@@ -218,6 +222,11 @@ final class ForwarderScene {
 
     @Override
     public void answer(ByteBuf payload) {
+      Turn turn = station().budget().turn();
+      chargedLast = !turn.begin();
+      if (!chargedLast) {
+        turn.end();
+      }
       try {
         answers(port).add(new Message(ByteBufUtil.getBytes(payload)));
       } catch (IOException e) {

@@ -30,6 +30,10 @@ public final class HostSocket {
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
   private boolean closed;
+
+  // What the loop has told of, and has not been taken yet.
+  private boolean hasErrors;
+  private boolean hasDatagrams;
   private final Work work =
       new Work() {
         @Override
@@ -75,14 +79,17 @@ public final class HostSocket {
     return watched;
   }
 
-  /** Reads a few bursts. Says whether there may be more. */
+  /** Takes errors and a few bursts. Says whether there may be more. */
   private boolean read() {
-    if (closed) {
-      return false;
+    if (hasErrors && !closed) {
+      hasErrors = false;
+      reader.readErrors(socket, receiver);
     }
-    boolean more = reader.read(socket, receiver);
+    if (hasDatagrams && !closed) {
+      hasDatagrams = reader.read(socket, receiver);
+    }
     link.flush();
-    return more && !closed;
+    return hasDatagrams && !closed;
   }
 
   private HostSocket(
@@ -143,14 +150,11 @@ public final class HostSocket {
     @Override
     public void handle(IoRegistration registered, IoEvent event) {
       EpollIoOps ops = ((EpollIoEvent) event).ops();
-      if (ops.contains(EpollIoOps.EPOLLERR)) {
-        reader.readErrors(socket, receiver);
-        link.flush();
+      hasErrors |= ops.contains(EpollIoOps.EPOLLERR);
+      hasDatagrams |= ops.contains(EpollIoOps.EPOLLIN);
+      if (!closed) {
+        receiver.turn().ready(work);
       }
-      if (closed || !ops.contains(EpollIoOps.EPOLLIN)) {
-        return;
-      }
-      receiver.turn().ready(work);
     }
 
     /** The loop closes: so does the socket. */

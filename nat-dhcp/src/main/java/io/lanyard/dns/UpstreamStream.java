@@ -1,0 +1,156 @@
+package io.lanyard.dns;
+
+import io.lanyard.base.DescriptorBudget;
+import io.lanyard.vswitch.Turn;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetSocketAddress;
+
+/**
+ * A connection for one query over TCP, after an answer over UDP that was truncated (RFC 7766
+ * section 5).
+ *
+ * <p>Thread: the network's loop only. What comes for the query is charged to the port that asked.
+ */
+final class UpstreamStream implements UpstreamSocket {
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+
+  private final EventLoop loop;
+  private final Turn turn;
+  private final byte[] query;
+  private final DescriptorBudget.Holder descriptors;
+  private final Listener listener;
+  private final Channel channel;
+  private boolean closed;
+
+  /**
+   * Begins to connect.
+   *
+   * @param loop the network's loop
+   * @param turn the turn of the port that asked
+   * @param server the server's address and port
+   * @param query the message
+   * @param descriptors has granted the descriptor, and gets it back
+   * @param listener hears of the server's message, or that none will come
+   */
+  UpstreamStream(
+      EventLoop loop,
+      Turn turn,
+      InetSocketAddress server,
+      byte[] query,
+      DescriptorBudget.Holder descriptors,
+      Listener listener) {
+    this.loop = loop;
+    this.turn = turn;
+    this.query = query;
+    this.descriptors = descriptors;
+    this.listener = listener;
+    ChannelFuture connected =
+        new Bootstrap()
+            .group(loop)
+            .channel(EpollSocketChannel.class)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .handler(new Messages())
+            .connect(server);
+    channel = connected.channel();
+    connected.addListener(done -> connected(done.isSuccess()));
+  }
+
+  private void connected(boolean success) {
+    if (success) {
+      ByteBuf out = channel.alloc().buffer(2 + query.length);
+      out.writeShort(query.length); // RFC 1035 section 4.2.2, in one segment: RFC 7766 section 8
+      out.writeBytes(query);
+      channel
+          .writeAndFlush(out)
+          .addListener(sent -> {
+            if (!sent.isSuccess()) {
+              loop.execute(this::failed); // perhaps from inside the constructor
+            }
+          });
+    } else if (!loop.isShuttingDown()) {
+      // A socket that could not be made, because no descriptor is left, has no loop, and Netty
+      // tells of it on a thread of its own.
+      loop.execute(this::failed);
+    }
+  }
+
+  private void failed() {
+    charged(listener::failed);
+  }
+
+  private void charged(Runnable task) {
+    boolean begun = turn.begin();
+    try {
+      task.run();
+    } finally {
+      if (begun) {
+        turn.end();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    // One that could not be made, or has closed itself, is on no loop.
+    if (channel.isRegistered()) {
+      channel.closeFuture().addListener(done -> descriptors.giveBack());
+      var _ = channel.close();
+    } else {
+      descriptors.giveBack();
+    }
+  }
+
+  /** Puts the message together. */
+  private final class Messages extends SimpleChannelInboundHandler<ByteBuf> {
+    private byte[] message = {};
+    private int length = -2; // bytes of the length that are missing, negative; then the length
+    private int filled;
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) {
+      while (in.isReadable()) {
+        if (length < 0) {
+          filled = filled << 8 | in.readUnsignedByte();
+          if (++length == 0) {
+            message = new byte[filled];
+            length = filled;
+            filled = 0;
+          }
+        } else {
+          int part = Math.min(in.readableBytes(), length - filled);
+          in.readBytes(message, filled, part);
+          filled += part;
+        }
+        if (length >= 0 && filled == length) {
+          byte[] whole = message;
+          length = -2;
+          filled = 0;
+          charged(() -> listener.received(whole));
+          return; // One question, one answer.
+        }
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      failed();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      failed();
+    }
+  }
+}
