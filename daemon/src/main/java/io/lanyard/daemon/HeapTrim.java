@@ -18,7 +18,7 @@ final class HeapTrim implements AutoCloseable {
   /** The bytes that an idle daemon allocates meanwhile, and one that carries frames too. */
   static final long QUIET_BYTES = 4 << 20;
 
-  private static final long PERIOD_SECONDS = 20;
+  private static final long PERIOD_SECONDS = 10;
 
   /** The heap, as the trim sees it. */
   interface Heap {
