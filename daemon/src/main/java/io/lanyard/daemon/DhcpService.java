@@ -154,7 +154,7 @@ final class DhcpService {
     public void leaseAdded(Lease lease) {
       Long before = owners.put(lease.address(), lease.mac());
       if (before != null && before != lease.mac()) {
-        nat.endGuest(lease.address());
+        nat.endGuest(lease.address(), before);
       }
     }
 

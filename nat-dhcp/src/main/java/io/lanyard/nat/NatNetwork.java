@@ -7,6 +7,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.HostAddressWatch;
+import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
@@ -247,13 +248,16 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * Ends all that a guest holds: its lease has gone to somebody else.
+   * Ends all that a guest holds: its lease has gone to somebody else. It is told by resets as long
+   * as the address leads to it; the new holder is not.
    *
    * @param address the guest's address
+   * @param former the MAC address of the guest, in the low 48 bits
    */
-  public void endGuest(Address address) {
-    flows.endGuest(address);
+  public void endGuest(Address address, long former) {
     Neighbour neighbour = gateway.stations().neighbours().get(address);
+    boolean there = neighbour != null && neighbour.mac() == former;
+    flows.endGuest(address, there ? FlowEnd.CLOSED : FlowEnd.GONE);
     if (neighbour != null) {
       gateway.stations().neighbours().forget(neighbour);
     }

@@ -8,6 +8,9 @@ public enum FlowEnd {
   EVICTED,
   /** The network closes or may lead there no more, or the guest's lease went to another. */
   CLOSED,
-  /** The guest's port is gone or has lost its carrier: nobody is there to be told. */
+  /**
+   * The guest's port is gone or has lost its carrier, or its address leads to another guest: nobody
+   * is there to be told.
+   */
   GONE
 }

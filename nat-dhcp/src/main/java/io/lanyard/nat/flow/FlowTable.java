@@ -258,11 +258,12 @@ public final class FlowTable {
    * Ends all flows of a guest: its lease has gone to somebody else.
    *
    * @param guest the guest's address
+   * @param why {@link FlowEnd#CLOSED}, or {@link FlowEnd#GONE} where the guest is not to be told
    */
-  public void endGuest(Address guest) {
+  public void endGuest(Address guest, FlowEnd why) {
     for (Flow flow : flows.values()) {
       if (flow.guest().equals(guest)) {
-        end(flow, FlowEnd.CLOSED);
+        end(flow, why);
       }
     }
   }

@@ -180,7 +180,7 @@ class DescriptorReuseTest {
       for (int i = 0; i < 3; i++) {
         on(() -> {
           byte[] data = {1};
-          nat.endGuest(Address.ofIpv4(TestNetwork.GUEST));
+          nat.endGuest(Address.ofIpv4(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
           net.guest.send(
               TestNetwork.frame(
                   TestNetwork.udp(

@@ -219,7 +219,7 @@ class UdpNatTest {
     }
     assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port))).isTrue();
     on(() -> {
-      nat.endGuest(Address.ofIpv4(TestNetwork.GUEST));
+      nat.endGuest(Address.ofIpv4(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
       return true;
     });
     try (DatagramSocket server = server()) {
