@@ -131,18 +131,6 @@ public final class LeaseTable {
   }
 
   /**
-   * Finds the guest that has a name.
-   *
-   * @param hostname one label, without the domain; case does not matter
-   * @return the bound lease of that name
-   */
-  public Optional<Lease> byName(String hostname) {
-    return Optional.ofNullable(names.holder(hostname))
-        .map(byAddress::get)
-        .filter(lease -> lease.state() == State.BOUND);
-  }
-
-  /**
    * The names of reservations, which stand for their addresses before these are leased, too.
    *
    * @return addresses by name, one lower-case label

@@ -78,7 +78,11 @@ class NameContestTest {
   }
 
   private @Nullable Long macOf(String name) {
-    return server.leases().byName(name).map(Lease::mac).orElse(null);
+    return server.leases().leases().stream()
+        .filter(lease -> name.equals(lease.hostname()))
+        .map(Lease::mac)
+        .findFirst()
+        .orElse(null);
   }
 
   private @Nullable String nameAt(Address address) {
