@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An event is its name and what it is about, so that a person reads the line and a program takes
  * it apart: names and keys are kebab-case words of the source, values are whatever the world sent
- * and always stand in quotes. A quote, a backslash and every control character of a value (C0, DEL,
- * C1, and Unicode's line and paragraph separators) are escaped, so that a value can neither end its
- * quotes nor its line, nor command a terminal.
+ * and always stand in quotes. A quote, a backslash and every character of a value that {@link
+ * PrintableText} would replace (controls, separators of lines, marks that turn the direction of
+ * text) are escaped, so that a value can neither end its quotes nor its line, nor command a
+ * terminal, nor show another text than it is.
  *
  * <p>Thread: one; it is made, filled and printed in one statement.
  */
@@ -134,7 +135,7 @@ public final class LogEvent {
       case '\r' -> line.append("\\r");
       case '\t' -> line.append("\\t");
       default -> {
-        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+        if (!PrintableText.isPrintable(c)) {
           line.append("\\u");
           for (int shift = 12; shift >= 0; shift -= 4) {
             line.append(Character.forDigit(c >> shift & 15, 16));

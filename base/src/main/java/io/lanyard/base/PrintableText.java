@@ -34,7 +34,8 @@ public final class PrintableText {
     return safe == null ? text : safe.toString();
   }
 
-  private static boolean isPrintable(char c) {
+  /** Whether a character neither begins a line nor speaks to a terminal. */
+  static boolean isPrintable(char c) {
     if (c >= ' ' && c < 0x7f) {
       return true;
     }

@@ -36,6 +36,15 @@ class LogEventTest {
   }
 
   @Test
+  void aValueCannotTurnTheDirectionOfTheLine() {
+    String marks = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+    assertThat(LogEvent.of("e").with("v", "a" + marks + "b").toString())
+        .isEqualTo(
+            "event=e v=\"a\\u061c\\u200e\\u200f\\u202a\\u202b\\u202c\\u202d\\u202e\\u2066\\u2067\\u2068"
+                + "\\u2069b\"");
+  }
+
+  @Test
   void lettersOfAnyScriptStayWhatTheyAre() {
     assertThat(LogEvent.of("e").with("v", "Büro 東京 🙂").toString())
         .isEqualTo("event=e v=\"Büro 東京 🙂\"");
