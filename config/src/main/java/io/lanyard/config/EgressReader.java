@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads where guests may go. */
 final class EgressReader {
-  /** More rules than anybody writes by hand; each is looked at when a flow begins, at worst. */
+  /** More rules than anybody writes by hand. */
   private static final int MOST_RULES = 4096;
 
   private static final int WHOLE_WORLD = 0;

@@ -17,17 +17,4 @@ public record EgressRule(
   public EgressRule {
     services = List.copyOf(services);
   }
-
-  boolean matches(int protocol, int port) {
-    if (services.isEmpty()) {
-      return true;
-    }
-    // By index: an iterator would be one object per flow.
-    for (int i = 0; i < services.size(); i++) {
-      if (services.get(i).matches(protocol, port)) {
-        return true;
-      }
-    }
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.nat.egress;
 
+import io.lanyard.nat.egress.ServiceTable.Entry;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
@@ -9,7 +10,8 @@ import java.util.List;
  * An ordered list of rules, made ready to be asked about each new flow.
  *
  * <p>The first rule that matches decides. To find it, the rules are kept by the subnet that they
- * are about; only those of the few subnets that contain the destination are looked at.
+ * are about, and those of one subnet by port; of the few subnets that contain the destination each
+ * is asked for its first rule.
  *
  * <p>Immutable.
  */
@@ -45,7 +47,7 @@ public final class EgressRules {
    */
   public int find(long high, long low, int protocol, int port, boolean ordinary) {
     Family family = Address.isIpv4(high, low) ? ipv4 : ipv6;
-    return family.find(rules, high, low, protocol, port, ordinary);
+    return family.find(high, low, protocol, port, ordinary);
   }
 
   /**
@@ -71,8 +73,11 @@ public final class EgressRules {
   private static final class Family {
     private final SubnetTable subnets;
 
-    /** The indexes of each subnet's rules, ascending. */
-    private final int[][] indexes;
+    /** The rules of each subnet. */
+    private final ServiceTable[] tables;
+
+    /** Those of them that decide on a destination which is protected. */
+    private final ServiceTable[] strict;
 
     Family(List<EgressRule> rules, boolean isIpv4) {
       List<Subnet> all = new ArrayList<>();
@@ -82,41 +87,43 @@ public final class EgressRules {
         }
       }
       subnets = new SubnetTable(all);
-      List<List<Integer>> lists = new ArrayList<>();
+      List<List<Entry>> lists = new ArrayList<>();
       for (int i = 0; i < subnets.size(); i++) {
         lists.add(new ArrayList<>());
       }
       for (int i = 0; i < rules.size(); i++) {
         int number = subnets.number(rules.get(i).destinations());
         if (number != SubnetTable.NONE) {
-          lists.get(number).add(i);
+          lists.get(number).add(new Entry(i, rules.get(i).services()));
         }
       }
-      indexes = new int[lists.size()][];
-      for (int i = 0; i < indexes.length; i++) {
-        indexes[i] = lists.get(i).stream().mapToInt(Integer::intValue).toArray();
+      tables = new ServiceTable[lists.size()];
+      strict = new ServiceTable[lists.size()];
+      for (int i = 0; i < tables.length; i++) {
+        List<Entry> own = lists.get(i);
+        List<Entry> decisive =
+            own.stream().filter(entry -> !opensTheWorld(rules.get(entry.number()))).toList();
+        tables[i] = new ServiceTable(own);
+        strict[i] = decisive.size() == own.size() ? tables[i] : new ServiceTable(decisive);
       }
     }
 
-    int find(
-        List<EgressRule> rules, long high, long low, int protocol, int port, boolean ordinary) {
-      int best = Integer.MAX_VALUE;
+    private static boolean opensTheWorld(EgressRule rule) {
+      return rule.allow() && rule.destinations().prefix() == 0;
+    }
+
+    int find(long high, long low, int protocol, int port, boolean ordinary) {
+      ServiceTable[] asked = ordinary ? tables : strict;
+      int best = NONE;
       int subnet = subnets.find(high, low);
       while (subnet != SubnetTable.NONE) {
-        for (int index : indexes[subnet]) {
-          if (index >= best) {
-            break;
-          }
-          EgressRule rule = rules.get(index);
-          boolean counts = ordinary || !rule.allow() || rule.destinations().prefix() > 0;
-          if (counts && rule.matches(protocol, port)) {
-            best = index;
-            break;
-          }
+        int index = asked[subnet].find(protocol, port);
+        if (index != ServiceTable.NONE && (best == NONE || index < best)) {
+          best = index;
         }
         subnet = subnets.parent(subnet);
       }
-      return best == Integer.MAX_VALUE ? NONE : best;
+      return best;
     }
   }
 }

@@ -36,15 +36,4 @@ public record EgressService(int protocols, int first, int last) {
   public static EgressService of(int protocols) {
     return new EgressService(protocols, 0, LAST_PORT);
   }
-
-  /**
-   * Whether a flow is of this kind.
-   *
-   * @param protocol one of the constants
-   * @param port the destination's port
-   * @return true if it matches
-   */
-  public boolean matches(int protocol, int port) {
-    return (protocols & protocol) != 0 && (protocol == ICMP || (port >= first && port <= last));
-  }
 }

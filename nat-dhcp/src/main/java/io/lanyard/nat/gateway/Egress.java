@@ -9,6 +9,7 @@ import io.lanyard.nat.egress.EgressRule;
 import io.lanyard.nat.egress.EgressRules;
 import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.egress.ServiceTable;
 import io.lanyard.nat.egress.SubnetTable;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
@@ -45,6 +46,7 @@ public final class Egress implements Dumpable {
   private final String network;
   private final EgressPolicy policy;
   private final EgressRules rules;
+  private final ServiceTable loopback;
   private final long[] ruleHits;
   private final SubnetTable others4;
   private final SubnetTable metadata4;
@@ -73,6 +75,7 @@ public final class Egress implements Dumpable {
     counters = gateway.counters();
     log = new RateLimitedLog(LOG, gateway.timers().clock());
     rules = new EgressRules(policy.rules());
+    loopback = ServiceTable.of(policy.loopback());
     ruleHits = new long[rules.size()];
     others4 = SubnetTable.of(policy.others(), true);
     others6 = SubnetTable.of(policy.others(), false);
@@ -160,13 +163,7 @@ public final class Egress implements Dumpable {
   }
 
   private boolean loopback(int protocol, int port) {
-    List<EgressService> services = policy.loopback();
-    for (int i = 0; i < services.size(); i++) {
-      if (services.get(i).matches(protocol, port)) {
-        return true;
-      }
-    }
-    return services.isEmpty();
+    return policy.loopback().isEmpty() || loopback.find(protocol, port) != ServiceTable.NONE;
   }
 
   /** Why a destination needs a rule of its own; empty if it needs none. */

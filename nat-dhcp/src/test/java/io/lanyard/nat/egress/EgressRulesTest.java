@@ -96,22 +96,62 @@ class EgressRulesTest {
       }
       EgressRules rules = new EgressRules(list);
       for (int i = 0; i < 10_000; i++) {
-        Address address = randomAddress(random);
-        int protocol = 1 << random.nextInt(3);
-        int port = protocol == ICMP ? 0 : random.nextInt(16);
-        assertThat(rules.find(address.high(), address.low(), protocol, port, true))
-            .isEqualTo(oneByOne(list, address, protocol, port));
+        ask(random, list, rules, randomAddress(random), 16);
       }
     }
   }
 
-  private static int oneByOne(List<EgressRule> rules, Address address, int protocol, int port) {
+  @Test
+  void aThousandRulesOfFewSubnetsAreAnsweredAsOneByOneAtEveryPort() {
+    SplittableRandom random = new SplittableRandom(12);
+    List<String> subnets = List.of("0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "::/0");
+    List<EgressRule> list = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      int first = random.nextInt(1 << 16);
+      int last = Math.min(65535, first + (1 << random.nextInt(17)) - 1);
+      EgressService service = ports(1 + random.nextInt(7), first, last);
+      list.add(rule(random.nextInt(3) > 0, subnets.get(random.nextInt(subnets.size())), service));
+    }
+    list.add(rule(false, "10.0.0.0/8"));
+    EgressRules rules = new EgressRules(list);
+    for (int i = 0; i < 20_000; i++) {
+      String address = List.of("10.1.2.3", "10.2.3.4", "192.0.2.1", "2001:db8::1").get(i % 4);
+      ask(random, list, rules, Address.parse(address), 1 << 16);
+    }
+  }
+
+  /** Compares the answer to a question at random with that of a walk. */
+  private static void ask(
+      SplittableRandom random,
+      List<EgressRule> list,
+      EgressRules rules,
+      Address address,
+      int ports) {
+    int protocol = 1 << random.nextInt(3);
+    int port = protocol == ICMP ? 0 : random.nextInt(ports);
+    boolean ordinary = random.nextBoolean();
+    assertThat(rules.find(address.high(), address.low(), protocol, port, ordinary))
+        .isEqualTo(oneByOne(list, address, protocol, port, ordinary));
+  }
+
+  private static int oneByOne(
+      List<EgressRule> rules, Address address, int protocol, int port, boolean ordinary) {
     for (int i = 0; i < rules.size(); i++) {
-      if (rules.get(i).destinations().contains(address) && rules.get(i).matches(protocol, port)) {
+      EgressRule rule = rules.get(i);
+      boolean counts = ordinary || !rule.allow() || rule.destinations().prefix() > 0;
+      if (counts
+          && rule.destinations().contains(address)
+          && (rule.services().isEmpty()
+              || rule.services().stream().anyMatch(one -> matches(one, protocol, port)))) {
         return i;
       }
     }
     return EgressRules.NONE;
+  }
+
+  private static boolean matches(EgressService service, int protocol, int port) {
+    return (service.protocols() & protocol) != 0
+        && (protocol == ICMP || (port >= service.first() && port <= service.last()));
   }
 
   private static Address randomAddress(SplittableRandom random) {
