@@ -66,6 +66,15 @@ public final class ControlServer implements AutoCloseable {
   }
 
   /**
+   * The present lack of connections.
+   *
+   * @return who holds most of them, and what to do about it; empty for none
+   */
+  public String problem() {
+    return server.problem();
+  }
+
+  /**
    * Everything that is served.
    *
    * @param daemon what is served

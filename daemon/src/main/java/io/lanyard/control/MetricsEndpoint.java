@@ -32,7 +32,7 @@ public final class MetricsEndpoint implements AutoCloseable {
   private final Daemon daemon;
   private final HttpMeter meter;
   private volatile String problem = "";
-  private @Nullable HttpServer server;
+  private volatile @Nullable HttpServer server;
   private @Nullable Thread retrying;
   private boolean closed;
 
@@ -111,12 +111,13 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   /**
-   * Why nobody can read the metrics here.
+   * Why nobody can read the metrics here, or who keeps others from it.
    *
    * @return text with what to do about it; empty while they are served, or not wanted
    */
   public String problem() {
-    return problem;
+    HttpServer serving = server;
+    return serving == null ? problem : serving.problem();
   }
 
   @Override
@@ -127,8 +128,9 @@ public final class MetricsEndpoint implements AutoCloseable {
     }
     synchronized (this) {
       closed = true;
-      if (server != null) {
-        server.close();
+      HttpServer serving = server;
+      if (serving != null) {
+        serving.close();
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.lanyard.control.http;
 
+import io.lanyard.base.Clock;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -68,7 +69,7 @@ public final class HttpServer implements AutoCloseable {
   private HttpServer(String name, int owner, Limits limits, Routes routes, HttpMeter meter) {
     this.owner = owner;
     this.limits = limits;
-    this.places = new Places(limits);
+    this.places = new Places(limits, Clock.system());
     this.routes = routes;
     this.meter = meter;
     this.loop =
@@ -163,6 +164,16 @@ public final class HttpServer implements AutoCloseable {
    */
   public Executor loop() {
     return loop;
+  }
+
+  /**
+   * The present lack of connections. Thread: any.
+   *
+   * @return who holds most of them, and what to do about it; empty where nobody was refused within
+   *     a minute
+   */
+  public String problem() {
+    return places.problem();
   }
 
   /** The port of a server on TCP. */

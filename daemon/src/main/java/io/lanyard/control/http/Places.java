@@ -1,28 +1,33 @@
 package io.lanyard.control.http;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Shortage;
+import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Counts who has how many of a server's connections.
  *
- * <p>Thread: the server's loop only.
+ * <p>Thread: the server's loop only, except for {@link #problem}.
  */
 final class Places {
   private final Limits limits;
   private final Map<Object, Integer> clients = new HashMap<>();
+  private final Shortage shortage;
   private int taken;
 
   /**
    * Who connects.
    *
-   * @param key what tells clients apart, with equals: a user id or an address
+   * @param key what tells clients apart, with equals: a user id ({@link Integer}) or an address
    * @param trusted whether it is the daemon's own user, or root
    */
   record Client(Object key, boolean trusted) {}
 
-  Places(Limits limits) {
+  Places(Limits limits, Clock clock) {
     this.limits = limits;
+    this.shortage = new Shortage(clock);
   }
 
   /**
@@ -37,11 +42,45 @@ final class Places {
             ? taken >= limits.connections()
             : taken >= limits.connections() - limits.reserved() || own >= limits.perClient();
     if (full) {
+      if (shortage.refused()) {
+        say(client, own);
+      }
       return false;
     }
     taken++;
     clients.put(client.key(), own + 1);
     return true;
+  }
+
+  /**
+   * Names the client that holds the places which another one lacks, or itself as many as it may.
+   */
+  private void say(Client refused, int own) {
+    Object key = refused.key();
+    int most = own;
+    if (refused.trusted() || own < limits.perClient()) {
+      for (Map.Entry<Object, Integer> client : clients.entrySet()) {
+        if (client.getValue() > most) {
+          key = client.getKey();
+          most = client.getValue();
+        }
+      }
+    }
+    String holder = key instanceof InetAddress address ? address.getHostAddress() : "user " + key;
+    boolean _ =
+        shortage.say(
+            holder,
+            "%s holds %d of the %d connections, and others are refused; end the program that holds them"
+                .formatted(holder, most, taken));
+  }
+
+  /**
+   * The present lack of places. It lasts until nobody was refused for a minute. Thread: any.
+   *
+   * @return who holds most, and what to do about it; empty where nobody was refused
+   */
+  String problem() {
+    return shortage.problem();
   }
 
   /** Gives back a place that was taken. */

@@ -145,6 +145,7 @@ final class DaemonCommand {
             .with("socket", socket)
             .with("networks", configuration.networks().size())
             .log(logger, Level.INFO);
+        daemon.problems().add("api", server::problem);
         daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
         watchdog.watch("the API", server.loop());

@@ -2,14 +2,17 @@ package io.lanyard.control.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.control.http.Places.Client;
+import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class PlacesTest {
   private static final Client OWNER = new Client(1000, true);
 
-  private final Places places = new Places(new Limits(10, 2, 5, Duration.ofSeconds(1)));
+  private final Places places =
+      new Places(new Limits(10, 2, 5, Duration.ofSeconds(1)), Clock.system());
 
   private int takeAll(Client client) {
     int taken = 0;
@@ -39,5 +42,22 @@ final class PlacesTest {
   @Test
   void theOwnerMayHaveAllPlaces() {
     assertThat(takeAll(OWNER)).isEqualTo(10);
+  }
+
+  @Test
+  void theClientThatWantsMoreThanItMayHaveIsNamed() {
+    assertThat(places.problem()).isEmpty();
+    takeAll(new Client(1, false));
+    assertThat(places.problem()).startsWith("user 1 holds 5 of the 5 connections");
+  }
+
+  @Test
+  void theClientThatHoldsMostIsNamedWhereAnotherIsRefused() throws Exception {
+    Client hog = new Client(InetAddress.getByName("192.0.2.1"), false);
+    for (int i = 0; i < 5; i++) {
+      assertThat(places.take(hog)).isTrue();
+    }
+    takeAll(new Client(2, false));
+    assertThat(places.problem()).startsWith("192.0.2.1 holds 5 of the 8 connections");
   }
 }
