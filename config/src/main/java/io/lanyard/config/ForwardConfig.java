@@ -25,6 +25,15 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
     return EnumText.word(protocol) + "/" + listen;
   }
 
+  /**
+   * The forward's name for people.
+   *
+   * @return the name that it was given, or else its {@link #key}
+   */
+  public String label() {
+    return name == null ? key() : name;
+  }
+
   /** The guest's end of a forward; as text, what leads there and the port. */
   public sealed interface Target {
     /**

@@ -193,7 +193,9 @@ public final class Daemon implements AutoCloseable {
       metrics.guest(
           guest.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
       metrics.guest(guest.name(), "instructions", () -> slot.statistics().instructions());
+      metrics.guest(guest.name(), "overhead_bytes", () -> slot.statistics().overhead());
     }
+    plugins.measure(metrics);
     metrics.daemon("resident_bytes", Metrics::residentBytes);
     metrics.daemon("uptime_seconds", this::uptimeSeconds);
     metrics.daemon("loop_failures", this::loopFailures);

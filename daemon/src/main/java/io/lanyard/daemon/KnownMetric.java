@@ -26,6 +26,7 @@ record KnownMetric(String name, boolean rising, String help) {
     counter("lanyard_log_warnings", "Warnings and errors in the daemon's log.");
     counter("lanyard_api_errors", "Requests that the API answered with a status of 500 or more.");
     counter("lanyard_api_refused_connections", "Connections to the API beyond its limit.");
+    counter("lanyard_metrics_refused_connections", "Connections to the metrics beyond its limit.");
     gauge("lanyard_network_ports", "Ports of the network's switch.");
     gauge("lanyard_network_leases", "DHCP leases that are bound.");
     gauge("lanyard_network_flows", "Flows through the network's NAT.");
@@ -54,10 +55,22 @@ record KnownMetric(String name, boolean rising, String help) {
     counter("lanyard_port_drops", "Frames dropped on either way, by cause.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
+    gauge("lanyard_forward_listening", "1 while the forward's port on the host is open, else 0.");
+    counter("lanyard_forward_accepted", "Connections and UDP clients that were led to the guest.");
+    counter("lanyard_forward_refused", "Those for which there was no guest or no place.");
+    gauge("lanyard_forward_flows", "Flows of the forward's clients.");
+    gauge("lanyard_forward_flows_limit", "Flows that the forward's clients may have together.");
+    counter(
+        "lanyard_forward_flows_evicted", "Flows of the forward ended to make place for others.");
+    gauge("lanyard_forward_clients", "Addresses that have a flow through the forward.");
+    gauge("lanyard_forward_sockets", "Sockets of the host that the forward's flows hold.");
     counter("lanyard_service_events", "Events of a network's gateway and services, by kind.");
+    gauge("lanyard_vmm_memory_bytes", "Memory that a VMM keeps for its guests besides their RAM.");
+    gauge("lanyard_vmm_memory_limit_bytes", "Memory that a VMM may keep besides its guests' RAM.");
     gauge("lanyard_guest_running", "1 while the guest runs, else 0.");
     counter("lanyard_guest_processor_seconds", "Host processor time that the guest has used.");
     counter("lanyard_guest_instructions", "Instructions that the guest has retired.");
+    gauge("lanyard_guest_overhead_bytes", "Memory that a VMM keeps for the guest besides its RAM.");
     ALL.put(
         "lanyard_api_requests",
         new KnownMetric(

@@ -55,6 +55,8 @@ record LabelledMetrics(MetricRegistry registry, String prefix, String family, Li
 
   private static List<Point> points(Labels owner, @Nullable Object value) {
     return switch (value) {
+      // Negative where nobody knows: a VMM need not count.
+      case Number number when number.doubleValue() < 0 -> List.of();
       case Number number -> List.of(new Point(owner, number.doubleValue()));
       case Map<?, ?> events ->
           events.entrySet().stream()
@@ -74,10 +76,6 @@ record LabelledMetrics(MetricRegistry registry, String prefix, String family, Li
     if (known != null && known.rising()) {
       CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
       for (Point point : points) {
-        if (point.value() < 0) {
-          // A VMM that does not count says -1.
-          continue;
-        }
         counter.dataPoint(
             CounterSnapshot.CounterDataPointSnapshot.builder()
                 .labels(point.labels())

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * The daemon's metrics, in a Dropwizard registry, and as Prometheus reads them.
  *
  * <p>A metric's name is {@code lanyard.} and, if it has an owner, {@code network.NAME.}, {@code
- * port.NETWORK.NAME.}, {@code service.NETWORK.NAME.} or {@code guest.NAME.}; Prometheus gets the
- * names as labels. Gauges read live objects of the loops: a value may be a frame behind, which a
- * graph does not show. A service's value is a map, by the kind of event.
+ * port.NETWORK.NAME.}, {@code forward.NETWORK.NAME.}, {@code service.NETWORK.NAME.}, {@code
+ * vmm.NAME.} or {@code guest.NAME.}; Prometheus gets the names as labels. Gauges read live objects
+ * of the loops: a value may be a frame behind, which a graph does not show. A service's value is a
+ * map, by the kind of event. A negative value is one that nobody knows, and is left out.
  *
  * <p>Thread: any.
  */
@@ -31,7 +32,9 @@ public final class Metrics {
   private static final String DAEMON = "lanyard.";
   private static final String NETWORK = "lanyard.network.";
   private static final String PORT = "lanyard.port.";
+  private static final String FORWARD = "lanyard.forward.";
   private static final String SERVICE = "lanyard.service.";
+  private static final String VMM = "lanyard.vmm.";
   private static final String GUEST = "lanyard.guest.";
 
   private final MetricRegistry registry = new MetricRegistry();
@@ -82,6 +85,14 @@ public final class Metrics {
     replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
   }
 
+  void forward(String network, String forward, String metric, Gauge<Number> gauge) {
+    replace(FORWARD + segment(network) + "." + segment(forward) + "." + metric, gauge);
+  }
+
+  void vmm(String vmm, String metric, Gauge<Number> gauge) {
+    replace(VMM + segment(vmm) + "." + metric, gauge);
+  }
+
   void guest(String guest, String metric, Gauge<Number> gauge) {
     replace(GUEST + segment(guest) + "." + metric, gauge);
   }
@@ -91,12 +102,13 @@ public final class Metrics {
     registry.removeMatching((name, metric) -> name.startsWith(prefix));
   }
 
-  /** Forgets all that a network, its ports and its services had. */
+  /** Forgets all that a network, its ports, its forwards and its services had. */
   void removeNetwork(String network) {
     List<String> prefixes =
         List.of(
             NETWORK + segment(network) + ".",
             PORT + segment(network) + ".",
+            FORWARD + segment(network) + ".",
             SERVICE + segment(network) + ".");
     registry.removeMatching((name, metric) -> prefixes.stream().anyMatch(name::startsWith));
   }
@@ -147,6 +159,9 @@ public final class Metrics {
           new LabelledMetrics(registry, PORT, "lanyard_port", List.of("network", "port")));
       made.register(
           new LabelledMetrics(registry, SERVICE, "lanyard_service", List.of("network", "service")));
+      made.register(
+          new LabelledMetrics(registry, FORWARD, "lanyard_forward", List.of("network", "forward")));
+      made.register(new LabelledMetrics(registry, VMM, "lanyard_vmm", List.of("vmm")));
       made.register(new LabelledMetrics(registry, GUEST, "lanyard_guest", List.of("guest")));
       made.register(
           new DescribedExports(

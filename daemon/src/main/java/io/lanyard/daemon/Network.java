@@ -2,7 +2,6 @@ package io.lanyard.daemon;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
-import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
@@ -44,7 +43,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,11 +151,19 @@ public final class Network implements AutoCloseable {
     metrics.network(name(), "evictions", ethernet::evictions);
     NetworkServices measured = services;
     if (measured != null) {
-      measured.measure(metrics);
+      measure(measured);
     }
-    Map<String, Counters<?>> counters =
-        ask(() -> services == null ? Map.of() : services.counters(), Map.of());
-    counters.forEach((service, counted) -> metrics.service(name(), service, counted));
+  }
+
+  private void measure(NetworkServices measured) {
+    try {
+      loop.call(() -> {
+        measured.measure(metrics);
+        return true;
+      });
+    } catch (RuntimeException e) {
+      event("network-silent").log(LOG, Level.DEBUG, e);
+    }
   }
 
   private @Nullable NetworkServices services() {
@@ -194,16 +200,6 @@ public final class Network implements AutoCloseable {
         .with("problem", what)
         .log(LOG, Level.ERROR, e);
     loop.call(() -> failures.add(what + ": " + Causes.of(e)));
-  }
-
-  /** For metrics: a network that does not answer must not keep a scrape from the others. */
-  private <T> T ask(Supplier<T> question, T otherwise) {
-    try {
-      return loop.call(question::get);
-    } catch (RuntimeException e) {
-      event("network-silent").log(LOG, Level.DEBUG, e);
-      return otherwise;
-    }
   }
 
   /** The address that a NIC's lease gives it, as text; empty for none. */
@@ -290,13 +286,8 @@ public final class Network implements AutoCloseable {
   private List<String> forwardProblems() {
     return forwardStatuses().stream()
         .filter(forward -> forward.problem() != null)
-        .map(status -> "forward " + label(status.forward()) + ": " + status.problem())
+        .map(status -> "forward " + status.forward().label() + ": " + status.problem())
         .toList();
-  }
-
-  private static String label(ForwardConfig forward) {
-    String given = forward.name();
-    return given == null ? forward.key() : given;
   }
 
   /**

@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
@@ -14,6 +15,7 @@ import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.forward.ForwardMetrics;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Switch;
@@ -122,7 +124,7 @@ final class NetworkServices {
   }
 
   /** The counters of the parts, by the part's name. */
-  Map<String, Counters<?>> counters() {
+  private Map<String, Counters<?>> counters() {
     Map<String, Counters<?>> all = new LinkedHashMap<>();
     all.put("gateway", nat.gateway().counters());
     all.put("stations", nat.gateway().stations().counters());
@@ -192,8 +194,10 @@ final class NetworkServices {
     return nat.flows().size();
   }
 
-  /** Figures of the network: what its guests hold of what is divided. Read by any thread. */
+  /** Registers the metrics of the services: events, and what is held of what is divided. */
   void measure(Metrics metrics) {
+    counters().forEach((service, counted) -> metrics.service(config.name(), service, counted));
+    nat.forwards().metrics().forEach((forward, its) -> measure(metrics, forward, its));
     Stations stations = nat.gateway().stations();
     metrics.network(config.name(), "stations", stations::size);
     metrics.network(config.name(), "neighbours", stations.neighbours()::size);
@@ -205,6 +209,18 @@ final class NetworkServices {
     if (service != null) {
       metrics.network(config.name(), "pool_available", service::available);
     }
+  }
+
+  private void measure(Metrics metrics, ForwardConfig forward, ForwardMetrics its) {
+    String label = forward.label();
+    metrics.forward(config.name(), label, "listening", () -> its.listening() ? 1 : 0);
+    metrics.forward(config.name(), label, "accepted", its::accepted);
+    metrics.forward(config.name(), label, "refused", its::refused);
+    metrics.forward(config.name(), label, "flows", its::flows);
+    metrics.forward(config.name(), label, "flows_limit", its::flowLimit);
+    metrics.forward(config.name(), label, "flows_evicted", its::evicted);
+    metrics.forward(config.name(), label, "clients", its::clients);
+    metrics.forward(config.name(), label, "sockets", its::sockets);
   }
 
   void dump(DumpNode.Builder node) {

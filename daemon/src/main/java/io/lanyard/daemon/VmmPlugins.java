@@ -1,5 +1,7 @@
 package io.lanyard.daemon;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lanyard.base.Causes;
 import io.lanyard.base.Directories;
 import io.lanyard.base.LogEvent;
@@ -8,6 +10,7 @@ import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmProvider;
+import io.lanyard.vmm.VmmStatistics;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.module.Configuration;
@@ -51,10 +54,26 @@ final class VmmPlugins implements AutoCloseable {
   /** A provider, and its VMM once somebody has asked for it. */
   private static final class Opened {
     final VmmProvider provider;
+    final PluginExecutor reads;
     volatile @Nullable Vmm vmm;
 
-    Opened(VmmProvider provider) {
+    Opened(VmmProvider provider, PluginExecutor reads) {
       this.provider = provider;
+      this.reads = reads;
+    }
+
+    /** The VMM's statistics; unknown before it is opened, and while it does not answer. */
+    VmmStatistics statistics() {
+      Vmm asked = vmm;
+      if (asked == null) {
+        return VmmStatistics.UNKNOWN;
+      }
+      try {
+        return reads.call("say what it holds", () -> requireNonNull(asked.statistics()));
+      } catch (VmmException | RuntimeException e) {
+        LogEvent.of("vmm-statistics-unknown").log(LOG, Level.DEBUG, e);
+        return VmmStatistics.UNKNOWN;
+      }
     }
   }
 
@@ -193,7 +212,8 @@ final class VmmPlugins implements AutoCloseable {
               + "; get a plug-in or a daemon that fits");
       return;
     }
-    Opened other = providers.putIfAbsent(name, new Opened(provider));
+    PluginExecutor reads = new PluginExecutor(name, timeouts.readMillis());
+    Opened other = providers.putIfAbsent(name, new Opened(provider, reads));
     if (other != null) {
       problem(
           "the VMM plug-in "
@@ -247,6 +267,14 @@ final class VmmPlugins implements AutoCloseable {
       }
       return vmm;
     }
+  }
+
+  /** Registers the metrics of the VMMs that were found. */
+  void measure(Metrics metrics) {
+    providers.forEach((name, opened) -> {
+      metrics.vmm(name, "memory_bytes", () -> opened.statistics().memory());
+      metrics.vmm(name, "memory_limit_bytes", () -> opened.statistics().memoryLimit());
+    });
   }
 
   @Override

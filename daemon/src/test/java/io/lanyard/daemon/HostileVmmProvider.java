@@ -44,7 +44,7 @@ public final class HostileVmmProvider implements VmmProvider {
     return proxy(
         Vmm.class,
         (proxy, method, arguments) -> {
-          if (method.getName().equals("close")) {
+          if (!method.getName().equals("create")) {
             return misbehave("hang");
           }
           GuestSpec spec = (GuestSpec) arguments[0];

@@ -66,6 +66,7 @@ final class HostileVmmTest {
   void theOthersRunAndTheDaemonAnswersAndStops() throws Exception {
     LogWatch.expect("event=vmm-failed owner=\"guest throw-state\" call=\"say how it is\"");
     LogWatch.expect("event=vmm-silent owner=\"guest hang-state\" call=\"say how it is\"");
+    LogWatch.expect("event=vmm-silent owner=\"hostile\" call=\"say what it holds\"");
     LogWatch.expect("event=vmm-");
     LogWatch.expect("event=guest-not-started");
     LogWatch.expect("event=(guest|vmm)-not-closed");
@@ -104,7 +105,8 @@ final class HostileVmmTest {
       ByteArrayOutputStream metrics = new ByteArrayOutputStream();
       daemon.metrics().write(metrics);
       assertThat(metrics.toString(StandardCharsets.UTF_8))
-          .contains("lanyard_guest_running{guest=\"good\"} 1.0");
+          .contains("lanyard_guest_running{guest=\"good\"} 1.0")
+          .doesNotContain("lanyard_vmm_memory_bytes{");
       assertThat(daemon.status().loopFailures()).isZero();
       // Asked many times, and told of once.
       for (String name : List.of("throw-state", "hang-state")) {

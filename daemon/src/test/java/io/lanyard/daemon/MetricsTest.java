@@ -116,6 +116,7 @@ final class MetricsTest {
     for (String network : List.of("a", "ab")) {
       metrics.network(network, "floods", () -> 1);
       metrics.port(network, "b", "received_bytes", () -> 1);
+      metrics.forward(network, "web", "flows", () -> 1);
       metrics.service(network, "dhcp", new Counters<>(Kind.class));
     }
     metrics.removeNetwork("a");
@@ -145,6 +146,17 @@ final class MetricsTest {
       assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(3));
       release.countDown();
     }
+  }
+
+  @Test
+  void aValueThatNobodyKnowsIsLeftOut() throws IOException {
+    Metrics metrics = new Metrics();
+    metrics.vmm("counts", "memory_bytes", () -> 5);
+    metrics.vmm("does-not", "memory_bytes", () -> -1);
+    metrics.guest("g", "instructions", () -> -1);
+    assertThat(text(metrics))
+        .contains("lanyard_vmm_memory_bytes{vmm=\"counts\"} 5.0")
+        .doesNotContain("does-not", "lanyard_guest_instructions_total{");
   }
 
   @Test

@@ -367,7 +367,8 @@ final class LanyardGuest implements Guest {
       return new GuestStatistics(
           earlierNanos + (now == null ? 0 : now.processorNanos()),
           earlierInstructions + (now == null ? 0 : now.instructions()),
-          equipment.memory());
+          equipment.memory(),
+          now == null ? 0 : now.codeBytes());
     }
   }
 

@@ -14,6 +14,7 @@ import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmException;
+import io.lanyard.vmm.VmmStatistics;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -182,6 +183,11 @@ final class LanyardVmm implements Vmm {
     if (!met) {
       throw new VmmException(otherwise);
     }
+  }
+
+  @Override
+  public VmmStatistics statistics() {
+    return new VmmStatistics(code.used(), code.size());
   }
 
   @Override

@@ -271,6 +271,11 @@ final class Machine {
     return harts.stream().mapToLong(Hart::instructions).sum();
   }
 
+  /** The memory of the code that the harts have decoded, in bytes. */
+  long codeBytes() {
+    return code.used();
+  }
+
   /**
    * Stops the machine if it runs, and gives back what it holds. Returns after about a second at the
    * latest, whatever guest and host do. Not to be called on a hart.

@@ -17,6 +17,7 @@ import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmException;
+import io.lanyard.vmm.VmmStatistics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -115,9 +116,15 @@ class LanyardGuestTest {
     }
     // 3.3 million stores, then each page once or twice.
     await(() -> guests.stream().allMatch(guest -> guest.statistics().instructions() > 22_000_000));
+    assertThat(guests).allMatch(guest -> guest.statistics().overhead() > 0);
+    VmmStatistics all = vmm.statistics();
+    assertThat(all.memory()).isBetween(1L, 2 * all.memoryLimit());
+    assertThat(all.memoryLimit()).isEqualTo(Runtime.getRuntime().maxMemory() / 8);
     // The harts go on and leave garbage while it is read: what lives is what a quiet moment shows.
     await(() -> heap() - before < Runtime.getRuntime().maxMemory() / 8 + (16 << 20));
     guests.forEach(Guest::kill);
+    assertThat(guests).allMatch(guest -> guest.statistics().overhead() == 0);
+    await(() -> vmm.statistics().memory() == 0);
     await(() -> heap() - before < 16 << 20);
   }
 

@@ -19,6 +19,15 @@ public interface Vmm extends AutoCloseable {
    */
   Guest create(GuestSpec spec, GuestListener listener) throws VmmException;
 
+  /**
+   * The VMM's use of memory for all its guests.
+   *
+   * @return a snapshot; unknown unless the VMM counts
+   */
+  default VmmStatistics statistics() {
+    return VmmStatistics.UNKNOWN;
+  }
+
   /** Kills and closes every guest, and gives back what the VMM holds. */
   @Override
   void close();

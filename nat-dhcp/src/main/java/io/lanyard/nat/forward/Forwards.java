@@ -118,8 +118,20 @@ public final class Forwards implements Dumpable {
   public List<ForwardStatus> list() {
     List<ForwardStatus> all = new ArrayList<>();
     for (Entry entry : entries.values()) {
-      all.add(entry.listener.status(entry.problem == null, entry.problem));
+      all.add(entry.listener.status(entry.listening(), entry.problem));
     }
+    return all;
+  }
+
+  /**
+   * The forwards' metrics.
+   *
+   * @return live objects, in the order the forwards were added; to be asked for on the loop, and
+   *     read anywhere
+   */
+  public Map<ForwardConfig, ForwardMetrics> metrics() {
+    Map<ForwardConfig, ForwardMetrics> all = new LinkedHashMap<>();
+    entries.values().forEach(entry -> all.put(entry.listener.forward, entry));
     return all;
   }
 
@@ -133,7 +145,7 @@ public final class Forwards implements Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node = DumpNode.of("forwards");
     for (Entry entry : entries.values()) {
-      ForwardStatus status = entry.listener.status(entry.problem == null, entry.problem);
+      ForwardStatus status = entry.listener.status(entry.listening(), entry.problem);
       DumpNode.Builder child =
           DumpNode.of(status.forward().key())
               .with("to", status.forward().to())
@@ -151,8 +163,9 @@ public final class Forwards implements Dumpable {
   }
 
   /** A forward, and whether its port is open. */
-  private final class Entry {
+  private final class Entry implements ForwardMetrics {
     final Listener listener;
+    private final DescriptorBudget.Holder holder;
     private final Timers.Timer retry = link.timers().create(this::open);
     @Nullable String problem;
     private @Nullable String lastReported;
@@ -164,7 +177,7 @@ public final class Forwards implements Dumpable {
     private boolean closed;
 
     Entry(ForwardConfig forward) {
-      DescriptorBudget.Holder holder = descriptors.holder(forward.key());
+      holder = descriptors.holder(forward.key());
       listener =
           switch (forward.protocol()) {
             case TCP ->
@@ -245,6 +258,46 @@ public final class Forwards implements Dumpable {
             .with("advice", "it is tried again every 5 s")
             .log(LOG, Logger.Level.WARNING);
       }
+    }
+
+    @Override
+    public boolean listening() {
+      return problem == null;
+    }
+
+    @Override
+    public long accepted() {
+      return listener.accepted();
+    }
+
+    @Override
+    public long refused() {
+      return listener.refusals();
+    }
+
+    @Override
+    public long evicted() {
+      return listener.clients.owner().evicted();
+    }
+
+    @Override
+    public int flows() {
+      return listener.flows();
+    }
+
+    @Override
+    public int flowLimit() {
+      return listener.limit();
+    }
+
+    @Override
+    public int clients() {
+      return listener.clients.count();
+    }
+
+    @Override
+    public int sockets() {
+      return holder.held();
     }
 
     void close() {

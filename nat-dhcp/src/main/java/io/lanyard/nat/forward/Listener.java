@@ -69,6 +69,19 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     refused++;
   }
 
+  final long accepted() {
+    return accepted;
+  }
+
+  final long refusals() {
+    return refused;
+  }
+
+  /** Flows that came in by the forward and live. */
+  final int flows() {
+    return live.size();
+  }
+
   /** The most flows of all clients together. */
   final int limit() {
     return quota.perOwner(clients.owner(), protocol);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.ForwardMetrics;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.MemoryPool;
@@ -118,6 +119,16 @@ class ForwardFairnessTest {
           .containsEntry("limitPerClient", 4)
           .containsEntry("clients", 2)
           .containsEntry("full", 16L);
+      ForwardMetrics metrics =
+          scene.on(() -> scene.nat.forwards().metrics().values().iterator().next());
+      assertThat(metrics.listening()).isTrue();
+      assertThat(metrics.accepted()).isEqualTo(5);
+      assertThat(metrics.refused()).isEqualTo(16);
+      assertThat(metrics.evicted()).isZero();
+      assertThat(metrics.flows()).isEqualTo(5);
+      assertThat(metrics.flowLimit()).isEqualTo(8);
+      assertThat(metrics.clients()).isEqualTo(2);
+      assertThat(metrics.sockets()).isEqualTo(5);
     }
   }
 
