@@ -1,64 +1,86 @@
 package io.lanyard.daemon.adversary;
 
+import java.io.IOException;
 import java.util.Locale;
 
 /**
- * The attacks of a hostile guest, each by a port of its own, so that the port is the culprit's
- * name.
+ * The attacks, each of a guest by a port of its own, so that the port is the culprit's name; those
+ * on the API are of users of the host.
  */
 enum Attack {
-  UDP_FLOOD(HostileGuest::floodUdp),
-  SYN_FLOOD(HostileGuest::floodSyn),
-  SYN_FORGED(HostileGuest::forgeSyn),
-  TCP_IDLE(HostileGuest::idleConnections),
-  TCP_ZERO_WINDOW(HostileGuest::zeroWindow),
-  DNS_SAME(HostileGuest::sameQuestion),
-  DNS_SLOW(HostileGuest::slowQuestions),
-  DNS_DISTINCT(HostileGuest::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
-  DNS_STREAMS(HostileGuest::dnsStreams),
-  DHCP_STARVATION(HostileGuest::starve),
-  DHCP_PROBES(HostileGuest::answerProbes),
-  ARP_CLAIMS(HostileGuest::claimAddresses),
-  PING_GATEWAY(HostileGuest::pingGateway, Sign.LOOP_TIME),
-  PING_WORLD(HostileGuest::pingWorld),
-  FRAGMENTS(HostileGuest::fragments),
-  BROADCAST(HostileGuest::broadcast),
-  UNKNOWN_UNICAST(HostileGuest::unknownDestinations),
-  MAC_FLOOD(HostileGuest::manySources),
-  MAC_COLLISIONS(HostileGuest::collidingSources),
-  LOOP(HostileGuest::loop),
-  GATEWAY_MAC(HostileGuest::useTheGatewaysAddress, Sign.DROPS),
-  ARP_SPOOF(HostileGuest::claimAddressesOfOthers, Sign.DROPS),
-  METRICS_CONNECTIONS(HostileGuest::metricsConnections);
+  UDP_FLOOD(FlowAttacks::floodUdp),
+  SYN_FLOOD(FlowAttacks::floodSyn),
+  SYN_FORGED(FlowAttacks::forgeSyn),
+  TCP_IDLE(FlowAttacks::idleConnections),
+  TCP_ZERO_WINDOW(FlowAttacks::zeroWindow),
+  PING_GATEWAY(FlowAttacks::pingGateway, Sign.LOOP_TIME),
+  PING_WORLD(FlowAttacks::pingWorld),
+  FRAGMENTS(FlowAttacks::fragments),
+  DNS_SAME(ServiceAttacks::sameQuestion),
+  DNS_SLOW(ServiceAttacks::slowQuestions),
+  DNS_DISTINCT(ServiceAttacks::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
+  DNS_STREAMS(ServiceAttacks::dnsStreams),
+  DHCP_STARVATION(ServiceAttacks::starve),
+  DHCP_PROBES(ServiceAttacks::answerProbes),
+  DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
+  METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),
+  METRICS_READERS(ServiceAttacks::metricsReaders),
+  ARP_CLAIMS(LinkAttacks::claimAddresses),
+  ARP_SPOOF(LinkAttacks::claimAddressesOfOthers, new Sign.Drops("guard-arp")),
+  GATEWAY_MAC(LinkAttacks::useTheGatewaysAddress, new Sign.Drops("pinned-source")),
+  BROADCAST(LinkAttacks::broadcast),
+  UNKNOWN_UNICAST(LinkAttacks::unknownDestinations),
+  MAC_FLOOD(LinkAttacks::manySources),
+  MAC_COLLISIONS(LinkAttacks::collidingSources),
+  LOOP(LinkAttacks::loop),
+  GROUP_SUPER_FRAMES(Kind.DEVICE, GroupSuperFrames::new, new Sign.Drops("group-super-frame")),
+  HALF_FRAMES(Kind.STREAM, HalfFrames::new, Sign.NONE),
+  UNREAD_FRAMES(
+      Kind.STREAM,
+      site -> new HostileGuest(site, LinkAttacks::askForMuch, false),
+      new Sign.Drops("queue-full")),
+  API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*"));
 
-  /** The place that shows which port attacks. */
-  enum Sign {
-    /** A problem of the status. */
-    STATUS,
-    /** The loop's time, port by port: the guest stays within every quota. */
-    LOOP_TIME,
-    /** The port's drops by cause, and a line of the log. */
-    DROPS
+  /** The way in. */
+  enum Kind {
+    /** A stream port. */
+    STREAM,
+    /** A TAP device in a namespace of its own. */
+    DEVICE,
+    /** The API's socket. */
+    NO_PORT
   }
 
-  /** An attack, for a hostile guest. */
-  interface Act {
-    /** Goes on until the guest is closed. */
-    void by(HostileGuest guest);
+  /** Makes an attacker. */
+  interface Maker {
+    /** Connects it. */
+    Hostile make(Site site) throws IOException;
   }
+
+  private final Kind kind;
 
   @SuppressWarnings("ImmutableEnumChecker") // method references hold nothing
-  final Act act;
+  private final Maker maker;
 
+  @SuppressWarnings("ImmutableEnumChecker") // records of text
   final Sign sign;
 
-  Attack(Act act) {
-    this(act, Sign.STATUS);
+  Attack(HostileGuest.Act act) {
+    this(act, Sign.PORT_PROBLEM);
   }
 
-  Attack(Act act, Sign sign) {
-    this.act = act;
+  Attack(HostileGuest.Act act, Sign sign) {
+    this(Kind.STREAM, site -> new HostileGuest(site, act, true), sign);
+  }
+
+  Attack(Kind kind, Maker maker, Sign sign) {
+    this.kind = kind;
+    this.maker = maker;
     this.sign = sign;
+  }
+
+  Hostile begin(Site site) throws IOException {
+    return maker.make(site);
   }
 
   /** The port's guard: without one it may use the addresses of others. */
@@ -69,5 +91,16 @@ enum Attack {
   /** The port that it comes by. */
   String port() {
     return "evil-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The port as the configuration declares it; empty for none. */
+  String declaration(World world) {
+    return switch (kind) {
+      case STREAM ->
+          "{name: %s, kind: qemu-stream, path: %1$s.sock, guard: %s}".formatted(port(), guard());
+      case DEVICE ->
+          "{name: %s, kind: tap, device: t0, netns: %s}".formatted(port(), world.hostile);
+      case NO_PORT -> "";
+    };
   }
 }

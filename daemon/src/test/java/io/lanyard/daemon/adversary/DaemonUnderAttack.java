@@ -1,7 +1,13 @@
 package io.lanyard.daemon.adversary;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome;
+import io.lanyard.net.MacAddress;
+import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +24,16 @@ final class DaemonUnderAttack {
   static final int DESCRIPTORS = 2048;
 
   private final Path home;
+  private final World world;
   private final DaemonHome daemons;
   private final DaemonHome.Running running;
 
   /** Of the loop's time, before the attack. */
-  private long honestNanos;
+  private LoopTime before = new LoopTime(0, 0);
 
   DaemonUnderAttack(Path home, World world) throws IOException, InterruptedException {
     this.home = home;
+    this.world = world;
     daemons = new DaemonHome(home);
     running =
         daemons.daemon(
@@ -43,6 +51,7 @@ final class DaemonUnderAttack {
                 "--nofile=" + DESCRIPTORS + ":" + DESCRIPTORS));
     daemons.await(running);
     address(world);
+    World.run("ip -n " + world.hostile + " link set t0 up");
   }
 
   /** Gives the guests behind TAP devices their addresses. */
@@ -71,8 +80,8 @@ final class DaemonUnderAttack {
     yaml.append("      - {name: honest, kind: tap, device: t0, netns: ").append(world.guestA);
     yaml.append("}\n");
     for (Attack attack : Attack.values()) {
-      yaml.append("      - {name: ").append(attack.port()).append(", kind: qemu-stream, path: ");
-      yaml.append(attack.port()).append(".sock, guard: ").append(attack.guard()).append("}\n");
+      String port = attack.declaration(world);
+      yaml.append(port.isEmpty() ? "" : "      - " + port + "\n");
     }
     yaml.append("  b:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.67.0.0/24}\n");
@@ -82,9 +91,10 @@ final class DaemonUnderAttack {
     return yaml.append("}\n").toString();
   }
 
-  HostileGuest hostile(Attack attack) throws IOException {
-    honestNanos = loopNanos("honest");
-    return new HostileGuest(home.resolve("run").resolve(attack.port() + ".sock"));
+  /** Connects an attacker, which does nothing yet. */
+  Hostile hostile(Attack attack, HonestGuest.Lease victim) throws IOException {
+    before = loopTime(attack);
+    return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim));
   }
 
   /** How many files the daemon has open. */
@@ -114,34 +124,84 @@ final class DaemonUnderAttack {
     return all;
   }
 
-  /** Whether somebody who looks sees which port attacks. */
+  /** Whether somebody who looks sees who attacks. */
   boolean names(Attack attack) throws IOException {
     return switch (attack.sign) {
-      case STATUS ->
-          problems().stream()
-              .anyMatch(problem -> problem.matches("a: port " + attack.port() + "\\b.*"));
-      case DROPS ->
-          port(attack.port())
-                  .path("receiveDrops")
-                  .toString()
-                  .matches(".*(guard-arp|pinned-source).*")
-              && said().contains("event=frames-refused")
-              && said().contains("port=\"" + attack.port() + "\"");
-      case LOOP_TIME -> loopNanos(attack.port()) > loopNanos("honest") - honestNanos;
+      case Sign.Problem(String regex) -> {
+        String problem = regex.formatted(attack.port());
+        yield problems().stream().anyMatch(present -> present.matches(problem));
+      }
+      case Sign.LoopTime() -> {
+        LoopTime since = loopTime(attack).since(before);
+        yield since.hostile() > since.honest();
+      }
+      case Sign.Drops(String cause) -> {
+        JsonNode port = port(ports(), attack.port());
+        yield port.path("receiveDrops").has(cause) || port.path("transmitDrops").has(cause);
+      }
+      case Sign.Line(String event) ->
+          said()
+              .lines()
+              .anyMatch(line ->
+                  line.contains("event=" + event) && line.contains('"' + attack.port() + '"'));
+      case Sign.None() -> true;
     };
   }
 
-  private long loopNanos(String port) throws IOException {
-    return port(port).path("loopNanos").asLong();
+  /** The loop's time of the honest guest's port and of the attacker's, at one moment. */
+  LoopTime loopTime(Attack attack) throws IOException {
+    JsonNode ports = ports();
+    return new LoopTime(
+        port(ports, "honest").path("loopNanos").asLong(),
+        port(ports, attack.port()).path("loopNanos").asLong());
   }
 
-  private JsonNode port(String port) throws IOException {
-    for (JsonNode one : get("/v1/ports?network=a")) {
-      if (one.path("name").asText().equals(port)) {
+  private JsonNode ports() throws IOException {
+    return get("/v1/ports?network=a");
+  }
+
+  /** One of the ports; missing if it is not there. */
+  private static JsonNode port(JsonNode ports, String name) {
+    for (JsonNode one : ports) {
+      if (one.path("name").asText().equals(name)) {
         return one;
       }
     }
-    throw new AssertionError("there is no port " + port);
+    return MissingNode.getInstance();
+  }
+
+  /** Whether the honest guest has its lease still. */
+  boolean holds(HonestGuest.Lease lease) throws IOException {
+    for (JsonNode one : get("/v1/leases?network=a")) {
+      if (one.path("address").asText().equals(Ipv4.format(lease.address()))) {
+        return one.path("mac").asText().equals(new MacAddress(lease.mac()).toString())
+            && one.path("state").asText().equals("bound");
+      }
+    }
+    return false;
+  }
+
+  /**
+   * A metric.
+   *
+   * @param name its name, and its labels where it has any
+   */
+  double metric(String name) throws IOException {
+    try (HttpClient.Answer answer =
+        new HttpClient(home.resolve("run/api.sock")).send("GET", "/v1/metrics")) {
+      return new String(answer.bytes(), UTF_8)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  /** Bytes of the heap that are in use and no garbage. */
+  long heap() throws IOException, InterruptedException {
+    new HeapProbe(running.process().pid()).collect();
+    return (long) metric("lanyard_heap_bytes");
   }
 
   /** The daemon's log. */

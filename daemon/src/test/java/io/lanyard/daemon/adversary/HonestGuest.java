@@ -3,14 +3,17 @@ package io.lanyard.daemon.adversary;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.regex.Matcher;
@@ -21,35 +24,22 @@ import java.util.regex.Pattern;
  * person who waits for it would give up.
  */
 final class HonestGuest {
-  /** Of each kind. */
-  static final int TRIES = 20;
-
+  private static final int DISCOVER = 1;
+  private static final int OFFER = 2;
+  private static final int REQUEST = 3;
+  private static final int ACK = 5;
   private static final int WAIT_MILLIS = 10_000;
   private static final int TRANSFER_MILLIS = 15_000;
   private static final Pattern RECEIVED = Pattern.compile("(\\d+) packets received");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
 
   /**
-   * The successes of a round.
+   * A lease of the guest's.
    *
-   * @param connects TCP connections that were made, used and closed, of {@link #TRIES}
-   * @param pings echo requests to the world that were answered, likewise
-   * @param answers DNS questions that were answered, likewise
-   * @param transferred bytes of {@link World#BYTES}
-   * @param offered whether DHCP offers an address to a machine that is new
-   * @param pingMillis the median time of a ping
+   * @param mac the guest's MAC address
+   * @param address its address; it uses another one, which it has without DHCP
    */
-  record Success(
-      int connects, int pings, int answers, int transferred, boolean offered, double pingMillis) {
-    /** Whether each kind has succeeded for at least so many in a hundred. */
-    boolean isAtLeast(int percent) {
-      return 100 * connects >= percent * TRIES
-          && 100 * pings >= percent * TRIES
-          && 100 * answers >= percent * TRIES
-          && transferred == World.BYTES
-          && offered;
-    }
-  }
+  record Lease(long mac, int address) {}
 
   private final String namespace;
   private final InetSocketAddress gateway;
@@ -69,7 +59,7 @@ final class HonestGuest {
           Process ping = startPings();
           int answers = 0;
           int connects = 0;
-          for (int i = 0; i < TRIES; i++) {
+          for (int i = 0; i < Success.TRIES; i++) {
             answers += resolves() ? 1 : 0;
             connects += connects() ? 1 : 0;
           }
@@ -98,9 +88,9 @@ final class HonestGuest {
             "busybox", // that of iputils does not wait for the last answers
             "ping",
             "-c",
-            String.valueOf(TRIES),
+            String.valueOf(Success.TRIES),
             "-i",
-            "0.02",
+            "0.01",
             "-W",
             "2",
             Ipv4.format(World.ADDRESS))
@@ -139,28 +129,46 @@ final class HonestGuest {
   }
 
   private boolean isOffered() throws IOException {
+    return exchange(0x02cc_0000_0000L + ++machines, DISCOVER, 0, OFFER) != 0;
+  }
+
+  /** Gets a lease for its own NIC. */
+  Lease lease() throws IOException {
+    return NetworkNamespace.run(
+        namespace,
+        () -> {
+          long mac = 0;
+          for (byte octet : NetworkInterface.getByName("t0").getHardwareAddress()) {
+            mac = mac << 8 | (octet & 0xff);
+          }
+          int offered = exchange(mac, DISCOVER, 0, OFFER);
+          return new Lease(mac, exchange(mac, REQUEST, offered, ACK));
+        });
+  }
+
+  /** Asks the DHCP server; the address that it answers with, 0 if it does not. */
+  private static int exchange(long mac, int type, int requested, int expected) throws IOException {
     try (DatagramSocket socket = new DatagramSocket(68)) {
       socket.setBroadcast(true);
-      long machine = 0x02cc_0000_0000L + ++machines;
-      ByteBuf discover = Forgery.dhcpMessage(machine, 1, 0, 0);
+      ByteBuf message = Forgery.dhcpMessage(mac, type, 0, requested);
       socket.send(
           new DatagramPacket(
-              discover.array(),
-              discover.readableBytes(),
+              message.array(),
+              message.readableBytes(),
               InetAddress.getByName("255.255.255.255"),
               67));
       socket.setSoTimeout(WAIT_MILLIS);
-      byte[] answer = new byte[1500];
+      ByteBuf answer = Unpooled.buffer(1500, 1500);
       // Those of others are broadcast as well.
       for (int i = 0; i < 1000; i++) {
-        socket.receive(new DatagramPacket(answer, answer.length));
-        if (answer[242] == 2 && answer[33] == (byte) machine) {
-          return true;
+        socket.receive(new DatagramPacket(answer.array(), 1500));
+        if (answer.getByte(242) == expected && Ethernet.mac(answer, 28) == mac) {
+          return answer.getInt(16);
         }
       }
-      return false;
+      return 0;
     } catch (SocketTimeoutException e) {
-      return false;
+      return 0;
     }
   }
 

@@ -13,10 +13,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The guest's end of a stream port: frames go out in batches and at a bounded rate, and what comes
- * in is read at once.
+ * The guest's end of a stream port: frames go out in batches and at a bounded rate, and frames that
+ * come in are read at once, or never.
  *
  * <p>Thread: {@link #frame} and {@link #send} any; each frame is written under the port's lock.
  */
@@ -30,7 +31,7 @@ final class RawPort implements AutoCloseable {
 
   private final SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
   private final ByteBuf batch = Unpooled.buffer(BATCH + 2048);
-  private final Thread reader;
+  private @Nullable Thread reader;
   private final long began = System.nanoTime();
   private volatile boolean stopping;
   private volatile long sent;
@@ -41,15 +42,22 @@ final class RawPort implements AutoCloseable {
    * Attaches to a port.
    *
    * @param path the port's socket
-   * @param heard takes each frame that comes in, on a thread of the port's own
    * @throws IOException if it cannot be attached to
    */
-  RawPort(Path path, Consumer<ByteBuf> heard) throws IOException {
+  RawPort(Path path) throws IOException {
     socket.connect(UnixDomainSocketAddress.of(path));
-    reader = Thread.ofPlatform().daemon(true).name("hostile-reader").start(() -> read(heard));
   }
 
-  private void read(Consumer<ByteBuf> heard) {
+  /**
+   * Begins to read.
+   *
+   * @param heard takes each frame that comes in, on a thread of the port's own
+   */
+  void read(Consumer<ByteBuf> heard) {
+    reader = Thread.ofPlatform().daemon(true).name("hostile-reader").start(() -> readAll(heard));
+  }
+
+  private void readAll(Consumer<ByteBuf> heard) {
     ByteBuffer length = ByteBuffer.allocate(4);
     ByteBuffer bytes = ByteBuffer.allocate(1 << 17);
     try {
@@ -115,11 +123,6 @@ final class RawPort implements AutoCloseable {
     }
   }
 
-  /** How many frames were given to the port. */
-  long sent() {
-    return sent;
-  }
-
   /**
    * Whether an attack goes on; sends what is there, and waits where it is too fast. What was not
    * sent in time is not made up for.
@@ -142,10 +145,13 @@ final class RawPort implements AutoCloseable {
   public void close() throws IOException {
     stopping = true;
     socket.close();
-    try {
-      reader.join(TimeUnit.SECONDS.toMillis(10));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    Thread reading = reader;
+    if (reading != null) {
+      try {
+        reading.join(TimeUnit.SECONDS.toMillis(10));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -41,6 +41,9 @@ final class World {
   /** Where the daemon serves its metrics, on its host's loopback. */
   static final int METRICS = 9323;
 
+  /** Takes datagrams, and reads none. */
+  static final int SINK = 7003;
+
   /** The bytes of a transfer. */
   static final int BYTES = 4 << 20;
 
@@ -54,30 +57,39 @@ final class World {
   final String host = "advh" + suffix;
   final String guestA = "adva" + suffix;
   final String guestB = "advb" + suffix;
+
+  /** A guest on network a that is hostile by a TAP device. */
+  final String hostile = "adve" + suffix;
+
   private final String world = "advw" + suffix;
   private final List<ServerSocket> servers;
   private final DatagramSocket names;
+  private final DatagramSocket sink;
 
   World() throws IOException, InterruptedException {
     run(
         """
         set -e
-        for n in H W A B; do ip netns add $n; ip -n $n link set lo up; done
+        for n in H W A B E; do ip netns add $n; ip -n $n link set lo up; done
         ip link add vh netns H type veth peer name vw netns W
         ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up
         ip -n W addr add 10.99.0.2/24 dev vw; ip -n W link set vw up
         ip -n H route add default via 10.99.0.2
         ip -n W addr add 169.254.169.254/32 dev lo
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+        # A connection that needs a third attempt has failed.
+        for n in A B; do ip netns exec $n sysctl -qw net.ipv4.tcp_syn_retries=1; done
         """
             .replaceAll("\\bH\\b", host)
             .replaceAll("\\bW\\b", world)
             .replaceAll("\\bA\\b", guestA)
-            .replaceAll("\\bB\\b", guestB));
+            .replaceAll("\\bB\\b", guestB)
+            .replaceAll("\\bE\\b", hostile));
     servers =
         List.of(
             serve(ECHO, World::echo), serve(SOURCE, World::source), serve(ENDLESS, World::endless));
     names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(53)));
+    sink = NetworkNamespace.run(world, () -> new DatagramSocket(SINK));
     Thread.ofPlatform().daemon(true).name("names").start(this::answer);
   }
 
@@ -182,7 +194,8 @@ final class World {
       server.close();
     }
     names.close();
-    for (String namespace : List.of(guestA, guestB, host, world)) {
+    sink.close();
+    for (String namespace : List.of(guestA, guestB, hostile, host, world)) {
       run("ip netns del " + namespace + " || true");
     }
   }

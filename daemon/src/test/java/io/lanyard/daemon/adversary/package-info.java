@@ -1,12 +1,16 @@
 /**
  * The adversarial guest: well-formed frames in number and from several identities, with an honest
- * guest beside it, a third on another network, and somebody who asks the API.
+ * guest beside it, a third on another network, and a client that asks the API.
  *
  * <p>The daemon is a process of its own with little heap and few descriptors, in a network
  * namespace, so that its budgets are the kernel's and the JVM's and not the test's opinion: it ends
  * on OutOfMemoryError, and it cannot open more files than its limit. The honest guests are Linux
- * stacks behind TAP devices in namespaces; the hostile one is made of bytes. The world is one more
- * namespace, with servers that the test runs.
+ * stacks behind TAP devices in namespaces; the hostile one is made of bytes, and comes by a stream
+ * port, or by a packet socket on a TAP device. Users of the host attack the API. The world is one
+ * more namespace, with servers that the test runs.
+ *
+ * <p>An {@link io.lanyard.daemon.adversary.Attack} is a way to attack and the {@link
+ * io.lanyard.daemon.adversary.Sign} by which it is seen.
  *
  * <pre>
  *   guest a --TAP--+

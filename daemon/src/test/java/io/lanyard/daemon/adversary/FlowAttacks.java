@@ -1,0 +1,124 @@
+package io.lanyard.daemon.adversary;
+
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
+
+/** Attacks by what a guest sends to the world: UDP, TCP, ICMP, fragments. */
+final class FlowAttacks {
+  private static final int CONNECTIONS = 3_000;
+
+  private FlowAttacks() {}
+
+  /** Datagrams to as many silent ports, from a few hosts. */
+  static void floodUdp(HostileGuest guest) {
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
+      for (int n = 0; n < 100; n++) {
+        int flow = 100 * i + n;
+        int host = flow % HostileGuest.FEW;
+        guest.forge.udp(
+            host,
+            Forgery.mac(host),
+            1024 + flow % HostileGuest.PORTS,
+            World.silent(flow % 200),
+            4000,
+            new byte[8]);
+      }
+    }
+  }
+
+  /** Connections to where nobody answers, from so many hosts. */
+  private static void floodSyn(HostileGuest guest, int hosts) {
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD / 2); i++) {
+      for (int n = 0; n < 100; n++) {
+        int flow = 100 * i + n;
+        guest.forge.tcp(
+            flow % hosts,
+            1024 + flow / hosts % HostileGuest.PORTS,
+            World.silent(flow % 200),
+            80,
+            Tcp.SYN,
+            flow,
+            0,
+            65535);
+      }
+    }
+  }
+
+  /** Connections to where nobody answers. */
+  static void floodSyn(HostileGuest guest) {
+    floodSyn(guest, 1);
+  }
+
+  /** The same, from hosts that it makes up. */
+  static void forgeSyn(HostileGuest guest) {
+    floodSyn(guest, HostileGuest.HOSTS);
+  }
+
+  /** Connects again and again, says what is to be said, and then does nothing. */
+  static void connect(
+      HostileGuest guest, int destination, int toPort, int window, byte... greeting) {
+    Forgery forge = guest.forge;
+    guest.on(frame -> {
+      if (Ethernet.type(frame, 0) != Ethernet.TYPE_IPV4 || Ipv4.protocol(frame, 14) != 6) {
+        return;
+      }
+      int host = Forgery.host(Ipv4.destination(frame, 14));
+      int length = Ipv4.totalLength(frame, 14) - 20 - Tcp.headerLength(frame, 34);
+      int own = Tcp.destinationPort(frame, 34);
+      int next = Tcp.sequence(frame, 34) + length;
+      boolean opened = (Tcp.flags(frame, 34) & Tcp.SYN) != 0;
+      if (opened) {
+        forge.tcp(host, own, destination, toPort, Tcp.ACK, own + 1, next + 1, window, greeting);
+      } else if (length > 0) {
+        int said = own + 1 + greeting.length;
+        forge.tcp(host, own, destination, toPort, Tcp.ACK, said, next, 0);
+      }
+    });
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW); i++) {
+      for (int n = 0; n < 10; n++) {
+        int flow = (10 * i + n) % CONNECTIONS;
+        int own = 2000 + flow / HostileGuest.FEW;
+        forge.tcp(flow % HostileGuest.FEW, own, destination, toPort, Tcp.SYN, own, 0, 65535);
+      }
+    }
+  }
+
+  /** Connections that say nothing. */
+  static void idleConnections(HostileGuest guest) {
+    connect(guest, World.ADDRESS, World.ECHO, 65535);
+  }
+
+  /** Connections to an endless source, of which nothing is read. */
+  static void zeroWindow(HostileGuest guest) {
+    connect(guest, World.ADDRESS, World.ENDLESS, 65535);
+  }
+
+  /** Pings to the gateway. */
+  static void pingGateway(HostileGuest guest) {
+    while (guest.goesOn(HostileGuest.FLOOD)) {
+      for (int n = 0; n < 100; n++) {
+        guest.forge.ping(0, Forgery.GATEWAY, n, 1000);
+      }
+    }
+  }
+
+  /** Pings to the world under many identifiers. */
+  static void pingWorld(HostileGuest guest) {
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
+      for (int n = 0; n < 100; n++) {
+        int flow = 100 * i + n;
+        guest.forge.ping(flow % HostileGuest.HOSTS, World.silent(n), flow & 0xffff, 56);
+      }
+    }
+  }
+
+  /** First fragments without a second one. */
+  static void fragments(HostileGuest guest) {
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
+      for (int n = 0; n < 100; n++) {
+        guest.forge.firstFragment((100 * i + n) % HostileGuest.HOSTS, World.ADDRESS, 1024);
+      }
+    }
+  }
+}

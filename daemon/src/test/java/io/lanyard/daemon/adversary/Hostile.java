@@ -1,0 +1,13 @@
+package io.lanyard.daemon.adversary;
+
+import java.io.IOException;
+
+/** Somebody who attacks. Thread: {@link #act} one, the others any. */
+interface Hostile extends AutoCloseable {
+  /** Attacks until it is closed, or for a minute. */
+  void act();
+
+  /** Ends the attack, and gives back what it holds. */
+  @Override
+  void close() throws IOException;
+}
