@@ -178,13 +178,13 @@ final class AdversarialGuestIT {
   private static void watch(Round round) throws Exception {
     List<Long> waits = new ArrayList<>();
     int most = 0;
-    while (!round.isDone()) {
+    do {
       long began = System.nanoTime();
       daemon.problems();
       waits.add(System.nanoTime() - began);
       most = Math.max(most, daemon.descriptors());
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-    }
+    } while (!round.isDone());
     waits.sort(null);
     assertThat(waits.get(waits.size() / 2)).as("status").isLessThan(STATUS_NANOS);
     assertThat(most).as("descriptors").isLessThan(DaemonUnderAttack.DESCRIPTORS);
