@@ -13,6 +13,7 @@ import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.VmmException;
+import io.lanyard.vmm.VmmStatistics;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ final class LifeChecks {
     checks.add(new Check("a name can be used again after close", this::nameAgain));
     checks.add(new Check("a bad specification is refused with a message", this::badSpec));
     checks.add(new Check("two guests run at once", this::two));
+    checks.add(new Check("memory besides the RAM is a number of bytes or unknown", this::memory));
     checks.add(new Check("calls from many threads leave one state", this::many));
     if (can.contains(Capability.PAUSE)) {
       checks.add(new Check("a paused guest stands still until it is resumed", this::pause));
@@ -55,6 +57,16 @@ final class LifeChecks {
       checks.add(new Check("a program that fails reports the test's number", () -> program(42)));
     }
     return checks;
+  }
+
+  private void memory() throws Exception {
+    try (Bench bench = new Bench(fixture)) {
+      Guest guest = bench.started(fixture.spinning());
+      Bench.require(guest.statistics().overhead() >= -1, "the guest's overhead is negative");
+      VmmStatistics all = bench.vmm().statistics();
+      Bench.require(
+          all.memory() >= -1 && all.memoryLimit() >= -1, "the VMM's memory is negative: " + all);
+    }
   }
 
   private void created() throws Exception {
