@@ -1,42 +1,23 @@
 package io.lanyard.dns;
 
+import static io.lanyard.dns.ForwarderScene.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
-import io.lanyard.dhcp.SteppedLink;
-import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
-import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.NetUtil;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,142 +38,45 @@ import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 class DnsForwarderTest {
-  private static MultiThreadIoEventLoopGroup group;
+  private static final String GUEST = "qemu1";
 
   @TempDir private Path folder;
-  private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
-  private final Map<String, Integer> ports = new HashMap<>();
-  private final Map<Long, Station> stations = new HashMap<>();
-  private final List<FakeUpstream> upstreams = new ArrayList<>();
-  private Path resolvConf;
   private Path hostsFile;
-  private EventLoop loop;
-  private SteppedLink link;
-  private DnsForwarder forwarder;
+  private ForwarderScene scene;
   private FakeUpstream upstream;
-
-  @BeforeAll
-  static void startLoop() {
-    group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-  }
-
-  @AfterAll
-  static void stopLoop() {
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-  }
 
   @BeforeEach
   void start() throws Exception {
-    resolvConf = folder.resolve("resolv.conf");
     hostsFile = folder.resolve("hosts");
-    upstream = upstream("127.0.0.1");
-    writeResolvConf("127.0.0.1");
-    loop = group.next();
-    link = new SteppedLink(loop);
-    DnsSettings settings =
-        DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
-            .withHost(Address.parse("192.168.127.1"))
-            .withHosts(
-                Map.of(
-                    "printer", Address.parse("192.168.127.9"),
-                    "*.apps", Address.parse("192.168.127.6"),
-                    "*.example.net", Address.parse("192.168.127.5"),
-                    "fixed.apps.lan", Address.parse("192.168.127.4"),
-                    "a.deep.lan", Address.parse("192.168.127.8"),
-                    "db.example.com", Address.parse("192.168.127.7")))
-            .withUpstreams(new Upstreams.OfHost(resolvConf))
-            .withHostsFile(hostsFile);
-    forwarder =
-        onLoop(() ->
-            new DnsForwarder(
-                "vmnet8",
-                settings,
-                link,
-                DescriptorBudget.ample().share("vmnet8").holder("dns"),
-                this::parse));
+    scene =
+        new ForwarderScene(
+            folder,
+            settings ->
+                settings
+                    .withHost(Address.parse("192.168.127.1"))
+                    .withHosts(
+                        Map.of(
+                            "printer", Address.parse("192.168.127.9"),
+                            "*.apps", Address.parse("192.168.127.6"),
+                            "*.example.net", Address.parse("192.168.127.5"),
+                            "fixed.apps.lan", Address.parse("192.168.127.4"),
+                            "a.deep.lan", Address.parse("192.168.127.8"),
+                            "db.example.com", Address.parse("192.168.127.7")))
+                    .withHostsFile(hostsFile));
+    upstream = scene.upstream;
   }
 
   @AfterEach
   void stop() throws Exception {
-    onLoop(() -> {
-      forwarder.close();
-      return true;
-    });
-    for (FakeUpstream each : upstreams) {
-      each.close();
-    }
-  }
-
-  private FakeUpstream upstream(String name) throws IOException {
-    FakeUpstream made = new FakeUpstream();
-    upstreams.add(made);
-    ports.put(name, made.port());
-    return made;
-  }
-
-  private void writeResolvConf(String... servers) throws IOException {
-    StringBuilder text = new StringBuilder("# written by a test\nsearch example.com\n");
-    for (String server : servers) {
-      text.append("nameserver ").append(server).append('\n');
-    }
-    Files.writeString(resolvConf, text);
-  }
-
-  /** The servers of the file, at the ports of this test's servers on 127.0.0.1. */
-  private ResolvConf parse(List<String> lines) {
-    return new ResolvConf(
-        ResolvConf.parse(lines).servers().stream()
-            .map(s -> s.getAddress().getHostAddress())
-            .map(name -> new InetSocketAddress(NetUtil.LOCALHOST4, ports.getOrDefault(name, 1)))
-            .toList());
-  }
-
-  private <T> T onLoop(java.util.concurrent.Callable<T> task) throws Exception {
-    return loop.submit(task).get(5, TimeUnit.SECONDS);
-  }
-
-  private void step(Duration time) throws Exception {
-    onLoop(() -> {
-      link.step(time);
-      return true;
-    });
-  }
-
-  private void await(BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-    while (!onLoop(condition::getAsBoolean)) {
-      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
-      Thread.onSpinWait();
-    }
-  }
-
-  private long count(DnsCount event) {
-    return forwarder.counters().get(event);
+    scene.close();
   }
 
   private void send(byte[] wire) throws Exception {
-    send(wire, 0x525400000001L);
-  }
-
-  private void send(byte[] wire, long mac) throws Exception {
-    onLoop(() -> {
-      ByteBuf query = Unpooled.wrappedBuffer(wire);
-      forwarder.receive(query, new Peer(mac));
-      query.release();
-      return true;
-    });
+    scene.send(GUEST, wire);
   }
 
   private Message receive() throws Exception {
-    byte[] wire = answers.poll(5, TimeUnit.SECONDS);
-    assertThat(wire).as("an answer within 5 s").isNotNull();
-    return new Message(wire);
-  }
-
-  private static Message query(String name, int type) throws IOException {
-    Message query = Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
-    query.getHeader().setFlag(Flags.RD);
-    return query;
+    return scene.answer(GUEST);
   }
 
   private Message ask(String name, int type) throws Exception {
@@ -249,15 +133,15 @@ class DnsForwarderTest {
   void namesOfLeasesComeAndGo() throws Exception {
     Lease web = lease("192.168.127.130", "web");
     assertThat(ask("web.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
-    onLoop(() -> {
-      forwarder.names().leaseAdded(web);
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseAdded(web);
       return true;
     });
     assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.130");
     assertThat(data(ask("130.127.168.192.in-addr.arpa.", Type.PTR), Section.ANSWER))
         .containsExactly("web.lan.");
-    onLoop(() -> {
-      forwarder.names().leaseRemoved(web);
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseRemoved(web);
       return true;
     });
     assertThat(ask("web.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
@@ -266,8 +150,8 @@ class DnsForwarderTest {
 
   @Test
   void aLeaseCannotTakeAFixedName() throws Exception {
-    onLoop(() -> {
-      forwarder.names().leaseAdded(lease("192.168.127.130", "printer"));
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseAdded(lease("192.168.127.130", "printer"));
       return true;
     });
     assertThat(data(ask("printer.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
@@ -337,14 +221,14 @@ class DnsForwarderTest {
   void aNameThatMovesToAnotherLeaseLeadsToItsNewHolder() throws Exception {
     Lease old = lease("192.168.127.130", "web");
     Lease remade = lease("192.168.127.131", "web");
-    onLoop(() -> {
-      forwarder.names().leaseAdded(old);
-      forwarder.names().leaseAdded(remade);
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseAdded(old);
+      scene.forwarder.names().leaseAdded(remade);
       return true;
     });
     assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.131");
-    onLoop(() -> {
-      forwarder.names().leaseChanged(old, lease("192.168.127.130", null));
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseChanged(old, lease("192.168.127.130", null));
       return true;
     });
     assertThat(data(ask("web.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.131");
@@ -424,11 +308,11 @@ class DnsForwarderTest {
     Files.writeString(hostsFile, "10.1.2.3 nas.example\n");
     assertThat(data(ask("nas.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.3");
     Files.writeString(hostsFile, "10.1.2.33 nas.example\n10.1.2.4 new.example\n");
-    step(Duration.ofSeconds(2));
+    scene.step(Duration.ofSeconds(2));
     assertThat(data(ask("new.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.4");
     assertThat(data(ask("nas.example.", Type.A), Section.ANSWER)).containsExactly("10.1.2.33");
     Files.delete(hostsFile);
-    step(Duration.ofSeconds(2));
+    scene.step(Duration.ofSeconds(2));
     ask("other.example.", Type.A);
     ask("nas.example.", Type.A);
     assertThat(upstream.queries).hasSize(2);
@@ -443,16 +327,15 @@ class DnsForwarderTest {
   @Test
   void everyGuestThatWaitedForTheHostsFileIsAnswered() throws Exception {
     Files.writeString(hostsFile, "10.1.2.3 nas.example\n");
-    onLoop(() -> {
-      for (int guest = 1; guest <= 3; guest++) {
-        ByteBuf query = Unpooled.wrappedBuffer(query("nas.example.", Type.A).toWire());
-        forwarder.receive(query, new Peer(guest));
-        query.release();
+    List<String> guests = List.of("one", "two", "three");
+    scene.onLoop(() -> {
+      for (String guest : guests) {
+        scene.send(scene.guest(guest), query("nas.example.", Type.A).toWire());
       }
       return true;
     });
-    for (int guest = 1; guest <= 3; guest++) {
-      assertThat(data(receive(), Section.ANSWER)).containsExactly("10.1.2.3");
+    for (String guest : guests) {
+      assertThat(data(scene.answer(guest), Section.ANSWER)).containsExactly("10.1.2.3");
     }
     assertThat(upstream.queries).isEmpty();
   }
@@ -544,11 +427,11 @@ class DnsForwarderTest {
           return r;
         };
     ask("cached.example.", Type.A);
-    step(Duration.ofSeconds(40));
+    scene.step(Duration.ofSeconds(40));
     Message later = ask("cached.example.", Type.A);
     assertThat(later.getSection(Section.ANSWER).getFirst().getTTL()).isEqualTo(60);
     assertThat(upstream.queries).hasSize(1);
-    step(Duration.ofSeconds(61));
+    scene.step(Duration.ofSeconds(61));
     ask("cached.example.", Type.A);
     assertThat(upstream.queries).hasSize(2);
   }
@@ -564,10 +447,10 @@ class DnsForwarderTest {
           return r;
         };
     assertThat(ask("no.example.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
-    step(Duration.ofSeconds(29));
+    scene.step(Duration.ofSeconds(29));
     assertThat(ask("no.example.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     assertThat(upstream.queries).hasSize(1);
-    step(Duration.ofSeconds(2));
+    scene.step(Duration.ofSeconds(2));
     ask("no.example.", Type.A);
     assertThat(upstream.queries).hasSize(2);
   }
@@ -587,25 +470,25 @@ class DnsForwarderTest {
   @Test
   void theSameQuestionIsAskedUpstreamOnce() throws Exception {
     upstream.answer = r -> null;
-    send(query("slow.example.", Type.A).toWire(), 1);
-    send(query("SLOW.example.", Type.A).toWire(), 2);
-    await(() -> !upstream.queries.isEmpty());
-    assertThat(count(DnsCount.MERGED)).isEqualTo(1);
-    assertThat(count(DnsCount.UPSTREAM_UDP)).isEqualTo(1);
+    scene.send("one", query("slow.example.", Type.A).toWire());
+    scene.send("two", query("SLOW.example.", Type.A).toWire());
+    scene.await(() -> !upstream.queries.isEmpty());
+    assertThat(scene.count(DnsCount.MERGED)).isEqualTo(1);
+    assertThat(scene.count(DnsCount.UPSTREAM_UDP)).isEqualTo(1);
     upstream.answer = r -> r;
-    step(Duration.ofSeconds(2)); // The second attempt is answered.
-    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
-    assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
+    scene.step(Duration.ofSeconds(2)); // The second attempt is answered.
+    assertThat(scene.answer("one").getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(scene.answer("two").getRcode()).isEqualTo(Rcode.NOERROR);
   }
 
   @Test
   void theNextServerIsAskedWhenTheFirstIsSilent() throws Exception {
-    FakeUpstream second = upstream("127.0.0.2");
-    writeResolvConf("127.0.0.1", "127.0.0.2");
+    FakeUpstream second = scene.upstream("127.0.0.2");
+    scene.nameServers("127.0.0.1", "127.0.0.2");
     upstream.answer = r -> null;
     send(query("failover.example.", Type.A).toWire());
-    await(() -> !upstream.queries.isEmpty());
-    step(Duration.ofMillis(1600));
+    scene.await(() -> !upstream.queries.isEmpty());
+    scene.step(Duration.ofMillis(1600));
     assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(second.queries).hasSize(1);
     ask("other.example.", Type.A); // The server that answered last is asked first.
@@ -614,13 +497,13 @@ class DnsForwarderTest {
 
   @Test
   void aServerThatIsNotThereOrRefusesIsPassedOverAtOnce() throws Exception {
-    FakeUpstream refusing = upstream("127.0.0.3");
+    FakeUpstream refusing = scene.upstream("127.0.0.3");
     refusing.answer =
         r -> {
           r.getHeader().setRcode(Rcode.REFUSED);
           return r;
         };
-    writeResolvConf("127.0.0.9", "127.0.0.3", "127.0.0.1"); // Nobody listens at the first.
+    scene.nameServers("127.0.0.9", "127.0.0.3", "127.0.0.1"); // Nobody listens at the first.
     assertThat(ask("dead.example.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(refusing.queries).hasSize(1);
   }
@@ -639,19 +522,19 @@ class DnsForwarderTest {
   void servfailWhenNobodyAnswers() throws Exception {
     upstream.answer = r -> null;
     send(query("silence.example.", Type.A).toWire());
-    await(() -> !upstream.queries.isEmpty());
-    step(Duration.ofSeconds(2));
-    await(() -> upstream.queries.size() == 2);
-    step(Duration.ofSeconds(7));
+    scene.await(() -> !upstream.queries.isEmpty());
+    scene.step(Duration.ofSeconds(2));
+    scene.await(() -> upstream.queries.size() == 2);
+    scene.step(Duration.ofSeconds(7));
     assertThat(receive().getRcode()).isEqualTo(Rcode.SERVFAIL);
   }
 
   @Test
   void ownNamesWorkWithoutAnyServer() throws Exception {
     LogWatch.expect("dns-upstreams-silent");
-    writeResolvConf("127.0.0.9"); // Nobody listens there.
+    scene.nameServers("127.0.0.9"); // Nobody listens there.
     assertThat(ask("elsewhere.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
-    await(() -> !forwarder.problem().isEmpty());
+    scene.await(() -> !scene.forwarder.problem().isEmpty());
     assertThat(data(ask("gateway.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.2");
   }
 
@@ -663,14 +546,14 @@ class DnsForwarderTest {
           return r;
         };
     ask("vpn.example.", Type.A);
-    FakeUpstream vpn = upstream("127.0.0.4");
+    FakeUpstream vpn = scene.upstream("127.0.0.4");
     vpn.answer =
         r -> {
           r.addRecord(a(r.getQuestion().getName(), 600, "10.9.9.9"), Section.ANSWER);
           return r;
         };
-    writeResolvConf("127.0.0.4");
-    step(Duration.ofSeconds(2));
+    scene.nameServers("127.0.0.4");
+    scene.step(Duration.ofSeconds(2));
     ask("else.example.", Type.A);
     assertThat(data(ask("vpn.example.", Type.A), Section.ANSWER)).containsExactly("10.9.9.9");
   }
@@ -694,11 +577,11 @@ class DnsForwarderTest {
     Message small = ask("big.example.", Type.TXT);
     assertThat(small.getHeader().getFlag(Flags.TC)).isTrue();
     assertThat(small.numBytes()).isLessThanOrEqualTo(512);
-    assertThat(count(DnsCount.UPSTREAM_TCP)).isEqualTo(1);
+    assertThat(scene.count(DnsCount.UPSTREAM_TCP)).isEqualTo(1);
     List<byte[]> whole = new ArrayList<>();
     byte[] query = query("big.example.", Type.TXT).toWire();
-    onLoop(() -> {
-      forwarder.receiveFromStream(query, TestStations.station("guest", 1), whole::add);
+    scene.onLoop(() -> {
+      scene.forwarder.receiveFromStream(query, TestStations.station("guest", 1), whole::add);
       return true;
     });
     Message stream = new Message(whole.getFirst());
@@ -714,10 +597,10 @@ class DnsForwarderTest {
           return wire;
         };
     send(query("spoof.example.", Type.A).toWire());
-    await(() -> count(DnsCount.UPSTREAM_MISMATCH) == 1);
-    assertThat(answers).isEmpty();
+    scene.await(() -> scene.forwarder.counters().get(DnsCount.UPSTREAM_MISMATCH) == 1);
+    assertThat(scene.answers(GUEST)).isEmpty();
     upstream.bytes = wire -> wire;
-    step(Duration.ofSeconds(2));
+    scene.step(Duration.ofSeconds(2));
     assertThat(receive().getRcode()).isEqualTo(Rcode.NOERROR);
   }
 
@@ -748,7 +631,7 @@ class DnsForwarderTest {
     int asked = upstream.queries.size();
     assertThat(ask("broken.example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
     assertThat(upstream.queries).hasSize(asked);
-    step(Duration.ofSeconds(1));
+    scene.step(Duration.ofSeconds(1));
     ask("broken.example.", Type.A);
     assertThat(upstream.queries.size()).isGreaterThan(asked);
   }
@@ -756,18 +639,18 @@ class DnsForwarderTest {
   @Test
   void namesWhoseServersAreSilentDoNotFillTheLog() throws Exception {
     LogWatch.expect("dns-upstreams-silent");
-    writeResolvConf("127.0.0.9");
+    scene.nameServers("127.0.0.9");
     for (int i = 0; i < 20; i++) {
       assertThat(ask("dead" + i + ".example.", Type.A).getRcode()).isEqualTo(Rcode.SERVFAIL);
       if (i == 0) {
-        await(() -> !forwarder.problem().isEmpty());
+        scene.await(() -> !scene.forwarder.problem().isEmpty());
       }
-      writeResolvConf("127.0.0.1");
-      step(Duration.ofSeconds(2));
+      scene.nameServers("127.0.0.1");
+      scene.step(Duration.ofSeconds(2));
       ask("good" + i + ".example.", Type.A);
-      writeResolvConf("127.0.0.9");
-      step(Duration.ofMillis(500));
-      step(Duration.ofMillis(500));
+      scene.nameServers("127.0.0.9");
+      scene.step(Duration.ofMillis(500));
+      scene.step(Duration.ofMillis(500));
     }
     assertThat(LogWatch.count("dns-upstreams-silent")).isEqualTo(1);
   }
@@ -789,10 +672,10 @@ class DnsForwarderTest {
           return r;
         };
     ask("alias.example.", Type.AAAA);
-    step(Duration.ofSeconds(29));
+    scene.step(Duration.ofSeconds(29));
     assertThat(ask("alias.example.", Type.AAAA).getSection(Section.ANSWER)).hasSize(1);
     assertThat(upstream.queries).hasSize(1);
-    step(Duration.ofSeconds(2));
+    scene.step(Duration.ofSeconds(2));
     ask("alias.example.", Type.AAAA);
     assertThat(upstream.queries).hasSize(2);
   }
@@ -834,12 +717,13 @@ class DnsForwarderTest {
     LogWatch.expect("dns-questions-refused");
     upstream.answer = r -> null;
     for (int i = 0; i < 129; i++) {
-      send(query("q" + i + ".example.", Type.A).toWire(), 1);
+      send(query("q" + i + ".example.", Type.A).toWire());
     }
     assertThat(receive().getRcode()).isEqualTo(Rcode.REFUSED);
-    assertThat(count(DnsCount.OVER_QUOTA)).isEqualTo(1);
-    send(query("other.example.", Type.A).toWire(), 2);
-    assertThat(answers).isEmpty();
+    assertThat(scene.count(DnsCount.OVER_QUOTA)).isEqualTo(1);
+    scene.send("another", query("other.example.", Type.A).toWire());
+    assertThat(scene.answers(GUEST)).isEmpty();
+    assertThat(scene.answers("another")).isEmpty();
   }
 
   @Test
@@ -851,7 +735,7 @@ class DnsForwarderTest {
     assertThat(response.getRcode()).isEqualTo(Rcode.FORMERR);
     assertThat(response.getHeader().getID()).isEqualTo((wire[0] & 255) << 8 | (wire[1] & 255));
     send(java.util.Arrays.copyOf(wire, 11));
-    assertThat(count(DnsCount.MALFORMED)).isEqualTo(1);
+    assertThat(scene.count(DnsCount.MALFORMED)).isEqualTo(1);
   }
 
   @Test
@@ -859,8 +743,8 @@ class DnsForwarderTest {
     Message query = query("x.example.", Type.A);
     query.getHeader().setFlag(Flags.QR);
     send(query.toWire());
-    assertThat(answers).isEmpty();
-    assertThat(count(DnsCount.MALFORMED)).isEqualTo(1);
+    assertThat(scene.answers(GUEST)).isEmpty();
+    assertThat(scene.count(DnsCount.MALFORMED)).isEqualTo(1);
   }
 
   @Test
@@ -873,49 +757,5 @@ class DnsForwarderTest {
     assertThat(ask(future).getRcode()).isEqualTo(Rcode.BADVERS);
     assertThat(ask("example.", Type.AXFR).getRcode()).isEqualTo(Rcode.REFUSED);
     assertThat(upstream.queries).isEmpty();
-  }
-
-  private final class Peer implements DatagramPeer {
-    private final long mac;
-
-    Peer(long mac) {
-      this.mac = mac;
-    }
-
-    @Override
-    public Station station() {
-      return stations.computeIfAbsent(mac, port -> TestStations.station("port" + port, port));
-    }
-
-    @Override
-    public long mac() {
-      return mac;
-    }
-
-    @Override
-    public Address address() {
-      return Address.parse("192.168.127.130");
-    }
-
-    @Override
-    public int port() {
-      return 5353;
-    }
-
-    @Override
-    public Address localAddress() {
-      return Address.parse("192.168.127.2");
-    }
-
-    @Override
-    public void answer(ByteBuf payload) {
-      answers.add(ByteBufUtil.getBytes(payload));
-      payload.release();
-    }
-
-    @Override
-    public void answer(ByteBuf payload, long to, Address address, int port) {
-      throw new UnsupportedOperationException("DNS answers whom it hears");
-    }
   }
 }

@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** A forwarder with a stopped clock, one upstream server, and guests behind ports. */
+/** A forwarder with a stopped clock, upstream servers, and guests behind ports. */
 final class ForwarderScene {
   private static final int PADDING = 12; // RFC 7830
 
@@ -51,7 +52,14 @@ final class ForwarderScene {
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   final EventLoop loop = group.next();
   final SteppedLink link = new SteppedLink(loop);
-  final FakeUpstream upstream = new FakeUpstream();
+  private final List<FakeUpstream> upstreams = new ArrayList<>();
+
+  /** The ports of the servers, by the addresses that the file has for them. */
+  private final Map<String, Integer> serverPorts = new HashMap<>();
+
+  /** The server that the file names at first. */
+  final FakeUpstream upstream = upstream("127.0.0.1");
+
   final DescriptorBudget.Share descriptors;
   final DescriptorBudget.Holder sockets;
   final Path resolvConf;
@@ -75,7 +83,8 @@ final class ForwarderScene {
       throws Exception {
     descriptors = budget.share("vmnet8");
     sockets = descriptors.holder("dns");
-    resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+    resolvConf = folder.resolve("resolv.conf");
+    nameServers("127.0.0.1");
     DnsSettings settings =
         change.apply(
             DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
@@ -83,11 +92,29 @@ final class ForwarderScene {
     forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, sockets, this::parse));
   }
 
-  /** The servers of the file, at the port of this scene's server. */
+  /** Another server, for an address of the file to lead to. */
+  FakeUpstream upstream(String address) throws IOException {
+    FakeUpstream made = new FakeUpstream();
+    upstreams.add(made);
+    serverPorts.put(address, made.port());
+    return made;
+  }
+
+  /** Writes the file. Nobody listens at an address that has no server. */
+  void nameServers(String... addresses) throws IOException {
+    StringBuilder text = new StringBuilder("# written by a test\nsearch example.com\n");
+    for (String address : addresses) {
+      text.append("nameserver ").append(address).append('\n');
+    }
+    Files.writeString(resolvConf, text);
+  }
+
+  /** The servers of the file, at their ports of the loopback. */
   private ResolvConf parse(List<String> lines) {
     return new ResolvConf(
         ResolvConf.parse(lines).servers().stream()
-            .map(each -> new InetSocketAddress(NetUtil.LOCALHOST4, upstream.port()))
+            .map(each -> serverPorts.getOrDefault(each.getAddress().getHostAddress(), 1))
+            .map(port -> new InetSocketAddress(NetUtil.LOCALHOST4, port))
             .toList());
   }
 
@@ -120,7 +147,11 @@ final class ForwarderScene {
   }
 
   static Message query(String name) throws IOException {
-    Message query = Message.newQuery(Record.newRecord(Name.fromString(name), Type.A, DClass.IN));
+    return query(name, Type.A);
+  }
+
+  static Message query(String name, int type) throws IOException {
+    Message query = Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
     query.getHeader().setFlag(Flags.RD);
     return query;
   }
@@ -139,11 +170,16 @@ final class ForwarderScene {
 
   /** A question of a port's guest, and its answer. */
   Message ask(String port, String name) throws Exception {
+    send(port, query(name).toWire());
+    return answer(port);
+  }
+
+  /** One message of a port's guest. */
+  void send(String port, byte[] wire) throws Exception {
     onLoop(() -> {
-      send(guest(port), query(name).toWire());
+      send(guest(port), wire);
       return true;
     });
-    return answer(port);
   }
 
   Peer guest(String port) {
@@ -176,7 +212,9 @@ final class ForwarderScene {
       forwarder.close();
       return true;
     });
-    upstream.close();
+    for (FakeUpstream each : upstreams) {
+      each.close();
+    }
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
