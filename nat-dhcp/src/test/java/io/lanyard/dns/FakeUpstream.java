@@ -30,6 +30,8 @@ final class FakeUpstream implements AutoCloseable {
 
   private final DatagramSocket udp;
   private final ServerSocket tcp;
+  private final Thread receiving;
+  private final Thread accepting;
   final Queue<Message> queries = new ConcurrentLinkedQueue<>();
 
   /** Fills a response; null for silence. */
@@ -56,8 +58,8 @@ final class FakeUpstream implements AutoCloseable {
     }
     udp = free;
     tcp = listening;
-    Thread.ofVirtual().start(this::datagrams);
-    Thread.ofVirtual().start(this::connections);
+    receiving = Thread.ofVirtual().start(this::datagrams);
+    accepting = Thread.ofVirtual().start(this::connections);
   }
 
   private static @Nullable ServerSocket listen(DatagramSocket like, InetAddress address)
@@ -140,9 +142,14 @@ final class FakeUpstream implements AutoCloseable {
     }
   }
 
+  /** Closes the ports: a socket that a thread still waits for is there a moment longer. */
   @Override
   public void close() throws IOException {
     udp.close();
     tcp.close();
+    long end = System.nanoTime() + 10_000_000_000L;
+    while ((receiving.isAlive() || accepting.isAlive()) && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
   }
 }
