@@ -7,9 +7,6 @@ import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.FrameConsumer;
 import io.lanyard.vswitch.port.InProcessPort;
@@ -53,7 +50,7 @@ public class GuestNic {
 
   private Ram ram;
   private Switch network;
-  private Sink host;
+  private SinkPort host;
   private ByteBuf frame;
   private VirtioNet nic;
   private int received;
@@ -68,7 +65,7 @@ public class GuestNic {
             "bench",
             LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()),
             PooledByteBufAllocator.DEFAULT);
-    host = new Sink();
+    host = new SinkPort("host", Offloads.ALL);
     network.attach(host);
     frame = TcpFrames.finished(SEGMENT);
     InProcessPort port =
@@ -241,46 +238,5 @@ public class GuestNic {
     public boolean awaitTermination(long timeout, TimeUnit unit) {
       return true;
     }
-  }
-
-  /** A port that leads nowhere. */
-  private static final class Sink implements Port {
-    private final PortCounters counters = new PortCounters();
-
-    @Override
-    public String name() {
-      return "host";
-    }
-
-    @Override
-    public String kind() {
-      return "sink";
-    }
-
-    @Override
-    public int mtu() {
-      return 1500;
-    }
-
-    @Override
-    public Offloads offloads() {
-      return Offloads.ALL;
-    }
-
-    @Override
-    public boolean transmit(Passage passage, ByteBuf lent) {
-      return lent.isReadable();
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public PortCounters counters() {
-      return counters;
-    }
-
-    @Override
-    public void close() {}
   }
 }

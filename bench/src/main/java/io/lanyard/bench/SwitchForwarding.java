@@ -5,9 +5,6 @@ import io.lanyard.base.Timers;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
@@ -46,15 +43,15 @@ public class SwitchForwarding {
   private static final int SUPER_PAYLOAD = 44 * SEGMENT;
 
   private Switch network;
-  private Sink from;
+  private SinkPort from;
   private ByteBuf mtuFrame;
   private ByteBuf superFrame;
 
   private Switch guardedNetwork;
-  private Sink guardedFrom;
+  private SinkPort guardedFrom;
 
   private Switch plainNetwork;
-  private Sink plainFrom;
+  private SinkPort plainFrom;
 
   /** Builds networks of two ports: with offloads, with a guard besides, and without either. */
   @Setup
@@ -70,9 +67,9 @@ public class SwitchForwarding {
     superFrame = TcpFrames.superFrame(SUPER_PAYLOAD, SEGMENT);
   }
 
-  private static Sink attach(Switch network, Offloads offloads, PortRules rules) {
-    Sink from = new Sink("from", offloads);
-    Sink to = new Sink("to", offloads);
+  private static SinkPort attach(Switch network, Offloads offloads, PortRules rules) {
+    SinkPort from = new SinkPort("from", offloads);
+    SinkPort to = new SinkPort("to", offloads);
     network.attach(from, rules);
     network.attach(to);
     network.pin(TcpFrames.TO, to);
@@ -119,60 +116,5 @@ public class SwitchForwarding {
   public void superFrameSegmented() {
     plainNetwork.receive(plainFrom, superFrame);
     plainNetwork.flush();
-  }
-
-  /** A port that leads nowhere. */
-  private static final class Sink implements Port {
-    private final String name;
-    private final Offloads offloads;
-    private final PortCounters counters = new PortCounters();
-    private long bytes;
-
-    Sink(String name, Offloads offloads) {
-      this.name = name;
-      this.offloads = offloads;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public String kind() {
-      return "sink";
-    }
-
-    @Override
-    public int mtu() {
-      return 1500;
-    }
-
-    @Override
-    public Offloads offloads() {
-      return offloads;
-    }
-
-    @Override
-    public boolean transmit(Passage passage, ByteBuf frame) {
-      bytes += frame.readableBytes();
-      return true;
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public PortCounters counters() {
-      return counters;
-    }
-
-    @Override
-    public void close() {}
-
-    @Override
-    public String toString() {
-      return name + " " + bytes;
-    }
   }
 }

@@ -10,6 +10,9 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -66,7 +69,7 @@ final class ForwarderScene {
   final DnsForwarder forwarder;
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
   private final Stations table = TestStations.table();
-  private final Map<String, TestStations.SilentPort> ports = new HashMap<>();
+  private final Map<String, Port> ports = new HashMap<>();
 
   /** Whether the last answer was charged to the port that it went to. */
   volatile boolean chargedLast;
@@ -235,7 +238,8 @@ final class ForwarderScene {
     @Override
     public Station station() {
       return table.heard(
-          table.budget(ports.computeIfAbsent(port, TestStations.SilentPort::new)), mac);
+          table.budget(ports.computeIfAbsent(port, name -> new InMemoryPort(name, Offloads.NONE))),
+          mac);
     }
 
     @Override

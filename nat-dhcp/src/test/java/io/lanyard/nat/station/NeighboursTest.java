@@ -2,9 +2,10 @@ package io.lanyard.nat.station;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.station.TestStations.SilentPort;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import org.junit.jupiter.api.Test;
 
@@ -15,8 +16,8 @@ class NeighboursTest {
 
   private final Stations table = TestStations.table(LIMIT);
   private final Neighbours neighbours = table.neighbours();
-  private final Port hostile = new SilentPort("hostile");
-  private final Port honest = new SilentPort("honest");
+  private final Port hostile = new InMemoryPort("hostile", Offloads.NONE);
+  private final Port honest = new InMemoryPort("honest", Offloads.NONE);
 
   private Station station(Port port, long mac) {
     return table.heard(table.budget(port), mac);

@@ -2,9 +2,10 @@ package io.lanyard.nat.station;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.station.TestStations.SilentPort;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,8 @@ class StationsTest {
   private static final int LIMIT = 64;
 
   private final Stations table = TestStations.table(LIMIT);
-  private final Port hostile = new SilentPort("hostile");
-  private final Port honest = new SilentPort("honest");
+  private final Port hostile = new InMemoryPort("hostile", Offloads.NONE);
+  private final Port honest = new InMemoryPort("honest", Offloads.NONE);
 
   private Station heard(Port port, long mac) {
     return table.heard(table.budget(port), mac);

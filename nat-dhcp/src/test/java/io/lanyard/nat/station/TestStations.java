@@ -3,10 +3,9 @@ package io.lanyard.nat.station;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.Turns;
 import io.netty.buffer.ByteBuf;
 
@@ -45,7 +44,7 @@ public final class TestStations {
 
   /** A station of a table of its own, for a test that needs one and no more. */
   public static Station station(String port, long mac) {
-    return station(table(), new SilentPort(port), mac);
+    return station(table(), new InMemoryPort(port, Offloads.NONE), mac);
   }
 
   /** A station behind a port of a table; the port's budget is {@code station.budget()}. */
@@ -56,52 +55,5 @@ public final class TestStations {
   /** The neighbour that a station is, of a table of its own. */
   public static Neighbour neighbour(Station station, Address address) {
     return table().neighbours().heard(station, address.high(), address.low());
-  }
-
-  /** A port that is a name. */
-  public static final class SilentPort implements Port {
-    private final String name;
-    private final PortCounters counters = new PortCounters();
-
-    /** Makes a port. */
-    public SilentPort(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public String kind() {
-      return "silent";
-    }
-
-    @Override
-    public int mtu() {
-      return 1500;
-    }
-
-    @Override
-    public Offloads offloads() {
-      return Offloads.NONE;
-    }
-
-    @Override
-    public boolean transmit(Passage passage, ByteBuf frame) {
-      return true;
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public PortCounters counters() {
-      return counters;
-    }
-
-    @Override
-    public void close() {}
   }
 }
