@@ -1,5 +1,6 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public abstract class Flow {
+public abstract class Flow extends ArrivalList.Member<Flow> {
   /** The cost of a flow's end for its guest, the least first. */
   public enum Worth {
     /** It may go at any time: it is over, or its protocol makes it anew. */
@@ -36,8 +37,6 @@ public abstract class Flow {
   // The table's: null or zero while the flow is not in one.
   @Nullable FlowTable table;
   @Nullable FlowList list;
-  @Nullable Flow older;
-  @Nullable Flow newer;
   @Nullable Timer timer;
   long createdNanos;
   long activeNanos;

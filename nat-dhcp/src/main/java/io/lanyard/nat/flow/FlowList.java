@@ -1,5 +1,6 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.ArrivalList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,46 +16,24 @@ final class FlowList extends Ranked {
   private static final int CANDIDATES = 16;
 
   final FlowAccount account;
-  private @Nullable Flow oldest;
-  private @Nullable Flow newest;
+  private final ArrivalList<Flow> flows = new ArrivalList<>();
 
   FlowList(FlowAccount account) {
     this.account = account;
   }
 
   void append(Flow flow) {
-    Flow last = newest;
-    flow.older = last;
-    flow.newer = null;
-    if (last == null) {
-      oldest = flow;
-    } else {
-      last.newer = flow;
-    }
-    newest = flow;
+    flows.append(flow);
     count++;
   }
 
   void unlink(Flow flow) {
-    Flow before = flow.older;
-    Flow after = flow.newer;
-    if (before == null) {
-      oldest = after;
-    } else {
-      before.newer = after;
-    }
-    if (after == null) {
-      newest = before;
-    } else {
-      after.older = before;
-    }
-    flow.older = null;
-    flow.newer = null;
+    flows.remove(flow);
     count--;
   }
 
   @Nullable Flow oldest() {
-    return oldest;
+    return flows.oldest();
   }
 
   /**
@@ -68,7 +47,7 @@ final class FlowList extends Ranked {
   @Nullable Flow victim(Flow.Worth most, long nowNanos) {
     Flow best = null;
     for (int i = Math.min(CANDIDATES, count); i > 0; i--) {
-      Flow flow = oldest;
+      Flow flow = flows.oldest();
       if (flow == null) {
         break;
       }
@@ -76,8 +55,7 @@ final class FlowList extends Ranked {
           && (best == null || cheaper(flow, best))) {
         best = flow;
       }
-      unlink(flow);
-      append(flow);
+      flows.renew(flow);
     }
     return best;
   }

@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class Neighbour {
+public final class Neighbour extends ArrivalList.Member<Neighbour> {
   /** Where the knowledge stands. */
   enum State {
     /** Asked, not answered yet. */
@@ -43,10 +44,6 @@ public final class Neighbour {
 
   /** Whose share of the table it is. */
   PortBudget budget;
-
-  // The budget's list.
-  @Nullable Neighbour older;
-  @Nullable Neighbour newer;
 
   /** Whether something came from it since the timer was armed: that confirms it. */
   boolean heard;

@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Counters;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
@@ -253,7 +254,7 @@ public final class Neighbours {
     Neighbour neighbour = new Neighbour(this, address, budget);
     neighbour.timer = timers.create(() -> expire(neighbour));
     entries.put(address.high(), address.low(), neighbour);
-    budget.append(neighbour);
+    budget.neighbours.append(neighbour);
     arm(neighbour, PERIOD_NANOS);
     return neighbour;
   }
@@ -261,11 +262,10 @@ public final class Neighbours {
   /** Takes a place from the port that has most. Rare: only when somebody makes up addresses. */
   private void makePlace(PortBudget asking) {
     PortBudget most = mostNeighbours.apply(asking);
-    Neighbour victim = most.oldestNeighbour;
+    Neighbour victim = most.neighbours.oldest();
     for (int i = 0; i < CANDIDATES && victim != null && inUse(victim); i++) {
-      most.unlink(victim);
-      most.append(victim);
-      victim = most.oldestNeighbour;
+      most.neighbours.renew(victim);
+      victim = most.neighbours.oldest();
     }
     if (victim != null) {
       counters.count(StationCount.NEIGHBOUR_EVICTED);
@@ -286,9 +286,9 @@ public final class Neighbours {
     neighbour.asked = 0;
     neighbour.heard = true;
     if (!neighbour.budget.equals(station.budget())) {
-      neighbour.budget.unlink(neighbour);
+      neighbour.budget.neighbours.remove(neighbour);
       neighbour.budget = station.budget();
-      neighbour.budget.append(neighbour);
+      neighbour.budget.neighbours.append(neighbour);
     }
     if (!known) {
       arm(neighbour, PERIOD_NANOS);
@@ -353,7 +353,7 @@ public final class Neighbours {
       return;
     }
     entries.remove(neighbour.address().high(), neighbour.address().low());
-    neighbour.budget.unlink(neighbour);
+    neighbour.budget.neighbours.remove(neighbour);
     neighbour.state = Neighbour.State.FORGOTTEN;
     Timers.Timer timer = neighbour.timer;
     if (timer != null) {
@@ -369,7 +369,8 @@ public final class Neighbours {
 
   /** Forgets what is behind a port that is gone. */
   void release(PortBudget budget) {
-    for (Neighbour next = budget.oldestNeighbour; next != null; next = budget.oldestNeighbour) {
+    ArrivalList<Neighbour> left = budget.neighbours;
+    for (Neighbour next = left.oldest(); next != null; next = left.oldest()) {
       forget(next);
     }
   }

@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
@@ -11,7 +12,6 @@ import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One ingress port's use of the gateway: the key of every quota, because a guest does not choose
@@ -44,16 +44,10 @@ public final class PortBudget implements Dumpable {
   private boolean released;
 
   /** The port's stations, the one that was given its place longest ago first. */
-  @Nullable Station oldest;
-
-  @Nullable Station newest;
-  int stations;
+  final ArrivalList<Station> stations = new ArrivalList<>();
 
   /** The neighbours that are behind the port, the one that was made longest ago first. */
-  @Nullable Neighbour oldestNeighbour;
-
-  @Nullable Neighbour newestNeighbour;
-  int neighbours;
+  final ArrivalList<Neighbour> neighbours = new ArrivalList<>();
 
   private long stationsRefused;
   private long stationsEvicted;
@@ -98,7 +92,7 @@ public final class PortBudget implements Dumpable {
    * @return stations, without the anonymous one
    */
   public int stations() {
-    return stations;
+    return stations.size();
   }
 
   /**
@@ -107,7 +101,7 @@ public final class PortBudget implements Dumpable {
    * @return neighbours
    */
   public int neighbours() {
-    return neighbours;
+    return neighbours.size();
   }
 
   /**
@@ -230,73 +224,11 @@ public final class PortBudget implements Dumpable {
     claimsRefused++;
   }
 
-  void append(Station station) {
-    Station last = newest;
-    station.older = last;
-    station.newer = null;
-    if (last == null) {
-      oldest = station;
-    } else {
-      last.newer = station;
-    }
-    newest = station;
-    stations++;
-  }
-
-  void unlink(Station station) {
-    Station before = station.older;
-    Station after = station.newer;
-    if (before == null) {
-      oldest = after;
-    } else {
-      before.newer = after;
-    }
-    if (after == null) {
-      newest = before;
-    } else {
-      after.older = before;
-    }
-    station.older = null;
-    station.newer = null;
-    stations--;
-  }
-
-  void append(Neighbour neighbour) {
-    Neighbour last = newestNeighbour;
-    neighbour.older = last;
-    neighbour.newer = null;
-    if (last == null) {
-      oldestNeighbour = neighbour;
-    } else {
-      last.newer = neighbour;
-    }
-    newestNeighbour = neighbour;
-    neighbours++;
-  }
-
-  void unlink(Neighbour neighbour) {
-    Neighbour before = neighbour.older;
-    Neighbour after = neighbour.newer;
-    if (before == null) {
-      oldestNeighbour = after;
-    } else {
-      before.newer = after;
-    }
-    if (after == null) {
-      newestNeighbour = before;
-    } else {
-      after.older = before;
-    }
-    neighbour.older = null;
-    neighbour.newer = null;
-    neighbours--;
-  }
-
   @Override
   public DumpNode dump() {
     return DumpNode.of(name)
-        .with("stations", stations)
-        .with("neighbours", neighbours)
+        .with("stations", stations.size())
+        .with("neighbours", neighbours.size())
         .with("tcpFlows", flows.flows(FlowKey.TCP))
         .with("udpFlows", flows.flows(FlowKey.UDP))
         .with("icmpFlows", flows.flows(FlowKey.ICMP))

@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.net.MacAddress;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class Station {
+public final class Station extends ArrivalList.Member<Station> {
   /** Enough for a traceroute or a port scan of one's own (RFC 1812 section 4.3.2.8). */
   private static final long ICMP_ERROR_NANOS = 5_000_000L;
 
@@ -24,10 +25,6 @@ public final class Station {
 
   /** The neighbour that the station last sent as: nearly always the one of the next packet. */
   @Nullable Neighbour latest;
-
-  // The budget's list.
-  @Nullable Station older;
-  @Nullable Station newer;
 
   /** Whether a frame came from it since the table last looked for a place. */
   boolean heard;

@@ -1,5 +1,6 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
@@ -169,7 +170,7 @@ public final class Stations implements Dumpable {
     }
     Station station = new Station(budget, mac);
     stations.put(budget.number, mac, station);
-    budget.append(station);
+    budget.stations.append(station);
     return station;
   }
 
@@ -177,22 +178,21 @@ public final class Stations implements Dumpable {
   private void makePlace(PortBudget asking) {
     PortBudget most = asking;
     for (PortBudget other : budgets.values()) {
-      if (other.stations > most.stations) {
+      if (other.stations() > most.stations()) {
         most = other;
       }
     }
-    Station victim = most.oldest;
+    Station victim = most.stations.oldest();
     for (int i = 0; i < CANDIDATES && victim != null && victim.heard; i++) {
       // It stays, and is looked at again after all others.
       victim.heard = false;
-      most.unlink(victim);
-      most.append(victim);
-      victim = most.oldest;
+      most.stations.renew(victim);
+      victim = most.stations.oldest();
     }
     if (victim != null) {
       counters.count(StationCount.STATION_EVICTED);
       most.countStationEvicted();
-      full(places, "stations", most, most.stations);
+      full(places, "stations", most, most.stations());
       release(victim);
     }
   }
@@ -237,15 +237,15 @@ public final class Stations implements Dumpable {
   private PortBudget crowded(PortBudget asking) {
     PortBudget most = mostNeighbours(asking);
     if (most != unlocated) { // it is no port, and holds what nobody has answered for
-      full(addresses, "neighbours", most, most.neighbours);
+      full(addresses, "neighbours", most, most.neighbours());
     }
     return most;
   }
 
   private PortBudget mostNeighbours(PortBudget asking) {
-    PortBudget most = unlocated.neighbours > asking.neighbours ? unlocated : asking;
+    PortBudget most = unlocated.neighbours() > asking.neighbours() ? unlocated : asking;
     for (PortBudget other : budgets.values()) {
-      if (other.neighbours > most.neighbours) {
+      if (other.neighbours() > most.neighbours()) {
         most = other;
       }
     }
@@ -254,7 +254,7 @@ public final class Stations implements Dumpable {
 
   private void release(Station station) {
     stations.remove(station.budget().number, station.mac());
-    station.budget().unlink(station);
+    station.budget().stations.remove(station);
     station.release();
     latestStation = null;
   }
@@ -274,7 +274,8 @@ public final class Stations implements Dumpable {
     latestPort = null;
     latestBudget = null;
     budget.release();
-    for (Station next = budget.oldest; next != null; next = budget.oldest) {
+    ArrivalList<Station> left = budget.stations;
+    for (Station next = left.oldest(); next != null; next = left.oldest()) {
       release(next);
     }
     // While the addresses are known: a forward's flow says by its guest's whose it is.
