@@ -1,7 +1,5 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.base.Counters;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
@@ -17,22 +15,10 @@ import java.lang.System.Logger.Level;
  * <p>Thread: the network's loop only.
  */
 final class AddressCheck {
-  private final String network;
-  private final LeaseTable table;
-  private final LeaseKeeper keeper;
-  private final ConflictCheck check;
-  private final LeaseClock clock;
-  private final Counters<DhcpCount> counters;
-  private final RateLimitedLog log;
+  private final ServerParts parts;
 
   AddressCheck(ServerParts parts) {
-    this.network = parts.network();
-    this.table = parts.table();
-    this.keeper = parts.keeper();
-    this.check = parts.check();
-    this.clock = parts.clock();
-    this.counters = parts.counters();
-    this.log = parts.log();
+    this.parts = parts;
   }
 
   /**
@@ -43,13 +29,13 @@ final class AddressCheck {
    * @param inUse goes on otherwise; not called where the client is only to be ignored
    */
   void whenFree(DhcpMessage request, Address address, Runnable free, Runnable inUse) {
-    if (!check.on()
-        || (!check.waits(address, request.client)
-            && table.familiar(address, request.client, request.mac, clock.millis()))) {
+    if (!parts.check().on()
+        || (!parts.check().waits(address, request.client)
+            && parts.table().familiar(address, request.client, request.mac, parts.now()))) {
       free.run();
-    } else if (check.hasRoom(request.port)) {
-      keeper.hold(request, address); // Nobody else is to be given it meanwhile.
-      check.check(address, request, new Takes(request, address, free, inUse));
+    } else if (parts.check().hasRoom(request.port)) {
+      parts.keeper().hold(request, address); // Nobody else is to be given it meanwhile.
+      parts.check().check(address, request, new Takes(request, address, free, inUse));
     }
   }
 
@@ -74,13 +60,13 @@ final class AddressCheck {
       }
       String port = from.budget().name();
       if (answersForAnother(mac, port) || !trusts(port)) {
-        counters.count(DhcpCount.ANSWER_DISTRUSTED);
+        parts.counters().count(DhcpCount.ANSWER_DISTRUSTED);
         from.budget().count(Excess.CONFLICTS);
-        log.log(
+        parts.log().log(
             Level.WARNING,
             "dhcp-probe-answer-ignored",
             line ->
-                line.with("network", network)
+                line.with("network", parts.network())
                     .with("port", port)
                     .with("mac", Ethernet.format(mac))
                     .with("address", address)
@@ -93,7 +79,7 @@ final class AddressCheck {
     /** Whether the host has leases, and none for this address. */
     private boolean answersForAnother(long mac, String port) {
       boolean another = false;
-      for (Lease lease : table.byMac(mac)) {
+      for (Lease lease : parts.table().byMac(mac)) {
         if (lease.isBehind(port)) {
           if (lease.address().equals(address)) {
             return false;
@@ -105,8 +91,8 @@ final class AddressCheck {
     }
 
     private boolean trusts(String port) {
-      Lease lease = table.at(address);
-      return table.shares().trusts(port)
+      Lease lease = parts.table().at(address);
+      return parts.table().shares().trusts(port)
           || (lease != null && lease.state() == Lease.State.DECLINED && lease.port().equals(port));
     }
 
@@ -117,12 +103,12 @@ final class AddressCheck {
 
     @Override
     public void inUse(long mac, String port, boolean late) {
-      Lease lease = table.at(address);
-      if (late && lease != null && lease.bound(clock.millis())) {
+      Lease lease = parts.table().at(address);
+      if (late && lease != null && lease.bound(parts.now())) {
         return; // Too late: now the client has to notice (section 4.4.1).
       }
       // Its client, and nobody else, is the station that has it already.
-      keeper.quarantine(address, ClientId.ofMac(mac), mac, port, "probe");
+      parts.keeper().quarantine(address, ClientId.ofMac(mac), mac, port, "probe");
       if (!late) {
         inUse.run();
       }

@@ -1,7 +1,5 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.base.Counters;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
@@ -24,20 +22,10 @@ import java.lang.System.Logger.Level;
  * <p>Thread: the network's loop only.
  */
 final class Identification {
-  private final String network;
-  private final LeaseTable table;
-  private final LeaseClock clock;
-  private final ConflictCheck check;
-  private final Counters<DhcpCount> counters;
-  private final RateLimitedLog log;
+  private final ServerParts parts;
 
   Identification(ServerParts parts) {
-    this.network = parts.network();
-    this.table = parts.table();
-    this.clock = parts.clock();
-    this.check = parts.check();
-    this.counters = parts.counters();
-    this.log = parts.log();
+    this.parts = parts;
   }
 
   /**
@@ -46,27 +34,27 @@ final class Identification {
    * @param then goes on with the request, whose client may be another now
    */
   void identify(DhcpMessage request, Runnable then) {
-    Lease held = check.on() ? table.of(request.client) : null;
+    Lease held = parts.check().on() ? parts.table().of(request.client) : null;
     if (held == null
-        || !held.bound(clock.millis())
+        || !held.bound(parts.now())
         || (held.mac() == request.mac && held.isBehind(request.port))) {
       then.run();
       return;
     }
     if (held.mac() != request.mac) {
       ClientId byMac = ClientId.ofMac(request.mac);
-      Lease own = table.of(byMac);
+      Lease own = parts.table().of(byMac);
       if (!byMac.equals(request.client)
           && own != null
-          && own.active(clock.millis())
+          && own.active(parts.now())
           && own.state() != Lease.State.DECLINED) {
         request.client = byMac; // A clone that is known already.
         identify(request, then);
         return;
       }
     }
-    if (check.hasRoom(request.port)) {
-      check.check(held.address(), request, new HolderAnswers(request, held, then));
+    if (parts.check().hasRoom(request.port)) {
+      parts.check().check(held.address(), request, new HolderAnswers(request, held, then));
     }
   }
 
@@ -102,12 +90,12 @@ final class Identification {
         impostor();
         return;
       }
-      counters.count(DhcpCount.CLONE);
-      log.log(
+      parts.counters().count(DhcpCount.CLONE);
+      parts.log().log(
           Level.INFO,
           "dhcp-clones",
           line ->
-              line.with("network", network)
+              line.with("network", parts.network())
                   .with("address", held.address())
                   .with("mac", Ethernet.format(mac))
                   .with("other", Ethernet.format(request.mac))
@@ -122,13 +110,13 @@ final class Identification {
     }
 
     private void impostor() {
-      counters.count(DhcpCount.IMPOSTOR);
-      log.log(
+      parts.counters().count(DhcpCount.IMPOSTOR);
+      parts.log().log(
           Level.WARNING,
           "dhcp-impostor",
           line ->
               held.describe(
-                  line.with("network", network)
+                  line.with("network", parts.network())
                       .with("by-port", request.port)
                       .with("type", request.type)));
     }

@@ -1,7 +1,5 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.base.Counters;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -19,67 +17,55 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class NameContest {
-  private final String network;
-  private final LeaseTable table;
-  private final LeaseKeeper keeper;
-  private final ConflictCheck check;
-  private final LeaseClock clock;
-  private final Counters<DhcpCount> counters;
-  private final RateLimitedLog log;
+  private final ServerParts parts;
 
   NameContest(ServerParts parts) {
-    this.network = parts.network();
-    this.table = parts.table();
-    this.keeper = parts.keeper();
-    this.check = parts.check();
-    this.clock = parts.clock();
-    this.counters = parts.counters();
-    this.log = parts.log();
+    this.parts = parts;
   }
 
   /** Looks whether a client that was just given a lease can have the name that it wants. */
   void settle(DhcpMessage request, Address address) {
-    Lease lease = table.at(address);
-    String name = table.names().wanted(request.mac, ClientName.read(request));
+    Lease lease = parts.table().at(address);
+    String name = parts.table().names().wanted(request.mac, ClientName.read(request));
     if (lease == null || lease.hostname() != null || name == null) {
       return;
     }
-    Address held = table.names().holder(name);
-    Lease holder = held == null ? null : table.at(held);
-    if (holder == null || table.names().isReserved(name) || !has(holder, name)) {
+    Address held = parts.table().names().holder(name);
+    Lease holder = held == null ? null : parts.table().at(held);
+    if (holder == null || parts.table().names().isReserved(name) || !has(holder, name)) {
       return;
     }
     if (holder.mac() == lease.mac() && holder.isBehind(lease.port())) {
       move(name, holder, lease); // One machine in two stages of its boot.
-    } else if (check.on() && check.hasRoom(request.port)) {
-      check.check(holder.address(), request, new HolderAnswers(name, holder, lease));
+    } else if (parts.check().on() && parts.check().hasRoom(request.port)) {
+      parts.check().check(holder.address(), request, new HolderAnswers(name, holder, lease));
     }
   }
 
   private boolean has(@Nullable Lease lease, String name) {
-    return lease != null && lease.bound(clock.millis()) && name.equals(lease.hostname());
+    return lease != null && lease.bound(parts.now()) && name.equals(lease.hostname());
   }
 
   private void move(String name, Lease from, Lease to) {
-    Lease holder = table.at(from.address());
-    Lease heir = table.at(to.address());
+    Lease holder = parts.table().at(from.address());
+    Lease heir = parts.table().at(to.address());
     if (holder == null
         || !has(holder, name)
         || !holder.client().equals(from.client())
         || heir == null
-        || !heir.bound(clock.millis())
+        || !heir.bound(parts.now())
         || !heir.client().equals(to.client())
         || heir.hostname() != null) {
       return; // Something else has happened meanwhile.
     }
-    counters.count(DhcpCount.NAME_MOVED);
-    keeper.rename(holder, null);
-    keeper.rename(heir, name);
-    log.log(
+    parts.counters().count(DhcpCount.NAME_MOVED);
+    parts.keeper().rename(holder, null);
+    parts.keeper().rename(heir, name);
+    parts.log().log(
         Level.INFO,
         "dhcp-name-moved",
         line ->
-            line.with("network", network)
+            line.with("network", parts.network())
                 .with("name", name)
                 .with("from-mac", Ethernet.format(holder.mac()))
                 .with("from-address", holder.address())
