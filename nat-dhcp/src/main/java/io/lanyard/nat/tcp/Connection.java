@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
  * and a {@link Receiver}, spliced to a {@link HostStream}.
  *
  * <p>Two states are not the RFC's: CONNECTING, between the guest's SYN and our answer, while the
- * host's side connects; and LINGERING, when all is said between the guest and us, and the host's
- * peer has yet to take the rest.
+ * host's side connects; and LINGERING, when both directions are through towards the guest, and the
+ * host's peer has yet to read the rest.
  */
 final class Connection extends Flow implements GuestStream {
   enum State {
