@@ -352,6 +352,15 @@ public final class DescriptorBudget implements Dumpable {
       giveBack();
     }
 
+    /**
+     * How many more the holder would get now.
+     *
+     * @return descriptors, at least 0
+     */
+    public int free() {
+      return Math.max(0, share.room() - held);
+    }
+
     /** Hears that the kernel refused a descriptor that {@link #take} granted (EMFILE, ENFILE). */
     public void kernelRefused() {
       refused++;

@@ -83,7 +83,16 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.refusedNanos = clock.nanoTime();
     this.zone = new OwnZone(settings);
     this.recursion =
-        new Recursion(network, settings, link, zone, replies, counters, sockets, parser);
+        new Recursion(
+            network,
+            settings,
+            link,
+            zone,
+            replies,
+            counters,
+            sockets,
+            port -> refused(port, "the port has its share of the sockets for name servers"),
+            parser);
     this.resolver = recursion.resolver();
   }
 
@@ -230,14 +239,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             limit,
             reply);
     if (!recursion.ask(asker, question, options, early)) {
-      overQuota(station.budget());
+      counters.count(DnsCount.OVER_QUOTA);
+      refused(station.budget(), "the port has its share of the questions that wait");
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
     }
     return true;
   }
 
-  private void overQuota(PortBudget port) {
-    counters.count(DnsCount.OVER_QUOTA);
+  private void refused(PortBudget port, String cause) {
     port.count(Excess.QUESTIONS);
     refused++;
     long now = clock.nanoTime();
@@ -247,7 +256,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
           .with("port", port.name())
           .with("refused", refused)
           .with("waiting", recursion.waiting())
-          .with("cause", "the port has its share of the questions that wait")
+          .with("cause", cause)
           .log(LOG, Level.WARNING);
       refused = 0;
       refusedNanos = now + COMPLAINT_NANOS;

@@ -113,13 +113,48 @@ final class Outstanding {
     shareable.remove(waiting.question, waiting);
     waiting.first.questions--;
     hold(waiting.first, -waiting.bytes());
-    for (Asker asker : waiting.askers) {
-      asker.port().remove(asker.station());
-      askers--;
-      hold(asker.port(), -asker.bytes());
-      forget(asker.port());
-    }
+    waiting.askers.forEach(this::release);
     forget(waiting.first);
+  }
+
+  /**
+   * Takes the queries of the port that asked first out of a question, which becomes the next
+   * port's.
+   *
+   * @return the queries, or none if no other port waits: then all is as it was
+   */
+  List<Asker> leave(Waiting waiting) {
+    PortShare former = waiting.first;
+    Asker next = null;
+    List<Asker> left = new ArrayList<>();
+    for (Asker asker : waiting.askers) {
+      if (asker.port() == former) {
+        left.add(asker);
+      } else if (next == null) {
+        next = asker;
+      }
+    }
+    if (next == null || !all.contains(waiting)) {
+      return List.of();
+    }
+    waiting.askers.removeIf(asker -> asker.port() == former);
+    waiting.first = next.port();
+    former.questions--;
+    waiting.first.questions++;
+    hold(former, -waiting.bytes());
+    hold(waiting.first, waiting.bytes());
+    for (Asker asker : left) {
+      release(asker);
+    }
+    forget(former);
+    return left;
+  }
+
+  private void release(Asker asker) {
+    asker.port().remove(asker.station());
+    askers--;
+    hold(asker.port(), -asker.bytes());
+    forget(asker.port());
   }
 
   private void hold(PortShare port, long change) {

@@ -16,6 +16,9 @@ final class PortShare {
   int askers;
   long bytes;
 
+  /** Sockets that its questions have open. */
+  int sockets;
+
   /** Queries that wait, for stations that have any. */
   private final Map<Station, Integer> stations = new HashMap<>();
 

@@ -7,12 +7,12 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.PortBudget;
-import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Turns;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,6 +35,9 @@ import org.xbill.DNS.Type;
 final class Recursion {
   private static final System.Logger LOG = System.getLogger(Recursion.class.getName());
 
+  /** Every name server has the root's at hand. */
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
+
   private final DnsSettings settings;
   private final GuestLink link;
   private final Clock clock;
@@ -45,10 +48,6 @@ final class Recursion {
   private final HostResolver resolver;
   private final UpstreamDatagrams datagrams;
   private final UpstreamQuery.Surroundings surroundings;
-
-  /** For questions of our own. */
-  private final Turn unowned;
-
   private final Outstanding outstanding;
   private final UpstreamHealth health;
   private boolean closed;
@@ -61,6 +60,7 @@ final class Recursion {
       Replies replies,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
+      Consumer<PortBudget> refused,
       Function<List<String>, ResolvConf> parser) {
     this.settings = settings;
     this.link = link;
@@ -79,17 +79,18 @@ final class Recursion {
             parser,
             this::upstreamsChanged);
     this.datagrams = new UpstreamDatagrams(link, counters, sockets);
-    this.unowned = new Turns(clock, task -> link.loop().execute(task)).unowned();
     this.surroundings =
         new UpstreamQuery.Surroundings(
             link.loop(),
+            new Turns(clock, task -> link.loop().execute(task)).unowned(),
             datagrams,
             link.timers(),
             new SecureRandom(),
             settings,
             counters,
             sockets,
-            this::heard);
+            this::heard,
+            refused);
     this.health = new UpstreamHealth(network, link.timers(), this::probe);
   }
 
@@ -169,10 +170,11 @@ final class Recursion {
         Question root = Question.recursive(Name.root, Type.NS);
         new UpstreamQuery(
                 surroundings,
-                unowned,
+                null,
                 root,
                 List.of(),
                 servers,
+                PROBE_TIMEOUT,
                 (response, local) ->
                     probed.accept(
                         local
@@ -222,11 +224,12 @@ final class Recursion {
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,
-            waiting.first.port.turn(),
+            waiting.first,
             waiting.question,
             waiting.options,
             servers,
-            (response, _) -> answered(waiting, response));
+            settings.queryTimeout(),
+            (response, local) -> answered(waiting, servers, response, local));
     waiting.upstream = upstream;
     upstream.start();
   }
@@ -264,13 +267,17 @@ final class Recursion {
     return true;
   }
 
-  private void answered(Waiting waiting, @Nullable Message response) {
+  private void answered(
+      Waiting waiting, List<InetSocketAddress> servers, @Nullable Message response, boolean local) {
+    if (local && handedOver(waiting, servers)) {
+      return;
+    }
     outstanding.end(waiting);
     Question question = waiting.question;
     long now = clock.nanoTime();
     Response upstream = response == null ? null : make(question, response, now);
     Response made = upstream == null ? make(question, failure(question), now) : upstream;
-    if (made != null && waiting.shareable()) {
+    if (made != null && !local && waiting.shareable()) {
       cache.put(question, made);
     }
     if (response == null && !resolver.known().isEmpty()) {
@@ -289,6 +296,25 @@ final class Recursion {
       }
     }
     link.flush();
+  }
+
+  /**
+   * Lets another port that waits for the same answer ask, where the first one has its share of the
+   * sockets: that is none of the other's fault.
+   */
+  private boolean handedOver(Waiting waiting, List<InetSocketAddress> servers) {
+    List<Asker> left = outstanding.leave(waiting);
+    if (left.isEmpty()) {
+      return false;
+    }
+    for (Asker asker : left) {
+      counters.count(DnsCount.UNANSWERED);
+      Message again = Queries.again(waiting.question, asker);
+      asker.reply().accept(Queries.error(again, Rcode.SERVFAIL).toWire(asker.limit()));
+    }
+    link.flush();
+    ask(waiting, servers);
+    return true;
   }
 
   private static Message failure(Question question) {

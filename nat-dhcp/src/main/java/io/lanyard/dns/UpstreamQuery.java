@@ -4,11 +4,13 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,19 +42,24 @@ final class UpstreamQuery {
    */
   private static final int MAX_MISMATCHES = 50;
 
+  /** Sockets that a port's questions may have whatever others have: a name server asked twice. */
+  private static final int FLOOR = 2;
+
   /** Sockets of one question: a descriptor each, of which all networks have a few thousand. */
   private static final int MAX_OPEN = 3;
 
   /** The forwarder's objects that every question uses. */
   record Surroundings(
       EventLoop loop,
+      Turn unowned,
       UpstreamDatagrams datagrams,
       Timers timers,
       RandomGenerator random,
       DnsSettings settings,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
-      Consumer<InetSocketAddress> answered) {}
+      Consumer<InetSocketAddress> answered,
+      Consumer<PortBudget> refused) {}
 
   /** Hears how a question has ended. */
   interface Result {
@@ -66,6 +73,7 @@ final class UpstreamQuery {
   }
 
   private final Surroundings around;
+  private final @Nullable PortShare asker;
   private final Turn turn;
   private final Question question;
   private final List<EDNSOption> options;
@@ -94,24 +102,28 @@ final class UpstreamQuery {
   /**
    * Makes a query that is asked with {@link #start}.
    *
-   * @param turn the turn of the port that asked: what comes of it is charged there
+   * @param asker the share of the port that asked, which is charged for the sockets and for what
+   *     comes of them; null for a question of our own
+   * @param timeout when it ends without an answer at the latest
    * @param result told once
    */
   UpstreamQuery(
       Surroundings around,
-      Turn turn,
+      @Nullable PortShare asker,
       Question question,
       List<EDNSOption> options,
       List<InetSocketAddress> servers,
+      Duration timeout,
       Result result) {
     this.around = around;
-    this.turn = turn;
+    this.asker = asker;
+    this.turn = asker == null ? around.unowned() : asker.port.turn();
     this.question = question;
     this.options = options;
     this.servers = servers;
     this.result = result;
     this.next = around.timers().create(this::timeout);
-    this.deadline = around.timers().clock().nanoTime() + around.settings().queryTimeout().toNanos();
+    this.deadline = around.timers().clock().nanoTime() + timeout.toNanos();
   }
 
   void start() {
@@ -199,6 +211,9 @@ final class UpstreamQuery {
     private boolean edns;
     private boolean over;
 
+    /** Whether the socket counts in the asker's share. */
+    private boolean holds;
+
     Attempt(InetSocketAddress server) {
       this.server = server;
     }
@@ -225,7 +240,11 @@ final class UpstreamQuery {
     }
 
     private boolean takeSocket() {
-      if (around.sockets().take()) {
+      if (mayTake() && around.sockets().take()) {
+        holds = true;
+        if (asker != null) {
+          asker.sockets++;
+        }
         return true;
       }
       around.counters().count(DnsCount.NO_DESCRIPTOR);
@@ -235,6 +254,16 @@ final class UpstreamQuery {
       }
       goOn();
       return false;
+    }
+
+    /** A port may have more as long as it has less than what is free, and always its floor. */
+    private boolean mayTake() {
+      boolean may =
+          asker == null || asker.sockets < FLOOR || asker.sockets < around.sockets().free();
+      if (!may) {
+        around.refused().accept(asker.port);
+      }
+      return may;
     }
 
     private byte[] query() {
@@ -315,6 +344,10 @@ final class UpstreamQuery {
 
     private void close() {
       over = true;
+      if (holds && asker != null) {
+        asker.sockets--;
+      }
+      holds = false;
       UpstreamSocket open = socket;
       socket = null;
       if (open != null) {

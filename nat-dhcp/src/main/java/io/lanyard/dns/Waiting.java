@@ -19,8 +19,8 @@ final class Waiting {
   /** Options of the query that go upstream with it. With any, nobody else's query is the same. */
   final List<EDNSOption> options;
 
-  /** The port that asked first; the question is in its share. */
-  final PortShare first;
+  /** The port that asked first of those that wait; the question is in its share. */
+  PortShare first;
 
   /** The hosts file as it was when the question came; null if it had not been read yet. */
   final @Nullable HostsFile hosts;

@@ -6,19 +6,15 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 
 /** The descriptors that questions to the host's name servers take. */
 class DnsSocketsTest {
   @TempDir Path folder;
-
-  @BeforeEach
-  void expectTheWarning() {
-    LogWatch.expect("no-descriptor");
-  }
 
   private ForwarderScene scene(int descriptors) throws Exception {
     return new ForwarderScene(
@@ -27,6 +23,7 @@ class DnsSocketsTest {
 
   @Test
   void aPortThatHoldsAllTheSocketsItGetsLeavesDnsSome() throws Exception {
+    LogWatch.expect("no-descriptor");
     ForwarderScene scene = scene(32);
     try {
       int held =
@@ -48,6 +45,7 @@ class DnsSocketsTest {
 
   @Test
   void whatWasTakenForQuestionsIsGivenBack() throws Exception {
+    LogWatch.expect("dns-questions-refused");
     ForwarderScene scene = scene(32);
     try {
       scene.onLoop(() -> {
@@ -66,7 +64,60 @@ class DnsSocketsTest {
   }
 
   @Test
+  void slowQuestionsOfOnePortLeaveOthersSockets() throws Exception {
+    LogWatch.expect("dns-questions-refused");
+    ForwarderScene scene = scene(32);
+    try {
+      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.onLoop(() -> {
+        for (int i = 0; i < 100; i++) {
+          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
+        }
+        return true;
+      });
+      scene.await(() -> scene.answers("p1").size() > 50 && scene.sockets.held() > 0);
+      assertThat(scene.sockets.free()).isPositive();
+      // While the first port's wait, another port asks.
+      assertThat(scene.ask("p2", "www.example.").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(scene.guest("p1").station().budget().problem()).contains("DNS questions");
+    } finally {
+      scene.close();
+    }
+  }
+
+  @Test
+  void aNameThatAPortWithoutSocketsAsksForIsAskedForTheOther() throws Exception {
+    LogWatch.expect("dns-questions-refused");
+    ForwarderScene scene = scene(32);
+    try {
+      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.onLoop(() -> {
+        for (int i = 0; i < 100; i++) {
+          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
+        }
+        // One question of two ports, of which the first has all the sockets that it gets.
+        scene.send(scene.guest("p1"), ForwarderScene.query("www.example.").toWire());
+        scene.send(scene.guest("p2"), ForwarderScene.query("www.example.").toWire());
+        return true;
+      });
+      assertThat(scene.answer("p2").getRcode()).isEqualTo(Rcode.NOERROR);
+      scene.await(() -> scene.answers("p1").stream().anyMatch(DnsSocketsTest::isOfWww));
+    } finally {
+      scene.close();
+    }
+  }
+
+  private static boolean slow(Name name) {
+    return name.toString().startsWith("slow");
+  }
+
+  private static boolean isOfWww(Message answer) {
+    return answer.getQuestion().getName().toString().startsWith("www");
+  }
+
+  @Test
   void aQuestionWithoutASocketIsToldThatItFailed() throws Exception {
+    LogWatch.expect("no-descriptor");
     ForwarderScene scene = scene(0);
     try {
       assertThat(scene.ask("p1", "www.example.").getRcode()).isEqualTo(Rcode.SERVFAIL);
