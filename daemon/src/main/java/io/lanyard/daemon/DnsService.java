@@ -43,6 +43,7 @@ final class DnsService {
             settings(config, settings, ipv4, host),
             nat.gateway(),
             nat.descriptors().holder("dns"));
+    nat.gateway().stations().addListener(dns::end);
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
     return dns;

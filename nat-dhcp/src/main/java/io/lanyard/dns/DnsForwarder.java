@@ -133,6 +133,15 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     return recursion.problem();
   }
 
+  /**
+   * Ends the questions of a port that is gone, and gives back what they hold.
+   *
+   * @param port the port's budget
+   */
+  public void end(PortBudget port) {
+    recursion.end(port);
+  }
+
   /** Ends what is under way; who waits gets no answer. */
   public void close() {
     closed = true;

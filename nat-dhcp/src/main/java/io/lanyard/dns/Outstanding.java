@@ -56,7 +56,7 @@ final class Outstanding {
     int free = limits.askersOfQuestion() - waiting.askers.size();
     boolean may =
         port.askers < limits.floor()
-            || (mayAsk(asker, 0) && free > 0 && waiting.askersOf(port) < free);
+            || (mayAsk(asker, 0) && free > 0 && waiting.askersOf(port.port) < free);
     if (may) {
       add(waiting, asker);
     }
@@ -118,34 +118,34 @@ final class Outstanding {
   }
 
   /**
-   * Takes the queries of the port that asked first out of a question, which becomes the next
+   * Takes a port's queries out of a question. If the port had asked it first, it becomes the next
    * port's.
    *
-   * @return the queries, or none if no other port waits: then all is as it was
+   * @return the queries; none if no other port waits for the question, and then all is as it was
    */
-  List<Asker> leave(Waiting waiting) {
-    PortShare former = waiting.first;
-    Asker next = null;
+  List<Asker> leave(Waiting waiting, PortBudget port) {
     List<Asker> left = new ArrayList<>();
+    Asker other = null;
     for (Asker asker : waiting.askers) {
-      if (asker.port() == former) {
+      if (asker.port().port == port) {
         left.add(asker);
-      } else if (next == null) {
-        next = asker;
+      } else if (other == null) {
+        other = asker;
       }
     }
-    if (next == null || !all.contains(waiting)) {
+    if (other == null || !all.contains(waiting)) {
       return List.of();
     }
-    waiting.askers.removeIf(asker -> asker.port() == former);
-    waiting.first = next.port();
-    former.questions--;
-    waiting.first.questions++;
-    hold(former, -waiting.bytes());
-    hold(waiting.first, waiting.bytes());
-    for (Asker asker : left) {
-      release(asker);
+    waiting.askers.removeIf(asker -> asker.port().port == port);
+    PortShare former = waiting.first;
+    if (former.port == port) {
+      waiting.first = other.port();
+      former.questions--;
+      waiting.first.questions++;
+      hold(former, -waiting.bytes());
+      hold(waiting.first, waiting.bytes());
     }
+    left.forEach(this::release);
     forget(former);
     return left;
   }

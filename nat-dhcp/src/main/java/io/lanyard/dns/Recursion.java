@@ -129,17 +129,30 @@ final class Recursion {
         + "; look at the host's resolver and its way out";
   }
 
+  /** Ends what is under way for a port that is gone. */
+  void end(PortBudget port) {
+    for (Waiting each : outstanding.all()) {
+      if (each.first.port == port || each.askersOf(port) > 0) {
+        if (outstanding.leave(each, port).isEmpty()) {
+          cancel(each);
+        }
+      }
+    }
+  }
+
+  private void cancel(Waiting waiting) {
+    if (waiting.upstream != null) {
+      waiting.upstream.cancel();
+    }
+    outstanding.end(waiting);
+  }
+
   /** Ends what is under way; who waits gets no answer. */
   void close() {
     closed = true;
     resolver.close();
     health.close();
-    for (Waiting each : outstanding.all()) {
-      if (each.upstream != null) {
-        each.upstream.cancel();
-      }
-      outstanding.end(each);
-    }
+    outstanding.all().forEach(this::cancel);
     datagrams.close();
   }
 
@@ -303,7 +316,7 @@ final class Recursion {
    * sockets: that is none of the other's fault.
    */
   private boolean handedOver(Waiting waiting, List<InetSocketAddress> servers) {
-    List<Asker> left = outstanding.leave(waiting);
+    List<Asker> left = outstanding.leave(waiting, waiting.first.port);
     if (left.isEmpty()) {
       return false;
     }

@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.station.PortBudget;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +58,10 @@ final class Waiting {
   }
 
   /** How many of the queries are a port's. */
-  int askersOf(PortShare port) {
+  int askersOf(PortBudget port) {
     int count = 0;
     for (Asker asker : askers) {
-      if (asker.port() == port) {
+      if (asker.port().port == port) {
         count++;
       }
     }

@@ -6,6 +6,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.Message;
@@ -102,6 +103,36 @@ class DnsSocketsTest {
       });
       assertThat(scene.answer("p2").getRcode()).isEqualTo(Rcode.NOERROR);
       scene.await(() -> scene.answers("p1").stream().anyMatch(DnsSocketsTest::isOfWww));
+    } finally {
+      scene.close();
+    }
+  }
+
+  @Test
+  void theQuestionsOfAPortThatIsGoneEndAndThoseOfOthersGoOn() throws Exception {
+    ForwarderScene scene = scene(64);
+    try {
+      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.onLoop(() -> {
+        for (int i = 0; i < 4; i++) {
+          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
+        }
+        scene.send(scene.guest("p2"), ForwarderScene.query("slow0.example.").toWire());
+        return true;
+      });
+      scene.await(() -> scene.sockets.held() == 4);
+      scene.onLoop(() -> {
+        scene.forwarder.end(scene.guest("p1").station().budget());
+        return true;
+      });
+      scene.await(() -> scene.sockets.held() == 1);
+      assertThat(scene.gauge("outstanding")).isEqualTo(1);
+      assertThat(scene.gauge("outstandingPorts")).isEqualTo(1);
+      scene.upstream.answer = response -> response;
+      scene.step(Duration.ofSeconds(2)); // asked again
+      assertThat(scene.answer("p2").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(scene.gauge("outstandingBytes")).isZero();
+      assertThat(scene.answers("p1")).isEmpty();
     } finally {
       scene.close();
     }
