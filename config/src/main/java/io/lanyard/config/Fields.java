@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,11 @@ final class Fields {
   /** Where the mapping's own problems are reported. */
   Place place() {
     return place;
+  }
+
+  /** The known keys that the file has. */
+  Set<String> keys() {
+    return entries.keySet();
   }
 
   boolean has(String key) {

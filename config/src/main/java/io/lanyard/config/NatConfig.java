@@ -1,6 +1,7 @@
 package io.lanyard.config;
 
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * How a network's NAT behaves.
@@ -48,7 +49,19 @@ public record NatConfig(
    * @param udp UDP flows of the network
    * @param icmpPerGuest echo conversations of one guest
    * @param icmp echo conversations of the network
+   * @param written the keys that the file has; the numbers of the others are defaults
    */
   public record Quotas(
-      int tcpPerGuest, int tcp, int udpPerGuest, int udp, int icmpPerGuest, int icmp) {}
+      int tcpPerGuest,
+      int tcp,
+      int udpPerGuest,
+      int udp,
+      int icmpPerGuest,
+      int icmp,
+      Set<String> written) {
+    /** Copies the keys. */
+    public Quotas {
+      written = Set.copyOf(written);
+    }
+  }
 }

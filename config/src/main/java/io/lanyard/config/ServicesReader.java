@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a network offers its guests: DHCP, DNS, NAT. */
@@ -300,7 +301,8 @@ final class ServicesReader {
         quota(fields, "udp-per-guest", 16_384),
         quota(fields, "udp", 65_536),
         quota(fields, "icmp-per-guest", 128),
-        quota(fields, "icmp", 1024));
+        quota(fields, "icmp", 1024),
+        fields == null ? Set.of() : fields.keys());
   }
 
   private static int quota(@Nullable Fields fields, String key, int otherwise) {

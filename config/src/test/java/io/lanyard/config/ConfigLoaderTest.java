@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,7 +131,33 @@ class ConfigLoaderTest {
                 Duration.ofHours(3),
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(150)));
-    assertThat(nat.quotas()).isEqualTo(new NatConfig.Quotas(1, 2, 3, 4, 0, 6));
+    assertThat(nat.quotas())
+        .isEqualTo(
+            new NatConfig.Quotas(
+                1,
+                2,
+                3,
+                4,
+                0,
+                6,
+                Set.of("tcp-per-guest", "tcp", "udp-per-guest", "udp", "icmp-per-guest", "icmp")));
+  }
+
+  @Test
+  void aQuotaThatIsWrittenIsToldFromADefaultOfTheSameNumber() throws ConfigException {
+    String text =
+        """
+        version: 1
+        networks:
+          n:
+            mode: nat
+            ipv4: {subnet: 192.168.127.0/24}
+            nat: {quotas: {tcp: 16384}}
+        """;
+    NatConfig nat = Objects.requireNonNull(Objects.requireNonNull(ConfigLoader.parse("test.yaml", text, Path.of(".")).networks().get("n")).nat());
+
+    assertThat(nat.quotas().tcp()).isEqualTo(16_384);
+    assertThat(nat.quotas().written()).containsExactly("tcp");
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.OpenFiles;
 import io.lanyard.nat.flow.FlowQuota;
 import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * How the limit of open files is divided: what the process has open already, what the configuration
@@ -61,6 +63,7 @@ final class DescriptorDivision {
               + (networks == 1 ? " network" : " networks"),
           REMEDY);
     }
+    tell(configuration, budget.most(), budget.total());
     return budget;
   }
 
@@ -76,10 +79,12 @@ final class DescriptorDivision {
             .count();
   }
 
-  private static int lasting(Configuration configuration) {
+  /** The descriptors that the configuration opens for good. */
+  static int lasting(Configuration configuration) {
     int count = 0;
     for (NetworkConfig network : configuration.networks().values()) {
-      count += EACH_NETWORK + EACH_PORT * network.ports().size();
+      int adapters = network.hostAdapter() == null ? 0 : 1;
+      count += EACH_NETWORK + EACH_PORT * (network.ports().size() + adapters);
     }
     for (GuestConfig guest : configuration.guests().values()) {
       count += EACH_GUEST + guest.disks().size();
@@ -88,33 +93,97 @@ final class DescriptorDivision {
   }
 
   /**
+   * Logs the quotas that hold, for each network whose configured numbers ask for more sockets than
+   * there can be: a warning where the file asks for them, a line for information where they are
+   * defaults.
+   *
+   * @param configuration what will run
+   * @param most how many sockets a network can have
+   * @param total how many sockets all networks can have together
+   */
+  static void tell(Configuration configuration, int most, int total) {
+    List<NetworkConfig> networks =
+        configuration.networks().values().stream().filter(one -> one.nat() != null).toList();
+    long asked = 0;
+    long written = 0;
+    for (NetworkConfig network : networks) {
+      asked += Demand.of(network).together();
+      written += Demand.of(network).writtenTogether();
+    }
+    for (NetworkConfig network : networks) {
+      Demand demand = Demand.of(network);
+      boolean told =
+          demand.writtenMost() > most || (demand.writtenTogether() > 0 && written > total);
+      if (told || demand.together() > most || demand.perGuest() > most) {
+        FlowQuota quota = quota(demand.quotas(), most);
+        LogEvent.of("quotas-beyond-descriptors")
+            .with("network", network.name())
+            .with("tcp", quota.tcp())
+            .with("tcp-per-guest", quota.tcpPerGuest())
+            .with("udp", quota.udp())
+            .with("udp-per-guest", quota.udpPerGuest())
+            .with("icmp", quota.icmp())
+            .with("icmp-per-guest", quota.icmpPerGuest())
+            .with("asked", demand.together())
+            .with("sockets", most)
+            .with("asked-by-all-networks", asked)
+            .with("sockets-of-all-networks", total)
+            .with("advice", REMEDY)
+            .log(LOG, told ? Level.WARNING : Level.INFO);
+      }
+    }
+  }
+
+  /**
+   * How many sockets a network's quotas ask for. Most flows have a socket of their own.
+   *
+   * @param quotas the configured numbers
+   */
+  private record Demand(NatConfig.Quotas quotas) {
+    static Demand of(NetworkConfig network) {
+      return new Demand(Objects.requireNonNull(network.nat()).quotas());
+    }
+
+    private int ifWritten(String key, int number) {
+      return quotas.written().contains(key) ? number : 0;
+    }
+
+    /** All flows of the network. */
+    long together() {
+      return (long) quotas.tcp() + quotas.udp() + quotas.icmp();
+    }
+
+    /** The same, of the numbers in the file only. */
+    long writtenTogether() {
+      return (long) ifWritten("tcp", quotas.tcp())
+          + ifWritten("udp", quotas.udp())
+          + ifWritten("icmp", quotas.icmp());
+    }
+
+    /** All flows of one guest. */
+    long perGuest() {
+      return (long) quotas.tcpPerGuest() + quotas.udpPerGuest() + quotas.icmpPerGuest();
+    }
+
+    /** The largest demand in the file: of the network, or of one guest. */
+    long writtenMost() {
+      long guest =
+          (long) ifWritten("tcp-per-guest", quotas.tcpPerGuest())
+              + ifWritten("udp-per-guest", quotas.udpPerGuest())
+              + ifWritten("icmp-per-guest", quotas.icmpPerGuest());
+      return Math.max(writtenTogether(), guest);
+    }
+  }
+
+  /**
    * The quotas of a network, held to the sockets that it can have. UDP flows share sockets and are
    * held to them as they begin.
    *
-   * @param network the network
-   * @param nat what its configuration says
+   * @param said the numbers of its configuration
    * @param most how many sockets it can have
    * @return the quotas
    */
-  static FlowQuota quota(String network, NatConfig nat, int most) {
-    NatConfig.Quotas said = nat.quotas();
-    FlowQuota usual = FlowQuota.DEFAULT;
-    // The file's own numbers; those that it leaves out follow the limit.
-    int tcp = said.tcp() == usual.tcp() ? 0 : said.tcp();
-    int udp = said.udp() == usual.udp() ? 0 : said.udp();
-    int icmp = said.icmp() == usual.icmp() ? 0 : said.icmp();
-    long together = (long) tcp + udp + icmp;
-    if (together > most) {
-      LogEvent.of("quotas-beyond-descriptors")
-          .with("network", network)
-          .with("tcp", said.tcp())
-          .with("udp", said.udp())
-          .with("icmp", said.icmp())
-          .with("together", together)
-          .with("sockets", most)
-          .with("advice", REMEDY)
-          .log(LOG, Level.WARNING);
-    }
+  static FlowQuota quota(NatConfig.Quotas said, int most) {
     return new FlowQuota(
         Math.min(said.tcpPerGuest(), most),
         Math.min(said.tcp(), most),

@@ -41,7 +41,7 @@ final class GatewayOptions {
     return nat == null
         ? options
         : options
-            .withQuota(DescriptorDivision.quota(config.name(), nat, host.descriptors().most()))
+            .withQuota(DescriptorDivision.quota(nat.quotas(), host.descriptors().most()))
             .withTcp(tcp(nat))
             .withUdp(udp(nat));
   }

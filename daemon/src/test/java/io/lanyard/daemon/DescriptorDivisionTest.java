@@ -2,8 +2,10 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
-import io.lanyard.config.NatConfig;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
@@ -11,21 +13,22 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class DescriptorDivisionTest {
-  private static NatConfig nat(String quotas) throws Exception {
-    String text =
-        """
-        version: 1
-        networks:
-          n:
-            mode: nat
-            ipv4: {subnet: 192.168.127.0/24}
-            nat: {quotas: {%s}}
-        """
-            .formatted(quotas);
-    return Objects.requireNonNull(
-        Objects.requireNonNull(
-                ConfigLoader.parse("test.yaml", text, Path.of(".")).networks().get("n"))
-            .nat());
+  private static Configuration networks(String... quotas) throws ConfigException {
+    StringBuilder text = new StringBuilder("version: 1\nnetworks:\n");
+    for (int i = 0; i < quotas.length; i++) {
+      text.append("  n%d: {mode: nat, ipv4: {subnet: 10.0.%d.0/24}, nat: {quotas: {%s}}}\n"
+          .formatted(i, i, quotas[i]));
+    }
+    return ConfigLoader.parse("test.yaml", text.toString(), Path.of("."));
+  }
+
+  private static Configuration shipped() throws ConfigException {
+    return ConfigLoader.load(Path.of("../config/etc/lanyard.yaml"));
+  }
+
+  private static FlowQuota quota(String quotas, int most) throws ConfigException {
+    NetworkConfig network = Objects.requireNonNull(networks(quotas).networks().get("n0"));
+    return DescriptorDivision.quota(Objects.requireNonNull(network.nat()).quotas(), most);
   }
 
   @Test
@@ -36,29 +39,81 @@ class DescriptorDivisionTest {
   }
 
   @Test
+  void theTapOfAHostAdapterIsADescriptorToo() throws Exception {
+    String text = "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.0.0.0/24}%s}}\n";
+    int without =
+        DescriptorDivision.lasting(
+            ConfigLoader.parse("test.yaml", text.formatted(""), Path.of(".")));
+    int with =
+        DescriptorDivision.lasting(
+            ConfigLoader.parse(
+                "test.yaml", text.formatted(", host-adapter: {name: h0}"), Path.of(".")));
+    assertThat(with).isGreaterThan(without);
+  }
+
+  @Test
   void quotasThatNobodyHasWrittenFollowTheLimit() throws Exception {
-    FlowQuota quota = DescriptorDivision.quota("n", nat(""), 500);
-    assertThat(quota).isEqualTo(new FlowQuota(500, 500, 16_384, 65_536, 128, 500));
-  }
-
-  @Test
-  void quotasOfTheFileThatDoNotFitTheLimitAreTold() throws Exception {
-    LogWatch.expect("quotas-beyond-descriptors network=\"n\" tcp=\"9000\"");
-    FlowQuota quota = DescriptorDivision.quota("n", nat("tcp: 9000"), 500);
-    assertThat(quota.tcp()).isEqualTo(500);
-  }
-
-  @Test
-  void quotasThatFitOneByOneAndNotTogetherAreTold() throws Exception {
-    LogWatch.expect("quotas-beyond-descriptors .*together=\"1200\" sockets=\"1000\"");
-    FlowQuota quota = DescriptorDivision.quota("n", nat("tcp: 600, udp: 500, icmp: 100"), 1000);
-    assertThat(quota.tcp()).isEqualTo(600);
+    assertThat(quota("", 500)).isEqualTo(new FlowQuota(500, 500, 16_384, 65_536, 128, 500));
   }
 
   @Test
   void quotasOfTheFileThatFitAreTaken() throws Exception {
-    FlowQuota quota = DescriptorDivision.quota("n", nat("tcp: 9000, tcp-per-guest: 10"), 10_000);
+    FlowQuota quota = quota("tcp: 9000, tcp-per-guest: 10", 10_000);
     assertThat(quota.tcp()).isEqualTo(9000);
     assertThat(quota.tcpPerGuest()).isEqualTo(10);
+  }
+
+  @Test
+  void defaultsThatTheLimitCutsAreToldForEachNetworkWithoutAWarning() throws Exception {
+    DescriptorDivision.tell(shipped(), 8900, 17_800);
+
+    long networks =
+        shipped().networks().values().stream()
+            .filter(network -> network.nat() != null)
+            .count();
+    assertThat(networks).isPositive();
+    assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isEqualTo(networks);
+    assertThat(LogWatch.count("tcp=\"8900\" tcp-per-guest=\"4096\"")).isEqualTo(networks);
+    assertThat(LogWatch.count("sockets=\"8900\"")).isEqualTo(networks);
+  }
+
+  @Test
+  void defaultsThatFitAreNotTold() throws Exception {
+    DescriptorDivision.tell(shipped(), 130_000, 260_000);
+    assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isZero();
+  }
+
+  @Test
+  void quotasOfTheFileThatDoNotFitTheLimitAreWarnedOf() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors network=\"n0\" tcp=\"500\"");
+    DescriptorDivision.tell(networks("tcp: 9000"), 500, 500);
+  }
+
+  @Test
+  void aQuotaOfTheFileThatIsTheDefaultIsWarnedOfToo() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors network=\"n0\" tcp=\"500\"");
+    DescriptorDivision.tell(networks("tcp: 16384"), 500, 500);
+  }
+
+  @Test
+  void quotasThatFitOneByOneAndNotTogetherAreWarnedOf() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors .*asked=\"1200\" sockets=\"1000\"");
+    DescriptorDivision.tell(networks("tcp: 600, udp: 500, icmp: 100"), 1000, 1000);
+  }
+
+  @Test
+  void aGuestsQuotasThatDoNotFitAreWarnedOf() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors .*tcp-per-guest=\"1000\"");
+    DescriptorDivision.tell(networks("tcp-per-guest: 2000"), 1000, 1000);
+  }
+
+  @Test
+  void quotasThatFitEachNetworkAndNotAllTogetherAreWarnedOf() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors network=\"n0\"");
+    LogWatch.expect(
+        "quotas-beyond-descriptors network=\"n1\" .*asked-by-all-networks=\"1800\""
+            + " sockets-of-all-networks=\"1500\"");
+    String quotas = "tcp: 900, udp: 0, icmp: 0, udp-per-guest: 0, tcp-per-guest: 9";
+    DescriptorDivision.tell(networks(quotas, quotas), 1000, 1500);
   }
 }
