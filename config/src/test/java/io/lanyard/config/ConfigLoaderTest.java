@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,7 +153,11 @@ class ConfigLoaderTest {
             ipv4: {subnet: 192.168.127.0/24}
             nat: {quotas: {tcp: 16384}}
         """;
-    NatConfig nat = Objects.requireNonNull(Objects.requireNonNull(ConfigLoader.parse("test.yaml", text, Path.of(".")).networks().get("n")).nat());
+    NatConfig nat =
+        Objects.requireNonNull(
+            Objects.requireNonNull(
+                    ConfigLoader.parse("test.yaml", text, Path.of(".")).networks().get("n"))
+                .nat());
 
     assertThat(nat.quotas().tcp()).isEqualTo(16_384);
     assertThat(nat.quotas().written()).containsExactly("tcp");

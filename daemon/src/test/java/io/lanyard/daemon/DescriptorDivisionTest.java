@@ -16,8 +16,9 @@ class DescriptorDivisionTest {
   private static Configuration networks(String... quotas) throws ConfigException {
     StringBuilder text = new StringBuilder("version: 1\nnetworks:\n");
     for (int i = 0; i < quotas.length; i++) {
-      text.append("  n%d: {mode: nat, ipv4: {subnet: 10.0.%d.0/24}, nat: {quotas: {%s}}}\n"
-          .formatted(i, i, quotas[i]));
+      text.append(
+          "  n%d: {mode: nat, ipv4: {subnet: 10.0.%d.0/24}, nat: {quotas: {%s}}}\n"
+              .formatted(i, i, quotas[i]));
     }
     return ConfigLoader.parse("test.yaml", text.toString(), Path.of("."));
   }
@@ -68,9 +69,7 @@ class DescriptorDivisionTest {
     DescriptorDivision.tell(shipped(), 8900, 17_800);
 
     long networks =
-        shipped().networks().values().stream()
-            .filter(network -> network.nat() != null)
-            .count();
+        shipped().networks().values().stream().filter(network -> network.nat() != null).count();
     assertThat(networks).isPositive();
     assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isEqualTo(networks);
     assertThat(LogWatch.count("tcp=\"8900\" tcp-per-guest=\"4096\"")).isEqualTo(networks);
