@@ -181,6 +181,12 @@ final class DnsStream implements HostStream {
     return ended ? 0 : gathered.readableBytes();
   }
 
+  /** The buffer as a whole: it stays as large as the largest message was. */
+  @Override
+  public int memory() {
+    return ended ? 0 : gathered.capacity();
+  }
+
   @Override
   public void read(boolean on) {
     reading = on;

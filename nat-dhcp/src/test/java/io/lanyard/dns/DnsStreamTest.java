@@ -111,6 +111,18 @@ class DnsStreamTest {
   }
 
   @Test
+  void theRoomOfALargeMessageIsTheGuestsToAnswerForAsLongAsItIsKept() {
+    byte[] large = new byte[2 + 60_000];
+    large[0] = (byte) (60_000 >> 8);
+    large[1] = (byte) 60_000;
+    write(large);
+    assertThat(stream.unsent()).isZero();
+    assertThat(stream.memory()).isGreaterThanOrEqualTo(60_000);
+    stream.close();
+    assertThat(stream.memory()).isZero();
+  }
+
+  @Test
   void aHalfClosedConnectionEndsAfterItsAnswers() throws Exception {
     write(framed("gateway.lan."));
     stream.finish();

@@ -29,7 +29,7 @@ public interface HostStream {
   int unsent();
 
   /**
-   * The memory that those bytes are kept in, which the guest has to answer for until it is freed.
+   * The memory that is kept for bytes of the guest's, which it has to answer for until it is freed.
    *
    * @return bytes, at least {@link #unsent}
    */

@@ -64,6 +64,18 @@ class LingeringTest {
   }
 
   @Test
+  void whatThePeerTakesAfterTheGuestsFinIsGivenBackAtOnce() {
+    TestStream stream = scene.establish();
+    stream.stuck = true;
+    scene.guest(Tcp.ACK, Scene.GUEST_ISN + 1, scene.isn + 1, 65535, new byte[LENGTH]);
+    scene.guest(FIN_ACK, END, scene.isn + 1);
+    assertThat(port.memory().bytes()).isEqualTo(LENGTH);
+    stream.unsent = 0;
+    stream.guest.drained();
+    assertThat(port.memory().bytes()).isZero();
+  }
+
+  @Test
   void aPortWhoseConnectionsLingerHasNoMemoryForNewOnes() {
     int connections = 0;
     while (scene.engine.lackMemory().isEmpty() && connections < 1000) {
