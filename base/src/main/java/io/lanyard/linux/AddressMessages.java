@@ -1,12 +1,14 @@
 package io.lanyard.linux;
 
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of rtnetlink(7) about addresses, taken apart.
+ * The messages of rtnetlink(7) about the host's own addresses, taken apart: those about addresses,
+ * and those about routes that end at the host itself.
  *
  * <p>A datagram holds messages, a message holds attributes; each has its length in front. A length
  * that leads beyond what is there ends the reading, and the rest is not looked at.
@@ -15,9 +17,15 @@ final class AddressMessages {
   static final int NEW_ADDRESS = 20;
   static final int DELETE_ADDRESS = 21;
   static final int GET_ADDRESS = 22;
+  static final int NEW_ROUTE = 24;
+  static final int DELETE_ROUTE = 25;
+  static final int GET_ROUTE = 26;
 
   /** Bytes of the request for all addresses: a header and a {@code struct ifaddrmsg}. */
   static final int REQUEST_LENGTH = 24;
+
+  /** Bytes of the request for all local routes: a header and a {@code struct rtmsg}. */
+  static final int ROUTES_REQUEST_LENGTH = 28;
 
   private static final int ERROR = 2;
   private static final int DONE = 3;
@@ -30,9 +38,17 @@ final class AddressMessages {
 
   private static final int HEADER = 16;
   private static final int BODY = 8;
+  private static final int ROUTE_BODY = 12;
   private static final int ATTRIBUTE_HEADER = 4;
   private static final int IFA_ADDRESS = 1;
   private static final int IFA_LOCAL = 2;
+  private static final int RTA_DESTINATION = 1;
+
+  /** The table that the kernel looks into first; a local route elsewhere needs a rule to count. */
+  private static final int TABLE_LOCAL = 255;
+
+  private static final int TYPE_LOCAL = 2;
+  private static final int TYPE_ANYCAST = 4;
   private static final int AF_INET = 2;
   private static final int AF_INET6 = 10;
 
@@ -44,7 +60,13 @@ final class AddressMessages {
     /** An address has come or gone. */
     void changed(boolean present, HostAddress address);
 
-    /** The list is complete; {@code consistent} is false if the addresses changed meanwhile. */
+    /** A local route of the list that was asked for. */
+    void listed(Subnet route);
+
+    /** A local route has come or gone. */
+    void changed(boolean present, Subnet route);
+
+    /** The list is complete; {@code consistent} is false if it changed meanwhile. */
     void done(int sequence, boolean consistent);
 
     /** The request has failed. */
@@ -63,6 +85,24 @@ final class AddressMessages {
         .putInt(sequence)
         .putInt(0)
         .putLong(0)
+        .flip();
+  }
+
+  /**
+   * Writes a request for all routes of the local table, of which a kernel that does not check
+   * requests strictly makes all routes.
+   */
+  static ByteBuffer routesRequest(int sequence) {
+    return ByteBuffer.allocate(ROUTES_REQUEST_LENGTH)
+        .order(ByteOrder.nativeOrder())
+        .putInt(ROUTES_REQUEST_LENGTH)
+        .putShort((short) GET_ROUTE)
+        .putShort((short) (FLAG_REQUEST | FLAG_DUMP))
+        .putInt(sequence)
+        .putInt(0)
+        .putInt(0)
+        .put((byte) TABLE_LOCAL)
+        .put(new byte[7])
         .flip();
   }
 
@@ -96,6 +136,17 @@ final class AddressMessages {
             listener.listed(address);
           } else if (address != null) {
             listener.changed(type == NEW_ADDRESS, address);
+          }
+        }
+        case NEW_ROUTE, DELETE_ROUTE -> {
+          if (length < HEADER + ROUTE_BODY) {
+            return false;
+          }
+          Subnet route = localRoute(in, at + HEADER, at + length);
+          if (route != null && (flags & FLAG_MULTIPART) != 0) {
+            listener.listed(route);
+          } else if (route != null) {
+            listener.changed(type == NEW_ROUTE, route);
           }
         }
         case DONE -> listener.done(sequence, !interrupted);
@@ -138,5 +189,34 @@ final class AddressMessages {
       at += length + 3 & ~3;
     }
     return address == null ? null : new HostAddress(device, address, prefix);
+  }
+
+  /** Null for a route that leads elsewhere, and where the message does not name its destination. */
+  private static @Nullable Subnet localRoute(ByteBuffer in, int body, int end) {
+    int family = in.get(body);
+    int size = family == AF_INET ? 4 : 16;
+    int prefix = in.get(body + 1) & 0xff;
+    int table = in.get(body + 4) & 0xff;
+    int type = in.get(body + 7) & 0xff;
+    if ((family != AF_INET && family != AF_INET6)
+        || prefix > 8 * size
+        || table != TABLE_LOCAL
+        || (type != TYPE_LOCAL && type != TYPE_ANYCAST)) {
+      return null;
+    }
+    // A route to everything names no destination.
+    byte[] destination = prefix == 0 ? new byte[size] : null;
+    for (int at = body + ROUTE_BODY; end - at >= ATTRIBUTE_HEADER; ) {
+      int length = in.getShort(at) & 0xffff;
+      if (length < ATTRIBUTE_HEADER || length > end - at) {
+        return null;
+      }
+      if (length == ATTRIBUTE_HEADER + size && in.getShort(at + 2) == RTA_DESTINATION) {
+        destination = new byte[size];
+        in.get(at + ATTRIBUTE_HEADER, destination);
+      }
+      at += length + 3 & ~3;
+    }
+    return destination == null ? null : Subnet.of(Address.of(destination), prefix);
   }
 }

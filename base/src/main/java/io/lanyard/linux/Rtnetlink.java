@@ -1,5 +1,6 @@
 package io.lanyard.linux;
 
+import io.lanyard.net.Subnet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -9,12 +10,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host's own addresses, kept fresh by the kernel (rtnetlink(7)).
+ * The host's own addresses, and what else the kernel delivers to the host itself (local routes, as
+ * {@code ip route add local 10.50.0.0/24 dev lo} makes them), kept fresh by the kernel
+ * (rtnetlink(7)).
  *
- * <p>The socket joins the kernel's news about addresses and then asks for all there are, so that
- * nothing falls between. It is readable when there are news. Where some were lost (the socket's
- * buffer was full), or a list was interrupted by a change, all addresses are asked for again;
- * meanwhile the former ones hold.
+ * <p>The socket joins the kernel's news and then asks for all there are, first for addresses and
+ * then for routes, so that nothing falls between. It is readable when there are news. Where some
+ * were lost (the socket's buffer was full), or a list was interrupted by a change, all is asked for
+ * again; meanwhile the former holds.
  *
  * <p>The addresses are those of the network namespace of the thread that opens the socket. No
  * privilege is needed.
@@ -29,6 +32,13 @@ public final class Rtnetlink implements AutoCloseable {
   private static final int NETLINK_ROUTE = 0;
   private static final int GROUP_IPV4_ADDRESS = 0x10;
   private static final int GROUP_IPV6_ADDRESS = 0x100;
+  private static final int GROUP_IPV4_ROUTE = 0x40;
+  private static final int GROUP_IPV6_ROUTE = 0x400;
+  private static final int SOL_NETLINK = 270;
+
+  /** Lets the kernel filter the list of routes by table. */
+  private static final int NETLINK_GET_STRICT_CHK = 12;
+
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_TRUNC = 0x20;
 
@@ -56,7 +66,18 @@ public final class Rtnetlink implements AutoCloseable {
   private final MemorySegment memory = arena.allocate(DATA + BUFFER, 8);
   private final Reader reader = new Reader();
   private Set<HostAddress> addresses = Set.of();
+  private Set<Subnet> routes = Set.of();
+
+  // What has been listed so far; null while no list is under way.
   private @Nullable Set<HostAddress> listed;
+  private @Nullable Set<Subnet> listedRoutes;
+
+  /** Whether the addresses are listed, so that the list under way is that of the routes. */
+  private boolean asksRoutes;
+
+  /** Whether the routes are to be asked for. */
+  private boolean routesNext;
+
   private int sequence;
   private boolean complete;
   private boolean changed;
@@ -88,7 +109,8 @@ public final class Rtnetlink implements AutoCloseable {
     Rtnetlink socket = new Rtnetlink(fd);
     boolean done = false;
     try {
-      socket.name(GROUP_IPV4_ADDRESS | GROUP_IPV6_ADDRESS);
+      socket.checkStrictly();
+      socket.name(GROUP_IPV4_ADDRESS | GROUP_IPV6_ADDRESS | GROUP_IPV4_ROUTE | GROUP_IPV6_ROUTE);
       ErrnoException.check(
           InetCalls.bind(fd, socket.memory.address(), NAME_LENGTH),
           "join the kernel's news about addresses",
@@ -106,6 +128,14 @@ public final class Rtnetlink implements AutoCloseable {
     }
   }
 
+  /** Before Linux 4.20 there is no such option: all routes are listed, and read past. */
+  private void checkStrictly() {
+    memory.set(INT, DATA, 1);
+    int _ =
+        InetCalls.setsockopt(
+            fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, memory.address() + DATA, Integer.BYTES);
+  }
+
   private void name(int groups) {
     memory.asSlice(0, NAME_LENGTH).fill((byte) 0);
     memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) AF_NETLINK);
@@ -115,7 +145,13 @@ public final class Rtnetlink implements AutoCloseable {
   private int ask() {
     again = false;
     listed = new HashSet<>();
-    ByteBuffer request = AddressMessages.request(++sequence);
+    listedRoutes = new HashSet<>();
+    asksRoutes = false;
+    return send(AddressMessages.request(++sequence));
+  }
+
+  private int send(ByteBuffer request) {
+    routesNext = false;
     int length = request.remaining();
     MemorySegment.copy(MemorySegment.ofBuffer(request), 0, memory, DATA, length);
     name(0);
@@ -123,10 +159,16 @@ public final class Rtnetlink implements AutoCloseable {
         InetCalls.sendto(
             fd, memory.address() + DATA, length, MSG_DONTWAIT, memory.address(), NAME_LENGTH);
     if (sent < 0) {
-      listed = null;
-      again = true;
+      startOver();
     }
     return sent;
+  }
+
+  private void startOver() {
+    listed = null;
+    listedRoutes = null;
+    routesNext = false;
+    again = true;
   }
 
   /**
@@ -145,6 +187,20 @@ public final class Rtnetlink implements AutoCloseable {
    */
   public Set<HostAddress> addresses() {
     return Set.copyOf(addresses);
+  }
+
+  /**
+   * The destinations that the kernel delivers to the host itself: its addresses, and its local
+   * routes, which mostly are the same.
+   *
+   * @return a snapshot, each once; what was known last until a new list is complete
+   */
+  public Set<Subnet> local() {
+    Set<Subnet> all = new HashSet<>(routes);
+    for (HostAddress address : addresses) {
+      all.add(address.local());
+    }
+    return all;
   }
 
   /**
@@ -169,13 +225,21 @@ public final class Rtnetlink implements AutoCloseable {
   /**
    * Reads what has come, up to a few datagrams.
    *
-   * @return whether {@link #addresses} has changed
+   * @return whether {@link #addresses} or {@link #local} has changed
    */
   public boolean read() {
     changed = false;
     drain();
-    if (again && listed == null && !closed && ask() >= 0) {
-      drain();
+    for (boolean asked = true; asked && !closed; ) {
+      asked = false;
+      if (routesNext) {
+        asked = send(AddressMessages.routesRequest(++sequence)) >= 0;
+      } else if (again && listed == null) {
+        asked = ask() >= 0;
+      }
+      if (asked) {
+        drain();
+      }
     }
     return changed;
   }
@@ -238,34 +302,64 @@ public final class Rtnetlink implements AutoCloseable {
       }
     }
 
-    private static void put(Set<HostAddress> into, boolean present, HostAddress address) {
+    @Override
+    public void listed(Subnet route) {
+      Set<Subnet> list = listedRoutes;
+      if (list != null) {
+        list.add(route);
+      }
+    }
+
+    @Override
+    public void changed(boolean present, Subnet route) {
+      Set<Subnet> list = listedRoutes;
+      if (list != null) {
+        put(list, present, route);
+      }
+      if (complete && routes.contains(route) != present) {
+        Set<Subnet> next = new HashSet<>(routes);
+        put(next, present, route);
+        routes = next;
+        changed = true;
+      }
+    }
+
+    private static <T> void put(Set<T> into, boolean present, T element) {
       if (present) {
-        into.add(address);
+        into.add(element);
       } else {
-        into.remove(address);
+        into.remove(element);
       }
     }
 
     @Override
     public void done(int from, boolean consistent) {
       Set<HostAddress> list = listed;
-      if (from != sequence || list == null) {
+      Set<Subnet> listOfRoutes = listedRoutes;
+      if (from != sequence || list == null || listOfRoutes == null) {
+        return;
+      }
+      if (!consistent) {
+        startOver();
+        return;
+      }
+      if (!asksRoutes) {
+        asksRoutes = true;
+        routesNext = true;
         return;
       }
       listed = null;
-      if (!consistent) {
-        again = true;
-        return;
-      }
-      changed |= !complete || !addresses.equals(list);
+      listedRoutes = null;
+      changed |= !complete || !addresses.equals(list) || !routes.equals(listOfRoutes);
       complete = true;
       addresses = list;
+      routes = listOfRoutes;
     }
 
     @Override
     public void failed(int from) {
       if (from == sequence) {
-        listed = null;
+        startOver();
       }
       again = true;
     }

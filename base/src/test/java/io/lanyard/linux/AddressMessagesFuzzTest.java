@@ -3,6 +3,7 @@ package io.lanyard.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.lanyard.net.Subnet;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -19,6 +20,21 @@ class AddressMessagesFuzzTest {
     @Override
     public void changed(boolean present, HostAddress address) {
       check(address);
+    }
+
+    @Override
+    public void listed(Subnet route) {
+      check(route);
+    }
+
+    @Override
+    public void changed(boolean present, Subnet route) {
+      check(route);
+    }
+
+    private void check(Subnet route) {
+      events++;
+      assertThat(Subnet.parse(route.toString())).isEqualTo(route);
     }
 
     private void check(HostAddress address) {

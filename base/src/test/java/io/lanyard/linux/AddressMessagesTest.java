@@ -3,6 +3,7 @@ package io.lanyard.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -22,6 +23,16 @@ class AddressMessagesTest {
         @Override
         public void changed(boolean present, HostAddress address) {
           heard.add((present ? "new " : "gone ") + text(address));
+        }
+
+        @Override
+        public void listed(Subnet route) {
+          heard.add("listed route " + route);
+        }
+
+        @Override
+        public void changed(boolean present, Subnet route) {
+          heard.add((present ? "new route " : "gone route ") + route);
         }
 
         @Override
@@ -147,5 +158,48 @@ class AddressMessagesTest {
       assertThat(read(Arrays.copyOf(good, length))).isEqualTo(length == 0);
     }
     assertThat(heard).isEmpty();
+  }
+
+  private static byte[] route(int family, int prefix, int table, int type) {
+    return new byte[] {
+      (byte) family, (byte) prefix, 0, 0, (byte) table, 0, 0, (byte) type, 0, 0, 0, 0
+    };
+  }
+
+  @Test
+  void localRoutesAreListedAndFollowed() {
+    assertThat(
+            read(
+                message(24, 2, 7, route(2, 24, 255, 2), attribute(1, "10.50.0.0")),
+                message(24, 2, 7, route(10, 64, 255, 4), attribute(1, "2001:db8::")),
+                message(24, 2, 7, route(2, 0, 255, 2)),
+                message(3, 2, 7, new byte[4]),
+                message(24, 0, 0, route(2, 32, 255, 2), attribute(1, "10.51.0.1")),
+                message(25, 0, 0, route(2, 32, 255, 2), attribute(1, "10.51.0.1"))))
+        .isTrue();
+    assertThat(heard)
+        .containsExactly(
+            "listed route 10.50.0.0/24",
+            "listed route 2001:db8::/64",
+            "listed route 0.0.0.0/0",
+            "done 7 true",
+            "new route 10.51.0.1/32",
+            "gone route 10.51.0.1/32");
+  }
+
+  @Test
+  void routesThatLeadElsewhereAndThoseWithoutADestinationAreReadPast() {
+    assertThat(
+            read(
+                message(24, 2, 7, route(2, 24, 254, 1), attribute(1, "10.50.0.0")), // unicast
+                message(24, 2, 7, route(2, 0, 100, 2)), // another table: only a rule leads there
+                message(24, 2, 7, route(2, 32, 255, 3), attribute(1, "10.50.0.255")), // broadcast
+                message(24, 2, 7, route(2, 24, 255, 2)),
+                message(24, 2, 7, route(2, 33, 255, 2), attribute(1, "10.50.0.0")),
+                message(24, 2, 7, route(2, 24, 255, 2), attribute(1, "2001:db8::")),
+                message(24, 2, 7, route(28, 4, 255, 2))))
+        .isTrue();
+    assertThat(heard).isEmpty();
+    assertThat(read(message(24, 2, 7, new byte[8]))).isFalse(); // shorter than a struct rtmsg
   }
 }

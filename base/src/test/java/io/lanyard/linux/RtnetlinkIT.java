@@ -115,6 +115,32 @@ class RtnetlinkIT {
     }
   }
 
+  /** Any address of such a route reaches the host's services, though no device has it. */
+  @Test
+  void localRoutesAreTheHostsAndFollowWhatHappens() throws Exception {
+    ip("route add local 10.50.0.0/24 dev lo");
+    ip("route add 10.52.0.0/24 dev lo");
+    ip("route add local 10.53.0.0/24 dev lo table 100"); // as for a transparent proxy
+    try (Rtnetlink socket = NetworkNamespace.run(namespace, Rtnetlink::open)) {
+      assertThat(socket.stale()).isFalse();
+      assertThat(isLocal(socket, "10.50.0.77")).isTrue();
+      assertThat(isLocal(socket, "10.52.0.77")).isFalse();
+      assertThat(isLocal(socket, "10.53.0.77")).isFalse();
+      ip("route add local 10.51.0.0/24 dev lo");
+      await(socket, () -> isLocal(socket, "10.51.0.77"));
+      ip("route add local 2001:db8:50::/64 dev lo");
+      await(socket, () -> isLocal(socket, "2001:db8:50::77"));
+      ip("route del local 10.50.0.0/24 dev lo");
+      await(socket, () -> !isLocal(socket, "10.50.0.77"));
+      assertThat(isLocal(socket, "10.51.0.77")).isTrue();
+    }
+  }
+
+  private static boolean isLocal(Rtnetlink socket, String address) {
+    Address wanted = Address.parse(address);
+    return socket.local().stream().anyMatch(local -> local.contains(wanted));
+  }
+
   @Test
   void theTestsOwnNamespaceHasWhatJavaSees() throws Exception {
     Set<Address> java = new HashSet<>();

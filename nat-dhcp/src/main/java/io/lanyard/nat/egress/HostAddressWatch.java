@@ -3,7 +3,6 @@ package io.lanyard.nat.egress;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.ErrnoException;
-import io.lanyard.linux.HostAddress;
 import io.lanyard.linux.Rtnetlink;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopClosing;
@@ -114,7 +113,7 @@ public final class HostAddressWatch implements AutoCloseable {
   }
 
   private void tell(Rtnetlink from) {
-    listener.accept(from.addresses().stream().map(HostAddress::local).distinct().toList());
+    listener.accept(List.copyOf(from.local()));
   }
 
   /** Ends the watch. */
