@@ -228,6 +228,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     if (!descriptors.problem().isEmpty()) {
       all.add(descriptors.problem());
     }
+    if (hostAddresses != null && !hostAddresses.problem().isEmpty()) {
+      all.add("egress: " + hostAddresses.problem());
+    }
     for (PortBudget budget : gateway.stations().budgets()) {
       if (!budget.problem().isEmpty()) {
         all.add("port " + budget.name() + ": " + budget.problem());

@@ -30,11 +30,19 @@ public final class HostAddressWatch implements AutoCloseable {
   /** How long until the kernel is asked again for what it did not say. */
   private static final long RETRY_NANOS = 1_000_000_000L;
 
+  /** Opens the kernel's news about addresses. */
+  interface Opener {
+    /** Opens them anew. */
+    Rtnetlink open() throws ErrnoException;
+  }
+
   private final EventLoop loop;
+  private final Opener opener;
   private final Consumer<List<Subnet>> listener;
   private final Timers.Timer retry;
   private @Nullable Rtnetlink socket;
   private @Nullable IoRegistration registration;
+  private @Nullable ErrnoException failure;
   private boolean complained;
   private boolean closed;
 
@@ -47,21 +55,44 @@ public final class HostAddressWatch implements AutoCloseable {
    *     not told while they are not known
    */
   public HostAddressWatch(EventLoop loop, Timers timers, Consumer<List<Subnet>> listener) {
+    this(loop, timers, listener, Rtnetlink::open);
+  }
+
+  HostAddressWatch(EventLoop loop, Timers timers, Consumer<List<Subnet>> listener, Opener opener) {
     this.loop = loop;
+    this.opener = opener;
     this.listener = listener;
     retry = timers.create(this::again);
     open();
   }
 
+  /**
+   * The reason why nothing leads out.
+   *
+   * @return text with what to do about it; empty while the addresses are known
+   */
+  public String problem() {
+    Rtnetlink open = socket;
+    if (open != null && open.complete()) {
+      return "";
+    }
+    return "the host's own addresses are not known, so guests reach nothing beyond the gateway"
+        + (failure == null
+            ? "; the kernel is asked again each second"
+            : ": " + failure.getMessage() + "; it is tried again each second");
+  }
+
   private void open() {
     try {
-      Rtnetlink opened = Rtnetlink.open();
+      Rtnetlink opened = opener.open();
       socket = opened;
       if (opened.complete()) {
         tell(opened);
       }
       watch(opened);
+      failure = null;
     } catch (ErrnoException e) {
+      failure = e;
       if (!complained) {
         complained = true;
         LogEvent.of("host-addresses-unknown")

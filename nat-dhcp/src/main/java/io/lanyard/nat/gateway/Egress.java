@@ -102,7 +102,7 @@ public final class Egress implements Dumpable {
    */
   public boolean admits(Packet packet, int port) {
     int protocol = protocol(packet.protocol);
-    String why = judge(protocol, packet.hostHigh, packet.hostLow, port);
+    String why = judge(protocol, packet.hostHigh, packet.hostLow, port, 1);
     if (why.isEmpty()) {
       return true;
     }
@@ -130,7 +130,7 @@ public final class Egress implements Dumpable {
    * @return true if the flow may be
    */
   public boolean admits(int protocol, long high, long low, int port) {
-    return judge(protocol(protocol), high, low, port).isEmpty();
+    return judge(protocol(protocol), high, low, port, 1).isEmpty();
   }
 
   /**
@@ -141,11 +141,16 @@ public final class Egress implements Dumpable {
    */
   public boolean admits(Flow flow) {
     Address remote = flow.remote();
-    return admits(flow.protocol(), remote.high(), remote.low(), flow.remotePort());
+    return judge(protocol(flow.protocol()), remote.high(), remote.low(), flow.remotePort(), 0)
+        .isEmpty();
   }
 
-  /** Why a flow may not be; empty if it may. */
-  private String judge(int protocol, long high, long low, int port) {
+  /**
+   * Why a flow may not be; empty if it may.
+   *
+   * @param flows how many new flows that decides on, for the rule's count
+   */
+  private String judge(int protocol, long high, long low, int port, int flows) {
     if (Destinations.isLoopback(high, low)) {
       return loopback(protocol, port) ? ADMITTED : "the port is not in host-loopback";
     }
@@ -153,7 +158,7 @@ public final class Egress implements Dumpable {
     int index = rules.find(high, low, protocol, port, shield.isEmpty());
     if (index != EgressRules.NONE) {
       EgressRule rule = rules.get(index);
-      ruleHits[index]++;
+      ruleHits[index] += flows;
       return rule.allow() ? ADMITTED : "rule " + index + ", deny " + rule.text();
     }
     if (!policy.allow()) {

@@ -184,6 +184,44 @@ class EgressIT {
     }
   }
 
+  /** No device has such an address, and each reaches the host's services all the same. */
+  @Test
+  void whatALocalRouteDeliversIsTheHostsOwn() throws Exception {
+    try (NatNamespace net = network(policy(true))) {
+      route("add");
+      long end = System.nanoTime() + 5_000_000_000L;
+      String output = "";
+      while (!output.contains("No route to host") && System.nanoTime() < end) {
+        output = connect(net, "10.50.0.77");
+      }
+      assertThat(output).contains("No route to host").doesNotContain("served");
+    } finally {
+      route("del");
+    }
+  }
+
+  private void route(String change) throws Exception {
+    assertThat(
+            NatNamespace.host(
+                    "ip", "-n", host, "route", change, "local", "10.50.0.0/24", "dev", "lo")
+                .status())
+        .isZero();
+  }
+
+  @Test
+  void aFlowThatIsLookedAtAgainCountsOnceForItsRule() throws Exception {
+    try (NatNamespace net = network(policy(true, allow(ROUTER + "/32")))) {
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9");
+      assertThat(flowsTo(net, ROUTER)).isEqualTo(1);
+      for (int i = 0; i < 3; i++) {
+        NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.9/32", "dev", "vh");
+        NatNamespace.host("ip", "-n", host, "addr", "del", "10.99.0.9/32", "dev", "vh");
+      }
+      assertThat(connect(net, "10.99.0.9")).doesNotContain("served");
+      assertThat(net.on(() -> net.nat.dump().toString())).contains("flows=1");
+    }
+  }
+
   private static long flowsTo(NatNamespace net, String address) throws Exception {
     Address remote = Address.parse(address);
     return net.on(() ->
