@@ -75,7 +75,7 @@ public final class Daemon implements AutoCloseable {
   private final Metrics metrics = new Metrics();
   private final Watchdog watchdog;
   private final Problems problems = new Problems();
-  private final HeapTrim trim = HeapTrim.start();
+  private final HeapTrim trim = new HeapTrim(new HeapTrim.OfProcess());
   private final Map<String, Network> networks = new LinkedHashMap<>();
   private final Map<String, GuestSlot> guests = new LinkedHashMap<>();
   private final long began;
@@ -162,6 +162,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   private void begin() {
+    trim.start();
     Configuration configuration = settings.configuration();
     HostResources host = HostResources.of(descriptors, EgressPolicies.subnets(configuration));
     for (NetworkConfig network : configuration.networks().values()) {

@@ -1,6 +1,8 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.LifeCycle;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the heap's memory back to the system when what filled it is over.
@@ -11,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Thread: its own.
  */
-final class HeapTrim implements AutoCloseable {
+final class HeapTrim implements LifeCycle {
   /** Less is not worth a pause. */
   static final long WORTH_BYTES = 32 << 20;
 
@@ -32,7 +34,8 @@ final class HeapTrim implements AutoCloseable {
     void collect();
   }
 
-  private static final class OfProcess implements Heap {
+  /** The heap of this process. */
+  static final class OfProcess implements Heap {
     @Override
     public long committed() {
       return Runtime.getRuntime().totalMemory();
@@ -52,7 +55,7 @@ final class HeapTrim implements AutoCloseable {
   private final Heap heap;
   private long least;
   private long usedBefore;
-  private final Thread thread = Thread.ofVirtual().name("heap-trim").unstarted(this::run);
+  private @Nullable Thread thread;
 
   HeapTrim(Heap heap) {
     this.heap = heap;
@@ -60,11 +63,9 @@ final class HeapTrim implements AutoCloseable {
     usedBefore = heap.used();
   }
 
-  /** Begins to watch the process's heap. */
-  static HeapTrim start() {
-    HeapTrim trim = new HeapTrim(new OfProcess());
-    trim.thread.start();
-    return trim;
+  @Override
+  public void start() {
+    thread = Thread.ofVirtual().name("heap-trim").start(this::run);
   }
 
   private void run() {
@@ -92,6 +93,9 @@ final class HeapTrim implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
+    Thread watching = thread;
+    if (watching != null) {
+      watching.interrupt();
+    }
   }
 }
