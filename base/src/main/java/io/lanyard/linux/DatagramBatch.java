@@ -62,8 +62,8 @@ public final class DatagramBatch implements AutoCloseable {
     headers = arena.allocate((long) HEADER * slots, 8);
     vectors = arena.allocate(2L * IOVEC * slots, 8);
     names = arena.allocate((long) NAME * slots, 8);
-    // calloc'ed and touched only where a datagram is large: mostly not resident.
-    overflow = arena.allocate((long) OVERFLOW * slots, 8);
+    // Touched only where a datagram is large: mostly not resident.
+    overflow = Mapping.anonymous(arena, (long) OVERFLOW * slots);
     errorControl = arena.allocate(ERROR_CONTROL, 8);
     control = arena.allocate((long) CONTROL * slots, 8);
     for (int i = 0; i < slots; i++) {

@@ -10,14 +10,9 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Memfd {
   private static final int MFD_CLOEXEC = 1;
-  private static final int PROT_READ_WRITE = 3;
-  private static final int MAP_SHARED = 1;
-  private static final int MAP_NORESERVE = 0x4000;
 
   private static final MemorySegment MEMFD_CREATE = NativeCall.function("memfd_create");
   private static final MemorySegment FTRUNCATE = NativeCall.function("ftruncate");
-  private static final MemorySegment MMAP = NativeCall.function("mmap");
-  private static final MemorySegment MUNMAP = NativeCall.function("munmap");
 
   private Memfd() {}
 
@@ -54,9 +49,7 @@ public final class Memfd {
    */
   @SuppressWarnings("restricted") // the mapping is as large as it says
   public static MemorySegment map(int fd, long size) {
-    // MAP_FAILED is -1, which no address is: a process has the lower half.
-    long address =
-        NativeCall.toLong(MMAP, 0, size, PROT_READ_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    long address = Mapping.map(size, Mapping.SHARED | Mapping.NORESERVE, fd);
     if (address < 0) {
       throw failed("mmap of " + size + " bytes", (int) -address);
     }
@@ -70,9 +63,7 @@ public final class Memfd {
    * @throws IllegalStateException if it is not one
    */
   public static void unmap(MemorySegment segment) {
-    int _ =
-        check(
-            NativeCall.toInt(MUNMAP, segment.address(), segment.byteSize(), 0, 0, 0, 0), "munmap");
+    int _ = check(Mapping.unmap(segment.address(), segment.byteSize()), "munmap");
   }
 
   /**

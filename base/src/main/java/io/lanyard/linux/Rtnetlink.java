@@ -63,7 +63,7 @@ public final class Rtnetlink implements AutoCloseable {
 
   private final int fd;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment memory = arena.allocate(DATA + BUFFER, 8);
+  private final MemorySegment memory = Mapping.anonymous(arena, DATA + BUFFER);
   private final Reader reader = new Reader();
   private Set<HostAddress> addresses = Set.of();
   private Set<Subnet> routes = Set.of();
@@ -153,7 +153,7 @@ public final class Rtnetlink implements AutoCloseable {
   private int send(ByteBuffer request) {
     routesNext = false;
     int length = request.remaining();
-    MemorySegment.copy(MemorySegment.ofBuffer(request), 0, memory, DATA, length);
+    data(length).put(request);
     name(0);
     int sent =
         InetCalls.sendto(
