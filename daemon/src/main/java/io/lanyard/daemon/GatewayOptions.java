@@ -32,10 +32,9 @@ final class GatewayOptions {
             loopback);
     NatConfig nat = config.nat();
     NatOptions options =
-        NatOptions.of(config.name(), addresses)
+        NatOptions.of(config.name(), addresses, host)
             .withMtu(config.mtu())
             .withTranslate(config.mode() == NetworkMode.NAT)
-            .withHost(host)
             .withEgress(EgressPolicies.of(config, host.subnets()))
             .withForwards(config.forwards());
     return nat == null

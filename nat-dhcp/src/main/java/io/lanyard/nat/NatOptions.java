@@ -40,13 +40,25 @@ public record NatOptions(
   }
 
   /**
-   * The defaults of a NAT network.
+   * The defaults of a NAT network that shares the host with no other.
    *
    * @param name the network's name
    * @param addresses who the gateway is
    * @return options without forwards, for an MTU of 1500
    */
   public static NatOptions of(String name, GatewayAddresses addresses) {
+    return of(name, addresses, HostResources.alone());
+  }
+
+  /**
+   * The defaults of a NAT network that is one of several networks of the process.
+   *
+   * @param name the network's name
+   * @param addresses who the gateway is
+   * @param host what the networks share of the host
+   * @return options without forwards, for an MTU of 1500
+   */
+  public static NatOptions of(String name, GatewayAddresses addresses, HostResources host) {
     return new NatOptions(
         name,
         addresses,
@@ -55,7 +67,7 @@ public record NatOptions(
         FlowQuota.DEFAULT,
         TcpSettings.defaults(),
         UdpOptions.DEFAULT,
-        HostResources.alone(),
+        host,
         EgressPolicy.DEFAULT,
         List.of());
   }
@@ -121,17 +133,6 @@ public record NatOptions(
   public NatOptions withTcp(TcpSettings other) {
     return new NatOptions(
         name, addresses, mtu, translate, quota, other, udp, host, egress, forwards);
-  }
-
-  /**
-   * The same as one of several networks of the process.
-   *
-   * @param shared what they share of the host
-   * @return a copy
-   */
-  public NatOptions withHost(HostResources shared) {
-    return new NatOptions(
-        name, addresses, mtu, translate, quota, tcp, udp, shared, egress, forwards);
   }
 
   /**

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.StringTokenizer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 public final class ReservedPorts {
   private static final int FIRST_ORDINARY = 1024;
   private static final int PORTS = 65536;
+  private static final String UDP = "/udp";
 
   /** As often as the kernel's setting is read again. */
   private static final long REREAD_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -73,13 +75,34 @@ public final class ReservedPorts {
   }
 
   private void service(String line) {
-    String[] fields = line.replaceFirst("#.*", "").strip().split("\\s+", -1);
-    if (fields.length >= 2 && fields[1].matches("[0-9]{1,5}/udp")) {
-      int port = Integer.parseInt(fields[1].substring(0, fields[1].indexOf('/')));
-      if (port < PORTS) {
-        services.set(port);
+    int comment = line.indexOf('#');
+    StringTokenizer fields = new StringTokenizer(comment < 0 ? line : line.substring(0, comment));
+    if (fields.countTokens() >= 2) {
+      fields.nextToken();
+      String port = fields.nextToken();
+      if (port.endsWith(UDP)) {
+        int number = number(port.substring(0, port.length() - UDP.length()));
+        if (number >= 0 && number < PORTS) {
+          services.set(number);
+        }
       }
     }
+  }
+
+  /** A number of one to five digits; -1 for any other text. No pattern: there are many lines. */
+  private static int number(String text) {
+    if (text.isEmpty() || text.length() > 5) {
+      return -1;
+    }
+    int number = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char digit = text.charAt(i);
+      if (digit < '0' || digit > '9') {
+        return -1;
+      }
+      number = 10 * number + digit - '0';
+    }
+    return number;
   }
 
   private void reread(long now) {
@@ -87,10 +110,10 @@ public final class ReservedPorts {
     BitSet read = new BitSet(PORTS);
     try {
       for (String range : Files.readString(kernelList).strip().split(",", -1)) {
-        if (range.matches("[0-9]{1,5}(-[0-9]{1,5})?")) {
-          int dash = range.indexOf('-');
-          int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-          int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+        int dash = range.indexOf('-');
+        int first = number(dash < 0 ? range : range.substring(0, dash));
+        int last = dash < 0 ? first : number(range.substring(dash + 1));
+        if (first >= 0 && last >= 0) {
           read.set(Math.min(first, PORTS), Math.clamp(last + 1, Math.min(first, PORTS), PORTS));
         }
       }

@@ -34,9 +34,11 @@ class DescriptorShortageTest {
   }
 
   private static NatOptions options(int descriptors) {
-    return NatScene.options()
-        .withHost(
-            HostResources.of(new DescriptorBudget(() -> descriptors, Clock.system()), List.of()));
+    return NatOptions.of(
+            "test",
+            TestNetwork.addresses(true),
+            HostResources.of(new DescriptorBudget(() -> descriptors, Clock.system()), List.of()))
+        .withTranslate(false);
   }
 
   private static DatagramSocket server() throws Exception {
