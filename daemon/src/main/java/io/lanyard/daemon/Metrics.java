@@ -1,7 +1,12 @@
 package io.lanyard.daemon;
 
+import com.codahale.metrics.Clock;
+import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Gauge;
+import com.codahale.metrics.Histogram;
+import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.MovingAverages;
 import com.codahale.metrics.Timer;
 import io.lanyard.base.Counters;
 import io.prometheus.metrics.config.EscapingScheme;
@@ -58,7 +63,40 @@ public final class Metrics {
    * @return the timer, made at the first call
    */
   public Timer timer(String name) {
-    return registry.timer("lanyard." + name);
+    return registry.timer(
+        "lanyard." + name,
+        () ->
+            new Timer(
+                new Meter(new NoAverages(), Clock.defaultClock()),
+                new Histogram(new ExponentiallyDecayingReservoir()),
+                Clock.defaultClock()));
+  }
+
+  /**
+   * Moving averages of a rate, which nobody gets: Prometheus makes its own. The library's take some
+   * milliseconds of a start, in which they find out when an average has faded.
+   */
+  private static final class NoAverages implements MovingAverages {
+    @Override
+    public void tickIfNecessary() {}
+
+    @Override
+    public void update(long n) {}
+
+    @Override
+    public double getM1Rate() {
+      return 0;
+    }
+
+    @Override
+    public double getM5Rate() {
+      return 0;
+    }
+
+    @Override
+    public double getM15Rate() {
+      return 0;
+    }
   }
 
   /** Registers the counters of a network's service. */
