@@ -7,11 +7,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.text.MessageFormat;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -28,9 +26,6 @@ import java.util.logging.Logger;
  * exception shows.
  */
 public final class DaemonLog extends Handler {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
-
   /** Netty's executors say there that a task or a handler threw. */
   private static final String LOOPS = "io.netty.";
 
@@ -135,10 +130,8 @@ public final class DaemonLog extends Handler {
     if (journal) {
       line.append('<').append(priority(record.getLevel())).append('>');
     } else {
-      line.append(TIME.format(Instant.ofEpochMilli(record.getMillis())))
-          .append(' ')
-          .append(word(record.getLevel()))
-          .append(' ');
+      LogTime.append(line, record.getMillis(), TimeZone.getDefault());
+      line.append(word(record.getLevel())).append(' ');
     }
     line.append(logger.substring(logger.lastIndexOf('.') + 1)).append(": ");
     line.append(PrintableText.of(message(record)));
