@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.lanyard.daemon {
   requires com.codahale.metrics;
-  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.core;
   requires io.lanyard.base;
   requires io.lanyard.config;
   requires io.lanyard.control.api;

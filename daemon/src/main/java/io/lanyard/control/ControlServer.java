@@ -4,6 +4,7 @@ import io.lanyard.base.Directories;
 import io.lanyard.base.LogEvent;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
+import io.lanyard.control.http.Json;
 import io.lanyard.control.http.Limits;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
@@ -85,7 +86,7 @@ public final class ControlServer implements AutoCloseable {
         new Routes("GET /v1/openapi.json lists what there is")
             .add("GET", "/v1/openapi.json", request -> openApi())
             .add("GET", "/v1/status", request -> Json.response(daemon.status()))
-            .add("GET", "/v1/dump", request -> Json.response(Json.tree(daemon.dump())))
+            .add("GET", "/v1/dump", request -> Json.response(daemon.dump()))
             .add("GET", "/v1/metrics", request -> metrics(daemon))
             .add(
                 "GET",

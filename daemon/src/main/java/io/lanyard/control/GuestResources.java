@@ -1,6 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.control.http.Json;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;

@@ -25,8 +25,11 @@ import java.util.stream.Stream;
  */
 public final class ImageStore {
   static final String MANIFEST = "manifest.json";
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** Made when a manifest is read or written: the daemon's start does neither. */
+  private static final class Manifests {
+    static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  }
 
   private final Path directory;
 
@@ -80,7 +83,7 @@ public final class ImageStore {
     }
     Path home = directory.resolve(name);
     try (InputStream in = Files.newInputStream(home.resolve(MANIFEST))) {
-      ImageManifest manifest = JSON.readValue(in, ImageManifest.class);
+      ImageManifest manifest = Manifests.JSON.readValue(in, ImageManifest.class);
       Image image = new Image(home, manifest);
       boolean whole =
           manifest.files().values().stream()
@@ -138,7 +141,7 @@ public final class ImageStore {
    */
   void publish(Path work, ImageManifest manifest) throws IOException {
     Path unfinished = work.resolve(MANIFEST + ".new");
-    Files.write(unfinished, JSON.writeValueAsBytes(manifest));
+    Files.write(unfinished, Manifests.JSON.writeValueAsBytes(manifest));
     Files.move(unfinished, work.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
     remove(manifest.name());
     Files.move(work, directory.resolve(manifest.name()), StandardCopyOption.ATOMIC_MOVE);
@@ -148,7 +151,7 @@ public final class ImageStore {
   void rewrite(ImageManifest manifest) throws IOException {
     Path home = directory.resolve(manifest.name());
     Path unfinished = home.resolve("." + MANIFEST + ".new");
-    Files.write(unfinished, JSON.writeValueAsBytes(manifest));
+    Files.write(unfinished, Manifests.JSON.writeValueAsBytes(manifest));
     Files.move(unfinished, home.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
   }
 

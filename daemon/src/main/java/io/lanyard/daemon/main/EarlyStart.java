@@ -1,7 +1,7 @@
 package io.lanyard.daemon.main;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.http.Json;
 import io.lanyard.linux.OpenFiles;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
@@ -36,6 +36,6 @@ final class EarlyStart {
 
   private static void json() {
     DaemonStatus nothing = new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, 0, 0, List.of());
-    var _ = new ObjectMapper().valueToTree(nothing);
+    var _ = Json.response(nothing);
   }
 }
