@@ -23,9 +23,13 @@ public final class Main {
    * @param arguments what follows {@code lanyard daemon}
    */
   public static void main(String[] arguments) {
-    // Before anything logs, and without a call to that class, which would make the JDK's own.
-    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
+    chooseLog();
     System.exit(run(arguments));
+  }
+
+  /** Before anything logs, and without a call to that class, which would make the JDK's own. */
+  static void chooseLog() {
+    System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
   }
 
   @SuppressWarnings("SystemOut") // The help is asked for.

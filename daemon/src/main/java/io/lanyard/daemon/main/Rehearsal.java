@@ -46,6 +46,7 @@ final class Rehearsal {
    * @throws Exception if anything fails: there is no cache then
    */
   public static void main(String[] arguments) throws Exception {
+    Main.chooseLog();
     Path home = Files.createTempDirectory("lanyard-rehearsal-");
     try {
       rehearse(home);
