@@ -41,13 +41,14 @@ public final class LogEvent {
    * @return this
    */
   public LogEvent with(String key, @Nullable Object value) {
-    quote(
-        key,
-        switch (value) {
-          case null -> "";
-          case Enum<?> constant -> EnumText.word(constant);
-          default -> value.toString();
-        });
+    // No pattern switch on the daemon's way to its first line: the JVM spins a class for each.
+    if (value == null) {
+      quote(key, "");
+    } else if (value instanceof Enum<?> constant) {
+      quote(key, EnumText.word(constant));
+    } else {
+      quote(key, value.toString());
+    }
     return this;
   }
 

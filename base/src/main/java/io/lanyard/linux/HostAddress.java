@@ -23,4 +23,17 @@ public record HostAddress(int device, Address address, int prefix) {
   public Subnet local() {
     return Subnet.of(address, device == LOOPBACK_DEVICE ? prefix : address.bits());
   }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof HostAddress that
+        && device == that.device
+        && prefix == that.prefix
+        && address.equals(that.address);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * address.hashCode() + prefix) + device;
+  }
 }

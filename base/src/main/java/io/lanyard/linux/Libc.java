@@ -3,6 +3,7 @@ package io.lanyard.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The C library's system calls. Each answers as the kernel does: a negative result is {@code
@@ -75,8 +76,13 @@ public final class Libc {
    */
   public static int open(String path, int flags) {
     try (Arena arena = Arena.ofConfined()) {
-      long name = arena.allocateFrom(path).address();
-      return NativeCall.toInt(OPEN, name, flags | O_CLOEXEC, 0, 0, 0, 0);
+      byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+      MemorySegment name = arena.allocate(bytes.length + 1);
+      // One by one: to copy an array, the JVM would spin a class that finds out of what it is.
+      for (int i = 0; i < bytes.length; i++) {
+        name.set(ValueLayout.JAVA_BYTE, i, bytes[i]);
+      }
+      return NativeCall.toInt(OPEN, name.address(), flags | O_CLOEXEC, 0, 0, 0, 0);
     }
   }
 

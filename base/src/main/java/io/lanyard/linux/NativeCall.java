@@ -1,15 +1,14 @@
 package io.lanyard.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * A function of the C library, called with up to six integers or pointers.
@@ -26,8 +25,13 @@ import java.lang.invoke.VarHandle;
  */
 final class NativeCall {
   private static final Linker LINKER = Linker.nativeLinker();
+
+  /**
+   * The state that the JVM keeps of a call: on Linux, errno alone. It is read at offset 0, because
+   * the JVM spins classes for a layout's {@code VarHandle}.
+   */
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO = CAPTURE.varHandle(PathElement.groupElement("errno"));
+
   private static final MethodHandle CALL = handle();
 
   /** One per thread, for as long as the thread lives. */
@@ -78,6 +82,6 @@ final class NativeCall {
   }
 
   private static int errno(MemorySegment state) {
-    return (int) ERRNO.get(state, 0L);
+    return state.get(JAVA_INT, 0);
   }
 }

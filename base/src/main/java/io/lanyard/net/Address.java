@@ -286,6 +286,14 @@ public record Address(long high, long low) implements Comparable<Address> {
     return upper != 0 ? upper : Long.compareUnsigned(low, other.low);
   }
 
+  // Written out, as in the other types that a start compares: the JVM spins classes for a record's
+  // own methods when they are first called
+  // (docs/adr/0010-a-start-without-what-it-does-not-need.md).
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Address that && high == that.high && low == that.low;
+  }
+
   /** Mixes all bits: neighbouring addresses are the usual case. */
   @Override
   public int hashCode() {

@@ -90,6 +90,16 @@ public record Endpoint(Address address, int port) {
     return new InetSocketAddress(address.toInetAddress(), port);
   }
 
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Endpoint that && port == that.port && address.equals(that.address);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * address.hashCode() + port;
+  }
+
   /** Address, colon, port; IPv6 in brackets. */
   @Override
   public String toString() {

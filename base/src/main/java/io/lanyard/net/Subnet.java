@@ -6,7 +6,7 @@ package io.lanyard.net;
  * @param network its lowest address; no bit is set beyond the prefix
  * @param prefix the prefix's length in bits of the family: 0 to 32, or 0 to 128
  */
-public record Subnet(Address network, int prefix) {
+public record Subnet(Address network, int prefix) implements Comparable<Subnet> {
   /** Checks the prefix, and that no host bit is set. */
   public Subnet {
     if (prefix < 0 || prefix > network.bits()) {
@@ -160,6 +160,28 @@ public record Subnet(Address network, int prefix) {
    */
   public boolean overlaps(Subnet other) {
     return contains(other.network) || other.contains(network);
+  }
+
+  /**
+   * By lowest address; of those that share it, the larger subnet first.
+   *
+   * @param other another subnet
+   * @return as for {@link Comparable#compareTo}
+   */
+  @Override
+  public int compareTo(Subnet other) {
+    int order = network.compareTo(other.network);
+    return order != 0 ? order : Integer.compare(prefix, other.prefix);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Subnet that && prefix == that.prefix && network.equals(that.network);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * network.hashCode() + prefix;
   }
 
   /** Address, slash, prefix length. */

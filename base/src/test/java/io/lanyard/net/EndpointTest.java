@@ -47,4 +47,14 @@ final class EndpointTest {
     assertThat(Endpoint.parse("[fd00::1]", 53)).hasToString("[fd00::1]:53");
     assertThat(Endpoint.parse("[fd00::1]:5353", 53)).hasToString("[fd00::1]:5353");
   }
+
+  @Test
+  void equalEndpointsAreOneKeyAndOthersAreNot() {
+    Endpoint endpoint = Endpoint.parse("127.0.0.1:80");
+    assertThat(endpoint).isEqualTo(Endpoint.parse("127.0.0.1:80"));
+    assertThat(endpoint).hasSameHashCodeAs(Endpoint.parse("127.0.0.1:80"));
+    assertThat(endpoint).isNotEqualTo(Endpoint.parse("127.0.0.1:81"));
+    assertThat(endpoint).isNotEqualTo(Endpoint.parse("127.0.0.2:80"));
+    assertThat(endpoint).isNotEqualTo(endpoint.address());
+  }
 }

@@ -3,6 +3,7 @@ package io.lanyard.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,5 +101,25 @@ final class SubnetTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> AddressRange.parse("10.0.0.2-fd00::1"))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void equalSubnetsAreOneKeyAndOthersAreNot() {
+    Subnet subnet = Subnet.parse("10.0.0.0/8");
+    assertThat(subnet).isEqualTo(Subnet.parse("10.0.0.0/8"));
+    assertThat(subnet).hasSameHashCodeAs(Subnet.parse("10.0.0.0/8"));
+    assertThat(subnet).isNotEqualTo(Subnet.parse("10.0.0.0/9"));
+    assertThat(subnet).isNotEqualTo(Subnet.parse("11.0.0.0/8"));
+    assertThat(subnet).isNotEqualTo(subnet.network());
+  }
+
+  @Test
+  void subnetsStandByAddressAndTheLargerFirst() {
+    assertThat(
+            Stream.of("10.0.0.0/9", "fd00::/64", "10.0.0.0/8", "9.0.0.0/8", "fd00::/8")
+                .map(Subnet::parse)
+                .sorted())
+        .extracting(Subnet::toString)
+        .containsExactly("9.0.0.0/8", "10.0.0.0/8", "10.0.0.0/9", "fd00::/8", "fd00::/64");
   }
 }

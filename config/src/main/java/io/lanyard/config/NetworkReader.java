@@ -4,7 +4,6 @@ import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -202,9 +201,7 @@ final class NetworkReader {
    */
   void checkSubnets(Problems problems) {
     List<PlacedSubnet> byAddress = new ArrayList<>(subnets);
-    byAddress.sort(
-        Comparator.comparing((PlacedSubnet s) -> s.subnet().network())
-            .thenComparingInt(s -> s.subnet().prefix()));
+    byAddress.sort((a, b) -> a.subnet().compareTo(b.subnet()));
     PlacedSubnet widest = null;
     for (PlacedSubnet next : byAddress) {
       if (widest == null || !widest.subnet().overlaps(next.subnet())) {

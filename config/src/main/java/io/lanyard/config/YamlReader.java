@@ -139,30 +139,24 @@ final class YamlReader {
   }
 
   private void take(Event event) {
-    switch (event) {
-      case DocumentStartEvent start -> {
-        if (++documents > 1) {
-          throw stop(place(start.getStartMark()), "expected one document, found a second");
-        }
+    // No pattern switch: the JVM would spin a class for it in each start of the daemon.
+    if (event instanceof DocumentStartEvent start) {
+      if (++documents > 1) {
+        throw stop(place(start.getStartMark()), "expected one document, found a second");
       }
-      case AliasEvent alias ->
-          throw stop(
-              place(alias.getStartMark()),
-              "aliases (*name) are not supported; write the value out, or in quotes if it is a text");
-      case ScalarEvent scalar -> {
-        check(scalar, scalar.getTag().isPresent());
-        scalar(scalar);
-      }
-      case CollectionStartEvent start -> {
-        check(start, start.getTag().isPresent());
-        start(start);
-      }
-      default -> {
-        if (event.getEventId() == Event.ID.MappingEnd
-            || event.getEventId() == Event.ID.SequenceEnd) {
-          end();
-        }
-      }
+    } else if (event instanceof AliasEvent alias) {
+      throw stop(
+          place(alias.getStartMark()),
+          "aliases (*name) are not supported; write the value out, or in quotes if it is a text");
+    } else if (event instanceof ScalarEvent scalar) {
+      check(scalar, scalar.getTag().isPresent());
+      scalar(scalar);
+    } else if (event instanceof CollectionStartEvent start) {
+      check(start, start.getTag().isPresent());
+      start(start);
+    } else if (event.getEventId() == Event.ID.MappingEnd
+        || event.getEventId() == Event.ID.SequenceEnd) {
+      end();
     }
   }
 

@@ -69,11 +69,13 @@ final class DnsService {
   }
 
   private static Upstreams upstreams(DnsConfig dns) {
-    return switch (dns.upstreams()) {
-      case DnsConfig.OfHost() -> new Upstreams.OfHost(Path.of("/etc/resolv.conf"));
-      case DnsConfig.Servers(var servers) ->
-          new Upstreams.Servers(servers.stream().map(Endpoint::toSocketAddress).toList());
-      case DnsConfig.None() -> new Upstreams.None();
-    };
+    DnsConfig.Upstreams said = dns.upstreams();
+    // No pattern switch: the JVM would spin a class for it in each start.
+    if (said instanceof DnsConfig.Servers(var servers)) {
+      return new Upstreams.Servers(servers.stream().map(Endpoint::toSocketAddress).toList());
+    }
+    return said instanceof DnsConfig.OfHost
+        ? new Upstreams.OfHost(Path.of("/etc/resolv.conf"))
+        : new Upstreams.None();
   }
 }

@@ -78,7 +78,7 @@ public final class LeaseTable {
   void load(List<Lease> stored, long now) {
     stored.stream()
         .filter(lease -> settings.subnet().isHost(lease.address()))
-        .sorted(Comparator.comparingLong(Lease::startMillis))
+        .sorted((a, b) -> Long.compare(a.startMillis(), b.startMillis()))
         .forEach(lease -> {
           Lease sane = lease.until(latest(now));
           put(sane.active(now) ? sane : sane.in(State.RELEASED, sane.expiryMillis()));

@@ -3,7 +3,12 @@ package io.lanyard.vswitch;
 /** Whether frames can pass a port now, and if not, why and what to do about it. */
 public sealed interface PortState {
   /** Frames pass in both directions. */
-  record Up() implements PortState {}
+  record Up() implements PortState {
+    @Override
+    public String label() {
+      return "up";
+    }
+  }
 
   /**
    * Nobody is at the other end, which is nothing to worry about: the guest is off, no VMM is
@@ -11,7 +16,12 @@ public sealed interface PortState {
    *
    * @param reason what is missing, for people
    */
-  record NoCarrier(String reason) implements PortState {}
+  record NoCarrier(String reason) implements PortState {
+    @Override
+    public String label() {
+      return "no-carrier";
+    }
+  }
 
   /**
    * The port cannot do its work until somebody helps. It tries again by itself.
@@ -19,7 +29,17 @@ public sealed interface PortState {
    * @param reason what happened, for people
    * @param remedy what to do about it; may be empty where the reason says it
    */
-  record Failed(String reason, String remedy) implements PortState {}
+  record Failed(String reason, String remedy) implements PortState {
+    @Override
+    public String label() {
+      return "failed";
+    }
+
+    @Override
+    public String problem() {
+      return remedy.isEmpty() ? reason : reason + "; " + remedy;
+    }
+  }
 
   /**
    * The state of a port that frames pass.
@@ -53,13 +73,7 @@ public sealed interface PortState {
    *
    * @return {@code up}, {@code no-carrier} or {@code failed}
    */
-  default String label() {
-    return switch (this) {
-      case Up _ -> "up";
-      case NoCarrier _ -> "no-carrier";
-      case Failed _ -> "failed";
-    };
-  }
+  String label();
 
   /**
    * The problem of a port: the reason of its failure and the remedy.
@@ -67,10 +81,6 @@ public sealed interface PortState {
    * @return an empty text for a port that has not failed
    */
   default String problem() {
-    return switch (this) {
-      case Failed(String reason, String remedy) ->
-          remedy.isEmpty() ? reason : reason + "; " + remedy;
-      case Up _, NoCarrier _ -> "";
-    };
+    return "";
   }
 }

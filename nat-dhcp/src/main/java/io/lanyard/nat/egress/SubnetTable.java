@@ -43,7 +43,7 @@ public final class SubnetTable {
    */
   SubnetTable(List<Subnet> subnets) {
     List<Subnet> sorted = new ArrayList<>(subnets.stream().distinct().toList());
-    sorted.sort(Comparator.comparing(Subnet::network).thenComparingInt(Subnet::prefix));
+    sorted.sort(Comparator.naturalOrder());
     parents = new int[sorted.size()];
     Boundaries boundaries = new Boundaries();
     Deque<Integer> open = new ArrayDeque<>();
