@@ -34,8 +34,13 @@ public final class PrintableText {
     return safe == null ? text : safe.toString();
   }
 
-  /** Whether a character neither begins a line nor speaks to a terminal. */
-  static boolean isPrintable(char c) {
+  /**
+   * Whether a character neither begins a line nor speaks to a terminal.
+   *
+   * @param c a UTF-16 code unit
+   * @return whether {@link #of} leaves it as it is
+   */
+  public static boolean isPrintable(char c) {
     if (c >= ' ' && c < 0x7f) {
       return true;
     }

@@ -1,6 +1,9 @@
 package io.lanyard.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -8,12 +11,41 @@ import io.lanyard.base.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** A command's output: a table for people, or with {@code --json} JSON for programs. */
 final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  static {
+    JSON.getFactory().setCharacterEscapes(new PrintableJson());
+  }
+
+  /** Escapes what would speak to a terminal: names come from guests. */
+  @SuppressWarnings("serial") // nobody serializes it
+  private static final class PrintableJson extends CharacterEscapes {
+    private static final int DELETE = 0x7f;
+
+    private final int[] ascii = standardAsciiEscapesForJSON();
+
+    PrintableJson() {
+      ascii[DELETE] = ESCAPE_STANDARD;
+    }
+
+    @Override
+    public int[] getEscapeCodesForAscii() {
+      return ascii;
+    }
+
+    @Override
+    public @Nullable SerializableString getEscapeSequence(int c) {
+      return PrintableText.isPrintable((char) c)
+          ? null
+          : new SerializedString(String.format(Locale.ROOT, "\\u%04x", c));
+    }
+  }
 
   /** Ends the name of a column that shows how many members a list has, not the members. */
   static final String COUNT = "#";
@@ -31,8 +63,13 @@ final class Output {
   }
 
   void print(JsonNode node) {
+    line(text(node));
+  }
+
+  /** JSON that can be shown on a terminal. */
+  static String text(JsonNode node) {
     try {
-      line(JSON.writeValueAsString(node));
+      return JSON.writeValueAsString(node);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree can always be written", e);
     }
