@@ -1,6 +1,8 @@
 package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.vswitch.AcceptFailures;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -20,6 +22,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -54,6 +57,10 @@ public final class HttpServer implements AutoCloseable {
 
   private static final int STOP_SECONDS = 2;
 
+  private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
+
+  private final RateLimitedLog log = new RateLimitedLog(LOG, Clock.system());
+  private final String name;
   private final MultiThreadIoEventLoopGroup loop;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final ExecutorService threads;
@@ -65,8 +72,10 @@ public final class HttpServer implements AutoCloseable {
   private @Nullable SocketFile file;
   private @Nullable Channel listener;
   private int refusals;
+  private volatile String acceptProblem = "";
 
   private HttpServer(String name, int owner, Limits limits, Routes routes, HttpMeter meter) {
+    this.name = name;
     this.owner = owner;
     this.limits = limits;
     this.places = new Places(limits, Clock.system());
@@ -140,6 +149,7 @@ public final class HttpServer implements AutoCloseable {
         new ServerBootstrap()
             .group(loop)
             .channel(type)
+            .handler(new AcceptFailures(new Accepting()))
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(
                 new ChannelInitializer<>() {
@@ -167,13 +177,35 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * The present lack of connections. Thread: any.
+   * Why clients are not served at present. Thread: any.
    *
-   * @return who holds most of them, and what to do about it; empty where nobody was refused within
-   *     a minute
+   * @return that none can be accepted, or who holds most connections, and what to do about it; empty
+   *     where nobody was refused within a minute
    */
   public String problem() {
-    return places.problem();
+    String present = acceptProblem;
+    return present.isEmpty() ? places.problem() : present;
+  }
+
+  /** Makes a problem of what happens to {@code accept}. On the loop. */
+  private final class Accepting implements AcceptFailures.Listener {
+    @Override
+    public void cannotAccept(String reason, String remedy) {
+      boolean told = !acceptProblem.isEmpty();
+      acceptProblem = reason + "; " + remedy;
+      if (!told) {
+        log.log(
+            Level.WARNING,
+            "accept-failed",
+            line -> line.with("server", name).with("cause", reason).with("advice", remedy));
+      }
+    }
+
+    @Override
+    public void acceptsAgain() {
+      acceptProblem = "";
+      log.log(Level.INFO, "accepts-again", line -> line.with("server", name));
+    }
   }
 
   /** The port of a server on TCP. */

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.testing.FewDescriptors;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.LoadedClasses;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,6 +32,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +62,36 @@ final class HttpServerTest {
       };
   private HttpServer server;
   private Path socket;
+
+  @Test
+  void aServerThatCannotAcceptSaysSoAndRests() throws Exception {
+    LogWatch.expect("event=accept-failed server=\"control\" .*Too many open files.*LimitNOFILE");
+    try (HttpClient.Answer answer = new HttpClient(socket).send("GET", "/hello")) {
+      assertThat(answer.status()).isEqualTo(200);
+    }
+    LoadedClasses.ofAcceptFailures();
+    SocketChannel late = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try (FewDescriptors few = new FewDescriptors();
+        late) {
+      few.begin();
+      late.connect(UnixDomainSocketAddress.of(socket));
+      await(() -> server.problem().contains("LimitNOFILE"));
+      few.end();
+      late.write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\n\r\n".getBytes(US_ASCII)));
+      assertThat(late.read(ByteBuffer.allocate(1))).isEqualTo(1);
+      await(() -> server.problem().isEmpty());
+    }
+    assertThat(LogWatch.count("event=accept-failed")).isEqualTo(1);
+    assertThat(LogWatch.count("event=accepts-again server=\"control\"")).isEqualTo(1);
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
 
   @BeforeEach
   void open() throws IOException {

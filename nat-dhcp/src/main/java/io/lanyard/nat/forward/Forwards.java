@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.BindFailure;
@@ -14,6 +15,7 @@ import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.SocketErrors;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -38,6 +40,7 @@ public final class Forwards implements Dumpable {
   /** The owner of a port is looked up once per minute: the search reads every process. */
   private static final int RETRIES_PER_LOOKUP = 12;
 
+  private final RateLimitedLog log;
   private final GuestLink link;
   private final FlowTable flows;
   private final TcpEngine tcp;
@@ -77,6 +80,7 @@ public final class Forwards implements Dumpable {
     this.guests = guests;
     this.udpTimeoutNanos = udpTimeoutNanos;
     this.descriptors = descriptors;
+    this.log = new RateLimitedLog(LOG, link.timers().clock());
   }
 
   /**
@@ -118,7 +122,7 @@ public final class Forwards implements Dumpable {
   public List<ForwardStatus> list() {
     List<ForwardStatus> all = new ArrayList<>();
     for (Entry entry : entries.values()) {
-      all.add(entry.listener.status(entry.listening(), entry.problem));
+      all.add(entry.status());
     }
     return all;
   }
@@ -145,7 +149,7 @@ public final class Forwards implements Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node = DumpNode.of("forwards");
     for (Entry entry : entries.values()) {
-      ForwardStatus status = entry.listener.status(entry.listening(), entry.problem);
+      ForwardStatus status = entry.status();
       DumpNode.Builder child =
           DumpNode.of(status.forward().key())
               .with("to", status.forward().to())
@@ -163,11 +167,15 @@ public final class Forwards implements Dumpable {
   }
 
   /** A forward, and whether its port is open. */
-  private final class Entry implements ForwardMetrics {
+  private final class Entry implements ForwardMetrics, AcceptFailures.Listener {
     final Listener listener;
     private final DescriptorBudget.Holder holder;
     private final Timers.Timer retry = link.timers().create(this::open);
     @Nullable String problem;
+
+    /** Why a port that is open accepts nobody; null where it does. */
+    private @Nullable String acceptProblem;
+
     private @Nullable String lastReported;
 
     /** Who has the address, as it was last found out; null before. */
@@ -189,7 +197,8 @@ public final class Forwards implements Dumpable {
                     flows.quota(),
                     holder,
                     udp.published(),
-                    this::failed);
+                    this::failed,
+                    this);
             case UDP ->
                 new UdpListener(forward, guests, link, flows, udp, reader, udpTimeoutNanos, holder);
           };
@@ -246,6 +255,33 @@ public final class Forwards implements Dumpable {
       } catch (RejectedExecutionException e) {
         // The network is closed.
       }
+    }
+
+    @Override
+    public void cannotAccept(String reason, String remedy) {
+      if (acceptProblem == null) {
+        log.log(
+            Logger.Level.WARNING,
+            "forward-cannot-accept",
+            line ->
+                line.with("forward", listener.forward.key())
+                    .with("cause", reason)
+                    .with("advice", remedy));
+      }
+      acceptProblem = reason + "; " + remedy;
+    }
+
+    @Override
+    public void acceptsAgain() {
+      acceptProblem = null;
+      log.log(
+          Logger.Level.INFO,
+          "forward-accepts-again",
+          line -> line.with("forward", listener.forward.key()));
+    }
+
+    ForwardStatus status() {
+      return listener.status(listening(), problem == null ? acceptProblem : problem);
     }
 
     private void report(String text) {

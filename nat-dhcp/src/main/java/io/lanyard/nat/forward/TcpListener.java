@@ -12,6 +12,7 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.AcceptFailures;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,6 +33,7 @@ final class TcpListener extends Listener {
   private final DescriptorBudget.Holder descriptors;
   private final PublishedPorts published;
   private final Consumer<Throwable> failed;
+  private final AcceptFailures.Listener accepting;
   private @Nullable Channel server;
   private int publishedPort;
 
@@ -42,6 +44,7 @@ final class TcpListener extends Listener {
    * @param descriptors has to answer for the sockets of connections
    * @param published hears of the host's port that is open
    * @param failed told when the listening socket turns out not to be had
+   * @param accepting told when it cannot accept
    */
   TcpListener(
       ForwardConfig forward,
@@ -51,13 +54,15 @@ final class TcpListener extends Listener {
       FlowQuota quota,
       DescriptorBudget.Holder descriptors,
       PublishedPorts published,
-      Consumer<Throwable> failed) {
+      Consumer<Throwable> failed,
+      AcceptFailures.Listener accepting) {
     super(forward, guests, quota, link.timers());
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
     this.published = published;
     this.failed = failed;
+    this.accepting = accepting;
   }
 
   @Override
@@ -66,6 +71,7 @@ final class TcpListener extends Listener {
         new ServerBootstrap()
             .group(link.loop())
             .channel(EpollServerSocketChannel.class)
+            .handler(new AcceptFailures(accepting))
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.AUTO_READ, false)

@@ -7,14 +7,12 @@ import io.lanyard.linux.Errno;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
+import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.SocketErrors;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -32,16 +30,14 @@ import org.jspecify.annotations.Nullable;
  * Waits for the VMM at a socket.
  *
  * <p>An address that cannot be had is tried again every {@value #RETRY_SECONDS} s. Where {@code
- * accept} fails, because the process has no descriptors left, the socket rests for {@value
- * #PAUSE_SECONDS} s: clients wait in its queue, and the loop does not spin.
+ * accept} fails, because the process has no descriptors left, the socket rests ({@link
+ * AcceptFailures}).
  *
  * <p>Thread: the network's loop only.
  */
 final class ListeningEndpoint implements StreamEndpoint {
   /** Same interval as the forwards' retry. */
   static final int RETRY_SECONDS = 5;
-
-  static final int PAUSE_SECONDS = 1;
 
   private static final PortState NOBODY = new PortState.NoCarrier("no client is connected");
 
@@ -52,11 +48,9 @@ final class ListeningEndpoint implements StreamEndpoint {
   private final PortContext context;
   private final Client client;
   private final Timers.Timer retry;
-  private final Timers.Timer pause;
   private @Nullable Channel listener;
   private int failures;
   private long acceptFailures;
-  private boolean paused;
   private boolean closed;
 
   ListeningEndpoint(SocketAddress at, PortContext context, Client client) {
@@ -64,7 +58,6 @@ final class ListeningEndpoint implements StreamEndpoint {
     this.context = context;
     this.client = client;
     this.retry = context.timers().create(this::start);
-    this.pause = context.timers().create(this::pauseEnds);
   }
 
   @Override
@@ -85,7 +78,7 @@ final class ListeningEndpoint implements StreamEndpoint {
         new ServerBootstrap()
             .group(context.loop())
             .channel(unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class)
-            .handler(new AcceptFailures())
+            .handler(new AcceptFailures(new Accepting()))
             .childOption(ChannelOption.ALLOCATOR, context.allocator())
             .childHandler(
                 new ChannelInitializer<>() {
@@ -164,37 +157,21 @@ final class ListeningEndpoint implements StreamEndpoint {
     client.offer(channel);
   }
 
-  /** Hears that {@code accept} failed. Not passed on: Netty would log it each time. */
-  @ChannelHandler.Sharable
-  private final class AcceptFailures extends ChannelInboundHandlerAdapter {
+  /** Makes the state of the port from what happens to {@code accept}. */
+  private final class Accepting implements AcceptFailures.Listener {
     @Override
-    public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
+    public void cannotAccept(String reason, String remedy) {
       acceptFailures++;
-      paused = true;
-      channel.channel().config().setAutoRead(false);
-      pause.arm(PAUSE_SECONDS * 1_000_000_000L);
-      int number = SocketErrors.number(cause);
-      client.waiting(
-          new PortState.Failed(
-              "no client can be accepted: " + Causes.of(cause),
-              number == Errno.EMFILE || number == Errno.ENFILE
-                  ? "raise the limit of open files (LimitNOFILE= of the service, ulimit -n)"
-                  : "it is tried again by itself"));
+      if (!closed) {
+        client.waiting(new PortState.Failed(reason, remedy));
+      }
     }
-  }
 
-  /** Lets the socket accept again; a whole pause without a failure then ends the problem. */
-  private void pauseEnds() {
-    Channel open = listener;
-    if (closed || open == null) {
-      return;
-    }
-    if (paused) {
-      paused = false;
-      open.config().setAutoRead(true);
-      pause.arm(PAUSE_SECONDS * 1_000_000_000L);
-    } else {
-      client.waiting(NOBODY);
+    @Override
+    public void acceptsAgain() {
+      if (!closed) {
+        client.waiting(NOBODY);
+      }
     }
   }
 
@@ -227,7 +204,6 @@ final class ListeningEndpoint implements StreamEndpoint {
     }
     closed = true;
     retry.cancel();
-    pause.cancel();
     if (listener != null) {
       Future<?> _ = listener.close(); // removes the socket's file too
     }

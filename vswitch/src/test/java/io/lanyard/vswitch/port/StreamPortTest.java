@@ -3,8 +3,10 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.LoadedClasses;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
@@ -416,54 +418,12 @@ class StreamPortTest extends PortSuite {
     remove(port);
   }
 
-  /** Sets the limit of this process's open files, and sets it back when it is closed. */
-  private static final class FewDescriptors implements AutoCloseable {
-    private final Process shell;
-    private boolean ended;
-
-    FewDescriptors() throws IOException {
-      long pid = ProcessHandle.current().pid();
-      String set = "prlimit --pid " + pid + " --nofile=%s: && echo set; read line; ";
-      shell =
-          new ProcessBuilder(
-                  "sh",
-                  "-c",
-                  "before=$(prlimit --pid %d --nofile --output SOFT --noheadings); ".formatted(pid)
-                      + "read line; "
-                      + set.formatted("8")
-                      + set.formatted("$before"))
-              .start();
-    }
-
-    /** No descriptor can be had from now on: the numbers below the limit are all taken. */
-    void begin() throws IOException {
-      step();
-    }
-
-    void end() throws IOException {
-      if (!ended) {
-        ended = true;
-        step();
-      }
-    }
-
-    private void step() throws IOException {
-      shell.getOutputStream().write('\n');
-      shell.getOutputStream().flush();
-      assertThat(shell.getInputStream().readNBytes(4)).hasSize(4);
-    }
-
-    @Override
-    public void close() throws IOException {
-      end();
-    }
-  }
-
   @Test
   void anAcceptWithoutDescriptorsIsAProblemThatPassesAndTheLoopRests() throws Exception {
     StreamPort loadsClasses = run("x", new StreamAddress.Listen(directory.resolve("no/x")));
     assertThat(problem(loadsClasses)).isNotEmpty();
     remove(loadsClasses);
+    LoadedClasses.ofAcceptFailures();
     client().close();
     awaitListening(made());
     assertThat(failedAccepts()).isZero();

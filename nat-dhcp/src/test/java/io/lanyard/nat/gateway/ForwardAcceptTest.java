@@ -1,0 +1,111 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.ForwardConfig.ToAddress;
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
+import io.lanyard.testing.FewDescriptors;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.LoadedClasses;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A forward whose port is open while the process has no descriptor for a client. */
+@Timeout(120)
+class ForwardAcceptTest {
+  private static final ForwardConfig FORWARD =
+      new ForwardConfig(
+          null,
+          Transport.TCP,
+          new Endpoint(Address.LOOPBACK_IPV4, 0),
+          new ToAddress("guest", Address.ofIpv4(TestNetwork.GUEST), 80));
+
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final EventLoop loop = group.next();
+  private final TestNetwork net = new TestNetwork(loop);
+  private final NatNetwork nat;
+
+  ForwardAcceptTest() throws Exception {
+    nat =
+        on(() ->
+            new NatNetwork(
+                loop,
+                net.network,
+                net.timers,
+                PooledByteBufAllocator.DEFAULT,
+                NatOptions.of("test", TestNetwork.addresses(true)).withForwards(List.of(FORWARD)),
+                nic -> null));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    on(() -> {
+      nat.close();
+      net.guest.close();
+      net.network.close();
+      return true;
+    });
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  }
+
+  private <T> T on(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  private ForwardStatus await(Predicate<ForwardStatus> condition) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    while (true) {
+      ForwardStatus status = on(() -> nat.forwards().list().getFirst());
+      if (condition.test(status)) {
+        return status;
+      }
+      assertThat(System.nanoTime()).as(status.toString()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private SocketChannel connect(SocketChannel client, int port) throws Exception {
+    client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    return client;
+  }
+
+  @Test
+  void aForwardThatCannotAcceptListensAndSaysWhatIsMissing() throws Exception {
+    LogWatch.expect("event=forward-cannot-accept .*Too many open files.*LimitNOFILE");
+    LoadedClasses.ofAcceptFailures();
+    int port = await(status -> status.listening() && status.port() != 0).port();
+    try (FewDescriptors few = new FewDescriptors();
+        SocketChannel loadsClasses = connect(SocketChannel.open(), port);
+        SocketChannel late = SocketChannel.open()) {
+      await(status -> status.accepted() == 1);
+      few.begin();
+      connect(late, port);
+      ForwardStatus failing = await(status -> status.problem() != null);
+      assertThat(failing.listening()).isTrue();
+      assertThat(failing.problem()).contains("no client can be accepted", "LimitNOFILE");
+      few.end();
+      await(status -> status.accepted() == 2 && status.problem() == null);
+      assertThat(loadsClasses.isOpen()).isTrue();
+    }
+    assertThat(LogWatch.count("event=forward-cannot-accept")).isEqualTo(1);
+  }
+}
