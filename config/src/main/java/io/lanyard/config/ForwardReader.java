@@ -19,7 +19,7 @@ final class ForwardReader {
 
   private final Claims claims;
   private final Ipv4Config ipv4;
-  private final Map<String, Address> addresses = new HashMap<>();
+  private final Map<String, Address> addresses;
   private final Map<String, MacAddress> guests = new HashMap<>();
 
   private record HostAndPort(String host, int port) {}
@@ -36,25 +36,9 @@ final class ForwardReader {
       DnsConfig dns) {
     this.claims = claims;
     this.ipv4 = ipv4;
-    Map<MacAddress, Address> reserved = new HashMap<>();
-    for (ReservationConfig reservation : dhcp.reservations()) {
-      reserved.put(reservation.mac(), reservation.address());
-      if (reservation.hostname() != null) {
-        addresses.put(reservation.hostname(), reservation.address());
-      }
-    }
-    dns.hosts().forEach(addresses::putIfAbsent);
+    addresses = FixedNames.of(network, dhcp, dns, allGuests.values());
     for (GuestConfig guest : allGuests.values()) {
-      guest.nics().stream()
-          .filter(nic -> nic.network().equals(network))
-          .findFirst()
-          .ifPresent(nic -> {
-            guests.put(guest.name(), nic.mac());
-            Address address = reserved.get(nic.mac());
-            if (address != null) {
-              addresses.putIfAbsent(guest.name(), address);
-            }
-          });
+      guest.nicOn(network).ifPresent(nic -> guests.put(guest.name(), nic.mac()));
     }
   }
 

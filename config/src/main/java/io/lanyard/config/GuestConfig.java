@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,16 @@ public record GuestConfig(
     disks = List.copyOf(disks);
     nics = List.copyOf(nics);
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+  }
+
+  /**
+   * The guest's first NIC on a network.
+   *
+   * @param network the network's name
+   * @return the NIC whose addresses the guest's name leads to; none if it is not on the network
+   */
+  public Optional<Nic> nicOn(String network) {
+    return nics.stream().filter(nic -> nic.network().equals(network)).findFirst();
   }
 
   /** The program that a guest starts with. */

@@ -1,10 +1,8 @@
 package io.lanyard.daemon;
 
-import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.dns.DnsSettings;
 import io.lanyard.dns.DnsStreamService;
@@ -13,7 +11,6 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +25,16 @@ final class DnsService {
   /**
    * Starts the forwarder on the gateway, over UDP and TCP.
    *
+   * @param names the addresses of fixed names
    * @param host the address of {@code host.<domain>}; null if the host does not answer there
    * @return the forwarder; null if the network has none
    */
   static @Nullable DnsForwarder open(
-      NetworkConfig config, Ipv4Config ipv4, @Nullable Address host, NatNetwork nat) {
+      NetworkConfig config,
+      Ipv4Config ipv4,
+      Map<String, Address> names,
+      @Nullable Address host,
+      NatNetwork nat) {
     DnsConfig settings = config.dns();
     if (settings == null || !settings.enabled()) {
       return null;
@@ -40,7 +42,7 @@ final class DnsService {
     DnsForwarder dns =
         new DnsForwarder(
             config.name(),
-            settings(config, settings, ipv4, host),
+            settings(settings, ipv4, host, names),
             nat.gateway(),
             nat.descriptors().holder("dns"));
     nat.gateway().stations().addListener(dns::end);
@@ -50,20 +52,10 @@ final class DnsService {
   }
 
   private static DnsSettings settings(
-      NetworkConfig config, DnsConfig settings, Ipv4Config ipv4, @Nullable Address host) {
-    Map<String, Address> hosts = new LinkedHashMap<>(settings.hosts());
-    DhcpConfig dhcpConfig = config.dhcp();
-    if (dhcpConfig != null && dhcpConfig.enabled()) {
-      // A reservation's machine has its name also while it is off, or before its first lease.
-      for (ReservationConfig reservation : dhcpConfig.reservations()) {
-        if (reservation.hostname() != null) {
-          hosts.putIfAbsent(reservation.hostname(), reservation.address());
-        }
-      }
-    }
+      DnsConfig settings, Ipv4Config ipv4, @Nullable Address host, Map<String, Address> names) {
     return DnsSettings.of(settings.domain(), ipv4.subnet(), ipv4.gateway())
         .withHost(host)
-        .withHosts(hosts)
+        .withHosts(names)
         .withUpstreams(upstreams(settings))
         .withHostsFile(settings.hostsFile() ? Path.of("/etc/hosts") : null);
   }

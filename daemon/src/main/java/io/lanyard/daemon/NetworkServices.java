@@ -4,6 +4,8 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.DnsConfig;
+import io.lanyard.config.FixedNames;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
@@ -84,7 +86,13 @@ final class NetworkServices {
             GatewayOptions.of(config, ipv4, loopback, shared),
             nic -> addressOf(nic.bits()));
     dhcp = DhcpService.open(config, ipv4, guestMacs, nat, journal);
-    dns = DnsService.open(config, ipv4, hostAdapter || loopback ? ipv4.host() : null, nat);
+    dns =
+        DnsService.open(
+            config,
+            ipv4,
+            fixedNames(guests),
+            hostAdapter || loopback ? ipv4.host() : null,
+            nat);
     if (dhcp != null && dns != null) {
       dhcp.addListener(dns.names());
     }
@@ -140,12 +148,19 @@ final class NetworkServices {
     return all;
   }
 
+  private Map<String, Address> fixedNames(Map<String, GuestConfig> guests) {
+    DhcpConfig leases = config.dhcp();
+    DnsConfig names = config.dns();
+    return leases == null || names == null
+        ? Map.of()
+        : FixedNames.of(config.name(), leases, names, guests.values());
+  }
+
   private Map<String, Long> guestMacs(Map<String, GuestConfig> guests) {
     Map<String, Long> macs = new HashMap<>();
     for (GuestConfig guest : guests.values()) {
-      guest.nics().stream()
-          .filter(nic -> nic.network().equals(config.name()))
-          .findFirst()
+      guest
+          .nicOn(config.name())
           .ifPresent(nic -> macs.put(guest.name(), nic.mac().bits()));
     }
     return macs;

@@ -72,6 +72,7 @@ final class DnsUpstreamsTest {
         networks:
           lab: {mode: %s, ipv4: {subnet: 10.9.8.0/24}, dns: {hosts-file: false%s},
             ports: [{name: guest, kind: qemu-stream, path: guest.sock}]}
+        guests: {demo: {vmm: lanyard, image: none, nics: [{network: lab, mac: '02:00:00:00:00:07'}]}}
         """
             .formatted(mode, dns);
     Directories directories =
@@ -173,6 +174,14 @@ final class DnsUpstreamsTest {
         "}, dhcp: {reservations: [{mac: 02:00:00:00:00:07, address: 10.9.8.7, hostname: web}]";
     assertThat(rcode("nat", dhcp, "web.lan")).isEqualTo(NOERROR);
     assertThat(rcode("nat", dhcp, "wbe.lan")).isEqualTo(NXDOMAIN);
+  }
+
+  @Test
+  void aGuestForWhoseNicAnAddressIsReservedHasItsNameBeforeItsFirstLease() throws Exception {
+    String dhcp = "}, dhcp: {%sreservations: [{mac: 02:00:00:00:00:07, address: 10.9.8.7}]";
+    assertThat(rcode("nat", dhcp.formatted(""), "demo.lan")).isEqualTo(NOERROR);
+    assertThat(rcode("nat", dhcp.formatted("enabled: false, "), "demo.lan")).isEqualTo(NOERROR);
+    assertThat(rcode("nat", "", "demo.lan")).isEqualTo(NXDOMAIN);
   }
 
   @Test

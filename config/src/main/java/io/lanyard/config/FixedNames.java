@@ -1,0 +1,47 @@
+package io.lanyard.config;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The names of a network whose addresses the configuration gives, whether a machine runs there or
+ * not: forwards lead to them and DNS answers them.
+ */
+public final class FixedNames {
+  private FixedNames() {}
+
+  /**
+   * Collects them: the hosts of DNS, the reservations that have a name, and the guests for whose
+   * NIC an address is reserved. Of two with one name the first in this order has it. Reservations
+   * count also where the network's own DHCP server is off.
+   *
+   * @param network the network's name
+   * @param dhcp the network's reservations
+   * @param dns the network's hosts
+   * @param guests all guests
+   * @return addresses by name, as the file writes it; a name may be a wildcard ({@code *.apps})
+   */
+  public static Map<String, Address> of(
+      String network, DhcpConfig dhcp, DnsConfig dns, Collection<GuestConfig> guests) {
+    Map<String, Address> names = new LinkedHashMap<>(dns.hosts());
+    Map<MacAddress, Address> reserved = new HashMap<>();
+    for (ReservationConfig reservation : dhcp.reservations()) {
+      reserved.put(reservation.mac(), reservation.address());
+      String name = reservation.hostname();
+      if (name != null) {
+        names.putIfAbsent(name, reservation.address());
+      }
+    }
+    for (GuestConfig guest : guests) {
+      guest
+          .nicOn(network)
+          .map(nic -> reserved.get(nic.mac()))
+          .ifPresent(address -> names.putIfAbsent(guest.name(), address));
+    }
+    return names;
+  }
+}
