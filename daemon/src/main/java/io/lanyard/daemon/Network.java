@@ -107,11 +107,20 @@ public final class Network implements AutoCloseable {
                 allocator,
                 task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
             metrics,
-            addresses);
+            addresses,
+            guestMacs());
     problems.addAll(() -> failures);
     problems.addAll(ports::problems);
     problems.addAll(this::forwardProblems);
     problems.addAll(this::serviceProblems);
+  }
+
+  private List<Long> guestMacs() {
+    return guests.values().stream()
+        .flatMap(guest -> guest.nics().stream())
+        .filter(nic -> nic.network().equals(config.name()))
+        .map(nic -> nic.mac().bits())
+        .toList();
   }
 
   /**

@@ -51,14 +51,22 @@ final class NetworkPorts {
   private final Metrics metrics;
   private final PortAddresses addresses;
   private final PortPolicies policies;
+  private final List<Long> guestMacs;
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
 
+  /**
+   * Makes a network without ports.
+   *
+   * @param guestMacs the addresses of configured guests' NICs, which no other port may use, whether
+   *     the guest is there or not
+   */
   NetworkPorts(
       NetworkConfig config,
       NetworkLoop loop,
       PortContext context,
       Metrics metrics,
-      PortAddresses addresses) {
+      PortAddresses addresses,
+      List<Long> guestMacs) {
     this.config = config;
     this.loop = loop;
     this.context = context;
@@ -66,7 +74,9 @@ final class NetworkPorts {
     this.metrics = metrics;
     this.addresses = addresses;
     this.policies = new PortPolicies(config.switching(), addresses);
+    this.guestMacs = guestMacs;
     ethernet.forwardReserved(policies.forwarded());
+    guestMacs.forEach(ethernet::reserve);
   }
 
   /**
@@ -177,6 +187,7 @@ final class NetworkPorts {
         ethernet.detach(port);
         port.close();
         metrics.removePort(config.name(), name);
+        guestMacs.forEach(ethernet::reserve);
       }
       return true;
     });

@@ -88,11 +88,7 @@ final class NetworkServices {
     dhcp = DhcpService.open(config, ipv4, guestMacs, nat, journal);
     dns =
         DnsService.open(
-            config,
-            ipv4,
-            fixedNames(guests),
-            hostAdapter || loopback ? ipv4.host() : null,
-            nat);
+            config, ipv4, fixedNames(guests), hostAdapter || loopback ? ipv4.host() : null, nat);
     if (dhcp != null && dns != null) {
       dhcp.addListener(dns.names());
     }
@@ -159,9 +155,7 @@ final class NetworkServices {
   private Map<String, Long> guestMacs(Map<String, GuestConfig> guests) {
     Map<String, Long> macs = new HashMap<>();
     for (GuestConfig guest : guests.values()) {
-      guest
-          .nicOn(config.name())
-          .ifPresent(nic -> macs.put(guest.name(), nic.mac().bits()));
+      guest.nicOn(config.name()).ifPresent(nic -> macs.put(guest.name(), nic.mac().bits()));
     }
     return macs;
   }

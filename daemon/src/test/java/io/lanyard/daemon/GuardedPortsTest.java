@@ -62,6 +62,8 @@ final class GuardedPortsTest {
       yaml.append("      - {kind: qemu-stream, path: ").append(name);
       yaml.append(".sock, name: ").append(port).append("}\n");
     }
+    yaml.append("guests: {demo: {vmm: lanyard, image: none, ");
+    yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
     daemon =
         Daemon.open(
             new Daemon.Settings(
@@ -339,6 +341,18 @@ final class GuardedPortsTest {
     c.say(ofC, 2);
     assertThat(c.othersUntilTheGatewayAnswers(ofC)).isZero();
     assertThat(a.othersUntilTheGatewayAnswers(own)).isZero();
+  }
+
+  @Test
+  void theAddressOfAConfiguredGuestIsNobodyElsesBeforeTheGuestIsMade() throws Exception {
+    LogWatch.expect("frames-refused.*pinned-source");
+    start("guard: off", "thief", "listener");
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest thief = new Guest("thief", 0x77);
+    thief.say(STRANGE, 1);
+    thief.send(udp(thief.mac + 1, STRANGE, TALK, TALK, (byte) 9));
+    assertThat(listener.heardUntil(9)).containsExactly(9);
   }
 
   @Test

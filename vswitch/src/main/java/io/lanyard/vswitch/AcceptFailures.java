@@ -61,8 +61,7 @@ public final class AcceptFailures extends ChannelInboundHandlerAdapter {
   }
 
   private void later(ChannelHandlerContext context) {
-    var _ =
-        context.executor().schedule(() -> pauseEnds(context), PAUSE_SECONDS, TimeUnit.SECONDS);
+    var _ = context.executor().schedule(() -> pauseEnds(context), PAUSE_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Lets the socket accept again; a whole pause without a failure then ends the trouble. */

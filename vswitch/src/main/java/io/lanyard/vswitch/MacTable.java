@@ -258,12 +258,14 @@ final class MacTable {
   /**
    * Pins an address to a port, in all VLANs: it neither ages nor moves.
    *
+   * @param port the port's number; {@link #UNKNOWN} for one that is still to come, to which the
+   *     address can be pinned then
    * @return false if it is pinned to another port, or the table is full of entries that stay
    */
   boolean pin(long mac, int port, long now) {
     int cell = cell(mac);
     if (keys[cell] == mac) {
-      if (kinds[cell] == PINNED) {
+      if (kinds[cell] == PINNED && ports[cell] != UNKNOWN) {
         return ports[cell] == port;
       }
       remove(cell);
@@ -403,7 +405,7 @@ final class MacTable {
   /** Takes every entry that has not aged, in no order. */
   void forEach(long now, Visitor visitor) {
     for (int cell = 0; cell < CELLS; cell++) {
-      if (keys[cell] != 0 && !expired(cell, now)) {
+      if (keys[cell] != 0 && ports[cell] != UNKNOWN && !expired(cell, now)) {
         visitor.entry(
             (int) (keys[cell] >>> 48),
             keys[cell] & 0xffff_ffff_ffffL,

@@ -386,6 +386,15 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * Keeps an address for a port that is still to come: nobody may send from it until it is pinned.
+   *
+   * @param mac the address
+   */
+  public void reserve(long mac) {
+    table.pin(mac, MacTable.UNKNOWN, clock.nanoTime());
+  }
+
+  /**
    * Sets the reserved group addresses that are forwarded; none at first.
    *
    * @param groups those that are

@@ -278,4 +278,16 @@ class MacTableTest {
     assertThat(table.pin(1_000_000, 2, 0)).isFalse();
     assertThat(table.find(0, 1, 0)).isEqualTo(1);
   }
+
+  @Test
+  void anAddressThatIsKeptForAPortToComeIsNobodysUntilItIsPinned() {
+    assertThat(table.pin(1, MacTable.UNKNOWN, 0)).isTrue();
+    assertThat(table.learn(0, 1, 3, 0)).isEqualTo(MacTable.Learning.ELSEWHERE);
+    assertThat(table.learn(7, 1, 3, 0)).isEqualTo(MacTable.Learning.ELSEWHERE);
+    assertThat(table.find(0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.pin(1, 4, 0)).isTrue();
+    assertThat(table.learn(0, 1, 4, 0)).isEqualTo(MacTable.Learning.DONE);
+    assertThat(table.find(0, 1, 0)).isEqualTo(4);
+    assertThat(table.pin(1, 5, 0)).isFalse();
+  }
 }

@@ -179,8 +179,8 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Why clients are not served at present. Thread: any.
    *
-   * @return that none can be accepted, or who holds most connections, and what to do about it; empty
-   *     where nobody was refused within a minute
+   * @return that none can be accepted, or who holds most connections, and what to do about it;
+   *     empty where nobody was refused within a minute
    */
   public String problem() {
     String present = acceptProblem;
