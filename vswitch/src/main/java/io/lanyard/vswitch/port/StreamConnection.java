@@ -16,7 +16,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.OutOfDirectMemoryError;
-import java.io.IOException;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Frames to the client are copied one behind the other into a batch, which leaves in one write
  * at the flush. While a write waits for the client to read, the next batch fills up: so what waits
  * is bounded in memory and not only in frames.
+ *
+ * <p>Frames from the client are taken in the port's turn. What a turn has no time for waits, and
+ * nothing more is read. A client that has closed is different: Netty then reads the stream to its
+ * end at once, and all of that waits, as much as the socket's buffer in the kernel had. The
+ * connection ends when it has been taken.
  *
  * <p>Thread: the network's loop only.
  */
@@ -59,14 +64,26 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         }
       };
 
-  /** Frames that the last turn had no time for; nothing is read before they are taken. */
-  private @Nullable ByteBuf rest;
+  /** Data that the port's turn has yet to come to, in order. */
+  private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
 
   private @Nullable ByteBuf batch;
   private int batchesOnTheirWay;
   private int bytesOnTheirWay;
   private boolean badLength;
+
+  /** Whether data is put into {@link #unread} instead of being taken. */
+  private boolean waits;
+
+  /** Whether a frame is lent to the switch. */
   private boolean reading;
+
+  /** Whether the channel is closed: no more data comes. */
+  private boolean gone;
+
+  /** Whether the port has closed the connection: no more data is taken. */
+  private boolean closed;
+
   private boolean ended;
 
   StreamConnection(Channel channel, StreamPort port, Framing framing, PortContext context) {
@@ -78,33 +95,46 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     this.allocator = context.allocator();
     this.batchBytes =
         Math.max(BATCH_BYTES, BATCH_FRAMES * (prefix + Ethernet.largestFrame(port.mtu())));
-    this.burst = new Burst(allocator);
-    this.framer = new StreamFramer(framing, allocator, burst);
     this.turn = network.turns().of(port);
     channel
         .config()
         .setRecvByteBufAllocator(
             new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(READS));
+    this.burst = new Burst(allocator);
+    this.framer = new StreamFramer(framing, allocator, burst);
+  }
+
+  /** Takes nothing until {@link #begin}: an earlier client's data comes first. */
+  void await() {
+    waits = true;
+    channel.config().setAutoRead(false);
+  }
+
+  /** Takes what has come since {@link #await}, and reads on. */
+  void begin() {
+    turn.later(resume);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
+    if (waits) {
+      unread.add(in);
+      return;
+    }
     boolean charged = turn.begin();
-    boolean wait = false;
     try {
-      takeRest(); // Netty reads a stream to its end once its client has closed it
       take(in);
       if (in.isReadable()) {
-        rest = in.retain();
-        wait = true;
+        unread.add(in.retain());
+        waits = true;
       }
     } finally {
       in.release();
       if (charged) {
-        wait |= !turn.end();
+        waits |= !turn.end();
       }
-      if (wait && !ended) {
+      if (waits) {
         channel.config().setAutoRead(false);
         turn.later(resume);
       }
@@ -113,45 +143,34 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   /** The port's turn has come. Returns whether there is more than it has time for. */
   private boolean goOn() {
-    ByteBuf in = rest;
+    ByteBuf in = unread.peek();
     if (in != null) {
       try {
         take(in);
       } catch (RuntimeException | Error e) {
-        close(); // as exceptionCaught does where Netty has called
+        Future<?> _ = channel.close(); // as exceptionCaught does where Netty has called
         throw e;
       }
       network.flush();
-      if (in.isReadable()) {
-        return true;
+      if (!ended && !in.isReadable()) {
+        unread.remove();
+        in.release();
       }
-      releaseRest();
     }
-    if (!ended) {
+    if (!unread.isEmpty()) {
+      return true;
+    }
+    waits = false;
+    if (gone) {
+      end();
+    } else {
       channel.config().setAutoRead(true);
     }
     return false;
   }
 
-  /** Takes all of the rest, however long it takes. */
-  private void takeRest() {
-    ByteBuf in = rest;
-    while (in != null && in.isReadable()) {
-      take(in);
-    }
-    releaseRest();
-  }
-
-  private void releaseRest() {
-    ByteBuf in = rest;
-    if (in != null) {
-      rest = null;
-      in.release();
-    }
-  }
-
   private void take(ByteBuf in) {
-    if (badLength || ended) {
+    if (badLength || closed) {
       in.skipBytes(in.readableBytes());
       return;
     }
@@ -168,47 +187,13 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Ends the connection now if its client has closed it and the loop has not come to that yet: it
+   * Whether the client has closed the connection. The loop may not have come to that yet: it
    * handles the events of a batch in any order, and Netty tells of a channel that it has closed
-   * after the batch. What the client has sent before is read first.
+   * after the batch.
    */
-  void endIfHungUp() {
+  boolean isHungUp() {
     FileDescriptor descriptor = ((UnixChannel) channel).fd();
-    if (ended || (descriptor.isOpen() && !Libc.hungUp(descriptor.intValue()))) {
-      return;
-    }
-    boolean charged = turn.begin();
-    ByteBuf in = allocator.directBuffer(READ_BYTES, READ_BYTES);
-    try {
-      // The socket's buffer bounds it: nobody fills it any more.
-      takeRest();
-      while (!badLength
-          && !ended
-          && descriptor.isOpen()
-          && readInto(descriptor, in.setIndex(0, 0)) > 0) {
-        while (in.isReadable()) {
-          take(in);
-        }
-      }
-      network.flush();
-    } finally {
-      in.release();
-      if (charged) {
-        boolean _ = turn.end();
-      }
-    }
-    Future<?> _ = channel.close();
-    end();
-  }
-
-  private static int readInto(FileDescriptor descriptor, ByteBuf in) {
-    try {
-      int length = descriptor.readAddress(in.memoryAddress(), 0, READ_BYTES);
-      in.writerIndex(Math.max(0, length));
-      return length;
-    } catch (IOException e) {
-      return -1; // reset: there is no more to be had
-    }
+    return gone || !descriptor.isOpen() || Libc.hungUp(descriptor.intValue());
   }
 
   @Override
@@ -233,7 +218,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     if (into != null && into.writableBytes() < prefix + length) {
       send(into);
       into = batch; // the client may have been found gone
-      if (ended) {
+      if (gone) {
         return false;
       }
     }
@@ -253,7 +238,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** Sends the batch, unless an earlier one is still on its way: then it goes on filling. */
   void flush() {
     ByteBuf full = batch;
-    if (full != null && batchesOnTheirWay == 0 && !ended) {
+    if (full != null && batchesOnTheirWay == 0 && !gone) {
       send(full);
     }
   }
@@ -278,27 +263,35 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     return bytesOnTheirWay + (filling == null ? 0 : filling.readableBytes());
   }
 
+  /** Ends the connection; what has not been taken yet is lost. */
   void close() {
-    Future<?> _ = channel.close();
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    boolean charged = turn.begin();
-    try {
-      takeRest();
-      network.flush();
-    } finally {
-      if (charged) {
-        boolean _ = turn.end();
-      }
+    closed = true;
+    if (gone) {
       end();
+    } else {
+      Future<?> _ = channel.close();
     }
   }
 
   @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    gone();
+  }
+
+  @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    end();
+    gone();
+  }
+
+  private void gone() {
+    if (!gone) {
+      gone = true;
+      if (unread.isEmpty() || closed) {
+        end();
+      } else {
+        port.clientGone(this);
+      }
+    }
   }
 
   @Override
@@ -309,10 +302,11 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   private void end() {
     if (ended || reading) {
-      return; // while a frame is lent; closing calls again
+      return; // while a frame is lent; it is called again
     }
     ended = true;
-    releaseRest();
+    unread.forEach(ByteBuf::release);
+    unread.clear();
     framer.release();
     burst.release();
     if (batch != null) {

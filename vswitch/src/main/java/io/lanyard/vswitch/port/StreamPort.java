@@ -20,6 +20,9 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A port has one client. While it is there, another that connects is sent away and counted, as
  * QEMU and passt do: two guests that were given the same path by mistake do not throw each other
- * off without end. A client that closes frees the port at once, also for itself; one whose host
- * vanished, over TCP, after {@value #TCP_TIMEOUT_SECONDS} s.
+ * off without end. A client that closes frees the port at once, also for itself: the next one is
+ * accepted, and its data is taken once all that the former has sent was. Up to {@value
+ * #MOST_WAITING} clients wait so. One whose host vanished, over TCP, frees the port after {@value
+ * #TCP_TIMEOUT_SECONDS} s.
  *
  * <p>A stream has no offloads. A burst leaves in one write. A client that does not read loses whole
  * frames, counted as QUEUE_FULL, once {@value #QUEUE_BYTES} bytes or {@value #QUEUE_FRAMES} of the
@@ -47,6 +52,11 @@ public final class StreamPort implements Port, Dumpable {
 
   static final int TCP_TIMEOUT_SECONDS = 25;
 
+  /**
+   * One that connects, writes and closes without end has so many socket buffers waiting at most.
+   */
+  static final int MOST_WAITING = 4;
+
   private static final System.Logger LOG = System.getLogger(StreamPort.class.getName());
 
   private final String name;
@@ -59,7 +69,16 @@ public final class StreamPort implements Port, Dumpable {
   private final PortCounters counters = new PortCounters();
   private PortState waiting = new PortState.NoCarrier("the socket is not open yet");
   private final ObservedState state = new ObservedState(this, waiting);
+
+  /** The client whose data is taken: the present one, or one that has closed already. */
   private @Nullable StreamConnection connection;
+
+  /** The same while frames can be sent to it. */
+  private @Nullable StreamConnection reachable;
+
+  /** Clients that have connected since it closed. All but the last have closed, too. */
+  private final ArrayDeque<StreamConnection> next = new ArrayDeque<>();
+
   private long connections;
   private long refused;
   private long broken;
@@ -101,11 +120,8 @@ public final class StreamPort implements Port, Dumpable {
   private final class Client implements StreamEndpoint.Client {
     @Override
     public void offer(Channel channel) {
-      StreamConnection present = connection;
-      if (present != null) {
-        present.endIfHungUp();
-      }
-      if (closed || connection != null) {
+      StreamConnection last = next.isEmpty() ? connection : next.getLast();
+      if (closed || next.size() == MOST_WAITING || (last != null && !last.isHungUp())) {
         refuse(channel);
       } else {
         open(channel);
@@ -151,13 +167,26 @@ public final class StreamPort implements Port, Dumpable {
     }
     connections++;
     StreamConnection made = new StreamConnection(channel, this, framing, context);
-    connection = made;
+    if (connection == null) {
+      connection = made;
+      reachable = made;
+    } else {
+      made.await();
+      next.add(made);
+    }
     channel.pipeline().addLast(made);
     log.log(
         Level.INFO,
         "client-connected",
         line -> line.with("network", context.network().name()).with("port", name));
     update();
+  }
+
+  /** Hears that a client has closed, and that some of its data has not been taken yet. */
+  void clientGone(StreamConnection gone) {
+    if (reachable == gone) {
+      reachable = null;
+    }
   }
 
   /** The connection's end, told by itself, once. */
@@ -172,16 +201,27 @@ public final class StreamPort implements Port, Dumpable {
             line.with("network", context.network().name())
                 .with("port", name)
                 .with("cause", badLength ? "a frame's length is impossible" : "it has closed"));
-    if (connection == ended) {
-      connection = null;
-      update();
+    if (connection != ended) {
+      next.remove(ended);
+      return;
+    }
+    connection = null;
+    reachable = null;
+    update(); // also where another client waits: who was behind the port is gone
+    StreamConnection successor = next.poll();
+    if (successor == null) {
       endpoint.disconnected();
+    } else {
+      connection = successor;
+      reachable = successor.isHungUp() ? null : successor;
+      successor.begin();
+      update();
     }
   }
 
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
-    StreamConnection current = connection;
+    StreamConnection current = reachable;
     if (current == null) {
       counters.transmitDropped(DropCause.NO_CARRIER);
       return false;
@@ -195,7 +235,7 @@ public final class StreamPort implements Port, Dumpable {
 
   @Override
   public void flush() {
-    StreamConnection current = connection;
+    StreamConnection current = reachable;
     if (current != null) {
       current.flush();
     }
@@ -208,11 +248,15 @@ public final class StreamPort implements Port, Dumpable {
     }
     closed = true;
     endpoint.close();
-    StreamConnection last = connection;
-    connection = null; // it tells of its end after the loop's batch
-    if (last != null) {
-      last.close();
+    List<StreamConnection> all = new ArrayList<>(next);
+    StreamConnection present = connection;
+    if (present != null) {
+      all.add(present);
     }
+    connection = null; // each tells of its end, most after the loop's batch
+    reachable = null;
+    next.clear();
+    all.forEach(StreamConnection::close);
     update();
   }
 
