@@ -15,15 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the one that plays the network's loop.
  */
-public final class InMemoryPort implements Port {
+public final class InMemoryPort extends ObservedPort {
   /** An ordinary port that may flood, as tests do on a clock that stands still. */
   public static final PortRules UNLIMITED =
       new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, Integer.MAX_VALUE, false, null);
 
-  private final String name;
-  private final int mtu;
-  private final PortCounters counters = new PortCounters();
-  private final ObservedState state = new ObservedState(this, PortState.up());
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private Offloads offloads;
   private @Nullable Switch network;
@@ -84,8 +80,7 @@ public final class InMemoryPort implements Port {
    * @param offloads what it takes
    */
   public InMemoryPort(String name, int mtu, Offloads offloads) {
-    this.name = name;
-    this.mtu = mtu;
+    super(name, "memory", mtu, PortState.up());
     this.offloads = offloads;
   }
 
@@ -150,7 +145,7 @@ public final class InMemoryPort implements Port {
     Switch to = network;
     if (to == null) {
       frame.release();
-      throw new IllegalStateException("port " + name + " is not attached");
+      throw new IllegalStateException("port " + name() + " is not attached");
     }
     if (inward.hits(inward.lossPercent())) {
       frame.release();
@@ -179,8 +174,8 @@ public final class InMemoryPort implements Port {
 
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
-    if (closed || !state.get().hasCarrier()) {
-      counters.transmitDropped(DropCause.NO_CARRIER);
+    if (closed || !state().hasCarrier()) {
+      counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     if (outward.hits(outward.lossPercent())) {
@@ -227,7 +222,7 @@ public final class InMemoryPort implements Port {
   public ByteBuf take() {
     ByteBuf frame = arrived.poll();
     if (frame == null) {
-      throw new AssertionError("no frame has left by port " + name);
+      throw new AssertionError("no frame has left by port " + name());
     }
     return frame;
   }
@@ -275,31 +270,6 @@ public final class InMemoryPort implements Port {
     return flushes;
   }
 
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String kind() {
-    return "memory";
-  }
-
-  @Override
-  public PortState state() {
-    return state.get();
-  }
-
-  @Override
-  public void addListener(PortListener listener) {
-    state.add(listener);
-  }
-
-  @Override
-  public void removeListener(PortListener listener) {
-    state.remove(listener);
-  }
-
   /**
    * Sets whether a client is at the other end, as it is at first. A port without carrier still
    * takes frames from the test.
@@ -307,12 +277,7 @@ public final class InMemoryPort implements Port {
    * @param on whether
    */
   public void carrier(boolean on) {
-    state.become(on ? PortState.up() : new PortState.NoCarrier("the test says so"));
-  }
-
-  @Override
-  public int mtu() {
-    return mtu;
+    become(on ? PortState.up() : new PortState.NoCarrier("the test says so"));
   }
 
   @Override
@@ -327,11 +292,6 @@ public final class InMemoryPort implements Port {
    */
   public void offloads(Offloads now) {
     offloads = now;
-  }
-
-  @Override
-  public PortCounters counters() {
-    return counters;
   }
 
   /** Throws away the frames that wait for {@link #poll}. */

@@ -534,11 +534,13 @@ class SwitchTest {
   }
 
   /** Notes which ports left; a frame to it makes another lose its carrier. */
-  private static final class Watcher implements Port {
-    private final PortCounters counters = new PortCounters();
-    private final ObservedState state = new ObservedState(this, PortState.up());
+  private static final class Watcher extends ObservedPort {
     private final List<String> left = new ArrayList<>();
     private Runnable onTransmit = () -> {};
+
+    Watcher() {
+      super("watcher", "watcher", 1500, PortState.up());
+    }
 
     @Override
     public boolean transmit(Passage passage, ByteBuf frame) {
@@ -554,47 +556,12 @@ class SwitchTest {
     }
 
     @Override
-    public String name() {
-      return "watcher";
-    }
-
-    @Override
-    public String kind() {
-      return "watcher";
-    }
-
-    @Override
-    public PortState state() {
-      return state.get();
-    }
-
-    @Override
-    public void addListener(PortListener listener) {
-      state.add(listener);
-    }
-
-    @Override
-    public void removeListener(PortListener listener) {
-      state.remove(listener);
-    }
-
-    @Override
-    public int mtu() {
-      return 1500;
-    }
-
-    @Override
     public Offloads offloads() {
       return Offloads.NONE;
     }
 
     @Override
     public void flush() {}
-
-    @Override
-    public PortCounters counters() {
-      return counters;
-    }
 
     @Override
     public void close() {}
@@ -610,7 +577,7 @@ class SwitchTest {
     watcher.onTransmit = () -> b.carrier(false);
     a.send(frame(Ethernet.BROADCAST, A));
     assertThat(watcher.left).containsExactly("b", "b");
-    watcher.state.become(PortState.closed());
+    watcher.become(PortState.closed());
     assertThat(watcher.left).hasSize(2);
   }
 

@@ -6,12 +6,9 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.ObservedState;
+import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -44,21 +41,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class DevicePort implements Port, Dumpable {
+public final class DevicePort extends ObservedPort implements Dumpable {
   static final int FIRST_RETRY_MILLIS = 250;
   static final int LAST_RETRY_MILLIS = 4000;
   static final int CHECK_MILLIS = 1000;
 
   private static final String RETRIED = "it is tried again by itself";
 
-  private final String name;
-  private final String kind;
-  private final int mtu;
   private final DeviceSource source;
   private final PortContext context;
-  private final PortCounters counters = new PortCounters();
-  private final ObservedState state =
-      new ObservedState(this, new PortState.NoCarrier("the device is not open yet"));
   private final Timers.Timer timer;
 
   /** The present device and the loop's hold on it: both or neither. */
@@ -82,13 +73,11 @@ public final class DevicePort implements Port, Dumpable {
    * @throws IllegalArgumentException if the network's loop is not of epoll
    */
   public DevicePort(String name, String kind, int mtu, DeviceSource source, PortContext context) {
+    super(name, kind, mtu, new PortState.NoCarrier("the device is not open yet"));
     if (!context.loop().isCompatible(EpollIoHandle.class)) {
       throw new IllegalArgumentException(
           "a device port needs a loop made with EpollIoHandler, not " + context.loop());
     }
-    this.name = name;
-    this.kind = kind;
-    this.mtu = mtu;
     this.source = source;
     this.context = context;
     this.timer = context.timers().create(this::tick);
@@ -149,7 +138,7 @@ public final class DevicePort implements Port, Dumpable {
     link = began;
     offloads = made.offloads();
     hardwareAddress = address;
-    state.become(PortState.up());
+    become(PortState.up());
     if (source.mayBeReplaced()) {
       timer.arm(CHECK_MILLIS * 1_000_000L);
     }
@@ -158,7 +147,7 @@ public final class DevicePort implements Port, Dumpable {
 
   private void failed(String reason) {
     if (!closed) {
-      state.become(new PortState.Failed(reason, RETRIED));
+      become(new PortState.Failed(reason, RETRIED));
       timer.arm(retryMillis * 1_000_000L);
       retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
     }
@@ -226,13 +215,13 @@ public final class DevicePort implements Port, Dumpable {
   public boolean transmit(Passage passage, ByteBuf frame) {
     FrameDevice present = device;
     if (present == null) {
-      counters.transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     int length = frame.readableBytes();
     int result = present.write(frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
-      counters.transmitDropped(
+      counters().transmitDropped(
           switch (-result) {
             case Errno.EIO, Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
             case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
@@ -254,33 +243,8 @@ public final class DevicePort implements Port, Dumpable {
       closed = true;
       timer.cancel();
       drop();
-      state.become(PortState.closed());
+      become(PortState.closed());
     }
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String kind() {
-    return kind;
-  }
-
-  @Override
-  public PortState state() {
-    return state.get();
-  }
-
-  @Override
-  public void addListener(PortListener listener) {
-    state.add(listener);
-  }
-
-  @Override
-  public void removeListener(PortListener listener) {
-    state.remove(listener);
   }
 
   /**
@@ -293,18 +257,8 @@ public final class DevicePort implements Port, Dumpable {
   }
 
   @Override
-  public int mtu() {
-    return mtu;
-  }
-
-  @Override
   public Offloads offloads() {
     return offloads;
-  }
-
-  @Override
-  public PortCounters counters() {
-    return counters;
   }
 
   @Override

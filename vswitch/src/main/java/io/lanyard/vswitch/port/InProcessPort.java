@@ -5,12 +5,9 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.ObservedState;
+import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
@@ -36,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop, except for what {@link #network} answers.
  */
-public final class InProcessPort implements Port, Dumpable {
+public final class InProcessPort extends ObservedPort implements Dumpable {
   /** Frames on their way from the guest: a virtqueue's usual size. */
   static final int RING_SLOTS = 256;
 
@@ -53,13 +50,10 @@ public final class InProcessPort implements Port, Dumpable {
   /** The length above which a frame is more than a wire frame of the usual MTU. */
   private static final int LARGE = 2048;
 
-  private final String name;
-  private final int mtu;
   private final FrameConsumer guest;
   private final EventExecutor loop;
   private final Switch to;
   private final FrameRing ring;
-  private final PortCounters counters = new PortCounters();
   private final @Nullable MemorySegment[] segments = new MemorySegment[1 << KEPT_BITS];
   private final Runnable ready = this::ready;
   private final Turn turn;
@@ -76,7 +70,6 @@ public final class InProcessPort implements Port, Dumpable {
   private final AtomicLong refusedLength = new AtomicLong();
   private long countedFull;
   private long countedLength;
-  private final ObservedState state = new ObservedState(this, OFF);
 
   /** Whether the state is up, for each frame. */
   private boolean live;
@@ -103,8 +96,7 @@ public final class InProcessPort implements Port, Dumpable {
       EventExecutor loop,
       Switch network,
       ByteBufAllocator allocator) {
-    this.name = name;
-    this.mtu = mtu;
+    super(name, "guest", mtu, OFF);
     this.guest = guest;
     this.loop = loop;
     this.to = network;
@@ -212,10 +204,10 @@ public final class InProcessPort implements Port, Dumpable {
 
   private void countRefused() {
     long full = refusedFull.get();
-    counters.receiveDropped(DropCause.QUEUE_FULL, full - countedFull);
+    counters().receiveDropped(DropCause.QUEUE_FULL, full - countedFull);
     countedFull = full;
     long length = refusedLength.get();
-    counters.receiveDropped(DropCause.BAD_LENGTH, length - countedLength);
+    counters().receiveDropped(DropCause.BAD_LENGTH, length - countedLength);
     countedLength = length;
   }
 
@@ -238,7 +230,7 @@ public final class InProcessPort implements Port, Dumpable {
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
     if (!live) {
-      counters.transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     MemorySegment segment =
@@ -247,10 +239,10 @@ public final class InProcessPort implements Port, Dumpable {
       if (guest.accept(segment)) {
         return true;
       }
-      counters.transmitDropped(DropCause.QUEUE_FULL);
+      counters().transmitDropped(DropCause.QUEUE_FULL);
     } catch (RuntimeException | Error e) {
       fail(e);
-      counters.transmitDropped(DropCause.HOST_ERROR);
+      counters().transmitDropped(DropCause.HOST_ERROR);
     }
     return false;
   }
@@ -273,7 +265,7 @@ public final class InProcessPort implements Port, Dumpable {
   private void fail(Throwable e) {
     failure = Causes.of(e);
     LogEvent.of("guest-nic-failed")
-        .with("port", name)
+        .with("port", name())
         .with("advice", "restart the guest")
         .log(LOG, Level.ERROR, e);
     update();
@@ -303,22 +295,7 @@ public final class InProcessPort implements Port, Dumpable {
       now = OFF;
     }
     live = now.hasCarrier();
-    state.become(now);
-  }
-
-  @Override
-  public PortState state() {
-    return state.get();
-  }
-
-  @Override
-  public void addListener(PortListener listener) {
-    state.add(listener);
-  }
-
-  @Override
-  public void removeListener(PortListener listener) {
-    state.remove(listener);
+    become(now);
   }
 
   /** {@inheritDoc} A guest thread that is about to put a frame in finds the port closed. */
@@ -335,28 +312,8 @@ public final class InProcessPort implements Port, Dumpable {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String kind() {
-    return "guest";
-  }
-
-  @Override
-  public int mtu() {
-    return mtu;
-  }
-
-  @Override
   public Offloads offloads() {
     return guest.offloads();
-  }
-
-  @Override
-  public PortCounters counters() {
-    return counters;
   }
 
   @Override

@@ -4,12 +4,9 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.ObservedState;
+import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortCounters;
-import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
@@ -43,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class StreamPort implements Port, Dumpable {
+public final class StreamPort extends ObservedPort implements Dumpable {
   /** How much may wait for a client that does not read: about a hundred ms at 100 Mbit/s. */
   static final int QUEUE_BYTES = 1 << 20;
 
@@ -57,18 +54,15 @@ public final class StreamPort implements Port, Dumpable {
    */
   static final int MOST_WAITING = 4;
 
+  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+
   private static final System.Logger LOG = System.getLogger(StreamPort.class.getName());
 
-  private final String name;
-  private final String kind;
-  private final int mtu;
   private final Framing framing;
   private final PortContext context;
   private final StreamEndpoint endpoint;
   private final RateLimitedLog log;
-  private final PortCounters counters = new PortCounters();
-  private PortState waiting = new PortState.NoCarrier("the socket is not open yet");
-  private final ObservedState state = new ObservedState(this, waiting);
+  private PortState waiting = NOT_OPEN;
 
   /** The client whose data is taken: the present one, or one that has closed already. */
   private @Nullable StreamConnection connection;
@@ -101,9 +95,7 @@ public final class StreamPort implements Port, Dumpable {
       Framing framing,
       StreamAddress address,
       PortContext context) {
-    this.name = name;
-    this.kind = kind;
-    this.mtu = mtu;
+    super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
     this.log = new RateLimitedLog(LOG, context.timers().clock());
@@ -136,7 +128,7 @@ public final class StreamPort implements Port, Dumpable {
   }
 
   private void update() {
-    state.become(closed ? PortState.closed() : connection != null ? PortState.up() : waiting);
+    become(closed ? PortState.closed() : connection != null ? PortState.up() : waiting);
   }
 
   @Override
@@ -151,7 +143,7 @@ public final class StreamPort implements Port, Dumpable {
         "client-refused",
         line ->
             line.with("network", context.network().name())
-                .with("port", name)
+                .with("port", name())
                 .with("advice", "the port has a client; give each guest a port of its own"));
     Future<?> _ = channel.close();
   }
@@ -178,7 +170,7 @@ public final class StreamPort implements Port, Dumpable {
     log.log(
         Level.INFO,
         "client-connected",
-        line -> line.with("network", context.network().name()).with("port", name));
+        line -> line.with("network", context.network().name()).with("port", name()));
     update();
   }
 
@@ -199,7 +191,7 @@ public final class StreamPort implements Port, Dumpable {
         "client-disconnected",
         line ->
             line.with("network", context.network().name())
-                .with("port", name)
+                .with("port", name())
                 .with("cause", badLength ? "a frame's length is impossible" : "it has closed"));
     if (connection != ended) {
       next.remove(ended);
@@ -223,11 +215,11 @@ public final class StreamPort implements Port, Dumpable {
   public boolean transmit(Passage passage, ByteBuf frame) {
     StreamConnection current = reachable;
     if (current == null) {
-      counters.transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
     if (!current.write(frame)) {
-      counters.transmitDropped(DropCause.QUEUE_FULL);
+      counters().transmitDropped(DropCause.QUEUE_FULL);
       return false;
     }
     return true;
@@ -260,31 +252,6 @@ public final class StreamPort implements Port, Dumpable {
     update();
   }
 
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String kind() {
-    return kind;
-  }
-
-  @Override
-  public PortState state() {
-    return state.get();
-  }
-
-  @Override
-  public void addListener(PortListener listener) {
-    state.add(listener);
-  }
-
-  @Override
-  public void removeListener(PortListener listener) {
-    state.remove(listener);
-  }
-
   /**
    * The address that the port listens on or connects to.
    *
@@ -296,22 +263,12 @@ public final class StreamPort implements Port, Dumpable {
 
   /** How much may wait for the client. */
   int queueBytes() {
-    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * Ethernet.largestFrame(mtu));
-  }
-
-  @Override
-  public int mtu() {
-    return mtu;
+    return Math.max(QUEUE_BYTES, QUEUE_FRAMES * Ethernet.largestFrame(mtu()));
   }
 
   @Override
   public Offloads offloads() {
     return Offloads.NONE;
-  }
-
-  @Override
-  public PortCounters counters() {
-    return counters;
   }
 
   @Override
