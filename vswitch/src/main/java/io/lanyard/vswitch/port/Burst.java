@@ -30,8 +30,27 @@ final class Burst {
 
   Burst(ByteBufAllocator allocator) {
     this.allocator = allocator;
-    this.large = allocator.directBuffer(LARGEST, LARGEST);
-    this.small = allocator.directBuffer(SMALL, SMALL);
+    ByteBuf[] both = allocate(allocator, LARGEST, SMALL);
+    this.large = both[0];
+    this.small = both[1];
+  }
+
+  /** Makes direct buffers of fixed sizes: all of them, or none where there is no memory for one. */
+  static ByteBuf[] allocate(ByteBufAllocator allocator, int... sizes) {
+    ByteBuf[] all = new ByteBuf[sizes.length];
+    int made = 0;
+    try {
+      for (; made < sizes.length; made++) {
+        all[made] = allocator.directBuffer(sizes[made], sizes[made]);
+      }
+      return all;
+    } finally {
+      if (made < sizes.length) {
+        for (int i = 0; i < made; i++) {
+          all[i].release();
+        }
+      }
+    }
   }
 
   /**

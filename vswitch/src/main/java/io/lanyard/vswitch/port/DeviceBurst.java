@@ -5,6 +5,7 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.Arrays;
 
 /**
  * The frames of one burst from a device that gives one per system call. All that wait are read
@@ -35,7 +36,7 @@ final class DeviceBurst {
   static final int VECTORS = 2;
 
   private final ByteBufAllocator allocator;
-  private final ByteBuf[] frames = new ByteBuf[FRAMES];
+  private final ByteBuf[] frames;
   private final ByteBuf vectors;
   private ByteBuf large;
   private int count;
@@ -45,11 +46,14 @@ final class DeviceBurst {
 
   DeviceBurst(ByteBufAllocator allocator) {
     this.allocator = allocator;
-    vectors = allocator.directBuffer(VECTORS * VECTOR, VECTORS * VECTOR);
-    large = allocator.directBuffer(Burst.LARGEST, Burst.LARGEST);
-    for (int i = 0; i < frames.length; i++) {
-      frames[i] = allocator.directBuffer(SMALL, SMALL);
-    }
+    int[] sizes = new int[FRAMES + 2];
+    Arrays.fill(sizes, SMALL);
+    sizes[FRAMES] = Burst.LARGEST;
+    sizes[FRAMES + 1] = VECTORS * VECTOR;
+    ByteBuf[] all = Burst.allocate(allocator, sizes);
+    frames = Arrays.copyOf(all, FRAMES);
+    large = all[FRAMES];
+    vectors = all[FRAMES + 1];
   }
 
   /** Whether there is room for another frame before {@link #deliver}. */

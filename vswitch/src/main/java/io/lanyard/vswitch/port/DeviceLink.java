@@ -42,9 +42,9 @@ final class DeviceLink extends Work implements EpollIoHandle {
     this.port = port;
     this.loop = context.loop();
     this.network = context.network();
-    this.burst = new DeviceBurst(context.allocator());
     this.turn = network.turns().of(port);
     this.descriptor = new FileDescriptor(device.fd());
+    this.burst = new DeviceBurst(context.allocator());
   }
 
   /** Begins to read. */

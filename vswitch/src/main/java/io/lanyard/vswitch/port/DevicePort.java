@@ -12,7 +12,6 @@ import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
-import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +90,11 @@ public final class DevicePort extends ObservedPort implements Dumpable {
 
   private void open() {
     long mac = hardwareAddress;
-    context.blocking().execute(() -> open(mac));
+    try {
+      context.blocking().execute(() -> open(mac));
+    } catch (RuntimeException | Error e) {
+      failed(reason(e));
+    }
   }
 
   /** On a thread that may wait. */
@@ -102,12 +105,17 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       FrameDevice device = made;
       long address = made.hardwareAddress();
       post(() -> opened(device, address), device::close);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       if (made != null) {
         made.close();
       }
-      post(() -> failed(Causes.of(e)), () -> {});
+      post(() -> failed(reason(e)), () -> {});
     }
+  }
+
+  /** An error too is a reason, as where the host has no thread left: its name says more. */
+  private static String reason(Throwable cause) {
+    return cause instanceof Error ? cause.toString() : Causes.of(cause);
   }
 
   /** Does something on the loop, or something else if the network has ended meanwhile. */
@@ -127,9 +135,9 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     DeviceLink began;
     try {
       began = new DeviceLink(made, this, context);
-    } catch (RuntimeException | OutOfDirectMemoryError e) {
+    } catch (RuntimeException | Error e) {
       made.close();
-      failed(Causes.of(e));
+      failed(reason(e));
       return;
     }
     opened++;
@@ -138,11 +146,13 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     link = began;
     offloads = made.offloads();
     hardwareAddress = address;
-    become(PortState.up());
-    if (source.mayBeReplaced()) {
-      timer.arm(CHECK_MILLIS * 1_000_000L);
-    }
     began.start();
+    if (link == began) { // else the loop does not watch it
+      if (source.mayBeReplaced()) {
+        timer.arm(CHECK_MILLIS * 1_000_000L);
+      }
+      become(PortState.up());
+    }
   }
 
   private void failed(String reason) {
@@ -162,13 +172,23 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     if (present == null || its == null) {
       open();
     } else {
-      context.blocking().execute(() -> check(present, its));
+      try {
+        context.blocking().execute(() -> check(present, its));
+      } catch (RuntimeException | Error e) {
+        lost(unchecked(e));
+      }
     }
   }
 
   /** On a thread that may wait. */
   private void check(FrameDevice present, DeviceLink its) {
-    String reason = source.replaced(present);
+    String found;
+    try {
+      found = source.replaced(present);
+    } catch (RuntimeException | Error e) {
+      found = unchecked(e);
+    }
+    String reason = found;
     post(
         () -> {
           if (link == its && !closed) {
@@ -180,6 +200,10 @@ public final class DevicePort extends ObservedPort implements Dumpable {
           }
         },
         () -> {});
+  }
+
+  private static String unchecked(Throwable cause) {
+    return "nothing says whether the device was replaced: " + reason(cause);
   }
 
   /** Hears from its link that the device is gone, as when somebody deleted it. */

@@ -1,0 +1,264 @@
+package io.lanyard.vswitch.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.linux.Errno;
+import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Switch;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A port whose device, or the way to it, fails as no real device can be made to fail. */
+@SuppressWarnings("NullAway.Init") // the port is set by each test
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DevicePortTest {
+  private final Error onPurpose = new NoClassDefFoundError("on purpose");
+
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final IoEventLoop loop = group.next();
+  private final SteppedTimers timers = new SteppedTimers();
+  private final Switch network =
+      new Switch("devices", timers, loop, PooledByteBufAllocator.DEFAULT);
+  private final Source source = new Source();
+  private DevicePort port;
+
+  private void start(Executor blocking) throws Exception {
+    start(new PortContext(loop, timers, network, PooledByteBufAllocator.DEFAULT, blocking));
+  }
+
+  private void start(PortContext context) throws Exception {
+    onLoop(() -> {
+      port = new DevicePort("tap", "tap", 1500, source, context);
+      network.attach(port);
+      port.start();
+      return 0;
+    });
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    onLoop(() -> {
+      network.detach(port);
+      port.close();
+      network.close();
+      return 0;
+    });
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
+    assertThat(source.open).as("devices that are open").isZero();
+  }
+
+  private <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  private void await(String label) throws Exception {
+    await(() -> port.state().label().equals(label));
+  }
+
+  private void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!onLoop(condition)) {
+      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
+      Thread.sleep(1);
+    }
+  }
+
+  /** Lets the port try again, or look after its device. */
+  private void advance(int millis) throws Exception {
+    onLoop(() -> {
+      timers.advance(Duration.ofMillis(millis + 2));
+      return 0;
+    });
+  }
+
+  private String problem() throws Exception {
+    await("failed");
+    return onLoop(() -> port.state().problem());
+  }
+
+  @Test
+  void anErrorWhileTheDeviceIsOpenedIsAReasonAndItIsTriedAgain() throws Exception {
+    source.openFails = onPurpose;
+    start(task -> Thread.ofVirtual().start(task));
+    assertThat(problem()).contains("NoClassDefFoundError: on purpose");
+    source.openFails = null;
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+  }
+
+  @Test
+  void anErrorOfTheMadeDeviceClosesItAndIsAReason() throws Exception {
+    source.addressFails = onPurpose;
+    start(task -> Thread.ofVirtual().start(task));
+    assertThat(problem()).contains("on purpose");
+    assertThat(onLoop(() -> source.open)).isZero();
+  }
+
+  @Test
+  void aHostWithoutThreadsIsAReasonAndItIsTriedAgain() throws Exception {
+    boolean[] full = {true};
+    start(task -> {
+      if (full[0]) {
+        throw new RejectedExecutionException("no thread is left");
+      }
+      task.run();
+    });
+    assertThat(problem()).contains("no thread is left");
+    full[0] = false;
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+    full[0] = true;
+    advance(DevicePort.CHECK_MILLIS);
+    assertThat(problem()).contains("replaced: no thread is left");
+    full[0] = false;
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+  }
+
+  @Test
+  void anErrorInTheLookWhetherTheDeviceWasReplacedIsAReasonAndItIsOpenedAgain() throws Exception {
+    start(Runnable::run);
+    await("up");
+    source.replacedFails = onPurpose;
+    advance(DevicePort.CHECK_MILLIS);
+    assertThat(problem()).contains("on purpose");
+    source.replacedFails = null;
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+    advance(DevicePort.CHECK_MILLIS);
+    await("up");
+    assertThat(source.made).isEqualTo(2);
+  }
+
+  @Test
+  void aPortThatFindsNoMemoryForItsBuffersHasFailedAndKeepsNone() throws Exception {
+    ScarceAllocator scarce = new ScarceAllocator(20);
+    start(new PortContext(loop, timers, network, scarce, Runnable::run));
+    assertThat(problem()).contains("no memory is left");
+    assertThat(scarce.held()).isZero();
+    scarce.grant(1000);
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+  }
+
+  /** Opens devices that are always ready and have no frame, or fails. */
+  private static final class Source implements DeviceSource {
+    private volatile @Nullable Throwable openFails;
+    private volatile @Nullable Throwable addressFails;
+    private volatile @Nullable Throwable replacedFails;
+    private volatile @Nullable Throwable readFails;
+    private int open;
+    private int made;
+    private int reads;
+
+    private static void fail(@Nullable Throwable cause) {
+      switch (cause) {
+        case null -> {}
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException(cause);
+      }
+    }
+
+    @Override
+    public FrameDevice open(long mac) throws IOException {
+      fail(openFails);
+      return new Device(this);
+    }
+
+    @Override
+    public boolean mayBeReplaced() {
+      return true;
+    }
+
+    @Override
+    public String replaced(FrameDevice device) {
+      fail(replacedFails);
+      return "";
+    }
+  }
+
+  /** The end of a pipe that has a byte in it, which nobody reads. */
+  private static final class Device implements FrameDevice {
+    private final Source source;
+    private final FileDescriptor[] pipe;
+    private boolean closed;
+
+    Device(Source source) throws IOException {
+      this.source = source;
+      pipe = FileDescriptor.pipe();
+      pipe[1].write(ByteBuffer.allocateDirect(1), 0, 1);
+      source.made++;
+      source.open++;
+    }
+
+    @Override
+    public String name() {
+      return "pipe";
+    }
+
+    @Override
+    public int fd() {
+      return pipe[0].intValue();
+    }
+
+    @Override
+    public int read(long vectors, int count) {
+      source.reads++;
+      Source.fail(source.readFails);
+      return -Errno.EAGAIN;
+    }
+
+    @Override
+    public int write(long address, int length) {
+      return length;
+    }
+
+    @Override
+    public boolean isGone(int errno) {
+      return false;
+    }
+
+    @Override
+    public Offloads offloads() {
+      return Offloads.NONE;
+    }
+
+    @Override
+    public long hardwareAddress() {
+      Source.fail(source.addressFails);
+      return 0x525400000001L;
+    }
+
+    @Override
+    public void close() {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      source.open--;
+      try {
+        pipe[0].close();
+        pipe[1].close();
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
