@@ -13,8 +13,6 @@ import io.lanyard.vswitch.port.InProcessPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.DefaultEventLoop;
-import io.netty.util.concurrent.AbstractEventExecutor;
-import io.netty.util.concurrent.Future;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -70,9 +68,10 @@ public class GuestNic {
     frame = TcpFrames.finished(SEGMENT);
     InProcessPort port =
         new InProcessPort(
-            "guest", 1500, new Guest(), new Inline(), network, PooledByteBufAllocator.DEFAULT);
+            "guest", "guest", 1500, new Guest(), Runnable::run, network, PooledByteBufAllocator.DEFAULT);
     port.carrier(true);
     network.attach(port);
+    port.start();
     network.pin(TcpFrames.TO, port);
     nic = new VirtioNet(TcpFrames.TO, 1500, new Backend(port.network()));
     nic.activate(
@@ -188,55 +187,6 @@ public class GuestNic {
     @Override
     public NicOffloads networkOffloads() {
       return NicOffloads.ALL;
-    }
-  }
-
-  /** The network's loop, on the caller's thread. */
-  private static final class Inline extends AbstractEventExecutor {
-    @Override
-    public boolean inEventLoop(Thread thread) {
-      return true;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      task.run();
-    }
-
-    @Override
-    public boolean isShuttingDown() {
-      return false;
-    }
-
-    @Override
-    public Future<?> shutdownGracefully(long quiet, long timeout, TimeUnit unit) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Future<?> terminationFuture() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    @Deprecated
-    public void shutdown() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return false;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return false;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-      return true;
     }
   }
 }

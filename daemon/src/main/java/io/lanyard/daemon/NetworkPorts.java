@@ -158,12 +158,14 @@ final class NetworkPorts {
           InProcessPort made =
               new InProcessPort(
                   name,
+                  "guest",
                   config.mtu(),
                   new GuestLink.TowardsGuest(sink),
                   loop.eventLoop(),
                   ethernet,
                   context.allocator());
           attached(made, policies.nic(policy));
+          made.start();
           pin(mac, made);
           return made;
         });

@@ -130,7 +130,7 @@ public final class Switch implements Dumpable {
           "switch " + name + " has " + MOST_PORTS + " ports, which is all it takes");
     }
     @Nullable Slot[] grown = Arrays.copyOf(ports, Math.max(ports.length, number + 1));
-    Slot slot = new Slot(port, number, rules, turns.of(port), clock.nanoTime());
+    Slot slot = new Slot(port, number, rules, turns.add(port), clock.nanoTime());
     table.rule(number, rules.macLimit(), rules.holdsMacs());
     grown[number] = slot;
     ports = grown;

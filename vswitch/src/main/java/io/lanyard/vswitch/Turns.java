@@ -98,19 +98,22 @@ public final class Turns {
     this.log = new RateLimitedLog(LOG, clock);
   }
 
+  /** Makes the turn of a port that is about to be attached. */
+  Turn add(Port port) {
+    Turn turn = of(port);
+    turns.put(port, turn);
+    return turn;
+  }
+
   /**
    * The turn of a port.
    *
-   * @param port the port, attached or about to be
-   * @return the port's one turn, until it is detached
+   * @param port the port
+   * @return the port's one turn while it is attached; a new one for another, which nobody keeps
    */
   public Turn of(Port port) {
     Turn turn = turns.get(port);
-    if (turn == null) {
-      turn = new Turn(this, port.counters());
-      turns.put(port, turn);
-    }
-    return turn;
+    return turn == null ? new Turn(this, port.counters()) : turn;
   }
 
   /**

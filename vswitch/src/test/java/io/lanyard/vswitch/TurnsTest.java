@@ -217,6 +217,17 @@ class TurnsTest {
   }
 
   @Test
+  void keepsNoTurnOfAPortThatIsNotAttached() {
+    InMemoryPort port = new InMemoryPort("new", Offloads.NONE);
+    assertThat(network.turns().of(port)).isNotSameAs(network.turns().of(port));
+    port.attachTo(network);
+    Turn own = network.turns().of(port);
+    assertThat(network.turns().of(port)).isSameAs(own);
+    network.detach(port);
+    assertThat(network.turns().of(port)).isNotSameAs(own).isNotSameAs(network.turns().of(port));
+  }
+
+  @Test
   void queuesWorkThatBecomesReadyWhileOtherWorkRuns() {
     Guest answered = new Guest("answered", 10 * MICRO).once();
     Guest asking = new Guest("asking", 10 * MICRO).once();

@@ -16,9 +16,9 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.util.concurrent.EventExecutor;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,12 +51,12 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private static final int LARGE = 2048;
 
   private final FrameConsumer guest;
-  private final EventExecutor loop;
+  private final Executor loop;
   private final Switch to;
   private final FrameRing ring;
   private final @Nullable MemorySegment[] segments = new MemorySegment[1 << KEPT_BITS];
   private final Runnable ready = this::ready;
-  private final Turn turn;
+  private @Nullable Turn turn;
   private final Work work =
       new Work() {
         @Override
@@ -80,28 +80,36 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private boolean draining;
 
   /**
-   * Makes a port without carrier, to be attached by the caller.
+   * Makes a port without carrier, to be attached by the caller and then started.
    *
    * @param name the port's name
+   * @param kind its kind, as {@code guest}
    * @param mtu the largest IP packet on the port, in bytes
    * @param guest takes the frames for the guest, called on the loop
-   * @param loop the network's loop
+   * @param loop runs a task on the network's loop
    * @param network the switch that the port is attached to
    * @param allocator where frames are copied to; direct and pooled
    */
   public InProcessPort(
       String name,
+      String kind,
       int mtu,
       FrameConsumer guest,
-      EventExecutor loop,
+      Executor loop,
       Switch network,
       ByteBufAllocator allocator) {
-    super(name, "guest", mtu, OFF);
+    super(name, kind, mtu, OFF);
     this.guest = guest;
     this.loop = loop;
     this.to = network;
     this.ring = new FrameRing(RING_SLOTS, allocator);
-    this.turn = network.turns().of(this);
+  }
+
+  @Override
+  public void start() {
+    Turn own = to.turns().of(this);
+    turn = own;
+    own.later(work); // for a guest that was earlier
   }
 
   /**
@@ -154,18 +162,22 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   }
 
   private void ready() {
-    turn.ready(work);
+    Turn own = turn;
+    if (own != null) { // else the start comes back to it
+      own.ready(work);
+    }
   }
 
   /** Hands a burst over. Says whether more waits. */
   private boolean drain() {
-    if (closed) {
+    Turn own = turn;
+    if (closed || own == null) {
       return false;
     }
     countRefused();
     draining = true;
     try {
-      handOver();
+      handOver(own);
       to.flush();
     } finally {
       draining = false;
@@ -184,7 +196,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     return true;
   }
 
-  private void handOver() {
+  private void handOver(Turn own) {
     for (int i = 0; i < BURST && !closed; i++) {
       ByteBuf frame = ring.peek();
       if (frame == null) {
@@ -196,7 +208,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
       } finally {
         ring.next(); // or one that makes the switch throw would come again without end
       }
-      if ((large || (i + 1) % Turn.FRAMES == 0) && turn.isOver()) {
+      if ((large || (i + 1) % Turn.FRAMES == 0) && own.isOver()) {
         break;
       }
     }
@@ -263,7 +275,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
    * guest its network, and nobody else.
    */
   private void fail(Throwable e) {
-    failure = Causes.of(e);
+    failure = "the guest's VMM failed: " + Causes.of(e);
     LogEvent.of("guest-nic-failed")
         .with("port", name())
         .with("advice", "restart the guest")
@@ -290,7 +302,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     if (closed) {
       now = PortState.closed();
     } else if (!failure.isEmpty()) {
-      now = new PortState.Failed("the guest's VMM failed: " + failure, "restart the guest");
+      now = new PortState.Failed(failure, "restart the guest");
     } else if (!on) {
       now = OFF;
     }

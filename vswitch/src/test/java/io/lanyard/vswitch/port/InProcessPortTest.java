@@ -14,8 +14,6 @@ import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.util.concurrent.AbstractEventExecutor;
-import io.netty.util.concurrent.Future;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,9 +38,10 @@ class InProcessPortTest extends PortSuite {
   Port start() {
     InProcessPort port =
         new InProcessPort(
-            "guest", 1500, new GuestEnd(), loop, network, PooledByteBufAllocator.DEFAULT);
+            "guest", "guest", 1500, new GuestEnd(), loop, network, PooledByteBufAllocator.DEFAULT);
     port.carrier(true);
     network.attach(port);
+    port.start();
     made = port;
     return port;
   }
@@ -231,10 +230,11 @@ class InProcessPortTest extends PortSuite {
     Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.NONE, hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
-    ImmediateLoop hand = new ImmediateLoop();
     InProcessPort port =
-        new InProcessPort("hot", 1500, new GuestEnd(), hand, hot, Frames.UNTRACKED);
+        new InProcessPort(
+            "hot", "guest", 1500, new GuestEnd(), Runnable::run, hot, Frames.UNTRACKED);
     hot.attach(port, InMemoryPort.UNLIMITED); // all of them pass the switch
+    port.start();
     SplittableRandom random = new SplittableRandom(31);
     byte[] noise = new byte[256];
     try (Arena arena = Arena.ofConfined()) {
@@ -261,55 +261,6 @@ class InProcessPortTest extends PortSuite {
     taker.close();
     port.close();
     hot.close();
-  }
-
-  /** Runs tasks where they are handed in. */
-  private static final class ImmediateLoop extends AbstractEventExecutor {
-    @Override
-    public boolean inEventLoop(Thread thread) {
-      return true;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      task.run();
-    }
-
-    @Override
-    public boolean isShuttingDown() {
-      return false;
-    }
-
-    @Override
-    public Future<?> shutdownGracefully(long quiet, long timeout, TimeUnit unit) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Future<?> terminationFuture() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    @Deprecated
-    public void shutdown() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return false;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return false;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-      return true;
-    }
   }
 
   @Test
