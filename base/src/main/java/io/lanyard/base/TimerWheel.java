@@ -1,6 +1,6 @@
 package io.lanyard.base;
 
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * A hierarchical timer wheel (Varghese and Lauck, scheme 7): arming and disarming take constant
@@ -30,11 +30,9 @@ public final class TimerWheel implements Timers, Dumpable {
   private static final long HORIZON = (1L << (LEVELS * SLOT_BITS)) - 1;
   private static final long NEVER = Long.MAX_VALUE;
 
-  private static final System.Logger LOG = System.getLogger(TimerWheel.class.getName());
-
   private final Clock clock;
-  private final RateLimitedLog log;
   private final Alarm alarm;
+  private final Consumer<Throwable> failures;
   private final long origin;
   private final Entry[] slots = new Entry[LEVELS * SLOTS];
   private final long[] occupied = new long[LEVELS * SLOTS / Long.SIZE];
@@ -44,7 +42,6 @@ public final class TimerWheel implements Timers, Dumpable {
 
   private long wakeTick = NEVER;
   private boolean expiring;
-  private @Nullable Error failure;
   private int armedCount;
   private long expiries;
 
@@ -64,11 +61,12 @@ public final class TimerWheel implements Timers, Dumpable {
    *
    * @param clock the clock to follow
    * @param alarm is asked for calls of {@link #expire}
+   * @param failures hears what the timers' actions throw; the other timers expire all the same
    */
-  public TimerWheel(Clock clock, Alarm alarm) {
+  public TimerWheel(Clock clock, Alarm alarm, Consumer<Throwable> failures) {
     this.clock = clock;
-    this.log = new RateLimitedLog(LOG, clock);
     this.alarm = alarm;
+    this.failures = failures;
     this.origin = clock.nanoTime();
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Entry(this, () -> {});
@@ -119,7 +117,7 @@ public final class TimerWheel implements Timers, Dumpable {
     return Math.max(0, (atTick << TICK_BITS) - (clock.nanoTime() - origin));
   }
 
-  /** Runs whatever is due. An action may arm and cancel; one that throws is logged. */
+  /** Runs the actions of all timers that are due. An action may arm and cancel timers. */
   public void expire() {
     if (expiring) {
       return;
@@ -142,11 +140,6 @@ public final class TimerWheel implements Timers, Dumpable {
       expiring = false;
     }
     schedule(nextTick());
-    Error error = failure;
-    if (error != null) {
-      failure = null;
-      throw error;
-    }
   }
 
   private void runSlot(int slot) {
@@ -157,11 +150,8 @@ public final class TimerWheel implements Timers, Dumpable {
       expiries++;
       try {
         entry.action.run();
-      } catch (RuntimeException e) {
-        log.log(System.Logger.Level.ERROR, "timer-action-failed", line -> line, e);
-      } catch (Error e) {
-        // The loop's business, once the other timers have had their turn.
-        failure = failure == null ? e : failure;
+      } catch (RuntimeException | Error e) {
+        failures.accept(e);
       }
     }
   }

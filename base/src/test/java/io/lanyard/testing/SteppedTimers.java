@@ -4,7 +4,10 @@ import io.lanyard.base.TimerWheel;
 import io.lanyard.base.Timers;
 import java.time.Duration;
 
-/** The product's timer wheel on a clock that a test moves: each timer expires at its own time. */
+/**
+ * The product's timer wheel on a clock that a test moves: each timer expires at its own time. What
+ * an action throws reaches the test.
+ */
 public final class SteppedTimers implements Timers {
   private final SteppedClock clock;
   private final TimerWheel wheel;
@@ -16,12 +19,20 @@ public final class SteppedTimers implements Timers {
    */
   public SteppedTimers(SteppedClock clock) {
     this.clock = clock;
-    this.wheel = new TimerWheel(clock, delay -> {});
+    this.wheel = new TimerWheel(clock, delay -> {}, SteppedTimers::rethrow);
   }
 
   /** Makes timers with a clock of their own. */
   public SteppedTimers() {
     this(new SteppedClock());
+  }
+
+  private static void rethrow(Throwable cause) {
+    switch (cause) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(cause);
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.lanyard.machine.virtio.VirtioNet;
 import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.FrameConsumer;
@@ -61,7 +62,7 @@ public class GuestNic {
     network =
         new Switch(
             "bench",
-            LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()),
+            LoopAlarm.wheel(new DefaultEventLoop(), Clock.system(), new LoopFaults("bench", Clock.system())),
             PooledByteBufAllocator.DEFAULT);
     host = new SinkPort("host", Offloads.ALL);
     network.attach(host);

@@ -10,6 +10,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.PortContext;
@@ -49,7 +50,8 @@ public final class NatRace {
     int mtu = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1500;
     boolean offloads = arguments.length < 2 || !arguments[1].equals("plain");
     ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    AfterBatch later = new AfterBatch();
+    LoopFaults faults = new LoopFaults("race", Clock.system());
+    AfterBatch later = new AfterBatch(faults);
     IoEventLoop loop =
         new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
     TapSettings tap =
@@ -65,7 +67,7 @@ public final class NatRace {
     NatNetwork made =
         loop.submit(
                 () -> {
-                  TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+                  TimerWheel timers = LoopAlarm.wheel(loop, Clock.system(), faults);
                   Switch network = new Switch("race", timers, later, allocator);
                   NatNetwork nat =
                       new NatNetwork(

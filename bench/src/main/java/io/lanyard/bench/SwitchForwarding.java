@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.StormLimits;
@@ -56,7 +57,11 @@ public class SwitchForwarding {
   /** Builds networks of two ports: with offloads, with a guard besides, and without either. */
   @Setup
   public void build() {
-    Timers timers = LoopAlarm.wheel(new DefaultEventLoop(), Clock.system()); // the loop never runs
+    Timers timers =
+        LoopAlarm.wheel(
+            new DefaultEventLoop(), // it never runs
+            Clock.system(),
+            new LoopFaults("bench", Clock.system()));
     network = new Switch("bench", timers, PooledByteBufAllocator.DEFAULT);
     from = attach(network, Offloads.ALL, PortRules.PLAIN);
     guardedNetwork = new Switch("guarded", timers, PooledByteBufAllocator.DEFAULT);
@@ -79,8 +84,7 @@ public class SwitchForwarding {
   private static PortRules guarded() {
     Guard guard =
         new Guard(Guard.Mode.STRICT, new PortAddresses(1), List.of(Subnet.parse("10.77.0.0/24")));
-    return new PortRules(
-        List.of(guard), List.of(), PortRules.Reach.ORDINARY, 8, true, StormLimits.DEFAULT);
+    return new PortRules(List.of(guard), List.of(), PortRules.Reach.ORDINARY, 8, true, StormLimits.DEFAULT);
   }
 
   /** Gives the buffers back. */

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.DevicePort;
@@ -31,11 +32,12 @@ public final class SwitchRace {
    */
   public static void main(String[] arguments) throws Exception {
     boolean offloads = arguments[0].equals("offload");
-    AfterBatch later = new AfterBatch();
+    LoopFaults faults = new LoopFaults("race", Clock.system());
+    AfterBatch later = new AfterBatch(faults);
     IoEventLoop loop =
         new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory())).next();
     PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+    TimerWheel timers = LoopAlarm.wheel(loop, Clock.system(), faults);
     Switch network = new Switch("race", timers, later, allocator);
     PortContext context = new PortContext(loop, timers, network, allocator, Runnable::run);
     for (int i = 1; i < arguments.length; i++) {

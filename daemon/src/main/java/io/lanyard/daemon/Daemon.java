@@ -336,7 +336,11 @@ public final class Daemon implements AutoCloseable {
 
   private long loopFailures() {
     DaemonLog observed = log;
-    return observed == null ? 0 : observed.loopFailures();
+    long all = observed == null ? 0 : observed.loopFailures();
+    for (Network network : networks.values()) {
+      all += network.loopFailures();
+    }
+    return all;
   }
 
   private long logWarnings() {

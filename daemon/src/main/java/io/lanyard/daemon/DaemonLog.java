@@ -1,14 +1,11 @@
 package io.lanyard.daemon;
 
 import io.lanyard.base.PrintableText;
-import io.lanyard.vswitch.AfterBatch;
-import io.lanyard.vswitch.Turns;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.text.MessageFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
@@ -22,16 +19,12 @@ import java.util.logging.Logger;
  *
  * <p>Under systemd ({@code JOURNAL_STREAM} is set) a line begins with its priority as sd-daemon(3)
  * has it, and the journal knows the time itself; elsewhere it begins with the time and the level.
- * It also counts the reports of tasks that threw on a loop, which are the only place where such an
- * exception shows.
+ * It also counts Netty's reports of tasks that threw on a loop, which are the only place where such
+ * an exception shows.
  */
 public final class DaemonLog extends Handler {
   /** Netty's executors say there that a task or a handler threw. */
   private static final String LOOPS = "io.netty.";
-
-  /** Those that keep what was thrown from Netty, and log it themselves. */
-  private static final Set<String> GUARDS =
-      Set.of(EnduringIo.class.getName(), AfterBatch.class.getName(), Turns.class.getName());
 
   private static final int MOST_STEPS = 30;
 
@@ -88,7 +81,7 @@ public final class DaemonLog extends Handler {
   }
 
   /**
-   * Exceptions that reached a loop or the end of a thread.
+   * Exceptions that reached Netty or the end of a thread.
    *
    * @return how many since the start
    */
@@ -110,9 +103,7 @@ public final class DaemonLog extends Handler {
     if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
       warnings.incrementAndGet();
       String logger = record.getLoggerName();
-      if (logger != null
-          && (logger.startsWith(LOOPS) || GUARDS.contains(logger))
-          && record.getThrown() != null) {
+      if (logger != null && logger.startsWith(LOOPS) && record.getThrown() != null) {
         loopFailures.incrementAndGet();
       }
     }

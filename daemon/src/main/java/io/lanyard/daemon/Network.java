@@ -94,8 +94,9 @@ public final class Network implements AutoCloseable {
     this.metrics = metrics;
     this.watchdog = watchdog;
     this.loop = new NetworkLoop(config.name());
-    this.timers = LoopAlarm.wheel(loop.eventLoop(), clock);
-    this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), allocator);
+    this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
+    this.ethernet =
+        new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
     this.ports =
         new NetworkPorts(
             config,
@@ -134,6 +135,11 @@ public final class Network implements AutoCloseable {
 
   int mtu() {
     return config.mtu();
+  }
+
+  /** Exceptions and errors that reached the loop. On any thread. */
+  long loopFailures() {
+    return loop.faults().count();
   }
 
   /** Starts every part. Never throws: what fails is noted. */

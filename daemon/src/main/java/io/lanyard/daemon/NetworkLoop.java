@@ -1,6 +1,8 @@
 package io.lanyard.daemon;
 
+import io.lanyard.base.Clock;
 import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.LoopFaults;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -26,15 +28,18 @@ final class NetworkLoop implements AutoCloseable {
   private final String network;
   private final MultiThreadIoEventLoopGroup group;
   private final IoEventLoop loop;
-  private final AfterBatch afterBatch = new AfterBatch();
+  private final LoopFaults faults;
+  private final AfterBatch afterBatch;
 
   NetworkLoop(String network) {
     this.network = network;
+    this.faults = new LoopFaults(network, Clock.system());
+    this.afterBatch = new AfterBatch(faults);
     this.group =
         new MultiThreadIoEventLoopGroup(
             1,
             new DefaultThreadFactory("network-" + network, true),
-            EnduringIo.around(afterBatch.around(EpollIoHandler.newFactory())));
+            afterBatch.around(EpollIoHandler.newFactory()));
     this.loop = group.next();
   }
 
@@ -49,6 +54,11 @@ final class NetworkLoop implements AutoCloseable {
 
   EventLoop eventLoop() {
     return loop;
+  }
+
+  /** What is thrown on the loop, counted. */
+  LoopFaults faults() {
+    return faults;
   }
 
   /**

@@ -3,11 +3,8 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.vswitch.AfterBatch;
-import io.lanyard.vswitch.Turns;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -60,17 +57,6 @@ final class DaemonLogTest {
     assertThat(log.loopFailures()).isEqualTo(1);
     assertThat(log.warnings()).isEqualTo(1);
     assertThat(bytes.toString(UTF_8)).contains("broken");
-  }
-
-  @Test
-  void whatIsKeptFromTheLoopIsCountedToo() {
-    DaemonLog log = log(false);
-    for (Class<?> guard : List.of(AfterBatch.class, Turns.class, EnduringIo.class)) {
-      LogRecord entry = entry(Level.SEVERE, guard.getName(), "loop-task-failed");
-      entry.setThrown(new IllegalStateException("broken"));
-      log.publish(entry);
-    }
-    assertThat(log.loopFailures()).isEqualTo(3);
   }
 
   @Test

@@ -97,6 +97,11 @@ final class UpstreamQuery {
           askNext();
           return false;
         }
+
+        @Override
+        protected void broke(Throwable cause) {
+          finish(null);
+        }
       };
 
   /**

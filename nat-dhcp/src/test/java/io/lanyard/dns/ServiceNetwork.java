@@ -13,6 +13,7 @@ import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.DevicePort;
@@ -60,7 +61,7 @@ final class ServiceNetwork {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
-    timers = LoopAlarm.wheel(loop, Clock.system());
+    timers = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     GatewayAddresses addresses =
         new GatewayAddresses(

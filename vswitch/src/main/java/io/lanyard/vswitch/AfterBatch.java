@@ -1,19 +1,17 @@
 package io.lanyard.vswitch;
 
-import io.lanyard.base.Clock;
-import io.lanyard.base.RateLimitedLog;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
-import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks of a loop after each batch of events, one batch a time.
+ * Runs tasks of a loop after each batch of events, one batch a time, and keeps the loop running
+ * whatever is thrown ({@link LoopFaults}): Netty's own handler ends the loop at an {@link Error}.
  *
  * <p>A task that the loop's own {@code execute} takes cannot do that: Netty runs tasks until there
  * are none, for up to a second, and a task that calls for itself again keeps the loop from its
@@ -23,13 +21,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: {@link #execute} the loop only, once it runs.
  */
 public final class AfterBatch implements Executor {
-  private static final System.Logger LOG = System.getLogger(AfterBatch.class.getName());
-
-  private final RateLimitedLog log = new RateLimitedLog(LOG, Clock.system());
+  private final LoopFaults faults;
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
-  /** Makes an executor for one loop; its I/O handler is made by {@link #around}. */
-  public AfterBatch() {}
+  /**
+   * Makes an executor for one loop; its I/O handler is made by {@link #around}.
+   *
+   * @param faults hears what the loop's events and these tasks throw
+   */
+  public AfterBatch(LoopFaults faults) {
+    this.faults = faults;
+  }
 
   @Override
   public void execute(Runnable task) {
@@ -50,13 +52,8 @@ public final class AfterBatch implements Executor {
     for (int n = tasks.size(); n > 0; n--) {
       try {
         tasks.remove().run();
-      } catch (RuntimeException e) {
-        // Netty's loop ends by what its handler throws.
-        log.log(
-            Level.ERROR,
-            "loop-task-failed",
-            line -> line.with("advice", "the network goes on; please report this"),
-            e);
+      } catch (RuntimeException | Error e) {
+        faults.caught(e);
       }
     }
   }
@@ -76,7 +73,12 @@ public final class AfterBatch implements Executor {
         present = new Context(loop);
         context = present;
       }
-      int handled = handler.run(present);
+      int handled = 1;
+      try {
+        handled = handler.run(present);
+      } catch (RuntimeException | Error e) {
+        faults.caught(e);
+      }
       runTasks();
       return handled;
     }

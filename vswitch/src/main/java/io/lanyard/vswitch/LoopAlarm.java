@@ -26,11 +26,12 @@ public final class LoopAlarm implements TimerWheel.Alarm, Runnable {
    *
    * @param loop the network's loop; the wheel is to be used there only
    * @param clock the clock to follow, which must go as fast as the loop's
+   * @param faults hears what the timers' actions throw
    * @return a wheel that needs no closing: it schedules nothing once nothing is armed
    */
-  public static TimerWheel wheel(EventLoop loop, Clock clock) {
+  public static TimerWheel wheel(EventLoop loop, Clock clock, LoopFaults faults) {
     LoopAlarm alarm = new LoopAlarm(loop);
-    TimerWheel wheel = new TimerWheel(clock, alarm);
+    TimerWheel wheel = new TimerWheel(clock, alarm, faults::caught);
     alarm.wheel = wheel;
     return wheel;
   }

@@ -89,10 +89,29 @@ public final class Switch implements Dumpable {
    * @param allocator where the segments of super-frames are put together; direct and pooled
    */
   public Switch(String name, Timers timers, Executor later, ByteBufAllocator allocator) {
+    this(name, timers, later, new LoopFaults(name, timers.clock()), allocator);
+  }
+
+  /**
+   * Makes a switch without ports.
+   *
+   * @param name the network's name
+   * @param timers the network's timers; ageing goes by their clock
+   * @param later runs a task on the network's loop after the events that are ready ({@link
+   *     AfterBatch}, or the loop itself)
+   * @param faults hears what the ports' work throws
+   * @param allocator where the segments of super-frames are put together; direct and pooled
+   */
+  public Switch(
+      String name,
+      Timers timers,
+      Executor later,
+      LoopFaults faults,
+      ByteBufAllocator allocator) {
     this.name = name;
     this.clock = timers.clock();
     this.delivery = new Delivery(allocator);
-    this.turns = new Turns(clock, later, this::flush);
+    this.turns = new Turns(clock, later, this::flush, faults);
     Arrays.setAll(passages, i -> new Passage());
   }
 

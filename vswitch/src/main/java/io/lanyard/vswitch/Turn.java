@@ -1,6 +1,5 @@
 package io.lanyard.vswitch;
 
-import io.netty.util.internal.OutOfDirectMemoryError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +23,7 @@ public final class Turn {
    */
   private static final int REFUSAL_FACTOR = 4;
 
+  private final String port;
   private final PortCounters counters;
 
   /** Nanoseconds that the port may work before it has to wait; negative for a debt. */
@@ -37,8 +37,14 @@ public final class Turn {
   private @Nullable Work first;
   private @Nullable Work last;
 
-  Turn(Turns turns, PortCounters counters) {
+  /**
+   * Makes a turn.
+   *
+   * @param port the port's name; empty for work of no port
+   */
+  Turn(Turns turns, String port, PortCounters counters) {
     this.turns = turns;
+    this.port = port;
     this.counters = counters;
   }
 
@@ -115,19 +121,43 @@ public final class Turn {
     return turns.left() <= 0;
   }
 
+  /**
+   * Notes that something which was done for the port threw, outside of its {@link Work}.
+   *
+   * @param cause what was thrown
+   */
+  public void failed(Throwable cause) {
+    turns.failed(cause, port);
+  }
+
   void run(Work work) {
-    boolean more = true; // also after a failure: nobody else may tell of what is left
+    boolean more;
     turns.start(this);
     try {
       more = work.run();
-    } catch (RuntimeException | OutOfDirectMemoryError e) {
-      turns.failed(e);
+      work.failures = 0;
+    } catch (RuntimeException | Error e) {
+      more = failed(work, e);
     } finally {
       turns.stop();
     }
     if (more) {
       later(work);
     }
+  }
+
+  /** Whether work that threw is to be done again: nobody else may tell of what is left. */
+  private boolean failed(Work work, Throwable cause) {
+    turns.failed(cause, port);
+    if (LoopFaults.passes(cause) && ++work.failures < Turns.MOST_FAILURES) {
+      return true;
+    }
+    try {
+      work.broke(cause);
+    } catch (RuntimeException | Error e) {
+      turns.failed(e, port);
+    }
+    return false;
   }
 
   /** Says that the switch has refused a frame of the burst that is running. */

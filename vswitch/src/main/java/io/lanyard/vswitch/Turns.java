@@ -1,9 +1,6 @@
 package io.lanyard.vswitch;
 
 import io.lanyard.base.Clock;
-import io.lanyard.base.RateLimitedLog;
-import io.netty.util.internal.OutOfDirectMemoryError;
-import java.lang.System.Logger.Level;
 import java.util.IdentityHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A burst of which the switch refuses frames costs its port more credit than time: reading what
  * is then dropped is worth less to the network than what others send.
  *
- * <p>Work that throws is logged and done again at its port's next turn. The loop must not hear of
- * it: Netty would abandon the batch of events that the loop is in, and sleep for a second.
+ * <p>Work that throws is logged ({@link LoopFaults}) and done again at its port's next turn. Work
+ * that throws an error, or {@value #MOST_FAILURES} times in a row, is broken and closes its source:
+ * nobody has taken what made it throw, and it would throw again without end. The loop must not hear
+ * of it: Netty would abandon the batch of events that the loop is in, and sleep for a second.
  *
  * <p>Time is the clock's and not the processor's: a read of it costs 25 ns. A burst that the host
  * has suspended is charged for that, too, which is why debt is bounded.
@@ -54,12 +53,16 @@ public final class Turns {
   /** Works of one port in one turn, however little time they take. */
   private static final int MOST_WORKS = 64;
 
-  private static final System.Logger LOG = System.getLogger(Turns.class.getName());
+  /**
+   * Failures of one work in a row. Each burst that throws has taken a frame at least: one that goes
+   * on throwing without new frames is over by then, and so is a flood of frames that all do.
+   */
+  static final int MOST_FAILURES = 16;
 
   private final Clock clock;
   private final Executor later;
   private final Runnable flush;
-  private final RateLimitedLog log;
+  private final LoopFaults faults;
   private final Runnable serve = this::serve;
   private final IdentityHashMap<Port, Turn> turns = new IdentityHashMap<>();
   private @Nullable Turn first;
@@ -81,7 +84,7 @@ public final class Turns {
    * @param later runs a task on the loop, after the events that are ready now
    */
   public Turns(Clock clock, Executor later) {
-    this(clock, later, () -> {});
+    this(clock, later, () -> {}, new LoopFaults("", clock));
   }
 
   /**
@@ -90,12 +93,13 @@ public final class Turns {
    * @param clock the network's clock
    * @param later runs a task on the loop, after the events that are ready now
    * @param flush ends the burst of work that threw before it came to that
+   * @param faults hears what the work throws
    */
-  Turns(Clock clock, Executor later, Runnable flush) {
+  Turns(Clock clock, Executor later, Runnable flush, LoopFaults faults) {
     this.clock = clock;
     this.later = later;
     this.flush = flush;
-    this.log = new RateLimitedLog(LOG, clock);
+    this.faults = faults;
   }
 
   /** Makes the turn of a port that is about to be attached. */
@@ -113,7 +117,7 @@ public final class Turns {
    */
   public Turn of(Port port) {
     Turn turn = turns.get(port);
-    return turn == null ? new Turn(this, port.counters()) : turn;
+    return turn == null ? new Turn(this, port.name(), port.counters()) : turn;
   }
 
   /**
@@ -122,7 +126,7 @@ public final class Turns {
    * @return a new one
    */
   public Turn unowned() {
-    return new Turn(this, new PortCounters());
+    return new Turn(this, "", new PortCounters());
   }
 
   /** Forgets a port that was detached. What still holds its turn may go on using it. */
@@ -156,22 +160,14 @@ public final class Turns {
     }
   }
 
-  /** Hears that the running work threw. */
-  void failed(Throwable cause) {
-    log(cause);
+  /** Hears that the running work of a port threw, and ends its burst. */
+  void failed(Throwable cause, String port) {
+    faults.caught(cause, port);
     try {
       flush.run();
-    } catch (RuntimeException | OutOfDirectMemoryError e) {
-      log(e);
+    } catch (RuntimeException | Error e) {
+      faults.caught(e, port);
     }
-  }
-
-  private void log(Throwable cause) {
-    log.log(
-        Level.ERROR,
-        "loop-task-failed",
-        line -> line.with("advice", "the network goes on; please report this"),
-        cause);
   }
 
   /** Puts a port that is not there yet at the end of the queue. */

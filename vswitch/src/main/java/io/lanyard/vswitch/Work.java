@@ -14,6 +14,9 @@ public abstract class Work {
 
   @Nullable Work next;
 
+  /** Bursts in a row that have thrown. */
+  int failures;
+
   /** Makes work that is not ready. */
   protected Work() {}
 
@@ -24,4 +27,11 @@ public abstract class Work {
    * @return whether there is more to do now; false if an event will tell
    */
   protected abstract boolean run();
+
+  /**
+   * Closes the source: the work has thrown an error, or too often in a row, and is not done again.
+   *
+   * @param cause what it threw last; it is logged already
+   */
+  protected abstract void broke(Throwable cause);
 }

@@ -2,6 +2,7 @@ package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class AfterBatchTest {
-  private final AfterBatch after = new AfterBatch();
+  private final LoopFaults faults = new LoopFaults("test", Clock.system());
+  private final AfterBatch after = new AfterBatch(faults);
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, after.around(EpollIoHandler.newFactory()));
   private final IoEventLoop loop = group.next();

@@ -10,6 +10,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class TurnsTest {
@@ -30,6 +31,8 @@ class TurnsTest {
     long bursts;
     long left = Long.MAX_VALUE;
     boolean throwing;
+    @Nullable Throwable always;
+    @Nullable Throwable broken;
     boolean refused;
 
     Guest(String name, long cost) {
@@ -55,7 +58,18 @@ class TurnsTest {
         throwing = false;
         throw new IllegalStateException("on purpose");
       }
+      switch (always) {
+        case null -> {}
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException(always);
+      }
       return left-- > 0;
+    }
+
+    @Override
+    protected void broke(Throwable cause) {
+      broken = cause;
     }
 
     long nanos() {
@@ -129,6 +143,9 @@ class TurnsTest {
               clock.advanceNanos(100 * MICRO);
               return true;
             }
+
+            @Override
+            protected void broke(Throwable cause) {}
           };
       hog.turn.ready(another);
     }
@@ -217,6 +234,49 @@ class TurnsTest {
   }
 
   @Test
+  void endsWorkThatThrowsTimeAndAgainAndServesTheOthers() {
+    LogWatch.expect("loop-task-failed .*port=\"faulty\"");
+    Guest faulty = new Guest("faulty", 10 * MICRO);
+    Guest other = new Guest("other", 100 * MICRO);
+    RuntimeException always = new IllegalStateException("on purpose");
+    faulty.always = always;
+    faulty.turn.ready(faulty);
+    run(100_000 * MICRO, other);
+    assertThat(faulty.broken).isSameAs(always);
+    assertThat(faulty.bursts).isEqualTo(Turns.MOST_FAILURES);
+    assertThat(other.bursts).isGreaterThan(900);
+    faulty.always = null; // as with a device that was opened again
+    batch(faulty.once());
+    assertThat(faulty.bursts).isEqualTo(Turns.MOST_FAILURES + 1);
+  }
+
+  @Test
+  void forgivesWorkThatThrowsNowAndThen() {
+    LogWatch.expect("loop-task-failed");
+    Guest faulty = new Guest("faulty", 10 * MICRO);
+    faulty.turn.ready(faulty);
+    for (int i = 0; i < 3 * Turns.MOST_FAILURES; i++) {
+      faulty.throwing = true;
+      batch();
+      while (faulty.throwing) {
+        batch();
+      }
+    }
+    assertThat(faulty.broken).isNull();
+  }
+
+  @Test
+  void endsWorkThatThrowsAnErrorAtOnce() {
+    LogWatch.expect("loop-task-failed");
+    Guest faulty = new Guest("faulty", 10 * MICRO);
+    faulty.always = new AssertionError("on purpose");
+    batch(faulty);
+    assertThat(faulty.broken).isSameAs(faulty.always);
+    assertThat(faulty.bursts).isEqualTo(1);
+    assertThat(tasks).isEmpty();
+  }
+
+  @Test
   void keepsNoTurnOfAPortThatIsNotAttached() {
     InMemoryPort port = new InMemoryPort("new", Offloads.NONE);
     assertThat(network.turns().of(port)).isNotSameAs(network.turns().of(port));
@@ -239,6 +299,9 @@ class TurnsTest {
             assertThat(answered.bursts).isZero();
             return false;
           }
+
+          @Override
+          protected void broke(Throwable cause) {}
         };
     asking.turn.ready(asks);
     assertThat(answered.bursts).isZero();

@@ -83,6 +83,11 @@ final class SocketStream implements HostStream, EpollIoHandle {
         protected boolean run() {
           return serve();
         }
+
+        @Override
+        protected void broke(Throwable cause) {
+          fail(new IOException("the stream broke", cause));
+        }
       };
   private @Nullable IoRegistration registration;
 

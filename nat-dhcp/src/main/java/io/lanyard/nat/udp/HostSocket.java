@@ -40,6 +40,11 @@ public final class HostSocket {
         protected boolean run() {
           return read();
         }
+
+        @Override
+        protected void broke(Throwable cause) {
+          unwatch(); // its flows can still send, and end when they are idle
+        }
       };
 
   /**
@@ -126,10 +131,7 @@ public final class HostSocket {
       return;
     }
     closed = true;
-    IoRegistration registered = registration;
-    if (registered != null) {
-      registered.cancel();
-    }
+    unwatch();
     descriptors.closing();
     LoopClosing.close(
         link.loop(),
@@ -138,6 +140,14 @@ public final class HostSocket {
           socket.close();
           descriptors.closed();
         });
+  }
+
+  private void unwatch() {
+    IoRegistration registered = registration;
+    registration = null;
+    if (registered != null) {
+      registered.cancel();
+    }
   }
 
   /** The handle that the loop sees. */

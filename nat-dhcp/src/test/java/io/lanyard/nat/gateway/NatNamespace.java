@@ -9,6 +9,7 @@ import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.DevicePort;
@@ -86,7 +87,7 @@ public final class NatNamespace implements AutoCloseable {
     loop = (IoEventLoop) group.next();
     host("ip", "netns", "add", namespace);
     var allocator = PooledByteBufAllocator.DEFAULT;
-    TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system());
+    TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
     network = new Switch("vmnet8", wheel, loop, allocator);
     tap =
         on(() ->

@@ -108,6 +108,11 @@ final class DeviceLink extends Work implements EpollIoHandle {
     return more && !closed;
   }
 
+  @Override
+  protected void broke(Throwable cause) {
+    port.broke(this, cause);
+  }
+
   /** Reads until no more frame fits. Returns whether there may be another. */
   private boolean read() {
     for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {

@@ -221,6 +221,13 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     }
   }
 
+  /** Hears from its link that what is read from the device cannot be handed over. */
+  void broke(DeviceLink from, Throwable cause) {
+    if (link == from) {
+      lost("the device's frames cannot be handed over: " + reason(cause));
+    }
+  }
+
   private void lost(String reason) {
     drop();
     failed(reason);

@@ -63,6 +63,11 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
         protected boolean run() {
           return drain();
         }
+
+        @Override
+        protected void broke(Throwable cause) {
+          handOverBroke(cause);
+        }
       };
   private final NetworkEnd networkEnd = new NetworkEnd();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -78,6 +83,9 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private boolean closed;
   private String failure = "";
   private boolean draining;
+
+  /** Whether the hand-over of the guest's frames has ended. */
+  private boolean resting;
 
   /**
    * Makes a port without carrier, to be attached by the caller and then started.
@@ -283,6 +291,13 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     update();
   }
 
+  /** The guest's frames are left in the ring until it is started again. */
+  private void handOverBroke(Throwable cause) {
+    failure = "the guest's frames cannot be handed over: " + cause;
+    resting = true;
+    update();
+  }
+
   /**
    * Notes whether the guest is powered on. Frames for a guest that is off are dropped here; a frame
    * from a guest is taken in either case, because a guest may send before its VMM has told.
@@ -295,6 +310,11 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
       failure = ""; // it starts afresh
     }
     update();
+    Turn own = turn;
+    if (powered && resting && own != null) {
+      resting = false;
+      own.later(work);
+    }
   }
 
   private void update() {

@@ -16,6 +16,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.OutOfDirectMemoryError;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,11 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         @Override
         protected boolean run() {
           return goOn();
+        }
+
+        @Override
+        protected void broke(Throwable cause) {
+          close();
         }
       };
 
@@ -296,7 +302,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // Connection reset and the like: the guest's VMM has gone.
+    if (!(cause instanceof IOException)) { // else the guest's VMM has gone
+      turn.failed(cause);
+    }
     Future<?> _ = channel.close();
   }
 

@@ -7,6 +7,7 @@ import io.lanyard.base.TimerWheel;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
@@ -36,11 +37,12 @@ class BridgeLoopIT {
   private static final List<String> NAMESPACES = List.of("l", "a", "b");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+)");
 
-  private final AfterBatch later = new AfterBatch();
+  private final LoopFaults faults = new LoopFaults("loop", Clock.system());
+  private final AfterBatch later = new AfterBatch(faults);
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
   private final IoEventLoop loop = group.next();
-  private final TimerWheel timers = LoopAlarm.wheel(loop, Clock.system());
+  private final TimerWheel timers = LoopAlarm.wheel(loop, Clock.system(), faults);
   private final Switch network = new Switch("loop", timers, later, PooledByteBufAllocator.DEFAULT);
   private final List<DevicePort> ports = new ArrayList<>();
   private DevicePort first;

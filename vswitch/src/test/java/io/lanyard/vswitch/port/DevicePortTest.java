@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.Errno;
+import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
@@ -144,6 +145,29 @@ class DevicePortTest {
     advance(DevicePort.CHECK_MILLIS);
     await("up");
     assertThat(source.made).isEqualTo(2);
+  }
+
+  @Test
+  void aDeviceWhoseFramesAlwaysThrowIsLostAndOpenedAgainLater() throws Exception {
+    LogWatch.expect("loop-task-failed network=\"devices\" port=\"tap\"");
+    source.readFails = new IllegalStateException("on purpose");
+    start(Runnable::run);
+    assertThat(problem()).contains("frames cannot be handed over: on purpose");
+    int reads = onLoop(() -> source.reads);
+    assertThat(reads).isGreaterThan(1); // once may happen
+    source.readFails = null;
+    advance(DevicePort.FIRST_RETRY_MILLIS);
+    await("up");
+    await(() -> source.reads > reads);
+  }
+
+  @Test
+  void aDeviceWhoseFramesEndInAnErrorIsLostAtOnce() throws Exception {
+    LogWatch.expect("loop-task-failed network=\"devices\" port=\"tap\"");
+    source.readFails = onPurpose;
+    start(Runnable::run);
+    assertThat(problem()).contains("NoClassDefFoundError: on purpose");
+    assertThat(onLoop(() -> source.reads)).isEqualTo(1);
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -57,7 +58,7 @@ class DeviceReopeningIT {
   void setUp() throws Exception {
     run("ip", "netns", "add", NAMESPACE);
     onLoop(() -> {
-      Timers timers = LoopAlarm.wheel(loop, Clock.system());
+      Timers timers = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("reopening", Clock.system()));
       network = new Switch("reopening", timers, loop, PooledByteBufAllocator.DEFAULT);
       peer = InMemoryPort.attached("peer", Offloads.NONE, network);
       port =

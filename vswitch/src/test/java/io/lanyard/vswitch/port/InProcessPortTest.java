@@ -200,6 +200,40 @@ class InProcessPortTest extends PortSuite {
     assertThat(made().counters().receiveDrops()).isEqualTo(1);
   }
 
+  @Test
+  void aGuestWhoseFramesAlwaysThrowHasFailedUntilItIsStartedAgain() throws Exception {
+    LogWatch.expect("loop-task-failed network=\"suite\" port=\"guest\"");
+    int[] taken = {0};
+    boolean[] throwing = {true};
+    onLoop(() -> {
+      SinkPort _ =
+          new SinkPort(
+              "faulty",
+              Offloads.NONE,
+              network,
+              frame -> {
+                taken[0]++;
+                if (throwing[0]) {
+                  throw new IllegalStateException("on purpose");
+                }
+              });
+      return 0;
+    });
+    sendBurst(40);
+    awaitState(made(), "failed");
+    assertThat(onLoop(() -> made().state().problem()))
+        .contains("frames cannot be handed over", "on purpose", "restart the guest");
+    assertThat(onLoop(() -> taken[0])).isLessThan(40);
+    onLoop(() -> {
+      throwing[0] = false;
+      made().carrier(false);
+      made().carrier(true);
+      return 0;
+    });
+    awaitState(made(), "up");
+    awaitOnLoop("the rest of the frames", () -> taken[0] == 40);
+  }
+
   /** Puts broadcasts in and wakes the loop once. */
   private void sendBurst(int frames) throws Exception {
     onLoop(() -> {

@@ -8,6 +8,7 @@ import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
@@ -43,7 +44,8 @@ abstract class PortSuite {
   private static final int FROM = 0x0a000001;
   private static final int TO = 0x0a000002;
 
-  private final AfterBatch later = new AfterBatch();
+  private final LoopFaults faults = new LoopFaults("suite", Clock.system());
+  private final AfterBatch later = new AfterBatch(faults);
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
   final IoEventLoop loop = group.next();
@@ -86,7 +88,7 @@ abstract class PortSuite {
   @BeforeEach
   void setUp() throws Exception {
     onLoop(() -> {
-      timers = LoopAlarm.wheel(loop, Clock.system());
+      timers = LoopAlarm.wheel(loop, Clock.system(), faults);
       network = new Switch("suite", timers, later, PooledByteBufAllocator.DEFAULT);
       peer = InMemoryPort.attached("peer", Offloads.NONE, network);
       return 0;

@@ -8,6 +8,7 @@ import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.SinkPort;
@@ -46,7 +47,8 @@ class StreamHangUpTest {
   /** A turn, and the burst that has begun before its end. */
   private static final long LONGEST_TURN_NANOS = 1_000_000;
 
-  private final AfterBatch later = new AfterBatch();
+  private final LoopFaults faults = new LoopFaults("hang-up", Clock.system());
+  private final AfterBatch later = new AfterBatch(faults);
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
   private final IoEventLoop loop = group.next();
@@ -82,7 +84,7 @@ class StreamHangUpTest {
               new StreamAddress.Listen(path()),
               new PortContext(
                   loop,
-                  LoopAlarm.wheel(loop, Clock.system()),
+                  LoopAlarm.wheel(loop, Clock.system(), faults),
                   network,
                   PooledByteBufAllocator.DEFAULT,
                   Runnable::run));
@@ -124,6 +126,11 @@ class StreamHangUpTest {
                   before = spent;
                 }
                 return watching;
+              }
+
+              @Override
+              protected void broke(Throwable cause) {
+                throw new AssertionError(cause);
               }
             });
   }
