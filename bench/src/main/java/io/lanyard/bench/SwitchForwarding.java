@@ -7,7 +7,6 @@ import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortRules;
-import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.Guard;
 import io.lanyard.vswitch.policy.PortAddresses;
@@ -84,7 +83,7 @@ public class SwitchForwarding {
   private static PortRules guarded() {
     Guard guard =
         new Guard(Guard.Mode.STRICT, new PortAddresses(1), List.of(Subnet.parse("10.77.0.0/24")));
-    return new PortRules(List.of(guard), List.of(), PortRules.Reach.ORDINARY, 8, true, StormLimits.DEFAULT);
+    return new PortRules(List.of(guard), List.of(), PortRules.Reach.ORDINARY, 8, true, null);
   }
 
   /** Gives the buffers back. */

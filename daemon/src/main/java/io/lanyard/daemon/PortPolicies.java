@@ -66,11 +66,10 @@ final class PortPolicies {
         });
   }
 
-  /** The rules of the host adapter's port. */
+  /** The rules of the host adapter's port: it reaches everybody, but the host may have a loop. */
   PortRules hostAdapter() {
-    PortRules usual = PortRules.HOST_ADAPTER;
     return new PortRules(
-        usual.ingress(), usual.egress(), usual.reach(), usual.macLimit(), usual.holdsMacs(), storm);
+        List.of(), List.of(), Reach.TRUSTED, Integer.MAX_VALUE, false, storm);
   }
 
   /** The reserved group addresses that the switch forwards. */

@@ -23,11 +23,27 @@ class PortPoliciesTest {
   }
 
   @Test
-  void aPortOfWhichNothingIsSaidHasThePlainRules() {
+  void aPortOfWhichNothingIsSaidHasNoRulesButTheStormLimits() {
     PortPolicies policies = policies(GuardMode.OFF);
-    assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(PortRules.PLAIN);
-    assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(PortRules.PLAIN);
-    assertThat(policies.hostAdapter()).isEqualTo(PortRules.HOST_ADAPTER);
+    PortRules plain =
+        new PortRules(
+            List.of(),
+            List.of(),
+            PortRules.Reach.ORDINARY,
+            Integer.MAX_VALUE,
+            false,
+            new StormLimits(20_000, 50_000, 50_000));
+    assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(plain);
+    assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(plain);
+    assertThat(policies.hostAdapter())
+        .isEqualTo(
+            new PortRules(
+                List.of(),
+                List.of(),
+                PortRules.Reach.TRUSTED,
+                Integer.MAX_VALUE,
+                false,
+                plain.storm()));
   }
 
   @Test

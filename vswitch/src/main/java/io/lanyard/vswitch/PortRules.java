@@ -38,14 +38,11 @@ public record PortRules(
     }
   }
 
-  /** A port of which nothing is said: its storms are held down, and that is all. */
-  public static final PortRules PLAIN = plain(Reach.ORDINARY, StormLimits.DEFAULT);
+  /** A port of which nothing is said: nothing holds it down. */
+  public static final PortRules PLAIN = plain(Reach.ORDINARY);
 
   /** A port of the network itself: it reaches everybody, and nothing holds it down. */
-  public static final PortRules GATEWAY = plain(Reach.TRUSTED, null);
-
-  /** The port of the host adapter: it reaches everybody, but the host may have a loop. */
-  public static final PortRules HOST_ADAPTER = plain(Reach.TRUSTED, StormLimits.DEFAULT);
+  public static final PortRules GATEWAY = plain(Reach.TRUSTED);
 
   /** Keeps the lists as they are now. */
   public PortRules {
@@ -56,7 +53,7 @@ public record PortRules(
     }
   }
 
-  private static PortRules plain(Reach reach, @Nullable StormLimits storm) {
-    return new PortRules(List.of(), List.of(), reach, Integer.MAX_VALUE, false, storm);
+  private static PortRules plain(Reach reach) {
+    return new PortRules(List.of(), List.of(), reach, Integer.MAX_VALUE, false, null);
   }
 }

@@ -9,13 +9,6 @@ package io.lanyard.vswitch;
  * @param unknown copies of frames to addresses that the switch does not know
  */
 public record StormLimits(int broadcast, int multicast, int unknown) {
-  /**
-   * For a port of which nothing else is said. A copy costs the network's loop 1 to 2 µs: a port
-   * that floods takes a tenth of it at most, and two ports that are looped a fifth. A lab of 250
-   * guests that all ask by ARP twice a second needs less than half a second's worth in all.
-   */
-  public static final StormLimits DEFAULT = new StormLimits(20_000, 50_000, 50_000);
-
   /** Refuses limits that let nothing pass. */
   public StormLimits {
     if (broadcast < 1 || multicast < 1 || unknown < 1) {

@@ -16,10 +16,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the one that plays the network's loop.
  */
 public final class InMemoryPort extends ObservedPort {
-  /** An ordinary port that may flood, as tests do on a clock that stands still. */
-  public static final PortRules UNLIMITED =
-      new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, Integer.MAX_VALUE, false, null);
-
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private Offloads offloads;
   private @Nullable Switch network;
@@ -99,12 +95,12 @@ public final class InMemoryPort extends ObservedPort {
   }
 
   /**
-   * Attaches the port, {@link #UNLIMITED}.
+   * Attaches the port, {@link PortRules#PLAIN}.
    *
    * @param to the switch
    */
   public void attachTo(Switch to) {
-    attachTo(to, UNLIMITED);
+    attachTo(to, PortRules.PLAIN);
   }
 
   /**

@@ -28,7 +28,7 @@ public final class SinkPort implements Port {
     this.name = name;
     this.offloads = offloads;
     this.look = look;
-    network.attach(this, InMemoryPort.UNLIMITED);
+    network.attach(this);
   }
 
   @Override

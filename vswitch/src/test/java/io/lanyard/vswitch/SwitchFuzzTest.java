@@ -136,8 +136,7 @@ class SwitchFuzzTest {
     stations.add(new Station("tso6-uso", 1280, Offloads.of(true, false, true, true)));
     SteppedTimers timers = new SteppedTimers();
     Switch network = new Switch("fuzz", timers, allocator);
-    PortRules rules = InMemoryPort.UNLIMITED;
-    stations.forEach(station -> network.attach(station, rules));
+    stations.forEach(network::attach);
     FuzzInput in = new FuzzInput(input);
     ByteBuf frame = allocator.directBuffer(2048);
     for (int step = 0; step < MOST_STEPS && in.hasNext(); step++) {

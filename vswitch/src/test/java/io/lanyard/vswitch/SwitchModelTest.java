@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,14 +64,14 @@ class SwitchModelTest {
       }
       long destination = random.nextInt(8) == 0 ? Ethernet.BROADCAST : mac(random.nextInt(3));
       int vlan = random.nextInt(6) == 0 ? 9 : 0;
-      TreeSet<Integer> expected = deliver(number, vlan, source, destination);
+      Set<Integer> expected = deliver(number, vlan, source, destination);
       byte[] payload = new byte[46];
       ByteBuf frame =
           vlan == 0
               ? Frames.ethernet(destination, source, Ethernet.TYPE_IPV4, payload)
               : Frames.tagged(destination, source, vlan, Ethernet.TYPE_IPV4, payload);
       ports.get(number).send(frame);
-      TreeSet<Integer> got = new TreeSet<>();
+      Set<Integer> got = new TreeSet<>();
       for (int each = 0; each < PORTS; each++) {
         if (!ports.get(each).drain().isEmpty()) {
           got.add(each);
@@ -118,13 +119,13 @@ class SwitchModelTest {
   }
 
   /** The ports that get the frame, after its source was learned. */
-  private TreeSet<Integer> deliver(int from, int vlan, long source, long destination) {
+  private Set<Integer> deliver(int from, int vlan, long source, long destination) {
     boolean floods = destination == Ethernet.BROADCAST || find(vlan, destination) == null;
     Entry known = model.get(new Key(vlan, source));
     boolean elsewhere = known != null && !known.pinned() && known.port() != from;
     boolean settled =
         elsewhere && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS && floods;
-    TreeSet<Integer> all = new TreeSet<>();
+    Set<Integer> all = new TreeSet<>();
     if (!settled && !learn(from, vlan, source)) {
       return all;
     }

@@ -273,7 +273,12 @@ class SwitchTest {
   }
 
   private static PortRules rules(PortRules.Reach reach, List<Policy> in, List<Policy> out) {
-    return new PortRules(in, out, reach, Integer.MAX_VALUE, false, StormLimits.DEFAULT);
+    return new PortRules(in, out, reach, Integer.MAX_VALUE, false, null);
+  }
+
+  private static PortRules limited(StormLimits storm) {
+    return new PortRules(
+        List.of(), List.of(), PortRules.Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
   }
 
   @Test
@@ -353,15 +358,7 @@ class SwitchTest {
   @Test
   void aStormIsHeldDownCountedByCopiesAndAProblemWhileItLasts() {
     LogWatch.expect("port=\"loop\" cause=\"broadcast-storm\"");
-    PortRules limited =
-        new PortRules(
-            List.of(),
-            List.of(),
-            PortRules.Reach.ORDINARY,
-            Integer.MAX_VALUE,
-            false,
-            new StormLimits(3000, 3000, 3000));
-    InMemoryPort loop = attached("loop", limited);
+    InMemoryPort loop = attached("loop", limited(new StormLimits(3000, 3000, 3000)));
     assertThat(network.problem(loop)).isEmpty();
     for (int i = 0; i < 1000; i++) {
       loop.send(frame(Ethernet.BROADCAST, C));
@@ -386,11 +383,11 @@ class SwitchTest {
   }
 
   @Test
-  void aFloodOfUnknownAddressesAndOfGroupsIsHeldDownByDefault() {
+  void aFloodOfUnknownAddressesAndOfGroupsIsHeldDown() {
     LogWatch.expect("multicast-storm");
     LogWatch.expect("unknown-storm");
     network.detach(a);
-    a.attachTo(network, PortRules.PLAIN);
+    a.attachTo(network, limited(new StormLimits(20_000, 50_000, 50_000)));
     for (int i = 0; i < 100_000; i++) {
       ByteBuf group = frame(0x01005e000000L + i % 1000, A);
       network.receive(a, group);
@@ -570,7 +567,7 @@ class SwitchTest {
   @Test
   void aLostCarrierIsToldToTheOtherPortsButNotWhileAFrameIsOnItsWay() {
     Watcher watcher = new Watcher();
-    network.attach(watcher, InMemoryPort.UNLIMITED);
+    network.attach(watcher, PortRules.PLAIN);
     b.carrier(false);
     assertThat(watcher.left).containsExactly("b");
     b.carrier(true);
@@ -584,7 +581,7 @@ class SwitchTest {
   @Test
   void aPortThatWasDetachedAndAttachedAgainIsListenedToOnce() {
     Watcher watcher = new Watcher();
-    network.attach(watcher, InMemoryPort.UNLIMITED);
+    network.attach(watcher, PortRules.PLAIN);
     network.detach(b);
     b.attachTo(network);
     assertThat(watcher.left).containsExactly("b");

@@ -11,7 +11,6 @@ import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.SinkPort;
-import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
@@ -60,7 +59,7 @@ class GuardTest {
             PortRules.Reach.ORDINARY,
             macLimit,
             true,
-            StormLimits.DEFAULT));
+            null));
     ports.add(port);
     return port;
   }

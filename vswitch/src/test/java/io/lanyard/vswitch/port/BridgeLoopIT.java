@@ -10,6 +10,7 @@ import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -36,6 +37,16 @@ class BridgeLoopIT {
   private static final String PREFIX = "lanyard-loop-" + ProcessHandle.current().pid() + "-";
   private static final List<String> NAMESPACES = List.of("l", "a", "b");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+)");
+
+  /** Storms are held down as the daemon does it. */
+  private static final PortRules LIMITED =
+      new PortRules(
+          List.of(),
+          List.of(),
+          PortRules.Reach.ORDINARY,
+          Integer.MAX_VALUE,
+          false,
+          new StormLimits(20_000, 50_000, 50_000));
 
   private final LoopFaults faults = new LoopFaults("loop", Clock.system());
   private final AfterBatch later = new AfterBatch(faults);
@@ -95,7 +106,7 @@ class BridgeLoopIT {
     DevicePort port = new DevicePort(namespace + device, "tap", 1500, settings, context);
     ports.add(port);
     onLoop(() -> {
-      network.attach(port, PortRules.PLAIN);
+      network.attach(port, LIMITED);
       port.start();
       return port;
     });

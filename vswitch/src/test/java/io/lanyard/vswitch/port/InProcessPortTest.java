@@ -267,7 +267,7 @@ class InProcessPortTest extends PortSuite {
     InProcessPort port =
         new InProcessPort(
             "hot", "guest", 1500, new GuestEnd(), Runnable::run, hot, Frames.UNTRACKED);
-    hot.attach(port, InMemoryPort.UNLIMITED); // all of them pass the switch
+    hot.attach(port);
     port.start();
     SplittableRandom random = new SplittableRandom(31);
     byte[] noise = new byte[256];

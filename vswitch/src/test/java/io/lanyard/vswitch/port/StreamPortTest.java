@@ -232,7 +232,7 @@ class StreamPortTest extends PortSuite {
     InMemoryPort bystander =
         onLoop(() -> InMemoryPort.attached("bystander", Offloads.NONE, attacked));
     onLoop(() -> {
-      attacked.attach(victim, InMemoryPort.UNLIMITED); // all of them pass the switch
+      attacked.attach(victim);
       victim.start();
       return 0;
     });
