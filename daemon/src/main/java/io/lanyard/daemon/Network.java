@@ -58,7 +58,6 @@ public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
 
   private final NetworkConfig config;
-  private final Path runtimeDirectory;
   private final Clock clock;
   private final LeaseStore leases;
   private final Map<String, GuestConfig> guests;
@@ -86,7 +85,6 @@ public final class Network implements AutoCloseable {
       Metrics metrics,
       Watchdog watchdog) {
     this.config = config;
-    this.runtimeDirectory = runtimeDirectory;
     this.clock = clock;
     this.leases = leases;
     this.guests = guests;
@@ -107,6 +105,7 @@ public final class Network implements AutoCloseable {
                 ethernet,
                 allocator,
                 task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
+            runtimeDirectory,
             metrics,
             addresses,
             guestMacs());
@@ -146,14 +145,14 @@ public final class Network implements AutoCloseable {
   void start() {
     watchdog.watch(watched(), loop.eventLoop());
     try {
-      ports.startHostAdapter(runtimeDirectory);
+      ports.startHostAdapter();
       NetworkServices offered = services();
       loop.call(() -> {
         services = offered;
         running = true;
         return true;
       });
-      ports.start(runtimeDirectory);
+      ports.start();
     } catch (RuntimeException e) {
       problem("it cannot run", e);
     }

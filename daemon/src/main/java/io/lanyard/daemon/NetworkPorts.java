@@ -8,11 +8,13 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.net.Address;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
@@ -52,6 +54,9 @@ final class NetworkPorts {
   private final PortAddresses addresses;
   private final PortPolicies policies;
   private final List<Long> guestMacs;
+  private final PortPlace place;
+
+  /** Ports that could not be attached, with the reason. On the loop. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
 
   /**
@@ -64,6 +69,7 @@ final class NetworkPorts {
       NetworkConfig config,
       NetworkLoop loop,
       PortContext context,
+      Path runtimeDirectory,
       Metrics metrics,
       PortAddresses addresses,
       List<Long> guestMacs) {
@@ -71,6 +77,7 @@ final class NetworkPorts {
     this.loop = loop;
     this.context = context;
     this.ethernet = context.network();
+    this.place = new PortPlace(context, runtimeDirectory);
     this.metrics = metrics;
     this.addresses = addresses;
     this.policies = new PortPolicies(config.switching(), addresses);
@@ -83,17 +90,16 @@ final class NetworkPorts {
    * Makes and starts what the configuration declares, and waits until each port has tried to open.
    * One that has failed says so in its state and tries again by itself.
    */
-  void start(Path runtimeDirectory) {
-    PortPlace place = new PortPlace(context, runtimeDirectory);
+  void start() {
     List<CompletableFuture<Void>> opened = new ArrayList<>();
     for (PortConfig port : config.ports()) {
-      opened.add(start(port.name(), port, policies.port(port.policy()), place, List.of()));
+      opened.add(start(port.name(), port, policies.port(port.policy()), List.of()));
     }
     await(opened);
   }
 
   /** Starts the host adapter, if there is to be one, and waits until it has tried to open. */
-  void startHostAdapter(Path runtimeDirectory) {
+  void startHostAdapter() {
     HostAdapterConfig adapter = config.hostAdapter();
     Ipv4Config ipv4 = config.ipv4();
     if (adapter == null || ipv4 == null) {
@@ -105,36 +111,71 @@ final class NetworkPorts {
             adapter.name(),
             config.mtu(),
             new TapSettings.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()));
-    PortListener claim =
-        (port, before, now) -> {
-          if (now.hasCarrier() && port instanceof DevicePort device) {
-            pin(device.hardwareAddress(), device);
-            addresses.bind(ipv4.host(), device.hardwareAddress());
-          }
-        };
-    PortPlace place = new PortPlace(context, runtimeDirectory);
-    await(List.of(start(HOST, model, policies.hostAdapter(), place, List.of(claim))));
+    PortListener claim = new AdapterAddresses(ipv4.host());
+    await(List.of(start(HOST, model, policies.hostAdapter(), List.of(claim))));
+  }
+
+  /** Gives the host adapter's port the MAC address of its device, and the host's IP to that. */
+  private final class AdapterAddresses implements PortListener {
+    private final Address host;
+
+    AdapterAddresses(Address host) {
+      this.host = host;
+    }
+
+    @Override
+    public void stateChanged(Port port, PortState before, PortState now) {
+      if (now.hasCarrier() && port instanceof DevicePort device) {
+        long mac = device.hardwareAddress();
+        pin(mac, port);
+        addresses.bind(host, mac);
+      }
+    }
   }
 
   /** Answers when the port has tried to open. Not on the loop. */
   private CompletableFuture<Void> start(
-      String name, Object model, PortRules rules, PortPlace place, List<PortListener> listeners) {
+      String name, Object model, PortRules rules, List<PortListener> listeners) {
     CompletableFuture<Void> opened = new CompletableFuture<>();
+    List<PortListener> all = new ArrayList<>();
+    all.add((port, before, now) -> opened.complete(null));
+    all.add(new PortLog(config.name(), context.timers().clock()));
+    all.addAll(listeners);
+    boolean[] added = {false};
     try {
       loop.call(() -> {
         Port port = PortKinds.make(model, place);
-        attached(port, rules);
-        port.addListener((which, before, now) -> opened.complete(null));
-        port.addListener(new PortLog(config.name(), context.timers().clock()));
-        listeners.forEach(port::addListener);
-        port.start();
-        return true;
+        add(port, rules, all);
+        added[0] = true;
+        return port;
       });
     } catch (RuntimeException e) {
-      failed(name, PortKinds.kind(model), e);
+      PortInfo info = failed(name, PortKinds.kind(model), e);
+      loop.post(() -> {
+        if (!added[0]) { // else the loop was slow, and has come to it since
+          failed.put(name, info);
+        }
+      });
       opened.complete(null);
     }
     return opened;
+  }
+
+  /** Attaches a port and starts it. On the loop. */
+  private void add(Port port, PortRules rules, List<PortListener> listeners) {
+    boolean done = false;
+    try {
+      ethernet.attach(port, rules);
+      listeners.forEach(port::addListener);
+      port.start();
+      done = true;
+    } finally {
+      if (!done) {
+        ethernet.detach(port);
+        port.close();
+      }
+    }
+    PortStatus.measure(metrics, config.name(), port);
   }
 
   private static void await(List<CompletableFuture<Void>> opened) {
@@ -164,8 +205,7 @@ final class NetworkPorts {
                   loop.eventLoop(),
                   ethernet,
                   context.allocator());
-          attached(made, policies.nic(policy));
-          made.start();
+          add(made, policies.nic(policy), List.of());
           pin(mac, made);
           return made;
         });
@@ -195,12 +235,6 @@ final class NetworkPorts {
     });
   }
 
-  /** On the loop. */
-  private void attached(Port port, PortRules rules) {
-    ethernet.attach(port, rules);
-    PortStatus.measure(metrics, config.name(), port);
-  }
-
   /** Makes an address the port's own. On the loop. */
   private void pin(long mac, Port port) {
     if (!ethernet.pin(mac, port)) {
@@ -213,16 +247,15 @@ final class NetworkPorts {
     }
   }
 
-  /** Notes a port that could not even be attached. Not on the loop. */
-  private void failed(String name, String kind, Exception e) {
+  /** Says that a port could not even be attached. */
+  private PortInfo failed(String name, String kind, Exception e) {
     LogEvent.of("port-failed")
         .with("network", config.name())
         .with("port", name)
         .with("kind", kind)
         .with("cause", e)
         .log(LOG, Level.WARNING);
-    PortInfo info = PortStatus.failed(config.name(), name, kind, Causes.of(e));
-    loop.call(() -> failed.put(name, info) == null);
+    return PortStatus.failed(config.name(), name, kind, Causes.of(e));
   }
 
   /** On the loop. */
