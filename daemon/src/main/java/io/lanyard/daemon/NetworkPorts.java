@@ -115,9 +115,13 @@ final class NetworkPorts {
     await(List.of(start(HOST, model, policies.hostAdapter(), List.of(claim))));
   }
 
-  /** Gives the host adapter's port the MAC address of its device, and the host's IP to that. */
+  /**
+   * Gives the host adapter's port the MAC address of its device, and the host's IP address to that.
+   * The MAC address is another one where somebody else has made the device again.
+   */
   private final class AdapterAddresses implements PortListener {
     private final Address host;
+    private long pinned;
 
     AdapterAddresses(Address host) {
       this.host = host;
@@ -127,7 +131,11 @@ final class NetworkPorts {
     public void stateChanged(Port port, PortState before, PortState now) {
       if (now.hasCarrier() && port instanceof DevicePort device) {
         long mac = device.hardwareAddress();
-        pin(mac, port);
+        if (mac != pinned) {
+          ethernet.unpin(pinned, port);
+          pin(mac, port);
+          pinned = mac;
+        }
         addresses.bind(host, mac);
       }
     }

@@ -145,6 +145,39 @@ class ReturningDevicesIT {
     assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
   }
 
+  /** Somebody else makes the device: its MAC address is another one, and the old one is free. */
+  @Test
+  void aHostAdapterWithAnotherMacAddressIsReachedThereAndTheOldOneIsFree() throws Exception {
+    await(() -> reaches("10.93.17.1"));
+    String before = mac(ADAPTER).strip();
+    String after = "02:00:00:00:93:17";
+    String device = ADAPTER;
+    await(() -> { // the port itself may be faster, and has the device then
+      Process batch =
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "ip link delete %s; ip tuntap add %s mode tap vnet_hdr && ip link set %s address %s"
+                      .formatted(device, device, device, after))
+              .redirectErrorStream(true)
+              .start();
+      batch.getInputStream().readAllBytes();
+      return batch.waitFor() == 0;
+    });
+    try {
+      await(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
+      run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+      await(() -> reaches("10.93.17.1"));
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", before);
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+      run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
+      await(() -> reaches("10.93.17.2"));
+    } finally {
+      run("ip", "link", "delete", device);
+    }
+  }
+
   @Test
   void aTapOfTheHostThatIsDeletedIsMadeAgain() throws Exception {
     String mac = mac(TAP);

@@ -280,6 +280,14 @@ final class MacTable {
     return true;
   }
 
+  /** Forgets an address that is pinned to a port; nothing happens for another. */
+  void unpin(long mac, int port) {
+    int cell = cell(mac);
+    if (pinned(cell, mac) && ports[cell] == port) {
+      remove(cell);
+    }
+  }
+
   /** Forgets every address behind a port, and what was said of it. */
   void forgetPort(int port) {
     forget(port, true);
@@ -400,6 +408,7 @@ final class MacTable {
       }
     }
     keys[free] = 0;
+    kinds[free] = LEARNED; // or address 0, whose key is that of a free cell, would be pinned there
   }
 
   /** Takes every entry that has not aged, in no order. */

@@ -414,6 +414,19 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * Ends what {@link #pin} has begun: the address is learned again from the frames that it sends.
+   *
+   * @param mac the address
+   * @param port the port; nothing happens if the address is not pinned to it
+   */
+  public void unpin(long mac, Port port) {
+    Slot slot = slots.get(port);
+    if (slot != null) {
+      table.unpin(mac, slot.number);
+    }
+  }
+
+  /**
    * Sets the reserved group addresses that are forwarded; none at first.
    *
    * @param groups those that are

@@ -3,6 +3,7 @@ package io.lanyard.vswitch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.vswitch.MacTable.Learning;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -188,6 +189,37 @@ class MacTableTest {
     assertThat(table.find(0, 1, 0)).isEqualTo(MacTable.UNKNOWN);
     assertThat(table.find(0, 2, 0)).isEqualTo(2);
     assertThat(table.find(0, 9, 0)).isEqualTo(1);
+  }
+
+  @Test
+  void anAddressThatIsUnpinnedIsLearnedAgainWhereverItIsHeard() {
+    assertThat(table.pin(9, 1, 0)).isTrue();
+    int version = table.version();
+    table.unpin(9, 2);
+    assertThat(table.find(3, 9, 0)).isEqualTo(1);
+    table.unpin(9, 1);
+    assertThat(table.version()).isNotEqualTo(version);
+    assertThat(table.find(3, 9, 0)).isEqualTo(MacTable.UNKNOWN);
+    assertThat(table.learn(0, 9, 2, 0)).isEqualTo(Learning.DONE);
+    table.unpin(9, 2); // it is not pinned
+    assertThat(table.find(0, 9, 0)).isEqualTo(2);
+    assertThat(table.size()).isEqualTo(1);
+  }
+
+  @Test
+  void addressZeroIsNowhereThoughAPinnedAddressWasInItsCell() {
+    long multiplier = 0x9e3779b97f4a7c15L;
+    MacTable known = new MacTable(multiplier);
+    long[] macs = colliding(multiplier, 500);
+    // Address 0 belongs into the very first cell.
+    assertThat(Arrays.stream(macs).anyMatch(mac -> (mac * multiplier) >>> 50 == 0)).isTrue();
+    for (long mac : macs) {
+      assertThat(known.pin(mac, 1, 0)).isTrue();
+      known.unpin(mac, 1);
+      known.unpin(0, 1);
+      assertThat(known.find(0, 0, 0)).isEqualTo(MacTable.UNKNOWN);
+    }
+    assertThat(known.size()).isZero();
   }
 
   /** Addresses that a table with a multiplier that is known puts into few cells. */

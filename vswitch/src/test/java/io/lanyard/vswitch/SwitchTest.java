@@ -515,6 +515,25 @@ class SwitchTest {
   }
 
   @Test
+  void anAddressThatIsUnpinnedMayBeElsewhere() {
+    LogWatch.expect("cause=\"pinned-source\"");
+    assertThat(network.pin(B, b)).isTrue();
+    network.unpin(B, c); // it is not c's
+    c.send(frame(A, B));
+    assertThat(a.pending()).isZero();
+    network.unpin(B, b);
+    c.send(frame(A, B));
+    assertThat(a.pending()).isEqualTo(1);
+    b.clear();
+    a.send(frame(B, A));
+    assertThat(b.pending()).isZero();
+    assertThat(network.pin(B, c)).isTrue();
+    network.detach(b);
+    network.unpin(B, b);
+    assertThat(network.pin(B, a)).isFalse();
+  }
+
+  @Test
   void whatIsBehindAPortWithoutCarrierIsFloodedAndItsPinsStay() {
     assertThat(network.pin(C, b)).isTrue();
     b.send(frame(Ethernet.BROADCAST, B));
