@@ -1,9 +1,7 @@
 package io.lanyard.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;

@@ -62,14 +62,21 @@ public class GuestNic {
     network =
         new Switch(
             "bench",
-            LoopAlarm.wheel(new DefaultEventLoop(), Clock.system(), new LoopFaults("bench", Clock.system())),
+            LoopAlarm.wheel(
+                new DefaultEventLoop(), Clock.system(), new LoopFaults("bench", Clock.system())),
             PooledByteBufAllocator.DEFAULT);
     host = new SinkPort("host", Offloads.ALL);
     network.attach(host);
     frame = TcpFrames.finished(SEGMENT);
     InProcessPort port =
         new InProcessPort(
-            "guest", "guest", 1500, new Guest(), Runnable::run, network, PooledByteBufAllocator.DEFAULT);
+            "guest",
+            "guest",
+            1500,
+            new Guest(),
+            Runnable::run,
+            network,
+            PooledByteBufAllocator.DEFAULT);
     port.carrier(true);
     network.attach(port);
     port.start();

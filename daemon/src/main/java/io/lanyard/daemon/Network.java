@@ -93,8 +93,7 @@ public final class Network implements AutoCloseable {
     this.watchdog = watchdog;
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
-    this.ethernet =
-        new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
+    this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
     this.ports =
         new NetworkPorts(
             config,

@@ -19,6 +19,7 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.FrameConsumer;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
@@ -116,8 +117,8 @@ final class NetworkPorts {
   }
 
   /**
-   * Gives the host adapter's port the MAC address of its device, and the host's IP address to that.
-   * The MAC address is another one where somebody else has made the device again.
+   * Gives the host adapter's port the MAC address of its device, which is another one where
+   * somebody else has made the device again, and the host's IP address to that.
    */
   private final class AdapterAddresses implements PortListener {
     private final Address host;
@@ -152,8 +153,7 @@ final class NetworkPorts {
     boolean[] added = {false};
     try {
       loop.call(() -> {
-        Port port = PortKinds.make(model, place);
-        add(port, rules, all);
+        Port port = add(model, rules, all);
         added[0] = true;
         return port;
       });
@@ -169,8 +169,9 @@ final class NetworkPorts {
     return opened;
   }
 
-  /** Attaches a port and starts it. On the loop. */
-  private void add(Port port, PortRules rules, List<PortListener> listeners) {
+  /** Makes a port, attaches it and starts it. On the loop. */
+  private Port add(Object model, PortRules rules, List<PortListener> listeners) {
+    Port port = PortKinds.make(model, place);
     boolean done = false;
     try {
       ethernet.attach(port, rules);
@@ -184,6 +185,7 @@ final class NetworkPorts {
       }
     }
     PortStatus.measure(metrics, config.name(), port);
+    return port;
   }
 
   private static void await(List<CompletableFuture<Void>> opened) {
@@ -202,22 +204,14 @@ final class NetworkPorts {
   void attach(String name, Nic nic, PortPolicy policy) {
     FrameSink sink = nic.sink();
     long mac = nic.mac();
-    InProcessPort port =
+    Object model = new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(sink));
+    FrameConsumer network =
         loop.call(() -> {
-          InProcessPort made =
-              new InProcessPort(
-                  name,
-                  "guest",
-                  config.mtu(),
-                  new GuestLink.TowardsGuest(sink),
-                  loop.eventLoop(),
-                  ethernet,
-                  context.allocator());
-          add(made, policies.nic(policy), List.of());
-          pin(mac, made);
-          return made;
+          InProcessPort port = (InProcessPort) add(model, policies.nic(policy), List.of());
+          pin(mac, port);
+          return port.network();
         });
-    nic.connect(new GuestLink.TowardsNetwork(port.network()));
+    nic.connect(new GuestLink.TowardsNetwork(network));
   }
 
   /** Notes whether the guest behind a port is powered on. Does not block. */

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 /** The kinds of ports, found by their part of the configuration's model. */
 final class PortKinds {
   private static final Map<Class<?>, PortFactory<?>> TABLE =
-      List.of(new TapPorts(), new QemuStreamPorts(), new HostAdapterPorts()).stream()
+      List.of(new TapPorts(), new QemuStreamPorts(), new HostAdapterPorts(), new GuestNicPorts())
+          .stream()
           .collect(Collectors.toUnmodifiableMap(PortFactory::model, Function.identity()));
 
   private PortKinds() {}

@@ -103,11 +103,7 @@ public final class Switch implements Dumpable {
    * @param allocator where the segments of super-frames are put together; direct and pooled
    */
   public Switch(
-      String name,
-      Timers timers,
-      Executor later,
-      LoopFaults faults,
-      ByteBufAllocator allocator) {
+      String name, Timers timers, Executor later, LoopFaults faults, ByteBufAllocator allocator) {
     this.name = name;
     this.clock = timers.clock();
     this.delivery = new Delivery(allocator);

@@ -87,7 +87,8 @@ public final class NatNamespace implements AutoCloseable {
     loop = (IoEventLoop) group.next();
     host("ip", "netns", "add", namespace);
     var allocator = PooledByteBufAllocator.DEFAULT;
-    TimerWheel wheel = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
+    TimerWheel wheel =
+        LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
     network = new Switch("vmnet8", wheel, loop, allocator);
     tap =
         on(() ->

@@ -252,13 +252,14 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     int length = frame.readableBytes();
     int result = present.write(frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
-      counters().transmitDropped(
-          switch (-result) {
-            case Errno.EIO, Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
-            case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
-            case Errno.EAGAIN -> DropCause.QUEUE_FULL;
-            default -> DropCause.HOST_ERROR;
-          });
+      counters()
+          .transmitDropped(
+              switch (-result) {
+                case Errno.EIO, Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
+                case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
+                case Errno.EAGAIN -> DropCause.QUEUE_FULL;
+                default -> DropCause.HOST_ERROR;
+              });
     }
     return result >= 0;
   }

@@ -53,13 +53,7 @@ class GuardTest {
     InMemoryPort port = new InMemoryPort(name, Offloads.NONE);
     port.attachTo(
         network,
-        new PortRules(
-            List.of(guard),
-            List.of(),
-            PortRules.Reach.ORDINARY,
-            macLimit,
-            true,
-            null));
+        new PortRules(List.of(guard), List.of(), PortRules.Reach.ORDINARY, macLimit, true, null));
     ports.add(port);
     return port;
   }

@@ -58,7 +58,8 @@ class DeviceReopeningIT {
   void setUp() throws Exception {
     run("ip", "netns", "add", NAMESPACE);
     onLoop(() -> {
-      Timers timers = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("reopening", Clock.system()));
+      Timers timers =
+          LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("reopening", Clock.system()));
       network = new Switch("reopening", timers, loop, PooledByteBufAllocator.DEFAULT);
       peer = InMemoryPort.attached("peer", Offloads.NONE, network);
       port =

@@ -35,7 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients that write much and close: what they cost the others, and when the next one's turn is. */
+/**
+ * Clients that write much and close: what they cost the others, and when the next one's turn is.
+ */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StreamHangUpTest {
@@ -93,8 +95,9 @@ class StreamHangUpTest {
       watchTurns();
       return 0;
     });
-    await(() -> port.state() instanceof PortState.NoCarrier(String reason)
-        && reason.equals("no client is connected"));
+    await(() ->
+        port.state() instanceof PortState.NoCarrier(String reason)
+            && reason.equals("no client is connected"));
   }
 
   @AfterEach
