@@ -56,7 +56,7 @@ final class NetworkLoop implements AutoCloseable {
     return loop;
   }
 
-  /** What is thrown on the loop, counted. */
+  /** The faults of this loop, counted. */
   LoopFaults faults() {
     return faults;
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is thrown on a loop, wherever that is, ends neither the loop nor what else it does. */
+/** Faults on a loop, wherever they are thrown, end neither the loop nor what else it does. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoopFaultsTest {
   private final AtomicInteger exit = new AtomicInteger();
