@@ -14,6 +14,7 @@ import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.Metrics;
 import io.lanyard.daemon.Network;
+import io.lanyard.daemon.Watchdog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +35,15 @@ import org.jspecify.annotations.Nullable;
 public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
 
-  private final HttpServer server;
+  /** The server's loop, as the watchdog calls it. */
+  private static final String LOOP = "the API";
 
-  private ControlServer(HttpServer server) {
+  private final HttpServer server;
+  private final Watchdog watchdog;
+
+  private ControlServer(HttpServer server, Watchdog watchdog) {
     this.server = server;
+    this.watchdog = watchdog;
   }
 
   /**
@@ -52,18 +57,11 @@ public final class ControlServer implements AutoCloseable {
    */
   public static ControlServer bind(Daemon daemon, Path socket, @Nullable String group)
       throws IOException {
-    return new ControlServer(
+    HttpServer server =
         HttpServer.bind(
-            socket, group, Directories.uid(), Limits.API, routes(daemon), meter(daemon)));
-  }
-
-  /**
-   * Where the server works.
-   *
-   * @return runs tasks on its loop
-   */
-  public Executor loop() {
-    return server.loop();
+            socket, group, Directories.uid(), Limits.API, routes(daemon), meter(daemon));
+    daemon.watchdog().watch(LOOP, server.loop());
+    return new ControlServer(server, daemon.watchdog());
   }
 
   /**
@@ -169,6 +167,7 @@ public final class ControlServer implements AutoCloseable {
 
   @Override
   public void close() {
+    watchdog.forget(LOOP);
     server.close();
   }
 }

@@ -29,6 +29,9 @@ public final class MetricsEndpoint implements AutoCloseable {
 
   private static final int RETRY_MILLIS = 5000;
 
+  /** The server's loop, as the watchdog calls it. */
+  private static final String LOOP = "the metrics' server";
+
   private final Daemon daemon;
   private final HttpMeter meter;
   private volatile String problem = "";
@@ -88,7 +91,9 @@ public final class MetricsEndpoint implements AutoCloseable {
       Routes routes =
           new Routes("there is GET /metrics")
               .add("GET", "/metrics", request -> ControlServer.metrics(daemon));
-      server = HttpServer.bind(listen.toSocketAddress(), Limits.METRICS, routes, meter);
+      HttpServer made = HttpServer.bind(listen.toSocketAddress(), Limits.METRICS, routes, meter);
+      daemon.watchdog().watch(LOOP, made.loop());
+      server = made;
       problem = "";
     }
   }
@@ -130,6 +135,7 @@ public final class MetricsEndpoint implements AutoCloseable {
       closed = true;
       HttpServer serving = server;
       if (serving != null) {
+        daemon.watchdog().forget(LOOP);
         serving.close();
       }
     }

@@ -98,6 +98,7 @@ public final class Daemon implements AutoCloseable {
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
+    watchdog.watchDisk("the lease store", leases.writer());
     problems.addAll(plugins::problems);
     problems.addAll(watchdog::problems);
     problems.addAll(this::guestProblems);
@@ -444,6 +445,7 @@ public final class Daemon implements AutoCloseable {
     guests.values().forEach(GuestSlot::close);
     plugins.close();
     networks.values().forEach(Network::close);
+    watchdog.forget("the lease store");
     leases.close();
     lock.close();
   }

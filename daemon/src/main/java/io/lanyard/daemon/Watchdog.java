@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,12 +50,14 @@ public final class Watchdog implements AutoCloseable {
     volatile boolean answered = true;
     volatile @Nullable Thread thread;
     volatile long asked;
+    final boolean vital;
     int missed;
     boolean logged;
 
-    Watched(String name, Executor executor) {
+    Watched(String name, Executor executor, boolean vital) {
       this.name = name;
       this.executor = executor;
+      this.vital = vital;
     }
   }
 
@@ -68,7 +72,26 @@ public final class Watchdog implements AutoCloseable {
    * @param executor runs tasks on it, without waiting for them
    */
   public void watch(String name, Executor executor) {
-    loops.add(new Watched(name, executor));
+    loops.add(new Watched(name, executor, true));
+  }
+
+  /**
+   * Watches a loop that waits for the disk: its silence is logged and is a problem of the status,
+   * but does not end the process, because a new one would wait for the same disk.
+   *
+   * @param name what it is, for the log and the status
+   * @param executor runs tasks on it, without waiting for them
+   */
+  public void watchDisk(String name, Executor executor) {
+    loops.add(new Watched(name, executor, false));
+  }
+
+  /** The threads that have answered. */
+  Set<Thread> threads() {
+    return loops.stream()
+        .map(loop -> loop.thread)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -112,7 +135,7 @@ public final class Watchdog implements AutoCloseable {
   /**
    * Looks who has answered, and asks those again.
    *
-   * @return whether all have
+   * @return whether all have that the process cannot do without
    */
   boolean round() {
     boolean all = true;
@@ -121,7 +144,7 @@ public final class Watchdog implements AutoCloseable {
         recovered(loop);
         ask(loop);
       } else {
-        all = false;
+        all &= !loop.vital;
         complain(loop);
       }
     }
@@ -164,7 +187,11 @@ public final class Watchdog implements AutoCloseable {
         .with("loop", loop.name)
         .with("seconds", silentNanos(loop) / 1_000_000_000)
         .with("at", where)
-        .with("advice", "please report this; the service is started anew if it lasts")
+        .with(
+            "advice",
+            loop.vital
+                ? "please report this; the service is started anew if it lasts"
+                : "look at the disk of the state directory")
         .log(LOG, Level.ERROR);
   }
 
@@ -190,7 +217,10 @@ public final class Watchdog implements AutoCloseable {
             loop.name
                 + ": it has not answered for "
                 + silent / 1_000_000_000
-                + " s; the log says what it does, and a restart of the daemon ends it");
+                + " s; the log says what it does, and "
+                + (loop.vital
+                    ? "a restart of the daemon ends it"
+                    : "the disk of the state directory may be why"));
       }
     }
     return problems;

@@ -89,4 +89,18 @@ final class WatchdogTest {
     watchdog.forget("ended");
     assertThat(round()).isTrue();
   }
+
+  @Test
+  void aSilentDiskIsToldAndDoesNotEndTheProcess() {
+    LogWatch.expect("event=loop-silent loop=\"store\" .*state directory");
+    watchdog.watchDisk("store", slow::add);
+    for (int i = 0; i < 10; i++) {
+      assertThat(round()).isTrue();
+    }
+    assertThat(watchdog.problems())
+        .singleElement()
+        .asString()
+        .startsWith("store: it has not answered for ")
+        .contains("disk");
+  }
 }

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -65,9 +67,12 @@ public final class LeaseStore implements AutoCloseable {
   private final LongAdder commits = new LongAdder();
   private final LongAdder writes = new LongAdder();
 
-  /** Tells the writer that the store is closing; never stored. */
+  /** Wakes the writer; never stored. */
   private final Write wake =
       new Write("", Lease.nobodys(Address.ANY_IPV4, 0), Runnable::run, new NoCompletion());
+
+  /** Tasks of others for the writer's thread, done between two commits. */
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
   private volatile boolean closing;
   private volatile String problem = "";
@@ -188,6 +193,21 @@ public final class LeaseStore implements AutoCloseable {
     return commits.sum();
   }
 
+  /**
+   * The store's writer, for the watchdog.
+   *
+   * @return runs a task on the writer's thread, after the commit that is under way
+   */
+  public Executor writer() {
+    return task -> {
+      if (closing) {
+        throw new RejectedExecutionException("the lease store is closed");
+      }
+      tasks.add(task);
+      queue.offer(wake); // a full queue keeps the writer awake
+    };
+  }
+
   /** Stores what is queued, and closes the file. */
   @Override
   public void close() {
@@ -216,6 +236,9 @@ public final class LeaseStore implements AutoCloseable {
       if (!batch.isEmpty() || !problem.isEmpty() || clockIsDue(last)) {
         commit(batch);
       }
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.run();
+      }
     } while (!last);
     LeaseFile open = file;
     if (open != null) {
@@ -230,12 +253,12 @@ public final class LeaseStore implements AutoCloseable {
       return !closing;
     }
     long early = lastCommit + PACE_NANOS - System.nanoTime();
-    if (early > 0 && !closing) {
+    if (early > 0 && !closing && first != wake) {
       LockSupport.parkNanos(early);
     }
     batch.add(first);
     queue.drainTo(batch, BATCH - 1);
-    batch.remove(wake);
+    batch.removeIf(write -> write == wake);
     return true;
   }
 

@@ -148,7 +148,6 @@ final class DaemonCommand {
         daemon.problems().add("api", server::problem);
         daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
-        watchdog.watch("the API", server.loop());
         watchdog.start(systemd.watchdog(), systemd::alive);
         // A VMM that takes its time must not keep a signal waiting.
         Thread.ofVirtual().name("start-guests").start(daemon::startGuests);
