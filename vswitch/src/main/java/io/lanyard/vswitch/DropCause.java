@@ -38,11 +38,11 @@ public enum DropCause {
   /** The headers cannot be judged: cut short, split, or behind too many tags. */
   GUARD_MALFORMED("the guest behind the port hides its headers"),
   /** More broadcast frames than the port may send. */
-  BROADCAST_STORM("look for a loop behind the port, or raise its storm-control"),
+  BROADCAST_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
   /** More multicast frames than the port may send. */
-  MULTICAST_STORM("look for a loop behind the port, or raise its storm-control"),
+  MULTICAST_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
   /** More frames to unknown addresses than the port may send. */
-  UNKNOWN_STORM("look for a loop behind the port, or raise its storm-control"),
+  UNKNOWN_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
   /** The other side's queue is full. */
   QUEUE_FULL,
   /** The other side is not there: link down, nobody connected. */

@@ -90,6 +90,6 @@ final class StormControl {
         ? ""
         : text
             + " comes from it and is held down; look for a loop behind the port, "
-            + "or raise its storm-control";
+            + "or raise networks.NAME.storm-control";
   }
 }
