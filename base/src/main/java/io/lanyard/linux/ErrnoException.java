@@ -53,7 +53,12 @@ public final class ErrnoException extends IOException {
         switch (number) {
           case Errno.EPERM -> privilege;
           case Errno.EACCES -> "this user may not open the file; check its owner and mode";
-          case Errno.EMFILE -> "the process has too many open files; raise LimitNOFILE";
+          case Errno.EMFILE ->
+              "the process has too many open files; raise the limit (LimitNOFILE= of the service,"
+                  + " ulimit -n)";
+          case Errno.ENFILE -> "the host has too many open files; raise its limit (fs.file-max)";
+          case Errno.ENOMEM -> "the kernel has no memory for it; free some, or add some";
+          case Errno.EBUSY -> "it is in use by another process; end that, or choose another name";
           default -> advice;
         });
   }
