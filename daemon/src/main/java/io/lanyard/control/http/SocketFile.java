@@ -55,13 +55,14 @@ final class SocketFile {
     Path fresh = directory.resolve("s");
     int longest = LONGEST_PATH - Math.max(0, length(fresh) - length(path));
     if (length(path) > longest) {
-      throw new IOException(
+      throw new SocketFileException(
           "cannot listen on "
               + path
               + ": a socket's path has at most "
               + longest
               + " bytes, and this one "
-              + length(path));
+              + length(path),
+          "give a shorter path: --runtime-dir, or api: {socket: ...} of the configuration");
     }
     checkReplaceable();
     Files.deleteIfExists(fresh);
@@ -116,15 +117,17 @@ final class SocketFile {
       return;
     }
     String why = null;
+    String remedy = "remove it, or give another place with --runtime-dir";
     if ((mode & FILE_TYPE) == DIRECTORY) {
       why = "it is a directory";
     } else if ((mode & FILE_TYPE) != SOCKET) {
       why = "there is a file that is no socket";
     } else if (isServed()) {
       why = "another process listens there";
+      remedy = "end that daemon, or give another place with --runtime-dir";
     }
     if (why != null) {
-      throw new IOException("cannot listen on " + path + ": " + why);
+      throw new SocketFileException("cannot listen on " + path + ": " + why, remedy);
     }
   }
 
@@ -140,7 +143,12 @@ final class SocketFile {
     try {
       return path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
     } catch (UserPrincipalNotFoundException e) {
-      throw new IOException("there is no group " + group + " to give the socket to", e);
+      var failure =
+          new SocketFileException(
+              "there is no group " + group + " to give the socket to",
+              "make the group, or give another one with --group");
+      failure.initCause(e);
+      throw failure;
     }
   }
 }

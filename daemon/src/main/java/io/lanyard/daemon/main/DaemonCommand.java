@@ -12,6 +12,7 @@ import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
+import io.lanyard.control.http.SocketFileException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.DaemonLog;
 import io.lanyard.daemon.Preflight;
@@ -84,6 +85,8 @@ final class DaemonCommand {
     try {
       run(configuration, file, directories, socket, log, logger);
       return Main.DONE;
+    } catch (SocketFileException e) {
+      throw new StartException("cannot serve the API: " + e.getMessage(), e.hint(), e);
     } catch (IOException e) {
       throw new StartException(
           "cannot serve the API: " + Causes.of(e),

@@ -3,6 +3,7 @@ package io.lanyard.control.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
@@ -181,6 +182,24 @@ final class HttpServerTest {
   void theSocketIsForOwnerAndGroupOnly() throws IOException {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-rw----");
+  }
+
+  private String hint(Path path, String group) {
+    return assertThatExceptionOfType(SocketFileException.class)
+        .isThrownBy(() -> open(path, group))
+        .actual()
+        .hint();
+  }
+
+  @Test
+  void aSocketThatCannotBeSaysWhatToDo() {
+    assertThat(hint(directory.resolve("x".repeat(107)), "root"))
+        .contains("a shorter path", "--runtime-dir")
+        .doesNotContain("--group");
+    assertThat(hint(directory, "root")).contains("--runtime-dir").doesNotContain("--group");
+    assertThat(hint(directory.resolve("a.sock"), "no-such-group"))
+        .contains("--group")
+        .doesNotContain("--runtime-dir");
   }
 
   private HttpServer open(Path path, String group) throws IOException {
