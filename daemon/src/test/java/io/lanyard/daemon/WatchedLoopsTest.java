@@ -54,7 +54,8 @@ final class WatchedLoopsTest {
                 ConfigLoader.parse("test", yaml, home), "", directories, null, Clock.system()))) {
       watchdog = daemon.watchdog();
       ControlServer server = ControlServer.bind(daemon, home.resolve("api"), null);
-      MetricsEndpoint metrics = MetricsEndpoint.open(daemon, new Endpoint(Address.LOOPBACK_IPV4, 0));
+      MetricsEndpoint metrics =
+          MetricsEndpoint.open(daemon, new Endpoint(Address.LOOPBACK_IPV4, 0));
       try (server;
           metrics) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

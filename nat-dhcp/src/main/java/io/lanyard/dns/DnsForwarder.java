@@ -12,6 +12,7 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
+import io.lanyard.net.Endpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.lang.System.Logger.Level;
@@ -153,11 +154,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("dns")
             .with("domain", settings.domain())
-            .with(
-                "servers",
-                resolver.known().stream()
-                    .map(server -> server.getAddress().getHostAddress() + ":" + server.getPort())
-                    .toList())
+            .with("servers", resolver.endpoints().stream().map(Endpoint::toString).toList())
             .with("ownNames", zone.size());
     recursion.addTo(node);
     node.with("streams", streams.taken());

@@ -5,6 +5,8 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -152,6 +154,13 @@ final class HostResolver {
     return servers;
   }
 
+  /** The same, as the configuration writes them. */
+  List<Endpoint> endpoints() {
+    return servers.stream()
+        .map(server -> new Endpoint(Address.of(server.getAddress()), server.getPort()))
+        .toList();
+  }
+
   /**
    * The reason why the host's name servers are unknown, with its remedy; empty if they are known.
    */
@@ -214,7 +223,7 @@ final class HostResolver {
         preferred = 0;
         LogEvent.of("dns-upstreams")
             .with("file", resolvConf.path())
-            .with("servers", servers)
+            .with("servers", endpoints())
             .log(LOG, Level.INFO);
         different = true;
       } else if (unread && resolvConf.failure() == null) {

@@ -125,7 +125,7 @@ final class Recursion {
       return unread;
     }
     return "no name server answers, so names of others are not resolved: asked "
-        + resolver.known()
+        + resolver.endpoints()
         + "; look at the host's resolver and its way out";
   }
 

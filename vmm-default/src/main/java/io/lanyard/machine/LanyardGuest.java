@@ -94,11 +94,6 @@ final class LanyardGuest implements Guest {
         notes.clear();
       }
       changed.signalAll();
-      LogEvent.of("guest-state")
-          .with("guest", name())
-          .with("from", from)
-          .with("to", next)
-          .log(LOG, Level.INFO);
       events.accept(new GuestEvent.StateChanged(name(), from, next, reason));
     }
   }

@@ -82,6 +82,8 @@ class LanyardGuestTest {
         .isEqualTo(
             new GuestEvent.StateChanged(
                 "one", GuestState.RUNNING, GuestState.STOPPED, "powered off"));
+    // The daemon logs the events.
+    assertThat(LogWatch.count("event=guest-state")).isZero();
   }
 
   @Test

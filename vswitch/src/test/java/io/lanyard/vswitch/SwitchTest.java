@@ -366,7 +366,8 @@ class SwitchTest {
     // Three copies each: a tenth of a second's worth.
     assertThat(a.drain()).hasSize(100);
     assertThat(loop.counters().receiveDrops(DropCause.BROADCAST_STORM)).isEqualTo(900);
-    assertThat(network.problem(loop)).contains("storm of broadcast frames", "loop", "networks.NAME.storm-control");
+    assertThat(network.problem(loop))
+        .contains("storm of broadcast frames", "loop", "networks.NAME.storm-control");
     assertThat(network.problem(a)).isEmpty();
     loop.send(frame(0x01005e000001L, C));
     loop.send(frame(0x525400009999L, C));
