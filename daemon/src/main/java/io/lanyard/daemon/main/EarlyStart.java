@@ -4,13 +4,18 @@ import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.http.Json;
 import io.lanyard.linux.OpenFiles;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.Epoll;
+import java.security.SecureRandom;
 import java.util.List;
+import java.util.TimeZone;
 
 /**
- * Makes what every daemon needs and what is slow to make the first time, on a thread of its own,
+ * Makes what every daemon needs and what is slow to make the first time, on threads of its own,
  * while the main thread reads the command line and the configuration: Netty's native part, the
- * buffers, the binding of system calls, the API's records.
+ * buffers, the binding of system calls, random numbers, the log's time zone, the API's pipeline and
+ * records.
  */
 final class EarlyStart {
   private EarlyStart() {}
@@ -19,7 +24,7 @@ final class EarlyStart {
   static void begin() {
     start("early-native", EarlyStart::nativeParts);
     start("early-calls", OpenFiles::limit);
-    start("early-json", EarlyStart::json);
+    start("early-classes", EarlyStart::classes);
   }
 
   private static void start(String name, Runnable task) {
@@ -34,7 +39,12 @@ final class EarlyStart {
     PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
   }
 
-  private static void json() {
+  /** In the order in which the main thread needs them. */
+  private static void classes() {
+    long _ = new SecureRandom().nextLong();
+    TimeZone _ = TimeZone.getDefault();
+    // Netty reads this of each handler that it adds; the JVM makes proxies for the annotation.
+    boolean _ = ChannelInitializer.class.isAnnotationPresent(ChannelHandler.Sharable.class);
     DaemonStatus nothing = new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, 0, 0, List.of());
     var _ = Json.response(nothing);
   }
