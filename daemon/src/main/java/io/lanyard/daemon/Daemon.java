@@ -131,24 +131,23 @@ public final class Daemon implements AutoCloseable {
           "the disk of " + directories.state() + " is full: leases cannot be kept",
           "make room, or give another directory with --state-dir");
     }
-    DescriptorBudget descriptors =
-        DescriptorDivision.divide(settings.configuration(), settings.clock());
     StateLock lock = StateLock.take(directories.state());
+    LeaseStore leases = null;
     try {
-      Path file = directories.state().resolve("leases.db");
-      Daemon daemon =
-          new Daemon(
-              settings,
-              descriptors,
-              lock,
-              LeaseStore.openOrSetAside(file, Clock.system()),
-              timeouts);
+      leases =
+          LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
+      DescriptorBudget descriptors =
+          DescriptorDivision.divide(settings.configuration(), settings.clock());
+      Daemon daemon = new Daemon(settings, descriptors, lock, leases, timeouts);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {
       lock.close();
       throw new StartException(String.valueOf(e.getMessage()), "", e);
-    } catch (RuntimeException e) {
+    } catch (StartException | RuntimeException e) {
+      if (leases != null) {
+        leases.close();
+      }
       lock.close();
       throw e;
     }
