@@ -134,8 +134,7 @@ public final class Daemon implements AutoCloseable {
     StateLock lock = StateLock.take(directories.state());
     LeaseStore leases = null;
     try {
-      leases =
-          LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
+      leases = LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
       DescriptorBudget descriptors =
           DescriptorDivision.divide(settings.configuration(), settings.clock());
       Daemon daemon = new Daemon(settings, descriptors, lock, leases, timeouts);
