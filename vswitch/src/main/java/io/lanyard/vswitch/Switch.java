@@ -595,6 +595,9 @@ public final class Switch implements Dumpable {
       if (slot != null) {
         DumpNode.Builder child = DumpNode.of("port " + slot.port.name());
         child.with("kind", slot.port.kind()).with("state", slot.port.state().label());
+        if (slot.port.state() instanceof PortState.NoCarrier(String reason)) {
+          child.with("reason", reason);
+        }
         child.with("addresses", table.learned(slot.number));
         slot.counters.describe(child);
         if (slot.port instanceof Dumpable dumpable) {

@@ -34,6 +34,7 @@ final class DeviceLink extends Work implements EpollIoHandle {
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
   private final Turn turn;
+  private boolean awaitsCarrier;
   private boolean closed;
   private boolean reading;
 
@@ -67,7 +68,26 @@ final class DeviceLink extends Work implements EpollIoHandle {
       made.cancel();
     } else {
       registration = made;
-      made.submit(EpollIoOps.EPOLLIN);
+      watch(made);
+    }
+  }
+
+  /** Watches for frames, and for the return of the carrier while that is awaited. */
+  private void watch(IoRegistration made) {
+    made.submit(
+        awaitsCarrier ? EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT) : EpollIoOps.EPOLLIN);
+  }
+
+  /**
+   * Begins or ends to wait until the interface is up: its descriptor is writable then.
+   *
+   * @param awaits whether to tell the port of it
+   */
+  void awaitCarrier(boolean awaits) {
+    awaitsCarrier = awaits;
+    IoRegistration present = registration;
+    if (present != null) {
+      watch(present);
     }
   }
 
@@ -78,9 +98,14 @@ final class DeviceLink extends Work implements EpollIoHandle {
 
   @Override
   public void handle(IoRegistration ready, IoEvent event) {
-    if (((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN)) {
+    EpollIoOps ops = ((EpollIoEvent) event).ops();
+    boolean writable = ops.contains(EpollIoOps.EPOLLOUT);
+    if (writable) {
+      port.carrierIsBack(this);
+    }
+    if (ops.contains(EpollIoOps.EPOLLIN)) {
       turn.ready(this);
-    } else if (!closed) {
+    } else if (!writable && !closed) {
       port.lost(this, Errno.EBADFD);
     }
   }
@@ -120,6 +145,8 @@ final class DeviceLink extends Work implements EpollIoHandle {
       if (length < 0) {
         if (device.isGone(-length)) {
           port.lost(this, -length);
+        } else if (device.isDown(-length)) {
+          port.carrierIsLost(this);
         }
         return false;
       }

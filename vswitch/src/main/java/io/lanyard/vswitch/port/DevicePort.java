@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * own descriptor keeps it alive. So a source that has a name to follow is asked every {@value
  * #CHECK_MILLIS} ms whether the name still leads to the device.
  *
+ * <p>An interface that somebody sets down has no carrier from the first frame that it refuses until
+ * it is up again, which the kernel says. Frames to it are tried and dropped meanwhile.
+ *
  * <pre>
  *               start            opened
  *   no-carrier --------> opening --------> up
@@ -36,6 +39,11 @@ import org.jspecify.annotations.Nullable;
  *                    retry |  | cannot     |
  *                          |  v            |
  *                         failed &lt;---------+
+ *
+ *        refuses a frame
+ *     up --------------> no-carrier
+ *        &lt;-------------
+ *          is set up
  * </pre>
  *
  * <p>Thread: the network's loop only.
@@ -252,16 +260,42 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     int length = frame.readableBytes();
     int result = present.write(frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
-      counters()
-          .transmitDropped(
-              switch (-result) {
-                case Errno.EIO, Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
-                case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
-                case Errno.EAGAIN -> DropCause.QUEUE_FULL;
-                default -> DropCause.HOST_ERROR;
-              });
+      refused(present, -result);
     }
     return result >= 0;
+  }
+
+  private void refused(FrameDevice present, int errno) {
+    boolean isDown = present.isDown(errno);
+    counters()
+        .transmitDropped(
+            switch (errno) {
+              case Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
+              case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
+              case Errno.EAGAIN -> DropCause.QUEUE_FULL;
+              default -> isDown ? DropCause.NO_CARRIER : DropCause.HOST_ERROR;
+            });
+    DeviceLink its = link;
+    if (isDown && its != null) {
+      carrierIsLost(its);
+    }
+  }
+
+  /** Hears that the interface of its device is down. */
+  void carrierIsLost(DeviceLink from) {
+    FrameDevice present = device;
+    if (link == from && present != null && state().hasCarrier()) {
+      from.awaitCarrier(true);
+      become(new PortState.NoCarrier(present.downReason()));
+    }
+  }
+
+  /** Hears from its link that the interface is up again. */
+  void carrierIsBack(DeviceLink from) {
+    if (link == from) {
+      from.awaitCarrier(false);
+      become(PortState.up());
+    }
   }
 
   @Override

@@ -57,6 +57,21 @@ public interface FrameDevice {
   boolean isGone(int errno);
 
   /**
+   * Whether an error means that the interface is down. The descriptor is writable once it is up.
+   *
+   * @param errno what {@link #read} or {@link #write} answered, without its sign
+   * @return whether no frame passes until somebody sets the interface up
+   */
+  boolean isDown(int errno);
+
+  /**
+   * Why no frame passes while the interface is down, and what to do about it.
+   *
+   * @return a text for people
+   */
+  String downReason();
+
+  /**
    * The offloads that the device takes.
    *
    * @return the same for the life of the device

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** A TAP device as a port uses it. Its frames have the switch's own header ({@code vnet_hdr}). */
 final class TapFrameDevice implements FrameDevice {
   private final TapDevice tap;
+  private final @Nullable String place;
   private final NetworkNamespace.@Nullable Identity namespace;
   private final Offloads offloads;
 
@@ -17,10 +18,13 @@ final class TapFrameDevice implements FrameDevice {
    * Makes one.
    *
    * @param tap the device
+   * @param place the name or path of its network namespace, or null for the daemon's own
    * @param namespace where it was made; null if that cannot be known
    */
-  TapFrameDevice(TapDevice tap, NetworkNamespace.@Nullable Identity namespace) {
+  TapFrameDevice(
+      TapDevice tap, @Nullable String place, NetworkNamespace.@Nullable Identity namespace) {
     this.tap = tap;
+    this.place = place;
     this.namespace = namespace;
     boolean on = tap.offloads();
     this.offloads = Offloads.of(on, on, on, tap.uso());
@@ -51,10 +55,27 @@ final class TapFrameDevice implements FrameDevice {
     return tap.write(address, length);
   }
 
-  /** {@inheritDoc} EIO is an interface that is down (tun_chr_read_iter, tun_get_user). */
   @Override
   public boolean isGone(int errno) {
-    return errno != Errno.EAGAIN && errno != Errno.EINTR && errno != Errno.EIO;
+    return errno != Errno.EAGAIN && errno != Errno.EINTR && !isDown(errno);
+  }
+
+  /** {@inheritDoc} The kernel: tun_get_user in drivers/net/tun.c; tun_chr_poll for the return. */
+  @Override
+  public boolean isDown(int errno) {
+    return errno == Errno.EIO;
+  }
+
+  @Override
+  public String downReason() {
+    String up = "ip link set " + name() + " up";
+    if (place != null) {
+      up =
+          place.contains("/")
+              ? "nsenter --net=" + place + " " + up
+              : "ip -n " + place + " link set " + name() + " up";
+    }
+    return "the interface is down; set it up by `" + up + "`";
   }
 
   @Override

@@ -65,7 +65,7 @@ public record TapSettings(
         Ifreq.setHardwareAddress(tap.name(), mac);
       }
       configure(tap.name());
-      FrameDevice made = new TapFrameDevice(tap, NetworkNamespace.identity(null));
+      FrameDevice made = new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null));
       done = true;
       return made;
     } finally {

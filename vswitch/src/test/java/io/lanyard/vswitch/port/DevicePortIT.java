@@ -7,6 +7,7 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
@@ -256,19 +257,39 @@ class DevicePortIT extends PortSuite {
   }
 
   @Test
-  void aDeviceThatIsDownDropsAndCountsAndComesBack() throws Exception {
+  void aDeviceThatIsDownLosesItsCarrierAndItsAddressesUntilItIsUpAgain() throws Exception {
+    guest.send(numbered(Ethernet.BROADCAST, GUEST_MAC, 1, 60));
+    awaitOnLoop("the guest is known", this::guestIsKnown);
     run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
-    onLoop(() -> {
-      peer.send(Frames.ethernet(GUEST_MAC, PEER, 0x88b5, new byte[46]));
-      return 0;
-    });
+    toTheGuest();
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
+    assertThat(made().state())
+        .isEqualTo(
+            new PortState.NoCarrier(
+                "the interface is down; set it up by `ip -n "
+                    + NAMESPACE
+                    + " link set t0 up`"));
+    assertThat(onLoop(this::guestIsKnown)).isFalse();
+    toTheGuest(); // is tried, and dropped
+    assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(2);
     run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+    awaitState(made(), "up"); // though nobody sends anything
+    toTheGuest();
+    assertThat(made().counters().transmitDrops()).isEqualTo(2);
+    guest.send(numbered(Ethernet.BROADCAST, GUEST_MAC, 2, 60));
+    awaitOnLoop("the guest is known again", this::guestIsKnown);
+  }
+
+  private boolean guestIsKnown() {
+    return network.addresses().stream()
+        .anyMatch(known -> known.mac() == GUEST_MAC && known.port() == made());
+  }
+
+  private void toTheGuest() throws Exception {
     onLoop(() -> {
       peer.send(Frames.ethernet(GUEST_MAC, PEER, 0x88b5, new byte[46]));
       return 0;
     });
-    assertThat(made().counters().transmitDrops()).isEqualTo(1);
   }
 
   @Test

@@ -260,6 +260,16 @@ class DevicePortTest {
     }
 
     @Override
+    public boolean isDown(int errno) {
+      return false;
+    }
+
+    @Override
+    public String downReason() {
+      return "";
+    }
+
+    @Override
     public Offloads offloads() {
       return Offloads.NONE;
     }
