@@ -244,7 +244,20 @@ final class MacTable {
     return keys[cell] != 0
         && ports[cell] != port
         && kinds[cell] == LEARNED
-        && now - seen[cell] < SETTLED_NANOS;
+        && now - seen[cell] < SETTLED_NANOS
+        && (vlan == 0 || !pinned(cell(mac), mac));
+  }
+
+  /**
+   * Whether a port may send a frame from an address that stays at another port. One that has a
+   * limit, or holds its addresses, may not: the address would count nowhere.
+   */
+  Learning visit(int port) {
+    if (full(port)) {
+      return Learning.LIMIT;
+    }
+    boolean isFree = !holds(port) && (port >= limits.length || limits[port] == Integer.MAX_VALUE);
+    return isFree ? Learning.DONE : Learning.ELSEWHERE;
   }
 
   private boolean full(int port) {

@@ -288,14 +288,17 @@ public final class Switch implements Dumpable {
   /** Whether the frame may pass. Its source is known then, if it may be. */
   private boolean learned(Passage passage, long time) {
     Slot from = passage.from;
-    if (table.settled(passage.vlan, passage.source, from.number, time)
-        && isFlooded(passage, time)) {
-      // It has come back by a loop, most likely: those who are heard elsewhere stay there.
-      movesRefused++;
-      return true;
-    }
-    switch (table.learn(passage.vlan, passage.source, from.number, time)) {
+    // A frame that has come back by a loop, most likely: who is heard elsewhere stays there.
+    boolean stays =
+        table.settled(passage.vlan, passage.source, from.number, time) && isFlooded(passage, time);
+    switch (stays
+        ? table.visit(from.number)
+        : table.learn(passage.vlan, passage.source, from.number, time)) {
       case DONE -> {
+        if (stays) {
+          movesRefused++;
+          return true;
+        }
         boolean again = passage.vlan == 0 && table.cell() != MacTable.UNKNOWN;
         from.sends(again ? passage.source : 0, table.cell(), table.version());
         return true;

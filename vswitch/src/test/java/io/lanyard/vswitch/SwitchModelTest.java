@@ -32,7 +32,13 @@ class SwitchModelTest {
 
   private record Key(int vlan, long mac) {}
 
-  private record Entry(int port, long seen, boolean pinned) {}
+  private record Entry(int port, long seen, boolean pinned, boolean held) {}
+
+  /** The addresses of the one port that is guarded; the others have no limit. */
+  private static final PortRules GUARDED =
+      new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, 2, true, null);
+
+  private static final int GUARDED_PORT = 4;
 
   private final SteppedClock clock = new SteppedClock();
   private final Switch network =
@@ -46,7 +52,8 @@ class SwitchModelTest {
     LogWatch.expect("frames-refused"); // of pinned addresses that turn up elsewhere
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < PORTS; i++) {
-      ports.add(InMemoryPort.attached("p" + i, Offloads.NONE, network));
+      ports.add(new InMemoryPort("p" + i, Offloads.NONE));
+      ports.get(i).attachTo(network, rules(i));
     }
     int number = 0;
     long source = mac(1);
@@ -87,9 +94,13 @@ class SwitchModelTest {
     return 0x525400000000L + station;
   }
 
+  private static PortRules rules(int number) {
+    return number == GUARDED_PORT ? GUARDED : PortRules.PLAIN;
+  }
+
   private void attachAnew(int number) {
     network.detach(ports.get(number));
-    ports.get(number).attachTo(network);
+    ports.get(number).attachTo(network, rules(number));
     model.values().removeIf(entry -> entry.port() == number);
   }
 
@@ -99,7 +110,7 @@ class SwitchModelTest {
     boolean free = known == null || !known.pinned() || known.port() == number;
     assertThat(network.pin(mac, ports.get(number))).isEqualTo(free);
     if (free && (known == null || !known.pinned())) {
-      model.put(key, new Entry(number, clock.nanoTime(), true));
+      model.put(key, new Entry(number, clock.nanoTime(), true, false));
     }
   }
 
@@ -107,6 +118,7 @@ class SwitchModelTest {
     Entry entry = model.get(new Key(vlan, mac));
     if (entry != null
         && !entry.pinned()
+        && !entry.held()
         && clock.nanoTime() - entry.seen() > MacTable.AGEING_NANOS) {
       model.remove(new Key(vlan, mac));
       entry = null;
@@ -122,11 +134,12 @@ class SwitchModelTest {
   private Set<Integer> deliver(int from, int vlan, long source, long destination) {
     boolean floods = destination == Ethernet.BROADCAST || find(vlan, destination) == null;
     Entry known = model.get(new Key(vlan, source));
-    boolean elsewhere = known != null && !known.pinned() && known.port() != from;
+    boolean elsewhere =
+        known != null && !known.held() && !isPinned(source) && known.port() != from;
     boolean settled =
         elsewhere && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS && floods;
     Set<Integer> all = new TreeSet<>();
-    if (!settled && !learn(from, vlan, source)) {
+    if (settled ? from == GUARDED_PORT : !learn(from, vlan, source)) {
       return all;
     }
     Entry at = destination == Ethernet.BROADCAST ? null : find(vlan, destination);
@@ -144,7 +157,24 @@ class SwitchModelTest {
     if (pin != null && pin.pinned()) {
       return pin.port() == from;
     }
-    model.put(new Key(vlan, source), new Entry(from, clock.nanoTime(), false));
+    Entry known = model.get(new Key(vlan, source));
+    if (known == null || known.port() != from) {
+      boolean full = from == GUARDED_PORT && learned() >= GUARDED.macLimit();
+      if (full || (known != null && known.held())) {
+        return false;
+      }
+    }
+    model.put(
+        new Key(vlan, source), new Entry(from, clock.nanoTime(), false, from == GUARDED_PORT));
     return true;
+  }
+
+  private long learned() {
+    return model.values().stream().filter(Entry::held).count();
+  }
+
+  private boolean isPinned(long mac) {
+    Entry pin = model.get(new Key(0, mac));
+    return pin != null && pin.pinned();
   }
 }

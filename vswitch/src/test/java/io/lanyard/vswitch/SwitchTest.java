@@ -23,6 +23,8 @@ import java.util.SplittableRandom;
 import java.util.function.BiPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SwitchTest {
   private static final long A = 0x525400000001L;
@@ -353,6 +355,45 @@ class SwitchTest {
     assertThat(in.counters().receiveDrops()).isEqualTo(1);
     frame.release();
     in.close();
+  }
+
+  /** A frame to all ports does not move its source, and gets past no limit by that. */
+  @ParameterizedTest
+  @ValueSource(longs = {Ethernet.BROADCAST, 0x01005e000001L, 0x525400009999L})
+  void aPortThatIsHeldToItsAddressesFloodsNothingInTheNameOfAnother(long everybody) {
+    LogWatch.expect("frames-refused");
+    InMemoryPort holds = attached("holds", addresses(16, true));
+    InMemoryPort full = attached("full", addresses(1, false));
+    InMemoryPort limited = attached("limited", addresses(1, false));
+    full.send(frame(Ethernet.BROADCAST, 0x525400000021L));
+    a.send(frame(Ethernet.BROADCAST, A));
+    b.clear();
+    holds.send(frame(everybody, A));
+    full.send(frame(everybody, A));
+    limited.send(frame(everybody, A));
+    assertThat(b.pending()).isZero();
+    assertThat(holds.counters().receiveDrops(DropCause.PINNED_SOURCE)).isEqualTo(1);
+    assertThat(full.counters().receiveDrops(DropCause.MAC_LIMIT)).isEqualTo(1);
+    assertThat(limited.counters().receiveDrops(DropCause.PINNED_SOURCE)).isEqualTo(1);
+    c.send(frame(everybody, A)); // it has come back by a loop, for all that is known of c
+    assertThat(b.pending()).isEqualTo(1);
+    List.of(holds, full, limited).forEach(InMemoryPort::close);
+  }
+
+  @Test
+  void whatIsPinnedIsFloodedFromNowhereElseInAnyVlan() {
+    LogWatch.expect("cause=\"pinned-source\"");
+    a.send(Frames.tagged(Ethernet.BROADCAST, C, 9, Ethernet.TYPE_IPV4, new byte[46]));
+    network.pin(C, a);
+    b.clear();
+    c.send(Frames.tagged(Ethernet.BROADCAST, C, 9, Ethernet.TYPE_IPV4, new byte[46]));
+    assertThat(b.pending()).isZero();
+    assertThat(c.counters().receiveDrops(DropCause.PINNED_SOURCE)).isEqualTo(1);
+  }
+
+  private static PortRules addresses(int limit, boolean holds) {
+    return new PortRules(
+        List.of(), List.of(), PortRules.Reach.ORDINARY, limit, holds, null);
   }
 
   @Test
