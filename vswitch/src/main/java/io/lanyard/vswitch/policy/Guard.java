@@ -172,7 +172,9 @@ public final class Guard implements Policy {
       }
       if (port == DHCP_SERVER && strict) {
         boolean fragment = (first & 0x2000) != 0;
-        return dhcp(passage, frame, transport, end, source, permitted, fragment);
+        boolean free =
+            permitted || (frame.getInt(at + 16) == Ipv4.BROADCAST && isNobodys(source));
+        return dhcp(passage, frame, transport, end, source, free, fragment);
       }
       // A client without an address has nothing else to say (RFC 2131 section 4.1).
       return permitted || (source == 0 && port == DHCP_SERVER) ? null : DropCause.GUARD_IP;
@@ -189,9 +191,19 @@ public final class Guard implements Policy {
     return permitted ? null : DropCause.GUARD_IP;
   }
 
+  /** Whether a client may still have the address from another network, where it comes from. */
+  private boolean isNobodys(int source) {
+    long low = Address.ipv4Low(source);
+    return !isNoHost(0, low)
+        && !addresses.isBound(0, low)
+        && addresses.claimant(0, low) == AddressMap.NOBODY;
+  }
+
   /**
    * A client speaks for itself. It may do so from an address that the server has forgotten, so that
    * it can be told.
+   *
+   * @param free whether it may use the source, or nobody else does
    */
   private static @Nullable DropCause dhcp(
       Passage passage,
@@ -199,7 +211,7 @@ public final class Guard implements Policy {
       int udp,
       int end,
       int source,
-      boolean permitted,
+      boolean free,
       boolean fragment) {
     if (fragment
         || passage.segments() > 1 // each segment would be a message of its own
@@ -207,7 +219,7 @@ public final class Guard implements Policy {
         || Ethernet.mac(frame, udp + CHADDR) != passage.source()) {
       return DropCause.GUARD_DHCP;
     }
-    return permitted || source == 0 || source == frame.getInt(udp + CIADDR)
+    return free || source == 0 || source == frame.getInt(udp + CIADDR)
         ? null
         : DropCause.GUARD_IP;
   }

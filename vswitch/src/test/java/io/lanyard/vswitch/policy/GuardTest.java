@@ -191,6 +191,24 @@ class GuardTest {
     refused(guest, DropCause.GUARD_DHCP, fragment);
   }
 
+  /** A machine that comes from another network asks anew, and has its old address still. */
+  @Test
+  void aDiscoverFromAnAddressOfNobodyPasses() {
+    addresses.bind(Address.ofIpv4(VICTIM), OTHER);
+    InMemoryPort guest = strict();
+    InMemoryPort neighbour = learning("neighbour");
+    int elsewhere = Ipv4.parse("192.168.1.23");
+    int claimed = Ipv4.parse("10.0.0.99");
+    assertThat(passes(neighbour, udp(OTHER, claimed, 1, GATEWAY, 2))).isTrue();
+    assertThat(passes(guest, udp(GUEST, elsewhere, 68, -1, 67, dhcp(GUEST, 0)))).isTrue();
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, elsewhere, 68, GATEWAY, 67, dhcp(GUEST, 0)));
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, VICTIM, 68, -1, 67, dhcp(GUEST, 0)));
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, claimed, 68, -1, 67, dhcp(GUEST, 0)));
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, 0x7f000001, 68, -1, 67, dhcp(GUEST, 0)));
+    refused(guest, DropCause.GUARD_DHCP, udp(GUEST, elsewhere, 68, -1, 67, dhcp(OTHER, 0)));
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, elsewhere, 1000, -1, 2000, (byte) 1));
+  }
+
   /** Cut into datagrams, the second part would be a message that nobody has looked at. */
   @Test
   void aDhcpMessageIsNoSuperFrame() {
