@@ -66,9 +66,9 @@ final class PortPolicies {
         });
   }
 
-  /** The rules of the host adapter's port: it reaches everybody, but the host may have a loop. */
+  /** The rules of the host adapter's port: isolated ports aside it reaches everybody. */
   PortRules hostAdapter() {
-    return new PortRules(List.of(), List.of(), Reach.TRUSTED, Integer.MAX_VALUE, false, storm);
+    return new PortRules(List.of(), List.of(), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
   }
 
   /** The reserved group addresses that the switch forwards. */

@@ -24,10 +24,10 @@ public record PortRules(
   public enum Reach {
     /** All but isolated ports. */
     ORDINARY(1, 1 | 4),
-    /** Trusted ports alone. */
+    /** The gateway alone: its services and the way out, but not the host adapter. */
     ISOLATED(2, 4),
-    /** All ports: the gateway's, and the host adapter's. */
-    TRUSTED(4, 1 | 2 | 4);
+    /** All ports: the gateway's own. */
+    GATEWAY(4, 1 | 2 | 4);
 
     final int is;
     final int reaches;
@@ -42,7 +42,7 @@ public record PortRules(
   public static final PortRules PLAIN = plain(Reach.ORDINARY);
 
   /** A port of the network itself: it reaches everybody, and nothing holds it down. */
-  public static final PortRules GATEWAY = plain(Reach.TRUSTED);
+  public static final PortRules GATEWAY = plain(Reach.GATEWAY);
 
   /** Keeps the lists as they are now. */
   public PortRules {

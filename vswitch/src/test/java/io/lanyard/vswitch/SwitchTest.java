@@ -284,7 +284,7 @@ class SwitchTest {
   }
 
   @Test
-  void anIsolatedPortReachesTrustedPortsAlone() {
+  void anIsolatedPortReachesTheGatewayAlone() {
     PortRules isolated = rules(PortRules.Reach.ISOLATED, List.of(), List.of());
     InMemoryPort first = attached("first", isolated);
     InMemoryPort second = attached("second", isolated);
