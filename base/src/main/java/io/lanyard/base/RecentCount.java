@@ -30,10 +30,20 @@ public final class RecentCount {
    * @param now the time, by the clock's {@code nanoTime}
    */
   public void event(long now) {
+    events(1, now);
+  }
+
+  /**
+   * Counts events that came together.
+   *
+   * @param number how many
+   * @param now the time, by the clock's {@code nanoTime}
+   */
+  public void events(int number, long now) {
     forget(now);
     newest = slice(now);
-    slices[place(newest)]++;
-    sum++;
+    slices[place(newest)] += number;
+    sum += number;
   }
 
   /**

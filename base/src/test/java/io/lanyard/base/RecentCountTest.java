@@ -22,7 +22,9 @@ final class RecentCountTest {
     assertThat(count.count(59 * SECOND)).isEqualTo(1);
     assertThat(count.count(70 * SECOND)).isZero();
     count.event(200 * SECOND);
-    assertThat(count.count(200 * SECOND)).isEqualTo(1);
+    count.events(44, 201 * SECOND);
+    assertThat(count.count(201 * SECOND)).isEqualTo(45);
+    assertThat(count.count(270 * SECOND)).isZero();
   }
 
   /** A hundred in two hours are no hundred within a minute. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The policy of a port, or of a guest's NIC, on its network.
  *
  * @param guard its guard, or null for the network's
- * @param isolated whether it reaches the gateway alone, and neither the host adapter nor another port
+ * @param isolated whether it reaches the gateway alone, and neither the host adapter nor another
+ *     port
  * @param macLimit the most MAC addresses behind it, or null for the usual number
  * @param addresses what it may use besides leases and reservations of its own
  */

@@ -15,9 +15,9 @@ final class PortStatus {
   /**
    * One port.
    *
-   * @param storm what it does to its network, or an empty text; it works all the same
+   * @param harm what it does to its network, or an empty text; it works all the same
    */
-  static PortInfo of(String network, Port port, String storm) {
+  static PortInfo of(String network, Port port, String harm) {
     PortCounters counters = port.counters();
     String problem = port.state().problem();
     Map<String, Long> receiveDrops = new TreeMap<>();
@@ -36,7 +36,7 @@ final class PortStatus {
         port.name(),
         port.kind(),
         port.state().label(),
-        problem.isEmpty() ? storm : problem,
+        problem.isEmpty() ? harm : problem,
         counters.receivedFrames(),
         counters.receivedBytes(),
         counters.transmittedFrames(),

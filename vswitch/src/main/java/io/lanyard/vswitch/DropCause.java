@@ -72,6 +72,11 @@ public enum DropCause {
     return advice;
   }
 
+  /** Whether the frame was one of a storm that is held down. */
+  boolean isStorm() {
+    return this == BROADCAST_STORM || this == MULTICAST_STORM || this == UNKNOWN_STORM;
+  }
+
   /**
    * The cause as the log and messages write it.
    *

@@ -26,7 +26,7 @@ final class Slot {
 
   final @Nullable StormControl storm;
 
-  final RefusalLog refusals = new RefusalLog();
+  final Refusals refusals = new Refusals();
 
   /** The version of the table in which what follows holds. */
   int version;
@@ -59,6 +59,13 @@ final class Slot {
     this.reaches = rules.reach().reaches;
     StormLimits limits = rules.storm();
     this.storm = limits == null ? null : new StormControl(limits, now);
+  }
+
+  /** The problem that the port is to its network, with its remedy, or an empty text. */
+  String problem(long now) {
+    String storms = storm == null ? "" : storm.problem(now);
+    String refused = refusals.problem(now);
+    return storms.isEmpty() || refused.isEmpty() ? storms + refused : storms + "; " + refused;
   }
 
   private static Policy @Nullable [] compile(List<Policy> policies) {

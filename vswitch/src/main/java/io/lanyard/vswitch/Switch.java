@@ -349,7 +349,7 @@ public final class Switch implements Dumpable {
     Slot from = passage.from;
     from.counters.receiveDropped(cause, passage.segments);
     from.turn.refused();
-    from.refusals.log(name, passage, cause, now());
+    from.refusals.add(name, passage, cause, now());
   }
 
   /** The clock is read once per burst. */
@@ -459,15 +459,15 @@ public final class Switch implements Dumpable {
   }
 
   /**
-   * A port's problem for the network, for people: a storm that comes from it.
+   * A port's problem for the network, for people: a storm that comes from it, or many frames that
+   * it may not send.
    *
    * @param port a port
    * @return the problem and its remedy while it lasts, or an empty text
    */
   public String problem(Port port) {
     Slot slot = slots.get(port);
-    StormControl storm = slot == null ? null : slot.storm;
-    return storm == null ? "" : storm.problem(clock.nanoTime());
+    return slot == null ? "" : slot.problem(clock.nanoTime());
   }
 
   /**

@@ -392,8 +392,7 @@ class SwitchTest {
   }
 
   private static PortRules addresses(int limit, boolean holds) {
-    return new PortRules(
-        List.of(), List.of(), PortRules.Reach.ORDINARY, limit, holds, null);
+    return new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, limit, holds, null);
   }
 
   @Test

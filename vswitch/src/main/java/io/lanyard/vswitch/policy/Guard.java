@@ -172,8 +172,7 @@ public final class Guard implements Policy {
       }
       if (port == DHCP_SERVER && strict) {
         boolean fragment = (first & 0x2000) != 0;
-        boolean free =
-            permitted || (frame.getInt(at + 16) == Ipv4.BROADCAST && isNobodys(source));
+        boolean free = permitted || (frame.getInt(at + 16) == Ipv4.BROADCAST && isNobodys(source));
         return dhcp(passage, frame, transport, end, source, free, fragment);
       }
       // A client without an address has nothing else to say (RFC 2131 section 4.1).
@@ -219,9 +218,7 @@ public final class Guard implements Policy {
         || Ethernet.mac(frame, udp + CHADDR) != passage.source()) {
       return DropCause.GUARD_DHCP;
     }
-    return free || source == 0 || source == frame.getInt(udp + CIADDR)
-        ? null
-        : DropCause.GUARD_IP;
+    return free || source == 0 || source == frame.getInt(udp + CIADDR) ? null : DropCause.GUARD_IP;
   }
 
   private @Nullable DropCause arp(Passage passage, ByteBuf frame, int at, int end) {

@@ -74,8 +74,7 @@ final class DeviceLink extends Work implements EpollIoHandle {
 
   /** Watches for frames, and for the return of the carrier while that is awaited. */
   private void watch(IoRegistration made) {
-    made.submit(
-        awaitsCarrier ? EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT) : EpollIoOps.EPOLLIN);
+    made.submit(awaitsCarrier ? EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT) : EpollIoOps.EPOLLIN);
   }
 
   /**

@@ -266,9 +266,7 @@ class DevicePortIT extends PortSuite {
     assertThat(made().state())
         .isEqualTo(
             new PortState.NoCarrier(
-                "the interface is down; set it up by `ip -n "
-                    + NAMESPACE
-                    + " link set t0 up`"));
+                "the interface is down; set it up by `ip -n " + NAMESPACE + " link set t0 up`"));
     assertThat(onLoop(this::guestIsKnown)).isFalse();
     toTheGuest(); // is tried, and dropped
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(2);
