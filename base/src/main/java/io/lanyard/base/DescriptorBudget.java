@@ -201,6 +201,15 @@ public final class DescriptorBudget implements Dumpable {
     }
 
     /**
+     * The network's name.
+     *
+     * @return as in the configuration
+     */
+    public String network() {
+      return network;
+    }
+
+    /**
      * How many descriptors the network holds.
      *
      * @return descriptors
@@ -375,6 +384,24 @@ public final class DescriptorBudget implements Dumpable {
      */
     public boolean tight() {
       return 8L * (held - closing) >= 7L * share.room();
+    }
+
+    /**
+     * The name of the port, forward or service.
+     *
+     * @return as the log writes it
+     */
+    public String name() {
+      return name;
+    }
+
+    /**
+     * The network's name.
+     *
+     * @return as in the configuration
+     */
+    public String network() {
+      return share.network;
     }
 
     /**

@@ -75,7 +75,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       GuestAddresses guests) {
     this.options = options;
     descriptors = options.host().descriptors().share(options.name());
-    flows = new FlowTable(timers, options.quota(), new SecureRandom().nextLong());
+    flows = new FlowTable(options.name(), timers, options.quota(), new SecureRandom().nextLong());
     gateway =
         new Gateway(
             loop,

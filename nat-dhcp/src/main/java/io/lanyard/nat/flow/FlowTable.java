@@ -49,16 +49,17 @@ public final class FlowTable {
   /**
    * Makes an empty table.
    *
+   * @param network the network's name, for the log
    * @param timers the network's timers
    * @param quota the limits to hold
    * @param seed a random number that no guest knows
    */
-  public FlowTable(Timers timers, FlowQuota quota, long seed) {
+  public FlowTable(String network, Timers timers, FlowQuota quota, long seed) {
     this.timers = timers;
     this.quota = quota;
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
-    alarm = new QuotaAlarm(timers.clock(), quota);
+    alarm = new QuotaAlarm(network, timers.clock(), quota);
     for (int i = 0; i < PROTOCOLS; i++) {
       ports[i] = new Protocol();
       forwards[i] = new Protocol();

@@ -16,10 +16,12 @@ final class QuotaAlarm {
   private static final System.Logger LOG = System.getLogger(QuotaAlarm.class.getName());
   private static final String[] NAMES = {"tcp", "udp", "icmp"};
 
+  private final String network;
   private final FlowQuota quota;
   private final Shortage[] shortages = new Shortage[FlowTable.PROTOCOLS];
 
-  QuotaAlarm(Clock clock, FlowQuota quota) {
+  QuotaAlarm(String network, Clock clock, FlowQuota quota) {
+    this.network = network;
     this.quota = quota;
     for (int i = 0; i < shortages.length; i++) {
       shortages[i] = new Shortage(clock);
@@ -64,6 +66,7 @@ final class QuotaAlarm {
       return;
     }
     LogEvent.of("flows-refused")
+        .with("network", network)
         .with("port", holder.name())
         .with("protocol", NAMES[index])
         .with("held", held)

@@ -12,6 +12,8 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * ARP as the gateway speaks it: answers for its addresses, asks for guests', and defends its own
@@ -23,15 +25,18 @@ final class ArpResponder {
   /** RFC 5227 section 1.1, DEFEND_INTERVAL: 10 s between two defences. */
   private static final long DEFEND_NANOS = 10_000_000_000L;
 
-  /** A guest that claims our address again and again does not fill the log. */
-  private static final long QUIET_NANOS = 600_000_000_000L;
+  /** A line for each port and minute: a guest that claims the address again does not fill the log. */
+  private static final long QUIET_NANOS = 60_000_000_000L;
 
   private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Stations stations;
   private final Counters<GatewayCount> counters;
   private final Timers.Timer defence;
-  private final Timers.Timer quiet;
+
+  /** The time of the last line about each port. Ports are few: the configuration has them all. */
+  private final Map<String, Long> told = new HashMap<>();
+
   private final AddressProbes probes;
 
   ArpResponder(
@@ -45,7 +50,6 @@ final class ArpResponder {
     this.counters = counters;
     // Armed from one defence until the next is permitted; its expiry does nothing.
     defence = gateway.timers().create(() -> {});
-    quiet = gateway.timers().create(() -> {});
     probes = new AddressProbes(gateway.timers(), this);
   }
 
@@ -83,7 +87,7 @@ final class ArpResponder {
     boolean forUs = addresses.isOurs(0, Address.ipv4Low(target));
     long senderLow = Address.ipv4Low(sender);
     if (addresses.isOurs(0, senderLow)) {
-      conflict(Address.ofIpv4(sender), mac);
+      conflict(from, Address.ofIpv4(sender), mac);
       return;
     }
     // An address may be said to be at another MAC address than the frame's, behind the same port.
@@ -105,11 +109,16 @@ final class ArpResponder {
     }
   }
 
-  private void conflict(Address address, long rival) {
+  private void conflict(Station from, Address address, long rival) {
     counters.count(GatewayCount.ADDRESS_CONFLICT);
-    if (!quiet.armed()) {
-      quiet.arm(QUIET_NANOS);
+    String port = from.budget().name();
+    long now = gateway.timers().clock().nanoTime();
+    Long last = told.get(port);
+    if (last == null || now - last >= QUIET_NANOS) {
+      told.put(port, now);
       LogEvent.of("address-conflict")
+          .with("network", gateway.networkName())
+          .with("port", port)
           .with("address", address)
           .with("mac", new MacAddress(rival))
           .with("advice", "give that station another address")

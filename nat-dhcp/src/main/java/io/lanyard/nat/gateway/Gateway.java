@@ -40,6 +40,9 @@ import java.util.List;
 public final class Gateway implements GuestLink, Dumpable {
   private static final Logger LOG = System.getLogger(Gateway.class.getName());
 
+  /** A line for each network and minute: a guest that finds a mistake may repeat it. */
+  private static final long QUIET_NANOS = 60_000_000_000L;
+
   private final EventLoop loop;
   private final Timers timers;
   private final ByteBufAllocator allocator;
@@ -65,7 +68,9 @@ public final class Gateway implements GuestLink, Dumpable {
   /** True while the switch is calling us: it flushes afterwards by itself. */
   private boolean inSwitch;
 
-  private boolean complained;
+  /** Runs for as long as an error after another is only counted. */
+  private final Timers.Timer quiet;
+
   private boolean closed;
 
   /**
@@ -98,6 +103,7 @@ public final class Gateway implements GuestLink, Dumpable {
     this.network = network;
     this.addresses = addresses;
     this.mtu = mtu;
+    quiet = timers.create(() -> {});
     port = new GatewayPort(this, name, mtu);
     long seed = new SecureRandom().nextLong();
     stations =
@@ -290,13 +296,19 @@ public final class Gateway implements GuestLink, Dumpable {
   /** A guest must not stop the network, not even by a mistake of ours. */
   private void failed(Throwable e) {
     counters.count(GatewayCount.INTERNAL_ERROR);
-    if (!complained) {
-      complained = true;
+    if (!quiet.armed()) {
+      quiet.arm(QUIET_NANOS);
       LogEvent.of("gateway-error")
+          .with("network", network.name())
           .with("port", port.name())
-          .with("advice", "please report this; further ones are only counted")
+          .with("advice", "please report this; further ones of this minute are only counted")
           .log(LOG, Logger.Level.ERROR, e);
     }
+  }
+
+  /** The network's name. */
+  String networkName() {
+    return network.name();
   }
 
   // To the guests.

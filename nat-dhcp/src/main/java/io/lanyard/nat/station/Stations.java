@@ -201,6 +201,7 @@ public final class Stations implements Dumpable {
   private void full(Shortage shortage, String what, PortBudget most, int held) {
     if (shortage.refused() && shortage.say(most.name(), describe(what, most, held))) {
       LogEvent.of("table-full")
+          .with("network", descriptors.network())
           .with("table", what)
           .with("port", most.name())
           .with("held", held)

@@ -6,6 +6,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Timers;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
@@ -44,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class UdpNat implements PacketEngine, Dumpable {
   private static final Logger LOG = System.getLogger(UdpNat.class.getName());
 
+  /** A line for each network and minute says that sockets cannot be had. */
+  private static final long QUIET_NANOS = 60_000_000_000L;
+
   private static final int DNS = 53;
 
   final GuestLink link;
@@ -63,7 +67,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private final PublishedPorts published;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Mappings mappings;
-  private boolean complained;
+  /** Runs for as long as a failure after another is only counted. */
+  private final Timers.Timer quiet;
+
 
   /**
    * Makes a NAT without flows.
@@ -99,6 +105,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.published = published;
     seed = new SecureRandom().nextLong();
     mappings = new Mappings(seed);
+    quiet = link.timers().create(() -> {});
     sender = new DatagramSender(link.allocator(), counters);
   }
 
@@ -218,19 +225,21 @@ public final class UdpNat implements PacketEngine, Dumpable {
         descriptors.kernelRefused();
       } else {
         counters.count(UdpCount.NO_SOCKET);
-        complain(e);
+        complain(descriptors, e);
       }
       descriptors.giveBack();
       return false;
     }
   }
 
-  private void complain(IOException cause) {
-    if (!complained) {
-      complained = true;
+  private void complain(DescriptorBudget.Holder port, IOException cause) {
+    if (!quiet.armed()) {
+      quiet.arm(QUIET_NANOS);
       LogEvent.of("udp-socket-failed")
+          .with("network", port.network())
+          .with("port", port.name())
           .with("cause", cause)
-          .with("advice", "further ones are only counted")
+          .with("advice", "further ones of this minute are only counted")
           .log(LOG, Logger.Level.WARNING);
     }
   }

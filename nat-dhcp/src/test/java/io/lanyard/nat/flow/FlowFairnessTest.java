@@ -16,7 +16,7 @@ class FlowFairnessTest {
   private static final Address REMOTE = Address.parse("192.0.2.1");
 
   private final SteppedTimers timers = new SteppedTimers();
-  private final FlowTable table = new FlowTable(timers, QUOTA, 42);
+  private final FlowTable table = new FlowTable("test", timers, QUOTA, 42);
   private final FlowOwner hostile = new FlowOwner("hostile");
   private final FlowOwner honest = new FlowOwner("honest");
   private final List<TestFlow> ended = new ArrayList<>();

@@ -45,7 +45,7 @@ class FlowTableTest {
   }
 
   private FlowTable table(FlowQuota quota) {
-    return new FlowTable(timers, quota, 42);
+    return new FlowTable("test", timers, quota, 42);
   }
 
   private TestFlow udp(int guest, int port) {

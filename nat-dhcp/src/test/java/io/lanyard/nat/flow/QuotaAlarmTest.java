@@ -13,7 +13,7 @@ class QuotaAlarmTest {
   private static final Address REMOTE = Address.parse("192.0.2.1");
 
   private final SteppedTimers timers = new SteppedTimers();
-  private final FlowTable table = new FlowTable(timers, new FlowQuota(4, 16, 4, 16, 4, 16), 42);
+  private final FlowTable table = new FlowTable("test", timers, new FlowQuota(4, 16, 4, 16, 4, 16), 42);
   private final FlowOwner hostile = new FlowOwner("p1");
   private int number;
 
@@ -37,7 +37,7 @@ class QuotaAlarmTest {
 
   @Test
   void aGuestAtItsQuotaIsNamedByItsPort() {
-    LogWatch.expect("flows-refused");
+    LogWatch.expect("flows-refused network=\"test\"");
     FlowAccount guest = new FlowAccount(hostile);
     for (int i = 0; i < 4; i++) {
       open(guest);
@@ -53,7 +53,7 @@ class QuotaAlarmTest {
 
   @Test
   void aPortThatMakesUpStationsIsNamed() {
-    LogWatch.expect("flows-refused");
+    LogWatch.expect("flows-refused network=\"test\"");
     for (int i = 0; i < 9; i++) {
       open(new FlowAccount(hostile));
     }
@@ -62,7 +62,7 @@ class QuotaAlarmTest {
 
   @Test
   void thePortThatHoldsMostNowIsNamedWhoeverWasFirst() {
-    LogWatch.expect("flows-refused");
+    LogWatch.expect("flows-refused network=\"test\"");
     for (int i = 0; i < 9; i++) {
       open(new FlowAccount(hostile));
     }
@@ -78,7 +78,7 @@ class QuotaAlarmTest {
 
   @Test
   void aShortageIsOverWhenNothingWasRefusedForAMinute() {
-    LogWatch.expect("flows-refused");
+    LogWatch.expect("flows-refused network=\"test\"");
     FlowAccount guest = new FlowAccount(hostile);
     for (int i = 0; i < 5; i++) {
       open(guest);

@@ -182,7 +182,7 @@ class GatewayTest {
 
   @Test
   void defendsItsAddressAtMostOnceInTenSeconds() {
-    LogWatch.expect("address-conflict");
+    LogWatch.expect("address-conflict network=\".+\" port=\".+\"");
     net.guest.drain();
     byte[] claim =
         TestNetwork.arp(
@@ -197,6 +197,10 @@ class GatewayTest {
     net.timers.advance(Duration.ofSeconds(11));
     assertThat(net.exchange(claim)).hasSize(1);
     assertThat(gateway.counters().get(GatewayCount.ADDRESS_CONFLICT)).isEqualTo(3);
+    assertThat(LogWatch.count("address-conflict")).isEqualTo(1);
+    net.timers.advance(Duration.ofSeconds(60));
+    assertThat(net.exchange(claim)).hasSize(1);
+    assertThat(LogWatch.count("address-conflict")).isEqualTo(2);
   }
 
   @Test

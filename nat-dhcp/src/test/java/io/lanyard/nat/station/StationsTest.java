@@ -40,7 +40,7 @@ class StationsTest {
 
   @Test
   void aPortThatMakesUpMacAddressesLosesItsOwnStationsAndNotTheHonestOne() {
-    LogWatch.expect("table-full");
+    LogWatch.expect("table-full network=\"test\"");
     Station guest = heard(honest, 1);
     for (int mac = 1; mac <= 10 * LIMIT; mac++) {
       heard(hostile, mac);
@@ -52,7 +52,7 @@ class StationsTest {
 
   @Test
   void aPortThatWantsMoreThanItsShareIsAProblemAndOthersAreNot() {
-    LogWatch.expect("table-full");
+    LogWatch.expect("table-full network=\"test\"");
     heard(honest, 1);
     for (int mac = 1; mac <= LIMIT + 90; mac++) {
       heard(hostile, mac);
@@ -78,7 +78,7 @@ class StationsTest {
 
   @Test
   void aPortWithFewStationsFindsAPlaceInAFullTable() {
-    LogWatch.expect("table-full");
+    LogWatch.expect("table-full network=\"test\"");
     for (int mac = 1; mac <= LIMIT; mac++) {
       heard(hostile, mac);
     }
@@ -89,7 +89,7 @@ class StationsTest {
 
   @Test
   void theStationThatWasSilentForLongestMakesPlace() {
-    LogWatch.expect("table-full");
+    LogWatch.expect("table-full network=\"test\"");
     for (int mac = 1; mac <= LIMIT; mac++) {
       heard(hostile, mac);
     }

@@ -40,7 +40,7 @@ final class TestLink implements GuestLink, TcpHost {
 
   TestLink(StoppedTimers timers, FlowQuota quota) {
     this.timers = timers;
-    flows = new FlowTable(timers, quota, 42);
+    flows = new FlowTable("test", timers, quota, 42);
   }
 
   @Override

@@ -56,6 +56,7 @@ final class DeviceLink extends Work implements EpollIoHandle {
             registered((IoRegistration) future.getNow());
           } else {
             LogEvent.of("device-not-registered")
+                .with("network", network.name())
                 .with("port", port.name())
                 .log(LOG, Level.ERROR, future.cause());
             port.notWatched(this, future.cause());

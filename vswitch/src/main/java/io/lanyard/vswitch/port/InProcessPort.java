@@ -285,6 +285,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private void fail(Throwable e) {
     failure = "the guest's VMM failed: " + Causes.of(e);
     LogEvent.of("guest-nic-failed")
+        .with("network", to.name())
         .with("port", name())
         .with("advice", "restart the guest")
         .log(LOG, Level.ERROR, e);

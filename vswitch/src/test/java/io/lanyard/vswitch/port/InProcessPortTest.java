@@ -162,7 +162,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void aGuestThatThrowsLosesItsNetworkAndNothingElseHappens() throws Exception {
-    LogWatch.expect("guest-nic-failed");
+    LogWatch.expect("guest-nic-failed network=\"suite\" port=");
     failing = true;
     onLoop(() -> {
       peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
