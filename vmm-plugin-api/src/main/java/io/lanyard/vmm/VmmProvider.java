@@ -5,6 +5,8 @@ import java.util.Set;
 /**
  * The way in to a plug-in, found by {@link java.util.ServiceLoader}. Making one must be cheap and
  * must touch nothing; the work begins in {@link #open}.
+ *
+ * <p>Thread: any, one at a time. {@link #open} may block.
  */
 public interface VmmProvider {
   /**

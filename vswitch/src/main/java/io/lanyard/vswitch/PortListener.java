@@ -1,10 +1,14 @@
 package io.lanyard.vswitch;
 
-/** Hears of a port's state. */
+/**
+ * Hears of a port's state.
+ *
+ * <p>Thread: the network's loop only.
+ */
 @FunctionalInterface
 public interface PortListener {
   /**
-   * Hears that a port's state has changed. On the network's loop.
+   * Hears that a port's state has changed.
    *
    * @param port the port
    * @param before its state before

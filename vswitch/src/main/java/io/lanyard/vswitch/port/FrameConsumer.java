@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} and the Ethernet frame without FCS, in one
  * native segment of exactly that length.
+ *
+ * <p>Thread: the end of the guest is called on the network's loop only and must not block; that of
+ * the network any, one at a time.
  */
 public interface FrameConsumer {
   /**

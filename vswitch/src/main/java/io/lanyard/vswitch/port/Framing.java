@@ -6,6 +6,8 @@ import io.netty.buffer.ByteBuf;
  * How frames lie in a byte stream: each behind a prefix that says its length.
  *
  * <p>A port is a framing times where its stream comes from ({@link StreamAddress}).
+ *
+ * <p>Thread: any; a framing has no state.
  */
 public interface Framing {
   /** QEMU's: a 32-bit big-endian length (net/stream_data.c). */
