@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a guest. */
 final class GuestReader {
+  /** The VMM that comes with the daemon. Plug-ins check their own limits when a guest is made. */
+  private static final String BUNDLED = "lanyard";
+
   private static final ByteSize DEFAULT_MEMORY = new ByteSize(512L << 20);
   private static final ByteSize LEAST_MEMORY = new ByteSize(1L << 20);
   private static final ByteSize MOST_MEMORY = new ByteSize(1L << 40);
@@ -54,13 +57,16 @@ final class GuestReader {
     if (guest == null) {
       return null;
     }
-    String vmm = guest.value("vmm", WORD, "lanyard");
+    String vmm = guest.value("vmm", WORD, BUNDLED);
     ByteSize memory = guest.value("memory", Kind.SIZE, DEFAULT_MEMORY);
     if (memory.bytes() < LEAST_MEMORY.bytes() || memory.bytes() > MOST_MEMORY.bytes()) {
       guest.problem(
           "memory", "expected " + LEAST_MEMORY + " to " + MOST_MEMORY + ", found " + memory);
     }
     int harts = guest.number("harts", 1, MOST_HARTS, 1);
+    if (harts > 1 && vmm.equals(BUNDLED)) {
+      guest.problem("harts", "the machine of vmm: lanyard has one processor, found " + harts);
+    }
     Boot boot = boot(guest);
     List<Disk> disks = disks(guest);
     List<Nic> nics = nics(guest, name);

@@ -143,6 +143,22 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void moreProcessorsThanTheBundledMachineHasAreRefusedAndLeftToPlugIns() throws ConfigException {
+    String text = "version: 1\nnetworks: {a: {mode: isolated}}\nguests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
+    assertThatThrownBy(
+            () -> ConfigLoader.parse("test.yaml", text.formatted("lanyard"), Path.of(".")))
+        .isInstanceOfSatisfying(
+            ConfigException.class,
+            e ->
+                assertThat(e.problems())
+                    .singleElement()
+                    .asString()
+                    .contains("guests.g.harts", "has one processor, found 2"));
+    Configuration other = ConfigLoader.parse("test.yaml", text.formatted("other"), Path.of("."));
+    assertThat(guest(other, "g").harts()).isEqualTo(2);
+  }
+
+  @Test
   void aQuotaThatIsWrittenIsToldFromADefaultOfTheSameNumber() throws ConfigException {
     String text =
         """
