@@ -144,7 +144,8 @@ class ConfigLoaderTest {
 
   @Test
   void moreProcessorsThanTheBundledMachineHasAreRefusedAndLeftToPlugIns() throws ConfigException {
-    String text = "version: 1\nnetworks: {a: {mode: isolated}}\nguests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
+    String text =
+        "version: 1\nnetworks: {a: {mode: isolated}}\nguests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
     assertThatThrownBy(
             () -> ConfigLoader.parse("test.yaml", text.formatted("lanyard"), Path.of(".")))
         .isInstanceOfSatisfying(

@@ -253,12 +253,12 @@ public final class LeaseStore implements AutoCloseable {
       return !closing;
     }
     long early = lastCommit + PACE_NANOS - System.nanoTime();
-    if (early > 0 && !closing && first != wake) {
+    if (early > 0 && !closing && !first.equals(wake)) {
       LockSupport.parkNanos(early);
     }
     batch.add(first);
     queue.drainTo(batch, BATCH - 1);
-    batch.removeIf(write -> write == wake);
+    batch.removeIf(wake::equals);
     return true;
   }
 

@@ -23,7 +23,7 @@ public final class LoadedClasses {
                   public void acceptsAgain() {}
                 }));
     channel.pipeline().fireExceptionCaught(new IOException("for its classes"));
-    channel.close();
+    var _ = channel.close();
     new RateLimitedLog(System.getLogger(LoadedClasses.class.getName()), Clock.system())
         .log(Level.INFO, "loaded", line -> line.with("for", "accept"));
   }

@@ -25,7 +25,9 @@ final class ArpResponder {
   /** RFC 5227 section 1.1, DEFEND_INTERVAL: 10 s between two defences. */
   private static final long DEFEND_NANOS = 10_000_000_000L;
 
-  /** A line for each port and minute: a guest that claims the address again does not fill the log. */
+  /**
+   * A line for each port and minute: a guest that claims the address again does not fill the log.
+   */
   private static final long QUIET_NANOS = 60_000_000_000L;
 
   private final Gateway gateway;

@@ -67,9 +67,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private final PublishedPorts published;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Mappings mappings;
+
   /** Runs for as long as a failure after another is only counted. */
   private final Timers.Timer quiet;
-
 
   /**
    * Makes a NAT without flows.

@@ -13,7 +13,8 @@ class QuotaAlarmTest {
   private static final Address REMOTE = Address.parse("192.0.2.1");
 
   private final SteppedTimers timers = new SteppedTimers();
-  private final FlowTable table = new FlowTable("test", timers, new FlowQuota(4, 16, 4, 16, 4, 16), 42);
+  private final FlowTable table =
+      new FlowTable("test", timers, new FlowQuota(4, 16, 4, 16, 4, 16), 42);
   private final FlowOwner hostile = new FlowOwner("p1");
   private int number;
 
