@@ -44,6 +44,10 @@ final class FrameRing {
 
   private final ByteBufAllocator allocator;
   private final @Nullable ByteBuf[] slots;
+
+  /** The memory of each slot's buffer, made with it: a frame makes no object. Producer only. */
+  private final @Nullable MemorySegment[] memories;
+
   private final int mask;
   private volatile long head;
   private volatile long tail;
@@ -57,6 +61,7 @@ final class FrameRing {
   FrameRing(int slots, ByteBufAllocator allocator) {
     this.allocator = allocator;
     this.slots = new ByteBuf[slots];
+    this.memories = new MemorySegment[slots];
     this.mask = slots - 1;
   }
 
@@ -85,15 +90,18 @@ final class FrameRing {
   private void fill(int slot, MemorySegment frame) {
     int length = (int) frame.byteSize();
     ByteBuf buffer = slots[slot];
-    if (buffer == null || buffer.capacity() < length) {
+    MemorySegment memory = memories[slot];
+    if (buffer == null || memory == null || memory.byteSize() < length) {
       if (buffer != null) {
         slots[slot] = null;
         buffer.release();
       }
       buffer = allocator.directBuffer(Math.max(length, FIRST_CAPACITY));
       slots[slot] = buffer;
+      memory = MemorySegment.ofAddress(buffer.memoryAddress()).reinterpret(buffer.capacity());
+      memories[slot] = memory;
     }
-    MemorySegment.ofAddress(buffer.memoryAddress()).reinterpret(length).copyFrom(frame);
+    MemorySegment.copy(frame, 0, memory, 0, length);
     buffer.setIndex(0, length);
   }
 

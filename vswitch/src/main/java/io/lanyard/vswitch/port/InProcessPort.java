@@ -41,8 +41,14 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
 
   private static final System.Logger LOG = System.getLogger(InProcessPort.class.getName());
 
-  /** More than the buffers of a burst: 128. */
-  private static final int KEPT_BITS = 7;
+  /** Sets of kept segments, of {@link #WAYS}: the buffers of the rings of a few other guests. */
+  private static final int SET_BITS = 7;
+
+  /** The keys of a set fill a line of the processor's cache. */
+  private static final int WAYS = 8;
+
+  /** The bits of a frame's length in a key; the address above them may lose its highest. */
+  private static final int LENGTH_BITS = 17;
 
   /** Frames handled before the loop is given back. */
   private static final int BURST = 64;
@@ -54,7 +60,9 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private final Executor loop;
   private final Switch to;
   private final FrameRing ring;
-  private final @Nullable MemorySegment[] segments = new MemorySegment[1 << KEPT_BITS];
+  private final long[] segmentKeys = new long[WAYS << SET_BITS];
+  private final @Nullable MemorySegment[] segments = new MemorySegment[WAYS << SET_BITS];
+  private int nextWay;
   private final Runnable ready = this::ready;
   private @Nullable Turn turn;
   private final Work work =
@@ -237,14 +245,21 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
    */
   @SuppressWarnings("restricted") // it covers the lent frame and no more
   private MemorySegment segment(long address, int length) {
+    long key = address << LENGTH_BITS | length;
     // Fibonacci hashing: buffers lie at distances that are powers of two.
-    int slot = (int) (((address ^ length) * 0x9e37_79b9_7f4a_7c15L) >>> (64 - KEPT_BITS));
-    MemorySegment kept = segments[slot];
-    if (kept == null || kept.address() != address || kept.byteSize() != length) {
-      kept = MemorySegment.ofAddress(address).reinterpret(length);
-      segments[slot] = kept;
+    int set = (int) ((key * 0x9e37_79b9_7f4a_7c15L) >>> (64 - SET_BITS)) * WAYS;
+    for (int i = set; i < set + WAYS; i++) {
+      MemorySegment kept = segments[i];
+      if (segmentKeys[i] == key && kept != null && kept.address() == address) {
+        return kept;
+      }
     }
-    return kept;
+    MemorySegment made = MemorySegment.ofAddress(address).reinterpret(length);
+    int way = set + nextWay;
+    nextWay = (nextWay + 1) % WAYS;
+    segmentKeys[way] = key;
+    segments[way] = made;
+    return made;
   }
 
   @Override
