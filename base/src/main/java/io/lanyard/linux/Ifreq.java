@@ -1,5 +1,6 @@
 package io.lanyard.linux;
 
+import io.lanyard.net.Address;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -66,15 +67,21 @@ public final class Ifreq {
    * Gives an interface an IPv4 address.
    *
    * @param name the interface
-   * @param address the address as a big-endian int
+   * @param address an IPv4 address
    * @param prefixLength bits of the netmask
    * @throws ErrnoException if the kernel refuses
+   * @throws IllegalArgumentException if the address is of IPv6, which {@code struct ifreq} has no
+   *     room for
    */
-  public static void setAddress(String name, int address, int prefixLength) throws ErrnoException {
+  public static void setAddress(String name, Address address, int prefixLength)
+      throws ErrnoException {
+    if (!address.isIpv4()) {
+      throw new IllegalArgumentException("an IPv4 address is needed, not " + address);
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ifreq = allocate(arena, name);
       ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) Libc.AF_INET);
-      ifreq.set(BIG_ENDIAN, VALUE + 4, address);
+      ifreq.set(BIG_ENDIAN, VALUE + 4, address.ipv4());
       call(SIOCSIFADDR, "SIOCSIFADDR " + name, ifreq, "check the address");
       ifreq.set(BIG_ENDIAN, VALUE + 4, prefixLength == 0 ? 0 : -1 << (32 - prefixLength));
       call(SIOCSIFNETMASK, "SIOCSIFNETMASK " + name, ifreq, "check the prefix length");

@@ -111,7 +111,7 @@ final class NetworkPorts {
             HOST,
             adapter.name(),
             config.mtu(),
-            new TapSettings.HostAddress(ipv4.host().ipv4(), ipv4.subnet().prefix()));
+            new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
     PortListener claim = new AdapterAddresses(ipv4.host());
     await(List.of(start(HOST, model, policies.hostAdapter(), List.of(claim))));
   }

@@ -44,8 +44,8 @@ final class AddressProbes {
   }
 
   /** A station said that an address is its own, or is about to be (another server's probe). */
-  void heard(int address, long mac, Station from) {
-    List<Probe> asking = probes.isEmpty() ? null : probes.get(Address.ofIpv4(address));
+  void heard(long high, long low, long mac, Station from) {
+    List<Probe> asking = probes.isEmpty() ? null : probes.get(new Address(high, low));
     if (asking != null) {
       for (Probe probe : List.copyOf(asking)) {
         probe.answered(mac, from);

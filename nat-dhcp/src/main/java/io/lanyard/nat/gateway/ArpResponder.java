@@ -95,10 +95,10 @@ final class ArpResponder {
     // An address may be said to be at another MAC address than the frame's, behind the same port.
     Station claimant = mac == from.mac() ? from : stations.heard(from.budget(), mac);
     if (sender != 0) {
-      probes.heard(sender, mac, from);
+      probes.heard(0, senderLow, mac, from);
     } else if (operation == Arp.REQUEST) {
       // Another probe for the same address: RFC 5227 section 2.1.1.
-      probes.heard(target, mac, from);
+      probes.heard(0, Address.ipv4Low(target), mac, from);
     }
     if (addresses.mayBeGuest(0, senderLow)) {
       stations.neighbours().announced(claimant, 0, senderLow, forUs);

@@ -11,7 +11,6 @@ import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
@@ -101,7 +100,7 @@ public final class NatNamespace implements AutoCloseable {
                     namespace,
                     true,
                     options.mtu(),
-                    new TapSettings.HostAddress(Ipv4.parse(GUEST), 24),
+                    new TapSettings.HostAddress(Address.parse(GUEST), 24),
                     true),
                 new PortContext(loop, wheel, network, allocator, Runnable::run)));
     nat =

@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import io.lanyard.linux.Ifreq;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
+import io.lanyard.net.Address;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +39,15 @@ public record TapSettings(
   /**
    * An IPv4 address with its subnet.
    *
-   * @param address the address as a big-endian int
+   * @param address an IPv4 address
    * @param prefixLength bits of the netmask
    */
-  public record HostAddress(int address, int prefixLength) {
-    /** Checks the prefix length. */
+  public record HostAddress(Address address, int prefixLength) {
+    /** Checks the address and the prefix length. */
     public HostAddress {
+      if (!address.isIpv4()) {
+        throw new IllegalArgumentException("an IPv4 address is needed, not " + address);
+      }
       if (prefixLength < 0 || prefixLength > 32) {
         throw new IllegalArgumentException("a prefix length is 0 to 32, not " + prefixLength);
       }

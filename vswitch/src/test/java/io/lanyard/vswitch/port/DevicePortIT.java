@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
@@ -92,7 +93,7 @@ class DevicePortIT extends PortSuite {
         tap(
             "tap",
             new TapSettings(
-                "t0", NAMESPACE, true, 1500, new TapSettings.HostAddress(0x0a630001, 24), true));
+                "t0", NAMESPACE, true, 1500, new TapSettings.HostAddress(Address.parse("10.99.0.1"), 24), true));
     network.attach(port);
     port.start();
     made = port;
@@ -374,7 +375,7 @@ class DevicePortIT extends PortSuite {
                       namespace,
                       offloads,
                       1500,
-                      new TapSettings.HostAddress(0x0a630000 + host, 24),
+                      new TapSettings.HostAddress(Address.parse("10.99.0." + host), 24),
                       true));
           network.attach(port);
           port.start();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 class DeviceReopeningIT {
   private static final String NAMESPACE = "lanyard-reopen-" + ProcessHandle.current().pid();
   private static final TapSettings.HostAddress ADDRESS =
-      new TapSettings.HostAddress(0x0a630001, 24);
+      new TapSettings.HostAddress(Address.parse("10.99.0.1"), 24);
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
