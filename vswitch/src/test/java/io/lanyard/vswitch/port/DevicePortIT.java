@@ -93,7 +93,12 @@ class DevicePortIT extends PortSuite {
         tap(
             "tap",
             new TapSettings(
-                "t0", NAMESPACE, true, 1500, new TapSettings.HostAddress(Address.parse("10.99.0.1"), 24), true));
+                "t0",
+                NAMESPACE,
+                true,
+                1500,
+                new TapSettings.HostAddress(Address.parse("10.99.0.1"), 24),
+                true));
     network.attach(port);
     port.start();
     made = port;

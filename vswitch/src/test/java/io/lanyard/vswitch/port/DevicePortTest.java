@@ -15,6 +15,8 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -181,6 +183,32 @@ class DevicePortTest {
     await("up");
   }
 
+  /** An event of the device may wait in the present batch; it must not meet another's number. */
+  @Test
+  void theNumberOfAClosedDeviceStaysTakenUntilTheBatchIsOver() throws Exception {
+    start(Runnable::run);
+    await("up");
+    int number = source.number;
+    assertThat(
+            onLoop(() -> {
+              port.close();
+              return numbersGiven(number);
+            }))
+        .doesNotContain(number);
+  }
+
+  /** The numbers that descriptors get now, up to one and a few more. */
+  private static List<Integer> numbersGiven(int upTo) throws IOException {
+    List<FileDescriptor> made = new ArrayList<>();
+    while (made.isEmpty() || made.getLast().intValue() <= upTo + 2) {
+      made.addAll(List.of(FileDescriptor.pipe()));
+    }
+    for (FileDescriptor each : made) {
+      each.close();
+    }
+    return made.stream().map(FileDescriptor::intValue).toList();
+  }
+
   /** Opens devices that are always ready and have no frame, or fails. */
   private static final class Source implements DeviceSource {
     private volatile @Nullable Throwable openFails;
@@ -190,6 +218,7 @@ class DevicePortTest {
     private int open;
     private int made;
     private int reads;
+    private int number;
 
     private static void fail(@Nullable Throwable cause) {
       switch (cause) {
@@ -229,6 +258,7 @@ class DevicePortTest {
       pipe = FileDescriptor.pipe();
       pipe[1].write(ByteBuffer.allocateDirect(1), 0, 1);
       source.made++;
+      source.number = pipe[0].intValue();
       source.open++;
     }
 
