@@ -25,6 +25,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
+import java.io.File;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -33,8 +34,15 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -192,6 +200,65 @@ class DescriptorReuseTest {
         assertThat(packet.getPort()).isEqualTo(port);
       }
     }
+  }
+
+  @Test
+  void theSocketsOfAGuestKeepTheirNumbersUntilTheBatchInWhichTheyCloseIsOver() throws Exception {
+    try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      server.setSoTimeout(5000);
+      Set<Integer> before = on(DescriptorReuseTest::sockets);
+      byte[] data = {1};
+      on(() -> {
+        send(
+            TestNetwork.udp(
+                TestNetwork.GUEST, TestNetwork.HOST, 30000, server.getLocalPort(), data));
+        return true;
+      });
+      server.receive(new DatagramPacket(new byte[10], 10));
+      assertNumbersStayTaken(before);
+    }
+    try (ServerSocket talking = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Set<Integer> before = on(DescriptorReuseTest::sockets);
+      try (Socket world = establish(talking, 30001)) {
+        assertThat(world.getLocalPort()).isEqualTo(talking.getLocalPort());
+        assertNumbersStayTaken(before);
+      }
+    }
+  }
+
+  /** Ends the guest, and opens descriptors in the same task of the loop. */
+  private void assertNumbersStayTaken(Set<Integer> others) throws Exception {
+    Set<Integer> own = on(DescriptorReuseTest::sockets);
+    own.removeAll(others);
+    assertThat(own).isNotEmpty();
+    List<FileDescriptor> next = new ArrayList<>();
+    on(() -> {
+      nat.endGuest(Address.ofIpv4(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
+      while (next.isEmpty() || next.getLast().intValue() <= Collections.max(own) + 2) {
+        next.addAll(List.of(FileDescriptor.pipe()));
+      }
+      return true;
+    });
+    for (FileDescriptor each : next) {
+      each.close();
+    }
+    assertThat(next).extracting(FileDescriptor::intValue).doesNotContainAnyElementsOf(own);
+  }
+
+  /** The numbers of the process's sockets. */
+  private static Set<Integer> sockets() throws IOException {
+    Set<Integer> numbers = new HashSet<>();
+    for (String number : Objects.requireNonNull(new File("/proc/self/fd").list())) {
+      Path link = Path.of("/proc/self/fd", number);
+      try {
+        if (Files.readSymbolicLink(link).toString().startsWith("socket:")) {
+          numbers.add(Integer.valueOf(number));
+        }
+      } catch (NoSuchFileException e) {
+        continue; // it was the list's own
+      }
+    }
+    return numbers;
   }
 
   /** Netty closes a channel whose peer has reset before its handler is told. */
