@@ -134,9 +134,13 @@ class SwitchModelTest {
   private Set<Integer> deliver(int from, int vlan, long source, long destination) {
     boolean floods = destination == Ethernet.BROADCAST || find(vlan, destination) == null;
     Entry known = model.get(new Key(vlan, source));
-    boolean elsewhere = known != null && !known.held() && !isPinned(source) && known.port() != from;
     boolean settled =
-        elsewhere && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS && floods;
+        floods
+            && known != null
+            && !known.held()
+            && !isPinned(source)
+            && known.port() != from
+            && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS;
     Set<Integer> all = new TreeSet<>();
     if (settled ? from == GUARDED_PORT : !learn(from, vlan, source)) {
       return all;
