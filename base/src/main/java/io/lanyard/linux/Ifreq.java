@@ -44,8 +44,17 @@ public final class Ifreq {
       throw new IllegalArgumentException(
           "\"" + name + "\" is no name for an interface: it takes 1 to 15 characters");
     }
-    MemorySegment.copy(bytes, 0, ifreq, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    Libc.copy(bytes, ifreq);
     return ifreq;
+  }
+
+  /** The name in a structure: that of the interface which the kernel has chosen. */
+  static String name(MemorySegment ifreq) {
+    StringBuilder name = new StringBuilder(LONGEST_NAME);
+    for (int i = 0; i < LONGEST_NAME && ifreq.get(ValueLayout.JAVA_BYTE, i) != 0; i++) {
+      name.append((char) (ifreq.get(ValueLayout.JAVA_BYTE, i) & 0xff));
+    }
+    return name.toString();
   }
 
   /**

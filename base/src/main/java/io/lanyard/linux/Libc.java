@@ -78,11 +78,15 @@ public final class Libc {
     try (Arena arena = Arena.ofConfined()) {
       byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
       MemorySegment name = arena.allocate(bytes.length + 1);
-      // One by one: to copy an array, the JVM would spin a class that finds out of what it is.
-      for (int i = 0; i < bytes.length; i++) {
-        name.set(ValueLayout.JAVA_BYTE, i, bytes[i]);
-      }
+      copy(bytes, name);
       return NativeCall.toInt(OPEN, name.address(), flags | O_CLOEXEC, 0, 0, 0, 0);
+    }
+  }
+
+  /** Copies byte by byte: to copy an array, the JVM spins a class that finds out of what it is. */
+  static void copy(byte[] from, MemorySegment to) {
+    for (int i = 0; i < from.length; i++) {
+      to.set(ValueLayout.JAVA_BYTE, i, from[i]);
     }
   }
 

@@ -72,7 +72,18 @@ public final class NetworkNamespace {
    * @param device where the kernel keeps its namespaces
    * @param inode the namespace's number there
    */
-  public record Identity(long device, long inode) {}
+  public record Identity(long device, long inode) {
+    // Written out: the JVM would spin a record's own methods when they are first called.
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Identity that && device == that.device && inode == that.inode;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(31 * device + inode);
+    }
+  }
 
   /**
    * Finds out which namespace a name leads to.

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,8 +103,7 @@ public final class TapDevice {
           "the kernel is too old for 12-byte virtio-net headers");
       boolean uso = setOffloads(fd, name, offloads);
       done = true;
-      String given = ifreq.getString(0, StandardCharsets.US_ASCII);
-      return new TapDevice(given, fd, offloads, uso);
+      return new TapDevice(Ifreq.name(ifreq), fd, offloads, uso);
     } finally {
       if (!done) {
         Libc.close(fd);

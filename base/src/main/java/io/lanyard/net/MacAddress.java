@@ -59,6 +59,16 @@ public record MacAddress(long bits) {
     }
   }
 
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MacAddress that && bits == that.bits;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(bits);
+  }
+
   /** Lower-case octets with colons. */
   @Override
   public String toString() {

@@ -9,7 +9,18 @@ final class Claims {
   private final Problems problems;
   private final Map<Thing, Owner> owners = new HashMap<>();
 
-  private record Thing(String kind, Object value) {}
+  /** Its methods are written out: the JVM would spin a record's own in each start. */
+  private record Thing(String kind, Object value) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Thing that && kind.equals(that.kind) && value.equals(that.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * kind.hashCode() + value.hashCode();
+    }
+  }
 
   private record Owner(String path, Place place) {}
 

@@ -78,7 +78,7 @@ final class PortReader {
     }
     int mtu = port.number("mtu", 576, networkMtu, networkMtu);
     PortPolicy policy = PolicyReader.port(port, networkGuard);
-    if (Section.TAP.equals(section)) {
+    if (section.name().equals(Section.TAP.name())) {
       String device = port.value("device", Kind.DEVICE);
       String netns = port.value("netns", NETNS);
       boolean offloads = port.flag("offloads", true);

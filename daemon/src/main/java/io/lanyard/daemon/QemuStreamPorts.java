@@ -6,6 +6,7 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.StreamAddress;
 import io.lanyard.vswitch.port.StreamPort;
+import java.nio.file.Path;
 
 /** QEMU's framing over a UNIX or TCP socket. */
 final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
@@ -21,18 +22,25 @@ final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
 
   @Override
   public Port make(PortConfig.QemuStream stream, PortPlace place) {
-    StreamAddress address =
-        switch (stream.at()) {
-          case StreamSocket.ListenUnix(var path) ->
-              new StreamAddress.Listen(place.runtimeDirectory().resolve(path));
-          case StreamSocket.ConnectUnix(var path) ->
-              new StreamAddress.Connect(place.runtimeDirectory().resolve(path));
-          case StreamSocket.ListenTcp(var endpoint) ->
-              new StreamAddress.Listen(endpoint.toSocketAddress());
-          case StreamSocket.ConnectTcp(var endpoint) ->
-              new StreamAddress.Connect(endpoint.toSocketAddress());
-        };
     return new StreamPort(
-        stream.name(), kind(), stream.mtu(), Framing.QEMU, address, place.context());
+        stream.name(),
+        kind(),
+        stream.mtu(),
+        Framing.QEMU,
+        address(stream.at(), place.runtimeDirectory()),
+        place.context());
+  }
+
+  // No pattern switch: the JVM would spin a class for it in each start.
+  private static StreamAddress address(StreamSocket at, Path runtimeDirectory) {
+    if (at instanceof StreamSocket.ListenUnix listen) {
+      return new StreamAddress.Listen(runtimeDirectory.resolve(listen.path()));
+    }
+    if (at instanceof StreamSocket.ConnectUnix connect) {
+      return new StreamAddress.Connect(runtimeDirectory.resolve(connect.path()));
+    }
+    return at instanceof StreamSocket.ListenTcp listen
+        ? new StreamAddress.Listen(listen.endpoint().toSocketAddress())
+        : new StreamAddress.Connect(((StreamSocket.ConnectTcp) at).endpoint().toSocketAddress());
   }
 }

@@ -49,7 +49,20 @@ final class ConflictCheck {
     void inUse(long mac, String port, boolean late);
   }
 
-  private record Key(Address address, ClientId client) {}
+  /** Its methods are written out: the JVM would spin a record's own when the first client comes. */
+  private record Key(Address address, ClientId client) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key that
+          && address.equals(that.address)
+          && client.equals(that.client);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * address.hashCode() + client.hashCode();
+    }
+  }
 
   private final Counters<DhcpCount> counters;
   private final Map<Key, Probe> waiting = new HashMap<>();

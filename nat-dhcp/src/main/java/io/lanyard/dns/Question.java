@@ -54,6 +54,21 @@ record Question(Name name, int type, int dclass, int flags) {
     return new Question(name, type, DClass.IN, RD);
   }
 
+  // Written out: the JVM would spin a record's own methods when the first query comes.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Question that
+        && type == that.type
+        && dclass == that.dclass
+        && flags == that.flags
+        && name.equals(that.name);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * (31 * name.hashCode() + type) + dclass) + flags;
+  }
+
   boolean edns() {
     return (flags & EDNS) != 0;
   }

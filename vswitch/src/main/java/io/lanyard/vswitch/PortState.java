@@ -1,12 +1,27 @@
 package io.lanyard.vswitch;
 
-/** Whether frames can pass a port now, and if not, why and what to do about it. */
+/**
+ * Whether frames can pass a port now, and if not, why and what to do about it.
+ *
+ * <p>{@code equals} is written out: for a record's own, the JVM spins classes at the first change
+ * of a port, on the network's loop.
+ */
 public sealed interface PortState {
   /** Frames pass in both directions. */
   record Up() implements PortState {
     @Override
     public String label() {
       return "up";
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Up;
+    }
+
+    @Override
+    public int hashCode() {
+      return 1;
     }
   }
 
@@ -20,6 +35,16 @@ public sealed interface PortState {
     @Override
     public String label() {
       return "no-carrier";
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof NoCarrier that && reason.equals(that.reason);
+    }
+
+    @Override
+    public int hashCode() {
+      return reason.hashCode();
     }
   }
 
@@ -38,6 +63,18 @@ public sealed interface PortState {
     @Override
     public String problem() {
       return remedy.isEmpty() ? reason : reason + "; " + remedy;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Failed that
+          && reason.equals(that.reason)
+          && remedy.equals(that.remedy);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * reason.hashCode() + remedy.hashCode();
     }
   }
 

@@ -16,16 +16,11 @@ public final class SocketErrors {
    */
   public static int number(Throwable failure) {
     for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      switch (cause) {
-        case ErrnoException e -> {
-          return e.number();
-        }
-        case Errors.NativeIoException e -> {
-          return -e.expectedErr();
-        }
-        default -> {
-          // Perhaps the cause has one.
-        }
+      if (cause instanceof ErrnoException e) {
+        return e.number();
+      }
+      if (cause instanceof Errors.NativeIoException e) {
+        return -e.expectedErr();
       }
     }
     return 0;

@@ -11,7 +11,22 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Thread: any.
  */
 public final class PublishedPorts {
-  private record Key(int protocol, long high, long low, int port) {}
+  /** Its methods are written out: the JVM would spin a record's own when the first flow begins. */
+  private record Key(int protocol, long high, long low, int port) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key that
+          && protocol == that.protocol
+          && high == that.high
+          && low == that.low
+          && port == that.port;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * Long.hashCode(31 * high + low) + port) + protocol;
+    }
+  }
 
   private final ConcurrentHashMap<Key, Integer> ports = new ConcurrentHashMap<>();
 

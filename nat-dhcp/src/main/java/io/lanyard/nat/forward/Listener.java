@@ -10,7 +10,6 @@ import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -59,10 +58,8 @@ abstract sealed class Listener permits TcpListener, UdpListener {
 
   /** The guest's address now; null when it has none. */
   final @Nullable Address guest() {
-    return switch (forward.to()) {
-      case ToAddress(var _, Address address, var _) -> address;
-      case ToGuest(var _, MacAddress nic, var _) -> guests.addressOf(nic);
-    };
+    ForwardConfig.Target to = forward.to();
+    return to instanceof ToGuest guest ? guests.addressOf(guest.mac()) : ((ToAddress) to).address();
   }
 
   final void refused() {

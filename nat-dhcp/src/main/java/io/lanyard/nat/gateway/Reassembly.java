@@ -42,8 +42,25 @@ final class Reassembly {
 
   private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
 
-  /** The key of one datagram's fragments. */
-  private record Key(PortBudget port, int source, int destination, int idAndProtocol) {}
+  /**
+   * The key of one datagram's fragments. Its methods are written out: the JVM would spin a record's
+   * own when the first fragment comes.
+   */
+  private record Key(PortBudget port, int source, int destination, int idAndProtocol) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key that
+          && port.equals(that.port)
+          && source == that.source
+          && destination == that.destination
+          && idAndProtocol == that.idAndProtocol;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * (31 * source + destination) + idAndProtocol) + port.hashCode();
+    }
+  }
 
   /** A datagram with holes. Reused. */
   private final class Partial {

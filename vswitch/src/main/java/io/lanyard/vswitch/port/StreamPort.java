@@ -101,11 +101,9 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     this.log = new RateLimitedLog(LOG, context.timers().clock());
     Client client = new Client();
     this.endpoint =
-        switch (address) {
-          case StreamAddress.Listen(SocketAddress at) -> new ListeningEndpoint(at, context, client);
-          case StreamAddress.Connect(SocketAddress to) ->
-              new ConnectingEndpoint(name, to, context, client);
-        };
+        address instanceof StreamAddress.Listen
+            ? new ListeningEndpoint(address.address(), context, client)
+            : new ConnectingEndpoint(name, address.address(), context, client);
   }
 
   /** The port as its endpoint sees it. */
