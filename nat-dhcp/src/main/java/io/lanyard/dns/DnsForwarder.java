@@ -215,10 +215,12 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     }
     resolver.refresh();
     Record asked = query.getQuestion();
-    // The very first questions wait for the hosts file, which may have their names.
+    // The very first questions wait for the hosts file, which may have their names. Of those that
+    // have an answer here, only a single label may have another there that comes first.
     boolean early = !resolver.looked() && settings.hostsFile() != null;
     Message own = zone.answer(query, asked, resolver.hosts());
-    if (own != null && (!early || !own.getSection(Section.ANSWER).isEmpty())) {
+    boolean bare = asked.getName().labels() == 2;
+    if (own != null && (!early || (!bare && !own.getSection(Section.ANSWER).isEmpty()))) {
       replies.own(own, query, limit, reply);
       return true;
     }

@@ -111,6 +111,11 @@ final class OwnNames implements LeaseListener {
     return fixed.size() + leased.size();
   }
 
+  /** The address that the configuration gives a name, wildcards aside; null if it gives none. */
+  @Nullable Address fixed(Name name) {
+    return fixed.get(name);
+  }
+
   /** The address of a name of the domain; null if it has none, or only a wildcard's. */
   @Nullable Address address(Name name) {
     Address at = fixed.get(name);

@@ -107,17 +107,24 @@ final class OwnZone {
     }
     Message known =
         name.labels() == 2
-            ? bareLabel(query, asked, name)
+            ? bareLabel(query, asked, name, hosts)
             : addresses(query, asked, names.elsewhere(name), name);
     List<InetAddress> listed = known == null ? hosts.addresses(name) : null;
     return listed == null ? known : answers.addresses(query, asked, listed, name);
   }
 
-  /** A guest's resolver without a search list asks for the first label alone. */
-  private @Nullable Message bareLabel(Message query, Record asked, Name name) {
+  /**
+   * A guest's resolver without a search list asks for the first label alone. A name that the host's
+   * file has is no guest's to take: what guests call themselves comes after it here.
+   */
+  private @Nullable Message bareLabel(Message query, Record asked, Name name, HostsFile hosts) {
     try {
       Name full = Name.concatenate(name.relativize(Name.root), domain);
-      return addresses(query, asked, names.address(full), domain);
+      Address at = names.fixed(full);
+      if (at == null && hosts.addresses(name) == null) {
+        at = names.address(full);
+      }
+      return addresses(query, asked, at, domain);
     } catch (NameTooLongException e) {
       return null;
     }

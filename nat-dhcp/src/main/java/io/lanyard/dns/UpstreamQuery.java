@@ -263,12 +263,12 @@ final class UpstreamQuery {
 
     /** A port may have more as long as it has less than what is free, and always its floor. */
     private boolean mayTake() {
-      boolean may =
-          asker == null || asker.sockets < FLOOR || asker.sockets < around.sockets().free();
-      if (!may) {
-        around.refused().accept(asker.port);
+      PortShare share = asker;
+      if (share == null || share.sockets < FLOOR || share.sockets < around.sockets().free()) {
+        return true;
       }
-      return may;
+      around.refused().accept(share.port);
+      return false;
     }
 
     private byte[] query() {

@@ -340,6 +340,22 @@ class DnsForwarderTest {
     assertThat(upstream.queries).isEmpty();
   }
 
+  @Test
+  void whatAGuestCallsItselfDoesNotHideANameOfTheHostsFileOutsideTheNetworksDomain()
+      throws Exception {
+    Files.writeString(hostsFile, "10.1.2.3 nas\n10.1.2.9 printer\n");
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseAdded(lease("192.168.127.130", "nas"));
+      scene.forwarder.names().leaseAdded(lease("192.168.127.131", "web"));
+      return true;
+    });
+    assertThat(data(ask("nas.", Type.A), Section.ANSWER)).containsExactly("10.1.2.3");
+    assertThat(data(ask("nas.lan.", Type.A), Section.ANSWER)).containsExactly("192.168.127.130");
+    assertThat(data(ask("web.", Type.A), Section.ANSWER)).containsExactly("192.168.127.131");
+    // The configuration comes first everywhere.
+    assertThat(data(ask("printer.", Type.A), Section.ANSWER)).containsExactly("192.168.127.9");
+  }
+
   // Upstream
 
   @Test

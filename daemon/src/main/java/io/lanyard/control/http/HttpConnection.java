@@ -5,7 +5,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -315,9 +315,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // A reset, a broken pipe, more requests at a time than the codec takes: the client's business.
-    // What is ours is caught where it runs.
-    if (!(cause instanceof IOException || cause instanceof DecoderException)) {
+    // A reset, a broken pipe, an end within a body, more requests at a time than the codec takes:
+    // the client's business. What is ours is caught where it runs.
+    if (!(cause instanceof IOException || cause instanceof CodecException)) {
       meter.failed(cause);
     }
     ReferenceCountUtil.release(cause);

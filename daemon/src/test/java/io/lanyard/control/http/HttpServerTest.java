@@ -288,6 +288,19 @@ final class HttpServerTest {
   }
 
   @Test
+  void aClientThatHangsUpWithinABodyIsNoFailureOfOurs() throws IOException {
+    for (int i = 0; i < 100; i++) {
+      try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+        send(client, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na");
+        client.shutdownOutput();
+        Channels.newInputStream(client).readAllBytes(); // the server has seen the end
+      }
+    }
+    assertThat(get("/hello")).isEqualTo("200 hello");
+    assertThat(failures).hasValue(0);
+  }
+
+  @Test
   void aRouteAnswers() throws IOException {
     assertThat(get("/hello")).isEqualTo("200 hello");
   }
