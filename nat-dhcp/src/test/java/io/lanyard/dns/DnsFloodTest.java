@@ -43,7 +43,7 @@ class DnsFloodTest {
 
   @Test
   void identicalQuestionsFromMadeUpMacsHoldNeitherPlacesNorMemory() throws Exception {
-    LogWatch.expect("table-full table=\"stations\" port=\"hostile\"");
+    LogWatch.expect("table-full network=\"test\" table=\"stations\" port=\"hostile\"");
     LogWatch.expect("dns-questions-refused.*port=");
     byte[] query = ForwarderScene.padded("slow.example.", 1400);
     scene.onLoop(() -> {

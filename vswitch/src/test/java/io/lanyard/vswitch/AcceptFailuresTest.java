@@ -33,7 +33,7 @@ class AcceptFailuresTest {
 
   @AfterEach
   void close() {
-    channel.close();
+    var _ = channel.close();
     channel.checkException();
   }
 
@@ -73,7 +73,7 @@ class AcceptFailuresTest {
   @Test
   void aSocketThatIsClosedIsLeftAlone() {
     fail();
-    channel.close();
+    var _ = channel.close();
     pause();
     pause();
     assertThat(heard).hasSize(1);
