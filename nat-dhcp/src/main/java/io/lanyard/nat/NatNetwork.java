@@ -225,6 +225,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   public List<String> problems() {
     List<String> all = new ArrayList<>(flows.problems());
     all.addAll(gateway.stations().problems());
+    if (!gateway.problem().isEmpty()) {
+      all.add(gateway.problem());
+    }
     if (!descriptors.problem().isEmpty()) {
       all.add(descriptors.problem());
     }

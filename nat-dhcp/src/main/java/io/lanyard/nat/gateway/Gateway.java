@@ -4,7 +4,6 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
@@ -24,7 +23,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
-import java.lang.System.Logger;
 import java.security.SecureRandom;
 import java.util.List;
 
@@ -38,11 +36,6 @@ import java.util.List;
  * <p>Thread: the network's loop only.
  */
 public final class Gateway implements GuestLink, Dumpable {
-  private static final Logger LOG = System.getLogger(Gateway.class.getName());
-
-  /** A line for each network and minute: a guest that finds a mistake may repeat it. */
-  private static final long QUIET_NANOS = 60_000_000_000L;
-
   private final EventLoop loop;
   private final Timers timers;
   private final ByteBufAllocator allocator;
@@ -68,8 +61,7 @@ public final class Gateway implements GuestLink, Dumpable {
   /** True while the switch is calling us: it flushes afterwards by itself. */
   private boolean inSwitch;
 
-  /** Runs for as long as an error after another is only counted. */
-  private final Timers.Timer quiet;
+  private final GatewayFailures failures;
 
   private boolean closed;
 
@@ -103,8 +95,8 @@ public final class Gateway implements GuestLink, Dumpable {
     this.network = network;
     this.addresses = addresses;
     this.mtu = mtu;
-    quiet = timers.create(() -> {});
     port = new GatewayPort(this, name, mtu);
+    failures = new GatewayFailures(timers.clock(), network.name(), name, counters);
     long seed = new SecureRandom().nextLong();
     stations =
         new Stations(
@@ -212,6 +204,15 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /**
+   * Errors in the gateway's own code.
+   *
+   * @return what to do about them; empty if there was none in the last minute
+   */
+  public String problem() {
+    return failures.problem();
+  }
+
+  /**
    * Who the gateway is.
    *
    * @return its addresses
@@ -272,7 +273,7 @@ public final class Gateway implements GuestLink, Dumpable {
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
-      failed(e);
+      failures.failed(e);
     } finally {
       inSwitch = nested;
     }
@@ -287,22 +288,9 @@ public final class Gateway implements GuestLink, Dumpable {
         engines.get(i).flush();
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
-      failed(e);
+      failures.failed(e);
     } finally {
       inSwitch = nested;
-    }
-  }
-
-  /** A guest must not stop the network, not even by a mistake of ours. */
-  private void failed(Throwable e) {
-    counters.count(GatewayCount.INTERNAL_ERROR);
-    if (!quiet.armed()) {
-      quiet.arm(QUIET_NANOS);
-      LogEvent.of("gateway-error")
-          .with("network", network.name())
-          .with("port", port.name())
-          .with("advice", "please report this; further ones of this minute are only counted")
-          .log(LOG, Logger.Level.ERROR, e);
     }
   }
 
@@ -447,7 +435,7 @@ public final class Gateway implements GuestLink, Dumpable {
       try {
         engines.forEach(engine -> engine.unanswered(neighbour));
       } catch (RuntimeException | OutOfDirectMemoryError e) {
-        failed(e);
+        failures.failed(e);
       }
       flush();
     }

@@ -55,7 +55,9 @@ final class Ipv4Input {
     fill(packet, ip + length);
     if (addresses.mayBeGuest(packet.sourceHigh, packet.sourceLow)) {
       packet.sender = neighbours.heard(packet.station, packet.sourceHigh, packet.sourceLow);
-    } else if (!mayBeNewcomer(packet) || !asksDhcp(packet)) {
+    } else if (mayBeNewcomer(packet) && asksDhcp(packet)) {
+      packet.sender = null; // not that of the packet before
+    } else {
       counters.count(GatewayCount.MARTIAN_SOURCE);
       return;
     }
@@ -69,16 +71,20 @@ final class Ipv4Input {
   /**
    * Whether a source that no guest may have can be a DHCP client's all the same. A client has none
    * yet (RFC 2131 section 4.1), or it was moved here from another network, still has an address of
-   * that, and broadcasts (section 4.3.2, REBINDING); some use a link-local address meanwhile.
+   * that, and broadcasts (section 4.3.2, REBINDING); some use a link-local address meanwhile. A
+   * client without an address reaches this server only: nothing that it sends is forwarded.
    */
   private boolean mayBeNewcomer(Packet packet) {
     int source = (int) packet.sourceLow;
-    return source == 0
-        || (packet.destinationLow == Address.BROADCAST_IPV4.low()
-            && !addresses.subnet().contains(packet.sourceHigh, packet.sourceLow)
-            && source >>> 24 != 0
-            && source >>> 24 != 127
-            && source >>> 28 < 0xe);
+    boolean broadcast = packet.destinationLow == Address.BROADCAST_IPV4.low();
+    if (source == 0) {
+      return broadcast || addresses.isGateway(packet.destinationHigh, packet.destinationLow);
+    }
+    return broadcast
+        && !addresses.subnet().contains(packet.sourceHigh, packet.sourceLow)
+        && source >>> 24 != 0
+        && source >>> 24 != 127
+        && source >>> 28 < 0xe;
   }
 
   private void receiveFragment(Packet packet) {

@@ -6,6 +6,7 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest's IP packet of either family, taken apart once. The gateway has one that it fills for
@@ -19,7 +20,7 @@ import io.netty.buffer.ByteBuf;
 @SuppressWarnings("NullAway.Init") // filled before anybody sees it
 public final class Packet {
   Station station;
-  Neighbour sender;
+  @Nullable Neighbour sender;
   long sourceMac;
   ByteBuf frame;
   int network;
@@ -51,10 +52,16 @@ public final class Packet {
   /**
    * The neighbour that has the packet's source address: whom an answer goes to.
    *
-   * @return the neighbour; undefined for a packet without a source address, which no engine gets
+   * @return the neighbour
+   * @throws IllegalStateException if the source is no guest's address: a DHCP client's packet,
+   *     which no engine gets
    */
   public Neighbour sender() {
-    return sender;
+    Neighbour present = sender;
+    if (present == null) {
+      throw new IllegalStateException("a packet without a sender is for the DHCP service only");
+    }
+    return present;
   }
 
   /**

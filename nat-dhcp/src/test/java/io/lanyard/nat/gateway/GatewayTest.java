@@ -509,6 +509,51 @@ class GatewayTest {
     assertThat(heard).containsExactly(Address.BROADCAST_IPV4);
   }
 
+  /** It would leave as the guest that was heard before, or nobody. */
+  @Test
+  void aPacketWithoutASourceReachesNothingButDhcp() {
+    List<Packet> out = new ArrayList<>();
+    List<Address> heard = new ArrayList<>();
+    gateway.serve(67, (payload, from) -> heard.add(from.localAddress()));
+    gateway.engines(out::add, out::add, out::add, true);
+    List<String> never =
+        List.of("192.0.2.1", "192.168.127.77", "192.168.127.1", "192.168.127.255", "127.0.0.1");
+    for (int round = 0; round < 2; round++) { // no packet before, and one of a guest
+      for (String destination : never) {
+        net.exchange(TestNetwork.udp(0, Ipv4.parse(destination), 68, 67, HELLO));
+      }
+      introduce();
+      net.exchange(TestNetwork.echo(TestNetwork.GATEWAY, 64, HELLO));
+    }
+    assertThat(out).isEmpty();
+    assertThat(heard).isEmpty();
+    assertThat(gateway.counters().get(GatewayCount.MARTIAN_SOURCE)).isEqualTo(2 * never.size());
+    net.exchange(TestNetwork.udp(0, TestNetwork.GATEWAY, 68, 67, HELLO));
+    net.exchange(TestNetwork.udp(0, -1, 68, 67, HELLO));
+    assertThat(heard).containsExactly(Address.ofIpv4(TestNetwork.GATEWAY), Address.BROADCAST_IPV4);
+    assertThat(gateway.counters().get(GatewayCount.INTERNAL_ERROR)).isZero();
+  }
+
+  @Test
+  void anErrorOfTheGatewaysOwnIsAProblemForAMinute() {
+    LogWatch.expect("gateway-error");
+    introduce();
+    gateway.serve(
+        53,
+        (payload, from) -> {
+          throw new IllegalStateException("a mistake");
+        });
+    assertThat(gateway.problem()).isEmpty();
+    byte[] query = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO);
+    net.exchange(query);
+    net.timers.advance(Duration.ofSeconds(50));
+    net.exchange(query);
+    net.timers.advance(Duration.ofSeconds(50));
+    assertThat(gateway.problem()).contains("2 internal errors").contains("gateway-error");
+    net.timers.advance(Duration.ofSeconds(20));
+    assertThat(gateway.problem()).isEmpty();
+  }
+
   @Test
   void aPriorityTagIsNoVlan() {
     List<Address> heard = new ArrayList<>();

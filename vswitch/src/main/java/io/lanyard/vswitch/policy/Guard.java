@@ -172,11 +172,15 @@ public final class Guard implements Policy {
       }
       if (port == DHCP_SERVER && strict) {
         boolean fragment = (first & 0x2000) != 0;
+        if (!permitted && !isServers(frame.getInt(at + 16))) {
+          return DropCause.GUARD_IP;
+        }
         boolean free = permitted || (frame.getInt(at + 16) == Ipv4.BROADCAST && isNobodys(source));
         return dhcp(passage, frame, transport, end, source, free, fragment);
       }
       // A client without an address has nothing else to say (RFC 2131 section 4.1).
-      return permitted || (source == 0 && port == DHCP_SERVER) ? null : DropCause.GUARD_IP;
+      boolean asks = source == 0 && port == DHCP_SERVER && isServers(frame.getInt(at + 16));
+      return permitted || asks ? null : DropCause.GUARD_IP;
     }
     if (protocol == Ipv4.ICMP) {
       if (end - transport < 1) {
@@ -188,6 +192,14 @@ public final class Guard implements Policy {
       }
     }
     return permitted ? null : DropCause.GUARD_IP;
+  }
+
+  /**
+   * Whether a DHCP server of this network may have the address: a guest could reach all the world
+   * as somebody else if the port number were enough.
+   */
+  private boolean isServers(int destination) {
+    return destination == Ipv4.BROADCAST || addresses.isBound(0, Address.ipv4Low(destination));
   }
 
   /** Whether a client may still have the address from another network, where it comes from. */

@@ -182,6 +182,7 @@ class GuardTest {
     InMemoryPort guest = strict();
     assertThat(passes(guest, udp(GUEST, 0, 68, -1, 67, dhcp(GUEST, 0)))).isTrue();
     // The server may have forgotten the lease; then it says so.
+    addresses.bind(Address.ofIpv4(GATEWAY), ROUTER);
     assertThat(passes(guest, udp(GUEST, ADDRESS, 68, GATEWAY, 67, dhcp(GUEST, ADDRESS)))).isTrue();
     refused(guest, DropCause.GUARD_IP, udp(GUEST, VICTIM, 68, GATEWAY, 67, dhcp(GUEST, ADDRESS)));
     refused(guest, DropCause.GUARD_DHCP, udp(GUEST, 0, 68, -1, 67, dhcp(OTHER, 0)));
@@ -189,6 +190,22 @@ class GuardTest {
     ByteBuf fragment = udp(GUEST, 0, 68, -1, 67, dhcp(GUEST, 0));
     fragment.setShort(Frames.PAYLOAD + 6, 0x2000);
     refused(guest, DropCause.GUARD_DHCP, fragment);
+  }
+
+  /** The message of a DHCP client is no way to the world for a source that is not the port's. */
+  @Test
+  void aDhcpMessageFromAnotherSourceReachesNoOtherNetwork() {
+    addresses.bind(Address.ofIpv4(GATEWAY), ROUTER);
+    addresses.bind(Address.ofIpv4(VICTIM), OTHER);
+    int world = Ipv4.parse("192.0.2.1");
+    InMemoryPort guest = strict();
+    for (int source : new int[] {0, VICTIM, Ipv4.parse("10.0.0.99")}) {
+      refused(guest, DropCause.GUARD_IP, udp(GUEST, source, 68, world, 67, dhcp(GUEST, source)));
+    }
+    assertThat(passes(guest, udp(GUEST, 0, 68, GATEWAY, 67, dhcp(GUEST, 0)))).isTrue();
+    InMemoryPort learning = learning("learning");
+    refused(learning, DropCause.GUARD_IP, udp(OTHER, 0, 68, world, 67, dhcp(OTHER, 0)));
+    assertThat(passes(learning, udp(OTHER, 0, 68, -1, 67, dhcp(OTHER, 0)))).isTrue();
   }
 
   /** A machine that comes from another network asks anew, and has its old address still. */
