@@ -52,6 +52,7 @@ final class DhcpService {
     DhcpServer server =
         new DhcpServer(
             config.name(), settings(config, settings, ipv4, guestMacs), nat.gateway(), journal);
+    server.locateWith(nat.gateway()::isElsewhere);
     long probe = settings.conflictProbe().toNanos();
     if (probe > 0) {
       server.probeWith((address, listener) -> nat.gateway().probe(address, probe, listener));

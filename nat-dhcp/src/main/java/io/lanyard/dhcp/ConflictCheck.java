@@ -9,7 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that wait for the verdict of a probe, at most one per address and client.
+ * Requests that wait for the verdict of a probe, at most one per address, client and port.
+ *
+ * <p>The port is part of it because anybody can name a client: requests from another port neither
+ * take the place of the client's own, nor delay it.
  *
  * <p>Thread: the network's loop only.
  */
@@ -65,8 +68,9 @@ final class ConflictCheck {
   }
 
   private final Counters<DhcpCount> counters;
-  private final Map<Key, Probe> waiting = new HashMap<>();
+  private final Map<Key, Map<String, Probe>> waiting = new HashMap<>();
   private final Map<String, Integer> byPort = new HashMap<>();
+  private int size;
   private @Nullable ConflictProbe probe;
 
   ConflictCheck(Counters<DhcpCount> counters) {
@@ -81,15 +85,14 @@ final class ConflictCheck {
     return probe != null;
   }
 
-  /** Whether a client's request waits for a verdict on an address. */
+  /** Whether a request for a client, by any port, waits for a verdict on an address. */
   boolean waits(Address address, ClientId client) {
     return waiting.containsKey(new Key(address, client));
   }
 
   /** Whether a port may have one more request waiting; counts when not. */
   boolean hasRoom(String port) {
-    int all = waiting.size();
-    if (all < CROWDED || (all < MAX_WAITING && byPort.getOrDefault(port, 0) < FEW)) {
+    if (size < CROWDED || (size < MAX_WAITING && byPort.getOrDefault(port, 0) < FEW)) {
       return true;
     }
     counters.count(DhcpCount.OVERLOADED);
@@ -107,14 +110,16 @@ final class ConflictCheck {
       return;
     }
     Key key = new Key(address, request.client);
-    Probe earlier = waiting.get(key);
+    Map<String, Probe> ports = waiting.computeIfAbsent(key, any -> new HashMap<>(2));
+    Probe earlier = ports.get(request.port);
     if (earlier != null) {
       earlier.verdict = verdict;
       return;
     }
     counters.count(DhcpCount.PROBE);
     Probe waits = new Probe(key, request.port, verdict);
-    waiting.put(key, waits);
+    ports.put(request.port, waits);
+    size++;
     byPort.merge(request.port, 1, Integer::sum);
     conflicts.probe(address, waits);
   }
@@ -152,7 +157,9 @@ final class ConflictCheck {
     }
 
     private void ended() {
-      waiting.remove(key);
+      waiting.computeIfPresent(
+          key, (same, ports) -> ports.remove(asking) != null && ports.isEmpty() ? null : ports);
+      size--;
       byPort.computeIfPresent(asking, (port, n) -> n > 1 ? n - 1 : null);
     }
   }

@@ -44,6 +44,10 @@ public enum DhcpCount {
   PORT_LIMIT,
   /** Dropped: the client that it names is there, behind another port. */
   IMPOSTOR,
+  /** Dropped: DISCOVER or REQUEST for a client that belongs to another port. */
+  CLIENT_ELSEWHERE,
+  /** Dropped: a reply that everybody would hear, of which the port has caused too many. */
+  BROADCAST_LIMIT,
   /** An address in use that stays in the pool: too many are out of it already. */
   QUARANTINE_FULL,
   /** A name that went to a new client, since its former holder did not answer. */

@@ -7,7 +7,9 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
+import java.lang.System.Logger.Level;
 
 /**
  * A network's DHCPv4 server: the exchange of RFC 2131, on the gateway's port 67.
@@ -23,6 +25,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   private static final System.Logger LOG = System.getLogger(DhcpServer.class.getName());
 
+  private final String network;
   private final DhcpSettings settings;
   private final GuestLink link;
   private final LeaseClock clock;
@@ -37,6 +40,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private final Exchange exchange;
   private final Returns returns;
   private final PoolWatch watch;
+  private final ReplySender sender;
+  private StationLocator locator = (mac, port) -> false;
 
   /**
    * Starts a server with the leases that are stored.
@@ -47,6 +52,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
    * @param journal where its leases are kept
    */
   public DhcpServer(String network, DhcpSettings settings, GuestLink link, LeaseJournal journal) {
+    this.network = network;
     this.settings = settings;
     this.link = link;
     this.clock = journal.clock();
@@ -62,7 +68,8 @@ public final class DhcpServer implements DatagramService, Dumpable {
     ServerParts parts =
         new ServerParts(network, settings, table, keeper, clock, check, counters, log);
     this.identification = new Identification(parts);
-    this.exchange = new Exchange(parts, link.allocator(), watch, replies);
+    this.sender = new ReplySender(link.timers().clock(), counters);
+    this.exchange = new Exchange(parts, link.allocator(), watch, replies, sender);
     this.returns = new Returns(parts);
   }
 
@@ -73,6 +80,15 @@ public final class DhcpServer implements DatagramService, Dumpable {
    */
   public void probeWith(ConflictProbe conflictProbe) {
     check.probeWith(conflictProbe);
+  }
+
+  /**
+   * Has requests dropped that name a client which is behind another port.
+   *
+   * @param stationLocator knows where clients are
+   */
+  public void locateWith(StationLocator stationLocator) {
+    locator = stationLocator;
   }
 
   /**
@@ -148,10 +164,16 @@ public final class DhcpServer implements DatagramService, Dumpable {
     switch (request.type) {
       case DISCOVER -> {
         counters.count(DhcpCount.DISCOVER);
+        if (isForAnother(request)) {
+          return;
+        }
         identification.identify(request, () -> exchange.offer(request, from));
       }
       case REQUEST -> {
         counters.count(DhcpCount.REQUEST);
+        if (isForAnother(request)) {
+          return;
+        }
         identification.identify(request, () -> exchange.request(request, from));
       }
       case DECLINE -> returns.decline(request);
@@ -159,6 +181,29 @@ public final class DhcpServer implements DatagramService, Dumpable {
       case INFORM -> inform(request, from);
       case OFFER, ACK, NAK -> counters.count(DhcpCount.UNEXPECTED_TYPE);
     }
+  }
+
+  /**
+   * Whether a request names a client that is behind another port. One whose place is not known may
+   * be behind the sender, as behind a bridge that has one MAC address for all; a relay says that it
+   * is one without proof.
+   */
+  private boolean isForAnother(DhcpMessage request) {
+    if (request.sender == request.mac || !locator.isElsewhere(request.mac, request.port)) {
+      return false;
+    }
+    counters.count(DhcpCount.CLIENT_ELSEWHERE);
+    log.log(
+        Level.WARNING,
+        "dhcp-client-elsewhere",
+        line ->
+            line.with("network", network)
+                .with("port", request.port)
+                .with("mac", Ethernet.format(request.sender))
+                .with("client", Ethernet.format(request.mac))
+                .with("type", request.type)
+                .with("cause", "the client that the request names belongs to another port"));
+    return true;
   }
 
   /** RFC 2131 section 4.3.5. */
@@ -169,7 +214,6 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
-    counters.count(DhcpCount.ACK);
-    ReplySender.send(request, from, replies.inform(link.allocator(), request), client);
+    sender.send(DhcpCount.ACK, request, from, replies.inform(link.allocator(), request), client);
   }
 }

@@ -37,10 +37,16 @@ final class Exchange {
   private final NameContest names;
   private final PoolWatch watch;
   private final DhcpReply replies;
+  private final ReplySender sender;
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
 
-  Exchange(ServerParts parts, ByteBufAllocator allocator, PoolWatch watch, DhcpReply replies) {
+  Exchange(
+      ServerParts parts,
+      ByteBufAllocator allocator,
+      PoolWatch watch,
+      DhcpReply replies,
+      ReplySender sender) {
     this.network = parts.network();
     this.settings = parts.settings();
     this.allocator = allocator;
@@ -52,6 +58,7 @@ final class Exchange {
     this.names = new NameContest(parts);
     this.watch = watch;
     this.replies = replies;
+    this.sender = sender;
     this.counters = parts.counters();
     this.log = parts.log();
   }
@@ -102,7 +109,6 @@ final class Exchange {
       }
       lease = keeper.hold(request, address);
     }
-    counters.count(DhcpCount.OFFER);
     sendLease(request, from, MessageType.OFFER, lease, seconds(request));
   }
 
@@ -204,7 +210,6 @@ final class Exchange {
             State.BOUND);
     if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
       counters.count(DhcpCount.UNCHANGED);
-      counters.count(DhcpCount.ACK);
       sendLease(
           request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
       names.settle(request, address);
@@ -229,8 +234,12 @@ final class Exchange {
 
   private void sendLease(
       DhcpMessage request, DatagramPeer from, MessageType type, Lease lease, int seconds) {
-    ReplySender.send(
-        request, from, replies.lease(allocator, request, type, lease, seconds), lease.address());
+    sender.send(
+        type == MessageType.OFFER ? DhcpCount.OFFER : DhcpCount.ACK,
+        request,
+        from,
+        replies.lease(allocator, request, type, lease, seconds),
+        lease.address());
   }
 
   /** A renewal does not always repeat the name. */
@@ -253,7 +262,6 @@ final class Exchange {
     if (fresh) {
       log.log(Level.INFO, "lease-added", line -> lease.describe(line.with("network", network)));
     }
-    counters.count(DhcpCount.ACK);
     Lease named = table.byAddress(lease.address()).orElse(lease);
     sendLease(request, from, MessageType.ACK, named, seconds);
     names.settle(request, lease.address());
@@ -264,7 +272,6 @@ final class Exchange {
       counters.count(DhcpCount.IMPOSTOR);
       return;
     }
-    counters.count(DhcpCount.NAK);
     log.log(
         Level.INFO,
         "dhcp-request-refused",
@@ -274,7 +281,7 @@ final class Exchange {
                 .with("requested", request.requested())
                 .with("ciaddr", request.ciaddr)
                 .with("cause", why));
-    ReplySender.refuse(request, from, replies.nak(allocator, request, why));
+    sender.refuse(request, from, replies.nak(allocator, request, why));
   }
 
   /**

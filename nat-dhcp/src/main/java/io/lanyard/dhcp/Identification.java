@@ -16,6 +16,9 @@ import java.lang.System.Logger.Level;
  *   it answers, and the MAC is the same    an impostor: it gets no answer
  * </pre>
  *
+ * <p>Where the MAC address is the same, an answer in a frame from another one does not count
+ * against a request in a frame from that address.
+ *
  * <p>By the letter of RFC 2131 clones are one client, and would be given one address between them.
  * Without probes (configuration) a request is taken for its client's.
  *
@@ -72,7 +75,18 @@ final class Identification {
     @Override
     public boolean believes(long mac, Station from) {
       String port = from.budget().name();
-      return mac == held.mac() && held.isBehind(port) && !isAsking(mac, port);
+      return mac == held.mac()
+          && held.isBehind(port)
+          && !isAsking(mac, port)
+          && (from.mac() == mac || !isProven());
+    }
+
+    /**
+     * Whether the request's frame came from the MAC address of the lease. Of two that claim it, the
+     * one whose frames come from it is the client: the other can write it into any packet.
+     */
+    private boolean isProven() {
+      return request.mac == held.mac() && request.sender == request.mac;
     }
 
     private boolean isAsking(long mac, String port) {

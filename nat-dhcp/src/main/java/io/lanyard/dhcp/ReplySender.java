@@ -1,30 +1,50 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 
-/** Sends a reply the way that RFC 2131 section 4.1 says. */
+/**
+ * Sends a reply the way that RFC 2131 section 4.1 says.
+ *
+ * <p>Every port hears a broadcast, and storm control spares the gateway, so each port has a limited
+ * rate of replies that are broadcast. A client that misses one asks again.
+ *
+ * <p>Thread: the network's loop only.
+ */
 final class ReplySender {
   private static final int CLIENT_PORT = 68;
 
-  private ReplySender() {}
+  private final Clock clock;
+  private final Counters<DhcpCount> counters;
+
+  ReplySender(Clock clock, Counters<DhcpCount> counters) {
+    this.clock = clock;
+    this.counters = counters;
+  }
 
   /**
    * Sends an offer or an acknowledgement.
    *
+   * @param as the counter of such replies
    * @param reply released
    * @param address the address that the client is given, or has
    */
-  static void send(DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
+  void send(DhcpCount as, DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
     if (request.relayed()) {
-      from.answer(reply, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
+      toRelay(as, request, from, reply);
     } else if (!request.ciaddr.isAny()) {
+      counters.count(as);
       from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
     } else if (request.broadcast()) {
-      from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
+      broadcast(as, from, reply);
     } else {
+      counters.count(as);
       from.answer(reply, request.mac, address, CLIENT_PORT);
     }
   }
@@ -34,11 +54,30 @@ final class ReplySender {
    *
    * @param nak released
    */
-  static void refuse(DhcpMessage request, DatagramPeer from, ByteBuf nak) {
+  void refuse(DhcpMessage request, DatagramPeer from, ByteBuf nak) {
     if (request.relayed()) {
-      from.answer(nak, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
+      toRelay(DhcpCount.NAK, request, from, nak);
     } else {
-      from.answer(nak, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
+      broadcast(DhcpCount.NAK, from, nak);
     }
+  }
+
+  private void toRelay(DhcpCount as, DhcpMessage request, DatagramPeer from, ByteBuf reply) {
+    counters.count(as);
+    from.answer(reply, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
+  }
+
+  private void broadcast(DhcpCount as, DatagramPeer from, ByteBuf reply) {
+    PortBudget budget = from.station().budget();
+    long now = clock.nanoTime();
+    if (!budget.broadcasts().permits(now)) {
+      budget.count(Excess.BROADCASTS);
+      counters.count(DhcpCount.BROADCAST_LIMIT);
+      reply.release();
+      return;
+    }
+    budget.broadcasts().use(now);
+    counters.count(as);
+    from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
   }
 }

@@ -40,6 +40,10 @@
  * identifier of the original, is known by its MAC address instead, so each gets an address; and one
  * that asks in the name of a client which is there gets no answer.
  *
+ * <p>A DISCOVER or REQUEST may come from another MAC address than its client's, as by way of a
+ * relay or of a bridge that has one address for all. It is dropped if the switch knows the client
+ * at another port ({@link io.lanyard.dhcp.StationLocator}).
+ *
  * <p>A name belongs to the client that has it first ({@code LeaseNames}), except that a
  * reservation's, and that of a guest of the configuration, are kept for their MAC address. When
  * another client wants the name, its holder is probed ({@code NameContest}): if it does not answer,
@@ -50,8 +54,8 @@
  * <p><b>Shares.</b> One port must not take the whole pool, whatever number of clients is behind it.
  * {@code PortShares} keeps an eighth of the pool for ports that have no address, and bounds what a
  * port is offered and what it can have taken out of the pool by answering probes or by DECLINE.
- * Requests that wait for a probe or for the disk have bounds for each port too. {@code PoolWatch}
- * says who is at a limit.
+ * Requests that wait for a probe or for the disk have bounds for each port too, and so have replies
+ * that are broadcast ({@code ReplySender}). {@code PoolWatch} says who is at a limit.
  *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *

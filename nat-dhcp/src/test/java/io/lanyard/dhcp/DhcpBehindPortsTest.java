@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The server behind a switch and a gateway: what counts is the port, as frames show it. */
 class DhcpBehindPortsTest {
@@ -75,6 +77,7 @@ class DhcpBehindPortsTest {
   void start() {
     gateway.attach();
     gateway.serve(DhcpServer.SERVER_PORT, server);
+    server.locateWith(gateway::isElsewhere);
     server.probeWith((address, listener) -> gateway.probe(address, PROBE.toNanos(), listener));
   }
 
@@ -107,9 +110,13 @@ class DhcpBehindPortsTest {
   }
 
   private void answerArp(InMemoryPort port, long mac, Address address) {
+    answerArp(port, mac, mac, address);
+  }
+
+  private void answerArp(InMemoryPort port, long source, long mac, Address address) {
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(54);
     frame.writeZero(54);
-    Ethernet.write(frame, 12, 0x0250_0000_0002L, mac, Ethernet.TYPE_ARP);
+    Ethernet.write(frame, 12, 0x0250_0000_0002L, source, Ethernet.TYPE_ARP);
     Arp.write(frame, 26, Arp.REPLY, mac, address.ipv4(), 0x0250_0000_0002L, 0);
     port.send(frame);
   }
@@ -143,8 +150,25 @@ class DhcpBehindPortsTest {
     return new TestClient(server, mac);
   }
 
+  /** The number of messages of a type that a port got. */
+  private static int messages(InMemoryPort port, MessageType type) {
+    int n = 0;
+    for (byte[] bytes : port.drain()) {
+      ByteBuf frame = Unpooled.wrappedBuffer(bytes);
+      if (Ethernet.type(frame, 0) == Ethernet.TYPE_IPV4
+          && frame.getByte(UDP_PAYLOAD + 242) == type.code()) {
+        n++;
+      }
+    }
+    return n;
+  }
+
   private @Nullable Address lease(InMemoryPort port, long mac) {
-    send(port, mac, client(mac).message(DISCOVER), false);
+    return lease(port, mac, mac);
+  }
+
+  private @Nullable Address lease(InMemoryPort port, long source, long mac) {
+    send(port, source, client(mac).message(DISCOVER), false);
     timers.advance(PROBE.multipliedBy(2));
     Address offer = given(port, MessageType.OFFER);
     if (offer == null) {
@@ -152,7 +176,7 @@ class DhcpBehindPortsTest {
     }
     TestClient.Request request =
         client(mac).message(REQUEST).address(54, SERVER).address(50, offer);
-    send(port, mac, request, false);
+    send(port, source, request, false);
     timers.advance(PROBE.multipliedBy(2));
     journal.sync();
     return given(port, MessageType.ACK);
@@ -184,6 +208,111 @@ class DhcpBehindPortsTest {
     }
     journal.sync();
     assertThat(server.leases().byMac(HONEST)).hasSize(1);
+  }
+
+  enum Place {
+    PINNED,
+    KEPT,
+    HEARD
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aGuestGetsNoLeaseInTheNameOfAClientOfAnotherPort(Place place) {
+    LogWatch.expect("event=dhcp-client-elsewhere .*port=\"evil\".*");
+    switch (place) {
+      case PINNED -> network.pin(HONEST, honest);
+      case KEPT -> network.reserve(HONEST);
+      case HEARD -> answerArp(honest, HONEST, FIRST.plus(9));
+    }
+    assertThat(lease(evil, EVIL, HONEST)).isNull();
+    for (String relay : List.of("0.0.0.0", "192.168.127.9")) {
+      for (MessageType type : List.of(DISCOVER, REQUEST)) {
+        TestClient.Request request = client(HONEST).message(type).giaddr(relay).address(50, FIRST);
+        send(evil, EVIL, request, false);
+      }
+    }
+    timers.advance(PROBE.multipliedBy(2));
+    journal.sync();
+    assertThat(server.leases().leases()).isEmpty();
+    assertThat(server.leases().byAddress(FIRST)).isEmpty();
+    assertThat(server.counters().get(DhcpCount.CLIENT_ELSEWHERE)).isEqualTo(5);
+    assertThat(messages(evil, MessageType.OFFER)).isZero();
+    network.pin(HONEST, honest);
+    assertThat(lease(honest, HONEST)).isNotNull();
+  }
+
+  @Test
+  void aClientBehindABridgeThatHasOneAddressForAllGetsALease() {
+    assertThat(lease(honest, EVIL, HONEST)).isNotNull();
+    assertThat(server.leases().byMac(HONEST)).hasSize(1);
+    send(honest, HONEST + 1, client(HONEST + 1).message(DISCOVER), false);
+    assertThat(lease(honest, EVIL, HONEST + 1)).as("heard behind the same port").isNotNull();
+  }
+
+  @Test
+  void aClientGetsItsLeaseFromOneThatTookItInItsNameAndAnswersInItsName() {
+    Address taken = lease(evil, EVIL, HONEST);
+    assertThat(taken).isNotNull();
+    for (MessageType type : List.of(DISCOVER, REQUEST)) {
+      TestClient.Request request = client(HONEST).message(type);
+      if (type == REQUEST) {
+        request.address(54, SERVER).address(50, taken);
+      }
+      send(honest, HONEST, request, false);
+      probed(evil).forEach(one -> answerArp(evil, EVIL, HONEST, one));
+      timers.advance(PROBE.multipliedBy(2));
+      journal.sync();
+      assertThat(given(honest, type == REQUEST ? MessageType.ACK : MessageType.OFFER))
+          .isEqualTo(taken);
+    }
+    assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
+    assertThat(server.counters().get(DhcpCount.IMPOSTOR)).isZero();
+  }
+
+  @Test
+  void aClientBehindABridgeThatHasOneAddressForAllKeepsItsLease() {
+    LogWatch.expect("event=dhcp-impostor .*");
+    Address address = lease(honest, HONEST + 1, HONEST);
+    assertThat(address).isNotNull();
+    evil.drain(); // the replies to an address that the switch does not know
+    send(evil, EVIL, client(HONEST).message(REQUEST).address(50, address), false);
+    probed(honest).forEach(one -> answerArp(honest, HONEST + 1, HONEST, one));
+    timers.advance(PROBE.multipliedBy(2));
+    journal.sync();
+    assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
+    assertThat(given(evil, MessageType.ACK)).isNull();
+  }
+
+  private void ask(MessageType reply, Address own, int times) {
+    for (int i = 0; i < times; i++) {
+      TestClient.Request request =
+          switch (reply) {
+            case OFFER -> client(EVIL).message(DISCOVER).broadcast();
+            case ACK -> client(EVIL).message(REQUEST).address(50, own).broadcast();
+            default -> client(EVIL).message(REQUEST).address(50, Address.parse("10.0.0.5"));
+          };
+      send(evil, EVIL, request, false);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"NAK", "OFFER", "ACK"})
+  void aPortHasAFewRepliesASecondBroadcastAndNoMore(MessageType type) {
+    Address own = lease(evil, EVIL);
+    assertThat(own).isNotNull();
+    ask(type, own, 300);
+    assertThat(messages(honest, type)).isEqualTo(40);
+    assertThat(server.counters().get(DhcpCount.BROADCAST_LIMIT)).isGreaterThan(200);
+    assertThat(gateway.stations().budget(evil).problem()).contains("DHCP broadcasts");
+    timers.advance(Duration.ofSeconds(1));
+    ask(type, own, 100);
+    assertThat(messages(honest, type)).isEqualTo(20);
+    evil.drain();
+    assertThat(lease(evil, EVIL)).as("unicast").isNotNull();
+    send(honest, HONEST, client(HONEST).message(DISCOVER).broadcast(), false);
+    timers.advance(PROBE.multipliedBy(2));
+    assertThat(given(honest, MessageType.OFFER)).as("another port's").isNotNull();
   }
 
   @Test

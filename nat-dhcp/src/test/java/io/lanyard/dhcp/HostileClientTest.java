@@ -224,6 +224,24 @@ class HostileClientTest {
   }
 
   @Test
+  void requestsInAClientsNameDoNotSwallowItsOwn() {
+    SteppedProbe probe = probe();
+    TestClient victim = new TestClient(server, VICTIM);
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    thief.sender = THIEF;
+    thief.message(DISCOVER).send();
+    victim.message(DISCOVER).send();
+    thief.message(DISCOVER).send();
+    assertThat(probe.sent).as("one for each port").hasSize(2);
+    List.copyOf(probe.sent).forEach(sent -> sent.listener().silent());
+    Address address = victim.next().yiaddr();
+    assertThat(thief.answers).hasSize(1);
+    victim.message(REQUEST).address(54, SERVER).address(50, address).send();
+    journal.sync();
+    assertThat(victim.next().type()).isEqualTo(ACK);
+  }
+
+  @Test
   void aCloneThatIsKnownIsNotImpersonatedEither() {
     LogWatch.expect("event=dhcp-impostor .*");
     SteppedProbe probe = probe();

@@ -426,6 +426,23 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * Whether an untagged frame from an address is to be expected from another port than one: the
+   * address is pinned there, kept for a port that is still to come, or was learned there.
+   *
+   * @param mac the address
+   * @param port the name of the one port
+   * @return false also if nobody has the address
+   */
+  public boolean isElsewhere(long mac, String port) {
+    int number = table.find(0, mac, clock.nanoTime());
+    if (number == MacTable.UNKNOWN) {
+      return table.cell() != MacTable.UNKNOWN;
+    }
+    Slot slot = ports[number];
+    return slot != null && !slot.port.name().equals(port);
+  }
+
+  /**
    * Sets the reserved group addresses that are forwarded; none at first.
    *
    * @param groups those that are

@@ -234,6 +234,17 @@ public final class Gateway implements GuestLink, Dumpable {
     flush();
   }
 
+  /**
+   * Whether the switch knows a MAC address at another port than one.
+   *
+   * @param mac the address in the low 48 bits
+   * @param portName the name of the one port
+   * @return false also if nobody has the address
+   */
+  public boolean isElsewhere(long mac, String portName) {
+    return network.isElsewhere(mac, portName);
+  }
+
   /** An identification for a packet of ours: matters only when it is fragmented. */
   int nextId() {
     id = (id + 1) & 0xffff;

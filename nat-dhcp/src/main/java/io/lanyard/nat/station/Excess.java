@@ -15,6 +15,8 @@ public enum Excess {
   QUESTIONS("DNS questions"),
   /** Answers to the probes by which DHCP looks whether an address is in use. */
   CONFLICTS("addresses that DHCP finds in use"),
+  /** DHCP replies that go to everybody. */
+  BROADCASTS("DHCP broadcasts"),
   /** Connections to the DNS server. */
   STREAMS("DNS connections");
 

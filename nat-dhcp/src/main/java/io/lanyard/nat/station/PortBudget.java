@@ -28,6 +28,12 @@ public final class PortBudget implements Dumpable {
 
   private static final int ICMP_ERRORS = 500;
 
+  /** 20 a second. A client that wants its replies broadcast needs two, and repeats itself. */
+  private static final long BROADCAST_NANOS = 50_000_000L;
+
+  /** Twenty machines behind the port that start together. */
+  private static final int BROADCASTS = 40;
+
   /** Refusals within a minute that are more than a misfortune. */
   private static final int EXCESS = 100;
 
@@ -40,6 +46,7 @@ public final class PortBudget implements Dumpable {
   private final DescriptorBudget.Holder descriptors;
   private final Turn turn;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
+  private final EventRate broadcasts = new EventRate(BROADCAST_NANOS, BROADCASTS);
   private int fragmented;
   private boolean released;
 
@@ -148,6 +155,15 @@ public final class PortBudget implements Dumpable {
    */
   public EventRate icmpErrors() {
     return icmpErrors;
+  }
+
+  /**
+   * The rate at which the gateway broadcasts replies to the port's stations, which all ports hear.
+   *
+   * @return the live object
+   */
+  public EventRate broadcasts() {
+    return broadcasts;
   }
 
   /**
