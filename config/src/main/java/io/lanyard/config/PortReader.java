@@ -68,7 +68,10 @@ final class PortReader {
 
   private @Nullable PortConfig port(Problems problems, String path, YamlNode node, Claims names) {
     Section section = section(problems, path, node);
-    Fields port = section == null ? null : Fields.open(problems, section, path, node.place(), node);
+    if (section == null) {
+      return null;
+    }
+    Fields port = Fields.open(problems, section, path, node.place(), node);
     if (port == null) {
       return null;
     }

@@ -7,6 +7,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.HostAddressWatch;
+import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowRecord;
@@ -54,6 +55,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private final PingNat pings;
   private final HostReader reader;
   private final Forwards forwards;
+  private final PublishedPorts.Listener unpublished = this::unpublished;
   private boolean closed;
 
   /**
@@ -110,6 +112,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
         new Forwards(
             gateway, flows, tcp, udp, reader, guests, options.udp().timeoutNanos(), descriptors);
     gateway.stations().addListener(this::endFlows);
+    options.host().published().addListener(unpublished);
     gateway.attach();
     for (ForwardConfig forward : options.forwards()) {
       forwards.add(forward);
@@ -277,6 +280,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       return;
     }
     closed = true;
+    options.host().published().removeListener(unpublished);
     if (hostAddresses != null) {
       hostAddresses.close();
     }
@@ -293,6 +297,23 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   /** The host's addresses have changed: what became forbidden ends. */
   private void hostAddresses(List<Subnet> own) {
     egress.hostAddresses(own);
+    judgeAgain();
+  }
+
+  /** A port is published no more, perhaps by another network: what it has permitted ends. */
+  private void unpublished(int protocol, int port) {
+    if (egress.reliedOn(protocol, port)) {
+      gateway
+          .loop()
+          .execute(() -> {
+            if (!closed) {
+              judgeAgain();
+            }
+          });
+    }
+  }
+
+  private void judgeAgain() {
     Subnet subnet = options.addresses().subnet();
     // Flows within the subnet are those of forwards, and of the host's loopback.
     flows.endIf(flow -> !subnet.contains(flow.remote()) && !egress.admits(flow));

@@ -1,7 +1,9 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.net.Address;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The ports that this daemon itself serves on the host's addresses: forwards, and the outer ends of
@@ -28,7 +30,20 @@ public final class PublishedPorts {
     }
   }
 
+  /** Hears of ports that are published no more. Called on the thread that has removed them. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * A port is published no more on an address.
+     *
+     * @param protocol a constant of {@link EgressService}
+     * @param port the port
+     */
+    void removed(int protocol, int port);
+  }
+
   private final ConcurrentHashMap<Key, Integer> ports = new ConcurrentHashMap<>();
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
   /** Makes a set without ports. */
   public PublishedPorts() {}
@@ -53,8 +68,30 @@ public final class PublishedPorts {
    * @param port as given
    */
   public void remove(int protocol, Address address, int port) {
-    ports.computeIfPresent(
-        new Key(protocol, address.high(), address.low(), port), (key, n) -> n == 1 ? null : n - 1);
+    Key removed = new Key(protocol, address.high(), address.low(), port);
+    if (ports.computeIfPresent(removed, (key, n) -> n == 1 ? null : n - 1) == null) {
+      for (Listener listener : listeners) {
+        listener.removed(protocol, port);
+      }
+    }
+  }
+
+  /**
+   * Tells a listener of ports that are published no more.
+   *
+   * @param listener called on any thread
+   */
+  public void addListener(Listener listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * Ends what {@link #addListener} began.
+   *
+   * @param listener the same object
+   */
+  public void removeListener(Listener listener) {
+    listeners.remove(listener);
   }
 
   /**

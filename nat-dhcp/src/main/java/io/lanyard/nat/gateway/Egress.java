@@ -17,6 +17,8 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.lang.System.Logger;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,9 @@ public final class Egress implements Dumpable {
   private final RateLimitedLog log;
   private @Nullable SubnetTable own4;
   private @Nullable SubnetTable own6;
+
+  /** The published ports that have decided, by protocol and port. */
+  private final Set<Integer> reliedOn = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes the decision for a network.
@@ -164,7 +169,32 @@ public final class Egress implements Dumpable {
     if (!policy.allow()) {
       return shield.isEmpty() ? "no rule allows it" : shield;
     }
-    return shield.isEmpty() || published.contains(protocol, high, low, port) ? ADMITTED : shield;
+    return shield.isEmpty() || isPublished(protocol, high, low, port) ? ADMITTED : shield;
+  }
+
+  /** Whether what is published decides; then the flow lasts no longer than that. */
+  private boolean isPublished(int protocol, long high, long low, int port) {
+    if (!published.contains(protocol, high, low, port)) {
+      return false;
+    }
+    reliedOn.add(service(protocol, port));
+    return published.contains(protocol, high, low, port); // it may have ended before the note
+  }
+
+  private static int service(int protocol, int port) {
+    return protocol << 16 | port;
+  }
+
+  /**
+   * Whether a flow was admitted because a port was published, and is to be looked at again now that
+   * it is published no more.
+   *
+   * @param protocol a constant of {@link EgressService}
+   * @param port the port
+   * @return true once for each time that flows have relied on it; any thread may ask
+   */
+  public boolean reliedOn(int protocol, int port) {
+    return reliedOn.remove(service(protocol, port));
   }
 
   private boolean loopback(int protocol, int port) {

@@ -184,6 +184,27 @@ class EgressIT {
     }
   }
 
+  /** Somebody of the host's own may bind the port next, and no guest may reach that. */
+  @Test
+  void aFlowThatAnotherGuestsMappingPermitsEndsWithTheMapping() throws Exception {
+    try (NatNamespace net = network(policy(true))) {
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9,sourceport=34567");
+      assertThat(flowsTo(net, ROUTER)).isEqualTo(1);
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + OWN + ":34567,sourceport=40001");
+      assertThat(flowsTo(net, OWN)).isEqualTo(1);
+      Address router = Address.parse(ROUTER);
+      net.on(() -> {
+        net.nat.flows().endIf(flow -> flow.remote().equals(router));
+        return true;
+      });
+      long end = System.nanoTime() + 5_000_000_000L;
+      while (flowsTo(net, OWN) > 0 && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      assertThat(flowsTo(net, OWN)).isZero();
+    }
+  }
+
   /** No device has such an address, and each reaches the host's services all the same. */
   @Test
   void whatALocalRouteDeliversIsTheHostsOwn() throws Exception {
