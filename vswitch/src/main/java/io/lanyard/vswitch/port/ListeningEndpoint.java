@@ -50,6 +50,10 @@ final class ListeningEndpoint implements StreamEndpoint {
   private final Timers.Timer retry;
   private @Nullable Channel listener;
   private int failures;
+
+  /** The error number of the last failure. */
+  private int lastNumber;
+
   private long acceptFailures;
   private boolean closed;
 
@@ -112,25 +116,40 @@ final class ListeningEndpoint implements StreamEndpoint {
       return;
     }
     Endpoint endpoint = new Endpoint(Address.of(inet.getAddress()), inet.getPort());
-    boolean lookUp = number == Errno.EADDRINUSE && failures % RETRIES_PER_LOOKUP == 0;
-    if (!lookUp) {
-      if (failures == 0 || number != Errno.EADDRINUSE) {
-        failed(BindFailure.describe(endpoint, number, cause, null), "");
-      } else {
-        again(); // what was said of its holder holds
-      }
-      return;
+    boolean other = failures == 0 || number != lastNumber;
+    lastNumber = number;
+    if (number != Errno.EADDRINUSE) {
+      failed(BindFailure.describe(endpoint, number, cause, null), "");
+    } else if (other || failures % RETRIES_PER_LOOKUP == 0) {
+      lookUp(endpoint, cause);
+    } else {
+      again(); // what was said of its holder holds
     }
-    context
-        .blocking()
-        .execute(() -> {
-          String reason = BindFailure.explain(Transport.TCP, endpoint, number, cause);
-          try {
-            context.loop().execute(() -> failed(reason, ""));
-          } catch (RejectedExecutionException e) {
-            // The network has ended.
-          }
-        });
+  }
+
+  /** Says who has the address. */
+  private void lookUp(Endpoint endpoint, Throwable cause) {
+    try {
+      context.blocking().execute(() -> explain(endpoint, cause));
+    } catch (RuntimeException | Error e) { // the host has no thread for it
+      failed(BindFailure.describe(endpoint, Errno.EADDRINUSE, cause, null), "");
+    }
+  }
+
+  /** On a thread that may wait. */
+  private void explain(Endpoint endpoint, Throwable cause) {
+    String found;
+    try {
+      found = BindFailure.explain(Transport.TCP, endpoint, Errno.EADDRINUSE, cause);
+    } catch (RuntimeException | Error e) {
+      found = BindFailure.describe(endpoint, Errno.EADDRINUSE, cause, null);
+    }
+    String reason = found;
+    try {
+      context.loop().execute(() -> failed(reason, ""));
+    } catch (RejectedExecutionException e) {
+      // The network has ended.
+    }
   }
 
   private String advice(int number) {

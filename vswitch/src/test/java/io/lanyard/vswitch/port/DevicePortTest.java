@@ -85,7 +85,7 @@ class DevicePortTest {
   /** Lets the port try again, or look after its device. */
   private void advance(int millis) throws Exception {
     onLoop(() -> {
-      timers.advance(Duration.ofMillis(millis + 2));
+      timers.advance(Duration.ofMillis(millis + 10));
       return 0;
     });
   }
