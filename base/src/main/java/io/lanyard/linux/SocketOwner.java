@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,17 +113,32 @@ final class SocketOwner {
     return null;
   }
 
-  private static boolean holds(Path process, Set<String> sockets) {
+  /**
+   * Whether a process has one of the sockets.
+   *
+   * @param process its directory in {@code /proc}
+   * @param sockets links as {@code socket:[4711]}
+   */
+  static boolean holds(Path process, Set<String> sockets) {
     try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
       for (Path descriptor : descriptors) {
-        if (sockets.contains(Files.readSymbolicLink(descriptor).toString())) {
+        if (sockets.contains(link(descriptor))) {
           return true;
         }
       }
-    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       // It has ended, or is none of ours.
     }
     return false;
+  }
+
+  /** Where a descriptor leads; empty for one that has been closed since it was listed. */
+  private static String link(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private static String name(Path process) throws IOException {

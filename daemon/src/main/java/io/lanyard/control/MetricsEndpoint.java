@@ -34,14 +34,26 @@ public final class MetricsEndpoint implements AutoCloseable {
 
   private final Daemon daemon;
   private final HttpMeter meter;
+  private final Explanation explanation;
   private volatile String problem = "";
+
+  /** The error number that {@link #problem} explains. */
+  private int explained;
+
   private volatile @Nullable HttpServer server;
   private @Nullable Thread retrying;
   private boolean closed;
 
-  private MetricsEndpoint(Daemon daemon) {
+  /** Says why an address cannot be had; {@link BindFailure#explain} looks at every process. */
+  @FunctionalInterface
+  interface Explanation {
+    String of(Transport transport, Endpoint listen, int number, Throwable cause);
+  }
+
+  private MetricsEndpoint(Daemon daemon, Explanation explanation) {
     this.daemon = daemon;
     this.meter = new Meter(daemon);
+    this.explanation = explanation;
   }
 
   /**
@@ -52,11 +64,12 @@ public final class MetricsEndpoint implements AutoCloseable {
    * @return the endpoint
    */
   public static MetricsEndpoint open(Daemon daemon, @Nullable Endpoint listen) {
-    return open(daemon, listen, RETRY_MILLIS);
+    return open(daemon, listen, RETRY_MILLIS, BindFailure::explain);
   }
 
-  static MetricsEndpoint open(Daemon daemon, @Nullable Endpoint listen, int retryMillis) {
-    MetricsEndpoint endpoint = new MetricsEndpoint(daemon);
+  static MetricsEndpoint open(
+      Daemon daemon, @Nullable Endpoint listen, int retryMillis, Explanation explanation) {
+    MetricsEndpoint endpoint = new MetricsEndpoint(daemon, explanation);
     if (listen != null) {
       try {
         endpoint.serve(listen);
@@ -68,8 +81,7 @@ public final class MetricsEndpoint implements AutoCloseable {
   }
 
   private void wait(Endpoint listen, int retryMillis, IOException cause) {
-    String reason = reason(listen, cause);
-    problem = problem(listen, reason);
+    String reason = explain(listen, cause);
     LogEvent.of("metrics-unavailable")
         .with("listen", listen)
         .with("reason", reason)
@@ -78,12 +90,11 @@ public final class MetricsEndpoint implements AutoCloseable {
     retrying = Thread.ofVirtual().name("metrics-retry").start(() -> retry(listen, retryMillis));
   }
 
-  private static String reason(Endpoint listen, IOException cause) {
-    return BindFailure.explain(Transport.TCP, listen, SocketErrors.number(cause), cause);
-  }
-
-  private static String problem(Endpoint listen, String reason) {
-    return "nobody can read them at " + listen + ": " + reason;
+  private String explain(Endpoint listen, IOException cause) {
+    explained = SocketErrors.number(cause);
+    String reason = explanation.of(Transport.TCP, listen, explained, cause);
+    problem = "nobody can read them at " + listen + ": " + reason;
+    return reason;
   }
 
   private synchronized void serve(Endpoint listen) throws IOException {
@@ -102,16 +113,21 @@ public final class MetricsEndpoint implements AutoCloseable {
     try {
       while (!problem.isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(millis);
-        try {
-          serve(listen);
-          LogEvent.of("metrics-available").with("listen", listen).log(LOG, Level.INFO);
-        } catch (IOException e) {
-          // Said when it failed first, and in the status since.
-          problem = problem(listen, reason(listen, e));
-        }
+        tryAgain(listen);
       }
     } catch (InterruptedException e) {
       // The endpoint is closed.
+    }
+  }
+
+  void tryAgain(Endpoint listen) {
+    try {
+      serve(listen);
+      LogEvent.of("metrics-available").with("listen", listen).log(LOG, Level.INFO);
+    } catch (IOException e) {
+      if (SocketErrors.number(e) != explained) { // else it is said in the status
+        explain(listen, e);
+      }
     }
   }
 

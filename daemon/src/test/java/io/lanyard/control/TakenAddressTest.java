@@ -7,6 +7,9 @@ import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.linux.BindFailure;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,6 +18,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,7 +95,8 @@ final class TakenAddressTest {
             home);
     try (Daemon daemon = open(configuration);
         MetricsEndpoint metrics =
-            MetricsEndpoint.open(daemon, configuration.metrics().listen(), 50)) {
+            MetricsEndpoint.open(
+                daemon, configuration.metrics().listen(), 50, BindFailure::explain)) {
       assertThat(metrics.problem())
           .isEqualTo(
               "nobody can read them at 127.0.0.1:%d: port %d is taken by this daemon itself: end it, or listen on another port or address"
@@ -99,6 +104,31 @@ final class TakenAddressTest {
       taken.close();
       await(() -> scrape(number).contains("lanyard_network_ports{network=\"a\"}"));
     }
+  }
+
+  @Test
+  void theHolderOfTheMetricsAddressIsLookedUpOnce() throws Exception {
+    LogWatch.expect("event=metrics-unavailable");
+    AtomicInteger lookUps = new AtomicInteger();
+    ServerSocket taken = take();
+    Endpoint listen = new Endpoint(Address.parse("127.0.0.1"), taken.getLocalPort());
+    try (Daemon daemon = open(ConfigLoader.parse("test", "version: 1\nnetworks: {}\n", home));
+        MetricsEndpoint metrics =
+            MetricsEndpoint.open(
+                daemon,
+                listen,
+                1_000_000,
+                (transport, endpoint, number, cause) -> "try " + lookUps.incrementAndGet())) {
+      for (int i = 0; i < 5; i++) {
+        metrics.tryAgain(listen);
+      }
+      assertThat(metrics.problem()).endsWith("try 1");
+      taken.close();
+      metrics.tryAgain(listen);
+      assertThat(metrics.problem()).isEmpty();
+      assertThat(scrape(listen.port())).contains("lanyard_uptime_seconds");
+    }
+    assertThat(lookUps).hasValue(1);
   }
 
   @Test
