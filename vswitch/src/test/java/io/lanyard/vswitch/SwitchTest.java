@@ -5,52 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.testing.SteppedClock;
-import io.lanyard.testing.SteppedTimers;
-import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
-import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.BiPredicate;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SwitchTest {
-  private static final long A = 0x525400000001L;
-  private static final long B = 0x525400000002L;
-  private static final long C = 0x525400000003L;
-  private static final Offloads PLAIN = Offloads.NONE;
-
-  private final SteppedClock clock = new SteppedClock();
-  private final SteppedTimers timers = new SteppedTimers(clock);
-  private final Switch network = new Switch("test", timers, PooledByteBufAllocator.DEFAULT);
-  private final InMemoryPort a = InMemoryPort.attached("a", PLAIN, network);
-  private final InMemoryPort b = InMemoryPort.attached("b", PLAIN, network);
-  private final InMemoryPort c = InMemoryPort.attached("c", PLAIN, network);
-
-  @AfterEach
-  void close() {
-    a.close();
-    b.close();
-    c.close();
-    network.close();
-  }
-
-  private static ByteBuf frame(long to, long from) {
-    return Frames.ethernet(to, from, Ethernet.TYPE_IPV4, new byte[46]);
-  }
-
+class SwitchTest extends SwitchScene {
   @Test
   void anUnknownDestinationGoesToAllButTheIngressPort() {
     a.send(frame(B, A));
@@ -152,19 +120,6 @@ class SwitchTest {
   }
 
   @Test
-  void aSuperFrameIsHeldToTheMtuByItsSegments() {
-    InMemoryPort narrow = new InMemoryPort("narrow", 1400, Offloads.ALL);
-    narrow.attachTo(network);
-    a.send(superFrame(14_600)); // segments of 1500
-    assertThat(narrow.pending()).isZero();
-    assertThat(narrow.counters().transmitDrops(DropCause.BAD_LENGTH)).isEqualTo(10);
-    assertThat(b.pending()).isEqualTo(10);
-    narrow.send(superFrame(14_600));
-    assertThat(narrow.counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(10);
-    narrow.close();
-  }
-
-  @Test
   void aPriorityTagIsTakenOutAndTheFrameIsUntagged() {
     b.send(frame(A, B));
     a.drain();
@@ -216,27 +171,6 @@ class SwitchTest {
   }
 
   @Test
-  void aSuperFrameWithAPriorityTagIsCutIntoUntaggedSegmentsWithGoodChecksums() {
-    a.send(superFrame(3000));
-    List<byte[]> expected = b.drain();
-    a.send(taggedSuperFrame(3000));
-    assertThat(b.drain()).usingRecursiveComparison().isEqualTo(expected);
-  }
-
-  /** A super-frame with a priority tag. */
-  private static ByteBuf taggedSuperFrame(int payload) {
-    ByteBuf whole = superFrame(payload);
-    ByteBuf tagged = Frames.blank(54 + payload + 4);
-    tagged.setBytes(0, whole, 0, 24);
-    tagged.setInt(24, Ethernet.TYPE_VLAN << 16 | 0xa000);
-    tagged.setBytes(28, whole, 24, whole.readableBytes() - 24);
-    whole.release();
-    OffloadHeader.set(
-        tagged, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 58, 1460, 38, 16);
-    return tagged;
-  }
-
-  @Test
   void pauseIsNeverForwardedAndOtherReservedGroupAddressesOnlyIfTheSwitchIsToldSo() {
     for (int i = 0; i < 16; i++) {
       a.send(frame(0x0180c2000000L + i, A));
@@ -257,30 +191,8 @@ class SwitchTest {
     assertThat(b.drain()).hasSize(1);
   }
 
-  @Test
-  void aSuperFrameToAGroupIsDroppedAndCounted() {
-    LogWatch.expect("cause=\"group-super-frame\"");
-    b.offloads(Offloads.ALL);
-    ByteBuf broadcast = superFrame(5000);
-    Ethernet.setDestination(broadcast, 12, Ethernet.BROADCAST);
-    a.send(broadcast);
-    assertThat(b.pending() + c.pending()).isZero();
-    assertThat(a.counters().receiveDrops(DropCause.GROUP_SUPER_FRAME)).isEqualTo(4);
-  }
-
-  private InMemoryPort attached(String name, PortRules rules) {
-    InMemoryPort port = new InMemoryPort(name, Offloads.NONE);
-    port.attachTo(network, rules);
-    return port;
-  }
-
   private static PortRules rules(PortRules.Reach reach, List<Policy> in, List<Policy> out) {
     return new PortRules(in, out, reach, Integer.MAX_VALUE, false, null);
-  }
-
-  private static PortRules limited(StormLimits storm) {
-    return new PortRules(
-        List.of(), List.of(), PortRules.Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
   }
 
   @Test
@@ -396,73 +308,6 @@ class SwitchTest {
   }
 
   @Test
-  void aStormIsHeldDownCountedByCopiesAndAProblemWhileItLasts() {
-    LogWatch.expect("port=\"loop\" cause=\"broadcast-storm\"");
-    InMemoryPort loop = attached("loop", limited(new StormLimits(3000, 3000, 3000)));
-    assertThat(network.problem(loop)).isEmpty();
-    for (int i = 0; i < 1000; i++) {
-      loop.send(frame(Ethernet.BROADCAST, C));
-    }
-    // Three copies each: a tenth of a second's worth.
-    assertThat(a.drain()).hasSize(100);
-    assertThat(loop.counters().receiveDrops(DropCause.BROADCAST_STORM)).isEqualTo(900);
-    assertThat(network.problem(loop))
-        .contains("storm of broadcast frames", "loop", "networks.NAME.storm-control");
-    assertThat(network.problem(a)).isEmpty();
-    loop.send(frame(0x01005e000001L, C));
-    loop.send(frame(0x525400009999L, C));
-    assertThat(a.drain()).hasSize(2); // buckets of their own
-    for (int i = 0; i < 1000; i++) {
-      clock.advance(Duration.ofMillis(1));
-      loop.send(frame(Ethernet.BROADCAST, C));
-    }
-    assertThat(a.drain().size()).isBetween(990, 1000);
-    clock.advance(Duration.ofSeconds(6));
-    assertThat(network.problem(loop)).isEmpty();
-    assertThat(LogWatch.count("broadcast-storm")).isEqualTo(1);
-    loop.close();
-  }
-
-  @Test
-  void aFloodOfUnknownAddressesAndOfGroupsIsHeldDown() {
-    LogWatch.expect("multicast-storm");
-    LogWatch.expect("unknown-storm");
-    network.detach(a);
-    a.attachTo(network, limited(new StormLimits(20_000, 50_000, 50_000)));
-    for (int i = 0; i < 100_000; i++) {
-      ByteBuf group = frame(0x01005e000000L + i % 1000, A);
-      network.receive(a, group);
-      group.release();
-      ByteBuf unknown = frame(0x525500000000L + i, A);
-      network.receive(a, unknown);
-      unknown.release();
-      if (i % 100 == 0) {
-        network.flush();
-        b.clear();
-        c.clear();
-      }
-    }
-    assertThat(a.counters().receiveDrops(DropCause.MULTICAST_STORM)).isEqualTo(97_500);
-    assertThat(a.counters().receiveDrops(DropCause.UNKNOWN_STORM)).isEqualTo(97_500);
-    b.send(frame(Ethernet.BROADCAST, B)); // another port's bucket is full
-    b.clear();
-    a.send(frame(B, A)); // and known addresses cost nothing
-    assertThat(b.pending()).isEqualTo(1);
-  }
-
-  @Test
-  void segmentationStopsAtTheFirstSegmentThatThePortRefuses() {
-    int[] tries = new int[1];
-    Port full = port("full", (passage, frame) -> tries[0]++ < 3);
-    a.send(superFrame(14_600));
-    assertThat(tries[0]).isEqualTo(4);
-    assertThat(full.counters().transmittedFrames()).isEqualTo(3);
-    // The port counts the one that it refuses, the switch those behind it.
-    assertThat(full.counters().transmitDrops(DropCause.UNSENT_SEGMENTS)).isEqualTo(6);
-    assertThat(b.pending()).isEqualTo(10);
-  }
-
-  @Test
   void vlansDoNotShareAddresses() {
     b.send(Frames.tagged(Ethernet.BROADCAST, B, 10, 0x0800, new byte[46]));
     a.drain();
@@ -515,249 +360,6 @@ class SwitchTest {
   }
 
   @Test
-  void aFrameFromAPinnedAddressThatComesInElsewhereIsDroppedCountedAndSaidOnce() {
-    LogWatch.expect("port=\"c\" cause=\"pinned-source\"");
-    assertThat(network.pin(B, b)).isTrue();
-    for (int i = 0; i < 1000; i++) {
-      c.send(frame(Ethernet.BROADCAST, B));
-      c.send(Frames.tagged(Ethernet.BROADCAST, B, 10, 0x0800, new byte[46]));
-    }
-    assertThat(a.pending() + b.pending()).isZero();
-    assertThat(c.counters().receiveDrops(DropCause.PINNED_SOURCE)).isEqualTo(2000);
-    assertThat(LogWatch.count("frames-refused")).isEqualTo(1);
-    clock.advance(Duration.ofSeconds(61));
-    c.send(frame(Ethernet.BROADCAST, B));
-    assertThat(LogWatch.count("frames=\"2000\"")).isEqualTo(1);
-    a.send(frame(B, A));
-    assertThat(b.pending()).isEqualTo(1);
-    assertThat(c.pending()).isZero();
-    assertThat(network.addresses())
-        .filteredOn(Switch.Address::isPinned)
-        .extracting(Switch.Address::port)
-        .containsExactly(b);
-  }
-
-  @Test
-  void aPinnedAddressMaySpeakFromItsOwnPort() {
-    assertThat(network.pin(B, b)).isTrue();
-    b.send(frame(A, B));
-    b.send(Frames.tagged(A, B, 10, 0x0800, new byte[46]));
-    assertThat(a.pending()).isEqualTo(2);
-  }
-
-  @Test
-  void anAddressIsPinnedToOnePortAndFreeWhenThatIsDetached() {
-    assertThat(network.pin(B, b)).isTrue();
-    assertThat(network.pin(B, b)).isTrue();
-    assertThat(network.pin(B, c)).isFalse();
-    network.detach(b);
-    assertThat(network.pin(A, b)).isFalse();
-    assertThat(network.pin(B, c)).isTrue();
-  }
-
-  @Test
-  void anAddressThatIsUnpinnedMayBeElsewhere() {
-    LogWatch.expect("cause=\"pinned-source\"");
-    assertThat(network.pin(B, b)).isTrue();
-    network.unpin(B, c); // it is not c's
-    c.send(frame(A, B));
-    assertThat(a.pending()).isZero();
-    network.unpin(B, b);
-    c.send(frame(A, B));
-    assertThat(a.pending()).isEqualTo(1);
-    b.clear();
-    a.send(frame(B, A));
-    assertThat(b.pending()).isZero();
-    assertThat(network.pin(B, c)).isTrue();
-    network.detach(b);
-    network.unpin(B, b);
-    assertThat(network.pin(B, a)).isFalse();
-  }
-
-  @Test
-  void whatIsBehindAPortWithoutCarrierIsFloodedAndItsPinsStay() {
-    assertThat(network.pin(C, b)).isTrue();
-    b.send(frame(Ethernet.BROADCAST, B));
-    a.drain();
-    c.drain();
-    b.carrier(false);
-    a.send(frame(B, A));
-    assertThat(c.pending()).isEqualTo(1);
-    a.send(frame(C, A));
-    assertThat(c.pending()).isEqualTo(1);
-    b.carrier(true);
-    network.detach(b);
-    b.carrier(false); // nothing to forget
-  }
-
-  /** Notes which ports left; a frame to it makes another lose its carrier. */
-  private static final class Watcher extends ObservedPort {
-    private final List<String> left = new ArrayList<>();
-    private Runnable onTransmit = () -> {};
-
-    Watcher() {
-      super("watcher", "watcher", 1500, PortState.up());
-    }
-
-    @Override
-    public boolean transmit(Passage passage, ByteBuf frame) {
-      List<String> before = List.copyOf(left);
-      onTransmit.run();
-      assertThat(left).isEqualTo(before);
-      return true;
-    }
-
-    @Override
-    public void portLeft(Port other) {
-      left.add(other.name());
-    }
-
-    @Override
-    public Offloads offloads() {
-      return Offloads.NONE;
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
-
-  @Test
-  void aLostCarrierIsToldToTheOtherPortsButNotWhileAFrameIsOnItsWay() {
-    Watcher watcher = new Watcher();
-    network.attach(watcher, PortRules.PLAIN);
-    b.carrier(false);
-    assertThat(watcher.left).containsExactly("b");
-    b.carrier(true);
-    watcher.onTransmit = () -> b.carrier(false);
-    a.send(frame(Ethernet.BROADCAST, A));
-    assertThat(watcher.left).containsExactly("b", "b");
-    watcher.become(PortState.closed());
-    assertThat(watcher.left).hasSize(2);
-  }
-
-  @Test
-  void aPortThatWasDetachedAndAttachedAgainIsListenedToOnce() {
-    Watcher watcher = new Watcher();
-    network.attach(watcher, PortRules.PLAIN);
-    network.detach(b);
-    b.attachTo(network);
-    assertThat(watcher.left).containsExactly("b");
-    b.carrier(false);
-    assertThat(watcher.left).containsExactly("b", "b");
-  }
-
-  @Test
-  void detachingForgetsTheAddressesBehindThePort() {
-    b.send(frame(Ethernet.BROADCAST, B));
-    c.drain();
-    network.detach(b);
-    a.send(frame(B, A));
-    assertThat(b.pending()).isZero();
-    assertThat(c.pending()).isEqualTo(1);
-    b.send(frame(A, B)); // its frames are ignored, and it may come back
-    b.attachTo(network);
-    assertThat(network.ports()).hasSize(3).contains(b);
-  }
-
-  @Test
-  void twoPortsOfOneNameAreRefused() {
-    assertThatThrownBy(() -> InMemoryPort.attached("b", PLAIN, network))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("port named b");
-  }
-
-  @Test
-  void onlyPortsThatWereTouchedAreFlushed() {
-    b.send(frame(Ethernet.BROADCAST, B));
-    int flushesOfC = c.flushes();
-    int flushesOfB = b.flushes();
-    a.send(frame(B, A));
-    assertThat(b.flushes()).isEqualTo(flushesOfB + 1);
-    assertThat(c.flushes()).isEqualTo(flushesOfC);
-  }
-
-  private static ByteBuf superFrame(int payload) {
-    byte[] data = new byte[payload];
-    new SplittableRandom(5).nextBytes(data);
-    ByteBuf frame =
-        Frames.tcp4(B, A, 0x0a000001, 1, 0x0a000002, 2, 1000, 1, Tcp.ACK | Tcp.PSH, data);
-    int tcp = Frames.PAYLOAD + 20;
-    Tcp.setChecksum(
-        frame,
-        tcp,
-        Checksum.fold(Checksum.pseudo4(0x0a000001, 0x0a000002, Ipv4.TCP, 20 + payload)));
-    OffloadHeader.set(
-        frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 54, 1460, 34, 16);
-    return frame;
-  }
-
-  @Test
-  void aSuperFramePassesUntouchedToAPortThatTakesIt() {
-    b.offloads(Offloads.ALL);
-    ByteBuf sent = superFrame(14_600);
-    ByteBuf copy = sent.copy();
-    a.send(sent);
-    ByteBuf arrived = b.take();
-    assertThat(arrived).isEqualTo(copy);
-    assertThat(b.counters().transmittedFrames()).isEqualTo(10);
-    assertThat(b.counters().transmittedBytes()).isEqualTo(14_600 + 10 * 54);
-    assertThat(a.counters().receivedFrames()).isEqualTo(10);
-    assertThat(b.counters().softwareSegmentations()).isZero();
-    assertThat(c.pending()).isEqualTo(10);
-    assertThat(c.counters().softwareSegmentations()).isEqualTo(1);
-    assertThat(c.counters().transmittedFrames()).isEqualTo(10);
-    arrived.release();
-    copy.release();
-  }
-
-  @Test
-  void segmentsForAPortWithoutOffloadsJoinToTheSamePayload() {
-    a.send(superFrame(5000));
-    ByteBuf whole = superFrame(5000);
-    byte[] joined = new byte[5000];
-    int at = 0;
-    for (byte[] frame : b.drain()) {
-      assertThat(frame.length).isLessThanOrEqualTo(1514);
-      System.arraycopy(frame, 54, joined, at, frame.length - 54);
-      at += frame.length - 54;
-    }
-    byte[] expected = new byte[5000];
-    whole.getBytes(12 + 54, expected);
-    whole.release();
-    assertThat(joined).isEqualTo(expected);
-  }
-
-  @Test
-  void anUnfinishedChecksumIsFinishedOnlyForPortsThatCannot() {
-    b.offloads(Offloads.ALL);
-    ByteBuf sent = Frames.udp4(B, A, 0x0a000001, 1, 0x0a000002, 2, new byte[100]);
-    byte[] finished = new byte[142];
-    sent.getBytes(12, finished);
-    sent.setShort(
-        12 + 34 + 6, Checksum.fold(Checksum.pseudo4(0x0a000001, 0x0a000002, Ipv4.UDP, 108)));
-    OffloadHeader.set(sent, 0, OffloadHeader.NEEDS_CSUM, 0, 0, 0, 34, 6);
-    a.send(sent);
-    ByteBuf toB = b.take();
-    assertThat(OffloadHeader.flags(toB, 0)).isEqualTo(OffloadHeader.NEEDS_CSUM);
-    toB.release();
-    assertThat(c.drain()).singleElement().isEqualTo(finished);
-    assertThat(b.counters().softwareChecksums()).isZero();
-    assertThat(c.counters().softwareChecksums()).isEqualTo(1);
-  }
-
-  @Test
-  void anImpossibleOffloadHeaderIsDroppedAndCounted() {
-    ByteBuf bad = superFrame(5000);
-    bad.setShortLE(4, 0);
-    a.send(bad);
-    assertThat(b.pending()).isZero();
-    assertThat(a.counters().receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isEqualTo(1);
-  }
-
-  @Test
   void aPortMayAnswerFromInsideTransmit() {
     List<ByteBuf> retained = new ArrayList<>();
     Port[] self = new Port[1];
@@ -783,51 +385,6 @@ class SwitchTest {
       retained.get(i).release();
     }
     network.detach(gateway);
-  }
-
-  /** A port whose transmit is a test's. */
-  private Port port(String name, BiPredicate<Passage, ByteBuf> transmit) {
-    PortCounters counters = new PortCounters();
-    Port port =
-        new Port() {
-          @Override
-          public String name() {
-            return name;
-          }
-
-          @Override
-          public String kind() {
-            return "test";
-          }
-
-          @Override
-          public int mtu() {
-            return 1500;
-          }
-
-          @Override
-          public Offloads offloads() {
-            return PLAIN;
-          }
-
-          @Override
-          public boolean transmit(Passage passage, ByteBuf frame) {
-            return transmit.test(passage, frame);
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public PortCounters counters() {
-            return counters;
-          }
-
-          @Override
-          public void close() {}
-        };
-    network.attach(port);
-    return port;
   }
 
   @Test
@@ -906,54 +463,6 @@ class SwitchTest {
     assertThat(pair[0].counters().transmittedFrames()).isGreaterThan(1);
   }
 
-  private boolean answer(Port from, long to, long source) {
-    ByteBuf answer = frame(to, source);
-    network.receive(from, answer);
-    answer.release();
-    return true;
-  }
-
-  @Test
-  void aFrameThatAPortRefusesIsNeitherCountedNorShownAsTransmitted() {
-    List<String> shown = new ArrayList<>();
-    FrameTap tap =
-        (passage, port, received, frame) -> shown.add((received ? "in " : "out ") + port.name());
-    Port full = port("full", (passage, frame) -> false);
-    network.addTap(tap);
-    a.send(frame(Ethernet.BROADCAST, A));
-    network.removeTap(tap);
-    assertThat(shown).containsExactly("in a", "out b", "out c");
-    assertThat(full.counters().transmittedFrames()).isZero();
-    assertThat(b.counters().transmittedFrames()).isEqualTo(1);
-  }
-
-  @Test
-  void aTapSeesAFrameLeaveBeforeTheAnswerThatItCauses() {
-    List<String> shown = new ArrayList<>();
-    Port[] self = new Port[1];
-    self[0] = port("gateway", (passage, frame) -> answer(self[0], A, B));
-    assertThat(network.pin(B, self[0])).isTrue();
-    FrameTap tap =
-        (passage, port, received, frame) ->
-            shown.add((received ? "in " : "out ") + port.name() + " " + passage.ingress().name());
-    network.addTap(tap);
-    a.send(frame(B, A));
-    network.removeTap(tap);
-    assertThat(shown)
-        .containsExactly("in a a", "out gateway a", "in gateway gateway", "out a gateway");
-  }
-
-  @Test
-  void anUnfinishedChecksumThatWouldBeStoredAmongTheTagsIsDropped() {
-    for (int vlan : new int[] {0, 10}) {
-      ByteBuf sent = Frames.tagged(B, A, vlan, 0x0800, new byte[46]);
-      OffloadHeader.set(sent, 0, OffloadHeader.NEEDS_CSUM, 0, 0, 0, 14, 0);
-      a.send(sent);
-    }
-    assertThat(b.pending()).isZero();
-    assertThat(a.counters().receiveDrops(DropCause.BAD_OFFLOAD_HEADER)).isEqualTo(2);
-  }
-
   @Test
   void aMillionHostileFramesDoNoHarm() {
     LogWatch.expect("frames-refused");
@@ -971,9 +480,9 @@ class SwitchTest {
     Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
     List<InMemoryPort> hotPorts =
         List.of(
-            InMemoryPort.attached("a", PLAIN, hot),
+            InMemoryPort.attached("a", Offloads.NONE, hot),
             InMemoryPort.attached("b", Offloads.ALL, hot),
-            InMemoryPort.attached("c", PLAIN, hot));
+            InMemoryPort.attached("c", Offloads.NONE, hot));
     InMemoryPort in = hotPorts.getFirst();
     for (int i = 0; i < 1_000_000; i++) {
       ByteBuf seed = corpus[random.nextInt(corpus.length)];
