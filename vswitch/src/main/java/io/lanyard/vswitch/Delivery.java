@@ -99,30 +99,34 @@ final class Delivery {
     passage.plain = true;
     passage.headerLength = 0;
     passage.segments = 1;
-    for (int i = 0; i < segments; i++) {
-      if (segment == null || segment.refCnt() > 1) { // a port retained the last one
-        if (segment != null) {
-          segment.release();
+    try {
+      for (int i = 0; i < segments; i++) {
+        if (segment == null || segment.refCnt() > 1) { // a port retained the last one
+          if (segment != null) {
+            segment.release();
+            segment = null;
+          }
+          segment = allocator.directBuffer(OffloadHeader.LENGTH + passage.network + largest);
         }
-        segment = allocator.directBuffer(OffloadHeader.LENGTH + passage.network + largest);
+        SuperFrame.copySegment(frame, passage.network, headers, i, segment);
+        passage.wireBytes = segment.readableBytes() - OffloadHeader.LENGTH;
+        passage.largestPacket = passage.wireBytes - passage.network;
+        if (!transmit(to, passage, segment)) {
+          to.counters.transmitDropped(DropCause.UNSENT_SEGMENTS, segments - 1 - i);
+          break;
+        }
       }
-      SuperFrame.copySegment(frame, passage.network, headers, i, segment);
-      passage.wireBytes = segment.readableBytes() - OffloadHeader.LENGTH;
-      passage.largestPacket = passage.wireBytes - passage.network;
-      if (!transmit(to, passage, segment)) {
-        to.counters.transmitDropped(DropCause.UNSENT_SEGMENTS, segments - 1 - i);
-        break;
+    } finally { // the port, or the allocator, may have thrown
+      passage.plain = false;
+      passage.headerLength = headers;
+      passage.segments = segments;
+      passage.wireBytes = wireBytes;
+      passage.largestPacket = largest;
+      if (segment != null && segment.refCnt() == 1 && spare == null) {
+        spare = segment;
+      } else if (segment != null) {
+        segment.release();
       }
-    }
-    passage.plain = false;
-    passage.headerLength = headers;
-    passage.segments = segments;
-    passage.wireBytes = wireBytes;
-    passage.largestPacket = largest;
-    if (segment != null && segment.refCnt() == 1 && spare == null) {
-      spare = segment;
-    } else if (segment != null) {
-      segment.release();
     }
   }
 
@@ -141,14 +145,17 @@ final class Delivery {
   private boolean transmitShown(Slot to, Passage passage, ByteBuf frame) {
     passage.leaving = to;
     passage.leavingFrame = frame;
-    boolean taken = to.port.transmit(passage, frame);
-    if (taken) {
-      to.counters.transmitted(passage.segments, passage.wireBytes);
-      showLeaving(passage);
+    try {
+      boolean taken = to.port.transmit(passage, frame);
+      if (taken) {
+        to.counters.transmitted(passage.segments, passage.wireBytes);
+        showLeaving(passage);
+      }
+      return taken;
+    } finally {
+      passage.leaving = null;
+      passage.leavingFrame = null;
     }
-    passage.leaving = null;
-    passage.leavingFrame = null;
-    return taken;
   }
 
   private void showLeaving(Passage passage) {
@@ -192,13 +199,18 @@ final class Delivery {
 
   /** Flushes every port that was handed a frame since the last call. */
   void flush() {
-    // A flush may touch ports again: the count is read anew each time.
-    for (int i = 0; i < touchedCount; i++) {
-      Slot slot = touched[i];
-      slot.touched = false;
-      slot.port.flush();
+    int done = 0;
+    try {
+      // A flush may touch ports again: the count is read anew each time.
+      while (done < touchedCount) {
+        Slot slot = touched[done++];
+        slot.touched = false;
+        slot.port.flush();
+      }
+    } finally { // a port may have thrown: those behind it are flushed the next time
+      touchedCount -= done;
+      System.arraycopy(touched, done, touched, 0, touchedCount);
     }
-    touchedCount = 0;
   }
 
   /** Whether there are taps. */

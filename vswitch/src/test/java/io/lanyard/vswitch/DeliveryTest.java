@@ -1,6 +1,7 @@
 package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Checksum;
@@ -171,5 +172,99 @@ class DeliveryTest extends SwitchScene {
     network.removeTap(tap);
     assertThat(shown)
         .containsExactly("in a a", "out gateway a", "in gateway gateway", "out a gateway");
+  }
+
+  @Test
+  void aPortThatThrowsAtASegmentCostsTheWholeSuperFrameAndNoBuffer() {
+    ScarceAllocator allocator = new ScarceAllocator(100);
+    Switch few = new Switch("few", timers, allocator);
+    InMemoryPort from = InMemoryPort.attached("from", Offloads.ALL, few);
+    int[] segments = {0};
+    SinkPort _ =
+        new SinkPort(
+            "faulty",
+            Offloads.NONE,
+            few,
+            segment -> {
+              if (++segments[0] == 3) {
+                throw new IllegalStateException("on purpose");
+              }
+            });
+    ByteBuf frame = superFrame(14_600);
+    assertThatThrownBy(() -> few.receive(from, frame)).hasMessage("on purpose");
+    assertThat(from.counters().receiveDrops(DropCause.HOST_ERROR)).isEqualTo(10);
+    few.receive(from, frame); // the buffer of the segments is used again
+    assertThat(segments[0]).isEqualTo(13);
+    assertThat(allocator.held()).isEqualTo(1);
+    frame.release();
+    few.close();
+    assertThat(allocator.held()).isZero();
+    from.close();
+  }
+
+  @Test
+  void segmentsForWhichThereIsNoMemoryCostOneSuperFrame() {
+    ScarceAllocator allocator = new ScarceAllocator(2);
+    Switch few = new Switch("few", timers, allocator);
+    InMemoryPort from = InMemoryPort.attached("from", Offloads.ALL, few);
+    List<ByteBuf> kept = new ArrayList<>();
+    SinkPort _ = new SinkPort("keeper", Offloads.NONE, few, segment -> kept.add(segment.retain()));
+    ByteBuf frame = superFrame(14_600);
+    assertThatThrownBy(() -> few.receive(from, frame)).hasMessage("no memory is left");
+    assertThat(kept).hasSize(2);
+    kept.forEach(ByteBuf::release);
+    assertThat(allocator.held()).isZero();
+    allocator.grant(10);
+    kept.clear();
+    few.receive(from, frame);
+    assertThat(kept).hasSize(10);
+    kept.forEach(ByteBuf::release);
+    frame.release();
+    few.close();
+    assertThat(allocator.held()).isZero();
+    from.close();
+  }
+
+  @Test
+  void aPortThatThrowsAtTheFlushKeepsNoOtherFromIt() {
+    boolean[] throwing = {true};
+    int[] flushes = {0};
+    Port faulty =
+        new ObservedPort("faulty", "test", 1500, PortState.up()) {
+          @Override
+          public Offloads offloads() {
+            return Offloads.NONE;
+          }
+
+          @Override
+          public boolean transmit(Passage passage, ByteBuf frame) {
+            return true;
+          }
+
+          @Override
+          public void flush() {
+            flushes[0]++;
+            if (throwing[0]) {
+              throw new IllegalStateException("on purpose");
+            }
+          }
+
+          @Override
+          public void close() {}
+        };
+    network.detach(c);
+    network.attach(faulty);
+    c.attachTo(network); // behind it
+    for (int i = 1; i <= 3; i++) {
+      ByteBuf broadcast = frame(Ethernet.BROADCAST, A);
+      network.receive(a, broadcast);
+      broadcast.release();
+      assertThatThrownBy(network::flush).hasMessage("on purpose");
+      network.flush(); // as the port's turn does
+      assertThat(List.of(b.flushes(), flushes[0], c.flushes())).containsExactly(i, i, i);
+    }
+    throwing[0] = false;
+    a.send(frame(Ethernet.BROADCAST, A));
+    assertThat(List.of(b.flushes(), flushes[0], c.flushes())).containsExactly(4, 4, 4);
   }
 }

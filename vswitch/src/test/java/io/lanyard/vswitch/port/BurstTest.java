@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.vswitch.ScarceAllocator;
 import org.junit.jupiter.api.Test;
 
 class BurstTest {

@@ -6,6 +6,7 @@ import io.lanyard.linux.Errno;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.ScarceAllocator;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;

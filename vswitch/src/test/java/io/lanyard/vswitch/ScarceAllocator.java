@@ -1,4 +1,4 @@
-package io.lanyard.vswitch.port;
+package io.lanyard.vswitch;
 
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -7,22 +7,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An allocator that has a number of direct buffers and then none. */
-final class ScarceAllocator extends AbstractByteBufAllocator {
+public final class ScarceAllocator extends AbstractByteBufAllocator {
   private final List<ByteBuf> made = new ArrayList<>();
   private int left;
 
-  ScarceAllocator(int buffers) {
+  /**
+   * Makes one.
+   *
+   * @param buffers how many it has
+   */
+  public ScarceAllocator(int buffers) {
     super(true);
     left = buffers;
   }
 
-  /** Lets it make more buffers. */
-  void grant(int more) {
+  /**
+   * Lets it make more buffers.
+   *
+   * @param more how many
+   */
+  public void grant(int more) {
     left += more;
   }
 
-  /** The buffers that somebody holds. */
-  long held() {
+  /**
+   * The buffers that somebody holds.
+   *
+   * @return how many
+   */
+  public long held() {
     return made.stream().filter(buffer -> buffer.refCnt() > 0).count();
   }
 
