@@ -19,7 +19,7 @@ final class TapFrameDevice implements FrameDevice {
    *
    * @param tap the device
    * @param place the name or path of its network namespace, or null for the daemon's own
-   * @param namespace where it was made; null if that cannot be known
+   * @param namespace where it was made; null if that cannot be known, as without {@code /proc}
    */
   TapFrameDevice(
       TapDevice tap, @Nullable String place, NetworkNamespace.@Nullable Identity namespace) {

@@ -98,7 +98,7 @@ public record TapSettings(
 
   @Override
   public String replaced(FrameDevice made) {
-    if (namespace == null || !(made instanceof TapFrameDevice tap)) {
+    if (namespace == null || !(made instanceof TapFrameDevice tap) || tap.namespace() == null) {
       return "";
     }
     NetworkNamespace.Identity now = NetworkNamespace.identity(namespace);

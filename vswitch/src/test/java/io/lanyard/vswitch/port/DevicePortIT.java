@@ -3,6 +3,8 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.TapDevice;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
@@ -36,7 +38,10 @@ import org.junit.jupiter.api.Timeout;
 class DevicePortIT extends PortSuite {
   private static final String NAMESPACE = "lanyard-tap-" + ProcessHandle.current().pid();
 
-  /** Copies between the packet socket and stdin/stdout, in QEMU's framing. */
+  /**
+   * Copies between the packet socket and stdin/stdout, in QEMU's framing. An empty frame comes back
+   * when those before it are in the device.
+   */
   private static final String GUEST =
       """
       import os, socket, struct, sys, threading
@@ -54,6 +59,7 @@ class DevicePortIT extends PortSuite {
           h = sys.stdin.buffer.read(4)
           if len(h) < 4: break
           f = sys.stdin.buffer.read(struct.unpack('>I', h)[0])
+          if not f: os.write(1, h)
           try: s.send(f)
           except OSError: pass
       """;
@@ -164,7 +170,10 @@ class DevicePortIT extends PortSuite {
         expected.add(numbered(Ethernet.BROADCAST, PortSuite.GUEST, i, 60));
         guest.send(expected.getLast());
       }
-      Thread.sleep(200);
+      guest.send(new byte[0]);
+      while (guest.receive().length > 0) {
+        // It was sent before.
+      }
       return 0;
     });
     awaitOnLoop("the burst", () -> taken[0] == 10);
@@ -301,6 +310,21 @@ class DevicePortIT extends PortSuite {
     assertThatThrownBy(() -> TapSettings.plain("t1", "lanyard-missing").open(0))
         .hasMessageContaining("/run/netns/lanyard-missing")
         .hasMessageContaining("no such network namespace");
+  }
+
+  @Test
+  void aDeviceWhoseNamespaceIsNotKnownIsNotTakenForReplaced() throws Exception {
+    TapSettings settings = TapSettings.plain("t5", NAMESPACE);
+    TapDevice tap = NetworkNamespace.run(NAMESPACE, () -> TapDevice.open("t5", null, true));
+    try {
+      FrameDevice known = new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE));
+      assertThat(settings.replaced(known)).isEmpty();
+      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null))))
+          .contains("was made again");
+      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, null))).isEmpty(); // without /proc
+    } finally {
+      tap.close();
+    }
   }
 
   @Test
