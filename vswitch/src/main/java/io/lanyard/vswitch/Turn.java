@@ -18,8 +18,11 @@ public final class Turn {
   private final Turns turns;
 
   /**
-   * How much dearer a burst with refused frames is: a port that floods beside one that is honest
-   * has a fifth of the time, and what it sends beyond that stays in its own device.
+   * How much dearer a burst with refused frames is. To read what is then dropped is of no use to
+   * the network; at its plain price, a port that floods beside one that is honest would have half
+   * of the loop for it. At four times that it has a fifth, and what it sends beyond that stays in
+   * its own device. Twice would leave it a third, eight times a ninth. An honest port pays too
+   * where a guard refuses a stray frame of its own, but for that burst alone.
    */
   private static final int REFUSAL_FACTOR = 4;
 

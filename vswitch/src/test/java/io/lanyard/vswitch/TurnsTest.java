@@ -164,6 +164,22 @@ class TurnsTest {
   }
 
   @Test
+  void chargesOneRefusedFrameToItsBurstAlone() {
+    Guest honest = new Guest("honest", 100 * MICRO);
+    Guest stray = new Guest("stray", 100 * MICRO);
+    for (int i = 0; i < 100; i++) {
+      stray.refused = true;
+      long bursts = stray.bursts;
+      while (stray.bursts == bursts) {
+        batch(honest, stray);
+      }
+      stray.refused = false;
+      run(20_000 * MICRO, honest, stray);
+    }
+    assertThat((double) stray.nanos() / all()).isCloseTo(0.5, within(0.02));
+  }
+
+  @Test
   void letsOneThatIsAloneWorkAllTheTime() {
     Guest alone = new Guest("alone", 3_000 * MICRO);
     for (int i = 0; i < 100; i++) {
