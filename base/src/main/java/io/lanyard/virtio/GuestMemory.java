@@ -1,5 +1,7 @@
 package io.lanyard.virtio;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,13 +16,30 @@ import java.lang.foreign.MemorySegment;
  */
 public interface GuestMemory {
   /**
+   * All of the memory.
+   *
+   * @return a segment that any thread may use, valid for as long as the guest's memory is
+   */
+  MemorySegment segment();
+
+  /**
+   * Where the memory begins.
+   *
+   * @return the physical address of its first byte
+   */
+  long base();
+
+  /**
    * Whether a range of guest addresses is all memory.
    *
    * @param address physical, any value
    * @param length bytes; a negative length is never contained
    * @return true if every byte of it is, and all of it can be lent as one {@link #slice}
    */
-  boolean contains(long address, long length);
+  default boolean contains(long address, long length) {
+    long at = address - base();
+    return length >= 0 && at >= 0 && at <= segment().byteSize() - length;
+  }
 
   /**
    * Lends a part of memory.
@@ -30,7 +49,9 @@ public interface GuestMemory {
    * @return a segment of exactly that range, valid for as long as the guest's memory is
    * @throws IndexOutOfBoundsException if the range is not all memory
    */
-  MemorySegment slice(long address, long length);
+  default MemorySegment slice(long address, long length) {
+    return segment().asSlice(address - base(), length);
+  }
 
   /**
    * Reads a byte.
@@ -38,7 +59,9 @@ public interface GuestMemory {
    * @param address physical
    * @return the byte, sign-extended
    */
-  byte getByte(long address);
+  default byte getByte(long address) {
+    return segment().get(JAVA_BYTE, address - base());
+  }
 
   /**
    * Reads 16 bits.
@@ -46,7 +69,9 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  short getShort(long address);
+  default short getShort(long address) {
+    return segment().get(LittleEndian.SHORT, address - base());
+  }
 
   /**
    * Reads 32 bits.
@@ -54,7 +79,9 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  int getInt(long address);
+  default int getInt(long address) {
+    return segment().get(LittleEndian.INT, address - base());
+  }
 
   /**
    * Reads 64 bits.
@@ -62,7 +89,9 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  long getLong(long address);
+  default long getLong(long address) {
+    return segment().get(LittleEndian.LONG, address - base());
+  }
 
   /**
    * Writes a byte.
@@ -70,7 +99,9 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  void putByte(long address, byte value);
+  default void putByte(long address, byte value) {
+    segment().set(JAVA_BYTE, address - base(), value);
+  }
 
   /**
    * Writes 16 bits.
@@ -78,7 +109,9 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  void putShort(long address, short value);
+  default void putShort(long address, short value) {
+    segment().set(LittleEndian.SHORT, address - base(), value);
+  }
 
   /**
    * Writes 32 bits.
@@ -86,7 +119,19 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  void putInt(long address, int value);
+  default void putInt(long address, int value) {
+    segment().set(LittleEndian.INT, address - base(), value);
+  }
+
+  /**
+   * Writes 64 bits.
+   *
+   * @param address physical
+   * @param value what to write
+   */
+  default void putLong(long address, long value) {
+    segment().set(LittleEndian.LONG, address - base(), value);
+  }
 
   /**
    * Copies bytes to the guest.
@@ -96,7 +141,9 @@ public interface GuestMemory {
    * @param at where in {@code from}
    * @param length bytes
    */
-  void copyIn(long address, MemorySegment from, long at, long length);
+  default void copyIn(long address, MemorySegment from, long at, long length) {
+    MemorySegment.copy(from, at, segment(), address - base(), length);
+  }
 
   /**
    * Copies bytes from the guest.
@@ -106,5 +153,28 @@ public interface GuestMemory {
    * @param at where in {@code to}
    * @param length bytes
    */
-  void copyOut(long address, MemorySegment to, long at, long length);
+  default void copyOut(long address, MemorySegment to, long at, long length) {
+    MemorySegment.copy(segment(), address - base(), to, at, length);
+  }
+
+  /**
+   * Copies bytes to the guest.
+   *
+   * @param address physical, where the first goes
+   * @param bytes what to copy
+   */
+  default void put(long address, byte... bytes) {
+    copyIn(address, MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  /**
+   * Copies bytes from the guest.
+   *
+   * @param address physical, of the first
+   * @param length how many
+   * @return a new array
+   */
+  default byte[] get(long address, int length) {
+    return slice(address, length).toArray(JAVA_BYTE);
+  }
 }

@@ -319,9 +319,12 @@ class DevicePortIT extends PortSuite {
     try {
       FrameDevice known = new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE));
       assertThat(settings.replaced(known)).isEmpty();
-      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null))))
+      assertThat(
+              settings.replaced(
+                  new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null))))
           .contains("was made again");
-      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, null))).isEmpty(); // without /proc
+      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, null)))
+          .isEmpty(); // without /proc
     } finally {
       tap.close();
     }
