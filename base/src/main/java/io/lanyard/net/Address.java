@@ -123,7 +123,10 @@ public record Address(long high, long low) implements Comparable<Address> {
   public static Address parseIpv4(String text) {
     String[] parts = text.split("\\.", -1);
     if (parts.length != 4) {
-      throw new IllegalArgumentException("an IPv4 address has four numbers");
+      throw new IllegalArgumentException(
+          text.chars().anyMatch(Character::isLetter)
+              ? "it is a name; give an address"
+              : "an IPv4 address has four numbers");
     }
     int bits = 0;
     for (String part : parts) {

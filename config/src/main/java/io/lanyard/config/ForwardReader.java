@@ -113,7 +113,8 @@ final class ForwardReader {
       return null;
     }
     if (address.equals(ipv4.gateway()) || address.equals(ipv4.host())) {
-      forward.problem("to", named(host, address) + " is no guest");
+      String whose = address.equals(ipv4.gateway()) ? "the gateway's" : "the host's";
+      forward.problem("to", named(host, address) + " is " + whose + "; give a guest's");
       return null;
     }
     return new ToAddress(host, address, to.port());
