@@ -255,7 +255,7 @@ class DescriptorReuseTest {
           numbers.add(Integer.valueOf(number));
         }
       } catch (NoSuchFileException e) {
-        continue; // it was the list's own
+        // It was the list's own.
       }
     }
     return numbers;

@@ -527,7 +527,7 @@ class GatewayTest {
     }
     assertThat(out).isEmpty();
     assertThat(heard).isEmpty();
-    assertThat(gateway.counters().get(GatewayCount.MARTIAN_SOURCE)).isEqualTo(2 * never.size());
+    assertThat(gateway.counters().get(GatewayCount.MARTIAN_SOURCE)).isEqualTo(2L * never.size());
     net.exchange(TestNetwork.udp(0, TestNetwork.GATEWAY, 68, 67, HELLO));
     net.exchange(TestNetwork.udp(0, -1, 68, 67, HELLO));
     assertThat(heard).containsExactly(Address.ofIpv4(TestNetwork.GATEWAY), Address.BROADCAST_IPV4);

@@ -55,7 +55,7 @@ class ListeningEndpointTest {
         new StreamEndpoint.Client() {
           @Override
           public void offer(Channel channel) {
-            channel.close();
+            var _ = channel.close();
           }
 
           @Override
