@@ -21,6 +21,11 @@
  * io.lanyard.vswitch.Turns}): a burst is charged to the port that sent it, data from the host to
  * the port of its flow, and a port that has had its share waits until the others have had theirs.
  *
+ * <p><b>Faults.</b> A fault of a port, a policy or an engine behind a port must not end the loop.
+ * It is caught where the loop calls, counted and logged ({@link io.lanyard.vswitch.LoopFaults}),
+ * and the work that threw is tried again; where that is of no use, its source is closed ({@link
+ * io.lanyard.vswitch.Work#broke}).
+ *
  * <p><b>Time.</b> A {@link io.lanyard.base.Clock} is injected everywhere, and {@link
  * io.lanyard.base.TimerWheel} turns it into timers on the loop that cost nothing while they are
  * pushed back. What happened is in counters, which each part shows as a {@link
