@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.Message;
-import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 
 /** The descriptors that questions to the host's name servers take. */
@@ -69,11 +70,9 @@ class DnsSocketsTest {
     LogWatch.expect("dns-questions-refused");
     ForwarderScene scene = scene(32);
     try {
-      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.upstream.answer = DnsSocketsTest::unlessSlow;
       scene.onLoop(() -> {
-        for (int i = 0; i < 100; i++) {
-          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
-        }
+        askSlowly(scene, 100);
         return true;
       });
       scene.await(() -> scene.answers("p1").size() > 50 && scene.sockets.held() > 0);
@@ -91,11 +90,9 @@ class DnsSocketsTest {
     LogWatch.expect("dns-questions-refused");
     ForwarderScene scene = scene(32);
     try {
-      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.upstream.answer = DnsSocketsTest::unlessSlow;
       scene.onLoop(() -> {
-        for (int i = 0; i < 100; i++) {
-          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
-        }
+        askSlowly(scene, 100);
         // One question of two ports, of which the first has all the sockets that it gets.
         scene.send(scene.guest("p1"), ForwarderScene.query("www.example.").toWire());
         scene.send(scene.guest("p2"), ForwarderScene.query("www.example.").toWire());
@@ -112,11 +109,9 @@ class DnsSocketsTest {
   void theQuestionsOfAPortThatIsGoneEndAndThoseOfOthersGoOn() throws Exception {
     ForwarderScene scene = scene(64);
     try {
-      scene.upstream.answer = response -> slow(response.getQuestion().getName()) ? null : response;
+      scene.upstream.answer = DnsSocketsTest::unlessSlow;
       scene.onLoop(() -> {
-        for (int i = 0; i < 4; i++) {
-          scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
-        }
+        askSlowly(scene, 4);
         scene.send(scene.guest("p2"), ForwarderScene.query("slow0.example.").toWire());
         return true;
       });
@@ -138,8 +133,16 @@ class DnsSocketsTest {
     }
   }
 
-  private static boolean slow(Name name) {
-    return name.toString().startsWith("slow");
+  /** The server is silent about names that begin so. */
+  private static @Nullable Message unlessSlow(Message response) {
+    return response.getQuestion().getName().toString().startsWith("slow") ? null : response;
+  }
+
+  /** Distinct questions of one port that wait. */
+  private static void askSlowly(ForwarderScene scene, int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      scene.send(scene.guest("p1"), ForwarderScene.query("slow" + i + ".example.").toWire());
+    }
   }
 
   private static boolean isOfWww(Message answer) {
