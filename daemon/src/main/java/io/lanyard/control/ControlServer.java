@@ -59,7 +59,13 @@ public final class ControlServer implements AutoCloseable {
       throws IOException {
     HttpServer server =
         HttpServer.bind(
-            socket, group, Directories.uid(), Limits.API, routes(daemon), meter(daemon));
+            socket,
+            group,
+            Directories.uid(),
+            Limits.API,
+            routes(daemon),
+            meter(daemon),
+            AcceptWatch::handler);
     daemon.watchdog().watch(LOOP, server.loop());
     return new ControlServer(server, daemon.watchdog());
   }

@@ -102,7 +102,9 @@ public final class MetricsEndpoint implements AutoCloseable {
       Routes routes =
           new Routes("there is GET /metrics")
               .add("GET", "/metrics", request -> ControlServer.metrics(daemon));
-      HttpServer made = HttpServer.bind(listen.toSocketAddress(), Limits.METRICS, routes, meter);
+      HttpServer made =
+          HttpServer.bind(
+              listen.toSocketAddress(), Limits.METRICS, routes, meter, AcceptWatch::handler);
       daemon.watchdog().watch(LOOP, made.loop());
       server = made;
       problem = "";

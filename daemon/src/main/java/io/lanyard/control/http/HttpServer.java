@@ -2,7 +2,6 @@ package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.RateLimitedLog;
-import io.lanyard.vswitch.AcceptFailures;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -98,11 +97,18 @@ public final class HttpServer implements AutoCloseable {
    * @param limits who may have how many connections
    * @param routes what is served
    * @param meter hears of every request
+   * @param accept what becomes of an {@code accept} that fails
    * @return the running server
    * @throws IOException if the socket cannot be opened
    */
   public static HttpServer bind(
-      Path socket, @Nullable String group, int owner, Limits limits, Routes routes, HttpMeter meter)
+      Path socket,
+      @Nullable String group,
+      int owner,
+      Limits limits,
+      Routes routes,
+      HttpMeter meter,
+      AcceptHandlers accept)
       throws IOException {
     HttpServer server = new HttpServer("control", owner, limits, routes, meter);
     try {
@@ -111,7 +117,8 @@ public final class HttpServer implements AutoCloseable {
       server.listen(
           EpollServerDomainSocketChannel.class,
           new DomainSocketAddress(file.prepare().toFile()),
-          socket.toString());
+          socket.toString(),
+          accept);
       file.publish(group);
     } catch (IOException | RuntimeException e) {
       server.close();
@@ -128,14 +135,20 @@ public final class HttpServer implements AutoCloseable {
    * @param limits who may have how many connections
    * @param routes what is served
    * @param meter hears of every request
+   * @param accept what becomes of an {@code accept} that fails
    * @return the running server
    * @throws IOException if the socket cannot be opened
    */
   public static HttpServer bind(
-      InetSocketAddress address, Limits limits, Routes routes, HttpMeter meter) throws IOException {
+      InetSocketAddress address,
+      Limits limits,
+      Routes routes,
+      HttpMeter meter,
+      AcceptHandlers accept)
+      throws IOException {
     HttpServer server = new HttpServer("metrics", -1, limits, routes, meter);
     try {
-      server.listen(EpollServerSocketChannel.class, address, address.toString());
+      server.listen(EpollServerSocketChannel.class, address, address.toString(), accept);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -143,13 +156,17 @@ public final class HttpServer implements AutoCloseable {
     return server;
   }
 
-  private void listen(Class<? extends ServerChannel> type, SocketAddress address, String shown)
+  private void listen(
+      Class<? extends ServerChannel> type,
+      SocketAddress address,
+      String shown,
+      AcceptHandlers accept)
       throws IOException {
     var bound =
         new ServerBootstrap()
             .group(loop)
             .channel(type)
-            .handler(new AcceptFailures(new Accepting()))
+            .handler(accept.make(this::cannotAccept, this::acceptsAgain))
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(
                 new ChannelInitializer<>() {
@@ -187,25 +204,22 @@ public final class HttpServer implements AutoCloseable {
     return present.isEmpty() ? places.problem() : present;
   }
 
-  /** Makes a problem of what happens to {@code accept}. On the loop. */
-  private final class Accepting implements AcceptFailures.Listener {
-    @Override
-    public void cannotAccept(String reason, String remedy) {
-      boolean told = !acceptProblem.isEmpty();
-      acceptProblem = reason + "; " + remedy;
-      if (!told) {
-        log.log(
-            Level.WARNING,
-            "accept-failed",
-            line -> line.with("server", name).with("cause", reason).with("advice", remedy));
-      }
+  /** On the loop. */
+  private void cannotAccept(String reason, String remedy) {
+    boolean told = !acceptProblem.isEmpty();
+    acceptProblem = reason + "; " + remedy;
+    if (!told) {
+      log.log(
+          Level.WARNING,
+          "accept-failed",
+          line -> line.with("server", name).with("cause", reason).with("advice", remedy));
     }
+  }
 
-    @Override
-    public void acceptsAgain() {
-      acceptProblem = "";
-      log.log(Level.INFO, "accepts-again", line -> line.with("server", name));
-    }
+  /** On the loop. */
+  private void acceptsAgain() {
+    acceptProblem = "";
+    log.log(Level.INFO, "accepts-again", line -> line.with("server", name));
   }
 
   /** The port of a server on TCP. */

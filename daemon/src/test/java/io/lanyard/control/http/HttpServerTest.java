@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.lanyard.control.AcceptWatch;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
@@ -135,7 +136,7 @@ final class HttpServerTest {
                 "/count",
                 request -> new Response.Stream("text/plain", HttpServerTest::count))
             .add("POST", "/shout", request -> new Response.Upgrade("shout", HttpServerTest::shout));
-    server = HttpServer.bind(socket, null, 0, LIMITS, routes, meter);
+    server = HttpServer.bind(socket, null, 0, LIMITS, routes, meter, AcceptWatch::handler);
   }
 
   private void endless(InputStream in, OutputStream out) throws IOException {
@@ -204,7 +205,13 @@ final class HttpServerTest {
 
   private HttpServer open(Path path, String group) throws IOException {
     return HttpServer.bind(
-        path, group, 0, LIMITS, new Routes("openapi.json lists what there is"), meter);
+        path,
+        group,
+        0,
+        LIMITS,
+        new Routes("openapi.json lists what there is"),
+        meter,
+        AcceptWatch::handler);
   }
 
   @Test
@@ -226,7 +233,13 @@ final class HttpServerTest {
   void aSocketThatIsServedIsNotTaken() throws IOException {
     assertThatThrownBy(() ->
             HttpServer.bind(
-                socket, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter))
+                socket,
+                null,
+                0,
+                LIMITS,
+                new Routes("openapi.json lists what there is"),
+                meter,
+                AcceptWatch::handler))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on " + socket + ": another process listens there");
     assertThat(get("/hello")).isEqualTo("200 hello");
@@ -238,7 +251,13 @@ final class HttpServerTest {
 
     assertThatThrownBy(() ->
             HttpServer.bind(
-                file, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter))
+                file,
+                null,
+                0,
+                LIMITS,
+                new Routes("openapi.json lists what there is"),
+                meter,
+                AcceptWatch::handler))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on " + file + ": there is a file that is no socket");
     assertThat(file).hasContent("data");
@@ -252,7 +271,13 @@ final class HttpServerTest {
     }
     try (HttpServer _ =
             HttpServer.bind(
-                left, null, 0, LIMITS, new Routes("openapi.json lists what there is"), meter);
+                left,
+                null,
+                0,
+                LIMITS,
+                new Routes("openapi.json lists what there is"),
+                meter,
+                AcceptWatch::handler);
         HttpClient.Answer answer = new HttpClient(left).send("GET", "/")) {
       assertThat(answer.status()).isEqualTo(404);
     }
@@ -524,7 +549,7 @@ final class HttpServerTest {
         new Routes("openapi.json lists what there is")
             .add("GET", "/hello", request -> Response.text("text/plain", "hello"));
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (HttpServer tcp = HttpServer.bind(any, LIMITS, routes, meter)) {
+    try (HttpServer tcp = HttpServer.bind(any, LIMITS, routes, meter, AcceptWatch::handler)) {
       List<Socket> held = new ArrayList<>();
       for (int i = 0; i < LIMITS.perClient(); i++) {
         held.add(connect(tcp, "127.0.0.2"));
