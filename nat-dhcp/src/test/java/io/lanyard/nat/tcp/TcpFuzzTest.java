@@ -31,7 +31,7 @@ class TcpFuzzTest {
   /** The host's side of a connection. */
   private static final class Host {
     /** The guest's first sequence number. */
-    private final int first;
+    private int first;
 
     private boolean connected;
     private boolean ended;
@@ -95,6 +95,12 @@ class TcpFuzzTest {
       payload[i] = pattern(sequence + i);
     }
     guestFirst = sequence;
+    if ((flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN) {
+      // Until a SYN is answered, the last one counts.
+      hosts.values().stream()
+          .filter(host -> !host.connected)
+          .forEach(host -> host.first = sequence);
+    }
     scene.guest(flags, sequence, acknowledgment, window, payload, options);
     if (off == 0) {
       guestNext = sequence + payload.length + ((flags & (Tcp.SYN | Tcp.FIN)) != 0 ? 1 : 0);
