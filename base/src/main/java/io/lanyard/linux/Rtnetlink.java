@@ -68,7 +68,7 @@ public final class Rtnetlink implements AutoCloseable {
   private Set<HostAddress> addresses = Set.of();
   private Set<Subnet> routes = Set.of();
 
-  // What has been listed so far; null while no list is under way.
+  // The entries listed so far; null while no list is under way.
   private @Nullable Set<HostAddress> listed;
   private @Nullable Set<Subnet> listedRoutes;
 

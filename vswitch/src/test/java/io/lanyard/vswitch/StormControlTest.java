@@ -97,7 +97,7 @@ class StormControlTest extends SwitchScene {
         lab.guests.getFirst().send(Ethernet.BROADCAST);
         lab.network.flush();
       }
-      // What the time allows, and the tenth of a second's worth that was saved up before.
+      // The copies that the time allows, and a tenth of a second's worth saved up before.
       long most = 2000 + 20_000 * (clock.nanoTime() - before) / 1_000_000_000;
       assertThat(lab.copies()).as("copies to %d ports", ports).isBetween(most - 31, most + 31);
       lab.close();

@@ -31,7 +31,7 @@ public final class HostSocket {
   private @Nullable IoRegistration registration;
   private boolean closed;
 
-  // What the loop has told of, and has not been taken yet.
+  // Events that the loop has told of and nobody has taken yet.
   private boolean hasErrors;
   private boolean hasDatagrams;
   private final Work work =
