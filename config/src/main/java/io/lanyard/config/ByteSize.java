@@ -5,7 +5,7 @@ package io.lanyard.config;
  *
  * @param bytes at least 1
  */
-public record ByteSize(long bytes) {
+public record ByteSize(long bytes) implements Comparable<ByteSize> {
   private static final String UNITS = "KMGT";
 
   /**
@@ -27,6 +27,16 @@ public record ByteSize(long bytes) {
       throw new IllegalArgumentException("it is out of range");
     }
     return new ByteSize(bytes);
+  }
+
+  /**
+   * Compares amounts.
+   *
+   * @return as for {@link Comparable#compareTo}
+   */
+  @Override
+  public int compareTo(ByteSize other) {
+    return Long.compare(bytes, other.bytes);
   }
 
   /** The largest unit that leaves a whole number. */

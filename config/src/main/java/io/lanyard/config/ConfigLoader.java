@@ -93,7 +93,7 @@ public final class ConfigLoader {
       }
       throw problems.exception();
     }
-    Fields root = Fields.open(problems, Section.ROOT, "", node.place(), node);
+    Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", node.place(), node);
     if (root == null) {
       throw problems.exception();
     }

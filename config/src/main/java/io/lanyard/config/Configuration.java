@@ -1,10 +1,12 @@
 package io.lanyard.config;
 
+import io.lanyard.config.Form.Named;
 import io.lanyard.net.Endpoint;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,20 @@ public record Configuration(
   public record Api(@Nullable Path socket) {
     /** The socket's name in the runtime directory unless the file says otherwise. */
     public static final String USUAL_SOCKET = "api.sock";
+
+    /** The keys of {@code api}. */
+    static final class Keys {
+      static final Key<Path> SOCKET =
+          Key.optional(
+              "socket",
+              Kind.SOCKET_PATH,
+              USUAL_SOCKET,
+              "The API's UNIX socket; a relative path is below the runtime directory.");
+
+      static final Section SECTION = Section.of("api", "The control API.", SOCKET);
+
+      private Keys() {}
+    }
   }
 
   /**
@@ -61,7 +77,21 @@ public record Configuration(
    *
    * @param listen where it listens besides the API's socket, or null for nowhere
    */
-  public record Metrics(@Nullable Endpoint listen) {}
+  public record Metrics(@Nullable Endpoint listen) {
+    /** The keys of {@code metrics}. */
+    static final class Keys {
+      static final Key<Endpoint> LISTEN =
+          Key.optional(
+              "listen",
+              Kind.ENDPOINT,
+              "nowhere",
+              "Where it listens on TCP, besides the API's socket.");
+
+      static final Section SECTION = Section.of("metrics", "The Prometheus endpoint.", LISTEN);
+
+      private Keys() {}
+    }
+  }
 
   /**
    * Where the daemon keeps its files.
@@ -69,12 +99,97 @@ public record Configuration(
    * @param state what outlives the host's restart, or null for the daemon's choice
    * @param runtime sockets, or null for the daemon's choice
    */
-  public record Directories(@Nullable Path state, @Nullable Path runtime) {}
+  public record Directories(@Nullable Path state, @Nullable Path runtime) {
+    /** The keys of {@code directories}. */
+    static final class Keys {
+      static final Key<Path> STATE =
+          Key.optional(
+              "state",
+              Kind.ABSOLUTE_PATH,
+              "systemd's STATE_DIRECTORY; else /var/lib/lanyard for root, and lanyard in"
+                  + " XDG_STATE_HOME for other users",
+              "Leases, images, and what else outlives a restart of the host.");
+
+      static final Key<Path> RUNTIME =
+          Key.optional(
+              "runtime",
+              Kind.ABSOLUTE_PATH,
+              "systemd's RUNTIME_DIRECTORY; else /run/lanyard for root, and lanyard in"
+                  + " XDG_RUNTIME_DIR for other users",
+              "Sockets.");
+
+      static final Section SECTION =
+          Section.of("directories", "Where the daemon keeps its files.", STATE, RUNTIME);
+
+      private Keys() {}
+    }
+  }
 
   /**
    * The daemon's log.
    *
    * @param level the least severe level that is logged
    */
-  public record Log(Level level) {}
+  public record Log(Level level) {
+    /** The keys of {@code log}. */
+    static final class Keys {
+      static final Key<Level> LEVEL =
+          Key.defaulted(
+              "level",
+              Choice.of(
+                  List.of(Level.ERROR, Level.WARNING, Level.INFO, Level.DEBUG, Level.TRACE),
+                  Map.of()),
+              Level.INFO,
+              "The least severe level that is logged.");
+
+      static final Section SECTION = Section.of("log", "The daemon's log.", LEVEL);
+
+      private Keys() {}
+    }
+  }
+
+  /** The keys of the file itself. */
+  static final class Keys {
+    /** Each network has an event loop's thread: more than this is a mistake. */
+    private static final int MOST_NETWORKS = 1000;
+
+    static final Key<Integer> VERSION =
+        Key.required(
+            "version",
+            new Form.Only(Configuration.VERSION, "the only version of the format so far"),
+            "The version of the format.");
+
+    static final Key<List<Named<Fields>>> NETWORKS =
+        Key.required(
+            "networks",
+            new Form.NamedMap<>(
+                Kind.NETWORK_NAME, NetworkConfig.Keys.SECTION, MOST_NETWORKS, "networks"),
+            "The networks, by name.");
+
+    static final Key<List<Named<Fields>>> GUESTS =
+        Key.defaulted(
+            "guests",
+            new Form.NamedMap<>(Kind.LABEL, GuestConfig.Keys.SECTION),
+            List.of(),
+            "The guests, by name. DNS answers for the name.");
+
+    static final Key<Fields> API = Key.mapping("api", Api.Keys.SECTION);
+    static final Key<Fields> METRICS = Key.mapping("metrics", Metrics.Keys.SECTION);
+    static final Key<Fields> DIRECTORIES = Key.mapping("directories", Directories.Keys.SECTION);
+    static final Key<Fields> LOG = Key.mapping("log", Log.Keys.SECTION);
+
+    static final Section SECTION =
+        Section.of(
+            "root",
+            "All that the daemon runs.",
+            VERSION,
+            NETWORKS,
+            GUESTS,
+            API,
+            METRICS,
+            DIRECTORIES,
+            LOG);
+
+    private Keys() {}
+  }
 }

@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import io.lanyard.net.Subnet;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where guests of a NAT network may go.
@@ -15,7 +16,8 @@ import java.util.List;
  */
 public record EgressConfig(Verdict otherwise, List<Rule> rules) {
   /** The egress of a network whose file says nothing. */
-  public static final EgressConfig DEFAULT = new EgressConfig(Verdict.ALLOW, List.of());
+  public static final EgressConfig DEFAULT =
+      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of());
 
   /** Takes a copy of the list. */
   public EgressConfig {
@@ -36,7 +38,51 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
    * @param verdict what happens to a flow that matches
    * @param target what it matches
    */
-  public record Rule(Verdict verdict, Target target) {}
+  public record Rule(Verdict verdict, Target target) {
+    /** The keys of a rule. */
+    static final class Keys {
+      private static final Kind<Target> TARGET =
+          Kind.such(
+              "destination",
+              "a destination",
+              "^(\\*|"
+                  + Kind.IPV4_PATTERN
+                  + "(/[0-9]{1,2})?)(:"
+                  + Service.PATTERN
+                  + "(, *"
+                  + Service.PATTERN
+                  + ")*)?$",
+              EgressReader::target,
+              "10.0.0.0/8",
+              "\"192.168.1.5:tcp/443\"",
+              "\"*:53\"");
+
+      static final Key<Target> ALLOW =
+          Key.optional(
+              "allow",
+              TARGET,
+              "none",
+              "Flows that may be: an address, a subnet or *, and if wanted a colon with protocols"
+                  + " and ports behind it.");
+
+      static final Key<Target> DENY =
+          Key.optional(
+              "deny",
+              TARGET,
+              "none",
+              "Flows that may not be; the guest is told so (ICMP, administratively prohibited).");
+
+      static final Section SECTION =
+          new Section(
+              "egress-rule",
+              "A rule about new flows.",
+              List.of(ALLOW, DENY),
+              List.of(new KeyRule.ExactlyOne(ALLOW, DENY)),
+              Map.of());
+
+      private Keys() {}
+    }
+  }
 
   /**
    * Destinations, and services there.
@@ -62,5 +108,36 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
           ? where
           : where + ":" + String.join(",", services.stream().map(Service::toString).toList());
     }
+  }
+
+  /** The keys of {@code egress}. */
+  static final class Keys {
+    /** More rules than anybody writes by hand. */
+    private static final int MOST_RULES = 4096;
+
+    static final Key<Verdict> OTHERWISE =
+        Key.defaulted(
+            "default",
+            Choice.of(Verdict.class),
+            Verdict.ALLOW,
+            "The verdict where no rule matches.");
+
+    static final Key<List<Fields>> RULES =
+        Key.defaulted(
+            "rules",
+            new Form.ListOf<>(Rule.Keys.SECTION, MOST_RULES, "rules"),
+            List.of(),
+            "The rules, in order.");
+
+    static final Section SECTION =
+        Section.of(
+            "egress",
+            "Where guests may go. The first rule that matches decides; then the host's own"
+                + " addresses, other networks, link-local and metadata addresses are denied; then"
+                + " the default decides.",
+            OTHERWISE,
+            RULES);
+
+    private Keys() {}
   }
 }

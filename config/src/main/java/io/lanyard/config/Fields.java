@@ -1,13 +1,10 @@
 package io.lanyard.config;
 
 import io.lanyard.base.Nearest;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +27,7 @@ final class Fields {
   }
 
   /**
-   * Opens a mapping and reports its unknown and missing keys.
+   * Opens a mapping; reports unknown and missing keys, and which of the section's rules it breaks.
    *
    * @param place where to report a missing key
    * @return null when the node is no mapping
@@ -38,17 +35,21 @@ final class Fields {
   static @Nullable Fields open(
       Problems problems, Section section, String path, Place place, YamlNode node) {
     if (!(node instanceof YamlNode.Mapping mapping)) {
-      String hint = isNull(node) ? " (write {} for an empty one)" : "";
-      problems.add(node.place(), path, "expected a mapping, found " + node.found() + hint);
+      problems.add(node.place(), path, Form.noMapping(node));
       return null;
     }
     Fields fields = new Fields(problems, section, path, place);
     for (YamlNode.Entry entry : mapping.entries()) {
       fields.admit(entry);
     }
-    for (String key : section.required()) {
-      if (!fields.entries.containsKey(key)) {
-        problems.add(place, path, "the key " + Quoted.quote(key) + " is missing");
+    for (Key<?> key : section.keys()) {
+      if (key.required() && !fields.has(key)) {
+        problems.add(place, path, "the key " + Quoted.quote(key.name()) + " is missing");
+      }
+    }
+    for (KeyRule rule : section.rules()) {
+      if (!rule.check(fields)) {
+        break;
       }
     }
     return fields;
@@ -56,7 +57,7 @@ final class Fields {
 
   private void admit(YamlNode.Entry entry) {
     String key = entry.key();
-    if (section.keys().contains(key)) {
+    if (section.key(key) != null) {
       entries.put(key, entry);
       return;
     }
@@ -67,16 +68,16 @@ final class Fields {
   }
 
   private String suggestion(String key) {
-    String nearest = Nearest.to(key, section.keys());
+    String nearest = Nearest.to(key, section.names());
     if (nearest != null) {
       return "; did you mean " + Quoted.quote(nearest) + "?";
     }
-    for (Section other : Section.ALL) {
-      if (!other.equals(section) && other.keys().contains(key)) {
+    for (Section other : Configuration.Keys.SECTION.tree()) {
+      if (other.key(key) != null) {
         return "; it belongs to a " + Quoted.quote(other.name()) + " mapping";
       }
     }
-    return "; known here: " + String.join(", ", section.keys());
+    return "; known here: " + String.join(", ", section.names());
   }
 
   static String join(String path, String key) {
@@ -84,8 +85,9 @@ final class Fields {
     return path.isEmpty() ? shown : path + "." + shown;
   }
 
-  private static boolean isNull(YamlNode node) {
-    return node instanceof YamlNode.Scalar scalar && scalar.isNull();
+  /** The kind of mapping that it is. */
+  Section section() {
+    return section;
   }
 
   /** The mapping's own path. */
@@ -98,284 +100,100 @@ final class Fields {
     return place;
   }
 
-  /** The known keys that the file has. */
-  Set<String> keys() {
-    return entries.keySet();
-  }
-
-  boolean has(String key) {
-    return entry(key) != null;
-  }
-
-  private YamlNode.@Nullable Entry entry(String key) {
-    if (!section.keys().contains(key)) {
-      throw new IllegalArgumentException("section " + section.name() + " has no key " + key);
-    }
-    return entries.get(key);
-  }
-
-  /** Where the value of a key begins, or the mapping's place when it is absent. */
-  Place placeOf(String key) {
-    YamlNode.Entry entry = entry(key);
-    return entry == null ? place : entry.value().place();
-  }
-
-  void problem(String key, String message) {
-    problems.add(placeOf(key), join(path, key), message);
-  }
-
-  /** Reports a key that must not be here, at the key. */
-  void refuse(String key, String message) {
-    YamlNode.Entry entry = entry(key);
-    if (entry != null) {
-      problems.add(entry.keyPlace(), join(path, key), message);
-    }
-  }
-
   Problems problems() {
     return problems;
   }
 
-  /** A text as a typed value, or null when absent or wrong. */
-  <T> @Nullable T value(String key, Kind<T> kind) {
-    YamlNode.Entry entry = entry(key);
-    return entry == null ? null : value(problems, join(path, key), entry.value(), kind);
+  /** The names of the known keys that the file has. */
+  Set<String> given() {
+    return entries.keySet();
   }
 
-  <T> T value(String key, Kind<T> kind, T otherwise) {
-    T value = value(key, kind);
+  boolean has(Key<?> key) {
+    return entry(key) != null;
+  }
+
+  private YamlNode.@Nullable Entry entry(Key<?> key) {
+    if (!section.keys().contains(key)) {
+      throw new IllegalArgumentException("section " + section.name() + " has no key " + key);
+    }
+    return entries.get(key.name());
+  }
+
+  /** Whether the file has a certain text as the key's value. */
+  boolean says(Key<?> key, String word) {
+    YamlNode.Entry entry = entry(key);
+    return entry != null
+        && entry.value() instanceof YamlNode.Scalar scalar
+        && scalar.text().equals(word);
+  }
+
+  /** Where the value of a key begins, or the mapping's place when it is absent. */
+  Place placeOf(Key<?> key) {
+    YamlNode.Entry entry = entry(key);
+    return entry == null ? place : entry.value().place();
+  }
+
+  String pathOf(Key<?> key) {
+    return join(path, key.name());
+  }
+
+  void problem(Key<?> key, String message) {
+    problems.add(placeOf(key), pathOf(key), message);
+  }
+
+  /** Reports a key that must not be here, at the key. */
+  void refuse(Key<?> key, String message) {
+    YamlNode.Entry entry = entry(key);
+    if (entry != null) {
+      problems.add(entry.keyPlace(), pathOf(key), message);
+    }
+  }
+
+  /** The value of a key, or null when absent or wrong. Reading it twice reports it twice. */
+  <T> @Nullable T find(Key<T> key) {
+    return read(key, key.form());
+  }
+
+  private <T> @Nullable T read(Key<?> key, Form<T> form) {
+    YamlNode.Entry entry = entry(key);
+    return entry == null ? null : form.read(problems, pathOf(key), entry.keyPlace(), entry.value());
+  }
+
+  /** The value of a key, or its default when absent or wrong. */
+  <T> T value(Key<T> key) {
+    return value(key, key.otherwise());
+  }
+
+  /** The value of a key whose default depends on other keys. */
+  <T> T value(Key<T> key, T otherwise) {
+    T value = find(key);
     return value == null ? otherwise : value;
   }
 
-  static <T> @Nullable T value(Problems problems, String path, YamlNode node, Kind<T> kind) {
-    String expected = "expected " + kind.expected() + ", found " + node.found();
-    if (!(node instanceof YamlNode.Scalar scalar)) {
-      problems.add(node.place(), path, expected);
-      return null;
-    }
-    if (!scalar.isText()) {
-      String hint = "";
-      if (scalar.isBoolean() || (scalar.isNumber() && parses(kind, scalar.text()))) {
-        hint = "; put it in quotes if it is meant as text";
-      } else if (scalar.isNumber()) {
-        hint = why(kind, scalar.text());
-      }
-      problems.add(node.place(), path, expected + hint);
-      return null;
-    }
-    try {
-      return kind.parser().apply(scalar.text());
-    } catch (IllegalArgumentException e) {
-      problems.add(node.place(), path, expected + ": " + e.getMessage());
-      return null;
-    }
+  /** A number of which the mapping's surroundings allow no more than their own, the default. */
+  int atMost(int most, Key<Integer> key) {
+    Form.Whole limits = (Form.Whole) key.form();
+    Integer value = read(key, new Form.Whole(limits.least(), most));
+    return value == null ? most : value;
   }
 
-  private static boolean parses(Kind<?> kind, String text) {
-    return why(kind, text).isEmpty();
+  /** The mapping under a key; without keys when it is absent or no mapping. */
+  Fields mapping(Key<Fields> key) {
+    Fields fields = find(key);
+    return fields == null ? none(key, (Section) key.form()) : fields;
   }
 
-  private static String why(Kind<?> kind, String text) {
-    try {
-      var _ = kind.parser().apply(text);
-      return "";
-    } catch (IllegalArgumentException e) {
-      return ": " + e.getMessage();
-    }
-  }
-
-  boolean flag(String key, boolean otherwise) {
-    return flag(key, otherwise, "true or false");
-  }
-
-  /** The same where something else may stand there, too. */
-  boolean flag(String key, boolean otherwise, String expected) {
-    YamlNode.Entry entry = entry(key);
-    if (entry == null) {
-      return otherwise;
-    }
-    if (entry.value() instanceof YamlNode.Scalar scalar && scalar.isBoolean()) {
-      return scalar.text().equalsIgnoreCase("true");
-    }
-    problem(key, "expected " + expected + ", found " + entry.value().found());
-    return otherwise;
-  }
-
-  /** A duration within bounds. */
-  Duration duration(String key, Duration least, Duration most, Duration otherwise) {
-    Duration value = value(key, Kind.DURATION, otherwise);
-    if (value.compareTo(least) >= 0 && value.compareTo(most) <= 0) {
-      return value;
-    }
-    problem(
-        key,
-        "expected a duration from "
-            + DurationText.format(least)
-            + " to "
-            + DurationText.format(most)
-            + ", found "
-            + DurationText.format(value));
-    return otherwise;
-  }
-
-  int number(String key, int least, int most, int otherwise) {
-    YamlNode.Entry entry = entry(key);
-    if (entry == null) {
-      return otherwise;
-    }
-    if (entry.value() instanceof YamlNode.Scalar scalar
-        && scalar.isInteger()
-        && scalar.text().matches("[-+]?(0|[1-9][0-9]{0,9})")) {
-      long number = Long.parseLong(scalar.text());
-      if (number >= least && number <= most) {
-        return (int) number;
-      }
-    }
-    problem(
-        key,
-        "expected a number from "
-            + least
-            + " to "
-            + most
-            + ", found "
-            + entry.value().found()
-            + numberHint(entry.value()));
-    return otherwise;
-  }
-
-  /** Reports a number that is not the only one that may stand there. */
-  void constant(String key, int value, String why) {
-    YamlNode.Entry entry = entry(key);
-    if (entry == null) {
-      return;
-    }
-    boolean isThat =
-        entry.value() instanceof YamlNode.Scalar scalar
-            && scalar.plain()
-            && scalar.text().equals(Integer.toString(value));
-    if (!isThat) {
-      problem(
-          key,
-          "expected "
-              + value
-              + ", "
-              + why
-              + "; found "
-              + entry.value().found()
-              + numberHint(entry.value()));
-    }
-  }
-
-  /**
-   * The remedy for a number that is not written as one. With a leading zero it would be octal to
-   * YAML 1.1, which editors and other tools still read.
-   */
-  private static String numberHint(YamlNode node) {
-    if (!(node instanceof YamlNode.Scalar scalar)) {
-      return "";
-    }
-    if (!scalar.plain()) {
-      return scalar.text().matches("[0-9]+") ? "; leave out the quotes" : "";
-    }
-    if (scalar.text().matches("0[ox].*")) {
-      return "; write it in decimal";
-    }
-    return scalar.text().matches("[-+]?0[0-9]+") ? "; leave out the leading zero" : "";
-  }
-
-  /** The mapping under a key, or null when absent or no mapping. */
-  @Nullable Fields mapping(String key, Section inner) {
-    YamlNode.Entry entry = entry(key);
-    return entry == null
-        ? null
-        : open(problems, inner, join(path, key), entry.keyPlace(), entry.value());
-  }
-
-  boolean isList(String key) {
-    YamlNode.Entry entry = entry(key);
-    return entry != null && entry.value() instanceof YamlNode.Sequence;
-  }
-
-  boolean isMapping(String key) {
-    YamlNode.Entry entry = entry(key);
-    return entry != null && entry.value() instanceof YamlNode.Mapping;
-  }
-
-  /** Whether the mapping under a key says {@code enabled: false}; its problems are not reported. */
-  boolean turnsOff(String key) {
-    YamlNode.Entry entry = entry(key);
-    return entry != null
-        && entry.value() instanceof YamlNode.Mapping mapping
-        && mapping.entries().stream()
-            .anyMatch(inner ->
-                inner.key().equals("enabled")
-                    && inner.value() instanceof YamlNode.Scalar scalar
-                    && scalar.isBoolean()
-                    && scalar.text().equalsIgnoreCase("false"));
+  /** A mapping without keys, in the place of one that is absent. */
+  Fields none(Key<?> key, Section inner) {
+    return new Fields(problems, inner, pathOf(key), placeOf(key));
   }
 
   /** The keys of the mapping under a key, good names or not; none when it is no mapping. */
-  List<String> keys(String key) {
+  List<String> keysOf(Key<?> key) {
     YamlNode.Entry entry = entry(key);
     return entry != null && entry.value() instanceof YamlNode.Mapping mapping
         ? mapping.entries().stream().map(YamlNode.Entry::key).toList()
         : List.of();
-  }
-
-  /** Goes through a mapping whose keys are names that the user chose. */
-  void named(String key, Kind<String> name, BiConsumer<String, YamlNode.Entry> each) {
-    YamlNode.Entry entry = entry(key);
-    if (entry == null) {
-      return;
-    }
-    if (!(entry.value() instanceof YamlNode.Mapping mapping)) {
-      String hint = isNull(entry.value()) ? " (write {} for an empty one)" : "";
-      problem(key, "expected a mapping, found " + entry.value().found() + hint);
-      return;
-    }
-    for (YamlNode.Entry item : mapping.entries()) {
-      String why = why(name, item.key());
-      if (why.isEmpty()) {
-        each.accept(name.parser().apply(item.key()), item);
-      } else {
-        problems.add(
-            item.keyPlace(),
-            join(join(path, key), item.key()),
-            "expected " + name.expected() + why);
-      }
-    }
-  }
-
-  /** Goes through a list. */
-  void items(String key, BiConsumer<String, YamlNode> each) {
-    YamlNode.Entry entry = entry(key);
-    if (entry == null) {
-      return;
-    }
-    if (!(entry.value() instanceof YamlNode.Sequence list)) {
-      String hint = isNull(entry.value()) ? " (write [] for an empty one)" : "";
-      problem(key, "expected a list, found " + entry.value().found() + hint);
-      return;
-    }
-    for (int i = 0; i < list.items().size(); i++) {
-      each.accept(join(path, key) + "[" + i + "]", list.items().get(i));
-    }
-  }
-
-  /** A list of typed values; those with problems are left out. */
-  <T> List<T> values(String key, Kind<T> kind, List<T> otherwise) {
-    if (!has(key)) {
-      return otherwise;
-    }
-    List<T> values = new ArrayList<>();
-    items(
-        key,
-        (itemPath, node) -> {
-          T value = value(problems, itemPath, node, kind);
-          if (value != null) {
-            values.add(value);
-          }
-        });
-    return values;
   }
 }

@@ -78,4 +78,64 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
       return host + ":" + port;
     }
   }
+
+  /** The keys of a forward. */
+  static final class Keys {
+    /**
+     * A guest's end before its name is looked up.
+     *
+     * @param host an address or a name, lower case
+     * @param port 1 to 65535
+     */
+    record HostAndPort(String host, int port) {}
+
+    private static final Kind<HostAndPort> TARGET =
+        Kind.such(
+            "target",
+            "a guest and a port",
+            "^[A-Za-z0-9.-]+:[0-9]{1,5}$",
+            Keys::hostAndPort,
+            "web:80");
+
+    static final Key<String> NAME =
+        Key.optional(
+            "name",
+            Kind.FORWARD_NAME,
+            "its protocol and listen, as tcp/127.0.0.1:8080",
+            "A name to tell it from others.");
+
+    static final Key<Transport> PROTOCOL =
+        Key.required("protocol", Choice.of(Transport.class), "The transport protocol.");
+
+    static final Key<Endpoint> LISTEN =
+        Key.required(
+            "listen", Kind.ENDPOINT, "Where the host listens: an address or *, and a port.");
+
+    static final Key<HostAndPort> TO =
+        Key.required(
+            "to",
+            TARGET,
+            "A guest's, a reservation's or a DNS host's name, or an address of the subnet, and a"
+                + " port.");
+
+    static final Section SECTION =
+        Section.of(
+            "forward", "A port of the host's that leads to a guest's.", NAME, PROTOCOL, LISTEN, TO);
+
+    private Keys() {}
+
+    private static HostAndPort hostAndPort(String text) {
+      int colon = text.lastIndexOf(':');
+      if (colon < 0) {
+        throw new IllegalArgumentException("the port is missing");
+      }
+      String host = text.substring(0, colon);
+      if (host.matches("[0-9.]+")) {
+        Address.parse(host);
+      } else {
+        host = Kind.DOMAIN.parser().apply(host);
+      }
+      return new HostAndPort(host, Endpoint.parsePort(text.substring(colon + 1)));
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.config.Form.Named;
 import io.lanyard.net.MacAddress;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -82,7 +83,23 @@ public record GuestConfig(
    * @param path a raw image, an absolute path
    * @param readOnly whether writes fail
    */
-  public record Disk(Path path, boolean readOnly) {}
+  public record Disk(Path path, boolean readOnly) {
+    /** The keys of a disk. */
+    static final class Keys {
+      static final Key<Path> PATH =
+          Key.required(
+              "path",
+              Kind.PATH,
+              "A raw image; a relative path is relative to this file's directory.");
+
+      static final Key<Boolean> READ_ONLY =
+          Key.defaulted("read-only", new Form.Flag(), false, "Whether writes fail.");
+
+      static final Section SECTION = Section.of("disk", "A disk.", PATH, READ_ONLY);
+
+      private Keys() {}
+    }
+  }
 
   /**
    * A NIC.
@@ -92,5 +109,141 @@ public record GuestConfig(
    * @param mac its address: given, or derived from the guest's name and its own
    * @param policy what it may do on its network
    */
-  public record Nic(String name, String network, MacAddress mac, PortPolicy policy) {}
+  public record Nic(String name, String network, MacAddress mac, PortPolicy policy) {
+    /** The keys of a NIC. */
+    static final class Keys {
+      static final Key<String> NETWORK =
+          Key.required("network", Kind.TEXT, "The name of the network that it is attached to.");
+
+      static final Key<MacAddress> MAC =
+          Key.optional(
+              "mac",
+              Kind.MAC,
+              "52:54:00 and a hash of the guest's name and the NIC's place",
+              "Its address.");
+
+      static final Section SECTION =
+          new Section(
+              "nic",
+              "A NIC.",
+              List.of(NETWORK, MAC, PortPolicy.Keys.GUARD, PortPolicy.Keys.ISOLATED),
+              List.of(),
+              Map.of("port-group", "port groups are"));
+
+      private Keys() {}
+    }
+  }
+
+  /** The keys of a guest. */
+  static final class Keys {
+    /** The name of a VMM or an image. */
+    private static final Kind<String> WORD =
+        Kind.of(
+            "word",
+            "a name of letters, digits, dots, hyphens and underscores",
+            "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+            Keys::word,
+            "qemu",
+            "debian-13-netboot");
+
+    static final Key<String> VMM = Key.defaulted("vmm", WORD, "lanyard", "The VMM that runs it.");
+
+    static final Key<ByteSize> MEMORY =
+        Key.defaulted(
+            "memory",
+            new Form.Within<>(Kind.SIZE, new ByteSize(1L << 20), new ByteSize(1L << 40)),
+            new ByteSize(512L << 20),
+            "Its RAM: a number with one of the binary units K, M, G, T.");
+
+    static final Key<Integer> HARTS =
+        Key.defaulted(
+            "harts",
+            new Form.Whole(1, 128),
+            1,
+            "How many processors. The bundled machine has one; more are for plug-ins that have"
+                + " them.");
+
+    static final Key<String> IMAGE =
+        Key.optional(
+            "image", WORD, "none", "Boots an image of the image store (lanyard image ls).");
+
+    static final Key<Path> KERNEL =
+        Key.optional(
+            "kernel",
+            Kind.PATH,
+            "none",
+            "Boots a Linux kernel; a relative path is relative to this file's directory.");
+
+    static final Key<Path> INITRD =
+        Key.optional("initrd", Kind.PATH, "none", "The kernel's initial RAM disk.");
+
+    static final Key<String> COMMAND_LINE =
+        Key.optional(
+            "command-line",
+            Kind.TEXT,
+            "the image's own; an empty one with a kernel",
+            "The kernel's command line.");
+
+    static final Key<Path> PROGRAM =
+        Key.optional(
+            "program",
+            Kind.PATH,
+            "none",
+            "Runs a statically linked ELF file that owns the machine.");
+
+    static final Key<List<Fields>> DISKS =
+        Key.defaulted(
+            "disks", new Form.ListOf<>(Disk.Keys.SECTION), List.of(), "Its disks, in order.");
+
+    static final Key<List<Fields>> NICS =
+        Key.defaulted(
+            "nics", new Form.ListOf<>(Nic.Keys.SECTION), List.of(), "Its NICs, in order.");
+
+    static final Key<Boolean> AUTOSTART =
+        Key.defaulted(
+            "autostart",
+            new Form.Flag(),
+            true,
+            "Whether the daemon starts it when it starts itself.");
+
+    static final Key<List<Named<String>>> OPTIONS =
+        Key.defaulted(
+            "options",
+            new Form.NamedMap<>(Kind.TEXT, new Form.AnyScalar()),
+            List.of(),
+            "Settings that only this VMM knows; the bundled machine has console, interrupts and"
+                + " overcommit.");
+
+    static final Section SECTION =
+        new Section(
+            "guest",
+            "A guest that the daemon runs itself.",
+            List.of(
+                VMM,
+                MEMORY,
+                HARTS,
+                IMAGE,
+                KERNEL,
+                INITRD,
+                COMMAND_LINE,
+                PROGRAM,
+                DISKS,
+                NICS,
+                AUTOSTART,
+                OPTIONS),
+            List.of(
+                new KeyRule.ExactlyOne(IMAGE, KERNEL, PROGRAM),
+                new KeyRule.OnlyWith(INITRD, KERNEL, "an initrd goes with a kernel only"),
+                new KeyRule.NotWith(COMMAND_LINE, PROGRAM, "a program has no command line")),
+            Map.of());
+
+    private Keys() {}
+
+    private static String word(String text) {
+      if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
+        throw new IllegalArgumentException("a character of it is not allowed");
+      }
+      return text;
+    }
+  }
 }

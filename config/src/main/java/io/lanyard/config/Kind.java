@@ -1,6 +1,5 @@
 package io.lanyard.config;
 
-import io.lanyard.base.EnumText;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Endpoint;
@@ -14,96 +13,238 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a text becomes a typed value.
+ * How a text becomes a typed value. Kinds that only one key has are declared beside it.
  *
- * @param expected what a message says was expected
+ * @param name the type's name in the schema
+ * @param what the value with its article, as a message calls it
+ * @param examples texts of this kind, in quotes where YAML 1.1 tools need them
+ * @param shown whether messages have the examples
+ * @param pattern the schema's regular expression (ECMA 262); it may accept what the parser refuses,
+ *     but not the other way round
+ * @param ports whether the number of a port may stand without quotes
  * @param parser throws {@link IllegalArgumentException} with what is wrong, in words that can stand
  *     after a colon
  * @param <T> the value's type
  */
-record Kind<T>(String expected, Function<String, T> parser) {
+record Kind<T>(
+    String name,
+    String what,
+    List<String> examples,
+    boolean shown,
+    String pattern,
+    boolean ports,
+    Function<String, T> parser)
+    implements Form<T> {
   /** The length of {@code sun_path}, less the terminating zero (unix(7)). */
   static final int LONGEST_SOCKET_PATH = 107;
 
+  /** Anything but control characters; the tab is allowed. */
+  private static final String PRINTABLE = "[^\\u0000-\\u0008\\u000a-\\u001f]";
+
+  static final String IPV4_PATTERN = "[0-9]{1,3}(\\.[0-9]{1,3}){3}";
+  static final String LABEL_PATTERN = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+  static final String DOMAIN_PATTERN = LABEL_PATTERN + "(\\." + LABEL_PATTERN + ")*";
+
   static final Kind<Address> ADDRESS =
-      new Kind<>("an IPv4 address such as 192.168.127.10", Address::parseIpv4);
+      such(
+          "ipv4",
+          "an IPv4 address",
+          "^" + IPV4_PATTERN + "$",
+          Address::parseIpv4,
+          "192.168.127.10");
   static final Kind<AddressRange> RANGE =
-      new Kind<>(
-          "a range such as 192.168.127.128-192.168.127.254",
-          text -> AddressRange.parse(ipv4(text)));
+      such(
+          "range",
+          "a range",
+          "^[0-9.]+\\s*-\\s*[0-9.]+$",
+          text -> AddressRange.parse(ipv4(text)),
+          "192.168.127.128-192.168.127.254");
   static final Kind<Subnet> SUBNET =
-      new Kind<>("a subnet such as 192.168.127.0/24", text -> Subnet.parse(ipv4(text)));
+      such(
+          "subnet",
+          "a subnet",
+          "^" + IPV4_PATTERN + "/[0-9]{1,2}$",
+          text -> Subnet.parse(ipv4(text)),
+          "192.168.127.0/24");
   static final Kind<MacAddress> MAC =
-      new Kind<>("a MAC address such as \"52:54:00:00:00:10\"", MacAddress::parse);
+      such(
+          "mac",
+          "a MAC address",
+          "^([0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}|[0-9a-fA-F]{2}(-[0-9a-fA-F]{2}){5})$",
+          MacAddress::parse,
+          "\"52:54:00:00:00:10\"");
   static final Kind<Endpoint> ENDPOINT =
-      new Kind<>("an address and port such as 127.0.0.1:8080", Kind::listen);
-  static final Kind<Endpoint> UPSTREAM =
-      new Kind<>("a server's address such as 192.0.2.1 or 192.0.2.1:5353", Kind::upstream);
+      such(
+          "endpoint",
+          "an address and port",
+          "^([0-9.]+|\\*|localhost|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$",
+          Kind::listen,
+          "127.0.0.1:8080");
   static final Kind<Duration> DURATION =
-      new Kind<>("a duration such as 30m or 12h", DurationText::parse);
+      such(
+          "duration",
+          "a duration",
+          "^(?=.)([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?([0-9]{1,6}ms)?$",
+          DurationText::parse,
+          "30m",
+          "12h");
   static final Kind<ByteSize> SIZE =
-      new Kind<>("an amount of memory such as 512M or 2G", ByteSize::parse);
+      such("size", "an amount of memory", "^[0-9]{1,9}[KMGT](iB)?$", ByteSize::parse, "512M", "2G");
 
-  /** One DHCP option holds it; boot ROMs know nothing but ASCII. */
-  static final Kind<String> BOOT_FILE =
-      new Kind<>("a URL or a file's name of at most 255 ASCII characters", Kind::bootFile);
-
-  static final Kind<String> TEXT = new Kind<>("text", Kind::printable);
+  static final Kind<String> TEXT = of("text", "text", "^" + PRINTABLE + "*$", Kind::printable);
 
   /** The name of a network: it stands in commands, in URLs, and as the name of a device. */
   static final Kind<String> NETWORK_NAME =
-      name("a network's name", "[A-Za-z0-9][A-Za-z0-9_-]{0,31}");
+      shortName("network-name", "a network's name", "[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "vmnet8");
 
   static final Kind<String> FORWARD_NAME =
-      name("a forward's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
-
-  private static final Kind<String> PORT_NAME_FORM =
-      name("a port's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
-
-  /** Ports that a network has by itself; those of guests' NICs are named {@code GUEST.nicN}. */
-  private static final List<String> OWN_PORTS = List.of("gateway", "host");
-
-  static final Kind<String> PORT_NAME =
-      new Kind<>(
-          PORT_NAME_FORM.expected(),
-          text -> {
-            if (OWN_PORTS.contains(text) || text.matches(".*\\.nic[0-9]+")) {
-              throw new IllegalArgumentException("the daemon names a port of its own so");
-            }
-            return PORT_NAME_FORM.parser().apply(text);
-          });
+      shortName("forward-name", "a forward's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}", "web");
 
   /** A guest's name is what DNS answers for: one label (RFC 1123 section 2.1). */
   static final Kind<String> LABEL =
-      new Kind<>("a name of letters, digits and hyphens, at most 63 characters long", Kind::label);
+      of(
+          "label",
+          "a name of letters, digits and hyphens, at most 63 characters long",
+          "^" + LABEL_PATTERN + "$",
+          Kind::label,
+          "web");
 
   static final Kind<String> DOMAIN =
-      new Kind<>("a domain such as lan or lab.example", Kind::domain);
+      such(
+          "domain",
+          "a domain",
+          "^(?=.{1,253}$)" + DOMAIN_PATTERN + "$",
+          Kind::domain,
+          "lan",
+          "lab.example");
   static final Kind<String> DEVICE =
-      new Kind<>("a device's name of at most 15 characters", Kind::device);
-  static final Kind<Path> PATH = new Kind<>("a path", Kind::path);
-  static final Kind<Path> ABSOLUTE_PATH = new Kind<>("an absolute path", Kind::absolutePath);
-  static final Kind<Path> SOCKET_PATH = new Kind<>("the path of a UNIX socket", Kind::socketPath);
+      of(
+          "device",
+          "a device's name of at most 15 characters",
+          "^[^/\\s:%]{1,15}$",
+          Kind::device,
+          "tap0");
+  static final Kind<Path> PATH = of("path", "a path", "^" + PRINTABLE + "+$", Kind::path);
+  static final Kind<Path> ABSOLUTE_PATH =
+      of(
+          "absolute-path",
+          "an absolute path",
+          "^/" + PRINTABLE + "*$",
+          Kind::absolutePath,
+          "/srv/lanyard");
+  static final Kind<Path> SOCKET_PATH =
+      of(
+          "socket-path",
+          "the path of a UNIX socket",
+          "^" + PRINTABLE + "{1," + LONGEST_SOCKET_PATH + "}$",
+          Kind::socketPath,
+          "qemu1.sock");
 
-  private static final Pattern LABEL_FORM =
-      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
+  private static final Pattern LABEL_FORM = Pattern.compile(LABEL_PATTERN);
   private static final Pattern DEVICE_FORM = Pattern.compile("[^/\\s:%\\p{Cntrl}]{1,15}");
 
-  private static Kind<String> name(String what, String form) {
+  /** A kind whose examples are in the messages. */
+  static <T> Kind<T> such(
+      String name, String what, String pattern, Function<String, T> parser, String... examples) {
+    return new Kind<>(name, what, List.of(examples), true, pattern, false, parser);
+  }
+
+  /** A kind whose name says in a message how it looks. */
+  static <T> Kind<T> of(
+      String name, String what, String pattern, Function<String, T> parser, String... examples) {
+    return new Kind<>(name, what, List.of(examples), false, pattern, false, parser);
+  }
+
+  /** A name of at most 32 characters. */
+  static Kind<String> shortName(String name, String what, String form, String example) {
     Pattern pattern = Pattern.compile(form);
-    return new Kind<>(
+    return of(
+        name,
         what + " of letters, digits, hyphens and underscores, at most 32 characters long",
+        "^" + form + "$",
         text -> {
           if (!pattern.matcher(text).matches()) {
             throw new IllegalArgumentException(why(text, 32));
           }
           return text;
-        });
+        },
+        example);
   }
 
-  private static String why(String text, int longest) {
+  /** The value as a message expects it. */
+  private String expected() {
+    if (!shown) {
+      return what;
+    }
+    StringBuilder text =
+        new StringBuilder(what)
+            .append(what.contains(",") ? ", such as " : " such as ")
+            .append(examples.getFirst());
+    for (int i = 1; i < examples.size(); i++) {
+      text.append(i == examples.size() - 1 ? " or " : ", ").append(examples.get(i));
+    }
+    return text.toString();
+  }
+
+  @Override
+  public @Nullable T read(Problems problems, String path, Place place, YamlNode node) {
+    return text(problems, path, node, expected(), ports, parser);
+  }
+
+  /** Reads a text that is not of a kind of its own. */
+  static <T> @Nullable T text(
+      Problems problems,
+      String path,
+      YamlNode node,
+      String expected,
+      boolean numbers,
+      Function<String, T> parser) {
+    String message = "expected " + expected + ", found " + node.found();
+    if (!(node instanceof YamlNode.Scalar scalar)) {
+      problems.add(node.place(), path, message);
+      return null;
+    }
+    if (!scalar.isText() && !(numbers && scalar.isInteger())) {
+      String hint = "";
+      if (scalar.isBoolean() || (scalar.isNumber() && why(parser, scalar.text()).isEmpty())) {
+        hint = "; put it in quotes if it is meant as text";
+      } else if (scalar.isNumber()) {
+        hint = why(parser, scalar.text());
+      }
+      problems.add(node.place(), path, message + hint);
+      return null;
+    }
+    try {
+      return parser.apply(scalar.text());
+    } catch (IllegalArgumentException e) {
+      problems.add(node.place(), path, message + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  /** Reads the key of an entry. */
+  @Nullable T readKey(Problems problems, String path, YamlNode.Entry entry) {
+    try {
+      return parser.apply(entry.key());
+    } catch (IllegalArgumentException e) {
+      problems.add(entry.keyPlace(), path, "expected " + expected() + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  private static String why(Function<String, ?> parser, String text) {
+    try {
+      var _ = parser.apply(text);
+      return "";
+    } catch (IllegalArgumentException e) {
+      return ": " + e.getMessage();
+    }
+  }
+
+  static String why(String text, int longest) {
     if (text.isEmpty()) {
       return "it is empty";
     }
@@ -132,27 +273,17 @@ record Kind<T>(String expected, Function<String, T> parser) {
     return endpoint;
   }
 
-  private static Endpoint upstream(String text) {
-    Endpoint server = Endpoint.parse(text, 53);
-    if (!server.address().isUnicast()) {
+  /** A server to connect to. */
+  static Endpoint server(Endpoint endpoint) {
+    if (!endpoint.address().isUnicast()) {
       throw new IllegalArgumentException("it is no server's address");
     }
-    return server;
+    return endpoint;
   }
 
   private static String printable(String text) {
     if (text.chars().anyMatch(c -> c < ' ' && c != '\t')) {
       throw new IllegalArgumentException("it has a control character");
-    }
-    return text;
-  }
-
-  private static String bootFile(String text) {
-    if (text.isEmpty() || text.length() > 255) {
-      throw new IllegalArgumentException(why(text, 255));
-    }
-    if (text.chars().anyMatch(c -> c <= ' ' || c > '~')) {
-      throw new IllegalArgumentException("a character of it is not allowed");
     }
     return text;
   }
@@ -211,25 +342,5 @@ record Kind<T>(String expected, Function<String, T> parser) {
           "it has " + length + " bytes, and a socket's path at most " + LONGEST_SOCKET_PATH);
     }
     return path;
-  }
-
-  /** A choice among words. */
-  static <E extends Enum<E>> Kind<E> oneOf(Class<E> type) {
-    List<E> values = List.of(type.getEnumConstants());
-    List<String> words = values.stream().map(Kind::word).toList();
-    return new Kind<>(
-        "one of " + String.join(", ", words),
-        text -> {
-          int index = words.indexOf(text);
-          if (index < 0) {
-            throw new IllegalArgumentException("no such word" + Quoted.hint(text, words));
-          }
-          return values.get(index);
-        });
-  }
-
-  /** A constant's name as the file writes it. */
-  static String word(Enum<?> value) {
-    return EnumText.word(value);
   }
 }

@@ -1,6 +1,9 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,7 +41,45 @@ public record NatConfig(
    * @param udp a UDP flow; RFC 4787 REQ-5 wants at least 2 min
    */
   public record Timeouts(
-      Duration tcpConnect, Duration tcpEstablished, Duration tcpTransitory, Duration udp) {}
+      Duration tcpConnect, Duration tcpEstablished, Duration tcpTransitory, Duration udp) {
+    /** The keys of {@code nat.timeouts}. */
+    static final class Keys {
+      private static final Form<Duration> IDLE =
+          new Form.Within<>(Kind.DURATION, Duration.ofSeconds(1), Duration.ofDays(365));
+
+      static final Key<Duration> TCP_CONNECT =
+          Key.defaulted(
+              "tcp-connect",
+              IDLE,
+              Duration.ofMinutes(1),
+              "How long the host's side of a connection may take to connect.");
+
+      static final Key<Duration> TCP_ESTABLISHED =
+          Key.defaulted(
+              "tcp-established", IDLE, Duration.ofMinutes(125), "An established connection.");
+
+      static final Key<Duration> TCP_TRANSITORY =
+          Key.defaulted(
+              "tcp-transitory",
+              IDLE,
+              Duration.ofMinutes(4),
+              "A connection that is being opened or closed.");
+
+      static final Key<Duration> UDP =
+          Key.defaulted("udp", IDLE, Duration.ofMinutes(5), "A UDP flow.");
+
+      static final Section SECTION =
+          Section.of(
+              "timeouts",
+              "When an idle flow ends.",
+              TCP_CONNECT,
+              TCP_ESTABLISHED,
+              TCP_TRANSITORY,
+              UDP);
+
+      private Keys() {}
+    }
+  }
 
   /**
    * How many flows there may be at a time.
@@ -63,5 +104,92 @@ public record NatConfig(
     public Quotas {
       written = Set.copyOf(written);
     }
+
+    /** The keys of {@code nat.quotas}. */
+    static final class Keys {
+      private static final Form<Integer> FLOWS = new Form.Whole(0, 1 << 20);
+
+      static final Key<Integer> TCP_PER_GUEST =
+          Key.defaulted("tcp-per-guest", FLOWS, 4096, "TCP connections of one guest.");
+
+      static final Key<Integer> TCP =
+          Key.defaulted("tcp", FLOWS, 16_384, "TCP connections of the network.");
+
+      static final Key<Integer> UDP_PER_GUEST =
+          Key.defaulted("udp-per-guest", FLOWS, 16_384, "UDP flows of one guest.");
+
+      static final Key<Integer> UDP =
+          Key.defaulted("udp", FLOWS, 65_536, "UDP flows of the network.");
+
+      static final Key<Integer> ICMP_PER_GUEST =
+          Key.defaulted("icmp-per-guest", FLOWS, 128, "ICMP echo conversations of one guest.");
+
+      static final Key<Integer> ICMP =
+          Key.defaulted("icmp", FLOWS, 1024, "ICMP echo conversations of the network.");
+
+      static final Section SECTION =
+          Section.of(
+              "quotas",
+              "How many flows there may be at a time.",
+              TCP_PER_GUEST,
+              TCP,
+              UDP_PER_GUEST,
+              UDP,
+              ICMP_PER_GUEST,
+              ICMP);
+
+      private Keys() {}
+    }
+  }
+
+  /** The keys of {@code nat}. */
+  static final class Keys {
+    private static final String OTHER_MAPPING = "other mappings are not supported by this version";
+
+    private static final Kind<Service> SERVICE =
+        new Kind<>(
+            "service",
+            "ports",
+            List.of("8080", "8000-8100", "tcp/443"),
+            true,
+            "^" + Service.PATTERN + "$",
+            true,
+            Service::parse);
+
+    static final Key<Behaviour> MAPPING =
+        Key.defaulted(
+            "mapping",
+            Choice.of(
+                List.of(Behaviour.ENDPOINT_INDEPENDENT),
+                Map.of(
+                    EnumText.word(Behaviour.ADDRESS_DEPENDENT), OTHER_MAPPING,
+                    EnumText.word(Behaviour.ADDRESS_AND_PORT_DEPENDENT), OTHER_MAPPING)),
+            Behaviour.ENDPOINT_INDEPENDENT,
+            "When two UDP flows of a guest's port share a port on the host (RFC 4787 section"
+                + " 4.1).");
+
+    static final Key<Behaviour> FILTERING =
+        Key.defaulted(
+            "filtering",
+            Choice.of(Behaviour.class),
+            Behaviour.ADDRESS_DEPENDENT,
+            "Which strangers may answer (RFC 4787 section 5).");
+
+    static final Key<HostLoopback> HOST_LOOPBACK =
+        Key.defaulted(
+            "host-loopback",
+            new Form.FlagOrServices(new Form.ListOf<>(SERVICE)),
+            HostLoopback.NONE,
+            "Whether the host's address leads guests to the host's loopback; or to which of its"
+                + " ports, as in [8080, udp/53, 9000-9010].");
+
+    static final Key<Fields> TIMEOUTS = Key.mapping("timeouts", Timeouts.Keys.SECTION);
+    static final Key<Fields> QUOTAS = Key.mapping("quotas", Quotas.Keys.SECTION);
+
+    static final Section SECTION =
+        Section.of(
+            "nat", "How the NAT behaves.", MAPPING, FILTERING, HOST_LOOPBACK, TIMEOUTS, QUOTAS);
+
+    private Keys() {}
   }
 }

@@ -1,6 +1,8 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,5 +39,120 @@ public record NetworkConfig(
   public NetworkConfig {
     forwards = List.copyOf(forwards);
     ports = List.copyOf(ports);
+  }
+
+  /** The keys of a network. The switch's are those of {@link SwitchConfig.Keys}. */
+  static final class Keys {
+    /** RFC 791 section 3.2: every IPv4 host takes packets of this size. */
+    static final int LEAST_MTU = 576;
+
+    /** An offload header, an Ethernet header and this are below 64 KiB. */
+    static final int MOST_MTU = 65_520;
+
+    static final Key<NetworkMode> MODE =
+        Key.required(
+            "mode",
+            Choice.of(
+                List.of(NetworkMode.values()),
+                Map.of(
+                    "bridged",
+                    "a bridged network needs an uplink, which is not supported by this version")),
+            "nat: leads to the world. host-only: guests and the host. isolated: guests alone.");
+
+    static final Key<Fields> IPV4 =
+        Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
+
+    static final Key<Integer> MTU =
+        Key.defaulted(
+            "mtu", new Form.Whole(LEAST_MTU, MOST_MTU), 1500, "The largest IP packet, in bytes.");
+
+    static final Key<Fields> HOST_ADAPTER =
+        Key.optional(
+            "host-adapter",
+            HostAdapterConfig.Keys.SECTION,
+            "none; a host-only network always has one",
+            HostAdapterConfig.Keys.SECTION.meaning());
+
+    static final Key<Fields> DHCP = Key.mapping("dhcp", DhcpConfig.Keys.SECTION);
+    static final Key<Fields> DNS = Key.mapping("dns", DnsConfig.Keys.SECTION);
+    static final Key<Fields> NAT = Key.mapping("nat", NatConfig.Keys.SECTION);
+    static final Key<Fields> EGRESS = Key.mapping("egress", EgressConfig.Keys.SECTION);
+
+    static final Key<List<Fields>> FORWARDS =
+        Key.defaulted(
+            "forwards",
+            new Form.ListOf<>(ForwardConfig.Keys.SECTION),
+            List.of(),
+            "Ports of the host's that lead to guests.");
+
+    static final Key<List<Fields>> PORTS =
+        Key.defaulted(
+            "ports",
+            new Form.ListOf<>(
+                Variants.of(
+                    "kind",
+                    "kind",
+                    PortKeys.laterKinds(),
+                    List.of(PortKeys.QemuStream.SECTION, PortKeys.Tap.SECTION))),
+            List.of(),
+            "Ports of the switch that guests of other VMMs, and namespaces, attach to.");
+
+    static final Section SECTION =
+        new Section(
+            "network",
+            "A network: a switch, and by its mode a gateway with its services and a host adapter.",
+            List.of(
+                MODE,
+                IPV4,
+                MTU,
+                HOST_ADAPTER,
+                DHCP,
+                DNS,
+                NAT,
+                EGRESS,
+                FORWARDS,
+                SwitchConfig.Keys.GUARD,
+                SwitchConfig.Keys.STORM_CONTROL,
+                SwitchConfig.Keys.FORWARD_RESERVED,
+                PORTS),
+            List.of(
+                notIsolated(IPV4),
+                notIsolated(HOST_ADAPTER),
+                notIsolated(DHCP),
+                notIsolated(DNS),
+                notIsolated(NAT),
+                notIsolated(EGRESS),
+                notIsolated(FORWARDS),
+                notHostOnly(NAT, "a host-only network leads nowhere and has no NAT"),
+                notHostOnly(EGRESS, "a host-only network leads nowhere and has no egress rules"),
+                notHostOnly(FORWARDS, "only a network of mode nat has forwards"),
+                hasSubnet(NetworkMode.NAT),
+                hasSubnet(NetworkMode.HOST_ONLY)),
+            Map.of(
+                "ipv6", "IPv6 is",
+                "port-groups", "port groups are",
+                "uplink", "uplinks are",
+                "uplinks", "uplinks are",
+                "io-loops", "I/O loops are"));
+
+    private Keys() {}
+
+    private static KeyRule notIsolated(Key<?> key) {
+      return new KeyRule.NotWhere(
+          key,
+          MODE,
+          EnumText.word(NetworkMode.ISOLATED),
+          "an isolated network is a switch alone and has no " + key.name());
+    }
+
+    private static KeyRule notHostOnly(Key<?> key, String why) {
+      return new KeyRule.NotWhere(key, MODE, EnumText.word(NetworkMode.HOST_ONLY), why);
+    }
+
+    private static KeyRule hasSubnet(NetworkMode mode) {
+      String word = EnumText.word(mode);
+      return new KeyRule.NeededWhere(
+          IPV4, MODE, word, "a network of mode " + word + " has a subnet");
+    }
   }
 }

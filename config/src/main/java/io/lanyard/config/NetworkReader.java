@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.config.NetworkConfig.Keys;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
@@ -10,30 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a network; its services, forwards and ports have readers of their own. */
 final class NetworkReader {
-  /** RFC 791 section 3.2: what every IPv4 host must take. */
-  private static final int LEAST_MTU = 576;
-
-  /** An offload header, an Ethernet header and this are below 64 KiB. */
-  private static final int MOST_MTU = 65_520;
-
-  /**
-   * Below the smallest, host, gateway and a pool do not fit; above the largest are the reserved.
-   */
-  private static final int LONGEST_PREFIX = 29;
-
-  private static final int SHORTEST_PREFIX = 8;
-
-  private static final Kind<NetworkMode> MODE =
-      new Kind<>(
-          "one of nat, host-only, isolated",
-          text -> {
-            if (text.equals("bridged")) {
-              throw new IllegalArgumentException(
-                  "a bridged network needs an uplink, which is not supported by this version");
-            }
-            return Kind.oneOf(NetworkMode.class).parser().apply(text);
-          });
-
   private final Claims claims;
   private final Map<String, GuestConfig> guests;
   private final List<PlacedSubnet> subnets = new ArrayList<>();
@@ -45,23 +22,14 @@ final class NetworkReader {
     this.guests = guests;
   }
 
-  @Nullable NetworkConfig read(Problems problems, String name, YamlNode.Entry entry) {
-    String path = Fields.join("networks", name);
-    Fields network = Fields.open(problems, Section.NETWORK, path, entry.keyPlace(), entry.value());
-    if (network == null) {
-      return null;
-    }
-    NetworkMode given = network.value("mode", MODE);
+  @Nullable NetworkConfig read(String name, Fields network) {
+    NetworkMode given = network.find(Keys.MODE);
     // Where the mode is wrong the rest is checked all the same, as what is most common.
     NetworkMode mode = given == null ? NetworkMode.NAT : given;
-    int mtu = network.number("mtu", LEAST_MTU, MOST_MTU, 1500);
+    int mtu = network.value(Keys.MTU);
     SwitchConfig switching = PolicyReader.network(network);
     List<PortConfig> ports = new PortReader(claims, mtu, switching.guard()).read(network);
     if (mode == NetworkMode.ISOLATED) {
-      for (String key :
-          List.of("ipv4", "host-adapter", "dhcp", "dns", "nat", "egress", "forwards")) {
-        network.refuse(key, "an isolated network is a switch alone and has no " + key);
-      }
       return new NetworkConfig(
           name,
           mode,
@@ -76,25 +44,16 @@ final class NetworkReader {
           switching,
           ports);
     }
-    if (mode == NetworkMode.HOST_ONLY) {
-      network.refuse("nat", "a host-only network leads nowhere and has no NAT");
-      network.refuse("egress", "a host-only network leads nowhere and has no egress rules");
-      network.refuse("forwards", "only a network of mode nat has forwards");
-    }
-    if (!network.has("ipv4") && given != null) {
-      problems.add(
-          network.place(),
-          path,
-          "the key \"ipv4\" is missing: a network of mode " + Kind.word(mode) + " has a subnet");
+    if (!network.has(Keys.IPV4) && given != null) {
       return null;
     }
     Ipv4Config ipv4 = ipv4(network);
     HostAdapterConfig adapter = hostAdapter(network, name, mode);
-    ServicesReader services = new ServicesReader(network, ipv4);
-    DhcpConfig dhcp = services.dhcp(mode);
-    DnsConfig dns = services.dns(mode);
+    ServicesReader services = new ServicesReader(network, mode, ipv4);
+    DhcpConfig dhcp = services.dhcp();
+    DnsConfig dns = services.dns();
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
-    EgressConfig egress = EgressReader.read(network);
+    EgressConfig egress = EgressReader.read(network.mapping(Keys.EGRESS));
     if (ipv4 == null) {
       return null;
     }
@@ -107,39 +66,48 @@ final class NetworkReader {
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {
-    Fields ipv4 = network.mapping("ipv4", Section.IPV4);
-    Subnet subnet = ipv4 == null ? null : ipv4.value("subnet", Kind.SUBNET);
+    Fields ipv4 = network.find(Keys.IPV4);
+    Subnet subnet = ipv4 == null ? null : ipv4.find(Ipv4Config.Keys.SUBNET);
     if (ipv4 == null || subnet == null) {
       return null;
     }
-    if (subnet.prefix() > LONGEST_PREFIX || subnet.prefix() < SHORTEST_PREFIX) {
+    int longest = Ipv4Config.Keys.LONGEST_PREFIX;
+    int shortest = Ipv4Config.Keys.SHORTEST_PREFIX;
+    if (subnet.prefix() > longest || subnet.prefix() < shortest) {
       ipv4.problem(
-          "subnet",
+          Ipv4Config.Keys.SUBNET,
           "the subnet "
               + subnet
               + " is too "
-              + (subnet.prefix() > LONGEST_PREFIX ? "small" : "large")
-              + ": expected a prefix length from 8 to 29");
+              + (subnet.prefix() > longest ? "small" : "large")
+              + ": expected a prefix length from "
+              + shortest
+              + " to "
+              + longest);
       return null;
     }
     int first = subnet.network().ipv4() >>> 24;
     if (first == 0 || first == 127 || first >= 224) {
-      ipv4.problem("subnet", "guests cannot have addresses of " + subnet);
+      ipv4.problem(Ipv4Config.Keys.SUBNET, "guests cannot have addresses of " + subnet);
       return null;
     }
-    subnets.add(new PlacedSubnet(subnet, ipv4.path() + ".subnet", ipv4.placeOf("subnet")));
-    Address gateway = address(ipv4, "gateway", subnet, subnet.at(2));
-    Address host = address(ipv4, "host", subnet, subnet.at(1));
+    subnets.add(
+        new PlacedSubnet(
+            subnet, ipv4.pathOf(Ipv4Config.Keys.SUBNET), ipv4.placeOf(Ipv4Config.Keys.SUBNET)));
+    Key<Address> gatewayKey = Ipv4Config.Keys.GATEWAY_ADDRESS;
+    Key<Address> hostKey = Ipv4Config.Keys.HOST_ADDRESS;
+    Address gateway = address(ipv4, gatewayKey, subnet, Ipv4Config.Keys.usualGateway(subnet));
+    Address host = address(ipv4, hostKey, subnet, Ipv4Config.Keys.usualHost(subnet));
     if (host.equals(gateway)) {
       ipv4.problem(
-          ipv4.has("gateway") ? "gateway" : "host",
+          ipv4.has(gatewayKey) ? gatewayKey : hostKey,
           "the gateway and the host have the same address, " + host);
     }
     return new Ipv4Config(subnet, gateway, host, pool(ipv4, subnet, gateway, host));
   }
 
-  private static Address address(Fields ipv4, String key, Subnet subnet, Address otherwise) {
-    Address address = ipv4.value(key, Kind.ADDRESS, otherwise);
+  private static Address address(Fields ipv4, Key<Address> key, Subnet subnet, Address otherwise) {
+    Address address = ipv4.value(key, otherwise);
     if (!subnet.isHost(address)) {
       ipv4.problem(key, "expected an address of a host in " + subnet + ", found " + address);
       return otherwise;
@@ -148,17 +116,17 @@ final class NetworkReader {
   }
 
   private static AddressRange pool(Fields ipv4, Subnet subnet, Address gateway, Address host) {
-    int size = 1 << (32 - subnet.prefix());
-    AddressRange upperHalf = new AddressRange(subnet.at(size >>> 1), subnet.at(size - 2));
-    AddressRange pool = ipv4.value("pool", Kind.RANGE, upperHalf);
+    AddressRange usual = Ipv4Config.Keys.usualPool(subnet);
+    AddressRange pool = ipv4.value(Ipv4Config.Keys.POOL, usual);
     if (!subnet.isHost(pool.first()) || !subnet.isHost(pool.last())) {
-      ipv4.problem("pool", "expected addresses of hosts in " + subnet + ", found " + pool);
-      return upperHalf;
+      ipv4.problem(
+          Ipv4Config.Keys.POOL, "expected addresses of hosts in " + subnet + ", found " + pool);
+      return usual;
     }
     for (Address taken : List.of(gateway, host)) {
       if (pool.contains(taken)) {
         ipv4.problem(
-            "pool",
+            Ipv4Config.Keys.POOL,
             "the pool "
                 + pool
                 + " contains the "
@@ -171,14 +139,15 @@ final class NetworkReader {
   }
 
   private @Nullable HostAdapterConfig hostAdapter(Fields network, String name, NetworkMode mode) {
-    if (!network.has("host-adapter") && mode != NetworkMode.HOST_ONLY) {
+    if (!network.has(Keys.HOST_ADAPTER) && mode != NetworkMode.HOST_ONLY) {
       return null;
     }
-    Fields adapter = network.mapping("host-adapter", Section.HOST_ADAPTER);
+    Key<String> nameKey = HostAdapterConfig.Keys.NAME;
+    Fields adapter = network.find(Keys.HOST_ADAPTER);
     Fields at = adapter == null ? network : adapter;
-    String device = adapter == null ? null : adapter.value("name", Kind.DEVICE);
+    String device = adapter == null ? null : adapter.find(nameKey);
     if (device == null) {
-      if (adapter != null && adapter.has("name")) {
+      if (adapter != null && adapter.has(nameKey)) {
         return null;
       }
       device = name;

@@ -25,4 +25,59 @@ public record PortPolicy(
   public PortPolicy {
     addresses = List.copyOf(addresses);
   }
+
+  /** The keys of a port that are about its policy. A NIC has the first two. */
+  static final class Keys {
+    /** More than a port can have in a switch's table of MAC addresses. */
+    private static final int MOST_MACS = 65_536;
+
+    private static final Kind<Subnet> OWN =
+        Kind.such(
+            "own-address",
+            "an address or a subnet",
+            "^("
+                + Kind.IPV4_PATTERN
+                + "(/[0-9]{1,2})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[0-9]{1,3})?)$",
+            Keys::own,
+            "192.168.127.10",
+            "192.168.127.16/28");
+
+    static final Key<GuardMode> GUARD =
+        Key.optional(
+            "guard",
+            Choice.of(GuardMode.class),
+            "the network's guard",
+            "Which addresses it may claim. strict also holds a guest's NIC to its own MAC"
+                + " address.");
+
+    static final Key<Boolean> ISOLATED =
+        Key.defaulted(
+            "isolated",
+            new Form.Flag(),
+            false,
+            "Whether it reaches the gateway alone (its services and the way out), and neither the"
+                + " host adapter nor another port.");
+
+    static final Key<Integer> MAC_LIMIT =
+        Key.optional(
+            "mac-limit",
+            new Form.Whole(1, MOST_MACS),
+            "16 with a guard, any number without",
+            "The most MAC addresses behind it.");
+
+    static final Key<List<Subnet>> ADDRESSES =
+        Key.defaulted(
+            "addresses",
+            new Form.ListOf<>(OWN),
+            List.of(),
+            "Addresses and subnets that it may use besides those leased to or reserved for its MAC"
+                + " addresses. DHCP gives the addresses to nobody. Only with a guard.");
+
+    private Keys() {}
+
+    private static Subnet own(String text) {
+      int whole = text.indexOf(':') < 0 ? 32 : 128;
+      return Subnet.parse(text.indexOf('/') < 0 ? text + "/" + whole : text);
+    }
+  }
 }

@@ -11,4 +11,24 @@ import org.jspecify.annotations.Nullable;
  * @param address its address; may lie outside the pool
  * @param hostname the name that it gets and that DNS answers for, or null for the client's own
  */
-public record ReservationConfig(MacAddress mac, Address address, @Nullable String hostname) {}
+public record ReservationConfig(MacAddress mac, Address address, @Nullable String hostname) {
+  /** The keys of a reservation. */
+  static final class Keys {
+    static final Key<MacAddress> MAC = Key.required("mac", Kind.MAC, "The client's MAC address.");
+
+    static final Key<Address> ADDRESS =
+        Key.required("address", Kind.ADDRESS, "Its address, in the pool or outside it.");
+
+    static final Key<String> HOSTNAME =
+        Key.optional(
+            "hostname",
+            Kind.LABEL,
+            "the client's own",
+            "The name that it gets, and that DNS and forwards know it by.");
+
+    static final Section SECTION =
+        Section.of("reservation", "An address kept for one client.", MAC, ADDRESS, HOSTNAME);
+
+    private Keys() {}
+  }
+}

@@ -13,6 +13,9 @@ import io.lanyard.net.Endpoint;
 public record Service(Protocol protocol, int first, int last) {
   private static final int LAST_PORT = 65_535;
 
+  /** The schema's regular expression for one service. */
+  static final String PATTERN = "(tcp|udp|icmp|((tcp|udp)/)?[0-9]{1,5}(-[0-9]{1,5})?)";
+
   /** The protocols that guests can use beyond the gateway. */
   public enum Protocol {
     /** TCP. */

@@ -1,6 +1,6 @@
 package io.lanyard.config;
 
-import io.lanyard.config.NatConfig.Behaviour;
+import io.lanyard.config.Form.Named;
 import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
 import io.lanyard.net.Address;
@@ -19,51 +19,11 @@ final class ServicesReader {
   /** Names that the gateway answers for itself. */
   private static final Set<String> OWN_NAMES = Set.of("gateway", "host", "localhost");
 
-  private static final Duration SECOND = Duration.ofSeconds(1);
-  private static final Duration YEAR = Duration.ofDays(365);
-
-  private static final Duration DEFAULT_LEASE = Duration.ofMinutes(30);
-
-  /**
-   * Far more than a guest on the same host takes to answer ARP, and less than a client that boots
-   * notices; one that is slower still is heard until the address is given.
-   */
-  private static final Duration DEFAULT_PROBE = Duration.ofMillis(200);
-
-  /** Clients ask again after three to five seconds. */
-  private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
-
-  /** The addresses of the largest subnet, 10.0.0.0/8. */
-  private static final int LARGEST_POOL = 1 << 24;
-
-  private static final int NO_LIMIT = Integer.MAX_VALUE;
-
-  private static final Kind<String> HOST_NAME =
-      new Kind<>(
-          "a host's name such as printer, printer.example or *.apps", ServicesReader::hostName);
-
-  private static final Kind<Behaviour> FILTERING = Kind.oneOf(Behaviour.class);
-
-  private static final Kind<Behaviour> MAPPING =
-      new Kind<>(
-          "endpoint-independent",
-          text -> {
-            Behaviour behaviour = FILTERING.parser().apply(text);
-            if (behaviour != Behaviour.ENDPOINT_INDEPENDENT) {
-              throw new IllegalArgumentException(
-                  "other mappings are not supported by this version");
-            }
-            return behaviour;
-          });
-
-  private static String hostName(String text) {
-    return text.startsWith("*.")
-        ? "*." + Kind.DOMAIN.parser().apply(text.substring(2))
-        : Kind.DOMAIN.parser().apply(text);
-  }
-
   private final Fields network;
+  private final NetworkMode mode;
   private final @Nullable Ipv4Config ipv4;
+  private final Fields dns;
+  private final boolean dnsEnabled;
   private final Map<String, Address> reserved = new LinkedHashMap<>();
 
   /**
@@ -72,116 +32,83 @@ final class ServicesReader {
    * @param ipv4 the network's addresses, or null when they are wrong: what depends on them is not
    *     checked then
    */
-  ServicesReader(Fields network, @Nullable Ipv4Config ipv4) {
+  ServicesReader(Fields network, NetworkMode mode, @Nullable Ipv4Config ipv4) {
     this.network = network;
+    this.mode = mode;
     this.ipv4 = ipv4;
+    dns = network.mapping(NetworkConfig.Keys.DNS);
+    dnsEnabled = dns.value(DnsConfig.Keys.ENABLED);
   }
 
-  DhcpConfig dhcp(NetworkMode mode) {
-    Fields dhcp = network.mapping("dhcp", Section.DHCP);
-    List<Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
-    List<Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
-    List<Address> dnsServers = network.turnsOff("dns") ? List.of() : gateway;
-    if (dhcp == null) {
-      return new DhcpConfig(
-          true,
-          DEFAULT_LEASE,
-          Duration.ofMinutes(2),
-          Duration.ofDays(1),
-          DEFAULT_PROBE,
-          NO_LIMIT,
-          true,
-          List.of(),
-          new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null));
-    }
-    Duration lease = dhcp.duration("lease-time", SECOND, YEAR, DEFAULT_LEASE);
-    Duration least =
-        dhcp.duration("min-lease-time", SECOND, YEAR, shorter(lease, Duration.ofMinutes(2)));
-    Duration most =
-        dhcp.duration("max-lease-time", SECOND, YEAR, longer(lease, Duration.ofDays(1)));
+  DhcpConfig dhcp() {
+    Fields dhcp = network.mapping(NetworkConfig.Keys.DHCP);
+    Duration lease = dhcp.value(DhcpConfig.Keys.LEASE_TIME);
+    Duration least = dhcp.value(DhcpConfig.Keys.MIN_LEASE_TIME, DhcpConfig.Keys.usualLeast(lease));
+    Duration most = dhcp.value(DhcpConfig.Keys.MAX_LEASE_TIME, DhcpConfig.Keys.usualMost(lease));
     if (least.compareTo(lease) > 0) {
-      dhcp.problem("min-lease-time", "it is longer than the lease time of " + text(lease));
+      dhcp.problem(
+          DhcpConfig.Keys.MIN_LEASE_TIME,
+          "it is longer than the lease time of " + DurationText.format(lease));
     }
     if (most.compareTo(lease) < 0) {
-      dhcp.problem("max-lease-time", "it is shorter than the lease time of " + text(lease));
+      dhcp.problem(
+          DhcpConfig.Keys.MAX_LEASE_TIME,
+          "it is shorter than the lease time of " + DurationText.format(lease));
     }
-    Duration probe = dhcp.duration("conflict-probe", Duration.ZERO, LONGEST_PROBE, DEFAULT_PROBE);
-    int perPort = dhcp.number("leases-per-port", 1, LARGEST_POOL, NO_LIMIT);
-    boolean authoritative = dhcp.flag("authoritative", true);
-    boolean enabled = dhcp.flag("enabled", true);
-    List<ReservationConfig> reservations = reservations(dhcp);
     return new DhcpConfig(
-        enabled,
+        dhcp.value(DhcpConfig.Keys.ENABLED),
         lease,
         least,
         most,
-        probe,
-        perPort,
-        authoritative,
-        reservations,
-        options(dhcp, routers, dnsServers));
+        dhcp.value(DhcpConfig.Keys.CONFLICT_PROBE),
+        dhcp.value(DhcpConfig.Keys.LEASES_PER_PORT, DhcpConfig.Keys.NO_LIMIT),
+        dhcp.value(DhcpConfig.Keys.AUTHORITATIVE),
+        reservations(dhcp),
+        options(dhcp.mapping(DhcpConfig.Keys.OPTIONS)));
   }
 
-  private static Duration shorter(Duration a, Duration b) {
-    return a.compareTo(b) < 0 ? a : b;
-  }
-
-  private static Duration longer(Duration a, Duration b) {
-    return a.compareTo(b) > 0 ? a : b;
-  }
-
-  private static String text(Duration duration) {
-    return DurationText.format(duration);
-  }
-
-  private static DhcpConfig.Options options(
-      Fields dhcp, List<Address> routers, List<Address> dnsServers) {
-    Fields options = dhcp.mapping("options", Section.DHCP_OPTIONS);
-    if (options == null) {
-      return new DhcpConfig.Options(routers, dnsServers, List.of(), List.of(), null, null);
-    }
+  private DhcpConfig.Options options(Fields options) {
+    List<Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
+    List<Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
+    List<Address> dnsServers = dnsEnabled ? gateway : List.of();
     return new DhcpConfig.Options(
-        options.values("routers", Kind.ADDRESS, routers),
-        options.values("dns-servers", Kind.ADDRESS, dnsServers),
-        options.values("ntp-servers", Kind.ADDRESS, List.of()),
-        options.values("domain-search", Kind.DOMAIN, List.of()),
-        options.value("boot-file", Kind.BOOT_FILE),
-        options.value("next-server", Kind.ADDRESS));
+        options.value(DhcpConfig.Options.Keys.ROUTERS, routers),
+        options.value(DhcpConfig.Options.Keys.DNS_SERVERS, dnsServers),
+        options.value(DhcpConfig.Options.Keys.NTP_SERVERS),
+        options.value(DhcpConfig.Options.Keys.DOMAIN_SEARCH),
+        options.find(DhcpConfig.Options.Keys.BOOT_FILE),
+        options.find(DhcpConfig.Options.Keys.NEXT_SERVER));
   }
 
   private List<ReservationConfig> reservations(Fields dhcp) {
+    Key<MacAddress> macKey = ReservationConfig.Keys.MAC;
+    Key<Address> addressKey = ReservationConfig.Keys.ADDRESS;
+    Key<String> nameKey = ReservationConfig.Keys.HOSTNAME;
     List<ReservationConfig> reservations = new ArrayList<>();
     Claims claims = new Claims(dhcp.problems());
-    dhcp.items(
-        "reservations",
-        (path, node) -> {
-          Fields fields =
-              Fields.open(dhcp.problems(), Section.RESERVATION, path, node.place(), node);
-          if (fields == null) {
-            return;
-          }
-          MacAddress mac = fields.value("mac", Kind.MAC);
-          Address address = fields.value("address", Kind.ADDRESS);
-          String hostname = fields.value("hostname", Kind.LABEL);
-          if (mac != null) {
-            claims.claim("the MAC address", mac, path + ".mac", fields.placeOf("mac"));
-          }
-          if (address != null) {
-            claims.claim("the address", address, path + ".address", fields.placeOf("address"));
-            checkReserved(fields, address);
-          }
-          if (hostname != null) {
-            claims.claim("the name", hostname, path + ".hostname", fields.placeOf("hostname"));
-            checkOwnName(
-                fields.problems(), path + ".hostname", fields.placeOf("hostname"), hostname);
-          }
-          if (mac != null && address != null) {
-            reservations.add(new ReservationConfig(mac, address, hostname));
-            if (hostname != null) {
-              reserved.putIfAbsent(hostname, address);
-            }
-          }
-        });
+    for (Fields fields : dhcp.value(DhcpConfig.Keys.RESERVATIONS)) {
+      MacAddress mac = fields.find(macKey);
+      Address address = fields.find(addressKey);
+      String hostname = fields.find(nameKey);
+      if (mac != null) {
+        claims.claim("the MAC address", mac, fields.pathOf(macKey), fields.placeOf(macKey));
+      }
+      if (address != null) {
+        claims.claim("the address", address, fields.pathOf(addressKey), fields.placeOf(addressKey));
+        checkReserved(fields, address);
+      }
+      if (hostname != null) {
+        String path = fields.pathOf(nameKey);
+        claims.claim("the name", hostname, path, fields.placeOf(nameKey));
+        checkOwnName(fields.problems(), path, fields.placeOf(nameKey), hostname);
+      }
+      if (mac != null && address != null) {
+        reservations.add(new ReservationConfig(mac, address, hostname));
+        if (hostname != null) {
+          reserved.putIfAbsent(hostname, address);
+        }
+      }
+    }
     return reservations;
   }
 
@@ -189,13 +116,14 @@ final class ServicesReader {
     if (ipv4 == null) {
       return;
     }
+    Key<Address> key = ReservationConfig.Keys.ADDRESS;
     if (!ipv4.subnet().isHost(address)) {
       reservation.problem(
-          "address", "expected an address of a host in " + ipv4.subnet() + ", found " + address);
+          key, "expected an address of a host in " + ipv4.subnet() + ", found " + address);
     } else if (address.equals(ipv4.gateway())) {
-      reservation.problem("address", address + " is the gateway's address");
+      reservation.problem(key, address + " is the gateway's address");
     } else if (address.equals(ipv4.host())) {
-      reservation.problem("address", address + " is the host's address");
+      reservation.problem(key, address + " is the host's address");
     }
   }
 
@@ -205,106 +133,76 @@ final class ServicesReader {
     }
   }
 
-  DnsConfig dns(NetworkMode mode) {
-    Fields dns = network.mapping("dns", Section.DNS);
-    // A question that is passed on leaves the network: a host-only one does so only when told to.
-    DnsConfig.Upstreams usual =
-        mode == NetworkMode.NAT ? new DnsConfig.OfHost() : new DnsConfig.None();
-    if (dns == null) {
-      return new DnsConfig(true, "lan", Map.of(), true, usual);
-    }
+  DnsConfig dns() {
     Map<String, Address> hosts = new LinkedHashMap<>();
-    dns.named(
-        "hosts",
-        HOST_NAME,
-        (name, entry) -> {
-          String path = Fields.join(dns.path() + ".hosts", entry.key());
-          checkOwnName(dns.problems(), path, entry.keyPlace(), name);
-          Address address = Fields.value(dns.problems(), path, entry.value(), Kind.ADDRESS);
-          if (address == null) {
-            return;
-          }
-          if (hosts.putIfAbsent(name, address) != null) {
-            dns.problems()
-                .add(
-                    entry.keyPlace(),
-                    path,
-                    "the name is there twice: case does not tell names apart");
-          }
-          Address other = reserved.getOrDefault(name, address);
-          if (!other.equals(address)) {
-            dns.problems()
-                .add(
-                    entry.value().place(),
-                    path,
-                    "expected "
-                        + other
-                        + ", which a reservation gives that name, found "
-                        + address);
-          }
-        });
+    for (Named<Address> host : dns.value(DnsConfig.Keys.HOSTS)) {
+      host(host, hosts);
+    }
+    List<Endpoint> servers = dns.find(DnsConfig.Keys.UPSTREAMS);
     return new DnsConfig(
-        dns.flag("enabled", true),
-        dns.value("domain", Kind.DOMAIN, "lan"),
+        dnsEnabled,
+        dns.value(DnsConfig.Keys.DOMAIN),
         hosts,
-        dns.flag("hosts-file", true),
-        dns.has("upstreams") ? upstreams(dns) : usual);
+        dns.value(DnsConfig.Keys.HOSTS_FILE),
+        servers == null
+            ? DnsConfig.Keys.usualUpstreams(mode)
+            : servers.isEmpty() ? new DnsConfig.None() : new DnsConfig.Servers(servers));
   }
 
-  private static DnsConfig.Upstreams upstreams(Fields dns) {
-    List<Endpoint> servers = dns.values("upstreams", Kind.UPSTREAM, List.of());
-    return servers.isEmpty() ? new DnsConfig.None() : new DnsConfig.Servers(servers);
+  private void host(Named<Address> host, Map<String, Address> hosts) {
+    Problems problems = dns.problems();
+    String name = host.name();
+    checkOwnName(problems, host.path(), host.keyPlace(), name);
+    Address address = host.value();
+    if (address == null) {
+      return;
+    }
+    if (hosts.putIfAbsent(name, address) != null) {
+      problems.add(
+          host.keyPlace(), host.path(), "the name is there twice: case does not tell names apart");
+    }
+    Address other = reserved.getOrDefault(name, address);
+    if (!other.equals(address)) {
+      problems.add(
+          host.place(),
+          host.path(),
+          "expected " + other + ", which a reservation gives that name, found " + address);
+    }
   }
 
   NatConfig nat(boolean hasHostAdapter) {
-    Fields nat = network.mapping("nat", Section.NAT);
-    if (nat == null) {
-      return new NatConfig(
-          Behaviour.ENDPOINT_INDEPENDENT,
-          Behaviour.ADDRESS_DEPENDENT,
-          HostLoopback.NONE,
-          timeouts(null),
-          quotas(null));
-    }
-    HostLoopback hostLoopback = EgressReader.hostLoopback(nat);
+    Fields nat = network.mapping(NetworkConfig.Keys.NAT);
+    HostLoopback hostLoopback = nat.value(NatConfig.Keys.HOST_LOOPBACK);
     if (hostLoopback.enabled() && hasHostAdapter) {
       nat.problem(
-          "host-loopback",
+          NatConfig.Keys.HOST_LOOPBACK,
           "the host's address belongs to the host adapter of this network: "
               + "leave out the one or the other");
     }
     return new NatConfig(
-        nat.value("mapping", MAPPING, Behaviour.ENDPOINT_INDEPENDENT),
-        nat.value("filtering", FILTERING, Behaviour.ADDRESS_DEPENDENT),
+        nat.value(NatConfig.Keys.MAPPING),
+        nat.value(NatConfig.Keys.FILTERING),
         hostLoopback,
-        timeouts(nat.mapping("timeouts", Section.TIMEOUTS)),
-        quotas(nat.mapping("quotas", Section.QUOTAS)));
+        timeouts(nat.mapping(NatConfig.Keys.TIMEOUTS)),
+        quotas(nat.mapping(NatConfig.Keys.QUOTAS)));
   }
 
-  private static Timeouts timeouts(@Nullable Fields fields) {
+  private static Timeouts timeouts(Fields timeouts) {
     return new Timeouts(
-        timeout(fields, "tcp-connect", Duration.ofSeconds(60)),
-        timeout(fields, "tcp-established", Duration.ofSeconds(7500)),
-        timeout(fields, "tcp-transitory", Duration.ofMinutes(4)),
-        timeout(fields, "udp", Duration.ofMinutes(5)));
+        timeouts.value(Timeouts.Keys.TCP_CONNECT),
+        timeouts.value(Timeouts.Keys.TCP_ESTABLISHED),
+        timeouts.value(Timeouts.Keys.TCP_TRANSITORY),
+        timeouts.value(Timeouts.Keys.UDP));
   }
 
-  private static Duration timeout(@Nullable Fields fields, String key, Duration otherwise) {
-    return fields == null ? otherwise : fields.duration(key, SECOND, YEAR, otherwise);
-  }
-
-  private static Quotas quotas(@Nullable Fields fields) {
+  private static Quotas quotas(Fields quotas) {
     return new Quotas(
-        quota(fields, "tcp-per-guest", 4096),
-        quota(fields, "tcp", 16_384),
-        quota(fields, "udp-per-guest", 16_384),
-        quota(fields, "udp", 65_536),
-        quota(fields, "icmp-per-guest", 128),
-        quota(fields, "icmp", 1024),
-        fields == null ? Set.of() : fields.keys());
-  }
-
-  private static int quota(@Nullable Fields fields, String key, int otherwise) {
-    return fields == null ? otherwise : fields.number(key, 0, 1 << 20, otherwise);
+        quotas.value(Quotas.Keys.TCP_PER_GUEST),
+        quotas.value(Quotas.Keys.TCP),
+        quotas.value(Quotas.Keys.UDP_PER_GUEST),
+        quotas.value(Quotas.Keys.UDP),
+        quotas.value(Quotas.Keys.ICMP_PER_GUEST),
+        quotas.value(Quotas.Keys.ICMP),
+        quotas.given());
   }
 }

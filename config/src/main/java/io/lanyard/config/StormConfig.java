@@ -13,5 +13,35 @@ public record StormConfig(int broadcast, int multicast, int unknown) {
    * port that floods takes a tenth of it at most, and two ports that are looped a fifth. A lab of
    * 250 guests that all ask by ARP twice a second needs less than half a second's worth in all.
    */
-  public static final StormConfig DEFAULT = new StormConfig(20_000, 50_000, 50_000);
+  public static final StormConfig DEFAULT =
+      new StormConfig(
+          Keys.BROADCAST.otherwise(), Keys.MULTICAST.otherwise(), Keys.UNKNOWN.otherwise());
+
+  /** The keys of {@code storm-control}. */
+  static final class Keys {
+    private static final Form<Integer> COPIES = new Form.Whole(1, 1_000_000_000);
+
+    static final Key<Integer> BROADCAST =
+        Key.defaulted("broadcast", COPIES, 20_000, "Copies of broadcast frames.");
+
+    static final Key<Integer> MULTICAST =
+        Key.defaulted("multicast", COPIES, 50_000, "Copies of frames to other groups.");
+
+    static final Key<Integer> UNKNOWN =
+        Key.defaulted(
+            "unknown",
+            COPIES,
+            50_000,
+            "Copies of frames to addresses that the switch does not know.");
+
+    static final Section SECTION =
+        Section.of(
+            "storm-control",
+            "How many copies a second a port may cause of frames that go to all others.",
+            BROADCAST,
+            MULTICAST,
+            UNKNOWN);
+
+    private Keys() {}
+  }
 }

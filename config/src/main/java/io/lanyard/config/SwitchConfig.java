@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,5 +16,35 @@ public record SwitchConfig(
   /** Copies the set. */
   public SwitchConfig {
     forwardReserved = Set.copyOf(forwardReserved);
+  }
+
+  /** The keys of a network that are about its switch. */
+  static final class Keys {
+    static final Key<GuardMode> GUARD =
+        Key.defaulted(
+            "guard",
+            Choice.of(GuardMode.class),
+            GuardMode.OFF,
+            "The guard of ports that have none of their own: which addresses they may claim. learn:"
+                + " those leased, reserved or given to the port, and those that it is the first to"
+                + " use. strict: those leased, reserved or given to it. With either nobody plays"
+                + " DHCP server or router, and a MAC address stays with its port.");
+
+    static final Key<Form.OffOr.Given> STORM_CONTROL =
+        Key.optional(
+            "storm-control",
+            new Form.OffOr(StormConfig.Keys.SECTION),
+            "the defaults of its keys",
+            "How much each port may send to all others, or off.");
+
+    static final Key<List<ReservedFrames>> FORWARD_RESERVED =
+        Key.defaulted(
+            "forward-reserved",
+            new Form.ListOf<>(Choice.of(ReservedFrames.class)),
+            List.of(),
+            "Frames to reserved group addresses that the switch forwards. It keeps the others to"
+                + " itself; PAUSE it never forwards.");
+
+    private Keys() {}
   }
 }

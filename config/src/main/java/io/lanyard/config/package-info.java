@@ -15,7 +15,13 @@
  * filled in, are handed out only when there are none. A key of the format that this version cannot
  * honour is a problem too: nothing in the file is ignored.
  *
- * <p>Keys are listed once, in {@code Section}; the JSON Schema that is shipped for editors repeats
- * them, and a test holds the two together.
+ * <p>A key is declared once: as a {@code Key} in the class {@code Keys} inside the record that
+ * holds its value ({@code PortKeys} for the ports, whose interface cannot hide such a class). The
+ * declaration has the name, the form of the value with its limits ({@code Form}), the default and
+ * the documentation. From the declarations come the reader's typed access, the JSON Schema that is
+ * shipped for editors, and the tables of {@code docs/configuration.md}. Tests hold every component
+ * of the model to its keys, and the two files to the declarations; {@code mvn -pl config -am test
+ * -Dtest=GeneratedFilesTest -Dsurefire.failIfNoSpecifiedTests=false -Dgenerated.write=true} writes
+ * the files anew.
  */
 package io.lanyard.config;
