@@ -6,4 +6,5 @@ module io.lanyard.config {
   requires static transitive org.jspecify;
 
   exports io.lanyard.config;
+  exports io.lanyard.config.change;
 }

@@ -87,6 +87,6 @@ final class Claims {
     problems.add(
         place,
         path,
-        what + " already used by " + first.path() + " (line " + first.place().line() + ")");
+        what + " already used by " + first.path() + " (" + first.place().inWords() + ")");
   }
 }

@@ -18,6 +18,9 @@ public final class ConfigLoader {
   /** The shipped configuration, which is also what the daemon runs without a file. */
   private static final String SHIPPED = "lanyard.yaml";
 
+  /** The name of the shipped configuration in problems. */
+  static final String BUILT_IN = "built-in " + SHIPPED;
+
   private ConfigLoader() {}
 
   /**
@@ -29,11 +32,11 @@ public final class ConfigLoader {
    * @throws ConfigException when it cannot be read or has problems
    */
   public static Configuration load(Path file) throws ConfigException {
-    Path directory = file.toAbsolutePath().getParent();
-    return parse(file.toString(), text(file), directory == null ? Path.of("/") : directory);
+    return Document.load(file).configuration();
   }
 
-  private static String text(Path file) throws ConfigException {
+  /** The text of a file. */
+  static String text(Path file) throws ConfigException {
     byte[] bytes;
     // One byte more than is allowed, so that a device or a huge file does not fill the heap.
     try (InputStream in = Files.newInputStream(file)) {
@@ -84,16 +87,13 @@ public final class ConfigLoader {
    */
   public static Configuration parse(String source, String text, Path directory)
       throws ConfigException {
-    Problems problems = new Problems(source);
-    YamlNode node = YamlReader.read(text, problems);
-    if (node == null) {
-      if (problems.isEmpty()) {
-        problems.add(
-            new Place(1, 1), "", "the file is empty: expected \"version: 1\" and networks");
-      }
-      throw problems.exception();
-    }
-    Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", node.place(), node);
+    return Document.of(source, text, directory).configuration();
+  }
+
+  /** Reads the tree of a document, whose reading may have had problems already. */
+  static Configuration read(YamlNode tree, Path directory, Problems problems)
+      throws ConfigException {
+    Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", tree.place(), tree);
     if (root == null) {
       throw problems.exception();
     }
@@ -112,7 +112,7 @@ public final class ConfigLoader {
    */
   public static Configuration builtIn() {
     try {
-      return parse("built-in " + SHIPPED, builtInText(), Path.of("/"));
+      return Document.builtIn().configuration();
     } catch (ConfigException e) {
       throw new IllegalStateException("the shipped configuration has problems", e);
     }

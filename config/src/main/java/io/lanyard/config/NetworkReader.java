@@ -177,7 +177,7 @@ final class NetworkReader {
         widest = next;
         continue;
       }
-      boolean inOrder = widest.place().line() <= next.place().line();
+      boolean inOrder = !next.place().isBefore(widest.place());
       PlacedSubnet first = inOrder ? widest : next;
       PlacedSubnet second = inOrder ? next : widest;
       problems.add(
@@ -189,8 +189,8 @@ final class NetworkReader {
               + first.subnet()
               + " of "
               + first.path()
-              + " (line "
-              + first.place().line()
+              + " ("
+              + first.place().inWords()
               + ")");
     }
   }

@@ -1,10 +1,10 @@
 package io.lanyard.config;
 
 /**
- * Something wrong in a configuration file.
+ * Something wrong in a configuration file, or in a change that is laid over it.
  *
- * @param source the file's name
- * @param line from 1; 0 when the problem has no place in the file
+ * @param source the file's name, or who changed it when
+ * @param line in the file or in the change's value, from 1; 0 when the problem has no place
  * @param column from 1
  * @param path the key, such as {@code networks.vmnet8.dhcp.reservations[0].mac}; empty at the root
  * @param message what was expected and what was found, in one line or more

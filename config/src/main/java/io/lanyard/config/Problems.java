@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Collects what is wrong with one file, so that all of it is reported at once. */
+/**
+ * Collects what is wrong with a file and the changes that are laid over it, so that all of it is
+ * reported at once.
+ */
 final class Problems {
   /** More than anybody reads; a hostile file cannot make a report without end. */
   private static final int MOST = 100;
@@ -17,9 +20,19 @@ final class Problems {
     this.source = source;
   }
 
+  /** The same problems, to which others can be added. */
+  Problems copy() {
+    Problems copy = new Problems(source);
+    copy.problems.addAll(problems);
+    copy.more = more;
+    return copy;
+  }
+
   void add(Place place, String path, String message) {
     if (problems.size() < MOST) {
-      problems.add(new Problem(source, place.line(), place.column(), path, message));
+      Edit edit = place.edit();
+      String where = edit == null ? source : edit.source();
+      problems.add(new Problem(where, place.line(), place.column(), path, message));
     } else {
       more++;
     }
@@ -30,7 +43,11 @@ final class Problems {
   }
 
   ConfigException exception() {
-    problems.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
+    problems.sort(
+        Comparator.comparing((Problem problem) -> !problem.source().equals(source))
+            .thenComparing(Problem::source)
+            .thenComparingInt(Problem::line)
+            .thenComparingInt(Problem::column));
     if (more > 0) {
       problems.add(new Problem(source, 0, 0, "", "and " + more + " more problems"));
     }

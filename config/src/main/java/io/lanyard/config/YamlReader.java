@@ -42,13 +42,17 @@ final class YamlReader {
 
   private static final int MOST_NODES = 200_000;
 
+  private static final String TOO_MANY = "there are more than " + MOST_NODES + " values";
+
+  private final @Nullable Edit edit;
   private final Problems problems;
   private final Deque<Open> open = new ArrayDeque<>();
   private @Nullable YamlNode root;
   private int nodes;
   private int documents;
 
-  private YamlReader(Problems problems) {
+  private YamlReader(@Nullable Edit edit, Problems problems) {
+    this.edit = edit;
     this.problems = problems;
   }
 
@@ -84,18 +88,25 @@ final class YamlReader {
     }
   }
 
+  /** Reads the text of a file, as {@link #read(String, Edit, Problems)} does. */
+  static @Nullable YamlNode read(String text, Problems problems) {
+    return read(text, null, problems);
+  }
+
   /**
    * Reads a text.
    *
+   * @param edit the change whose value it is, or null for a file
    * @return its only document's value, or null when it has none or problems were found that leave
    *     nothing to read
    */
-  static @Nullable YamlNode read(String text, Problems problems) {
+  static @Nullable YamlNode read(String text, @Nullable Edit edit, Problems problems) {
     if (text.length() > LONGEST_TEXT) {
-      problems.add(Place.NOWHERE, "", "the file is longer than " + LONGEST_TEXT + " characters");
+      problems.add(
+          new Place(0, 0, edit), "", "the file is longer than " + LONGEST_TEXT + " characters");
       return null;
     }
-    return new YamlReader(problems).read(text);
+    return new YamlReader(edit, problems).read(text);
   }
 
   private @Nullable YamlNode read(String text) {
@@ -118,14 +129,14 @@ final class YamlReader {
       return null;
     } catch (ReaderException e) {
       problems.add(
-          placeOf(text, e.getPosition()),
+          here(placeOf(text, e.getPosition())),
           "",
           "not YAML: the character " + String.format("U+%04X", e.getCodePoint()) + " must not be");
       return null;
     } catch (YamlVersionException e) {
       int directive = Math.max(0, text.indexOf("%YAML"));
       problems.add(
-          placeOf(text, text.codePointCount(0, directive)),
+          here(placeOf(text, text.codePointCount(0, directive))),
           "",
           "expected YAML 1.2, found the directive %YAML "
               + e.getSpecVersion().getMajor()
@@ -133,7 +144,8 @@ final class YamlReader {
               + e.getSpecVersion().getMinor());
       return null;
     } catch (YamlEngineException e) {
-      problems.add(Place.NOWHERE, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
+      problems.add(
+          new Place(0, 0, edit), "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
       return null;
     }
   }
@@ -169,7 +181,7 @@ final class YamlReader {
       throw stop(place, "tags (!name) are not supported; leave it out");
     }
     if (++nodes > MOST_NODES) {
-      throw stop(place, "the file has more than " + MOST_NODES + " values");
+      throw stop(place, TOO_MANY);
     }
   }
 
@@ -251,8 +263,34 @@ final class YamlReader {
     return path;
   }
 
-  private static Place place(Optional<Mark> mark) {
-    return mark.map(m -> new Place(m.getLine() + 1, m.getColumn() + 1)).orElse(Place.NOWHERE);
+  private Place place(Optional<Mark> mark) {
+    return mark.map(m -> new Place(m.getLine() + 1, m.getColumn() + 1, edit))
+        .orElse(new Place(0, 0, edit));
+  }
+
+  private Place here(Place place) {
+    return new Place(place.line(), place.column(), edit);
+  }
+
+  /** Reports a tree that has grown beyond the size of a text's by changes. */
+  static void checkSize(YamlNode root, Problems problems) {
+    if (size(root, 0) > MOST_NODES) {
+      problems.add(Place.NOWHERE, "", TOO_MANY);
+    }
+  }
+
+  private static int size(YamlNode node, int before) {
+    int size = before + 1;
+    if (node instanceof YamlNode.Mapping mapping) {
+      for (YamlNode.Entry entry : mapping.entries()) {
+        size = size(entry.value(), size);
+      }
+    } else if (node instanceof YamlNode.Sequence list) {
+      for (YamlNode item : list.items()) {
+        size = size(item, size);
+      }
+    }
+    return size;
   }
 
   static Place placeOf(String text, int codePoints) {

@@ -1,0 +1,155 @@
+package io.lanyard.config;
+
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The way in which the items of a list of the format are told apart. */
+enum ItemIdentity {
+  /** By name, or else by protocol and listen address. */
+  FORWARD,
+  /** By the key {@code name}. */
+  NAME,
+  /** By the key {@code mac}. */
+  MAC,
+  /** By place, or {@code nic} and the place. */
+  NIC,
+  /** By place: the order means something, or the items are no mappings. */
+  PLACE;
+
+  /** The format's lists, by their keys, with a star for a name. */
+  private static final Map<String, ItemIdentity> LISTS =
+      Map.ofEntries(
+          Map.entry("networks.*.forwards", FORWARD),
+          Map.entry("networks.*.ports", NAME),
+          Map.entry("networks.*.dhcp.reservations", MAC),
+          Map.entry("networks.*.dhcp.options.routers", PLACE),
+          Map.entry("networks.*.dhcp.options.dns-servers", PLACE),
+          Map.entry("networks.*.dhcp.options.ntp-servers", PLACE),
+          Map.entry("networks.*.dhcp.options.domain-search", PLACE),
+          Map.entry("networks.*.dns.upstreams", PLACE),
+          Map.entry("networks.*.nat.host-loopback", PLACE),
+          Map.entry("networks.*.egress.rules", PLACE),
+          Map.entry("networks.*.forward-reserved", PLACE),
+          Map.entry("networks.*.ports.*.addresses", PLACE),
+          Map.entry("guests.*.disks", PLACE),
+          Map.entry("guests.*.nics", NIC));
+
+  private static final int MOST_DIGITS = 6;
+
+  /**
+   * The identity of the items of a list of the format.
+   *
+   * @param list the list's path
+   * @return null if the format has no list there
+   */
+  static @Nullable ItemIdentity of(List<String> list) {
+    if (list.size() < 3) {
+      return null;
+    }
+    StringBuilder key = new StringBuilder(list.getFirst()).append(".*");
+    for (int i = 2; i < list.size(); i++) {
+      boolean isName = i == 3 && list.get(2).equals("ports");
+      key.append('.').append(isName ? "*" : list.get(i));
+    }
+    return LISTS.get(key.toString());
+  }
+
+  /** A step below a path in its one form. */
+  static String canonicalStep(List<String> above, String step) {
+    ItemIdentity identity = of(above);
+    if (identity != null) {
+      return identity.canonical(step);
+    }
+    return ignoresCase(above) ? step.toLowerCase(Locale.ROOT) : step;
+  }
+
+  /** Whether a mapping's keys are names that case does not tell apart. */
+  private static boolean ignoresCase(List<String> mapping) {
+    return mapping.size() == 1
+        ? mapping.getFirst().equals("guests")
+        : mapping.size() == 4
+            && mapping.getFirst().equals("networks")
+            && mapping.get(2).equals("dns")
+            && mapping.get(3).equals("hosts");
+  }
+
+  /** An identity in its one form; what is none stays as it is, and is nowhere found. */
+  private String canonical(String step) {
+    try {
+      return switch (this) {
+        case FORWARD -> {
+          int slash = step.indexOf('/');
+          yield slash < 0
+              ? step
+              : step.substring(0, slash + 1) + Endpoint.parse(step.substring(slash + 1));
+        }
+        case MAC -> MacAddress.parse(step).toString();
+        case NIC -> step.startsWith("nic") ? step.substring("nic".length()) : step;
+        case NAME, PLACE -> step;
+      };
+    } catch (IllegalArgumentException e) {
+      return step;
+    }
+  }
+
+  /** The same where items are known by their content; null where they are known by place. */
+  static @Nullable ItemIdentity ofContent(List<String> list) {
+    ItemIdentity identity = of(list);
+    return identity == NIC || identity == PLACE ? null : identity;
+  }
+
+  /** The place that a step says, or -1 if it is none. */
+  static int place(String step) {
+    boolean isNumber =
+        !step.isEmpty()
+            && step.length() <= MOST_DIGITS
+            && step.chars().allMatch(c -> c >= '0' && c <= '9')
+            && (step.length() == 1 || step.charAt(0) != '0');
+    return isNumber ? Integer.parseInt(step) : -1;
+  }
+
+  /** The identity that an item's content gives it, in its one form; null for none. */
+  @Nullable String of(YamlNode item) {
+    if (!(item instanceof YamlNode.Mapping mapping)) {
+      return null;
+    }
+    String name = text(mapping, this == MAC ? "mac" : "name");
+    if (this != FORWARD || name != null) {
+      return name == null ? null : canonical(name);
+    }
+    String protocol = text(mapping, "protocol");
+    String listen = text(mapping, "listen");
+    return protocol == null || listen == null ? null : canonical(protocol + "/" + listen);
+  }
+
+  /** The keys that give a new item its identity. */
+  List<YamlNode.Entry> keys(String identity, Place place) {
+    List<YamlNode.Entry> keys = new ArrayList<>();
+    int slash = identity.indexOf('/');
+    if (this == FORWARD && slash >= 0) {
+      keys.add(key("protocol", identity.substring(0, slash), place));
+      keys.add(key("listen", identity.substring(slash + 1), place));
+    } else {
+      keys.add(key(this == MAC ? "mac" : "name", identity, place));
+    }
+    return keys;
+  }
+
+  private static YamlNode.Entry key(String key, String text, Place place) {
+    return new YamlNode.Entry(key, place, new YamlNode.Scalar(text, false, place));
+  }
+
+  private static @Nullable String text(YamlNode.Mapping mapping, String key) {
+    for (YamlNode.Entry entry : mapping.entries()) {
+      if (entry.key().equals(key)) {
+        return entry.value() instanceof YamlNode.Scalar scalar ? scalar.text() : null;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,373 @@
+package io.lanyard.config.change;
+
+import static io.lanyard.base.EnumText.word;
+
+import io.lanyard.config.ByteSize;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.DnsConfig;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.config.ReservationConfig;
+import io.lanyard.config.StormConfig;
+import io.lanyard.config.SwitchConfig;
+import io.lanyard.config.change.Change.DhcpChanged;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Changes as text, in the words of the file. */
+final class Descriptions {
+  private Descriptions() {}
+
+  /** The path of what changes. */
+  static String subject(Change change) {
+    return switch (change) {
+      case Change.NetworkAdded _, Change.NetworkRemoved _, Change.NetworkReplaced _ ->
+          network(change);
+      case Change.HostAdapterChanged _ -> network(change, "host-adapter");
+      case Change.PortAdded port -> network(change, "ports", port.after().name());
+      case Change.PortRemoved port -> network(change, "ports", port.before().name());
+      case Change.PortReplaced port -> network(change, "ports", port.after().name());
+      case Change.PortPolicyChanged port -> network(change, "ports", port.after().name());
+      case Change.ForwardAdded one -> network(change, "forwards", one.after().label());
+      case Change.ForwardRemoved one -> network(change, "forwards", one.before().label());
+      case Change.ForwardChanged one -> network(change, "forwards", one.after().label());
+      case DhcpChanged _ -> network(change, "dhcp");
+      case Change.DnsChanged _ -> network(change, "dns");
+      case Change.NatChanged _ -> network(change, "nat");
+      case Change.EgressChanged _ -> network(change, "egress");
+      case Change.SwitchChanged _ -> network(change);
+      case Change.GuestAdded guest -> guest(guest.after());
+      case Change.GuestRemoved guest -> guest(guest.before());
+      case Change.GuestChanged guest -> guest(guest.after());
+      case Change.LogChanged _ -> "log";
+      case Change.MetricsChanged _ -> "metrics";
+      case Change.NeedsRestart restart -> restart.subject();
+    };
+  }
+
+  private static String network(Change change, String... further) {
+    List<String> steps = new ArrayList<>(List.of("networks", change.network()));
+    steps.addAll(List.of(further));
+    return new DocumentPath(steps).toString();
+  }
+
+  private static String guest(GuestConfig guest) {
+    return DocumentPath.of("guests", guest.name()).toString();
+  }
+
+  /** A change in one line. */
+  static String of(Change change) {
+    String subject = change.subject();
+    return switch (change) {
+      case Change.NetworkAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
+      case Change.NetworkRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
+      case Change.NetworkReplaced one ->
+          new Parts(subject).addAll(one.before(), one.after()).line() + "; starts anew";
+      case Change.HostAdapterChanged one ->
+          one.before() == null
+              ? "+ " + subject + " (" + name(one.after()) + ")"
+              : one.after() == null
+                  ? "- " + subject + " (" + name(one.before()) + ")"
+                  : new Parts(subject).add("name", name(one.before()), name(one.after())).line();
+      case Change.PortAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
+      case Change.PortRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
+      case Change.PortReplaced one -> ports(new Parts(subject), one.before(), one.after());
+      case Change.PortPolicyChanged one -> ports(new Parts(subject), one.before(), one.after());
+      case Change.ForwardAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
+      case Change.ForwardRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
+      case Change.ForwardChanged one -> forwards(subject, one.before(), one.after());
+      case DhcpChanged one -> dhcp(subject, one);
+      case Change.DnsChanged one -> dns(subject, one.before(), one.after());
+      case Change.NatChanged one -> nat(subject, one.before(), one.after());
+      case Change.EgressChanged one -> egress(subject, one.before(), one.after());
+      case Change.SwitchChanged one ->
+          new Parts(subject).addAll(switching(one.before()), switching(one.after())).line();
+      case Change.GuestAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
+      case Change.GuestRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
+      case Change.GuestChanged one ->
+          new Parts(subject).addAll(guestParts(one.before()), guestParts(one.after())).line()
+              + (one.needsRestart() ? "; needs a restart of the guest" : "");
+      case Change.LogChanged one ->
+          new Parts(subject).add("level", level(one.before()), level(one.after())).line();
+      case Change.MetricsChanged one ->
+          new Parts(subject).add("listen", one.before().listen(), one.after().listen()).line();
+      case Change.NeedsRestart one ->
+          subject
+              + ": "
+              + Parts.arrow(Parts.orNone(one.before()), Parts.orNone(one.after()))
+              + "; needs a restart of the daemon";
+    };
+  }
+
+  private static String brief(NetworkConfig network) {
+    Ipv4Config ipv4 = network.ipv4();
+    return word(network.mode()) + (ipv4 == null ? "" : ", " + ipv4.subnet());
+  }
+
+  private static String brief(ForwardConfig forward) {
+    return word(forward.protocol()) + " " + forward.listen() + " to " + to(forward);
+  }
+
+  private static String to(ForwardConfig forward) {
+    return forward.to().host() + ":" + forward.to().port();
+  }
+
+  private static String brief(PortConfig port) {
+    Map<String, Object> parts = portParts(port);
+    List<String> text = new ArrayList<>();
+    text.add(String.valueOf(parts.remove("kind")));
+    for (String key : List.of("path", "listen", "connect", "device", "netns")) {
+      Object value = parts.get(key);
+      if (value != null) {
+        text.add(key + " " + value);
+      }
+    }
+    return String.join(", ", text);
+  }
+
+  private static String brief(GuestConfig guest) {
+    return guest.vmm() + ", " + new ByteSize(guest.memory());
+  }
+
+  private static String name(@Nullable HostAdapterConfig adapter) {
+    return adapter == null ? "" : adapter.name();
+  }
+
+  private static String level(Configuration.Log log) {
+    return log.level().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String forwards(String subject, ForwardConfig before, ForwardConfig after) {
+    Parts parts =
+        new Parts(subject)
+            .add("protocol", word(before.protocol()), word(after.protocol()))
+            .add("listen", before.listen(), after.listen())
+            .add("to", to(before), to(after));
+    return (parts.isEmpty() ? parts.add("to", leadsTo(before), leadsTo(after)) : parts).line();
+  }
+
+  /** The place where a name leads, for a name that leads elsewhere than before. */
+  private static String leadsTo(ForwardConfig forward) {
+    return switch (forward.to()) {
+      case ForwardConfig.ToAddress to -> to(forward) + " (" + to.address() + ")";
+      case ForwardConfig.ToGuest to -> to(forward) + " (" + to.mac() + ")";
+    };
+  }
+
+  private static String ports(Parts parts, PortConfig before, PortConfig after) {
+    return parts.addAll(portParts(before), portParts(after)).line();
+  }
+
+  private static Map<String, Object> portParts(PortConfig port) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    switch (port) {
+      case PortConfig.Tap tap -> {
+        parts.put("kind", "tap");
+        parts.put("device", tap.device());
+        if (tap.netns() != null) {
+          parts.put("netns", tap.netns());
+        }
+        parts.put("offloads", tap.offloads());
+      }
+      case PortConfig.QemuStream stream -> {
+        parts.put("kind", "qemu-stream");
+        switch (stream.at()) {
+          case PortConfig.StreamSocket.ListenUnix at -> parts.put("path", at.path());
+          case PortConfig.StreamSocket.ListenTcp at -> parts.put("listen", at.endpoint());
+          case PortConfig.StreamSocket.ConnectUnix at -> parts.put("connect", "unix:" + at.path());
+          case PortConfig.StreamSocket.ConnectTcp at -> parts.put("connect", at.endpoint());
+        }
+      }
+    }
+    parts.put("mtu", port.mtu());
+    putPolicy(parts, "", port.policy());
+    return parts;
+  }
+
+  private static void putPolicy(Map<String, Object> parts, String prefix, PortPolicy policy) {
+    if (policy.guard() != null) {
+      parts.put(prefix + "guard", word(policy.guard()));
+    }
+    parts.put(prefix + "isolated", policy.isolated());
+    if (policy.macLimit() != null) {
+      parts.put(prefix + "mac-limit", policy.macLimit());
+    }
+    if (!policy.addresses().isEmpty()) {
+      parts.put(prefix + "addresses", policy.addresses());
+    }
+  }
+
+  private static String dhcp(String subject, DhcpChanged change) {
+    DhcpConfig before = change.before();
+    DhcpConfig after = change.after();
+    Parts parts = new Parts(subject).addAll(dhcpParts(before), dhcpParts(after));
+    if (!change.poolBefore().equals(change.poolAfter())) {
+      parts.add("pool", change.poolBefore(), change.poolAfter());
+    }
+    return parts.items("reservations", reservations(before), reservations(after)).line();
+  }
+
+  private static Map<String, Object> dhcpParts(DhcpConfig dhcp) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("enabled", dhcp.enabled());
+    parts.put("lease-time", dhcp.leaseTime());
+    parts.put("min-lease-time", dhcp.minLeaseTime());
+    parts.put("max-lease-time", dhcp.maxLeaseTime());
+    parts.put("conflict-probe", dhcp.conflictProbe());
+    if (dhcp.leasesPerPort() != Integer.MAX_VALUE) {
+      parts.put("leases-per-port", dhcp.leasesPerPort());
+    }
+    parts.put("authoritative", dhcp.authoritative());
+    DhcpConfig.Options options = dhcp.options();
+    parts.put("options.routers", options.routers());
+    parts.put("options.dns-servers", options.dnsServers());
+    parts.put("options.ntp-servers", options.ntpServers());
+    parts.put("options.domain-search", options.domainSearch());
+    parts.put("options.boot-file", Objects.requireNonNullElse(options.bootFile(), ""));
+    parts.put("options.next-server", Objects.toString(options.nextServer(), ""));
+    return parts;
+  }
+
+  private static Map<String, String> reservations(DhcpConfig dhcp) {
+    Map<String, String> items = new LinkedHashMap<>();
+    for (ReservationConfig one : dhcp.reservations()) {
+      String name = one.hostname();
+      items.put(one.mac().toString(), one.address() + (name == null ? "" : " " + name));
+    }
+    return items;
+  }
+
+  private static String dns(String subject, DnsConfig before, DnsConfig after) {
+    return new Parts(subject)
+        .add("enabled", before.enabled(), after.enabled())
+        .add("domain", before.domain(), after.domain())
+        .add("hosts-file", before.hostsFile(), after.hostsFile())
+        .add("upstreams", upstreams(before), upstreams(after))
+        .items("hosts", hosts(before), hosts(after))
+        .line();
+  }
+
+  private static String upstreams(DnsConfig dns) {
+    return switch (dns.upstreams()) {
+      case DnsConfig.OfHost _ -> "those of the host";
+      case DnsConfig.None _ -> "[]";
+      case DnsConfig.Servers some -> Parts.text(some.servers());
+    };
+  }
+
+  private static Map<String, String> hosts(DnsConfig dns) {
+    Map<String, String> hosts = new LinkedHashMap<>();
+    dns.hosts().forEach((name, address) -> hosts.put(name, address.toString()));
+    return hosts;
+  }
+
+  private static String nat(String subject, NatConfig before, NatConfig after) {
+    Parts parts = new Parts(subject).addAll(natParts(before), natParts(after));
+    if (parts.isEmpty()) {
+      parts.add("quotas", written(before), written(after));
+    }
+    return parts.line();
+  }
+
+  /** The quotas that the file says: others yield where they do not fit. */
+  private static String written(NatConfig nat) {
+    return "said: " + Parts.text(nat.quotas().written().stream().sorted().toList());
+  }
+
+  private static Map<String, Object> natParts(NatConfig nat) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("mapping", word(nat.mapping()));
+    parts.put("filtering", word(nat.filtering()));
+    parts.put(
+        "host-loopback",
+        nat.hostLoopback().services().isEmpty()
+            ? nat.hostLoopback().enabled()
+            : nat.hostLoopback().services());
+    parts.put("timeouts.tcp-connect", nat.timeouts().tcpConnect());
+    parts.put("timeouts.tcp-established", nat.timeouts().tcpEstablished());
+    parts.put("timeouts.tcp-transitory", nat.timeouts().tcpTransitory());
+    parts.put("timeouts.udp", nat.timeouts().udp());
+    parts.put("quotas.tcp-per-guest", nat.quotas().tcpPerGuest());
+    parts.put("quotas.tcp", nat.quotas().tcp());
+    parts.put("quotas.udp-per-guest", nat.quotas().udpPerGuest());
+    parts.put("quotas.udp", nat.quotas().udp());
+    parts.put("quotas.icmp-per-guest", nat.quotas().icmpPerGuest());
+    parts.put("quotas.icmp", nat.quotas().icmp());
+    return parts;
+  }
+
+  private static String egress(String subject, EgressConfig before, EgressConfig after) {
+    Parts parts =
+        new Parts(subject)
+            .add("default", word(before.otherwise()), word(after.otherwise()))
+            .lists("rules", rules(before), rules(after));
+    return parts.line();
+  }
+
+  private static List<String> rules(EgressConfig egress) {
+    return egress.rules().stream().map(rule -> word(rule.verdict()) + " " + rule.target()).toList();
+  }
+
+  private static Map<String, Object> switching(SwitchConfig switching) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("guard", word(switching.guard()));
+    StormConfig storm = switching.storm();
+    if (storm == null) {
+      parts.put("storm-control", "off");
+    } else {
+      parts.put("storm-control.broadcast", storm.broadcast());
+      parts.put("storm-control.multicast", storm.multicast());
+      parts.put("storm-control.unknown", storm.unknown());
+    }
+    parts.put(
+        "forward-reserved",
+        switching.forwardReserved().stream().sorted().map(frames -> word(frames)).toList());
+    return parts;
+  }
+
+  private static Map<String, Object> guestParts(GuestConfig guest) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("vmm", guest.vmm());
+    parts.put("memory", new ByteSize(guest.memory()));
+    parts.put("harts", guest.harts());
+    switch (guest.boot()) {
+      case GuestConfig.Boot.Image boot -> {
+        parts.put("image", boot.name());
+        parts.put("command-line", Objects.requireNonNullElse(boot.commandLine(), ""));
+      }
+      case GuestConfig.Boot.Kernel boot -> {
+        parts.put("kernel", boot.kernel());
+        parts.put("initrd", Objects.toString(boot.initrd(), ""));
+        parts.put("command-line", boot.commandLine());
+      }
+      case GuestConfig.Boot.Program boot -> parts.put("program", boot.elf());
+    }
+    for (int i = 0; i < guest.disks().size(); i++) {
+      GuestConfig.Disk disk = guest.disks().get(i);
+      parts.put("disks[" + i + "]", disk.path() + (disk.readOnly() ? " read-only" : ""));
+    }
+    for (int i = 0; i < guest.nics().size(); i++) {
+      GuestConfig.Nic nic = guest.nics().get(i);
+      parts.put("nics[" + i + "].network", nic.network());
+      parts.put("nics[" + i + "].mac", nic.mac());
+      putPolicy(parts, "nics[" + i + "].", nic.policy());
+    }
+    parts.put("autostart", guest.autostart());
+    guest.options().forEach((key, value) -> parts.put("options." + key, value));
+    return parts;
+  }
+}

@@ -1,0 +1,204 @@
+package io.lanyard.config.change;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.Configuration.Metrics;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.change.Change.GuestAdded;
+import io.lanyard.config.change.Change.GuestChanged;
+import io.lanyard.config.change.Change.GuestRemoved;
+import io.lanyard.config.change.Change.LogChanged;
+import io.lanyard.config.change.Change.MetricsChanged;
+import io.lanyard.config.change.Change.NeedsRestart;
+import io.lanyard.config.change.Change.NetworkAdded;
+import io.lanyard.config.change.Change.NetworkRemoved;
+import io.lanyard.config.change.Change.NetworkReplaced;
+import io.lanyard.config.change.Holdings.Holder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The changes that lead from one configuration to another. */
+public final class Difference {
+  private final Configuration before;
+  private final Configuration after;
+  private final Set<Holder> taken;
+  private final List<Change> guestsRemoved = new ArrayList<>();
+  private final List<Change> letGo = new ArrayList<>();
+  private final List<Change> networksRemoved = new ArrayList<>();
+  private final List<NetworkReplaced> networksReplaced = new ArrayList<>();
+  private final List<Change> networksAdded = new ArrayList<>();
+  private final List<Change> inPlace = new ArrayList<>();
+  private final List<Change> guestsChanged = new ArrayList<>();
+  private final List<Change> guestsAdded = new ArrayList<>();
+  private final List<Change> own = new ArrayList<>();
+
+  private Difference(Configuration before, Configuration after) {
+    this.before = before;
+    this.after = after;
+    this.taken = Holdings.of(before).takenBy(after);
+  }
+
+  /**
+   * Compares two configurations.
+   *
+   * @param before a valid configuration
+   * @param after a valid configuration
+   * @return the changes in an order in which they can be made; empty if the two mean the same
+   */
+  public static List<Change> between(Configuration before, Configuration after) {
+    Difference difference = new Difference(before, after);
+    difference.networks();
+    difference.guests();
+    difference.own();
+    return difference.inOrder();
+  }
+
+  private List<Change> inOrder() {
+    List<Change> all = new ArrayList<>(guestsRemoved);
+    all.addAll(letGo);
+    all.addAll(networksRemoved);
+    all.addAll(byFreeSubnets());
+    all.addAll(networksAdded);
+    all.addAll(inPlace);
+    all.addAll(guestsChanged);
+    all.addAll(guestsAdded);
+    all.addAll(own);
+    return List.copyOf(all);
+  }
+
+  private void networks() {
+    for (NetworkConfig old : before.networks().values()) {
+      if (!after.networks().containsKey(old.name())) {
+        networksRemoved.add(new NetworkRemoved(old));
+      }
+    }
+    for (NetworkConfig now : after.networks().values()) {
+      NetworkConfig old = before.networks().get(now.name());
+      if (old == null) {
+        networksAdded.add(new NetworkAdded(now));
+      } else if (isReplaced(old, now)) {
+        new NetworkDifference(old, now, taken, letGo, inPlace).letGo();
+        networksReplaced.add(new NetworkReplaced(old, now));
+      } else if (!old.equals(now)) {
+        new NetworkDifference(old, now, taken, letGo, inPlace).compare();
+      }
+    }
+  }
+
+  private static boolean isReplaced(NetworkConfig old, NetworkConfig now) {
+    return old.mode() != now.mode()
+        || old.mtu() != now.mtu()
+        || !Objects.equals(fixed(old.ipv4()), fixed(now.ipv4()));
+  }
+
+  /** The addresses that a network keeps as long as it runs. */
+  private static List<Object> fixed(@Nullable Ipv4Config ipv4) {
+    return ipv4 == null ? List.of() : List.of(ipv4.subnet(), ipv4.gateway(), ipv4.host());
+  }
+
+  /**
+   * Networks that are replaced, in an order in which each finds its new subnet free: one that has
+   * it now comes first. Where subnets go round in a circle, one of them has to overlap for a while.
+   */
+  private List<NetworkReplaced> byFreeSubnets() {
+    Map<String, NetworkReplaced> rest = new LinkedHashMap<>();
+    networksReplaced.forEach(change -> rest.put(change.network(), change));
+    List<NetworkReplaced> ordered = new ArrayList<>();
+    for (NetworkReplaced change : networksReplaced) {
+      if (rest.containsKey(change.network())) {
+        order(change, rest, ordered);
+      }
+    }
+    return ordered;
+  }
+
+  private static void order(
+      NetworkReplaced change, Map<String, NetworkReplaced> rest, List<NetworkReplaced> ordered) {
+    rest.remove(change.network());
+    for (NetworkReplaced other : List.copyOf(rest.values())) {
+      if (rest.containsKey(other.network()) && isHeld(change.after().ipv4(), other)) {
+        order(other, rest, ordered);
+      }
+    }
+    ordered.add(change);
+  }
+
+  private static boolean isHeld(@Nullable Ipv4Config wanted, NetworkReplaced by) {
+    Ipv4Config held = by.before().ipv4();
+    return wanted != null && held != null && wanted.subnet().overlaps(held.subnet());
+  }
+
+  private void guests() {
+    for (GuestConfig old : before.guests().values()) {
+      GuestConfig now = after.guests().get(old.name());
+      if (now == null) {
+        guestsRemoved.add(new GuestRemoved(old));
+      } else if (!old.equals(now)) {
+        if (taken.contains(Holdings.guest(old)) || leavesARemovedNetwork(old)) {
+          guestsRemoved.add(new GuestRemoved(old));
+          guestsAdded.add(new GuestAdded(now));
+        } else {
+          guestsChanged.add(new GuestChanged(old, now));
+        }
+      }
+    }
+    for (GuestConfig now : after.guests().values()) {
+      if (!before.guests().containsKey(now.name())) {
+        guestsAdded.add(new GuestAdded(now));
+      }
+    }
+  }
+
+  private boolean leavesARemovedNetwork(GuestConfig old) {
+    return old.nics().stream().anyMatch(nic -> !after.networks().containsKey(nic.network()));
+  }
+
+  /** Whether two guests differ in nothing that a running machine has. */
+  static boolean isSameMachine(GuestConfig a, GuestConfig b) {
+    return comparable(a).equals(comparable(b));
+  }
+
+  private static List<Object> comparable(GuestConfig guest) {
+    return List.of(
+        guest.vmm(),
+        guest.memory(),
+        guest.harts(),
+        guest.boot(),
+        guest.disks(),
+        guest.options(),
+        guest.nics().stream().map(nic -> List.of(nic.name(), nic.network(), nic.mac())).toList());
+  }
+
+  private void own() {
+    Metrics old = before.metrics();
+    Metrics now = after.metrics();
+    if (!old.equals(now)) {
+      if (taken.contains(Holdings.metrics()) && now.listen() != null) {
+        letGo.add(new MetricsChanged(old, new Metrics(null)));
+        own.add(new MetricsChanged(new Metrics(null), now));
+      } else {
+        (now.listen() == null ? letGo : own).add(new MetricsChanged(old, now));
+      }
+    }
+    if (!before.log().equals(after.log())) {
+      own.add(new LogChanged(before.log(), after.log()));
+    }
+    needsRestart("api.socket", before.api().socket(), after.api().socket());
+    needsRestart("directories.state", before.directories().state(), after.directories().state());
+    needsRestart(
+        "directories.runtime", before.directories().runtime(), after.directories().runtime());
+  }
+
+  private void needsRestart(String subject, @Nullable Path old, @Nullable Path now) {
+    if (!Objects.equals(old, now)) {
+      own.add(new NeedsRestart(subject, Objects.toString(old, ""), Objects.toString(now, "")));
+    }
+  }
+}

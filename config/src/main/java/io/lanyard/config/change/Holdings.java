@@ -1,0 +1,175 @@
+package io.lanyard.config.change;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** The holdings of the things of a configuration, each of which one thing has at a time. */
+final class Holdings {
+  /**
+   * A thing that holds something.
+   *
+   * @param kind what it is
+   * @param network its network's name, or empty
+   * @param name its name, or empty
+   */
+  record Holder(Kind kind, String network, String name) {}
+
+  /** The kinds of things that hold something. */
+  enum Kind {
+    FORWARD,
+    PORT,
+    HOST_ADAPTER,
+    METRICS,
+    GUEST
+  }
+
+  /** A listening address; a wildcard address overlaps all others of its protocol and port. */
+  private record Listening(String protocol, int port, @Nullable Address address) {}
+
+  private final Map<Object, Holder> holders = new HashMap<>();
+  private final Map<Listening, Set<Holder>> listening = new HashMap<>();
+
+  private Holdings() {}
+
+  /** The holdings of a valid configuration. */
+  static Holdings of(Configuration configuration) {
+    Holdings holdings = new Holdings();
+    each(configuration, holdings::put);
+    return holdings;
+  }
+
+  private void put(Object thing, Holder holder) {
+    holders.put(thing, holder);
+    if (thing instanceof Listening one) {
+      Listening anywhere = new Listening(one.protocol(), one.port(), null);
+      listening.computeIfAbsent(anywhere, _ -> new HashSet<>()).add(holder);
+      if (isAny(one)) {
+        holders.put(anywhere, holder);
+      }
+    }
+  }
+
+  private static boolean isAny(Listening one) {
+    Address address = one.address();
+    return address == null || address.isAny();
+  }
+
+  /**
+   * The things that hold what another thing is to have.
+   *
+   * @param after what is to be
+   * @return holders of these holdings
+   */
+  Set<Holder> takenBy(Configuration after) {
+    Set<Holder> taken = new HashSet<>();
+    each(
+        after,
+        (thing, holder) -> {
+          add(taken, holders.get(thing), holder);
+          if (thing instanceof Listening one) {
+            Listening anywhere = new Listening(one.protocol(), one.port(), null);
+            add(taken, holders.get(anywhere), holder);
+            if (isAny(one)) {
+              listening.getOrDefault(anywhere, Set.of()).forEach(old -> add(taken, old, holder));
+            }
+          }
+        });
+    return taken;
+  }
+
+  private static void add(Set<Holder> taken, @Nullable Holder old, Holder taker) {
+    if (old != null && !old.equals(taker)) {
+      taken.add(old);
+    }
+  }
+
+  static Holder forward(String network, ForwardConfig forward) {
+    return new Holder(Kind.FORWARD, network, forward.label());
+  }
+
+  static Holder port(String network, PortConfig port) {
+    return new Holder(Kind.PORT, network, port.name());
+  }
+
+  static Holder hostAdapter(String network) {
+    return new Holder(Kind.HOST_ADAPTER, network, "");
+  }
+
+  static Holder metrics() {
+    return new Holder(Kind.METRICS, "", "");
+  }
+
+  static Holder guest(GuestConfig guest) {
+    return new Holder(Kind.GUEST, "", guest.name());
+  }
+
+  private static void each(Configuration configuration, BiConsumer<Object, Holder> to) {
+    for (NetworkConfig network : configuration.networks().values()) {
+      each(network, to);
+    }
+    for (GuestConfig guest : configuration.guests().values()) {
+      Holder holder = guest(guest);
+      guest.nics().forEach(nic -> to.accept(nic.mac(), holder));
+      for (GuestConfig.Disk disk : guest.disks()) {
+        if (!disk.readOnly()) {
+          to.accept(List.of("disk", disk.path()), holder);
+        }
+      }
+    }
+    Endpoint metrics = configuration.metrics().listen();
+    if (metrics != null) {
+      to.accept(listening(Transport.TCP, metrics), metrics());
+    }
+  }
+
+  private static void each(NetworkConfig network, BiConsumer<Object, Holder> to) {
+    for (ForwardConfig forward : network.forwards()) {
+      to.accept(listening(forward.protocol(), forward.listen()), forward(network.name(), forward));
+    }
+    HostAdapterConfig adapter = network.hostAdapter();
+    if (adapter != null) {
+      to.accept(List.of("device", adapter.name(), ""), hostAdapter(network.name()));
+    }
+    for (PortConfig port : network.ports()) {
+      Object held = held(port);
+      if (held != null) {
+        to.accept(held, port(network.name(), port));
+      }
+    }
+  }
+
+  private static @Nullable Object held(PortConfig port) {
+    return switch (port) {
+      case PortConfig.Tap tap ->
+          List.of("device", tap.device(), Objects.requireNonNullElse(tap.netns(), ""));
+      case PortConfig.QemuStream stream ->
+          switch (stream.at()) {
+            case PortConfig.StreamSocket.ListenUnix unix ->
+                List.of("path", unix.path().normalize());
+            case PortConfig.StreamSocket.ListenTcp tcp -> listening(Transport.TCP, tcp.endpoint());
+            case PortConfig.StreamSocket.ConnectUnix _ -> null;
+            case PortConfig.StreamSocket.ConnectTcp _ -> null;
+          };
+    };
+  }
+
+  private static Listening listening(Transport protocol, Endpoint at) {
+    return new Listening(EnumText.word(protocol), at.port(), at.address());
+  }
+}

@@ -1,0 +1,291 @@
+package io.lanyard.config.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DifferenceTest {
+  private static final String BASE =
+      """
+      version: 1
+      networks:
+        lan:
+          mode: nat
+          ipv4: {subnet: 10.1.0.0/24}
+          dhcp:
+            reservations:
+              - {mac: 52-54-00-00-00-10, address: 10.1.0.10, hostname: web}
+              - {mac: 52-54-00-00-00-11, address: 10.1.0.11}
+          egress:
+            rules: [{deny: 10.0.0.0/8}, {allow: "*:53"}]
+          forwards:
+            - {name: web, protocol: tcp, listen: "127.0.0.1:8080", to: "web:80"}
+            - {protocol: udp, listen: "*:53", to: "web:53"}
+            - {name: ssh, protocol: tcp, listen: "127.0.0.1:2222", to: "demo:22"}
+          ports:
+            - {name: p1, kind: tap, device: t1}
+            - {name: q1, kind: qemu-stream, path: q1.sock}
+        hostonly:
+          mode: host-only
+          ipv4: {subnet: 10.2.0.0/24}
+        lab: {mode: isolated}
+      guests:
+        demo: {image: debian, nics: [{network: lan}]}
+        test: {image: debian, nics: [{network: lab}], options: {trace: true}}
+      metrics: {listen: "127.0.0.1:9323"}
+      """;
+
+  private static Document base() throws ConfigException {
+    return Document.of("base", BASE, Path.of("/nowhere"));
+  }
+
+  /** Edits are {@code path = value} or {@code - path}. */
+  private static Configuration changed(String... edits) throws ConfigException {
+    Document document = base();
+    for (String edit : edits) {
+      int equals = edit.indexOf(" = ");
+      document =
+          document.with(
+              equals < 0
+                  ? Edit.remove(DocumentPath.parse(edit.substring(2)), "x", Instant.EPOCH)
+                  : Edit.set(
+                      DocumentPath.parse(edit.substring(0, equals)),
+                      edit.substring(equals + 3),
+                      "x",
+                      Instant.EPOCH));
+    }
+    return document.configuration();
+  }
+
+  private static List<String> described(String... edits) throws ConfigException {
+    return Difference.between(base().configuration(), changed(edits)).stream()
+        .map(Change::describe)
+        .toList();
+  }
+
+  @Test
+  void equalModelsDoNotDiffer() throws ConfigException {
+    assertThat(Difference.between(base().configuration(), base().configuration())).isEmpty();
+  }
+
+  @Test
+  void anotherOrderIsNoDifference() throws ConfigException {
+    assertThat(
+            described(
+                "networks.lan.forwards = [{protocol: udp, listen: '*:53', to: 'web:53'}, {name:"
+                    + " ssh, protocol: tcp, listen: '127.0.0.1:2222', to: 'demo:22'}, {name: web,"
+                    + " protocol: tcp, listen: '127.0.0.1:8080', to: 'web:80'}]",
+                "networks.lan.ports = [{name: q1, kind: qemu-stream, path: q1.sock}, {name: p1,"
+                    + " kind: tap, device: t1}]",
+                "networks.lan.dhcp.reservations = [{mac: '52:54:00:00:00:11', address: 10.1.0.11},"
+                    + " {mac: '52:54:00:00:00:10', address: 10.1.0.10, hostname: web}]"))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "networks.x = {mode: nat, ipv4: {subnet: 10.9.0.0/24}}"
+            + " | + networks.x (nat, 10.9.0.0/24)",
+        "- networks.hostonly | - networks.hostonly (host-only, 10.2.0.0/24)",
+        "networks.lan.mtu = 1400 | networks.lan: mtu 1500 -> 1400; starts anew",
+        "networks.hostonly.ipv4.subnet = 10.3.0.0/24 | networks.hostonly: subnet 10.2.0.0/24 ->"
+            + " 10.3.0.0/24, gateway 10.2.0.2 -> 10.3.0.2, host 10.2.0.1 -> 10.3.0.1; starts anew",
+        "networks.hostonly.host-adapter.name = h0"
+            + " | networks.hostonly.host-adapter: name hostonly -> h0",
+        "networks.lan.host-adapter = {} | + networks.lan.host-adapter (lan)",
+        "networks.lan.ports[p2] = {name: p2, kind: tap, device: t2, netns: n}"
+            + " | + networks.lan.ports[p2] (tap, device t2, netns n)",
+        "- networks.lan.ports[q1] | - networks.lan.ports[q1] (qemu-stream, path q1.sock)",
+        "networks.lan.ports[q1].path = q2.sock | networks.lan.ports[q1]: path q1.sock -> q2.sock",
+        "networks.lan.ports[p1].guard = strict | networks.lan.ports[p1]: guard none -> strict",
+        "networks.lan.forwards[x] = {name: x, protocol: udp, listen: '*:9', to: 'web:9'}"
+            + " | + networks.lan.forwards[x] (udp 0.0.0.0:9 to web:9)",
+        "- networks.lan.forwards[web]"
+            + " | - networks.lan.forwards[web] (tcp 127.0.0.1:8080 to web:80)",
+        "networks.lan.forwards[web].listen = '127.0.0.1:8081'"
+            + " | networks.lan.forwards[web]: listen 127.0.0.1:8080 -> 127.0.0.1:8081",
+        "networks.lan.forwards[web].to = 'web:81'"
+            + " | networks.lan.forwards[web]: to web:80 -> web:81",
+        "networks.lan.forwards[web].listen = '*:8080'"
+            + " | networks.lan.forwards[web]: listen 127.0.0.1:8080 -> 0.0.0.0:8080",
+        "networks.lan.dhcp.lease-time = 12h | networks.lan.dhcp: lease-time 30m -> 12h",
+        "networks.lan.ipv4.pool = 10.1.0.200-10.1.0.210 | networks.lan.dhcp:"
+            + " pool 10.1.0.128-10.1.0.254 -> 10.1.0.200-10.1.0.210",
+        "- networks.lan.dhcp.reservations[52:54:00:00:00:11]"
+            + " | networks.lan.dhcp: - reservations[52:54:00:00:00:11] (10.1.0.11)",
+        "networks.lan.dns = {domain: lab, hosts: {x: 10.1.0.3}, upstreams: []}"
+            + " | networks.lan.dns: domain lan -> lab, upstreams those of the host -> [],"
+            + " + hosts[x] (10.1.0.3)",
+        "networks.lan.nat = {host-loopback: [22], quotas: {tcp: 5}} | networks.lan.nat:"
+            + " host-loopback false -> [22], quotas.tcp 16384 -> 5",
+        "networks.lan.egress = {default: deny, rules: [{allow: '*:53'}, {allow: 10.3.0.0/16}]}"
+            + " | networks.lan.egress: default allow -> deny, - rules (deny 10.0.0.0/8),"
+            + " + rules (allow 10.3.0.0/16)",
+        "networks.lan.egress.rules = [{allow: '*:53'}, {deny: 10.0.0.0/8}]"
+            + " | networks.lan.egress: rules in another order",
+        "networks.lab = {mode: isolated, guard: learn, storm-control: off}"
+            + " | networks.lab: guard off -> learn, storm-control.broadcast 20000 -> none,"
+            + " storm-control.multicast 50000 -> none, storm-control.unknown 50000 -> none,"
+            + " storm-control none -> off",
+        "guests.x = {image: debian, memory: 1G} | + guests.x (lanyard, 1G)",
+        "- guests.test | - guests.test (lanyard, 512M)",
+        "guests.test.autostart = false | guests.test: autostart true -> false",
+        "guests.test.nics = [{network: lab, isolated: true}]"
+            + " | guests.test: nics[0].isolated false -> true",
+        "guests.test.memory = 1G"
+            + " | guests.test: memory 512M -> 1G; needs a restart of the guest",
+        "guests.test.options.trace = false"
+            + " | guests.test: options.trace true -> false; needs a restart of the guest",
+        "log.level = debug | log: level info -> debug",
+        "- metrics | metrics: listen 127.0.0.1:9323 -> none",
+        "api.socket = /x.sock | api.socket: none -> /x.sock; needs a restart of the daemon",
+        "directories.state = /s | directories.state: none -> /s; needs a restart of the daemon",
+      })
+  void aChangeIsDescribedInTheWordsOfTheFile(String edit, String description)
+      throws ConfigException {
+    assertThat(described(edit)).containsExactly(description);
+  }
+
+  @Test
+  void aForwardWhoseTargetsNameLeadsElsewhereHasChanged() throws ConfigException {
+    assertThat(described("guests.demo.nics = [{network: lan, mac: '52:54:00:00:00:99'}]"))
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith("networks.lan.forwards[ssh]: to demo:22 (52:54:00:")
+        .endsWith(" -> demo:22 (52:54:00:00:00:99)");
+    assertThat(described("networks.lan.dhcp.reservations[52:54:00:00:00:10].address = 10.1.0.12"))
+        .containsExactly(
+            "networks.lan.dhcp: reservations[52:54:00:00:00:10] 10.1.0.10 web -> 10.1.0.12 web",
+            "networks.lan.forwards[web]: to web:80 (10.1.0.10) -> web:80 (10.1.0.12)",
+            "networks.lan.forwards[udp/0.0.0.0:53]: to web:53 (10.1.0.10) -> web:53 (10.1.0.12)");
+  }
+
+  @Test
+  void forwardsThatSwapTheirAddressesAreRemovedBeforeTheyAreAdded() throws ConfigException {
+    assertThat(
+            described(
+                "networks.lan.forwards[web].listen = '127.0.0.1:2222'",
+                "networks.lan.forwards[ssh].listen = '127.0.0.1:8080'"))
+        .containsExactly(
+            "- networks.lan.forwards[web] (tcp 127.0.0.1:8080 to web:80)",
+            "- networks.lan.forwards[ssh] (tcp 127.0.0.1:2222 to demo:22)",
+            "+ networks.lan.forwards[web] (tcp 127.0.0.1:2222 to web:80)",
+            "+ networks.lan.forwards[ssh] (tcp 127.0.0.1:8080 to demo:22)");
+  }
+
+  @Test
+  void aWildcardAddressWaitsUntilAnotherForwardHasLeftThePort() throws ConfigException {
+    assertThat(
+            described(
+                "networks.lan.forwards[web].listen = '127.0.0.1:9'",
+                "networks.lan.forwards[ssh].listen = '*:8080'"))
+        .startsWith("- networks.lan.forwards[web] (tcp 127.0.0.1:8080 to web:80)")
+        .contains(
+            "networks.lan.forwards[ssh]: listen 127.0.0.1:2222 -> 0.0.0.0:8080",
+            "+ networks.lan.forwards[web] (tcp 127.0.0.1:9 to web:80)");
+  }
+
+  @Test
+  void aNetworkThatIsReplacedLetsGoOfWhatAnotherIsToHave() throws ConfigException {
+    assertThat(
+            described(
+                "networks.lan.mtu = 1400",
+                "- networks.lan.ports[p1]",
+                "networks.lab.ports = [{name: p, kind: tap, device: t1}]"))
+        .containsExactly(
+            "- networks.lan.ports[p1] (tap, device t1)",
+            "networks.lan: mtu 1500 -> 1400; starts anew",
+            "+ networks.lab.ports[p] (tap, device t1)");
+  }
+
+  @Test
+  void networksTakeEachOthersSubnetsInAnOrderInWhichTheyAreFree() throws ConfigException {
+    Configuration before =
+        changed(
+            "networks.a = {mode: nat, ipv4: {subnet: 10.11.0.0/24}}",
+            "networks.b = {mode: nat, ipv4: {subnet: 10.12.0.0/24}}",
+            "networks.c = {mode: nat, ipv4: {subnet: 10.13.0.0/24}}");
+    Configuration after =
+        changed(
+            "networks.a = {mode: nat, ipv4: {subnet: 10.12.0.0/24}}",
+            "networks.b = {mode: nat, ipv4: {subnet: 10.13.0.0/24}}",
+            "networks.c = {mode: nat, ipv4: {subnet: 10.14.0.0/24}}");
+
+    assertThat(Difference.between(before, after))
+        .extracting(Change::network)
+        .containsExactly("c", "b", "a");
+  }
+
+  @Test
+  void guestsLeaveBeforeTheirNetworkDoes() throws ConfigException {
+    assertThat(
+            described(
+                "- networks.lab",
+                "networks.other = {mode: isolated}",
+                "guests.test.nics = [{network: other}]"))
+        .containsExactly(
+            "- guests.test (lanyard, 512M)",
+            "- networks.lab (isolated)",
+            "+ networks.other (isolated)",
+            "+ guests.test (lanyard, 512M)");
+  }
+
+  @Test
+  void theHostAdapterGoesBeforeTheGatewayAnswersForItsAddress() throws ConfigException {
+    Configuration adapter = changed("networks.lan.host-adapter = {name: l0}");
+    Configuration loopback = changed("networks.lan.nat.host-loopback = true");
+
+    assertThat(Difference.between(adapter, loopback))
+        .extracting(change -> change.getClass().getSimpleName())
+        .containsExactly("HostAdapterChanged", "NatChanged");
+    assertThat(Difference.between(loopback, adapter))
+        .extracting(change -> change.getClass().getSimpleName())
+        .containsExactly("NatChanged", "HostAdapterChanged");
+  }
+
+  @Test
+  void aLargeDifferenceIsFoundSoon() throws ConfigException {
+    Configuration before = large(0);
+    Configuration after = large(1);
+    Difference.between(before, after);
+    long start = System.nanoTime();
+    List<Change> changes = Difference.between(before, after);
+    changes.forEach(Change::describe);
+    long nanos = System.nanoTime() - start;
+
+    assertThat(changes).hasSize(4000);
+    assertThat(Duration.ofNanos(nanos)).isLessThan(Duration.ofSeconds(1));
+  }
+
+  /** A thousand ports and forwards that have what the next ones have in the other. */
+  private static Configuration large(int shift) throws ConfigException {
+    StringBuilder text = new StringBuilder("version: 1\nnetworks:\n  n:\n    mode: nat\n");
+    text.append("    ipv4: {subnet: 10.0.0.0/16}\n    forwards:\n");
+    for (int i = 0; i < 1000; i++) {
+      int port = 10_000 + (i + shift) % 1000;
+      text.append("      - {name: f").append(i).append(", protocol: tcp, listen: \"127.0.0.1:");
+      text.append(port).append("\", to: \"10.0.0.9:80\"}\n");
+    }
+    text.append("    ports:\n");
+    for (int i = 0; i < 1000; i++) {
+      text.append("      - {name: p").append(i).append(", kind: tap, device: t");
+      text.append((i + shift) % 1000).append("}\n");
+    }
+    return Document.of("large", text.toString(), Path.of("/nowhere")).configuration();
+  }
+}

@@ -1,0 +1,263 @@
+package io.lanyard.config.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.net.Endpoint;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configuration as data that changes are made to, one after the other: each finds what it says
+ * was there, and nobody holds what another has.
+ */
+final class Model {
+  private final Map<String, NetworkConfig> networks;
+  private final Map<String, GuestConfig> guests;
+  private Configuration.Metrics metrics;
+  private Configuration.Log log;
+  private final Map<String, String> fixed = new TreeMap<>();
+
+  Model(Configuration of) {
+    networks = new HashMap<>(of.networks());
+    guests = new HashMap<>(of.guests());
+    metrics = of.metrics();
+    log = of.log();
+    fixed.put("api.socket", Objects.toString(of.api().socket(), ""));
+    fixed.put("directories.state", Objects.toString(of.directories().state(), ""));
+    fixed.put("directories.runtime", Objects.toString(of.directories().runtime(), ""));
+  }
+
+  void apply(Change change) {
+    switch (change) {
+      case Change.NetworkAdded one ->
+          assertThat(networks.putIfAbsent(one.network(), one.after())).isNull();
+      case Change.NetworkRemoved one -> {
+        assertThat(guests.values()).noneMatch(guest -> guest.nicOn(one.network()).isPresent());
+        isPartOf(networks.remove(one.network()), one.before());
+      }
+      case Change.NetworkReplaced one ->
+          isPartOf(networks.put(one.network(), one.after()), one.before());
+      case Change.GuestAdded one -> {
+        assertThat(guests.putIfAbsent(one.after().name(), one.after())).isNull();
+        one.after().nics().forEach(nic -> assertThat(networks).containsKey(nic.network()));
+      }
+      case Change.GuestRemoved one ->
+          assertThat(guests.remove(one.before().name())).isEqualTo(one.before());
+      case Change.GuestChanged one ->
+          assertThat(guests.put(one.after().name(), one.after())).isEqualTo(one.before());
+      case Change.LogChanged one -> {
+        assertThat(log).isEqualTo(one.before());
+        log = one.after();
+      }
+      case Change.MetricsChanged one -> {
+        assertThat(metrics).isEqualTo(one.before());
+        metrics = one.after();
+      }
+      case Change.NeedsRestart one ->
+          assertThat(fixed.put(one.subject(), one.after())).isEqualTo(one.before());
+      default -> {
+        assertThat(networks).containsKey(change.network());
+        networks.computeIfPresent(change.network(), (_, old) -> within(old, change));
+      }
+    }
+    nobodyHoldsWhatAnotherHas();
+  }
+
+  /** Checks the rest of a network, of which something may have been removed before. */
+  private static void isPartOf(@Nullable NetworkConfig left, NetworkConfig before) {
+    assertThat(left).isNotNull();
+    assertThat(before.forwards()).containsAll(Objects.requireNonNull(left).forwards());
+    assertThat(before.ports()).containsAll(left.ports());
+    assertThat(left.mode()).isEqualTo(before.mode());
+  }
+
+  private static NetworkConfig within(NetworkConfig old, Change change) {
+    Ipv4Config ipv4 = old.ipv4();
+    List<ForwardConfig> forwards = new ArrayList<>(old.forwards());
+    List<PortConfig> ports = new ArrayList<>(old.ports());
+    var adapter = old.hostAdapter();
+    var dhcp = old.dhcp();
+    var dns = old.dns();
+    var nat = old.nat();
+    var egress = old.egress();
+    var switching = old.switching();
+    switch (change) {
+      case Change.HostAdapterChanged one -> {
+        assertThat(adapter).isEqualTo(one.before());
+        adapter = one.after();
+      }
+      case Change.PortAdded one -> ports.add(one.after());
+      case Change.PortRemoved one -> assertThat(ports.remove(one.before())).isTrue();
+      case Change.PortReplaced one -> replace(ports, one.before(), one.after());
+      case Change.PortPolicyChanged one -> replace(ports, one.before(), one.after());
+      case Change.ForwardAdded one -> forwards.add(one.after());
+      case Change.ForwardRemoved one -> assertThat(forwards.remove(one.before())).isTrue();
+      case Change.ForwardChanged one -> replace(forwards, one.before(), one.after());
+      case Change.DhcpChanged one -> {
+        assertThat(dhcp).isEqualTo(one.before());
+        Ipv4Config addresses = Objects.requireNonNull(ipv4);
+        assertThat(addresses.pool()).isEqualTo(one.poolBefore());
+        dhcp = one.after();
+        ipv4 =
+            new Ipv4Config(
+                addresses.subnet(), addresses.gateway(), addresses.host(), one.poolAfter());
+      }
+      case Change.DnsChanged one -> {
+        assertThat(dns).isEqualTo(one.before());
+        dns = one.after();
+      }
+      case Change.NatChanged one -> {
+        assertThat(nat).isEqualTo(one.before());
+        nat = one.after();
+      }
+      case Change.EgressChanged one -> {
+        assertThat(egress).isEqualTo(one.before());
+        egress = one.after();
+      }
+      case Change.SwitchChanged one -> {
+        assertThat(switching).isEqualTo(one.before());
+        switching = one.after();
+      }
+      default -> throw new AssertionError(change);
+    }
+    if (nat != null && nat.hostLoopback().enabled()) {
+      assertThat(adapter).isNull();
+    }
+    return new NetworkConfig(
+        old.name(),
+        old.mode(),
+        old.mtu(),
+        ipv4,
+        adapter,
+        dhcp,
+        dns,
+        nat,
+        egress,
+        forwards,
+        switching,
+        ports);
+  }
+
+  private static <T> void replace(List<T> list, T before, T after) {
+    int at = list.indexOf(before);
+    assertThat(at).isNotNegative();
+    list.set(at, after);
+  }
+
+  private void nobodyHoldsWhatAnotherHas() {
+    Map<String, List<Endpoint>> listening = new HashMap<>();
+    List<Object> held = new ArrayList<>();
+    if (metrics.listen() != null) {
+      listening.computeIfAbsent("tcp", _ -> new ArrayList<>()).add(metrics.listen());
+    }
+    for (NetworkConfig network : networks.values()) {
+      Set<String> names = new HashSet<>();
+      for (ForwardConfig forward : network.forwards()) {
+        assertThat(names.add(forward.label())).isTrue();
+        listening
+            .computeIfAbsent(forward.key().substring(0, 3), _ -> new ArrayList<>())
+            .add(forward.listen());
+      }
+      if (network.hostAdapter() != null) {
+        held.add("device " + network.hostAdapter().name() + " null");
+      }
+      names.clear();
+      for (PortConfig port : network.ports()) {
+        assertThat(names.add(port.name())).isTrue();
+        if (port instanceof PortConfig.Tap tap) {
+          held.add("device " + tap.device() + " " + tap.netns());
+        } else if (port instanceof PortConfig.QemuStream stream) {
+          if (stream.at() instanceof StreamSocket.ListenUnix at) {
+            held.add(at.path());
+          } else if (stream.at() instanceof StreamSocket.ListenTcp at) {
+            listening.computeIfAbsent("tcp", _ -> new ArrayList<>()).add(at.endpoint());
+          }
+        }
+      }
+    }
+    for (GuestConfig guest : guests.values()) {
+      guest.nics().forEach(nic -> held.add(nic.mac()));
+    }
+    assertThat(held).doesNotHaveDuplicates();
+    listening.values().forEach(Model::doNotOverlap);
+  }
+
+  private static void doNotOverlap(List<Endpoint> endpoints) {
+    for (int i = 0; i < endpoints.size(); i++) {
+      Endpoint a = endpoints.get(i);
+      for (Endpoint b : endpoints.subList(i + 1, endpoints.size())) {
+        boolean overlaps =
+            a.port() == b.port()
+                && (a.address().isAny() || b.address().isAny() || a.address().equals(b.address()));
+        assertThat(overlaps).as("%s overlaps %s", a, b).isFalse();
+      }
+    }
+  }
+
+  /** All that it says, regardless of the orders that mean nothing. */
+  Object content() {
+    Map<String, Object> content = new TreeMap<>();
+    networks.forEach((name, network) -> content.put("network " + name, content(network)));
+    content.put("guests", guests);
+    content.put("metrics", metrics);
+    content.put("log", log);
+    content.put("fixed", fixed);
+    return content;
+  }
+
+  private static Object content(NetworkConfig network) {
+    Map<String, Object> content = new TreeMap<>();
+    content.put("forwards", new HashSet<>(network.forwards()));
+    content.put("ports", new HashSet<>(network.ports()));
+    DhcpConfig dhcp = network.dhcp();
+    content.put("reservations", dhcp == null ? "" : new HashSet<>(dhcp.reservations()));
+    content.put(
+        "rest",
+        new NetworkConfig(
+            network.name(),
+            network.mode(),
+            network.mtu(),
+            network.ipv4(),
+            network.hostAdapter(),
+            dhcp == null ? null : withoutReservations(dhcp),
+            network.dns(),
+            network.nat(),
+            network.egress(),
+            List.of(),
+            network.switching(),
+            List.of()));
+    return content;
+  }
+
+  private static DhcpConfig withoutReservations(DhcpConfig dhcp) {
+    return new DhcpConfig(
+        dhcp.enabled(),
+        dhcp.leaseTime(),
+        dhcp.minLeaseTime(),
+        dhcp.maxLeaseTime(),
+        dhcp.conflictProbe(),
+        dhcp.leasesPerPort(),
+        dhcp.authoritative(),
+        List.of(),
+        dhcp.options());
+  }
+
+  static void applyAll(Model model, List<Change> changes) {
+    changes.forEach(model::apply);
+  }
+}
