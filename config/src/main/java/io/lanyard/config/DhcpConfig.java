@@ -64,12 +64,15 @@ public record DhcpConfig(
 
     /** The keys of {@code dhcp.options}. */
     static final class Keys {
-      /** One DHCP option holds it; boot ROMs know nothing but ASCII. */
+      /** One DHCP option holds it. */
+      private static final int LONGEST_FILE = 255;
+
+      /** Boot ROMs know nothing but ASCII. */
       private static final Kind<String> FILE =
           Kind.of(
               "boot-file",
-              "a URL or a file's name of at most 255 ASCII characters",
-              "^[!-~]{1,255}$",
+              "a URL or a file's name of at most " + LONGEST_FILE + " ASCII characters",
+              "^[!-~]{1," + LONGEST_FILE + "}$",
               Keys::file,
               "http://192.168.127.9/boot.ipxe",
               "boot.ipxe");
@@ -121,8 +124,8 @@ public record DhcpConfig(
       private Keys() {}
 
       private static String file(String text) {
-        if (text.isEmpty() || text.length() > 255) {
-          throw new IllegalArgumentException(Kind.why(text, 255));
+        if (text.isEmpty() || text.length() > LONGEST_FILE) {
+          throw new IllegalArgumentException(Kind.why(text, LONGEST_FILE));
         }
         if (text.chars().anyMatch(c -> c <= ' ' || c > '~')) {
           throw new IllegalArgumentException("a character of it is not allowed");

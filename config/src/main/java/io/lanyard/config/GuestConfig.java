@@ -136,12 +136,14 @@ public record GuestConfig(
 
   /** The keys of a guest. */
   static final class Keys {
+    private static final String WORD_FORM = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
+
     /** The name of a VMM or an image. */
     private static final Kind<String> WORD =
         Kind.of(
             "word",
             "a name of letters, digits, dots, hyphens and underscores",
-            "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+            "^" + WORD_FORM + "$",
             Keys::word,
             "qemu",
             "debian-13-netboot");
@@ -240,7 +242,7 @@ public record GuestConfig(
     private Keys() {}
 
     private static String word(String text) {
-      if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
+      if (!text.matches(WORD_FORM)) {
         throw new IllegalArgumentException("a character of it is not allowed");
       }
       return text;

@@ -41,11 +41,19 @@ record Kind<T>(
   /** The length of {@code sun_path}, less the terminating zero (unix(7)). */
   static final int LONGEST_SOCKET_PATH = 107;
 
+  /** The length of a device's name: IFNAMSIZ less the terminating zero. */
+  static final int LONGEST_DEVICE = 15;
+
+  private static final int LONGEST_LABEL = 63;
+  private static final int LONGEST_DOMAIN = 253;
+  private static final int LONGEST_NAME = 32;
+
   /** Anything but control characters; the tab is allowed. */
   private static final String PRINTABLE = "[^\\u0000-\\u0008\\u000a-\\u001f]";
 
   static final String IPV4_PATTERN = "[0-9]{1,3}(\\.[0-9]{1,3}){3}";
-  static final String LABEL_PATTERN = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+  static final String LABEL_PATTERN =
+      "[A-Za-z0-9]([A-Za-z0-9-]{0," + (LONGEST_LABEL - 2) + "}[A-Za-z0-9])?";
   static final String DOMAIN_PATTERN = LABEL_PATTERN + "(\\." + LABEL_PATTERN + ")*";
 
   static final Kind<Address> ADDRESS =
@@ -98,16 +106,16 @@ record Kind<T>(
 
   /** The name of a network: it stands in commands, in URLs, and as the name of a device. */
   static final Kind<String> NETWORK_NAME =
-      shortName("network-name", "a network's name", "[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "vmnet8");
+      shortName("network-name", "a network's name", "A-Za-z0-9_-", "vmnet8");
 
   static final Kind<String> FORWARD_NAME =
-      shortName("forward-name", "a forward's name", "[A-Za-z0-9][A-Za-z0-9._-]{0,31}", "web");
+      shortName("forward-name", "a forward's name", "A-Za-z0-9._-", "web");
 
   /** A guest's name is what DNS answers for: one label (RFC 1123 section 2.1). */
   static final Kind<String> LABEL =
       of(
           "label",
-          "a name of letters, digits and hyphens, at most 63 characters long",
+          "a name of letters, digits and hyphens, at most " + LONGEST_LABEL + " characters long",
           "^" + LABEL_PATTERN + "$",
           Kind::label,
           "web");
@@ -116,15 +124,15 @@ record Kind<T>(
       such(
           "domain",
           "a domain",
-          "^(?=.{1,253}$)" + DOMAIN_PATTERN + "$",
+          "^(?=.{1," + LONGEST_DOMAIN + "}$)" + DOMAIN_PATTERN + "$",
           Kind::domain,
           "lan",
           "lab.example");
   static final Kind<String> DEVICE =
       of(
           "device",
-          "a device's name of at most 15 characters",
-          "^[^/\\s:%]{1,15}$",
+          "a device's name of at most " + LONGEST_DEVICE + " characters",
+          "^[^/\\s:%]{1," + LONGEST_DEVICE + "}$",
           Kind::device,
           "tap0");
   static final Kind<Path> PATH = of("path", "a path", "^" + PRINTABLE + "+$", Kind::path);
@@ -144,7 +152,8 @@ record Kind<T>(
           "qemu1.sock");
 
   private static final Pattern LABEL_FORM = Pattern.compile(LABEL_PATTERN);
-  private static final Pattern DEVICE_FORM = Pattern.compile("[^/\\s:%\\p{Cntrl}]{1,15}");
+  private static final Pattern DEVICE_FORM =
+      Pattern.compile("[^/\\s:%\\p{Cntrl}]{1," + LONGEST_DEVICE + "}");
 
   /** A kind whose examples are in the messages. */
   static <T> Kind<T> such(
@@ -158,16 +167,24 @@ record Kind<T>(
     return new Kind<>(name, what, List.of(examples), false, pattern, false, parser);
   }
 
-  /** A name of at most 32 characters. */
-  static Kind<String> shortName(String name, String what, String form, String example) {
+  /**
+   * A name that begins with a letter or digit.
+   *
+   * @param characters those after the first, as a pattern's class has them
+   */
+  static Kind<String> shortName(String name, String what, String characters, String example) {
+    String form = "[A-Za-z0-9][" + characters + "]{0," + (LONGEST_NAME - 1) + "}";
     Pattern pattern = Pattern.compile(form);
     return of(
         name,
-        what + " of letters, digits, hyphens and underscores, at most 32 characters long",
+        what
+            + " of letters, digits, hyphens and underscores, at most "
+            + LONGEST_NAME
+            + " characters long",
         "^" + form + "$",
         text -> {
           if (!pattern.matcher(text).matches()) {
-            throw new IllegalArgumentException(why(text, 32));
+            throw new IllegalArgumentException(why(text, LONGEST_NAME));
           }
           return text;
         },
@@ -290,27 +307,28 @@ record Kind<T>(
 
   private static String label(String text) {
     if (!LABEL_FORM.matcher(text).matches()) {
-      throw new IllegalArgumentException(why(text, 63));
+      throw new IllegalArgumentException(why(text, LONGEST_LABEL));
     }
     return text.toLowerCase(Locale.ROOT);
   }
 
   private static String domain(String text) {
     List<String> labels = List.of(text.split("\\.", -1));
-    if (text.length() > 253 || !labels.stream().allMatch(l -> LABEL_FORM.matcher(l).matches())) {
+    if (text.length() > LONGEST_DOMAIN
+        || !labels.stream().allMatch(l -> LABEL_FORM.matcher(l).matches())) {
       throw new IllegalArgumentException(
-          text.endsWith(".") ? "it ends with a dot" : why(text, 253));
+          text.endsWith(".") ? "it ends with a dot" : why(text, LONGEST_DOMAIN));
     }
     return text.toLowerCase(Locale.ROOT);
   }
 
   private static String device(String text) {
-    // The kernel's dev_valid_name(): IFNAMSIZ is 16 with its zero; "%d" is a template to it.
+    // The kernel's dev_valid_name(); "%d" is a template to it.
     if (text.equals(".")
         || text.equals("..")
-        || text.getBytes(StandardCharsets.UTF_8).length > 15
+        || text.getBytes(StandardCharsets.UTF_8).length > LONGEST_DEVICE
         || !DEVICE_FORM.matcher(text).matches()) {
-      throw new IllegalArgumentException(why(text, 15));
+      throw new IllegalArgumentException(why(text, LONGEST_DEVICE));
     }
     return text;
   }

@@ -151,13 +151,15 @@ final class NetworkReader {
         return null;
       }
       device = name;
-      if (name.length() > 15) {
+      if (name.length() > Kind.LONGEST_DEVICE) {
         at.problems()
             .add(
                 at.place(),
                 at.path(),
                 "the network's name is too long for its host adapter: "
-                    + "expected host-adapter: {name: ...} with at most 15 characters");
+                    + "expected host-adapter: {name: ...} with at most "
+                    + Kind.LONGEST_DEVICE
+                    + " characters");
         return null;
       }
     }

@@ -26,6 +26,9 @@ public record PortPolicy(
     addresses = List.copyOf(addresses);
   }
 
+  /** MAC addresses behind a guarded port, unless said: a host with containers of its own. */
+  public static final int USUAL_MACS = 16;
+
   /** The keys of a port that are about its policy. A NIC has the first two. */
   static final class Keys {
     /** More than a port can have in a switch's table of MAC addresses. */
@@ -62,7 +65,7 @@ public record PortPolicy(
         Key.optional(
             "mac-limit",
             new Form.Whole(1, MOST_MACS),
-            "16 with a guard, any number without",
+            USUAL_MACS + " with a guard, any number without",
             "The most MAC addresses behind it.");
 
     static final Key<List<Subnet>> ADDRESSES =

@@ -139,6 +139,24 @@ class HostileConfigTest {
   }
 
   @Test
+  void moreNetworksOrRulesThanAnybodyHasAreRefused() {
+    StringBuilder networks = new StringBuilder("version: 1\nnetworks:\n");
+    for (int i = 0; i <= 1000; i++) {
+      networks.append("  n").append(i).append(": {mode: isolated}\n");
+    }
+    assertThatThrownBy(() -> parse(networks.toString()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("fuzz:3:3: networks: expected at most 1000 networks, found 1001");
+
+    String rules = "{deny: 10.0.0.0/8}, ".repeat(4097);
+    String network =
+        "a: {mode: nat, ipv4: {subnet: 10.0.0.0/24}, egress: {rules: [" + rules + "]}}";
+    assertThatThrownBy(() -> parse("version: 1\nnetworks: {" + network + "}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageEndingWith("networks.a.egress.rules: expected at most 4096 rules, found 4097");
+  }
+
+  @Test
   void aLargeConfigurationIsReadInTime() {
     StringBuilder text = new StringBuilder("version: 1\nnetworks:\n");
     for (int i = 0; i < 1000; i++) {

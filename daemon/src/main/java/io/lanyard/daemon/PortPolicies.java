@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class PortPolicies {
-  /** MAC addresses behind a guarded port, unless said: a host with containers of its own. */
-  private static final int USUAL_MACS = 16;
-
   private final SwitchConfig network;
   private final PortAddresses addresses;
   private final @Nullable StormLimits storm;
@@ -49,7 +46,7 @@ final class PortPolicies {
   /** The rules of a port that others attach to. */
   PortRules port(PortPolicy policy) {
     Integer given = policy.macLimit();
-    int unlimited = guard(policy) == GuardMode.OFF ? Integer.MAX_VALUE : USUAL_MACS;
+    int unlimited = guard(policy) == GuardMode.OFF ? Integer.MAX_VALUE : PortPolicy.USUAL_MACS;
     return rules(policy, given == null ? unlimited : given);
   }
 
@@ -61,7 +58,7 @@ final class PortPolicies {
         policy,
         switch (guard(policy)) {
           case OFF -> Integer.MAX_VALUE;
-          case LEARN -> USUAL_MACS;
+          case LEARN -> PortPolicy.USUAL_MACS;
           case STRICT -> 0;
         });
   }
