@@ -80,7 +80,7 @@ public final class HttpClient {
   }
 
   /**
-   * Sends a request.
+   * Sends a request without a body.
    *
    * @param method GET, POST...
    * @param target path and query, percent-encoded
@@ -88,7 +88,31 @@ public final class HttpClient {
    * @throws IOException if the server cannot be reached or breaks off
    */
   public Answer send(String method, String target) throws IOException {
-    return send(method, target, "");
+    return send(method, target, Map.of(), new byte[0]);
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param method GET, POST...
+   * @param target path and query, percent-encoded
+   * @param headers for example {@code If-Match}, by name
+   * @param body the body; empty for none
+   * @return the answer, to be closed
+   * @throws IOException if the server cannot be reached or breaks off
+   * @throws IllegalArgumentException if a header has a line break
+   */
+  public Answer send(String method, String target, Map<String, String> headers, byte[] body)
+      throws IOException {
+    StringBuilder lines = new StringBuilder("Connection: close\r\n");
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      String line = header.getKey() + ": " + header.getValue();
+      if (line.indexOf('\r') >= 0 || line.indexOf('\n') >= 0) {
+        throw new IllegalArgumentException("a line break in " + line);
+      }
+      lines.append(line).append("\r\n");
+    }
+    return exchange(method, target, lines.toString(), body);
   }
 
   /**
@@ -100,20 +124,28 @@ public final class HttpClient {
    * @throws IOException if the server cannot be reached or breaks off
    */
   public Answer upgrade(String target, String protocol) throws IOException {
-    return send("POST", target, "Connection: upgrade\r\nUpgrade: " + protocol + "\r\n");
+    return exchange(
+        "POST", target, "Connection: upgrade\r\nUpgrade: " + protocol + "\r\n", new byte[0]);
   }
 
-  private Answer send(String method, String target, String headers) throws IOException {
+  private Answer exchange(String method, String target, String headers, byte[] body)
+      throws IOException {
     SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket));
     try {
       InputStream in = Channels.newInputStream(connection);
       OutputStream out = Channels.newOutputStream(connection);
-      String connect = headers.isEmpty() ? "Connection: close\r\n" : headers;
       String head =
-          method + " " + target + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: 0\r\n" + connect;
+          method
+              + " "
+              + target
+              + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: "
+              + body.length
+              + "\r\n"
+              + headers
+              + "\r\n";
       String[] lines;
       try (Deadline _ = new Deadline(connection, timeout)) {
-        lines = exchange(out, head + "\r\n", in).split("\r\n", -1);
+        lines = exchange(out, head, body, in).split("\r\n", -1);
       } catch (AsynchronousCloseException e) {
         throw new SocketTimeoutException("no answer in " + timeout.toSeconds() + " s");
       }
@@ -169,10 +201,14 @@ public final class HttpClient {
   }
 
   /** A server that has no place for a client may answer before it has read the request. */
-  private static String exchange(OutputStream out, String request, InputStream in)
+  private static String exchange(OutputStream out, String head, byte[] body, InputStream in)
       throws IOException {
     try {
-      out.write(request.getBytes(StandardCharsets.US_ASCII));
+      // In one write, so that the server takes a small request with one read.
+      ByteArrayOutputStream request = new ByteArrayOutputStream(head.length() + body.length);
+      request.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
+      request.writeBytes(body);
+      request.writeTo(out);
     } catch (AsynchronousCloseException e) {
       throw e;
     } catch (IOException e) {

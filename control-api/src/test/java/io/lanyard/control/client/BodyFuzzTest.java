@@ -51,4 +51,16 @@ class BodyFuzzTest {
     assertThat(outcome.broken()).isEqualTo(bytes.length < length);
     assertThat(outcome.bytes()).hasSize(Math.min(length, bytes.length));
   }
+
+  @FuzzTest
+  void eventsHaveNoMoreTextThanTheirStream(byte[] input) throws IOException {
+    EventReader reader = new EventReader(new ByteArrayInputStream(input));
+    int length = 0;
+    for (EventReader.Event event = reader.next(); event != null; event = reader.next()) {
+      assertThat(event.type()).isNotEmpty().doesNotContain("\n", "\r");
+      assertThat(event.id()).doesNotContain("\n", "\r", "\0");
+      length += event.data().length();
+    }
+    assertThat(length).isLessThanOrEqualTo(input.length);
+  }
 }
