@@ -46,7 +46,7 @@ final class ArchitectureTest {
   private enum Room {
     BASE(Set.of(), "base", "net", "linux", "virtio"),
     VMM_PLUGIN_API(Set.of(), "vmm"),
-    CONTROL_API(Set.of(BASE), "control.api", "control.client", "control.launch"),
+    CONTROL_API(Set.of(BASE), "control.api", "control.client", "control.launch", "control.token"),
     IMAGES(Set.of(BASE), "image"),
     CONFIG(Set.of(BASE), "config"),
     VSWITCH(Set.of(BASE), "vswitch"),
