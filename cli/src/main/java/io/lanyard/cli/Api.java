@@ -23,6 +23,9 @@ import picocli.CommandLine.Option;
 final class Api {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** The status of a daemon that has no place for another connection (RFC 9110 section 15.6.4). */
+  private static final int BUSY = 503;
+
   @Option(
       names = "--socket",
       paramLabel = "PATH",
@@ -119,9 +122,13 @@ final class Api {
     }
     try (answer) {
       JsonNode problem = JSON.readTree(answer.bytes());
+      String title =
+          problem.path("title").asText("the daemon answered with status " + answer.status());
+      StringBuilder advice = new StringBuilder();
+      problem.path("errors").forEach(error -> advice.append(error.asText()).append('\n'));
       throw new Failure(
-          problem.path("title").asText("the daemon answered with status " + answer.status()),
-          problem.path("hint").asText(""));
+          answer.status() == BUSY ? "the daemon at " + socket() + " is there but busy" : title,
+          advice.append(problem.path("hint").asText("")).toString());
     } catch (JsonProcessingException e) {
       throw new Failure("the daemon answered with status " + answer.status());
     }

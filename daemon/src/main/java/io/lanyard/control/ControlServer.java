@@ -2,6 +2,7 @@ package io.lanyard.control;
 
 import io.lanyard.base.Directories;
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.Role;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Json;
@@ -104,7 +105,11 @@ public final class ControlServer implements AutoCloseable {
             .add("GET", "/v1/leases", each(daemon, Network::leases))
             .add("GET", "/v1/flows", each(daemon, Network::flows))
             .add("GET", "/v1/forwards", each(daemon, Network::forwards))
-            .add("GET", "/v1/networks/{network}/capture", new CaptureResource(daemon));
+            .add(
+                Role.OPERATOR,
+                "GET",
+                "/v1/networks/{network}/capture",
+                new CaptureResource(daemon));
     GuestResources.add(routes, daemon);
     return routes;
   }

@@ -1,6 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.control.api.Role;
 import io.lanyard.control.http.Json;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
@@ -32,10 +33,14 @@ final class GuestResources {
     routes
         .add("GET", "/v1/guests", request -> guests.list())
         .add("GET", "/v1/guests/{guest}", request -> Json.response(guests.find(request).info()))
-        .add("GET", "/v1/guests/{guest}/console", guests::watch)
-        .add("POST", "/v1/guests/{guest}/console", guests::attach);
+        .add(Role.OPERATOR, "GET", "/v1/guests/{guest}/console", guests::watch)
+        .add(Role.OPERATOR, "POST", "/v1/guests/{guest}/console", guests::attach);
     for (Action action : Action.values()) {
-      routes.add("POST", "/v1/guests/{guest}/" + EnumText.word(action), guests.acting(action));
+      routes.add(
+          Role.OPERATOR,
+          "POST",
+          "/v1/guests/{guest}/" + EnumText.word(action),
+          guests.acting(action));
     }
   }
 
@@ -96,7 +101,8 @@ final class GuestResources {
   }
 
   private Response attach(Request request) {
-    if (!request.upgrade().equalsIgnoreCase(CONSOLE_PROTOCOL)) {
+    var _ = find(request);
+    if (!request.header("upgrade").equalsIgnoreCase(CONSOLE_PROTOCOL)) {
       throw new Problem(
           426,
           "a console is bytes both ways, which needs another protocol than HTTP",

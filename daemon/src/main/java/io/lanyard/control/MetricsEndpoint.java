@@ -1,6 +1,8 @@
 package io.lanyard.control;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.Role;
+import io.lanyard.control.http.Caller;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
@@ -104,7 +106,15 @@ public final class MetricsEndpoint implements AutoCloseable {
               .add("GET", "/metrics", request -> ControlServer.metrics(daemon));
       HttpServer made =
           HttpServer.bind(
-              listen.toSocketAddress(), Limits.METRICS, routes, meter, AcceptWatch::handler);
+              new HttpServer.Tcp(
+                  "metrics",
+                  listen.toSocketAddress(),
+                  null,
+                  (peer, none) -> new Caller(peer, Role.VIEWER)),
+              Limits.METRICS,
+              routes,
+              meter,
+              AcceptWatch::handler);
       daemon.watchdog().watch(LOOP, made.loop());
       server = made;
       problem = "";

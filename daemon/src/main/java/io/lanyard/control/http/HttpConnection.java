@@ -1,31 +1,27 @@
 package io.lanyard.control.http;
 
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.CodecException;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,34 +29,79 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection: takes a request, has it answered on a virtual thread, and takes no other
- * until the answer is sent.
+ * until the answer is sent. What it reads is a {@link FullHttpRequest}, or the {@link Problem} of a
+ * request whose body was not taken.
  *
  * <p>Thread: the server's loop, except where a method says otherwise.
  */
-final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> {
-  static final String CODEC = "codec";
-  static final String AGGREGATOR = "aggregator";
+final class HttpConnection extends SimpleChannelInboundHandler<Object> {
+  private static final String CODEC = "codec";
+  private static final String BODIES = "bodies";
+
+  /** The longest path that is served is under 100 characters; this leaves room for a query. */
+  private static final int MAX_LINE = 4096;
+
+  /** curl sends some 100 bytes of headers. */
+  private static final int MAX_HEADERS = 8192;
 
   /** How long a client may take to think of the next request and send it, or to read an answer. */
   private static final int REQUEST_SECONDS = 30;
 
+  /** How long a client may go on sending the body that was refused, until it reads the answer. */
+  private static final int LINGER_SECONDS = 1;
+
   /** Requests that one read of the socket may bring; while any waits, no more is read. */
   private static final int MOST_WAITING = 64;
 
-  private final Routes routes;
+  /** The time after which a comment shows a silent stream of events to be alive. */
+  private static final Duration COMMENT = Duration.ofSeconds(15);
+
+  private final Dispatcher dispatcher;
   private final ExecutorService threads;
   private final HttpMeter meter;
-  private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
-  private long requestMillis;
+  private final String peer;
+  private final BodyLimit bodies;
+  private final ArrayDeque<Object> waiting = new ArrayDeque<>();
+  private final long firstMillis;
+  private boolean first = true;
   private boolean busy;
+  private boolean ending;
   private boolean inputEnded;
   private @Nullable ScheduledFuture<?> timeout;
 
-  HttpConnection(Routes routes, ExecutorService threads, HttpMeter meter, Duration firstRequest) {
-    this.routes = routes;
+  /**
+   * Makes the handler of one connection.
+   *
+   * @param dispatcher finds the answers
+   * @param threads runs the resources
+   * @param meter hears of every request
+   * @param peer the other end, as in {@link Callers#identify}
+   * @param bodies gathers the requests
+   * @param firstRequest how long the client may take for its first request
+   */
+  HttpConnection(
+      Dispatcher dispatcher,
+      ExecutorService threads,
+      HttpMeter meter,
+      String peer,
+      BodyLimit bodies,
+      Duration firstRequest) {
+    this.dispatcher = dispatcher;
     this.threads = threads;
     this.meter = meter;
-    this.requestMillis = firstRequest.toMillis();
+    this.peer = peer;
+    this.bodies = bodies;
+    this.firstMillis = firstRequest.toMillis();
+  }
+
+  /** Makes the way of the connection's bytes to the resources and back. */
+  void install(ChannelPipeline pipeline) {
+    var decoder =
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(MAX_LINE)
+            .setMaxHeaderSize(MAX_HEADERS)
+            .setMaxChunkSize(LargeBodies.SMALL);
+    pipeline.addLast(CODEC, new HttpServerCodec(decoder)).addLast(BODIES, bodies).addLast(this);
   }
 
   @Override
@@ -75,7 +116,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    waiting.forEach(FullHttpRequest::release);
+    cancelTimeout();
+    waiting.forEach(ReferenceCountUtil::release);
     waiting.clear();
   }
 
@@ -94,27 +136,43 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   private void awaitRequest(ChannelHandlerContext context) {
     busy = false;
     cancelTimeout();
-    FullHttpRequest next = waiting.poll();
+    Object next = waiting.poll();
     if (next != null) {
       try {
         take(context, next);
       } finally {
-        next.release();
+        ReferenceCountUtil.release(next);
       }
       return;
     }
     if (inputEnded) {
-      expire(context);
+      var _ = context.close();
       return;
     }
     context.channel().config().setAutoRead(true);
-    timeout =
-        context.executor().schedule(() -> expire(context), requestMillis, TimeUnit.MILLISECONDS);
-    requestMillis = TimeUnit.SECONDS.toMillis(REQUEST_SECONDS);
+    if (first) {
+      expireAfter(context, firstMillis, () -> tellLate(context));
+    } else {
+      expireAfter(context, TimeUnit.SECONDS.toMillis(REQUEST_SECONDS), () -> close(context));
+    }
   }
 
-  private static void expire(ChannelHandlerContext context) {
+  private void expireAfter(ChannelHandlerContext context, long millis, Runnable action) {
+    timeout = context.executor().schedule(action, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static void close(ChannelHandlerContext context) {
     var _ = context.close();
+  }
+
+  private void tellLate(ChannelHandlerContext context) {
+    Problem late =
+        new Problem(
+            408,
+            "no whole request came within " + Duration.ofMillis(firstMillis).toSeconds() + " s",
+            "",
+            "send it at once after connecting");
+    end(context, late, System.nanoTime());
   }
 
   private void cancelTimeout() {
@@ -125,38 +183,44 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext context, FullHttpRequest message) {
+  protected void channelRead0(ChannelHandlerContext context, Object message) {
+    if (ending) {
+      return;
+    }
     if (!busy) {
       take(context, message);
     } else if (waiting.size() < MOST_WAITING) {
       // Pipelined (RFC 9112 section 9.3.2): answered in its turn.
-      waiting.add(message.retain());
+      waiting.add(ReferenceCountUtil.retain(message));
       context.channel().config().setAutoRead(false);
     } else {
-      expire(context);
+      var _ = context.close();
     }
   }
 
-  private void take(ChannelHandlerContext context, FullHttpRequest message) {
+  private void take(ChannelHandlerContext context, Object message) {
     busy = true;
+    first = false;
     cancelTimeout();
     long began = System.nanoTime();
-    boolean keepAlive = HttpUtil.isKeepAlive(message);
-    if (message.decoderResult().isFailure()) {
-      Throwable cause = message.decoderResult().cause();
-      Problem problem =
-          new Problem(400, "this is not an HTTP/1.1 request: " + cause.getMessage(), "", "");
-      send(context, ProblemBody.of(problem), false, began);
+    if (!(message instanceof FullHttpRequest request)) {
+      end(context, (Problem) message, began);
       return;
     }
-    String uri = message.uri();
-    String method = message.method().name();
-    String upgrade = message.headers().get(HttpHeaderNames.UPGRADE, "");
-    byte[] body = new byte[message.content().readableBytes()];
-    message.content().readBytes(body);
+    Problem broken = broken(request);
+    if (broken != null) {
+      end(context, broken, began);
+      return;
+    }
+    boolean keepAlive = HttpUtil.isKeepAlive(request);
+    byte[] body = new byte[request.content().readableBytes()];
+    request.content().readBytes(body);
+    var incoming =
+        new Dispatcher.Incoming(
+            peer, request.method().name(), request.uri(), headers(request), body);
     try {
       threads.execute(() -> {
-        Response response = answer(method, uri, upgrade, body);
+        Response response = dispatcher.answer(incoming);
         context.executor().execute(() -> send(context, response, keepAlive, began));
       });
     } catch (RejectedExecutionException e) {
@@ -165,48 +229,53 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  /** Runs on a virtual thread. Never throws. */
-  private Response answer(String method, String uri, String upgrade, byte[] body) {
-    try {
-      Request request;
-      Resource resource;
-      try {
-        QueryStringDecoder query = new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, 32);
-        // The codec leaves the body out of the answer to a HEAD.
-        String asked = method.equals("HEAD") ? "GET" : method;
-        Routes.Match match = routes.find(asked, method, segments(query.rawPath()));
-        resource = match.resource();
-        request =
-            new Request(
-                method, query.path(), query.parameters(), match.parameters(), upgrade, body);
-      } catch (IllegalArgumentException e) {
-        // Percent signs without two digits.
-        throw new Problem(400, "this is not a path: " + e.getMessage(), uri, "");
-      }
-      Response response = resource.answer(request);
-      return method.equals("HEAD") && response instanceof Response.Stream stream
-          ? new Response.Body(200, stream.type(), new byte[0])
-          : response;
-    } catch (Problem problem) {
-      return ProblemBody.of(problem);
-    } catch (Throwable e) {
-      meter.failed(e);
-      return ProblemBody.of(
-          new Problem(500, "the daemon failed to answer: " + e, uri, "the daemon's log says more"));
+  private static @Nullable Problem broken(FullHttpRequest request) {
+    if (request.decoderResult().isFailure()) {
+      Throwable cause = request.decoderResult().cause();
+      int status =
+          cause instanceof TooLongHttpLineException
+              ? 414
+              : cause instanceof TooLongHttpHeaderException ? 431 : 400;
+      return new Problem(status, "this is not an HTTP/1.1 request: " + cause.getMessage(), "", "");
     }
+    if (request.protocolVersion().majorVersion() != 1) {
+      return new Problem(
+          505, request.protocolVersion() + " is not served here", "", "speak HTTP/1.1");
+    }
+    return null;
   }
 
-  /** Decoded one by one, so that an encoded slash cannot make a segment into two. */
-  private static List<String> segments(String rawPath) {
-    List<String> segments = new ArrayList<>();
-    for (String segment : rawPath.split("/", -1)) {
-      segments.add(URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8));
+  private static Map<String, String> headers(FullHttpRequest request) {
+    Map<String, String> headers = new HashMap<>();
+    var each = request.headers().iteratorAsString();
+    while (each.hasNext()) {
+      Map.Entry<String, String> header = each.next();
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      String before = headers.get(name);
+      headers.put(name, before == null ? header.getValue() : before + ", " + header.getValue());
     }
-    return segments;
+    return headers;
+  }
+
+  /** Answers with a problem as the last on this connection: what follows cannot be understood. */
+  private void end(ChannelHandlerContext context, Problem problem, long began) {
+    ending = true;
+    Response.Body body = ProblemBody.of(problem);
+    meter.answered(body.status(), System.nanoTime() - began);
+    var sent = context.writeAndFlush(HttpResponses.of(body, false));
+    busy = false;
+    if (inputEnded) {
+      sent.addListener(ChannelFutureListener.CLOSE);
+    } else {
+      // A client that still sends is reset when the socket closes, and may lose the answer.
+      context.channel().config().setAutoRead(true);
+      expireAfter(context, TimeUnit.SECONDS.toMillis(LINGER_SECONDS), () -> close(context));
+    }
   }
 
   private void send(
       ChannelHandlerContext context, Response response, boolean keepAlive, long began) {
+    bodies.answered();
     if (!context.channel().isActive()) {
       return;
     }
@@ -217,6 +286,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);
       stream(context, stream);
+    } else if (response instanceof Response.Events events) {
+      meter.answered(200, System.nanoTime() - began);
+      events(context, events);
     } else if (response instanceof Response.Upgrade upgrade) {
       meter.answered(101, System.nanoTime() - began);
       upgrade(context, upgrade);
@@ -224,12 +296,11 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   private void send(ChannelHandlerContext context, Response.Body body, boolean keepAlive) {
-    var sent = context.writeAndFlush(response(body, keepAlive));
+    var sent = context.writeAndFlush(HttpResponses.of(body, keepAlive));
     // The next request has to wait until the client has taken this answer: answers that nobody
     // reads would pile up.
     if (!sent.isDone()) {
-      timeout =
-          context.executor().schedule(() -> expire(context), REQUEST_SECONDS, TimeUnit.SECONDS);
+      expireAfter(context, TimeUnit.SECONDS.toMillis(REQUEST_SECONDS), () -> close(context));
     }
     if (keepAlive) {
       sent.addListener(done -> {
@@ -242,28 +313,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  static FullHttpResponse response(Response.Body body, boolean keepAlive) {
-    FullHttpResponse message =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(body.status()),
-            Unpooled.wrappedBuffer(body.bytes()));
-    message
-        .headers()
-        .set(HttpHeaderNames.CONTENT_TYPE, body.type())
-        .set(HttpHeaderNames.CONTENT_LENGTH, body.bytes().length);
-    body.headers().forEach(message.headers()::set);
-    HttpUtil.setKeepAlive(message, keepAlive);
-    return message;
-  }
-
   private void stream(ChannelHandlerContext context, Response.Stream stream) {
-    var head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-    head.headers()
-        .set(HttpHeaderNames.CONTENT_TYPE, stream.type())
-        .set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED)
-        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    var _ = context.writeAndFlush(head);
+    var _ = context.writeAndFlush(HttpResponses.stream(stream.type()));
     converse(
         context,
         new ByteConversation(context.channel(), true),
@@ -274,40 +325,70 @@ final class HttpConnection extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   private void upgrade(ChannelHandlerContext context, Response.Upgrade upgrade) {
-    var head =
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
-    head.headers()
-        .set(HttpHeaderNames.UPGRADE, upgrade.protocol())
-        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
-    var _ = context.writeAndFlush(head);
+    var _ = context.writeAndFlush(HttpResponses.upgrade(upgrade.protocol()));
     var bytes = new ByteConversation(context.channel(), false);
     converse(context, bytes, upgrade.conversation());
-    context.pipeline().remove(AGGREGATOR);
+    context.pipeline().remove(BODIES);
     context.pipeline().remove(CODEC);
   }
 
   private void converse(
       ChannelHandlerContext context, ByteConversation bytes, Response.Conversation conversation) {
-    context.pipeline().addLast(bytes);
-    context.pipeline().remove(this);
+    become(context, bytes);
     if (inputEnded) {
       bytes.end();
     }
+    inBackground(
+        context,
+        () -> {
+          try {
+            conversation.speak(bytes.in(), bytes.out());
+          } finally {
+            var _ = context.close();
+          }
+        });
+  }
+
+  private void events(ChannelHandlerContext context, Response.Events events) {
+    var _ = context.writeAndFlush(HttpResponses.stream(Response.Events.TYPE));
+    EventStream stream = new EventStream(context.channel(), COMMENT);
+    become(context, stream);
+    if (inputEnded) {
+      var _ = context.close();
+      return;
+    }
+    inBackground(context, () -> stream.run(events.source(), events.lastEventId()));
+  }
+
+  /** Hands the connection to another handler. */
+  private void become(ChannelHandlerContext context, ChannelHandler handler) {
+    context.pipeline().addLast(handler);
+    context.pipeline().remove(this);
     context.channel().config().setAutoRead(true);
+  }
+
+  /** A task of a stream. */
+  @FunctionalInterface
+  private interface StreamTask {
+    void run() throws IOException, InterruptedException;
+  }
+
+  /** Runs a task until it ends or the client has gone. */
+  private void inBackground(ChannelHandlerContext context, StreamTask task) {
     try {
-      var task =
+      var running =
           threads.submit(() -> {
             try {
-              conversation.speak(bytes.in(), bytes.out());
+              task.run();
             } catch (IOException | InterruptedException e) {
-              // The client has gone, which is how most conversations end, or the server stops.
+              // The client has gone, which is how most streams end, or the server stops.
+              var _ = context.close();
             } catch (Throwable e) {
               meter.failed(e);
-            } finally {
               var _ = context.close();
             }
           });
-      context.channel().closeFuture().addListener(closed -> task.cancel(true));
+      context.channel().closeFuture().addListener(closed -> running.cancel(true));
     } catch (RejectedExecutionException e) {
       var _ = context.close();
     }

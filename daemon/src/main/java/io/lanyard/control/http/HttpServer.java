@@ -2,11 +2,11 @@ package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.control.api.Role;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -16,16 +16,14 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -42,14 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: {@code bind} and {@link #close} from any thread, each once.
  */
 public final class HttpServer implements AutoCloseable {
-  /** The longest path that we serve is under 100 characters; this leaves room for a query. */
-  private static final int MAX_LINE = 4096;
-
-  /** curl sends some 100 bytes of headers. */
-  private static final int MAX_HEADERS = 8192;
-
-  /** The largest body that a resource takes. */
-  static final int MAX_BODY = 64 * 1024;
+  /** The largest body that a resource takes, in bytes: a configuration of some thousand ports. */
+  public static final int MAX_BODY = 1024 * 1024;
 
   /** Connections that are being told that there is no place; any more are closed at once. */
   private static final int MOST_REFUSALS = 64;
@@ -65,20 +57,23 @@ public final class HttpServer implements AutoCloseable {
   private final ExecutorService threads;
   private final Limits limits;
   private final Places places;
-  private final Routes routes;
+  private final LargeBodies bodies = new LargeBodies();
+  private final Dispatcher dispatcher;
   private final HttpMeter meter;
   private final int owner;
   private @Nullable SocketFile file;
+  private @Nullable Tls tls;
   private @Nullable Channel listener;
   private int refusals;
   private volatile String acceptProblem = "";
 
-  private HttpServer(String name, int owner, Limits limits, Routes routes, HttpMeter meter) {
+  private HttpServer(
+      String name, int owner, Limits limits, Routes routes, Callers callers, HttpMeter meter) {
     this.name = name;
     this.owner = owner;
     this.limits = limits;
     this.places = new Places(limits, Clock.system());
-    this.routes = routes;
+    this.dispatcher = new Dispatcher(routes, callers, meter);
     this.meter = meter;
     this.loop =
         new MultiThreadIoEventLoopGroup(
@@ -110,7 +105,10 @@ public final class HttpServer implements AutoCloseable {
       HttpMeter meter,
       AcceptHandlers accept)
       throws IOException {
-    HttpServer server = new HttpServer("control", owner, limits, routes, meter);
+    HttpServer server =
+        // A user that may open the socket may do all.
+        new HttpServer(
+            "control", owner, limits, routes, (peer, none) -> new Caller(peer, Role.ADMIN), meter);
     try {
       SocketFile file = new SocketFile(socket);
       server.file = file;
@@ -128,10 +126,19 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Opens a TCP socket and answers any client in the clear: not for requests that command the
-   * daemon.
+   * A server on TCP.
    *
-   * @param address where; port 0 is one that is free
+   * @param name the server's name for logs
+   * @param address where it listens; port 0 is one that is free
+   * @param tls the certificate, or null to speak in the clear
+   * @param callers finds out who sends a request
+   */
+  public record Tcp(String name, InetSocketAddress address, @Nullable Tls tls, Callers callers) {}
+
+  /**
+   * Opens a TCP socket and answers.
+   *
+   * @param tcp where, and to whom
    * @param limits who may have how many connections
    * @param routes what is served
    * @param meter hears of every request
@@ -140,15 +147,13 @@ public final class HttpServer implements AutoCloseable {
    * @throws IOException if the socket cannot be opened
    */
   public static HttpServer bind(
-      InetSocketAddress address,
-      Limits limits,
-      Routes routes,
-      HttpMeter meter,
-      AcceptHandlers accept)
+      Tcp tcp, Limits limits, Routes routes, HttpMeter meter, AcceptHandlers accept)
       throws IOException {
-    HttpServer server = new HttpServer("metrics", -1, limits, routes, meter);
+    HttpServer server = new HttpServer(tcp.name(), -1, limits, routes, tcp.callers(), meter);
+    server.tls = tcp.tls();
     try {
-      server.listen(EpollServerSocketChannel.class, address, address.toString(), accept);
+      server.listen(
+          EpollServerSocketChannel.class, tcp.address(), tcp.address().toString(), accept);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -222,8 +227,12 @@ public final class HttpServer implements AutoCloseable {
     log.log(Level.INFO, "accepts-again", line -> line.with("server", name));
   }
 
-  /** The port of a server on TCP. */
-  int port() {
+  /**
+   * The port of a server on TCP.
+   *
+   * @return the port that it listens on
+   */
+  public int port() {
     return ((InetSocketAddress) Objects.requireNonNull(listener).localAddress()).getPort();
   }
 
@@ -237,6 +246,10 @@ public final class HttpServer implements AutoCloseable {
       var _ = channel.close();
       return;
     }
+    Tls secured = tls;
+    if (secured != null) {
+      channel.pipeline().addLast(secured.handler(channel.alloc()));
+    }
     if (!places.take(client)) {
       meter.refused();
       refuse(channel);
@@ -244,25 +257,20 @@ public final class HttpServer implements AutoCloseable {
     }
     connections.add(channel);
     channel.closeFuture().addListener(closed -> places.release(client));
-    prepare(channel.pipeline(), routes, threads, meter, limits.firstRequest());
+    new HttpConnection(
+            dispatcher,
+            threads,
+            meter,
+            peer(client),
+            new BodyLimit(MAX_BODY, bodies, client.trusted()),
+            limits.firstRequest())
+        .install(channel.pipeline());
   }
 
-  /** Makes the way of a connection's bytes to the resources and back. */
-  static void prepare(
-      ChannelPipeline pipeline,
-      Routes routes,
-      ExecutorService threads,
-      HttpMeter meter,
-      Duration firstRequest) {
-    var decoder =
-        new HttpDecoderConfig()
-            .setMaxInitialLineLength(MAX_LINE)
-            .setMaxHeaderSize(MAX_HEADERS)
-            .setMaxChunkSize(MAX_BODY);
-    pipeline
-        .addLast(HttpConnection.CODEC, new HttpServerCodec(decoder))
-        .addLast(HttpConnection.AGGREGATOR, new BodyLimit(MAX_BODY))
-        .addLast(new HttpConnection(routes, threads, meter, firstRequest));
+  private static String peer(Places.Client client) {
+    return client.key() instanceof InetAddress address
+        ? address.getHostAddress()
+        : "user " + client.key();
   }
 
   private Places.Client client(Channel channel) throws IOException {

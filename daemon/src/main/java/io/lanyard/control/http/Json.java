@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +51,7 @@ public final class Json {
    * @param value a record or a list of records
    * @return the answer, with status 200
    */
-  public static Response response(Object value) {
+  public static Response.Body response(Object value) {
     return new Response.Body(200, TYPE, bytes(value));
   }
 
@@ -58,14 +61,24 @@ public final class Json {
    * @param value a record, or what a component can be
    * @return UTF-8
    */
-  static byte[] bytes(Object value) {
+  static byte[] bytes(@Nullable Object value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     try (JsonGenerator out = FACTORY.createGenerator(bytes)) {
       write(out, value);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + value.getClass() + " as JSON", e);
+      throw new UncheckedIOException("cannot write " + value + " as JSON", e);
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * A value as JSON.
+   *
+   * @param value a record, or what a component can be
+   * @return one line
+   */
+  public static String text(@Nullable Object value) {
+    return new String(bytes(value), StandardCharsets.UTF_8);
   }
 
   // The JVM would spin a class for a pattern switch before the first answer.
@@ -77,6 +90,8 @@ public final class Json {
       out.writeNumber(number);
     } else if (value instanceof Float number) {
       out.writeNumber(number);
+    } else if (value instanceof BigInteger || value instanceof BigDecimal) {
+      out.writeNumber(value.toString());
     } else if (value instanceof Number number) {
       out.writeNumber(number.longValue());
     } else if (value instanceof Boolean truth) {

@@ -1,6 +1,7 @@
 package io.lanyard.control.http;
 
 import java.io.Serial;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,6 +16,7 @@ public final class Problem extends RuntimeException {
   private final String where;
   private final String hint;
   private final transient Map<String, String> headers;
+  private final transient List<String> errors;
 
   /**
    * Makes a problem.
@@ -38,11 +40,35 @@ public final class Problem extends RuntimeException {
    * @param headers for example {@code Allow}, which status 405 has to have
    */
   public Problem(int status, String what, String where, String hint, Map<String, String> headers) {
+    this(status, what, where, hint, headers, List.of());
+  }
+
+  private Problem(
+      int status,
+      String what,
+      String where,
+      String hint,
+      Map<String, String> headers,
+      List<String> errors) {
     super(what);
     this.status = status;
     this.where = where;
     this.hint = hint;
     this.headers = Map.copyOf(headers);
+    this.errors = List.copyOf(errors);
+  }
+
+  /**
+   * A request that is refused for several reasons.
+   *
+   * @param status the HTTP status
+   * @param what what failed, a short sentence
+   * @param hint what to do about it; empty for nothing
+   * @param errors each reason, with its place where it has one
+   * @return the problem
+   */
+  public static Problem refused(int status, String what, String hint, List<String> errors) {
+    return new Problem(status, what, "", hint, Map.of(), errors);
   }
 
   /**
@@ -83,6 +109,15 @@ public final class Problem extends RuntimeException {
    */
   public String where() {
     return where;
+  }
+
+  /**
+   * The reasons, where there are several.
+   *
+   * @return a text for each; empty where the title says all
+   */
+  public List<String> errors() {
+    return errors;
   }
 
   /**

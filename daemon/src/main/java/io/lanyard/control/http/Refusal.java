@@ -39,7 +39,7 @@ final class Refusal extends ChannelInboundHandlerAdapter {
     if (!answered) {
       answered = true;
       context
-          .writeAndFlush(HttpConnection.response(ProblemBody.of(busy()), false))
+          .writeAndFlush(HttpResponses.of(ProblemBody.of(busy()), false))
           .addListener(ChannelFutureListener.CLOSE);
     }
   }

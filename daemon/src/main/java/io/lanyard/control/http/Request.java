@@ -2,6 +2,7 @@ package io.lanyard.control.http;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request, read completely.
@@ -9,9 +10,10 @@ import java.util.Map;
  * @param method GET, POST...
  * @param path the path without the query, percent-decoded
  * @param query the query's parameters, percent-decoded; of a repeated one the first
- * @param parameters what the route's {@code {name}} segments matched
- * @param upgrade the protocol named by the Upgrade header, or empty
- * @param body the body
+ * @param parameters what the route's {@code {name}} segments matched, percent-decoded
+ * @param headers by lower-case name; the values of a repeated one are joined by commas
+ * @param caller the sender
+ * @param body the body; at most {@link HttpServer#MAX_BODY} bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // Made once, read once, never compared.
 public record Request(
@@ -19,7 +21,8 @@ public record Request(
     String path,
     Map<String, List<String>> query,
     Map<String, String> parameters,
-    String upgrade,
+    Map<String, String> headers,
+    Caller caller,
     byte[] body) {
 
   /**
@@ -46,5 +49,26 @@ public record Request(
   public String query(String name, String otherwise) {
     List<String> values = query.get(name);
     return values == null || values.isEmpty() ? otherwise : values.getFirst();
+  }
+
+  /**
+   * A header.
+   *
+   * @param name its name in lower case
+   * @return its value, or empty
+   */
+  public String header(String name) {
+    return headers.getOrDefault(name, "");
+  }
+
+  /**
+   * The members of the body, which is a JSON object.
+   *
+   * @return a modifiable tree: objects are maps in the order of the text, arrays are lists, numbers
+   *     are {@link Long}, {@link java.math.BigInteger} or {@link java.math.BigDecimal}
+   * @throws Problem 415 if the request says that the body is something else, 400 if it is no object
+   */
+  public Map<String, @Nullable Object> json() {
+    return JsonBody.object(header("content-type"), body);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 
 /** A resource's answer. */
@@ -12,7 +13,7 @@ public sealed interface Response {
    * A whole body.
    *
    * @param status the HTTP status
-   * @param type its media type
+   * @param type its media type, or empty where there is no body
    * @param bytes the body; not copied
    * @param headers further headers, by name
    */
@@ -29,6 +30,31 @@ public sealed interface Response {
     public Body(int status, String type, byte[] bytes) {
       this(status, type, bytes, Map.of());
     }
+
+    /**
+     * The same with another header.
+     *
+     * @param name the header's name
+     * @param value its value
+     * @return a copy
+     */
+    public Body with(String name, String value) {
+      Map<String, String> more = new HashMap<>(headers);
+      more.put(name, value);
+      return new Body(status, type, bytes, more);
+    }
+  }
+
+  /**
+   * A stream of events ({@code text/event-stream}) without an end of its own, with status 200. A
+   * client that reads too slowly is sent {@code event: overflow} as its last.
+   *
+   * @param source hands out the events
+   * @param lastEventId the id of the last event that the client has, or empty
+   */
+  record Events(EventSource source, String lastEventId) implements Response {
+    /** The media type. */
+    static final String TYPE = "text/event-stream";
   }
 
   /**
@@ -63,13 +89,22 @@ public sealed interface Response {
   }
 
   /**
+   * An answer without a body.
+   *
+   * @return status 204
+   */
+  static Body empty() {
+    return new Body(204, "", new byte[0]);
+  }
+
+  /**
    * A text.
    *
    * @param type its media type
    * @param text the body
    * @return status 200
    */
-  static Response text(String type, String text) {
+  static Body text(String type, String text) {
     return new Body(200, type, text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,8 +1,11 @@
 package io.lanyard.control.http;
 
+import io.lanyard.control.api.Role;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +37,21 @@ public final class Routes {
    * @return this table
    */
   public Routes add(String method, String path, Resource resource) {
-    routes.add(new Route(method, path, List.of(path.split("/", -1)), resource));
+    return add(method.equals("GET") ? Role.VIEWER : Role.ADMIN, method, path, resource);
+  }
+
+  /**
+   * Adds a route that callers of another role may use, or may not: a GET is for viewers and
+   * everything else for administrators where nothing else is said.
+   *
+   * @param role the least role
+   * @param method GET, POST...
+   * @param path for example {@code /v1/guests/{guest}}
+   * @param resource what answers
+   * @return this table
+   */
+  public Routes add(Role role, String method, String path, Resource resource) {
+    routes.add(new Route(role, method, path, List.of(path.split("/", -1)), resource));
     return this;
   }
 
@@ -57,25 +74,14 @@ public final class Routes {
    * @throws Problem 404 if no route has this path, 405 if one has with another method
    */
   Match find(String method, String said, List<String> path) {
-    List<String> methods = new ArrayList<>();
     for (Route route : routes) {
-      Map<String, String> parameters = route.match(path);
-      if (parameters == null) {
-        continue;
+      Map<String, String> parameters = route.method.equals(method) ? route.match(path) : null;
+      if (parameters != null) {
+        return new Match(route.role, route.resource, parameters);
       }
-      if (route.method.equals(method)) {
-        return new Match(route.resource, parameters);
-      }
-      methods.add(route.method);
     }
+    String allowed = allowed(path);
     String where = String.join("/", path);
-    if (methods.isEmpty()) {
-      throw new Problem(404, "there is no resource " + where, where, hint);
-    }
-    if (methods.contains("GET")) {
-      methods.add("HEAD");
-    }
-    String allowed = String.join(", ", methods);
     throw new Problem(
         405,
         where + " does not take " + said,
@@ -85,14 +91,52 @@ public final class Routes {
   }
 
   /**
+   * The methods of a path, for the Allow header.
+   *
+   * @param path percent-decoded segment by segment
+   * @return the methods with commas between
+   * @throws Problem 404 if no route has this path
+   */
+  String allowed(List<String> path) {
+    Set<String> methods = new LinkedHashSet<>();
+    for (Route route : routes) {
+      if (route.match(path) != null) {
+        methods.add(route.method);
+      }
+    }
+    if (methods.isEmpty()) {
+      String where = String.join("/", path);
+      throw new Problem(404, "there is no resource " + where, where, hint);
+    }
+    return allowed(methods);
+  }
+
+  /** All methods that any path takes, for {@code OPTIONS *}. */
+  String allowed() {
+    Set<String> methods = new LinkedHashSet<>();
+    routes.forEach(route -> methods.add(route.method));
+    return allowed(methods);
+  }
+
+  private static String allowed(Set<String> methods) {
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
+    }
+    methods.add("OPTIONS");
+    return String.join(", ", methods);
+  }
+
+  /**
    * A route that was found.
    *
+   * @param role the least role that may use it
    * @param resource what answers
    * @param parameters what the named segments matched
    */
-  record Match(Resource resource, Map<String, String> parameters) {}
+  record Match(Role role, Resource resource, Map<String, String> parameters) {}
 
-  private record Route(String method, String path, List<String> segments, Resource resource) {
+  private record Route(
+      Role role, String method, String path, List<String> segments, Resource resource) {
     @Nullable Map<String, String> match(List<String> path) {
       if (path.size() != segments.size()) {
         return null;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.lanyard.control.api.Role;
 import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
 import io.netty.buffer.ByteBuf;
@@ -34,15 +35,29 @@ class HttpFuzzTest {
               "/v1/guests/{guest}",
               request ->
                   Response.text(
-                      "text/plain", request.parameter("guest") + request.query("lines", "")))
+                          "text/plain", request.parameter("guest") + request.query("lines", ""))
+                      .with("ETag", "\"1\""))
           .add(
               "POST",
               "/v1/guests/{guest}/console",
               request -> new Response.Upgrade("console", (in, out) -> out.write(in.read())))
           .add(
               "GET",
+              "/v1/networks/{network}/capture",
+              request -> new Response.Stream("text/plain", (in, out) -> out.write('x')))
+          .add(
+              "GET",
               "/v1/events",
-              request -> new Response.Stream("text/plain", (in, out) -> out.write('x')));
+              request -> new Response.Events((id, reader) -> () -> {}, id(request)))
+          .add("PUT", "/v1/networks/{network}", HttpFuzzTest::change);
+
+  private static String id(Request request) {
+    return request.header("last-event-id");
+  }
+
+  private static Response change(Request request) {
+    return Response.text("x/y", Json.text(request.json())).with("ETag", "\"1\"");
+  }
 
   private int failures;
   private int answered;
@@ -51,7 +66,7 @@ class HttpFuzzTest {
         @Override
         public void answered(int status, long nanos) {
           answered++;
-          assertThat(status).isIn(101, 200, 400, 404, 405);
+          assertThat(status).isIn(101, 200, 204, 304, 400, 404, 405, 413, 414, 415, 417, 431, 505);
         }
 
         @Override
@@ -107,7 +122,14 @@ class HttpFuzzTest {
     FuzzInput in = new FuzzInput(input);
     int piece = 1 + in.octet() * 8;
     EmbeddedChannel channel = new EmbeddedChannel();
-    HttpServer.prepare(channel.pipeline(), ROUTES, new AtOnce(), meter, Duration.ofSeconds(5));
+    new HttpConnection(
+            new Dispatcher(ROUTES, (peer, none) -> new Caller(peer, Role.ADMIN), meter),
+            new AtOnce(),
+            meter,
+            "user 0",
+            new BodyLimit(HttpServer.MAX_BODY, new LargeBodies(), true),
+            Duration.ofSeconds(5))
+        .install(channel.pipeline());
     channel.pipeline().fireChannelActive();
     StringBuilder said = new StringBuilder();
     while (in.hasNext() && channel.isActive()) {

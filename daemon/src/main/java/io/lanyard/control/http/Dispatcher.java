@@ -1,0 +1,147 @@
+package io.lanyard.control.http;
+
+import io.lanyard.base.EnumText;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Has requests answered by the resources of a table of routes, and makes every failure a problem.
+ *
+ * <p>Thread: any; {@link #answer} runs on a virtual thread for each request.
+ */
+final class Dispatcher {
+  private static final int MOST_PARAMETERS = 32;
+
+  private final Routes routes;
+  private final Callers callers;
+  private final HttpMeter meter;
+
+  Dispatcher(Routes routes, Callers callers, HttpMeter meter) {
+    this.routes = routes;
+    this.callers = callers;
+    this.meter = meter;
+  }
+
+  /**
+   * A request as it came.
+   *
+   * @param peer the other end of the connection
+   * @param method GET, POST...
+   * @param uri the request's target, not decoded
+   * @param headers by lower-case name
+   * @param body the body
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Made once, read once, never compared.
+  record Incoming(
+      String peer, String method, String uri, Map<String, String> headers, byte[] body) {}
+
+  /** Answers a request. Never throws. */
+  Response answer(Incoming incoming) {
+    try {
+      return incoming.method().equals("OPTIONS") ? options(incoming) : resource(incoming);
+    } catch (Problem problem) {
+      return ProblemBody.of(problem);
+    } catch (Throwable e) {
+      meter.failed(e);
+      return ProblemBody.of(
+          new Problem(
+              500,
+              "the daemon failed to answer: " + e,
+              incoming.uri(),
+              "the daemon's log says more"));
+    }
+  }
+
+  private Response resource(Incoming incoming) throws Exception {
+    Caller caller =
+        callers.identify(incoming.peer(), incoming.headers().getOrDefault("authorization", ""));
+    boolean head = incoming.method().equals("HEAD");
+    Request request;
+    Routes.Match match;
+    try {
+      QueryStringDecoder query = decoder(incoming.uri());
+      match =
+          routes.find(
+              head ? "GET" : incoming.method(), incoming.method(), segments(query.rawPath()));
+      request =
+          new Request(
+              incoming.method(),
+              query.path(),
+              query.parameters(),
+              match.parameters(),
+              incoming.headers(),
+              caller,
+              incoming.body());
+    } catch (IllegalArgumentException e) {
+      throw notPath(incoming, e);
+    }
+    if (!caller.role().includes(match.role())) {
+      throw new Problem(
+          403,
+          caller.name() + " may not do this",
+          request.path(),
+          "it needs the role " + EnumText.word(match.role()));
+    }
+    Response response = match.resource().answer(request);
+    if (response instanceof Response.Body body) {
+      return unlessKnown(request, body);
+    }
+    return head ? headOf(response) : response;
+  }
+
+  /** A target may name the server, too (RFC 9112 section 3.2.2). */
+  private static QueryStringDecoder decoder(String uri) {
+    int path = uri.regionMatches(true, 0, "http://", 0, 7) ? uri.indexOf('/', 7) : 0;
+    return new QueryStringDecoder(
+        path < 0 ? "/" : uri.substring(path), StandardCharsets.UTF_8, true, MOST_PARAMETERS);
+  }
+
+  /** Percent signs without two digits. */
+  private static Problem notPath(Incoming incoming, IllegalArgumentException e) {
+    return new Problem(400, "this is not a path: " + e.getMessage(), incoming.uri(), "");
+  }
+
+  private Response options(Incoming incoming) {
+    String allowed;
+    try {
+      allowed =
+          incoming.uri().equals("*")
+              ? routes.allowed()
+              : routes.allowed(segments(decoder(incoming.uri()).rawPath()));
+    } catch (IllegalArgumentException e) {
+      throw notPath(incoming, e);
+    }
+    return Response.empty().with("Allow", allowed);
+  }
+
+  /** A client that has the present state is told so (RFC 9110 section 13.1.2). */
+  private static Response unlessKnown(Request request, Response.Body body) {
+    String tag = body.headers().get("ETag");
+    if (tag != null
+        && body.status() == 200
+        && (request.method().equals("GET") || request.method().equals("HEAD"))
+        && EntityTags.isKnown(request.header("if-none-match"), tag)) {
+      return new Response.Body(304, "", new byte[0], body.headers());
+    }
+    return body;
+  }
+
+  /** The head of a stream: nobody knows its length. */
+  private static Response headOf(Response response) {
+    String type = response instanceof Response.Stream stream ? stream.type() : Response.Events.TYPE;
+    return new Response.Body(200, type, new byte[0], Map.of("Transfer-Encoding", "chunked"));
+  }
+
+  /** Decoded one by one, so that an encoded slash cannot make a segment into two. */
+  private static List<String> segments(String rawPath) {
+    List<String> segments = new ArrayList<>();
+    for (String segment : rawPath.split("/", -1)) {
+      segments.add(URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8));
+    }
+    return segments;
+  }
+}

@@ -1,0 +1,101 @@
+package io.lanyard.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The OpenAPI document as a judge of answers: an answer has a status, a media type and a body that
+ * its operation names, and its objects have no member that the document does not.
+ */
+final class ApiContract {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final SchemaRegistry SCHEMAS =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+
+  private final JsonNode document;
+  private final Map<String, Schema> schemas = new HashMap<>();
+
+  ApiContract(JsonNode document) {
+    this.document = document.deepCopy();
+    close(this.document.path("components").path("schemas"));
+    close(this.document.path("paths"));
+  }
+
+  /** Lets no object have a member that is not described. */
+  private static void close(JsonNode node) {
+    node.forEach(ApiContract::close);
+    if (node instanceof ObjectNode schema
+        && schema.path("properties").isObject()
+        && schema.path("type").asText().equals("object")
+        && !schema.has("additionalProperties")) {
+      schema.put("unevaluatedProperties", false);
+    }
+  }
+
+  /** Checks one answer. */
+  void check(String method, String target, int status, String mediaType, byte[] body)
+      throws IOException {
+    String path = path(target.replaceFirst("\\?.*", ""));
+    JsonNode responses =
+        document.path("paths").path(path).path(method.toLowerCase(Locale.ROOT)).path("responses");
+    String place = method + " " + path + " " + status;
+    JsonNode response = responses.path(Integer.toString(status));
+    if (response.isMissingNode()) {
+      response = responses.path("default");
+      assertThat(status).as(place + " is not described").isGreaterThanOrEqualTo(400);
+    }
+    assertThat(response.isMissingNode()).as(place + " is not described").isFalse();
+    if (body.length == 0 && response.path("content").isMissingNode()) {
+      return;
+    }
+    String type = mediaType.replaceFirst(";.*", "").strip();
+    JsonNode content = response.path("content").path(type);
+    assertThat(content.isMissingNode()).as(place + " is " + type).isFalse();
+    if (type.endsWith("json")) {
+      String text = new String(body, StandardCharsets.UTF_8);
+      assertThat(schema(content.path("schema")).validate(text, InputFormat.JSON))
+          .as(place + " " + text)
+          .isEmpty();
+    }
+  }
+
+  /** The path of the document that a target is one of. */
+  private String path(String target) {
+    String[] asked = target.split("/", -1);
+    for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
+      String[] described = path.getKey().split("/", -1);
+      boolean same = asked.length == described.length;
+      for (int i = 0; same && i < asked.length; i++) {
+        same = described[i].startsWith("{") || described[i].equals(asked[i]);
+      }
+      if (same) {
+        return path.getKey();
+      }
+    }
+    throw new AssertionError(target + " is not described");
+  }
+
+  private Schema schema(JsonNode described) {
+    return schemas.computeIfAbsent(
+        described.toString(),
+        text -> {
+          ObjectNode root = JSON.createObjectNode();
+          root.putArray("allOf").add(described);
+          root.set("$defs", document.path("components").path("schemas"));
+          return SCHEMAS.getSchema(root.toString().replace("#/components/schemas/", "#/$defs/"));
+        });
+  }
+}

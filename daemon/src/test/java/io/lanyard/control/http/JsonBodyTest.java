@@ -1,0 +1,71 @@
+package io.lanyard.control.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class JsonBodyTest {
+  private static Map<String, @Nullable Object> read(String text) {
+    return JsonBody.object("", text.getBytes(UTF_8));
+  }
+
+  @Test
+  void everyKindOfValueIsRead() {
+    Map<String, @Nullable Object> tree =
+        read(
+            "{\"a\": [1, -2.50, \"\\u00e4\", true, false, null, {}], \"b\": 12345678901234567890}");
+    assertThat(tree)
+        .containsEntry(
+            "a", Arrays.asList(1L, new BigDecimal("-2.50"), "ä", true, false, null, Map.of()))
+        .containsEntry("b", new BigInteger("12345678901234567890"));
+    assertThat(List.copyOf(tree.keySet())).containsExactly("a", "b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "[]",
+        "1",
+        "{",
+        "{\"a\"}",
+        "{\"a\": 1} {}",
+        "{\"a\": 1, \"a\": 2}",
+        "{\"a\": 01}",
+        "{'a': 1}",
+        "{\"a\": NaN}",
+        "{\"a\": \"\n\"}",
+        "{\"a\": 1e"
+      })
+  void whatIsNotOneObjectIsAProblem(String text) {
+    assertThatExceptionOfType(Problem.class)
+        .isThrownBy(() -> read(text))
+        .satisfies(problem -> assertThat(problem.status()).isEqualTo(400));
+  }
+
+  @Test
+  void depthAndLengthOfNumbersAreLimited() {
+    assertThatExceptionOfType(Problem.class)
+        .isThrownBy(() -> read("{\"a\":".repeat(40) + "1" + "}".repeat(40)));
+    assertThatExceptionOfType(Problem.class)
+        .isThrownBy(() -> read("{\"a\":" + "1".repeat(1000) + "}"));
+  }
+
+  @Test
+  void bytesThatAreNoTextAreAProblem() {
+    byte[] bytes = "{\"a\": \"xx\"}".getBytes(UTF_8);
+    bytes[7] = (byte) 0xff;
+    assertThatExceptionOfType(Problem.class).isThrownBy(() -> JsonBody.object("", bytes));
+  }
+}

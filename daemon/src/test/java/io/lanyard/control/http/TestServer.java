@@ -1,0 +1,89 @@
+package io.lanyard.control.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.lanyard.control.AcceptWatch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A server on a UNIX socket for tests that say and hear bytes. */
+final class TestServer implements AutoCloseable {
+  /** The failures that are the server's own. */
+  final List<Throwable> failures = new CopyOnWriteArrayList<>();
+
+  private final Path socket;
+  private final HttpServer server;
+
+  TestServer(Path directory, Routes routes) throws IOException {
+    this(directory, routes, new Limits(20, 2, 20, Duration.ofSeconds(30)));
+  }
+
+  TestServer(Path directory, Routes routes, Limits limits) throws IOException {
+    socket = directory.resolve("api.sock");
+    HttpMeter meter =
+        new HttpMeter() {
+          @Override
+          public void answered(int status, long nanos) {}
+
+          @Override
+          public void refused() {}
+
+          @Override
+          public void failed(Throwable cause) {
+            failures.add(cause);
+          }
+        };
+    server = HttpServer.bind(socket, null, 0, limits, routes, meter, AcceptWatch::handler);
+  }
+
+  Path socket() {
+    return socket;
+  }
+
+  SocketChannel connect() throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+  }
+
+  static void say(SocketChannel channel, String text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(ISO_8859_1));
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** All that the server answers to what a client says before it ends its half. */
+  String ask(String text) throws IOException {
+    try (SocketChannel channel = connect()) {
+      say(channel, text);
+      channel.shutdownOutput();
+      return new String(Channels.newInputStream(channel).readAllBytes(), ISO_8859_1);
+    }
+  }
+
+  /** The server's words up to a text, or all of them. */
+  static String hear(SocketChannel channel, String end) throws IOException {
+    InputStream in = Channels.newInputStream(channel);
+    StringBuilder text = new StringBuilder();
+    int b;
+    while ((b = in.read()) >= 0) {
+      text.append((char) b);
+      if (text.indexOf(end, text.length() - end.length()) >= 0) {
+        break;
+      }
+    }
+    return text.toString();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
