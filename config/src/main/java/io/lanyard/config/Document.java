@@ -296,12 +296,13 @@ public final class Document {
   /**
    * The values of the configuration and their origins.
    *
-   * @param defaults whether to list values that nobody said, too
-   * @return in the order of the document
+   * @param defaults whether to list the defaults of keys that nobody said, too; a default that only
+   *     the daemon knows is in words and parentheses
+   * @return in the order of the document; with defaults, in the order of the reference
    * @throws ConfigException if defaults are wanted and the configuration has problems
    */
   public List<Setting> settings(boolean defaults) throws ConfigException {
-    return Settings.of(source, tree);
+    return defaults ? AllSettings.of(source, tree, configuration()) : Settings.of(source, tree);
   }
 
   /** Whether text, directory and changes are the same. */

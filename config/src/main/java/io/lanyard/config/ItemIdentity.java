@@ -22,7 +22,7 @@ enum ItemIdentity {
   PLACE;
 
   /** The format's lists, by their keys, with a star for a name. */
-  private static final Map<String, ItemIdentity> LISTS =
+  static final Map<String, ItemIdentity> LISTS =
       Map.ofEntries(
           Map.entry("networks.*.forwards", FORWARD),
           Map.entry("networks.*.ports", NAME),

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of its value
  */
 final class Key<T> {
+  /** The default in words of a key whose mapping need not be there. */
+  static final String DEFAULTS_OF_ITS_KEYS = "the defaults of its keys";
+
   private final String name;
   private final Form<T> form;
   private final boolean required;
@@ -53,7 +56,7 @@ final class Key<T> {
 
   /** A key with a mapping whose keys all have defaults. */
   static Key<Fields> mapping(String name, Section section) {
-    return optional(name, section, "the defaults of its keys", section.meaning());
+    return optional(name, section, DEFAULTS_OF_ITS_KEYS, section.meaning());
   }
 
   String name() {

@@ -38,7 +38,8 @@ final class Settings {
         below(known == null ? Integer.toString(i) : known, item);
       }
     } else if (!steps.isEmpty()) {
-      settings.add(new Setting(new DocumentPath(steps), YamlText.inLine(node), origin(node)));
+      settings.add(
+          new Setting(new DocumentPath(steps), YamlText.inLine(node), origin(source, node)));
     }
   }
 
@@ -48,7 +49,12 @@ final class Settings {
     steps.removeLast();
   }
 
-  private Origin origin(YamlNode node) {
+  /**
+   * The origin of a value.
+   *
+   * @param source the file's name
+   */
+  static Origin origin(String source, YamlNode node) {
     Place place = node.place();
     Edit edit = place.edit();
     return edit == null

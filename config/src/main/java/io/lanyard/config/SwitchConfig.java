@@ -34,7 +34,7 @@ public record SwitchConfig(
         Key.optional(
             "storm-control",
             new Form.OffOr(StormConfig.Keys.SECTION),
-            "the defaults of its keys",
+            Key.DEFAULTS_OF_ITS_KEYS,
             "How much each port may send to all others, or off.");
 
     static final Key<List<ReservedFrames>> FORWARD_RESERVED =

@@ -38,15 +38,15 @@ class DocumentTest {
     return Document.of("base.yaml", BASE, Samples.NOWHERE);
   }
 
-  private static Edit set(String path, String value) {
+  static Edit set(String path, String value) {
     return Edit.set(DocumentPath.parse(path), value, "alice", NOON);
   }
 
-  private static Edit remove(String path) {
+  static Edit remove(String path) {
     return Edit.remove(DocumentPath.parse(path), "bob", NOON);
   }
 
-  private static Document changed(Edit... edits) throws ConfigException {
+  static Document changed(Edit... edits) throws ConfigException {
     Document document = base();
     for (Edit edit : edits) {
       document = document.with(edit);
@@ -345,26 +345,6 @@ class DocumentTest {
     assertThat(
             Document.of("x", Document.builtIn().effectiveText(), Samples.NOWHERE).configuration())
         .isEqualTo(ConfigLoader.builtIn());
-  }
-
-  @Test
-  void everySettingSaysWhereItComesFrom() throws ConfigException {
-    Document changed =
-        changed(
-            set("networks.lan.forwards[web].listen", "\"127.0.0.1:9090\""),
-            set("networks.lan.dns.upstreams", "[192.0.2.1, 192.0.2.2]"));
-
-    assertThat(changed.settings(false))
-        .extracting(setting -> setting.path() + " = " + setting.value() + " # " + setting.origin())
-        .contains(
-            "version = 1 # base.yaml:2:10",
-            "networks.lan.forwards[web].to = \"web:80\" # base.yaml:13:66",
-            "networks.lan.forwards[web].listen = \"127.0.0.1:9090\""
-                + " # alice at 2026-11-29T12:00:00Z",
-            "networks.lan.dns.upstreams = [192.0.2.1, 192.0.2.2] # alice at 2026-11-29T12:00:00Z",
-            "networks.lan.dhcp.reservations[52:54:00:00:00:10].hostname = web # base.yaml:9:66",
-            "networks.lan.egress.rules[1].allow = \"*:53\" # base.yaml:11:43",
-            "guests.demo.image = debian # base.yaml:18:17");
   }
 
   @Test

@@ -1,0 +1,65 @@
+package io.lanyard.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The defaults that depend on other values, as the model has them. */
+final class DerivedDefaults {
+  private DerivedDefaults() {}
+
+  /**
+   * The default of a key.
+   *
+   * @param steps the key's path
+   * @return its text, or null where the model has no value in its place
+   */
+  static @Nullable String of(Configuration configuration, List<String> steps) {
+    if (steps.getFirst().equals("guests")) {
+      GuestConfig guest = configuration.guests().get(steps.get(1));
+      return guest == null ? null : nic(guest, steps);
+    }
+    if (!steps.getFirst().equals("networks")) {
+      return null;
+    }
+    NetworkConfig network = configuration.networks().get(steps.get(1));
+    return network == null ? null : network(network, steps);
+  }
+
+  private static @Nullable String nic(GuestConfig guest, List<String> steps) {
+    int place = steps.size() == 5 ? ItemIdentity.place(steps.get(3)) : -1;
+    return steps.getLast().equals("mac") && place >= 0 && place < guest.nics().size()
+        ? guest.nics().get(place).mac().toString()
+        : null;
+  }
+
+  private static @Nullable String network(NetworkConfig network, List<String> steps) {
+    Ipv4Config ipv4 = network.ipv4();
+    DhcpConfig dhcp = network.dhcp();
+    DnsConfig dns = network.dns();
+    HostAdapterConfig adapter = network.hostAdapter();
+    String key = String.join(".", steps.subList(2, steps.size()));
+    if (key.matches("ports\\..*\\.mtu")) {
+      return Integer.toString(network.mtu());
+    }
+    Object value =
+        switch (key) {
+          case "ipv4.gateway" -> ipv4 == null ? null : ipv4.gateway();
+          case "ipv4.host" -> ipv4 == null ? null : ipv4.host();
+          case "ipv4.pool" -> ipv4 == null ? null : ipv4.pool();
+          case "host-adapter" -> adapter == null ? null : "{name: " + adapter.name() + "}";
+          case "host-adapter.name" -> adapter == null ? null : adapter.name();
+          case "dhcp.min-lease-time" ->
+              dhcp == null ? null : DurationText.format(dhcp.minLeaseTime());
+          case "dhcp.max-lease-time" ->
+              dhcp == null ? null : DurationText.format(dhcp.maxLeaseTime());
+          case "dhcp.options.routers" -> dhcp == null ? null : dhcp.options().routers();
+          case "dhcp.options.dns-servers" -> dhcp == null ? null : dhcp.options().dnsServers();
+          case "dns.upstreams" ->
+              dns != null && dns.upstreams() instanceof DnsConfig.None
+                  ? "[]"
+                  : "(those of the host's resolv.conf)";
+          default -> null;
+        };
+    return value == null ? null : value.toString();
+  }
+}
