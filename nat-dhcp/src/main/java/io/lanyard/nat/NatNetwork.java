@@ -35,6 +35,7 @@ import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +111,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, options.translate());
     forwards =
         new Forwards(
-            gateway, flows, tcp, udp, reader, guests, options.udp().timeoutNanos(), descriptors);
+            gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
     options.host().published().addListener(unpublished);
     gateway.attach();
@@ -176,7 +177,19 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * The forwards, to list, add and remove.
+   * Ends flows: both sides are told, by resets where the protocol has some.
+   *
+   * @param which asked about each flow; {@link FlowRecord#id} is for one of them
+   * @return how many there were
+   */
+  public int endFlows(Predicate<FlowRecord> which) {
+    int ended = flows.endRecords(which);
+    gateway.flush();
+    return ended;
+  }
+
+  /**
+   * The forwards, to list, add, replace and remove.
    *
    * @return the live object
    */

@@ -38,6 +38,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   @Nullable FlowTable table;
   @Nullable FlowList list;
   @Nullable Timer timer;
+  long id;
   long createdNanos;
   long activeNanos;
   private long idleNanos;
@@ -297,6 +298,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
     FlowOwner led = target();
     FlowOwner port = led != null || account == null ? led : account.owner();
     return new FlowRecord(
+        id,
         protocol,
         port == null ? "" : port.name(),
         new Endpoint(guest, guestPort()),

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A flow as it stands, for a listing.
  *
+ * @param id its number in the network's table; no other flow of the network ever has the same
  * @param protocol {@code tcp}, {@code udp} or {@code icmp}
  * @param port the port of the switch that the guest is behind
  * @param guest the guest's end; for ICMP with the identifier of its echo requests for a port
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesToGuest their bytes, IP header included
  */
 public record FlowRecord(
+    long id,
     String protocol,
     String port,
     Endpoint guest,

@@ -25,19 +25,10 @@ public final class FlowTable {
 
   private static final long IPV6 = 1L << 40;
 
-  /** The flows of one protocol, and their owners, ranked by their flows. */
-  private static final class Protocol {
-    final Ranking<FlowOwner.Part> owners = new Ranking<>();
-    int count;
-  }
-
   private final Timers timers;
-  private final FlowQuota quota;
+  private final FlowPlaces places;
   private final LongPairMap<Flow> flows;
   private final FlowAddresses addresses;
-  private final Protocol[] ports = new Protocol[PROTOCOLS];
-  private final Protocol[] forwards = new Protocol[PROTOCOLS];
-
   private final QuotaAlarm alarm;
   private boolean closed;
 
@@ -56,14 +47,10 @@ public final class FlowTable {
    */
   public FlowTable(String network, Timers timers, FlowQuota quota, long seed) {
     this.timers = timers;
-    this.quota = quota;
+    places = new FlowPlaces(quota, this::evict);
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
-    alarm = new QuotaAlarm(network, timers.clock(), quota);
-    for (int i = 0; i < PROTOCOLS; i++) {
-      ports[i] = new Protocol();
-      forwards[i] = new Protocol();
-    }
+    alarm = new QuotaAlarm(network, timers.clock());
   }
 
   static int index(int protocol) {
@@ -113,11 +100,12 @@ public final class FlowTable {
    */
   public boolean add(Flow flow, FlowAccount account) {
     int protocol = flow.protocol();
-    if (closed || flow.table != null || !admitted(account, protocol)) {
+    if (closed || flow.table != null || !places.makePlace(account, protocol)) {
       refused++;
       account.owner.countRefused(nanoTime());
       if (!closed) {
-        alarm.refused(account, protocol, mostOf(account.owner, protocol));
+        alarm.refused(
+            account, protocol, places.mostOf(account.owner, protocol), places.quota());
       }
       return false;
     }
@@ -131,21 +119,15 @@ public final class FlowTable {
     }
     FlowList list = account.list(index(protocol));
     list.append(flow);
-    counted(list, index(protocol), 1);
+    places.counted(list, index(protocol), 1);
     flow.list = list;
     flow.table = this;
     flow.createdNanos = nanoTime();
     flow.activeNanos = flow.createdNanos;
     flows.put(flow.high, flow.low, flow);
-    added++;
+    flow.id = ++added;
     watch(flow);
     return true;
-  }
-
-  /** Who holds most where an owner asks, if not itself. */
-  private FlowOwner mostOf(FlowOwner asking, int protocol) {
-    FlowOwner.Part most = kind(asking, index(protocol)).owners.largest();
-    return most == null ? asking : most.owner;
   }
 
   /**
@@ -158,50 +140,6 @@ public final class FlowTable {
     return alarm.problems();
   }
 
-  private Protocol kind(FlowOwner owner, int index) {
-    return (owner.isForward() ? forwards : ports)[index];
-  }
-
-  private boolean admitted(FlowAccount account, int protocol) {
-    int index = index(protocol);
-    FlowOwner owner = account.owner;
-    FlowList own = account.list(index);
-    FlowOwner.Part part = owner.part(index);
-    Protocol all = kind(owner, index);
-    if (own.count >= quota.perAccount(owner, protocol)) {
-      return evict(own, Flow.Worth.DISPENSABLE);
-    }
-    if (part.count >= quota.perOwner(owner, protocol)) {
-      return takePlace(part.accounts.largest(), own.count);
-    }
-    if (all.count < quota.perKind(owner.isForward(), protocol)) {
-      return true;
-    }
-    FlowOwner.Part most = all.owners.largest();
-    if (most == null || most.equals(part)) {
-      return takePlace(part.accounts.largest(), own.count);
-    }
-    // Beyond a fair share a flow is on loan: an owner that has fewer calls it back, even in use.
-    boolean loan = most.count > part.count + 1;
-    return evict(most.accounts.largest(), loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
-  }
-
-  /** Takes a place from the largest account of the same owner, for one that has so many flows. */
-  private boolean takePlace(@Nullable FlowList largest, int held) {
-    boolean loan = largest != null && largest.count > held + 1;
-    return evict(largest, loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
-  }
-
-  /** Brings the counts of a list's owner and of the network up to date. */
-  private void counted(FlowList list, int index, int change) {
-    FlowOwner.Part part = list.account.owner.part(index);
-    part.accounts.changed(list);
-    part.count += change;
-    Protocol all = kind(list.account.owner, index);
-    all.owners.changed(part);
-    all.count += change;
-  }
-
   /**
    * Whether a flow could be added without ending another.
    *
@@ -210,11 +148,7 @@ public final class FlowTable {
    * @return true if there is room in all quotas
    */
   public boolean hasRoom(FlowAccount account, int protocol) {
-    FlowOwner owner = account.owner;
-    return !closed
-        && account.flows(protocol) < quota.perAccount(owner, protocol)
-        && owner.flows(protocol) < quota.perOwner(owner, protocol)
-        && kind(owner, index(protocol)).count < quota.perKind(owner.isForward(), protocol);
+    return !closed && places.hasRoom(account, protocol);
   }
 
   /**
@@ -231,7 +165,7 @@ public final class FlowTable {
     flows.remove(flow.high, flow.low);
     release(flow);
     list.unlink(flow);
-    counted(list, index(flow.protocol()), -1);
+    places.counted(list, index(flow.protocol()), -1);
     Timers.Timer timer = flow.timer;
     if (timer != null) {
       timer.cancel();
@@ -267,6 +201,33 @@ public final class FlowTable {
         end(flow, why);
       }
     }
+  }
+
+  /**
+   * Ends a flow, as if the network closed. Nothing happens if it is not in the table.
+   *
+   * @param flow the flow
+   */
+  public void end(Flow flow) {
+    end(flow, FlowEnd.CLOSED);
+  }
+
+  /**
+   * Ends the flows whose records a condition holds for.
+   *
+   * @param condition asked about each
+   * @return how many
+   */
+  public int endRecords(Predicate<FlowRecord> condition) {
+    long now = nanoTime();
+    int ended = 0;
+    for (Flow flow : flows.values()) {
+      if (flow.table == this && condition.test(flow.record(now))) {
+        end(flow, FlowEnd.CLOSED);
+        ended++;
+      }
+    }
+    return ended;
   }
 
   /**
@@ -306,12 +267,22 @@ public final class FlowTable {
   }
 
   /**
+   * Holds other limits from now on. Flows beyond a lowered one stay until they end, but those that
+   * make place anyway: each newcomer takes the places of two, until the limit is kept.
+   *
+   * @param limits the limits
+   */
+  public void quota(FlowQuota limits) {
+    places.quota(limits);
+  }
+
+  /**
    * The quotas.
    *
-   * @return the limits that the table holds
+   * @return the limits that the table holds at present
    */
   public FlowQuota quota() {
-    return quota;
+    return places.quota();
   }
 
   /**
@@ -368,7 +339,7 @@ public final class FlowTable {
    * @return flows
    */
   public int size(int protocol) {
-    return ports[index(protocol)].count + forwards[index(protocol)].count;
+    return places.count(index(protocol));
   }
 
   /**

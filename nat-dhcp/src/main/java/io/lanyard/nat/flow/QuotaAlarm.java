@@ -17,12 +17,10 @@ final class QuotaAlarm {
   private static final String[] NAMES = {"tcp", "udp", "icmp"};
 
   private final String network;
-  private final FlowQuota quota;
   private final Shortage[] shortages = new Shortage[FlowTable.PROTOCOLS];
 
-  QuotaAlarm(String network, Clock clock, FlowQuota quota) {
+  QuotaAlarm(String network, Clock clock) {
     this.network = network;
-    this.quota = quota;
     for (int i = 0; i < shortages.length; i++) {
       shortages[i] = new Shortage(clock);
     }
@@ -33,8 +31,9 @@ final class QuotaAlarm {
    *
    * @param account who asked for it
    * @param most who holds most of all
+   * @param quota the limits
    */
-  void refused(FlowAccount account, int protocol, FlowOwner most) {
+  void refused(FlowAccount account, int protocol, FlowOwner most, FlowQuota quota) {
     FlowOwner asking = account.owner;
     int index = FlowTable.index(protocol);
     if (asking.isForward() || !shortages[index].refused()) {

@@ -17,12 +17,13 @@ import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.SocketErrors;
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,6 @@ public final class Forwards implements Dumpable {
   private final UdpNat udp;
   private final HostReader reader;
   private final GuestAddresses guests;
-  private final long udpTimeoutNanos;
   private final DescriptorBudget.Share descriptors;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -60,7 +60,6 @@ public final class Forwards implements Dumpable {
    * @param udp sends datagrams to guests
    * @param reader reads the host's datagram sockets
    * @param guests finds guests that have their addresses by a lease
-   * @param udpTimeoutNanos how long a client of a UDP forward may be idle
    * @param descriptors the network's share of the process's descriptors
    */
   public Forwards(
@@ -70,7 +69,6 @@ public final class Forwards implements Dumpable {
       UdpNat udp,
       HostReader reader,
       GuestAddresses guests,
-      long udpTimeoutNanos,
       DescriptorBudget.Share descriptors) {
     this.link = link;
     this.flows = flows;
@@ -78,40 +76,91 @@ public final class Forwards implements Dumpable {
     this.udp = udp;
     this.reader = reader;
     this.guests = guests;
-    this.udpTimeoutNanos = udpTimeoutNanos;
     this.descriptors = descriptors;
     this.log = new RateLimitedLog(LOG, link.timers().clock());
   }
 
   /**
-   * Adds a forward. If its listen address cannot be had now, it is tried again until it can.
+   * Adds a forward. If its listen address cannot be had now, the forward is there all the same, and
+   * the address is tried again until it can: a caller that wants it at once or not at all looks at
+   * the answer, and removes the forward.
    *
    * @param forward the forward
-   * @return false if one with the same protocol and listen address is there
+   * @return completed on the loop as soon as it is known whether the port is open: the forward's
+   *     status, with the problem where it is not; completed also when the forward is removed before
+   *     that
+   * @throws IllegalArgumentException if one with the same protocol and listen address is there
    */
-  public boolean add(ForwardConfig forward) {
+  public CompletionStage<ForwardStatus> add(ForwardConfig forward) {
     if (entries.containsKey(forward.key())) {
-      return false;
+      throw new IllegalArgumentException("there is a forward " + forward.key() + " already");
     }
     Entry entry = new Entry(forward);
     entries.put(forward.key(), entry);
     entry.open();
+    return entry.outcome;
+  }
+
+  /**
+   * Leads new clients of a forward elsewhere, and gives it another name. Its port stays open, and
+   * flows that have come in by it live on.
+   *
+   * @param forward the forward, with the protocol and listen address of one that is there
+   * @return false if there is none
+   */
+  public boolean replace(ForwardConfig forward) {
+    Entry entry = entries.get(forward.key());
+    if (entry == null) {
+      return false;
+    }
+    entry.listener.replace(forward);
     return true;
   }
 
   /**
-   * Removes a forward. TCP connections that came in by it live on.
+   * Removes a forward. UDP has no connections: the flows of a UDP forward end with its socket.
    *
-   * @param name its {@link ForwardConfig#key}
+   * @param name its {@link ForwardConfig#key}, or its {@link ForwardConfig#label}
+   * @param end whether TCP connections that came in by it end too, both sides by a reset; otherwise
+   *     they live on
    * @return false if there is none
    */
-  public boolean remove(String name) {
-    Entry entry = entries.remove(name);
+  public boolean remove(String name, boolean end) {
+    Entry entry = find(name);
     if (entry == null) {
       return false;
     }
+    entries.remove(entry.forward().key());
+    if (end) {
+      entry.listener.endFlows();
+      link.flush();
+    }
     entry.close();
     return true;
+  }
+
+  /**
+   * The status of a forward.
+   *
+   * @param name its {@link ForwardConfig#key}, or its {@link ForwardConfig#label}
+   * @return the status; null if there is no such forward
+   */
+  public @Nullable ForwardStatus status(String name) {
+    Entry entry = find(name);
+    return entry == null ? null : entry.status();
+  }
+
+  private @Nullable Entry find(String name) {
+    Entry known = entries.get(name);
+    if (known != null) {
+      return known;
+    }
+    for (Entry entry : entries.values()) {
+      if (entry.forward().label().equals(name)) {
+        return entry;
+      }
+    }
+    return null;
   }
 
   /**
@@ -135,7 +184,7 @@ public final class Forwards implements Dumpable {
    */
   public Map<ForwardConfig, ForwardMetrics> metrics() {
     Map<ForwardConfig, ForwardMetrics> all = new LinkedHashMap<>();
-    entries.values().forEach(entry -> all.put(entry.listener.forward, entry));
+    entries.values().forEach(entry -> all.put(entry.forward(), entry));
     return all;
   }
 
@@ -167,8 +216,12 @@ public final class Forwards implements Dumpable {
   }
 
   /** A forward, and whether its port is open. */
-  private final class Entry implements ForwardMetrics, AcceptFailures.Listener {
+  private final class Entry implements ForwardMetrics, AcceptFailures.Listener, Listener.Opening {
     final Listener listener;
+
+    /** Whether the port could be opened the first time. */
+    final CompletableFuture<ForwardStatus> outcome = new CompletableFuture<>();
+
     private final DescriptorBudget.Holder holder;
     private final Timers.Timer retry = link.timers().create(this::open);
     @Nullable String problem;
@@ -182,6 +235,7 @@ public final class Forwards implements Dumpable {
     private @Nullable String takenBy;
 
     private int taken;
+    private boolean again;
     private boolean closed;
 
     Entry(ForwardConfig forward) {
@@ -189,48 +243,51 @@ public final class Forwards implements Dumpable {
       listener =
           switch (forward.protocol()) {
             case TCP ->
-                new TcpListener(
-                    forward,
-                    guests,
-                    link,
-                    tcp,
-                    flows.quota(),
-                    holder,
-                    udp.published(),
-                    this::failed,
-                    this);
-            case UDP ->
-                new UdpListener(forward, guests, link, flows, udp, reader, udpTimeoutNanos, holder);
+                new TcpListener(forward, guests, link, tcp, flows, holder, udp.published(), this);
+            case UDP -> new UdpListener(forward, guests, link, flows, udp, reader, holder);
           };
     }
 
+    ForwardConfig forward() {
+      return listener.forward();
+    }
+
     void open() {
-      if (closed) {
-        return;
-      }
-      boolean again = problem != null;
-      try {
+      if (!closed) {
+        again = problem != null;
         problem = null;
-        listener.open();
-        if (again) {
-          LogEvent.of("forward-retried")
-              .with("forward", listener.forward.key())
-              .log(LOG, Logger.Level.DEBUG);
-        }
-      } catch (IOException e) {
-        failed(e);
+        listener.open(this);
       }
     }
 
-    private void failed(Throwable cause) {
+    @Override
+    public void opened() {
+      if (again) {
+        LogEvent.of("forward-retried")
+            .with("forward", forward().key())
+            .log(LOG, Logger.Level.DEBUG);
+      }
+      tell();
+    }
+
+    /** Completes the answer to {@link Forwards#add}, once. */
+    private void tell() {
+      if (!outcome.isDone()) {
+        outcome.complete(status());
+      }
+    }
+
+    @Override
+    public void failed(Throwable cause) {
       if (closed) {
         return;
       }
       retry.arm(RETRY_NANOS);
-      Endpoint listen = listener.forward.listen();
+      Endpoint listen = forward().listen();
       int number = SocketErrors.number(cause);
       if (number != Errno.EADDRINUSE) {
         report(BindFailure.describe(listen, number, cause, null));
+        tell();
         return;
       }
       problem = takenBy == null ? BindFailure.describe(listen, number, cause, null) : takenBy;
@@ -241,7 +298,7 @@ public final class Forwards implements Dumpable {
 
     /** On a thread that may wait. */
     private void findOwner(Throwable cause) {
-      ForwardConfig forward = listener.forward;
+      ForwardConfig forward = forward();
       String found =
           BindFailure.explain(forward.protocol(), forward.listen(), Errno.EADDRINUSE, cause);
       try {
@@ -251,6 +308,7 @@ public final class Forwards implements Dumpable {
               if (problem != null && !closed) {
                 report(found);
               }
+              tell();
             });
       } catch (RejectedExecutionException e) {
         // The network is closed.
@@ -264,9 +322,7 @@ public final class Forwards implements Dumpable {
             Logger.Level.WARNING,
             "forward-cannot-accept",
             line ->
-                line.with("forward", listener.forward.key())
-                    .with("cause", reason)
-                    .with("advice", remedy));
+                line.with("forward", forward().key()).with("cause", reason).with("advice", remedy));
       }
       acceptProblem = reason + "; " + remedy;
     }
@@ -277,7 +333,7 @@ public final class Forwards implements Dumpable {
       log.log(
           Logger.Level.INFO,
           "forward-accepts-again",
-          line -> line.with("forward", listener.forward.key()));
+          line -> line.with("forward", forward().key()));
     }
 
     ForwardStatus status() {
@@ -289,7 +345,7 @@ public final class Forwards implements Dumpable {
       if (!text.equals(lastReported)) {
         lastReported = text;
         LogEvent.of("forward-failed")
-            .with("forward", listener.forward.key())
+            .with("forward", forward().key())
             .with("cause", text)
             .with("advice", "it is tried again every 5 s")
             .log(LOG, Logger.Level.WARNING);
@@ -298,7 +354,7 @@ public final class Forwards implements Dumpable {
 
     @Override
     public boolean listening() {
-      return problem == null;
+      return problem == null && !closed;
     }
 
     @Override
@@ -340,6 +396,10 @@ public final class Forwards implements Dumpable {
       closed = true;
       retry.cancel();
       listener.close();
+      if (!outcome.isDone()) {
+        problem = "the forward was removed";
+        tell();
+      }
     }
   }
 }

@@ -6,12 +6,12 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.ForwardConfig.ToAddress;
 import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.nat.flow.Flow;
-import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
-import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +22,25 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 abstract sealed class Listener permits TcpListener, UdpListener {
-  final ForwardConfig forward;
+  /** Hears whether the host's port could be opened. */
+  interface Opening {
+    /** The port is open. */
+    void opened();
+
+    /** The port could not be opened; nothing is left behind. */
+    void failed(Throwable cause);
+  }
+
+  /** As declared; its target may be replaced, its key is the same for good. */
+  private ForwardConfig forward;
+
   final ForwardClients clients;
 
   /** After how long without a packet a TCP connection makes place where a forward is full. */
   private static final long YIELD_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private final GuestAddresses guests;
-  private final FlowQuota quota;
+  private final FlowTable flows;
   private final int protocol;
   private final Map<Flow, Client> live = new HashMap<>();
   private long accepted;
@@ -37,16 +48,16 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   private long bytesToGuest;
   private long bytesFromGuest;
 
-  Listener(ForwardConfig forward, GuestAddresses guests, FlowQuota quota, Timers timers) {
+  Listener(ForwardConfig forward, GuestAddresses guests, FlowTable flows, Timers timers) {
     this.forward = forward;
     this.guests = guests;
-    this.quota = quota;
+    this.flows = flows;
     protocol = forward.protocol().number();
     clients = new ForwardClients(forward.key(), protocol, YIELD_NANOS, timers);
   }
 
-  /** Opens the host's port; on failure nothing is left behind. */
-  abstract void open() throws IOException;
+  /** Opens the host's port, by this call or by a later task. */
+  abstract void open(Opening opening);
 
   /**
    * Closes the host's port. Connections that were accepted live on; a UDP client's flow does not.
@@ -55,6 +66,20 @@ abstract sealed class Listener permits TcpListener, UdpListener {
 
   /** The port that is open; the declared one while none is. */
   abstract int port();
+
+  final ForwardConfig forward() {
+    return forward;
+  }
+
+  /** Has new clients led elsewhere; the replacement has the same key. */
+  final void replace(ForwardConfig replacement) {
+    forward = replacement;
+  }
+
+  /** Ends the flows that came in by the forward. */
+  final void endFlows() {
+    List.copyOf(live.keySet()).forEach(flows::end);
+  }
 
   /** The guest's address now; null when it has none. */
   final @Nullable Address guest() {
@@ -81,11 +106,11 @@ abstract sealed class Listener permits TcpListener, UdpListener {
 
   /** The most flows of all clients together. */
   final int limit() {
-    return quota.perOwner(clients.owner(), protocol);
+    return flows.quota().perOwner(clients.owner(), protocol);
   }
 
   final int limitPerClient() {
-    return quota.perAccount(clients.owner(), protocol);
+    return flows.quota().perAccount(clients.owner(), protocol);
   }
 
   /** Follows a flow until its end, for the counters; it ends with the guest's port. */

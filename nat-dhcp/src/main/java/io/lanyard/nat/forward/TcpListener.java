@@ -5,7 +5,7 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
-import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
@@ -20,7 +20,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.net.InetSocketAddress;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The host's side of a TCP forward. */
@@ -32,7 +31,6 @@ final class TcpListener extends Listener {
   private final TcpEngine engine;
   private final DescriptorBudget.Holder descriptors;
   private final PublishedPorts published;
-  private final Consumer<Throwable> failed;
   private final AcceptFailures.Listener accepting;
   private @Nullable Channel server;
   private int publishedPort;
@@ -40,10 +38,9 @@ final class TcpListener extends Listener {
   /**
    * Makes a forward that does not listen.
    *
-   * @param quota what its clients may hold
+   * @param flows the network's flow table
    * @param descriptors has to answer for the sockets of connections
    * @param published hears of the host's port that is open
-   * @param failed told when the listening socket turns out not to be had
    * @param accepting told when it cannot accept
    */
   TcpListener(
@@ -51,22 +48,20 @@ final class TcpListener extends Listener {
       GuestAddresses guests,
       GuestLink link,
       TcpEngine engine,
-      FlowQuota quota,
+      FlowTable flows,
       DescriptorBudget.Holder descriptors,
       PublishedPorts published,
-      Consumer<Throwable> failed,
       AcceptFailures.Listener accepting) {
-    super(forward, guests, quota, link.timers());
+    super(forward, guests, flows, link.timers());
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
     this.published = published;
-    this.failed = failed;
     this.accepting = accepting;
   }
 
   @Override
-  void open() {
+  void open(Opening opening) {
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(link.loop())
@@ -77,17 +72,18 @@ final class TcpListener extends Listener {
             .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(new Accepted());
-    var bound = bootstrap.bind(forward.listen().toSocketAddress());
+    var bound = bootstrap.bind(forward().listen().toSocketAddress());
     server = bound.channel();
     // Bound by a task on this very loop: a failure comes after this call.
     bound.addListener(future -> {
       Throwable cause = future.cause();
       if (cause != null) {
         server = null;
-        failed.accept(cause);
+        opening.failed(cause);
       } else if (server != null) {
         publishedPort = port();
-        published.add(EgressService.TCP, forward.listen().address(), publishedPort);
+        published.add(EgressService.TCP, forward().listen().address(), publishedPort);
+        opening.opened();
       }
     });
   }
@@ -97,7 +93,7 @@ final class TcpListener extends Listener {
     Channel open = server;
     server = null;
     if (publishedPort != 0) {
-      published.remove(EgressService.TCP, forward.listen().address(), publishedPort);
+      published.remove(EgressService.TCP, forward().listen().address(), publishedPort);
       publishedPort = 0;
     }
     if (open != null) {
@@ -110,7 +106,7 @@ final class TcpListener extends Listener {
     Channel open = server;
     return open != null && open.localAddress() instanceof InetSocketAddress address
         ? address.getPort()
-        : forward.listen().port();
+        : forward().listen().port();
   }
 
   private void accept(Channel connection) {
@@ -122,7 +118,7 @@ final class TcpListener extends Listener {
       Endpoint source = new Endpoint(link.addressTowards(address), 0);
       flow =
           engine.connectToGuest(
-              connection, source, guest, forward.to().port(), client.account(), descriptors);
+              connection, source, guest, forward().to().port(), client.account(), descriptors);
       if (flow != null) {
         accepted(flow, client, guest);
       }

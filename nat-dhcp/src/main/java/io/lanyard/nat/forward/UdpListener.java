@@ -44,7 +44,6 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   private final FlowTable flows;
   private final UdpNat nat;
   private final HostReader reader;
-  private final long timeoutNanos;
   private final DescriptorBudget.Holder descriptors;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
 
@@ -67,30 +66,37 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       FlowTable flows,
       UdpNat nat,
       HostReader reader,
-      long timeoutNanos,
       DescriptorBudget.Holder descriptors) {
-    super(forward, guests, flows.quota(), link.timers());
+    super(forward, guests, flows, link.timers());
     this.link = link;
     this.flows = flows;
     this.nat = nat;
     this.reader = reader;
-    this.timeoutNanos = timeoutNanos;
     this.descriptors = descriptors;
     // From now on, whether the port can be had yet or not.
     nat.reserved().reserve(forward.listen().port());
   }
 
   @Override
-  void open() throws IOException {
-    Address address = forward.listen().address();
+  void open(Opening opening) {
+    try {
+      bind(forward().listen());
+    } catch (IOException e) {
+      opening.failed(e);
+      return;
+    }
+    opening.opened();
+  }
+
+  private void bind(Endpoint listen) throws IOException {
     if (!descriptors.take()) {
       throw new ErrnoException("open a datagram socket", Errno.EMFILE);
     }
     try {
-      InetDatagram opened = InetDatagram.listen(address, forward.listen().port());
+      InetDatagram opened = InetDatagram.listen(listen.address(), listen.port());
       socket = HostSocket.watch(link, opened, reader, this, descriptors);
       publishedPort = port();
-      nat.published().add(EgressService.UDP, address, publishedPort);
+      nat.published().add(EgressService.UDP, listen.address(), publishedPort);
     } finally {
       if (socket == null) {
         descriptors.giveBack();
@@ -100,12 +106,12 @@ final class UdpListener extends Listener implements HostReader.Receiver {
 
   @Override
   void close() {
-    nat.reserved().release(forward.listen().port());
+    nat.reserved().release(forward().listen().port());
     nat.flush();
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published().remove(EgressService.UDP, forward.listen().address(), publishedPort);
+      nat.published().remove(EgressService.UDP, forward().listen().address(), publishedPort);
       open.close();
     }
     for (ClientFlow flow : new ArrayList<>(byEnds.values())) {
@@ -117,7 +123,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
   @Override
   int port() {
     HostSocket open = socket;
-    return open == null ? forward.listen().port() : open.socket().localPort();
+    return open == null ? forward().listen().port() : open.socket().localPort();
   }
 
   @Override
@@ -157,10 +163,10 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;
       nextPort = (nextPort + 1) % PORTS;
-      if (flows.get(key.guest(address, forward.to().port()).remote(gateway, gatewayPort)) == null) {
+      if (flows.get(key.guest(address, forward().to().port()).remote(gateway, gatewayPort)) == null) {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
-        ClientFlow flow = new ClientFlow(this, led, forward.to().port(), seen, ends);
-        flow.idleTimeout(timeoutNanos);
+        ClientFlow flow = new ClientFlow(this, led, forward().to().port(), seen, ends);
+        flow.idleTimeout(nat.timeoutNanos());
         makePlace(held);
         if (!flows.add(flow, held.account())) {
           return null;

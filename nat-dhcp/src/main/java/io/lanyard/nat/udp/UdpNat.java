@@ -375,6 +375,15 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   /**
+   * The time for which a flow may be idle, those of DNS excepted.
+   *
+   * @return nanoseconds
+   */
+  public long timeoutNanos() {
+    return options.timeoutNanos();
+  }
+
+  /**
    * The ports that this daemon serves on the host's addresses.
    *
    * @return the object that all networks share

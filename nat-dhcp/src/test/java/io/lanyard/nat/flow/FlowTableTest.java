@@ -189,4 +189,71 @@ class FlowTableTest {
     assertThat(ends).hasSize(1000).containsOnly(FlowEnd.CLOSED);
     assertThat(add(table, udp(1, 1))).isFalse();
   }
+
+  @Test
+  void eachFlowHasANumberOfItsOwnByWhichItEnds() {
+    FlowTable table = table(FlowQuota.DEFAULT);
+    TestFlow first = udp(1, 1);
+    TestFlow second = udp(1, 2);
+    add(table, first);
+    add(table, second);
+    table.remove(first);
+    TestFlow again = udp(1, 1);
+    add(table, again);
+    assertThat(table.list().stream().map(FlowRecord::id)).containsExactlyInAnyOrder(2L, 3L);
+    assertThat(table.endRecords(record -> record.id() == 1)).isZero();
+    assertThat(table.endRecords(record -> record.id() == 3)).isEqualTo(1);
+    assertThat(again.live()).isFalse();
+    assertThat(second.live()).isTrue();
+    assertThat(ends).containsExactly(FlowEnd.CLOSED);
+  }
+
+  @Test
+  void flowsOfAPortEndTogether() {
+    FlowTable table = table(FlowQuota.DEFAULT);
+    for (int i = 0; i < 10; i++) {
+      add(table, udp(i % 2, i));
+    }
+    assertThat(table.endRecords(record -> record.port().equals("port of 0.0.0.1"))).isEqualTo(5);
+    assertThat(table.size()).isEqualTo(5);
+  }
+
+  @Test
+  void flowsInUseBeyondALoweredQuotaStayAndNoneIsAdded() {
+    LogWatch.expect("flows-refused");
+    FlowTable table = table(FlowQuota.DEFAULT);
+    List<TestFlow> flows = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      flows.add(tcp(1, i));
+      add(table, flows.getLast());
+    }
+    table.quota(new FlowQuota(4, 40, 4, 40, 4, 40));
+    assertThat(add(table, tcp(1, 100))).isFalse();
+    assertThat(add(table, tcp(2, 100))).isTrue();
+    assertThat(flows).allMatch(Flow::live);
+    flows.subList(0, 7).forEach(table::remove);
+    assertThat(add(table, tcp(1, 100))).isTrue();
+    assertThat(add(table, tcp(1, 101))).isFalse();
+  }
+
+  @Test
+  void flowsThatMakePlaceShrinkToALoweredQuotaAsOthersCome() {
+    FlowTable table = table(FlowQuota.DEFAULT);
+    for (int i = 0; i < 10; i++) {
+      add(table, udp(1, i));
+    }
+    table.quota(new FlowQuota(4, 40, 4, 40, 4, 40));
+    assertThat(table.size()).isEqualTo(10);
+    for (int i = 0; i < 6; i++) {
+      assertThat(add(table, udp(1, 100 + i))).isTrue();
+      assertThat(table.size()).isEqualTo(9 - i);
+    }
+    assertThat(add(table, udp(1, 200))).isTrue();
+    assertThat(table.size()).isEqualTo(4);
+    for (int i = 0; i < 4; i++) {
+      table.quota(FlowQuota.DEFAULT);
+      assertThat(add(table, udp(1, 300 + i))).isTrue();
+    }
+    assertThat(table.size()).isEqualTo(8);
+  }
 }

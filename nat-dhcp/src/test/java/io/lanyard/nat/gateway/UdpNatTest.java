@@ -217,7 +217,7 @@ class UdpNatTest {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(port);
     }
-    assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port))).isTrue();
+    assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port, false))).isTrue();
     on(() -> {
       nat.endGuest(Address.ofIpv4(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
       return true;

@@ -1,0 +1,271 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.nat.gateway.NatScene.Guest;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Forwards that are added, replaced and removed while their network runs. */
+@Timeout(120)
+class ForwardChangeTest {
+  private static final String TEN = "192.168.127.10";
+  private static final String ELEVEN = "192.168.127.11";
+
+  private final NatScene scene;
+  private final List<Socket> clients = new ArrayList<>();
+
+  ForwardChangeTest() throws Exception {
+    scene = new NatScene(NatScene.options());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    for (Socket client : clients) {
+      client.close();
+    }
+    scene.close();
+  }
+
+  private static ForwardConfig forward(Transport protocol, int port, String to) {
+    return TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, port), to, 80);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private ForwardStatus add(ForwardConfig forward) throws Exception {
+    CompletionStage<ForwardStatus> answer = scene.on(() -> scene.nat.forwards().add(forward));
+    return answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  private boolean remove(String name, boolean end) throws Exception {
+    return scene.on(() -> scene.nat.forwards().remove(name, end));
+  }
+
+  private Socket connect(int port) throws IOException {
+    Socket client = new Socket();
+    client.setSoTimeout(10_000);
+    client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    clients.add(client);
+    return client;
+  }
+
+  private void send(int port) throws IOException {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.send(new DatagramPacket(new byte[3], 3, InetAddress.getLoopbackAddress(), port));
+    }
+  }
+
+  private boolean hears(Guest guest, String word) throws Exception {
+    List<String> heard = new ArrayList<>();
+    return scene.becomes(() -> {
+      heard.addAll(guest.heard());
+      return heard.contains(word);
+    });
+  }
+
+  private int active(String name) {
+    ForwardStatus status = scene.nat.forwards().status(name);
+    return status == null ? -1 : status.active();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void anAddedForwardAnswersWithThePortThatIsOpen(Transport protocol) throws Exception {
+    ForwardStatus added = add(forward(protocol, 0, TEN));
+    assertThat(added.listening()).isTrue();
+    assertThat(added.problem()).isNull();
+    assertThat(added.port()).isNotZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aForwardWhosePortIsTakenSaysSoAndCanBeTakenBack(Transport protocol) throws Exception {
+    LogWatch.expect("forward-failed");
+    try (ServerSocket stream = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        DatagramSocket _ =
+            new DatagramSocket(stream.getLocalPort(), InetAddress.getLoopbackAddress())) {
+      ForwardConfig forward = forward(protocol, stream.getLocalPort(), TEN);
+      ForwardStatus added = add(forward);
+      assertThat(added.listening()).isFalse();
+      assertThat(added.problem()).startsWith("port " + stream.getLocalPort() + " is taken by");
+      assertThat(remove(forward.key(), false)).isTrue();
+      assertThat(scene.on(() -> scene.nat.forwards().list())).isEmpty();
+    }
+  }
+
+  @Test
+  void aForwardThatIsThereAlreadyIsRefused() throws Exception {
+    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
+    add(forward);
+    scene.on(() -> {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> scene.nat.forwards().add(forward))
+          .withMessageContaining(forward.key());
+      return true;
+    });
+  }
+
+  @Test
+  void aForwardThatIsRemovedBeforeItsPortIsOpenAnswersAllTheSame() throws Exception {
+    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
+    CompletionStage<ForwardStatus> answer =
+        scene.on(() -> {
+          CompletionStage<ForwardStatus> asked = scene.nat.forwards().add(forward);
+          scene.nat.forwards().remove(forward.key(), false);
+          return asked;
+        });
+    ForwardStatus status = answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    assertThat(status.listening()).isFalse();
+    assertThat(status.problem()).isEqualTo("the forward was removed");
+    assertThat(add(forward).listening()).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aPortIsFreeAtOnceForTheNextForward(Transport protocol) throws Exception {
+    int port = freePort();
+    add(forward(protocol, port, TEN));
+    ForwardConfig everywhere =
+        TestNetwork.forward(protocol, new Endpoint(Address.ANY_IPV4, port), TEN, 80);
+    CompletionStage<ForwardStatus> answer =
+        scene.on(() -> {
+          scene.nat.forwards().remove(forward(protocol, port, TEN).key(), false);
+          return scene.nat.forwards().add(everywhere);
+        });
+    assertThat(answer.toCompletableFuture().get(20, TimeUnit.SECONDS).listening()).isTrue();
+  }
+
+  @Test
+  void newConnectionsGoToTheNewTargetAndOpenOnesLiveOn() throws Exception {
+    Guest ten = scene.guest(10);
+    Guest eleven = scene.guest(11);
+    int port = freePort();
+    add(forward(Transport.TCP, port, TEN));
+    connect(port);
+    assertThat(hears(ten, "syn 80")).isTrue();
+    ForwardConfig next = forward(Transport.TCP, port, ELEVEN);
+    assertThat(scene.on(() -> scene.nat.forwards().replace(next))).isTrue();
+    connect(port);
+    assertThat(hears(eleven, "syn 80")).isTrue();
+    assertThat(scene.on(() -> active(next.key()))).isEqualTo(2);
+    assertThat(scene.on(() -> scene.nat.listFlows().stream().map(FlowRecord::guest).toList()))
+        .extracting(Endpoint::address)
+        .containsExactlyInAnyOrder(ten.ip(), eleven.ip());
+    assertThat(scene.on(() -> scene.nat.forwards().status(next.key()).forward())).isEqualTo(next);
+  }
+
+  @Test
+  void newDatagramClientsGoToTheNewTarget() throws Exception {
+    Guest ten = scene.guest(10);
+    Guest eleven = scene.guest(11);
+    int port = freePort();
+    add(forward(Transport.UDP, port, TEN));
+    send(port);
+    assertThat(hears(ten, "udp 80")).isTrue();
+    scene.on(() -> scene.nat.forwards().replace(forward(Transport.UDP, port, ELEVEN)));
+    send(port);
+    assertThat(hears(eleven, "udp 80")).isTrue();
+  }
+
+  @Test
+  void aForwardThatIsNotThereIsNeitherReplacedNorRemoved() throws Exception {
+    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
+    assertThat(scene.on(() -> scene.nat.forwards().replace(forward))).isFalse();
+    assertThat(remove(forward.key(), true)).isFalse();
+  }
+
+  @Test
+  void connectionsOfARemovedForwardLiveOnUnlessTheyAreToEnd() throws Exception {
+    scene.guest(10);
+    int port = freePort();
+    ForwardConfig named =
+        new ForwardConfig(
+            "web",
+            Transport.TCP,
+            new Endpoint(Address.LOOPBACK_IPV4, port),
+            forward(Transport.TCP, port, TEN).to());
+    add(named);
+    connect(port);
+    assertThat(scene.becomes(() -> active("web") == 1)).isTrue();
+    assertThat(remove("web", false)).isTrue();
+    assertThat(scene.on(() -> scene.nat.flows().size())).isEqualTo(1);
+    assertThat(catchThrowable(() -> connect(port))).isInstanceOf(IOException.class);
+    add(named);
+    Socket second = connect(port);
+    assertThat(scene.becomes(() -> active("web") == 1)).isTrue();
+    assertThat(remove("web", true)).isTrue();
+    assertThat(scene.on(() -> scene.nat.flows().size())).isEqualTo(1);
+    assertThat(catchThrowable(() -> second.getInputStream().read()))
+        .isInstanceOf(SocketException.class)
+        .hasMessageContaining("reset");
+  }
+
+  @Test
+  void aRemovedForwardIsPublishedNoMore() throws Exception {
+    scene.guest(10);
+    int port = freePort();
+    ForwardConfig forward = forward(Transport.UDP, port, TEN);
+    add(forward);
+    send(port);
+    assertThat(scene.becomes(() -> active(forward.key()) == 1)).isTrue();
+    remove(forward.key(), false);
+    assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+    try (DatagramSocket again = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+      assertThat(again.getLocalPort()).isEqualTo(port);
+    }
+  }
+
+  @Test
+  void theFlowsOfOneForwardEndByTheirRecords() throws Exception {
+    Guest guest = scene.guest(10);
+    ForwardConfig web = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig other = forward(Transport.TCP, freePort(), TEN);
+    add(web);
+    add(other);
+    connect(web.listen().port());
+    connect(other.listen().port());
+    scene.on(() -> {
+      guest.datagram(20_000, TestNetwork.HOST, 9);
+      return true;
+    });
+    assertThat(scene.becomes(() -> scene.nat.flows().size() == 3)).isTrue();
+    assertThat(scene.on(() -> scene.nat.endFlows(flow -> web.key().equals(flow.forward()))))
+        .isEqualTo(1);
+    List<FlowRecord> left = scene.on(() -> scene.nat.listFlows());
+    assertThat(left).hasSize(2).noneMatch(flow -> web.key().equals(flow.forward()));
+    long id = left.getFirst().id();
+    assertThat(scene.on(() -> scene.nat.endFlows(flow -> flow.id() == id))).isEqualTo(1);
+    assertThat(scene.on(() -> scene.nat.endFlows(flow -> flow.port().equals("guest10"))))
+        .isEqualTo(1);
+    assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+  }
+}
