@@ -1,8 +1,11 @@
 package io.lanyard.bench;
 
-import io.lanyard.nat.egress.EgressRule;
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Target;
+import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.config.Service;
 import io.lanyard.nat.egress.EgressRules;
-import io.lanyard.nat.egress.EgressService;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
@@ -44,11 +47,11 @@ public class EgressDecision {
   /** Makes the rules: each allows one port. */
   @Setup
   public void make() {
-    List<EgressRule> list = new ArrayList<>();
+    List<Rule> list = new ArrayList<>();
     for (int i = 0; i < rules; i++) {
       Subnet subnet = spread ? Subnet.of(Address.ofIpv4(i << 16), 16) : Subnet.parse("0.0.0.0/0");
-      EgressService service = new EgressService(EgressService.TCP, 2 * i, 2 * i);
-      list.add(new EgressRule(true, subnet, List.of(service), "rule " + i));
+      Service service = new Service(Service.Protocol.TCP, 2 * i, 2 * i);
+      list.add(new Rule(Verdict.ALLOW, new Target(subnet, List.of(service))));
     }
     made = new EgressRules(list);
   }
@@ -61,6 +64,6 @@ public class EgressDecision {
   @Benchmark
   public int find() {
     port = port + 2 & 0xffff;
-    return made.find(DESTINATION.high(), DESTINATION.low(), EgressService.TCP, port | 1, true);
+    return made.find(DESTINATION.high(), DESTINATION.low(), FlowKey.TCP, port | 1, true);
   }
 }

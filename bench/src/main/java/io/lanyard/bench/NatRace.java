@@ -2,12 +2,12 @@ package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.tcp.TcpCount;
-import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
@@ -20,6 +20,8 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -36,8 +38,6 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  */
 public final class NatRace {
-  private static final long MAC = 0x525400000002L;
-
   private NatRace() {}
 
   /**
@@ -57,13 +57,7 @@ public final class NatRace {
     TapSettings tap =
         new TapSettings(
             "t0", System.getProperty("race.netns", "race-a"), offloads, mtu, null, false);
-    GatewayAddresses addresses =
-        new GatewayAddresses(
-            MAC,
-            Address.parse("10.0.0.2"),
-            Subnet.parse("10.0.0.0/24"),
-            Address.parse("10.0.0.1"),
-            true);
+    NetworkConfig config = config(mtu);
     NatNetwork made =
         loop.submit(
                 () -> {
@@ -75,7 +69,8 @@ public final class NatRace {
                           network,
                           timers,
                           allocator,
-                          NatOptions.of("race", addresses).withMtu(mtu),
+                          config,
+                          HostResources.alone(),
                           name -> null);
                   DevicePort port =
                       new DevicePort(
@@ -94,6 +89,18 @@ public final class NatRace {
       report(loop, made);
     }
     new CountDownLatch(1).await();
+  }
+
+  private static NetworkConfig config(int mtu) throws ConfigException {
+    String text =
+        """
+        version: 1
+        networks:
+          race: {mode: nat, mtu: %d, ipv4: {subnet: 10.0.0.0/24}, nat: {host-loopback: true}}
+        """
+            .formatted(mtu);
+    return Objects.requireNonNull(
+        ConfigLoader.parse("race.yaml", text, Path.of("/")).networks().get("race"));
   }
 
   /** Prints, every two seconds, what the TCP engine has counted meanwhile. */

@@ -189,6 +189,11 @@ final class Fields {
     return new Fields(problems, inner, pathOf(key), placeOf(key));
   }
 
+  /** A mapping without keys of which no file says anything: its values are the defaults. */
+  static Fields none(Section section) {
+    return new Fields(new Problems(""), section, "", new Place(1, 1));
+  }
+
   /** The keys of the mapping under a key, good names or not; none when it is no mapping. */
   List<String> keysOf(Key<?> key) {
     YamlNode.Entry entry = entry(key);

@@ -22,6 +22,16 @@ public record NatConfig(
     HostLoopback hostLoopback,
     Timeouts timeouts,
     Quotas quotas) {
+  /**
+   * The NAT of a network whose file says nothing of it. Its limits hold for a gateway that leads
+   * nowhere, too.
+   *
+   * @return the defaults
+   */
+  public static NatConfig usual() {
+    return ServicesReader.usualNat();
+  }
+
   /** On what a mapping or a filter depends, besides the guest's own address and port. */
   public enum Behaviour {
     /** On nothing else. */

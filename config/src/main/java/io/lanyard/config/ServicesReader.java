@@ -179,6 +179,16 @@ final class ServicesReader {
           "the host's address belongs to the host adapter of this network: "
               + "leave out the one or the other");
     }
+    return nat(nat, hostLoopback);
+  }
+
+  /** The NAT of a network whose file says nothing of it. */
+  static NatConfig usualNat() {
+    Fields none = Fields.none(NatConfig.Keys.SECTION);
+    return nat(none, none.value(NatConfig.Keys.HOST_LOOPBACK));
+  }
+
+  private static NatConfig nat(Fields nat, HostLoopback hostLoopback) {
     return new NatConfig(
         nat.value(NatConfig.Keys.MAPPING),
         nat.value(NatConfig.Keys.FILTERING),

@@ -8,6 +8,7 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.OpenFiles;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -115,15 +116,15 @@ final class DescriptorDivision {
       boolean told =
           demand.writtenMost() > most || (demand.writtenTogether() > 0 && written > total);
       if (told || demand.together() > most || demand.perGuest() > most) {
-        FlowQuota quota = quota(demand.quotas(), most);
+        FlowQuota quota = new FlowQuota(demand.quotas(), most);
         LogEvent.of("quotas-beyond-descriptors")
             .with("network", network.name())
-            .with("tcp", quota.tcp())
-            .with("tcp-per-guest", quota.tcpPerGuest())
-            .with("udp", quota.udp())
-            .with("udp-per-guest", quota.udpPerGuest())
-            .with("icmp", quota.icmp())
-            .with("icmp-per-guest", quota.icmpPerGuest())
+            .with("tcp", quota.total(FlowKey.TCP))
+            .with("tcp-per-guest", quota.perGuest(FlowKey.TCP))
+            .with("udp", quota.total(FlowKey.UDP))
+            .with("udp-per-guest", quota.perGuest(FlowKey.UDP))
+            .with("icmp", quota.total(FlowKey.ICMP))
+            .with("icmp-per-guest", quota.perGuest(FlowKey.ICMP))
             .with("asked", demand.together())
             .with("sockets", most)
             .with("asked-by-all-networks", asked)
@@ -173,23 +174,5 @@ final class DescriptorDivision {
               + ifWritten("icmp-per-guest", quotas.icmpPerGuest());
       return Math.max(writtenTogether(), guest);
     }
-  }
-
-  /**
-   * The quotas of a network, held to the sockets that it can have. UDP flows share sockets and are
-   * held to them as they begin.
-   *
-   * @param said the numbers of its configuration
-   * @param most how many sockets it can have
-   * @return the quotas
-   */
-  static FlowQuota quota(NatConfig.Quotas said, int most) {
-    return new FlowQuota(
-        Math.min(said.tcpPerGuest(), most),
-        Math.min(said.tcp(), most),
-        said.udpPerGuest(),
-        said.udp(),
-        Math.min(said.icmpPerGuest(), most),
-        Math.min(said.icmp(), most));
   }
 }

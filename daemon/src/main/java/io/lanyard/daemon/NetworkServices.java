@@ -83,7 +83,8 @@ final class NetworkServices {
             ethernet,
             timers,
             allocator,
-            GatewayOptions.of(config, ipv4, loopback, shared),
+            config,
+            shared,
             nic -> addressOf(nic.bits()));
     dhcp = DhcpService.open(config, ipv4, guestMacs, nat, journal);
     dns =

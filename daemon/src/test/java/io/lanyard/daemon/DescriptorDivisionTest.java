@@ -6,6 +6,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class DescriptorDivisionTest {
 
   private static FlowQuota quota(String quotas, int most) throws ConfigException {
     NetworkConfig network = Objects.requireNonNull(networks(quotas).networks().get("n0"));
-    return DescriptorDivision.quota(Objects.requireNonNull(network.nat()).quotas(), most);
+    return new FlowQuota(Objects.requireNonNull(network.nat()).quotas(), most);
   }
 
   @Test
@@ -54,14 +55,20 @@ class DescriptorDivisionTest {
 
   @Test
   void quotasThatNobodyHasWrittenFollowTheLimit() throws Exception {
-    assertThat(quota("", 500)).isEqualTo(new FlowQuota(500, 500, 16_384, 65_536, 128, 500));
+    FlowQuota quota = quota("", 500);
+    assertThat(quota.total(FlowKey.TCP)).isEqualTo(500);
+    assertThat(quota.perGuest(FlowKey.TCP)).isEqualTo(500);
+    assertThat(quota.total(FlowKey.UDP)).isEqualTo(65_536);
+    assertThat(quota.perGuest(FlowKey.UDP)).isEqualTo(16_384);
+    assertThat(quota.total(FlowKey.ICMP)).isEqualTo(500);
+    assertThat(quota.perGuest(FlowKey.ICMP)).isEqualTo(128);
   }
 
   @Test
   void quotasOfTheFileThatFitAreTaken() throws Exception {
     FlowQuota quota = quota("tcp: 9000, tcp-per-guest: 10", 10_000);
-    assertThat(quota.tcp()).isEqualTo(9000);
-    assertThat(quota.tcpPerGuest()).isEqualTo(10);
+    assertThat(quota.total(FlowKey.TCP)).isEqualTo(9000);
+    assertThat(quota.perGuest(FlowKey.TCP)).isEqualTo(10);
   }
 
   @Test

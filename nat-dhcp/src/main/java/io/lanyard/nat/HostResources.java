@@ -1,29 +1,29 @@
 package io.lanyard.nat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.net.Subnet;
 import java.util.List;
 
 /**
- * The host's resources that the networks of a process share.
+ * The host's resources that the networks of a process share. The objects are live: they change when
+ * a network is added or removed, and the networks hear of it.
  *
  * @param descriptors the process's descriptors
  * @param ports UDP ports of the host that no guest gets by asking for them
  * @param published what the networks serve on the host's addresses
  * @param subnets those of all networks
+ * @param memory what TCP connections draw their buffers from
  */
 public record HostResources(
     DescriptorBudget descriptors,
     ReservedPorts ports,
     PublishedPorts published,
-    List<Subnet> subnets) {
-  /** Takes a copy of the list. */
-  public HostResources {
-    subnets = List.copyOf(subnets);
-  }
-
+    NetworkSubnets subnets,
+    MemoryPool memory) {
   /**
    * The resources of a network that shares with no other, and whose descriptors are not limited.
    *
@@ -41,6 +41,11 @@ public record HostResources(
    * @return new objects besides, for this host
    */
   public static HostResources of(DescriptorBudget descriptors, List<Subnet> subnets) {
-    return new HostResources(descriptors, ReservedPorts.ofHost(), new PublishedPorts(), subnets);
+    return new HostResources(
+        descriptors,
+        ReservedPorts.ofHost(),
+        new PublishedPorts(),
+        new NetworkSubnets(subnets),
+        MemoryPool.ofProcess());
   }
 }

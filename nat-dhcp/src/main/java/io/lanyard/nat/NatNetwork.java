@@ -6,10 +6,14 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.nat.egress.HostAddressWatch;
-import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forwards;
@@ -18,6 +22,7 @@ import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
+import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
@@ -28,45 +33,45 @@ import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
-import io.lanyard.net.Subnet;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway of one network with all that belongs to it: flow table, TCP, UDP and ICMP, forwards.
- * A network's gateway with its engines and forwards; one per network that has a gateway.
  *
  * <p>Thread: the network's loop only, for every method and for the constructor.
  */
 public final class NatNetwork implements Dumpable, AutoCloseable {
-  private final NatOptions options;
+  private final HostResources host;
+  private NetworkConfig config;
   private final DescriptorBudget.Share descriptors;
   private final FlowTable flows;
   private final Egress egress;
-  private final @Nullable HostAddressWatch hostAddresses;
+  private final EgressUpkeep upkeep;
   private final Gateway gateway;
   private final TcpEngine tcp;
   private final UdpNat udp;
   private final PingNat pings;
   private final HostReader reader;
   private final Forwards forwards;
-  private final PublishedPorts.Listener unpublished = this::unpublished;
   private boolean closed;
 
   /**
-   * Makes a gateway, plugs it in and opens its forwards.
+   * Makes a gateway, attaches it and opens its forwards.
    *
    * @param loop the network's loop, an epoll loop
    * @param network the network's switch
    * @param timers the network's timers
    * @param allocator where frames come from: direct, pooled buffers
-   * @param options what the gateway is to be like
+   * @param config the network, of a mode with a gateway
+   * @param host what the networks of the process share
    * @param guests finds guests that have their addresses by a lease, for forwards
    */
   public NatNetwork(
@@ -74,11 +79,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       Switch network,
       Timers timers,
       ByteBufAllocator allocator,
-      NatOptions options,
+      NetworkConfig config,
+      HostResources host,
       GuestAddresses guests) {
-    this.options = options;
-    descriptors = options.host().descriptors().share(options.name());
-    flows = new FlowTable(options.name(), timers, options.quota(), new SecureRandom().nextLong());
+    this.config = config;
+    this.host = host;
+    NatConfig nat = nat(config);
+    boolean translate = config.mode() == NetworkMode.NAT;
+    descriptors = host.descriptors().share(config.name());
+    flows = new FlowTable(config.name(), timers, quota(nat), new SecureRandom().nextLong());
     gateway =
         new Gateway(
             loop,
@@ -86,16 +95,18 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             allocator,
             network,
             "gateway",
-            options.addresses(),
-            options.mtu(),
+            addresses(config, nat),
+            config.mtu(),
             descriptors);
-    Destinations destinations = new Destinations(options.addresses());
+    Destinations destinations = new Destinations(gateway.addresses());
     IcmpErrors errors = gateway.errors();
-    reader = new HostReader(allocator, options.mtu());
-    egress = new Egress(options.name(), gateway, options.egress(), options.host().published());
-    hostAddresses =
-        options.translate() ? new HostAddressWatch(loop, timers, this::hostAddresses) : null;
-    tcp = TcpEngine.create(gateway, new TcpGateway(errors, flows, egress), options.tcp());
+    reader = new HostReader(allocator, config.mtu());
+    egress =
+        new Egress(config.name(), gateway, config.egress(), nat.hostLoopback(), host.published());
+    upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, translate);
+    tcp =
+        TcpEngine.create(
+            gateway, new TcpGateway(errors, flows, egress), nat.timeouts(), host.memory());
     udp =
         new UdpNat(
             gateway,
@@ -103,21 +114,95 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             errors,
             destinations,
             reader,
-            options.udp(),
-            options.host().ports(),
+            nat,
+            host.ports(),
             egress,
-            options.host().published());
+            host.published());
     pings = new PingNat(gateway, flows, errors, destinations, reader, egress);
-    gateway.engines(tcp, udp, pings, options.translate());
-    forwards =
-        new Forwards(
-            gateway, flows, tcp, udp, reader, guests, descriptors);
+    gateway.engines(tcp, udp, pings, translate);
+    forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
-    options.host().published().addListener(unpublished);
     gateway.attach();
-    for (ForwardConfig forward : options.forwards()) {
+    for (ForwardConfig forward : config.forwards()) {
       forwards.add(forward);
     }
+  }
+
+  /**
+   * How the network's NAT behaves; of one that leads nowhere, the limits that hold all the same.
+   */
+  private static NatConfig nat(NetworkConfig config) {
+    NatConfig said = config.nat();
+    return said == null ? NatConfig.usual() : said;
+  }
+
+  private static GatewayAddresses addresses(NetworkConfig config, NatConfig nat) {
+    return new GatewayAddresses(
+        MacAddress.derivedFrom("gateway of " + config.name()).bits(),
+        ipv4(config),
+        answersForHost(config, nat));
+  }
+
+  private static Ipv4Config ipv4(NetworkConfig config) {
+    return Objects.requireNonNull(config.ipv4(), "an isolated network has no gateway");
+  }
+
+  private static boolean answersForHost(NetworkConfig config, NatConfig nat) {
+    return nat.hostLoopback().enabled() && config.hostAdapter() == null;
+  }
+
+  private FlowQuota quota(NatConfig nat) {
+    return new FlowQuota(nat.quotas(), host.descriptors().most());
+  }
+
+  /**
+   * Takes another configuration of the network: its NAT's filtering, timeouts, quotas and host
+   * loopback, and its egress. What is not changed is not touched. Flows that the new one forbids
+   * end; others have the new timeouts from now on; those beyond a lowered quota stay until they
+   * end. Forwards are changed by {@link #forwards}; services have methods of their own.
+   *
+   * @param next the network with the same name, mode, MTU and addresses, and a host adapter or none
+   *     as before
+   * @throws IllegalArgumentException if one of these is another; nothing has changed then
+   */
+  public void configure(NetworkConfig next) {
+    checkSame(next);
+    NatConfig nat = nat(next);
+    config = next;
+    flows.quota(quota(nat));
+    tcp.configure(nat.timeouts());
+    udp.configure(nat);
+    if (egress.configure(next.egress(), nat.hostLoopback())) {
+      gateway.hostLoopback(answersForHost(next, nat));
+      upkeep.judgeAgain();
+    }
+  }
+
+  private void checkSame(NetworkConfig next) {
+    boolean adapter = config.hostAdapter() != null;
+    if (!next.name().equals(config.name())
+        || next.mode() != config.mode()
+        || next.mtu() != config.mtu()
+        || !ipv4(next).gateway().equals(gateway.addresses().gateway())
+        || !ipv4(next).subnet().equals(gateway.addresses().subnet())
+        || !ipv4(next).host().equals(gateway.addresses().host())
+        || (next.hostAdapter() != null) != adapter) {
+      throw new IllegalArgumentException(
+          "the gateway of "
+              + config.name()
+              + " keeps its name, mode, MTU, addresses and host adapter while it runs");
+    }
+  }
+
+  /**
+   * The flows that {@link #configure} would end.
+   *
+   * @param next the network as it is to be
+   * @return the flows as they stand now
+   */
+  public List<FlowRecord> endedBy(NetworkConfig next) {
+    Predicate<Flow> admitted = egress.admitsUnder(next.egress(), nat(next).hostLoopback());
+    return flows.list(flow -> !admitted.test(flow));
   }
 
   /**
@@ -137,16 +222,29 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param service takes the connections
    */
   public void serve(int port, StreamService service) {
-    tcp.serve(new Endpoint(options.addresses().gateway(), port), service);
+    tcp.serve(new Endpoint(gateway.addresses().gateway(), port), service);
   }
 
   /**
-   * The network's options.
+   * Ends the services that a port of the gateway's address has, and the connections to them.
    *
-   * @return the options it was made with
+   * @param port the port
    */
-  public NatOptions options() {
-    return options;
+  public void withdraw(int port) {
+    Address address = gateway.addresses().gateway();
+    gateway.withdraw(port);
+    tcp.withdraw(new Endpoint(address, port));
+    flows.endIf(flow -> flow.remotePort() == port && flow.remote().equals(address));
+    gateway.flush();
+  }
+
+  /**
+   * The network's configuration.
+   *
+   * @return as the gateway goes by it at present
+   */
+  public NetworkConfig config() {
+    return config;
   }
 
   /**
@@ -183,7 +281,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @return how many there were
    */
   public int endFlows(Predicate<FlowRecord> which) {
-    int ended = flows.endRecords(which);
+    int ended = flows.endIf(flow -> which.test(flow.record()));
     gateway.flush();
     return ended;
   }
@@ -247,8 +345,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     if (!descriptors.problem().isEmpty()) {
       all.add(descriptors.problem());
     }
-    if (hostAddresses != null && !hostAddresses.problem().isEmpty()) {
-      all.add("egress: " + hostAddresses.problem());
+    if (!upkeep.problem().isEmpty()) {
+      all.add("egress: " + upkeep.problem());
     }
     for (PortBudget budget : gateway.stations().budgets()) {
       if (!budget.problem().isEmpty()) {
@@ -293,10 +391,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       return;
     }
     closed = true;
-    options.host().published().removeListener(unpublished);
-    if (hostAddresses != null) {
-      hostAddresses.close();
-    }
+    upkeep.close();
     forwards.close();
     tcp.close();
     gateway.flush();
@@ -305,32 +400,6 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.close();
     reader.close();
     descriptors.close();
-  }
-
-  /** The host's addresses have changed: what became forbidden ends. */
-  private void hostAddresses(List<Subnet> own) {
-    egress.hostAddresses(own);
-    judgeAgain();
-  }
-
-  /** A port is published no more, perhaps by another network: what it has permitted ends. */
-  private void unpublished(int protocol, int port) {
-    if (egress.reliedOn(protocol, port)) {
-      gateway
-          .loop()
-          .execute(() -> {
-            if (!closed) {
-              judgeAgain();
-            }
-          });
-    }
-  }
-
-  private void judgeAgain() {
-    Subnet subnet = options.addresses().subnet();
-    // Flows within the subnet are those of forwards, and of the host's loopback.
-    flows.endIf(flow -> !subnet.contains(flow.remote()) && !egress.admits(flow));
-    gateway.flush();
   }
 
   /** Ends the flows of a port that is gone. */

@@ -8,7 +8,8 @@
  * engines, {@link io.lanyard.nat.tcp}, {@link io.lanyard.nat.udp} and ICMP echo, carry it to the
  * host's sockets and back by the {@link io.lanyard.nat.gateway.GuestLink} that the gateway is.
  * {@link io.lanyard.nat.forward} opens the way in through the engines. {@link
- * io.lanyard.nat.NatNetwork} joins them by what {@link io.lanyard.nat.NatOptions} says:
+ * io.lanyard.nat.NatNetwork} joins them by what {@link io.lanyard.config.NetworkConfig} says, and
+ * takes another one while it runs:
  *
  * <pre>
  *                       NatNetwork

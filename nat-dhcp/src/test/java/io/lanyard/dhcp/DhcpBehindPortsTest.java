@@ -6,6 +6,7 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Address;
@@ -27,6 +28,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,11 +59,7 @@ class DhcpBehindPortsTest {
           network,
           "gateway",
           new GatewayAddresses(
-              0x0250_0000_0002L,
-              SERVER,
-              Subnet.of(SERVER, 24),
-              Address.parse("192.168.127.1"),
-              false),
+              0x0250_0000_0002L, Objects.requireNonNull(TestNetworks.nat().ipv4()), false),
           1500,
           DescriptorBudget.ample().share("test"));
   private final DhcpServer server =

@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
@@ -63,13 +63,17 @@ final class ServiceNetwork {
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
     timers = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
-    GatewayAddresses addresses =
-        new GatewayAddresses(
-            Ethernet.parse("52:54:00:4c:59:02"), SUBNET.at(2), SUBNET, SUBNET.at(1), false);
+    NetworkConfig config = TestNetworks.nat();
     nat =
         onLoop(() ->
             new NatNetwork(
-                loop, network, timers, ALLOCATOR, NatOptions.of("vmnet8", addresses), nic -> null));
+                loop,
+                network,
+                timers,
+                ALLOCATOR,
+                config,
+                HostResources.alone(),
+                nic -> null));
     DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
     dhcp =
         onLoop(

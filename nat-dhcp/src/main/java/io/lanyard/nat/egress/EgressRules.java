@@ -1,5 +1,7 @@
 package io.lanyard.nat.egress;
 
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.nat.egress.ServiceTable.Entry;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
@@ -19,7 +21,7 @@ public final class EgressRules {
   /** The index of no rule. */
   public static final int NONE = -1;
 
-  private final List<EgressRule> rules;
+  private final List<Rule> rules;
   private final Family ipv4;
   private final Family ipv6;
 
@@ -28,7 +30,7 @@ public final class EgressRules {
    *
    * @param rules the rules, in order
    */
-  public EgressRules(List<EgressRule> rules) {
+  public EgressRules(List<Rule> rules) {
     this.rules = List.copyOf(rules);
     ipv4 = new Family(this.rules, true);
     ipv6 = new Family(this.rules, false);
@@ -39,7 +41,7 @@ public final class EgressRules {
    *
    * @param high the upper long of the destination
    * @param low its lower long
-   * @param protocol a constant of {@link EgressService}
+   * @param protocol the IP protocol number
    * @param port the destination's port; 0 for ICMP
    * @param ordinary false for a destination that is protected: a rule that allows the whole world
    *     says nothing about it
@@ -56,7 +58,7 @@ public final class EgressRules {
    * @param index its place, from 0
    * @return the rule
    */
-  public EgressRule get(int index) {
+  public Rule get(int index) {
     return rules.get(index);
   }
 
@@ -79,11 +81,11 @@ public final class EgressRules {
     /** Those of them that decide on a destination which is protected. */
     private final ServiceTable[] strict;
 
-    Family(List<EgressRule> rules, boolean isIpv4) {
+    Family(List<Rule> rules, boolean isIpv4) {
       List<Subnet> all = new ArrayList<>();
-      for (EgressRule rule : rules) {
-        if (rule.destinations().network().isIpv4() == isIpv4) {
-          all.add(rule.destinations());
+      for (Rule rule : rules) {
+        if (rule.target().destinations().network().isIpv4() == isIpv4) {
+          all.add(rule.target().destinations());
         }
       }
       subnets = new SubnetTable(all);
@@ -92,9 +94,9 @@ public final class EgressRules {
         lists.add(new ArrayList<>());
       }
       for (int i = 0; i < rules.size(); i++) {
-        int number = subnets.number(rules.get(i).destinations());
+        int number = subnets.number(rules.get(i).target().destinations());
         if (number != SubnetTable.NONE) {
-          lists.get(number).add(new Entry(i, rules.get(i).services()));
+          lists.get(number).add(new Entry(i, rules.get(i).target().services()));
         }
       }
       tables = new ServiceTable[lists.size()];
@@ -108,8 +110,8 @@ public final class EgressRules {
       }
     }
 
-    private static boolean opensTheWorld(EgressRule rule) {
-      return rule.allow() && rule.destinations().prefix() == 0;
+    private static boolean opensTheWorld(Rule rule) {
+      return rule.verdict() == Verdict.ALLOW && rule.target().destinations().prefix() == 0;
     }
 
     int find(long high, long low, int protocol, int port, boolean ordinary) {

@@ -36,7 +36,7 @@ public final class PublishedPorts {
     /**
      * A port is published no more on an address.
      *
-     * @param protocol a constant of {@link EgressService}
+     * @param protocol the IP protocol number
      * @param port the port
      */
     void removed(int protocol, int port);
@@ -51,7 +51,7 @@ public final class PublishedPorts {
   /**
    * Publishes a port.
    *
-   * @param protocol {@link EgressService#TCP} or {@link EgressService#UDP}
+   * @param protocol the IP protocol number of TCP or UDP
    * @param address the address that it is bound to, perhaps all of a family; {@code ::} has the
    *     IPv4 ones, too
    * @param port the port
@@ -97,7 +97,7 @@ public final class PublishedPorts {
   /**
    * Whether a port of an address of the host's is published.
    *
-   * @param protocol a constant of {@link EgressService}
+   * @param protocol the IP protocol number
    * @param high the upper long of the address
    * @param low its lower long
    * @param port the port

@@ -282,12 +282,17 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
-   * The flow as it stands.
+   * The flow as it stands, in a table.
    *
-   * @param nowNanos the present on the table's clock
    * @return a record for a listing
+   * @throws IllegalStateException if it is in no table
    */
-  final FlowRecord record(long nowNanos) {
+  public final FlowRecord record() {
+    FlowTable in = table;
+    if (in == null) {
+      throw new IllegalStateException("the flow is in no table");
+    }
+    long nowNanos = in.nanoTime();
     String protocol =
         switch (protocol()) {
           case FlowKey.TCP -> "tcp";

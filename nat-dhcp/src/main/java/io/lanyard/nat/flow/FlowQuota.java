@@ -1,32 +1,20 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.config.NatConfig;
+
 /**
  * How many flows a guest, a port, and all ports of a network together may hold. Forwards have
  * places of their own beside these, as shares of the network's.
  *
- * @param tcpPerGuest TCP connections of one guest
- * @param tcp TCP connections of the network
- * @param udpPerGuest UDP flows of one guest
- * @param udp UDP flows of the network
- * @param icmpPerGuest echo conversations of one guest
- * @param icmp echo conversations of the network
+ * <p>Enough, by default, for a busy build host or a browser farm (some thousand connections), and
+ * for a resolver or a peer-to-peer client (more than ten thousand UDP flows); a guest that passes
+ * them is broken or hostile.
+ *
+ * @param said the configuration's numbers
+ * @param sockets the most sockets that the network can have: of protocols whose every flow has one,
+ *     no more flows are promised. UDP flows share sockets, and are held to them as they begin
  */
-public record FlowQuota(
-    int tcpPerGuest, int tcp, int udpPerGuest, int udp, int icmpPerGuest, int icmp) {
-  /**
-   * Enough for a busy build host or a browser farm (some thousand connections), and for a resolver
-   * or a peer-to-peer client (more than ten thousand UDP flows); a guest that passes them is broken
-   * or hostile.
-   */
-  public static final FlowQuota DEFAULT = new FlowQuota(4096, 16384, 16384, 65536, 128, 1024);
-
-  /** Checks that nothing is negative. */
-  public FlowQuota {
-    if (tcpPerGuest < 0 || tcp < 0 || udpPerGuest < 0 || udp < 0 || icmpPerGuest < 0 || icmp < 0) {
-      throw new IllegalArgumentException("a flow quota is negative");
-    }
-  }
-
+public record FlowQuota(NatConfig.Quotas said, int sockets) {
   /** The most flows of all forwards of a network together: one part in so many of its quota. */
   static final int FORWARDS_SHARE = 2;
 
@@ -77,12 +65,17 @@ public record FlowQuota(
     return Math.min(quota, Math.max(1, quota / parts));
   }
 
-  /** One guest's, that is, one station's. */
-  private int perGuest(int protocol) {
+  /**
+   * The most flows of one guest, that is, of one station.
+   *
+   * @param protocol the IP protocol number
+   * @return flows
+   */
+  public int perGuest(int protocol) {
     return switch (protocol) {
-      case FlowKey.TCP -> tcpPerGuest;
-      case FlowKey.UDP -> udpPerGuest;
-      default -> icmpPerGuest;
+      case FlowKey.TCP -> Math.min(said.tcpPerGuest(), sockets);
+      case FlowKey.UDP -> said.udpPerGuest();
+      default -> Math.min(said.icmpPerGuest(), sockets);
     };
   }
 
@@ -94,11 +87,17 @@ public record FlowQuota(
     return Math.max(total(protocol) / 2, Math.min(perGuest(protocol), total(protocol)));
   }
 
-  private int total(int protocol) {
+  /**
+   * The most flows of all ports together.
+   *
+   * @param protocol the IP protocol number
+   * @return flows
+   */
+  public int total(int protocol) {
     return switch (protocol) {
-      case FlowKey.TCP -> tcp;
-      case FlowKey.UDP -> udp;
-      default -> icmp;
+      case FlowKey.TCP -> Math.min(said.tcp(), sockets);
+      case FlowKey.UDP -> said.udp();
+      default -> Math.min(said.icmp(), sockets);
     };
   }
 }

@@ -5,6 +5,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -104,8 +105,7 @@ public final class FlowTable {
       refused++;
       account.owner.countRefused(nanoTime());
       if (!closed) {
-        alarm.refused(
-            account, protocol, places.mostOf(account.owner, protocol), places.quota());
+        alarm.refused(account, protocol, places.mostOf(account.owner, protocol), places.quota());
       }
       return false;
     }
@@ -190,6 +190,15 @@ public final class FlowTable {
   }
 
   /**
+   * Shows each flow to an engine.
+   *
+   * @param action may end flows
+   */
+  public void forEach(Consumer<Flow> action) {
+    flows.values().forEach(action);
+  }
+
+  /**
    * Ends all flows of a guest: its lease has gone to somebody else.
    *
    * @param guest the guest's address
@@ -213,34 +222,20 @@ public final class FlowTable {
   }
 
   /**
-   * Ends the flows whose records a condition holds for.
+   * Ends the flows that a condition holds for.
    *
    * @param condition asked about each
-   * @return how many
+   * @return how many there were
    */
-  public int endRecords(Predicate<FlowRecord> condition) {
-    long now = nanoTime();
+  public int endIf(Predicate<Flow> condition) {
     int ended = 0;
     for (Flow flow : flows.values()) {
-      if (flow.table == this && condition.test(flow.record(now))) {
+      if (flow.table == this && condition.test(flow)) {
         end(flow, FlowEnd.CLOSED);
         ended++;
       }
     }
     return ended;
-  }
-
-  /**
-   * Ends the flows that a condition holds for.
-   *
-   * @param condition asked about each
-   */
-  public void endIf(Predicate<Flow> condition) {
-    for (Flow flow : flows.values()) {
-      if (condition.test(flow)) {
-        end(flow, FlowEnd.CLOSED);
-      }
-    }
   }
 
   /**
@@ -315,10 +310,21 @@ public final class FlowTable {
    * @return a snapshot
    */
   public List<FlowRecord> list() {
-    long now = nanoTime();
-    List<FlowRecord> records = new ArrayList<>(flows.size());
+    return list(flow -> true);
+  }
+
+  /**
+   * Lists the flows that a condition holds for, in no order.
+   *
+   * @param condition asked about each
+   * @return a snapshot
+   */
+  public List<FlowRecord> list(Predicate<Flow> condition) {
+    List<FlowRecord> records = new ArrayList<>();
     for (Flow flow : flows.values()) {
-      records.add(flow.record(now));
+      if (condition.test(flow)) {
+        records.add(flow.record());
+      }
     }
     return records;
   }

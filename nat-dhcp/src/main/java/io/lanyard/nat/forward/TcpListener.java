@@ -2,9 +2,9 @@ package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
 import io.lanyard.nat.gateway.GuestLink;
@@ -82,7 +82,7 @@ final class TcpListener extends Listener {
         opening.failed(cause);
       } else if (server != null) {
         publishedPort = port();
-        published.add(EgressService.TCP, forward().listen().address(), publishedPort);
+        published.add(FlowKey.TCP, forward().listen().address(), publishedPort);
         opening.opened();
       }
     });
@@ -93,7 +93,7 @@ final class TcpListener extends Listener {
     Channel open = server;
     server = null;
     if (publishedPort != 0) {
-      published.remove(EgressService.TCP, forward().listen().address(), publishedPort);
+      published.remove(FlowKey.TCP, forward().listen().address(), publishedPort);
       publishedPort = 0;
     }
     if (open != null) {

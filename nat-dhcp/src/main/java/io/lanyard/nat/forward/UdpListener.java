@@ -7,7 +7,6 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
-import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
@@ -96,7 +95,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       InetDatagram opened = InetDatagram.listen(listen.address(), listen.port());
       socket = HostSocket.watch(link, opened, reader, this, descriptors);
       publishedPort = port();
-      nat.published().add(EgressService.UDP, listen.address(), publishedPort);
+      nat.published().add(FlowKey.UDP, listen.address(), publishedPort);
     } finally {
       if (socket == null) {
         descriptors.giveBack();
@@ -111,7 +110,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published().remove(EgressService.UDP, forward().listen().address(), publishedPort);
+      nat.published().remove(FlowKey.UDP, forward().listen().address(), publishedPort);
       open.close();
     }
     for (ClientFlow flow : new ArrayList<>(byEnds.values())) {
@@ -163,7 +162,8 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     for (int i = 0; i < TRIES; i++) {
       int gatewayPort = FIRST_PORT + nextPort;
       nextPort = (nextPort + 1) % PORTS;
-      if (flows.get(key.guest(address, forward().to().port()).remote(gateway, gatewayPort)) == null) {
+      if (flows.get(key.guest(address, forward().to().port()).remote(gateway, gatewayPort))
+          == null) {
         Endpoint seen = new Endpoint(gateway, gatewayPort);
         ClientFlow flow = new ClientFlow(this, led, forward().to().port(), seen, ends);
         flow.idleTimeout(nat.timeoutNanos());

@@ -4,10 +4,11 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
-import io.lanyard.nat.egress.EgressPolicy;
-import io.lanyard.nat.egress.EgressRule;
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.config.HostLoopback;
 import io.lanyard.nat.egress.EgressRules;
-import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.egress.ServiceTable;
 import io.lanyard.nat.egress.SubnetTable;
@@ -19,10 +20,12 @@ import java.lang.System.Logger;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one decision where guests may go, for TCP, UDP and ping alike. Asked when a flow begins.
+ * The one decision where guests may go, for TCP, UDP and ping alike. Asked when a flow begins, and
+ * about all flows when something has changed that it depends on.
  *
  * <p>Thread: the network's loop only.
  */
@@ -46,46 +49,96 @@ public final class Egress implements Dumpable {
   private static final String ADMITTED = "";
 
   private final String network;
-  private final EgressPolicy policy;
-  private final EgressRules rules;
-  private final ServiceTable loopback;
-  private final long[] ruleHits;
-  private final SubnetTable others4;
+  private final GatewayAddresses addresses;
   private final SubnetTable metadata4;
-  private final SubnetTable others6;
   private final SubnetTable metadata6;
   private final PublishedPorts published;
   private final IcmpErrors errors;
   private final Counters<GatewayCount> counters;
   private final RateLimitedLog log;
+  private Policy policy;
+  private SubnetTable others4;
+  private SubnetTable others6;
   private @Nullable SubnetTable own4;
   private @Nullable SubnetTable own6;
 
   /** The published ports that have decided, by protocol and port. */
   private final Set<Integer> reliedOn = ConcurrentHashMap.newKeySet();
 
+  /** The configuration, compiled. */
+  private static final class Policy {
+    final EgressConfig config;
+    final HostLoopback hostLoopback;
+    final EgressRules rules;
+    final long[] ruleHits;
+    private final ServiceTable loopback;
+
+    Policy(EgressConfig config, HostLoopback hostLoopback) {
+      this.config = config;
+      this.hostLoopback = hostLoopback;
+      rules = new EgressRules(config.rules());
+      ruleHits = new long[rules.size()];
+      loopback = ServiceTable.of(hostLoopback.services());
+    }
+
+    boolean loopback(int protocol, int port) {
+      return hostLoopback.services().isEmpty()
+          || loopback.find(protocol, port) != ServiceTable.NONE;
+    }
+
+    /** Goes on with the counts of the rules that were there before. */
+    void countOn(Policy before) {
+      for (int i = 0; i < rules.size(); i++) {
+        int same = before.config.rules().indexOf(rules.get(i));
+        ruleHits[i] = same < 0 ? 0 : before.ruleHits[same];
+      }
+    }
+  }
+
   /**
    * Makes the decision for a network.
    *
    * @param network the network's name, for the log
    * @param gateway the gateway, which tells guests and counts
-   * @param policy what the configuration says
+   * @param config where guests may go
+   * @param hostLoopback what of the host's loopback they reach
    * @param published what this daemon serves on the host's addresses
    */
-  public Egress(String network, Gateway gateway, EgressPolicy policy, PublishedPorts published) {
+  public Egress(
+      String network,
+      Gateway gateway,
+      EgressConfig config,
+      HostLoopback hostLoopback,
+      PublishedPorts published) {
     this.network = network;
-    this.policy = policy;
     this.published = published;
+    addresses = gateway.addresses();
     errors = gateway.errors();
     counters = gateway.counters();
     log = new RateLimitedLog(LOG, gateway.timers().clock());
-    rules = new EgressRules(policy.rules());
-    loopback = ServiceTable.of(policy.loopback());
-    ruleHits = new long[rules.size()];
-    others4 = SubnetTable.of(policy.others(), true);
-    others6 = SubnetTable.of(policy.others(), false);
+    policy = new Policy(config, hostLoopback);
+    others4 = SubnetTable.of(List.of(), true);
+    others6 = SubnetTable.of(List.of(), false);
     metadata4 = SubnetTable.of(METADATA, true);
     metadata6 = SubnetTable.of(METADATA, false);
+  }
+
+  /**
+   * Takes another configuration. It decides on flows that begin from now on; the caller ends those
+   * that are there and {@link #admits(Flow)} no longer.
+   *
+   * @param config where guests may go
+   * @param hostLoopback what of the host's loopback they reach
+   * @return whether it is another one
+   */
+  public boolean configure(EgressConfig config, HostLoopback hostLoopback) {
+    if (config.equals(policy.config) && hostLoopback.equals(policy.hostLoopback)) {
+      return false;
+    }
+    Policy next = new Policy(config, hostLoopback);
+    next.countOn(policy);
+    policy = next;
+    return true;
   }
 
   /**
@@ -99,6 +152,16 @@ public final class Egress implements Dumpable {
   }
 
   /**
+   * Takes the subnets of other networks.
+   *
+   * @param others the subnets
+   */
+  public void otherNetworks(List<Subnet> others) {
+    others4 = SubnetTable.of(others, true);
+    others6 = SubnetTable.of(others, false);
+  }
+
+  /**
    * Decides on a flow that a packet would begin, and tells the guest if it may not be.
    *
    * @param packet a packet that leads out
@@ -106,8 +169,7 @@ public final class Egress implements Dumpable {
    * @return true if the flow may be
    */
   public boolean admits(Packet packet, int port) {
-    int protocol = protocol(packet.protocol);
-    String why = judge(protocol, packet.hostHigh, packet.hostLow, port, 1);
+    String why = judge(policy, packet.protocol, packet.hostHigh, packet.hostLow, port, 1);
     if (why.isEmpty()) {
       return true;
     }
@@ -119,7 +181,7 @@ public final class Egress implements Dumpable {
             line.with("network", network)
                 .with("port", packet.station.budget().name())
                 .with("guest", packet.source())
-                .with("destination", text(protocol, packet.destination(), port))
+                .with("destination", text(packet.protocol, packet.destination(), port))
                 .with("reason", why));
     errors.send(IcmpReason.PROHIBITED, packet);
     return false;
@@ -135,18 +197,40 @@ public final class Egress implements Dumpable {
    * @return true if the flow may be
    */
   public boolean admits(int protocol, long high, long low, int port) {
-    return judge(protocol(protocol), high, low, port, 1).isEmpty();
+    return judge(policy, protocol, high, low, port, 1).isEmpty();
   }
 
   /**
    * Whether a flow may go on.
    *
-   * @param flow a flow that leads out
+   * @param flow a flow of the network
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
+    return admits(flow, policy);
+  }
+
+  /**
+   * Whether flows could go on under another configuration.
+   *
+   * @param config where guests may go
+   * @param hostLoopback what of the host's loopback they reach
+   * @return a question to ask about each flow
+   */
+  public Predicate<Flow> admitsUnder(EgressConfig config, HostLoopback hostLoopback) {
+    Policy other = new Policy(config, hostLoopback);
+    return flow -> admits(flow, other);
+  }
+
+  private boolean admits(Flow flow, Policy under) {
     Address remote = flow.remote();
-    return judge(protocol(flow.protocol()), remote.high(), remote.low(), flow.remotePort(), 0)
+    if (addresses.subnet().contains(remote)) {
+      // Of the subnet a flow's remote end is the gateway, for its services and the clients of
+      // forwards, or the host, whose loopback it stands for.
+      return !remote.equals(addresses.host())
+          || (under.hostLoopback.enabled() && under.loopback(flow.protocol(), flow.remotePort()));
+    }
+    return judge(under, flow.protocol(), remote.high(), remote.low(), flow.remotePort(), 0)
         .isEmpty();
   }
 
@@ -155,18 +239,20 @@ public final class Egress implements Dumpable {
    *
    * @param flows how many new flows that decides on, for the rule's count
    */
-  private String judge(int protocol, long high, long low, int port, int flows) {
+  private String judge(Policy under, int protocol, long high, long low, int port, int flows) {
     if (Destinations.isLoopback(high, low)) {
-      return loopback(protocol, port) ? ADMITTED : "the port is not in host-loopback";
+      return under.loopback(protocol, port) ? ADMITTED : "the port is not in host-loopback";
     }
     String shield = shield(high, low);
-    int index = rules.find(high, low, protocol, port, shield.isEmpty());
+    int index = under.rules.find(high, low, protocol, port, shield.isEmpty());
     if (index != EgressRules.NONE) {
-      EgressRule rule = rules.get(index);
-      ruleHits[index] += flows;
-      return rule.allow() ? ADMITTED : "rule " + index + ", deny " + rule.text();
+      Rule rule = under.rules.get(index);
+      under.ruleHits[index] += flows;
+      return rule.verdict() == Verdict.ALLOW
+          ? ADMITTED
+          : "rule " + index + ", deny " + rule.target();
     }
-    if (!policy.allow()) {
+    if (under.config.otherwise() == Verdict.DENY) {
       return shield.isEmpty() ? "no rule allows it" : shield;
     }
     return shield.isEmpty() || isPublished(protocol, high, low, port) ? ADMITTED : shield;
@@ -189,16 +275,12 @@ public final class Egress implements Dumpable {
    * Whether a flow was admitted because a port was published, and is to be looked at again now that
    * it is published no more.
    *
-   * @param protocol a constant of {@link EgressService}
+   * @param protocol the IP protocol number
    * @param port the port
    * @return true once for each time that flows have relied on it; any thread may ask
    */
   public boolean reliedOn(int protocol, int port) {
     return reliedOn.remove(service(protocol, port));
-  }
-
-  private boolean loopback(int protocol, int port) {
-    return policy.loopback().isEmpty() || loopback.find(protocol, port) != ServiceTable.NONE;
   }
 
   /** Why a destination needs a rule of its own; empty if it needs none. */
@@ -219,34 +301,27 @@ public final class Egress implements Dumpable {
         : "";
   }
 
-  private static int protocol(int number) {
-    return switch (number) {
-      case FlowKey.TCP -> EgressService.TCP;
-      case FlowKey.UDP -> EgressService.UDP;
-      default -> EgressService.ICMP;
-    };
-  }
-
   private static String text(int protocol, Address destination, int port) {
     return switch (protocol) {
-      case EgressService.TCP -> "tcp " + destination + " port " + port;
-      case EgressService.UDP -> "udp " + destination + " port " + port;
+      case FlowKey.TCP -> "tcp " + destination + " port " + port;
+      case FlowKey.UDP -> "udp " + destination + " port " + port;
       default -> "icmp " + destination;
     };
   }
 
   @Override
   public DumpNode dump() {
+    EgressConfig config = policy.config;
     DumpNode.Builder node =
         DumpNode.of("egress")
-            .with("default", policy.allow() ? "allow" : "deny")
+            .with("default", config.otherwise() == Verdict.ALLOW ? "allow" : "deny")
             .with("hostAddresses", own4 == null || own6 == null ? -1 : own4.size() + own6.size());
-    for (int i = 0; i < rules.size(); i++) {
-      EgressRule rule = rules.get(i);
+    for (int i = 0; i < config.rules().size(); i++) {
+      Rule rule = config.rules().get(i);
       node.child(
           DumpNode.of("rule " + i)
-              .with(rule.allow() ? "allow" : "deny", rule.text())
-              .with("flows", ruleHits[i])
+              .with(rule.verdict() == Verdict.ALLOW ? "allow" : "deny", rule.target().toString())
+              .with("flows", policy.ruleHits[i])
               .build());
     }
     return node.build();

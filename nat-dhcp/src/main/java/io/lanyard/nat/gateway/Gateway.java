@@ -158,13 +158,27 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /**
-   * Whether a UDP port of the gateway has a service.
+   * Ends what {@link #serve} began. Nothing happens if the port has no service.
    *
    * @param servicePort the port
-   * @return whether {@link #serve} was called for it
    */
-  public boolean serves(int servicePort) {
-    return services.has(servicePort);
+  public void withdraw(int servicePort) {
+    services.unbind(servicePort);
+  }
+
+  /**
+   * Answers for the host's address and maps it to the host's loopback from now on, or no longer.
+   *
+   * @param answers whether it does; only where no host adapter has the address
+   */
+  public void hostLoopback(boolean answers) {
+    if (answers != addresses.hostLoopback()) {
+      addresses.hostLoopback(answers);
+      if (answers) {
+        arp.announce(addresses.host());
+        flush();
+      }
+    }
   }
 
   /**
@@ -350,18 +364,6 @@ public final class Gateway implements GuestLink, Dumpable {
     }
     counters.count(GatewayCount.IPV4_OUT);
     sendFrame(frame);
-  }
-
-  /** Tells a station of a datagram of which not all fragments came in time. */
-  void expired(Station station, ByteBuf frame) {
-    Packet first = new Packet();
-    first.station = station;
-    first.frame = frame;
-    first.network = frame.readerIndex() + LINK_HEADROOM;
-    Ipv4Input.fill(first, frame.writerIndex());
-    first.sender = stations.neighbours().at(first.source());
-    errors.send(IcmpReason.REASSEMBLY_EXPIRED, first);
-    flush();
   }
 
   /** Gives up what a port that is gone has left in the gateway. */

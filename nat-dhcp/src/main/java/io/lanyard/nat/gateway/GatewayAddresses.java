@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
@@ -7,17 +8,30 @@ import io.lanyard.net.Subnet;
 /**
  * Who the gateway is on its network.
  *
- * @param mac its MAC address, in the low 48 bits
- * @param gateway its address in the subnet
- * @param subnet the network's addresses; in IPv4, with a prefix of 1 to 30 bits
- * @param host the address that stands for the host ({@code .1})
- * @param hostLoopback whether the gateway answers for {@code host} and maps it to the host's
- *     loopback; only where no host adapter has that address
+ * <p>Thread: the network's loop only.
  */
-public record GatewayAddresses(
-    long mac, Address gateway, Subnet subnet, Address host, boolean hostLoopback) {
-  /** Checks that the addresses make sense together. */
-  public GatewayAddresses {
+public final class GatewayAddresses {
+  private final long mac;
+  private final Address gateway;
+  private final Subnet subnet;
+  private final Address host;
+  private boolean hostLoopback;
+
+  /**
+   * Checks that the addresses make sense together.
+   *
+   * @param mac the gateway's MAC address, in the low 48 bits
+   * @param ipv4 its address in the subnet, and the address that stands for the host; the subnet has
+   *     a prefix of 1 to 30 bits
+   * @param hostLoopback whether the gateway answers for the host's address and maps it to the
+   *     host's loopback; only where no host adapter has that address
+   */
+  public GatewayAddresses(long mac, Ipv4Config ipv4, boolean hostLoopback) {
+    this.mac = mac;
+    gateway = ipv4.gateway();
+    subnet = ipv4.subnet();
+    host = ipv4.host();
+    this.hostLoopback = hostLoopback;
     if (subnet.prefix() < 1 || subnet.prefix() > subnet.network().bits() - 2) {
       throw new IllegalArgumentException(
           "prefix length " + subnet.prefix() + " leaves no room for guests; take 1 to 30");
@@ -36,6 +50,56 @@ public record GatewayAddresses(
       throw new IllegalArgumentException(
           "the host's address " + host + " must be another one of the gateway's subnet");
     }
+  }
+
+  /**
+   * The gateway's MAC address.
+   *
+   * @return the address, in the low 48 bits
+   */
+  public long mac() {
+    return mac;
+  }
+
+  /**
+   * The gateway's address in the subnet.
+   *
+   * @return the address
+   */
+  public Address gateway() {
+    return gateway;
+  }
+
+  /**
+   * The network's addresses.
+   *
+   * @return the subnet
+   */
+  public Subnet subnet() {
+    return subnet;
+  }
+
+  /**
+   * The address that stands for the host.
+   *
+   * @return the address, {@code .1} unless the configuration says otherwise
+   */
+  public Address host() {
+    return host;
+  }
+
+  /**
+   * Whether the gateway answers for {@link #host} and maps it to the host's loopback.
+   *
+   * @return what the configuration says at present
+   */
+  public boolean hostLoopback() {
+    return hostLoopback;
+  }
+
+  /** Answers for {@link #host} from now on, or no longer. */
+  void hostLoopback(boolean answers) {
+    hostLoopback = answers;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.station.Neighbours;
+import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -18,6 +19,7 @@ final class Ipv4Input {
   private static final int STRICT_SOURCE_ROUTE = 137;
   private static final int VERSION = 0x40;
 
+  private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Counters<GatewayCount> counters;
   private final Neighbours neighbours;
@@ -25,11 +27,12 @@ final class Ipv4Input {
   private final Reassembly reassembly;
 
   Ipv4Input(Gateway gateway, GatewayAddresses addresses, Neighbours neighbours, Router router) {
+    this.gateway = gateway;
     this.addresses = addresses;
     this.counters = gateway.counters();
     this.neighbours = neighbours;
     this.router = router;
-    reassembly = new Reassembly(gateway.timers(), gateway.allocator(), counters, gateway::expired);
+    reassembly = new Reassembly(gateway.timers(), gateway.allocator(), counters, this::expired);
   }
 
   /**
@@ -104,6 +107,18 @@ final class Ipv4Input {
     } finally {
       whole.release();
     }
+  }
+
+  /** Tells a station of a datagram of which not all fragments came in time. */
+  private void expired(Station station, ByteBuf frame) {
+    Packet first = new Packet();
+    first.station = station;
+    first.frame = frame;
+    first.network = frame.readerIndex() + GuestLink.LINK_HEADROOM;
+    fill(first, frame.writerIndex());
+    first.sender = neighbours.at(first.source());
+    gateway.errors().send(IcmpReason.REASSEMBLY_EXPIRED, first);
+    gateway.flush();
   }
 
   /** Reads a header that has been checked. */

@@ -30,6 +30,10 @@ final class Services {
     }
   }
 
+  void unbind(int port) {
+    services.remove(port);
+  }
+
   boolean has(int port) {
     return services.containsKey(port);
   }

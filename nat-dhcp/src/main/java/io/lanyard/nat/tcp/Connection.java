@@ -183,7 +183,12 @@ final class Connection extends Flow implements GuestStream {
 
   private void enter(State next) {
     state = next;
-    idleTimeout(engine.idleNanos(next));
+    idleTimeout(engine.timeouts().idle(next));
+  }
+
+  /** Ends when idle for as long as the engine says now. */
+  void renewTimeout() {
+    idleTimeout(engine.timeouts().idle(state));
   }
 
   // --- Opening

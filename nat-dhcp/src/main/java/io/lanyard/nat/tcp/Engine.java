@@ -2,7 +2,7 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
-import io.lanyard.base.RateLimitedLog;
+import io.lanyard.config.NatConfig;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
@@ -25,26 +25,22 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** The engine: finds the connection that a segment belongs to, and makes new ones. */
 final class Engine implements TcpEngine {
-  private static final System.Logger LOG = System.getLogger(Engine.class.getName());
-
   /** RFC 6335 section 6: the dynamic ports. */
   private static final int FIRST_DYNAMIC_PORT = 49152;
 
   private static final int PORT_ATTEMPTS = 64;
 
-  /** How long the host's peer may take to read the rest once both sides have ended. */
-  private static final long LINGER = TimeUnit.SECONDS.toNanos(120);
-
   private final GuestLink link;
   private final TcpHost host;
-  private final TcpSettings settings;
+  private final TcpBuffers buffers;
+  private final MemoryPool pool;
+  private final EngineTimeouts timeouts;
   private final RandomGenerator random;
   private final InitialSequence initial;
   private final EngineMemory memory;
@@ -57,24 +53,38 @@ final class Engine implements TcpEngine {
   private final List<Connection> touched = new ArrayList<>();
   private @Nullable ByteBuf control;
   private boolean sent;
-  private final RateLimitedLog log;
+  private final EngineFaults faults;
 
-  Engine(GuestLink link, TcpHost host, TcpSettings settings, RandomGenerator random) {
+  Engine(
+      GuestLink link,
+      TcpHost host,
+      NatConfig.Timeouts timeouts,
+      MemoryPool pool,
+      TcpBuffers buffers,
+      RandomGenerator random) {
     this.link = link;
     this.host = host;
-    this.settings = settings;
-    this.log = new RateLimitedLog(LOG, link.timers().clock());
+    this.pool = pool;
+    this.buffers = buffers;
+    faults = new EngineFaults(link.timers().clock(), counters);
     this.random = random;
     initial = new InitialSequence(random);
-    memory = new EngineMemory(settings.memory());
+    memory = new EngineMemory(pool);
+    this.timeouts = new EngineTimeouts(timeouts);
+  }
+
+  @Override
+  public void configure(NatConfig.Timeouts others) {
+    timeouts.configure(others);
+    connections.forEach(Connection::renewTimeout);
   }
 
   GuestLink link() {
     return link;
   }
 
-  TcpSettings settings() {
-    return settings;
+  TcpBuffers buffers() {
+    return buffers;
   }
 
   EngineMemory memory() {
@@ -97,13 +107,8 @@ final class Engine implements TcpEngine {
     return initial.timestampOffset(c.remoteEnd(), c.guestEnd());
   }
 
-  long idleNanos(Connection.State state) {
-    return switch (state) {
-      case ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2 -> settings.establishedTimeout().toNanos();
-      case LINGERING -> LINGER;
-      case TIME_WAIT -> settings.timeWait().toNanos();
-      default -> settings.transitoryTimeout().toNanos();
-    };
+  EngineTimeouts timeouts() {
+    return timeouts;
   }
 
   /**
@@ -143,7 +148,7 @@ final class Engine implements TcpEngine {
       try {
         c.receive(s, packet.frame());
       } catch (RuntimeException | OutOfDirectMemoryError e) {
-        fault(c, e);
+        faults.end(c, e);
       }
     } else {
       receiveUnknown(s);
@@ -221,10 +226,15 @@ final class Engine implements TcpEngine {
       } else {
         Endpoint target = new Endpoint(packet.hostSide(), s.destinationPort);
         SocketStream.connect(
-            link, settings, target.toSocketAddress(), c, station.budget()::turn, descriptors);
+            link,
+            timeouts.connect(),
+            target.toSocketAddress(),
+            c,
+            station.budget()::turn,
+            descriptors);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
-      fault(c, e);
+      faults.end(c, e);
     }
   }
 
@@ -246,7 +256,7 @@ final class Engine implements TcpEngine {
       try {
         c.endBurst();
       } catch (RuntimeException | OutOfDirectMemoryError e) {
-        fault(c, e);
+        faults.end(c, e);
       }
     }
     touched.clear();
@@ -266,6 +276,11 @@ final class Engine implements TcpEngine {
   @Override
   public void serve(Endpoint endpoint, StreamService service) {
     services.put(endpoint, service);
+  }
+
+  @Override
+  public void withdraw(Endpoint endpoint) {
+    services.remove(endpoint);
   }
 
   @Override
@@ -321,7 +336,7 @@ final class Engine implements TcpEngine {
         c.open(stream);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
-      fault(c, e);
+      faults.end(c, e);
     }
     if (stream == null) {
       forget(c);
@@ -391,7 +406,7 @@ final class Engine implements TcpEngine {
 
   @Override
   public MemoryPool memoryPool() {
-    return settings.memory();
+    return pool;
   }
 
   @Override
@@ -421,7 +436,7 @@ final class Engine implements TcpEngine {
     try {
       action.run();
     } catch (RuntimeException | OutOfDirectMemoryError e) {
-      fault(c, e);
+      faults.end(c, e);
     }
     sent = false;
     link.flush();
@@ -429,42 +444,6 @@ final class Engine implements TcpEngine {
 
   Runnable guarded(Connection c, Runnable action) {
     return () -> run(c, action);
-  }
-
-  /**
-   * Ends a connection that ran into a fault of the engine, or that the allocator refused a buffer;
-   * the others go on. Only the budget for direct memory is survived: it refuses before anything has
-   * changed. A full heap has left who knows what half done, and the JVM exits.
-   */
-  private void fault(Connection c, Throwable e) {
-    if (e instanceof OutOfDirectMemoryError) {
-      counters.count(TcpCount.NO_MEMORY);
-      log.log(
-          System.Logger.Level.WARNING,
-          "tcp-out-of-memory",
-          line ->
-              line.with("cause", e)
-                  .with(
-                      "advice",
-                      "connections are reset; give the daemon more by"
-                          + " LANYARD_JVM_FLAGS=-XX:MaxDirectMemorySize=..."));
-    } else {
-      counters.count(TcpCount.FAULTS);
-      log.log(
-          System.Logger.Level.ERROR,
-          "tcp-fault",
-          line -> line.with("state", c.state()).with("advice", "the flow ends; please report this"),
-          e);
-    }
-    try {
-      c.abort();
-    } catch (RuntimeException | OutOfDirectMemoryError again) {
-      log.log(
-          System.Logger.Level.ERROR,
-          "tcp-fault",
-          line -> line.with("state", "ending").with("advice", "please report this"),
-          again);
-    }
   }
 
   @Override

@@ -4,6 +4,9 @@ import java.util.concurrent.TimeUnit;
 
 /** When a guest was heard last, and the probes of one that is silent (RFC 9293 section 3.8.4). */
 final class KeepAlive {
+  /** Silence after which the guest is probed: RFC 9293 section 3.8.4 wants two hours or more. */
+  private static final long IDLE = TimeUnit.HOURS.toNanos(2);
+
   private static final long INTERVAL = TimeUnit.SECONDS.toNanos(75);
   private static final int PROBES = 9;
 
@@ -21,7 +24,7 @@ final class KeepAlive {
 
   /** Probes from now on. */
   void start() {
-    timer.set(idle());
+    timer.set(IDLE);
   }
 
   void cancel() {
@@ -37,17 +40,13 @@ final class KeepAlive {
     return lastHeard;
   }
 
-  private long idle() {
-    return engine.settings().keepAliveIdle().toNanos();
-  }
-
   private void expire() {
     if (connection.isClosed()) {
       return;
     }
     long silent = engine.nanoTime() - lastHeard;
-    if (silent < idle()) {
-      timer.set(idle() - silent);
+    if (silent < IDLE) {
+      timer.set(IDLE - silent);
     } else if (++unanswered > PROBES) {
       connection.timedOut();
     } else {

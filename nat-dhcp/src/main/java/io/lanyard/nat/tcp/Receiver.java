@@ -55,7 +55,7 @@ final class Receiver {
     this.engine = engine;
     this.share = share;
     queue = new ReceiveQueue(engine.link().allocator(), share);
-    limit = Math.min(FIRST_LIMIT, engine.settings().receiveBuffer());
+    limit = Math.min(FIRST_LIMIT, engine.buffers().receive());
   }
 
   /** The guest's SYN has this sequence number. */
@@ -270,7 +270,7 @@ final class Receiver {
     int fresh = nxt - acknowledged;
     if (fresh >= limit / 4 && connection.host().unsent() == 0) {
       // Both sides keep up: only the window could be what limits them.
-      limit = Math.min(2 * limit, engine.settings().receiveBuffer());
+      limit = Math.min(2 * limit, engine.buffers().receive());
     }
     // RFC 9293 section 3.8.6.3: at least every second segment.
     return ackNow || segments >= 2 || fresh >= 2 * segmentSize || windowNews();

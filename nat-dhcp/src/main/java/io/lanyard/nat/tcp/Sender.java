@@ -94,7 +94,7 @@ final class Sender {
     nxt = initial;
     recover = initial;
     queue.start(initial + 1);
-    limit = Math.min(FIRST_LIMIT, engine.settings().sendBuffer());
+    limit = Math.min(FIRST_LIMIT, engine.buffers().send());
   }
 
   int una() {
@@ -136,7 +136,7 @@ final class Sender {
     burst = Math.max(mss, largestPayload - largestPayload % mss);
     shift = windowShift;
     sack = useSack;
-    congestion = new Congestion(mss, 2 * engine.settings().sendBuffer());
+    congestion = new Congestion(mss, 2 * engine.buffers().send());
   }
 
   /** Takes the window of the first segment of a handshake, which is never scaled. */
@@ -174,12 +174,9 @@ final class Sender {
   void offer(ByteBuf data) {
     queue.append(data, nxt, burst);
     push();
-    if (room() <= 0
-        && nxt == queue.end()
-        && limit < engine.settings().sendBuffer()
-        && !share.scarce()) {
+    if (room() <= 0 && nxt == queue.end() && limit < engine.buffers().send() && !share.scarce()) {
       // Full although the guest and the link would take more: the round trip needs a larger queue.
-      limit = Math.min(2 * limit, engine.settings().sendBuffer());
+      limit = Math.min(2 * limit, engine.buffers().send());
     }
   }
 

@@ -124,12 +124,13 @@ final class SocketStream implements HostStream, EpollIoHandle {
   /**
    * Connects a socket, and splices it.
    *
+   * @param timeout nanoseconds that the host's side may take to connect
    * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it
    */
   static void connect(
       GuestLink link,
-      TcpSettings settings,
+      long timeout,
       InetSocketAddress target,
       Connection connection,
       Supplier<Turn> turn,
@@ -152,7 +153,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       if (done) {
         stream.onConnected();
       } else {
-        stream.connectTimer.set(settings.connectTimeout().toNanos());
+        stream.connectTimer.set(timeout);
       }
       stream.register();
     } catch (IOException e) {

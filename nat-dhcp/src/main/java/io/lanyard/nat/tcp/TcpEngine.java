@@ -2,6 +2,7 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.NatConfig;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowOwner;
@@ -30,12 +31,22 @@ public interface TcpEngine extends PacketEngine {
    *
    * @param link the way to the guests
    * @param host where connections lead, and what reports errors to the guests
-   * @param settings limits and times
+   * @param timeouts when idle connections end
+   * @param memory what connections draw their buffers from
    * @return an engine without connections
    */
-  static TcpEngine create(GuestLink link, TcpHost host, TcpSettings settings) {
-    return new Engine(link, host, settings, new SecureRandom());
+  static TcpEngine create(
+      GuestLink link, TcpHost host, NatConfig.Timeouts timeouts, MemoryPool memory) {
+    return new Engine(link, host, timeouts, memory, TcpBuffers.USUAL, new SecureRandom());
   }
+
+  /**
+   * Takes other timeouts. Connections that are there have them from now on too; only what is
+   * connecting to its far end keeps the time that it was given.
+   *
+   * @param timeouts when idle connections end
+   */
+  void configure(NatConfig.Timeouts timeouts);
 
   /**
    * Offers a service of the gateway itself.
@@ -44,6 +55,13 @@ public interface TcpEngine extends PacketEngine {
    * @param service what takes the connections
    */
   void serve(Endpoint endpoint, StreamService service);
+
+  /**
+   * Ends what {@link #serve} began. Connections to the service live on.
+   *
+   * @param endpoint what guests connected to
+   */
+  void withdraw(Endpoint endpoint);
 
   /**
    * Opens a connection to a guest for a connection that a forward has accepted, and splices the
@@ -85,7 +103,7 @@ public interface TcpEngine extends PacketEngine {
   /**
    * The memory that the connections draw on.
    *
-   * @return the pool, of the process unless the settings say otherwise
+   * @return the pool that the engine was made with
    */
   MemoryPool memoryPool();
 

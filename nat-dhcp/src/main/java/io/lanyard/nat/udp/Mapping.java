@@ -5,8 +5,8 @@ import io.lanyard.base.LongPairMap;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
-import io.lanyard.nat.egress.EgressService;
 import io.lanyard.nat.flow.FlowAccount;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IcmpReport;
 import io.lanyard.nat.gateway.Packet;
@@ -83,7 +83,7 @@ final class Mapping implements HostReader.Receiver {
   void open(HostSocket opened) {
     socket = opened;
     outerPort = opened.socket().localPort();
-    nat.published().add(EgressService.UDP, Address.ANY_IPV4, outerPort);
+    nat.published().add(FlowKey.UDP, Address.ANY_IPV4, outerPort);
   }
 
   boolean knows(long high, long low) {
@@ -134,7 +134,7 @@ final class Mapping implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published().remove(EgressService.UDP, Address.ANY_IPV4, outerPort);
+      nat.published().remove(FlowKey.UDP, Address.ANY_IPV4, outerPort);
       open.close();
     }
   }

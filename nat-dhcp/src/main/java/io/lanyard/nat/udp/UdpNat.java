@@ -5,10 +5,8 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.EnumText;
-import io.lanyard.base.LogEvent;
-import io.lanyard.base.Timers;
-import io.lanyard.linux.Errno;
-import io.lanyard.linux.ErrnoException;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NatConfig.Behaviour;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
@@ -32,8 +30,6 @@ import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
-import java.lang.System.Logger;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -43,12 +39,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class UdpNat implements PacketEngine, Dumpable {
-  private static final Logger LOG = System.getLogger(UdpNat.class.getName());
-
-  /** A line for each network and minute says that sockets cannot be had. */
-  private static final long QUIET_NANOS = 60_000_000_000L;
-
   private static final int DNS = 53;
+
+  /**
+   * How long a flow to the well-known port of DNS may be idle, where one answer ends the
+   * conversation (RFC 4787 REQ-5 a permits it to be shorter).
+   */
+  private static final long QUERY_TIMEOUT_NANOS = 30_000_000_000L;
 
   final GuestLink link;
   final FlowTable flows;
@@ -61,15 +58,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
   /** Of hash tables, so that no guest makes keys that collide. */
   final long seed;
 
-  private final UdpOptions options;
-  private final ReservedPorts reserved;
+  private final MappingSockets sockets;
   private final Egress egress;
   private final PublishedPorts published;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Mappings mappings;
-
-  /** Runs for as long as a failure after another is only counted. */
-  private final Timers.Timer quiet;
+  private Behaviour filtering;
+  private long timeoutNanos;
 
   /**
    * Makes a NAT without flows.
@@ -79,7 +74,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @param errors how guests are told of errors
    * @param destinations where addresses lead
    * @param reader reads the host's sockets; its owner closes it
-   * @param options how the NAT behaves
+   * @param config how the NAT behaves
    * @param reserved ports of the host that no guest gets by asking for them
    * @param egress where guests may go
    * @param published hears of the host's ports that mappings have
@@ -90,7 +85,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
       IcmpErrors errors,
       Destinations destinations,
       HostReader reader,
-      UdpOptions options,
+      NatConfig config,
       ReservedPorts reserved,
       Egress egress,
       PublishedPorts published) {
@@ -99,13 +94,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.errors = errors;
     this.destinations = destinations;
     this.reader = reader;
-    this.options = options;
-    this.reserved = reserved;
+    filtering = config.filtering();
+    timeoutNanos = config.timeouts().udp().toNanos();
     this.egress = egress;
     this.published = published;
     seed = new SecureRandom().nextLong();
     mappings = new Mappings(seed);
-    quiet = link.timers().create(() -> {});
+    sockets = new MappingSockets(this, reserved);
     sender = new DatagramSender(link.allocator(), counters);
   }
 
@@ -147,6 +142,25 @@ public final class UdpNat implements PacketEngine, Dumpable {
     }
   }
 
+  /**
+   * Behaves otherwise from now on. Flows that are there live on, and have the new timeout; a
+   * stricter filter holds for strangers that come.
+   *
+   * @param config how
+   */
+  public void configure(NatConfig config) {
+    filtering = config.filtering();
+    long timeout = config.timeouts().udp().toNanos();
+    if (timeout != timeoutNanos) {
+      timeoutNanos = timeout;
+      flows.forEach(flow -> {
+        if (flow instanceof DatagramFlow) {
+          flow.idleTimeout(idleNanos(flow));
+        }
+      });
+    }
+  }
+
   /** Sends what is put off until the end of a burst: before a socket is closed, for one. */
   @Override
   public void flush() {
@@ -178,10 +192,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
         if (fresh) {
           mapping.descriptors.giveBack();
         }
-      } else if (fresh && !open(mapping)) {
-        flows.remove(flow);
-        mapping.release(flow);
-        return null;
+      } else if (fresh) {
+        if (!sockets.open(mapping)) {
+          flows.remove(flow);
+          mapping.release(flow);
+          return null;
+        }
+        mappings.put(mapping);
       }
       return flow;
     } finally {
@@ -204,7 +221,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private @Nullable UdpFlow admit(
       Mapping mapping, Endpoint remote, Address destination, FlowAccount account) {
     UdpFlow flow = new UdpFlow(mapping, remote, destination);
-    flow.idleTimeout(remote.port() == DNS ? options.queryTimeoutNanos() : options.timeoutNanos());
+    flow.idleTimeout(idleNanos(flow));
     if (!flows.add(flow, account)) {
       return null;
     }
@@ -212,52 +229,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     return flow;
   }
 
-  private boolean open(Mapping mapping) {
-    DescriptorBudget.Holder descriptors = mapping.descriptors;
-    try {
-      mapping.open(HostSocket.watch(link, bind(mapping.port), reader, mapping, descriptors));
-      mappings.put(mapping);
-      counters.count(UdpCount.MAPPED);
-      return true;
-    } catch (IOException e) {
-      if (e instanceof ErrnoException errno && Errno.isDescriptorLimit(errno.number())) {
-        counters.count(UdpCount.NO_DESCRIPTOR);
-        descriptors.kernelRefused();
-      } else {
-        counters.count(UdpCount.NO_SOCKET);
-        complain(descriptors, e);
-      }
-      descriptors.giveBack();
-      return false;
-    }
-  }
-
-  private void complain(DescriptorBudget.Holder port, IOException cause) {
-    if (!quiet.armed()) {
-      quiet.arm(QUIET_NANOS);
-      LogEvent.of("udp-socket-failed")
-          .with("network", port.network())
-          .with("port", port.name())
-          .with("cause", cause)
-          .with("advice", "further ones of this minute are only counted")
-          .log(LOG, Logger.Level.WARNING);
-    }
-  }
-
-  /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
-  private InetDatagram bind(int port) throws ErrnoException {
-    if (!reserved.contains(port)) {
-      try {
-        InetDatagram socket = InetDatagram.udp(Address.ANY_IPV4, port);
-        counters.count(UdpCount.PORT_PRESERVED);
-        return socket;
-      } catch (ErrnoException e) {
-        if (e.number() != Errno.EADDRINUSE && e.number() != Errno.EACCES) {
-          throw e;
-        }
-      }
-    }
-    return InetDatagram.udp(Address.ANY_IPV4, 0);
+  private long idleNanos(Flow flow) {
+    return flow.remotePort() == DNS ? QUERY_TIMEOUT_NANOS : timeoutNanos;
   }
 
   /**
@@ -283,7 +256,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
       return known instanceof UdpFlow flow ? flow : null;
     }
     boolean permitted =
-        switch (options.filtering()) {
+        switch (filtering) {
           case ENDPOINT_INDEPENDENT -> true;
           case ADDRESS_DEPENDENT -> mapping.knows(remoteHigh, remoteLow);
           case ADDRESS_AND_PORT_DEPENDENT -> false;
@@ -380,7 +353,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @return nanoseconds
    */
   public long timeoutNanos() {
-    return options.timeoutNanos();
+    return timeoutNanos;
   }
 
   /**
@@ -398,7 +371,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @return the object that all networks share
    */
   public ReservedPorts reserved() {
-    return reserved;
+    return sockets.reserved();
   }
 
   /**
@@ -432,7 +405,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
             DumpNode.of("udp")
                 .with("flows", flows.size(FlowKey.UDP))
                 .with("mappings", mappings.size())
-                .with("filtering", EnumText.word(options.filtering())))
+                .with("filtering", EnumText.word(filtering)))
         .build();
   }
 }

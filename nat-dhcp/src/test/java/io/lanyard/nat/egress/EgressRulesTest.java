@@ -2,6 +2,12 @@ package io.lanyard.nat.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Target;
+import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.config.Service;
+import io.lanyard.config.Service.Protocol;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
@@ -11,16 +17,16 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class EgressRulesTest {
-  private static final int TCP = EgressService.TCP;
-  private static final int UDP = EgressService.UDP;
-  private static final int ICMP = EgressService.ICMP;
+  private static final int TCP = FlowKey.TCP;
+  private static final int UDP = FlowKey.UDP;
+  private static final int ICMP = FlowKey.ICMP;
 
-  private static EgressRule rule(boolean allow, String subnet, EgressService... services) {
-    return new EgressRule(allow, Subnet.parse(subnet), List.of(services), subnet);
+  private static Rule rule(boolean allow, String subnet, Service... services) {
+    return rule(allow, Subnet.parse(subnet), services);
   }
 
-  private static EgressService ports(int protocols, int first, int last) {
-    return new EgressService(protocols, first, last);
+  private static Rule rule(boolean allow, Subnet subnet, Service... services) {
+    return new Rule(allow ? Verdict.ALLOW : Verdict.DENY, new Target(subnet, List.of(services)));
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
@@ -33,10 +39,10 @@ class EgressRulesTest {
     EgressRules rules =
         new EgressRules(
             List.of(
-                rule(true, "10.0.0.0/8", ports(TCP, 443, 443)),
+                rule(true, "10.0.0.0/8", new Service(Protocol.TCP, 443, 443)),
                 rule(false, "10.1.0.0/16"),
                 rule(true, "10.1.2.0/24"),
-                rule(false, "0.0.0.0/0", ports(TCP | UDP, 0, 1023))));
+                rule(false, "0.0.0.0/0", new Service(Protocol.TCP_AND_UDP, 0, 1023))));
     assertThat(find(rules, "10.1.2.3", TCP, 443)).isEqualTo(0);
     assertThat(find(rules, "10.1.2.3", UDP, 443)).isEqualTo(1);
     assertThat(find(rules, "10.1.2.3", ICMP, 0)).isEqualTo(1);
@@ -90,7 +96,7 @@ class EgressRulesTest {
   void twoHundredThousandQuestionsToRandomRulesAreAnsweredAsOneByOne() {
     SplittableRandom random = new SplittableRandom(11);
     for (int round = 0; round < 20; round++) {
-      List<EgressRule> list = new ArrayList<>();
+      List<Rule> list = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         list.add(randomRule(random));
       }
@@ -105,11 +111,11 @@ class EgressRulesTest {
   void aThousandRulesOfFewSubnetsAreAnsweredAsOneByOneAtEveryPort() {
     SplittableRandom random = new SplittableRandom(12);
     List<String> subnets = List.of("0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "::/0");
-    List<EgressRule> list = new ArrayList<>();
+    List<Rule> list = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       int first = random.nextInt(1 << 16);
       int last = Math.min(65535, first + (1 << random.nextInt(17)) - 1);
-      EgressService service = ports(1 + random.nextInt(7), first, last);
+      Service service = new Service(protocol(random), first, last);
       list.add(rule(random.nextInt(3) > 0, subnets.get(random.nextInt(subnets.size())), service));
     }
     list.add(rule(false, "10.0.0.0/8"));
@@ -122,12 +128,8 @@ class EgressRulesTest {
 
   /** Compares the answer to a question at random with that of a walk. */
   private static void ask(
-      SplittableRandom random,
-      List<EgressRule> list,
-      EgressRules rules,
-      Address address,
-      int ports) {
-    int protocol = 1 << random.nextInt(3);
+      SplittableRandom random, List<Rule> list, EgressRules rules, Address address, int ports) {
+    int protocol = new int[] {TCP, UDP, ICMP}[random.nextInt(3)];
     int port = protocol == ICMP ? 0 : random.nextInt(ports);
     boolean ordinary = random.nextBoolean();
     assertThat(rules.find(address.high(), address.low(), protocol, port, ordinary))
@@ -135,23 +137,31 @@ class EgressRulesTest {
   }
 
   private static int oneByOne(
-      List<EgressRule> rules, Address address, int protocol, int port, boolean ordinary) {
+      List<Rule> rules, Address address, int protocol, int port, boolean ordinary) {
     for (int i = 0; i < rules.size(); i++) {
-      EgressRule rule = rules.get(i);
-      boolean counts = ordinary || !rule.allow() || rule.destinations().prefix() > 0;
+      Rule rule = rules.get(i);
+      Target target = rule.target();
+      boolean counts =
+          ordinary || rule.verdict() == Verdict.DENY || target.destinations().prefix() > 0;
       if (counts
-          && rule.destinations().contains(address)
-          && (rule.services().isEmpty()
-              || rule.services().stream().anyMatch(one -> matches(one, protocol, port)))) {
+          && target.destinations().contains(address)
+          && (target.services().isEmpty()
+              || target.services().stream().anyMatch(one -> matches(one, protocol, port)))) {
         return i;
       }
     }
     return EgressRules.NONE;
   }
 
-  private static boolean matches(EgressService service, int protocol, int port) {
-    return (service.protocols() & protocol) != 0
-        && (protocol == ICMP || (port >= service.first() && port <= service.last()));
+  private static boolean matches(Service service, int protocol, int port) {
+    boolean about =
+        switch (service.protocol()) {
+          case TCP -> protocol == TCP;
+          case UDP -> protocol == UDP;
+          case TCP_AND_UDP -> protocol != ICMP;
+          case ICMP -> protocol == ICMP;
+        };
+    return about && (protocol == ICMP || (port >= service.first() && port <= service.last()));
   }
 
   private static Address randomAddress(SplittableRandom random) {
@@ -165,15 +175,18 @@ class EgressRulesTest {
     return Address.of(bytes);
   }
 
-  private static EgressRule randomRule(SplittableRandom random) {
+  private static Protocol protocol(SplittableRandom random) {
+    return Protocol.values()[random.nextInt(Protocol.values().length)];
+  }
+
+  private static Rule randomRule(SplittableRandom random) {
     Address address = randomAddress(random);
     int prefix = random.nextInt(address.bits() + 1);
-    EgressService[] services = new EgressService[random.nextInt(3)];
+    Service[] services = new Service[random.nextInt(3)];
     for (int i = 0; i < services.length; i++) {
       int first = random.nextInt(16);
-      services[i] = ports(1 + random.nextInt(7), first, first + random.nextInt(8));
+      services[i] = new Service(protocol(random), first, first + random.nextInt(8));
     }
-    return new EgressRule(
-        random.nextBoolean(), Subnet.of(address, prefix), List.of(services), "random");
+    return rule(random.nextBoolean(), Subnet.of(address, prefix), services);
   }
 }

@@ -2,6 +2,7 @@ package io.lanyard.nat.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
 import org.junit.jupiter.api.Test;
 
@@ -12,32 +13,32 @@ class PublishedPortsTest {
   private final PublishedPorts ports = new PublishedPorts();
 
   private boolean has(Address address) {
-    return ports.contains(EgressService.UDP, address.high(), address.low(), 53);
+    return ports.contains(FlowKey.UDP, address.high(), address.low(), 53);
   }
 
   @Test
   void aPortOnAllIpv6AddressesIsOnTheIpv4OnesToo() {
-    ports.add(EgressService.UDP, Address.ANY_IPV6, 53);
+    ports.add(FlowKey.UDP, Address.ANY_IPV6, 53);
     assertThat(has(IPV4)).isTrue();
     assertThat(has(IPV6)).isTrue();
-    ports.remove(EgressService.UDP, Address.ANY_IPV6, 53);
+    ports.remove(FlowKey.UDP, Address.ANY_IPV6, 53);
     assertThat(has(IPV4)).isFalse();
   }
 
   @Test
   void aPortOnAllIpv4AddressesIsOnNoIpv6Address() {
-    ports.add(EgressService.UDP, Address.ANY_IPV4, 53);
+    ports.add(FlowKey.UDP, Address.ANY_IPV4, 53);
     assertThat(has(IPV4)).isTrue();
     assertThat(has(IPV6)).isFalse();
   }
 
   @Test
   void aPortThatTwoHaveIsThereUntilBothAreGone() {
-    ports.add(EgressService.UDP, IPV4, 53);
-    ports.add(EgressService.UDP, IPV4, 53);
-    ports.remove(EgressService.UDP, IPV4, 53);
+    ports.add(FlowKey.UDP, IPV4, 53);
+    ports.add(FlowKey.UDP, IPV4, 53);
+    ports.remove(FlowKey.UDP, IPV4, 53);
     assertThat(has(IPV4)).isTrue();
-    ports.remove(EgressService.UDP, IPV4, 53);
+    ports.remove(FlowKey.UDP, IPV4, 53);
     assertThat(has(IPV4)).isFalse();
   }
 }

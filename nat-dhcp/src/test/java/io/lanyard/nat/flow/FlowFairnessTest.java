@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** A hostile port and an honest one, at one table. */
 class FlowFairnessTest {
-  private static final FlowQuota QUOTA = new FlowQuota(40, 160, 40, 160, 4, 16);
+  private static final FlowQuota QUOTA = TestNetworks.quota(40, 160, 40, 160, 4, 16);
   private static final Address REMOTE = Address.parse("192.0.2.1");
 
   private final SteppedTimers timers = new SteppedTimers();

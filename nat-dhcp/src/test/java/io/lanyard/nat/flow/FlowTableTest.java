@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -68,7 +69,7 @@ class FlowTableTest {
 
   @Test
   void findsWhatWasAddedAndNotRemoved() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     Map<Long, Flow> expected = new HashMap<>();
     Random random = new Random(1);
     for (int i = 0; i < 50_000; i++) {
@@ -99,7 +100,7 @@ class FlowTableTest {
   @Test
   void aGuestsQuotaHoldsAndIsGivenBack() {
     LogWatch.expect("flows-refused");
-    FlowTable table = table(new FlowQuota(2, 10, 2, 10, 2, 10));
+    FlowTable table = table(TestNetworks.quota(2, 10, 2, 10, 2, 10));
     TestFlow first = tcp(1, 1);
     assertThat(add(table, first)).isTrue();
     assertThat(add(table, tcp(1, 2))).isTrue();
@@ -112,7 +113,7 @@ class FlowTableTest {
 
   @Test
   void theLongestIdleFlowMakesPlace() {
-    FlowTable table = table(new FlowQuota(3, 10, 3, 10, 3, 10));
+    FlowTable table = table(TestNetworks.quota(3, 10, 3, 10, 3, 10));
     TestFlow first = udp(1, 1);
     TestFlow second = udp(1, 2);
     TestFlow third = udp(1, 3);
@@ -129,7 +130,7 @@ class FlowTableTest {
 
   @Test
   void theNetworkQuotaTakesFromTheGuestThatHoldsMost() {
-    FlowTable table = table(new FlowQuota(9, 9, 9, 5, 9, 9));
+    FlowTable table = table(TestNetworks.quota(9, 9, 9, 5, 9, 9));
     for (int i = 0; i < 4; i++) {
       add(table, udp(1, i));
     }
@@ -140,7 +141,7 @@ class FlowTableTest {
 
   @Test
   void anIdleFlowEndsAfterItsTimeoutAndNotBefore() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
     add(table, flow);
@@ -156,7 +157,7 @@ class FlowTableTest {
 
   @Test
   void aShorterTimeoutTakesEffectAtOnce() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     TestFlow flow = udp(1, 1);
     flow.idleTimeout(Duration.ofMinutes(5).toNanos());
     add(table, flow);
@@ -167,7 +168,7 @@ class FlowTableTest {
 
   @Test
   void listenersAreToldOnceWithTheLastCounters() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     TestFlow flow = udp(1, 1);
     List<Long> bytes = new ArrayList<>();
     flow.onGone(gone -> bytes.add(gone.bytesToGuest()));
@@ -180,7 +181,7 @@ class FlowTableTest {
 
   @Test
   void closingEndsEverythingAndTakesNoMore() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     for (int i = 0; i < 1000; i++) {
       add(table, udp(1, i));
     }
@@ -192,7 +193,7 @@ class FlowTableTest {
 
   @Test
   void eachFlowHasANumberOfItsOwnByWhichItEnds() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     TestFlow first = udp(1, 1);
     TestFlow second = udp(1, 2);
     add(table, first);
@@ -201,8 +202,8 @@ class FlowTableTest {
     TestFlow again = udp(1, 1);
     add(table, again);
     assertThat(table.list().stream().map(FlowRecord::id)).containsExactlyInAnyOrder(2L, 3L);
-    assertThat(table.endRecords(record -> record.id() == 1)).isZero();
-    assertThat(table.endRecords(record -> record.id() == 3)).isEqualTo(1);
+    assertThat(table.endIf(flow -> flow.record().id() == 1)).isZero();
+    assertThat(table.endIf(flow -> flow.record().id() == 3)).isEqualTo(1);
     assertThat(again.live()).isFalse();
     assertThat(second.live()).isTrue();
     assertThat(ends).containsExactly(FlowEnd.CLOSED);
@@ -210,24 +211,24 @@ class FlowTableTest {
 
   @Test
   void flowsOfAPortEndTogether() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     for (int i = 0; i < 10; i++) {
       add(table, udp(i % 2, i));
     }
-    assertThat(table.endRecords(record -> record.port().equals("port of 0.0.0.1"))).isEqualTo(5);
+    assertThat(table.endIf(flow -> flow.record().port().equals("port of 0.0.0.1"))).isEqualTo(5);
     assertThat(table.size()).isEqualTo(5);
   }
 
   @Test
   void flowsInUseBeyondALoweredQuotaStayAndNoneIsAdded() {
     LogWatch.expect("flows-refused");
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     List<TestFlow> flows = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       flows.add(tcp(1, i));
       add(table, flows.getLast());
     }
-    table.quota(new FlowQuota(4, 40, 4, 40, 4, 40));
+    table.quota(TestNetworks.quota(4, 40, 4, 40, 4, 40));
     assertThat(add(table, tcp(1, 100))).isFalse();
     assertThat(add(table, tcp(2, 100))).isTrue();
     assertThat(flows).allMatch(Flow::live);
@@ -238,11 +239,11 @@ class FlowTableTest {
 
   @Test
   void flowsThatMakePlaceShrinkToALoweredQuotaAsOthersCome() {
-    FlowTable table = table(FlowQuota.DEFAULT);
+    FlowTable table = table(TestNetworks.quota());
     for (int i = 0; i < 10; i++) {
       add(table, udp(1, i));
     }
-    table.quota(new FlowQuota(4, 40, 4, 40, 4, 40));
+    table.quota(TestNetworks.quota(4, 40, 4, 40, 4, 40));
     assertThat(table.size()).isEqualTo(10);
     for (int i = 0; i < 6; i++) {
       assertThat(add(table, udp(1, 100 + i))).isTrue();
@@ -251,7 +252,7 @@ class FlowTableTest {
     assertThat(add(table, udp(1, 200))).isTrue();
     assertThat(table.size()).isEqualTo(4);
     for (int i = 0; i < 4; i++) {
-      table.quota(FlowQuota.DEFAULT);
+      table.quota(TestNetworks.quota());
       assertThat(add(table, udp(1, 300 + i))).isTrue();
     }
     assertThat(table.size()).isEqualTo(8);

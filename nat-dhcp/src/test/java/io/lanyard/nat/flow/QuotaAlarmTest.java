@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -14,7 +15,7 @@ class QuotaAlarmTest {
 
   private final SteppedTimers timers = new SteppedTimers();
   private final FlowTable table =
-      new FlowTable("test", timers, new FlowQuota(4, 16, 4, 16, 4, 16), 42);
+      new FlowTable("test", timers, TestNetworks.quota(4, 16, 4, 16, 4, 16), 42);
   private final FlowOwner hostile = new FlowOwner("p1");
   private int number;
 

@@ -3,8 +3,8 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -79,7 +79,8 @@ class DescriptorReuseTest {
                 net.network,
                 net.timers,
                 PooledByteBufAllocator.DEFAULT,
-                NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false),
+                TestNetwork.config(),
+                HostResources.alone(),
                 nic -> null));
   }
 

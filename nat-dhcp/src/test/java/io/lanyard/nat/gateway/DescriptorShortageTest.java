@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.HostResources;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.TcpCount;
@@ -33,12 +34,13 @@ class DescriptorShortageTest {
     LogWatch.expect("no-descriptor");
   }
 
-  private static NatOptions options(int descriptors) {
-    return NatOptions.of(
-            "test",
-            TestNetwork.addresses(true),
-            HostResources.of(new DescriptorBudget(() -> descriptors, Clock.system()), List.of()))
-        .withTranslate(false);
+  private static NatScene scene(NetworkConfig config, int descriptors) throws Exception {
+    DescriptorBudget budget = new DescriptorBudget(() -> descriptors, Clock.system());
+    return new NatScene(config, HostResources.of(budget, List.of()), nic -> null);
+  }
+
+  private static NatScene scene(int descriptors) throws Exception {
+    return scene(TestNetwork.config(), descriptors);
   }
 
   private static DatagramSocket server() throws Exception {
@@ -54,7 +56,7 @@ class DescriptorShortageTest {
 
   @Test
   void aGuestThatWantsAllSocketsLeavesTheOthersTheirs() throws Exception {
-    try (NatScene scene = new NatScene(options(60));
+    try (NatScene scene = scene(60);
         DatagramSocket server = server();
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest greedy = scene.guest(10);
@@ -91,7 +93,7 @@ class DescriptorShortageTest {
 
   @Test
   void aSynWithoutADescriptorIsDroppedAndTakenWhenOneIsFree() throws Exception {
-    try (NatScene scene = new NatScene(options(2));
+    try (NatScene scene = scene(2);
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
@@ -124,7 +126,7 @@ class DescriptorShortageTest {
 
   @Test
   void aNewDatagramTakesTheSocketOfTheGuestsOwnIdlestFlow() throws Exception {
-    try (NatScene scene = new NatScene(options(40));
+    try (NatScene scene = scene(40);
         DatagramSocket server = server()) {
       Guest guest = scene.guest(10);
       // As many again as there can be, each in a turn of its own: as a resolver does.
@@ -152,7 +154,7 @@ class DescriptorShortageTest {
 
   @Test
   void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
-    try (NatScene scene = new NatScene(options(0).withTranslate(true))) {
+    try (NatScene scene = scene(TestNetworks.named("test"), 0)) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.ping(TestNetwork.WORLD, 7);
@@ -162,28 +164,35 @@ class DescriptorShortageTest {
     }
   }
 
+  /** A forward has a quarter of the network's flows, which are no more than its sockets. */
   @Test
   void clientsOfAForwardTakeNoSocketsFromGuests() throws Exception {
+    LogWatch.expect("forward-full");
     ForwardConfig forward =
         TestNetwork.forward(
             Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
-    try (NatScene scene = new NatScene(options(20).withForwards(List.of(forward)));
+    try (NatScene scene = scene(TestNetworks.forwards(TestNetwork.config(), forward), 20);
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);
       assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().port() != 0)).isTrue();
       int port = scene.on(() -> scene.nat.forwards().list().getFirst().port());
       Socket[] clients = new Socket[20];
       for (int i = 0; i < clients.length; i++) {
-        clients[i] = new Socket(InetAddress.getLoopbackAddress(), port);
+        clients[i] = new Socket();
+        clients[i].bind(new InetSocketAddress("127.0.0." + (i + 1), 0));
+        clients[i].connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       }
-      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().refused() > 8))
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().refused() == 15))
           .isTrue();
-      assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(10);
+      assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(5);
       scene.on(() -> {
-        guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());
+        for (int own = 20_000; own < 20_020; own++) {
+          guest.syn(own, TestNetwork.HOST, listener.getLocalPort());
+        }
         return true;
       });
-      listener.accept().close();
+      // The guest's port holds as many as it leaves to others.
+      assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(5 + 8);
       for (Socket client : clients) {
         client.close();
       }

@@ -3,10 +3,8 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.egress.EgressPolicy;
-import io.lanyard.nat.egress.EgressRule;
-import io.lanyard.nat.egress.EgressService;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
@@ -92,22 +90,15 @@ class EgressIT {
     NatNamespace.host("ip", "netns", "del", router);
   }
 
-  private NatNamespace network(EgressPolicy policy, ForwardConfig... forwards) throws Exception {
-    return new NatNamespace(
-        NatOptions.of("vmnet8", NatNamespace.addresses(false))
-            .withEgress(policy)
-            .withForwards(List.of(forwards)),
-        nic -> null,
-        host);
-  }
-
-  private static EgressPolicy policy(boolean allow, EgressRule... rules) {
-    return new EgressPolicy(
-        allow, List.of(rules), List.of(Subnet.parse("192.168.60.0/24")), List.of());
-  }
-
-  private static EgressRule allow(String subnet, EgressService... services) {
-    return new EgressRule(true, Subnet.parse(subnet), List.of(services), subnet);
+  /** A network beside another one, whose egress has some keys. */
+  private NatNamespace network(String egress, ForwardConfig... forwards) throws Exception {
+    NatNamespace net =
+        new NatNamespace(
+            TestNetworks.forwards(TestNetworks.nat("egress: {" + egress + "}"), forwards),
+            nic -> null,
+            host);
+    net.shared.subnets().add(Subnet.parse("192.168.60.0/24"));
+    return net;
   }
 
   private static String connect(NatNamespace net, String address) throws Exception {
@@ -121,7 +112,7 @@ class EgressIT {
 
   @Test
   void byDefaultTheHostItselfOtherNetworksAndMetadataAreDeniedAndTheWorldIsNot() throws Exception {
-    try (NatNamespace net = network(policy(true))) {
+    try (NatNamespace net = network("")) {
       assertThat(connect(net, ROUTER)).contains("served");
       assertThat(ping(net, ROUTER)).contains("1 packets received");
       for (String address : List.of(OWN, OTHER, METADATA)) {
@@ -137,13 +128,9 @@ class EgressIT {
 
   @Test
   void aRuleOpensWhatItNamesAndNoMore() throws Exception {
-    EgressPolicy policy =
-        policy(
-            true,
-            allow(OWN + "/32", new EgressService(EgressService.TCP, 8088, 8088)),
-            allow("192.168.60.0/24"),
-            allow("0.0.0.0/0"));
-    try (NatNamespace net = network(policy)) {
+    String rules =
+        "rules: [{allow: '" + OWN + ":tcp/8088'}, {allow: 192.168.60.0/24}, {allow: '*'}]";
+    try (NatNamespace net = network(rules)) {
       assertThat(connect(net, OWN)).contains("served");
       assertThat(ping(net, OWN)).doesNotContain("1 packets received");
       assertThat(connect(net, OTHER)).contains("served");
@@ -154,8 +141,7 @@ class EgressIT {
 
   @Test
   void whereTheDefaultDeniesOnlyRulesLeadOut() throws Exception {
-    EgressPolicy policy = policy(false, allow(ROUTER + "/32", EgressService.of(EgressService.TCP)));
-    try (NatNamespace net = network(policy)) {
+    try (NatNamespace net = network("default: deny, rules: [{allow: '" + ROUTER + ":tcp'}]")) {
       assertThat(connect(net, ROUTER)).contains("served");
       assertThat(ping(net, ROUTER)).doesNotContain("1 packets received");
       assertThat(connect(net, "10.99.0.77")).contains("No route to host");
@@ -164,7 +150,7 @@ class EgressIT {
 
   @Test
   void anAddressThatBecomesTheHostsIsClosedAndItsFlowsEnd() throws Exception {
-    try (NatNamespace net = network(policy(true))) {
+    try (NatNamespace net = network("")) {
       net.guest("sh", "-c", "echo x | socat - UDP4:10.99.0.9:9");
       assertThat(flowsTo(net, "10.99.0.9")).isEqualTo(1);
       assertThat(
@@ -184,10 +170,54 @@ class EgressIT {
     }
   }
 
+  @Test
+  void aSubnetThatBecomesAnotherNetworksIsClosedAndItsFlowsEnd() throws Exception {
+    Subnet subnet = Subnet.parse("10.99.0.0/24");
+    try (NatNamespace net = network("")) {
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9");
+      assertThat(flowsTo(net, ROUTER)).isEqualTo(1);
+      net.shared.subnets().add(subnet);
+      assertThat(flowsTo(net, ROUTER)).isZero();
+      assertThat(connect(net, ROUTER)).contains("No route to host");
+      net.shared.subnets().remove(subnet);
+      assertThat(connect(net, ROUTER)).contains("served");
+    }
+  }
+
+  @Test
+  void rulesThatComeWhileTheNetworkRunsEndWhatTheyForbidAndNoMore() throws Exception {
+    try (NatNamespace net = network("")) {
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9");
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":10");
+      assertThat(flowsTo(net, ROUTER)).isEqualTo(2);
+      NetworkConfig next = TestNetworks.nat("egress: {rules: [{deny: '" + ROUTER + ":udp/9'}]}");
+      assertThat(net.on(() -> net.nat.endedBy(next)))
+          .singleElement()
+          .satisfies(flow -> assertThat(flow.remote().port()).isEqualTo(9));
+      net.on(() -> {
+        net.nat.configure(next);
+        return true;
+      });
+      assertThat(net.on(() -> net.nat.listFlows()))
+          .singleElement()
+          .satisfies(flow -> assertThat(flow.remote().port()).isEqualTo(10));
+      net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9");
+      assertThat(net.on(() -> net.nat.dump().toString())).contains("flows=1");
+      net.on(() -> {
+        net.nat.configure(
+            TestNetworks.nat(
+                "egress: {rules: [{allow: 10.98.0.0/16}, {deny: '" + ROUTER + ":udp/9'}]}"));
+        return true;
+      });
+      // A rule that is still there goes on counting.
+      assertThat(net.on(() -> net.nat.dump().toString())).contains("flows=1");
+    }
+  }
+
   /** Somebody of the host's own may bind the port next, and no guest may reach that. */
   @Test
   void aFlowThatAnotherGuestsMappingPermitsEndsWithTheMapping() throws Exception {
-    try (NatNamespace net = network(policy(true))) {
+    try (NatNamespace net = network("")) {
       net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9,sourceport=34567");
       assertThat(flowsTo(net, ROUTER)).isEqualTo(1);
       net.guest("sh", "-c", "echo x | socat - UDP4:" + OWN + ":34567,sourceport=40001");
@@ -208,7 +238,7 @@ class EgressIT {
   /** No device has such an address, and each reaches the host's services all the same. */
   @Test
   void whatALocalRouteDeliversIsTheHostsOwn() throws Exception {
-    try (NatNamespace net = network(policy(true))) {
+    try (NatNamespace net = network("")) {
       route("add");
       long end = System.nanoTime() + 5_000_000_000L;
       String output = "";
@@ -231,7 +261,7 @@ class EgressIT {
 
   @Test
   void aFlowThatIsLookedAtAgainCountsOnceForItsRule() throws Exception {
-    try (NatNamespace net = network(policy(true, allow(ROUTER + "/32")))) {
+    try (NatNamespace net = network("rules: [{allow: " + ROUTER + "}]")) {
       net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":9");
       assertThat(flowsTo(net, ROUTER)).isEqualTo(1);
       for (int i = 0; i < 3; i++) {
@@ -256,7 +286,7 @@ class EgressIT {
     ForwardConfig forward =
         TestNetwork.forward(
             Transport.TCP, new Endpoint(Address.ANY_IPV4, 8089), NatNamespace.GUEST, 80);
-    try (NatNamespace net = network(policy(true), forward)) {
+    try (NatNamespace net = network("", forward)) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "SYSTEM:echo hair");
       try {
         String wait = "for i in $(seq 50); do ss -ltn | grep -q :80 && exit; sleep .1; done";

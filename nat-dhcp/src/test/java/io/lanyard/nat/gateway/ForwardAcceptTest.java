@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.ForwardConfig.ToAddress;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
@@ -20,7 +21,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -52,7 +52,8 @@ class ForwardAcceptTest {
                 net.network,
                 net.timers,
                 PooledByteBufAllocator.DEFAULT,
-                NatOptions.of("test", TestNetwork.addresses(true)).withForwards(List.of(FORWARD)),
+                TestNetworks.forwards(TestNetwork.config(), FORWARD),
+                HostResources.alone(),
                 nic -> null));
   }
 

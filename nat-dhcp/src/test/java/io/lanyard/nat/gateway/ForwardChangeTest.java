@@ -40,7 +40,7 @@ class ForwardChangeTest {
   private final List<Socket> clients = new ArrayList<>();
 
   ForwardChangeTest() throws Exception {
-    scene = new NatScene(NatScene.options());
+    scene = new NatScene();
   }
 
   @AfterEach

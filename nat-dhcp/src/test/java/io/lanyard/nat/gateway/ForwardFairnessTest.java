@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.nat.NatOptions;
-import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.ForwardMetrics;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.tcp.MemoryPool;
-import io.lanyard.nat.tcp.TcpSettings;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
@@ -34,7 +33,8 @@ import org.junit.jupiter.api.Test;
 /** Clients of a forward that want more than it has, and the guest behind it. */
 class ForwardFairnessTest {
   /** A forward takes 8 of both protocols, a client's address 4. */
-  private static final FlowQuota QUOTA = new FlowQuota(8, 32, 8, 64, 8, 8);
+  private static final String QUOTAS =
+      "quotas: {tcp-per-guest: 8, tcp: 32, udp-per-guest: 8, udp: 64, icmp-per-guest: 8, icmp: 8}";
 
   private static final String TEN = "192.168.127.10";
 
@@ -50,8 +50,7 @@ class ForwardFairnessTest {
   private static NatScene scene(Transport protocol) throws Exception {
     ForwardConfig forward =
         TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
-    NatOptions options = NatScene.options().withQuota(QUOTA).withForwards(List.of(forward));
-    return new NatScene(options);
+    return new NatScene(TestNetworks.forwards(TestNetwork.config(QUOTAS), forward));
   }
 
   private static ForwardStatus status(NatScene scene) throws Exception {
@@ -226,21 +225,18 @@ class ForwardFairnessTest {
 
   @Test
   void aForwardThatHoldsAllTheMemoryIsAProblem() throws Exception {
-    TcpSettings usual = TcpSettings.defaults();
-    TcpSettings small =
-        new TcpSettings(
-            usual.sendBuffer(),
-            usual.receiveBuffer(),
-            new MemoryPool(1 << 20),
-            usual.connectTimeout(),
-            usual.establishedTimeout(),
-            usual.transitoryTimeout(),
-            usual.keepAliveIdle(),
-            usual.timeWait());
+    HostResources ample = HostResources.alone();
+    HostResources small =
+        new HostResources(
+            ample.descriptors(),
+            ample.ports(),
+            ample.published(),
+            ample.subnets(),
+            new MemoryPool(1 << 20));
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
     try (NatScene scene =
-        new NatScene(NatScene.options().withTcp(small).withForwards(List.of(forward)))) {
+        new NatScene(TestNetworks.forwards(TestNetwork.config(), forward), small, nic -> null)) {
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 16);
       for (Socket client : clients) {

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.lanyard.base.Counters;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -49,7 +50,8 @@ class GatewayFuzzTest {
             network,
             timers,
             allocator,
-            NatOptions.of("fuzz", TestNetwork.addresses(false)).withTranslate(false),
+            TestNetworks.inward(TestNetworks.named("test")),
+            HostResources.alone(),
             nic -> null);
     nat.serve(67, (payload, from) -> from.answer(payload.copy()));
     FuzzInput in = new FuzzInput(input);

@@ -45,7 +45,7 @@ class HostilePortsTest {
 
   @Test
   void datagramsThatNeverBecomeWholeLeaveAnotherPortsTheirPlaces() throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         DatagramSocket server =
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       server.setSoTimeout(5000);
@@ -70,7 +70,7 @@ class HostilePortsTest {
 
   @Test
   void whatComesForAFlowIsChargedToThePortThatBeganItWhoseverAddressItHasUsed() throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         DatagramSocket server =
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       server.setSoTimeout(5000);
@@ -129,7 +129,7 @@ class HostilePortsTest {
   @Test
   void madeUpStationsOfSeveralPortsDoNotMoveAnHonestNeighbourOut() throws Exception {
     LogWatch.expect("table-full");
-    try (NatScene scene = new NatScene(NatScene.options())) {
+    try (NatScene scene = new NatScene()) {
       Guest honest = scene.guest(10);
       List<Guest> hostile = hostile(scene);
       scene.on(() -> {

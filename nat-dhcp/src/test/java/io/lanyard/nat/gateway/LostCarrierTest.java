@@ -27,7 +27,7 @@ class LostCarrierTest {
 
   @Test
   void theFlowsAndStationsOfAPortThatLosesItsCarrierEnd() throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         DatagramSocket server =
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
@@ -55,7 +55,7 @@ class LostCarrierTest {
 
   @Test
   void clientsThatFollowOneAnotherOnAPortLeaveNothingBehind() throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         ServerSocket listener = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress())) {
       Guest guest = scene.guest(10);
       for (int i = 0; i < CLIENTS; i++) {

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.ForwardConfig.ToGuest;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
@@ -41,13 +42,13 @@ class NatIT {
 
   private static final String HOST = "192.168.127.1";
 
-  private static NatOptions loopback() {
-    return NatOptions.of("vmnet8", NatNamespace.addresses(true));
+  private static NetworkConfig loopback() {
+    return TestNetworks.nat("nat: {host-loopback: true}");
   }
 
-  private static NatNamespace network(NatOptions options) throws Exception {
+  private static NatNamespace network(NetworkConfig config) throws Exception {
     return new NatNamespace(
-        options, nic -> nic.equals(WEB) ? Address.parse(NatNamespace.GUEST) : null);
+        config, nic -> nic.equals(WEB) ? Address.parse(NatNamespace.GUEST) : null);
   }
 
   /** Answers every datagram with itself, until closed. */
@@ -110,9 +111,7 @@ class NatIT {
     String router = "lyr" + ProcessHandle.current().pid();
     try {
       world(host, router, pingGroups);
-      try (NatNamespace net =
-          new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
+      try (NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
         assertThat(net.guest("busybox", "ping", "-c", "2", "10.99.0.2").output())
             .contains(" 2 packets received");
         assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "9000", "10.99.0.2").output())
@@ -159,9 +158,7 @@ class NatIT {
       } else {
         narrowLink(router, far);
       }
-      try (NatNamespace net =
-          new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
+      try (NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
         for (String kind : List.of("SOCK_DGRAM, 17", "SOCK_RAW, 1")) {
           NatNamespace.Result told =
               net.guest("perl", "-MSocket", "-e", sendUntilTold(kind, target));
@@ -224,9 +221,7 @@ class NatIT {
     String router = "lyr" + ProcessHandle.current().pid();
     try {
       world(host, router, "0 2147483647");
-      try (NatNamespace net =
-          new NatNamespace(
-              NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
+      try (NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
         // The router has no route; nobody has the address; the host itself has no route.
         assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:10.98.0.1:9").output())
             .contains("Network is unreachable");
@@ -321,9 +316,7 @@ class NatIT {
       try (var lines =
               new BufferedReader(
                   new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
-          NatNamespace net =
-              new NatNamespace(
-                  NatOptions.of("vmnet8", NatNamespace.addresses(false)), nic -> null, host)) {
+          NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
         assertThat(lines.readLine()).isEqualTo("ready");
         NatNamespace.Result result = net.guest("perl", "-e", script);
         // Told that 1,280 bytes are the most, the guest's own kernel refuses the last batch.
@@ -361,7 +354,7 @@ class NatIT {
 
   @Test
   void withoutPermissionNobodyAnswersForTheHost() throws Exception {
-    try (NatNamespace net = network(NatOptions.of("vmnet8", NatNamespace.addresses(false)));
+    try (NatNamespace net = network(TestNetworks.nat());
         ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout(200);
       String target = "TCP4:" + HOST + ":" + server.getLocalPort() + ",connect-timeout=1";
@@ -421,19 +414,18 @@ class NatIT {
     ServerSocket taken = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
     try (NatNamespace net =
         network(
-            loopback()
-                .withForwards(
-                    List.of(
-                        new ForwardConfig(
-                            null,
-                            Transport.TCP,
-                            new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
-                            new ToGuest("web", WEB, 80)),
-                        new ForwardConfig(
-                            null,
-                            Transport.TCP,
-                            new Endpoint(Address.LOOPBACK_IPV4, 0),
-                            new ToGuest("web", WEB, 80)))))) {
+            TestNetworks.forwards(
+                loopback(),
+                new ForwardConfig(
+                    null,
+                    Transport.TCP,
+                    new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
+                    new ToGuest("web", WEB, 80)),
+                new ForwardConfig(
+                    null,
+                    Transport.TCP,
+                    new Endpoint(Address.LOOPBACK_IPV4, 0),
+                    new ToGuest("web", WEB, 80))))) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
@@ -470,7 +462,7 @@ class NatIT {
     ForwardConfig nowhere =
         TestNetwork.forward(
             Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
-    try (NatNamespace net = network(loopback().withForwards(List.of(nowhere)))) {
+    try (NatNamespace net = network(TestNetworks.forwards(loopback(), nowhere))) {
       int port = net.on(() -> net.nat.forwards().list().getFirst().port());
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
         // ARP asks three times in three seconds; TCP alone would try for more than two minutes.
@@ -486,14 +478,13 @@ class NatIT {
   void udpForwardTellsClientsApart() throws Exception {
     try (NatNamespace net =
         network(
-            loopback()
-                .withForwards(
-                    List.of(
-                        TestNetwork.forward(
-                            Transport.UDP,
-                            new Endpoint(Address.LOOPBACK_IPV4, 0),
-                            NatNamespace.GUEST,
-                            7))))) {
+            TestNetworks.forwards(
+                loopback(),
+                TestNetwork.forward(
+                    Transport.UDP,
+                    new Endpoint(Address.LOOPBACK_IPV4, 0),
+                    NatNamespace.GUEST,
+                    7)))) {
       Process server = net.startGuest("socat", "-T", "5", "UDP4-LISTEN:7,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);

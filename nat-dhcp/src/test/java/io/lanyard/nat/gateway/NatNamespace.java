@@ -2,12 +2,12 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
 import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
@@ -47,29 +47,32 @@ public final class NatNamespace implements AutoCloseable {
   private final Switch network;
   private final DevicePort tap;
 
+  /** The resources that the network shares with others. */
+  public final HostResources shared = HostResources.alone();
+
   /** The gateway and all that belongs to it; touch it by {@link #on} only. */
   public final NatNetwork nat;
 
   /**
    * Makes a namespace and a network.
    *
-   * @param options what the gateway is to be like
+   * @param config the network
    * @param guests finds guests that have their addresses by a lease
    * @throws Exception something is missing
    */
-  public NatNamespace(NatOptions options, GuestAddresses guests) throws Exception {
-    this(options, guests, null);
+  public NatNamespace(NetworkConfig config, GuestAddresses guests) throws Exception {
+    this(config, guests, null);
   }
 
   /**
    * Makes a namespace and a network whose gateway lives in a namespace itself.
    *
-   * @param options what the gateway is to be like
+   * @param config the network
    * @param guests finds guests that have their addresses by a lease
    * @param hostNamespace where the host's sockets are opened; null for the test's own
    * @throws Exception something is missing
    */
-  public NatNamespace(NatOptions options, GuestAddresses guests, @Nullable String hostNamespace)
+  public NatNamespace(NetworkConfig config, GuestAddresses guests, @Nullable String hostNamespace)
       throws Exception {
     ThreadFactory threads =
         task ->
@@ -94,18 +97,18 @@ public final class NatNamespace implements AutoCloseable {
             new DevicePort(
                 "guest",
                 "tap",
-                options.mtu(),
+                config.mtu(),
                 new TapSettings(
                     "t0",
                     namespace,
                     true,
-                    options.mtu(),
+                    config.mtu(),
                     new TapSettings.HostAddress(Address.parse(GUEST), 24),
                     true),
                 new PortContext(loop, wheel, network, allocator, Runnable::run)));
     nat =
         on(() -> {
-          NatNetwork made = new NatNetwork(loop, network, wheel, allocator, options, guests);
+          NatNetwork made = new NatNetwork(loop, network, wheel, allocator, config, shared, guests);
           network.attach(tap);
           tap.start();
           return made;
@@ -115,16 +118,6 @@ public final class NatNamespace implements AutoCloseable {
     }
     guest("ip", "link", "set", "lo", "up");
     guest("ip", "route", "add", "default", "via", "192.168.127.2");
-  }
-
-  /** The addresses of the tests' network. */
-  public static GatewayAddresses addresses(boolean hostLoopback) {
-    return new GatewayAddresses(
-        0x0250_0000_0002L,
-        Address.parse("192.168.127.2"),
-        Subnet.parse("192.168.127.0/24"),
-        Address.parse("192.168.127.1"),
-        hostLoopback);
   }
 
   /** Runs something on the network's loop and waits for it. */

@@ -1,7 +1,10 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.InMemoryPort;
@@ -32,19 +35,25 @@ final class NatScene implements AutoCloseable {
   final NatNetwork nat;
   private final List<Guest> guests = new ArrayList<>();
 
-  NatScene(NatOptions options) throws Exception {
-    this(options, nic -> null);
+  NatScene(ForwardConfig... forwards) throws Exception {
+    this(TestNetworks.forwards(TestNetwork.config(), forwards));
   }
 
-  NatScene(NatOptions options, GuestAddresses guests) throws Exception {
+  NatScene(NetworkConfig config) throws Exception {
+    this(config, HostResources.alone(), nic -> null);
+  }
+
+  NatScene(NetworkConfig config, HostResources host, GuestAddresses guests) throws Exception {
     nat =
         on(() ->
             new NatNetwork(
-                loop, net.network, net.timers, PooledByteBufAllocator.DEFAULT, options, guests));
-  }
-
-  static NatOptions options() {
-    return NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false);
+                loop,
+                net.network,
+                net.timers,
+                PooledByteBufAllocator.DEFAULT,
+                config,
+                host,
+                guests));
   }
 
   /** Runs something on the network's loop and waits for it. */

@@ -15,7 +15,7 @@ class PassedOnAddressTest {
 
   /** A connection of the first guest, which the second one's lease ends; what both have heard. */
   private static String heard(boolean claimed) throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Guest former = scene.guest(10);
       Guest next = scene.guest(11);

@@ -71,7 +71,7 @@ class SlowPeerTest {
 
   @Test
   void whatIsHeldForItIsChargedToTheGuestsPortUntilItReads() throws Exception {
-    try (NatScene scene = new NatScene(NatScene.options());
+    try (NatScene scene = new NatScene();
         ServerSocket listener = new ServerSocket()) {
       listener.setSoTimeout(10_000);
       listener.setReceiveBufferSize(4096);

@@ -1,9 +1,11 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
-import io.lanyard.net.Subnet;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
@@ -18,13 +20,18 @@ import io.lanyard.vswitch.frame.Tcp;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 
 /** Frames of a guest, written by hand, and what a gateway on a stopped clock makes of them. */
 final class TestNetwork {
   static final long GUEST_MAC = 0x5254_0000_0010L;
-  static final long GATEWAY_MAC = 0x0250_0000_0002L;
+
+  /** As a gateway derives it from the network's name, which is {@code test}. */
+  static final long GATEWAY_MAC = MacAddress.derivedFrom("gateway of test").bits();
+
   static final int GUEST = Ipv4.parse("192.168.127.10");
   static final int GATEWAY = Ipv4.parse("192.168.127.2");
   static final int HOST = Ipv4.parse("192.168.127.1");
@@ -51,12 +58,19 @@ final class TestNetwork {
   }
 
   static GatewayAddresses addresses(boolean hostLoopback) {
-    return new GatewayAddresses(
-        GATEWAY_MAC,
-        Address.ofIpv4(GATEWAY),
-        Subnet.parse("192.168.127.0/24"),
-        Address.ofIpv4(HOST),
-        hostLoopback);
+    return new GatewayAddresses(GATEWAY_MAC, Objects.requireNonNull(config().ipv4()), hostLoopback);
+  }
+
+  /**
+   * A network that leads to the host's loopback only.
+   *
+   * @param nat further keys of its NAT, such as {@code filtering: endpoint-independent}
+   */
+  static NetworkConfig config(String... nat) {
+    List<String> keys = new ArrayList<>(List.of(nat));
+    keys.addFirst("host-loopback: true");
+    return TestNetworks.inward(
+        TestNetworks.named("test", "nat: {" + String.join(", ", keys) + "}"));
   }
 
   static ForwardConfig forward(Transport protocol, Endpoint listen, String to, int port) {

@@ -3,7 +3,7 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
@@ -11,7 +11,6 @@ import io.lanyard.net.Transport;
 import io.netty.channel.DefaultChannelId;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,10 +74,7 @@ class UdpForwardIT {
     ForwardConfig forward =
         TestNetwork.forward(
             Transport.UDP, new Endpoint(Address.parse(listen), PORT), NatNamespace.GUEST, 7);
-    return new NatNamespace(
-        NatOptions.of("vmnet8", NatNamespace.addresses(false)).withForwards(List.of(forward)),
-        nic -> null,
-        host);
+    return new NatNamespace(TestNetworks.forwards(TestNetworks.nat(), forward), nic -> null, host);
   }
 
   /** Serves in the guest: each client gets a process of its own. */

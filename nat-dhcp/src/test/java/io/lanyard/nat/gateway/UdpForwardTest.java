@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.udp.UdpCount;
@@ -40,7 +42,7 @@ class UdpForwardTest {
   private static NatScene scene(String listen) throws Exception {
     ForwardConfig forward =
         TestNetwork.forward(Transport.UDP, new Endpoint(Address.parse(listen), 0), TEN, SERVICE);
-    return new NatScene(NatScene.options().withForwards(List.of(forward)));
+    return new NatScene(forward);
   }
 
   private static ForwardStatus status(NatScene scene) throws Exception {
@@ -254,7 +256,8 @@ class UdpForwardTest {
             new ForwardConfig.ToGuest("web", nic, SERVICE));
     try (NatScene scene =
             new NatScene(
-                NatScene.options().withForwards(List.of(forward)),
+                TestNetworks.forwards(TestNetwork.config(), forward),
+                HostResources.alone(),
                 asked -> asked.equals(nic) ? lease.get() : null);
         DatagramSocket client = client()) {
       Guest guest = scene.guest(10);

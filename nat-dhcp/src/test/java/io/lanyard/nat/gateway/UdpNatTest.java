@@ -2,16 +2,15 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.config.NatConfig.Behaviour;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
-import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.udp.UdpCount;
-import io.lanyard.nat.udp.UdpOptions;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
@@ -56,19 +55,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The UDP NAT on a real loop with real sockets of the loopback, and a guest made of bytes. */
 class UdpNatTest {
+  private static final String STRICT = "filtering: address-and-port-dependent";
+  private static final String FIVE_FLOWS =
+      "quotas: {tcp-per-guest: 9, tcp: 9, udp-per-guest: 5, udp: 9, icmp-per-guest: 9, icmp: 9}";
+
   private static final byte[] HELLO = "hello".getBytes(StandardCharsets.UTF_8);
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final EventLoop loop = group.next();
   private TestNetwork net = new TestNetwork(loop);
-  private NatNetwork nat = make(options());
+  private NatNetwork nat = make(TestNetwork.config());
 
-  private static NatOptions options() {
-    return NatOptions.of("test", TestNetwork.addresses(true)).withTranslate(false);
-  }
-
-  private NatNetwork make(NatOptions options) {
+  private NatNetwork make(NetworkConfig config) {
     try {
       NatNetwork made =
           on(() ->
@@ -77,7 +76,8 @@ class UdpNatTest {
                   net.network,
                   net.timers,
                   PooledByteBufAllocator.DEFAULT,
-                  options,
+                  config,
+                  HostResources.alone(),
                   nic -> null));
       on(() ->
           net.exchange(
@@ -94,12 +94,12 @@ class UdpNatTest {
     }
   }
 
-  private void remake(NatOptions options) throws Exception {
+  private void remake(NetworkConfig config) throws Exception {
     on(() -> {
       nat.close();
       return net.guest.drain();
     });
-    nat = make(options);
+    nat = make(config);
   }
 
   /** The same with a guest that takes super-frames. */
@@ -111,7 +111,7 @@ class UdpNatTest {
       return true;
     });
     net = new TestNetwork(loop, 1500, Offloads.ALL);
-    nat = make(options());
+    nat = make(TestNetwork.config());
   }
 
   @AfterEach
@@ -210,9 +210,8 @@ class UdpNatTest {
     // Its address is not the host's yet, so nothing has the port.
     Endpoint later = new Endpoint(Address.parse("192.0.2.7"), port);
     remake(
-        options()
-            .withForwards(
-                List.of(TestNetwork.forward(Transport.UDP, later, "192.168.127.10", 53))));
+        TestNetworks.forwards(
+            TestNetwork.config(), TestNetwork.forward(Transport.UDP, later, "192.168.127.10", 53)));
     try (DatagramSocket server = server()) {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(port);
@@ -281,12 +280,7 @@ class UdpNatTest {
       send(other, outside);
       assertThat(Udp.sourcePort(guestReceives(), 34)).isEqualTo(other.getLocalPort());
 
-      UdpOptions strict =
-          new UdpOptions(
-              Behaviour.ADDRESS_AND_PORT_DEPENDENT,
-              UdpOptions.DEFAULT.timeoutNanos(),
-              UdpOptions.DEFAULT.queryTimeoutNanos());
-      remake(options().withUdp(strict));
+      remake(TestNetwork.config(STRICT));
       guestSends(40004, server.getLocalPort(), HELLO);
       outside = receive(server).getPort();
       send(other, outside);
@@ -526,7 +520,7 @@ class UdpNatTest {
 
   @Test
   void flowsThatEndInTheMiddleOfABurstHaveSentWhatTheyHad() throws Exception {
-    remake(options().withQuota(new FlowQuota(9, 9, 5, 9, 9, 9)));
+    remake(TestNetwork.config(FIVE_FLOWS));
     try (DatagramSocket server = server()) {
       List<ByteBuf> frames = new ArrayList<>();
       for (int i = 0; i < 60; i++) {
@@ -632,13 +626,7 @@ class UdpNatTest {
 
   @Test
   void aBatchThatTheFilterRefusesIsCountedByDatagrams() throws Exception {
-    remake(
-        options()
-            .withUdp(
-                new UdpOptions(
-                    Behaviour.ADDRESS_AND_PORT_DEPENDENT,
-                    UdpOptions.DEFAULT.timeoutNanos(),
-                    UdpOptions.DEFAULT.queryTimeoutNanos())));
+    remake(TestNetwork.config(STRICT));
     InetDatagram server = batches(40016);
     InetDatagram stranger = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     try {
@@ -655,14 +643,13 @@ class UdpNatTest {
   @Test
   void aForwardCarriesBatchesBothWays() throws Exception {
     remake(
-        options()
-            .withForwards(
-                List.of(
-                    TestNetwork.forward(
-                        Transport.UDP,
-                        new Endpoint(Address.LOOPBACK_IPV4, 0),
-                        Ipv4.format(TestNetwork.GUEST),
-                        4433))));
+        TestNetworks.forwards(
+            TestNetwork.config(),
+            TestNetwork.forward(
+                Transport.UDP,
+                new Endpoint(Address.LOOPBACK_IPV4, 0),
+                Ipv4.format(TestNetwork.GUEST),
+                4433)));
     InetDatagram client = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
     DatagramBatch batch = new DatagramBatch(4);
     ByteBuf head = Unpooled.directBuffer(4000, 4000);
@@ -704,7 +691,7 @@ class UdpNatTest {
 
   @Test
   void aGuestThatPassesItsQuotaLosesItsOldestFlowAndItsSocket() throws Exception {
-    remake(options().withQuota(new FlowQuota(9, 9, 5, 9, 9, 9)));
+    remake(TestNetwork.config(FIVE_FLOWS));
     try (DatagramSocket server = server()) {
       for (int i = 0; i < 20; i++) {
         guestSends(41000 + i, server.getLocalPort(), HELLO);
@@ -726,7 +713,15 @@ class UdpNatTest {
       // A port that counts: what is measured is the NAT and the switch, not the test.
       SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =
-          on(() -> new NatNetwork(loop, network, net.timers, unwatched, options(), nic -> null));
+          on(() ->
+              new NatNetwork(
+                  loop,
+                  network,
+                  net.timers,
+                  unwatched,
+                  TestNetwork.config(),
+                  HostResources.alone(),
+                  nic -> null));
       ByteBuf arp =
           TestNetwork.frame(
               TestNetwork.arp(

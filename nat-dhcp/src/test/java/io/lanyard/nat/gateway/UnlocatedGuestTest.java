@@ -3,6 +3,8 @@ package io.lanyard.nat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.net.Address;
@@ -21,7 +23,6 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class UnlocatedGuestTest {
 
   private static NatScene toAddress(Transport protocol) throws Exception {
     ForwardConfig forward = TestNetwork.forward(protocol, LISTEN, "192.168.127.10", SERVICE);
-    return new NatScene(NatScene.options().withForwards(List.of(forward)));
+    return new NatScene(forward);
   }
 
   /** A UDP forward to a guest's lease, where to look at the lease takes {@link #READ}. */
@@ -50,7 +51,8 @@ class UnlocatedGuestTest {
             null, Transport.UDP, LISTEN, new ForwardConfig.ToGuest("web", NIC, SERVICE));
     NatScene scene =
         new NatScene(
-            NatScene.options().withForwards(List.of(forward)),
+            TestNetworks.forwards(TestNetwork.config(), forward),
+            HostResources.alone(),
             nic -> {
               running.get().net.timers.clock().advance(READ);
               return lease.get();

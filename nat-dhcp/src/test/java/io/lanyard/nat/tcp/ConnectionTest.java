@@ -21,7 +21,7 @@ class ConnectionTest {
   /** A window that the SYN can say in full: the first data is no occasion to open it further. */
   private void smallWindow() {
     scene.close();
-    scene = new Scene(Scene.settings(65535, MemoryPool.ofProcess()));
+    scene = new Scene(65535, MemoryPool.ofProcess());
   }
 
   @AfterEach

@@ -22,7 +22,7 @@ class MemoryTest {
   private static final int UNIT = 1 << 20;
 
   private final MemoryPool pool = new MemoryPool(LIMIT);
-  private final Scene scene = new Scene(Scene.settings(4 << 20, pool));
+  private final Scene scene = new Scene(4 << 20, pool);
 
   @AfterEach
   void nothingIsLeft() {

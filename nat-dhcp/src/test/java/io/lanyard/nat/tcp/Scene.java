@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
-import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.config.NatConfig;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.TestPackets;
 import io.lanyard.nat.station.Neighbour;
@@ -49,13 +50,14 @@ final class Scene implements AutoCloseable {
   int guestPort = GUEST_PORT;
 
   Scene() {
-    this(TcpSettings.defaults());
+    this(TcpBuffers.USUAL.receive(), MemoryPool.ofProcess());
   }
 
-  Scene(TcpSettings settings) {
-    link = new TestLink(timers, FlowQuota.DEFAULT);
+  /** With another limit of what connections take ahead of the host's side, and their memory. */
+  Scene(int receiveBuffer, MemoryPool pool) {
+    link = new TestLink(timers, TestNetworks.quota());
     link.sink = frame -> sent.add(Sent.of(frame));
-    engine = new Engine(link, link, settings, new Random(1));
+    engine = engine(link, receiveBuffer, pool, 1);
     engine.serve(
         SERVICE,
         (guest, address, port) -> {
@@ -68,18 +70,9 @@ final class Scene implements AutoCloseable {
         });
   }
 
-  /** The defaults but for what connections take ahead of the host's side, and their memory. */
-  static TcpSettings settings(int receiveBuffer, MemoryPool pool) {
-    TcpSettings usual = TcpSettings.defaults();
-    return new TcpSettings(
-        usual.sendBuffer(),
-        receiveBuffer,
-        pool,
-        usual.connectTimeout(),
-        usual.establishedTimeout(),
-        usual.transitoryTimeout(),
-        usual.keepAliveIdle(),
-        usual.timeWait());
+  static Engine engine(TestLink link, int receiveBuffer, MemoryPool pool, long seed) {
+    TcpBuffers buffers = new TcpBuffers(TcpBuffers.USUAL.send(), receiveBuffer);
+    return new Engine(link, link, NatConfig.usual().timeouts(), pool, buffers, new Random(seed));
   }
 
   /** Opens a connection to a guest, as a forward does; its host's side never ends. */

@@ -3,7 +3,7 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.lanyard.nat.NatOptions;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.NatNamespace;
 import java.io.InputStream;
@@ -30,7 +30,7 @@ class TcpIT {
   private static final String HOST = "192.168.127.1";
 
   private static NatNamespace network() throws Exception {
-    return new NatNamespace(NatOptions.of("vmnet8", NatNamespace.addresses(true)), nic -> null);
+    return new NatNamespace(TestNetworks.nat("nat: {host-loopback: true}"), nic -> null);
   }
 
   private static ServerSocket listen() throws Exception {

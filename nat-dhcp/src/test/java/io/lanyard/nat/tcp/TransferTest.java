@@ -2,7 +2,7 @@ package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.ByteBuf;
@@ -20,8 +20,8 @@ class TransferTest {
   /** Both engines, and the frames between them. */
   private static final class Wire implements AutoCloseable {
     final StoppedTimers timers = new StoppedTimers();
-    final TestLink serverLink = new TestLink(timers, FlowQuota.DEFAULT);
-    final TestLink clientLink = new TestLink(timers, FlowQuota.DEFAULT);
+    final TestLink serverLink = new TestLink(timers, TestNetworks.quota());
+    final TestLink clientLink = new TestLink(timers, TestNetworks.quota());
     final Engine server;
     final Engine client;
     final PriorityQueue<Arrival> flying =
@@ -39,8 +39,8 @@ class TransferTest {
       this.loss = loss;
       this.reorder = reorder;
       this.duplicate = duplicate;
-      server = new Engine(serverLink, serverLink, TcpSettings.defaults(), new Random(seed + 1));
-      client = new Engine(clientLink, clientLink, TcpSettings.defaults(), new Random(seed + 2));
+      server = engine(serverLink, seed + 1);
+      client = engine(clientLink, seed + 2);
       serverLink.sink = frame -> carry(client, frame);
       clientLink.sink = frame -> carry(server, frame);
       server.serve(
@@ -51,6 +51,10 @@ class TransferTest {
             guest.connected();
             return stream;
           });
+    }
+
+    private static Engine engine(TestLink link, long seed) {
+      return Scene.engine(link, TcpBuffers.USUAL.receive(), MemoryPool.ofProcess(), seed);
     }
 
     private void carry(Engine to, ByteBuf frame) {

@@ -1,0 +1,115 @@
+package io.lanyard.nat;
+
+import io.lanyard.base.Timers;
+import io.lanyard.nat.egress.HostAddressWatch;
+import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Egress;
+import io.lanyard.nat.gateway.Gateway;
+import io.lanyard.net.Subnet;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a network's egress up to date with what it depends on beside its configuration: the host's
+ * own addresses, the subnets of other networks, and what the daemon publishes. What becomes
+ * forbidden ends.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class EgressUpkeep implements AutoCloseable {
+  private final Gateway gateway;
+  private final FlowTable flows;
+  private final Egress egress;
+  private final HostResources host;
+  private final @Nullable HostAddressWatch hostAddresses;
+  private final PublishedPorts.Listener unpublished = this::unpublished;
+  private final Runnable subnetsChanged = this::subnetsChanged;
+  private boolean closed;
+
+  /**
+   * Begins.
+   *
+   * @param leadsOut whether guests reach the world; those of a network that leads nowhere need no
+   *     addresses of the host
+   */
+  EgressUpkeep(
+      Gateway gateway,
+      FlowTable flows,
+      Egress egress,
+      HostResources host,
+      Timers timers,
+      boolean leadsOut) {
+    this.gateway = gateway;
+    this.flows = flows;
+    this.egress = egress;
+    this.host = host;
+    egress.otherNetworks(otherSubnets());
+    hostAddresses =
+        leadsOut ? new HostAddressWatch(gateway.loop(), timers, this::hostAddresses) : null;
+    host.published().addListener(unpublished);
+    host.subnets().addListener(subnetsChanged);
+  }
+
+  /** Why nothing leads out; empty while something does. */
+  String problem() {
+    return hostAddresses == null ? "" : hostAddresses.problem();
+  }
+
+  /** Ends the flows that egress does not admit now. */
+  void judgeAgain() {
+    flows.endIf(flow -> !egress.admits(flow));
+    gateway.flush();
+  }
+
+  /** Guests of the network itself are on its link, and never beyond the gateway. */
+  private List<Subnet> otherSubnets() {
+    Subnet own = gateway.addresses().subnet();
+    return host.subnets().all().stream().filter(subnet -> !subnet.equals(own)).toList();
+  }
+
+  private void hostAddresses(List<Subnet> own) {
+    egress.hostAddresses(own);
+    judgeAgain();
+  }
+
+  /** A port is published no more, perhaps by another network: what it has permitted ends. */
+  private void unpublished(int protocol, int port) {
+    if (egress.reliedOn(protocol, port)) {
+      onLoop(this::judgeAgain);
+    }
+  }
+
+  /** A network was added or removed, perhaps by another thread. */
+  private void subnetsChanged() {
+    onLoop(() -> {
+      egress.otherNetworks(otherSubnets());
+      judgeAgain();
+    });
+  }
+
+  private void onLoop(Runnable task) {
+    try {
+      gateway
+          .loop()
+          .execute(() -> {
+            if (!closed) {
+              task.run();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // The loop has ended, and the network with it.
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    host.published().removeListener(unpublished);
+    host.subnets().removeListener(subnetsChanged);
+    if (hostAddresses != null) {
+      hostAddresses.close();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.lanyard.nat.udp;
+
+import io.lanyard.base.DescriptorBudget;
+import io.lanyard.base.LogEvent;
+import io.lanyard.base.Timers;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.InetDatagram;
+import io.lanyard.net.Address;
+import java.io.IOException;
+import java.lang.System.Logger;
+
+/**
+ * Opens the host's sockets of mappings.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class MappingSockets {
+  private static final Logger LOG = System.getLogger(MappingSockets.class.getName());
+
+  /** A line for each network and minute says that sockets cannot be had. */
+  private static final long QUIET_NANOS = 60_000_000_000L;
+
+  private final UdpNat nat;
+  private final ReservedPorts reserved;
+
+  /** Runs for as long as a failure after another is only counted. */
+  private final Timers.Timer quiet;
+
+  MappingSockets(UdpNat nat, ReservedPorts reserved) {
+    this.nat = nat;
+    this.reserved = reserved;
+    quiet = nat.link.timers().create(() -> {});
+  }
+
+  ReservedPorts reserved() {
+    return reserved;
+  }
+
+  /**
+   * Opens the socket of a mapping, for which a descriptor was granted.
+   *
+   * @return false if there is none; the descriptor has been given back
+   */
+  boolean open(Mapping mapping) {
+    DescriptorBudget.Holder descriptors = mapping.descriptors;
+    try {
+      InetDatagram bound = bind(mapping.port);
+      mapping.open(HostSocket.watch(nat.link, bound, nat.reader, mapping, descriptors));
+      nat.counters.count(UdpCount.MAPPED);
+      return true;
+    } catch (IOException e) {
+      if (e instanceof ErrnoException errno && Errno.isDescriptorLimit(errno.number())) {
+        nat.counters.count(UdpCount.NO_DESCRIPTOR);
+        descriptors.kernelRefused();
+      } else {
+        nat.counters.count(UdpCount.NO_SOCKET);
+        complain(descriptors, e);
+      }
+      descriptors.giveBack();
+      return false;
+    }
+  }
+
+  private void complain(DescriptorBudget.Holder port, IOException cause) {
+    if (!quiet.armed()) {
+      quiet.arm(QUIET_NANOS);
+      LogEvent.of("udp-socket-failed")
+          .with("network", port.network())
+          .with("port", port.name())
+          .with("cause", cause)
+          .with("advice", "further ones of this minute are only counted")
+          .log(LOG, Logger.Level.WARNING);
+    }
+  }
+
+  /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
+  private InetDatagram bind(int port) throws ErrnoException {
+    if (!reserved.contains(port)) {
+      try {
+        InetDatagram socket = InetDatagram.udp(Address.ANY_IPV4, port);
+        nat.counters.count(UdpCount.PORT_PRESERVED);
+        return socket;
+      } catch (ErrnoException e) {
+        if (e.number() != Errno.EADDRINUSE && e.number() != Errno.EACCES) {
+          throw e;
+        }
+      }
+    }
+    return InetDatagram.udp(Address.ANY_IPV4, 0);
+  }
+}

@@ -1,0 +1,108 @@
+package io.lanyard.nat;
+
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.nat.flow.FlowQuota;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Networks for tests, as the configuration's reader makes them: defaults are written there. */
+public final class TestNetworks {
+  /** The name of the network unless a test says otherwise. */
+  public static final String NAME = "vmnet8";
+
+  private TestNetworks() {}
+
+  /**
+   * A NAT network with the subnet 192.168.127.0/24.
+   *
+   * @param lines further keys of the network, each with its value, such as {@code dns: {domain:
+   *     lan}}
+   */
+  public static NetworkConfig nat(String... lines) {
+    return named(NAME, lines);
+  }
+
+  /** The same by another name. */
+  public static NetworkConfig named(String name, String... lines) {
+    return of(name, "ipv4: {subnet: 192.168.127.0/24}", lines);
+  }
+
+  /** A NAT network whose addresses are said. */
+  public static NetworkConfig of(String name, String ipv4, String... lines) {
+    StringBuilder text = new StringBuilder("version: 1\nnetworks:\n  ");
+    text.append(name).append(":\n    mode: nat\n    ").append(ipv4).append('\n');
+    for (String line : lines) {
+      text.append("    ").append(line).append('\n');
+    }
+    return Objects.requireNonNull(parse(text.toString()).networks().get(name));
+  }
+
+  /** A whole configuration, for tests with guests. */
+  public static Configuration parse(String text) {
+    try {
+      return ConfigLoader.parse("test.yaml", text, Path.of("/"));
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /**
+   * The same network, from which nothing leads out but to the host's loopback, if that is on: it
+   * needs no addresses of the host.
+   */
+  public static NetworkConfig inward(NetworkConfig network) {
+    return with(network, NetworkMode.HOST_ONLY, network.nat(), network.forwards());
+  }
+
+  /** The same network with forwards, which may listen on port 0. */
+  public static NetworkConfig forwards(NetworkConfig network, ForwardConfig... forwards) {
+    return with(network, network.mode(), network.nat(), List.of(forwards));
+  }
+
+  /** The same network with another NAT. */
+  public static NetworkConfig with(NetworkConfig network, NatConfig nat) {
+    return with(network, network.mode(), nat, network.forwards());
+  }
+
+  private static NetworkConfig with(
+      NetworkConfig network,
+      NetworkMode mode,
+      @Nullable NatConfig nat,
+      List<ForwardConfig> forwards) {
+    return new NetworkConfig(
+        network.name(),
+        mode,
+        network.mtu(),
+        network.ipv4(),
+        network.hostAdapter(),
+        network.dhcp(),
+        network.dns(),
+        nat,
+        network.egress(),
+        forwards,
+        network.switching(),
+        network.ports());
+  }
+
+  /** The usual quotas of a network that has as many sockets as it likes. */
+  public static FlowQuota quota() {
+    return new FlowQuota(NatConfig.usual().quotas(), Integer.MAX_VALUE);
+  }
+
+  /** Quotas of a network that has as many sockets as it likes. */
+  public static FlowQuota quota(
+      int tcpPerGuest, int tcp, int udpPerGuest, int udp, int icmpPerGuest, int icmp) {
+    return new FlowQuota(
+        new NatConfig.Quotas(tcpPerGuest, tcp, udpPerGuest, udp, icmpPerGuest, icmp, Set.of()),
+        Integer.MAX_VALUE);
+  }
+}
