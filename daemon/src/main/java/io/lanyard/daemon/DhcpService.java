@@ -3,22 +3,19 @@ package io.lanyard.daemon;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.DhcpConfig;
-import io.lanyard.config.DnsConfig;
-import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.DhcpServer;
-import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.net.Address;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,28 +32,19 @@ final class DhcpService {
   /**
    * Starts the server on the gateway.
    *
-   * @param guestMacs the NICs of the guests that the configuration declares, by the guests' names
+   * @param guests all guests
    * @param journal where leases are kept
    * @return the service; null if the network has none
    */
   static @Nullable DhcpService open(
-      NetworkConfig config,
-      Ipv4Config ipv4,
-      Map<String, Long> guestMacs,
-      NatNetwork nat,
-      LeaseJournal journal) {
+      NetworkConfig config, Collection<GuestConfig> guests, NatNetwork nat, LeaseJournal journal) {
     DhcpConfig settings = config.dhcp();
     if (settings == null || !settings.enabled()) {
       return null;
     }
-    DhcpServer server =
-        new DhcpServer(
-            config.name(), settings(config, settings, ipv4, guestMacs), nat.gateway(), journal);
+    DhcpServer server = new DhcpServer(config, guests, nat.gateway(), journal);
     server.locateWith(nat.gateway()::isElsewhere);
-    long probe = settings.conflictProbe().toNanos();
-    if (probe > 0) {
-      server.probeWith((address, listener) -> nat.gateway().probe(address, probe, listener));
-    }
+    server.probeWith(nat.gateway()::probe);
     nat.serve(DhcpServer.SERVER_PORT, server);
     return new DhcpService(nat, server);
   }
@@ -66,40 +54,6 @@ final class DhcpService {
     this.server = server;
     server.leases().addListener(new FlowEnder());
     server.leases().addListener(leaseCount);
-  }
-
-  private static DhcpSettings settings(
-      NetworkConfig config, DhcpConfig settings, Ipv4Config ipv4, Map<String, Long> guestMacs) {
-    // A guest of the configuration is known by its name, and its forwards go to nobody else.
-    Map<Long, String> names = new HashMap<>();
-    guestMacs.forEach((name, mac) -> names.put(mac, name));
-    DnsConfig dnsConfig = config.dns();
-    String domain = dnsConfig != null && dnsConfig.enabled() ? dnsConfig.domain() : null;
-    // Who has a fixed name has its address by other means than DHCP, or by a reservation.
-    Set<Address> fixedHosts =
-        new HashSet<>(dnsConfig == null ? Set.of() : dnsConfig.hosts().values());
-    config.ports().stream()
-        .flatMap(port -> port.policy().addresses().stream())
-        .filter(own -> own.prefix() == own.network().bits())
-        .forEach(own -> fixedHosts.add(own.network()));
-    return DhcpSettings.builder(ipv4.subnet())
-        .server(ipv4.gateway())
-        .pool(ipv4.pool())
-        .routers(settings.options().routers())
-        .dnsServers(settings.options().dnsServers())
-        .ntpServers(settings.options().ntpServers())
-        .search(settings.options().domainSearch())
-        .boot(settings.options().bootFile(), settings.options().nextServer())
-        .domain(domain)
-        .mtu(config.mtu())
-        .leaseTime(settings.leaseTime())
-        .leaseBounds(settings.minLeaseTime(), settings.maxLeaseTime())
-        .reservations(settings.reservations())
-        .names(names)
-        .excluded(fixedHosts)
-        .leasesPerPort(settings.leasesPerPort())
-        .authoritative(settings.authoritative())
-        .build();
   }
 
   /** Adds a listener, which hears at once of every lease that is bound. */

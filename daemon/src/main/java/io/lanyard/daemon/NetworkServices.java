@@ -76,7 +76,6 @@ final class NetworkServices {
     this.hostAdapter = hostAdapter;
     NatConfig natConfig = config.nat();
     boolean loopback = natConfig != null && natConfig.hostLoopback().enabled() && !hostAdapter;
-    Map<String, Long> guestMacs = guestMacs(guests);
     this.nat =
         new NatNetwork(
             loop,
@@ -86,7 +85,7 @@ final class NetworkServices {
             config,
             shared,
             nic -> addressOf(nic.bits()));
-    dhcp = DhcpService.open(config, ipv4, guestMacs, nat, journal);
+    dhcp = DhcpService.open(config, guests.values(), nat, journal);
     dns =
         DnsService.open(
             config, ipv4, fixedNames(guests), hostAdapter || loopback ? ipv4.host() : null, nat);
@@ -151,14 +150,6 @@ final class NetworkServices {
     return leases == null || names == null
         ? Map.of()
         : FixedNames.of(config.name(), leases, names, guests.values());
-  }
-
-  private Map<String, Long> guestMacs(Map<String, GuestConfig> guests) {
-    Map<String, Long> macs = new HashMap<>();
-    for (GuestConfig guest : guests.values()) {
-      guest.nicOn(config.name()).ifPresent(nic -> macs.put(guest.name(), nic.mac().bits()));
-    }
-    return macs;
   }
 
   /** The address that a NIC's lease gives it; null for none. */

@@ -6,6 +6,7 @@ import io.lanyard.net.AddressRange;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * left, the address that has been idle for longest goes to somebody else.
  */
 final class AddressPool {
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final AddressRange pool;
   private final Map<Address, ReservationConfig> byAddress = new HashMap<>();
   private final Map<Long, ReservationConfig> byMac = new HashMap<>();
@@ -30,19 +31,19 @@ final class AddressPool {
   /** Addresses of the range that somebody had, the longest idle first. */
   private final LinkedHashSet<Address> idle = new LinkedHashSet<>();
 
-  AddressPool(DhcpSettings settings) {
-    this.settings = settings;
-    this.pool = settings.pool();
+  AddressPool(DhcpTerms terms) {
+    this.terms = terms;
+    this.pool = terms.ipv4().pool();
     this.size = Math.toIntExact(pool.size());
     this.untouched = new BitSet(size);
     untouched.set(0, size);
-    for (ReservationConfig reservation : settings.reservations()) {
+    for (ReservationConfig reservation : terms.dhcp().reservations()) {
       byAddress.put(reservation.address(), reservation);
       byMac.put(reservation.mac().bits(), reservation);
     }
     byAddress.keySet().forEach(this::withdraw);
-    settings.excluded().forEach(this::withdraw);
-    withdraw(settings.server());
+    terms.excluded().forEach(this::withdraw);
+    withdraw(terms.server());
   }
 
   private void withdraw(Address address) {
@@ -63,8 +64,8 @@ final class AddressPool {
 
   private boolean barred(Address address) {
     return byAddress.containsKey(address)
-        || settings.excluded().contains(address)
-        || address.equals(settings.server());
+        || terms.excluded().contains(address)
+        || address.equals(terms.server());
   }
 
   private boolean inRange(Address address) {
@@ -95,6 +96,16 @@ final class AddressPool {
     if (holds(address)) {
       idle.add(address);
     }
+  }
+
+  /** Addresses of the range that somebody had, the longest idle first. */
+  List<Address> order() {
+    return List.copyOf(idle);
+  }
+
+  /** Whether an address is given at all: to anybody, or to the client that it is reserved for. */
+  boolean knows(Address address) {
+    return holds(address) || byAddress.containsKey(address);
   }
 
   int idle() {

@@ -67,13 +67,15 @@ final class ConflictCheck {
     }
   }
 
+  private final DhcpTerms terms;
   private final Counters<DhcpCount> counters;
   private final Map<Key, Map<String, Probe>> waiting = new HashMap<>();
   private final Map<String, Integer> byPort = new HashMap<>();
   private int size;
   private @Nullable ConflictProbe probe;
 
-  ConflictCheck(Counters<DhcpCount> counters) {
+  ConflictCheck(DhcpTerms terms, Counters<DhcpCount> counters) {
+    this.terms = terms;
     this.counters = counters;
   }
 
@@ -82,7 +84,7 @@ final class ConflictCheck {
   }
 
   boolean on() {
-    return probe != null;
+    return probe != null && terms.probeNanos() > 0;
   }
 
   /** Whether a request for a client, by any port, waits for a verdict on an address. */
@@ -105,7 +107,7 @@ final class ConflictCheck {
    */
   void check(Address address, DhcpMessage request, Verdict verdict) {
     ConflictProbe conflicts = probe;
-    if (conflicts == null) {
+    if (conflicts == null || !on()) {
       verdict.free();
       return;
     }
@@ -121,7 +123,7 @@ final class ConflictCheck {
     ports.put(request.port, waits);
     size++;
     byPort.merge(request.port, 1, Integer::sum);
-    conflicts.probe(address, waits);
+    conflicts.probe(address, terms.probeNanos(), waits);
   }
 
   private final class Probe implements ProbeListener {

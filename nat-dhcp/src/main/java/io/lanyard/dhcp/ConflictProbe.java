@@ -14,7 +14,8 @@ public interface ConflictProbe {
    * Asks the network for a host that uses an address.
    *
    * @param address the address
+   * @param waitNanos how long nobody may answer for it to be taken for free
    * @param listener told of every answer, and when none has settled it in time
    */
-  void probe(Address address, ProbeListener listener);
+  void probe(Address address, long waitNanos, ProbeListener listener);
 }

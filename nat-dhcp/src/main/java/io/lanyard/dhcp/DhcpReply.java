@@ -4,6 +4,7 @@ import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -40,32 +41,38 @@ final class DhcpReply {
     DhcpOption.HOST_NAME
   };
 
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final byte[] @Nullable [] fixed = new byte[256][];
 
-  DhcpReply(DhcpSettings settings) {
-    this.settings = settings;
+  DhcpReply(DhcpTerms terms) {
+    this.terms = terms;
+    configure();
+  }
+
+  /** Says what the terms say now. */
+  void configure() {
+    Arrays.fill(fixed, null);
     Map<Integer, byte[]> values = new TreeMap<>();
-    values.put(DhcpOption.SUBNET_MASK, addresses(List.of(settings.subnet().mask())));
-    values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(settings.subnet().last())));
-    values.put(DhcpOption.ROUTER, addresses(settings.routers()));
-    values.put(DhcpOption.DNS_SERVERS, addresses(settings.dnsServers()));
-    values.put(DhcpOption.NTP_SERVERS, addresses(settings.ntpServers()));
+    values.put(DhcpOption.SUBNET_MASK, addresses(List.of(terms.subnet().mask())));
+    values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(terms.subnet().last())));
+    values.put(DhcpOption.ROUTER, addresses(terms.options().routers()));
+    values.put(DhcpOption.DNS_SERVERS, addresses(terms.options().dnsServers()));
+    values.put(DhcpOption.NTP_SERVERS, addresses(terms.options().ntpServers()));
     values.put(
-        DhcpOption.INTERFACE_MTU,
-        new byte[] {(byte) (settings.mtu() >>> 8), (byte) settings.mtu()});
-    if (settings.domain() != null) {
-      values.put(DhcpOption.DOMAIN_NAME, settings.domain().getBytes(StandardCharsets.ISO_8859_1));
+        DhcpOption.INTERFACE_MTU, new byte[] {(byte) (terms.mtu() >>> 8), (byte) terms.mtu()});
+    if (terms.domain() != null) {
+      values.put(DhcpOption.DOMAIN_NAME, terms.domain().getBytes(StandardCharsets.ISO_8859_1));
     }
-    if (settings.bootFile() != null) {
-      values.put(DhcpOption.BOOT_FILE, settings.bootFile().getBytes(StandardCharsets.US_ASCII));
+    if (terms.options().bootFile() != null) {
+      values.put(
+          DhcpOption.BOOT_FILE, terms.options().bootFile().getBytes(StandardCharsets.US_ASCII));
     }
-    if (settings.nextServer() != null) {
+    if (terms.options().nextServer() != null) {
       values.put(
           DhcpOption.TFTP_SERVER_NAME,
-          settings.nextServer().toString().getBytes(StandardCharsets.US_ASCII));
+          terms.options().nextServer().toString().getBytes(StandardCharsets.US_ASCII));
     }
-    values.put(DhcpOption.DOMAIN_SEARCH, DomainSearch.encode(settings.search()));
+    values.put(DhcpOption.DOMAIN_SEARCH, DomainSearch.encode(terms.options().domainSearch()));
     values.forEach((code, value) -> {
       if (value.length > 0) {
         fixed[code] = value;
@@ -123,14 +130,15 @@ final class DhcpReply {
     out.writeShort(relayedNak ? request.flags | DhcpMessage.BROADCAST_FLAG : request.flags);
     out.writeInt(nak || type == MessageType.OFFER ? 0 : request.ciaddr.ipv4());
     out.writeInt(yiaddr);
-    out.writeInt(nak || settings.nextServer() == null ? 0 : settings.nextServer().ipv4());
+    out.writeInt(
+        nak || terms.options().nextServer() == null ? 0 : terms.options().nextServer().ipv4());
     out.writeInt(request.giaddr.ipv4());
     out.writeShort((int) (request.mac >>> 32)).writeInt((int) request.mac);
     out.writeZero(10 + SNAME_LENGTH);
     bootFile(out, nak);
     out.writeInt(DhcpMessage.MAGIC_COOKIE);
     put(out, DhcpOption.MESSAGE_TYPE, new byte[] {(byte) type.code()});
-    putInt(out, DhcpOption.SERVER_ID, settings.server().ipv4());
+    putInt(out, DhcpOption.SERVER_ID, terms.server().ipv4());
     // RFC 6842 section 3: the client's identifier comes back in every reply, a NAK too.
     byte[] id = request.option(DhcpOption.CLIENT_ID);
     if (id != null) {
@@ -155,7 +163,7 @@ final class DhcpReply {
   private void parameters(ByteBuf out, DhcpMessage request, @Nullable String hostname) {
     byte[] list = request.option(DhcpOption.PARAMETER_LIST);
     byte[] wanted = list == null ? DEFAULT_LIST : list;
-    int limit = Math.min(request.maxReply(), settings.mtu() - 28) - 1 - relayLength(request);
+    int limit = Math.min(request.maxReply(), terms.mtu() - 28) - 1 - relayLength(request);
     BitSet done = new BitSet(256);
     // RFC 2132 section 3.3: the mask comes before the router, and section 4.3.1 of RFC 2131 wants
     // it in every reply that has routers.
@@ -165,7 +173,7 @@ final class DhcpReply {
     for (byte code : wanted) {
       parameter(out, code & 255, hostname, limit, done);
     }
-    byte[] fqdn = ClientName.answer(request, hostname, settings.domain());
+    byte[] fqdn = ClientName.answer(request, hostname, terms.domain());
     if (fqdn != null && fqdn.length <= 255 && out.readableBytes() + 2 + fqdn.length <= limit) {
       put(out, DhcpOption.CLIENT_FQDN, fqdn);
     }

@@ -4,12 +4,18 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A network's DHCPv4 server: the exchange of RFC 2131, on the gateway's port 67.
@@ -25,8 +31,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   private static final System.Logger LOG = System.getLogger(DhcpServer.class.getName());
 
-  private final String network;
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final GuestLink link;
   private final LeaseClock clock;
   private final LeaseJournal journal;
@@ -46,27 +51,26 @@ public final class DhcpServer implements DatagramService, Dumpable {
   /**
    * Starts a server with the leases that are stored.
    *
-   * @param network the network's name, for the log
-   * @param settings what it offers
+   * @param config the network: its addresses, DHCP, domain, and the hosts that have their addresses
+   *     by other means
+   * @param guests all guests, who have their names wherever they are on the network
    * @param link the network
    * @param journal where its leases are kept
    */
-  public DhcpServer(String network, DhcpSettings settings, GuestLink link, LeaseJournal journal) {
-    this.network = network;
-    this.settings = settings;
+  public DhcpServer(
+      NetworkConfig config, Collection<GuestConfig> guests, GuestLink link, LeaseJournal journal) {
+    this.terms = new DhcpTerms(config, guests);
     this.link = link;
     this.clock = journal.clock();
-    this.replies = new DhcpReply(settings);
+    this.replies = new DhcpReply(terms);
     this.log = new RateLimitedLog(LOG, link.timers().clock());
-    this.table = new LeaseTable(settings);
-    this.check = new ConflictCheck(counters);
-    this.watch = new PoolWatch(network, settings, table, link.timers().clock(), counters, log);
+    this.table = new LeaseTable(terms);
+    this.check = new ConflictCheck(terms, counters);
+    this.watch = new PoolWatch(terms, table, link.timers().clock(), counters, log);
     this.journal = journal;
     this.keeper =
-        new LeaseKeeper(
-            network, settings, table, journal, link.timers(), counters, log, watch::changed);
-    ServerParts parts =
-        new ServerParts(network, settings, table, keeper, clock, check, counters, log);
+        new LeaseKeeper(terms, table, journal, link.timers(), counters, log, watch::changed);
+    ServerParts parts = new ServerParts(terms, table, keeper, clock, check, counters, log);
     this.identification = new Identification(parts);
     this.sender = new ReplySender(link.timers().clock(), counters);
     this.exchange = new Exchange(parts, link.allocator(), watch, replies, sender);
@@ -74,7 +78,66 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   /**
-   * Has addresses looked for before they are given to a client that did not have them last.
+   * Takes another configuration: pool, reservations, lease times, options, names, shares of ports,
+   * and whether it is authoritative. Leases stay, and have the names that are theirs now.
+   *
+   * <p>A lease whose address is given to nobody any more, or is reserved for another client, runs
+   * on until its client asks to renew it, half its time at the latest; the request is refused by a
+   * NAK, so that the client begins anew at once (RFC 2131 section 4.4.5, figure 5), and the address
+   * is free. Section 4.3.2 would have the server confirm what is left of a lease that it does not
+   * extend; but the address is not this client's to keep any more. A client that has an address of
+   * its own by a new reservation is refused its former one in the same way, and is offered its own.
+   *
+   * @param config the network, with the same name, subnet and gateway
+   * @param guests all guests
+   * @throws IllegalArgumentException if one of these is another; nothing has changed then
+   */
+  public void configure(NetworkConfig config, Collection<GuestConfig> guests) {
+    terms.configure(config, guests);
+    table.configure();
+    replies.configure();
+    // First what others are to have.
+    for (Lease lease : table.leases()) {
+      if (lease.hostname() != null && table.names().renewed(lease) == null) {
+        keeper.rename(lease, null);
+      }
+    }
+    for (Lease lease : table.leases()) {
+      String name = table.names().renewed(lease);
+      if (!Objects.equals(name, lease.hostname())) {
+        keeper.rename(lease, name);
+      }
+    }
+    watch.changed();
+  }
+
+  /**
+   * Ends a lease, as an operator wishes. DHCP has no message that tells the client (but for RFC
+   * 3203, which nobody speaks): it uses the address until it asks to renew the lease, and has the
+   * address again then if nobody else has got it meanwhile.
+   *
+   * @param address the address
+   * @return completed on the loop once that is on disk: true; or false if nobody has the address;
+   *     or with the reason why it cannot be stored
+   */
+  public CompletionStage<Boolean> release(Address address) {
+    keeper.endDue();
+    Lease lease = table.at(address);
+    if (lease == null || !lease.bound(clock.millis())) {
+      return CompletableFuture.completedFuture(false);
+    }
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    keeper.giveBack(lease, done);
+    log.log(
+        Level.INFO,
+        "lease-released",
+        line -> lease.describe(line.with("network", terms.network()).with("by", "operator")));
+    return done;
+  }
+
+  /**
+   * Has addresses looked for before they are given to a client that did not have them last, for as
+   * long as the configuration says.
    *
    * @param conflictProbe how
    */
@@ -137,9 +200,9 @@ public final class DhcpServer implements DatagramService, Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node =
         DumpNode.of("dhcp")
-            .with("subnet", settings.subnet())
-            .with("pool", settings.pool())
-            .with("leaseTime", settings.leaseTime().toSeconds() + "s")
+            .with("subnet", terms.subnet())
+            .with("pool", terms.ipv4().pool())
+            .with("leaseTime", terms.dhcp().leaseTime().toSeconds() + "s")
             .with("leases", table.leases().size())
             .with("available", table.available());
     return counters.addTo(node).build();
@@ -156,7 +219,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
       counters.count(DhcpCount.BAD_OPTIONS);
     }
     // RFC 2131 section 4.3.1: the relay's address says which subnet the client is in.
-    if (request.relayed() && !settings.subnet().isHost(request.giaddr)) {
+    if (request.relayed() && !terms.subnet().isHost(request.giaddr)) {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
@@ -197,7 +260,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
         Level.WARNING,
         "dhcp-client-elsewhere",
         line ->
-            line.with("network", network)
+            line.with("network", terms.network())
                 .with("port", request.port)
                 .with("mac", Ethernet.format(request.sender))
                 .with("client", Ethernet.format(request.mac))
@@ -210,7 +273,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
   private void inform(DhcpMessage request, DatagramPeer from) {
     counters.count(DhcpCount.INFORM);
     Address client = request.ciaddr.isAny() ? from.address() : request.ciaddr;
-    if (!settings.subnet().isHost(client)) {
+    if (!terms.subnet().isHost(client)) {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }

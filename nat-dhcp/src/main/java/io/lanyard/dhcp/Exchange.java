@@ -27,7 +27,7 @@ final class Exchange {
   private static final long WORTH_WRITING_MILLIS = 10_000;
 
   private final String network;
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final ByteBufAllocator allocator;
   private final LeaseTable table;
   private final LeaseKeeper keeper;
@@ -48,7 +48,7 @@ final class Exchange {
       DhcpReply replies,
       ReplySender sender) {
     this.network = parts.network();
-    this.settings = parts.settings();
+    this.terms = parts.terms();
     this.allocator = allocator;
     this.table = parts.table();
     this.keeper = parts.keeper();
@@ -130,7 +130,7 @@ final class Exchange {
 
   private void selecting(DhcpMessage request, DatagramPeer from, Address requested) {
     Lease held = table.of(request.client);
-    if (!request.names(settings.server())) {
+    if (!request.names(terms.server())) {
       counters.count(DhcpCount.NOT_OURS);
       if (held != null && held.state() == State.OFFERED && held.isBehind(request.port)) {
         keeper.put(
@@ -148,7 +148,7 @@ final class Exchange {
 
   /** A client that remembers an address asks whether it may use it, or use it for longer. */
   private void confirm(DhcpMessage request, DatagramPeer from, Address address) {
-    if (!settings.subnet().isHost(address)) {
+    if (!terms.subnet().isHost(address)) {
       refuse(request, from, "wrong network");
       return;
     }
@@ -156,18 +156,25 @@ final class Exchange {
     if (last != null && last.state() == State.DECLINED) {
       last = null;
     }
-    if (last == null && !settings.authoritative()) {
+    if (last == null && !terms.dhcp().authoritative()) {
       counters.count(DhcpCount.UNKNOWN_CLIENT); // "MUST remain silent"
       return;
     }
     boolean own = last != null && last.address().equals(address);
     boolean elsewhere = last != null && !own && last.bound(now());
     if (!elsewhere
-        && (own || settings.authoritative())
+        && (own || terms.dhcp().authoritative())
         && table.canHave(address, request.client, request.mac, now())) {
       acknowledge(request, from, address);
     } else {
       refuse(request, from, "address not available");
+      if (last != null
+          && own
+          && last.bound(now())
+          && !table.permits(address, request.mac)
+          && mayHear(request)) {
+        keeper.giveBack(last); // The configuration has another use for it, or none.
+      }
     }
   }
 
@@ -310,11 +317,14 @@ final class Exchange {
   /** The lease time in seconds, unsigned: what the client asks for, within bounds. */
   private int seconds(DhcpMessage request) {
     if (!request.has(DhcpOption.LEASE_TIME)) {
-      return (int) settings.leaseTime().toSeconds();
+      return (int) terms.dhcp().leaseTime().toSeconds();
     }
     long asked = request.intOption(DhcpOption.LEASE_TIME) & 0xffff_ffffL;
     return (int)
-        Math.clamp(asked, settings.minLeaseTime().toSeconds(), settings.maxLeaseTime().toSeconds());
+        Math.clamp(
+            asked,
+            terms.dhcp().minLeaseTime().toSeconds(),
+            terms.dhcp().maxLeaseTime().toSeconds());
   }
 
   private long now() {

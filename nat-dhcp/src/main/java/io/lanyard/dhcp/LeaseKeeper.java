@@ -9,7 +9,9 @@ import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +29,7 @@ final class LeaseKeeper {
   /** The longest wait of a timer: timers do not count the time that the host is suspended. */
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
-  private final String network;
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final LeaseTable table;
   private final LeaseJournal journal;
   private final LeaseClock clock;
@@ -44,16 +45,14 @@ final class LeaseKeeper {
   private final Map<String, Integer> writesByPort = new HashMap<>();
 
   LeaseKeeper(
-      String network,
-      DhcpSettings settings,
+      DhcpTerms terms,
       LeaseTable table,
       LeaseJournal journal,
       Timers timers,
       Counters<DhcpCount> counters,
       RateLimitedLog log,
       Runnable changed) {
-    this.network = network;
-    this.settings = settings;
+    this.terms = terms;
     this.table = table;
     this.journal = journal;
     this.clock = journal.clock();
@@ -84,7 +83,7 @@ final class LeaseKeeper {
             request.port,
             table.names().available(request.mac, address, ClientName.read(request)),
             now,
-            now + settings.offerTime().toMillis(),
+            now + DhcpTerms.OFFER_TIME.toMillis(),
             State.OFFERED);
     put(lease);
     if (table.shares().hasSurplusOffers(request.port)) {
@@ -136,7 +135,7 @@ final class LeaseKeeper {
           "dhcp-conflicts-ignored",
           line ->
               nobodys.describe(
-                  line.with("network", network)
+                  line.with("network", terms.network())
                       .with("by-port", port)
                       .with("by", by)
                       .with("cause", "too many addresses are reported as in use")));
@@ -150,7 +149,7 @@ final class LeaseKeeper {
             port,
             null,
             now,
-            now + settings.declineTime().toMillis(),
+            now + DhcpTerms.DECLINE_TIME.toMillis(),
             State.DECLINED);
     put(declined);
     write(declined, port, () -> {});
@@ -159,7 +158,7 @@ final class LeaseKeeper {
         "dhcp-address-in-use",
         line ->
             declined
-                .describe(line.with("network", network).with("by", by))
+                .describe(line.with("network", terms.network()).with("by", by))
                 .with(
                     "advice",
                     "find the host that uses it without a lease, or keep the address out of the"
@@ -175,6 +174,15 @@ final class LeaseKeeper {
 
   /** Frees an address once that is on disk too, so that memory and disk change in one order. */
   void giveBack(Lease lease) {
+    giveBack(lease, new CompletableFuture<>());
+  }
+
+  /**
+   * The same.
+   *
+   * @param done completed when the address is free, or with the reason why it cannot be stored
+   */
+  void giveBack(Lease lease, CompletableFuture<Boolean> done) {
     Lease released = lease.in(State.RELEASED, now());
     write(
         released,
@@ -186,7 +194,9 @@ final class LeaseKeeper {
               && last.client().equals(released.client())) {
             put(released);
           }
-        });
+          done.complete(true);
+        },
+        done::completeExceptionally);
   }
 
   /** Whether a port's clients may have one more write under way; counts when not. */
@@ -205,6 +215,10 @@ final class LeaseKeeper {
    * @param durable run on the loop when it is on disk
    */
   void write(Lease lease, String port, Runnable durable) {
+    write(lease, port, durable, cause -> {});
+  }
+
+  private void write(Lease lease, String port, Runnable durable, Consumer<Throwable> notStored) {
     underWay.merge(lease.address(), 1, Integer::sum);
     writesByPort.merge(port, 1, Integer::sum);
     journal.write(
@@ -220,6 +234,7 @@ final class LeaseKeeper {
           public void failed(Throwable cause) {
             ended(lease.address(), port);
             counters.count(DhcpCount.STORE_FAILED);
+            notStored.accept(cause);
           }
         });
   }

@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class LeaseNames {
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final Map<Long, ReservationConfig> reservations = new HashMap<>();
 
   /** Names of reservations, which stand for their addresses for good. */
@@ -28,24 +29,60 @@ final class LeaseNames {
   /** The address that has a name. */
   private final Map<String, Address> holders = new HashMap<>();
 
-  LeaseNames(DhcpSettings settings) {
-    this.settings = settings;
-    for (ReservationConfig reservation : settings.reservations()) {
+  LeaseNames(DhcpTerms terms) {
+    this.terms = terms;
+    derive();
+  }
+
+  private void derive() {
+    reservations.clear();
+    reserved.clear();
+    kept.clear();
+    holders.clear();
+    for (ReservationConfig reservation : terms.dhcp().reservations()) {
       reservations.put(reservation.mac().bits(), reservation);
-      String name = HostName.sanitise(reservation.hostname(), settings.domain());
+      String name = HostName.sanitise(reservation.hostname(), terms.domain());
       if (name != null) {
         reserved.putIfAbsent(name, reservation.address());
       }
     }
     holders.putAll(reserved);
-    settings
+    terms
         .names()
         .forEach((mac, name) -> {
-          String label = HostName.sanitise(name, settings.domain());
+          String label = HostName.sanitise(name, terms.domain());
           if (label != null) {
             kept.putIfAbsent(label, mac);
           }
         });
+  }
+
+  /** Goes by what the terms say now, with the names that leases have and may keep. */
+  void configure(List<Lease> bound) {
+    derive();
+    for (Lease lease : bound) {
+      if (lease.hostname() != null && mayKeep(lease)) {
+        holders.putIfAbsent(lease.hostname(), lease.address());
+      }
+    }
+  }
+
+  /** Whether a lease's name is kept for nobody else. */
+  private boolean mayKeep(Lease lease) {
+    Long owner = kept.get(lease.hostname());
+    Address address = reserved.get(lease.hostname());
+    return (owner == null || owner == lease.mac())
+        && (address == null || address.equals(lease.address()));
+  }
+
+  /**
+   * The name that a bound lease is to have now that the terms are others: the configuration's for
+   * its client, if nobody else has that; its own if it may keep it; none otherwise.
+   */
+  @Nullable String renewed(Lease lease) {
+    String own = lease.hostname() != null && mayKeep(lease) ? lease.hostname() : null;
+    String given = available(lease.mac(), lease.address(), own);
+    return given == null ? own : given;
   }
 
   /** The names of reservations and their addresses, whether these are leased or not. */
@@ -70,8 +107,8 @@ final class LeaseNames {
   @Nullable String wanted(long mac, @Nullable String said) {
     ReservationConfig reservation = reservations.get(mac);
     String own = reservation == null ? null : reservation.hostname();
-    String chosen = own != null ? own : settings.names().getOrDefault(mac, said);
-    String name = HostName.sanitise(chosen, settings.domain());
+    String chosen = own != null ? own : terms.names().getOrDefault(mac, said);
+    String name = HostName.sanitise(chosen, terms.domain());
     if (name == null) {
       return null;
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,8 @@ public final class LeaseTable {
     }
   }
 
-  private final DhcpSettings settings;
-  private final AddressPool pool;
+  private final DhcpTerms terms;
+  private AddressPool pool;
   private final Map<Address, Lease> byAddress = new HashMap<>();
   private final Map<ClientId, Lease> byClient = new HashMap<>();
 
@@ -42,8 +43,8 @@ public final class LeaseTable {
   private final Map<Long, Set<Address>> byMac = new HashMap<>();
 
   private final LeaseNames names;
-  private final PortShares shares;
-  private final int poolSize;
+  private PortShares shares;
+  private int poolSize;
   private final TreeSet<Expiry> expiries = new TreeSet<>();
   private final List<LeaseListener> listeners = new ArrayList<>();
 
@@ -53,12 +54,48 @@ public final class LeaseTable {
   /** Addresses that have come out of quarantine, and that nobody has been offered since. */
   private final Set<Address> suspects = new HashSet<>();
 
-  LeaseTable(DhcpSettings settings) {
-    this.settings = settings;
-    this.pool = new AddressPool(settings);
-    this.names = new LeaseNames(settings);
+  LeaseTable(DhcpTerms terms) {
+    this.terms = terms;
+    this.pool = new AddressPool(terms);
+    this.names = new LeaseNames(terms);
     this.poolSize = pool.idle();
-    this.shares = new PortShares(settings.leasesPerPort(), poolSize);
+    this.shares = new PortShares(terms.dhcp().leasesPerPort(), poolSize);
+  }
+
+  /**
+   * Goes by what the terms say now. Leases stay as they are, also those of addresses that are not
+   * given any more: they are not renewed ({@link #permits}). What is remembered of addresses that
+   * nobody has, and nobody gets, is forgotten.
+   */
+  void configure() {
+    List<Address> order = pool.order();
+    pool = new AddressPool(terms);
+    poolSize = pool.idle();
+    shares = new PortShares(terms.dhcp().leasesPerPort(), poolSize);
+    List<Lease> ended = new ArrayList<>();
+    for (Lease lease : List.copyOf(byAddress.values())) {
+      if (lease.state() != State.RELEASED) {
+        pool.take(lease.address());
+      } else if (pool.knows(lease.address())) {
+        pool.take(lease.address());
+        ended.add(lease);
+      } else {
+        byAddress.remove(lease.address());
+        byClient.remove(lease.client(), lease);
+      }
+      if (pool.holds(lease.address())) {
+        shares.add(lease);
+      }
+    }
+    order.forEach(pool::giveBack);
+    ended.sort(Comparator.comparingLong(Lease::expiryMillis));
+    ended.forEach(lease -> pool.giveBack(lease.address()));
+    names.configure(leases());
+  }
+
+  /** Whether a client may have an address at all, even if another has it now. */
+  boolean permits(Address address, long mac) {
+    return pool.permits(address, mac);
   }
 
   /** The number of addresses that any client may get, free or not. */
@@ -77,7 +114,7 @@ public final class LeaseTable {
   /** Takes in what was stored; what has expired since is remembered, but no longer bound. */
   void load(List<Lease> stored, long now) {
     stored.stream()
-        .filter(lease -> settings.subnet().isHost(lease.address()))
+        .filter(lease -> terms.subnet().isHost(lease.address()))
         .sorted((a, b) -> Long.compare(a.startMillis(), b.startMillis()))
         .forEach(lease -> {
           Lease sane = lease.until(latest(now));
@@ -94,8 +131,8 @@ public final class LeaseTable {
   private long latest(long now) {
     return now
         + Math.max(
-            settings.maxLeaseTime().toMillis(),
-            Math.max(settings.offerTime().toMillis(), settings.declineTime().toMillis()));
+            terms.dhcp().maxLeaseTime().toMillis(),
+            Math.max(DhcpTerms.OFFER_TIME.toMillis(), DhcpTerms.DECLINE_TIME.toMillis()));
   }
 
   /**
@@ -105,7 +142,7 @@ public final class LeaseTable {
    */
   public void addListener(LeaseListener listener) {
     listeners.add(listener);
-    byAddress.values().stream().filter(l -> l.state() == State.BOUND).forEach(listener::leaseAdded);
+    boundLeases().forEach(listener::leaseAdded);
   }
 
   /**
@@ -114,10 +151,11 @@ public final class LeaseTable {
    * @return a snapshot, by address
    */
   public List<Lease> leases() {
-    return byAddress.values().stream()
-        .filter(lease -> lease.state() == State.BOUND)
-        .sorted(Comparator.comparing(Lease::address))
-        .toList();
+    return boundLeases().sorted(Comparator.comparing(Lease::address)).toList();
+  }
+
+  private Stream<Lease> boundLeases() {
+    return byAddress.values().stream().filter(lease -> lease.state() == State.BOUND);
   }
 
   /**
@@ -179,7 +217,7 @@ public final class LeaseTable {
         && last.state() != State.DECLINED
         && !suspects.contains(address)
         && (last.client().equals(client) || last.mac() == mac)
-        && (last.active(now) || now - last.expiryMillis() < settings.leaseTime().toMillis());
+        && (last.active(now) || now - last.expiryMillis() < terms.dhcp().leaseTime().toMillis());
   }
 
   /** Whether a client can have an address now: it is its own, or nobody's. */
@@ -269,6 +307,11 @@ public final class LeaseTable {
   void put(Lease lease) {
     Lease before = byAddress.get(lease.address());
     forget(before);
+    if (lease.state() == State.RELEASED && !pool.knows(lease.address())) {
+      byAddress.remove(lease.address()); // Nobody will have it again.
+      tell(before, lease);
+      return;
+    }
     Lease now = lease.state() == State.BOUND ? names.claim(lease) : lease;
     byAddress.put(now.address(), now);
     byClient.merge(now.client(), now, (held, later) -> rank(later) >= rank(held) ? later : held);

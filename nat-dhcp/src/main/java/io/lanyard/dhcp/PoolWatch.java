@@ -21,27 +21,22 @@ final class PoolWatch {
   private final Clock clock;
   private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
-  private final String network;
-  private final String pool;
-  private final int size;
+  private final DhcpTerms terms;
   private boolean exhausted;
   private @Nullable String limitedPort;
   private long limitedAt;
 
   PoolWatch(
-      String network,
-      DhcpSettings settings,
+      DhcpTerms terms,
       LeaseTable table,
       Clock clock,
       Counters<DhcpCount> counters,
       RateLimitedLog log) {
-    this.network = network;
+    this.terms = terms;
     this.table = table;
     this.clock = clock;
     this.counters = counters;
     this.log = log;
-    this.pool = settings.pool().toString();
-    this.size = table.poolSize();
   }
 
   /** A client got no address, because there is none. */
@@ -52,8 +47,8 @@ final class PoolWatch {
         Level.WARNING,
         "dhcp-pool-exhausted",
         line ->
-            line.with("network", network)
-                .with("pool", pool)
+            line.with("network", terms.network())
+                .with("pool", terms.ipv4().pool())
                 .with("advice", "widen the pool or shorten the leases"));
   }
 
@@ -66,10 +61,10 @@ final class PoolWatch {
         Level.WARNING,
         "dhcp-port-limited",
         line ->
-            line.with("network", network)
+            line.with("network", terms.network())
                 .with("port", port)
                 .with("addresses", table.shares().leases(port))
-                .with("pool-size", size)
+                .with("pool-size", table.poolSize())
                 .with("cause", "the port has its share of the pool")
                 .with("advice", "find out who asks, or widen the pool"));
   }
@@ -82,8 +77,8 @@ final class PoolWatch {
           Level.INFO,
           "dhcp-pool-recovered",
           line ->
-              line.with("network", network)
-                  .with("pool", pool)
+              line.with("network", terms.network())
+                  .with("pool", terms.ipv4().pool())
                   .with("available", table.available()));
     }
   }
@@ -91,7 +86,9 @@ final class PoolWatch {
   /** The problem with its remedy; empty if there is none. */
   String problem() {
     if (exhausted) {
-      return "the DHCP pool " + pool + " has no address left: widen the pool or shorten the leases";
+      return "the DHCP pool "
+          + terms.ipv4().pool()
+          + " has no address left: widen the pool or shorten the leases";
     }
     String port = limitedPort;
     if (port == null || clock.nanoTime() - limitedAt > RECENT_NANOS) {
@@ -102,7 +99,7 @@ final class PoolWatch {
         + " has "
         + table.shares().leases(port)
         + " of the DHCP pool's "
-        + size
+        + table.poolSize()
         + " addresses and gets no more: find out who asks there, or widen the pool";
   }
 }

@@ -18,7 +18,7 @@ import java.lang.System.Logger.Level;
  */
 final class Returns {
   private final String network;
-  private final DhcpSettings settings;
+  private final DhcpTerms terms;
   private final LeaseTable table;
   private final LeaseKeeper keeper;
   private final LeaseClock clock;
@@ -27,7 +27,7 @@ final class Returns {
 
   Returns(ServerParts parts) {
     this.network = parts.network();
-    this.settings = parts.settings();
+    this.terms = parts.terms();
     this.table = parts.table();
     this.keeper = parts.keeper();
     this.clock = parts.clock();
@@ -62,7 +62,7 @@ final class Returns {
 
   /** Whether the message is for this server, and from whom it names. */
   private boolean holds(Lease lease, DhcpMessage request) {
-    boolean forUs = !request.has(DhcpOption.SERVER_ID) || request.names(settings.server());
+    boolean forUs = !request.has(DhcpOption.SERVER_ID) || request.names(terms.server());
     // A clone is known by its MAC address, whatever identifier it sends.
     boolean itsOwn =
         lease.client().equals(request.client) || lease.client().equals(ClientId.ofMac(request.mac));

@@ -6,8 +6,7 @@ import io.lanyard.base.RateLimitedLog;
 /**
  * The objects that the parts of one server share.
  *
- * @param network the network's name, for the log
- * @param settings what the server offers
+ * @param terms what the server offers, and to which network
  * @param table its leases
  * @param keeper changes them, in memory and on disk
  * @param clock the time that they go by
@@ -16,14 +15,18 @@ import io.lanyard.base.RateLimitedLog;
  * @param log what it says
  */
 record ServerParts(
-    String network,
-    DhcpSettings settings,
+    DhcpTerms terms,
     LeaseTable table,
     LeaseKeeper keeper,
     LeaseClock clock,
     ConflictCheck check,
     Counters<DhcpCount> counters,
     RateLimitedLog log) {
+  /** The network's name, for the log. */
+  String network() {
+    return terms.network();
+  }
+
   long now() {
     return clock.millis();
   }

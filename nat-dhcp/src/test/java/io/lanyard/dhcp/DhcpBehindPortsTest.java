@@ -10,8 +10,6 @@ import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Address;
-import io.lanyard.net.AddressRange;
-import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
@@ -63,20 +61,14 @@ class DhcpBehindPortsTest {
           1500,
           DescriptorBudget.ample().share("test"));
   private final DhcpServer server =
-      new DhcpServer(
-          "test",
-          DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
-              .pool(new AddressRange(FIRST, FIRST.plus(POOL - 1)))
-              .build(),
-          gateway,
-          journal);
+      new DhcpServer(TestNetworks.pool(FIRST, FIRST.plus(POOL - 1)), List.of(), gateway, journal);
 
   @BeforeEach
   void start() {
     gateway.attach();
     gateway.serve(DhcpServer.SERVER_PORT, server);
     server.locateWith(gateway::isElsewhere);
-    server.probeWith((address, listener) -> gateway.probe(address, PROBE.toNanos(), listener));
+    server.probeWith(gateway::probe);
   }
 
   @AfterEach

@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.FuzzInput;
@@ -11,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -34,7 +36,8 @@ class DhcpFuzzTest {
     link.allocateFrom(allocator);
     MemoryJournal journal = new MemoryJournal(link);
     DhcpServer server =
-        new DhcpServer("vmnet8", DhcpSettings.builder(SUBNET).domain("lan").build(), link, journal);
+        new DhcpServer(
+            TestNetworks.of("vmnet8", "ipv4: {subnet: " + SUBNET + "}"), List.of(), link, journal);
     int most = server.leases().available();
     TestClient[] clients = new TestClient[4];
     for (int i = 0; i < clients.length; i++) {

@@ -5,8 +5,9 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,9 +20,7 @@ class DhcpOptionsTest {
 
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
-  private final DhcpServer server =
-      new DhcpServer(
-          "vmnet8", DhcpSettings.builder(Subnet.parse("192.168.127.0/24")).build(), link, journal);
+  private final DhcpServer server = new DhcpServer(TestNetworks.nat(), List.of(), link, journal);
   private final TestClient client = new TestClient(server, "52:54:00:00:00:01");
 
   private long badOptions() {

@@ -7,10 +7,11 @@ import static io.lanyard.dhcp.MessageType.RELEASE;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.config.ReservationConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.AddressRange;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
@@ -19,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DhcpServerTest {
@@ -34,10 +34,14 @@ class DhcpServerTest {
 
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
-  private DhcpServer server = start(DhcpSettings.builder(SUBNET).domain("lan"));
+  private DhcpServer server = start();
 
-  private DhcpServer start(DhcpSettings.Builder settings) {
-    return new DhcpServer("vmnet8", settings.build(), link, journal);
+  private DhcpServer start(String... lines) {
+    return start(TestNetworks.nat(lines));
+  }
+
+  private DhcpServer start(NetworkConfig config, GuestConfig... guests) {
+    return new DhcpServer(config, List.of(guests), link, journal);
   }
 
   private TestClient client(String mac) {
@@ -190,11 +194,11 @@ class DhcpServerTest {
 
   @Test
   void anUnknownClientIsMetWithSilenceUnlessTheServerIsAuthoritative() {
-    server = start(DhcpSettings.builder(SUBNET).authoritative(false));
+    server = start("dhcp: {authoritative: false}");
     TestClient client = client("52:54:00:00:00:01");
     client.message(REQUEST).address(50, Address.parse("192.168.127.200")).send();
     assertThat(client.answers).isEmpty();
-    server = start(DhcpSettings.builder(SUBNET));
+    server = start();
     TestClient other = client("52:54:00:00:00:02");
     other.message(REQUEST).address(50, Address.parse("192.168.127.200")).send();
     journal.sync();
@@ -331,7 +335,7 @@ class DhcpServerTest {
   void storedLeasesAreThereAfterARestart() {
     TestClient client = client("52:54:00:00:00:01");
     Answer ack = lease(client);
-    server = start(DhcpSettings.builder(SUBNET));
+    server = start();
     assertThat(server.leases().leases()).hasSize(1);
     assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(ack.yiaddr());
   }
@@ -340,17 +344,11 @@ class DhcpServerTest {
   void aReservationHoldsInsideAndOutsideOfThePool() {
     server =
         start(
-            DhcpSettings.builder(SUBNET)
-                .reservations(
-                    List.of(
-                        new ReservationConfig(
-                            MacAddress.parse("52:54:00:00:00:10"),
-                            Address.parse("192.168.127.10"),
-                            "web"),
-                        new ReservationConfig(
-                            MacAddress.parse("52:54:00:00:00:11"),
-                            Address.parse("192.168.127.200"),
-                            null))));
+            """
+            dhcp: {reservations: [
+              {mac: "52:54:00:00:00:10", address: 192.168.127.10, hostname: web},
+              {mac: "52:54:00:00:00:11", address: 192.168.127.200}]}\
+            """);
     TestClient web = client("52:54:00:00:00:10");
     web.message(DISCOVER).option(55, (byte) 12).option(12, "mallory").send();
     Answer offer = web.next();
@@ -373,7 +371,7 @@ class DhcpServerTest {
   void aFullPoolIsCountedAndTheLongestIdleAddressGoesFirst() {
     LogWatch.expect("event=dhcp-pool-exhausted");
     Address first = Address.parse("192.168.127.128");
-    server = start(DhcpSettings.builder(SUBNET).pool(new AddressRange(first, first.plus(1))));
+    server = start(TestNetworks.pool(first, first.plus(1)));
     Answer one = lease(client("52:54:00:00:00:01"));
     lease(client("52:54:00:00:00:02"));
     TestClient late = client("52:54:00:00:00:03");
@@ -394,13 +392,16 @@ class DhcpServerTest {
   @Test
   void excludedAddressesAreGivenToNobody() {
     LogWatch.expect("event=dhcp-pool-exhausted");
-    Address first = Address.parse("192.168.127.1");
+    Address first = Address.parse("192.168.127.128");
     server =
         start(
-            DhcpSettings.builder(SUBNET)
-                .pool(new AddressRange(first, first.plus(3)))
-                .excluded(Set.of(first, first.plus(2))));
-    // .2 is the server itself, so .4 is all there is.
+            TestNetworks.pool(
+                first,
+                first.plus(3),
+                "dns: {hosts: {nas: 192.168.127.128, printer: 192.168.127.130}}",
+                "ports: [{name: static, kind: tap, device: t0, guard: strict, addresses:"
+                    + " [192.168.127.129]}]"));
+    // .131 is all there is.
     assertThat(lease(client("52:54:00:00:00:01")).yiaddr()).isEqualTo(first.plus(3));
     TestClient late = client("52:54:00:00:00:03");
     late.message(DISCOVER).send();
@@ -422,10 +423,7 @@ class DhcpServerTest {
   void parametersComeInTheOrderOfTheList() {
     server =
         start(
-            DhcpSettings.builder(SUBNET)
-                .domain("lan")
-                .search(List.of("lan", "corp.example"))
-                .ntpServers(List.of(Address.parse("192.168.127.9"))));
+            "dhcp: {options: {domain-search: [lan, corp.example], ntp-servers: [192.168.127.9]}}");
     TestClient client = client("52:54:00:00:00:01");
     client
         .message(DISCOVER)
@@ -443,7 +441,7 @@ class DhcpServerTest {
   @Test
   void aBootRomIsToldWhatToLoadInOptionsAndInTheOldFields() {
     String file = "http://host.lan/boot.ipxe";
-    server = start(DhcpSettings.builder(SUBNET).boot(file, Address.parse("192.168.127.9")));
+    server = start("dhcp: {options: {boot-file: '" + file + "', next-server: 192.168.127.9}}");
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
     Answer offer = client.next();
@@ -457,7 +455,7 @@ class DhcpServerTest {
   @Test
   void aBootFileTooLongForTheOldFieldIsInItsOptionAlone() {
     String file = "http://host.lan/" + "x".repeat(112);
-    server = start(DhcpSettings.builder(SUBNET).boot(file, null));
+    server = start("dhcp: {options: {boot-file: '" + file + "'}}");
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).option(55, (byte) 66, (byte) 67).send();
     Answer offer = client.next();
@@ -473,7 +471,7 @@ class DhcpServerTest {
     for (int i = 0; i < 12; i++) {
       search.add("a-rather-long-label-to-fill-the-option-" + i + ".example");
     }
-    server = start(DhcpSettings.builder(SUBNET).domain("lan").search(search));
+    server = start("dhcp: {options: {domain-search: [" + String.join(", ", search) + "]}}");
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).option(55, (byte) 119, (byte) 1, (byte) 15).send();
     Answer small = client.next();
@@ -691,11 +689,8 @@ class DhcpServerTest {
     Address reserved = Address.parse("192.168.127.10");
     server =
         start(
-            DhcpSettings.builder(SUBNET)
-                .reservations(
-                    List.of(
-                        new ReservationConfig(
-                            MacAddress.parse("52:54:00:00:00:10"), reserved, "web"))));
+            "dhcp: {reservations: [{mac: '52:54:00:00:00:10', address: %s, hostname: web}]}"
+                .formatted(reserved));
     SteppedProbe probe = probe();
     TestClient web = client("52:54:00:00:00:10");
     web.message(DISCOVER).send();
@@ -784,7 +779,7 @@ class DhcpServerTest {
   void aGuestThatDeclinesEverythingDoesNotLeaveOthersWithout() {
     LogWatch.expect(IN_USE);
     Address first = Address.parse("192.168.127.128");
-    server = start(DhcpSettings.builder(SUBNET).pool(new AddressRange(first, first)));
+    server = start(TestNetworks.pool(first, first));
     SteppedProbe probe = probe();
     TestClient liar = client("52:54:00:00:0a:00");
     Answer ack = probedLease(probe, liar);
@@ -835,9 +830,7 @@ class DhcpServerTest {
   void aNameThatTheConfigurationGivesAwayIsNobodyElses() {
     server =
         start(
-            DhcpSettings.builder(SUBNET)
-                .domain("lan")
-                .names(java.util.Map.of(Ethernet.parse("52:54:00:00:00:10"), "demo")));
+            TestNetworks.nat(), TestNetworks.guest("demo", MacAddress.parse("52:54:00:00:00:10")));
     TestClient thief = client("52:54:00:00:00:99");
     thief.message(REQUEST).address(50, Address.parse("192.168.127.150")).option(12, "DEMO").send();
     journal.sync();

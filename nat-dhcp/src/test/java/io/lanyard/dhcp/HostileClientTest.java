@@ -7,9 +7,8 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.AddressRange;
-import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,16 +37,16 @@ class HostileClientTest {
 
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
-  private DhcpServer server = start(FIRST.plus(POOL - 1), Integer.MAX_VALUE);
+  private DhcpServer server = start(FIRST.plus(POOL - 1), 0);
 
+  /** With a limit for each port, or 0 for none. */
   private DhcpServer start(Address last, int leasesPerPort) {
     return new DhcpServer(
-        "vmnet8",
-        DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
-            .pool(new AddressRange(FIRST, last))
-            .leasesPerPort(leasesPerPort)
-            .domain("lan")
-            .build(),
+        TestNetworks.pool(
+            FIRST,
+            last,
+            leasesPerPort == 0 ? "" : "dhcp: {leases-per-port: " + leasesPerPort + "}"),
+        List.of(),
         link,
         journal);
   }
@@ -314,7 +313,7 @@ class HostileClientTest {
             stored.startMillis(),
             stored.expiryMillis(),
             stored.state()));
-    server = start(FIRST.plus(POOL - 1), Integer.MAX_VALUE);
+    server = start(FIRST.plus(POOL - 1), 0);
     SteppedProbe probe = probe();
     TestClient again = new TestClient(server, VICTIM);
     again.message(REQUEST).option(61, DUID).ciaddr(address).send();
@@ -414,7 +413,7 @@ class HostileClientTest {
   @ValueSource(ints = {2, 5, 13, POOL})
   void onePortDoesNotGetTheWholePool(int size) {
     LogWatch.expect("event=dhcp-port-limited .*");
-    server = start(FIRST.plus(size - 1), Integer.MAX_VALUE);
+    server = start(FIRST.plus(size - 1), 0);
     for (int i = 0; i < 3 * size; i++) {
       TestClient client = evil(i);
       client.message(DISCOVER).send();
@@ -443,7 +442,7 @@ class HostileClientTest {
   @Test
   void manyClientsAtOnceDoNotGetThePoolEither() {
     LogWatch.expect("event=dhcp-port-limited .*");
-    server = start(FIRST.plus(7), Integer.MAX_VALUE);
+    server = start(FIRST.plus(7), 0);
     SteppedProbe probe = probe();
     for (int round = 0; round < 3; round++) {
       List<TestClient> clients = new ArrayList<>();
@@ -540,7 +539,7 @@ class HostileClientTest {
   void requestsThatWaitForProbesLeaveRoomForOthers() {
     server =
         new DhcpServer(
-            "vmnet8", DhcpSettings.builder(Subnet.parse("10.64.0.0/13")).build(), link, journal);
+            TestNetworks.of("vmnet8", "ipv4: {subnet: 10.64.0.0/13}"), List.of(), link, journal);
     SteppedProbe probe = probe();
     for (int i = 0; i < 10_000; i++) {
       evil(i).message(DISCOVER).send();

@@ -4,9 +4,8 @@ import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.AddressRange;
-import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import java.time.Duration;
 import java.util.List;
@@ -32,11 +31,8 @@ class LeaseTimeTest {
 
   private DhcpServer start(Address last) {
     return new DhcpServer(
-        "vmnet8",
-        DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
-            .pool(new AddressRange(FIRST, last))
-            .leaseTime(LEASE)
-            .build(),
+        TestNetworks.pool(FIRST, last, "dhcp: {lease-time: " + LEASE.toMinutes() + "m}"),
+        List.of(),
         link,
         journal);
   }

@@ -4,11 +4,10 @@ import static io.lanyard.dhcp.MessageType.DISCOVER;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.TestClient.Answer;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
-import io.lanyard.net.Subnet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,12 +29,10 @@ class NameContestTest {
   private final MemoryJournal journal = new MemoryJournal(link);
   private final DhcpServer server =
       new DhcpServer(
-          "vmnet8",
-          DhcpSettings.builder(Subnet.parse("192.168.127.0/24"))
-              .domain("lan")
-              .reservations(List.of(new ReservationConfig(new MacAddress(WEB), RESERVED, "Web")))
-              .names(Map.of(DEMO, "demo"))
-              .build(),
+          TestNetworks.nat(
+              "dhcp: {reservations: [{mac: '%s', address: %s, hostname: web}]}"
+                  .formatted(new MacAddress(WEB), RESERVED)),
+          List.of(TestNetworks.guest("demo", new MacAddress(DEMO))),
           link,
           journal);
   private final SteppedProbe probe = new SteppedProbe();

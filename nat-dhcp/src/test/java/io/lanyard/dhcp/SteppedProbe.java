@@ -14,7 +14,7 @@ final class SteppedProbe implements ConflictProbe {
   final List<Sent> sent = new ArrayList<>();
 
   @Override
-  public void probe(Address address, ProbeListener listener) {
+  public void probe(Address address, long waitNanos, ProbeListener listener) {
     sent.add(new Sent(address, listener));
   }
 

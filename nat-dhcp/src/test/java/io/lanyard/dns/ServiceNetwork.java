@@ -6,7 +6,6 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.DhcpServer;
-import io.lanyard.dhcp.DhcpSettings;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
@@ -40,7 +39,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServiceNetwork {
   private static final Subnet SUBNET = Subnet.parse("192.168.127.0/24");
-  private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
@@ -63,7 +61,9 @@ final class ServiceNetwork {
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
     timers = LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
-    NetworkConfig config = TestNetworks.nat();
+    NetworkConfig config =
+        TestNetworks.nat(
+            "dhcp: {lease-time: %1$ds, min-lease-time: %1$ds}".formatted(leaseTime.toSeconds()));
     nat =
         onLoop(() ->
             new NatNetwork(
@@ -74,10 +74,11 @@ final class ServiceNetwork {
                 config,
                 HostResources.alone(),
                 nic -> null));
-    DhcpSettings settings = DhcpSettings.builder(SUBNET).domain("lan").leaseTime(leaseTime).build();
     dhcp =
         onLoop(
-            () -> new DhcpServer("vmnet8", settings, nat.gateway(), store.network("vmnet8", loop)));
+            () ->
+                new DhcpServer(
+                    config, List.of(), nat.gateway(), store.network("vmnet8", loop)));
     dns =
         onLoop(() ->
             new DnsForwarder(
@@ -92,7 +93,7 @@ final class ServiceNetwork {
                             .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
                             .toList())));
     onLoop(() -> {
-      dhcp.probeWith((address, listener) -> nat.gateway().probe(address, PROBE_NANOS, listener));
+      dhcp.probeWith(nat.gateway()::probe);
       dhcp.leases().addListener(dns.names());
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
       nat.serve(DnsForwarder.PORT, dns);

@@ -4,10 +4,13 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -41,13 +44,29 @@ public final class TestNetworks {
     StringBuilder text = new StringBuilder("version: 1\nnetworks:\n  ");
     text.append(name).append(":\n    mode: nat\n    ").append(ipv4).append('\n');
     for (String line : lines) {
-      text.append("    ").append(line).append('\n');
+      text.append("    ").append(line.replace("\n", "\n      ")).append('\n');
     }
     return Objects.requireNonNull(parse(text.toString()).networks().get(name));
   }
 
-  /** A whole configuration, for tests with guests. */
-  public static Configuration parse(String text) {
+  /** A NAT network with the subnet 192.168.127.0/24 and a pool. */
+  public static NetworkConfig pool(Address first, Address last, String... lines) {
+    return of(NAME, "ipv4: {subnet: 192.168.127.0/24, pool: " + first + "-" + last + "}", lines);
+  }
+
+  /** A guest with one NIC on the network. */
+  public static GuestConfig guest(String name, MacAddress mac) {
+    String text =
+        """
+        version: 1
+        networks: {vmnet8: {mode: nat, ipv4: {subnet: 192.168.127.0/24}}}
+        guests: {%s: {image: any, nics: [{network: vmnet8, mac: "%s"}]}}
+        """
+            .formatted(name, mac);
+    return Objects.requireNonNull(parse(text).guests().get(name));
+  }
+
+  private static Configuration parse(String text) {
     try {
       return ConfigLoader.parse("test.yaml", text, Path.of("/"));
     } catch (ConfigException e) {
