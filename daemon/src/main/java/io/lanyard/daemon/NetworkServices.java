@@ -4,13 +4,10 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
-import io.lanyard.config.DnsConfig;
-import io.lanyard.config.FixedNames;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
-import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
@@ -74,21 +71,11 @@ final class NetworkServices {
     this.config = config;
     this.ipv4 = ipv4;
     this.hostAdapter = hostAdapter;
-    NatConfig natConfig = config.nat();
-    boolean loopback = natConfig != null && natConfig.hostLoopback().enabled() && !hostAdapter;
     this.nat =
         new NatNetwork(
-            loop,
-            ethernet,
-            timers,
-            allocator,
-            config,
-            shared,
-            nic -> addressOf(nic.bits()));
+            loop, ethernet, timers, allocator, config, shared, nic -> addressOf(nic.bits()));
     dhcp = DhcpService.open(config, guests.values(), nat, journal);
-    dns =
-        DnsService.open(
-            config, ipv4, fixedNames(guests), hostAdapter || loopback ? ipv4.host() : null, nat);
+    dns = DnsService.open(config, guests.values(), nat);
     if (dhcp != null && dns != null) {
       dhcp.addListener(dns.names());
     }
@@ -142,14 +129,6 @@ final class NetworkServices {
       all.put("dns", dns.counters());
     }
     return all;
-  }
-
-  private Map<String, Address> fixedNames(Map<String, GuestConfig> guests) {
-    DhcpConfig leases = config.dhcp();
-    DnsConfig names = config.dns();
-    return leases == null || names == null
-        ? Map.of()
-        : FixedNames.of(config.name(), leases, names, guests.values());
   }
 
   /** The address that a NIC's lease gives it; null for none. */

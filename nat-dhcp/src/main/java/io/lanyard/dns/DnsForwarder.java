@@ -6,6 +6,8 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
@@ -16,6 +18,7 @@ import io.lanyard.net.Endpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.lang.System.Logger.Level;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -44,8 +47,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
 
   private static final System.Logger LOG = System.getLogger(DnsForwarder.class.getName());
 
-  private final String network;
-  private final DnsSettings settings;
+  private ZoneTerms terms;
   private final GuestLink link;
   private final Clock clock;
   private final OwnZone zone;
@@ -61,32 +63,38 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   /**
    * Makes a forwarder.
    *
-   * @param network the network's name, for the log
-   * @param settings what it answers, and its limits
+   * @param config the network: its names, its addresses, and whom it asks
+   * @param guests all guests, whose reserved addresses their names lead to
    * @param link the network
    * @param sockets the network's descriptors for queries upstream
    */
   public DnsForwarder(
-      String network, DnsSettings settings, GuestLink link, DescriptorBudget.Holder sockets) {
-    this(network, settings, link, sockets, ResolvConf::parse);
+      NetworkConfig config,
+      Collection<GuestConfig> guests,
+      GuestLink link,
+      DescriptorBudget.Holder sockets) {
+    this(config, guests, link, sockets, HostFiles.OF_HOST, UpstreamTimes.USUAL, ResolvConf::parse);
   }
 
   DnsForwarder(
-      String network,
-      DnsSettings settings,
+      NetworkConfig config,
+      Collection<GuestConfig> guests,
       GuestLink link,
       DescriptorBudget.Holder sockets,
+      HostFiles files,
+      UpstreamTimes times,
       Function<List<String>, ResolvConf> parser) {
-    this.network = network;
-    this.settings = settings;
+    this.terms = ZoneTerms.of(config, guests);
     this.link = link;
     this.clock = link.timers().clock();
     this.refusedNanos = clock.nanoTime();
-    this.zone = new OwnZone(settings);
+    this.zone = new OwnZone(terms);
     this.recursion =
         new Recursion(
-            network,
-            settings,
+            config.name(),
+            terms.dns(),
+            files,
+            times,
             link,
             zone,
             replies,
@@ -95,6 +103,30 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             port -> refused(port, "the port has its share of the sockets for name servers"),
             parser);
     this.resolver = recursion.resolver();
+  }
+
+  /**
+   * Takes another configuration: domain, fixed names, the hosts file, and whom it asks. Names of
+   * leases stay, in the new domain. Questions under way are answered by the servers that they were
+   * put to; when others are asked from now on, what the former said is forgotten.
+   *
+   * @param config the network, with the same name, subnet and gateway
+   * @param guests all guests
+   * @throws IllegalArgumentException if one of these is another; nothing has changed then
+   */
+  public void configure(NetworkConfig config, Collection<GuestConfig> guests) {
+    ZoneTerms next = ZoneTerms.of(config, guests);
+    if (!config.name().equals(terms.network().name())
+        || !next.subnet().equals(terms.subnet())
+        || !next.gateway().equals(terms.gateway())) {
+      throw new IllegalArgumentException(
+          "the name server of "
+              + terms.network().name()
+              + " keeps its network, subnet and gateway while it runs");
+    }
+    terms = next;
+    zone.configure(next);
+    recursion.configure(next.dns());
   }
 
   /**
@@ -153,7 +185,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node =
         DumpNode.of("dns")
-            .with("domain", settings.domain())
+            .with("domain", terms.domain())
             .with("servers", resolver.endpoints().stream().map(Endpoint::toString).toList())
             .with("ownNames", zone.size());
     recursion.addTo(node);
@@ -217,7 +249,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     Record asked = query.getQuestion();
     // The very first questions wait for the hosts file, which may have their names. Of those that
     // have an answer here, only a single label may have another there that comes first.
-    boolean early = !resolver.looked() && settings.hostsFile() != null;
+    boolean early = !resolver.looked() && terms.dns().hostsFile();
     Message own = zone.answer(query, asked, resolver.hosts());
     boolean bare = asked.getName().labels() == 2;
     if (own != null && (!early || (!bare && !own.getSection(Section.ANSWER).isEmpty()))) {
@@ -260,7 +292,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     long now = clock.nanoTime();
     if (now - refusedNanos >= 0) {
       LogEvent.of("dns-questions-refused")
-          .with("network", network)
+          .with("network", terms.network().name())
           .with("port", port.name())
           .with("refused", refused)
           .with("waiting", recursion.waiting())

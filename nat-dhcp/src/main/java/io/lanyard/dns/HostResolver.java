@@ -5,12 +5,12 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
+import io.lanyard.config.DnsConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,14 +49,21 @@ final class HostResolver {
       FollowedFile.@Nullable Look<List<InetSocketAddress>> servers,
       FollowedFile.@Nullable Look<HostsFile> hosts) {}
 
-  private final @Nullable FollowedFile<List<InetSocketAddress>> resolvConf;
-  private final @Nullable FollowedFile<HostsFile> hostsFile;
+  private final HostFiles files;
+  private final Function<List<String>, ResolvConf> parser;
   private final Executor loop;
   private final Clock clock;
   private final Runnable changed;
   private final Timer retry;
   private final Deque<Consumer<List<InetSocketAddress>>> waiting = new ArrayDeque<>();
+  private DnsConfig config;
+  private @Nullable FollowedFile<List<InetSocketAddress>> resolvConf;
+  private @Nullable FollowedFile<HostsFile> hostsFile;
   private List<InetSocketAddress> servers;
+
+  /** Of the files that are followed: a look at those before says nothing of them. */
+  private int generation;
+
   private boolean looked;
   private boolean looking;
   private long lookedAt;
@@ -68,33 +75,80 @@ final class HostResolver {
   /**
    * Makes one that has not looked at any file.
    *
-   * @param upstreams whom to ask
-   * @param hostsFile the hosts file, or null
+   * @param config whom to ask, and whether the hosts file counts
+   * @param files the host's
    * @param loop runs tasks on the network's loop
    * @param timers the network's timers
    * @param parser reads a {@code resolv.conf}
    * @param changed told when servers or hosts are others than before
    */
   HostResolver(
-      Upstreams upstreams,
-      @Nullable Path hostsFile,
+      DnsConfig config,
+      HostFiles files,
       Executor loop,
       Timers timers,
       Function<List<String>, ResolvConf> parser,
       Runnable changed) {
-    this.resolvConf =
-        upstreams instanceof Upstreams.OfHost(var path)
-            ? new FollowedFile<>(path, lines -> parser.apply(lines).servers(), List.of())
-            : null;
-    this.servers = upstreams instanceof Upstreams.Servers(var named) ? named : List.of();
-    this.hostsFile =
-        hostsFile == null ? null : new FollowedFile<>(hostsFile, HostsFile::parse, HostsFile.NONE);
+    this.config = config;
+    this.files = files;
+    this.parser = parser;
+    this.resolvConf = resolvConf(config.upstreams());
+    this.servers = named(config.upstreams());
+    this.hostsFile = hostsFile(config.hostsFile());
     this.loop = loop;
     this.clock = timers.clock();
     this.changed = changed;
     this.retry = timers.create(this::refresh);
     this.complainNanos = clock.nanoTime();
     this.looked = resolvConf == null && this.hostsFile == null;
+  }
+
+  private @Nullable FollowedFile<List<InetSocketAddress>> resolvConf(DnsConfig.Upstreams from) {
+    return from instanceof DnsConfig.OfHost
+        ? new FollowedFile<>(files.resolvConf(), lines -> parser.apply(lines).servers(), List.of())
+        : null;
+  }
+
+  private static List<InetSocketAddress> named(DnsConfig.Upstreams upstreams) {
+    // No pattern switch: the JVM would spin a class for it in each start.
+    return upstreams instanceof DnsConfig.Servers(var servers)
+        ? servers.stream().map(Endpoint::toSocketAddress).toList()
+        : List.of();
+  }
+
+  private @Nullable FollowedFile<HostsFile> hostsFile(boolean follows) {
+    return follows ? new FollowedFile<>(files.hosts(), HostsFile::parse, HostsFile.NONE) : null;
+  }
+
+  /**
+   * Asks others from now on, or follows the hosts file or no more. A file that was followed before
+   * is not read anew.
+   *
+   * @return whether others are asked
+   */
+  boolean configure(DnsConfig next) {
+    boolean others = !next.upstreams().equals(config.upstreams());
+    boolean hosts = next.hostsFile() != config.hostsFile();
+    config = next;
+    if (others) {
+      retry.cancel();
+      resolvConf = resolvConf(next.upstreams());
+      servers = named(next.upstreams());
+      preferred = 0;
+    }
+    if (hosts) {
+      hostsFile = hostsFile(next.hostsFile());
+    }
+    if (others || hosts) {
+      generation++;
+      looking = false;
+      boolean unread = (others && resolvConf != null) || (hosts && hostsFile != null);
+      looked = (resolvConf == null && hostsFile == null) || (looked && !unread);
+      if (!waiting.isEmpty() && refresh()) {
+        tellWaiting();
+      }
+    }
+    return others;
   }
 
   /**
@@ -125,9 +179,19 @@ final class HostResolver {
     }
     if (!looking) {
       looking = true;
-      Object known = resolvConf == null ? null : resolvConf.version();
-      Object knownHosts = hostsFile == null ? null : hostsFile.version();
-      Thread.ofVirtual().name("lanyard-resolv-conf").start(() -> look(known, knownHosts));
+      var conf = resolvConf;
+      var names = hostsFile;
+      Object known = conf == null ? null : conf.version();
+      Object knownHosts = names == null ? null : names.version();
+      int asked = generation;
+      Thread.ofVirtual()
+          .name("lanyard-resolv-conf")
+          .start(() ->
+              tell(
+                  asked,
+                  new Look(
+                      conf == null ? null : conf.look(known),
+                      names == null ? null : names.look(knownHosts))));
     }
     return false;
   }
@@ -195,13 +259,13 @@ final class HostResolver {
     return rotated;
   }
 
-  private void look(@Nullable Object known, @Nullable Object knownHosts) {
-    Look done =
-        new Look(
-            resolvConf == null ? null : resolvConf.look(known),
-            hostsFile == null ? null : hostsFile.look(knownHosts));
+  private void tell(int asked, Look done) {
     try {
-      loop.execute(() -> seen(done));
+      loop.execute(() -> {
+        if (asked == generation) {
+          seen(done);
+        }
+      });
     } catch (RejectedExecutionException e) {
       LogEvent.of("dns-network-gone").with("cause", e).log(LOG, Level.DEBUG);
     }
@@ -236,6 +300,10 @@ final class HostResolver {
     if (different && !first) {
       changed.run();
     }
+    tellWaiting();
+  }
+
+  private void tellWaiting() {
     List<InetSocketAddress> order = inOrder();
     Consumer<List<InetSocketAddress>> next;
     while ((next = waiting.poll()) != null) {

@@ -150,6 +150,19 @@ final class Outstanding {
     return left;
   }
 
+  /**
+   * Has queries that come ask anew, rather than wait for questions that other servers are being
+   * asked than are to be asked now. Those who wait get their answers, which nobody keeps.
+   */
+  void detach() {
+    for (Waiting waiting : all) {
+      if (waiting.upstream != null) {
+        waiting.stale = true;
+        shareable.remove(waiting.question, waiting);
+      }
+    }
+  }
+
   private void release(Asker asker) {
     asker.port().remove(asker.station());
     askers--;

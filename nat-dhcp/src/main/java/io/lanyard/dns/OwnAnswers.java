@@ -24,21 +24,21 @@ import org.xbill.DNS.Type;
  * <p>Thread: the network's loop only.
  */
 final class OwnAnswers {
+  /** How long guests may keep names of the network, which change with the leases, in seconds. */
+  private static final long TTL = 10;
+
   private final Name gateway;
   private final Name hostmaster;
-  private final long ttl;
 
   /**
    * Makes messages of one server.
    *
    * @param domain the zone whose hostmaster is named
    * @param gateway the server's name
-   * @param ttl how long an answer and a denial hold, in seconds
    */
-  OwnAnswers(Name domain, Name gateway, long ttl) {
+  OwnAnswers(Name domain, Name gateway) {
     this.gateway = gateway;
     this.hostmaster = OwnNames.absolute("hostmaster", domain);
-    this.ttl = ttl;
   }
 
   static boolean isAddress(int type) {
@@ -56,8 +56,8 @@ final class OwnAnswers {
         some = true;
         response.addRecord(
             four
-                ? new ARecord(asked.getName(), DClass.IN, ttl, each)
-                : new AAAARecord(asked.getName(), DClass.IN, ttl, each),
+                ? new ARecord(asked.getName(), DClass.IN, TTL, each)
+                : new AAAARecord(asked.getName(), DClass.IN, TTL, each),
             Section.ANSWER);
       }
     }
@@ -70,7 +70,7 @@ final class OwnAnswers {
       return denial(query, Rcode.NOERROR, zone);
     }
     Message response = response(query, Rcode.NOERROR);
-    response.addRecord(new PTRRecord(name, DClass.IN, ttl, target), Section.ANSWER);
+    response.addRecord(new PTRRecord(name, DClass.IN, TTL, target), Section.ANSWER);
     return response;
   }
 
@@ -82,7 +82,7 @@ final class OwnAnswers {
       response.addRecord(soa(zone), Section.ANSWER);
     }
     if (type == Type.NS || type == Type.ANY) {
-      response.addRecord(new NSRecord(zone, DClass.IN, ttl, gateway), Section.ANSWER);
+      response.addRecord(new NSRecord(zone, DClass.IN, TTL, gateway), Section.ANSWER);
     }
     return response.getSection(Section.ANSWER).isEmpty()
         ? denial(query, Rcode.NOERROR, zone)
@@ -115,6 +115,6 @@ final class OwnAnswers {
 
   private SOARecord soa(Name zone) {
     // Nobody transfers this zone, so only the last field matters: how long a denial holds.
-    return new SOARecord(zone, DClass.IN, ttl, gateway, hostmaster, 1, 3600, 600, 86400, ttl);
+    return new SOARecord(zone, DClass.IN, TTL, gateway, hostmaster, 1, 3600, 600, 86400, TTL);
   }
 }

@@ -18,8 +18,8 @@ import org.xbill.DNS.TextParseException;
  * <p>Thread: the network's loop only.
  */
 final class OwnNames implements LeaseListener {
-  private final Name domain;
-  private final Name gateway;
+  private Name domain;
+  private Name gateway;
   private final Map<Name, Address> fixed = new HashMap<>();
   private final Map<Address, Name> fixedReverse = new HashMap<>();
 
@@ -32,18 +32,40 @@ final class OwnNames implements LeaseListener {
   /** Names that have none of their own records, but names below them: they exist (RFC 8020). */
   private final Set<Name> nonTerminals = new HashSet<>();
 
-  OwnNames(DnsSettings settings) {
-    this.domain = absolute(settings.domain(), null);
+  OwnNames(ZoneTerms terms) {
+    this.domain = absolute(terms.domain(), null);
     this.gateway = absolute("gateway", domain);
-    fix(gateway, settings.gateway());
-    Address host = settings.host();
+    fixAll(terms);
+  }
+
+  private void fixAll(ZoneTerms terms) {
+    fix(gateway, terms.gateway());
+    Address host = terms.host();
     if (host != null) {
       fix(absolute("host", domain), host);
     }
-    settings
+    terms
         .hosts()
         .forEach(
             (name, address) -> fix(absolute(name, isBelowDomain(name) ? domain : null), address));
+  }
+
+  /** Takes other fixed names, and perhaps another domain, in which leases keep their names. */
+  void configure(ZoneTerms terms) {
+    Map<Name, Address> leases = Map.copyOf(leased);
+    Name before = domain;
+    domain = absolute(terms.domain(), null);
+    gateway = absolute("gateway", domain);
+    fixed.clear();
+    fixedReverse.clear();
+    wild.clear();
+    nonTerminals.clear();
+    fixAll(terms);
+    if (!domain.equals(before)) {
+      leased.clear();
+      leasedReverse.clear();
+      leases.forEach((name, address) -> lease(name.relativize(before).toString(true), address));
+    }
   }
 
   /** A name without a dot is the domain's, a wildcard's own dot not counted. */
@@ -75,10 +97,14 @@ final class OwnNames implements LeaseListener {
   public void leaseAdded(Lease lease) {
     String hostname = lease.hostname();
     if (hostname != null) {
-      Name name = absolute(hostname, domain);
-      leased.put(name, lease.address());
-      leasedReverse.put(lease.address(), name);
+      lease(hostname, lease.address());
     }
+  }
+
+  private void lease(String hostname, Address address) {
+    Name name = absolute(hostname, domain);
+    leased.put(name, address);
+    leasedReverse.put(address, name);
   }
 
   @Override

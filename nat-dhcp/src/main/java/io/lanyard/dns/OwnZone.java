@@ -45,14 +45,21 @@ final class OwnZone {
 
   private final Subnet subnet;
   private final OwnNames names;
-  private final OwnAnswers answers;
-  private final Name domain;
+  private OwnAnswers answers;
+  private Name domain;
 
-  OwnZone(DnsSettings settings) {
-    subnet = settings.subnet();
-    names = new OwnNames(settings);
+  OwnZone(ZoneTerms terms) {
+    subnet = terms.subnet();
+    names = new OwnNames(terms);
     domain = names.domain();
-    answers = new OwnAnswers(domain, names.gateway(), settings.ownTtl().toSeconds());
+    answers = new OwnAnswers(domain, names.gateway());
+  }
+
+  /** Takes other fixed names, and perhaps another domain; names of leases stay. */
+  void configure(ZoneTerms terms) {
+    names.configure(terms);
+    domain = names.domain();
+    answers = new OwnAnswers(domain, names.gateway());
   }
 
   /** Hears of the leases, whose names are the zone's. */

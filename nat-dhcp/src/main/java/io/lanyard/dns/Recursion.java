@@ -5,6 +5,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
+import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turns;
@@ -38,7 +39,11 @@ final class Recursion {
   /** Every name server has the root's at hand. */
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
 
-  private final DnsSettings settings;
+  /** Answers kept at most, and their bytes. */
+  private static final int CACHE_ENTRIES = 10_000;
+
+  private static final long CACHE_BYTES = 8 << 20;
+
   private final GuestLink link;
   private final Clock clock;
   private final OwnZone zone;
@@ -50,11 +55,16 @@ final class Recursion {
   private final UpstreamQuery.Surroundings surroundings;
   private final Outstanding outstanding;
   private final UpstreamHealth health;
+  private final UpstreamTimes times;
+  private boolean forwards;
+  private boolean hostsFile;
   private boolean closed;
 
   Recursion(
       String network,
-      DnsSettings settings,
+      DnsConfig config,
+      HostFiles files,
+      UpstreamTimes times,
       GuestLink link,
       OwnZone zone,
       Replies replies,
@@ -62,18 +72,20 @@ final class Recursion {
       DescriptorBudget.Holder sockets,
       Consumer<PortBudget> refused,
       Function<List<String>, ResolvConf> parser) {
-    this.settings = settings;
+    this.times = times;
+    this.forwards = forwards(config);
+    this.hostsFile = config.hostsFile();
     this.link = link;
     this.zone = zone;
     this.replies = replies;
     this.counters = counters;
     this.clock = link.timers().clock();
-    this.outstanding = new Outstanding(settings.limits());
-    this.cache = new ResponseCache(settings.cacheEntries(), settings.cacheBytes());
+    this.outstanding = new Outstanding(DnsLimits.DEFAULT);
+    this.cache = new ResponseCache(CACHE_ENTRIES, CACHE_BYTES);
     this.resolver =
         new HostResolver(
-            settings.upstreams(),
-            settings.hostsFile(),
+            config,
+            files,
             task -> link.loop().execute(task),
             link.timers(),
             parser,
@@ -86,7 +98,7 @@ final class Recursion {
             datagrams,
             link.timers(),
             new SecureRandom(),
-            settings,
+            times,
             counters,
             sockets,
             this::heard,
@@ -172,6 +184,7 @@ final class Recursion {
   }
 
   private void upstreamsChanged() {
+    outstanding.detach();
     cache.clear();
     health.changed();
   }
@@ -241,7 +254,7 @@ final class Recursion {
             waiting.question,
             waiting.options,
             servers,
-            settings.queryTimeout(),
+            times.query(),
             (response, local) -> answered(waiting, servers, response, local));
     waiting.upstream = upstream;
     upstream.start();
@@ -249,7 +262,26 @@ final class Recursion {
 
   /** Whether anybody is asked for names of others. */
   boolean forwards() {
-    return !(settings.upstreams() instanceof Upstreams.None);
+    return forwards;
+  }
+
+  private static boolean forwards(DnsConfig config) {
+    return !(config.upstreams() instanceof DnsConfig.None);
+  }
+
+  /**
+   * Asks other servers, or answers from the hosts file or no more. Questions under way are answered
+   * by those that they were put to.
+   */
+  void configure(DnsConfig config) {
+    forwards = forwards(config);
+    if (resolver.configure(config)) {
+      upstreamsChanged();
+    }
+    if (config.hostsFile() != hostsFile) {
+      hostsFile = config.hostsFile();
+      cache.clear(); // The file's names come first, and nobody has looked at it yet.
+    }
   }
 
   private void refuse(Waiting waiting) {
@@ -290,10 +322,10 @@ final class Recursion {
     long now = clock.nanoTime();
     Response upstream = response == null ? null : make(question, response, now);
     Response made = upstream == null ? make(question, failure(question), now) : upstream;
-    if (made != null && !local && waiting.shareable()) {
+    if (made != null && !local && waiting.shareable() && !waiting.stale) {
       cache.put(question, made);
     }
-    if (response == null && !resolver.known().isEmpty()) {
+    if (response == null && !resolver.known().isEmpty() && !waiting.stale) {
       health.unanswered(waiting.askedNanos);
     }
     for (Asker asker : waiting.askers) {
@@ -347,7 +379,7 @@ final class Recursion {
             Record.newRecord(question.name(), question.type(), question.dclass()),
             Section.QUESTION);
       }
-      return Response.of(response, question.edns(), now, settings);
+      return Response.of(response, question.edns(), now);
     } catch (IOException | RuntimeException e) {
       LogEvent.of("dns-response-unusable").with("cause", e).log(LOG, Level.DEBUG);
       return null; // Answered with SERVFAIL, and counted there.

@@ -33,6 +33,12 @@ final class Response {
    */
   private static final int FAILURE_SECONDS = 1;
 
+  /** The longest that an answer is kept. */
+  private static final long MOST_SECONDS = 86_400;
+
+  /** The longest that a denial is kept: RFC 2308 section 5 has one to three hours. */
+  private static final long MOST_NEGATIVE_SECONDS = 3_600;
+
   private final byte[] wire;
   private final int nameLength;
   private final int[] ttlOffsets;
@@ -57,8 +63,7 @@ final class Response {
    * @param edns whether who asked speaks EDNS
    * @param nowNanos the present
    */
-  static Response of(Message message, boolean edns, long nowNanos, DnsSettings settings)
-      throws IOException {
+  static Response of(Message message, boolean edns, long nowNanos) throws IOException {
     OPTRecord theirs = message.getOPT();
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
@@ -76,7 +81,7 @@ final class Response {
     }
     message.getHeader().unsetFlag(Flags.AA);
     message.getHeader().setFlag(Flags.RA);
-    long ttl = lifetime(message, settings);
+    long ttl = lifetime(message);
     byte[] wire = message.toWire();
     DNSInput in = new DNSInput(wire);
     in.jump(Header.LENGTH);
@@ -100,7 +105,7 @@ final class Response {
   }
 
   /** How long a message may be kept, in seconds (RFC 2308 section 5; RFC 1035 section 7.4). */
-  private static long lifetime(Message message, DnsSettings settings) {
+  private static long lifetime(Message message) {
     int rcode = message.getRcode();
     boolean truncated = message.getHeader().getFlag(Flags.TC);
     if (rcode == Rcode.SERVFAIL) {
@@ -115,7 +120,7 @@ final class Response {
     if (denial && soa == null) {
       return 0;
     }
-    long ttl = denial ? settings.maxNegativeTtl().toSeconds() : settings.maxTtl().toSeconds();
+    long ttl = denial ? MOST_NEGATIVE_SECONDS : MOST_SECONDS;
     if (soa != null) {
       ttl = Math.min(ttl, soa.getMinimum());
     }

@@ -55,7 +55,7 @@ final class UpstreamQuery {
       UpstreamDatagrams datagrams,
       Timers timers,
       RandomGenerator random,
-      DnsSettings settings,
+      UpstreamTimes times,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
       Consumer<InetSocketAddress> answered,
@@ -172,7 +172,7 @@ final class UpstreamQuery {
       closeOldest();
       // The last attempt has whatever time is left.
       boolean last = asked == ROUNDS * servers.size();
-      next.arm(last ? left : Math.min(left, around.settings().attemptTimeout().toNanos()));
+      next.arm(last ? left : Math.min(left, around.times().attempt().toNanos()));
       attempt.udp(true);
     } else {
       next.arm(left);

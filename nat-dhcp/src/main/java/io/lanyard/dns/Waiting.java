@@ -29,6 +29,9 @@ final class Waiting {
   final List<Asker> askers = new ArrayList<>(1);
   @Nullable UpstreamQuery upstream;
 
+  /** Whether it is being asked of servers that are asked no more. */
+  boolean stale;
+
   /** When it was asked. */
   long askedNanos;
 

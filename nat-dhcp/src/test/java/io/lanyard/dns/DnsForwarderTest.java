@@ -51,18 +51,16 @@ class DnsForwarderTest {
     scene =
         new ForwarderScene(
             folder,
-            settings ->
-                settings
-                    .withHost(Address.parse("192.168.127.1"))
-                    .withHosts(
-                        Map.of(
-                            "printer", Address.parse("192.168.127.9"),
-                            "*.apps", Address.parse("192.168.127.6"),
-                            "*.example.net", Address.parse("192.168.127.5"),
-                            "fixed.apps.lan", Address.parse("192.168.127.4"),
-                            "a.deep.lan", Address.parse("192.168.127.8"),
-                            "db.example.com", Address.parse("192.168.127.7")))
-                    .withHostsFile(hostsFile));
+            "nat: {host-loopback: true}",
+            """
+            dns: {hosts: {
+              printer: 192.168.127.9,
+              "*.apps": 192.168.127.6,
+              "*.example.net": 192.168.127.5,
+              fixed.apps.lan: 192.168.127.4,
+              a.deep.lan: 192.168.127.8,
+              db.example.com: 192.168.127.7}}\
+            """);
     upstream = scene.upstream;
   }
 

@@ -20,7 +20,9 @@ class DnsSocketsTest {
 
   private ForwarderScene scene(int descriptors) throws Exception {
     return new ForwarderScene(
-        folder, settings -> settings, new DescriptorBudget(() -> descriptors, Clock.system()));
+        folder,
+        new DescriptorBudget(() -> descriptors, Clock.system()),
+        ForwarderScene.WITHOUT_HOSTS_FILE);
   }
 
   @Test

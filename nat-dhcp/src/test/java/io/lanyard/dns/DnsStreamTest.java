@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
-import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -42,12 +41,16 @@ class DnsStreamTest {
 
   @BeforeEach
   void open() {
-    DnsSettings settings =
-        DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
-            .withUpstreams(new Upstreams.OfHost(Path.of("/nonexistent/resolv.conf")));
+    Path nothing = Path.of("/nonexistent");
     DnsForwarder forwarder =
         new DnsForwarder(
-            "vmnet8", settings, link, DescriptorBudget.ample().share("vmnet8").holder("dns"));
+            TestNetworks.nat(ForwarderScene.WITHOUT_HOSTS_FILE),
+            List.of(),
+            link,
+            DescriptorBudget.ample().share("vmnet8").holder("dns"),
+            new HostFiles(nothing, nothing),
+            UpstreamTimes.USUAL,
+            ResolvConf::parse);
     stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);
     assertThat(guest.connected).isTrue();
   }

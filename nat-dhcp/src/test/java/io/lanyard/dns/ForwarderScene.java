@@ -3,13 +3,14 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.SteppedLink;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
@@ -35,7 +36,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
@@ -49,6 +49,9 @@ import org.xbill.DNS.Type;
 
 /** A forwarder with a stopped clock, upstream servers, and guests behind ports. */
 final class ForwarderScene {
+  /** Keys of a network whose guests do not have the names of the host's file. */
+  static final String WITHOUT_HOSTS_FILE = "dns: {hosts-file: false}";
+
   private static final int PADDING = 12; // RFC 7830
 
   private final MultiThreadIoEventLoopGroup group =
@@ -75,24 +78,34 @@ final class ForwarderScene {
   volatile boolean chargedLast;
 
   ForwarderScene(Path folder) throws Exception {
-    this(folder, settings -> settings);
+    this(folder, WITHOUT_HOSTS_FILE);
   }
 
-  ForwarderScene(Path folder, UnaryOperator<DnsSettings> change) throws Exception {
-    this(folder, change, DescriptorBudget.ample());
+  /** With keys of the network; its hosts file is {@code hosts} in the folder. */
+  ForwarderScene(Path folder, String... keys) throws Exception {
+    this(folder, DescriptorBudget.ample(), keys);
   }
 
-  ForwarderScene(Path folder, UnaryOperator<DnsSettings> change, DescriptorBudget budget)
-      throws Exception {
+  ForwarderScene(Path folder, DescriptorBudget budget, String... keys) throws Exception {
     descriptors = budget.share("vmnet8");
     sockets = descriptors.holder("dns");
     resolvConf = folder.resolve("resolv.conf");
     nameServers("127.0.0.1");
-    DnsSettings settings =
-        change.apply(
-            DnsSettings.of("lan", Subnet.parse("192.168.127.0/24"), Address.parse("192.168.127.2"))
-                .withUpstreams(new Upstreams.OfHost(resolvConf)));
-    forwarder = onLoop(() -> new DnsForwarder("vmnet8", settings, link, sockets, this::parse));
+    HostFiles files = new HostFiles(resolvConf, folder.resolve("hosts"));
+    NetworkConfig config = TestNetworks.nat(keys);
+    forwarder =
+        onLoop(() ->
+            new DnsForwarder(
+                config, List.of(), link, sockets, files, UpstreamTimes.USUAL, this::parse));
+  }
+
+  /** Has the forwarder take other keys of the network. */
+  void configure(String... keys) throws Exception {
+    NetworkConfig config = TestNetworks.nat(keys);
+    onLoop(() -> {
+      forwarder.configure(config, List.of());
+      return true;
+    });
   }
 
   /** Another server, for an address of the file to lead to. */

@@ -11,7 +11,6 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
@@ -38,7 +37,6 @@ import java.util.concurrent.TimeUnit;
  * namespaces of this host.
  */
 final class ServiceNetwork {
-  private static final Subnet SUBNET = Subnet.parse("192.168.127.0/24");
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
@@ -63,30 +61,24 @@ final class ServiceNetwork {
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     NetworkConfig config =
         TestNetworks.nat(
-            "dhcp: {lease-time: %1$ds, min-lease-time: %1$ds}".formatted(leaseTime.toSeconds()));
+            "dhcp: {lease-time: %1$ds, min-lease-time: %1$ds}".formatted(leaseTime.toSeconds()),
+            ForwarderScene.WITHOUT_HOSTS_FILE);
     nat =
         onLoop(() ->
             new NatNetwork(
-                loop,
-                network,
-                timers,
-                ALLOCATOR,
-                config,
-                HostResources.alone(),
-                nic -> null));
+                loop, network, timers, ALLOCATOR, config, HostResources.alone(), nic -> null));
     dhcp =
         onLoop(
-            () ->
-                new DhcpServer(
-                    config, List.of(), nat.gateway(), store.network("vmnet8", loop)));
+            () -> new DhcpServer(config, List.of(), nat.gateway(), store.network("vmnet8", loop)));
     dns =
         onLoop(() ->
             new DnsForwarder(
-                "vmnet8",
-                DnsSettings.of("lan", SUBNET, SUBNET.at(2))
-                    .withUpstreams(new Upstreams.OfHost(resolvConf)),
+                config,
+                List.of(),
                 nat.gateway(),
                 nat.descriptors().holder("dns"),
+                new HostFiles(resolvConf, folder.resolve("hosts")),
+                UpstreamTimes.USUAL,
                 lines ->
                     new ResolvConf(
                         ResolvConf.parse(lines).servers().stream()

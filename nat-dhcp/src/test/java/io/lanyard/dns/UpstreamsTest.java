@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
-import io.netty.util.NetUtil;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +27,13 @@ class UpstreamsTest {
     scene.close();
   }
 
-  private void open(UnaryOperator<DnsSettings> change) throws Exception {
-    scene = new ForwarderScene(folder, change);
+  private void open() throws Exception {
+    scene = new ForwarderScene(folder);
+  }
+
+  /** With keys of the network's DNS. */
+  private void open(String keys) throws Exception {
+    scene = new ForwarderScene(folder, "dns: {" + keys + "}");
   }
 
   private int rcode(String name) throws Exception {
@@ -60,7 +62,7 @@ class UpstreamsTest {
   @Test
   void aResolvConfThatCannotBeReadKeepsItsFormerServers() throws Exception {
     LogWatch.expect("resolv.conf cannot be read: Is a directory");
-    open(settings -> settings);
+    open();
     assertThat(rcode("before.example.")).isEqualTo(Rcode.NOERROR);
     Object before = servers();
     makeUnreadable();
@@ -78,7 +80,7 @@ class UpstreamsTest {
   @Test
   void aResolvConfThatCannotBeReadAtTheFirstQuestionIsNoServerOfTheHost() throws Exception {
     LogWatch.expect("resolv.conf cannot be read: Is a directory");
-    open(settings -> settings);
+    open();
     makeUnreadable();
     assertThat(rcode("first.example.")).isEqualTo(Rcode.SERVFAIL);
     assertThat(servers()).isEqualTo("[]");
@@ -92,7 +94,7 @@ class UpstreamsTest {
 
   @Test
   void aResolvConfThatIsNotThereMeansTheHostItself() throws Exception {
-    open(settings -> settings);
+    open();
     Files.delete(scene.resolvConf);
     assertThat(rcode("first.example.")).isEqualTo(Rcode.NOERROR);
     assertThat(problem()).isEmpty();
@@ -101,7 +103,7 @@ class UpstreamsTest {
   @Test
   void aHostsFileThatCannotBeReadKeepsItsFormerNames() throws Exception {
     Path hosts = Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
-    open(settings -> settings.withHostsFile(hosts));
+    open("hosts-file: true");
     scene.upstream.answer =
         response -> {
           response.getHeader().setRcode(Rcode.NXDOMAIN);
@@ -123,7 +125,7 @@ class UpstreamsTest {
 
   @Test
   void aNameThatIsNeverAnsweredIsNoFaultOfTheServers() throws Exception {
-    open(settings -> settings);
+    open();
     scene.upstream.answer =
         response -> response.getQuestion().getName().toString().equals(".") ? response : null;
     scene.onLoop(() -> {
@@ -144,7 +146,7 @@ class UpstreamsTest {
   @Test
   void serversThatAnswerNothingAreAProblemUntilTheyAnswer() throws Exception {
     LogWatch.expect("dns-upstreams-silent");
-    open(settings -> settings);
+    open();
     scene.upstream.answer = response -> null;
     scene.onLoop(() -> {
       scene.send(scene.guest("guest"), ForwarderScene.query("www.example.").toWire());
@@ -176,7 +178,9 @@ class UpstreamsTest {
     LogWatch.expect("no-descriptor");
     scene =
         new ForwarderScene(
-            folder, settings -> settings, new DescriptorBudget(() -> 100, Clock.system()));
+            folder,
+            new DescriptorBudget(() -> 100, Clock.system()),
+            ForwarderScene.WITHOUT_HOSTS_FILE);
     scene.upstream.answer = response -> null;
     scene.onLoop(() -> {
       scene.send(scene.guest("guest"), ForwarderScene.query("www.example.").toWire());
@@ -213,10 +217,7 @@ class UpstreamsTest {
   @Test
   void serversOfTheConfigurationAreAskedAtTheirPorts() throws Exception {
     try (FakeUpstream other = new FakeUpstream()) {
-      open(settings ->
-          settings.withUpstreams(
-              new Upstreams.Servers(
-                  List.of(new InetSocketAddress(NetUtil.LOCALHOST4, other.port())))));
+      open("hosts-file: false, upstreams: ['127.0.0.1:" + other.port() + "']");
       assertThat(rcode("www.example.")).isEqualTo(Rcode.NOERROR);
       assertThat(other.queries).hasSize(1);
       assertThat(scene.upstream.queries).isEmpty();
@@ -225,7 +226,7 @@ class UpstreamsTest {
 
   @Test
   void aNetworkWithoutUpstreamsAnswersItsOwnNamesAndRefusesOthersAtOnce() throws Exception {
-    open(settings -> settings.withUpstreams(new Upstreams.None()));
+    open("hosts-file: false, upstreams: []");
     assertThat(rcode("gateway.lan.")).isEqualTo(Rcode.NOERROR);
     assertThat(rcode("nobody.lan.")).isEqualTo(Rcode.NXDOMAIN);
     assertThat(rcode("localhost.")).isEqualTo(Rcode.NOERROR);
@@ -239,8 +240,8 @@ class UpstreamsTest {
 
   @Test
   void aNetworkWithoutUpstreamsStillHasTheNamesOfTheHostsFile() throws Exception {
-    Path hosts = Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
-    open(settings -> settings.withUpstreams(new Upstreams.None()).withHostsFile(hosts));
+    Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
+    open("upstreams: []");
     // The very first question waits for the file, and is refused when it is not there.
     Message first = scene.ask("guest", "www.Example.");
     assertThat(first.getRcode()).isEqualTo(Rcode.REFUSED);

@@ -1,0 +1,69 @@
+package io.lanyard.dns;
+
+import io.lanyard.config.DnsConfig;
+import io.lanyard.config.FixedNames;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NatConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration as one network's name server reads it.
+ *
+ * @param network the network
+ * @param hosts names of fixed hosts, below the domain unless they have a dot, and their addresses;
+ *     of several names of one address the first is its reverse name; one that begins with {@code *}
+ *     stands for all names below it that have no address of their own
+ */
+record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
+  static ZoneTerms of(NetworkConfig network, Collection<GuestConfig> guests) {
+    return new ZoneTerms(
+        network,
+        FixedNames.of(
+            network.name(),
+            Objects.requireNonNull(network.dhcp(), "an isolated network has no names"),
+            dns(network),
+            guests));
+  }
+
+  private static DnsConfig dns(NetworkConfig network) {
+    return Objects.requireNonNull(network.dns(), "an isolated network has no names");
+  }
+
+  private Ipv4Config ipv4() {
+    return Objects.requireNonNull(network.ipv4(), "an isolated network has no addresses");
+  }
+
+  DnsConfig dns() {
+    return dns(network);
+  }
+
+  /** The network's domain without a final dot. */
+  String domain() {
+    return dns().domain();
+  }
+
+  /** The network's subnet, whose reverse names are answered here. */
+  Subnet subnet() {
+    return ipv4().subnet();
+  }
+
+  /** The gateway's address: {@code gateway.<domain>}. */
+  Address gateway() {
+    return ipv4().gateway();
+  }
+
+  /** The host's address, {@code host.<domain>}; null where it does not answer. */
+  @Nullable Address host() {
+    NatConfig nat = network.nat();
+    boolean answers =
+        network.hostAdapter() != null || (nat != null && nat.hostLoopback().enabled());
+    return answers ? ipv4().host() : null;
+  }
+}
