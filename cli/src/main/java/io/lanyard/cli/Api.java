@@ -16,15 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The running daemon that a command talks to. */
 final class Api {
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** The status of a daemon that has no place for another connection (RFC 9110 section 15.6.4). */
-  private static final int BUSY = 503;
 
   @Option(
       names = "--socket",
@@ -64,8 +62,23 @@ final class Api {
     return request("POST", target);
   }
 
+  JsonNode delete(String target) {
+    return request("DELETE", target);
+  }
+
   private JsonNode request(String method, String target) {
-    try (HttpClient.Answer answer = open(method, target)) {
+    return send(method, target, Map.of(), new byte[0]);
+  }
+
+  /**
+   * Asks for something that needs more than a path.
+   *
+   * @param headers by name
+   * @param body the request's; empty for none
+   * @return the answer's JSON; a missing node where it has no body
+   */
+  JsonNode send(String method, String target, Map<String, String> headers, byte[] body) {
+    try (HttpClient.Answer answer = open(method, target, headers, body)) {
       return JSON.readTree(answer.bytes());
     } catch (JsonProcessingException e) {
       throw new Failure("what answers at " + socket() + " is not a Lanyard daemon");
@@ -76,9 +89,13 @@ final class Api {
 
   /** Asks for something that is read as it comes. */
   HttpClient.Answer open(String method, String target) {
+    return open(method, target, Map.of(), new byte[0]);
+  }
+
+  HttpClient.Answer open(String method, String target, Map<String, String> headers, byte[] body) {
     checkPlace();
     try {
-      return checked(new HttpClient(socket()).send(method, target));
+      return checked(new HttpClient(socket()).send(method, target, headers, body));
     } catch (IOException e) {
       throw unreachable(e);
     }
@@ -122,13 +139,9 @@ final class Api {
     }
     try (answer) {
       JsonNode problem = JSON.readTree(answer.bytes());
-      String title =
-          problem.path("title").asText("the daemon answered with status " + answer.status());
-      StringBuilder advice = new StringBuilder();
-      problem.path("errors").forEach(error -> advice.append(error.asText()).append('\n'));
-      throw new Failure(
-          answer.status() == BUSY ? "the daemon at " + socket() + " is there but busy" : title,
-          advice.append(problem.path("hint").asText("")).toString());
+      throw problem.hasNonNull("title")
+          ? new Failure(problem)
+          : new Failure("the daemon answered with status " + answer.status());
     } catch (JsonProcessingException e) {
       throw new Failure("the daemon answered with status " + answer.status());
     }

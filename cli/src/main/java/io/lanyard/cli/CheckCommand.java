@@ -43,7 +43,7 @@ final class CheckCommand implements Callable<Integer> {
       return 0;
     } catch (ConfigException e) {
       if (output.json()) {
-        output.print(problems(e));
+        output.print(problems(checked, e));
       } else {
         e.problems().forEach(problem -> System.err.println(problem));
       }
@@ -70,8 +70,9 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  private static ObjectNode problems(ConfigException e) {
+  private static ObjectNode problems(@Nullable Path checked, ConfigException e) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("file", checked == null ? "" : checked.toString());
     node.put("valid", false);
     var list = node.putArray("problems");
     for (Problem problem : e.problems()) {

@@ -3,13 +3,10 @@ package io.lanyard.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
-import io.lanyard.config.ByteSize;
 import io.lanyard.control.client.HttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
@@ -18,62 +15,67 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lanyard guest}. */
-@Command(
-    name = "guest",
-    description = "Guests.",
-    subcommands = {
-      GuestCommand.Ls.class,
-      GuestCommand.Show.class,
-      GuestCommand.Start.class,
-      GuestCommand.Stop.class,
-      GuestCommand.Kill.class,
-      GuestCommand.Reset.class,
-      GuestCommand.Pause.class,
-      GuestCommand.Resume.class,
-      GuestCommand.ConsoleVerb.class
-    })
 final class GuestCommand {
+  private GuestCommand() {}
+
+  static Noun noun() {
+    return Noun.of(
+        "guest",
+        "Guests.",
+        Noun.verb("ls", Ls.class),
+        Noun.verb("show", Show.class),
+        Noun.verb("add", GuestChange.Add.class),
+        Noun.verb("set", GuestChange.Set.class),
+        Noun.verb("rm", GuestChange.Rm.class),
+        Noun.verb("start", Start.class),
+        Noun.verb("stop", Stop.class),
+        Noun.verb("restart", GuestRestart.class),
+        Noun.verb("kill", Kill.class),
+        Noun.verb("reset", Reset.class),
+        Noun.verb("pause", Pause.class),
+        Noun.verb("resume", Resume.class),
+        Noun.verb("console", ConsoleVerb.class));
+  }
+
   /** {@code lanyard guest ls}. */
   @Command(name = "ls", description = "Lists the guests.")
-  static final class Ls implements Callable<Integer> {
-    @Mixin Api api = new Api();
-    @Mixin Output output = new Output();
+  static final class Ls extends ListCommand {
+    Ls() {
+      super(
+          "name",
+          "vmm",
+          "state",
+          "memory",
+          "harts",
+          "processorSeconds=CPU TIME",
+          "addresses",
+          "reason");
+    }
 
     @Override
-    public Integer call() {
-      JsonNode guests = api.get("/v1/guests");
-      if (!output.json()) {
-        for (JsonNode guest : guests) {
-          readable((ObjectNode) guest);
-        }
-      }
-      output.table(
-          guests,
-          List.of(
-              "name",
-              "vmm",
-              "state",
-              "memory",
-              "harts",
-              "processorSeconds",
-              "addresses",
-              "reason"));
-      return 0;
+    JsonNode list() {
+      return api.get("/v1/guests");
+    }
+
+    @Override
+    JsonNode shown(JsonNode guests) {
+      return withAddresses(guests);
     }
   }
 
-  /** Memory with its unit, and the addresses of all NICs. */
-  private static void readable(ObjectNode guest) {
-    guest.put("memory", new ByteSize(guest.path("memory").asLong()).toString());
-    guest.put(
-        "processorSeconds",
-        String.format(Locale.ROOT, "%.1f", guest.path("processorSeconds").asDouble()));
-    var addresses = guest.putArray("addresses");
-    guest.path("nics").forEach(nic -> addresses.add(nic.path("address").asText()));
+  /** Guests with the addresses of all NICs. */
+  static JsonNode withAddresses(JsonNode guests) {
+    for (JsonNode guest : guests) {
+      if (guest instanceof ObjectNode object) {
+        var addresses = object.putArray("addresses");
+        guest.path("nics").forEach(nic -> addresses.add(nic.path("address").asText()));
+      }
+    }
+    return guests;
   }
 
   /** {@code lanyard guest show}. */
-  @Command(name = "show", description = "Shows all about a guest.")
+  @Command(name = "show", description = "Shows all about a guest, with all its settings.")
   static final class Show implements Callable<Integer> {
     @Mixin Api api = new Api();
     @Mixin Output output = new Output();
@@ -83,7 +85,8 @@ final class GuestCommand {
 
     @Override
     public Integer call() {
-      output.properties(api.get(Api.path("guests", guest)));
+      JsonNode info = api.get(Api.path("guests", guest));
+      output.properties(Effective.withSettings(api, info, GuestChange.path(guest)));
       return Lanyard.DONE;
     }
   }

@@ -19,11 +19,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lanyard image}: what guests boot. */
-@Command(
-    name = "image",
-    description = "Images that guests boot.",
-    subcommands = {ImageCommand.Pull.class, ImageCommand.Ls.class, ImageCommand.Rm.class})
 final class ImageCommand {
+  private ImageCommand() {}
+
+  static Noun noun() {
+    return Noun.of(
+        "image",
+        "Images that guests boot.",
+        Noun.verb("pull", Pull.class),
+        Noun.verb("ls", Ls.class),
+        Noun.verb("rm", Rm.class));
+  }
+
   /** Where the store is. */
   static final class Store {
     @Option(
@@ -101,6 +108,7 @@ final class ImageCommand {
   @Command(name = "rm", description = "Removes an image.")
   static final class Rm implements Callable<Integer> {
     @Mixin Store store = new Store();
+    @Mixin Output output = new Output();
 
     @Parameters(paramLabel = "IMAGE")
     String name = "";
@@ -110,7 +118,10 @@ final class ImageCommand {
       if (!store.open().remove(name)) {
         throw new Failure("there is no image " + name, "\"lanyard image ls\" lists what there is");
       }
-      return 0;
+      output.done(
+          JsonNodeFactory.instance.objectNode().put("name", name).put("removed", true),
+          "removed " + name);
+      return Lanyard.DONE;
     }
   }
 

@@ -1,12 +1,12 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
+import io.lanyard.base.PrintableText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code lanyard}, but for the daemon, which is one of its own. */
 @Command(
@@ -62,26 +63,68 @@ public final class Lanyard implements Runnable {
   }
 
   /** In the order in which the usage shows them. */
-  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+  private static final List<String> COMMANDS =
+      List.of(
+          "daemon",
+          "check",
+          "plan",
+          "apply",
+          "config",
+          "demo",
+          "status",
+          "ls",
+          "top",
+          "events",
+          "network",
+          "port",
+          "forward",
+          "lease",
+          "reservation",
+          "dns",
+          "flow",
+          "egress",
+          "guest",
+          "vmm",
+          "image",
+          "log",
+          "port-forward",
+          "capture",
+          "dump",
+          "completion",
+          "help");
 
-  private static Map<String, Supplier<Object>> commands() {
-    Map<String, Supplier<Object>> all = new LinkedHashMap<>();
-    all.put("daemon", DaemonHelp::line);
-    all.put("check", CheckCommand::new);
-    all.put("demo", DemoCommand::new);
-    all.put("status", StatusCommand::new);
-    all.put("network", ListCommand.NetworkNoun::new);
-    all.put("port", ListCommand.PortNoun::new);
-    all.put("lease", ListCommand.LeaseNoun::new);
-    all.put("flow", ListCommand.FlowNoun::new);
-    all.put("forward", ListCommand.ForwardNoun::new);
-    all.put("guest", GuestCommand::new);
-    all.put("image", ImageCommand::new);
-    all.put("capture", CaptureCommand::new);
-    all.put("dump", DumpCommand::new);
-    all.put("completion", CompletionCommand::new);
-    all.put("help", HelpCommand::new);
-    return all;
+  /** A command, as an object for picocli or as a noun; null if there is none of that name. */
+  private static @Nullable Object command(String name) {
+    return switch (name) {
+      case "daemon" -> DaemonHelp.line();
+      case "check" -> new CheckCommand();
+      case "plan" -> new PlanCommand();
+      case "apply" -> new ApplyCommand();
+      case "config" -> ConfigCommand.noun();
+      case "demo" -> new DemoCommand();
+      case "status" -> new StatusCommand();
+      case "ls" -> new OverviewCommand();
+      case "top" -> new TopCommand();
+      case "events" -> new EventsCommand();
+      case "network" -> NetworkCommand.noun();
+      case "port" -> PortCommand.noun();
+      case "forward" -> ForwardCommand.noun();
+      case "lease" -> LeaseCommand.noun();
+      case "reservation" -> ReservationCommand.noun();
+      case "dns" -> DnsCommand.noun();
+      case "flow" -> FlowCommand.noun();
+      case "egress" -> EgressCommand.noun();
+      case "guest" -> GuestCommand.noun();
+      case "vmm" -> VmmCommand.noun();
+      case "image" -> ImageCommand.noun();
+      case "log" -> LogCommand.noun();
+      case "port-forward" -> new PortForwardCommand();
+      case "capture" -> new CaptureCommand();
+      case "dump" -> new DumpCommand();
+      case "completion" -> new CompletionCommand();
+      case "help" -> new HelpCommand();
+      default -> null;
+    };
   }
 
   /**
@@ -91,20 +134,31 @@ public final class Lanyard implements Runnable {
   static CommandLine line(String... arguments) {
     CommandLine line = new CommandLine(new Lanyard());
     String first = arguments.length == 0 ? "" : arguments[0];
-    boolean needsAll = first.equals("completion") || first.equals("help");
-    Supplier<Object> only = needsAll ? null : COMMANDS.get(first);
-    if (only == null) {
-      COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
-    } else {
-      line.addSubcommand(first, only.get());
+    String second = arguments.length < 2 ? "" : arguments[1];
+    boolean needsAll =
+        first.equals("help") || (first.equals("completion") && !second.startsWith("--names"));
+    if (needsAll || !add(line, first, second)) {
+      COMMANDS.forEach(name -> add(line, name, ""));
     }
     return line;
   }
 
+  private static boolean add(CommandLine line, String name, String verb) {
+    Object command = command(name);
+    if (command instanceof Noun noun) {
+      noun.addTo(line, verb);
+    } else if (command != null) {
+      line.addSubcommand(name, command);
+    }
+    return command != null;
+  }
+
   static int execute(String... arguments) {
     CommandLine line = line(arguments);
+    boolean json = List.of(arguments).contains("--json");
     line.setExecutionExceptionHandler(
-        (exception, command, parsed) -> failed(exception, command.getErr()));
+        (exception, command, parsed) -> failed(exception, command.getErr(), json));
+    line.setParameterExceptionHandler((exception, given) -> misused(exception, json));
     return line.execute(arguments);
   }
 
@@ -118,23 +172,43 @@ public final class Lanyard implements Runnable {
     return status == DONE ? FAILED : status;
   }
 
-  private static int failed(Exception exception, PrintWriter err) {
-    String text =
+  private static int failed(Exception exception, PrintWriter err, boolean json) {
+    Failure failure =
         switch (exception) {
-          case Failure failure -> failure.text();
-          case AccessDeniedException failure -> "permission denied: " + failure.getFile();
-          case IOException failure -> Causes.of(failure);
-          default -> exception.toString();
+          case Failure known -> known;
+          case AccessDeniedException e -> new Failure("permission denied: " + e.getFile());
+          case IOException e -> new Failure(Causes.of(e));
+          default -> new Failure(exception.toString());
         };
-    err.println("lanyard: " + text);
+    err.println(json ? Output.text(failure.problem()) : "lanyard: " + failure.text());
     if (System.getenv("LANYARD_TRACE") != null) {
       exception.printStackTrace(err);
     }
     return FAILED;
   }
 
+  /** Says in a line what is wrong with the command line, and where its help is. */
+  private static int misused(ParameterException exception, boolean json) {
+    CommandLine command = exception.getCommandLine();
+    PrintWriter err = command.getErr();
+    String message = String.valueOf(exception.getMessage());
+    String hint = "See: " + command.getCommandSpec().qualifiedName() + " --help";
+    if (exception instanceof UnmatchedArgumentException unmatched) {
+      List<String> nearest = unmatched.getSuggestions();
+      if (!nearest.isEmpty()) {
+        hint = "Did you mean " + String.join(" or ", nearest) + "? " + hint;
+      }
+    }
+    err.println(
+        json
+            ? Output.text(Failure.problem(message, hint))
+            : "lanyard: " + PrintableText.of(message) + "\n" + PrintableText.of(hint));
+    return BAD_USAGE;
+  }
+
   @Override
   public void run() {
+    spec.commandLine().usage(spec.commandLine().getErr());
     throw new ParameterException(spec.commandLine(), "a command is missing");
   }
 }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.lanyard.base.PrintableText;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,10 @@ final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private static final ObjectMapper LINES = new ObjectMapper();
+
   static {
+    LINES.getFactory().setCharacterEscapes(new PrintableJson());
     JSON.getFactory().setCharacterEscapes(new PrintableJson());
   }
 
@@ -47,9 +49,6 @@ final class Output {
     }
   }
 
-  /** Ends the name of a column that shows how many members a list has, not the members. */
-  static final String COUNT = "#";
-
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -66,10 +65,39 @@ final class Output {
     line(text(node));
   }
 
+  /** Prints JSON as one line, for streams of it. */
+  void printLine(JsonNode node) {
+    line(lineOf(node));
+  }
+
+  /** Says that something is done; as JSON, the daemon's answer if it has one. */
+  void done(JsonNode answer, String text) {
+    if (!json) {
+      line(text);
+    } else if (!answer.isMissingNode()) {
+      print(answer);
+    }
+  }
+
+  /** Whether what reads standard output has gone, or it cannot be written. */
+  @SuppressWarnings("SystemOut")
+  static boolean isGone() {
+    return System.out.checkError();
+  }
+
   /** JSON that can be shown on a terminal. */
   static String text(JsonNode node) {
+    return write(JSON, node);
+  }
+
+  /** The same in one line. */
+  static String lineOf(JsonNode node) {
+    return write(LINES, node);
+  }
+
+  private static String write(ObjectMapper mapper, JsonNode node) {
     try {
-      return JSON.writeValueAsString(node);
+      return mapper.writeValueAsString(node);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree can always be written", e);
     }
@@ -79,25 +107,8 @@ final class Output {
   void table(JsonNode list, List<String> columns) {
     if (json) {
       print(list);
-      return;
-    }
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(columns.stream().map(Output::heading).toList());
-    for (JsonNode row : list) {
-      rows.add(columns.stream().map(column -> cell(row, column)).toList());
-    }
-    int[] widths = new int[columns.size()];
-    for (List<String> row : rows) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        line.append(row.get(i)).repeat(" ", widths[i] - row.get(i).length() + 2);
-      }
-      line(line.toString().stripTrailing());
+    } else {
+      Table.lines(list, columns, Terminal.columns()).forEach(this::line);
     }
   }
 
@@ -113,13 +124,16 @@ final class Output {
   private void properties(JsonNode object, String indent) {
     int width = 0;
     for (var member : object.properties()) {
-      width = Math.max(width, words(member.getKey()).length());
+      width = Math.max(width, Units.words(member.getKey()).length());
     }
     for (var member : object.properties()) {
       JsonNode value = member.getValue();
-      String name = indent + words(member.getKey());
+      String name = indent + Units.words(member.getKey());
       if (value.isValueNode()) {
-        line(name + " ".repeat(indent.length() + width + 2 - name.length()) + cell(value));
+        line(
+            name
+                + " ".repeat(indent.length() + width + 2 - name.length())
+                + Table.cell(member.getKey(), value));
         continue;
       }
       line(
@@ -133,38 +147,10 @@ final class Output {
           if (item.isObject()) {
             properties(item, indent + "  ");
           } else {
-            line(indent + "  " + cell(item));
+            line(indent + "  " + Table.cell(member.getKey(), item));
           }
         }
       }
     }
-  }
-
-  private static String words(String member) {
-    return heading(member).toLowerCase(Locale.ROOT);
-  }
-
-  /** {@code leaseTime} is shown as {@code LEASE TIME}. */
-  private static String heading(String column) {
-    return column.replace(COUNT, "").replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
-  }
-
-  private static String cell(JsonNode row, String column) {
-    return column.endsWith(COUNT)
-        ? Integer.toString(row.path(column.substring(0, column.length() - 1)).size())
-        : cell(row.path(column));
-  }
-
-  private static String cell(JsonNode value) {
-    if (value.isMissingNode() || value.isNull()) {
-      return "-";
-    }
-    if (value.isArray()) {
-      List<String> items = new ArrayList<>();
-      value.forEach(item -> items.add(cell(item)));
-      return items.isEmpty() ? "-" : String.join(",", items);
-    }
-    String text = PrintableText.of(value.isValueNode() ? value.asText() : value.toString());
-    return text.isEmpty() ? "-" : text;
   }
 }

@@ -31,11 +31,20 @@ final class Rehearsal {
           "forward ls",
           "flow ls",
           "guest ls",
+          "ls",
           "dump",
+          "config show",
+          "plan",
+          "forward add a tcp 127.0.0.1:1 b:1",
+          "completion --names NETWORK",
           "status --json",
           "image ls",
           "--version",
           "--help");
+
+  /** Requests whose answer is no list. */
+  private static final List<String> OF_ONE =
+      List.of("GET /v1/status", "GET /v1/dump", "GET /v1/config");
 
   private static final String OBJECT =
       """
@@ -86,7 +95,7 @@ final class Rehearsal {
           ByteBuffer request = ByteBuffer.allocate(1024);
           int length = client.read(request);
           String line = new String(request.array(), 0, length, StandardCharsets.US_ASCII);
-          boolean one = line.startsWith("GET /v1/status") || line.startsWith("GET /v1/dump");
+          boolean one = OF_ONE.stream().anyMatch(line::startsWith) || !line.startsWith("GET ");
           String body = one ? OBJECT : "[" + OBJECT + "]";
           String answer = "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
           ByteBuffer bytes = ByteBuffer.wrap(answer.getBytes(StandardCharsets.US_ASCII));

@@ -29,13 +29,16 @@ final class StatusCommand implements Callable<Integer> {
       return exit(status);
     }
     output.line(
-        "lanyard %s, process %s, up %s s, %s MB resident%s"
-            .formatted(
-                status.path("version").asText(),
-                status.path("pid").asText(),
-                status.path("uptimeSeconds").asText(),
-                status.path("residentBytes").asLong() >> 20,
-                status.path("ready").asBoolean() ? "" : ", starting"));
+        "lanyard "
+            + status.path("version").asText()
+            + ", process "
+            + status.path("pid").asText()
+            + ", up "
+            + Units.text("uptimeSeconds", status.path("uptimeSeconds"))
+            + ", "
+            + Units.text("residentBytes", status.path("residentBytes"))
+            + " resident"
+            + (status.path("ready").asBoolean() ? "" : ", starting"));
     String config = status.path("config").asText();
     output.line("configuration  " + (config.isEmpty() ? "built-in" : config));
     output.line("state          " + status.path("stateDirectory").asText());

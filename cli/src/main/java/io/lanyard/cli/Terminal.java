@@ -23,6 +23,35 @@ final class Terminal {
   }
 
   /**
+   * The width of the terminal that standard output is.
+   *
+   * @return columns; 0 if it is none, or does not say
+   */
+  static int columns() {
+    return isOn(1) ? size()[1] : 0;
+  }
+
+  /** Rows and columns of the terminal; zeros if it does not say. */
+  static int[] size() {
+    try {
+      String[] words = stty("-F", "/dev/tty", "size").strip().split(" ", 2);
+      return new int[] {Integer.parseInt(words[0]), Integer.parseInt(words[1])};
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return new int[2];
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new int[2];
+    }
+  }
+
+  /** Whether standard output is a terminal that shows colours, and the user wants them. */
+  static boolean hasColours() {
+    return isOn(1)
+        && System.getenv("NO_COLOR") == null
+        && !"dumb".equals(System.getenv().getOrDefault("TERM", "dumb"));
+  }
+
+  /**
    * Turns off echo, line editing and signals, so that every key goes to the guest.
    *
    * @return puts it back as it was; may be called from a shutdown hook
@@ -48,7 +77,7 @@ final class Terminal {
     Process process =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.INHERIT)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     String output =
         new String(

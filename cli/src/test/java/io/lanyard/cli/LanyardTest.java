@@ -62,6 +62,36 @@ final class LanyardTest {
     assertThat(Lanyard.execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
   }
 
+  @Test
+  void aUsageErrorIsShortAndNamesTheHelp() {
+    assertThat(Lanyard.execute("guest")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained())
+        .startsWith("lanyard: a verb is missing: ls, show, add, ")
+        .endsWith("See: lanyard guest --help\n");
+    err.reset();
+    assertThat(Lanyard.execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained())
+        .isEqualTo(
+            "lanyard: Missing required parameter: 'GUEST'\nSee: lanyard guest start --help\n");
+    err.reset();
+    assertThat(Lanyard.execute("port", "show", "x", "--json")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained())
+        .startsWith("{")
+        .contains("\"title\" : \"expected NETWORK/PORT")
+        .contains("lanyard port show --help");
+    err.reset();
+    assertThat(Lanyard.execute("reload")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained().lines()).hasSize(2);
+  }
+
+  @Test
+  void anErrorIsJsonWhereTheResultWouldBe() {
+    Path socket = directory.resolve("api.sock");
+    assertThat(Lanyard.execute("status", "--json", "--socket", socket.toString()))
+        .isEqualTo(Lanyard.FAILED);
+    assertThat(complained()).startsWith("{").contains("\"title\" : \"no daemon is running");
+  }
+
   private static void collect(CommandLine line, String path, List<String> paths) {
     paths.add(path.strip());
     line.getSubcommands().forEach((name, next) -> collect(next, path + " " + name, paths));

@@ -1,0 +1,35 @@
+package io.lanyard.cli;
+
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard apply}. */
+@Command(
+    name = "apply",
+    description = {
+      "Makes what runs what a file says, all or nothing. What does not change is not touched.",
+      "With FILE, changes that were made by commands are gone unless the file has them. Without,"
+          + " the daemon's own file is read again, and they stay."
+    })
+final class ApplyCommand implements Callable<Integer> {
+  @Mixin Change change = new Change();
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "0..1",
+      description = "Default: the daemon's own file, read again.")
+  @Nullable String file;
+
+  @Override
+  public Integer call() {
+    FileText text = FileText.of(file);
+    Integer status =
+        FileText.said(
+            change.output,
+            () -> change.send("PUT", text.target("/v1/config"), "application/yaml", text.body()));
+    return status == null ? Lanyard.FAILED : status;
+  }
+}

@@ -1,0 +1,244 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.config.DocumentPath;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * A change of the configuration that a command asks for: with its options, one request, and the
+ * plan that answers it.
+ *
+ * <p>A change that ends guests or flows is refused unless {@code --yes} is given. A person at the
+ * terminal is shown the plan then, and asked; what they agree to is what they saw, because the
+ * second request names the revision of the plan.
+ */
+final class Change {
+  /** Another operator's change between reading and changing is rare, five in a row a mistake. */
+  private static final int ATTEMPTS = 5;
+
+  private static final int LONGEST_WHY = 200;
+
+  private static final Set<String> OPTIONS_WITH_VALUE =
+      Set.of("--socket", "--confirm", "--if-revision");
+
+  @Mixin Api api = new Api();
+  @Mixin Output output = new Output();
+
+  @Option(
+      names = {"-y", "--yes"},
+      description = "Do it even if it ends guests or flows; do not ask.")
+  boolean yes;
+
+  @Option(
+      names = "--tolerate",
+      description = "Keep a port or a forward that does not work yet: it is tried again.")
+  boolean tolerate;
+
+  @Option(names = "--dry-run", description = "Only show what would change.")
+  boolean dryRun;
+
+  @Option(
+      names = "--confirm",
+      paramLabel = "TIME",
+      description =
+          "Take the change back after this time (such as 60s) unless it is confirmed: with Enter,"
+              + " or \"lanyard config confirm\".")
+  @Nullable String confirm;
+
+  @Option(
+      names = "--if-revision",
+      paramLabel = "N",
+      description = "Only if the configuration is still this revision.")
+  @Nullable Long ifRevision;
+
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command = CommandSpec.create();
+
+  Person person = Person.atTerminal();
+
+  /** Reads arguments {@code KEY=VALUE}. */
+  List<KeyValue> pairs(List<String> arguments) {
+    try {
+      return arguments.stream().map(KeyValue::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw misused(e);
+    }
+  }
+
+  /** The command line has something that cannot be read. */
+  ParameterException misused(IllegalArgumentException e) {
+    return new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+  }
+
+  /** Makes changes that do not depend on the present configuration. */
+  int make(Edits edits) {
+    return make(edits, ifRevision);
+  }
+
+  private int make(Edits edits, @Nullable Long revision) {
+    if (edits.isEmpty()) {
+      throw new Failure("nothing is said to change", "give KEY=VALUE");
+    }
+    return send("PATCH", "/v1/config", "application/json", edits.body(why()), revision);
+  }
+
+  /** Makes changes of the configuration that is there, and of no other. */
+  int make(Function<Effective, Edits> edits) {
+    for (int attempt = 1; ; attempt++) {
+      Effective present = Effective.of(api, false);
+      try {
+        return make(edits.apply(present), ifRevision == null ? present.revision() : ifRevision);
+      } catch (Failure e) {
+        if (!e.reason().equals("outdated") || ifRevision != null || attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Makes changes that add a thing, which must not be there yet. */
+  int add(String what, DocumentPath path, Edits edits) {
+    return make(present -> {
+      requireNone(present, what, path);
+      return edits;
+    });
+  }
+
+  static void requireNone(Effective present, String what, DocumentPath path) {
+    if (present.has(path)) {
+      throw new Failure(
+          what + " is there already: " + path, "change it with \"set\", or remove it first");
+    }
+  }
+
+  /** Makes changes of a thing that must be there. */
+  int change(String what, DocumentPath path, Edits edits) {
+    return make(present -> {
+      if (!present.has(path)) {
+        throw new Failure("the configuration has no " + what, "\"lanyard config show\" lists it");
+      }
+      return edits;
+    });
+  }
+
+  int send(String method, String target, String type, byte[] body) {
+    return send(method, target, type, body, ifRevision);
+  }
+
+  private int send(
+      String method, String target, String type, byte[] body, @Nullable Long revision) {
+    try {
+      return report(request(method, target, type, body, yes, dryRun, revision));
+    } catch (Failure e) {
+      if (!e.reason().equals("ends-something") || output.json() || !person.isThere()) {
+        throw e;
+      }
+    }
+    JsonNode plan = request(method, target, type, body, true, true, revision);
+    PlanText.lines(plan, Terminal.hasColours()).forEach(output::line);
+    if (!person.agrees("Do it?")) {
+      throw new Failure("nothing was changed");
+    }
+    return reportDone(
+        request(method, target, type, body, true, false, plan.path("revision").asLong()));
+  }
+
+  private JsonNode request(
+      String method,
+      String target,
+      String type,
+      byte[] body,
+      boolean force,
+      boolean dry,
+      @Nullable Long revision) {
+    List<String> query = new ArrayList<>();
+    if (force) {
+      query.add("yes=true");
+    }
+    if (tolerate) {
+      query.add("tolerate=true");
+    }
+    if (dry) {
+      query.add("dry-run=true");
+    } else if (confirm != null) {
+      query.add("confirm=" + Api.encode(confirm));
+    }
+    String separator = target.contains("?") ? "&" : "?";
+    Map<String, String> headers =
+        revision == null
+            ? Map.of("Content-Type", type)
+            : Map.of("Content-Type", type, "If-Match", "\"" + revision + "\"");
+    return api.send(
+        method,
+        query.isEmpty() ? target : target + separator + String.join("&", query),
+        headers,
+        body);
+  }
+
+  private int report(JsonNode plan) {
+    if (!output.json()) {
+      PlanText.lines(plan, Terminal.hasColours()).forEach(output::line);
+    }
+    if (!dryRun) {
+      return reportDone(plan);
+    }
+    if (output.json()) {
+      output.print(plan);
+    } else if (PlanText.isEmpty(plan)) {
+      output.line("Nothing changes.");
+    }
+    return Lanyard.DONE;
+  }
+
+  private int reportDone(JsonNode plan) {
+    String confirmBy = plan.path("confirmBy").asText("");
+    if (output.json()) {
+      output.print(plan);
+    } else if (PlanText.isEmpty(plan)) {
+      output.line("Nothing changes; revision " + plan.path("revision").asText() + ".");
+    } else {
+      output.line("Done: revision " + plan.path("revision").asText() + ".");
+    }
+    if (confirmBy.isEmpty() || output.json()) {
+      return Lanyard.DONE;
+    }
+    long revision = plan.path("revision").asLong();
+    if (person.isThere()) {
+      return new Confirmation(api, output, revision, confirmBy).await();
+    }
+    output.line(
+        "It is taken back at "
+            + confirmBy
+            + " unless it is confirmed: lanyard config confirm "
+            + revision);
+    return Lanyard.DONE;
+  }
+
+  /** The command without its options, for the history. */
+  String why() {
+    StringBuilder why = new StringBuilder();
+    Iterator<String> words =
+        command.root().commandLine().getParseResult().originalArgs().iterator();
+    while (words.hasNext()) {
+      String word = words.next();
+      if (OPTIONS_WITH_VALUE.contains(word) && words.hasNext()) {
+        words.next();
+      } else if (!List.of("--json", "--yes", "-y", "--tolerate").contains(word)
+          && OPTIONS_WITH_VALUE.stream().noneMatch(option -> word.startsWith(option + "="))) {
+        why.append(why.isEmpty() ? "" : " ").append(word);
+      }
+    }
+    return Table.cut(why.toString(), LONGEST_WHY);
+  }
+}

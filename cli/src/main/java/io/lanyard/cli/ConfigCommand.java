@@ -1,0 +1,220 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.base.Causes;
+import io.lanyard.base.PrintableText;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.control.client.HttpClient;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard config}. */
+final class ConfigCommand {
+  private ConfigCommand() {}
+
+  static Noun noun() {
+    return Noun.of(
+        "config",
+        "The configuration that runs.",
+        Noun.verb("show", Show.class),
+        Noun.verb("save", Save.class),
+        Noun.verb("history", History.class),
+        Noun.verb("rollback", RollBack.class),
+        Noun.verb("confirm", Confirm.class));
+  }
+
+  /** {@code lanyard config show}. */
+  @Command(name = "show", description = "Shows the configuration that runs, value by value.")
+  static final class Show implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Option(
+        names = "--origin",
+        description = "Show where each value comes from: a file and its line, or who changed it.")
+    boolean origin;
+
+    @Option(names = "--defaults", description = "Show the values that nobody has given, too.")
+    boolean defaults;
+
+    @Parameters(
+        paramLabel = "PATH",
+        arity = "0..1",
+        description = "Only what is below it, such as networks.vmnet8.dhcp.")
+    @Nullable String path;
+
+    @Override
+    public Integer call() {
+      JsonNode config = api.get("/v1/config" + (defaults ? "?defaults=true" : ""));
+      if (path != null) {
+        restrict(config, path(path));
+      }
+      if (output.json()) {
+        output.print(config);
+      } else if (origin) {
+        output.table(config.path("settings"), List.of("path", "value", "origin"));
+      } else {
+        for (JsonNode setting : config.path("settings")) {
+          output.line(
+              PrintableText.of(
+                  setting.path("path").asText() + ": " + setting.path("value").asText()));
+        }
+      }
+      return Lanyard.DONE;
+    }
+
+    private static DocumentPath path(String text) {
+      try {
+        return DocumentPath.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new Failure("the path " + text + " cannot be read: " + e.getMessage());
+      }
+    }
+
+    private static void restrict(JsonNode config, DocumentPath base) {
+      Set<String> wanted = new HashSet<>();
+      Effective.of(config).below(base).forEach(value -> wanted.add(value.path().toString()));
+      if (wanted.isEmpty()) {
+        throw new Failure(
+            "the configuration says nothing of " + base,
+            "\"lanyard config show --defaults\" lists all values");
+      }
+      var settings = config.path("settings").iterator();
+      while (settings.hasNext()) {
+        String path = path(settings.next().path("path").asText()).toString();
+        if (!wanted.contains(path)) {
+          settings.remove();
+        }
+      }
+    }
+  }
+
+  /** {@code lanyard config save}. */
+  @Command(
+      name = "save",
+      description = {
+        "Writes the configuration that runs as a file, with all changes in it.",
+        "Comments of the daemon's own file are not kept."
+      })
+  static final class Save implements Callable<Integer> {
+    @Mixin Api api = new Api();
+
+    @Parameters(paramLabel = "FILE", description = "- is standard output.")
+    String file = "";
+
+    @Override
+    public Integer call() throws IOException {
+      byte[] text;
+      try (HttpClient.Answer answer = api.open("GET", "/v1/config/text")) {
+        text = answer.bytes();
+      }
+      if (file.equals("-")) {
+        try (OutputStream out = StandardOutput.raw()) {
+          out.write(text);
+        } catch (IOException e) {
+          if (!StandardOutput.readerHasGone(e)) {
+            throw new Failure("cannot write standard output: " + Causes.of(e));
+          }
+        }
+        return Lanyard.DONE;
+      }
+      try {
+        write(Path.of(file), text);
+      } catch (IOException e) {
+        throw new Failure("cannot write " + file + ": " + Causes.of(e));
+      }
+      return Lanyard.DONE;
+    }
+
+    /** In one step: a full disk leaves the file that was there. */
+    private static void write(Path file, byte[] text) throws IOException {
+      Path whole = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      if (Files.exists(whole) && !Files.isRegularFile(whole)) {
+        Files.write(whole, text);
+        return;
+      }
+      Path fresh =
+          whole.resolveSibling(
+              "." + whole.getFileName() + "." + Long.toHexString(System.nanoTime()));
+      try {
+        Files.write(fresh, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        if (Files.exists(whole)) {
+          Files.setPosixFilePermissions(fresh, Files.getPosixFilePermissions(whole));
+        }
+        var _ =
+            Files.move(
+                fresh, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(fresh);
+      }
+    }
+  }
+
+  /** {@code lanyard config history}. */
+  @Command(name = "history", description = "Lists the configurations that have run, newest first.")
+  static final class History extends ListCommand {
+    History() {
+      super("revision", "at", "who", "why", "source", "edits");
+    }
+
+    @Override
+    JsonNode list() {
+      return api.get("/v1/config/history");
+    }
+  }
+
+  /** {@code lanyard config rollback}. */
+  @Command(name = "rollback", description = "Goes back to a configuration that has run.")
+  static final class RollBack implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Parameters(paramLabel = "REVISION", description = "As \"lanyard config history\" lists them.")
+    long revision;
+
+    @Override
+    public Integer call() {
+      return change.send(
+          "POST",
+          Api.path("config", "rollback", Long.toString(revision)),
+          "application/json",
+          new byte[0]);
+    }
+  }
+
+  /** {@code lanyard config confirm}. */
+  @Command(
+      name = "confirm",
+      description = "Keeps a change that was made with --confirm, and is taken back otherwise.")
+  static final class Confirm implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Parameters(
+        paramLabel = "REVISION",
+        arity = "0..1",
+        description = "The change's. Default: the present one.")
+    @Nullable Long revision;
+
+    @Override
+    public Integer call() {
+      long wanted = revision == null ? Effective.revision(api) : revision;
+      output.done(
+          api.post(Api.path("config", "confirm", Long.toString(wanted))),
+          "revision " + wanted + " is kept");
+      return Lanyard.DONE;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.lanyard.cli;
+
+import io.lanyard.base.Causes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A configuration file that is sent to the daemon, or the daemon's own one, which is not. */
+final class FileText {
+  static final Map<String, String> YAML = Map.of("Content-Type", "application/yaml");
+
+  /** The daemon takes 4 MiB; one byte more has it say so. */
+  private static final int MOST_BYTES = (4 << 20) + 1;
+
+  /** For messages, and for relative paths in the file; null for the daemon's own one. */
+  private final @Nullable Path source;
+
+  private final byte[] body;
+
+  private FileText(@Nullable Path source, byte[] body) {
+    this.source = source;
+    this.body = body;
+  }
+
+  static FileText of(@Nullable String file) {
+    if (file == null) {
+      return new FileText(null, new byte[0]);
+    }
+    Path path = Path.of(file).toAbsolutePath().normalize();
+    try (InputStream in = Files.newInputStream(path)) {
+      byte[] body = in.readNBytes(MOST_BYTES);
+      if (body.length == 0) {
+        // An empty body would mean the daemon's own file.
+        throw new Failure(file + " is empty", "expected \"version: 1\" and networks");
+      }
+      return new FileText(path, body);
+    } catch (IOException e) {
+      String why = Files.isDirectory(path) ? "it is a directory" : Causes.of(e);
+      throw new Failure("cannot read " + file + ": " + why);
+    }
+  }
+
+  byte[] body() {
+    return body;
+  }
+
+  String target(String path) {
+    return source == null ? path : path + "?source=" + Api.encode(source.toString());
+  }
+
+  /**
+   * Asks the daemon, and shows problems of the file as {@code lanyard check} does.
+   *
+   * @return the answer; null if the file has problems
+   */
+  static <T> @Nullable T said(Output output, Supplier<T> request) {
+    try {
+      return request.get();
+    } catch (Failure e) {
+      if (!e.reason().equals("invalid") || e.details().isEmpty() || output.json()) {
+        throw e;
+      }
+      e.details().forEach(problem -> System.err.println(problem));
+      return null;
+    }
+  }
+}

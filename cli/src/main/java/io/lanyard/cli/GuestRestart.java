@@ -1,0 +1,90 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.base.PrintableText;
+import io.lanyard.config.DurationText;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanyard guest restart}. */
+@Command(
+    name = "restart",
+    description = "Presses a guest's power button, waits until it is off, and powers it on.")
+final class GuestRestart implements Callable<Integer> {
+  private static final Set<String> OFF = Set.of("created", "stopped", "failed");
+  private static final long POLL_MILLIS = 200;
+
+  @Mixin Api api = new Api();
+  @Mixin Output output = new Output();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      description = "How long the guest may take to power off. Default: 60s.")
+  String timeout = "60s";
+
+  @Option(names = "--force", description = "Power it off at once where it takes longer.")
+  boolean force;
+
+  @Parameters(paramLabel = "GUEST")
+  String guest = "";
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Duration limit = limit();
+    if (!isOff()) {
+      var _ = api.post(Api.path("guests", guest, "stop"));
+      if (!awaitOff(limit)) {
+        if (!force) {
+          throw new Failure(
+              "guest " + guest + " has not powered off within " + timeout,
+              "give it more --timeout, or power it off with --force");
+        }
+        var _ = api.post(Api.path("guests", guest, "kill"));
+        if (!awaitOff(limit)) {
+          throw new Failure("guest " + guest + " cannot be powered off");
+        }
+      }
+    }
+    JsonNode info = api.post(Api.path("guests", guest, "start"));
+    if (output.json()) {
+      output.print(info);
+    } else {
+      output.line(guest + ": " + PrintableText.of(info.path("state").asText()));
+    }
+    return Lanyard.DONE;
+  }
+
+  private Duration limit() {
+    try {
+      return DurationText.parse(timeout);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "the timeout " + timeout + " is none: " + e.getMessage(), e);
+    }
+  }
+
+  private boolean isOff() {
+    return OFF.contains(api.get(Api.path("guests", guest)).path("state").asText());
+  }
+
+  private boolean awaitOff(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!isOff()) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+    return true;
+  }
+}

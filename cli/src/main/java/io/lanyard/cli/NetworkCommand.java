@@ -1,0 +1,162 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lanyard.config.DocumentPath;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard network}. */
+final class NetworkCommand {
+  private NetworkCommand() {}
+
+  static Noun noun() {
+    return Noun.of(
+        "network",
+        "Networks.",
+        Noun.verb("ls", Ls.class),
+        Noun.verb("show", Show.class),
+        Noun.verb("add", Add.class),
+        Noun.verb("set", Set.class),
+        Noun.verb("rm", Rm.class));
+  }
+
+  static DocumentPath path(String network) {
+    return DocumentPath.of("networks", network);
+  }
+
+  /** {@code lanyard network ls}. */
+  @Command(name = "ls", description = "Lists the networks.")
+  static final class Ls extends ListCommand {
+    Ls() {
+      super(
+          "name",
+          "mode",
+          "state",
+          "subnet",
+          "gateway",
+          "hostAdapter",
+          "ports",
+          "leases",
+          "flows",
+          "problems#");
+    }
+
+    @Override
+    JsonNode list() {
+      return api.get("/v1/networks");
+    }
+  }
+
+  /** {@code lanyard network show}. */
+  @Command(name = "show", description = "Shows all about a network, with all its settings.")
+  static final class Show implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Parameters(paramLabel = "NETWORK")
+    String network = "";
+
+    @Override
+    public Integer call() {
+      JsonNode info = api.get(Api.path("networks", network));
+      output.properties(Effective.withSettings(api, info, path(network)));
+      return Lanyard.DONE;
+    }
+  }
+
+  /** {@code lanyard network add}. */
+  @Command(
+      name = "add",
+      description = {
+        "Adds a network.",
+        "For example: lanyard network add lab --mode nat --subnet 10.1.0.0/24 dhcp.lease-time=1h"
+      })
+  static final class Add implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Option(
+        names = "--mode",
+        required = true,
+        paramLabel = "MODE",
+        description = "nat, host-only, isolated or bridged.")
+    String mode = "";
+
+    @Option(names = "--subnet", paramLabel = "SUBNET", description = "Such as 10.1.0.0/24.")
+    @Nullable String subnet;
+
+    @Parameters(index = "0", paramLabel = "NETWORK")
+    String network = "";
+
+    @Parameters(
+        index = "1..*",
+        arity = "0..*",
+        paramLabel = "KEY=VALUE",
+        description = "Further keys of the file, such as dns.domain=lab.")
+    List<String> keys = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      ObjectNode value = JsonNodeFactory.instance.objectNode().put("mode", mode);
+      if (subnet != null) {
+        value.putObject("ipv4").put("subnet", subnet);
+      }
+      DocumentPath path = path(network);
+      return change.add(
+          "network " + network,
+          path,
+          new Edits().set(path, value).setAll(path, change.pairs(keys)));
+    }
+  }
+
+  /** {@code lanyard network set}. */
+  @Command(
+      name = "set",
+      description = {
+        "Changes settings of a network. Keys are those of the file, below the network.",
+        "For example: lanyard network set vmnet8 nat.host-loopback=true dhcp.lease-time=1h"
+      })
+  static final class Set implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
+    List<String> unset = new ArrayList<>();
+
+    @Parameters(index = "0", paramLabel = "NETWORK")
+    String network = "";
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "KEY=VALUE")
+    List<String> keys = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      DocumentPath path = path(network);
+      return change.change(
+          "network " + network,
+          path,
+          new Edits().setAll(path, change.pairs(keys)).unsetAll(path, unset));
+    }
+  }
+
+  /** {@code lanyard network rm}. */
+  @Command(name = "rm", description = "Removes a network with all that is on it.")
+  static final class Rm implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Parameters(paramLabel = "NETWORK")
+    String network = "";
+
+    @Override
+    public Integer call() {
+      DocumentPath path = path(network);
+      return change.change("network " + network, path, new Edits().remove(path));
+    }
+  }
+}

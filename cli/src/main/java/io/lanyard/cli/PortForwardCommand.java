@@ -1,0 +1,165 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.lanyard.base.PrintableText;
+import io.lanyard.base.Signals;
+import io.lanyard.control.client.HttpClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanyard port-forward}. */
+@Command(
+    name = "port-forward",
+    description = {
+      "Forwards ports of the host to a guest for as long as the command runs.",
+      "For example: lanyard port-forward web 8080:80",
+      "             lanyard port-forward web:vmnet8 0.0.0.0:8443:443"
+    })
+final class PortForwardCommand implements Callable<Integer> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Mixin Api api = new Api();
+  @Mixin Output output = new Output();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--udp", description = "UDP instead of TCP.")
+  boolean udp;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "GUEST[:NETWORK]",
+      description =
+          "A guest, or another name or address of the network that is given then. Default: the"
+              + " network of the guest's first NIC.")
+  String target = "";
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "[ADDRESS:]PORT:PORT",
+      description =
+          "Where the host listens, on 127.0.0.1 unless said, and the guest's port; one PORT for"
+              + " both.")
+  List<String> mappings = new ArrayList<>();
+
+  /** A forward that is there while its connection is. */
+  private record Held(HttpClient.Answer answer, BufferedReader lines) {}
+
+  /** The end of one of the forwards, by the daemon or because the connection broke. */
+  private final LinkedBlockingQueue<String> ended = new LinkedBlockingQueue<>();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    int colon = target.indexOf(':');
+    String guest = colon < 0 ? target : target.substring(0, colon);
+    String network = colon < 0 ? networkOf(guest) : target.substring(colon + 1);
+    List<byte[]> bodies = new ArrayList<>();
+    mappings.forEach(mapping -> bodies.add(body(mapping, guest)));
+    Signals.on("INT", () -> System.exit(Lanyard.DONE));
+    for (byte[] body : bodies) {
+      hold(network, body);
+    }
+    throw new Failure("the forward has ended: " + ended.take());
+  }
+
+  private String networkOf(String guest) {
+    JsonNode nics = api.get(Api.path("guests", guest)).path("nics");
+    if (nics.isEmpty()) {
+      throw new Failure("guest " + guest + " has no NIC", "name a network: " + guest + ":NETWORK");
+    }
+    return nics.path(0).path("network").asText();
+  }
+
+  private byte[] body(String mapping, String guest) {
+    int colon = mapping.lastIndexOf(':');
+    String listen = colon < 0 ? mapping : mapping.substring(0, colon);
+    String port = mapping.substring(colon + 1);
+    if (!port.matches("[0-9]{1,5}") || !listen.matches("(.+:)?[0-9]{1,5}")) {
+      throw new ParameterException(
+          spec.commandLine(), "expected [ADDRESS:]PORT:PORT: \"" + mapping + "\"");
+    }
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("protocol", udp ? "udp" : "tcp")
+        .put("listen", listen.contains(":") ? listen : "127.0.0.1:" + listen)
+        .put("to", guest + ":" + port)
+        .toString()
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void hold(String network, byte[] body) {
+    HttpClient.Answer answer =
+        api.open(
+            "POST",
+            Api.path("networks", network, "port-forward"),
+            Map.of("Content-Type", "application/json"),
+            body);
+    Held held =
+        new Held(
+            answer,
+            new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8)));
+    String first = next(held);
+    if (first == null) {
+      throw new Failure("the daemon has ended the forward");
+    }
+    report(first);
+    Thread.ofPlatform().daemon().name("forward").start(() -> ended.add(await(held)));
+  }
+
+  private void report(String line) {
+    JsonNode forward;
+    try {
+      forward = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw new Failure("what answers at " + api.socket() + " is not a Lanyard daemon");
+    }
+    if (output.json()) {
+      output.printLine(forward);
+    } else {
+      output.line(
+          PrintableText.of(
+              "Forwarding "
+                  + forward.path("listen").asText()
+                  + " to "
+                  + forward.path("to").asText()
+                  + " until Ctrl-C"));
+    }
+  }
+
+  private static @Nullable String next(Held held) {
+    try {
+      return held.lines().readLine();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static String await(Held held) {
+    try (HttpClient.Answer _ = held.answer()) {
+      while (next(held) != null) {
+        // Nothing is said while it is there.
+      }
+    } catch (IOException e) {
+      // It is closed all the same.
+    }
+    return "the daemon has closed the connection";
+  }
+}

@@ -1,0 +1,26 @@
+package io.lanyard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import picocli.CommandLine.Command;
+
+/** {@code lanyard vmm}. */
+final class VmmCommand {
+  private VmmCommand() {}
+
+  static Noun noun() {
+    return Noun.of("vmm", "VMMs that can run guests.", Noun.verb("ls", Ls.class));
+  }
+
+  /** {@code lanyard vmm ls}. */
+  @Command(name = "ls", description = "Lists the VMMs: the bundled one, and those of plug-ins.")
+  static final class Ls extends ListCommand {
+    Ls() {
+      super("name", "description", "harts", "problem");
+    }
+
+    @Override
+    JsonNode list() {
+      return api.get("/v1/vmms");
+    }
+  }
+}

@@ -1,0 +1,530 @@
+package io.lanyard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands that change the configuration, against answers of a daemon. */
+@Timeout(60)
+final class ChangingTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String CONFIG =
+      """
+      {"revision": 7, "source": "/etc/lanyard.yaml", "settings": [
+        {"path": "networks.vmnet8.mode", "value": "nat", "origin": "/etc/lanyard.yaml:3:5"},
+        {"path": "networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].mac",
+         "value": "\\"52:54:00:00:00:10\\"", "origin": "f:9:1"},
+        {"path": "networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].address",
+         "value": "192.168.127.10", "origin": "f:9:1"},
+        {"path": "networks.vmnet8.dns.hosts.printer", "value": "192.168.127.9", "origin": "f:8:1"},
+        {"path": "networks.vmnet8.forwards[web].listen", "value": "\\"127.0.0.1:8080\\"",
+         "origin": "root at 2026-11-29T10:00:00Z"},
+        {"path": "networks.vmnet8.forwards[tcp/127.0.0.1:90].to", "value": "\\"web:90\\"",
+         "origin": "f:7:1"},
+        {"path": "networks.vmnet8.forwards[tcp/127.0.0.1:91].to", "value": "\\"web:91\\"",
+         "origin": "f:7:2"},
+        {"path": "networks.vmnet8.ports[p1].kind", "value": "tap", "origin": "f:5:1"},
+        {"path": "networks.vmnet8.ports[p1].device", "value": "t0", "origin": "f:5:1"},
+        {"path": "networks.vmnet8.ports[p1].addresses", "value": "[192.168.127.20]",
+         "origin": "f:5:1"},
+        {"path": "networks.lab.mode", "value": "isolated", "origin": "f:4:1"},
+        {"path": "guests.web.memory", "value": "512M", "origin": "f:11:1"}]}
+      """;
+
+  private static final String PLAN =
+      """
+      {"revision": 8, "changes": [
+        {"kind": "forward-added", "network": "vmnet8", "subject": "networks.vmnet8.forwards[x]",
+         "text": "+ networks.vmnet8.forwards[x] (tcp 127.0.0.1:1 to web:1)"},
+        {"kind": "dhcp-changed", "network": "vmnet8", "subject": "networks.vmnet8.dhcp",
+         "text": "networks.vmnet8.dhcp: lease-time 30m -> 1h"}],
+       "ends": [], "restart": ["api.socket: a -> b; needs a restart of the daemon"],
+       "problems": [], "confirmBy": ""}
+      """;
+
+  private static final String ENDS =
+      """
+      {"type": "about:blank", "title": "it would end what runs", "status": 409,
+       "reason": "ends-something", "details": ["guest web", "2 flows of vmnet8"],
+       "hint": "repeat it with --yes"}
+      """;
+
+  private static final String OUTDATED =
+      "{\"title\": \"it has changed\", \"status\": 412, \"reason\": \"outdated\"}";
+
+  @TempDir Path directory;
+  private FakeDaemon daemon;
+  private final Said said = new Said();
+
+  @BeforeEach
+  void start() throws IOException {
+    daemon = new FakeDaemon(directory).answer("GET /v1/config", CONFIG);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    said.close();
+    daemon.close();
+  }
+
+  private int run(String command) {
+    return said.run(daemon.socket, command);
+  }
+
+  private JsonNode edits() throws IOException {
+    return daemon.asked("PATCH").getLast().json().path("edits");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "forward add vmnet8 tcp 127.0.0.1:80 web:80 --name n"
+            + "| set networks.vmnet8.forwards[n]"
+            + "| {`protocol`:`tcp`,`listen`:`127.0.0.1:80`,`to`:`web:80`}",
+        "forward add vmnet8 udp *:53 web:53"
+            + "| set networks.vmnet8.forwards[udp/0.0.0.0:53]"
+            + "| {`protocol`:`udp`,`listen`:`*:53`,`to`:`web:53`}",
+        "forward add vmnet8 tcp 81 web"
+            + "| set networks.vmnet8.forwards[tcp/127.0.0.1:81]"
+            + "| {`protocol`:`tcp`,`listen`:`127.0.0.1:81`,`to`:`web:81`}",
+        "forward set vmnet8 web listen=*:81 | set networks.vmnet8.forwards[web].listen | `*:81`",
+        "forward set vmnet8 web listen=[::1]:81"
+            + "| set networks.vmnet8.forwards[web].listen | `[::1]:81`",
+        "forward rm vmnet8 web | remove networks.vmnet8.forwards[web] |",
+        "forward rm vmnet8 tcp/127.0.0.1:90 | remove networks.vmnet8.forwards[tcp/127.0.0.1:90] |",
+        "port add vmnet8 p2 --kind tap --device t1 --netns ns | set networks.vmnet8.ports[p2]"
+            + "| {`kind`:`tap`,`device`:`t1`,`netns`:`ns`}",
+        "port add vmnet8 p2 --kind qemu-stream --path p2.sock | set networks.vmnet8.ports[p2]"
+            + "| {`kind`:`qemu-stream`,`path`:`p2.sock`}",
+        "port set vmnet8 p1 isolated=true | set networks.vmnet8.ports[p1].isolated | true",
+        "port rm vmnet8 p1 | remove networks.vmnet8.ports[p1] |",
+        "reservation add vmnet8 52-54-00-00-00-11 192.168.127.11 db"
+            + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:11]"
+            + "| {`address`:`192.168.127.11`,`hostname`:`db`}",
+        "reservation set vmnet8 52:54:00:00:00:10 hostname=h"
+            + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].hostname | `h`",
+        "reservation rm vmnet8 52:54:00:00:00:10"
+            + "| remove networks.vmnet8.dhcp.reservations[52:54:00:00:00:10] |",
+        "dns add vmnet8 www.example 192.168.127.12"
+            + "| set networks.vmnet8.dns.hosts.\"www.example\" | `192.168.127.12`",
+        "dns set vmnet8 printer 192.168.127.8"
+            + "| set networks.vmnet8.dns.hosts.printer | `192.168.127.8`",
+        "dns rm vmnet8 PRINTER | remove networks.vmnet8.dns.hosts.printer |",
+        "network add x --mode nat --subnet 10.1.0.0/24 | set networks.x"
+            + "| {`mode`:`nat`,`ipv4`:{`subnet`:`10.1.0.0/24`}}",
+        "network set vmnet8 nat.host-loopback=true"
+            + "| set networks.vmnet8.nat.host-loopback | true",
+        "network set vmnet8 mtu=1400 | set networks.vmnet8.mtu | 1400",
+        "network set vmnet8 --unset dhcp.lease-time | remove networks.vmnet8.dhcp.lease-time |",
+        "network set vmnet8 dhcp.reservations[52:54:00:00:00:10].hostname=h"
+            + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].hostname | `h`",
+        "network rm lab | remove networks.lab |",
+        "egress set vmnet8 rules=[10.0.0.0/8,x]"
+            + "| set networks.vmnet8.egress.rules | [`10.0.0.0/8`,`x`]",
+        "guest set web memory=1G | set guests.web.memory | `1G`",
+        "guest set web harts=2 | set guests.web.harts | 2",
+        "guest rm web | remove guests.web |",
+        "log level debug | set log.level | `debug`",
+      })
+  void aCommandIsOneChange(String command, String edit, String value) throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run(command)).as(said.err()).isZero();
+    assertThat(edits()).hasSize(1);
+    JsonNode only = edits().path(0);
+    assertThat(only.path("operation").asText() + " " + only.path("path").asText()).isEqualTo(edit);
+    if (value == null) {
+      assertThat(only.has("value")).isFalse();
+    } else {
+      assertThat(only.path("value")).isEqualTo(JSON.readTree(value.replace('`', '"')));
+    }
+    assertThat(daemon.asked("PATCH").getFirst().json().path("why").asText()).isEqualTo(command);
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            + networks.vmnet8.forwards[x] (tcp 127.0.0.1:1 to web:1)
+            ~ networks.vmnet8.dhcp: lease-time 30m -> 1h
+            This waits for a restart of the daemon:
+              api.socket: a -> b; needs a restart of the daemon
+            Done: revision 8.
+            """);
+  }
+
+  @Test
+  void aRangeIsOneTransaction() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("forward add vmnet8 tcp 127.0.0.1:8000-8002 web:9000-9002 --name w")).isZero();
+    assertThat(edits().findValuesAsText("path"))
+        .containsExactly(
+            "networks.vmnet8.forwards[w-8000]",
+            "networks.vmnet8.forwards[w-8001]",
+            "networks.vmnet8.forwards[w-8002]");
+    assertThat(edits().path(2).path("value").path("to").asText()).isEqualTo("web:9002");
+    assertThat(run("forward rm vmnet8 tcp/127.0.0.1:90-91 web")).as(said.err()).isZero();
+    assertThat(edits()).hasSize(3);
+    assertThat(run("forward add vmnet8 tcp 8000-8002 web:1-2")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("8000-8002 has 3 ports, but web:1-2 has 2");
+    assertThat(run("forward add vmnet8 tcp 1-60000 web:1-60000")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(run("forward rm vmnet8 tcp/127.0.0.1:9-3")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void aPortMovesWithItsSettings() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("port move vmnet8 p1 lab")).as(said.err()).isZero();
+    assertThat(edits().findValuesAsText("path"))
+        .containsExactly("networks.vmnet8.ports[p1]", "networks.lab.ports[p1]");
+    assertThat(edits().path(1).path("value"))
+        .isEqualTo(
+            JSON.readTree(
+                "{\"kind\":\"tap\",\"device\":\"t0\",\"addresses\":[\"192.168.127.20\"]}"));
+    assertThat(run("port move vmnet8 web.nic0 lab")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("no port web.nic0").contains("comes with its NIC");
+    assertThat(run("port move vmnet8 p1 nowhere")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("no network nowhere");
+  }
+
+  @Test
+  void aGuestsFilesAreNamedFromHere() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(
+            said.run(
+                daemon.socket,
+                List.of(
+                    "guest", "add", "db", "kernel=Image", "disks=[{path: a.img}]", "memory=1G")))
+        .as(said.err())
+        .isZero();
+    Path here = Path.of("").toAbsolutePath();
+    assertThat(edits().findValuesAsText("path"))
+        .containsExactly(
+            "guests.db",
+            "guests.db.kernel",
+            "guests.db.disks",
+            here.resolve("a.img").toString(),
+            "guests.db.memory");
+    assertThat(edits().path(1).path("value").asText()).isEqualTo(here.resolve("Image").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "forward add vmnet8 tcp 127.0.0.1:8080 web:80 --name web",
+        "forward add vmnet8 tcp 90 web:90",
+        "port add vmnet8 p1 --kind tap --device x",
+        "reservation add vmnet8 52:54:00:00:00:10 192.168.127.11",
+        "dns add vmnet8 printer 192.168.127.8",
+        "network add lab --mode nat",
+        "guest add web memory=1G",
+      })
+  void addingChangesNothingThatIsThere(String command) {
+    assertThat(run(command)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("is there already");
+    assertThat(daemon.asked()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "forward rm vmnet8 none",
+        "forward set vmnet8 none to=x:1",
+        "port rm vmnet8 none",
+        "reservation rm vmnet8 52:54:00:00:00:99",
+        "dns rm vmnet8 none",
+        "network set none mtu=1400",
+        "network rm none",
+        "guest rm none",
+        "network set vmnet8",
+      })
+  void whatIsNotThereIsNotChanged(String command) {
+    assertThat(run(command)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).startsWith("lanyard: ").containsAnyOf("has no", "nothing is said");
+    assertThat(daemon.asked("PATCH")).isEmpty();
+  }
+
+  @Test
+  void aChangeByAnotherOperatorMeanwhileIsLookedAtAgain() {
+    daemon.answer("PATCH /v1/config", 412, OUTDATED).answer("PATCH /v1/config", PLAN);
+    assertThat(run("network rm lab")).as(said.err()).isZero();
+    assertThat(daemon.asked("PATCH"))
+        .hasSize(2)
+        .allSatisfy(request -> assertThat(request.headers()).containsEntry("if-match", "\"7\""));
+  }
+
+  @Test
+  void aRevisionThatTheOperatorNamesIsKept() {
+    daemon.answer("PATCH /v1/config", 412, OUTDATED);
+    assertThat(run("network rm lab --if-revision 5")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).isEqualTo("lanyard: it has changed\n");
+    assertThat(daemon.asked("PATCH"))
+        .singleElement()
+        .satisfies(request -> assertThat(request.headers()).containsEntry("if-match", "\"5\""));
+  }
+
+  @Test
+  void withoutATerminalWhatEndsIsListedAndNothingIsAsked() {
+    daemon.answer("PATCH /v1/config", 409, ENDS);
+    assertThat(run("network rm vmnet8")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .isEqualTo(
+            """
+            lanyard: it would end what runs
+              guest web
+              2 flows of vmnet8
+            repeat it with --yes
+            """);
+    assertThat(run("network rm vmnet8 --json")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("\"reason\" : \"ends-something\"", "\"guest web\"");
+    assertThat(said.out()).isEmpty();
+  }
+
+  @Test
+  void theOptionsOfAChangeAreItsQuery() {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("network rm lab --yes --tolerate --confirm 60s --json")).isZero();
+    assertThat(daemon.asked("PATCH").getLast().target())
+        .isEqualTo("/v1/config?yes=true&tolerate=true&confirm=60s");
+    assertThat(said.out()).contains("\"revision\" : 8");
+    assertThat(run("network rm lab --dry-run")).isZero();
+    assertThat(daemon.asked("PATCH").getLast().target()).isEqualTo("/v1/config?dry-run=true");
+    assertThat(said.out()).contains("+ networks.").doesNotContain("Done");
+  }
+
+  @Test
+  void aPlanIsShownAndSentWithItsPath() throws IOException {
+    Path file = Files.writeString(directory.resolve("l ü.yaml"), "version: 1\n");
+    daemon.answer("POST /v1/config/plan", PLAN);
+    assertThat(said.run(daemon.socket, List.of("plan", file.toString()))).as(said.err()).isZero();
+    assertThat(daemon.asked().getFirst().target())
+        .isEqualTo("/v1/config/plan?source=" + Api.encode(file.toString()));
+    assertThat(daemon.asked().getFirst().body()).isEqualTo("version: 1\n");
+    assertThat(daemon.asked().getFirst().headers())
+        .containsEntry("content-type", "application/yaml");
+    assertThat(said.out()).startsWith("+ networks.vmnet8.forwards[x]").doesNotContain("\u001b");
+    assertThat(said.run(daemon.socket, List.of("plan"))).isZero();
+    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config/plan");
+  }
+
+  @Test
+  void aPlanWithoutChangesSaysSo() {
+    daemon.answer(
+        "POST /v1/config/plan", "{\"revision\":1,\"changes\":[],\"ends\":[],\"restart\":[]}");
+    assertThat(run("plan")).isZero();
+    assertThat(said.out()).isEqualTo("Nothing changes.\n");
+  }
+
+  @Test
+  void aTextOfAStrangerSpeaksToNoTerminal() {
+    daemon.answer(
+        "POST /v1/config/plan",
+        "{\"changes\":[{\"text\":\"- guests.\\u001b[2J\"}],\"ends\":[\"\\u009b31m\"]}");
+    assertThat(run("plan")).isZero();
+    assertThat(said.out()).doesNotContain("\u001b", "\u009b");
+  }
+
+  @Test
+  void problemsOfAFileAreShownAsCheckShowsThem() throws IOException {
+    Path file = Files.writeString(directory.resolve("l.yaml"), "versio: 1\n");
+    String problem = file + ":1:1: versio: unknown key; did you mean \"version\"?";
+    String answer =
+        "{\"title\":\"the configuration has problems\",\"status\":422,\"reason\":\"invalid\","
+            + "\"details\":[\""
+            + problem.replace("\"", "\\\"")
+            + "\"]}";
+    daemon.answer("POST /v1/config/plan", 422, answer).answer("PUT /v1/config", 422, answer);
+    assertThat(run("plan " + file)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).isEqualTo(problem + "\n");
+    assertThat(run("apply " + file)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).isEqualTo(problem + "\n");
+    assertThat(run("apply --json " + file)).isEqualTo(Lanyard.FAILED);
+    assertThat(JSON.readTree(said.err()).path("details").path(0).asText()).isEqualTo(problem);
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsNotSent() throws IOException {
+    assertThat(run("apply " + directory.resolve("none.yaml"))).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("cannot read").contains("none.yaml");
+    assertThat(run("apply " + directory)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("it is a directory");
+    Path empty = Files.writeString(directory.resolve("empty.yaml"), "");
+    assertThat(run("apply " + empty)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("is empty");
+    assertThat(daemon.asked()).isEmpty();
+  }
+
+  @Test
+  void aChangeThatWaitsSaysHowItIsConfirmed() {
+    daemon.answer(
+        "PUT /v1/config", PLAN.replace("\"confirmBy\": \"\"", "\"confirmBy\": \"2026-01-01\""));
+    assertThat(run("apply --confirm 60s")).isZero();
+    assertThat(said.out())
+        .endsWith(
+            "It is taken back at 2026-01-01 unless it is confirmed: lanyard config confirm 8\n");
+  }
+
+  @Test
+  void aPersonSeesThePlanBeforeTheyAgree() throws IOException {
+    Person agreeing = person(true);
+    daemon
+        .answer("PUT /v1/config", 409, ENDS)
+        .answer("PUT /v1/config", PLAN)
+        .answer("PUT /v1/config", PLAN);
+    assertThat(applyAs(agreeing)).isZero();
+    assertThat(daemon.asked("PUT").stream().map(FakeDaemon.Asked::target))
+        .containsExactly("/v1/config", "/v1/config?yes=true&dry-run=true", "/v1/config?yes=true");
+    assertThat(daemon.asked("PUT").getLast().headers()).containsEntry("if-match", "\"8\"");
+    assertThat(said.out()).contains("+ networks.vmnet8.forwards[x]", "Done: revision 8.");
+  }
+
+  @Test
+  void aPersonWhoDoesNotAgreeHasNothingChanged() {
+    daemon.answer("PUT /v1/config", 409, ENDS).answer("PUT /v1/config", PLAN);
+    assertThatThrownBy(() -> applyAs(person(false)))
+        .isInstanceOf(Failure.class)
+        .hasMessage("nothing was changed");
+    assertThat(daemon.asked("PUT")).hasSize(2);
+  }
+
+  private int applyAs(Person person) {
+    Change change = new Change();
+    change.api = new Api(daemon.socket);
+    change.person = person;
+    return change.send("PUT", "/v1/config", "application/yaml", new byte[0]);
+  }
+
+  private static Person person(boolean agrees) {
+    return new Person() {
+      @Override
+      public boolean isThere() {
+        return true;
+      }
+
+      @Override
+      public boolean agrees(String question) {
+        return agrees;
+      }
+    };
+  }
+
+  @Test
+  void aKeyOrValueThatCannotBeReadIsSaid() {
+    assertThat(run("network set vmnet8 mtu")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("expected KEY=VALUE");
+    assertThat(run("network set vmnet8 =1")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(run("network set vmnet8 mtu={a")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("not YAML");
+    assertThat(run("network set vmnet8 a..b=1")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("the key a..b cannot be read");
+  }
+
+  @Test
+  void whatBelongsToWhatRunsIsAskedForDirectly() throws IOException {
+    daemon
+        .answer("PUT /v1/networks/vmnet8/ports/p1/link", 204, "")
+        .answer("DELETE /v1/networks/vmnet8/leases/192.168.127.128", 204, "")
+        .answer("DELETE /v1/networks/vmnet8/flows/17", 204, "");
+    assertThat(run("port link vmnet8 p1 down")).as(said.err()).isZero();
+    assertThat(daemon.asked().getFirst().json().path("up").asBoolean(true)).isFalse();
+    assertThat(run("port link vmnet8 p1 sideways")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(run("lease release vmnet8 192.168.127.128")).as(said.err()).isZero();
+    assertThat(run("flow end vmnet8 17")).as(said.err()).isZero();
+    assertThat(said.out()).isEqualTo("ended flow 17 of network vmnet8\n");
+    assertThat(run("flow end vmnet8 18")).isEqualTo(Lanyard.FAILED);
+  }
+
+  @Test
+  void aLeaseIsPinnedWithTheGuestsNameWhereItIsOne() throws IOException {
+    daemon
+        .answer(
+            "GET /v1/leases",
+            """
+            [{"address":"192.168.127.128","mac":"52:54:00:00:00:20","hostname":"Db-1"},
+             {"address":"192.168.127.129","mac":"52:54:00:00:00:21","hostname":"no name"}]
+            """)
+        .answer("PATCH /v1/config", PLAN);
+    assertThat(run("lease pin vmnet8 192.168.127.128")).as(said.err()).isZero();
+    assertThat(edits().path(0).path("path").asText())
+        .isEqualTo("networks.vmnet8.dhcp.reservations[52:54:00:00:00:20]");
+    assertThat(edits().path(0).path("value").path("hostname").asText()).isEqualTo("db-1");
+    assertThat(run("lease pin vmnet8 192.168.127.129")).isZero();
+    assertThat(edits().path(0).path("value").has("hostname")).isFalse();
+    assertThat(run("lease pin vmnet8 192.168.127.130")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("no lease of 192.168.127.130");
+  }
+
+  @Test
+  void theConfigurationIsShownWithOrigins() {
+    assertThat(run("config show networks.lab")).isZero();
+    assertThat(said.out()).isEqualTo("networks.lab.mode: isolated\n");
+    assertThat(run("config show --origin")).isZero();
+    assertThat(said.out())
+        .contains("PATH", "ORIGIN", "root at 2026-11-29T10:00:00Z", "/etc/lanyard.yaml:3:5");
+    assertThat(run("config show --json networks.none")).isEqualTo(Lanyard.FAILED);
+    assertThat(run("reservation ls")).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NETWORK  MAC                ADDRESS         HOSTNAME  ORIGIN
+            vmnet8   52:54:00:00:00:10  192.168.127.10  -         f:9:1
+            """);
+    assertThat(run("dns ls --network vmnet8")).isZero();
+    assertThat(said.out()).contains("printer  192.168.127.9");
+    assertThat(run("dns ls --network lab --json")).isZero();
+    assertThat(said.out()).isEqualTo("[ ]\n");
+    assertThat(run("log level")).isZero();
+    assertThat(said.out()).isEqualTo("info\n");
+  }
+
+  @Test
+  void theHistoryIsAListAndCanBeGoneBackIn() {
+    daemon
+        .answer(
+            "GET /v1/config/history",
+            "[{\"revision\":7,\"at\":\"t\",\"who\":\"root\",\"why\":\"apply\",\"edits\":2}]")
+        .answer("POST /v1/config/rollback/6", PLAN)
+        .answer("POST /v1/config/confirm/7", 204, "")
+        .answer("POST /v1/config/confirm/5", 404, "{\"title\":\"none\",\"reason\":\"unknown\"}");
+    assertThat(run("config history")).isZero();
+    assertThat(said.out()).contains("REVISION  AT  WHO   WHY    SOURCE  EDITS", "7 ");
+    assertThat(run("config rollback 6 --yes")).as(said.err()).isZero();
+    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config/rollback/6?yes=true");
+    assertThat(run("config confirm")).as(said.err()).isZero();
+    assertThat(said.out()).isEqualTo("revision 7 is kept\n");
+    assertThat(run("config confirm 5")).isEqualTo(Lanyard.FAILED);
+    assertThat(run("config rollback x")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void theEffectiveFileIsSavedWhole() throws IOException {
+    daemon.answer("GET /v1/config/text", "version: 1\n");
+    Path file = directory.resolve("saved.yaml");
+    assertThat(run("config save " + file)).as(said.err()).isZero();
+    assertThat(file).hasContent("version: 1\n");
+    Path link = Files.createSymbolicLink(directory.resolve("link.yaml"), file);
+    Files.writeString(file, "old");
+    assertThat(run("config save " + link)).as(said.err()).isZero();
+    assertThat(file).hasContent("version: 1\n");
+    assertThat(link).isSymbolicLink();
+    assertThat(run("config save " + directory.resolve("no/where.yaml"))).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("cannot write");
+    try (var files = Files.list(directory)) {
+      assertThat(files.map(Path::getFileName).map(Path::toString))
+          .containsExactlyInAnyOrder("api.sock", "saved.yaml", "link.yaml");
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package io.lanyard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that show what runs, against answers of a daemon. */
+@Timeout(60)
+final class ShowingTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String NETWORK =
+      """
+      {"name":"vmnet8","mode":"nat","state":"running","subnet":"192.168.127.0/24","ports":1,
+       "leases":0,"flows":1,"problems":["a long story","another"]}
+      """;
+
+  private static final String PORT =
+      """
+      {"network":"vmnet8","name":"p1","kind":"tap","state":"up","problem":"","receivedFrames":10,
+       "receivedBytes":2048,"transmittedFrames":1,"transmittedBytes":1,"loopNanos":81000000,
+       "receiveDrops":{"pinned-source":3},"transmitDrops":{}}
+      """;
+
+  private static final String GUEST =
+      """
+      {"name":"web","vmm":"lanyard","state":"running","reason":"","memory":536870912,"harts":1,
+       "processorSeconds":10.795603429,"nics":[{"name":"nic0","network":"vmnet8",
+       "address":"192.168.127.10"},{"name":"nic1","network":"lab","address":""}]}
+      """;
+
+  private static final String FLOW =
+      """
+      {"network":"vmnet8","id":17,"port":"p1","protocol":"tcp","direction":"out",
+       "guest":"192.168.127.10:1","remote":"1.1.1.1:443","state":"established",
+       "fromGuestBytes":1,"toGuestBytes":3000000,"ageSeconds":3700,"idleSeconds":0}
+      """;
+
+  private static final String CONFIG =
+      """
+      {"revision":1,"settings":[
+        {"path":"networks.vmnet8.ipv4.pool","value":"192.168.127.128-192.168.127.254",
+         "origin":"default"},
+        {"path":"networks.vmnet8.ports[p1].device","value":"t0","origin":"f:1:1"},
+        {"path":"guests.web.disks[0].path","value":"/a.img","origin":"f:1:1"}]}
+      """;
+
+  @TempDir Path directory;
+  private FakeDaemon daemon;
+  private final Said said = new Said();
+
+  @BeforeEach
+  void start() throws IOException {
+    daemon =
+        new FakeDaemon(directory)
+            .answer("GET /v1/config", CONFIG)
+            .answer("GET /v1/status", "{\"version\":\"1\",\"uptimeSeconds\":90,\"problems\":[]}")
+            .answer("GET /v1/networks", "[" + NETWORK + "]")
+            .answer("GET /v1/networks/vmnet8", NETWORK)
+            .answer("GET /v1/ports", "[" + PORT + "]")
+            .answer("GET /v1/forwards", "[]")
+            .answer("GET /v1/flows", "[" + FLOW + "]")
+            .answer("GET /v1/guests", "[" + GUEST + "]")
+            .answer("GET /v1/guests/web", GUEST);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    said.close();
+    daemon.close();
+  }
+
+  private int run(String command) {
+    return said.run(daemon.socket, command);
+  }
+
+  @Test
+  void numbersHaveOneForm() {
+    assertThat(run("port ls")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NETWORK  NAME  KIND  STATE  RX FRAMES  RX BYTES  TX FRAMES  TX BYTES  LOOP TIME  PROBLEM
+            vmnet8   p1    tap   up     10         2K        1          1B        81ms       -
+            """);
+    assertThat(run("guest ls")).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NAME  VMM      STATE    MEMORY  HARTS  CPU TIME  ADDRESSES       REASON
+            web   lanyard  running  512M    1      10.8s     192.168.127.10  -
+            """);
+    assertThat(run("flow ls")).isZero();
+    assertThat(said.out()).contains("17  p1", "1B          2.9M      1h1m  0s");
+  }
+
+  @Test
+  void showHasTheSettingsToo() throws IOException {
+    assertThat(run("network show vmnet8")).isZero();
+    assertThat(said.out())
+        .contains("problems\n  a long story\n  another\n")
+        .contains("settings\n")
+        .contains("  ipv4.pool         192.168.127.128-192.168.127.254\n")
+        .contains("  ports[p1].device  t0\n");
+    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config?defaults=true");
+    assertThat(run("port show vmnet8/p1")).isZero();
+    assertThat(said.out()).contains("device  t0", "received bytes").doesNotContain("pool");
+    assertThat(said.out()).matches("(?s).*received bytes +2K\n.*");
+    assertThat(run("guest show web --json")).isZero();
+    assertThat(JSON.readTree(said.out()).path("settings").path("disks[0].path").asText())
+        .isEqualTo("/a.img");
+  }
+
+  @Test
+  void anOverviewCountsProblems() throws IOException {
+    assertThat(run("ls")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NETWORK  MODE  STATE    SUBNET            FLOWS  PROBLEMS
+            vmnet8   nat   running  192.168.127.0/24  1      2
+
+            PORT  NETWORK  KIND  STATE  RX  TX
+            p1    vmnet8   tap   up     2K  1B
+
+            GUEST  VMM      STATE    MEMORY  ADDRESSES
+            web    lanyard  running  512M    192.168.127.10
+            """);
+    assertThat(run("ls --json")).isZero();
+    assertThat(JSON.readTree(said.out()).path("networks").path(0).path("name").asText())
+        .isEqualTo("vmnet8");
+  }
+
+  @Test
+  void topShowsSpeeds() throws IOException {
+    daemon.answer("GET /v1/ports", "[" + PORT.replace("2048", "100002048") + "]");
+    assertThat(run("top --once")).as(said.err()).isZero();
+    assertThat(said.out())
+        .startsWith("lanyard 1  up 1m30s  resident ")
+        .containsPattern("p1    vmnet8   tap   up     [1-8][0-9][0-9] Mbit/s")
+        .contains("FLOW", "GUEST");
+    assertThat(run("top --json")).isZero();
+    assertThat(JSON.readTree(said.out()).path("ports")).hasSize(1);
+  }
+
+  /** Standard output whose reader leaves after some lines. */
+  private static final class Pipe extends OutputStream {
+    private final StringBuilder text = new StringBuilder();
+    private final int lines;
+
+    Pipe(int lines) {
+      this.lines = lines;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      if (text.chars().filter(c -> c == '\n').count() >= lines) {
+        throw new IOException("Broken pipe");
+      }
+      text.append((char) b);
+    }
+
+    String text() {
+      return text.toString();
+    }
+  }
+
+  @SuppressWarnings("SystemOut")
+  private Pipe runInto(int lines, String command) {
+    Pipe pipe = new Pipe(lines);
+    System.setOut(new PrintStream(pipe, true, StandardCharsets.ISO_8859_1));
+    assertThat(run(command)).as(said.err()).isZero();
+    return pipe;
+  }
+
+  @Test
+  void watchingShowsWhatChangesUntilTheReaderHasGone() {
+    daemon
+        .answer("GET /v1/networks", "[" + NETWORK + "]")
+        .answer("GET /v1/networks", "[" + NETWORK.replace("running", "failed") + "]");
+    Pipe pipe = runInto(4, "network ls --watch");
+    assertThat(pipe.text().lines().toList())
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("NAME"),
+            line -> assertThat(line).contains("running"),
+            line -> assertThat(line).isEmpty(),
+            line -> assertThat(line).startsWith("NAME"));
+  }
+
+  private static String event(String id, String type, String data) {
+    return "id: " + id + "\nevent: " + type + "\ndata: " + data.replace("\n", " ") + "\n\n";
+  }
+
+  private static String change(int number) {
+    return event(
+        "e-" + number,
+        "lease-added",
+        """
+        {"id":"e-%d","at":"2026-11-29T10:00:0%dZ","type":"lease-added","network":"vmnet8",
+         "subject":"192.168.127.128","data":{"mac":"m","hostname":"a b\\u001b"}}
+        """
+            .formatted(number, number));
+  }
+
+  @Test
+  void eventsGoOnBehindTheLastOneAfterABreak() throws IOException {
+    daemon
+        .answer("GET /v1/events", event("e-1", "snapshot", "{\"ports\":[1,2]}") + change(2))
+        .answer("GET /v1/events", change(3));
+    Pipe pipe = runInto(3, "events --type lease --network vmnet8");
+    assertThat(pipe.text().lines().toList())
+        .containsExactly(
+            "snapshot  ports=2",
+            "2026-11-29T10:00:02Z  lease-added  vmnet8/192.168.127.128  mac=m  hostname=\"a b?\"",
+            "2026-11-29T10:00:03Z  lease-added  vmnet8/192.168.127.128  mac=m  hostname=\"a b?\"");
+    assertThat(daemon.asked().getFirst().target())
+        .isEqualTo("/v1/events?type=lease&network=vmnet8");
+    assertThat(daemon.asked().getFirst().headers()).doesNotContainKey("last-event-id");
+    assertThat(daemon.asked().get(1).headers()).containsEntry("last-event-id", "e-2");
+  }
+
+  @Test
+  void eventsAreAJsonDocumentALine() throws IOException {
+    daemon.answer("GET /v1/events", event("e-1", "snapshot", "{\"ports\":[]}") + change(2));
+    Pipe pipe = runInto(2, "events --json");
+    List<String> lines = pipe.text().lines().toList();
+    JsonNode snapshot = JSON.readTree(lines.getFirst());
+    assertThat(snapshot.path("type").asText()).isEqualTo("snapshot");
+    assertThat(snapshot.path("data").has("ports")).isTrue();
+    assertThat(JSON.readTree(lines.get(1)).path("data").path("mac").asText()).isEqualTo("m");
+    assertThat(pipe.text()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void eventsOfANetworkThatIsNotThereAreRefused() {
+    daemon.answer("GET /v1/events", 404, "{\"title\":\"there is no network x\",\"status\":404}");
+    assertThat(run("events --network x")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).isEqualTo("lanyard: there is no network x\n");
+  }
+
+  @Test
+  void aForwardLivesAsLongAsItsConnection() throws Exception {
+    daemon.hold(
+        "POST /v1/networks/vmnet8/port-forward",
+        "{\"listen\":\"127.0.0.1:8080\",\"to\":\"192.168.127.10:80\"}\n");
+    int[] status = {-1};
+    Thread command = Thread.ofPlatform().start(() -> status[0] = run("port-forward web 8080:80"));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!said.out().contains("until Ctrl-C")) {
+      assertThat(System.nanoTime()).as(said.err()).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+    assertThat(command.isAlive()).isTrue();
+    daemon.release();
+    command.join(TimeUnit.SECONDS.toMillis(30));
+    assertThat(status[0]).isEqualTo(Lanyard.FAILED);
+    assertThat(said.out())
+        .isEqualTo("Forwarding 127.0.0.1:8080 to 192.168.127.10:80 until Ctrl-C\n");
+    assertThat(said.err()).contains("the daemon has closed the connection");
+    assertThat(daemon.asked("POST").getFirst().json())
+        .isEqualTo(
+            JSON.readTree(
+                "{\"protocol\":\"tcp\",\"listen\":\"127.0.0.1:8080\",\"to\":\"web:80\"}"));
+  }
+
+  @Test
+  void aForwardThatMakesNoSenseIsBadUsage() {
+    for (String mapping : List.of("x", "a:b", "80:", ":80", "1:2:x")) {
+      assertThat(run("port-forward web:vmnet8 " + mapping)).as(mapping).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aRestartWaitsUntilTheGuestIsOff() {
+    daemon
+        .answer("GET /v1/guests/web", GUEST)
+        .answer("GET /v1/guests/web", GUEST.replace("running", "stopped"))
+        .answer("POST /v1/guests/web/stop", GUEST)
+        .answer("POST /v1/guests/web/start", GUEST);
+    // The first answer, from the start of the test, and one more say that it runs.
+    assertThat(run("guest restart web")).as(said.err()).isZero();
+    assertThat(said.out()).isEqualTo("web: running\n");
+    assertThat(daemon.asked("POST").stream().map(FakeDaemon.Asked::path))
+        .containsExactly("/v1/guests/web/stop", "/v1/guests/web/start");
+  }
+
+  @Test
+  void aGuestThatDoesNotPowerOffIsSaidOrForced() {
+    daemon
+        .answer("POST /v1/guests/web/stop", GUEST)
+        .answer("POST /v1/guests/web/kill", GUEST)
+        .answer("POST /v1/guests/web/start", GUEST);
+    assertThat(run("guest restart web --timeout 1ms")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("has not powered off within 1ms", "--force");
+    assertThat(run("guest restart web --timeout soon")).isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void completionNamesWhatThereIs() {
+    assertThat(run("completion --names NETWORK")).isZero();
+    assertThat(said.out()).isEqualTo("vmnet8\n");
+    assertThat(run("completion --names NETWORK/PORT")).isZero();
+    assertThat(said.out()).isEqualTo("vmnet8/p1\n");
+    daemon.answer("GET /v1/guests", "[{\"name\":\"$(reboot)\"},{\"name\":\"b\"}]");
+    assertThat(run("completion --names GUEST")).isZero();
+    assertThat(run("completion --names GUEST")).isZero();
+    assertThat(said.out()).isEqualTo("b\n");
+    assertThat(said.run(directory.resolve("none.sock"), "completion --names GUEST")).isZero();
+    assertThat(said.out() + said.err()).isEmpty();
+  }
+}

@@ -1,0 +1,70 @@
+package io.lanyard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class UnitsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0B",
+    "1023, 1023B",
+    "1024, 1K",
+    "1975, 1.9K",
+    "1048575, 1M",
+    "536870912, 512M",
+    "1610612736, 1.5G",
+    "9223372036854775807, 8E"
+  })
+  void bytesHaveABinaryUnit(long bytes, String text) {
+    assertThat(Units.bytes(bytes)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0s", "0.0000001, 1ms", "0.081, 81ms", "0.9996, 1s", "4, 4s", "10.795, 10.8s",
+    "59.96, 1m", "125, 2m5s", "3600, 1h", "7440, 2h4m", "86399, 23h59m", "273600, 3d4h"
+  })
+  void timesHaveTheirTwoLargestUnits(double seconds, String text) {
+    assertThat(Units.duration(seconds)).isEqualTo(text);
+  }
+
+  @Test
+  void aTableFitsTheTerminal() throws IOException {
+    JsonNode list =
+        new ObjectMapper()
+            .readTree(
+                "[{\"name\":\"vmnet8\",\"problem\":\"a very long story of what went wrong\"}]");
+    assertThat(Table.lines(list, List.of("name", "problem"), 24))
+        .containsExactly("NAME    PROBLEM", "vmnet8  a very long sto…");
+    assertThat(Table.lines(list, List.of("name", "problem"), 5))
+        .as("nothing is made unreadable")
+        .containsExactly("NAME    PROBLEM", "vmnet8  a very …");
+    assertThat(Table.lines(list, List.of("name", "problem"), 0).get(1)).endsWith("went wrong");
+  }
+
+  @Test
+  void aCutTextHasNoHalfCharacter() {
+    assertThat(Table.cut("ab\ud83d\udc27cd", 4)).isEqualTo("ab…");
+    assertThat(Table.cut("ab\ud83d\udc27cd", 5)).isEqualTo("ab\ud83d\udc27…");
+  }
+
+  @Test
+  void rangesOfPortsArePairs() {
+    assertThat(PortRange.pairs("*:80-81", "web:90-91"))
+        .containsExactly(
+            new PortRange.Pair("*:80", "web:90", 80), new PortRange.Pair("*:81", "web:91", 81));
+    assertThat(PortRange.pairs("[::1]:53", "10.0.0.1:53"))
+        .containsExactly(new PortRange.Pair("[::1]:53", "10.0.0.1:53", 53));
+    assertThat(PortRange.pairs("nonsense", "web"))
+        .containsExactly(new PortRange.Pair("nonsense", "web", 0));
+    assertThat(PortRange.all("web-8000")).containsExactly("web-8000");
+    assertThat(PortRange.all("udp/*:1-2")).containsExactly("udp/*:1", "udp/*:2");
+  }
+}
