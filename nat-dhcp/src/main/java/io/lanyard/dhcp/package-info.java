@@ -91,6 +91,13 @@
  * already. Where a lease's holder is looked for, only its own MAC address behind its own port
  * counts.
  *
+ * <p><b>Change.</b> The parts share one {@code DhcpTerms}, which has the configuration's records,
+ * so they see at once what a running server takes; the pool, the shares, the names and the encoded
+ * options are derived from it anew. No lease is dropped. One whose address is not given to its
+ * client any more ends when the client asks to renew it ({@link
+ * io.lanyard.dhcp.DhcpServer#configure} says how, and by which section), and a name that is kept
+ * for another client now leaves the lease that had it.
+ *
  * <p><b>Durability.</b> A lease is bound, told to listeners and acknowledged only after it is on
  * disk. The loop hands it to a {@link io.lanyard.dhcp.LeaseJournal} and goes on; the one thread of
  * {@link io.lanyard.dhcp.LeaseStore} takes all that has gathered, commits it to an MVStore file,

@@ -15,7 +15,7 @@ package io.lanyard.dns;
  * @param floor queries of one port that may wait whatever others do
  * @param bytes memory of all of that
  */
-public record DnsLimits(
+record DnsLimits(
     int questions, int askers, int askersOfQuestion, int askersOfPort, int floor, long bytes) {
   /**
    * A network's limits unless it says otherwise. A guest may have 128 queries waiting, more than a
@@ -23,5 +23,5 @@ public record DnsLimits(
    * A name that all guests of a full network ask for at the same time has place for each of them.
    * The bytes are what the others come to, with ordinary options.
    */
-  public static final DnsLimits DEFAULT = new DnsLimits(512, 4096, 1024, 256, 8, 4 << 20);
+  static final DnsLimits DEFAULT = new DnsLimits(512, 4096, 1024, 256, 8, 4 << 20);
 }

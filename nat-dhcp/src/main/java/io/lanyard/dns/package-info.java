@@ -48,6 +48,11 @@
  * failure for a second (RFC 9520). What does not fit the guest's datagram is cut at a whole record
  * set, with TC.
  *
+ * <p><b>Change.</b> A running server takes another domain, other fixed names, and other upstreams.
+ * Names of leases follow into the new domain. A question under way has its answer from the server
+ * that it was put to; when others are to be asked from then on, nobody else waits for that answer
+ * and nobody keeps it.
+ *
  * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions and the queries that wait
  * for them by {@link io.lanyard.dns.DnsLimits}, which ports share so that none can use them up; a
  * TCP connection by the bytes and questions that it may have waiting, and by time. A query that

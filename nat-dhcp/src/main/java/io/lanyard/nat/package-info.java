@@ -22,6 +22,11 @@
  *      flow      gateway           a host on the switch
  * </pre>
  *
+ * <p>A running network takes another configuration of its NAT and its egress ({@link
+ * io.lanyard.nat.NatNetwork#configure}), and what the new one forbids ends ({@link
+ * io.lanyard.nat.NatNetwork#endedBy} says beforehand whose flows that are). {@code EgressUpkeep}
+ * does the same when the host's addresses, other networks or published ports change.
+ *
  * <p>All of it belongs to the network's loop. It is closed from the top: forwards, connections,
  * flows, then the gateway, so that resets still find their way out.
  */

@@ -15,6 +15,9 @@
  * holds the quotas of account, owner and network ({@link io.lanyard.nat.flow.FlowQuota}); where one
  * is used up, a flow that is worth less makes place, of the owner that holds most.
  *
+ * <p><b>Names.</b> A flow has a number that no other flow of its network ever has. Listings show
+ * it, and an operator ends the flow by it.
+ *
  * <p><b>The end.</b> A flow leaves in one of two ways: its engine is done with it and calls {@link
  * io.lanyard.nat.flow.FlowTable#remove}; or the table ends it, because it was idle for too long, a
  * newer flow needed its place, or the network closes, and tells the engine by {@link

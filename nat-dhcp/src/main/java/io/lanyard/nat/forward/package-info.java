@@ -19,7 +19,13 @@
  * <p>A listen address that cannot be had does not take the network with it: that forward is listed
  * as failed with its reason, and tried again every few seconds. A forward leads to an address, or
  * to a guest's NIC, whose lease is looked up for each connection: it may be declared before its
- * guest has an address, and follows it. What is declared is the configuration's own record ({@link
- * io.lanyard.config.ForwardConfig}).
+ * guest has an address, and follows it.
+ *
+ * <p><b>Change.</b> A forward is the configuration's own record ({@link
+ * io.lanyard.config.ForwardConfig}), known by its protocol and listen address. It is added with an
+ * answer that says whether its port is open, so that a change of the configuration can fail and be
+ * taken back. Its target is replaced without touching the port: flows that are open live on, and
+ * new clients go to the new target. TCP connections outlive a forward that is removed unless they
+ * are to end with it.
  */
 package io.lanyard.nat.forward;

@@ -100,7 +100,7 @@ public final class Gateway implements GuestLink, Dumpable {
     long seed = new SecureRandom().nextLong();
     stations =
         new Stations(
-            timers, new NeighbourWire(), network.turns(), descriptors, Stations.LIMIT, seed);
+            timers, new NeighbourWire(this), network.turns(), descriptors, Stations.LIMIT, seed);
     arp = new ArpResponder(this, addresses, stations, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
@@ -319,6 +319,12 @@ public final class Gateway implements GuestLink, Dumpable {
     }
   }
 
+  /** Asks a station, or all, who has an address. */
+  void ask(Address address, long mac) {
+    arp.ask(address, mac);
+    flush();
+  }
+
   /** The network's name. */
   String networkName() {
     return network.name();
@@ -431,26 +437,13 @@ public final class Gateway implements GuestLink, Dumpable {
     return node.child(stations.dump()).build();
   }
 
-  private final class NeighbourWire implements Neighbours.Wire {
-    @Override
-    public void ask(Address address, long mac) {
-      arp.ask(address, mac);
-      flush();
+  /** ARP has asked for a guest and got no answer. */
+  void unanswered(Neighbour neighbour) {
+    try {
+      engines.forEach(engine -> engine.unanswered(neighbour));
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
+      failures.failed(e);
     }
-
-    @Override
-    public void send(ByteBuf packet, long mac) {
-      sendTo(packet, mac);
-    }
-
-    @Override
-    public void unanswered(Neighbour neighbour) {
-      try {
-        engines.forEach(engine -> engine.unanswered(neighbour));
-      } catch (RuntimeException | OutOfDirectMemoryError e) {
-        failures.failed(e);
-      }
-      flush();
-    }
+    flush();
   }
 }

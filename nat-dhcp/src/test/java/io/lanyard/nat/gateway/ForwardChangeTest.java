@@ -21,7 +21,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -267,5 +270,46 @@ class ForwardChangeTest {
     assertThat(scene.on(() -> scene.nat.endFlows(flow -> flow.port().equals("guest10"))))
         .isEqualTo(1);
     assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+  }
+
+  /** The set is as the model says after each change, and no change touches another forward. */
+  @Test
+  void aThousandChangesAtRandomLeaveTheSetAsTheModelSays() throws Exception {
+    scene.guest(10);
+    scene.guest(11);
+    ForwardConfig untouched = forward(Transport.TCP, freePort(), TEN);
+    add(untouched);
+    connect(untouched.listen().port());
+    assertThat(scene.becomes(() -> active(untouched.key()) == 1)).isTrue();
+    int[] ports = {freePort(), freePort(), freePort(), freePort()};
+    Map<String, ForwardConfig> model = new HashMap<>();
+    model.put(untouched.key(), untouched);
+    Random random = new Random(3);
+    for (int step = 0; step < 1000; step++) {
+      ForwardConfig next =
+          forward(
+              random.nextBoolean() ? Transport.TCP : Transport.UDP,
+              ports[random.nextInt(ports.length)],
+              random.nextBoolean() ? TEN : ELEVEN);
+      boolean there = model.containsKey(next.key());
+      if (!there) {
+        assertThat(add(next).listening()).as("step %d", step).isTrue();
+        model.put(next.key(), next);
+      } else if (random.nextBoolean()) {
+        assertThat(scene.on(() -> scene.nat.forwards().replace(next))).isTrue();
+        model.put(next.key(), next);
+      } else {
+        assertThat(remove(next.key(), random.nextBoolean())).isTrue();
+        model.remove(next.key());
+      }
+    }
+    List<ForwardStatus> all = scene.on(() -> scene.nat.forwards().list());
+    assertThat(all).allMatch(ForwardStatus::listening);
+    assertThat(all)
+        .extracting(ForwardStatus::forward)
+        .containsExactlyInAnyOrderElementsOf(model.values());
+    assertThat(scene.on(() -> active(untouched.key()))).isEqualTo(1);
+    assertThat(scene.on(() -> scene.nat.descriptors().used()))
+        .isEqualTo(1 + (int) model.keySet().stream().filter(key -> key.startsWith("udp")).count());
   }
 }
