@@ -52,10 +52,40 @@ public record Configuration(
    * The control API.
    *
    * @param socket its UNIX socket, or null for {@code api.sock} in the runtime directory
+   * @param listen where it listens on TCP besides, or null for nowhere
+   * @param tls its certificate there, or null for none, which loopback addresses alone may have
+   * @param tokens the file of the tokens that it asks for there; null only if it does not listen
    */
-  public record Api(@Nullable Path socket) {
+  public record Api(
+      @Nullable Path socket, @Nullable Endpoint listen, @Nullable Tls tls, @Nullable Path tokens) {
     /** The socket's name in the runtime directory unless the file says otherwise. */
     public static final String USUAL_SOCKET = "api.sock";
+
+    /**
+     * A certificate with its key.
+     *
+     * @param certificate a PEM file with the certificate and those that signed it
+     * @param key a PEM file with the key
+     */
+    public record Tls(Path certificate, Path key) {
+      /** The keys of {@code tls}. */
+      static final class Keys {
+        static final Key<Path> CERTIFICATE =
+            Key.required(
+                "certificate",
+                Kind.PATH,
+                "A PEM file: the certificate, then those that signed it.");
+
+        static final Key<Path> KEY =
+            Key.required(
+                "key", Kind.PATH, "A PEM file: the private key in PKCS#8, without a password.");
+
+        static final Section SECTION =
+            Section.of("tls", "The certificate of the API on TCP.", CERTIFICATE, KEY);
+
+        private Keys() {}
+      }
+    }
 
     /** The keys of {@code api}. */
     static final class Keys {
@@ -66,7 +96,35 @@ public record Configuration(
               USUAL_SOCKET,
               "The API's UNIX socket; a relative path is below the runtime directory.");
 
-      static final Section SECTION = Section.of("api", "The control API.", SOCKET);
+      static final Key<Endpoint> LISTEN =
+          Key.optional(
+              "listen",
+              Kind.ENDPOINT,
+              "nowhere",
+              "Where it listens on TCP, too: with `tls`, or on a loopback address.");
+
+      static final Key<Fields> TLS =
+          Key.optional("tls", Tls.Keys.SECTION, "none", Tls.Keys.SECTION.meaning());
+
+      static final Key<Path> TOKENS =
+          Key.optional(
+              "tokens",
+              Kind.PATH,
+              "none",
+              "The file of the tokens that a request on TCP needs one of; `lanyard token` writes"
+                  + " it.");
+
+      static final Section SECTION =
+          new Section(
+              "api",
+              "The control API.",
+              List.of(SOCKET, LISTEN, TLS, TOKENS),
+              List.of(
+                  new KeyRule.OnlyWith(
+                      LISTEN, TOKENS, "the API on TCP needs the key \"tokens\" beside it"),
+                  new KeyRule.OnlyWith(TLS, LISTEN, "a certificate goes with \"listen\" only"),
+                  new KeyRule.OnlyWith(TOKENS, LISTEN, "tokens go with \"listen\" only")),
+              Map.of());
 
       private Keys() {}
     }

@@ -83,7 +83,24 @@ final class ConfigurationReader {
     } else {
       claims.owned("the path", Path.of(Api.USUAL_SOCKET), "the API's socket");
     }
-    return new Api(socket);
+    Endpoint listen = api.find(Api.Keys.LISTEN);
+    if (listen != null) {
+      claims.listen("TCP", listen, api.pathOf(Api.Keys.LISTEN), api.placeOf(Api.Keys.LISTEN));
+      if (!api.has(Api.Keys.TLS) && !listen.address().isLoopback()) {
+        api.refuse(Api.Keys.LISTEN, "without \"tls\" the API listens on a loopback address only");
+      }
+    }
+    Path tokens = api.find(Api.Keys.TOKENS);
+    return new Api(socket, listen, tls(api), tokens == null ? null : directory.resolve(tokens));
+  }
+
+  private Api.@Nullable Tls tls(Fields api) {
+    Fields tls = api.find(Api.Keys.TLS);
+    Path certificate = tls == null ? null : tls.find(Api.Tls.Keys.CERTIFICATE);
+    Path key = tls == null ? null : tls.find(Api.Tls.Keys.KEY);
+    return certificate == null || key == null
+        ? null
+        : new Api.Tls(directory.resolve(certificate), directory.resolve(key));
   }
 
   private Metrics metrics(Fields root) {

@@ -145,7 +145,9 @@ class ConfigLoaderTest {
   @Test
   void moreProcessorsThanTheBundledMachineHasAreRefusedAndLeftToPlugIns() throws ConfigException {
     String text =
-        "version: 1\nnetworks: {a: {mode: isolated}}\nguests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
+        "version: 1\n"
+            + "networks: {a: {mode: isolated}}\n"
+            + "guests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
     assertThatThrownBy(
             () -> ConfigLoader.parse("test.yaml", text.formatted("lanyard"), Path.of(".")))
         .isInstanceOfSatisfying(
@@ -300,11 +302,44 @@ class ConfigLoaderTest {
         .containsExactly("nic0 vmnet8 52:54:00:b0:7a:1e", "nic1 lab 02:00:00:00:00:01");
   }
 
+  private static List<Problem> problems(String yaml) {
+    try {
+      var _ = ConfigLoader.parse("test", yaml, Samples.NOWHERE);
+      return List.of();
+    } catch (ConfigException e) {
+      return e.problems();
+    }
+  }
+
+  @Test
+  void theApiOnTcpNeedsTokensAndTlsOrLoopback() {
+    String head = "version: 1\nnetworks: {}\n";
+    assertThat(problems(head + "api: {listen: '*:8443', tokens: t}"))
+        .singleElement()
+        .asString()
+        .contains("without \"tls\" the API listens on a loopback address only");
+    assertThat(problems(head + "api: {listen: '127.0.0.1:8443'}"))
+        .singleElement()
+        .asString()
+        .contains("needs the key \"tokens\"");
+    assertThat(problems(head + "api: {tls: {certificate: c, key: k}}"))
+        .singleElement()
+        .asString()
+        .contains("goes with \"listen\" only");
+    assertThat(problems(head + "api: {listen: '[::1]:8443', tokens: t}")).isEmpty();
+  }
+
   @Test
   void theRestOfTheFileArrives() throws ConfigException {
     Configuration full = Samples.parse(GOOD.resolve("full.yaml"));
 
     assertThat(full.api().socket()).isEqualTo(Path.of("api.sock"));
+    assertThat(full.api().listen()).isEqualTo(Endpoint.parse("*:8443"));
+    assertThat(full.api().tls())
+        .isEqualTo(
+            new Configuration.Api.Tls(
+                Path.of("/etc/lanyard/certificate.pem"), Samples.NOWHERE.resolve("key.pem")));
+    assertThat(full.api().tokens()).isEqualTo(Samples.NOWHERE.resolve("tokens"));
     assertThat(full.metrics().listen()).isEqualTo(Endpoint.parse("127.0.0.1:9323"));
     assertThat(full.directories().state()).isEqualTo(Path.of("/var/lib/lanyard"));
     assertThat(full.directories().runtime()).isEqualTo(Path.of("/run/lanyard"));

@@ -15,7 +15,6 @@ import io.lanyard.config.change.Change.NetworkAdded;
 import io.lanyard.config.change.Change.NetworkRemoved;
 import io.lanyard.config.change.Change.NetworkReplaced;
 import io.lanyard.config.change.Holdings.Holder;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -191,12 +190,20 @@ public final class Difference {
       own.add(new LogChanged(before.log(), after.log()));
     }
     needsRestart("api.socket", before.api().socket(), after.api().socket());
+    needsRestart("api.listen", before.api().listen(), after.api().listen());
+    needsRestart("api.tls", tls(before.api()), tls(after.api()));
+    needsRestart("api.tokens", before.api().tokens(), after.api().tokens());
     needsRestart("directories.state", before.directories().state(), after.directories().state());
     needsRestart(
         "directories.runtime", before.directories().runtime(), after.directories().runtime());
   }
 
-  private void needsRestart(String subject, @Nullable Path old, @Nullable Path now) {
+  private static @Nullable String tls(Configuration.Api api) {
+    Configuration.Api.Tls tls = api.tls();
+    return tls == null ? null : tls.certificate() + " with " + tls.key();
+  }
+
+  private void needsRestart(String subject, @Nullable Object old, @Nullable Object now) {
     if (!Objects.equals(old, now)) {
       own.add(new NeedsRestart(subject, Objects.toString(old, ""), Objects.toString(now, "")));
     }

@@ -38,6 +38,10 @@ final class Model {
     metrics = of.metrics();
     log = of.log();
     fixed.put("api.socket", Objects.toString(of.api().socket(), ""));
+    Configuration.Api.Tls tls = of.api().tls();
+    fixed.put("api.listen", Objects.toString(of.api().listen(), ""));
+    fixed.put("api.tls", tls == null ? "" : tls.certificate() + " with " + tls.key());
+    fixed.put("api.tokens", Objects.toString(of.api().tokens(), ""));
     fixed.put("directories.state", Objects.toString(of.directories().state(), ""));
     fixed.put("directories.runtime", Objects.toString(of.directories().runtime(), ""));
   }
