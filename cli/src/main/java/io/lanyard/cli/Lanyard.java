@@ -87,6 +87,7 @@ public final class Lanyard implements Runnable {
           "vmm",
           "image",
           "log",
+          "token",
           "port-forward",
           "capture",
           "dump",
@@ -118,6 +119,7 @@ public final class Lanyard implements Runnable {
       case "vmm" -> VmmCommand.noun();
       case "image" -> ImageCommand.noun();
       case "log" -> LogCommand.noun();
+      case "token" -> TokenCommand.noun();
       case "port-forward" -> new PortForwardCommand();
       case "capture" -> new CaptureCommand();
       case "dump" -> new DumpCommand();

@@ -94,9 +94,10 @@ final class TakenAddressTest {
                 .formatted(number),
             home);
     try (Daemon daemon = open(configuration);
-        MetricsEndpoint metrics =
-            MetricsEndpoint.open(
-                daemon, configuration.metrics().listen(), 50, BindFailure::explain)) {
+        TcpEndpoint metrics =
+            MetricsEndpoint.endpoint(
+                daemon, configuration.metrics().listen(), BindFailure::explain)) {
+      metrics.open(50);
       assertThat(metrics.problem())
           .isEqualTo(
               "nobody can read them at 127.0.0.1:%d: port %d is taken by this daemon itself: end it, or listen on another port or address"
@@ -113,18 +114,18 @@ final class TakenAddressTest {
     ServerSocket taken = take();
     Endpoint listen = new Endpoint(Address.parse("127.0.0.1"), taken.getLocalPort());
     try (Daemon daemon = open(ConfigLoader.parse("test", "version: 1\nnetworks: {}\n", home));
-        MetricsEndpoint metrics =
-            MetricsEndpoint.open(
+        TcpEndpoint metrics =
+            MetricsEndpoint.endpoint(
                 daemon,
                 listen,
-                1_000_000,
                 (transport, endpoint, number, cause) -> "try " + lookUps.incrementAndGet())) {
+      metrics.open(1_000_000);
       for (int i = 0; i < 5; i++) {
-        metrics.tryAgain(listen);
+        metrics.tryAgain();
       }
       assertThat(metrics.problem()).endsWith("try 1");
       taken.close();
-      metrics.tryAgain(listen);
+      metrics.tryAgain();
       assertThat(metrics.problem()).isEmpty();
       assertThat(scrape(listen.port())).contains("lanyard_uptime_seconds");
     }

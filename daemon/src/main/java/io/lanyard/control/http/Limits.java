@@ -18,6 +18,9 @@ public record Limits(int connections, int reserved, int perClient, Duration firs
   /** Far more than a host's tools need, and far less than the descriptors a process has. */
   public static final Limits API = new Limits(256, 32, 112, AT_ONCE);
 
+  /** For the API on TCP: some operators with a browser each. */
+  public static final Limits REMOTE = new Limits(128, 0, 32, AT_ONCE);
+
   /** For a few collectors, which ask every few seconds. */
   public static final Limits METRICS = new Limits(32, 0, 8, AT_ONCE);
 

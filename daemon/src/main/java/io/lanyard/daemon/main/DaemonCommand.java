@@ -10,6 +10,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
+import io.lanyard.control.ApiEndpoint;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.control.http.SocketFileException;
@@ -139,6 +140,7 @@ final class DaemonCommand {
     try (Daemon daemon = Daemon.open(settings)) {
       daemon.observe(log);
       try (ControlServer server = ControlServer.bind(daemon, socket, group);
+          ApiEndpoint remote = ApiEndpoint.open(daemon, configuration.api());
           MetricsEndpoint metrics = MetricsEndpoint.open(daemon, configuration.metrics().listen());
           SystemdNotifier systemd = new SystemdNotifier(System.getenv());
           Watchdog watchdog = daemon.watchdog()) {
@@ -149,6 +151,7 @@ final class DaemonCommand {
             .with("networks", configuration.networks().size())
             .log(logger, Level.INFO);
         daemon.problems().add("api", server::problem);
+        daemon.problems().add("api on TCP", remote::problem);
         daemon.problems().add("metrics", metrics::problem);
         systemd.ready();
         watchdog.start(systemd.watchdog(), systemd::alive);
