@@ -73,6 +73,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param config the network, of a mode with a gateway
    * @param host what the networks of the process share
    * @param guests finds guests that have their addresses by a lease, for forwards
+   * @throws IllegalStateException if a port of the switch has the gateway's MAC address; nothing is
+   *     left behind then
    */
   public NatNetwork(
       EventLoop loop,
@@ -122,7 +124,12 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, translate);
     forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
-    gateway.attach();
+    try {
+      gateway.attach();
+    } catch (RuntimeException e) {
+      close(); // Else the host's resources would go on telling it of changes.
+      throw e;
+    }
     for (ForwardConfig forward : config.forwards()) {
       forwards.add(forward);
     }
