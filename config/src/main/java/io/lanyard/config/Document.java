@@ -177,24 +177,48 @@ public final class Document {
         return with(Edit.set(path, YamlText.inLine(whole), edit.who(), edit.when()));
       }
     }
+    return with(one, changed);
+  }
+
+  /**
+   * Adds a change that can be laid over the tree.
+   *
+   * @param changed the tree with the change
+   */
+  private Document with(Laid one, YamlNode changed) throws ConfigException {
+    DocumentPath path = one.edit().path();
     List<Laid> others = new ArrayList<>();
+    List<Laid> above = new ArrayList<>();
     int at = -1;
+    boolean wasRemoved = false;
     for (Laid other : laid) {
-      if (!other.edit().path().isWithin(edit.path())) {
-        others.add(other);
-      } else if (at < 0) {
-        at = others.size();
+      if (other.edit().path().isWithin(path)) {
+        at = at < 0 ? others.size() : at;
+        wasRemoved |= other.value() == null && other.edit().path().equals(path);
+        continue;
+      }
+      others.add(other);
+      if (path.isWithin(other.edit().path())) {
+        above.add(other);
       }
     }
-    YamlNode rest = at < 0 ? tree : replay(others);
-    YamlNode there = Overlay.find(rest, edit.path());
+    // What else is said of this path is said by the file and by changes of what is above it.
+    YamlNode rest = at < 0 ? tree : replay(above);
+    YamlNode there = Overlay.find(rest, path);
     boolean isNews =
         one.value() == null ? there != null : there == null || !Overlay.isSame(there, one.value());
     if (!isNews) {
-      return new Document(this, others, rest);
+      boolean isGoneAlone = one.value() == null && hasParent(rest, path);
+      return new Document(this, others, isGoneAlone ? changed : at < 0 ? tree : replay(others));
     }
     others.add(at < 0 ? others.size() : at, one);
-    return new Document(this, others, at < 0 ? changed : replay(others));
+    // What was removed returns to its place in the file.
+    return new Document(this, others, wasRemoved ? replay(others) : changed);
+  }
+
+  private static boolean hasParent(YamlNode tree, DocumentPath path) {
+    int above = path.steps().size() - 1;
+    return above == 0 || Overlay.find(tree, path.first(above)) != null;
   }
 
   private Laid laid(Edit edit, Problems problems) throws ConfigException {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * is thrown away in the end.
  */
 final class Fields {
+  private static final int LONGEST_PLAIN_KEY = 64;
+
   private final Problems problems;
   private final Section section;
   private final String path;
@@ -81,8 +83,27 @@ final class Fields {
   }
 
   static String join(String path, String key) {
-    String shown = key.matches("[A-Za-z0-9_.-]{1,64}") ? key : Quoted.quote(key);
+    String shown = isPlain(key) ? key : Quoted.quote(key);
     return path.isEmpty() ? shown : path + "." + shown;
+  }
+
+  /** Whether a key needs no quotes in a message. No pattern: each value's path is joined. */
+  private static boolean isPlain(String key) {
+    int length = key.length();
+    for (int i = 0; i < length; i++) {
+      char c = key.charAt(i);
+      boolean isPlain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || c == '_'
+              || c == '.'
+              || c == '-';
+      if (!isPlain) {
+        return false;
+      }
+    }
+    return length > 0 && length <= LONGEST_PLAIN_KEY;
   }
 
   /** The kind of mapping that it is. */

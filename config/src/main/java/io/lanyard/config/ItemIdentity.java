@@ -127,6 +127,21 @@ enum ItemIdentity {
     return protocol == null || listen == null ? null : canonical(protocol + "/" + listen);
   }
 
+  /**
+   * Whether an item's content gives it an identity. Lists are searched with this, so that most
+   * items cost one comparison.
+   *
+   * @param identity in its one form
+   */
+  boolean isOf(YamlNode item, String identity) {
+    String name =
+        item instanceof YamlNode.Mapping mapping
+            ? text(mapping, this == MAC ? "mac" : "name")
+            : null;
+    boolean isPlain = this == NAME || (this == FORWARD && identity.indexOf('/') < 0);
+    return isPlain ? identity.equals(name) : identity.equals(of(item));
+  }
+
   /** The keys that give a new item its identity. */
   List<YamlNode.Entry> keys(String identity, Place place) {
     List<YamlNode.Entry> keys = new ArrayList<>();

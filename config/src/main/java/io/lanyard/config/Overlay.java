@@ -66,7 +66,7 @@ final class Overlay {
       return at < items.size() ? at : -1;
     }
     for (int at = 0; at < items.size(); at++) {
-      if (steps.get(i).equals(identity.of(items.get(at)))) {
+      if (identity.isOf(items.get(at), steps.get(i))) {
         return at;
       }
     }

@@ -19,8 +19,6 @@ sealed interface YamlNode {
    * @param place where it begins
    */
   record Scalar(String text, boolean plain, Place place) implements YamlNode {
-    private static final Pattern NULL = Pattern.compile("|~|null|Null|NULL");
-    private static final Pattern BOOLEAN = Pattern.compile("true|True|TRUE|false|False|FALSE");
     private static final Pattern INTEGER =
         Pattern.compile("[-+]?[0-9]++|0o[0-7]++|0x[0-9a-fA-F]++");
     private static final Pattern FLOAT =
@@ -29,19 +27,32 @@ sealed interface YamlNode {
                 + "|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
 
     boolean isNull() {
-      return plain && NULL.matcher(text).matches();
+      return plain
+          && switch (text) {
+            case "", "~", "null", "Null", "NULL" -> true;
+            default -> false;
+          };
     }
 
     boolean isBoolean() {
-      return plain && BOOLEAN.matcher(text).matches();
+      return plain
+          && switch (text) {
+            case "true", "True", "TRUE", "false", "False", "FALSE" -> true;
+            default -> false;
+          };
     }
 
     boolean isInteger() {
-      return plain && INTEGER.matcher(text).matches();
+      return beginsAsNumber() && INTEGER.matcher(text).matches();
     }
 
     boolean isNumber() {
-      return plain && (INTEGER.matcher(text).matches() || FLOAT.matcher(text).matches());
+      return beginsAsNumber() && (INTEGER.matcher(text).matches() || FLOAT.matcher(text).matches());
+    }
+
+    /** Spares most texts the patterns. */
+    private boolean beginsAsNumber() {
+      return plain && !text.isEmpty() && "-+.0123456789".indexOf(text.charAt(0)) >= 0;
     }
 
     boolean isText() {

@@ -121,7 +121,7 @@ final class YamlText {
   /** The length in one line, or any that is too much. */
   private static int length(YamlNode node) {
     if (node instanceof YamlNode.Scalar scalar) {
-      return scalar.text().length() + 2;
+      return scalar(scalar).length();
     }
     int length = 2;
     if (node instanceof YamlNode.Sequence list) {
@@ -131,7 +131,7 @@ final class YamlText {
     } else if (node instanceof YamlNode.Mapping mapping) {
       for (int i = 0; i < mapping.entries().size() && length <= WIDTH; i++) {
         YamlNode.Entry entry = mapping.entries().get(i);
-        length += entry.key().length() + length(entry.value()) + 4;
+        length += scalar(entry.key(), false).length() + length(entry.value()) + 4;
       }
     }
     return length;
@@ -139,7 +139,7 @@ final class YamlText {
 
   private void flow(YamlNode node) {
     if (node instanceof YamlNode.Scalar scalar) {
-      out.append(scalar(scalar.text(), scalar.plain() && !scalar.isText()));
+      out.append(scalar(scalar));
       return;
     }
     String separator = "";
@@ -162,6 +162,10 @@ final class YamlText {
       }
       out.append('}');
     }
+  }
+
+  private static String scalar(YamlNode.Scalar scalar) {
+    return scalar(scalar.text(), scalar.plain() && !scalar.isText());
   }
 
   /**

@@ -4,10 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.lanyard.testing.FuzzInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Objects;
 
 /** Any change is laid over a document or has problems; any document can be written anew. */
 class DocumentFuzzTest {
+  /** From the class path, because a fuzzing run has a directory of its own. */
+  private static String full() {
+    try (InputStream in = DocumentFuzzTest.class.getResourceAsStream("/good/full.yaml")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The first line is a path, the rest a value; without a value it removes. */
   @FuzzTest
   void aChangeIsLaidOrHasProblems(byte[] input) throws ConfigException {
@@ -22,8 +36,7 @@ class DocumentFuzzTest {
       return;
     }
     assertThat(DocumentPath.parse(path.toString())).isEqualTo(path);
-    Document document =
-        Document.of("full", Samples.text(Samples.of("good").getFirst()), Samples.NOWHERE);
+    Document document = Document.of("full", full(), Samples.NOWHERE);
     Edit edit =
         value.isEmpty()
             ? Edit.remove(path, "fuzz", Instant.EPOCH)
