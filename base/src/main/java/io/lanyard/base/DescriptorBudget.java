@@ -121,6 +121,16 @@ public final class DescriptorBudget implements Dumpable {
   }
 
   /**
+   * Divides anew: what is divisible has changed, or the number of networks.
+   *
+   * @param networks how many there are to be
+   */
+  public synchronized void divideAgain(int networks) {
+    expected = networks;
+    learn();
+  }
+
+  /**
    * A network its share. The floors of the others shrink; what they hold above it counts as taken
    * from the pool as it is given back.
    *

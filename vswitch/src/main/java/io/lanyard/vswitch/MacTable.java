@@ -129,6 +129,7 @@ final class MacTable {
    * @param holds whether an address that it has learned stays with it
    */
   void rule(int port, int limit, boolean holds) {
+    version++; // who remembers the port remembers its former rules
     grow(port);
     limits[port] = limit;
     holding[port] = holds;

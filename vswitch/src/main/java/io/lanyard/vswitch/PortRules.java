@@ -27,7 +27,9 @@ public record PortRules(
     /** The gateway alone: its services and the way out, but not the host adapter. */
     ISOLATED(2, 4),
     /** All ports: the gateway's own. */
-    GATEWAY(4, 1 | 2 | 4);
+    GATEWAY(4, 1 | 2 | 4),
+    /** Nobody, and nobody reaches it: its link is switched off. */
+    NOBODY(0, 0);
 
     final int is;
     final int reaches;
@@ -51,6 +53,15 @@ public record PortRules(
     if (macLimit < 0) {
       throw new IllegalArgumentException("a limit of addresses is 0 or more, not " + macLimit);
     }
+  }
+
+  /**
+   * The same for a port whose link is switched off.
+   *
+   * @return a copy
+   */
+  public PortRules unlinked() {
+    return new PortRules(ingress, egress, Reach.NOBODY, macLimit, holdsMacs, storm);
   }
 
   private static PortRules plain(Reach reach) {

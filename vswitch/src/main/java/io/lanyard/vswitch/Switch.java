@@ -176,6 +176,33 @@ public final class Switch implements Dumpable {
     tellLeft(port);
   }
 
+  /**
+   * Gives an attached port other rules, from its next frame on. What its former guards have learned
+   * and its former limits have counted is forgotten; its addresses stay.
+   *
+   * @param port a port; nothing happens if it is not attached
+   * @param rules the rules from now on
+   */
+  public void govern(Port port, PortRules rules) {
+    Slot former = slots.get(port);
+    if (former == null) {
+      return;
+    }
+    Slot slot = new Slot(port, former.number, rules, former.turn, clock.nanoTime());
+    table.rule(slot.number, rules.macLimit(), rules.holdsMacs());
+    former.forget();
+    @Nullable Slot[] others = ports.clone();
+    others[slot.number] = slot;
+    ports = others;
+    slots.put(port, slot);
+    if (latest == former) {
+      latest = null;
+    }
+    if (rules.reach() == PortRules.Reach.NOBODY) {
+      carrierLost(port);
+    }
+  }
+
   private void tellLeft(Port port) {
     if (depth > 0) {
       // A failed write has told it: the caller that is sending must keep the state that it sends
@@ -410,6 +437,15 @@ public final class Switch implements Dumpable {
    */
   public void reserve(long mac) {
     table.pin(mac, MacTable.UNKNOWN, clock.nanoTime());
+  }
+
+  /**
+   * Ends what {@link #reserve} has begun, unless the address is pinned to a port by now.
+   *
+   * @param mac the address
+   */
+  public void unreserve(long mac) {
+    table.unpin(mac, MacTable.UNKNOWN);
   }
 
   /**
