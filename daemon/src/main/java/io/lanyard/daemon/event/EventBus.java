@@ -1,0 +1,204 @@
+package io.lanyard.daemon.event;
+
+import io.lanyard.base.Clock;
+import io.lanyard.control.api.EventInfo;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last events, and those who read them.
+ *
+ * <p>Thread: any. {@link #publish} does not wait for readers.
+ */
+public final class EventBus implements AutoCloseable {
+  /** How many events are kept. */
+  public static final int KEPT = 4096;
+
+  private final Clock clock;
+  private final String run;
+  private final @Nullable EventInfo[] ring = new @Nullable EventInfo[KEPT];
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition more = lock.newCondition();
+  private long next = 1;
+  private int readers;
+  private volatile boolean closed;
+
+  /**
+   * Makes a bus without events.
+   *
+   * @param clock tells when something happens
+   * @param run a word that is another one in each run of the daemon: letters and digits
+   */
+  public EventBus(Clock clock, String run) {
+    this.clock = clock;
+    this.run = run;
+  }
+
+  /**
+   * Tells the readers of an event.
+   *
+   * @param type what has happened, as {@code port-changed}
+   * @param network the network, or empty
+   * @param subject the thing, or empty
+   * @param data more about it
+   */
+  public void publish(String type, String network, String subject, Map<String, String> data) {
+    String at = clock.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    lock.lock();
+    try {
+      long number = next++;
+      ring[(int) (number % KEPT)] =
+          new EventInfo(run + "-" + number, at, type, network, subject, data);
+      if (readers > 0) {
+        more.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whether somebody reads: what is costly to find out need not be found out for nobody.
+   *
+   * @return true while there is a reader
+   */
+  public boolean hasReaders() {
+    lock.lock();
+    try {
+      return readers > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @param last the id of the last event that the reader has, or empty for none
+   * @return a reader; to be closed
+   */
+  public Reader read(String last) {
+    lock.lock();
+    try {
+      readers++;
+      return new Reader(last);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends all readers. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      more.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The number of an id of this run, or 0. */
+  private long number(String id) {
+    String prefix = run + "-";
+    if (!id.startsWith(prefix) || !id.substring(prefix.length()).matches("[1-9][0-9]{0,17}")) {
+      return 0;
+    }
+    long number = Long.parseLong(id.substring(prefix.length()));
+    return number < next ? number : 0;
+  }
+
+  /** One who reads; one thread at a time. */
+  public final class Reader implements AutoCloseable {
+    private long at;
+    private final boolean resumed;
+    private boolean ended;
+
+    private Reader(String last) {
+      long number = number(last);
+      resumed = number > 0 && number + 1 > next - 1 - KEPT;
+      at = resumed ? number + 1 : next;
+    }
+
+    /**
+     * Whether the reader goes on behind its last event. One that does not needs a snapshot first.
+     *
+     * @return false for a new reader, one of another run, and one that was away for too long
+     */
+    public boolean resumed() {
+      return resumed;
+    }
+
+    /**
+     * The id behind which the events of {@link #next} begin.
+     *
+     * @return the id of the event before
+     */
+    public String position() {
+      return run + "-" + (at - 1);
+    }
+
+    /**
+     * Waits for events.
+     *
+     * @param nanos how long at most
+     * @return those that have come, in order; none if none came in time, or the bus is closed
+     * @throws MissedException if some were overwritten before they were read
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public List<EventInfo> next(long nanos) throws MissedException, InterruptedException {
+      long left = nanos;
+      lock.lockInterruptibly();
+      try {
+        while (at == EventBus.this.next && !closed && left > 0) {
+          left = more.awaitNanos(left);
+        }
+        long oldest = EventBus.this.next - KEPT;
+        if (at < oldest) {
+          long missed = oldest - at;
+          at = EventBus.this.next;
+          throw new MissedException(missed);
+        }
+        List<EventInfo> all = new ArrayList<>();
+        while (at < EventBus.this.next) {
+          EventInfo event = ring[(int) (at % KEPT)];
+          if (event != null) {
+            all.add(event);
+          }
+          at++;
+        }
+        return all;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /**
+     * Whether no more events come.
+     *
+     * @return true when the bus is closed and everything was read
+     */
+    public boolean isEnded() {
+      return closed;
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        if (!ended) {
+          ended = true;
+          readers--;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}
