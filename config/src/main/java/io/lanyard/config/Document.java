@@ -126,6 +126,15 @@ public final class Document {
   }
 
   /**
+   * Whether the text is the shipped configuration, and no file.
+   *
+   * @return true for {@link #builtIn}, whatever changes lie over it
+   */
+  public boolean isBuiltIn() {
+    return source.equals(ConfigLoader.BUILT_IN);
+  }
+
+  /**
    * The text that the changes are laid over.
    *
    * @return YAML

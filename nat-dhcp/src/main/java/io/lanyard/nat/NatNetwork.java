@@ -73,8 +73,6 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param config the network, of a mode with a gateway
    * @param host what the networks of the process share
    * @param guests finds guests that have their addresses by a lease, for forwards
-   * @throws IllegalStateException if a port of the switch has the gateway's MAC address; nothing is
-   *     left behind then
    */
   public NatNetwork(
       EventLoop loop,
@@ -124,12 +122,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, translate);
     forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
-    try {
-      gateway.attach();
-    } catch (RuntimeException e) {
-      close(); // Else the host's resources would go on telling it of changes.
-      throw e;
-    }
+    gateway.attach();
     for (ForwardConfig forward : config.forwards()) {
       forwards.add(forward);
     }
@@ -243,6 +236,18 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     tcp.withdraw(new Endpoint(address, port));
     flows.endIf(flow -> flow.remotePort() == port && flow.remote().equals(address));
     gateway.flush();
+  }
+
+  /**
+   * Ends a flow, both sides by a reset where its protocol has one.
+   *
+   * @param id its number, as {@link FlowRecord} has it
+   * @return false if there is no such flow any more
+   */
+  public boolean end(long id) {
+    boolean ended = flows.end(id);
+    gateway.flush();
+    return ended;
   }
 
   /**
