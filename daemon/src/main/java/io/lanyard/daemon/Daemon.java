@@ -7,11 +7,17 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
+import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
-import io.lanyard.config.GuestConfig;
-import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.Document;
+import io.lanyard.config.Edit;
+import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.api.VmmInfo;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.daemon.history.History;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
@@ -26,11 +32,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,18 +55,30 @@ public final class Daemon implements AutoCloseable {
   /**
    * The settings of a daemon.
    *
-   * @param configuration what it shall run
-   * @param source the configuration's file, or empty for the built-in one
+   * @param file its configuration file, or the built-in one
+   * @param permitted leaves out of a configuration what this host does not permit and nobody asked
+   *     for
    * @param directories where it keeps its files
    * @param plugins a directory of VMM plug-ins, or null for none but its own
    * @param clock time
    */
   public record Settings(
-      Configuration configuration,
-      String source,
+      Document file,
+      UnaryOperator<Configuration> permitted,
       Directories directories,
       @Nullable Path plugins,
-      Clock clock) {}
+      Clock clock) {
+    /**
+     * A daemon that runs all that its file says, without plug-ins.
+     *
+     * @param file its configuration file
+     * @param directories where it keeps its files
+     * @return its settings
+     */
+    public static Settings of(Document file, Directories directories) {
+      return new Settings(file, UnaryOperator.identity(), directories, null, Clock.system());
+    }
+  }
 
   /** The size of an empty lease store, and of its first growth. */
   private static final long LEAST_SPACE = 64 * 1024;
@@ -67,41 +87,105 @@ public final class Daemon implements AutoCloseable {
   private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Settings settings;
+  private final DescriptorDivision division;
   private final DescriptorBudget descriptors;
-  private final PluginExecutor.Timeouts timeouts;
   private final StateLock lock;
   private final LeaseStore leases;
   private final VmmPlugins plugins;
   private final Metrics metrics = new Metrics();
   private final Watchdog watchdog;
   private final Problems problems = new Problems();
+  private final EventBus events;
   private final HeapTrim trim = new HeapTrim(new HeapTrim.OfProcess());
-  private final Map<String, Network> networks = new LinkedHashMap<>();
-  private final Map<String, GuestSlot> guests = new LinkedHashMap<>();
+  private final List<Consumer<Configuration>> settingsListeners = new CopyOnWriteArrayList<>();
+  private final RunningTree tree;
+  private final Conductor conductor;
   private final long began;
   private volatile boolean ready;
   private volatile @Nullable DaemonLog log;
 
   private Daemon(
       Settings settings,
-      DescriptorBudget descriptors,
+      Conductor.Present present,
+      DescriptorDivision division,
       StateLock lock,
       LeaseStore leases,
       PluginExecutor.Timeouts timeouts) {
+    Directories directories = settings.directories();
     this.settings = settings;
-    this.descriptors = descriptors;
-    this.timeouts = timeouts;
+    this.division = division;
+    this.descriptors = division.budget();
     this.lock = lock;
     this.leases = leases;
-    this.plugins = VmmPlugins.load(settings.directories(), settings.plugins(), timeouts);
+    this.plugins = VmmPlugins.load(directories, settings.plugins(), timeouts);
     this.began = settings.clock().nanoTime();
+    this.events = new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
     watchdog.watchDisk("the lease store", leases.writer());
+    this.tree =
+        new RunningTree(
+            new RunningTree.Shared(
+                directories,
+                settings.clock(),
+                leases,
+                HostResources.of(descriptors, List.of()),
+                metrics,
+                events,
+                watchdog,
+                plugins,
+                new ImageStore(directories.images()),
+                timeouts));
+    this.conductor =
+        new Conductor(
+            present,
+            settings.permitted(),
+            new Steps(tree, new StepMaker(tree, this::set)),
+            History.in(directories.state().resolve("config")),
+            Recovery.digest(settings.file()),
+            settings.clock());
+    conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
     problems.addAll(watchdog::problems);
     problems.addAll(this::guestProblems);
+  }
+
+  private void changed(Conductor.Present present, PlanInfo done, String who) {
+    division.follow(present.configuration());
+    for (ChangeInfo change : done.changes()) {
+      events.publish(
+          "configuration-changed",
+          change.network(),
+          change.subject(),
+          Map.of(
+              "kind",
+              change.kind(),
+              "text",
+              change.text(),
+              "revision",
+              Long.toString(present.revision()),
+              "who",
+              who));
+    }
+  }
+
+  /** Takes over what concerns no network and no guest. */
+  private void set(Configuration configuration) {
+    DaemonLog observed = log;
+    if (observed != null) {
+      observed.keepFrom(configuration.log().level());
+    }
+    settingsListeners.forEach(listener -> listener.accept(configuration));
+  }
+
+  /**
+   * Has changes told of what concerns no network and no guest: the log, the metrics' endpoint.
+   *
+   * @param listener on the conductor's thread
+   */
+  public void onSettings(Consumer<Configuration> listener) {
+    settingsListeners.add(listener);
   }
 
   /**
@@ -135,9 +219,10 @@ public final class Daemon implements AutoCloseable {
     LeaseStore leases = null;
     try {
       leases = LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
-      DescriptorBudget descriptors =
-          DescriptorDivision.divide(settings.configuration(), settings.clock());
-      Daemon daemon = new Daemon(settings, descriptors, lock, leases, timeouts);
+      Conductor.Present present = recover(settings);
+      DescriptorDivision division =
+          DescriptorDivision.divide(present.configuration(), settings.clock());
+      Daemon daemon = new Daemon(settings, present, division, lock, leases, timeouts);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {
@@ -152,6 +237,16 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
+  private static Conductor.Present recover(Settings settings) throws StartException {
+    try {
+      Conductor.Present present =
+          Recovery.recover(settings.file(), settings.directories().state(), settings.clock());
+      return present.with(settings.permitted().apply(present.configuration()));
+    } catch (ConfigException e) {
+      throw new StartException("the configuration cannot be used: " + e.getMessage(), "", e);
+    }
+  }
+
   private static boolean isFull(Path directory) {
     try {
       return Files.getFileStore(directory).getUsableSpace() < LEAST_SPACE;
@@ -162,39 +257,9 @@ public final class Daemon implements AutoCloseable {
 
   private void begin() {
     trim.start();
-    Configuration configuration = settings.configuration();
-    HostResources host = HostResources.of(descriptors, EgressPolicies.subnets(configuration));
-    for (NetworkConfig network : configuration.networks().values()) {
-      networks.put(
-          network.name(),
-          new Network(
-              network,
-              settings.directories().runtime(),
-              settings.clock(),
-              leases,
-              configuration.guests(),
-              host,
-              metrics,
-              watchdog));
-    }
-    // Each on its own loop: the slowest decides when all run, not the sum.
-    List<Thread> starts = new ArrayList<>();
-    for (Network network : networks.values()) {
-      starts.add(Thread.ofVirtual().name("start-" + network.name()).start(network::start));
-    }
-    for (Thread start : starts) {
-      joinUninterruptibly(start);
-    }
-    ImageStore images = new ImageStore(settings.directories().images());
-    for (GuestConfig guest : configuration.guests().values()) {
-      GuestSlot slot = new GuestSlot(guest, plugins, images, networks, timeouts);
-      guests.put(guest.name(), slot);
-      metrics.guest(guest.name(), "running", () -> slot.isRunning() ? 1 : 0);
-      metrics.guest(
-          guest.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
-      metrics.guest(guest.name(), "instructions", () -> slot.statistics().instructions());
-      metrics.guest(guest.name(), "overhead_bytes", () -> slot.statistics().overhead());
-    }
+    Configuration configuration = conductor.present().configuration();
+    tree.addNetworks(configuration.networks().values(), configuration.guests());
+    configuration.guests().values().forEach(tree::addGuest);
     plugins.measure(metrics);
     metrics.daemon("resident_bytes", Metrics::residentBytes);
     metrics.daemon("uptime_seconds", this::uptimeSeconds);
@@ -208,21 +273,6 @@ public final class Daemon implements AutoCloseable {
     metrics.daemon("sockets_limit", descriptors::total);
   }
 
-  private static void joinUninterruptibly(Thread thread) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private static long heapBytes() {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
@@ -234,6 +284,7 @@ public final class Daemon implements AutoCloseable {
    */
   public void observe(DaemonLog observed) {
     log = observed;
+    observed.keepFrom(conductor.present().configuration().log().level());
   }
 
   /**
@@ -242,10 +293,10 @@ public final class Daemon implements AutoCloseable {
    */
   public void startGuests() {
     List<Thread> starts = new ArrayList<>();
-    for (GuestSlot slot : guests.values()) {
+    for (GuestSlot slot : tree.guests().values()) {
       starts.add(Thread.ofVirtual().name("start-" + slot.config().name()).start(() -> start(slot)));
     }
-    starts.forEach(Daemon::joinUninterruptibly);
+    starts.forEach(RunningTree::joinUninterruptibly);
     ready = true;
   }
 
@@ -291,12 +342,49 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * The networks, in the order of the configuration.
+   * The conductor, which changes what runs.
    *
-   * @return a view that does not change
+   * @return the one object for the life of the daemon
+   */
+  public Conductor conductor() {
+    return conductor;
+  }
+
+  /**
+   * Reads the daemon's own configuration file again.
+   *
+   * @param present the present document
+   * @return the file as it is now, with those changes over it that lie over it at present; the
+   *     changes over another file are left out
+   * @throws ConfigException if it cannot be read or has problems
+   */
+  public Document reread(Document present) throws ConfigException {
+    Document file = settings.file();
+    Document document = file.isBuiltIn() ? file : Document.load(Path.of(file.source()));
+    if (present.source().equals(file.source())) {
+      for (Edit edit : present.edits()) {
+        document = document.with(edit);
+      }
+    }
+    return document;
+  }
+
+  /**
+   * What happens.
+   *
+   * @return the one object for the life of the daemon
+   */
+  public EventBus events() {
+    return events;
+  }
+
+  /**
+   * The networks that are there now, in the order in which they were added.
+   *
+   * @return a snapshot
    */
   public Collection<Network> networks() {
-    return Collections.unmodifiableCollection(networks.values());
+    return tree.networks().values();
   }
 
   /**
@@ -306,16 +394,25 @@ public final class Daemon implements AutoCloseable {
    * @return the network, or null
    */
   public @Nullable Network network(String name) {
-    return networks.get(name);
+    return tree.network(name);
   }
 
   /**
-   * The guests' names, in the order of the configuration.
+   * The guests' names, in the order in which they were added.
    *
    * @return a list of names
    */
   public List<String> guestNames() {
-    return List.copyOf(guests.keySet());
+    return List.copyOf(tree.guests().keySet());
+  }
+
+  /**
+   * The VMMs that guests can be run by.
+   *
+   * @return a snapshot
+   */
+  public List<VmmInfo> vmms() {
+    return plugins.list();
   }
 
   /**
@@ -325,7 +422,7 @@ public final class Daemon implements AutoCloseable {
    * @return the guest, or null
    */
   public @Nullable GuestHandle guest(String name) {
-    GuestSlot slot = guests.get(name);
+    GuestSlot slot = tree.guests().get(name);
     return slot == null ? null : new GuestHandle(slot);
   }
 
@@ -336,7 +433,7 @@ public final class Daemon implements AutoCloseable {
   private long loopFailures() {
     DaemonLog observed = log;
     long all = observed == null ? 0 : observed.loopFailures();
-    for (Network network : networks.values()) {
+    for (Network network : tree.networks().values()) {
       all += network.loopFailures();
     }
     return all;
@@ -359,20 +456,31 @@ public final class Daemon implements AutoCloseable {
         uptimeSeconds(),
         ready,
         Metrics.residentBytes(),
-        settings.source(),
+        source(),
         settings.directories().state().toString(),
         settings.directories().runtime().toString(),
-        networks.size(),
-        guests.size(),
+        tree.networks().size(),
+        tree.guests().size(),
         loopFailures(),
         Problems.bounded(present()));
+  }
+
+  private String source() {
+    Document document = conductor.present().document();
+    return document.isBuiltIn() ? "" : document.source();
   }
 
   private List<String> present() {
     List<String> all = new ArrayList<>(problems.present());
     // All at once: one that hangs must not keep the others' problems back.
     Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
-    networks.forEach((name, network) -> asked.put(name, network.ask()));
+    tree.networks().forEach((name, network) -> {
+      try {
+        asked.put(name, network.ask());
+      } catch (NetworkGoneException e) {
+        // It is being removed, and its problems with it.
+      }
+    });
     long deadline = System.nanoTime() + STATUS_NANOS;
     asked.forEach((name, answer) -> {
       boolean answered =
@@ -393,7 +501,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   private List<String> guestProblems() {
-    return guests.values().stream()
+    return tree.guests().values().stream()
         .filter(GuestSlot::hasProblem)
         .map(slot -> "guest " + slot.config().name() + ": " + slot.reason())
         .toList();
@@ -429,8 +537,14 @@ public final class Daemon implements AutoCloseable {
             .with("commits", leases.commits())
             .build());
     all.child(descriptors.dump());
-    networks.values().forEach(network -> all.child(network.dump()));
-    for (GuestSlot slot : guests.values()) {
+    for (Network network : tree.networks().values()) {
+      try {
+        all.child(network.dump());
+      } catch (NetworkGoneException e) {
+        // It is being removed.
+      }
+    }
+    for (GuestSlot slot : tree.guests().values()) {
       all.child(new GuestHandle(slot).dump());
     }
     return all.build();
@@ -440,9 +554,9 @@ public final class Daemon implements AutoCloseable {
   public void close() {
     ready = false;
     trim.close();
-    guests.values().forEach(GuestSlot::close);
-    plugins.close();
-    networks.values().forEach(Network::close);
+    conductor.close();
+    events.close();
+    tree.close();
     watchdog.forget("the lease store");
     leases.close();
     lock.close();

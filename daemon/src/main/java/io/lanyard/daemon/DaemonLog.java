@@ -64,6 +64,15 @@ public final class DaemonLog extends Handler {
     return log;
   }
 
+  /**
+   * Changes what is logged.
+   *
+   * @param level the least severe level that is logged from now on
+   */
+  void keepFrom(System.Logger.Level level) {
+    Logger.getLogger("").setLevel(level(level));
+  }
+
   /** java.util.logging forgets the level of a logger that nobody holds. */
   @SuppressWarnings({"unused", "NonFinalStaticField"})
   private static Logger KEPT = Logger.getGlobal();

@@ -38,19 +38,39 @@ final class DescriptorDivision {
   private static final int MOST_RESERVE = 2048;
   private static final int RESERVE_SHARE = 8;
 
-  private DescriptorDivision() {}
+  private final DescriptorBudget budget;
+  private volatile int lasting;
+
+  private DescriptorDivision(int lasting, Clock clock) {
+    int open = OpenFiles.count();
+    this.lasting = lasting;
+    this.budget =
+        new DescriptorBudget(() -> divisible(OpenFiles.limit(), open + this.lasting), clock);
+  }
+
+  /** The budget of the networks. */
+  DescriptorBudget budget() {
+    return budget;
+  }
+
+  /** Keeps back what another configuration opens for good. */
+  void follow(Configuration next) {
+    lasting = lasting(next);
+    budget.divideAgain(networks(next));
+  }
 
   /**
    * Divides the process's limit.
    *
    * @param configuration what will run
    * @param clock tells how long a shortage is over
-   * @return the budget of its networks
+   * @return the division, with the budget of its networks
    * @throws StartException if there is too little for them
    */
-  static DescriptorBudget divide(Configuration configuration, Clock clock) throws StartException {
-    int open = OpenFiles.count() + lasting(configuration);
-    DescriptorBudget budget = new DescriptorBudget(() -> divisible(OpenFiles.limit(), open), clock);
+  static DescriptorDivision divide(Configuration configuration, Clock clock)
+      throws StartException {
+    DescriptorDivision division = new DescriptorDivision(lasting(configuration), clock);
+    DescriptorBudget budget = division.budget;
     int networks = networks(configuration);
     budget.expect(networks);
     if (networks > 0 && budget.floor(networks) < DescriptorBudget.LEAST_FLOOR) {
@@ -65,7 +85,7 @@ final class DescriptorDivision {
           REMEDY);
     }
     tell(configuration, budget.most(), budget.total());
-    return budget;
+    return division;
   }
 
   static int divisible(int limit, int open) {

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +57,19 @@ final class DhcpService {
     server.leases().addListener(leaseCount);
   }
 
+  /** Ends a lease; false if nobody has the address. */
+  CompletionStage<Boolean> release(Address address) {
+    return server.release(address);
+  }
+
   /** Adds a listener, which hears at once of every lease that is bound. */
   void addListener(LeaseListener listener) {
     server.leases().addListener(listener);
+  }
+
+  /** Takes over other settings. */
+  void configure(NetworkConfig config, Collection<GuestConfig> guests) {
+    server.configure(config, guests);
   }
 
   List<Lease> leases() {

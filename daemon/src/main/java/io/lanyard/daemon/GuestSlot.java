@@ -7,6 +7,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.control.api.GuestInfo;
+import io.lanyard.daemon.event.EventBus;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Console;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,13 +47,14 @@ final class GuestSlot implements GuestListener {
   /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
   private static final String SLIM = "-slim";
 
-  private final GuestConfig config;
   private final VmmPlugins plugins;
   private final ImageStore images;
-  private final Map<String, Network> networks;
+  private final Function<String, @Nullable Network> networks;
+  private final EventBus events;
   private final PluginExecutor.Timeouts timeouts;
   private final PluginExecutor acts;
   private final PluginExecutor reads;
+  private volatile GuestConfig config;
   private volatile @Nullable Guest guest;
   private volatile @Nullable Snapshot last;
   private volatile String reason = "";
@@ -63,12 +66,14 @@ final class GuestSlot implements GuestListener {
       GuestConfig config,
       VmmPlugins plugins,
       ImageStore images,
-      Map<String, Network> networks,
+      Function<String, @Nullable Network> networks,
+      EventBus events,
       PluginExecutor.Timeouts timeouts) {
     this.config = config;
     this.plugins = plugins;
     this.images = images;
     this.networks = networks;
+    this.events = events;
     this.timeouts = timeouts;
     this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
     this.reads = new PluginExecutor("guest " + config.name(), timeouts.readMillis());
@@ -202,14 +207,71 @@ final class GuestSlot implements GuestListener {
     return config.name() + "." + nic.name();
   }
 
-  private void detach() throws VmmException {
-    for (GuestConfig.Nic nic : config.nics()) {
-      network(nic).detach(portOf(nic));
+  private void detach() {
+    config.nics().forEach(this::detach);
+  }
+
+  private void detach(GuestConfig.Nic nic) {
+    Network network = networks.apply(nic.network());
+    if (network != null) {
+      network.detach(portOf(nic));
     }
   }
 
+  /**
+   * Takes over what can change while the guest runs: whether it starts by itself, the policies of
+   * its NICs, and the networks that they are on.
+   *
+   * @param next the same guest with other settings
+   * @throws VmmException if a NIC cannot be attached to its new network
+   */
+  void configure(GuestConfig next) throws VmmException {
+    GuestConfig before = config;
+    config = next;
+    Guest made = guest;
+    if (made == null) {
+      return;
+    }
+    List<Nic> nics = made.nics();
+    for (int i = 0; i < nics.size(); i++) {
+      GuestConfig.Nic former = before.nics().get(i);
+      GuestConfig.Nic nic = next.nics().get(i);
+      if (!nic.network().equals(former.network())) {
+        detach(former);
+        attach(nic, nics.get(i));
+      } else if (!nic.policy().equals(former.policy())) {
+        network(nic).govern(portOf(nic), nic.policy());
+      }
+    }
+  }
+
+  /**
+   * Attaches those of the guest's NICs that are on a network that was made anew.
+   *
+   * @param network the network's name
+   * @throws VmmException if it takes one of them not
+   */
+  void attachAgain(String network) throws VmmException {
+    Guest made = guest;
+    if (made == null) {
+      return;
+    }
+    List<Nic> nics = made.nics();
+    for (int i = 0; i < nics.size(); i++) {
+      GuestConfig.Nic nic = config.nics().get(i);
+      if (nic.network().equals(network)) {
+        attach(nic, nics.get(i));
+      }
+    }
+  }
+
+  private void attach(GuestConfig.Nic nic, Nic made) throws VmmException {
+    network(nic).attach(portOf(nic), made, nic.policy());
+    network(nic).powered(portOf(nic), isOn(ask()));
+  }
+
   private Network network(GuestConfig.Nic nic) throws VmmException {
-    Network network = networks.get(nic.network());
+    Network network = networks.apply(nic.network());
     if (network == null) {
       throw new VmmException(
           "guest "
@@ -260,6 +322,11 @@ final class GuestSlot implements GuestListener {
           note = "";
         }
         powered(on);
+        events.publish(
+            "guest-changed",
+            "",
+            name,
+            Map.of("from", EnumText.word(from), "to", EnumText.word(to), "cause", why));
         LogEvent.of("guest-state-changed")
             .with("guest", name)
             .with("from", from)
@@ -267,11 +334,14 @@ final class GuestSlot implements GuestListener {
             .with("cause", why)
             .log(LOG, to == GuestState.FAILED ? Level.WARNING : Level.INFO);
       }
-      case GuestEvent.Rebooted(String name) ->
-          LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
+      case GuestEvent.Rebooted(String name) -> {
+        events.publish("guest-rebooted", "", name, Map.of());
+        LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
+      }
       case GuestEvent.Noted(String name, String text) -> {
         boolean had = !note.isEmpty();
         note = text;
+        events.publish("guest-noted", "", name, Map.of("note", text));
         if (had == text.isEmpty()) { // another note in place of one is the same trouble
           LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
               .with("guest", name)
@@ -291,7 +361,7 @@ final class GuestSlot implements GuestListener {
 
   private void powered(boolean on) {
     for (GuestConfig.Nic nic : config.nics()) {
-      Network network = networks.get(nic.network());
+      Network network = networks.apply(nic.network());
       if (network != null) {
         network.powered(portOf(nic), on);
       }
@@ -356,14 +426,22 @@ final class GuestSlot implements GuestListener {
     }
   }
 
+  private static boolean isOn(@Nullable Snapshot snapshot) {
+    return snapshot != null
+        && (snapshot.state() == GuestState.RUNNING || snapshot.state() == GuestState.PAUSED);
+  }
+
+  /** Whether powering the guest off would end something. */
+  boolean isOn() {
+    return isOn(ask());
+  }
+
   GuestInfo info() {
     Snapshot snapshot = ask();
-    boolean on =
-        snapshot != null
-            && (snapshot.state() == GuestState.RUNNING || snapshot.state() == GuestState.PAUSED);
+    boolean on = isOn(snapshot);
     List<GuestInfo.NicInfo> nics = new ArrayList<>();
     for (GuestConfig.Nic nic : config.nics()) {
-      Network network = networks.get(nic.network());
+      Network network = networks.apply(nic.network());
       nics.add(
           new GuestInfo.NicInfo(
               nic.name(),
@@ -383,7 +461,7 @@ final class GuestSlot implements GuestListener {
         nics);
   }
 
-  /** Kills the guest and forgets it; one that does not let go is left. */
+  /** Kills the guest, removes its ports and forgets it; one that does not let go is left. */
   void close() {
     Guest made;
     synchronized (this) {
@@ -405,5 +483,6 @@ final class GuestSlot implements GuestListener {
     } catch (VmmException | RuntimeException e) {
       LogEvent.of("guest-not-closed").with("guest", config.name()).log(LOG, Level.WARNING, e);
     }
+    detach();
   }
 }

@@ -140,6 +140,23 @@ public final class Metrics {
     registry.removeMatching((name, metric) -> name.startsWith(prefix));
   }
 
+  void removeGuest(String guest) {
+    String prefix = GUEST + segment(guest) + ".";
+    registry.removeMatching((name, metric) -> name.startsWith(prefix));
+  }
+
+  /** Forgets what the services of a network had. */
+  void removeServices(String network) {
+    String services = SERVICE + segment(network) + ".";
+    String pool = NETWORK + segment(network) + ".pool_available";
+    registry.removeMatching((name, metric) -> name.startsWith(services) || name.equals(pool));
+  }
+
+  void removeForward(String network, String forward) {
+    String prefix = FORWARD + segment(network) + "." + segment(forward) + ".";
+    registry.removeMatching((name, metric) -> name.startsWith(prefix));
+  }
+
   /** Forgets all that a network, its ports, its forwards and its services had. */
   void removeNetwork(String network) {
     List<String> prefixes =

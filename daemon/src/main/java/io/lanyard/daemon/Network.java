@@ -11,12 +11,14 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
@@ -38,11 +40,11 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,12 +59,11 @@ import org.jspecify.annotations.Nullable;
 public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
 
-  private final NetworkConfig config;
   private final Clock clock;
   private final LeaseStore leases;
-  private final Map<String, GuestConfig> guests;
   private final HostResources host;
   private final Metrics metrics;
+  private final EventBus events;
   private final Watchdog watchdog;
   private final NetworkLoop loop;
   private final TimerWheel timers;
@@ -72,25 +73,20 @@ public final class Network implements AutoCloseable {
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final List<String> failures = new ArrayList<>();
   private final Problems problems = new Problems();
+  private volatile NetworkConfig config;
+  private volatile Map<String, GuestConfig> guests;
   private volatile @Nullable NetworkServices services;
   private boolean running;
 
-  Network(
-      NetworkConfig config,
-      Path runtimeDirectory,
-      Clock clock,
-      LeaseStore leases,
-      Map<String, GuestConfig> guests,
-      HostResources host,
-      Metrics metrics,
-      Watchdog watchdog) {
+  Network(NetworkConfig config, RunningTree.Shared shared, Map<String, GuestConfig> guests) {
     this.config = config;
-    this.clock = clock;
-    this.leases = leases;
+    this.clock = shared.clock();
+    this.leases = shared.leases();
     this.guests = guests;
-    this.host = host;
-    this.metrics = metrics;
-    this.watchdog = watchdog;
+    this.host = shared.host();
+    this.metrics = shared.metrics();
+    this.events = shared.events();
+    this.watchdog = shared.watchdog();
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
     this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
@@ -104,17 +100,18 @@ public final class Network implements AutoCloseable {
                 ethernet,
                 allocator,
                 task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
-            runtimeDirectory,
+            shared.directories().runtime(),
             metrics,
+            events,
             addresses,
-            guestMacs());
+            guestMacs(config, guests));
     problems.addAll(() -> failures);
     problems.addAll(ports::problems);
     problems.addAll(this::forwardProblems);
     problems.addAll(this::serviceProblems);
   }
 
-  private List<Long> guestMacs() {
+  private static List<Long> guestMacs(NetworkConfig config, Map<String, GuestConfig> guests) {
     return guests.values().stream()
         .flatMap(guest -> guest.nics().stream())
         .filter(nic -> nic.network().equals(config.name()))
@@ -133,6 +130,94 @@ public final class Network implements AutoCloseable {
 
   int mtu() {
     return config.mtu();
+  }
+
+  /** The configuration that runs. */
+  NetworkConfig config() {
+    return config;
+  }
+
+  /**
+   * Takes over what can change while a network runs and cannot fail: what its switch, its gateway
+   * and its services do. Its ports and forwards have methods of their own.
+   *
+   * @param next the same network with other settings; its ports and forwards are taken for granted
+   * @param declared the guests that the configuration declares from now on
+   */
+  void configure(NetworkConfig next, Map<String, GuestConfig> declared) {
+    loop.call(() -> {
+      ports.configure(next, guestMacs(next, declared));
+      NetworkServices offered = services;
+      if (offered != null) {
+        offered.configure(next, declared, metrics);
+      }
+      config = next;
+      guests = declared;
+      return true;
+    });
+  }
+
+  /**
+   * Makes a port, and waits until it has tried to open.
+   *
+   * @return why it does not work, with the remedy; empty if it does
+   */
+  String addPort(PortConfig port) {
+    return ports.add(port);
+  }
+
+  /** Ends a port that the configuration declared, and the flows of what was behind it. */
+  void removePort(String port) {
+    ports.remove(port);
+  }
+
+  /** Gives a port or a guest's NIC another policy. */
+  void govern(String port, PortPolicy policy) {
+    ports.govern(port, policy);
+  }
+
+  /**
+   * Switches the link of a port off or on.
+   *
+   * @param port the port's name
+   * @param up whether it is on
+   * @return false if there is no such port that guests attach to
+   */
+  public boolean link(String port, boolean up) {
+    return ports.link(port, up);
+  }
+
+  /**
+   * Opens a forward.
+   *
+   * @return why it does not listen, with the remedy; empty if it does
+   */
+  String addForward(ForwardConfig forward) {
+    return loop.await(() -> gateway().addForward(forward, metrics));
+  }
+
+  /** Closes a forward, and ends its flows. */
+  void removeForward(ForwardConfig forward) {
+    loop.call(() -> {
+      gateway().removeForward(forward, metrics);
+      return true;
+    });
+  }
+
+  /** Lets a forward that goes on listening lead elsewhere; its present flows stay. */
+  void changeForward(ForwardConfig before, ForwardConfig after) {
+    loop.call(() -> {
+      gateway().changeForward(before, after, metrics);
+      return true;
+    });
+  }
+
+  private NetworkServices gateway() {
+    NetworkServices offered = services;
+    if (offered == null) {
+      throw new IllegalStateException("network " + name() + " has no gateway");
+    }
+    return offered;
   }
 
   /** Exceptions and errors that reached the loop. On any thread. */
@@ -199,6 +284,7 @@ public final class Network implements AutoCloseable {
                 guests,
                 host);
         made.bind(addresses, ports.hasHostAdapter());
+        made.addListener(new LeaseEvents(name(), events));
         return made;
       });
     } catch (RuntimeException e) {
@@ -243,6 +329,18 @@ public final class Network implements AutoCloseable {
   private List<FlowRecord> flowRecords() {
     NetworkServices offered = services;
     return offered == null ? List.of() : offered.nat().listFlows();
+  }
+
+  /** How many flows a port of the switch has begun. */
+  long flowsOfPort(String port) {
+    return loop.call(this::flowRecords).stream().filter(flow -> port.equals(flow.port())).count();
+  }
+
+  /** How many flows have come in by a forward. */
+  long flowsOfForward(String key) {
+    return loop.call(this::flowRecords).stream()
+        .filter(flow -> key.equals(flow.forward()))
+        .count();
   }
 
   private int boundLeases() {
@@ -346,9 +444,40 @@ public final class Network implements AutoCloseable {
     return loop.call(this::flowRecords).stream().map(this::flow).toList();
   }
 
+  /**
+   * Ends a flow, both sides by a reset.
+   *
+   * @param id its number
+   * @return false if there is no such flow any more
+   */
+  public boolean endFlow(long id) {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered != null && offered.nat().end(id);
+    });
+  }
+
+  /**
+   * Ends a lease, as if its client had given it back.
+   *
+   * @param address the address
+   * @return false if nobody has it; the lease store has it otherwise when this returns
+   */
+  public boolean release(Address address) {
+    return loop.await(() -> {
+      NetworkServices offered = services;
+      return offered == null
+          ? CompletableFuture.completedFuture(false)
+          : offered.release(address);
+    });
+  }
+
   private FlowInfo flow(FlowRecord flow) {
+    String forward = flow.forward();
     return new FlowInfo(
         name(),
+        flow.id(),
+        forward == null ? "" : forward,
         flow.port(),
         flow.protocol(),
         flow.forward() == null ? "out" : "in",

@@ -10,9 +10,13 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A network's one event loop, and the way for others to have something done on it.
@@ -64,12 +68,19 @@ final class NetworkLoop implements AutoCloseable {
   /**
    * Does something on the loop and waits for it. An interrupt does not end the waiting: the task
    * would still run, and what it made would belong to nobody.
+   *
+   * @throws NetworkGoneException if the loop has ended
    */
   <T> T call(Callable<T> task) {
     if (loop.inEventLoop()) {
       throw new IllegalStateException("the loop of " + network + " cannot wait for itself");
     }
-    Future<T> done = loop.submit(task);
+    Future<T> done;
+    try {
+      done = loop.submit(task);
+    } catch (RejectedExecutionException e) {
+      throw new NetworkGoneException(network, e);
+    }
     if (!done.awaitUninterruptibly(CALL_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the loop of " + network + " does not answer");
     }
@@ -84,6 +95,26 @@ final class NetworkLoop implements AutoCloseable {
     return done.getNow();
   }
 
+  /**
+   * Begins something on the loop and waits for its end.
+   *
+   * @throws NetworkGoneException if the loop has ended
+   */
+  <T> T await(Callable<CompletionStage<T>> task) {
+    CompletableFuture<T> end = call(task).toCompletableFuture();
+    try {
+      return end.get(CALL_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("the loop of " + network + " does not come to an end", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
   /** Has something done on the loop, some time; not at all if the loop has ended. */
   void post(Runnable task) {
     try {
@@ -93,9 +124,17 @@ final class NetworkLoop implements AutoCloseable {
     }
   }
 
-  /** Does something on the loop, when it comes to it. */
+  /**
+   * Does something on the loop, when it comes to it.
+   *
+   * @throws NetworkGoneException if the loop has ended
+   */
   <T> Future<T> submit(Callable<T> task) {
-    return loop.submit(task);
+    try {
+      return loop.submit(task);
+    } catch (RejectedExecutionException e) {
+      throw new NetworkGoneException(network, e);
+    }
   }
 
   @Override

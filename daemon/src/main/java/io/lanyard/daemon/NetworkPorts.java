@@ -8,6 +8,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
 import io.lanyard.net.Address;
 import io.lanyard.vmm.FrameSink;
 import io.lanyard.vmm.Nic;
@@ -26,11 +27,15 @@ import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,15 +52,23 @@ final class NetworkPorts {
   /** The host adapter's port. */
   static final String HOST = "host";
 
-  private final NetworkConfig config;
   private final NetworkLoop loop;
   private final PortContext context;
   private final Switch ethernet;
   private final Metrics metrics;
+  private final EventBus events;
   private final PortAddresses addresses;
-  private final PortPolicies policies;
-  private final List<Long> guestMacs;
   private final PortPlace place;
+
+  /** How the rules of each attached port follow from the network's. On the loop. */
+  private final Map<String, Function<PortPolicies, PortRules>> ruled = new HashMap<>();
+
+  private volatile NetworkConfig config;
+  private volatile PortPolicies policies;
+  private volatile List<Long> guestMacs;
+
+  /** The ports whose link is switched off. On the loop. */
+  private final Set<String> unlinked = new HashSet<>();
 
   /** Ports that could not be attached, with the reason. On the loop. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
@@ -72,6 +85,7 @@ final class NetworkPorts {
       PortContext context,
       Path runtimeDirectory,
       Metrics metrics,
+      EventBus events,
       PortAddresses addresses,
       List<Long> guestMacs) {
     this.config = config;
@@ -80,6 +94,7 @@ final class NetworkPorts {
     this.ethernet = context.network();
     this.place = new PortPlace(context, runtimeDirectory);
     this.metrics = metrics;
+    this.events = events;
     this.addresses = addresses;
     this.policies = new PortPolicies(config.switching(), addresses);
     this.guestMacs = guestMacs;
@@ -94,9 +109,116 @@ final class NetworkPorts {
   void start() {
     List<CompletableFuture<Void>> opened = new ArrayList<>();
     for (PortConfig port : config.ports()) {
-      opened.add(start(port.name(), port, policies.port(port.policy()), List.of()));
+      opened.add(start(port));
     }
     await(opened);
+  }
+
+  private CompletableFuture<Void> start(PortConfig port) {
+    return start(port.name(), port, policies -> policies.port(port.policy()), List.of());
+  }
+
+  /**
+   * Makes and starts a port while the network runs, and waits until it has tried to open. Not on
+   * the loop.
+   *
+   * @return the reason why it does not work, with its remedy; empty if it does
+   */
+  String add(PortConfig port) {
+    await(List.of(start(port)));
+    return loop.call(() -> {
+      PortInfo refused = failed.get(port.name());
+      Port made = find(port.name());
+      if (refused != null) {
+        return refused.problem();
+      }
+      return made == null ? "the network did not come to it in time" : made.state().problem();
+    });
+  }
+
+  /** Detaches and closes a port, whether or not it works. Not on the loop. */
+  void remove(String name) {
+    loop.call(() -> {
+      failed.remove(name);
+      end(name);
+      return true;
+    });
+  }
+
+  /** On the loop. */
+  private void end(String name) {
+    Port port = find(name);
+    if (port != null) {
+      ruled.remove(name);
+      unlinked.remove(name);
+      ethernet.detach(port);
+      port.close();
+      metrics.removePort(config.name(), name);
+      events.publish("port-removed", config.name(), name, Map.of());
+    }
+  }
+
+  /** Gives an attached port the rules that follow from another policy of its own. */
+  void govern(String name, PortPolicy policy) {
+    loop.call(() -> {
+      govern(
+          name,
+          find(name) instanceof InProcessPort
+              ? policies -> policies.nic(policy)
+              : policies -> policies.port(policy));
+      return true;
+    });
+  }
+
+  /** On the loop. */
+  private void govern(String name, Function<PortPolicies, PortRules> rules) {
+    Port port = find(name);
+    if (port != null) {
+      ruled.put(name, rules);
+      PortRules governed = rules.apply(policies);
+      ethernet.govern(port, unlinked.contains(name) ? governed.unlinked() : governed);
+    }
+  }
+
+  /**
+   * Switches the link of a port off or on, as somebody who pulls a cable. It is on again with the
+   * next start.
+   *
+   * @return false if there is no such port that somebody else may attach to
+   */
+  boolean link(String name, boolean up) {
+    return loop.call(() -> {
+      Function<PortPolicies, PortRules> rules = ruled.get(name);
+      if (rules == null || name.equals(HOST)) {
+        return false;
+      }
+      if (up ? unlinked.remove(name) : unlinked.add(name)) {
+        govern(name, rules);
+        events.publish(up ? "port-linked" : "port-unlinked", config.name(), name, Map.of());
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Takes over what a configuration says of all ports together: the switch's rules, and the
+   * addresses of guests' NICs. On the loop.
+   */
+  void configure(NetworkConfig next, List<Long> macs) {
+    boolean governed = !next.switching().equals(config.switching());
+    config = next;
+    if (governed) {
+      policies = new PortPolicies(next.switching(), addresses);
+      ethernet.forwardReserved(policies.forwarded());
+      Map.copyOf(ruled).forEach(this::govern);
+    }
+    for (long former : guestMacs) {
+      if (!macs.contains(former)) {
+        ethernet.unreserve(former);
+      }
+    }
+    guestMacs = macs;
+    guestMacs.forEach(ethernet::reserve);
   }
 
   /** Starts the host adapter, if there is to be one, and waits until it has tried to open. */
@@ -113,7 +235,7 @@ final class NetworkPorts {
             config.mtu(),
             new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
     PortListener claim = new AdapterAddresses(ipv4.host());
-    await(List.of(start(HOST, model, policies.hostAdapter(), List.of(claim))));
+    await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
   }
 
   /**
@@ -144,7 +266,10 @@ final class NetworkPorts {
 
   /** Answers when the port has tried to open. Not on the loop. */
   private CompletableFuture<Void> start(
-      String name, Object model, PortRules rules, List<PortListener> listeners) {
+      String name,
+      Object model,
+      Function<PortPolicies, PortRules> rules,
+      List<PortListener> listeners) {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     List<PortListener> all = new ArrayList<>();
     all.add((port, before, now) -> opened.complete(null));
@@ -170,22 +295,37 @@ final class NetworkPorts {
   }
 
   /** Makes a port, attaches it and starts it. On the loop. */
-  private Port add(Object model, PortRules rules, List<PortListener> listeners) {
+  private Port add(
+      Object model, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
     Port port = PortKinds.make(model, place);
     boolean done = false;
     try {
-      ethernet.attach(port, rules);
+      ethernet.attach(port, rules.apply(policies));
+      ruled.put(port.name(), rules);
       listeners.forEach(port::addListener);
+      port.addListener(this::stateChanged);
       port.start();
       done = true;
     } finally {
       if (!done) {
         ethernet.detach(port);
         port.close();
+        if (find(port.name()) == null) { // else it is the one that had the name before
+          ruled.remove(port.name());
+        }
       }
     }
     PortStatus.measure(metrics, config.name(), port);
+    events.publish("port-added", config.name(), port.name(), Map.of("kind", port.kind()));
     return port;
+  }
+
+  private void stateChanged(Port port, PortState before, PortState now) {
+    events.publish(
+        "port-changed",
+        config.name(),
+        port.name(),
+        Map.of("from", before.label(), "to", now.label(), "problem", now.problem()));
   }
 
   private static void await(List<CompletableFuture<Void>> opened) {
@@ -207,7 +347,8 @@ final class NetworkPorts {
     Object model = new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(sink));
     FrameConsumer network =
         loop.call(() -> {
-          InProcessPort port = (InProcessPort) add(model, policies.nic(policy), List.of());
+          InProcessPort port =
+              (InProcessPort) add(model, policies -> policies.nic(policy), List.of());
           pin(mac, port);
           return port.network();
         });
@@ -226,13 +367,8 @@ final class NetworkPorts {
   /** Detaches a guest's NIC, if it is attached. */
   void detach(String name) {
     loop.call(() -> {
-      Port port = find(name);
-      if (port != null) {
-        ethernet.detach(port);
-        port.close();
-        metrics.removePort(config.name(), name);
-        guestMacs.forEach(ethernet::reserve);
-      }
+      end(name);
+      guestMacs.forEach(ethernet::reserve);
       return true;
     });
   }
@@ -274,7 +410,8 @@ final class NetworkPorts {
   List<PortInfo> list() {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
-      all.add(PortStatus.of(config.name(), port, ethernet.problem(port)));
+      PortInfo info = PortStatus.of(config.name(), port, ethernet.problem(port));
+      all.add(unlinked.contains(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
     return all;

@@ -9,12 +9,16 @@ import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
+import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.forward.ForwardMetrics;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Switch;
@@ -22,10 +26,14 @@ import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,12 +43,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class NetworkServices {
-  private final NetworkConfig config;
   private final Ipv4Config ipv4;
   private final boolean hostAdapter;
+  private final LeaseJournal journal;
   private final NatNetwork nat;
-  private final @Nullable DhcpService dhcp;
-  private final @Nullable DnsForwarder dns;
+  private final LeaseListeners leaseListeners = new LeaseListeners();
+  private NetworkConfig config;
+  private volatile @Nullable DhcpService dhcp;
+  private @Nullable DnsForwarder dns;
+  private @Nullable AddressBindings bindings;
 
   /**
    * Makes the gateway, attaches it to the switch, and starts its services.
@@ -71,14 +82,126 @@ final class NetworkServices {
     this.config = config;
     this.ipv4 = ipv4;
     this.hostAdapter = hostAdapter;
+    this.journal = journal;
     this.nat =
         new NatNetwork(
-            loop, ethernet, timers, allocator, config, shared, nic -> addressOf(nic.bits()));
-    dhcp = DhcpService.open(config, guests.values(), nat, journal);
-    dns = DnsService.open(config, guests.values(), nat);
-    if (dhcp != null && dns != null) {
-      dhcp.addListener(dns.names());
+            loop,
+            ethernet,
+            timers,
+            allocator,
+            config,
+            shared,
+            nic -> addressOf(nic.bits()));
+    nat.gateway().stations().addListener(this::portGone);
+    offerNames(guests.values());
+    offerLeases(guests.values());
+  }
+
+  /** Makes the DHCP server, if there is to be one. */
+  private void offerLeases(Collection<GuestConfig> guests) {
+    DhcpService made = DhcpService.open(config, guests, nat, journal);
+    dhcp = made;
+    if (made != null) {
+      made.addListener(leaseListeners);
     }
+  }
+
+  /** Makes the DNS forwarder, if there is to be one. */
+  private void offerNames(Collection<GuestConfig> guests) {
+    DnsForwarder made = DnsService.open(config, guests, nat);
+    dns = made;
+    if (made != null) {
+      leaseListeners.add(made.names(), leases());
+    }
+  }
+
+  private void portGone(PortBudget port) {
+    DnsForwarder asked = dns;
+    if (asked != null) {
+      asked.end(port);
+    }
+  }
+
+  /**
+   * Takes over other settings of the gateway and its services. Its forwards have methods of their
+   * own.
+   *
+   * @param next the network, with the same mode, MTU, addresses and host adapter
+   * @param guests the guests that the configuration declares
+   * @param metrics has the metrics of the services
+   */
+  void configure(NetworkConfig next, Map<String, GuestConfig> guests, Metrics metrics) {
+    config = next;
+    nat.configure(next);
+    DhcpService leases = dhcp;
+    boolean leased = next.dhcp() != null && next.dhcp().enabled();
+    if (leases != null && leased) {
+      leases.configure(next, guests.values());
+    } else if (leases != null) {
+      nat.withdraw(DhcpServer.SERVER_PORT);
+      leaseListeners.forget(leases.leases());
+      leases.close();
+      dhcp = null;
+    } else if (leased) {
+      offerLeases(guests.values());
+    }
+    DnsForwarder names = dns;
+    boolean named = next.dns() != null && next.dns().enabled();
+    if (names != null && named) {
+      names.configure(next, guests.values());
+    } else if (names != null) {
+      nat.withdraw(DnsForwarder.PORT);
+      leaseListeners.remove(names.names());
+      names.close();
+      dns = null;
+    } else if (named) {
+      offerNames(guests.values());
+    }
+    AddressBindings bound = bindings;
+    if (bound != null) {
+      bound.fix(fixed());
+    }
+    metrics.removeServices(next.name());
+    measureServices(metrics);
+  }
+
+  /**
+   * Opens a forward.
+   *
+   * @param metrics gets the forward's metrics
+   * @return why it does not listen, with the remedy; empty if it does
+   */
+  CompletionStage<String> addForward(ForwardConfig forward, Metrics metrics) {
+    CompletionStage<ForwardStatus> opened = nat.forwards().add(forward);
+    ForwardMetrics its = nat.forwards().metrics().get(forward);
+    if (its != null) {
+      measure(metrics, forward, its);
+    }
+    return opened.thenApply(status ->
+        status.listening() ? "" : Objects.requireNonNullElse(status.problem(), "it is closed"));
+  }
+
+  /** Closes a forward and ends its connections. */
+  void removeForward(ForwardConfig forward, Metrics metrics) {
+    boolean _ = nat.forwards().remove(forward.key(), true);
+    metrics.removeForward(config.name(), forward.label());
+  }
+
+  /** Leads a forward elsewhere. */
+  void changeForward(ForwardConfig before, ForwardConfig after, Metrics metrics) {
+    boolean _ = nat.forwards().replace(after);
+    if (!before.label().equals(after.label())) {
+      metrics.removeForward(config.name(), before.label());
+    }
+    ForwardMetrics its = nat.forwards().metrics().get(after);
+    if (its != null) {
+      measure(metrics, after, its);
+    }
+  }
+
+  /** Has leases told to somebody, whatever server gives them. */
+  void addListener(LeaseListener listener) {
+    leaseListeners.add(listener, leases());
   }
 
   /**
@@ -88,6 +211,25 @@ final class NetworkServices {
    * @param adapterIsUp whether the host adapter has the host's address already
    */
   void bind(PortAddresses addresses, boolean adapterIsUp) {
+    if (hostAdapter && !adapterIsUp) {
+      // No guest's, until the adapter takes it.
+      addresses.bind(ipv4.host(), nat.gateway().addresses().mac());
+    }
+    AddressBindings bound = new AddressBindings(addresses, fixed());
+    bindings = bound;
+    // Also of ports that have no guard of their own: without one, an address belongs to the last
+    // station that claims it, as on a wire.
+    nat.gateway()
+        .stations()
+        .neighbours()
+        .guard((address, station) ->
+            config.switching().guard() == GuardMode.OFF
+                || addresses.permits(address, station.mac()));
+    addListener(bound);
+  }
+
+  /** The MAC addresses that have an address without a lease. */
+  private Map<Address, Long> fixed() {
     Map<Address, Long> fixed = new HashMap<>();
     DhcpConfig settings = config.dhcp();
     if (settings != null) {
@@ -97,21 +239,8 @@ final class NetworkServices {
     fixed.put(ipv4.gateway(), gateway);
     if (!hostAdapter) {
       fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
-    } else if (!adapterIsUp) {
-      addresses.bind(ipv4.host(), gateway); // no guest's, until the adapter takes it
     }
-    AddressBindings bindings = new AddressBindings(addresses, fixed);
-    if (config.switching().guard() != GuardMode.OFF) {
-      // Also of ports that have no guard of their own: without one, an address belongs to the last
-      // station that claims it, as on a wire.
-      nat.gateway()
-          .stations()
-          .neighbours()
-          .guard((address, station) -> addresses.permits(address, station.mac()));
-    }
-    if (dhcp != null) {
-      dhcp.addListener(bindings);
-    }
+    return fixed;
   }
 
   /** The counters of the parts, by the part's name. */
@@ -122,11 +251,13 @@ final class NetworkServices {
     all.put("tcp", nat.tcp().counters());
     all.put("udp", nat.udp().counters());
     all.put("icmp", nat.pingCounters());
-    if (dhcp != null) {
-      all.put("dhcp", dhcp.counters());
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      all.put("dhcp", leases.counters());
     }
-    if (dns != null) {
-      all.put("dns", dns.counters());
+    DnsForwarder names = dns;
+    if (names != null) {
+      all.put("dns", names.counters());
     }
     return all;
   }
@@ -148,8 +279,10 @@ final class NetworkServices {
 
   /** The present problems with their remedies. */
   List<String> problems() {
+    DhcpService leases = dhcp;
+    DnsForwarder names = dns;
     List<String> services =
-        Stream.of(dhcp == null ? "" : dhcp.problem(), dns == null ? "" : dns.problem())
+        Stream.of(leases == null ? "" : leases.problem(), names == null ? "" : names.problem())
             .filter(problem -> !problem.isEmpty())
             .toList();
     List<String> all = new ArrayList<>(services);
@@ -161,6 +294,14 @@ final class NetworkServices {
   String expires(Lease lease) {
     DhcpService service = dhcp;
     return service == null ? "never" : service.expires(lease);
+  }
+
+  /** Ends a lease; false if nobody has the address. */
+  CompletionStage<Boolean> release(Address address) {
+    DhcpService service = dhcp;
+    return service == null
+        ? CompletableFuture.completedFuture(false)
+        : service.release(address);
   }
 
   /** How many leases are bound. Thread: any. */
@@ -176,7 +317,7 @@ final class NetworkServices {
 
   /** Registers the metrics of the services: events, and what is held of what is divided. */
   void measure(Metrics metrics) {
-    counters().forEach((service, counted) -> metrics.service(config.name(), service, counted));
+    measureServices(metrics);
     nat.forwards().metrics().forEach((forward, its) -> measure(metrics, forward, its));
     Stations stations = nat.gateway().stations();
     metrics.network(config.name(), "stations", stations::size);
@@ -185,6 +326,10 @@ final class NetworkServices {
     metrics.network(config.name(), "tcp_memory_bytes", nat.tcp()::memoryBytes);
     metrics.network(config.name(), "flows_refused", nat.flows()::refused);
     metrics.network(config.name(), "flows_evicted", nat.flows()::evicted);
+  }
+
+  private void measureServices(Metrics metrics) {
+    counters().forEach((service, counted) -> metrics.service(config.name(), service, counted));
     DhcpService service = dhcp;
     if (service != null) {
       metrics.network(config.name(), "pool_available", service::available);
@@ -205,20 +350,24 @@ final class NetworkServices {
 
   void dump(DumpNode.Builder node) {
     node.child(nat.dump());
-    if (dhcp != null) {
-      node.child(dhcp.dump());
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      node.child(leases.dump());
     }
-    if (dns != null) {
-      node.child(dns.dump());
+    DnsForwarder names = dns;
+    if (names != null) {
+      node.child(names.dump());
     }
   }
 
   void close() {
-    if (dns != null) {
-      dns.close();
+    DnsForwarder names = dns;
+    if (names != null) {
+      names.close();
     }
-    if (dhcp != null) {
-      dhcp.close();
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      leases.close();
     }
     nat.close();
   }

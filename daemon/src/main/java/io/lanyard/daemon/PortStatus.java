@@ -46,6 +46,23 @@ final class PortStatus {
         transmitDrops);
   }
 
+  /** The same of a port whose link is switched off. */
+  static PortInfo unlinked(PortInfo port) {
+    return new PortInfo(
+        port.network(),
+        port.name(),
+        port.kind(),
+        "link-down",
+        port.problem(),
+        port.receivedFrames(),
+        port.receivedBytes(),
+        port.transmittedFrames(),
+        port.transmittedBytes(),
+        port.loopNanos(),
+        port.receiveDrops(),
+        port.transmitDrops());
+  }
+
   static PortInfo failed(String network, String name, String kind, String problem) {
     return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }

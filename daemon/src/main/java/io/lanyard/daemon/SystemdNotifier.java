@@ -82,6 +82,11 @@ public final class SystemdNotifier implements AutoCloseable {
     send("READY=1\nMAINPID=" + ProcessHandle.current().pid());
   }
 
+  /** The daemon reads its configuration again; {@link #ready} ends it. */
+  public void reloading() {
+    send("RELOADING=1\nMONOTONIC_USEC=" + System.nanoTime() / 1000);
+  }
+
   /** The daemon lives. */
   public void alive() {
     send("WATCHDOG=1");

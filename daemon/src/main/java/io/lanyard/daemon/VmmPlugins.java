@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Directories;
+import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.VmmInfo;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
@@ -267,6 +269,28 @@ final class VmmPlugins implements AutoCloseable {
       }
       return vmm;
     }
+  }
+
+  /** The VMMs that were found. */
+  List<VmmInfo> list() {
+    List<VmmInfo> all = new ArrayList<>();
+    providers.forEach((name, opened) -> all.add(info(name, opened)));
+    return all;
+  }
+
+  private static VmmInfo info(String name, Opened opened) {
+    List<String> capabilities;
+    try {
+      capabilities =
+          opened.reads.call(
+              "say what its guests can do",
+              () -> opened.provider.capabilities().stream().map(EnumText::word).sorted().toList());
+    } catch (VmmException | RuntimeException e) {
+      LogEvent.of("vmm-capabilities-unknown").with("vmm", name).log(LOG, Level.DEBUG, e);
+      capabilities = List.of();
+    }
+    String module = opened.provider.getClass().getModule().getName();
+    return new VmmInfo(name, module == null ? "" : module, opened.vmm != null, capabilities);
   }
 
   /** Registers the metrics of the VMMs that were found. */

@@ -2,10 +2,8 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
-import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
 import io.lanyard.control.api.Role;
 import io.lanyard.control.token.TokenFile;
 import io.lanyard.daemon.Daemon;
@@ -24,22 +22,22 @@ import org.junit.jupiter.api.io.TempDir;
 final class ApiEndpointTest {
   @TempDir Path home;
 
-  private Configuration configuration(String more) throws Exception {
+  private Document configuration(String more) throws Exception {
     int free;
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = probe.getLocalPort();
     }
-    return ConfigLoader.parse(
+    return Document.of(
         "test",
         "version: 1\nnetworks: {a: {mode: isolated}}\napi: {listen: '127.0.0.1:%d', tokens: t%s}\n"
             .formatted(free, more),
         home);
   }
 
-  private Daemon open(Configuration configuration) throws Exception {
+  private Daemon open(Document configuration) throws Exception {
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    return Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
+    return Daemon.open(Daemon.Settings.of(configuration, directories));
   }
 
   private static HttpURLConnection ask(ApiEndpoint api, String path, String token)
@@ -55,10 +53,10 @@ final class ApiEndpointTest {
 
   @Test
   void whoHasATokenUsesTheApi() throws Exception {
-    Configuration configuration = configuration("");
+    Document configuration = configuration("");
     String secret = TokenFile.read(home.resolve("t")).add("viewer", Role.VIEWER);
     try (Daemon daemon = open(configuration);
-        ApiEndpoint api = ApiEndpoint.open(daemon, configuration.api())) {
+        ApiEndpoint api = ApiEndpoint.open(daemon, configuration.configuration().api())) {
       assertThat(api.problem()).isEmpty();
       assertThat(ask(api, "/v1/networks", secret).getInputStream().readAllBytes())
           .asString()
@@ -71,9 +69,9 @@ final class ApiEndpointTest {
   @Test
   void aCertificateThatIsNotThereIsAProblem() throws Exception {
     LogWatch.expect("event=api-unavailable .*c.pem is not there");
-    Configuration configuration = configuration(", tls: {certificate: c.pem, key: k.pem}");
+    Document configuration = configuration(", tls: {certificate: c.pem, key: k.pem}");
     try (Daemon daemon = open(configuration);
-        ApiEndpoint api = ApiEndpoint.open(daemon, configuration.api())) {
+        ApiEndpoint api = ApiEndpoint.open(daemon, configuration.configuration().api())) {
       assertThat(api.problem())
           .startsWith("nobody can use it at 127.0.0.1:")
           .contains("c.pem is not there");

@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
@@ -69,10 +68,10 @@ final class ControlServerTest {
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = probe.getLocalPort();
     }
-    var configuration = ConfigLoader.parse("test", configuration(taken.getLocalPort(), free), home);
+    var configuration = Document.of("test", configuration(taken.getLocalPort(), free), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    daemon = Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
+    daemon = Daemon.open(Daemon.Settings.of(configuration, directories));
     server = ControlServer.bind(daemon, directories.socket(), null);
     daemon.startGuests();
     // Who has the forward's address is found out, and logged, some time later.
@@ -133,13 +132,18 @@ final class ControlServerTest {
 
   /** Answers without an end are left after their head. */
   private static boolean isEndless(String target) {
-    return target.endsWith("/capture") || target.endsWith("/console");
+    return target.endsWith("/capture")
+        || target.endsWith("/console")
+        || target.equals("/v1/events");
   }
 
   @Test
   void everyAnswerIsTheOneThatTheDocumentDescribes() throws IOException {
     for (String route : ControlServer.routes(daemon).list()) {
       String[] words = route.split(" ", 2);
+      if (!words[0].equals("GET") && !words[1].startsWith("/v1/guests/{guest}/")) {
+        continue; // it would change what the other tests look at; ConfigApiTest asks these
+      }
       String target = words[1].replace("{network}", "vmnet8").replace("{guest}", "foreign");
       if (words[0].equals("GET") && isEndless(target)) {
         continue;
@@ -159,8 +163,12 @@ final class ControlServerTest {
   void everyErrorIsTheOneThatTheDocumentDescribes() throws IOException {
     for (String route : ControlServer.routes(daemon).list()) {
       String[] words = route.split(" ", 2);
-      if (words[1].contains("{")) {
-        ask(words[0], words[1].replaceAll("\\{.*?\\}", "no%20such"), 404);
+      if (words[1].contains("{") && !words[0].equals("PUT")) {
+        String name = words[1].matches(".*\\{(revision|flow)\\}") ? "9999" : "no-such";
+        ask(
+            words[0],
+            words[1].replace("{address}", "192.0.2.1").replaceAll("\\{.*?\\}", name),
+            404);
       }
     }
   }
@@ -301,7 +309,7 @@ final class ControlServerTest {
             1 + random.nextInt(target.length() - 1),
             "%" + "0123456789abcdefzZ".charAt(random.nextInt(18)));
       }
-      if (target.indexOf("capture") >= 0) {
+      if (target.indexOf("capture") >= 0 || target.indexOf("/v1/events") >= 0) {
         continue;
       }
       try (HttpClient.Answer answer =

@@ -2,10 +2,8 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
-import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Address;
@@ -41,14 +39,9 @@ final class TakenAddressTest {
     }
   }
 
-  private Daemon open(Configuration configuration) throws Exception {
+  private Daemon open(Document configuration) throws Exception {
     return Daemon.open(
-        new Daemon.Settings(
-            configuration,
-            "",
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-            null,
-            Clock.system()));
+        Daemon.Settings.of(configuration, new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
   }
 
   @Test
@@ -56,8 +49,8 @@ final class TakenAddressTest {
     LogWatch.expect("event=port-failed");
     ServerSocket taken = take();
     int number = taken.getLocalPort();
-    Configuration configuration =
-        ConfigLoader.parse(
+    Document configuration =
+        Document.of(
             "test",
             "version: 1\nnetworks: {a: {mode: isolated, ports: ["
                 + "{name: q, kind: qemu-stream, listen: '127.0.0.1:%d'},".formatted(number)
@@ -87,8 +80,8 @@ final class TakenAddressTest {
     LogWatch.expect("event=metrics-unavailable");
     ServerSocket taken = take();
     int number = taken.getLocalPort();
-    Configuration configuration =
-        ConfigLoader.parse(
+    Document configuration =
+        Document.of(
             "test",
             "version: 1\nnetworks: {a: {mode: isolated}}\nmetrics: {listen: '127.0.0.1:%d'}\n"
                 .formatted(number),
@@ -96,7 +89,7 @@ final class TakenAddressTest {
     try (Daemon daemon = open(configuration);
         TcpEndpoint metrics =
             MetricsEndpoint.endpoint(
-                daemon, configuration.metrics().listen(), BindFailure::explain)) {
+                daemon, configuration.configuration().metrics().listen(), BindFailure::explain)) {
       metrics.open(50);
       assertThat(metrics.problem())
           .isEqualTo(
@@ -113,7 +106,7 @@ final class TakenAddressTest {
     AtomicInteger lookUps = new AtomicInteger();
     ServerSocket taken = take();
     Endpoint listen = new Endpoint(Address.parse("127.0.0.1"), taken.getLocalPort());
-    try (Daemon daemon = open(ConfigLoader.parse("test", "version: 1\nnetworks: {}\n", home));
+    try (Daemon daemon = open(Document.of("test", "version: 1\nnetworks: {}\n", home));
         TcpEndpoint metrics =
             MetricsEndpoint.endpoint(
                 daemon,
@@ -137,8 +130,8 @@ final class TakenAddressTest {
     LogWatch.expect("event=forward-failed");
     try (ServerSocket taken = take()) {
       int number = taken.getLocalPort();
-      Configuration configuration =
-          ConfigLoader.parse(
+      Document configuration =
+          Document.of(
               "test",
               "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}, forwards: [{protocol: tcp, listen: '127.0.0.1:%d', to: '10.9.8.7:80'}]}}\n"
                   .formatted(number),

@@ -5,9 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.daemon.DaemonHome.Running;
 import io.lanyard.testing.LogWatch;
 import io.netty.bootstrap.Bootstrap;
@@ -268,12 +267,7 @@ final class DaemonIT {
   }
 
   private Daemon.Settings settings() throws Exception {
-    return new Daemon.Settings(
-        ConfigLoader.parse("test", SMALL, home),
-        "",
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-        null,
-        Clock.system());
+    return Daemon.Settings.of(Document.of("test", SMALL, home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -3,9 +3,8 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.net.MacAddress;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
@@ -79,8 +78,7 @@ final class DnsUpstreamsTest {
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Daemon daemon =
         Daemon.open(
-            new Daemon.Settings(
-                ConfigLoader.parse("test", yaml, home), "", directories, null, Clock.system()),
+            Daemon.Settings.of(Document.of("test", yaml, home), directories),
             PluginExecutor.Timeouts.DEFAULT);
     try (SocketChannel guest = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       guest.connect(UnixDomainSocketAddress.of(home.resolve("r/guest.sock")));

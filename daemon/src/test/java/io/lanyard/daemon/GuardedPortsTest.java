@@ -2,10 +2,9 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.net.MacAddress;
 import io.lanyard.testing.LogWatch;
@@ -66,12 +65,7 @@ final class GuardedPortsTest {
     yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
     daemon =
         Daemon.open(
-            new Daemon.Settings(
-                ConfigLoader.parse("test", yaml.toString(), home),
-                "",
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-                null,
-                Clock.system()),
+            Daemon.Settings.of(Document.of("test", yaml.toString(), home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))),
             PluginExecutor.Timeouts.DEFAULT);
   }
 

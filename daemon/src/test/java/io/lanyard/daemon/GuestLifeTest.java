@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
@@ -31,7 +31,7 @@ final class GuestLifeTest {
 
   private Daemon open(String guests) throws Exception {
     var configuration =
-        ConfigLoader.parse(
+        Document.of(
             "test",
             "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\nguests:\n"
                 + guests,
@@ -40,7 +40,7 @@ final class GuestLifeTest {
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Daemon daemon =
         Daemon.open(
-            new Daemon.Settings(configuration, "", directories, null, Clock.system()),
+            Daemon.Settings.of(configuration, directories),
             new PluginExecutor.Timeouts(5000, 5000, 5000));
     daemon.startGuests();
     return daemon;

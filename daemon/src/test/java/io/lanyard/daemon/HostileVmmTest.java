@@ -3,9 +3,8 @@ package io.lanyard.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.GuestState;
@@ -70,12 +69,12 @@ final class HostileVmmTest {
     LogWatch.expect("event=vmm-");
     LogWatch.expect("event=guest-not-started");
     LogWatch.expect("event=(guest|vmm)-not-closed");
-    var configuration = ConfigLoader.parse("test", configuration(), home);
+    var configuration = Document.of("test", configuration(), home);
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Daemon daemon =
         Daemon.open(
-            new Daemon.Settings(configuration, "", directories, null, Clock.system()),
+            Daemon.Settings.of(configuration, directories),
             new PluginExecutor.Timeouts(300, 50, 50));
     try {
       daemon.startGuests();

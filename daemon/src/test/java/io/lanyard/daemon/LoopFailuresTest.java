@@ -2,9 +2,8 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.testing.LogWatch;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -58,12 +57,7 @@ class LoopFailuresTest {
     FileDescriptor[] pipe = FileDescriptor.pipe();
     try (Daemon daemon =
         Daemon.open(
-            new Daemon.Settings(
-                ConfigLoader.parse("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home),
-                "",
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-                null,
-                Clock.system()))) {
+            Daemon.Settings.of(Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))))) {
       Network network = Objects.requireNonNull(daemon.network("a"));
       IoEventLoop loop = (IoEventLoop) network.eventLoop();
       Faulty faulty = new Faulty(pipe[1]);

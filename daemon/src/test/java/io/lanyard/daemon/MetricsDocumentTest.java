@@ -3,9 +3,8 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.net.Address;
@@ -77,12 +76,7 @@ final class MetricsDocumentTest {
   void theDocumentHasEachMetricOfADaemonAndNoOther(@TempDir Path home) throws Exception {
     Map<String, Metric> documented = document();
     Daemon.Settings settings =
-        new Daemon.Settings(
-            ConfigLoader.parse("test", CONFIGURATION, home),
-            "",
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-            null,
-            Clock.system());
+        Daemon.Settings.of(Document.of("test", CONFIGURATION, home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (Daemon daemon = Daemon.open(settings);
         ControlServer _ = ControlServer.bind(daemon, home.resolve("api"), null);

@@ -3,10 +3,9 @@ package io.lanyard.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -127,15 +126,10 @@ final class MetricsTest {
   void aScrapeDoesNotWaitForANetworkThatHangs(@TempDir Path home) throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     Daemon.Settings settings =
-        new Daemon.Settings(
-            ConfigLoader.parse(
+        Daemon.Settings.of(Document.of(
                 "test",
                 "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n",
-                home),
-            "",
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-            null,
-            Clock.system());
+                home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
     try (Daemon daemon = Daemon.open(settings)) {
       var _ = daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
       long began = System.nanoTime();

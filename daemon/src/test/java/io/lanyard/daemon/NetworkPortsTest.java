@@ -7,6 +7,7 @@ import io.lanyard.base.TimerWheel;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
@@ -66,7 +67,7 @@ class NetworkPortsTest {
             ethernet,
             PooledByteBufAllocator.DEFAULT,
             task -> Thread.ofVirtual().start(task));
-    return new NetworkPorts(config, loop, context, home, metrics, new PortAddresses(1), List.of());
+    return new NetworkPorts(config, loop, context, home, metrics, new EventBus(Clock.system(), "r"), new PortAddresses(1), List.of());
   }
 
   private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition)

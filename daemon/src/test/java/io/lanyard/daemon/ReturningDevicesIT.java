@@ -2,9 +2,8 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
@@ -46,8 +45,7 @@ class ReturningDevicesIT {
     run("ip", "netns", "add", NAMESPACE);
     daemon =
         Daemon.open(
-            new Daemon.Settings(
-                ConfigLoader.parse(
+            Daemon.Settings.of(Document.of(
                     "test",
                     """
                     version: 1
@@ -61,11 +59,7 @@ class ReturningDevicesIT {
                           - {name: here, kind: tap, device: %s}
                     """
                         .formatted(ADAPTER, NAMESPACE, TAP),
-                    home),
-                "",
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-                null,
-                Clock.system()));
+                    home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     // A device that nobody has set up has no carrier.
     assertThat(network().ports()).noneMatch(port -> port.state().equals("failed"));
     connect();

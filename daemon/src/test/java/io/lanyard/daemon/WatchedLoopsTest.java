@@ -2,9 +2,8 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.net.Address;
@@ -50,8 +49,7 @@ final class WatchedLoopsTest {
     Watchdog watchdog;
     try (Daemon daemon =
         Daemon.open(
-            new Daemon.Settings(
-                ConfigLoader.parse("test", yaml, home), "", directories, null, Clock.system()))) {
+            Daemon.Settings.of(Document.of("test", yaml, home), directories))) {
       watchdog = daemon.watchdog();
       ControlServer server = ControlServer.bind(daemon, home.resolve("api"), null);
       MetricsEndpoint metrics =

@@ -4,6 +4,8 @@ package io.lanyard.control.api;
  * A flow through the NAT: {@code GET /v1/flows}.
  *
  * @param network its network
+ * @param id its number, which no other flow of the network has
+ * @param forward the forward that it came in by; empty for one that the guest began
  * @param port the port of the switch that the guest is behind; {@code unlocated} while nobody has
  *     answered for the guest's address
  * @param protocol tcp, udp or icmp
@@ -18,6 +20,8 @@ package io.lanyard.control.api;
  */
 public record FlowInfo(
     String network,
+    long id,
+    String forward,
     String port,
     String protocol,
     String direction,

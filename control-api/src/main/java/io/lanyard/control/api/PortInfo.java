@@ -8,8 +8,8 @@ import java.util.Map;
  * @param network its network
  * @param name its name, unique in the network
  * @param kind what is behind it
- * @param state {@code up}, {@code no-carrier} while no VMM is attached or the guest is off, or
- *     {@code failed}
+ * @param state {@code up}, {@code no-carrier} while no VMM is attached or the guest is off, {@code
+ *     link-down} while its link is switched off, or {@code failed}
  * @param problem why it failed, or empty
  * @param receivedFrames wire frames that came in by it
  * @param receivedBytes their bytes

@@ -8,11 +8,10 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.Signals;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
-import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
 import io.lanyard.control.ApiEndpoint;
 import io.lanyard.control.ControlServer;
-import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.control.http.SocketFileException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.DaemonLog;
@@ -26,16 +25,13 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
 final class DaemonCommand {
   /** Longer than every part's own timeout, shorter than systemd's. */
   private static final int STOP_SECONDS = 20;
-
-  private static final String HANGUP =
-      "SIGHUP changes nothing: this version reads its configuration only when it starts;"
-          + " check it with \"lanyard check\", then restart";
 
   @Nullable Path config;
   @Nullable Path state;
@@ -56,18 +52,16 @@ final class DaemonCommand {
    */
   int call() throws StartException {
     Path file = config == null ? ConfigFile.find() : config;
+    Document document;
     Configuration configuration;
     try {
-      configuration = file == null ? ConfigLoader.builtIn() : ConfigLoader.load(file);
+      document = file == null ? Document.builtIn() : Document.load(file);
+      configuration = document.configuration();
     } catch (ConfigException e) {
-      e.problems().forEach(problem -> System.err.println(problem));
-      throw new StartException("the configuration cannot be used", "");
+      throw unusable(e);
     }
     DaemonLog log = DaemonLog.install(configuration.log().level());
     System.Logger logger = System.getLogger(DaemonCommand.class.getName());
-    if (file == null) {
-      configuration = Preflight.permitted(configuration);
-    }
     Directories directories =
         Directories.ofThisUser()
             .with(configuration.directories().state(), configuration.directories().runtime(), null)
@@ -81,10 +75,15 @@ final class DaemonCommand {
       // The signal came first.
       return Main.FAILED;
     }
-    Signals.on(
-        "HUP", () -> LogEvent.of("hangup").with("advice", HANGUP).log(logger, Level.WARNING));
+    Daemon.Settings settings =
+        new Daemon.Settings(
+            document,
+            file == null ? Preflight::permitted : UnaryOperator.identity(),
+            directories,
+            plugins,
+            Clock.system());
     try {
-      run(configuration, file, directories, socket, log, logger);
+      run(settings, file, socket, log, logger);
       return Main.DONE;
     } catch (SocketFileException e) {
       throw new StartException("cannot serve the API: " + e.getMessage(), e.hint(), e);
@@ -122,37 +121,36 @@ final class DaemonCommand {
     }
   }
 
+  private static StartException unusable(ConfigException e) {
+    e.problems().forEach(problem -> System.err.println(problem));
+    return new StartException("the configuration cannot be used", "");
+  }
+
   private void run(
-      Configuration configuration,
+      Daemon.Settings settings,
       @Nullable Path file,
-      Directories directories,
       Path socket,
       DaemonLog log,
       System.Logger logger)
       throws StartException, IOException, InterruptedException {
-    Daemon.Settings settings =
-        new Daemon.Settings(
-            configuration,
-            file == null ? "" : file.toAbsolutePath().toString(),
-            directories,
-            plugins,
-            Clock.system());
     try (Daemon daemon = Daemon.open(settings)) {
       daemon.observe(log);
       try (ControlServer server = ControlServer.bind(daemon, socket, group);
-          ApiEndpoint remote = ApiEndpoint.open(daemon, configuration.api());
-          MetricsEndpoint metrics = MetricsEndpoint.open(daemon, configuration.metrics().listen());
+          ApiEndpoint remote =
+              ApiEndpoint.open(daemon, daemon.conductor().present().configuration().api());
+          MetricsServer metrics = new MetricsServer(daemon);
           SystemdNotifier systemd = new SystemdNotifier(System.getenv());
           Watchdog watchdog = daemon.watchdog()) {
         LogEvent.of("ready")
             .with("version", BuildVersion.text())
             .with("pid", ProcessHandle.current().pid())
             .with("socket", socket)
-            .with("networks", configuration.networks().size())
+            .with("networks", daemon.networks().size())
             .log(logger, Level.INFO);
         daemon.problems().add("api", server::problem);
         daemon.problems().add("api on TCP", remote::problem);
         daemon.problems().add("metrics", metrics::problem);
+        Signals.on("HUP", () -> Reload.begin(daemon, file, systemd));
         systemd.ready();
         watchdog.start(systemd.watchdog(), systemd::alive);
         // A VMM that takes its time must not keep a signal waiting.

@@ -1,0 +1,166 @@
+package io.lanyard.daemon;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.image.ImageStore;
+import io.lanyard.nat.HostResources;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The networks and guests that are there, running or not.
+ *
+ * <p>Thread: the readers any: they see a whole tree, before or after a change. One thread at a time
+ * changes it, the conductor's once it is there.
+ */
+final class RunningTree {
+  /**
+   * All that networks and guests share.
+   *
+   * @param directories where sockets and images are
+   * @param clock time
+   * @param leases where leases are kept
+   * @param host the host's resources
+   * @param metrics the daemon's metrics
+   * @param events hears of what happens
+   * @param watchdog watches the loops
+   * @param plugins the VMMs
+   * @param images the images
+   * @param timeouts how long VMMs may take
+   */
+  record Shared(
+      Directories directories,
+      Clock clock,
+      LeaseStore leases,
+      HostResources host,
+      Metrics metrics,
+      EventBus events,
+      Watchdog watchdog,
+      VmmPlugins plugins,
+      ImageStore images,
+      PluginExecutor.Timeouts timeouts) {}
+
+  private final Shared shared;
+  private volatile Map<String, Network> networks = Map.of();
+  private volatile Map<String, GuestSlot> guests = Map.of();
+
+  RunningTree(Shared shared) {
+    this.shared = shared;
+  }
+
+  /** Makes and starts networks, each on its own loop: the slowest decides, not the sum. */
+  void addNetworks(Collection<NetworkConfig> added, Map<String, GuestConfig> declared) {
+    Map<String, Network> all = new LinkedHashMap<>(networks);
+    // Each is told of all, so that no guest reaches another network for a moment.
+    for (NetworkConfig config : added) {
+      if (config.ipv4() != null) {
+        shared.host().subnets().add(config.ipv4().subnet());
+      }
+    }
+    List<Thread> starts = new ArrayList<>();
+    for (NetworkConfig config : added) {
+      Network network = new Network(config, shared, declared);
+      all.put(config.name(), network);
+      starts.add(Thread.ofVirtual().name("start-" + config.name()).start(network::start));
+    }
+    starts.forEach(RunningTree::joinUninterruptibly);
+    networks = Collections.unmodifiableMap(all);
+    for (NetworkConfig config : added) {
+      shared.events().publish("network-added", config.name(), config.name(), Map.of());
+    }
+  }
+
+  /** Ends a network. Guests with a NIC on it lose that one's other end. */
+  void removeNetwork(String name) {
+    Map<String, Network> rest = new LinkedHashMap<>(networks);
+    Network gone = rest.remove(name);
+    networks = Collections.unmodifiableMap(rest);
+    if (gone != null) {
+      gone.close();
+      Ipv4Config ipv4 = gone.config().ipv4();
+      if (ipv4 != null) {
+        shared.host().subnets().remove(ipv4.subnet());
+      }
+      shared.events().publish("network-removed", name, name, Map.of());
+    }
+  }
+
+  /** Adds a guest, which is not made yet. */
+  GuestSlot addGuest(GuestConfig config) {
+    GuestSlot slot =
+        new GuestSlot(
+            config,
+            shared.plugins(),
+            shared.images(),
+            this::network,
+            shared.events(),
+            shared.timeouts());
+    Map<String, GuestSlot> all = new LinkedHashMap<>(guests);
+    all.put(config.name(), slot);
+    guests = Collections.unmodifiableMap(all);
+    Metrics metrics = shared.metrics();
+    metrics.guest(config.name(), "running", () -> slot.isRunning() ? 1 : 0);
+    metrics.guest(
+        config.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
+    metrics.guest(config.name(), "instructions", () -> slot.statistics().instructions());
+    metrics.guest(config.name(), "overhead_bytes", () -> slot.statistics().overhead());
+    return slot;
+  }
+
+  /** Kills a guest and forgets it. */
+  void removeGuest(String name) {
+    Map<String, GuestSlot> rest = new LinkedHashMap<>(guests);
+    GuestSlot gone = rest.remove(name);
+    guests = Collections.unmodifiableMap(rest);
+    if (gone != null) {
+      gone.close();
+      shared.metrics().removeGuest(name);
+    }
+  }
+
+  /** The networks, in the order in which they were added. */
+  Map<String, Network> networks() {
+    return networks;
+  }
+
+  @Nullable Network network(String name) {
+    return networks.get(name);
+  }
+
+  /** The guests, in the order in which they were added. */
+  Map<String, GuestSlot> guests() {
+    return guests;
+  }
+
+  /** Ends everything, the guests first. */
+  void close() {
+    guests.values().forEach(GuestSlot::close);
+    shared.plugins().close();
+    networks.values().forEach(Network::close);
+  }
+
+  static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,351 @@
+package io.lanyard.control;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.control.client.EventReader;
+import io.lanyard.control.client.HttpClient;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The configuration is read and changed by the API, as its document says. */
+@Timeout(60)
+class ConfigApiTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String START =
+      """
+      version: 1
+      networks:
+        a:
+          mode: nat
+          ipv4: {subnet: 10.9.8.0/24}
+          ports: [{name: q, kind: qemu-stream, path: q.sock}]
+      guests:
+        g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}
+      """;
+
+  @TempDir Path home;
+  private Path file;
+  private Daemon daemon;
+  private ControlServer server;
+  private HttpClient client;
+  private ApiContract contract;
+  private int port;
+
+  @BeforeEach
+  void open() throws Exception {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    file = Files.writeString(home.resolve("lanyard.yaml"), START);
+    Directories directories =
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    daemon = Daemon.open(Daemon.Settings.of(Document.load(file), directories));
+    server = ControlServer.bind(daemon, directories.socket(), null);
+    daemon.startGuests();
+    client = new HttpClient(directories.socket());
+    try (HttpClient.Answer document = client.send("GET", "/v1/openapi.json")) {
+      contract = new ApiContract(JSON.readTree(document.bytes()));
+    }
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    daemon.close();
+  }
+
+  private record Answer(int status, Map<String, String> headers, String text) {
+    JsonNode json() throws IOException {
+      return JSON.readTree(text);
+    }
+  }
+
+  private Answer ask(String method, String target, String body, Map<String, String> headers)
+      throws IOException {
+    try (HttpClient.Answer answer = client.send(method, target, headers, body.getBytes(UTF_8))) {
+      byte[] bytes = answer.bytes();
+      contract.check(
+          method,
+          target,
+          answer.status(),
+          answer.headers().getOrDefault("content-type", ""),
+          bytes);
+      return new Answer(answer.status(), answer.headers(), new String(bytes, UTF_8));
+    }
+  }
+
+  private Answer ask(String method, String target, String body) throws IOException {
+    return ask(method, target, body, Map.of());
+  }
+
+  private Answer done(String method, String target, String body) throws IOException {
+    Answer answer = ask(method, target, body);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer;
+  }
+
+  private String forward(String to) {
+    return "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:" + port + "\", \"to\": \"" + to + "\"}";
+  }
+
+  private List<String> forwards() throws IOException {
+    List<String> all = new ArrayList<>();
+    done("GET", "/v1/forwards", "")
+        .json()
+        .forEach(one -> all.add(one.path("name").asText() + " -> " + one.path("to").asText()));
+    return all;
+  }
+
+  @Test
+  void aForwardIsPutPutElsewhereAndDeleted() throws IOException {
+    Answer put = done("PUT", "/v1/networks/a/forwards/web", forward("g:80"));
+    assertThat(put.json().path("changes").get(0).path("kind").asText()).isEqualTo("forward-added");
+    assertThat(put.headers()).containsEntry("etag", "\"1\"");
+    assertThat(forwards()).containsExactly("web -> g:80");
+    done("PUT", "/v1/networks/a/forwards/web", forward("g:81"));
+    assertThat(forwards()).containsExactly("web -> g:81");
+    // The same again is no change.
+    assertThat(done("PUT", "/v1/networks/a/forwards/web", forward("g:81")).json().path("changes"))
+        .isEmpty();
+    done("DELETE", "/v1/networks/a/forwards/web", "");
+    assertThat(forwards()).isEmpty();
+    assertThat(ask("DELETE", "/v1/networks/a/forwards/web", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aForwardWithoutANameIsKnownByWhereItListens() throws IOException {
+    done(
+        "PATCH",
+        "/v1/config",
+        "{\"edits\": [{\"operation\": \"set\", \"path\": \"networks.a.forwards[tcp/127.0.0.1:"
+            + port
+            + "]\", \"value\": "
+            + forward("g:80")
+            + "}]}");
+    assertThat(forwards()).containsExactly(" -> g:80");
+    done("DELETE", "/v1/networks/a/forwards/tcp%2F127.0.0.1:" + port, "");
+    assertThat(forwards()).isEmpty();
+  }
+
+  @Test
+  void everyNounIsPutAndDeleted() throws IOException {
+    done("PUT", "/v1/networks/b", "{\"mode\": \"nat\", \"ipv4\": {\"subnet\": \"10.9.9.0/24\"}}");
+    done("PUT", "/v1/networks/b/ports/p", "{\"kind\": \"qemu-stream\", \"path\": \"p.sock\"}");
+    done(
+        "PUT",
+        "/v1/networks/b/reservations/52:54:00:00:00:09",
+        "{\"address\": \"10.9.9.9\", \"hostname\": \"nine\"}");
+    done("PUT", "/v1/networks/b/dns/printer", "\"10.9.9.8\"");
+    done("PUT", "/v1/networks/b/egress", "{\"default\": \"deny\"}");
+    done("PUT", "/v1/networks/b/nat", "{\"filtering\": \"endpoint-independent\"}");
+    done("PUT", "/v1/guests/h", "{\"vmm\": \"echo\", \"memory\": \"64M\", \"program\": \"/bin/true\"}");
+    assertThat(Objects.requireNonNull(daemon.network("b")).ports())
+        .anyMatch(one -> one.name().equals("p"));
+    assertThat(Objects.requireNonNull(daemon.guest("h")).info().state()).isEqualTo("running");
+    String text = done("GET", "/v1/config/text", "").text();
+    assertThat(text).contains("10.9.9.9").contains("printer").contains("deny").contains("p.sock");
+    done("DELETE", "/v1/networks/b/ports/p", "");
+    done("DELETE", "/v1/networks/b/reservations/52:54:00:00:00:09", "");
+    done("DELETE", "/v1/networks/b/dns/printer", "");
+    done("DELETE", "/v1/networks/b/egress", "");
+    done("DELETE", "/v1/networks/b/nat", "");
+    done("DELETE", "/v1/guests/h?yes=true", "");
+    done("DELETE", "/v1/networks/b", "");
+    assertThat(daemon.network("b")).isNull();
+    assertThat(daemon.guestNames()).containsExactly("g");
+  }
+
+  @Test
+  void ofTwoWhoChangeAtOnceOneIsTold() throws IOException {
+    String tag = Objects.requireNonNull(done("GET", "/v1/config", "").headers().get("etag"));
+    Map<String, String> match = Map.of("If-Match", tag);
+    assertThat(ask("PUT", "/v1/networks/a/forwards/web", forward("g:80"), match).status())
+        .isEqualTo(200);
+    assertThat(ask("PUT", "/v1/networks/a/forwards/web", forward("g:81"), match).status())
+        .isEqualTo(412);
+    assertThat(forwards()).containsExactly("web -> g:80");
+    for (String other : List.of("*", "\"1\"")) {
+      assertThat(
+              ask("PUT", "/v1/networks/a/forwards/web", forward("g:80"), Map.of("If-Match", other))
+                  .status())
+          .as(other)
+          .isEqualTo(200);
+    }
+    assertThat(
+            ask("PUT", "/v1/networks/a/forwards/web", forward("g:82"), Map.of("If-Match", "x"))
+                .status())
+        .isEqualTo(412);
+  }
+
+  @Test
+  void whatWouldEndIsSaidAndDoneOnlyForWhoSaysYes() throws IOException {
+    Answer refused = ask("DELETE", "/v1/guests/g", "");
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.json().path("errors").get(0).asText())
+        .isEqualTo("guest g runs and is powered off");
+    Answer plan = done("DELETE", "/v1/guests/g?dry-run=true", "");
+    assertThat(plan.json().path("ends")).hasSize(1);
+    assertThat(daemon.guestNames()).containsExactly("g");
+    done("DELETE", "/v1/guests/g?yes=true", "");
+    assertThat(daemon.guestNames()).isEmpty();
+  }
+
+  @Test
+  void problemsNameTheirPlaceInTheRequest() throws IOException {
+    Answer refused = ask("PUT", "/v1/networks/a/forwards/web", "{\"protocol\": \"tpc\"}");
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.json().path("errors").toString())
+        .contains("networks.a.forwards")
+        .contains("tcp")
+        .contains("listen");
+    assertThat(forwards()).isEmpty();
+  }
+
+  @Test
+  void theFileIsReadAgain() throws IOException {
+    done("PUT", "/v1/networks/a/forwards/web", forward("g:80"));
+    Files.writeString(file, START.replace("path: q.sock", "path: other.sock"));
+    Answer plan = done("POST", "/v1/config/plan", "");
+    assertThat(plan.json().path("changes")).hasSize(1);
+    done("PUT", "/v1/config", "");
+    assertThat(home.resolve("r/other.sock")).exists();
+    assertThat(forwards()).containsExactly("web -> g:80");
+  }
+
+  @Test
+  void aFileIsAppliedWithItsOwnNameInItsProblems() throws IOException {
+    Answer refused = ask("PUT", "/v1/config?source=/srv/lab.yaml", "version: 1\nnetwork: {}\n");
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.json().path("errors").get(0).asText()).startsWith("/srv/lab.yaml:1:1:");
+    assertThat(ask("PUT", "/v1/config?source=%00", "version: 1\n").status()).isEqualTo(400);
+    done("PUT", "/v1/config?source=/srv/lab.yaml&yes=true", "version: 1\nnetworks: {c: {mode: isolated}}\n");
+    assertThat(daemon.networks()).extracting(network -> network.name()).containsExactly("c");
+    JsonNode history = done("GET", "/v1/config/history", "").json();
+    assertThat(history.get(0).path("source").asText()).isEqualTo("/srv/lab.yaml");
+    done("PUT", "/v1/config", "");
+    assertThat(daemon.networks()).extracting(network -> network.name()).containsExactly("a");
+  }
+
+  @Test
+  void aChangeThatIsConfirmedStaysAndOneThatIsTakenBackGoes() throws IOException {
+    LogWatch.expect("event=configuration-taken-back");
+    Answer first = done("PUT", "/v1/networks/a/forwards/web?confirm=10m", forward("g:80"));
+    assertThat(first.json().path("confirmBy").asText()).isNotEmpty();
+    assertThat(ask("PUT", "/v1/networks/a/forwards/web", forward("g:81")).status()).isEqualTo(409);
+    assertThat(ask("POST", "/v1/config/confirm/1", "").status()).isEqualTo(204);
+    done("PUT", "/v1/networks/a/forwards/web?confirm=10m", forward("g:81"));
+    assertThat(ask("POST", "/v1/config/take-back/2", "").status()).isEqualTo(204);
+    assertThat(forwards()).containsExactly("web -> g:80");
+    assertThat(ask("POST", "/v1/config/confirm/2", "").status()).isEqualTo(404);
+    done("POST", "/v1/config/rollback/1", "");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          PATCH | /v1/config | {} | 400
+          PATCH | /v1/config | {"edits": []} | 400
+          PATCH | /v1/config | {"edits": [1]} | 400
+          PATCH | /v1/config | {"edits": [{"operation": "set", "path": "a"}]} | 400
+          PATCH | /v1/config | {"edits": [{"operation": "remove", "path": "a[["}]} | 400
+          PATCH | /v1/config | {"edits": [{"operation": "remove", "path": "networks.zzz"}]} | 422
+          PATCH | /v1/config | nonsense | 400
+          PUT | /v1/config?yes=perhaps | version: 1 | 400
+          PUT | /v1/config?confirm=2h | version: 1 | 400
+          PUT | /v1/config?confirm=0s | version: 1 | 400
+          PUT | /v1/config | '{' | 422
+          PUT | /v1/networks/a/forwards/web | '' | 400
+          PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 400
+          PUT | /v1/networks/b | [[[[[[[[[[ | 422
+          PUT | /v1/networks/no%20such/forwards/web | {} | 422
+          PUT | /v1/networks/a/dns/printer | 5 | 422
+          PUT | /v1/networks/a/reservations/zz | {} | 422
+          PUT | /v1/log-level | "loud" | 422
+          PUT | /v1/networks/a/ports/q/link | {} | 400
+          PUT | /v1/networks/a/ports/nosuch/link | {"up": true} | 404
+          DELETE | /v1/networks/a/flows/x | '' | 400
+          DELETE | /v1/networks/a/leases/x | '' | 400
+          POST | /v1/config/rollback/x | '' | 400
+          """)
+  void whatCannotBeUnderstoodIsSaidAndChangesNothing(
+      String method, String target, String body, int status) throws IOException {
+    Answer answer = ask(method, target, body == null ? "" : body);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+    assertThat(daemon.conductor().present().revision()).isZero();
+  }
+
+  @Test
+  void theLogLevelChangesWhileItRuns() throws IOException {
+    done("PUT", "/v1/log-level", "\"debug\"");
+    assertThat(daemon.conductor().present().configuration().log().level())
+        .isEqualTo(System.Logger.Level.DEBUG);
+  }
+
+  @Test
+  void aLinkIsSwitchedOffAndOn() throws IOException {
+    assertThat(ask("PUT", "/v1/networks/a/ports/g.nic0/link", "{\"up\": false}").status())
+        .isEqualTo(204);
+    assertThat(state("g.nic0")).isEqualTo("link-down");
+    assertThat(ask("PUT", "/v1/networks/a/ports/g.nic0/link", "{\"up\": true}").status())
+        .isEqualTo(204);
+    assertThat(state("g.nic0")).isEqualTo("up");
+  }
+
+  private String state(String port) throws IOException {
+    for (JsonNode one : done("GET", "/v1/ports", "").json()) {
+      if (one.path("name").asText().equals(port)) {
+        return one.path("state").asText();
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void whatHappensIsStreamedBehindASnapshotAndGoesOnWhereItWasLeft() throws IOException {
+    String last;
+    try (HttpClient.Answer answer =
+        client.send("GET", "/v1/events", Map.of(), new byte[0])) {
+      EventReader reader = new EventReader(answer.body());
+      EventReader.Event snapshot = Objects.requireNonNull(reader.next());
+      assertThat(snapshot.type()).isEqualTo("snapshot");
+      assertThat(JSON.readTree(snapshot.data()).path("networks")).hasSize(1);
+      done("PUT", "/v1/networks/a/forwards/web", forward("g:80"));
+      EventReader.Event event = Objects.requireNonNull(reader.next());
+      assertThat(event.type()).isEqualTo("configuration-changed");
+      assertThat(JSON.readTree(event.data()).path("data").path("kind").asText())
+          .isEqualTo("forward-added");
+      last = event.id();
+    }
+    done("DELETE", "/v1/networks/a/forwards/web", "");
+    try (HttpClient.Answer answer =
+        client.send("GET", "/v1/events", Map.of("Last-Event-ID", last), new byte[0])) {
+      EventReader.Event event = Objects.requireNonNull(new EventReader(answer.body()).next());
+      assertThat(JSON.readTree(event.data()).path("data").path("kind").asText())
+          .isEqualTo("forward-removed");
+    }
+  }
+}
