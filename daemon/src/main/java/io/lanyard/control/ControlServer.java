@@ -105,12 +105,15 @@ public final class ControlServer implements AutoCloseable {
             .add("GET", "/v1/leases", each(daemon, Network::leases))
             .add("GET", "/v1/flows", each(daemon, Network::flows))
             .add("GET", "/v1/forwards", each(daemon, Network::forwards))
+            .add("GET", "/v1/events", new EventResource(daemon))
             .add(
                 Role.OPERATOR,
                 "GET",
                 "/v1/networks/{network}/capture",
                 new CaptureResource(daemon));
     GuestResources.add(routes, daemon);
+    RunningResources.add(routes, daemon);
+    ConfigResources.add(routes, daemon);
     return routes;
   }
 

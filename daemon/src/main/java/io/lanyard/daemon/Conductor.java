@@ -5,10 +5,10 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
-import io.lanyard.config.change.Change;
-import io.lanyard.config.change.Difference;
 import io.lanyard.config.Document;
 import io.lanyard.config.Edit;
+import io.lanyard.config.change.Change;
+import io.lanyard.config.change.Difference;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.RevisionInfo;
@@ -81,9 +81,7 @@ public final class Conductor implements AutoCloseable {
     }
   }
 
-  /**
-   * Hears of each configuration that has begun to run.
-   */
+  /** Hears of each configuration that has begun to run. */
   @FunctionalInterface
   interface Listener {
     /** On the conductor's thread. */
@@ -117,7 +115,10 @@ public final class Conductor implements AutoCloseable {
   Conductor(
       Present present,
       UnaryOperator<Configuration> permitted,
-      Steps steps, History history, String own, Clock clock) {
+      Steps steps,
+      History history,
+      String own,
+      Clock clock) {
     this.present = present;
     this.permitted = permitted;
     this.steps = steps;
@@ -125,12 +126,11 @@ public final class Conductor implements AutoCloseable {
     this.own = own;
     this.clock = clock;
     this.queue =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "conductor");
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newSingleThreadScheduledExecutor(task -> {
+          Thread thread = new Thread(task, "conductor");
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /** Has changes told to somebody. Before the first one. */
@@ -441,12 +441,10 @@ public final class Conductor implements AutoCloseable {
         "make room in the state directory, or let the daemon write to it");
   }
 
-  private Present read(ChangeRequest.Change change, Present before)
-      throws ChangeRefusedException {
+  private Present read(ChangeRequest.Change change, Present before) throws ChangeRefusedException {
     try {
       Document document = change.of(before.document());
-      return new Present(
-          document, permitted.apply(document.configuration()), before.revision());
+      return new Present(document, permitted.apply(document.configuration()), before.revision());
     } catch (ConfigException e) {
       throw new ChangeRefusedException(
           Reason.INVALID,

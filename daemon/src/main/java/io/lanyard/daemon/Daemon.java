@@ -119,7 +119,8 @@ public final class Daemon implements AutoCloseable {
     this.leases = leases;
     this.plugins = VmmPlugins.load(directories, settings.plugins(), timeouts);
     this.began = settings.clock().nanoTime();
-    this.events = new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
+    this.events =
+        new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
@@ -474,13 +475,14 @@ public final class Daemon implements AutoCloseable {
     List<String> all = new ArrayList<>(problems.present());
     // All at once: one that hangs must not keep the others' problems back.
     Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
-    tree.networks().forEach((name, network) -> {
-      try {
-        asked.put(name, network.ask());
-      } catch (NetworkGoneException e) {
-        // It is being removed, and its problems with it.
-      }
-    });
+    tree.networks()
+        .forEach((name, network) -> {
+          try {
+            asked.put(name, network.ask());
+          } catch (NetworkGoneException e) {
+            // It is being removed, and its problems with it.
+          }
+        });
     long deadline = System.nanoTime() + STATUS_NANOS;
     asked.forEach((name, answer) -> {
       boolean answered =

@@ -67,8 +67,7 @@ final class DescriptorDivision {
    * @return the division, with the budget of its networks
    * @throws StartException if there is too little for them
    */
-  static DescriptorDivision divide(Configuration configuration, Clock clock)
-      throws StartException {
+  static DescriptorDivision divide(Configuration configuration, Clock clock) throws StartException {
     DescriptorDivision division = new DescriptorDivision(lasting(configuration), clock);
     DescriptorBudget budget = division.budget;
     int networks = networks(configuration);

@@ -30,8 +30,7 @@ final class DnsService {
       return null;
     }
     DnsForwarder dns =
-        new DnsForwarder(
-            config, guests, nat.gateway(), nat.descriptors().holder("dns"));
+        new DnsForwarder(config, guests, nat.gateway(), nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
     return dns;

@@ -24,10 +24,8 @@ final class Endings {
             case Change.NetworkRemoved removed -> network(removed.network());
             case Change.NetworkReplaced replaced -> network(replaced.network());
             case Change.HostAdapterChanged changed -> network(changed.network());
-            case Change.PortRemoved removed ->
-                port(removed.network(), removed.before().name());
-            case Change.PortReplaced replaced ->
-                port(replaced.network(), replaced.before().name());
+            case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
+            case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
             case Change.ForwardRemoved removed ->
                 forward(removed.network(), removed.before().key());
             case Change.ForwardChanged changed ->

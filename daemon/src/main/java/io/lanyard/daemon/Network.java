@@ -338,9 +338,7 @@ public final class Network implements AutoCloseable {
 
   /** How many flows have come in by a forward. */
   long flowsOfForward(String key) {
-    return loop.call(this::flowRecords).stream()
-        .filter(flow -> key.equals(flow.forward()))
-        .count();
+    return loop.call(this::flowRecords).stream().filter(flow -> key.equals(flow.forward())).count();
   }
 
   private int boundLeases() {
@@ -466,9 +464,7 @@ public final class Network implements AutoCloseable {
   public boolean release(Address address) {
     return loop.await(() -> {
       NetworkServices offered = services;
-      return offered == null
-          ? CompletableFuture.completedFuture(false)
-          : offered.release(address);
+      return offered == null ? CompletableFuture.completedFuture(false) : offered.release(address);
     });
   }
 

@@ -85,13 +85,7 @@ final class NetworkServices {
     this.journal = journal;
     this.nat =
         new NatNetwork(
-            loop,
-            ethernet,
-            timers,
-            allocator,
-            config,
-            shared,
-            nic -> addressOf(nic.bits()));
+            loop, ethernet, timers, allocator, config, shared, nic -> addressOf(nic.bits()));
     nat.gateway().stations().addListener(this::portGone);
     offerNames(guests.values());
     offerLeases(guests.values());
@@ -299,9 +293,7 @@ final class NetworkServices {
   /** Ends a lease; false if nobody has the address. */
   CompletionStage<Boolean> release(Address address) {
     DhcpService service = dhcp;
-    return service == null
-        ? CompletableFuture.completedFuture(false)
-        : service.release(address);
+    return service == null ? CompletableFuture.completedFuture(false) : service.release(address);
   }
 
   /** How many leases are bound. Thread: any. */

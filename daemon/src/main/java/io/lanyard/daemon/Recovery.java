@@ -56,8 +56,7 @@ final class Recovery {
    * @return what to run
    * @throws ConfigException if the file has problems and there is nothing else
    */
-  static Conductor.Present recover(Document file, Path state, Clock clock)
-      throws ConfigException {
+  static Conductor.Present recover(Document file, Path state, Clock clock) throws ConfigException {
     Path directory = state.resolve("config");
     Revision last;
     try {

@@ -107,7 +107,11 @@ class ConfigApiTest {
   }
 
   private String forward(String to) {
-    return "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:" + port + "\", \"to\": \"" + to + "\"}";
+    return "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:"
+        + port
+        + "\", \"to\": \""
+        + to
+        + "\"}";
   }
 
   private List<String> forwards() throws IOException {
@@ -160,7 +164,10 @@ class ConfigApiTest {
     done("PUT", "/v1/networks/b/dns/printer", "\"10.9.9.8\"");
     done("PUT", "/v1/networks/b/egress", "{\"default\": \"deny\"}");
     done("PUT", "/v1/networks/b/nat", "{\"filtering\": \"endpoint-independent\"}");
-    done("PUT", "/v1/guests/h", "{\"vmm\": \"echo\", \"memory\": \"64M\", \"program\": \"/bin/true\"}");
+    done(
+        "PUT",
+        "/v1/guests/h",
+        "{\"vmm\": \"echo\", \"memory\": \"64M\", \"program\": \"/bin/true\"}");
     assertThat(Objects.requireNonNull(daemon.network("b")).ports())
         .anyMatch(one -> one.name().equals("p"));
     assertThat(Objects.requireNonNull(daemon.guest("h")).info().state()).isEqualTo("running");
@@ -240,7 +247,10 @@ class ConfigApiTest {
     assertThat(refused.status()).isEqualTo(422);
     assertThat(refused.json().path("errors").get(0).asText()).startsWith("/srv/lab.yaml:1:1:");
     assertThat(ask("PUT", "/v1/config?source=%00", "version: 1\n").status()).isEqualTo(400);
-    done("PUT", "/v1/config?source=/srv/lab.yaml&yes=true", "version: 1\nnetworks: {c: {mode: isolated}}\n");
+    done(
+        "PUT",
+        "/v1/config?source=/srv/lab.yaml&yes=true",
+        "version: 1\nnetworks: {c: {mode: isolated}}\n");
     assertThat(daemon.networks()).extracting(network -> network.name()).containsExactly("c");
     JsonNode history = done("GET", "/v1/config/history", "").json();
     assertThat(history.get(0).path("source").asText()).isEqualTo("/srv/lab.yaml");
@@ -327,8 +337,7 @@ class ConfigApiTest {
   @Test
   void whatHappensIsStreamedBehindASnapshotAndGoesOnWhereItWasLeft() throws IOException {
     String last;
-    try (HttpClient.Answer answer =
-        client.send("GET", "/v1/events", Map.of(), new byte[0])) {
+    try (HttpClient.Answer answer = client.send("GET", "/v1/events", Map.of(), new byte[0])) {
       EventReader reader = new EventReader(answer.body());
       EventReader.Event snapshot = Objects.requireNonNull(reader.next());
       assertThat(snapshot.type()).isEqualTo("snapshot");

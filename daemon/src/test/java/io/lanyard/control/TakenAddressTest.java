@@ -41,7 +41,9 @@ final class TakenAddressTest {
 
   private Daemon open(Document configuration) throws Exception {
     return Daemon.open(
-        Daemon.Settings.of(configuration, new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+        Daemon.Settings.of(
+            configuration,
+            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
   }
 
   @Test

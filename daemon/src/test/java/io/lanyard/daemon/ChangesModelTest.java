@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.lanyard.base.Directories;
 import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
-import io.lanyard.config.Document;
-import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
@@ -247,12 +246,12 @@ class ChangesModelTest {
         if (fails) {
           text =
               text.replaceFirst(
-                  "(?s)(  n0:.*?forwards: \\[)",
-                  "$1{protocol: tcp, listen: '127.0.0.1:"
-                      + taken.getLocalPort()
-                      + "', to: '10.78."
-                      + next.subnet[0]
-                      + ".99:80'}, ")
+                      "(?s)(  n0:.*?forwards: \\[)",
+                      "$1{protocol: tcp, listen: '127.0.0.1:"
+                          + taken.getLocalPort()
+                          + "', to: '10.78."
+                          + next.subnet[0]
+                          + ".99:80'}, ")
                   .replace("}, ]", "}]");
         }
         Document document = Document.of("world.yaml", text, home);

@@ -96,8 +96,7 @@ class ConductorTest {
     return refusal(() -> apply(text));
   }
 
-  private static ChangeRefusedException refusal(
-      ThrowingCallable call) {
+  private static ChangeRefusedException refusal(ThrowingCallable call) {
     return catchThrowableOfType(ChangeRefusedException.class, call);
   }
 
@@ -185,7 +184,8 @@ class ConductorTest {
     start(START);
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String text =
-          START.replace("10.9.8.9:80", "10.9.8.10:80")
+          START
+              .replace("10.9.8.9:80", "10.9.8.10:80")
               .replace("path: q.sock}", "path: q.sock}, {name: p, kind: qemu-stream, path: p.sock}")
               .replace(
                   "forwards: [",
@@ -220,7 +220,9 @@ class ConductorTest {
     ChangeRefusedException refused =
         refused(START.replace("10.9.8.0/24", "10.9.8.0").replace("kind: qemu", "kind: kemu"));
     assertThat(refused.reason()).isEqualTo(Reason.INVALID);
-    assertThat(refused.details()).hasSizeGreaterThan(1).allMatch(line -> line.contains("test.yaml:"));
+    assertThat(refused.details())
+        .hasSizeGreaterThan(1)
+        .allMatch(line -> line.contains("test.yaml:"));
   }
 
   @Test
@@ -243,8 +245,7 @@ class ConductorTest {
   @Test
   void aGuestThatRunsIsPoweredOffOnlyForWhoSaysSo() throws Exception {
     String guest =
-        START
-            + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
+        START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
     start(guest);
     assertThat(ports("a")).containsExactly("g.nic0", "gateway", "q");
     ChangeRefusedException refused = refused(START);
@@ -263,8 +264,7 @@ class ConductorTest {
   @Test
   void aGuestStaysOnANetworkThatIsMadeAnew() throws Exception {
     String guest =
-        START
-            + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
+        START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
     start(guest);
     apply(guest.replace("10.9.8.", "10.9.7."));
     assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
@@ -285,7 +285,8 @@ class ConductorTest {
     // Whoever changes the file since has said the last word.
     daemon =
         Daemon.open(
-            Daemon.Settings.of(document(START.replace("10.9.8.9:80", "10.9.8.11:80")), directories()));
+            Daemon.Settings.of(
+                document(START.replace("10.9.8.9:80", "10.9.8.11:80")), directories()));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
     assertThat(get(daemon.conductor().history()))
         .extracting(RevisionInfo::revision)

@@ -267,7 +267,9 @@ final class DaemonIT {
   }
 
   private Daemon.Settings settings() throws Exception {
-    return Daemon.Settings.of(Document.of("test", SMALL, home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+    return Daemon.Settings.of(
+        Document.of("test", SMALL, home),
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -65,7 +65,9 @@ final class GuardedPortsTest {
     yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
     daemon =
         Daemon.open(
-            Daemon.Settings.of(Document.of("test", yaml.toString(), home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))),
+            Daemon.Settings.of(
+                Document.of("test", yaml.toString(), home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))),
             PluginExecutor.Timeouts.DEFAULT);
   }
 

@@ -57,7 +57,9 @@ class LoopFailuresTest {
     FileDescriptor[] pipe = FileDescriptor.pipe();
     try (Daemon daemon =
         Daemon.open(
-            Daemon.Settings.of(Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))))) {
+            Daemon.Settings.of(
+                Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))))) {
       Network network = Objects.requireNonNull(daemon.network("a"));
       IoEventLoop loop = (IoEventLoop) network.eventLoop();
       Faulty faulty = new Faulty(pipe[1]);

@@ -76,7 +76,9 @@ final class MetricsDocumentTest {
   void theDocumentHasEachMetricOfADaemonAndNoOther(@TempDir Path home) throws Exception {
     Map<String, Metric> documented = document();
     Daemon.Settings settings =
-        Daemon.Settings.of(Document.of("test", CONFIGURATION, home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+        Daemon.Settings.of(
+            Document.of("test", CONFIGURATION, home),
+            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (Daemon daemon = Daemon.open(settings);
         ControlServer _ = ControlServer.bind(daemon, home.resolve("api"), null);

@@ -126,10 +126,12 @@ final class MetricsTest {
   void aScrapeDoesNotWaitForANetworkThatHangs(@TempDir Path home) throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     Daemon.Settings settings =
-        Daemon.Settings.of(Document.of(
+        Daemon.Settings.of(
+            Document.of(
                 "test",
                 "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n",
-                home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+                home),
+            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
     try (Daemon daemon = Daemon.open(settings)) {
       var _ = daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
       long began = System.nanoTime();

@@ -67,7 +67,15 @@ class NetworkPortsTest {
             ethernet,
             PooledByteBufAllocator.DEFAULT,
             task -> Thread.ofVirtual().start(task));
-    return new NetworkPorts(config, loop, context, home, metrics, new EventBus(Clock.system(), "r"), new PortAddresses(1), List.of());
+    return new NetworkPorts(
+        config,
+        loop,
+        context,
+        home,
+        metrics,
+        new EventBus(Clock.system(), "r"),
+        new PortAddresses(1),
+        List.of());
   }
 
   private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition)

@@ -45,7 +45,8 @@ class ReturningDevicesIT {
     run("ip", "netns", "add", NAMESPACE);
     daemon =
         Daemon.open(
-            Daemon.Settings.of(Document.of(
+            Daemon.Settings.of(
+                Document.of(
                     "test",
                     """
                     version: 1
@@ -59,7 +60,8 @@ class ReturningDevicesIT {
                           - {name: here, kind: tap, device: %s}
                     """
                         .formatted(ADAPTER, NAMESPACE, TAP),
-                    home), new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     // A device that nobody has set up has no carrier.
     assertThat(network().ports()).noneMatch(port -> port.state().equals("failed"));
     connect();

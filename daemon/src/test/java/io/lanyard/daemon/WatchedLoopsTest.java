@@ -48,8 +48,7 @@ final class WatchedLoopsTest {
     Set<Thread> before = threads();
     Watchdog watchdog;
     try (Daemon daemon =
-        Daemon.open(
-            Daemon.Settings.of(Document.of("test", yaml, home), directories))) {
+        Daemon.open(Daemon.Settings.of(Document.of("test", yaml, home), directories))) {
       watchdog = daemon.watchdog();
       ControlServer server = ControlServer.bind(daemon, home.resolve("api"), null);
       MetricsEndpoint metrics =

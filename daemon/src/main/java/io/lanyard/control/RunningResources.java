@@ -1,0 +1,75 @@
+package io.lanyard.control;
+
+import io.lanyard.control.api.Role;
+import io.lanyard.control.http.Json;
+import io.lanyard.control.http.Problem;
+import io.lanyard.control.http.Request;
+import io.lanyard.control.http.Response;
+import io.lanyard.control.http.Routes;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.Network;
+import io.lanyard.net.Address;
+
+/** What can be done to leases, flows and links, which are no part of the configuration. */
+final class RunningResources {
+  private final Daemon daemon;
+
+  private RunningResources(Daemon daemon) {
+    this.daemon = daemon;
+  }
+
+  static void add(Routes routes, Daemon daemon) {
+    RunningResources running = new RunningResources(daemon);
+    routes
+        .add(
+            Role.OPERATOR,
+            "DELETE",
+            "/v1/networks/{network}/leases/{address}",
+            running::releaseLease)
+        .add(Role.OPERATOR, "DELETE", "/v1/networks/{network}/flows/{flow}", running::endFlow)
+        .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
+        .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
+  }
+
+  private Network network(Request request) {
+    return ControlServer.network(daemon, request.parameter("network"));
+  }
+
+  private Response releaseLease(Request request) {
+    String text = request.parameter("address");
+    Address address;
+    try {
+      address = Address.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(400, "expected an address, found " + text, text, "");
+    }
+    if (!network(request).release(address)) {
+      throw Problem.notFound("lease", text, "\"lanyard lease ls\" lists the leases");
+    }
+    return Response.empty();
+  }
+
+  private Response endFlow(Request request) {
+    String text = request.parameter("flow");
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new Problem(400, "a flow's id is a number, not " + text, text, "");
+    }
+    if (!network(request).endFlow(Long.parseLong(text))) {
+      throw Problem.notFound(
+          "flow", text, "it may have ended; \"lanyard flow ls\" lists the flows");
+    }
+    return Response.empty();
+  }
+
+  private Response link(Request request) {
+    if (!(request.json().get("up") instanceof Boolean up)) {
+      throw new Problem(
+          400, "the request does not say whether the link is up", "", "send {\"up\": true}");
+    }
+    String port = request.parameter("port");
+    if (!network(request).link(port, up)) {
+      throw Problem.notFound("port", port, "\"lanyard port ls\" lists the ports");
+    }
+    return Response.empty();
+  }
+}
