@@ -10,7 +10,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.Network;
 import io.lanyard.net.Address;
 
-/** What can be done to leases, flows and links, which are no part of the configuration. */
+/** Changes of leases, flows and links, which are no part of the configuration. */
 final class RunningResources {
   private final Daemon daemon;
 

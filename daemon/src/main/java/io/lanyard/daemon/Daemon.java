@@ -371,7 +371,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * What happens.
+   * The events.
    *
    * @return the one object for the life of the daemon
    */

@@ -181,8 +181,7 @@ final class NetworkPorts {
   }
 
   /**
-   * Switches the link of a port off or on, as somebody who pulls a cable. It is on again with the
-   * next start.
+   * Takes the link of a port down or up. It is up again after the next start.
    *
    * @return false if there is no such port that somebody else may attach to
    */

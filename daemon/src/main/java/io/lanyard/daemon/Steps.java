@@ -57,7 +57,7 @@ final class Steps {
         .toLowerCase(Locale.ROOT);
   }
 
-  /** What a difference ends, for people. */
+  /** The guests and flows that a difference ends, for people. */
   List<String> ends(List<Change> changes) {
     return endings.of(changes);
   }

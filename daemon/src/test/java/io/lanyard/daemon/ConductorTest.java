@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What runs follows what is said, all or nothing. */
+/** A daemon follows its configuration, all or nothing. */
 @Timeout(120)
 class ConductorTest {
   @TempDir Path home;
@@ -282,7 +282,7 @@ class ConductorTest {
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
     assertThat(daemon.conductor().present().revision()).isEqualTo(1);
     daemon.close();
-    // Whoever changes the file since has said the last word.
+    // A file that was changed since has the last word.
     daemon =
         Daemon.open(
             Daemon.Settings.of(

@@ -1,5 +1,5 @@
 /**
- * What happens in the daemon, for those who want to hear of it.
+ * Events of the daemon, for those who want to hear of them.
  *
  * <p>The {@link io.lanyard.daemon.event.EventBus} keeps the last few thousand events in a ring. Who
  * listens has a place in the ring and no queue: a reader that does not read costs nothing, and one
