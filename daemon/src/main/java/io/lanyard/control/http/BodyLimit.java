@@ -79,7 +79,7 @@ final class BodyLimit extends HttpObjectAggregator {
     if (takesPlace && !places.take(trusted)) {
       return new Problem(
           503,
-          "the daemon is busy: it holds as many large requests as it takes",
+          "the daemon is there but busy: it holds as many large requests as it takes",
           "",
           "try again in a second",
           Map.of("Retry-After", "1"));

@@ -47,7 +47,7 @@ final class Refusal extends ChannelInboundHandlerAdapter {
   private static Problem busy() {
     return new Problem(
         503,
-        "the daemon is busy: it has as many connections as it takes",
+        "the daemon is there but busy: it has as many connections as it takes",
         "",
         "try again in a second; a program that keeps connections open may hold them",
         Map.of("Retry-After", "1"));

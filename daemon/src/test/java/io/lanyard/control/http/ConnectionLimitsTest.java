@@ -71,7 +71,7 @@ final class ConnectionLimitsTest {
           .contains("application/problem+json");
       try (HttpClient.Answer answer = new HttpClient(server.socket()).send("GET", "/hello")) {
         assertThat(answer.status()).isEqualTo(503);
-        assertThat(new String(answer.bytes(), UTF_8)).contains("the daemon is busy");
+        assertThat(new String(answer.bytes(), UTF_8)).contains("the daemon is there but busy");
       }
     } finally {
       closeAll(open);

@@ -1,0 +1,90 @@
+package io.lanyard.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.control.client.HttpClient;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whatever is asked of the API, it is answered as its document says, and never with a failure of
+ * the daemon's. {@code -Dapi.seconds=1200} asks for longer, {@code -Dapi.seed=N} for the same
+ * again.
+ */
+final class ApiRandomRequestsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String CONFIGURATION =
+      """
+      version: 1
+      networks:
+        vmnet8:
+          mode: nat
+          ipv4: {subnet: 192.168.127.0/24}
+          ports: [{name: q, kind: qemu-stream, path: q.sock}]
+        alone: {mode: isolated}
+      guests:
+        g: {vmm: echo, memory: 64M, program: /bin/true, autostart: true, nics: [{network: vmnet8}]}
+        idle: {vmm: echo, memory: 64M, program: /bin/true, autostart: false}
+      """;
+
+  private static final Set<String> ENDLESS =
+      Set.of("text/event-stream", "application/octet-stream", "application/x-pcapng");
+
+  @TempDir Path home;
+
+  @Test
+  void noRequestMakesTheDaemonFail() throws Exception {
+    LogWatch.allowWarnings();
+    long seed = Long.getLong("api.seed", 20261129);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("api.seconds", 5));
+    Directories directories =
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    var configuration = ConfigLoader.parse("test", CONFIGURATION, home);
+    try (Daemon daemon =
+            Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
+        ControlServer _ = ControlServer.bind(daemon, directories.socket(), null)) {
+      daemon.startGuests();
+      HttpClient client = new HttpClient(directories.socket());
+      JsonNode document = get(client, "/v1/openapi.json");
+      ApiContract contract = new ApiContract(document);
+      ApiRequests requests = new ApiRequests(document, seed);
+      while (System.nanoTime() < end) {
+        ask(client, contract, requests.next());
+      }
+      assertThat(get(client, "/v1/status").path("loopFailures").asLong()).isZero();
+    }
+  }
+
+  private static JsonNode get(HttpClient client, String target) throws IOException {
+    try (HttpClient.Answer answer = client.send("GET", target)) {
+      return JSON.readTree(answer.bytes());
+    }
+  }
+
+  private static void ask(HttpClient client, ApiContract contract, ApiRequests.Sent sent)
+      throws IOException {
+    try (HttpClient.Answer answer =
+        client.send(sent.method(), sent.target(), sent.headers(), sent.body())) {
+      assertThat(answer.status()).as("%s", sent).isBetween(200, 499);
+      String type = answer.headers().getOrDefault("content-type", "");
+      boolean endless = answer.status() == 200 && ENDLESS.contains(type);
+      if (!sent.method().equals("HEAD")
+          && !endless
+          && contract.describes(sent.method(), sent.target())) {
+        contract.check(sent.method(), sent.target(), answer.status(), type, answer.bytes());
+      }
+    }
+  }
+}
