@@ -18,9 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever is asked of the API, it is answered as its document says, and never with a failure of
- * the daemon's. {@code -Dapi.seconds=1200} asks for longer, {@code -Dapi.seed=N} for the same
- * again.
+ * The API answers every request as its document says, and never with a failure of the daemon's.
+ * {@code -Dapi.seconds=1200} asks for longer, {@code -Dapi.seed=N} for the same again.
  */
 final class ApiRandomRequestsTest {
   private static final ObjectMapper JSON = new ObjectMapper();

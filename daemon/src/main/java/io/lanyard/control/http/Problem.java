@@ -17,6 +17,7 @@ public final class Problem extends RuntimeException {
   private final String hint;
   private final transient Map<String, String> headers;
   private final transient List<String> errors;
+  private final String reason;
 
   /**
    * Makes a problem.
@@ -40,7 +41,7 @@ public final class Problem extends RuntimeException {
    * @param headers for example {@code Allow}, which status 405 has to have
    */
   public Problem(int status, String what, String where, String hint, Map<String, String> headers) {
-    this(status, what, where, hint, headers, List.of());
+    this(status, what, where, hint, headers, List.of(), "");
   }
 
   private Problem(
@@ -49,13 +50,15 @@ public final class Problem extends RuntimeException {
       String where,
       String hint,
       Map<String, String> headers,
-      List<String> errors) {
+      List<String> errors,
+      String reason) {
     super(what);
     this.status = status;
     this.where = where;
     this.hint = hint;
     this.headers = Map.copyOf(headers);
     this.errors = List.copyOf(errors);
+    this.reason = reason;
   }
 
   /**
@@ -68,7 +71,17 @@ public final class Problem extends RuntimeException {
    * @return the problem
    */
   public static Problem refused(int status, String what, String hint, List<String> errors) {
-    return new Problem(status, what, "", hint, Map.of(), errors);
+    return new Problem(status, what, "", hint, Map.of(), errors, "");
+  }
+
+  /**
+   * The same with a word by which programs tell it from others of its status.
+   *
+   * @param word for example {@code outdated}
+   * @return a copy
+   */
+  public Problem because(String word) {
+    return new Problem(status, what(), where, hint, headers, errors, word);
   }
 
   /**
@@ -118,6 +131,15 @@ public final class Problem extends RuntimeException {
    */
   public List<String> errors() {
     return errors;
+  }
+
+  /**
+   * The word by which programs tell it from others of its status.
+   *
+   * @return a word, or empty where the status says all
+   */
+  public String reason() {
+    return reason;
   }
 
   /**

@@ -4,7 +4,13 @@ import java.util.List;
 
 /** A problem as RFC 9457 writes it. */
 record ProblemBody(
-    String type, int status, String title, String where, String hint, List<String> errors) {
+    String type,
+    int status,
+    String reason,
+    String title,
+    String where,
+    String hint,
+    List<String> errors) {
   static final String TYPE = "application/problem+json";
 
   static Response.Body of(Problem problem) {
@@ -12,6 +18,7 @@ record ProblemBody(
         new ProblemBody(
             "about:blank",
             problem.status(),
+            problem.reason(),
             problem.what(),
             problem.where(),
             problem.hint(),

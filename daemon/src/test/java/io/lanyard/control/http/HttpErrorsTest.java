@@ -35,7 +35,8 @@ final class HttpErrorsTest {
                 "PUT",
                 "/wrong",
                 request -> {
-                  throw Problem.refused(422, "it is wrong", "", List.of("a: one", "b: two"));
+                  throw Problem.refused(422, "it is wrong", "", List.of("a: one", "b: two"))
+                      .because("invalid");
                 });
     server = new TestServer(directory, routes);
   }
@@ -50,7 +51,7 @@ final class HttpErrorsTest {
     assertThat(answer)
         .startsWith("HTTP/1.1 " + status + " ")
         .contains("content-type: application/problem+json\r\n")
-        .contains("\"status\":" + status + ",\"title\":\"");
+        .contains("\"status\":" + status + ",\"reason\":\"");
   }
 
   @ParameterizedTest
@@ -83,7 +84,7 @@ final class HttpErrorsTest {
   @Test
   void everythingThatIsWrongIsListed() throws IOException {
     assertThat(server.ask("PUT /wrong HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
-        .contains("\"errors\":[\"a: one\",\"b: two\"]");
+        .contains("\"reason\":\"invalid\"", "\"errors\":[\"a: one\",\"b: two\"]");
   }
 
   @Test

@@ -87,7 +87,7 @@ class JsonTest {
     assertThat(new String(body.bytes(), StandardCharsets.UTF_8))
         .isEqualTo(
             """
-            {"type":"about:blank","status":404,"title":"there is no guest","where":"g",\
+            {"type":"about:blank","status":404,"reason":"","title":"there is no guest","where":"g",\
             "hint":"see guests","errors":[]}\
             """);
   }
