@@ -1,5 +1,6 @@
 package io.lanyard.control;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
@@ -427,6 +428,7 @@ final class ConfigResources {
           case UNKNOWN -> 404;
           case NOT_KEPT -> 507;
         };
-    return Problem.refused(status, refused.what(), refused.hint(), refused.details());
+    return Problem.refused(status, refused.what(), refused.hint(), refused.details())
+        .because(EnumText.word(refused.reason()));
   }
 }

@@ -69,6 +69,8 @@ final class EventResource implements Resource {
         Thread.currentThread().interrupt();
       } catch (RuntimeException e) {
         LogEvent.of("events-failed").log(LOG, Level.WARNING, e);
+      } finally {
+        reader.end();
       }
     }
 

@@ -86,7 +86,7 @@ final class ApiContract {
 
   /** The path of the document that a target is one of, or null. */
   private @Nullable String path(String target) {
-    String[] asked = target.replaceFirst("\\?.*", "").split("/", -1);
+    String[] asked = target.replaceFirst("[?#].*", "").split("/", -1);
     for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
       String[] described = path.getKey().split("/", -1);
       boolean same = asked.length == described.length;

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
-import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
@@ -50,9 +49,8 @@ final class ApiRandomRequestsTest {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("api.seconds", 5));
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    var configuration = ConfigLoader.parse("test", CONFIGURATION, home);
-    try (Daemon daemon =
-            Daemon.open(new Daemon.Settings(configuration, "", directories, null, Clock.system()));
+    var configuration = Document.of("test", CONFIGURATION, home);
+    try (Daemon daemon = Daemon.open(Daemon.Settings.of(configuration, directories));
         ControlServer _ = ControlServer.bind(daemon, directories.socket(), null)) {
       daemon.startGuests();
       HttpClient client = new HttpClient(directories.socket());

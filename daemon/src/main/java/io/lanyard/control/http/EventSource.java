@@ -19,7 +19,6 @@ public interface EventSource {
   Subscription subscribe(String lastEventId, Reader reader) throws InterruptedException;
 
   /** Takes events; keeps those that its client has not read yet, up to a limit. */
-  @FunctionalInterface
   interface Reader {
     /**
      * Takes an event. Never blocks. Thread: any, one at a time; the order of calls is the order of
@@ -29,6 +28,12 @@ public interface EventSource {
      * @return false if the reader has gone or reads too slowly: it takes no more
      */
     boolean take(ServerEvent event);
+
+    /**
+     * Ends the stream, behind the events that were taken: the source has no more, or cannot go on.
+     * The client may connect again. Thread: any.
+     */
+    void end();
   }
 
   /** A reader's place at a source. */

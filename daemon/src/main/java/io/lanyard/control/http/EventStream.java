@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * loop, as fast as the client reads.
  *
  * <pre>
- *   open ── more than MOST_HELD bytes wait ──► overflowed ── the last event is sent ──► closed
- *     └───────────────────── the client leaves, or the server stops ──────────────────────▲
+ *   open ── more than MOST_HELD bytes wait, or the source ends ──► ended ── all is sent ──► closed
+ *     └──────────────────────── the client leaves, or the server stops ───────────────────────▲
  * </pre>
  *
  * <p>A client that reads too slowly is sent nothing but {@code event: overflow}, and resumes with
@@ -52,7 +52,7 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
   private final Object lock = new Object();
   private long held;
   private boolean sending;
-  private boolean overflowed;
+  private boolean ended;
   private boolean closed;
   private EventSource.@Nullable Subscription subscription;
 
@@ -75,7 +75,7 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
     EventSource.Subscription made = source.subscribe(lastEventId, this);
     synchronized (lock) {
       subscription = made;
-      if (!closed && !overflowed) {
+      if (!closed && !ended) {
         return;
       }
     }
@@ -84,41 +84,53 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
 
   @Override
   public boolean take(ServerEvent event) {
-    EventSource.Subscription ended = null;
+    EventSource.Subscription present;
     synchronized (lock) {
-      if (closed || overflowed) {
+      if (closed || ended) {
         return false;
       }
-      if (held > MOST_HELD) {
-        overflowed = true;
-        queue.clear();
-        held = 0;
-        add(OVERFLOW.bytes());
-        ended = subscription;
-      } else {
+      if (held <= MOST_HELD) {
         add(event.bytes());
-      }
-      if (overflowed) {
-        channel.eventLoop().execute(this::endSoon);
-      }
-      if (!sending) {
-        sending = true;
-        channel.eventLoop().execute(this::drain);
-      }
-      if (!overflowed) {
         return true;
       }
+      queue.clear();
+      held = 0;
+      ended = true;
+      add(OVERFLOW.bytes());
+      channel.eventLoop().execute(this::endSoon);
+      present = subscription;
     }
-    if (ended != null) {
-      ended.close();
+    if (present != null) {
+      present.close();
     }
     return false;
+  }
+
+  @Override
+  public void end() {
+    synchronized (lock) {
+      if (closed || ended) {
+        return;
+      }
+      ended = true;
+      channel.eventLoop().execute(this::endSoon);
+      send();
+    }
   }
 
   /** Under the lock. */
   private void add(byte[] bytes) {
     queue.add(bytes);
     held += bytes.length;
+    send();
+  }
+
+  /** Under the lock. */
+  private void send() {
+    if (!sending) {
+      sending = true;
+      channel.eventLoop().execute(this::drain);
+    }
   }
 
   @Override
@@ -155,7 +167,7 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
         next = queue.poll();
         if (next == null) {
           sending = false;
-          last = overflowed && !closed;
+          last = ended && !closed;
           closed |= last;
           break;
         }

@@ -168,6 +168,24 @@ final class EventStreamTest {
   }
 
   @Test
+  void aSourceThatEndsEndsTheStreamBehindItsEvents() throws IOException {
+    try (SocketChannel client = server.connect()) {
+      TestServer.say(client, SUBSCRIBE);
+      TestServer.hear(client, "snapshot");
+      await(() -> source.readers.size() == 1);
+      EventSource.Reader reader = source.readers.getFirst();
+      source.publish(1, "last");
+      reader.end();
+      assertThat(reader.take(ServerEvent.of("2", "port", Map.of()))).isFalse();
+      assertThat(TestServer.hear(client, "the end of the connection"))
+          .contains("{\"text\":\"last\"}")
+          .endsWith("\n\n\r\n0\r\n\r\n");
+    }
+    await(source.readers::isEmpty);
+    assertThat(server.failures).isEmpty();
+  }
+
+  @Test
   void theHeadOfAStreamSubscribesNobody() throws IOException {
     assertThat(server.ask("HEAD /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"))
         .startsWith("HTTP/1.1 200 ")
