@@ -10,6 +10,7 @@ import io.lanyard.image.ImagePull;
 import io.lanyard.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -105,16 +106,26 @@ final class ImageCommand {
   }
 
   /** {@code lanyard image rm}. */
-  @Command(name = "rm", description = "Removes an image.")
+  @Command(name = "rm", description = "Removes an image that no guest uses.")
   static final class Rm implements Callable<Integer> {
     @Mixin Store store = new Store();
+    @Mixin Api api = new Api();
     @Mixin Output output = new Output();
+
+    @Option(names = "--force", description = "Even if a guest uses it.")
+    boolean force;
 
     @Parameters(paramLabel = "IMAGE")
     String name = "";
 
     @Override
     public Integer call() throws IOException {
+      List<String> users = force ? List.of() : users();
+      if (!users.isEmpty()) {
+        throw new Failure(
+            "image " + name + " is used by " + String.join(", ", users),
+            "change or remove these guests, or use --force: they do not start without it");
+      }
       if (!store.open().remove(name)) {
         throw new Failure("there is no image " + name, "\"lanyard image ls\" lists what there is");
       }
@@ -122,6 +133,25 @@ final class ImageCommand {
           JsonNodeFactory.instance.objectNode().put("name", name).put("removed", true),
           "removed " + name);
       return Lanyard.DONE;
+    }
+
+    /** The guests of a running daemon that boot the image. */
+    private List<String> users() {
+      List<String> users = new ArrayList<>();
+      try {
+        for (Effective.Value value : Effective.of(api, false).values()) {
+          List<String> steps = value.path().steps();
+          if (steps.size() == 3
+              && steps.get(0).equals("guests")
+              && steps.get(2).equals("image")
+              && Edits.value(value.text()).asText().equals(name)) {
+            users.add(steps.get(1));
+          }
+        }
+      } catch (Failure e) {
+        // No daemon runs, and so no guest.
+      }
+      return users;
     }
   }
 

@@ -309,6 +309,19 @@ final class ShowingTest {
   }
 
   @Test
+  void anImageThatAGuestUsesStays() {
+    daemon.answer(
+        "GET /v1/config",
+        "{\"settings\":[{\"path\":\"guests.web.image\",\"value\":\"debian\"}]}");
+    assertThat(run("image rm debian --images " + directory)).isEqualTo(Lanyard.FAILED);
+    // The first answer knows of no such guest.
+    assertThat(run("image rm debian --images " + directory)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("image debian is used by web", "--force");
+    assertThat(run("image rm debian --force --images " + directory)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("there is no image debian");
+  }
+
+  @Test
   void completionNamesWhatThereIs() {
     assertThat(run("completion --names NETWORK")).isZero();
     assertThat(said.out()).isEqualTo("vmnet8\n");
