@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.config.DocumentPath;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,15 +88,16 @@ final class ForwardCommand {
       return change.make(present -> {
         Edits edits = new Edits();
         for (PortRange.Pair pair : pairs) {
-          DocumentPath path = path(network, identity(pair, pairs.size() > 1));
+          ObjectNode value = JsonNodeFactory.instance.objectNode();
+          String its = name == null || pairs.size() == 1 ? name : name + "-" + pair.port();
+          if (its != null) {
+            value.put("name", its);
+          }
+          DocumentPath path = path(network, its == null ? protocol + "/" + pair.listen() : its);
           Change.requireNone(present, "the forward", path);
           edits.set(
               path,
-              JsonNodeFactory.instance
-                  .objectNode()
-                  .put("protocol", protocol)
-                  .put("listen", pair.listen())
-                  .put("to", pair.to()));
+              value.put("protocol", protocol).put("listen", pair.listen()).put("to", pair.to()));
         }
         return edits;
       });
@@ -107,13 +109,6 @@ final class ForwardCommand {
       } catch (IllegalArgumentException e) {
         throw change.misused(e);
       }
-    }
-
-    private String identity(PortRange.Pair pair, boolean isRange) {
-      if (name == null) {
-        return protocol + "/" + pair.listen();
-      }
-      return isRange ? name + "-" + pair.port() : name;
     }
   }
 

@@ -87,7 +87,7 @@ final class LeaseCommand {
       return change.add(
           "the reservation",
           path,
-          new Edits().set(path, ReservationCommand.value(address, name(lease))));
+          new Edits().set(path, ReservationCommand.value(mac, address, name(lease))));
     }
 
     private @Nullable String name(JsonNode lease) {

@@ -141,7 +141,7 @@ final class PortCommand {
 
     @Override
     public Integer call() {
-      ObjectNode value = JsonNodeFactory.instance.objectNode().put("kind", kind);
+      ObjectNode value = JsonNodeFactory.instance.objectNode().put("name", port).put("kind", kind);
       put(value, "device", device);
       put(value, "netns", netns);
       put(value, "path", path);

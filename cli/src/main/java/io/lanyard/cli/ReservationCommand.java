@@ -101,12 +101,13 @@ final class ReservationCommand {
     @Override
     public Integer call() {
       DocumentPath path = path(network, mac);
-      return change.add("the reservation", path, new Edits().set(path, value(address, hostname)));
+      return change.add("the reservation", path, new Edits().set(path, value(mac, address, hostname)));
     }
   }
 
-  static ObjectNode value(String address, @Nullable String hostname) {
-    ObjectNode value = JsonNodeFactory.instance.objectNode().put("address", address);
+  static ObjectNode value(String mac, String address, @Nullable String hostname) {
+    ObjectNode value =
+        JsonNodeFactory.instance.objectNode().put("mac", mac).put("address", address);
     return hostname == null ? value : value.put("hostname", hostname);
   }
 

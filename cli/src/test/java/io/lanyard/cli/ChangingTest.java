@@ -97,7 +97,7 @@ final class ChangingTest {
       value = {
         "forward add vmnet8 tcp 127.0.0.1:80 web:80 --name n"
             + "| set networks.vmnet8.forwards[n]"
-            + "| {`protocol`:`tcp`,`listen`:`127.0.0.1:80`,`to`:`web:80`}",
+            + "| {`name`:`n`,`protocol`:`tcp`,`listen`:`127.0.0.1:80`,`to`:`web:80`}",
         "forward add vmnet8 udp *:53 web:53"
             + "| set networks.vmnet8.forwards[udp/0.0.0.0:53]"
             + "| {`protocol`:`udp`,`listen`:`*:53`,`to`:`web:53`}",
@@ -110,14 +110,14 @@ final class ChangingTest {
         "forward rm vmnet8 web | remove networks.vmnet8.forwards[web] |",
         "forward rm vmnet8 tcp/127.0.0.1:90 | remove networks.vmnet8.forwards[tcp/127.0.0.1:90] |",
         "port add vmnet8 p2 --kind tap --device t1 --netns ns | set networks.vmnet8.ports[p2]"
-            + "| {`kind`:`tap`,`device`:`t1`,`netns`:`ns`}",
+            + "| {`name`:`p2`,`kind`:`tap`,`device`:`t1`,`netns`:`ns`}",
         "port add vmnet8 p2 --kind qemu-stream --path p2.sock | set networks.vmnet8.ports[p2]"
-            + "| {`kind`:`qemu-stream`,`path`:`p2.sock`}",
+            + "| {`name`:`p2`,`kind`:`qemu-stream`,`path`:`p2.sock`}",
         "port set vmnet8 p1 isolated=true | set networks.vmnet8.ports[p1].isolated | true",
         "port rm vmnet8 p1 | remove networks.vmnet8.ports[p1] |",
         "reservation add vmnet8 52-54-00-00-00-11 192.168.127.11 db"
             + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:11]"
-            + "| {`address`:`192.168.127.11`,`hostname`:`db`}",
+            + "| {`mac`:`52-54-00-00-00-11`,`address`:`192.168.127.11`,`hostname`:`db`}",
         "reservation set vmnet8 52:54:00:00:00:10 hostname=h"
             + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].hostname | `h`",
         "reservation rm vmnet8 52:54:00:00:00:10"
