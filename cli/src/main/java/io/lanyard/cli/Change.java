@@ -90,7 +90,11 @@ final class Change {
     if (edits.isEmpty()) {
       throw new Failure("nothing is said to change", "give KEY=VALUE");
     }
-    return send("PATCH", "/v1/config", "application/json", edits.body(why()), revision);
+    try {
+      return send("PATCH", "/v1/config", "application/json", edits.body(why()), revision);
+    } catch (Failure e) {
+      throw e.reason().equals("invalid") ? e.ofThisChange() : e;
+    }
   }
 
   /** Makes changes of the configuration that is there, and of no other. */

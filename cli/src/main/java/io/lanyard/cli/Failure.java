@@ -1,12 +1,14 @@
 package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Ends a command with exit code 1 and a message, without a stack trace.
@@ -16,6 +18,10 @@ import java.util.List;
  */
 final class Failure extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
+
+  /** Who has made a change when, and the place of the error in its value. */
+  private static final Pattern OF_A_CHANGE =
+      Pattern.compile("^change by .{1,200}? at \\S{1,40}Z:\\d+:\\d+: (?=[a-z])");
 
   private final transient JsonNode problem;
 
@@ -47,10 +53,23 @@ final class Failure extends RuntimeException {
 
   private static List<String> details(JsonNode problem) {
     List<String> lines = new ArrayList<>();
-    for (String member : List.of("details", "errors")) {
-      problem.path(member).forEach(line -> lines.add(PrintableText.of(line.asText())));
-    }
+    problem.path("errors").forEach(line -> lines.add(PrintableText.of(line.asText())));
     return lines;
+  }
+
+  /**
+   * The same problem for a person who has just made a change: its errors name the keys, and not the
+   * place in a change that is nowhere to be read.
+   */
+  Failure ofThisChange() {
+    ObjectNode same = problem.deepCopy();
+    ArrayNode errors = same.putArray("errors");
+    details().forEach(line -> errors.add(OF_A_CHANGE.matcher(line).replaceFirst("")));
+    if (errors.size() == 1) {
+      same.put("title", errors.path(0).asText());
+      errors.removeAll();
+    }
+    return new Failure(same);
   }
 
   JsonNode problem() {

@@ -101,7 +101,8 @@ final class ReservationCommand {
     @Override
     public Integer call() {
       DocumentPath path = path(network, mac);
-      return change.add("the reservation", path, new Edits().set(path, value(mac, address, hostname)));
+      return change.add(
+          "the reservation", path, new Edits().set(path, value(mac, address, hostname)));
     }
   }
 

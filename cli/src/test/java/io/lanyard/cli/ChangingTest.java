@@ -60,7 +60,7 @@ final class ChangingTest {
   private static final String ENDS =
       """
       {"type": "about:blank", "title": "it would end what runs", "status": 409,
-       "reason": "ends-something", "details": ["guest web", "2 flows of vmnet8"],
+       "reason": "ends-something", "errors": ["guest web", "2 flows of vmnet8"],
        "hint": "repeat it with --yes"}
       """;
 
@@ -343,7 +343,7 @@ final class ChangingTest {
     String problem = file + ":1:1: versio: unknown key; did you mean \"version\"?";
     String answer =
         "{\"title\":\"the configuration has problems\",\"status\":422,\"reason\":\"invalid\","
-            + "\"details\":[\""
+            + "\"errors\":[\""
             + problem.replace("\"", "\\\"")
             + "\"]}";
     daemon.answer("POST /v1/config/plan", 422, answer).answer("PUT /v1/config", 422, answer);
@@ -352,7 +352,23 @@ final class ChangingTest {
     assertThat(run("apply " + file)).isEqualTo(Lanyard.FAILED);
     assertThat(said.err()).isEqualTo(problem + "\n");
     assertThat(run("apply --json " + file)).isEqualTo(Lanyard.FAILED);
-    assertThat(JSON.readTree(said.err()).path("details").path(0).asText()).isEqualTo(problem);
+    assertThat(JSON.readTree(said.err()).path("errors").path(0).asText()).isEqualTo(problem);
+  }
+
+  @Test
+  void problemsOfAChangeAreItsKeys() {
+    String place = "change by user 0 at 2026-11-29T11:01:44Z:1:1: ";
+    daemon.answer(
+        "PATCH /v1/config",
+        422,
+        """
+        {"title":"the configuration has problems","status":422,"reason":"invalid",
+         "errors":["%snetworks.vmnet8.mto: unknown key; did you mean \\"mtu\\"?"]}
+        """
+            .formatted(place));
+    assertThat(run("network set vmnet8 mto=1400")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .isEqualTo("lanyard: networks.vmnet8.mto: unknown key; did you mean \"mtu\"?\n");
   }
 
   @Test

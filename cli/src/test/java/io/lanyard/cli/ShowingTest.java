@@ -311,8 +311,7 @@ final class ShowingTest {
   @Test
   void anImageThatAGuestUsesStays() {
     daemon.answer(
-        "GET /v1/config",
-        "{\"settings\":[{\"path\":\"guests.web.image\",\"value\":\"debian\"}]}");
+        "GET /v1/config", "{\"settings\":[{\"path\":\"guests.web.image\",\"value\":\"debian\"}]}");
     assertThat(run("image rm debian --images " + directory)).isEqualTo(Lanyard.FAILED);
     // The first answer knows of no such guest.
     assertThat(run("image rm debian --images " + directory)).isEqualTo(Lanyard.FAILED);

@@ -308,6 +308,9 @@ final class ConfigResources {
 
   private Response rollBack(Request request) {
     long revision = revision(request);
+    if (flag(request, "dry-run")) {
+      return planned(conductor.planRollBack(revision));
+    }
     return planned(
         conductor.rollBack(
             revision, asked(request, present -> present, "roll back to " + revision)));

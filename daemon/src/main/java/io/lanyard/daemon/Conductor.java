@@ -154,12 +154,27 @@ public final class Conductor implements AutoCloseable {
    * @return the plan; fails with a {@link ChangeRefusedException} if the configuration has problems
    */
   public CompletableFuture<PlanInfo> plan(ChangeRequest.Change change) {
+    return submit(() -> planNow(change));
+  }
+
+  /**
+   * Compares a configuration that has run with the one that runs, and changes nothing.
+   *
+   * @param revision its number
+   * @return the plan; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<PlanInfo> planRollBack(long revision) {
     return submit(() -> {
-      Present before = present;
-      Configuration next = read(change, before).configuration();
-      List<Change> changes = Difference.between(before.configuration(), next);
-      return plan(before.revision(), changes, List.of(), "");
+      Revision former = find(revision);
+      return planNow(before -> documentOf(former));
     });
+  }
+
+  private PlanInfo planNow(ChangeRequest.Change change) throws ChangeRefusedException {
+    Present before = present;
+    Configuration next = read(change, before).configuration();
+    List<Change> changes = Difference.between(before.configuration(), next);
+    return plan(before.revision(), changes, List.of(), "");
   }
 
   /**

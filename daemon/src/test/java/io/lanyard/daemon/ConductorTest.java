@@ -298,6 +298,8 @@ class ConductorTest {
     start(START);
     apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
     apply(START.replace("10.9.8.9:80", "10.9.8.11:80"));
+    assertThat(get(daemon.conductor().planRollBack(1)).changes()).hasSize(1);
+    assertThat(daemon.conductor().present().revision()).isEqualTo(2);
     PlanInfo back = get(daemon.conductor().rollBack(1, request(START, false)));
     assertThat(back.revision()).isEqualTo(3);
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
