@@ -246,6 +246,23 @@ class DifferenceTest {
   }
 
   @Test
+  void aGuestThatHasAnothersMacAddressLeavesBeforeTheOtherComes() throws ConfigException {
+    Configuration before = changed("guests.test.nics = [{network: lab, mac: '52:54:00:00:00:99'}]");
+    Configuration after =
+        changed(
+            "guests.demo.nics = [{network: lan, mac: '52:54:00:00:00:99'}]",
+            "guests.test.nics = [{network: lab, mac: '52:54:00:00:00:98'}]");
+
+    assertThat(Difference.between(before, after))
+        .extracting(change -> change.getClass().getSimpleName() + " " + change.subject())
+        .containsExactly(
+            "GuestRemoved guests.test",
+            "ForwardChanged networks.lan.forwards[ssh]",
+            "GuestChanged guests.demo",
+            "GuestAdded guests.test");
+  }
+
+  @Test
   void theHostAdapterGoesBeforeTheGatewayAnswersForItsAddress() throws ConfigException {
     Configuration adapter = changed("networks.lan.host-adapter = {name: l0}");
     Configuration loopback = changed("networks.lan.nat.host-loopback = true");
