@@ -155,6 +155,21 @@ enum ItemIdentity {
     return keys;
   }
 
+  /** An item with the keys that give it its identity, which need not be said beside its path. */
+  YamlNode.Mapping complete(YamlNode.Mapping item, String identity, Place place) {
+    List<YamlNode.Entry> entries = new ArrayList<>();
+    for (YamlNode.Entry key : keys(identity, place)) {
+      if (item.entries().stream().noneMatch(said -> said.key().equals(key.key()))) {
+        entries.add(key);
+      }
+    }
+    if (entries.isEmpty()) {
+      return item;
+    }
+    entries.addAll(item.entries());
+    return new YamlNode.Mapping(entries, item.place());
+  }
+
   private static YamlNode.Entry key(String key, String text, Place place) {
     return new YamlNode.Entry(key, place, new YamlNode.Scalar(text, false, place));
   }

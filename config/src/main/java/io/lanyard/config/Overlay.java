@@ -160,6 +160,9 @@ final class Overlay {
     if (item == null) {
       return null;
     }
+    if (identity != null && item instanceof YamlNode.Mapping mapping) {
+      item = identity.complete(mapping, step, place);
+    }
     String found = identity == null ? step : identity.of(item);
     if (found == null) {
       return problem("expected the item to say that it is " + Quoted.quote(step));

@@ -208,12 +208,29 @@ class DocumentTest {
         .hasMessageContaining("expected the item to be \"web\", found \"ssh\"");
     assertThatThrownBy(() -> base.with(set("networks.lan.ports[p1].name", "p2")))
         .hasMessageContaining("expected the item to be \"p1\", found \"p2\"");
-    assertThatThrownBy(() -> base.with(set("networks.lan.ports[p2]", "{kind: tap}")))
+    assertThatThrownBy(() -> base.with(set("networks.lan.ports[p2]", "[tap]")))
         .hasMessageContaining("expected the item to say that it is \"p2\"");
     assertThatThrownBy(() -> base.with(remove("networks.lan.ports[p1].name")))
         .hasMessageContaining("it tells the item from others; remove the whole item");
     assertThatThrownBy(() -> base.with(set("networks.lan.forwards[udp/*:53].name", "dns")))
         .hasMessageContaining("expected the item to be \"udp/0.0.0.0:53\", found \"dns\"");
+  }
+
+  @Test
+  void anItemNeedNotRepeatTheIdentityThatItsPathSays() throws ConfigException {
+    Document with =
+        base()
+            .with(set("networks.lan.ports[p9]", "{kind: qemu-stream, path: p9.sock}"))
+            .with(set("networks.lan.forwards[tcp/127.0.0.1:99]", "{to: '192.168.127.9:9'}"));
+    assertThat(with.effectiveText())
+        .contains("name: p9", "protocol: tcp, listen: \"127.0.0.1:99\"");
+  }
+
+  @Test
+  void whatWasMadeBelowAnEmptyValueLeavesItEmpty() throws ConfigException {
+    Document empty = base().with(set("networks", "~"));
+    assertThat(empty.with(set("networks.x.mode", "nat")).with(remove("networks.x")).effectiveText())
+        .isEqualTo(empty.effectiveText());
   }
 
   @Test

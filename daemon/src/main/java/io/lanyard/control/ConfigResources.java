@@ -101,26 +101,6 @@ final class ConfigResources {
       };
     }
 
-    /** The value that a request sends, with the name that it has in the path. */
-    String value(Request request) {
-      return switch (this) {
-        case PORT -> named(request, "name", request.parameter("port"));
-        case FORWARD -> {
-          String name = request.parameter("forward");
-          // One without a name is known by where it listens, which the value says.
-          yield name.contains("/") ? Json.text(request.json()) : named(request, "name", name);
-        }
-        case RESERVATION -> named(request, "mac", request.parameter("mac"));
-        default -> new String(request.body(), StandardCharsets.UTF_8);
-      };
-    }
-
-    private static String named(Request request, String key, String name) {
-      Map<String, @Nullable Object> value = request.json();
-      value.putIfAbsent(key, name);
-      return Json.text(value);
-    }
-
     private static DocumentPath path(String... steps) {
       return new DocumentPath(List.of(steps));
     }
@@ -202,7 +182,11 @@ final class ConfigResources {
     } catch (InvalidPathException e) {
       throw new Problem(400, "source is no path: " + e.getMessage(), source, "");
     }
-    return present -> Document.of(source, text, directory);
+    return present -> {
+      Document document = Document.of(source, text, directory);
+      // The same file again, in another version: the changes over it stay, as with SIGHUP.
+      return source.equals(present.source()) ? document.withKept(present.edits()) : document;
+    };
   }
 
   private Response edit(Request request) {
@@ -260,7 +244,7 @@ final class ConfigResources {
   private Resource putting(Noun noun) {
     return request -> {
       DocumentPath path = noun.path(request);
-      String value = noun.value(request);
+      String value = new String(request.body(), StandardCharsets.UTF_8);
       return change(
           request, all(List.of(edit(request, true, path, value))), "set " + noun.word + " " + path);
     };

@@ -10,7 +10,6 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
-import io.lanyard.config.Edit;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
@@ -362,12 +361,7 @@ public final class Daemon implements AutoCloseable {
   public Document reread(Document present) throws ConfigException {
     Document file = settings.file();
     Document document = file.isBuiltIn() ? file : Document.load(Path.of(file.source()));
-    if (present.source().equals(file.source())) {
-      for (Edit edit : present.edits()) {
-        document = document.with(edit);
-      }
-    }
-    return document;
+    return present.source().equals(file.source()) ? document.withKept(present.edits()) : document;
   }
 
   /**

@@ -239,6 +239,9 @@ class ConfigApiTest {
     done("PUT", "/v1/config", "");
     assertThat(home.resolve("r/other.sock")).exists();
     assertThat(forwards()).containsExactly("web -> g:80");
+    done("PUT", "/v1/config?source=" + file, START);
+    assertThat(home.resolve("r/q.sock")).exists();
+    assertThat(forwards()).containsExactly("web -> g:80");
   }
 
   @Test
@@ -288,9 +291,8 @@ class ConfigApiTest {
           PUT | /v1/config?confirm=2h | version: 1 | 400
           PUT | /v1/config?confirm=0s | version: 1 | 400
           PUT | /v1/config | '{' | 422
-          PUT | /v1/networks/a/forwards/web | '' | 400
-          PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 400
-          PUT | /v1/networks/b | [[[[[[[[[[ | 422
+          PUT | /v1/networks/a/forwards/web | '' | 422
+          PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 422
           PUT | /v1/networks/no%20such/forwards/web | {} | 422
           PUT | /v1/networks/a/dns/printer | 5 | 422
           PUT | /v1/networks/a/reservations/zz | {} | 422

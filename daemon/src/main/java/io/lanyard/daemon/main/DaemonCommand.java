@@ -51,7 +51,8 @@ final class DaemonCommand {
    * @throws StartException if it cannot start: why, and what to do
    */
   int call() throws StartException {
-    Path file = config == null ? ConfigFile.find() : config;
+    Path said = config == null ? ConfigFile.find() : config;
+    Path file = said == null ? null : said.toAbsolutePath().normalize();
     Document document;
     Configuration configuration;
     try {
