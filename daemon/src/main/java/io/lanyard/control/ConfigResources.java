@@ -386,7 +386,7 @@ final class ConfigResources {
     return "\"" + revision + "\"";
   }
 
-  private static <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
+  static <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
     try {
       return answer.get(APPLY_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {

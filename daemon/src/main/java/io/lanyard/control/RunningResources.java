@@ -7,8 +7,11 @@ import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Response;
 import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.LentForward;
 import io.lanyard.daemon.Network;
 import io.lanyard.net.Address;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 
 /** Changes of leases, flows and links, which are no part of the configuration. */
 final class RunningResources {
@@ -28,6 +31,7 @@ final class RunningResources {
             running::releaseLease)
         .add(Role.OPERATOR, "DELETE", "/v1/networks/{network}/flows/{flow}", running::endFlow)
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
+        .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
         .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
   }
 
@@ -59,6 +63,21 @@ final class RunningResources {
           "flow", text, "it may have ended; \"lanyard flow ls\" lists the flows");
     }
     return Response.empty();
+  }
+
+  private Response portForward(Request request) {
+    String network = network(request).name();
+    LentForward lent =
+        ConfigResources.await(
+            daemon.conductor().lend(network, Json.text(request.json()), request.caller().name()));
+    return new Response.Stream(
+        "application/x-ndjson",
+        (in, out) -> {
+          try (lent) {
+            out.write((Json.text(lent.info()) + "\n").getBytes(StandardCharsets.UTF_8));
+            in.transferTo(OutputStream.nullOutputStream());
+          }
+        });
   }
 
   private Response link(Request request) {

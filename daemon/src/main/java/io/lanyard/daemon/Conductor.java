@@ -6,7 +6,10 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.config.change.Difference;
 import io.lanyard.control.api.ChangeInfo;
@@ -51,6 +54,9 @@ import org.jspecify.annotations.Nullable;
 public final class Conductor implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Conductor.class.getName());
 
+  /** A name for the check alone. */
+  private static final String LENT = "port-forward";
+
   /** The longest time that a change may wait for its confirmation. */
   public static final Duration LONGEST_CONFIRMATION = Duration.ofHours(1);
 
@@ -91,6 +97,7 @@ public final class Conductor implements AutoCloseable {
   /** A change that waits for its confirmation, and what it is taken back to. */
   private record Unconfirmed(Revision revision, Present before, Instant until, Future<?> end) {}
 
+  private final RunningTree tree;
   private final UnaryOperator<Configuration> permitted;
   private final Steps steps;
   private final History history;
@@ -105,6 +112,7 @@ public final class Conductor implements AutoCloseable {
    * Makes a conductor of what runs already.
    *
    * @param present the configuration that runs
+   * @param tree what runs
    * @param permitted leaves out of a configuration what this host does not permit
    * @param steps how it is changed
    * @param history where configurations are kept
@@ -114,12 +122,14 @@ public final class Conductor implements AutoCloseable {
    */
   Conductor(
       Present present,
+      RunningTree tree,
       UnaryOperator<Configuration> permitted,
       Steps steps,
       History history,
       String own,
       Clock clock) {
     this.present = present;
+    this.tree = tree;
     this.permitted = permitted;
     this.steps = steps;
     this.history = history;
@@ -243,6 +253,50 @@ public final class Conductor implements AutoCloseable {
               request.force(),
               request.tolerate(),
               request.confirm()));
+    });
+  }
+
+  /**
+   * Opens a forward that is no part of the configuration, and lives until it is closed or its
+   * network is gone.
+   *
+   * @param network the network's name
+   * @param value the forward as the configuration would say it, in JSON
+   * @param who who asks
+   * @return the open forward; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<LentForward> lend(String network, String value, String who) {
+    return submit(() -> {
+      DocumentPath path = new DocumentPath(List.of("networks", network, "forwards", LENT));
+      Edit edit = Edit.set(path, value, who, clock.now().truncatedTo(ChronoUnit.MILLIS));
+      Configuration with = read(before -> before.with(edit), present).configuration();
+      NetworkConfig config = with.networks().get(network);
+      Network there = tree.network(network);
+      if (config == null || there == null) {
+        throw new ChangeRefusedException(
+            Reason.UNKNOWN, "there is no network " + network, List.of(), "");
+      }
+      ForwardConfig said = config.forwards().getLast();
+      ForwardConfig forward = new ForwardConfig(null, said.protocol(), said.listen(), said.to());
+      String problem;
+      try {
+        problem = there.addForward(forward);
+      } catch (IllegalArgumentException e) {
+        throw new ChangeRefusedException(
+            Reason.FAILED, String.valueOf(e.getMessage()), List.of(), "");
+      }
+      LentForward lent = new LentForward(there, forward);
+      if (!problem.isEmpty()) {
+        lent.close();
+        throw new ChangeRefusedException(Reason.FAILED, problem, List.of(), "");
+      }
+      LogEvent.of("forward-lent")
+          .with("network", network)
+          .with("forward", forward.key())
+          .with("to", forward.to())
+          .with("who", who)
+          .log(LOG, Level.INFO);
+      return lent;
     });
   }
 

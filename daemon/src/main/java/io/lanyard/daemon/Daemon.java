@@ -140,6 +140,7 @@ public final class Daemon implements AutoCloseable {
     this.conductor =
         new Conductor(
             present,
+            tree,
             settings.permitted(),
             new Steps(tree, new StepMaker(tree, this::set)),
             History.in(directories.state().resolve("config")),

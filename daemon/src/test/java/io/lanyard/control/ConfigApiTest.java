@@ -11,7 +11,9 @@ import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -325,6 +328,31 @@ class ConfigApiTest {
     assertThat(ask("PUT", "/v1/networks/a/ports/g.nic0/link", "{\"up\": true}").status())
         .isEqualTo(204);
     assertThat(state("g.nic0")).isEqualTo("up");
+  }
+
+  @Test
+  void aForwardForAMomentLivesAsLongAsItsConnection() throws Exception {
+    try (HttpClient.Answer answer =
+        client.send(
+            "POST",
+            "/v1/networks/a/port-forward",
+            Map.of("Content-Type", "application/json"),
+            forward("g:80").getBytes(UTF_8))) {
+      assertThat(answer.status()).isEqualTo(200);
+      BufferedReader lines = new BufferedReader(new InputStreamReader(answer.body(), UTF_8));
+      assertThat(JSON.readTree(lines.readLine()).path("to").asText()).isEqualTo("g:80");
+      assertThat(forwards()).containsExactly(" -> g:80");
+      assertThat(ask("POST", "/v1/networks/a/port-forward", forward("g:81")).status())
+          .isEqualTo(409);
+      assertThat(ask("POST", "/v1/networks/a/port-forward", forward("nobody:81")).status())
+          .isEqualTo(422);
+      assertThat(forwards()).containsExactly(" -> g:80");
+      assertThat(done("GET", "/v1/config/text", "").text()).doesNotContain("forwards");
+    }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!forwards().isEmpty()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
   }
 
   private String state(String port) throws IOException {
