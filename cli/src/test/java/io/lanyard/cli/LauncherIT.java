@@ -114,23 +114,31 @@ final class LauncherIT {
   }
 
   @Test
-  void aHangupChangesNothingAndATermEndsIt() throws IOException, InterruptedException {
+  void aHangupReadsTheFileAgainAndATermEndsIt() throws IOException, InterruptedException {
     try (Launched daemon = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (!daemon.complained().contains("event=ready ")) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
+      awaitSaid(daemon, "event=ready ");
+      Path file = home.resolve("lanyard.yaml");
+      Files.writeString(file, SMALL.replace("}}}\n", "}}, b: {mode: isolated}}\n"));
       daemon.signal("HUP");
-      while (!daemon.complained().contains("SIGHUP changes nothing")) {
-        assertThat(daemon.process.isAlive()).isTrue();
-        assertThat(System.nanoTime()).as(daemon.complained()).isLessThan(deadline);
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-      assertThat(Launched.get(home, "/v1/status").path("ready").asBoolean()).isTrue();
+      awaitSaid(daemon, "event=configuration-changed revision=\"1\" who=\"SIGHUP\"");
+      assertThat(Launched.get(home, "/v1/status").path("networks").asInt()).isEqualTo(2);
+      Files.writeString(file, "nonsense");
+      daemon.signal("HUP");
+      awaitSaid(daemon, "event=reload-refused");
+      assertThat(Launched.get(home, "/v1/status").path("networks").asInt()).isEqualTo(2);
       daemon.signal("TERM");
       assertThat(daemon.exit(30)).isEqualTo(143);
       assertThat(Launched.socket(home)).doesNotExist();
+    }
+  }
+
+  private static void awaitSaid(Launched daemon, String text)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!daemon.complained().contains(text)) {
+      assertThat(daemon.process.isAlive()).as(daemon.complained()).isTrue();
+      assertThat(System.nanoTime()).as(daemon.complained()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 

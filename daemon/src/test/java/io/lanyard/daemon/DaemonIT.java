@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
+import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome.Running;
 import io.lanyard.testing.LogWatch;
 import io.netty.bootstrap.Bootstrap;
@@ -19,9 +20,13 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -82,6 +87,62 @@ final class DaemonIT {
     first.process().destroyForcibly().waitFor();
     Running second = daemons.daemon(SMALL, java());
     assertThat(daemons.await(second).path("pid").asLong()).isEqualTo(second.process().pid());
+  }
+
+  /** Twenty forwards of a network, all to one address. */
+  private static String forwards(int[] listen, String to) {
+    StringBuilder yaml = new StringBuilder(SMALL.replace("}}}\n", "}, forwards: ["));
+    for (int port : listen) {
+      yaml.append("{protocol: tcp, listen: '127.0.0.1:%d', to: '%s:80'}, ".formatted(port, to));
+    }
+    return yaml.append("]}}\n").toString();
+  }
+
+  private Set<String> targets() throws IOException {
+    Set<String> all = new HashSet<>();
+    daemons.get("/v1/forwards").forEach(forward -> all.add(forward.path("to").asText()));
+    return all;
+  }
+
+  @Test
+  void killNineInTheMiddleOfAChangeLeavesTheOldOrTheNew() throws Exception {
+    int[] listen = new int[20];
+    for (int i = 0; i < listen.length; i++) {
+      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        listen[i] = free.getLocalPort();
+      }
+    }
+    Running daemon = daemons.daemon(forwards(listen, "10.9.8.9"), java());
+    daemons.await(daemon);
+    for (int i = 0; i < 6; i++) {
+      String to = i % 2 == 0 ? "10.9.8.10" : "10.9.8.9";
+      HttpClient client = new HttpClient(home.resolve("run/api.sock"));
+      CountDownLatch asked = new CountDownLatch(1);
+      Thread changes =
+          Thread.ofVirtual()
+              .start(() -> {
+                asked.countDown();
+                try (HttpClient.Answer answer =
+                    client.send(
+                        "PUT",
+                        "/v1/config?yes=true&source=" + home.resolve("other.yaml"),
+                        Map.of("Content-Type", "application/yaml"),
+                        forwards(listen, to).getBytes(UTF_8))) {
+                  answer.bytes();
+                } catch (IOException e) {
+                  // The daemon was killed.
+                }
+              });
+      asked.await();
+      TimeUnit.MILLISECONDS.sleep(4L * i); // earlier, and later, in the change
+      daemon.process().destroyForcibly().waitFor();
+      changes.join();
+      daemon = daemons.daemon(forwards(listen, "10.9.8.9"), java());
+      daemons.await(daemon);
+      Set<String> targets = targets();
+      assertThat(targets).as("all or nothing").hasSize(1);
+      assertThat(daemons.get("/v1/forwards")).hasSize(listen.length);
+    }
   }
 
   @Test
