@@ -73,6 +73,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @param config the network, of a mode with a gateway
    * @param host what the networks of the process share
    * @param guests finds guests that have their addresses by a lease, for forwards
+   * @throws IllegalStateException if a port of the switch has the gateway's MAC address; nothing is
+   *     left behind then
    */
   public NatNetwork(
       EventLoop loop,
@@ -122,7 +124,12 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, translate);
     forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
-    gateway.attach();
+    try {
+      gateway.attach();
+    } catch (RuntimeException e) {
+      close(); // Else the host's resources would go on telling it of changes.
+      throw e;
+    }
     for (ForwardConfig forward : config.forwards()) {
       forwards.add(forward);
     }
@@ -179,14 +186,11 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   private void checkSame(NetworkConfig next) {
-    boolean adapter = config.hostAdapter() != null;
     if (!next.name().equals(config.name())
         || next.mode() != config.mode()
         || next.mtu() != config.mtu()
-        || !ipv4(next).gateway().equals(gateway.addresses().gateway())
-        || !ipv4(next).subnet().equals(gateway.addresses().subnet())
-        || !ipv4(next).host().equals(gateway.addresses().host())
-        || (next.hostAdapter() != null) != adapter) {
+        || !gateway.addresses().areThoseOf(ipv4(next))
+        || (next.hostAdapter() == null) != (config.hostAdapter() == null)) {
       throw new IllegalArgumentException(
           "the gateway of "
               + config.name()
@@ -239,15 +243,13 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * Ends a flow, both sides by a reset where its protocol has one.
+   * Ends a flow, likewise.
    *
    * @param id its number, as {@link FlowRecord} has it
    * @return false if there is no such flow any more
    */
   public boolean end(long id) {
-    boolean ended = flows.end(id);
-    gateway.flush();
-    return ended;
+    return endFlows(flow -> flow.id() == id) > 0;
   }
 
   /**
@@ -287,13 +289,13 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * Ends flows: both sides are told, by resets where the protocol has some.
+   * Ends flows, both sides by a reset where the protocol has one.
    *
-   * @param which asked about each flow; {@link FlowRecord#id} is for one of them
+   * @param which asked about each: whether it is of a guest, of a port, of a forward
    * @return how many there were
    */
-  public int endFlows(Predicate<FlowRecord> which) {
-    int ended = flows.endIf(flow -> which.test(flow.record()));
+  public int endFlows(Predicate<Flow> which) {
+    int ended = flows.endIf(which);
     gateway.flush();
     return ended;
   }

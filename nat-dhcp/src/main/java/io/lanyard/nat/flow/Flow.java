@@ -182,6 +182,36 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
+   * The flow's number.
+   *
+   * @return a number that no other flow of the table ever has; 0 before it is added
+   */
+  public final long id() {
+    return id;
+  }
+
+  /**
+   * The port of the switch that the guest is behind.
+   *
+   * @return its name; empty while the flow is in no table
+   */
+  public final String port() {
+    FlowAccount account = account();
+    FlowOwner led = target();
+    FlowOwner port = led != null || account == null ? led : account.owner();
+    return port == null ? "" : port.name();
+  }
+
+  /**
+   * The forward that the flow came in by.
+   *
+   * @return the forward's name; null for a flow that the guest began
+   */
+  public final @Nullable String forward() {
+    return forward;
+  }
+
+  /**
    * Whether the flow is in a table.
    *
    * @return false before {@link FlowTable#add} and after its end
@@ -299,13 +329,10 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
           case FlowKey.UDP -> "udp";
           default -> "icmp";
         };
-    FlowAccount account = account();
-    FlowOwner led = target();
-    FlowOwner port = led != null || account == null ? led : account.owner();
     return new FlowRecord(
         id,
         protocol,
-        port == null ? "" : port.name(),
+        port(),
         new Endpoint(guest, guestPort()),
         new Endpoint(remote, remotePort()),
         state(),

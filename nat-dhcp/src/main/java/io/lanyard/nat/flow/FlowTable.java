@@ -222,16 +222,6 @@ public final class FlowTable {
   }
 
   /**
-   * Ends a flow by its number.
-   *
-   * @param id the number, as {@link FlowRecord} has it
-   * @return false if there is no such flow any more
-   */
-  public boolean end(long id) {
-    return endIf(flow -> flow.id == id) > 0;
-  }
-
-  /**
    * Ends the flows that a condition holds for.
    *
    * @param condition asked about each

@@ -103,6 +103,18 @@ public final class GatewayAddresses {
   }
 
   /**
+   * Whether a configuration has these addresses.
+   *
+   * @param ipv4 the network's addresses; its pool may be another
+   * @return false if gateway, subnet or host are others
+   */
+  public boolean areThoseOf(Ipv4Config ipv4) {
+    return ipv4.gateway().equals(gateway)
+        && ipv4.subnet().equals(subnet)
+        && ipv4.host().equals(host);
+  }
+
+  /**
    * The subnet's broadcast address (RFC 919 section 7).
    *
    * @return its highest address

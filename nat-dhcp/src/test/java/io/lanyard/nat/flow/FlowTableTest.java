@@ -202,8 +202,8 @@ class FlowTableTest {
     TestFlow again = udp(1, 1);
     add(table, again);
     assertThat(table.list().stream().map(FlowRecord::id)).containsExactlyInAnyOrder(2L, 3L);
-    assertThat(table.endIf(flow -> flow.record().id() == 1)).isZero();
-    assertThat(table.endIf(flow -> flow.record().id() == 3)).isEqualTo(1);
+    assertThat(table.endIf(flow -> flow.id() == 1)).isZero();
+    assertThat(table.endIf(flow -> flow.id() == 3)).isEqualTo(1);
     assertThat(again.live()).isFalse();
     assertThat(second.live()).isTrue();
     assertThat(ends).containsExactly(FlowEnd.CLOSED);
@@ -215,7 +215,7 @@ class FlowTableTest {
     for (int i = 0; i < 10; i++) {
       add(table, udp(i % 2, i));
     }
-    assertThat(table.endIf(flow -> flow.record().port().equals("port of 0.0.0.1"))).isEqualTo(5);
+    assertThat(table.endIf(flow -> flow.port().equals("port of 0.0.0.1"))).isEqualTo(5);
     assertThat(table.size()).isEqualTo(5);
   }
 

@@ -266,7 +266,8 @@ class ForwardChangeTest {
     List<FlowRecord> left = scene.on(() -> scene.nat.listFlows());
     assertThat(left).hasSize(2).noneMatch(flow -> web.key().equals(flow.forward()));
     long id = left.getFirst().id();
-    assertThat(scene.on(() -> scene.nat.endFlows(flow -> flow.id() == id))).isEqualTo(1);
+    assertThat(scene.on(() -> scene.nat.end(id))).isTrue();
+    assertThat(scene.on(() -> scene.nat.end(id))).isFalse();
     assertThat(scene.on(() -> scene.nat.endFlows(flow -> flow.port().equals("guest10"))))
         .isEqualTo(1);
     assertThat(scene.on(() -> scene.nat.flows().size())).isZero();

@@ -2,16 +2,25 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -245,5 +254,37 @@ class NatChangeTest {
       return true;
     });
     assertThat(scene.on(guest::heard)).containsExactly("rst 40003");
+  }
+
+  @Test
+  void aGatewayThatFindsItsAddressTakenLeavesNothingBehind() throws Exception {
+    DescriptorBudget budget = new DescriptorBudget(() -> 100, Clock.system());
+    HostResources host = HostResources.of(budget, List.of());
+    scene.on(() -> {
+      Switch network =
+          new Switch("other", scene.net.timers, scene.loop, PooledByteBufAllocator.DEFAULT);
+      InMemoryPort other = InMemoryPort.attached("other", Offloads.NONE, network);
+      assertThat(network.pin(TestNetwork.GATEWAY_MAC, other)).isTrue();
+      assertThatIllegalStateException()
+          .isThrownBy(() -> gateway(network, host))
+          .withMessageContaining("another port has the gateway's address");
+      assertThat(budget.dump().children()).as("shares of descriptors").isEmpty();
+      network.unpin(TestNetwork.GATEWAY_MAC, other);
+      gateway(network, host).close();
+      other.close();
+      network.close();
+      return true;
+    });
+  }
+
+  private NatNetwork gateway(Switch network, HostResources host) {
+    return new NatNetwork(
+        scene.loop,
+        network,
+        scene.net.timers,
+        PooledByteBufAllocator.DEFAULT,
+        TestNetwork.config(),
+        host,
+        nic -> null);
   }
 }
