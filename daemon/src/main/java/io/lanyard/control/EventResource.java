@@ -83,7 +83,9 @@ final class EventResource implements Resource {
             && snapshot(events.position(), reader);
       }
       for (EventInfo event : some) {
-        if (isAsked(event) && !reader.take(ServerEvent.of(event.id(), event.type(), event))) {
+        if (isAsked(event)
+            && !(reader.awaitRoom()
+                && reader.take(ServerEvent.of(event.id(), event.type(), event)))) {
           return false;
         }
       }

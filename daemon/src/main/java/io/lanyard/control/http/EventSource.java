@@ -30,6 +30,15 @@ public interface EventSource {
     boolean take(ServerEvent event);
 
     /**
+     * Waits until the client has read most of what was taken: a source that keeps its events does
+     * not lose a reader by a burst. Thread: the source's own, for each reader one.
+     *
+     * @return false if the reader has gone or reads too slowly: it takes no more
+     * @throws InterruptedException if the thread was interrupted
+     */
+    boolean awaitRoom() throws InterruptedException;
+
+    /**
      * Ends the stream, behind the events that were taken: the source has no more, or cannot go on.
      * The client may connect again. Thread: any.
      */

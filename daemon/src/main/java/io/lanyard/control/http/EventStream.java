@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +29,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A client that reads too slowly is sent nothing but {@code event: overflow}, and resumes with
- * the id that it has. Nobody else waits for it: {@link #take} queues or refuses.
+ * the id that it has. Nobody else waits for it: {@link #take} queues or refuses, and a source that
+ * has a thread for each reader may wait for it in {@link #awaitRoom}.
  */
 final class EventStream extends ChannelInboundHandlerAdapter implements EventSource.Reader {
   /** Bytes that may wait before another event is refused; one event may be longer, a snapshot. */
   static final int MOST_HELD = 256 * 1024;
-
-  /** The time that a client that was refused an event has for reading the last one. */
-  private static final Duration LAST_READ = Duration.ofSeconds(30);
 
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -48,8 +48,10 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
 
   private final Channel channel;
   private final Duration keepAlive;
+  private final Duration readTimeout;
   private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
-  private final Object lock = new Object();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
   private long held;
   private boolean sending;
   private boolean ended;
@@ -64,28 +66,33 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
    *
    * @param channel the client's connection
    * @param keepAlive the time after which a comment shows a silent stream to be alive
+   * @param readTimeout the time in which a client has to read some of what waits for it
    */
-  EventStream(Channel channel, Duration keepAlive) {
+  EventStream(Channel channel, Duration keepAlive, Duration readTimeout) {
     this.channel = channel;
     this.keepAlive = keepAlive;
+    this.readTimeout = readTimeout;
   }
 
   /** Subscribes; on a virtual thread. */
   void run(EventSource source, String lastEventId) throws InterruptedException {
     EventSource.Subscription made = source.subscribe(lastEventId, this);
-    synchronized (lock) {
+    lock.lock();
+    try {
       subscription = made;
       if (!closed && !ended) {
         return;
       }
+    } finally {
+      lock.unlock();
     }
     made.close();
   }
 
   @Override
   public boolean take(ServerEvent event) {
-    EventSource.Subscription present;
-    synchronized (lock) {
+    lock.lock();
+    try {
       if (closed || ended) {
         return false;
       }
@@ -93,29 +100,69 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
         add(event.bytes());
         return true;
       }
-      queue.clear();
-      held = 0;
-      ended = true;
-      add(OVERFLOW.bytes());
-      channel.eventLoop().execute(this::endSoon);
-      present = subscription;
+    } finally {
+      lock.unlock();
     }
-    if (present != null) {
-      present.close();
-    }
+    overflow();
     return false;
   }
 
   @Override
-  public void end() {
-    synchronized (lock) {
+  public boolean awaitRoom() throws InterruptedException {
+    long left = readTimeout.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (held > MOST_HELD / 2 && !closed && !ended && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      if (closed || ended || held <= MOST_HELD / 2) {
+        return !closed && !ended;
+      }
+    } finally {
+      lock.unlock();
+    }
+    overflow();
+    return false;
+  }
+
+  private void overflow() {
+    EventSource.Subscription present;
+    lock.lock();
+    try {
       if (closed || ended) {
         return;
       }
-      ended = true;
-      channel.eventLoop().execute(this::endSoon);
-      send();
+      queue.clear();
+      held = 0;
+      finish();
+      add(OVERFLOW.bytes());
+      present = subscription;
+    } finally {
+      lock.unlock();
     }
+    if (present != null) {
+      present.close();
+    }
+  }
+
+  @Override
+  public void end() {
+    lock.lock();
+    try {
+      if (!closed && !ended) {
+        finish();
+        send();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private void finish() {
+    ended = true;
+    changed.signalAll();
+    channel.eventLoop().execute(this::endSoon);
   }
 
   /** Under the lock. */
@@ -159,7 +206,8 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
     boolean last = false;
     while (true) {
       byte[] next;
-      synchronized (lock) {
+      lock.lock();
+      try {
         if (!channel.isWritable()) {
           // Goes on when the channel is writable again.
           break;
@@ -171,7 +219,13 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
           closed |= last;
           break;
         }
+        boolean full = held > MOST_HELD / 2;
         held -= next.length;
+        if (full && held <= MOST_HELD / 2) {
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
       }
       var _ = channel.write(content(next));
     }
@@ -192,7 +246,7 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
           () -> {
             var _ = channel.close();
           };
-      comments = channel.eventLoop().schedule(end, LAST_READ.toMillis(), TimeUnit.MILLISECONDS);
+      comments = channel.eventLoop().schedule(end, readTimeout.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -219,19 +273,23 @@ final class EventStream extends ChannelInboundHandlerAdapter implements EventSou
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    ScheduledFuture<?> present = comments;
-    if (present != null) {
-      present.cancel(false);
+    ScheduledFuture<?> timer = comments;
+    if (timer != null) {
+      timer.cancel(false);
     }
-    EventSource.Subscription ended;
-    synchronized (lock) {
+    EventSource.Subscription present;
+    lock.lock();
+    try {
       closed = true;
       queue.clear();
       held = 0;
-      ended = subscription;
+      changed.signalAll();
+      present = subscription;
+    } finally {
+      lock.unlock();
     }
-    if (ended != null) {
-      ended.close();
+    if (present != null) {
+      present.close();
     }
   }
 

@@ -351,7 +351,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
 
   private void events(ChannelHandlerContext context, Response.Events events) {
     var _ = context.writeAndFlush(HttpResponses.stream(Response.Events.TYPE));
-    EventStream stream = new EventStream(context.channel(), COMMENT);
+    EventStream stream =
+        new EventStream(context.channel(), COMMENT, Duration.ofSeconds(REQUEST_SECONDS));
     become(context, stream);
     if (inputEnded) {
       var _ = context.close();

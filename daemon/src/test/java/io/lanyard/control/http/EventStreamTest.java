@@ -1,11 +1,16 @@
 package io.lanyard.control.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -183,6 +188,67 @@ final class EventStreamTest {
     }
     await(source.readers::isEmpty);
     assertThat(server.failures).isEmpty();
+  }
+
+  @Test
+  void aSourceMayWaitUntilTheClientHasRead() throws Exception {
+    int most = 50_000;
+    try (SocketChannel client = server.connect()) {
+      TestServer.say(client, SUBSCRIBE);
+      TestServer.hear(client, "snapshot");
+      await(() -> source.readers.size() == 1);
+      EventSource.Reader reader = source.readers.getFirst();
+      Thread publisher =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  for (int i = 1; i <= most && reader.awaitRoom(); i++) {
+                    source.publish(i, "x");
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      assertThat(TestServer.hear(client, "id: " + most + "\n")).doesNotContain("overflow");
+      publisher.join();
+    }
+    await(source.readers::isEmpty);
+  }
+
+  @Test
+  void aSourceWaitsNoLongerForAClientThatHasLeft() throws Exception {
+    EventSource.Reader reader;
+    try (SocketChannel client = server.connect()) {
+      TestServer.say(client, SUBSCRIBE);
+      TestServer.hear(client, "snapshot");
+      await(() -> source.readers.size() == 1);
+      reader = source.readers.getFirst();
+    }
+    await(source.readers::isEmpty);
+    assertThat(reader.awaitRoom()).isFalse();
+  }
+
+  @Test
+  void aSourceWaitsForAWhileOnly() throws Exception {
+    EmbeddedChannel channel = new EmbeddedChannel();
+    EventStream stream = new EventStream(channel, Duration.ofSeconds(15), Duration.ofMillis(20));
+    channel.pipeline().addLast(stream);
+    ServerEvent event = ServerEvent.of("1", "a", Map.of("text", "x".repeat(100_000)));
+    assertThat(stream.take(event)).isTrue();
+    assertThat(stream.awaitRoom()).isTrue();
+    assertThat(stream.take(event)).isTrue();
+    assertThat(stream.awaitRoom()).isFalse();
+    assertThat(stream.take(event)).isFalse();
+    channel.runPendingTasks();
+    StringBuilder sent = new StringBuilder();
+    for (Object out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      ByteBuf bytes = ((ByteBufHolder) out).content();
+      sent.append(bytes.toString(ISO_8859_1));
+      bytes.release();
+    }
+    assertThat(sent).startsWith("retry: 1000").contains("event: overflow").doesNotContain("xxx");
+    assertThat(channel.isActive()).isFalse();
+    channel.finish();
   }
 
   @Test

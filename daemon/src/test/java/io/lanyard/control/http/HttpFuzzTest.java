@@ -122,12 +122,13 @@ class HttpFuzzTest {
     FuzzInput in = new FuzzInput(input);
     int piece = 1 + in.octet() * 8;
     EmbeddedChannel channel = new EmbeddedChannel();
+    LargeBodies places = new LargeBodies();
     new HttpConnection(
             new Dispatcher(ROUTES, (peer, none) -> new Caller(peer, Role.ADMIN), meter),
             new AtOnce(),
             meter,
             "user 0",
-            new BodyLimit(HttpServer.MAX_BODY, new LargeBodies(), true),
+            new BodyLimit(HttpServer.MAX_BODY, places, true),
             Duration.ofSeconds(5))
         .install(channel.pipeline());
     channel.pipeline().fireChannelActive();
@@ -141,12 +142,21 @@ class HttpFuzzTest {
     read(channel, said);
     channel.releaseInbound();
     channel.checkException();
+    assertThat(freePlaces(places)).isEqualTo(freePlaces(new LargeBodies()));
     assertThat(failures).isZero();
     assertThat(answered).isLessThanOrEqualTo(input.length / 8 + 1);
     if (!said.isEmpty()) {
       assertThat(said).startsWith("HTTP/1.1 ");
     }
     assertThat(said.length()).isLessThanOrEqualTo(64 * input.length + LEAST);
+  }
+
+  private static int freePlaces(LargeBodies places) {
+    int free = 0;
+    while (places.take(true)) {
+      free++;
+    }
+    return free;
   }
 
   private static void read(EmbeddedChannel channel, StringBuilder said) {
