@@ -135,9 +135,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     }
   }
 
-  /**
-   * How the network's NAT behaves; of one that leads nowhere, the limits that hold all the same.
-   */
+  /** The network's NAT; of one that leads nowhere, the limits that hold all the same. */
   private static NatConfig nat(NetworkConfig config) {
     NatConfig said = config.nat();
     return said == null ? NatConfig.usual() : said;
