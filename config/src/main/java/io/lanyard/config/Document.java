@@ -227,10 +227,12 @@ public final class Document {
 
   private static boolean hasParent(YamlNode tree, DocumentPath path) {
     int above = path.steps().size() - 1;
+    if (above == 0) {
+      return true;
+    }
     // An empty value becomes a mapping only while something is below it.
-    return above == 0
-        || (Overlay.find(tree, path.first(above)) instanceof YamlNode parent
-            && !(parent instanceof YamlNode.Scalar));
+    YamlNode parent = Overlay.find(tree, path.first(above));
+    return parent != null && !(parent instanceof YamlNode.Scalar);
   }
 
   private Laid laid(Edit edit, Problems problems) throws ConfigException {
