@@ -332,6 +332,7 @@ public final class Demo implements AutoCloseable {
         memory: 256M
         image: %s-slim
         autostart: %s
+        stop-timeout: 0s
         nics: [{network: vmnet8}]
     """
         .formatted(port, GUEST, GUEST, IMAGE, autostart);

@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.config.Form.Named;
 import io.lanyard.net.MacAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param disks its disks, in order
  * @param nics its NICs, in order
  * @param autostart whether the daemon starts it when it starts itself
+ * @param stopTimeout how long it may take to stop when its power button is pressed, because the
+ *     daemon stops or a change removes or replaces it; zero powers it off at once
  * @param options settings that only this VMM knows, in the order of the file
  */
 public record GuestConfig(
@@ -32,6 +35,7 @@ public record GuestConfig(
     List<Disk> disks,
     List<Nic> nics,
     boolean autostart,
+    Duration stopTimeout,
     Map<String, String> options) {
   /** Copies the collections. */
   public GuestConfig {
@@ -208,6 +212,18 @@ public record GuestConfig(
             true,
             "Whether the daemon starts it when it starts itself.");
 
+    /** A guest that takes longer does not react to its power button at all. */
+    private static final Duration LONGEST_STOP = Duration.ofMinutes(5);
+
+    static final Key<Duration> STOP_TIMEOUT =
+        Key.defaulted(
+            "stop-timeout",
+            new Form.Within<>(Kind.DURATION, Duration.ZERO, LONGEST_STOP),
+            Duration.ofSeconds(10),
+            "How long it may take to stop after its power button was pressed, when the daemon stops"
+                + " or a change removes or replaces the guest; then it is powered off. 0s powers it"
+                + " off at once.");
+
     static final Key<List<Named<String>>> OPTIONS =
         Key.defaulted(
             "options",
@@ -232,6 +248,7 @@ public record GuestConfig(
                 DISKS,
                 NICS,
                 AUTOSTART,
+                STOP_TIMEOUT,
                 OPTIONS),
             List.of(
                 new KeyRule.ExactlyOne(IMAGE, KERNEL, PROGRAM),

@@ -8,6 +8,7 @@ import io.lanyard.config.GuestConfig.Nic;
 import io.lanyard.net.MacAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,10 +46,12 @@ final class GuestReader {
     List<Disk> disks = disks(guest);
     List<Nic> nics = nics(guest, name);
     boolean autostart = guest.value(Keys.AUTOSTART);
+    Duration stopTimeout = guest.value(Keys.STOP_TIMEOUT);
     Map<String, String> options = options(guest);
     return boot == null
         ? null
-        : new GuestConfig(name, vmm, memory.bytes(), harts, boot, disks, nics, autostart, options);
+        : new GuestConfig(
+            name, vmm, memory.bytes(), harts, boot, disks, nics, autostart, stopTimeout, options);
   }
 
   /** The one source; where there are several, which has been reported, the first. */

@@ -286,11 +286,13 @@ class ConfigLoaderTest {
     assertThat(demo.boot()).isEqualTo(new Boot.Image("debian-13-netboot", "console=ttyS0 quiet"));
     assertThat(demo.options()).containsEntry("trace", "true").containsEntry("rate", "5");
     assertThat(demo.autostart()).isFalse();
+    assertThat(demo.stopTimeout()).isEqualTo(Duration.ofSeconds(90));
     GuestConfig other = guest(full, "other");
     assertThat(other.vmm()).isEqualTo("lanyard");
     assertThat(other.memory()).isEqualTo(512L << 20);
     assertThat(other.harts()).isOne();
     assertThat(other.autostart()).isTrue();
+    assertThat(other.stopTimeout()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test

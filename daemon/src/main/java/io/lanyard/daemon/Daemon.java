@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -545,6 +546,25 @@ public final class Daemon implements AutoCloseable {
       all.child(new GuestHandle(slot).dump());
     }
     return all.build();
+  }
+
+  /**
+   * The longest time that {@link #close} waits for guests to stop.
+   *
+   * @return the longest of the guests' stop timeouts
+   */
+  public Duration stopTimeout() {
+    Duration longest = Duration.ZERO;
+    for (GuestSlot slot : tree.guests().values()) {
+      Duration timeout = slot.config().stopTimeout();
+      longest = timeout.compareTo(longest) > 0 ? timeout : longest;
+    }
+    return longest;
+  }
+
+  /** Lets {@link #close} wait for no guest to stop: those that run are powered off at once. */
+  public void hurry() {
+    tree.hurry();
   }
 
   @Override

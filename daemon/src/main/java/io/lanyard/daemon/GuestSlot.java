@@ -47,6 +47,8 @@ final class GuestSlot implements GuestListener {
   /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
   private static final String SLIM = "-slim";
 
+  private static final String HURRY = "it is not to be waited for";
+
   private final VmmPlugins plugins;
   private final ImageStore images;
   private final Function<String, @Nullable Network> networks;
@@ -60,6 +62,8 @@ final class GuestSlot implements GuestListener {
   private volatile String reason = "";
   private volatile String note = "";
   private volatile boolean failed;
+  private volatile boolean hurried;
+  private volatile @Nullable PowerButton button;
   private boolean closed;
 
   GuestSlot(
@@ -322,6 +326,10 @@ final class GuestSlot implements GuestListener {
           note = "";
         }
         powered(on);
+        PowerButton pressed = button;
+        if (!on && pressed != null) {
+          pressed.end("it has stopped");
+        }
         events.publish(
             "guest-changed",
             "",
@@ -459,6 +467,71 @@ final class GuestSlot implements GuestListener {
         snapshot == null ? 0 : snapshot.statistics().processorNanos() / 1e9,
         snapshot == null ? 0 : snapshot.statistics().instructions(),
         nics);
+  }
+
+  /** Presses the power button of a guest that is on, unless that was done before. */
+  void press() {
+    Guest made = guest;
+    if (made == null || button != null || !isOn()) {
+      return;
+    }
+    PowerButton pressed = new PowerButton(config.name(), config.stopTimeout());
+    button = pressed;
+    if (hurried) {
+      pressed.end(HURRY);
+    } else {
+      pressed.press(made, timeouts.actMillis());
+    }
+  }
+
+  /**
+   * Presses the power button and waits until the guest has stopped, for its stop timeout at most.
+   *
+   * @throws InterruptedException if the caller is not to wait
+   */
+  void awaitStop() throws InterruptedException {
+    press();
+    PowerButton pressed = button;
+    if (pressed != null) {
+      pressed.await();
+    }
+  }
+
+  /** Does not wait for the guest to stop, now or later. */
+  void hurry() {
+    hurried = true;
+    PowerButton pressed = button;
+    if (pressed != null) {
+      pressed.end(HURRY);
+    }
+  }
+
+  /** Whether the guest is on, or was when its power button was pressed to end it. */
+  boolean wasOn() {
+    return button != null || isOn();
+  }
+
+  /** Starts a guest whose power button was pressed, since it is to stay. */
+  void startAgain() throws VmmException {
+    PowerButton pressed = button;
+    if (pressed == null) {
+      return;
+    }
+    try {
+      pressed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    button = null;
+    act(
+        "start it again",
+        made -> {
+          if (isOn(ask())) {
+            made.kill(); // it may still heed the button
+          }
+          made.start();
+        });
   }
 
   /** Kills the guest, removes its ports and forgets it; one that does not let go is left. */

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,9 @@ final class RunningTree {
   private final Shared shared;
   private volatile Map<String, Network> networks = Map.of();
   private volatile Map<String, GuestSlot> guests = Map.of();
+
+  /** Whether a change waits for no guest any more. On the conductor's thread. */
+  private boolean hurried;
 
   RunningTree(Shared shared) {
     this.shared = shared;
@@ -117,8 +121,26 @@ final class RunningTree {
     return slot;
   }
 
-  /** Kills a guest and forgets it. */
+  /**
+   * Ends a guest by its power button and forgets it. Where the caller is interrupted, this guest
+   * and those that are removed after it are powered off at once.
+   */
   void removeGuest(String name) {
+    GuestSlot gone = guests.get(name);
+    if (gone != null && !hurried) {
+      try {
+        gone.awaitStop();
+      } catch (InterruptedException e) {
+        // The daemon stops. The change is brought to its end, for which the calls of VMMs must not
+        // be interrupted too.
+        hurried = true;
+      }
+    }
+    discardGuest(name);
+  }
+
+  /** Powers a guest off at once and forgets it. */
+  void discardGuest(String name) {
     Map<String, GuestSlot> rest = new LinkedHashMap<>(guests);
     GuestSlot gone = rest.remove(name);
     guests = Collections.unmodifiableMap(rest);
@@ -142,9 +164,35 @@ final class RunningTree {
     return guests;
   }
 
-  /** Ends everything, the guests first. */
+  /** Does something to guests, all at a time, and waits until it is done to each. */
+  void onGuests(Collection<String> names, Consumer<GuestSlot> what) {
+    List<Thread> threads = new ArrayList<>();
+    for (String name : names) {
+      GuestSlot slot = guests.get(name);
+      if (slot != null) {
+        threads.add(Thread.ofVirtual().name("guest-" + name).start(() -> what.accept(slot)));
+      }
+    }
+    threads.forEach(RunningTree::joinUninterruptibly);
+  }
+
+  /** Lets {@link #close} wait for no guest to stop. */
+  void hurry() {
+    guests.values().forEach(GuestSlot::hurry);
+  }
+
+  private static void stop(GuestSlot slot) {
+    try {
+      slot.awaitStop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    slot.close();
+  }
+
+  /** Ends everything, the guests first, by their power buttons. */
   void close() {
-    guests.values().forEach(GuestSlot::close);
+    onGuests(guests.keySet(), RunningTree::stop);
     shared.plugins().close();
     networks.values().forEach(Network::close);
   }

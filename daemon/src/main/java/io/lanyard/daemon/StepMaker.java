@@ -76,6 +76,11 @@ final class StepMaker {
     return new NetworkReplacing(network, before, after);
   }
 
+  /** The step that presses the power buttons of guests that later steps end. */
+  Step powerButtons(List<String> guests) {
+    return new PowerButtons(tree, guests);
+  }
+
   private Network network(String name) {
     return Objects.requireNonNull(tree.network(name), name);
   }
@@ -360,7 +365,7 @@ final class StepMaker {
 
     @Override
     public void undo() {
-      tree.removeGuest(config.name());
+      tree.discardGuest(config.name());
     }
   }
 
@@ -389,7 +394,7 @@ final class StepMaker {
 
     @Override
     public String run() {
-      ran = of(tree.guests(), config.name()).isOn();
+      ran = of(tree.guests(), config.name()).wasOn();
       tree.removeGuest(config.name());
       return "";
     }
@@ -416,14 +421,14 @@ final class StepMaker {
 
     @Override
     public String run() {
-      ran = of(tree.guests(), before.name()).isOn();
+      ran = of(tree.guests(), before.name()).wasOn();
       tree.removeGuest(before.name());
       return add(after, ran);
     }
 
     @Override
     public void undo() throws VmmException {
-      tree.removeGuest(after.name());
+      tree.discardGuest(after.name());
       String problem = add(before, ran);
       if (!problem.isEmpty()) {
         throw new VmmException(problem);

@@ -4,9 +4,11 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -16,6 +18,8 @@ import java.util.TreeSet;
  * <p>What cannot fail and ends nothing comes first, then what may fail, then what ends something:
  * so a step that fails finds little that cannot be undone. An addition that needs what a removal
  * gives back (a listen address, a name, a device, a subnet) has to wait for that, and comes last.
+ *
+ * <p>Guests that a phase ends have their power buttons pressed at its beginning, all at a time.
  *
  * <p>The settings of a network are taken over together, in one step: they cannot fail, and its
  * services depend on each other. A network whose addresses, mode or host adapter change is made
@@ -77,16 +81,26 @@ final class Steps {
     Set<String> freed = new HashSet<>();
     changes.forEach(change -> freed.addAll(Claimed.before(change)));
     Set<String> late = new HashSet<>();
+    Map<Phase, List<String>> ending = new EnumMap<>(Phase.class);
     for (Change change : changes) {
       if (!isPartOf(replaced, change)) {
         Step step = maker.step(change, before, after);
         if (step != null) {
-          placed.add(new Placed(phase(change, freed, late), step));
+          Phase phase = phase(change, freed, late);
+          placed.add(new Placed(phase, step));
+          String guest = endedGuest(change);
+          if (!guest.isEmpty()) {
+            ending.computeIfAbsent(phase, key -> new ArrayList<>()).add(guest);
+          }
         }
       }
     }
     List<Step> steps = new ArrayList<>();
     for (Phase phase : Phase.values()) {
+      List<String> ended = ending.getOrDefault(phase, List.of());
+      if (!ended.isEmpty()) {
+        steps.add(maker.powerButtons(ended));
+      }
       placed.stream().filter(one -> one.phase() == phase).map(Placed::step).forEach(steps::add);
     }
     return steps;
@@ -128,6 +142,16 @@ final class Steps {
       }
     }
     return networks;
+  }
+
+  /** The guest that a change ends, whether or not another takes its place; empty for none. */
+  private static String endedGuest(Change change) {
+    if (change instanceof Change.GuestRemoved removed) {
+      return removed.before().name();
+    }
+    return change instanceof Change.GuestChanged changed && changed.needsRestart()
+        ? changed.before().name()
+        : "";
   }
 
   private static Phase phase(Change change, Set<String> freed, Set<String> late) {

@@ -92,9 +92,14 @@ public final class SystemdNotifier implements AutoCloseable {
     send("WATCHDOG=1");
   }
 
-  /** The daemon stops. */
-  public void stopping() {
-    send("STOPPING=1");
+  /**
+   * The daemon stops.
+   *
+   * @param most how long that may take: systemd waits so long, even where the unit's TimeoutStopSec
+   *     is shorter
+   */
+  public void stopping(Duration most) {
+    send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + TimeUnit.NANOSECONDS.toMicros(most.toNanos()));
   }
 
   private void send(String message) {

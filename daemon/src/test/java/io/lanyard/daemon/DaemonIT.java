@@ -286,7 +286,33 @@ final class DaemonIT {
       assertThat(systemd.next()).as(daemon.said()).startsWith("READY=1\n");
       daemon.process().destroy();
       assertThat(daemon.exit()).isEqualTo(143);
-      assertThat(systemd.next()).isEqualTo("STOPPING=1");
+      assertThat(systemd.next()).isEqualTo("STOPPING=1\nEXTEND_TIMEOUT_USEC=20000000");
+    }
+  }
+
+  @Test
+  void aSecondSignalDoesNotWaitForGuestsToStop() throws IOException, InterruptedException {
+    Running daemon =
+        daemons.daemon(
+            SMALL
+                + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, stop-timeout: 5m, "
+                + "options: {button: ignored}}}\n",
+            java());
+    daemons.await(daemon);
+    await(daemon, "event=guest-state-changed guest=\"g\" from=\"created\" to=\"running\"");
+    daemon.process().destroy();
+    await(daemon, "event=stopping");
+    assertThat(daemon.process().isAlive()).isTrue();
+    daemon.process().destroy();
+    assertThat(daemon.exit()).isEqualTo(143);
+    assertThat(daemon.said()).contains("guest=\"g\" cause=\"it is not to be waited for\"");
+  }
+
+  private static void await(Running daemon, String line) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DaemonHome.START_SECONDS);
+    while (!daemon.said().contains(line)) {
+      assertThat(System.nanoTime()).as(daemon.said()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 

@@ -27,7 +27,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /**
  * A VMM whose guests do nothing but echo on their console, for the tests of the daemon. With option
  * {@code note} a guest has that to say when it starts, and takes it back when it is reset; with
- * {@code fails} it cannot start, and says that.
+ * {@code fails} it cannot start, and says that. With {@code button: obeyed} or {@code button:
+ * ignored} it has a power button.
  */
 public final class EchoVmmProvider implements VmmProvider {
   @Override
@@ -110,7 +111,11 @@ public final class EchoVmmProvider implements VmmProvider {
 
     @Override
     public void requestStop() {
-      throw new UnsupportedOperationException();
+      switch (spec.options().getOrDefault("button", "")) {
+        case "obeyed" -> move(GuestState.STOPPED, "it was asked to", GuestState.RUNNING);
+        case "ignored" -> {}
+        default -> throw new UnsupportedOperationException();
+      }
     }
 
     @Override

@@ -53,7 +53,7 @@ final class HostileVmmTest {
     for (String how : List.of("throw", "hang", "null")) {
       for (String call : CALLS) {
         yaml.append(
-            "  %s-%s: {vmm: hostile, memory: 64M, program: /bin/true, nics: [{network: a}], "
+            "  %s-%s: {vmm: hostile, memory: 64M, program: /bin/true, nics: [{network: a}], stop-timeout: 100ms, "
                     .formatted(how, call.replace('.', '-'))
                 + "options: {in: %s, how: \"%s\"}}\n".formatted(call, how));
       }

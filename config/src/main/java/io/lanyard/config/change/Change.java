@@ -243,7 +243,7 @@ public sealed interface Change {
     /**
      * Whether the guest has to start anew to become what it is to be.
      *
-     * @return false if nothing but autostart and its NICs' policies differ
+     * @return false if nothing but autostart, its stop timeout and its NICs' policies differ
      */
     public boolean needsRestart() {
       return !Difference.isSameMachine(before, after);

@@ -367,6 +367,7 @@ final class Descriptions {
       putPolicy(parts, "nics[" + i + "].", nic.policy());
     }
     parts.put("autostart", guest.autostart());
+    parts.put("stop-timeout", guest.stopTimeout());
     guest.options().forEach((key, value) -> parts.put("options." + key, value));
     return parts;
   }

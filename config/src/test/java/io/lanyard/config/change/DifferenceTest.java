@@ -144,6 +144,7 @@ class DifferenceTest {
         "guests.x = {image: debian, memory: 1G} | + guests.x (lanyard, 1G)",
         "- guests.test | - guests.test (lanyard, 512M)",
         "guests.test.autostart = false | guests.test: autostart true -> false",
+        "guests.test.stop-timeout = 0s | guests.test: stop-timeout 10s -> 0s",
         "guests.test.nics = [{network: lab, isolated: true}]"
             + " | guests.test: nics[0].isolated false -> true",
         "guests.test.memory = 1G"

@@ -23,6 +23,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -30,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code lanyard daemon}: runs in the foreground until SIGTERM or SIGINT. */
 final class DaemonCommand {
-  /** Longer than every part's own timeout, shorter than systemd's. */
-  private static final int STOP_SECONDS = 20;
+  /** Longer than every part's own timeout but the guests', which are added to it. */
+  private static final Duration STOP = Duration.ofSeconds(20);
 
   @Nullable Path config;
   @Nullable Path state;
@@ -41,6 +43,7 @@ final class DaemonCommand {
   @Nullable String group;
   boolean whileInput;
 
+  private volatile @Nullable Daemon running;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -71,7 +74,7 @@ final class DaemonCommand {
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
     try {
-      Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "stop"));
+      Runtime.getRuntime().addShutdownHook(new Thread(this::signalled, "stop"));
     } catch (IllegalStateException e) {
       // The signal came first.
       return Main.FAILED;
@@ -110,11 +113,22 @@ final class DaemonCommand {
     stop.countDown();
   }
 
+  /** Stops on a signal. A second one does not wait for the guests. */
+  private void signalled() {
+    Daemon daemon = running;
+    if (daemon != null && !daemon.stopTimeout().isZero()) {
+      List.of("INT", "TERM").forEach(signal -> Signals.on(signal, daemon::hurry));
+    }
+    stopAndWait();
+  }
+
   /** Ends a daemon that runs, and waits until it has ended. */
   void stopAndWait() {
+    Daemon daemon = running;
+    Duration limit = daemon == null ? STOP : STOP.plus(daemon.stopTimeout());
     stop.countDown();
     try {
-      if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+      if (!stopped.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
         System.err.println("lanyard: the daemon did not stop in time");
       }
     } catch (InterruptedException e) {
@@ -135,6 +149,7 @@ final class DaemonCommand {
       System.Logger logger)
       throws StartException, IOException, InterruptedException {
     try (Daemon daemon = Daemon.open(settings)) {
+      running = daemon;
       daemon.observe(log);
       try (ControlServer server = ControlServer.bind(daemon, socket, group);
           ApiEndpoint remote =
@@ -161,7 +176,7 @@ final class DaemonCommand {
         }
         stop.await();
         LogEvent.of("stopping").log(logger, Level.INFO);
-        systemd.stopping();
+        systemd.stopping(STOP.plus(daemon.stopTimeout()));
       }
     }
     LogEvent.of("stopped").log(logger, Level.INFO);
