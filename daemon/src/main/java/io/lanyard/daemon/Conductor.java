@@ -184,7 +184,7 @@ public final class Conductor implements AutoCloseable {
     Present before = present;
     Configuration next = read(change, before).configuration();
     List<Change> changes = Difference.between(before.configuration(), next);
-    return plan(before.revision(), changes, List.of(), "");
+    return plan(before.revision(), changes, List.of(), "", steps.ends(changes, next));
   }
 
   /**
@@ -389,9 +389,9 @@ public final class Conductor implements AutoCloseable {
     Present read = read(request.change(), before);
     List<Change> changes = Difference.between(before.configuration(), read.configuration());
     if (changes.isEmpty() && saysTheSame(read.document(), before.document())) {
-      return plan(before.revision(), changes, List.of(), "");
+      return plan(before.revision(), changes, List.of(), "", List.of());
     }
-    List<String> ends = steps.ends(changes);
+    List<String> ends = steps.ends(changes, read.configuration());
     if (!ends.isEmpty() && !request.force()) {
       throw new ChangeRefusedException(
           Reason.ENDS_SOMETHING, "it would end what runs", ends, "repeat it with --yes");
@@ -498,7 +498,7 @@ public final class Conductor implements AutoCloseable {
         .with("cause", why)
         .with("problems", problems)
         .log(LOG, Level.WARNING);
-    PlanInfo info = plan(back.number(), changes, problems, "");
+    PlanInfo info = plan(back.number(), changes, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
   }
 
@@ -576,11 +576,6 @@ public final class Conductor implements AutoCloseable {
             .log(LOG, Level.ERROR, e);
       }
     }
-  }
-
-  private PlanInfo plan(
-      long revision, List<Change> changes, List<String> problems, String confirmBy) {
-    return plan(revision, changes, problems, confirmBy, steps.ends(changes));
   }
 
   private static PlanInfo plan(

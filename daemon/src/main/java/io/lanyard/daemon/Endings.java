@@ -1,8 +1,12 @@
 package io.lanyard.daemon;
 
+import io.lanyard.config.Configuration;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The guests and flows that a change of the configuration ends, now that it is asked for. */
 final class Endings {
@@ -13,8 +17,9 @@ final class Endings {
   }
 
   /** A line for each thing that ends, for people; none if nothing does. */
-  List<String> of(List<Change> changes) {
+  List<String> of(List<Change> changes, Configuration after) {
     List<String> all = new ArrayList<>();
+    Set<String> judged = new TreeSet<>();
     for (Change change : changes) {
       String ends =
           switch (change) {
@@ -32,6 +37,8 @@ final class Endings {
                 changed.before().key().equals(changed.after().key())
                     ? ""
                     : forward(changed.network(), changed.before().key());
+            case Change.EgressChanged changed -> forbidden(changed.network(), after, judged);
+            case Change.NatChanged changed -> forbidden(changed.network(), after, judged);
             default -> "";
           };
       if (!ends.isEmpty()) {
@@ -39,6 +46,16 @@ final class Endings {
       }
     }
     return all;
+  }
+
+  /** The flows that the new egress rules and host loopback of a network forbid. */
+  private String forbidden(String name, Configuration after, Set<String> judged) {
+    Network network = tree.network(name);
+    NetworkConfig next = after.networks().get(name);
+    if (network == null || next == null || !judged.add(name)) {
+      return "";
+    }
+    return flows("network " + name + ", which forbids them", network.flowsEndedBy(next));
   }
 
   private String guest(String name, String end) {

@@ -341,6 +341,14 @@ public final class Network implements AutoCloseable {
     return loop.call(this::flowRecords).stream().filter(flow -> key.equals(flow.forward())).count();
   }
 
+  /** How many flows another configuration of the network would forbid. */
+  long flowsEndedBy(NetworkConfig next) {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered == null ? 0 : offered.nat().endedBy(next).size();
+    });
+  }
+
   private int boundLeases() {
     NetworkServices offered = services;
     return offered == null ? 0 : offered.boundLeases();

@@ -62,8 +62,8 @@ final class Steps {
   }
 
   /** The guests and flows that a difference ends, for people. */
-  List<String> ends(List<Change> changes) {
-    return endings.of(changes);
+  List<String> ends(List<Change> changes, Configuration after) {
+    return endings.of(changes, after);
   }
 
   /** The steps of a difference. */
