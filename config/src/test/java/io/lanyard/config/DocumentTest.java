@@ -146,6 +146,21 @@ class DocumentTest {
   }
 
   @Test
+  void whatWasMadeOnTheWayToARemovedValueGoesWithIt() throws ConfigException {
+    assertThat(
+            changed(
+                    set("networks.lan.dns", "~"),
+                    set("networks.lan.dns.domain", "x"),
+                    remove("networks.lan.dns.domain"))
+                .effectiveText())
+        .contains("    dns: null\n");
+    assertThat(
+            changed(set("networks.lab.dns.domain", "x"), remove("networks.lab.dns.domain"))
+                .effectiveText())
+        .doesNotContain("lab");
+  }
+
+  @Test
   void aRemovedItemThatIsSetAgainKeepsItsOneChange() throws ConfigException {
     String other = "{name: web, protocol: tcp, listen: '127.0.0.1:1', to: 'web:80'}";
     Document changed =
