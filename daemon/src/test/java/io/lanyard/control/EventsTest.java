@@ -75,9 +75,6 @@ final class EventsTest {
             .start(() -> {
               for (int i = 0; i < EVENTS; i++) {
                 publish(i);
-                if (i % 50 == 0) {
-                  Thread.yield();
-                }
               }
             });
     while (heard.size() < EVENTS) {
