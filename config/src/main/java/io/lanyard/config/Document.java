@@ -214,8 +214,11 @@ public final class Document {
     // What else is said of this path is said by the file and by changes of what is above it.
     YamlNode rest = at < 0 ? tree : replay(above);
     YamlNode there = Overlay.find(rest, path);
+    YamlNode now = Overlay.find(changed, path);
     boolean isNews =
-        one.value() == null ? there != null : there == null || !Overlay.isSame(there, one.value());
+        one.value() == null
+            ? there != null
+            : there == null || now == null || !Overlay.isSame(there, now);
     if (!isNews) {
       boolean isGoneAlone = one.value() == null && hasParent(rest, path);
       return new Document(this, others, isGoneAlone ? changed : at < 0 ? tree : replay(others));

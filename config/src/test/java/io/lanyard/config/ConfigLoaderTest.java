@@ -145,9 +145,11 @@ class ConfigLoaderTest {
   @Test
   void moreProcessorsThanTheBundledMachineHasAreRefusedAndLeftToPlugIns() throws ConfigException {
     String text =
-        "version: 1\n"
-            + "networks: {a: {mode: isolated}}\n"
-            + "guests: {g: {vmm: %s, harts: 2, program: /bin/true}}\n";
+        """
+        version: 1
+        networks: {a: {mode: isolated}}
+        guests: {g: {vmm: %s, harts: 2, program: /bin/true}}
+        """;
     assertThatThrownBy(
             () -> ConfigLoader.parse("test.yaml", text.formatted("lanyard"), Path.of(".")))
         .isInstanceOfSatisfying(

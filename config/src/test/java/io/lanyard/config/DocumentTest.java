@@ -136,6 +136,7 @@ class DocumentTest {
   void aChangeThatBringsBackWhatWasThereDisappears() throws ConfigException {
     assertThat(changed(set("networks.lan.mode", "\"nat\"")).edits()).isEmpty();
     assertThat(changed(set("log.level", "debug"), remove("log.level"))).isEqualTo(base());
+    assertThat(changed(set("networks.lan.ports[p1]", "{kind: tap, device: t1}")).edits()).isEmpty();
     assertThat(
             changed(
                 remove("networks.lan.forwards[web]"),
