@@ -85,19 +85,29 @@ final class ChangingIT {
     }
   }
 
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
   private JsonNode config() throws IOException, InterruptedException {
     return Launched.JSON.readTree(done("config show --json"));
   }
 
   @Test
   void changesByCommandAreThereAndStayThere() throws IOException, InterruptedException {
+    String listen = "127.0.0.1:" + freePort();
+    String add = "forward add a tcp " + listen + " web:80 --name web";
     try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
-      assertThat(done("forward add a tcp 127.0.0.1:18080 web:80 --name web"))
-          .contains("+ networks.a.forwards[web] (tcp 127.0.0.1:18080 to web:80)", "Done: revision");
-      assertThat(done("forward ls")).contains("127.0.0.1:18080", "listening");
-      done("forward add a udp 127.0.0.1:18090-18092 web:90-92");
-      assertThat(done("forward ls --json")).contains("127.0.0.1:18092");
-      done("forward rm a udp/127.0.0.1:18090-18092");
+      assertThat(done(add))
+          .contains("+ networks.a.forwards[web] (tcp " + listen + " to web:80)", "Done: revision 1");
+      assertThat(done("forward ls")).contains(listen, "listening");
+      // Somebody may have one of these ports.
+      assertThat(done("forward add a udp 127.0.0.2:40000-40002 web:90-92 --tolerate"))
+          .contains("+ networks.a.forwards[udp/127.0.0.2:40002]");
+      assertThat(done("forward ls --json")).contains("127.0.0.2:40001");
+      done("forward rm a udp/127.0.0.2:40000-40002");
       done("forward set a web to=web:81");
       assertThat(done("reservation add a 52:54:00:00:00:11 10.9.8.11 db"))
           .contains("~ networks.a.dhcp");
@@ -117,7 +127,7 @@ final class ChangingIT {
       assertThat(done("log level")).isEqualTo("debug\n");
       assertThat(done("config show --origin networks.a.forwards[web].to"))
           .contains("web:81", " at 2");
-      assertThat(done("config history")).contains("forward add a tcp 127.0.0.1:18080 web:80");
+      assertThat(done("config history")).contains(add);
       Path saved = home.resolve("saved.yaml");
       done("config save " + saved);
       assertThat(done("plan " + saved)).isEqualTo("Nothing changes.\n");
@@ -125,10 +135,13 @@ final class ChangingIT {
       daemon.exit(10);
     }
     try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
-      assertThat(done("forward ls")).contains("127.0.0.1:18080", "10.9.8.10:81");
+      assertThat(done("forward ls")).contains(listen, "10.9.8.10:81");
+      assertThat(done("network ls")).contains("lab");
+      assertThat(done("config rollback 1 --dry-run")).contains("- networks.lab");
       assertThat(done("network ls")).contains("lab");
       done("config rollback 1 --yes");
-      assertThat(done("forward ls").lines()).hasSize(1);
+      assertThat(done("forward ls")).contains(listen, "10.9.8.10:80");
+      assertThat(done("network ls")).doesNotContain("lab");
     }
   }
 
@@ -219,17 +232,18 @@ final class ChangingIT {
 
   @Test
   void aForwardLivesAsLongAsItsCommand() throws IOException, InterruptedException {
+    String port = Integer.toString(freePort());
     try (Launched _ = Launched.daemon(home, List.of(), SMALL);
-        Launched forward = start("port-forward", "web:a", "18081:80")) {
+        Launched forward = start("port-forward", "web:a", port + ":80")) {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (!forward.said().contains("until Ctrl-C")) {
         assertThat(System.nanoTime()).as(forward.complained()).isLessThan(deadline);
         TimeUnit.MILLISECONDS.sleep(10);
       }
-      assertThat(done("forward ls")).contains("127.0.0.1:18081");
+      assertThat(done("forward ls")).contains("127.0.0.1:" + port);
       forward.signal("INT");
       assertThat(forward.exit(30)).as(forward.complained()).isZero();
-      while (done("forward ls").contains("18081")) {
+      while (done("forward ls").contains(port)) {
         assertThat(System.nanoTime()).isLessThan(deadline);
       }
     }
