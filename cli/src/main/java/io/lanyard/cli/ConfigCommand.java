@@ -167,7 +167,7 @@ final class ConfigCommand {
   @Command(name = "history", description = "Lists the configurations that have run, newest first.")
   static final class History extends ListCommand {
     History() {
-      super("revision", "at", "who", "why", "source", "edits");
+      super("revision", "at", "who", "why", "source?", "edits?");
     }
 
     @Override

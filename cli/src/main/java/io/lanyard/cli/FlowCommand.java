@@ -22,16 +22,16 @@ final class FlowCommand {
           "flows",
           "network",
           "id",
-          "port",
+          "port?",
           "protocol",
-          "direction=DIR",
+          "direction?=DIR",
           "guest",
           "remote",
           "state",
-          "fromGuestBytes",
-          "toGuestBytes",
+          "fromGuestBytes?",
+          "toGuestBytes?",
           "ageSeconds",
-          "idleSeconds");
+          "idleSeconds?");
     }
   }
 

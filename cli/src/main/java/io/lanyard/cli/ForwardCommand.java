@@ -42,7 +42,7 @@ final class ForwardCommand {
           "listen",
           "to",
           "state",
-          "connections",
+          "connections?",
           "problem");
     }
   }

@@ -43,11 +43,11 @@ final class GuestCommand {
     Ls() {
       super(
           "name",
-          "vmm",
+          "vmm?",
           "state",
           "memory",
-          "harts",
-          "processorSeconds=CPU TIME",
+          "harts?",
+          "processorSeconds?=CPU TIME",
           "addresses",
           "reason");
     }

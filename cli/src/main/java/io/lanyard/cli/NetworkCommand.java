@@ -41,10 +41,10 @@ final class NetworkCommand {
           "mode",
           "state",
           "subnet",
-          "gateway",
-          "hostAdapter",
+          "gateway?",
+          "hostAdapter?",
           "ports",
-          "leases",
+          "leases?",
           "flows",
           "problems#");
     }

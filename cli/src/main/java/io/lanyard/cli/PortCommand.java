@@ -53,11 +53,11 @@ final class PortCommand {
           "name",
           "kind",
           "state",
-          "receivedFrames=RX FRAMES",
+          "receivedFrames?=RX FRAMES",
           "receivedBytes=RX BYTES",
-          "transmittedFrames=TX FRAMES",
+          "transmittedFrames?=TX FRAMES",
           "transmittedBytes=TX BYTES",
-          "loopNanos=LOOP TIME",
+          "loopNanos?=LOOP TIME",
           "problem");
     }
   }

@@ -4,27 +4,34 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Objects as rows under headings.
  *
  * <p>A column is the name of a member: {@code name}; {@code problems#} shows how many items a list
- * has; {@code receivedFrames=RX FRAMES} has a heading of its own.
+ * has; {@code receivedFrames=RX FRAMES} has a heading of its own; {@code mode?} is left out where
+ * the terminal is too narrow for it.
  */
 final class Table {
-  /** A column is not made narrower. */
+  /** A column is not made narrower, nor narrower than its heading. */
   private static final int NARROWEST = 8;
+
+  /** Names are arguments of other commands: they are shown whole. */
+  private static final Set<String> WHOLE =
+      Set.of("network", "name", "id", "address", "mac", "revision", "path");
 
   private static final String GAP = "  ";
 
-  private record Column(String member, String heading, boolean isCount) {
+  private record Column(String member, String heading, boolean isCount, boolean isSpare) {
     static Column of(String text) {
       int equals = text.indexOf('=');
       String member = equals < 0 ? text : text.substring(0, equals);
       boolean isCount = member.endsWith("#");
-      member = isCount ? member.substring(0, member.length() - 1) : member;
+      boolean isSpare = member.endsWith("?");
+      member = isCount || isSpare ? member.substring(0, member.length() - 1) : member;
       String heading = equals < 0 ? Units.heading(member) : text.substring(equals + 1);
-      return new Column(member, heading, isCount);
+      return new Column(member, heading, isCount, isSpare);
     }
 
     String cell(JsonNode row) {
@@ -43,49 +50,78 @@ final class Table {
    * @param width columns of the terminal, which the longest texts are cut to; 0 for no limit
    */
   static List<String> lines(Iterable<JsonNode> list, List<String> columns, int width) {
-    List<Column> shown = columns.stream().map(Column::of).toList();
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(shown.stream().map(Column::heading).toList());
-    for (JsonNode row : list) {
-      rows.add(shown.stream().map(column -> column.cell(row)).toList());
+    List<Column> shown = new ArrayList<>(columns.stream().map(Column::of).toList());
+    List<JsonNode> objects = new ArrayList<>();
+    list.forEach(objects::add);
+    while (true) {
+      List<List<String>> rows = rows(objects, shown);
+      int[] widths = widths(rows);
+      boolean fits = width == 0 || fit(widths, shown, width);
+      if (fits || !leaveOne(shown)) {
+        return rows.stream().map(row -> line(row, widths)).toList();
+      }
     }
-    int[] widths = new int[shown.size()];
+  }
+
+  private static List<List<String>> rows(List<JsonNode> objects, List<Column> columns) {
+    List<List<String>> rows = new ArrayList<>(objects.size() + 1);
+    rows.add(columns.stream().map(Column::heading).toList());
+    objects.forEach(row -> rows.add(columns.stream().map(column -> column.cell(row)).toList()));
+    return rows;
+  }
+
+  private static int[] widths(List<List<String>> rows) {
+    int[] widths = new int[rows.getFirst().size()];
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
-    if (width > 0) {
-      fit(widths, width);
-    }
-    List<String> lines = new ArrayList<>(rows.size());
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        String text = cut(row.get(i), widths[i]);
-        line.append(text).repeat(" ", widths[i] - text.length()).append(GAP);
-      }
-      lines.add(line.toString().stripTrailing());
-    }
-    return lines;
+    return widths;
   }
 
-  /** Takes from the widest until all fit, or none is wide. */
-  private static void fit(int[] widths, int width) {
+  private static String line(List<String> row, int[] widths) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < widths.length; i++) {
+      String text = cut(row.get(i), widths[i]);
+      line.append(text).repeat(" ", widths[i] - text.length()).append(GAP);
+    }
+    return line.toString().stripTrailing();
+  }
+
+  /** Takes from the widest column until all fit; false if none is left that may be cut. */
+  private static boolean fit(int[] widths, List<Column> columns, int width) {
     int total = GAP.length() * (widths.length - 1);
     for (int one : widths) {
       total += one;
     }
     for (; total > width; total--) {
-      int widest = 0;
-      for (int i = 1; i < widths.length; i++) {
-        widest = widths[i] > widths[widest] ? i : widest;
+      int widest = -1;
+      for (int i = 0; i < widths.length; i++) {
+        int least = Math.max(NARROWEST, columns.get(i).heading().length());
+        if (widths[i] > least
+            && !WHOLE.contains(columns.get(i).member())
+            && (widest < 0 || widths[i] > widths[widest])) {
+          widest = i;
+        }
       }
-      if (widths[widest] <= NARROWEST) {
-        return;
+      if (widest < 0) {
+        return false;
       }
       widths[widest]--;
     }
+    return true;
+  }
+
+  /** Leaves out the last column that can be spared; false if there is none. */
+  private static boolean leaveOne(List<Column> columns) {
+    for (int i = columns.size() - 1; i >= 0; i--) {
+      if (columns.get(i).isSpare()) {
+        columns.remove(i);
+        return true;
+      }
+    }
+    return false;
   }
 
   static String cut(String text, int width) {

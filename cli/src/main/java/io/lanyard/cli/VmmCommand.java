@@ -15,7 +15,7 @@ final class VmmCommand {
   @Command(name = "ls", description = "Lists the VMMs: the bundled one, and those of plug-ins.")
   static final class Ls extends ListCommand {
     Ls() {
-      super("name", "description", "harts", "problem");
+      super("name", "capabilities", "module?");
     }
 
     @Override

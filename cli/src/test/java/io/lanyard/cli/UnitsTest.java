@@ -46,6 +46,9 @@ class UnitsTest {
     assertThat(Table.lines(list, List.of("name", "problem"), 5))
         .as("nothing is made unreadable")
         .containsExactly("NAME    PROBLEM", "vmnet8  a very …");
+    assertThat(Table.lines(list, List.of("name", "mode?", "problem", "state?"), 22))
+        .as("columns that can be spared go, from the last one on")
+        .containsExactly("NAME    MODE  PROBLEM", "vmnet8  -     a very …");
     assertThat(Table.lines(list, List.of("name", "problem"), 0).get(1)).endsWith("went wrong");
   }
 
