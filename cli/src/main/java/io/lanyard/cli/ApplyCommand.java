@@ -11,8 +11,8 @@ import picocli.CommandLine.Parameters;
     name = "apply",
     description = {
       "Makes what runs what a file says, all or nothing. What does not change is not touched.",
-      "With FILE, changes that were made by commands are gone unless the file has them. Without,"
-          + " the daemon's own file is read again, and they stay."
+      "Changes that were made by commands stay over the daemon's own file when it is applied again;"
+          + " another file takes their place."
     })
 final class ApplyCommand implements Callable<Integer> {
   @Mixin Change change = new Change();

@@ -101,7 +101,8 @@ final class ChangingIT {
     String add = "forward add a tcp " + listen + " web:80 --name web";
     try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
       assertThat(done(add))
-          .contains("+ networks.a.forwards[web] (tcp " + listen + " to web:80)", "Done: revision 1");
+          .contains(
+              "+ networks.a.forwards[web] (tcp " + listen + " to web:80)", "Done: revision 1");
       assertThat(done("forward ls")).contains(listen, "listening");
       // Somebody may have one of these ports.
       assertThat(done("forward add a udp 127.0.0.2:40000-40002 web:90-92 --tolerate"))
