@@ -60,7 +60,7 @@ public final class Turn {
     if (work.waits) {
       return;
     }
-    if (queued || credit <= 0 || turns.isRunning()) {
+    if (queued || turns.isRunning() || (credit <= 0 && !turns.goesOn(this))) {
       later(work);
     } else {
       run(work);
@@ -111,7 +111,7 @@ public final class Turn {
    */
   public boolean end() {
     turns.stop();
-    return credit > 0;
+    return credit > 0 || turns.goesOn(this);
   }
 
   /**

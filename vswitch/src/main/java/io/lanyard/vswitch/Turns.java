@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>At its turn a port gets {@link #QUANTUM} of credit and works until that is used up. A burst
  * cannot be interrupted, so a port may end up in debt, and then its next turns pass without work.
  * Between two turns the loop looks for events: a port that sends little is served at once, whatever
- * waits in the queue. No turn passes while nobody else works: a port that is alone pays nothing.
+ * waits in the queue. A port that is alone pays nothing: its credit is renewed at once, and no turn
+ * passes while nobody else works.
  *
  * <p>A burst of which the switch refuses frames costs its port more credit than time: reading what
  * is then dropped is worth less to the network than what others send.
@@ -74,6 +75,10 @@ public final class Turns {
   /** Whether a port outside the queue has worked since the queue was served last. */
   private boolean contended;
 
+  /** The only port that has worked since {@link #aloneSince}; null for none yet. */
+  private @Nullable Turn alone;
+
+  private long aloneSince;
   private @Nullable Turn running;
   private long startedAt;
 
@@ -131,7 +136,9 @@ public final class Turns {
 
   /** Forgets a port that was detached. What still holds its turn may go on using it. */
   void forget(Port port) {
-    turns.remove(port);
+    if (turns.remove(port) == alone) {
+      alone = null;
+    }
   }
 
   /** Whether work is running: what becomes ready meanwhile waits. */
@@ -149,6 +156,24 @@ public final class Turns {
     running = turn;
     startedAt = clock.nanoTime();
     contended |= !serving;
+    if (turn != alone) {
+      alone = turn;
+      aloneSince = startedAt;
+    }
+  }
+
+  /**
+   * Gives a port that has used up its credit a new one at once, if nobody else has worked for a
+   * quantum and nobody waits: it would wait for nobody, and stop its source in between for nothing.
+   *
+   * @return whether it has credit again
+   */
+  boolean goesOn(Turn turn) {
+    if (turn != alone || waiting > 0 || clock.nanoTime() - aloneSince < QUANTUM) {
+      return false;
+    }
+    turn.credit = QUANTUM;
+    return true;
   }
 
   /** Charges the time since {@link #start}. */

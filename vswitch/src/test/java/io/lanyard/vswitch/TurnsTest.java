@@ -179,6 +179,32 @@ class TurnsTest {
     assertThat((double) stray.nanos() / all()).isCloseTo(0.5, within(0.02));
   }
 
+  /** Work that an event has called; answers whether the port may go on. */
+  private boolean event(Guest guest, long nanos) {
+    assertThat(guest.turn.begin()).isTrue();
+    clock.advanceNanos(nanos);
+    return guest.turn.end();
+  }
+
+  @Test
+  void letsOneThatIsAloneGoOnWithItsEventsAndNobodyBesideOthers() {
+    Guest alone = new Guest("alone", 0);
+    Guest other = new Guest("other", 0);
+    for (int i = 0; i < 100; i++) {
+      assertThat(event(alone, 200 * MICRO)).isTrue();
+    }
+    assertThat(event(other, 100 * MICRO)).isTrue();
+    boolean went = true;
+    for (int i = 0; i < 10; i++) {
+      went &= event(alone, 60 * MICRO);
+      event(other, 40 * MICRO);
+    }
+    assertThat(went).as("beside another, credit is not for nothing").isFalse();
+    // When the other has been silent for a quantum, it is alone again.
+    event(alone, 600 * MICRO);
+    assertThat(event(alone, MICRO)).isTrue();
+  }
+
   @Test
   void letsOneThatIsAloneWorkAllTheTime() {
     Guest alone = new Guest("alone", 3_000 * MICRO);
