@@ -32,11 +32,23 @@ public sealed interface PortConfig {
    *
    * @param name the port's name
    * @param at which socket
+   * @param guests how many guests share the socket; only one that listens has many
+   * @param mostGuests how many there are at most where they are many
    * @param mtu the largest IP packet, in bytes
-   * @param policy what it may do on its network
+   * @param policy what it may do on its network; with many guests, what each of them may do
    */
-  record QemuStream(String name, StreamSocket at, int mtu, PortPolicy policy)
-      implements PortConfig {}
+  record QemuStream(
+      String name, StreamSocket at, PortGuests guests, int mostGuests, int mtu, PortPolicy policy)
+      implements PortConfig {
+    /**
+     * How many clients the port has at a time.
+     *
+     * @return at least 1
+     */
+    public int mostClients() {
+      return guests == PortGuests.MANY ? mostGuests : 1;
+    }
+  }
 
   /**
    * A TAP device.

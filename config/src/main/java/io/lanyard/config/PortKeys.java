@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
@@ -74,6 +75,22 @@ final class PortKeys {
     static final Key<StreamSocket> CONNECT =
         Key.optional("connect", PEER, "none", "Connects by TCP or to a UNIX socket.");
 
+    static final Key<PortGuests> GUESTS =
+        Key.defaulted(
+            "guests",
+            Choice.of(PortGuests.class),
+            PortGuests.ONE,
+            "How many guests share the socket. many: each client that connects gets a port of its"
+                + " own, named after this one (NAME.1, NAME.2), with this one's policy, for as long"
+                + " as it is connected.");
+
+    static final Key<Integer> MOST_GUESTS =
+        Key.defaulted(
+            "most-guests",
+            new Form.Whole(1, 256),
+            32,
+            "How many clients there are at most with guests: many; another is sent away.");
+
     static final Section SECTION =
         new Section(
             "qemu-stream",
@@ -84,12 +101,27 @@ final class PortKeys {
                 PATH,
                 LISTEN,
                 CONNECT,
+                GUESTS,
+                MOST_GUESTS,
                 MTU,
                 PortPolicy.Keys.GUARD,
                 PortPolicy.Keys.ISOLATED,
                 PortPolicy.Keys.MAC_LIMIT,
                 PortPolicy.Keys.ADDRESSES),
-            List.of(new KeyRule.ExactlyOne(PATH, LISTEN, CONNECT)),
+            List.of(
+                new KeyRule.ExactlyOne(PATH, LISTEN, CONNECT),
+                new KeyRule.NotWhere(
+                    CONNECT,
+                    GUESTS,
+                    EnumText.word(PortGuests.MANY),
+                    "many guests connect to a port that listens (path or listen)"),
+                new KeyRule.OnlyWith(
+                    MOST_GUESTS, GUESTS, "most-guests goes with guests: many only"),
+                new KeyRule.NotWhere(
+                    MOST_GUESTS,
+                    GUESTS,
+                    EnumText.word(PortGuests.ONE),
+                    "most-guests goes with guests: many only")),
             LATER);
 
     private QemuStream() {}

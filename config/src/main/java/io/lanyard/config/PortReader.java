@@ -7,10 +7,14 @@ import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a network's ports. */
 final class PortReader {
+  /** The end of the name of a client's port, where many share one. */
+  private static final Pattern CLIENT = Pattern.compile("\\.[0-9]+$");
+
   private final Claims claims;
   private final int networkMtu;
   private final GuardMode networkGuard;
@@ -24,13 +28,35 @@ final class PortReader {
   List<PortConfig> read(Fields network) {
     List<PortConfig> ports = new ArrayList<>();
     Claims names = new Claims(network.problems());
+    List<Fields> read = new ArrayList<>();
     for (Fields fields : network.value(NetworkConfig.Keys.PORTS)) {
       PortConfig port = port(fields, names);
       if (port != null) {
         ports.add(port);
+        read.add(fields);
       }
     }
+    for (int i = 0; i < read.size(); i++) {
+      notOfAClient(ports.get(i).name(), read.get(i), ports);
+    }
     return ports;
+  }
+
+  /** Refuses a name that the port of another's client has. */
+  private static void notOfAClient(String name, Fields fields, List<PortConfig> ports) {
+    if (!CLIENT.matcher(name).find()) {
+      return;
+    }
+    String shared = name.substring(0, name.lastIndexOf('.'));
+    for (PortConfig port : ports) {
+      if (port instanceof QemuStream stream
+          && stream.guests() == PortGuests.MANY
+          && stream.name().equals(shared)) {
+        fields.problem(
+            PortKeys.NAME,
+            "the ports of the guests of port " + Quoted.quote(shared) + " are named so");
+      }
+    }
   }
 
   private @Nullable PortConfig port(Fields port, Claims names) {
@@ -62,7 +88,11 @@ final class PortReader {
   private @Nullable PortConfig qemuStream(
       Fields port, @Nullable String name, int mtu, PortPolicy policy) {
     StreamSocket socket = socket(port);
-    return name == null || socket == null ? null : new QemuStream(name, socket, mtu, policy);
+    PortGuests guests = port.value(PortKeys.QemuStream.GUESTS);
+    int most = port.value(PortKeys.QemuStream.MOST_GUESTS);
+    return name == null || socket == null
+        ? null
+        : new QemuStream(name, socket, guests, most, mtu, policy);
   }
 
   /** The one socket; where there are several, which has been reported, the first. */

@@ -240,20 +240,31 @@ class ConfigLoaderTest {
     assertThat(network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8").ports())
         .containsExactly(
             new QemuStream(
-                "qemu1", new StreamSocket.ListenUnix(Path.of("qemu1.sock")), 9000, GIVEN),
+                "qemu1",
+                new StreamSocket.ListenUnix(Path.of("qemu1.sock")),
+                PortGuests.ONE,
+                32,
+                9000,
+                GIVEN),
             new QemuStream(
                 "qemu2",
                 new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")),
+                PortGuests.MANY,
+                8,
                 1500,
                 PortPolicy.DEFAULT),
             new QemuStream(
                 "qemu3",
                 new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")),
+                PortGuests.ONE,
+                32,
                 9000,
                 PortPolicy.DEFAULT),
             new QemuStream(
                 "qemu4",
                 new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")),
+                PortGuests.ONE,
+                32,
                 9000,
                 PortPolicy.DEFAULT),
             new Tap("ns-a", "t0", "ns-a", false, 9000, ISOLATED),

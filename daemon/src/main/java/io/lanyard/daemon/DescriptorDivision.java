@@ -7,6 +7,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
 import io.lanyard.linux.OpenFiles;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
@@ -105,6 +106,10 @@ final class DescriptorDivision {
     for (NetworkConfig network : configuration.networks().values()) {
       int adapters = network.hostAdapter() == null ? 0 : 1;
       count += EACH_NETWORK + EACH_PORT * (network.ports().size() + adapters);
+      for (PortConfig port : network.ports()) {
+        // One client is counted already.
+        count += port instanceof PortConfig.QemuStream stream ? stream.mostClients() - 1 : 0;
+      }
     }
     for (GuestConfig guest : configuration.guests().values()) {
       count += EACH_GUEST + guest.disks().size();

@@ -331,9 +331,10 @@ public final class Network implements AutoCloseable {
     return offered == null ? List.of() : offered.nat().listFlows();
   }
 
-  /** How many flows a port of the switch has begun. */
+  /** How many flows a port of the switch has begun, or its clients where many share it. */
   long flowsOfPort(String port) {
-    return loop.call(this::flowRecords).stream().filter(flow -> port.equals(flow.port())).count();
+    return loop.call(
+        () -> flowRecords().stream().filter(flow -> ports.isOf(port, flow.port())).count());
   }
 
   /** How many flows have come in by a forward. */

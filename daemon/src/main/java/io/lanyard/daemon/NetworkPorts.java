@@ -1,5 +1,7 @@
 package io.lanyard.daemon;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.HostAdapterConfig;
@@ -23,6 +25,7 @@ import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.FrameConsumer;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SharedStreamPort;
 import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -69,6 +72,9 @@ final class NetworkPorts {
 
   /** The ports whose link is switched off. On the loop. */
   private final Set<String> unlinked = new HashSet<>();
+
+  /** The declared port of each client's port, where many share one. On the loop. */
+  private final Map<String, String> shared = new LinkedHashMap<>();
 
   /** Ports that could not be attached, with the reason. On the loop. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
@@ -151,6 +157,7 @@ final class NetworkPorts {
     if (port != null) {
       ruled.remove(name);
       unlinked.remove(name);
+      shared.remove(name);
       ethernet.detach(port);
       port.close();
       metrics.removePort(config.name(), name);
@@ -176,7 +183,61 @@ final class NetworkPorts {
     if (port != null) {
       ruled.put(name, rules);
       PortRules governed = rules.apply(policies);
-      ethernet.govern(port, unlinked.contains(name) ? governed.unlinked() : governed);
+      ethernet.govern(port, isUnlinked(name) ? governed.unlinked() : governed);
+      clientsOf(name).forEach(client -> govern(client, rules));
+    }
+  }
+
+  /** Whether the link of a port, or of the one that its client has come by, is off. On the loop. */
+  private boolean isUnlinked(String name) {
+    String declared = shared.get(name);
+    return unlinked.contains(name) || (declared != null && unlinked.contains(declared));
+  }
+
+  /** The ports of the clients of a port that many guests share. On the loop. */
+  private List<String> clientsOf(String name) {
+    return shared.entrySet().stream()
+        .filter(client -> client.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Whether a port is a certain one, or that of one of its clients. On the loop. */
+  boolean isOf(String name, String port) {
+    return name.equals(port) || name.equals(shared.get(port));
+  }
+
+  /** Attaches the ports of the clients of a port that many guests share. */
+  private final class SharingClients implements SharedStreamPort.Clients {
+    private final String declared;
+
+    SharingClients(String declared) {
+      this.declared = declared;
+    }
+
+    @Override
+    public void attach(Port client) {
+      shared.put(client.name(), declared);
+      boolean done = false;
+      try {
+        // A port that others attach to is never without rules.
+        Function<PortPolicies, PortRules> rules = requireNonNull(ruled.get(declared));
+        NetworkPorts.this.attach(
+            client, rules, List.of(new PortLog(config.name(), context.timers().clock())));
+        if (isUnlinked(client.name())) {
+          govern(client.name(), rules);
+        }
+        done = true;
+      } finally {
+        if (!done) {
+          shared.remove(client.name());
+        }
+      }
+    }
+
+    @Override
+    public void detach(Port client) {
+      end(client.name());
     }
   }
 
@@ -297,6 +358,16 @@ final class NetworkPorts {
   private Port add(
       Object model, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
     Port port = PortKinds.make(model, place);
+    if (port instanceof SharedStreamPort many) {
+      many.attachBy(new SharingClients(port.name()));
+    }
+    attach(port, rules, listeners);
+    return port;
+  }
+
+  /** Attaches a port and starts it; closes it if that fails. On the loop. */
+  private void attach(
+      Port port, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
     boolean done = false;
     try {
       ethernet.attach(port, rules.apply(policies));
@@ -316,7 +387,6 @@ final class NetworkPorts {
     }
     PortStatus.measure(metrics, config.name(), port);
     events.publish("port-added", config.name(), port.name(), Map.of("kind", port.kind()));
-    return port;
   }
 
   private void stateChanged(Port port, PortState before, PortState now) {
@@ -410,7 +480,7 @@ final class NetworkPorts {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
       PortInfo info = PortStatus.of(config.name(), port, ethernet.problem(port));
-      all.add(unlinked.contains(port.name()) ? PortStatus.unlinked(info) : info);
+      all.add(isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
     return all;

@@ -2,8 +2,10 @@ package io.lanyard.daemon;
 
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.config.PortGuests;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.Framing;
+import io.lanyard.vswitch.port.SharedStreamPort;
 import io.lanyard.vswitch.port.StreamAddress;
 import io.lanyard.vswitch.port.StreamPort;
 import java.nio.file.Path;
@@ -22,13 +24,18 @@ final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
 
   @Override
   public Port make(PortConfig.QemuStream stream, PortPlace place) {
-    return new StreamPort(
-        stream.name(),
-        kind(),
-        stream.mtu(),
-        Framing.QEMU,
-        address(stream.at(), place.runtimeDirectory()),
-        place.context());
+    StreamAddress address = address(stream.at(), place.runtimeDirectory());
+    return stream.guests() == PortGuests.MANY && address instanceof StreamAddress.Listen listen
+        ? new SharedStreamPort(
+            stream.name(),
+            kind(),
+            stream.mtu(),
+            Framing.QEMU,
+            listen,
+            stream.mostGuests(),
+            place.context())
+        : new StreamPort(
+            stream.name(), kind(), stream.mtu(), Framing.QEMU, address, place.context());
   }
 
   // No pattern switch: the JVM would spin a class for it in each start.

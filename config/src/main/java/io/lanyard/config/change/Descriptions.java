@@ -15,6 +15,7 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.StormConfig;
@@ -190,6 +191,10 @@ final class Descriptions {
           case PortConfig.StreamSocket.ListenTcp at -> parts.put("listen", at.endpoint());
           case PortConfig.StreamSocket.ConnectUnix at -> parts.put("connect", "unix:" + at.path());
           case PortConfig.StreamSocket.ConnectTcp at -> parts.put("connect", at.endpoint());
+        }
+        if (stream.guests() == PortGuests.MANY) {
+          parts.put("guests", word(stream.guests()));
+          parts.put("most-guests", stream.mostGuests());
         }
       }
     }

@@ -185,7 +185,9 @@ final class NetworkDifference {
                       y.name(), y.device(), y.netns(), y.offloads(), y.mtu(), x.policy()));
       case PortConfig.QemuStream x ->
           b instanceof PortConfig.QemuStream y
-              && x.equals(new PortConfig.QemuStream(y.name(), y.at(), y.mtu(), x.policy()));
+              && x.equals(
+                  new PortConfig.QemuStream(
+                      y.name(), y.at(), y.guests(), y.mostGuests(), y.mtu(), x.policy()));
     };
   }
 

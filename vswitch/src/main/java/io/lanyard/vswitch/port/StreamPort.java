@@ -106,6 +106,30 @@ public final class StreamPort extends ObservedPort implements Dumpable {
             : new ConnectingEndpoint(name, address.address(), context, client);
   }
 
+  /**
+   * Makes the port of one connection that stands, which it owns.
+   *
+   * @param at where the connection was accepted
+   * @param log limits the lines of all ports whose connections are accepted there
+   * @param over told once the connection is over
+   */
+  StreamPort(
+      String name,
+      String kind,
+      int mtu,
+      Framing framing,
+      Channel channel,
+      SocketAddress at,
+      PortContext context,
+      RateLimitedLog log,
+      Runnable over) {
+    super(name, kind, mtu, NOT_OPEN);
+    this.framing = framing;
+    this.context = context;
+    this.log = log;
+    this.endpoint = new AcceptedEndpoint(channel, at, new Client(), over);
+  }
+
   /** The port as its endpoint sees it. */
   private final class Client implements StreamEndpoint.Client {
     @Override

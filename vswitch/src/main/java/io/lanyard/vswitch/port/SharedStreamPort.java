@@ -1,0 +1,259 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.vswitch.ObservedPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortState;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
+import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that many VMMs connect to: each client gets a {@link StreamPort} of its own, which is
+ * gone when the client has left.
+ *
+ * <p>The port of a client is named after this one and the least free number: {@code qemu.1}, {@code
+ * qemu.2}. This port itself passes no frames. Its state is that of the socket, and up while it has
+ * clients.
+ *
+ * <p>A client beyond the limit is sent away, counted and logged at a limited rate. One that has
+ * closed counts until all that it has sent was taken.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class SharedStreamPort extends ObservedPort implements Dumpable {
+  private static final System.Logger LOG = System.getLogger(SharedStreamPort.class.getName());
+
+  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+
+  /** Attaches the ports of clients to the network, and takes them off. On the loop. */
+  public interface Clients {
+    /**
+     * Attaches the port of a client, and starts it.
+     *
+     * @param client the port; the caller of this closes it if it throws
+     */
+    void attach(Port client);
+
+    /**
+     * Detaches the port of a client that has left, and closes it.
+     *
+     * @param client the port
+     */
+    void detach(Port client);
+  }
+
+  private final Framing framing;
+  private final PortContext context;
+  private final ListeningEndpoint endpoint;
+  private final RateLimitedLog log;
+  private final @Nullable StreamPort[] clients;
+  private @Nullable Clients attaching;
+  private PortState waiting = NOT_OPEN;
+  private int present;
+  private long connections;
+  private long refused;
+  private boolean closed;
+
+  /**
+   * Makes a port, to be attached by the caller and then started.
+   *
+   * @param name the port's name
+   * @param kind its kind, as {@code qemu-stream}; its clients' ports have the same
+   * @param mtu the largest IP packet on its clients' ports, in bytes
+   * @param framing how frames lie in a stream
+   * @param address where it listens
+   * @param most how many clients it has at a time
+   * @param context the network
+   */
+  public SharedStreamPort(
+      String name,
+      String kind,
+      int mtu,
+      Framing framing,
+      StreamAddress.Listen address,
+      int most,
+      PortContext context) {
+    super(name, kind, mtu, NOT_OPEN);
+    this.framing = framing;
+    this.context = context;
+    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.clients = new @Nullable StreamPort[most];
+    this.endpoint =
+        new ListeningEndpoint(
+            address.address(),
+            context,
+            new StreamEndpoint.Client() {
+              @Override
+              public void offer(Channel channel) {
+                accept(channel);
+              }
+
+              @Override
+              public void waiting(PortState now) {
+                waiting = now;
+                update();
+              }
+            });
+  }
+
+  /**
+   * Says who attaches the ports of clients. Before the start.
+   *
+   * @param clients told of each
+   */
+  public void attachBy(Clients clients) {
+    attaching = clients;
+  }
+
+  @Override
+  public void start() {
+    endpoint.start();
+  }
+
+  private void update() {
+    become(closed ? PortState.closed() : present > 0 ? PortState.up() : waiting);
+  }
+
+  private void accept(Channel channel) {
+    int free = 0;
+    while (free < clients.length && clients[free] != null) {
+      free++;
+    }
+    Clients network = attaching;
+    if (closed || network == null) {
+      Future<?> _ = channel.close();
+    } else if (free == clients.length) {
+      refuse(channel, "it has " + clients.length + " clients, which is its most-guests");
+    } else {
+      open(channel, free, network);
+    }
+  }
+
+  private void open(Channel channel, int number, Clients network) {
+    Runnable over = () -> over(number);
+    StreamPort client =
+        new StreamPort(
+            name() + "." + (number + 1),
+            kind(),
+            mtu(),
+            framing,
+            channel,
+            address(),
+            context,
+            log,
+            over);
+    clients[number] = client;
+    present++;
+    try {
+      network.attach(client);
+      connections++;
+    } catch (RuntimeException e) {
+      clients[number] = null;
+      present--;
+      client.close();
+      refuse(channel, Causes.of(e));
+    }
+    update();
+  }
+
+  private void refuse(Channel channel, String cause) {
+    refused++;
+    log.log(
+        Level.WARNING,
+        "client-refused",
+        line ->
+            line.with("network", context.network().name())
+                .with("port", name())
+                .with("cause", cause));
+    Future<?> _ = channel.close();
+  }
+
+  /** Ends a client's port after the work that has told of its end: that may be the port's turn. */
+  private void over(int number) {
+    StreamPort client = clients[number];
+    try {
+      context
+          .loop()
+          .execute(() -> {
+            if (client != null && clients[number] == client) {
+              clients[number] = null;
+              present--;
+              detach(client);
+              update();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // The network has ended, with all its ports.
+    }
+  }
+
+  private void detach(StreamPort client) {
+    Clients network = attaching;
+    if (network != null) {
+      network.detach(client);
+    }
+    client.close();
+  }
+
+  @Override
+  public boolean transmit(Passage passage, ByteBuf frame) {
+    return false; // nobody is behind it: each client has a port of its own
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    endpoint.close();
+    for (int i = 0; i < clients.length; i++) {
+      StreamPort client = clients[i];
+      if (client != null) {
+        clients[i] = null;
+        detach(client);
+      }
+    }
+    present = 0;
+    update();
+  }
+
+  /**
+   * The address that the port listens on.
+   *
+   * @return with the port that the kernel chose, where 0 was asked for
+   */
+  public SocketAddress address() {
+    return endpoint.address();
+  }
+
+  @Override
+  public Offloads offloads() {
+    return Offloads.NONE;
+  }
+
+  @Override
+  public DumpNode dump() {
+    return DumpNode.of("stream " + address())
+        .with("role", endpoint.role())
+        .with("clients", present)
+        .with("mostClients", clients.length)
+        .with("connections", connections)
+        .withNonZero("refusedClients", refused)
+        .withNonZero("failedAccepts", endpoint.acceptFailures())
+        .build();
+  }
+}
