@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
 final class ConfigResources {
   private static final String YAML = "application/yaml";
 
-  /** Longer than a change of a thousand ports takes. */
-  private static final int APPLY_SECONDS = 120;
+  /** Longer than a change of a thousand ports takes, and than the 5 min that a guest may stop. */
+  private static final int APPLY_SECONDS = 420;
 
   private static final String NOUNS = "/v1/networks/{network}";
 

@@ -30,8 +30,12 @@ public final class HttpClient {
   /** Three times the daemon's own limit for a request, which is 10 s. */
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  /** A change may wait for guests to stop: longer than the daemon's own limit, which is 7 min. */
+  private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(8);
+
   private final Path socket;
   private final Duration timeout;
+  private final Duration changeTimeout;
 
   /**
    * Makes a client; connects nowhere yet.
@@ -39,12 +43,13 @@ public final class HttpClient {
    * @param socket where the server listens
    */
   public HttpClient(Path socket) {
-    this(socket, TIMEOUT);
+    this(socket, TIMEOUT, CHANGE_TIMEOUT);
   }
 
-  HttpClient(Path socket, Duration timeout) {
+  HttpClient(Path socket, Duration timeout, Duration changeTimeout) {
     this.socket = socket;
     this.timeout = timeout;
+    this.changeTimeout = changeTimeout;
   }
 
   /**
@@ -144,10 +149,11 @@ public final class HttpClient {
               + headers
               + "\r\n";
       String[] lines;
-      try (Deadline _ = new Deadline(connection, timeout)) {
+      Duration limit = method.equals("GET") ? timeout : changeTimeout;
+      try (Deadline _ = new Deadline(connection, limit)) {
         lines = exchange(out, head, body, in).split("\r\n", -1);
       } catch (AsynchronousCloseException e) {
-        throw new SocketTimeoutException("no answer in " + timeout.toSeconds() + " s");
+        throw new SocketTimeoutException("no answer in " + limit.toSeconds() + " s");
       }
       Map<String, String> fields = new TreeMap<>();
       for (int i = 1; i < lines.length; i++) {

@@ -24,10 +24,13 @@ class HttpClientTest {
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       listener.bind(UnixDomainSocketAddress.of(silent));
 
-      HttpClient client = new HttpClient(silent, Duration.ofMillis(50));
+      HttpClient client = new HttpClient(silent, Duration.ofMillis(50), Duration.ofSeconds(1));
       assertThatThrownBy(() -> client.send("GET", "/"))
           .isInstanceOf(SocketTimeoutException.class)
-          .hasMessageContaining("no answer in");
+          .hasMessage("no answer in 0 s");
+      assertThatThrownBy(() -> client.send("POST", "/"))
+          .isInstanceOf(SocketTimeoutException.class)
+          .hasMessage("no answer in 1 s");
     }
   }
 }
