@@ -196,6 +196,11 @@ public final class Lanyard implements Runnable {
     String message = String.valueOf(exception.getMessage());
     String hint = "See: " + command.getCommandSpec().qualifiedName() + " --help";
     if (exception instanceof UnmatchedArgumentException unmatched) {
+      if (!unmatched.isUnknownOption()) {
+        String word = unmatched.getUnmatched().getFirst();
+        boolean isCommand = !command.getSubcommands().isEmpty();
+        message = (isCommand ? "there is no command " : "there is one word too many: ") + word;
+      }
       List<String> nearest = unmatched.getSuggestions();
       if (!nearest.isEmpty()) {
         hint = "Did you mean " + String.join(" or ", nearest) + "? " + hint;

@@ -37,7 +37,7 @@ record Noun(String name, String description, List<Verb> verbs) {
    */
   void addTo(CommandLine line, String asked) {
     CommandLine noun = new CommandLine(new Missing(this));
-    noun.getCommandSpec().usageMessage().description(description);
+    noun.getCommandSpec().usageMessage().description(description).commandListHeading("Verbs:%n");
     line.addSubcommand(name, noun);
     for (Verb verb : verbs) {
       if (verb.name().equals(asked)) {

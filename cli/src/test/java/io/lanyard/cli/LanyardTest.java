@@ -81,7 +81,11 @@ final class LanyardTest {
         .contains("lanyard port show --help");
     err.reset();
     assertThat(Lanyard.execute("reload")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).startsWith("lanyard: there is no command reload\n");
     assertThat(complained().lines()).hasSize(2);
+    err.reset();
+    assertThat(Lanyard.execute("status", "now")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(complained()).startsWith("lanyard: there is one word too many: now\n");
   }
 
   @Test
