@@ -320,6 +320,10 @@ final class ConfigResources {
 
   private Response change(Request request, ChangeRequest.Change change, String why) {
     if (flag(request, "dry-run")) {
+      long known = known(request);
+      if (known != ChangeRequest.ANY && known != conductor.present().revision()) {
+        throw outdated(request);
+      }
       return planned(conductor.plan(change));
     }
     return planned(conductor.apply(asked(request, change, why)));
@@ -373,13 +377,17 @@ final class ConfigResources {
       return ChangeRequest.ANY;
     }
     if (!match.matches("\"[0-9]{1,18}\"")) {
-      throw new Problem(
-          412,
-          "the state that the request changes is not the present one",
-          request.path(),
-          "send the ETag of GET /v1/config in If-Match");
+      throw outdated(request);
     }
     return Long.parseLong(match.substring(1, match.length() - 1));
+  }
+
+  private static Problem outdated(Request request) {
+    return new Problem(
+        412,
+        "the state that the request changes is not the present one",
+        request.path(),
+        "send the ETag of GET /v1/config in If-Match");
   }
 
   private static String tag(long revision) {

@@ -102,10 +102,14 @@ public final class Conductor implements AutoCloseable {
   private final Steps steps;
   private final History history;
   private final Clock clock;
-  private final String own;
+  private final Document file;
   private final ScheduledExecutorService queue;
   private final List<Listener> listeners = new ArrayList<>();
   private volatile Present present;
+
+  /** The digest of the daemon's own file, as it was read last. On the conductor's thread. */
+  private String own;
+
   private volatile @Nullable Unconfirmed unconfirmed;
 
   /**
@@ -116,8 +120,8 @@ public final class Conductor implements AutoCloseable {
    * @param permitted leaves out of a configuration what this host does not permit
    * @param steps how it is changed
    * @param history where configurations are kept
-   * @param own the digest of the daemon's own file, which tells the next start whether somebody has
-   *     changed it since
+   * @param file the daemon's own file, whose digest tells the next start whether somebody has
+   *     changed it since it was read last
    * @param clock tells the time of a revision
    */
   Conductor(
@@ -126,14 +130,15 @@ public final class Conductor implements AutoCloseable {
       UnaryOperator<Configuration> permitted,
       Steps steps,
       History history,
-      String own,
+      Document file,
       Clock clock) {
     this.present = present;
     this.tree = tree;
     this.permitted = permitted;
     this.steps = steps;
     this.history = history;
-    this.own = own;
+    this.file = file;
+    this.own = Recovery.digest(file);
     this.clock = clock;
     this.queue =
         Executors.newSingleThreadScheduledExecutor(task -> {
@@ -336,19 +341,15 @@ public final class Conductor implements AutoCloseable {
         revision.number(),
         revision.at().toString(),
         revision.who(),
-        revision.why(),
+        revision.unconfirmed() ? revision.why() + " (not confirmed)" : revision.why(),
         revision.source(),
         revision.edits().size());
   }
 
   private Revision find(long number) throws ChangeRefusedException {
-    try {
-      Revision found = history.find(number);
-      if (found != null) {
-        return found;
-      }
-    } catch (IOException e) {
-      throw notKept(e);
+    Revision found = history.find(number);
+    if (found != null) {
+      return found;
     }
     throw new ChangeRefusedException(
         Reason.UNKNOWN,
@@ -396,28 +397,22 @@ public final class Conductor implements AutoCloseable {
       throw new ChangeRefusedException(
           Reason.ENDS_SOMETHING, "it would end what runs", ends, "repeat it with --yes");
     }
+    checkStart(changes, read.document());
+    Instant now = clock.now().truncatedTo(ChronoUnit.MILLIS);
+    long number = next(before, now);
     List<Step> done = steps.of(changes, before.configuration(), read.configuration());
     List<String> problems = run(done, request.tolerate());
-    Instant now = clock.now().truncatedTo(ChronoUnit.MILLIS);
+    String digest = digestOfOwn(read.document());
     boolean confirmed = request.confirm().isZero();
     Revision revision =
-        new Revision(
-            before.revision() + 1,
-            now,
-            request.who(),
-            request.why(),
-            read.document().source(),
-            read.document().directory(),
-            read.document().text(),
-            own,
-            read.document().edits(),
-            !confirmed);
+        revision(number, now, request.who(), request.why(), read.document(), digest, !confirmed);
     try {
       history.add(revision);
     } catch (IOException e) {
       undo(done);
       throw notKept(e);
     }
+    own = digest;
     Present after = new Present(read.document(), read.configuration(), revision.number());
     present = after;
     String confirmBy = confirmed ? "" : await(revision, before, request.confirm(), now);
@@ -430,6 +425,72 @@ public final class Conductor implements AutoCloseable {
         .log(LOG, Level.INFO);
     listeners.forEach(listener -> listener.changed(after, info, request.who()));
     return info;
+  }
+
+  /**
+   * Refuses a change of what only the daemon's own file can say, since that alone is read before
+   * the daemon knows where its history is.
+   */
+  private void checkStart(List<Change> changes, Document next) throws ChangeRefusedException {
+    boolean isOwn =
+        next.source().equals(file.source())
+            && next.edits().stream().noneMatch(edit -> isStart(edit.path()));
+    for (Change change : changes) {
+      if (change instanceof Change.NeedsRestart && !isOwn) {
+        throw new ChangeRefusedException(
+            Reason.INVALID,
+            change.subject() + " is read from the daemon's own file when it starts",
+            List.of(),
+            "set it there, and restart the daemon");
+      }
+    }
+  }
+
+  private static boolean isStart(DocumentPath path) {
+    String first = path.steps().getFirst();
+    return first.equals("api") || first.equals("directories");
+  }
+
+  /**
+   * The number of the next revision. What ran at first is kept before the first change, so that it
+   * can be gone back to.
+   */
+  private long next(Present before, Instant now) throws ChangeRefusedException {
+    try {
+      long highest = history.highest();
+      if (highest == 0 && before.revision() == 0) {
+        history.add(revision(0, now, "lanyard", "as it started", before.document(), own, false));
+      }
+      return Math.max(highest, before.revision()) + 1;
+    } catch (IOException e) {
+      throw notKept(e);
+    }
+  }
+
+  private static Revision revision(
+      long number,
+      Instant at,
+      String who,
+      String why,
+      Document document,
+      String own,
+      boolean unconfirmed) {
+    return new Revision(
+        number,
+        at,
+        who,
+        why,
+        document.source(),
+        document.directory(),
+        document.text(),
+        own,
+        document.edits(),
+        unconfirmed);
+  }
+
+  /** The digest of the daemon's own file, as it is known after a change. */
+  private String digestOfOwn(Document next) {
+    return next.source().equals(file.source()) ? Recovery.digest(next) : own;
   }
 
   /** Whether two documents differ at most in who said it when. */
@@ -474,22 +535,19 @@ public final class Conductor implements AutoCloseable {
       }
     }
     // Its number is not used again: an ETag that somebody has of it must not fit another one.
-    present = new Present(before.document(), before.configuration(), now.revision() + 1);
-    Revision back =
-        new Revision(
-            now.revision() + 1,
-            clock.now().truncatedTo(ChronoUnit.MILLIS),
-            waiting.revision().who(),
-            "taken back: " + why,
-            before.document().source(),
-            before.document().directory(),
-            before.document().text(),
-            own,
-            before.document().edits(),
-            false);
+    long number = now.revision() + 1;
+    own = digestOfOwn(before.document());
+    present = new Present(before.document(), before.configuration(), number);
     try {
-      history.add(back);
-      history.remove(waiting.revision().number());
+      history.add(
+          revision(
+              number,
+              clock.now().truncatedTo(ChronoUnit.MILLIS),
+              waiting.revision().who(),
+              "taken back: " + why,
+              before.document(),
+              own,
+              false));
     } catch (IOException e) {
       problems.add("the history: " + Causes.of(e));
     }
@@ -498,7 +556,7 @@ public final class Conductor implements AutoCloseable {
         .with("cause", why)
         .with("problems", problems)
         .log(LOG, Level.WARNING);
-    PlanInfo info = plan(back.number(), changes, problems, "", List.of());
+    PlanInfo info = plan(number, changes, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
   }
 

@@ -145,7 +145,7 @@ public final class Daemon implements AutoCloseable {
             settings.permitted(),
             new Steps(tree, new StepMaker(tree, this::set)),
             History.in(directories.state().resolve("config")),
-            Recovery.digest(settings.file()),
+            settings.file(),
             settings.clock());
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);

@@ -3,6 +3,8 @@ package io.lanyard.daemon;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.vswitch.PortState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +12,14 @@ import java.util.TreeSet;
 
 /** The guests and flows that a change of the configuration ends, now that it is asked for. */
 final class Endings {
+  private static final String UP = PortState.up().label();
+
+  /** The ports that a network has by itself. */
+  private static final Set<String> OWN_PORTS = Set.of("gateway", NetworkPorts.HOST);
+
+  /** The names that a person reads at once. */
+  private static final int MOST_NAMES = 8;
+
   private final RunningTree tree;
 
   Endings(RunningTree tree) {
@@ -65,12 +75,41 @@ final class Endings {
 
   private String network(String name) {
     Network network = tree.network(name);
-    return network == null ? "" : flows("network " + name, network.info().flows());
+    if (network == null) {
+      return "";
+    }
+    List<String> attached =
+        network.ports().stream()
+            .filter(port -> !OWN_PORTS.contains(port.name()) && port.state().equals(UP))
+            .map(PortInfo::name)
+            .toList();
+    String flows = flows("network " + name, network.info().flows());
+    if (attached.isEmpty()) {
+      return flows;
+    }
+    String ports =
+        "network "
+            + name
+            + ": the guests at "
+            + String.join(", ", attached.subList(0, Math.min(MOST_NAMES, attached.size())))
+            + (attached.size() > MOST_NAMES
+                ? " and " + (attached.size() - MOST_NAMES) + " more"
+                : "")
+            + " lose their link";
+    return flows.isEmpty() ? ports : ports + "; " + flows;
   }
 
   private String port(String network, String port) {
     Network there = tree.network(network);
-    return there == null ? "" : flows("port " + network + "/" + port, there.flowsOfPort(port));
+    if (there == null) {
+      return "";
+    }
+    String name = "port " + network + "/" + port;
+    boolean attached =
+        there.ports().stream().anyMatch(one -> one.name().equals(port) && one.state().equals(UP));
+    String flows = flows(name, there.flowsOfPort(port));
+    String link = attached ? name + ": the guest there loses its link" : "";
+    return link.isEmpty() || flows.isEmpty() ? link + flows : link + "; " + flows;
   }
 
   private String forward(String network, String key) {

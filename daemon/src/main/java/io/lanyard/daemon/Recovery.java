@@ -60,7 +60,7 @@ final class Recovery {
     Path directory = state.resolve("config");
     Revision last;
     try {
-      last = History.in(directory).recover();
+      last = History.in(directory).recover(clock.now());
     } catch (IOException e) {
       LogEvent.of("history-unreadable")
           .with("directory", directory)
@@ -109,20 +109,21 @@ final class Recovery {
     }
     long number = last.number() + 1;
     Document document = present.document();
+    History history = History.in(directory);
     try {
-      History.in(directory)
-          .add(
-              new Revision(
-                  number,
-                  clock.now(),
-                  "lanyard",
-                  "the file was changed while the daemon did not run",
-                  document.source(),
-                  document.directory(),
-                  document.text(),
-                  digest(file),
-                  document.edits(),
-                  false));
+      number = history.highest() + 1;
+      history.add(
+          new Revision(
+              number,
+              clock.now(),
+              "lanyard",
+              "the file was changed while the daemon did not run",
+              document.source(),
+              document.directory(),
+              document.text(),
+              digest(file),
+              document.edits(),
+              false));
     } catch (IOException e) {
       LogEvent.of("revision-not-kept").with("cause", e).log(LOG, Level.WARNING);
     }

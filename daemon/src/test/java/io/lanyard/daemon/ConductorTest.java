@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.PlanInfo;
@@ -19,6 +21,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -58,8 +61,13 @@ class ConductorTest {
     }
   }
 
+  /** The daemon's own file. */
   private Document document(String text) throws ConfigException {
-    return Document.of("test.yaml", text.replace("PORT", Integer.toString(port)), home);
+    return document("test.yaml", text);
+  }
+
+  private Document document(String source, String text) throws ConfigException {
+    return Document.of(source, text.replace("PORT", Integer.toString(port)), home);
   }
 
   private void start(String text) throws Exception {
@@ -75,9 +83,16 @@ class ConductorTest {
   }
 
   private ChangeRequest request(String text, boolean force) throws Exception {
-    Document document = document(text);
+    Document document = document("other.yaml", text);
     return new ChangeRequest(
         before -> document, "test", "a test", ChangeRequest.ANY, force, false, Duration.ZERO);
+  }
+
+  /** A change of the daemon's own file. */
+  private ChangeRequest own(String text) throws Exception {
+    Document document = document(text);
+    return new ChangeRequest(
+        before -> document, "test", "a test", ChangeRequest.ANY, false, false, Duration.ZERO);
   }
 
   private PlanInfo apply(String text) throws Exception {
@@ -126,7 +141,7 @@ class ConductorTest {
   void theSameAgainChangesNothing() throws Exception {
     start(START);
     Network before = network("a");
-    PlanInfo done = apply(START);
+    PlanInfo done = get(daemon.conductor().apply(own(START)));
     assertThat(done.changes()).isEmpty();
     assertThat(done.revision()).isZero();
     assertThat(network("a")).isSameAs(before);
@@ -222,7 +237,7 @@ class ConductorTest {
     assertThat(refused.reason()).isEqualTo(Reason.INVALID);
     assertThat(refused.details())
         .hasSizeGreaterThan(1)
-        .allMatch(line -> line.contains("test.yaml:"));
+        .allMatch(line -> line.contains("other.yaml:"));
   }
 
   @Test
@@ -266,7 +281,9 @@ class ConductorTest {
     String guest =
         START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
     start(guest);
-    apply(guest.replace("10.9.8.", "10.9.7."));
+    assertThat(refused(guest.replace("10.9.8.", "10.9.7.")).details())
+        .containsExactly("network a: the guests at g.nic0 lose their link");
+    get(daemon.conductor().apply(request(guest.replace("10.9.8.", "10.9.7."), true)));
     assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
     await(() ->
         network("a").ports().stream()
@@ -290,7 +307,75 @@ class ConductorTest {
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
     assertThat(get(daemon.conductor().history()))
         .extracting(RevisionInfo::revision)
-        .containsExactly(2L, 1L);
+        .containsExactly(2L, 1L, 0L);
+  }
+
+  @Test
+  void aFileThatWasReadAgainIsNoNewsToTheNextStart() throws Exception {
+    Path own = home.resolve("own.yaml");
+    start(START);
+    daemon.close();
+    Files.writeString(own, document(START).text());
+    Directories directories =
+        new Directories(home.resolve("s2"), home.resolve("r"), home.resolve("i"));
+    daemon = Daemon.open(Daemon.Settings.of(Document.load(own), directories));
+    String edited = document(START.replace("10.9.8.9:80", "10.9.8.10:80")).text();
+    Files.writeString(own, edited);
+    get(
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(daemon::reread, "SIGHUP", "", -1, false, false, Duration.ZERO)));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    get(daemon.conductor().apply(request(START.replace("10.9.8.9:80", "10.9.8.11:80"), false)));
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(Document.load(own), directories));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
+  }
+
+  @Test
+  void whatRanAtFirstCanBeGoneBackTo() throws Exception {
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    get(daemon.conductor().rollBack(0, request(START, false)));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+  }
+
+  @Test
+  void anEntryInTheWayOfTheHistoryCostsNoRevision() throws Exception {
+    LogWatch.expect("event=revision-unreadable");
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    daemon.close();
+    Files.createDirectories(home.resolve("s/config/000000007.json"));
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    assertThat(apply(START).revision()).isEqualTo(8);
+  }
+
+  @Test
+  void onlyTheOwnFileSaysWhatIsReadAtTheStart() throws Exception {
+    start(START);
+    String socket = START + "api: {socket: other.sock}\n";
+    assertThat(refused(socket).reason()).isEqualTo(Reason.INVALID);
+    assertThat(get(daemon.conductor().apply(own(socket))).restart()).hasSize(1);
+    Edit edit = Edit.set(DocumentPath.parse("api.socket"), "third.sock", "test", Instant.EPOCH);
+    ChangeRefusedException edited =
+        refusal(() ->
+            get(
+                daemon
+                    .conductor()
+                    .apply(
+                        new ChangeRequest(
+                            before -> before.with(edit),
+                            "t",
+                            "",
+                            -1,
+                            false,
+                            false,
+                            Duration.ZERO))));
+    assertThat(edited.reason()).isEqualTo(Reason.INVALID);
+    assertThat(edited.what()).startsWith("api.socket is read from the daemon's own file");
   }
 
   @Test
@@ -347,6 +432,14 @@ class ConductorTest {
     daemon.close();
     daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+    // No number is used twice: somebody may know it as an entity tag.
+    assertThat(daemon.conductor().present().revision()).isEqualTo(2);
+    assertThat(get(daemon.conductor().history()))
+        .extracting(RevisionInfo::why)
+        .containsExactly(
+            "taken back: 1 was not confirmed before the daemon ended",
+            " (not confirmed)",
+            "as it started");
   }
 
   @ParameterizedTest

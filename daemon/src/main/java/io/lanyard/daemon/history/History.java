@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -49,28 +50,51 @@ public final class History {
 
   /**
    * The newest revision. One that waits for a confirmation, which nobody can give any more, is
-   * taken back: removed, and the one before it is the newest.
+   * taken back: the one before it runs again, as a revision of its own.
    *
+   * @param now the time of that revision
    * @return null if there is none
-   * @throws IOException if the directory cannot be read
+   * @throws IOException if the directory cannot be read, or the revision not be kept
    */
-  public @Nullable Revision recover() throws IOException {
+  public @Nullable Revision recover(Instant now) throws IOException {
+    Revision unconfirmed = null;
     for (Path file : files().descendingMap().values()) {
       Revision revision = read(file);
       if (revision == null) {
         continue;
       }
       if (!revision.unconfirmed()) {
-        return revision;
+        return unconfirmed == null ? revision : takeBack(unconfirmed, revision, now);
       }
-      LogEvent.of("revision-taken-back")
-          .with("revision", revision.number())
-          .with("who", revision.who())
-          .with("cause", "it was not confirmed before the daemon ended")
-          .log(LOG, Level.WARNING);
-      Files.delete(file);
+      if (unconfirmed == null) {
+        unconfirmed = revision;
+      }
     }
     return null;
+  }
+
+  private Revision takeBack(Revision unconfirmed, Revision former, Instant now) throws IOException {
+    LogEvent.of("revision-taken-back")
+        .with("revision", unconfirmed.number())
+        .with("who", unconfirmed.who())
+        .with("cause", "it was not confirmed before the daemon ended")
+        .log(LOG, Level.WARNING);
+    String why =
+        "taken back: " + unconfirmed.number() + " was not confirmed before the daemon ended";
+    Revision again = former.again(highest() + 1, now, "lanyard", why);
+    add(again);
+    return again;
+  }
+
+  /**
+   * The highest number that a file has, whether it can be read or not.
+   *
+   * @return 0 if there is none
+   * @throws IOException if the directory cannot be read
+   */
+  public long highest() throws IOException {
+    NavigableMap<Long, Path> files = files();
+    return files.isEmpty() ? 0 : files.lastKey();
   }
 
   /**
@@ -100,25 +124,13 @@ public final class History {
   }
 
   /**
-   * Forgets a revision that was taken back.
-   *
-   * @param number its number
-   * @throws IOException if it could not be removed
-   */
-  public void remove(long number) throws IOException {
-    Files.deleteIfExists(file(number));
-    force(directory);
-  }
-
-  /**
    * Finds a revision.
    *
    * @param number its number
-   * @return null if it is not there, or no longer
-   * @throws IOException if the directory cannot be read
+   * @return null if it is not there, or no longer, or cannot be read
    */
-  public @Nullable Revision find(long number) throws IOException {
-    return Files.exists(file(number)) ? read(file(number)) : null;
+  public @Nullable Revision find(long number) {
+    return read(file(number));
   }
 
   /**
@@ -159,15 +171,11 @@ public final class History {
     return files;
   }
 
-  private static @Nullable Revision read(Path file) throws IOException {
-    byte[] bytes;
+  private static @Nullable Revision read(Path file) {
     try {
-      bytes = Files.readAllBytes(file);
+      return RevisionFormat.read(Files.readAllBytes(file));
     } catch (NoSuchFileException e) {
       return null;
-    }
-    try {
-      return RevisionFormat.read(bytes);
     } catch (IOException e) {
       LogEvent.of("revision-unreadable")
           .with("file", file)

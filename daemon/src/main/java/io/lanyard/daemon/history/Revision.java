@@ -36,6 +36,19 @@ public record Revision(
   }
 
   /**
+   * The same configuration, run again.
+   *
+   * @param next the number from now on
+   * @param when when it began to run
+   * @param by who asked for it
+   * @param cause why
+   * @return a revision that needs no confirmation
+   */
+  Revision again(long next, Instant when, String by, String cause) {
+    return new Revision(next, when, by, cause, source, directory, text, own, edits, false);
+  }
+
+  /**
    * The same, confirmed.
    *
    * @return a copy
