@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ChangingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final String CONFIG =
+  static final String CONFIG =
       """
       {"revision": 7, "source": "/etc/lanyard.yaml", "settings": [
         {"path": "networks.vmnet8.mode", "value": "nat", "origin": "/etc/lanyard.yaml:3:5"},
@@ -46,7 +45,7 @@ final class ChangingTest {
         {"path": "guests.web.memory", "value": "512M", "origin": "f:11:1"}]}
       """;
 
-  private static final String PLAN =
+  static final String PLAN =
       """
       {"revision": 8, "changes": [
         {"kind": "forward-added", "network": "vmnet8", "subject": "networks.vmnet8.forwards[x]",
@@ -306,56 +305,6 @@ final class ChangingTest {
   }
 
   @Test
-  void aPlanIsShownAndSentWithItsPath() throws IOException {
-    Path file = Files.writeString(directory.resolve("l ü.yaml"), "version: 1\n");
-    daemon.answer("POST /v1/config/plan", PLAN);
-    assertThat(said.run(daemon.socket, List.of("plan", file.toString()))).as(said.err()).isZero();
-    assertThat(daemon.asked().getFirst().target())
-        .isEqualTo("/v1/config/plan?source=" + Api.encode(file.toString()));
-    assertThat(daemon.asked().getFirst().body()).isEqualTo("version: 1\n");
-    assertThat(daemon.asked().getFirst().headers())
-        .containsEntry("content-type", "application/yaml");
-    assertThat(said.out()).startsWith("+ networks.vmnet8.forwards[x]").doesNotContain("\u001b");
-    assertThat(said.run(daemon.socket, List.of("plan"))).isZero();
-    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config/plan");
-  }
-
-  @Test
-  void aPlanWithoutChangesSaysSo() {
-    daemon.answer(
-        "POST /v1/config/plan", "{\"revision\":1,\"changes\":[],\"ends\":[],\"restart\":[]}");
-    assertThat(run("plan")).isZero();
-    assertThat(said.out()).isEqualTo("Nothing changes.\n");
-  }
-
-  @Test
-  void aTextOfAStrangerSpeaksToNoTerminal() {
-    daemon.answer(
-        "POST /v1/config/plan",
-        "{\"changes\":[{\"text\":\"- guests.\\u001b[2J\"}],\"ends\":[\"\\u009b31m\"]}");
-    assertThat(run("plan")).isZero();
-    assertThat(said.out()).doesNotContain("\u001b", "\u009b");
-  }
-
-  @Test
-  void problemsOfAFileAreShownAsCheckShowsThem() throws IOException {
-    Path file = Files.writeString(directory.resolve("l.yaml"), "versio: 1\n");
-    String problem = file + ":1:1: versio: unknown key; did you mean \"version\"?";
-    String answer =
-        "{\"title\":\"the configuration has problems\",\"status\":422,\"reason\":\"invalid\","
-            + "\"errors\":[\""
-            + problem.replace("\"", "\\\"")
-            + "\"]}";
-    daemon.answer("POST /v1/config/plan", 422, answer).answer("PUT /v1/config", 422, answer);
-    assertThat(run("plan " + file)).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).isEqualTo(problem + "\n");
-    assertThat(run("apply " + file)).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).isEqualTo(problem + "\n");
-    assertThat(run("apply --json " + file)).isEqualTo(Lanyard.FAILED);
-    assertThat(JSON.readTree(said.err()).path("errors").path(0).asText()).isEqualTo(problem);
-  }
-
-  @Test
   void problemsOfAChangeAreItsKeys() {
     String place = "change by user 0 at 2026-11-29T11:01:44Z:1:1: ";
     daemon.answer(
@@ -369,28 +318,6 @@ final class ChangingTest {
     assertThat(run("network set vmnet8 mto=1400")).isEqualTo(Lanyard.FAILED);
     assertThat(said.err())
         .isEqualTo("lanyard: networks.vmnet8.mto: unknown key; did you mean \"mtu\"?\n");
-  }
-
-  @Test
-  void aFileThatCannotBeReadIsNotSent() throws IOException {
-    assertThat(run("apply " + directory.resolve("none.yaml"))).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).contains("cannot read").contains("none.yaml");
-    assertThat(run("apply " + directory)).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).contains("it is a directory");
-    Path empty = Files.writeString(directory.resolve("empty.yaml"), "");
-    assertThat(run("apply " + empty)).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).contains("is empty");
-    assertThat(daemon.asked()).isEmpty();
-  }
-
-  @Test
-  void aChangeThatWaitsSaysHowItIsConfirmed() {
-    daemon.answer(
-        "PUT /v1/config", PLAN.replace("\"confirmBy\": \"\"", "\"confirmBy\": \"2026-01-01\""));
-    assertThat(run("apply --confirm 60s")).isZero();
-    assertThat(said.out())
-        .endsWith(
-            "It is taken back at 2026-01-01 unless it is confirmed: lanyard config confirm 8\n");
   }
 
   @Test
@@ -481,66 +408,5 @@ final class ChangingTest {
     assertThat(edits().path(0).path("value").has("hostname")).isFalse();
     assertThat(run("lease pin vmnet8 192.168.127.130")).isEqualTo(Lanyard.FAILED);
     assertThat(said.err()).contains("no lease of 192.168.127.130");
-  }
-
-  @Test
-  void theConfigurationIsShownWithOrigins() {
-    assertThat(run("config show networks.lab")).isZero();
-    assertThat(said.out()).isEqualTo("networks.lab.mode: isolated\n");
-    assertThat(run("config show --origin")).isZero();
-    assertThat(said.out())
-        .contains("PATH", "ORIGIN", "root at 2026-11-29T10:00:00Z", "/etc/lanyard.yaml:3:5");
-    assertThat(run("config show --json networks.none")).isEqualTo(Lanyard.FAILED);
-    assertThat(run("reservation ls")).isZero();
-    assertThat(said.out())
-        .isEqualTo(
-            """
-            NETWORK  MAC                ADDRESS         HOSTNAME  ORIGIN
-            vmnet8   52:54:00:00:00:10  192.168.127.10  -         f:9:1
-            """);
-    assertThat(run("dns ls --network vmnet8")).isZero();
-    assertThat(said.out()).contains("printer  192.168.127.9");
-    assertThat(run("dns ls --network lab --json")).isZero();
-    assertThat(said.out()).isEqualTo("[ ]\n");
-    assertThat(run("log level")).isZero();
-    assertThat(said.out()).isEqualTo("info\n");
-  }
-
-  @Test
-  void theHistoryIsAListAndCanBeGoneBackIn() {
-    daemon
-        .answer(
-            "GET /v1/config/history",
-            "[{\"revision\":7,\"at\":\"t\",\"who\":\"root\",\"why\":\"apply\",\"edits\":2}]")
-        .answer("POST /v1/config/rollback/6", PLAN)
-        .answer("POST /v1/config/confirm/7", 204, "")
-        .answer("POST /v1/config/confirm/5", 404, "{\"title\":\"none\",\"reason\":\"unknown\"}");
-    assertThat(run("config history")).isZero();
-    assertThat(said.out()).contains("REVISION  AT  WHO   WHY    SOURCE  EDITS", "7 ");
-    assertThat(run("config rollback 6 --yes")).as(said.err()).isZero();
-    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config/rollback/6?yes=true");
-    assertThat(run("config confirm")).as(said.err()).isZero();
-    assertThat(said.out()).isEqualTo("revision 7 is kept\n");
-    assertThat(run("config confirm 5")).isEqualTo(Lanyard.FAILED);
-    assertThat(run("config rollback x")).isEqualTo(Lanyard.BAD_USAGE);
-  }
-
-  @Test
-  void theEffectiveFileIsSavedWhole() throws IOException {
-    daemon.answer("GET /v1/config/text", "version: 1\n");
-    Path file = directory.resolve("saved.yaml");
-    assertThat(run("config save " + file)).as(said.err()).isZero();
-    assertThat(file).hasContent("version: 1\n");
-    Path link = Files.createSymbolicLink(directory.resolve("link.yaml"), file);
-    Files.writeString(file, "old");
-    assertThat(run("config save " + link)).as(said.err()).isZero();
-    assertThat(file).hasContent("version: 1\n");
-    assertThat(link).isSymbolicLink();
-    assertThat(run("config save " + directory.resolve("no/where.yaml"))).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).contains("cannot write");
-    try (var files = Files.list(directory)) {
-      assertThat(files.map(Path::getFileName).map(Path::toString))
-          .containsExactlyInAnyOrder("api.sock", "saved.yaml", "link.yaml");
-    }
   }
 }
