@@ -1,6 +1,5 @@
 package io.lanyard.daemon;
 
-import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
@@ -16,17 +15,12 @@ import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.ChangeRefusedException.Reason;
-import io.lanyard.daemon.history.History;
 import io.lanyard.daemon.history.Revision;
-import io.lanyard.vmm.VmmException;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -44,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A change is a transaction. The new configuration is read and checked whole, compared with the
  * one that runs, and the difference is made step by step; a step that fails has those before it
  * undone. What is in no step is not touched. When all steps are done, the configuration is kept in
- * the {@link History} and the caller is told: a crash before that leaves the old one, after it the
- * new one.
+ * the history ({@link Revisions}) and the caller is told: a crash before that leaves the old one,
+ * after it the new one.
  *
  * <p>Commands are done one at a time, in their order, on a thread of the conductor's own.
  *
@@ -100,15 +94,11 @@ public final class Conductor implements AutoCloseable {
   private final RunningTree tree;
   private final UnaryOperator<Configuration> permitted;
   private final Steps steps;
-  private final History history;
+  private final Revisions revisions;
   private final Clock clock;
-  private final Document file;
   private final ScheduledExecutorService queue;
   private final List<Listener> listeners = new ArrayList<>();
   private volatile Present present;
-
-  /** The digest of the daemon's own file, as it was read last. On the conductor's thread. */
-  private String own;
 
   private volatile @Nullable Unconfirmed unconfirmed;
 
@@ -119,26 +109,21 @@ public final class Conductor implements AutoCloseable {
    * @param tree what runs
    * @param permitted leaves out of a configuration what this host does not permit
    * @param steps how it is changed
-   * @param history where configurations are kept
-   * @param file the daemon's own file, whose digest tells the next start whether somebody has
-   *     changed it since it was read last
-   * @param clock tells the time of a revision
+   * @param revisions where configurations are kept
+   * @param clock tells the time of a change
    */
   Conductor(
       Present present,
       RunningTree tree,
       UnaryOperator<Configuration> permitted,
       Steps steps,
-      History history,
-      Document file,
+      Revisions revisions,
       Clock clock) {
     this.present = present;
     this.tree = tree;
     this.permitted = permitted;
     this.steps = steps;
-    this.history = history;
-    this.file = file;
-    this.own = Recovery.digest(file);
+    this.revisions = revisions;
     this.clock = clock;
     this.queue =
         Executors.newSingleThreadScheduledExecutor(task -> {
@@ -180,7 +165,7 @@ public final class Conductor implements AutoCloseable {
    */
   public CompletableFuture<PlanInfo> planRollBack(long revision) {
     return submit(() -> {
-      Revision former = find(revision);
+      Revision former = revisions.find(revision);
       return planNow(before -> documentOf(former));
     });
   }
@@ -212,11 +197,7 @@ public final class Conductor implements AutoCloseable {
   public CompletableFuture<Void> confirm(long revision) {
     return submit(() -> {
       Unconfirmed waiting = waiting(revision);
-      try {
-        history.confirm(waiting.revision());
-      } catch (IOException e) {
-        throw notKept(e);
-      }
+      revisions.confirm(waiting.revision());
       waiting.end().cancel(false);
       unconfirmed = null;
       LogEvent.of("configuration-confirmed").with("revision", revision).log(LOG, Level.INFO);
@@ -248,7 +229,7 @@ public final class Conductor implements AutoCloseable {
    */
   public CompletableFuture<PlanInfo> rollBack(long revision, ChangeRequest request) {
     return submit(() -> {
-      Revision former = find(revision);
+      Revision former = revisions.find(revision);
       return applyNow(
           new ChangeRequest(
               before -> documentOf(former),
@@ -311,14 +292,7 @@ public final class Conductor implements AutoCloseable {
    * @return the newest first
    */
   public CompletableFuture<List<RevisionInfo>> history() {
-    return submit(() -> {
-      try {
-        return history.list().stream().map(Conductor::info).toList();
-      } catch (IOException e) {
-        throw new ChangeRefusedException(
-            Reason.NOT_KEPT, "the history cannot be read: " + Causes.of(e), List.of(), "");
-      }
-    });
+    return submit(revisions::list);
   }
 
   /**
@@ -334,28 +308,6 @@ public final class Conductor implements AutoCloseable {
       document = document.with(edit);
     }
     return document;
-  }
-
-  private static RevisionInfo info(Revision revision) {
-    return new RevisionInfo(
-        revision.number(),
-        revision.at().toString(),
-        revision.who(),
-        revision.unconfirmed() ? revision.why() + " (not confirmed)" : revision.why(),
-        revision.source(),
-        revision.edits().size());
-  }
-
-  private Revision find(long number) throws ChangeRefusedException {
-    Revision found = history.find(number);
-    if (found != null) {
-      return found;
-    }
-    throw new ChangeRefusedException(
-        Reason.UNKNOWN,
-        "there is no revision " + number,
-        List.of(),
-        "\"lanyard config history\" lists them");
   }
 
   private Unconfirmed waiting(long revision) throws ChangeRefusedException {
@@ -398,24 +350,21 @@ public final class Conductor implements AutoCloseable {
           Reason.ENDS_SOMETHING, "it would end what runs", ends, "repeat it with --yes");
     }
     checkStart(changes, read.document());
-    Instant now = clock.now().truncatedTo(ChronoUnit.MILLIS);
-    long number = next(before, now);
-    List<Step> done = steps.of(changes, before.configuration(), read.configuration());
-    List<String> problems = run(done, request.tolerate());
-    String digest = digestOfOwn(read.document());
+    long number = revisions.next(before);
+    Transaction transaction =
+        new Transaction(steps.of(changes, before.configuration(), read.configuration()));
+    List<String> problems = transaction.run(request.tolerate());
     boolean confirmed = request.confirm().isZero();
-    Revision revision =
-        revision(number, now, request.who(), request.why(), read.document(), digest, !confirmed);
+    Revision revision;
     try {
-      history.add(revision);
-    } catch (IOException e) {
-      undo(done);
-      throw notKept(e);
+      revision = revisions.keep(number, request.who(), request.why(), read.document(), !confirmed);
+    } catch (ChangeRefusedException e) {
+      transaction.undo();
+      throw e;
     }
-    own = digest;
     Present after = new Present(read.document(), read.configuration(), revision.number());
     present = after;
-    String confirmBy = confirmed ? "" : await(revision, before, request.confirm(), now);
+    String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
     PlanInfo info = plan(revision.number(), changes, problems, confirmBy, ends);
     LogEvent.of("configuration-changed")
         .with("revision", revision.number())
@@ -433,8 +382,7 @@ public final class Conductor implements AutoCloseable {
    */
   private void checkStart(List<Change> changes, Document next) throws ChangeRefusedException {
     boolean isOwn =
-        next.source().equals(file.source())
-            && next.edits().stream().noneMatch(edit -> isStart(edit.path()));
+        revisions.isOwn(next) && next.edits().stream().noneMatch(edit -> isStart(edit.path()));
     for (Change change : changes) {
       if (change instanceof Change.NeedsRestart && !isOwn) {
         throw new ChangeRefusedException(
@@ -451,48 +399,6 @@ public final class Conductor implements AutoCloseable {
     return first.equals("api") || first.equals("directories");
   }
 
-  /**
-   * The number of the next revision. What ran at first is kept before the first change, so that it
-   * can be gone back to.
-   */
-  private long next(Present before, Instant now) throws ChangeRefusedException {
-    try {
-      long highest = history.highest();
-      if (highest == 0 && before.revision() == 0) {
-        history.add(revision(0, now, "lanyard", "as it started", before.document(), own, false));
-      }
-      return Math.max(highest, before.revision()) + 1;
-    } catch (IOException e) {
-      throw notKept(e);
-    }
-  }
-
-  private static Revision revision(
-      long number,
-      Instant at,
-      String who,
-      String why,
-      Document document,
-      String own,
-      boolean unconfirmed) {
-    return new Revision(
-        number,
-        at,
-        who,
-        why,
-        document.source(),
-        document.directory(),
-        document.text(),
-        own,
-        document.edits(),
-        unconfirmed);
-  }
-
-  /** The digest of the daemon's own file, as it is known after a change. */
-  private String digestOfOwn(Document next) {
-    return next.source().equals(file.source()) ? Recovery.digest(next) : own;
-  }
-
   /** Whether two documents differ at most in who said it when. */
   private static boolean saysTheSame(Document one, Document other) {
     return one.source().equals(other.source())
@@ -501,8 +407,8 @@ public final class Conductor implements AutoCloseable {
         && one.effectiveText().equals(other.effectiveText());
   }
 
-  private String await(Revision revision, Present before, Duration confirm, Instant now) {
-    Instant until = now.plus(confirm);
+  private String await(Revision revision, Present before, Duration confirm) {
+    Instant until = revision.at().plus(confirm);
     Future<?> end =
         queue.schedule(
             () -> {
@@ -523,33 +429,17 @@ public final class Conductor implements AutoCloseable {
     Present now = present;
     Present before = waiting.before();
     List<Change> changes = Difference.between(now.configuration(), before.configuration());
-    List<String> problems = new ArrayList<>();
-    for (Step step : steps.of(changes, now.configuration(), before.configuration())) {
-      try {
-        String problem = step.run();
-        if (!problem.isEmpty()) {
-          problems.add(step.describe() + ": " + problem);
-        }
-      } catch (VmmException | RuntimeException e) {
-        problems.add(step.describe() + ": " + Causes.of(e));
-      }
-    }
+    List<String> problems =
+        new Transaction(steps.of(changes, now.configuration(), before.configuration())).runAll();
     // Its number is not used again: an ETag that somebody has of it must not fit another one.
     long number = now.revision() + 1;
-    own = digestOfOwn(before.document());
     present = new Present(before.document(), before.configuration(), number);
     try {
-      history.add(
-          revision(
-              number,
-              clock.now().truncatedTo(ChronoUnit.MILLIS),
-              waiting.revision().who(),
-              "taken back: " + why,
-              before.document(),
-              own,
-              false));
-    } catch (IOException e) {
-      problems.add("the history: " + Causes.of(e));
+      var _ =
+          revisions.keep(
+              number, waiting.revision().who(), "taken back: " + why, before.document(), false);
+    } catch (ChangeRefusedException e) {
+      problems.add(e.what());
     }
     LogEvent.of("configuration-taken-back")
         .with("revision", waiting.revision().number())
@@ -558,14 +448,6 @@ public final class Conductor implements AutoCloseable {
         .log(LOG, Level.WARNING);
     PlanInfo info = plan(number, changes, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
-  }
-
-  private static ChangeRefusedException notKept(IOException e) {
-    return new ChangeRefusedException(
-        Reason.NOT_KEPT,
-        "the change cannot be kept: " + Causes.of(e),
-        List.of(),
-        "make room in the state directory, or let the daemon write to it");
   }
 
   private Present read(ChangeRequest.Change change, Present before) throws ChangeRefusedException {
@@ -578,61 +460,6 @@ public final class Conductor implements AutoCloseable {
           "the configuration has problems",
           e.problems().stream().map(Object::toString).toList(),
           "");
-    }
-  }
-
-  /**
-   * Does the steps in turn. If one fails, those that were done are undone.
-   *
-   * @return what does not work yet and is kept
-   */
-  private static List<String> run(List<Step> all, boolean tolerate) throws ChangeRefusedException {
-    List<String> problems = new ArrayList<>();
-    List<Step> done = new ArrayList<>();
-    for (Step step : all) {
-      String problem;
-      try {
-        problem = step.run();
-        done.add(step);
-      } catch (VmmException e) {
-        undo(done);
-        throw failed(step, String.valueOf(e.getMessage()));
-      } catch (RuntimeException e) {
-        LogEvent.of("change-failed").with("step", step.describe()).log(LOG, Level.WARNING, e);
-        undo(done);
-        throw failed(step, Causes.of(e));
-      }
-      if (!problem.isEmpty() && !tolerate) {
-        undo(done);
-        throw failed(step, problem);
-      }
-      if (!problem.isEmpty()) {
-        problems.add(step.describe() + ": " + problem);
-      }
-    }
-    return problems;
-  }
-
-  private static ChangeRefusedException failed(Step step, String why) {
-    return new ChangeRefusedException(
-        Reason.FAILED,
-        step.describe() + ": " + why,
-        List.of(),
-        "set that right, or repeat it with --tolerate to have it tried again until it works");
-  }
-
-  private static void undo(List<Step> done) {
-    Deque<Step> rest = new ArrayDeque<>(done);
-    while (!rest.isEmpty()) {
-      Step step = rest.removeLast();
-      try {
-        step.undo();
-      } catch (VmmException | RuntimeException e) {
-        LogEvent.of("change-not-undone")
-            .with("step", step.describe())
-            .with("advice", "restart the daemon to have what the configuration says")
-            .log(LOG, Level.ERROR, e);
-      }
     }
   }
 

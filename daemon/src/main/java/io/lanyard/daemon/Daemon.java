@@ -144,8 +144,10 @@ public final class Daemon implements AutoCloseable {
             tree,
             settings.permitted(),
             new Steps(tree, new StepMaker(tree, this::set)),
-            History.in(directories.state().resolve("config")),
-            settings.file(),
+            new Revisions(
+                History.in(directories.state().resolve("config")),
+                settings.file(),
+                settings.clock()),
             settings.clock());
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
