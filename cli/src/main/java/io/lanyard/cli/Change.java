@@ -2,11 +2,13 @@ package io.lanyard.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.config.DocumentPath;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -24,8 +26,13 @@ import picocli.CommandLine.Spec;
  * second request names the revision of the plan.
  */
 final class Change {
-  /** Another operator's change between reading and changing is rare, five in a row a mistake. */
-  private static final int ATTEMPTS = 5;
+  /** The first pause after another operator's change; each further one is twice as long. */
+  private static final long FIRST_PAUSE_MILLIS = 10;
+
+  private static final long LONGEST_PAUSE_MILLIS = 1000;
+
+  /** How long a command tries; longer than other operators' changes follow one another. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
   private static final int LONGEST_WHY = 200;
 
@@ -97,17 +104,34 @@ final class Change {
     }
   }
 
-  /** Makes changes of the configuration that is there, and of no other. */
+  /**
+   * Makes changes of the configuration that is there, and of no other. Many commands at once read
+   * the same revision and only one of them changes it: the others read it again after a pause.
+   */
   int make(Function<Effective, Edits> edits) {
-    for (int attempt = 1; ; attempt++) {
+    long started = System.nanoTime();
+    for (long pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS)) {
       Effective present = Effective.of(api, false);
       try {
         return make(edits.apply(present), ifRevision == null ? present.revision() : ifRevision);
       } catch (Failure e) {
-        if (!e.reason().equals("outdated") || ifRevision != null || attempt == ATTEMPTS) {
+        if (!e.reason().equals("outdated")
+            || ifRevision != null
+            || System.nanoTime() - started >= LONGEST_WAIT.toNanos()) {
           throw e;
         }
+        pause(pause, e);
       }
+    }
+  }
+
+  /** Waits for about a time: commands that have failed together do not try again together. */
+  private static void pause(long millis, Failure before) {
+    try {
+      Thread.sleep(ThreadLocalRandom.current().nextLong(millis / 2, millis + millis / 2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw before;
     }
   }
 

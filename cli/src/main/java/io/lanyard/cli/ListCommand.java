@@ -12,7 +12,7 @@ abstract class ListCommand implements Callable<Integer> {
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
 
-  @Option(names = "--watch", description = "Show it anew every second, until Ctrl-C.")
+  @Option(names = "--watch", description = "Show it anew every second, until q or Ctrl-C.")
   boolean watch;
 
   private final List<String> columns;

@@ -34,7 +34,7 @@ final class OverviewCommand implements Callable<Integer> {
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
 
-  @Option(names = "--watch", description = "Show it anew every second, until Ctrl-C.")
+  @Option(names = "--watch", description = "Show it anew every second, until q or Ctrl-C.")
   boolean watch;
 
   @Override

@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,8 @@ import picocli.CommandLine.Spec;
     })
 final class PortForwardCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> RESERVATIONS = List.of("dhcp", "reservations");
+  private static final List<String> HOSTS = List.of("dns", "hosts");
 
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
@@ -47,8 +51,9 @@ final class PortForwardCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "GUEST[:NETWORK]",
       description =
-          "A guest, or another name or address of the network that is given then. Default: the"
-              + " network of the guest's first NIC.")
+          "A guest, or the name of a reservation, a lease or a DNS host; with NETWORK an address"
+              + " too. Default: the network of the guest's first NIC, or the one that has the"
+              + " name.")
   String target = "";
 
   @Parameters(
@@ -80,12 +85,52 @@ final class PortForwardCommand implements Callable<Integer> {
     throw new Failure("the forward has ended: " + ended.take());
   }
 
-  private String networkOf(String guest) {
-    JsonNode nics = api.get(Api.path("guests", guest)).path("nics");
-    if (nics.isEmpty()) {
-      throw new Failure("guest " + guest + " has no NIC", "name a network: " + guest + ":NETWORK");
+  private String networkOf(String name) {
+    String hint = "name a network: " + name + ":NETWORK";
+    for (JsonNode guest : api.get("/v1/guests")) {
+      if (guest.path("name").asText().equals(name)) {
+        JsonNode nics = guest.path("nics");
+        if (nics.isEmpty()) {
+          throw new Failure("guest " + name + " has no NIC", hint);
+        }
+        return nics.path(0).path("network").asText();
+      }
     }
-    return nics.path(0).path("network").asText();
+    Set<String> networks = networksThatName(name);
+    if (networks.isEmpty()) {
+      throw new Failure("no guest, reservation, lease or DNS host has the name " + name, hint);
+    }
+    if (networks.size() > 1) {
+      throw new Failure(
+          "several networks have the name " + name + ": " + String.join(", ", networks), hint);
+    }
+    return networks.iterator().next();
+  }
+
+  /** The networks with a reservation, a lease or a DNS host of a name. */
+  private Set<String> networksThatName(String name) {
+    Set<String> networks = new TreeSet<>();
+    for (Effective.Value value : Effective.of(api, false).values()) {
+      List<String> steps = value.path().steps();
+      if (steps.size() < 5 || !steps.getFirst().equals("networks")) {
+        continue;
+      }
+      List<String> key = steps.subList(2, 4);
+      boolean isReservation =
+          key.equals(RESERVATIONS)
+              && steps.getLast().equals("hostname")
+              && Edits.value(value.text()).asText().equalsIgnoreCase(name);
+      boolean isHost = key.equals(HOSTS) && steps.get(4).equalsIgnoreCase(name);
+      if (isReservation || isHost) {
+        networks.add(steps.get(1));
+      }
+    }
+    for (JsonNode lease : api.get("/v1/leases")) {
+      if (lease.path("hostname").asText().equalsIgnoreCase(name)) {
+        networks.add(lease.path("network").asText());
+      }
+    }
+    return networks;
   }
 
   private byte[] body(String mapping, String guest) {

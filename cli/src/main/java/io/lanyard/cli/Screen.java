@@ -1,12 +1,16 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Signals;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Shows something anew every second until Ctrl-C: in place on a terminal, elsewhere again after
- * each change.
+ * Shows something anew every second until Ctrl-C: in place on a terminal, where the key q leaves
+ * too, elsewhere again after each change.
  */
 final class Screen {
   private static final String OPEN = "\u001b[?1049h\u001b[?25l";
@@ -17,6 +21,7 @@ final class Screen {
 
   private final long intervalMillis;
   private final boolean isInPlace;
+  private final CountDownLatch left = new CountDownLatch(1);
   private List<String> before = List.of();
 
   /**
@@ -34,6 +39,25 @@ final class Screen {
     return new Screen(1000, !json && Terminal.isOn(1));
   }
 
+  /** Whether the key q leaves. */
+  static boolean hasKeys() {
+    return Terminal.isOn(0) && Terminal.isOn(1);
+  }
+
+  /** Leaves at the key q. Returns when it was pressed, or when there are no more keys. */
+  void leaveAt(InputStream keys) {
+    try {
+      for (int key = keys.read(); key >= 0; key = keys.read()) {
+        if (key == 'q' || key == 'Q') {
+          left.countDown();
+          return;
+        }
+      }
+    } catch (IOException e) {
+      // The terminal has gone; the signal of its end ends the command.
+    }
+  }
+
   /**
    * Shows pictures until the reader has gone. A daemon that cannot be asked is waited for, but for
    * the first picture.
@@ -42,8 +66,7 @@ final class Screen {
     List<String> next = picture.get();
     Signals.on("INT", () -> System.exit(Lanyard.DONE));
     if (isInPlace) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> write(CLOSE), "restore-terminal"));
-      write(OPEN);
+      open();
     }
     while (true) {
       draw(next);
@@ -51,7 +74,9 @@ final class Screen {
         return Lanyard.DONE;
       }
       try {
-        Thread.sleep(intervalMillis);
+        if (left.await(intervalMillis, TimeUnit.MILLISECONDS)) {
+          return Lanyard.DONE;
+        }
         next = picture.get();
       } catch (Failure e) {
         next = ("lanyard: " + e.text()).lines().toList();
@@ -59,6 +84,33 @@ final class Screen {
         Thread.currentThread().interrupt();
         return Lanyard.DONE;
       }
+    }
+  }
+
+  private void open() {
+    Runnable restore = hasKeys() ? readKeys() : () -> {};
+    Thread close =
+        new Thread(
+            () -> {
+              write(CLOSE);
+              restore.run();
+            },
+            "restore-terminal");
+    Runtime.getRuntime().addShutdownHook(close);
+    write(OPEN);
+  }
+
+  private Runnable readKeys() {
+    try {
+      Runnable restore = Terminal.keys();
+      Thread.ofPlatform().daemon().name("keys").start(() -> leaveAt(System.in));
+      return restore;
+    } catch (IOException e) {
+      // Without stty there is Ctrl-C.
+      return () -> {};
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return () -> {};
     }
   }
 

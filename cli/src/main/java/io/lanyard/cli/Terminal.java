@@ -57,8 +57,22 @@ final class Terminal {
    * @return puts it back as it was; may be called from a shutdown hook
    */
   static Runnable raw() throws IOException, InterruptedException {
+    return mode("raw", "-echo");
+  }
+
+  /**
+   * Turns off echo and line editing, so that each key is read when it is pressed. Ctrl-C stays a
+   * signal.
+   *
+   * @return puts it back as it was; may be called from a shutdown hook
+   */
+  static Runnable keys() throws IOException, InterruptedException {
+    return mode("-icanon", "-echo", "min", "1", "time", "0");
+  }
+
+  private static Runnable mode(String... settings) throws IOException, InterruptedException {
     String before = stty("-g").strip();
-    stty("raw", "-echo");
+    stty(settings);
     return () -> {
       try {
         stty(before);

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 /** {@code lanyard top}. */
 @Command(
     name = "top",
-    description = "Shows networks, guests, and the busiest ports and flows, live, until Ctrl-C.")
+    description =
+        "Shows networks, guests, and the busiest ports and flows, live, until q or Ctrl-C.")
 final class TopCommand implements Callable<Integer> {
   private static final long INTERVAL_MILLIS = 1000;
 
@@ -56,7 +57,7 @@ final class TopCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (!once && !output.json()) {
-      return new Screen(INTERVAL_MILLIS, Terminal.isOn(1)).show(() -> lines(look()));
+      return new Screen(INTERVAL_MILLIS, Terminal.isOn(1)).show(() -> live(look()));
     }
     var _ = look();
     Thread.sleep(INTERVAL_MILLIS);
@@ -125,6 +126,13 @@ final class TopCommand implements Callable<Integer> {
 
   private static String percent(double share) {
     return String.format(Locale.ROOT, "%.1f%%", share * 100);
+  }
+
+  /** The lines with a heading that says how to leave. */
+  private static List<String> live(ObjectNode all) {
+    List<String> lines = lines(all);
+    lines.set(0, lines.getFirst() + (Screen.hasKeys() ? "  (q leaves)" : "  (Ctrl-C leaves)"));
+    return lines;
   }
 
   private static List<String> lines(ObjectNode all) {

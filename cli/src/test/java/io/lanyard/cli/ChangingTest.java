@@ -266,6 +266,17 @@ final class ChangingTest {
   }
 
   @Test
+  void aChangeSurvivesManyChangesByOtherOperators() {
+    int refusals = 6;
+    for (int i = 0; i < refusals; i++) {
+      daemon.answer("PATCH /v1/config", 412, OUTDATED);
+    }
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("network rm lab")).as(said.err()).isZero();
+    assertThat(daemon.asked("PATCH")).hasSize(refusals + 1);
+  }
+
+  @Test
   void aRevisionThatTheOperatorNamesIsKept() {
     daemon.answer("PATCH /v1/config", 412, OUTDATED);
     assertThat(run("network rm lab --if-revision 5")).isEqualTo(Lanyard.FAILED);

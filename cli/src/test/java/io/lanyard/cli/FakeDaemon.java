@@ -122,10 +122,11 @@ final class FakeDaemon implements AutoCloseable {
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       String head = "HTTP/1.1 " + answer.status() + " x\r\n";
       head += answer.holds() ? "\r\n" : "Content-Length: " + body.length + "\r\n\r\n";
-      out.write((head + answer.body()).getBytes(StandardCharsets.UTF_8));
       if (answer.holds()) {
-        held.add(connection);
-      } else {
+        held.add(connection); // Before the client can have read the answer.
+      }
+      out.write((head + answer.body()).getBytes(StandardCharsets.UTF_8));
+      if (!answer.holds()) {
         connection.close();
       }
     } catch (IOException e) {

@@ -1,9 +1,11 @@
 package io.lanyard.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands that show what runs, against answers of a daemon. */
 @Timeout(60)
@@ -56,6 +60,22 @@ final class ShowingTest {
          "origin":"default"},
         {"path":"networks.vmnet8.ports[p1].device","value":"t0","origin":"f:1:1"},
         {"path":"guests.web.disks[0].path","value":"/a.img","origin":"f:1:1"}]}
+      """;
+
+  private static final String NAMES =
+      """
+      {"revision":1,"settings":[
+        {"path":"networks.lab.dhcp.reservations[52:54:00:00:00:10].hostname","value":"db"},
+        {"path":"networks.lab.dns.hosts.www","value":"10.1.0.9"},
+        {"path":"networks.lab.dns.hosts.both","value":"10.1.0.9"},
+        {"path":"networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].hostname","value":"both"},
+        {"path":"networks.vmnet8.dns.hosts.printer","value":"192.168.127.9"}]}
+      """;
+
+  private static final String LEASES =
+      """
+      [{"network":"vmnet8","address":"192.168.127.130","hostname":"laptop"},
+       {"network":"vmnet8","address":"192.168.127.9","hostname":"printer"}]
       """;
 
   @TempDir Path directory;
@@ -274,6 +294,47 @@ final class ShowingTest {
         .isEqualTo(
             JSON.readTree(
                 "{\"protocol\":\"tcp\",\"listen\":\"127.0.0.1:8080\",\"to\":\"web:80\"}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"db, lab", "WWW, lab", "laptop, vmnet8", "printer, vmnet8"})
+  void aForwardFindsTheNetworkThatHasTheName(String name, String network) {
+    daemon
+        .answer("GET /v1/config", NAMES)
+        .answer("GET /v1/leases", LEASES)
+        .answer("POST /v1/networks/" + network + "/port-forward", 409, "{\"title\":\"taken\"}");
+    // The first answer, from the start of the test, has no names.
+    assertThat(run("config show")).isZero();
+    assertThat(run("port-forward " + name + " 8080:80")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).isEqualTo("lanyard: taken\n");
+  }
+
+  @Test
+  void aForwardToANameOfNoOrSeveralNetworksAsksForTheNetwork() {
+    daemon.answer("GET /v1/config", NAMES).answer("GET /v1/leases", LEASES);
+    assertThat(run("config show")).isZero();
+    assertThat(run("port-forward nobody 8080:80")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .isEqualTo(
+            """
+            lanyard: no guest, reservation, lease or DNS host has the name nobody
+            name a network: nobody:NETWORK
+            """);
+    assertThat(run("port-forward both 8080:80")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .isEqualTo(
+            """
+            lanyard: several networks have the name both: lab, vmnet8
+            name a network: both:NETWORK
+            """);
+  }
+
+  @Test
+  void theKeyQLeavesAPictureAndOthersDoNot() {
+    Screen screen = new Screen(TimeUnit.MINUTES.toMillis(1), false);
+    screen.leaveAt(new ByteArrayInputStream("xyz\nq".getBytes(UTF_8)));
+    assertThat(screen.show(() -> List.of("a picture"))).isZero();
+    assertThat(said.out()).isEqualTo("a picture\n");
   }
 
   @Test
