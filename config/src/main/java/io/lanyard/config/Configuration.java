@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics the metrics endpoint
  * @param directories where the daemon keeps its files
  * @param log what it logs
+ * @param hooks programs that are run for events, in the order of the file
  */
 public record Configuration(
     Map<String, NetworkConfig> networks,
@@ -26,14 +27,16 @@ public record Configuration(
     Api api,
     Metrics metrics,
     Directories directories,
-    Log log) {
+    Log log,
+    List<HookConfig> hooks) {
   /** The only version of the format so far. */
   public static final int VERSION = 1;
 
-  /** Copies the maps. */
+  /** Copies the collections. */
   public Configuration {
     networks = Collections.unmodifiableMap(new LinkedHashMap<>(networks));
     guests = Collections.unmodifiableMap(new LinkedHashMap<>(guests));
+    hooks = List.copyOf(hooks);
   }
 
   /**
@@ -45,7 +48,7 @@ public record Configuration(
   public Configuration without(String network) {
     Map<String, NetworkConfig> rest = new LinkedHashMap<>(networks);
     rest.remove(network);
-    return new Configuration(rest, guests, api, metrics, directories, log);
+    return new Configuration(rest, guests, api, metrics, directories, log, hooks);
   }
 
   /**
@@ -236,6 +239,13 @@ public record Configuration(
     static final Key<Fields> DIRECTORIES = Key.mapping("directories", Directories.Keys.SECTION);
     static final Key<Fields> LOG = Key.mapping("log", Log.Keys.SECTION);
 
+    static final Key<List<Fields>> HOOKS =
+        Key.defaulted(
+            "hooks",
+            new Form.ListOf<>(HookConfig.Keys.SECTION),
+            List.of(),
+            "Programs that are run for events.");
+
     static final Section SECTION =
         Section.of(
             "root",
@@ -246,7 +256,8 @@ public record Configuration(
             API,
             METRICS,
             DIRECTORIES,
-            LOG);
+            LOG,
+            HOOKS);
 
     private Keys() {}
   }

@@ -8,6 +8,8 @@ import io.lanyard.config.Configuration.Metrics;
 import io.lanyard.config.Form.Named;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +65,7 @@ final class ConfigurationReader {
       }
     }
     return new Configuration(
-        networks, guests, api(root), metrics(root), directories(root), log(root));
+        networks, guests, api(root), metrics(root), directories(root), log(root), hooks(root));
   }
 
   private static boolean hasNames(@Nullable NetworkConfig network) {
@@ -117,6 +119,25 @@ final class ConfigurationReader {
     Fields directories = root.mapping(Keys.DIRECTORIES);
     return new Directories(
         directories.find(Directories.Keys.STATE), directories.find(Directories.Keys.RUNTIME));
+  }
+
+  private static List<HookConfig> hooks(Fields root) {
+    List<HookConfig> hooks = new ArrayList<>();
+    for (Fields hook : root.value(Keys.HOOKS)) {
+      List<String> on = hook.find(HookConfig.Keys.ON);
+      List<String> run = hook.find(HookConfig.Keys.RUN);
+      Duration timeout = hook.value(HookConfig.Keys.TIMEOUT);
+      if (on != null && on.isEmpty()) {
+        hook.problem(HookConfig.Keys.ON, "expected at least one type of events");
+      }
+      if (run != null && (run.isEmpty() || !run.getFirst().startsWith("/"))) {
+        hook.problem(HookConfig.Keys.RUN, "expected the absolute path of a program first");
+      }
+      if (on != null && run != null) {
+        hooks.add(new HookConfig(on, run, timeout));
+      }
+    }
+    return hooks;
   }
 
   private static Log log(Fields root) {

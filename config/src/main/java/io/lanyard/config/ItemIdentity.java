@@ -37,7 +37,10 @@ enum ItemIdentity {
           Map.entry("networks.*.forward-reserved", PLACE),
           Map.entry("networks.*.ports.*.addresses", PLACE),
           Map.entry("guests.*.disks", PLACE),
-          Map.entry("guests.*.nics", NIC));
+          Map.entry("guests.*.nics", NIC),
+          Map.entry("hooks", PLACE),
+          Map.entry("hooks.*.on", PLACE),
+          Map.entry("hooks.*.run", PLACE));
 
   private static final int MOST_DIGITS = 6;
 
@@ -49,7 +52,7 @@ enum ItemIdentity {
    */
   static @Nullable ItemIdentity of(List<String> list) {
     if (list.size() < 3) {
-      return null;
+      return list.size() == 1 ? LISTS.get(list.getFirst()) : null;
     }
     StringBuilder key = new StringBuilder(list.getFirst()).append(".*");
     for (int i = 2; i < list.size(); i++) {

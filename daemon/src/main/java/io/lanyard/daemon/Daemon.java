@@ -98,6 +98,7 @@ public final class Daemon implements AutoCloseable {
   private final EventBus events;
   private final HeapTrim trim = new HeapTrim(new HeapTrim.OfProcess());
   private final List<Consumer<Configuration>> settingsListeners = new CopyOnWriteArrayList<>();
+  private final Hooks hooks;
   private final RunningTree tree;
   private final Conductor conductor;
   private final long began;
@@ -121,6 +122,7 @@ public final class Daemon implements AutoCloseable {
     this.began = settings.clock().nanoTime();
     this.events =
         new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
+    this.hooks = new Hooks(events, settings.clock());
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
@@ -153,6 +155,7 @@ public final class Daemon implements AutoCloseable {
     problems.addAll(plugins::problems);
     problems.addAll(watchdog::problems);
     problems.addAll(this::guestProblems);
+    problems.addAll(hooks::problems);
   }
 
   private void changed(Conductor.Present present, PlanInfo done, String who) {
@@ -180,6 +183,7 @@ public final class Daemon implements AutoCloseable {
     if (observed != null) {
       observed.keepFrom(configuration.log().level());
     }
+    hooks.follow(configuration.hooks());
     settingsListeners.forEach(listener -> listener.accept(configuration));
   }
 
@@ -262,6 +266,7 @@ public final class Daemon implements AutoCloseable {
   private void begin() {
     trim.start();
     Configuration configuration = conductor.present().configuration();
+    hooks.follow(configuration.hooks());
     tree.addNetworks(configuration.networks().values(), configuration.guests());
     configuration.guests().values().forEach(tree::addGuest);
     plugins.measure(metrics);
@@ -575,6 +580,7 @@ public final class Daemon implements AutoCloseable {
     trim.close();
     conductor.close();
     events.close();
+    hooks.close();
     tree.close();
     watchdog.forget("the lease store");
     leases.close();

@@ -62,6 +62,7 @@ final class StepMaker {
               : new GuestConfiguring(change, changed.before(), changed.after());
       case Change.LogChanged _ -> new Setting(change, before, after);
       case Change.MetricsChanged _ -> new Setting(change, before, after);
+      case Change.HooksChanged _ -> new Setting(change, before, after);
       default -> null;
     };
   }

@@ -6,12 +6,14 @@ import io.lanyard.config.DnsConfig;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HookConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.SwitchConfig;
 import io.lanyard.net.AddressRange;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One change that leads from a configuration to another. Immutable. */
@@ -266,6 +268,14 @@ public sealed interface Change {
    */
   record MetricsChanged(Configuration.Metrics before, Configuration.Metrics after)
       implements Change {}
+
+  /**
+   * Other programs that are run for events.
+   *
+   * @param before the hooks
+   * @param after the hooks
+   */
+  record HooksChanged(List<HookConfig> before, List<HookConfig> after) implements Change {}
 
   /**
    * A key that the daemon reads when it starts.

@@ -7,9 +7,11 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.DocumentPath;
+import io.lanyard.config.DurationText;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HookConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
@@ -56,6 +58,7 @@ final class Descriptions {
       case Change.GuestChanged guest -> guest(guest.after());
       case Change.LogChanged _ -> "log";
       case Change.MetricsChanged _ -> "metrics";
+      case Change.HooksChanged _ -> "hooks";
       case Change.NeedsRestart restart -> restart.subject();
     };
   }
@@ -106,12 +109,27 @@ final class Descriptions {
           new Parts(subject).add("level", level(one.before()), level(one.after())).line();
       case Change.MetricsChanged one ->
           new Parts(subject).add("listen", one.before().listen(), one.after().listen()).line();
+      case Change.HooksChanged one ->
+          subject + ": " + Parts.arrow(hooks(one.before()), hooks(one.after()));
       case Change.NeedsRestart one ->
           subject
               + ": "
               + Parts.arrow(Parts.orNone(one.before()), Parts.orNone(one.after()))
               + "; needs a restart of the daemon";
     };
+  }
+
+  private static String hooks(List<HookConfig> hooks) {
+    List<String> all = new ArrayList<>();
+    for (HookConfig hook : hooks) {
+      all.add(
+          String.join(" ", hook.run())
+              + " on "
+              + String.join(", ", hook.on())
+              + " for "
+              + DurationText.format(hook.timeout()));
+    }
+    return all.isEmpty() ? "none" : String.join("; ", all);
   }
 
   private static String brief(NetworkConfig network) {

@@ -189,6 +189,9 @@ public final class Difference {
     if (!before.log().equals(after.log())) {
       own.add(new LogChanged(before.log(), after.log()));
     }
+    if (!before.hooks().equals(after.hooks())) {
+      own.add(new Change.HooksChanged(before.hooks(), after.hooks()));
+    }
     needsRestart("api.socket", before.api().socket(), after.api().socket());
     needsRestart("api.listen", before.api().listen(), after.api().listen());
     needsRestart("api.tls", tls(before.api()), tls(after.api()));

@@ -143,6 +143,8 @@ class DifferenceTest {
             + " storm-control none -> off",
         "guests.x = {image: debian, memory: 1G} | + guests.x (lanyard, 1G)",
         "- guests.test | - guests.test (lanyard, 512M)",
+        "hooks = [{on: [lease], run: [/bin/true, x]}] | hooks: none -> /bin/true x on lease for"
+            + " 10s",
         "guests.test.autostart = false | guests.test: autostart true -> false",
         "guests.test.stop-timeout = 0s | guests.test: stop-timeout 10s -> 0s",
         "guests.test.nics = [{network: lab, isolated: true}]"

@@ -6,6 +6,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HookConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
@@ -29,6 +30,7 @@ final class Model {
   private final Map<String, NetworkConfig> networks;
   private final Map<String, GuestConfig> guests;
   private Configuration.Metrics metrics;
+  private List<HookConfig> hooks;
   private Configuration.Log log;
   private final Map<String, String> fixed = new TreeMap<>();
 
@@ -36,6 +38,7 @@ final class Model {
     networks = new HashMap<>(of.networks());
     guests = new HashMap<>(of.guests());
     metrics = of.metrics();
+    hooks = of.hooks();
     log = of.log();
     fixed.put("api.socket", Objects.toString(of.api().socket(), ""));
     Configuration.Api.Tls tls = of.api().tls();
@@ -71,6 +74,10 @@ final class Model {
       case Change.MetricsChanged one -> {
         assertThat(metrics).isEqualTo(one.before());
         metrics = one.after();
+      }
+      case Change.HooksChanged one -> {
+        assertThat(hooks).isEqualTo(one.before());
+        hooks = one.after();
       }
       case Change.NeedsRestart one ->
           assertThat(fixed.put(one.subject(), one.after())).isEqualTo(one.before());
@@ -219,6 +226,7 @@ final class Model {
     networks.forEach((name, network) -> content.put("network " + name, content(network)));
     content.put("guests", guests);
     content.put("metrics", metrics);
+    content.put("hooks", hooks);
     content.put("log", log);
     content.put("fixed", fixed);
     return content;

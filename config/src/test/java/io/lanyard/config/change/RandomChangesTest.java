@@ -157,6 +157,19 @@ class RandomChangesTest {
     }
   }
 
+  /** Now and then another hook. */
+  private static Document withHooks(Document document, int kind) throws ConfigException {
+    return switch (kind) {
+      case 1 -> document.with(hooks("[{on: [lease], run: [/bin/true]}]"));
+      case 4 -> document.with(hooks("[]"));
+      default -> document;
+    };
+  }
+
+  private static Edit hooks(String value) throws ConfigException {
+    return Edit.set(DocumentPath.of("hooks"), value, "r", Instant.EPOCH);
+  }
+
   private static boolean isValid(Document document) {
     try {
       document.configuration();
@@ -181,6 +194,7 @@ class RandomChangesTest {
       for (int n = random.nextInt(1, 4); n > 0; n--) {
         now = step(now, configuration);
       }
+      now = withHooks(now, all.size() % 7);
       if (!isValid(now)) {
         now = random.nextInt(6) == 0 ? last : now;
       } else if (!now.equals(last)) {
