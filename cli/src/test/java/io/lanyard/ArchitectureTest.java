@@ -2,6 +2,7 @@ package io.lanyard;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
@@ -20,6 +21,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.Role;
 import java.lang.foreign.Linker;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -203,13 +205,14 @@ final class ArchitectureTest {
           .dependOnClassesThat(resideInAnyPackage("io.netty.."));
 
   @ArchTest
-  static final ArchRule HTTP_KNOWS_NOTHING_OF_LANYARD_BUT_WHAT_EVERYBODY_STANDS_ON =
+  static final ArchRule HTTP_KNOWS_NOTHING_OF_LANYARD_BUT_ROLES_AND_WHAT_EVERYBODY_STANDS_ON =
       noClasses()
           .that(resideInAnyPackage("io.lanyard.control.http"))
           .should()
           .dependOnClassesThat(
               resideInAnyPackage("io.lanyard..")
-                  .and(not(resideInAnyPackage("io.lanyard.control.http", "io.lanyard.base"))));
+                  .and(not(resideInAnyPackage("io.lanyard.control.http", "io.lanyard.base")))
+                  .and(not(equivalentTo(Role.class))));
 
   @ArchTest
   static void noRoomsPackagesHaveCycles(JavaClasses all) {
