@@ -14,10 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +37,10 @@ import picocli.CommandLine.Spec;
     })
 final class PortForwardCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A port for both sides, or where the host listens and the guest's port. */
+  private static final Pattern MAPPING = Pattern.compile("((.+:)?[0-9]{1,5}:)?[0-9]{1,5}");
+
   private static final List<String> RESERVATIONS = List.of("dhcp", "reservations");
   private static final List<String> HOSTS = List.of("dns", "hosts");
 
@@ -71,21 +75,33 @@ final class PortForwardCommand implements Callable<Integer> {
   /** The end of one of the forwards, by the daemon or because the connection broke. */
   private final LinkedBlockingQueue<String> ended = new LinkedBlockingQueue<>();
 
+  /**
+   * Where a forward leads.
+   *
+   * @param host a name that the network has, or an address
+   */
+  private record Destination(String network, String host) {}
+
   @Override
   public Integer call() throws InterruptedException {
-    int colon = target.indexOf(':');
-    String guest = colon < 0 ? target : target.substring(0, colon);
-    String network = colon < 0 ? networkOf(guest) : target.substring(colon + 1);
+    mappings.forEach(this::check);
+    Destination destination = destination();
     List<byte[]> bodies = new ArrayList<>();
-    mappings.forEach(mapping -> bodies.add(body(mapping, guest)));
+    mappings.forEach(mapping -> bodies.add(body(mapping, destination.host())));
     Signals.on("INT", () -> System.exit(Lanyard.DONE));
     for (byte[] body : bodies) {
-      hold(network, body);
+      hold(destination.network(), body);
     }
     throw new Failure("the forward has ended: " + ended.take());
   }
 
-  private String networkOf(String name) {
+  private Destination destination() {
+    int colon = target.indexOf(':');
+    String name = colon < 0 ? target : target.substring(0, colon);
+    if (colon >= 0) {
+      String network = target.substring(colon + 1);
+      return new Destination(network, hosts(name).getOrDefault(network, name));
+    }
     String hint = "name a network: " + name + ":NETWORK";
     for (JsonNode guest : api.get("/v1/guests")) {
       if (guest.path("name").asText().equals(name)) {
@@ -93,23 +109,33 @@ final class PortForwardCommand implements Callable<Integer> {
         if (nics.isEmpty()) {
           throw new Failure("guest " + name + " has no NIC", hint);
         }
-        return nics.path(0).path("network").asText();
+        return new Destination(nics.path(0).path("network").asText(), name);
       }
     }
-    Set<String> networks = networksThatName(name);
-    if (networks.isEmpty()) {
+    Map<String, String> hosts = hosts(name);
+    if (hosts.isEmpty()) {
       throw new Failure("no guest, reservation, lease or DNS host has the name " + name, hint);
     }
-    if (networks.size() > 1) {
+    if (hosts.size() > 1) {
       throw new Failure(
-          "several networks have the name " + name + ": " + String.join(", ", networks), hint);
+          "several networks have the name " + name + ": " + String.join(", ", hosts.keySet()),
+          hint);
     }
-    return networks.iterator().next();
+    Map.Entry<String, String> only = hosts.entrySet().iterator().next();
+    return new Destination(only.getKey(), only.getValue());
   }
 
-  /** The networks with a reservation, a lease or a DNS host of a name. */
-  private Set<String> networksThatName(String name) {
-    Set<String> networks = new TreeSet<>();
+  /**
+   * The networks with a reservation, a lease or a DNS host of a name, and the host that a forward
+   * of each leads to. A forward has no names of leases: it has the lease's address.
+   */
+  private Map<String, String> hosts(String name) {
+    Map<String, String> hosts = new TreeMap<>();
+    for (JsonNode lease : api.get("/v1/leases")) {
+      if (lease.path("hostname").asText().equalsIgnoreCase(name)) {
+        hosts.put(lease.path("network").asText(), lease.path("address").asText());
+      }
+    }
     for (Effective.Value value : Effective.of(api, false).values()) {
       List<String> steps = value.path().steps();
       if (steps.size() < 5 || !steps.getFirst().equals("networks")) {
@@ -122,25 +148,23 @@ final class PortForwardCommand implements Callable<Integer> {
               && Edits.value(value.text()).asText().equalsIgnoreCase(name);
       boolean isHost = key.equals(HOSTS) && steps.get(4).equalsIgnoreCase(name);
       if (isReservation || isHost) {
-        networks.add(steps.get(1));
+        hosts.put(steps.get(1), name);
       }
     }
-    for (JsonNode lease : api.get("/v1/leases")) {
-      if (lease.path("hostname").asText().equalsIgnoreCase(name)) {
-        networks.add(lease.path("network").asText());
-      }
+    return hosts;
+  }
+
+  private void check(String mapping) {
+    if (!MAPPING.matcher(mapping).matches()) {
+      throw new ParameterException(
+          spec.commandLine(), "expected [ADDRESS:]PORT:PORT: \"" + mapping + "\"");
     }
-    return networks;
   }
 
   private byte[] body(String mapping, String guest) {
     int colon = mapping.lastIndexOf(':');
     String listen = colon < 0 ? mapping : mapping.substring(0, colon);
     String port = mapping.substring(colon + 1);
-    if (!port.matches("[0-9]{1,5}") || !listen.matches("(.+:)?[0-9]{1,5}")) {
-      throw new ParameterException(
-          spec.commandLine(), "expected [ADDRESS:]PORT:PORT: \"" + mapping + "\"");
-    }
     return JsonNodeFactory.instance
         .objectNode()
         .put("protocol", udp ? "udp" : "tcp")

@@ -297,8 +297,17 @@ final class ShowingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"db, lab", "WWW, lab", "laptop, vmnet8", "printer, vmnet8"})
-  void aForwardFindsTheNetworkThatHasTheName(String name, String network) {
+  @CsvSource({
+    "db, lab, db",
+    "WWW, lab, WWW",
+    "laptop, vmnet8, 192.168.127.130",
+    "laptop:vmnet8, vmnet8, 192.168.127.130",
+    "printer, vmnet8, printer",
+    "both:lab, lab, both",
+    "web, vmnet8, web"
+  })
+  void aForwardFindsTheNetworkThatHasTheName(String name, String network, String host)
+      throws IOException {
     daemon
         .answer("GET /v1/config", NAMES)
         .answer("GET /v1/leases", LEASES)
@@ -307,6 +316,7 @@ final class ShowingTest {
     assertThat(run("config show")).isZero();
     assertThat(run("port-forward " + name + " 8080:80")).isEqualTo(Lanyard.FAILED);
     assertThat(said.err()).isEqualTo("lanyard: taken\n");
+    assertThat(daemon.asked("POST").getFirst().json().path("to").asText()).isEqualTo(host + ":80");
   }
 
   @Test
