@@ -106,10 +106,10 @@ record Kind<T>(
 
   /** The name of a network: it stands in commands, in URLs, and as the name of a device. */
   static final Kind<String> NETWORK_NAME =
-      shortName("network-name", "a network's name", "A-Za-z0-9_-", "vmnet8");
+      shortName("network-name", "a network's name of letters, digits", "A-Za-z0-9_-", "vmnet8");
 
   static final Kind<String> FORWARD_NAME =
-      shortName("forward-name", "a forward's name", "A-Za-z0-9._-", "web");
+      shortName("forward-name", "a forward's name of letters, digits, dots", "A-Za-z0-9._-", "web");
 
   /** A guest's name is what DNS answers for: one label (RFC 1123 section 2.1). */
   static final Kind<String> LABEL =
@@ -170,6 +170,7 @@ record Kind<T>(
   /**
    * A name that begins with a letter or digit.
    *
+   * @param what the name and its characters, up to hyphens and underscores, which all have
    * @param characters those after the first, as a pattern's class has them
    */
   static Kind<String> shortName(String name, String what, String characters, String example) {
@@ -177,10 +178,7 @@ record Kind<T>(
     Pattern pattern = Pattern.compile(form);
     return of(
         name,
-        what
-            + " of letters, digits, hyphens and underscores, at most "
-            + LONGEST_NAME
-            + " characters long",
+        what + ", hyphens and underscores, at most " + LONGEST_NAME + " characters long",
         "^" + form + "$",
         text -> {
           if (!pattern.matcher(text).matches()) {

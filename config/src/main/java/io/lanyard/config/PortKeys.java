@@ -11,7 +11,8 @@ import java.util.Map;
 /** The keys of the ports of a network: those of {@link PortConfig}, by kind. */
 final class PortKeys {
   private static final Kind<String> PORT_NAME_FORM =
-      Kind.shortName("port-name", "a port's name", "A-Za-z0-9._-", "qemu1");
+      Kind.shortName(
+          "port-name", "a port's name of letters, digits, dots", "A-Za-z0-9._-", "qemu1");
 
   /** Ports that a network has by itself; those of guests' NICs are named {@code GUEST.nicN}. */
   private static final List<String> OWN_PORTS = List.of("gateway", "host");
