@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a configuration file into the typed model, or says everything that is wrong with it. */
 public final class ConfigLoader {
@@ -90,18 +91,15 @@ public final class ConfigLoader {
     return Document.of(source, text, directory).configuration();
   }
 
-  /** Reads the tree of a document, whose reading may have had problems already. */
-  static Configuration read(YamlNode tree, Path directory, Problems problems)
-      throws ConfigException {
+  /**
+   * Reads the tree of a document.
+   *
+   * @param problems those of its YAML, to which others are added
+   * @return the configuration, which is good only if there are no problems; null if it has no root
+   */
+  static @Nullable Configuration read(YamlNode tree, Path directory, Problems problems) {
     Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", tree.place(), tree);
-    if (root == null) {
-      throw problems.exception();
-    }
-    Configuration configuration = new ConfigurationReader(problems, directory).read(root);
-    if (!problems.isEmpty()) {
-      throw problems.exception();
-    }
-    return configuration;
+    return root == null ? null : new ConfigurationReader(problems, directory).read(root);
   }
 
   /**

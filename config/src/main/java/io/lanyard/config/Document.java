@@ -1,10 +1,8 @@
 package io.lanyard.config;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration document: the text of a file, or the built-in one, and the changes that are laid
@@ -19,52 +17,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable. Thread: any.
  */
 public final class Document {
-  /** Characters of the text and all changes together. */
-  private static final int LONGEST = YamlReader.LONGEST_TEXT;
-
-  /** More than the format has. */
-  private static final int MOST_STEPS = 16;
-
-  private final String source;
-  private final String text;
-  private final Path directory;
-  private final Problems reading;
-  private final YamlNode base;
-  private final List<Laid> laid;
+  private final BaseText base;
+  private final List<LaidEdit> laid;
   private final YamlNode tree;
 
-  /** A change and its value, which is null for a removal. */
-  private record Laid(Edit edit, @Nullable YamlNode value) {
-    Place place() {
-      return new Place(1, 1, edit);
-    }
-
-    /** Lays it over a tree; null after a problem. */
-    @Nullable YamlNode over(YamlNode tree, Problems problems) {
-      return value == null
-          ? Overlay.remove(tree, edit.path(), place(), problems)
-          : Overlay.set(tree, edit.path(), value, place(), problems);
-    }
-  }
-
-  private Document(Document of, List<Laid> laid, YamlNode tree) {
-    this.source = of.source;
-    this.text = of.text;
-    this.directory = of.directory;
-    this.reading = of.reading;
-    this.base = of.base;
+  /**
+   * Makes one.
+   *
+   * @param tree what text and changes make together
+   */
+  Document(BaseText base, List<LaidEdit> laid, YamlNode tree) {
+    this.base = base;
     this.laid = List.copyOf(laid);
     this.tree = tree;
-  }
-
-  private Document(String source, String text, Path directory, Problems reading, YamlNode base) {
-    this.source = source;
-    this.text = text;
-    this.directory = directory;
-    this.reading = reading;
-    this.base = base;
-    this.laid = List.of();
-    this.tree = base;
   }
 
   /**
@@ -86,7 +51,7 @@ public final class Document {
       }
       throw problems.exception();
     }
-    return new Document(source, text, directory, problems, node);
+    return new Document(new BaseText(source, text, directory, problems, node), List.of(), node);
   }
 
   /**
@@ -122,7 +87,7 @@ public final class Document {
    * @return the file's name, as problems have it
    */
   public String source() {
-    return source;
+    return base.source();
   }
 
   /**
@@ -131,7 +96,7 @@ public final class Document {
    * @return true for {@link #builtIn}, whatever changes lie over it
    */
   public boolean isBuiltIn() {
-    return source.equals(ConfigLoader.BUILT_IN);
+    return source().equals(ConfigLoader.BUILT_IN);
   }
 
   /**
@@ -140,7 +105,7 @@ public final class Document {
    * @return YAML
    */
   public String text() {
-    return text;
+    return base.text();
   }
 
   /**
@@ -149,7 +114,7 @@ public final class Document {
    * @return a path
    */
   public Path directory() {
-    return directory;
+    return base.directory();
   }
 
   /**
@@ -158,7 +123,7 @@ public final class Document {
    * @return in their order
    */
   public List<Edit> edits() {
-    return laid.stream().map(Laid::edit).toList();
+    return laid.stream().map(LaidEdit::edit).toList();
   }
 
   /**
@@ -168,113 +133,26 @@ public final class Document {
    * @param edit the change; its value and path may be anybody's
    * @return the changed document; its content is not checked
    * @throws ConfigException if the value is not YAML, if something is removed that is not there, if
-   *     an item's content does not give it the identity that the path says, or if the path leads
-   *     through a value that has nothing below it
+   *     an item's content does not give it the identity that the path says, if the path leads
+   *     through a value that has nothing below it, or if 2000 changes lie over the text already
    */
   public Document with(Edit edit) throws ConfigException {
-    Problems problems = new Problems(edit.source());
-    Laid one = laid(edit, problems);
-    YamlNode changed = one.over(tree, problems);
-    if (changed == null) {
-      throw problems.exception();
-    }
-    int list = Overlay.orderedList(tree, edit.path());
-    if (list > 0) {
-      DocumentPath path = edit.path().first(list);
-      YamlNode whole = Overlay.find(changed, path);
-      if (whole != null) {
-        return with(Edit.set(path, YamlText.inLine(whole), edit.who(), edit.when()));
-      }
-    }
-    return with(one, changed);
+    return with(List.of(edit));
   }
 
   /**
-   * Adds a change that can be laid over the tree.
+   * Lays changes over the document, each as {@link #with(Edit)} does, in one pass.
    *
-   * @param changed the tree with the change
+   * @param edits the changes, in order; their values and paths may be anybody's
+   * @return the changed document; its content is not checked
+   * @throws ConfigException if one cannot be laid, with the problems of the first such one
    */
-  private Document with(Laid one, YamlNode changed) throws ConfigException {
-    DocumentPath path = one.edit().path();
-    List<Laid> others = new ArrayList<>();
-    List<Laid> above = new ArrayList<>();
-    int at = -1;
-    boolean wasRemoved = false;
-    for (Laid other : laid) {
-      if (other.edit().path().isWithin(path)) {
-        at = at < 0 ? others.size() : at;
-        wasRemoved |= other.value() == null && other.edit().path().equals(path);
-        continue;
-      }
-      others.add(other);
-      if (path.isWithin(other.edit().path())) {
-        above.add(other);
-      }
+  public Document with(List<Edit> edits) throws ConfigException {
+    EditPass pass = new EditPass(base, laid, tree);
+    for (Edit edit : edits) {
+      pass.lay(edit);
     }
-    // What else is said of this path is said by the file and by changes of what is above it.
-    YamlNode rest = at < 0 ? tree : replay(above);
-    YamlNode there = Overlay.find(rest, path);
-    YamlNode now = Overlay.find(changed, path);
-    boolean isNews =
-        one.value() == null
-            ? there != null
-            : there == null || now == null || !Overlay.isSame(there, now);
-    if (!isNews) {
-      boolean isGoneAlone = one.value() == null && hasParent(rest, path);
-      return new Document(this, others, isGoneAlone ? changed : at < 0 ? tree : replay(others));
-    }
-    others.add(at < 0 ? others.size() : at, one);
-    // What was removed returns to its place in the file.
-    return new Document(this, others, wasRemoved ? replay(others) : changed);
-  }
-
-  private static boolean hasParent(YamlNode tree, DocumentPath path) {
-    int above = path.steps().size() - 1;
-    if (above == 0) {
-      return true;
-    }
-    // An empty value becomes a mapping only while something is below it.
-    YamlNode parent = Overlay.find(tree, path.first(above));
-    return parent != null && !(parent instanceof YamlNode.Scalar);
-  }
-
-  private Laid laid(Edit edit, Problems problems) throws ConfigException {
-    Place place = new Place(1, 1, edit);
-    String path = edit.path().toString();
-    if (edit.path().steps().size() > MOST_STEPS) {
-      problems.add(place, "", "the path has more than " + MOST_STEPS + " steps");
-    }
-    long length = text.length() + (long) edit.value().length();
-    for (Laid other : laid) {
-      length += other.edit().value().length();
-    }
-    if (length > LONGEST) {
-      problems.add(place, path, "file and changes are longer than " + LONGEST + " characters");
-    }
-    YamlNode value = null;
-    if (problems.isEmpty() && edit.operation() == Edit.Operation.SET) {
-      value = YamlReader.read(edit.value(), edit, problems);
-      if (value == null && problems.isEmpty()) {
-        problems.add(place, path, "expected a value, found nothing");
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw problems.exception();
-    }
-    return new Laid(edit, value);
-  }
-
-  private YamlNode replay(List<Laid> changes) throws ConfigException {
-    Problems problems = new Problems(source);
-    YamlNode result = base;
-    for (Laid change : changes) {
-      YamlNode next = change.over(result, problems);
-      if (next == null) {
-        throw problems.exception();
-      }
-      result = next;
-    }
-    return result;
+    return pass.end();
   }
 
   /**
@@ -283,17 +161,16 @@ public final class Document {
    *
    * @param edits the changes, in order
    * @return the changed document
-   * @throws ConfigException if one cannot be laid, as for {@link #with}
+   * @throws ConfigException if one cannot be laid, as for {@link #with(Edit)}
    */
   public Document withKept(List<Edit> edits) throws ConfigException {
-    Document changed = this;
+    EditPass pass = new EditPass(base, laid, tree);
     for (Edit edit : edits) {
-      boolean isDone =
-          edit.operation() == Edit.Operation.REMOVE
-              && Overlay.find(changed.tree, edit.path()) == null;
-      changed = isDone ? changed : changed.with(edit);
+      if (edit.operation() == Edit.Operation.SET || pass.has(edit.path())) {
+        pass.lay(edit);
+      }
     }
-    return changed;
+    return pass.end();
   }
 
   /**
@@ -304,23 +181,31 @@ public final class Document {
    * @throws ConfigException if another change cannot be laid without them
    */
   public Document without(Predicate<Edit> which) throws ConfigException {
-    return new Document(this, List.of(), base)
+    return new Document(base, List.of(), base.tree())
         .withKept(edits().stream().filter(which.negate()).toList());
   }
 
   /**
-   * The typed model of text and changes.
+   * The typed model of text and changes. The text is checked without the changes as well, so that
+   * it is still good when they are taken back.
    *
    * @return the configuration
    * @throws ConfigException with everything that is wrong with it; a problem within a change names
    *     who made it when, and its place in the change's value
    */
   public Configuration configuration() throws ConfigException {
-    Problems problems = reading.copy();
+    Problems problems = base.reading();
     if (!laid.isEmpty()) {
       YamlReader.checkSize(tree, problems);
     }
-    return ConfigLoader.read(tree, directory, problems);
+    Configuration configuration = ConfigLoader.read(tree, directory(), problems);
+    if (!laid.isEmpty()) {
+      problems.addOthers(base.problems());
+    }
+    if (configuration == null || !problems.isEmpty()) {
+      throw problems.exception();
+    }
+    return configuration;
   }
 
   /**
@@ -343,26 +228,22 @@ public final class Document {
    * @throws ConfigException if defaults are wanted and the configuration has problems
    */
   public List<Setting> settings(boolean defaults) throws ConfigException {
-    return defaults ? AllSettings.of(source, tree, configuration()) : Settings.of(source, tree);
+    return defaults ? AllSettings.of(source(), tree, configuration()) : Settings.of(source(), tree);
   }
 
   /** Whether text, directory and changes are the same. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof Document that
-        && source.equals(that.source)
-        && text.equals(that.text)
-        && directory.equals(that.directory)
-        && edits().equals(that.edits());
+    return other instanceof Document that && base.isSame(that.base) && edits().equals(that.edits());
   }
 
   @Override
   public int hashCode() {
-    return 31 * text.hashCode() + laid.size();
+    return 31 * text().hashCode() + laid.size();
   }
 
   @Override
   public String toString() {
-    return source + (laid.isEmpty() ? "" : " and " + laid.size() + " changes");
+    return source() + (laid.isEmpty() ? "" : " and " + laid.size() + " changes");
   }
 }

@@ -64,11 +64,29 @@ enum ItemIdentity {
 
   /** A step below a path in its one form. */
   static String canonicalStep(List<String> above, String step) {
+    return formBelow(above).of(step);
+  }
+
+  /** The form of the steps below a path. */
+  static StepForm formBelow(List<String> above) {
     ItemIdentity identity = of(above);
-    if (identity != null) {
-      return identity.canonical(step);
+    return new StepForm(identity, identity == null && ignoresCase(above));
+  }
+
+  /**
+   * The form of the steps below a path.
+   *
+   * @param identity the items' identity, or null where the steps are keys
+   * @param ignoresCase whether case does not tell the keys apart
+   */
+  record StepForm(@Nullable ItemIdentity identity, boolean ignoresCase) {
+    /** A step in its one form. */
+    String of(String step) {
+      if (identity != null) {
+        return identity.canonical(step);
+      }
+      return ignoresCase ? step.toLowerCase(Locale.ROOT) : step;
     }
-    return ignoresCase(above) ? step.toLowerCase(Locale.ROOT) : step;
   }
 
   /** Whether a mapping's keys are names that case does not tell apart. */
@@ -137,12 +155,24 @@ enum ItemIdentity {
    * @param identity in its one form
    */
   boolean isOf(YamlNode item, String identity) {
-    String name =
-        item instanceof YamlNode.Mapping mapping
-            ? text(mapping, this == MAC ? "mac" : "name")
-            : null;
-    boolean isPlain = this == NAME || (this == FORWARD && identity.indexOf('/') < 0);
-    return isPlain ? identity.equals(name) : identity.equals(of(item));
+    if (!(item instanceof YamlNode.Mapping mapping)) {
+      return false;
+    }
+    String name = text(mapping, this == MAC ? "mac" : "name");
+    if (this == NAME || (this == FORWARD && identity.indexOf('/') < 0)) {
+      return identity.equals(name);
+    }
+    String text = name == null ? text(mapping, "listen") : name;
+    return text != null && endsAs(text, identity) && identity.equals(of(item));
+  }
+
+  /**
+   * Whether an address may be another one: their ends differ in case at most, whatever the form.
+   */
+  private boolean endsAs(String text, String identity) {
+    int from = this == MAC ? Math.max(0, text.length() - 2) : text.lastIndexOf(':') + 1;
+    int length = text.length() - from;
+    return identity.regionMatches(true, identity.length() - length, text, from, length);
   }
 
   /** The keys that give a new item its identity. */

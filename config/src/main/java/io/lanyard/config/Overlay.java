@@ -49,9 +49,11 @@ final class Overlay {
 
   private static int entry(YamlNode.Mapping mapping, List<String> steps, int i) {
     List<YamlNode.Entry> entries = mapping.entries();
-    List<String> above = steps.subList(0, i);
+    String step = steps.get(i);
+    // Asked once for all keys, of which a mapping of names may have thousands.
+    ItemIdentity.StepForm form = ItemIdentity.formBelow(steps.subList(0, i));
     for (int at = 0; at < entries.size(); at++) {
-      if (ItemIdentity.canonicalStep(above, entries.get(at).key()).equals(steps.get(i))) {
+      if (form.of(entries.get(at).key()).equals(step)) {
         return at;
       }
     }
@@ -86,7 +88,8 @@ final class Overlay {
       if (isList && ItemIdentity.ofContent(above) == null) {
         return i;
       }
-      node = node == null ? null : child(node, steps, i);
+      boolean isLast = i + 1 == steps.size();
+      node = node == null || isLast ? null : child(node, steps, i);
     }
     return 0;
   }

@@ -38,6 +38,29 @@ final class Problems {
     }
   }
 
+  /** Adds the problems of another reading, except for those that are known of the same place. */
+  void addOthers(Problems others) {
+    for (Problem other : others.problems) {
+      if (problems.stream().anyMatch(known -> isSame(known, other))) {
+        continue;
+      }
+      if (problems.size() < MOST) {
+        problems.add(other);
+      } else {
+        more++;
+      }
+    }
+    more = Math.max(more, others.more);
+  }
+
+  /** Paths may differ, because places in lists shift. */
+  private static boolean isSame(Problem a, Problem b) {
+    return a.source().equals(b.source())
+        && a.line() == b.line()
+        && a.column() == b.column()
+        && a.message().equals(b.message());
+  }
+
   boolean isEmpty() {
     return problems.isEmpty();
   }

@@ -25,8 +25,9 @@
  * the files anew.
  *
  * <p>A {@code Document} is what is desired: the text of a file and the {@code Edit}s that are laid
- * over it. {@code Overlay} lays them over the tree before the readers see it. Each node of the tree
- * knows its {@code Place}, in the file or in a change, so that problems and {@code Setting}s can
- * say where something comes from. {@code YamlText} writes the tree that is left as a file.
+ * over it. {@code EditPass} lays them over its {@code BaseText} and drops those that no longer
+ * matter; {@code Overlay} changes the tree before the readers see it. Each node of the tree knows
+ * its {@code Place}, in the file or in a change, so that problems and {@code Setting}s can say
+ * where something comes from. {@code YamlText} writes the tree that is left as a file.
  */
 package io.lanyard.config;

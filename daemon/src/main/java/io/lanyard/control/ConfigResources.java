@@ -281,13 +281,7 @@ final class ConfigResources {
   }
 
   private static ChangeRequest.Change all(List<Edit> edits) {
-    return present -> {
-      Document document = present;
-      for (Edit edit : edits) {
-        document = document.with(edit);
-      }
-      return document;
-    };
+    return present -> present.with(edits);
   }
 
   private Response rollBack(Request request) {

@@ -303,11 +303,8 @@ public final class Conductor implements AutoCloseable {
    * @throws ConfigException if it is none any more
    */
   static Document documentOf(Revision revision) throws ConfigException {
-    Document document = Document.of(revision.source(), revision.text(), revision.directory());
-    for (Edit edit : revision.edits()) {
-      document = document.with(edit);
-    }
-    return document;
+    return Document.of(revision.source(), revision.text(), revision.directory())
+        .with(revision.edits());
   }
 
   private Unconfirmed waiting(long revision) throws ChangeRefusedException {

@@ -88,12 +88,19 @@ final class Recovery {
     return changed(file, same ? last.edits() : List.of(), last, directory, clock);
   }
 
-  /** The file with those changes over it that fit, as a revision of its own. */
-  private static Conductor.Present changed(
-      Document file, List<Edit> edits, Revision last, Path directory, Clock clock)
+  /**
+   * The file with those changes over it that fit.
+   *
+   * @param left gets the others, with the reasons
+   */
+  private static Conductor.Present fitting(Document file, List<Edit> edits, List<String> left)
       throws ConfigException {
+    try {
+      return Conductor.Present.of(file.with(edits));
+    } catch (ConfigException e) {
+      // At least one does not fit; it is found below.
+    }
     Conductor.Present present = Conductor.Present.of(file);
-    List<String> left = new ArrayList<>();
     for (Edit edit : edits) {
       try {
         present = Conductor.Present.of(present.document().with(edit));
@@ -101,6 +108,15 @@ final class Recovery {
         left.add(edit.path() + ": " + Causes.of(e));
       }
     }
+    return present;
+  }
+
+  /** The file with those changes over it that fit, as a revision of its own. */
+  private static Conductor.Present changed(
+      Document file, List<Edit> edits, Revision last, Path directory, Clock clock)
+      throws ConfigException {
+    List<String> left = new ArrayList<>();
+    Conductor.Present present = fitting(file, edits, left);
     for (String reason : left) {
       LogEvent.of("change-left-out")
           .with("cause", reason)
