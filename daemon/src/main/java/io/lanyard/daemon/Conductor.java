@@ -374,8 +374,8 @@ public final class Conductor implements AutoCloseable {
   }
 
   /**
-   * Refuses a change of what only the daemon's own file can say, since that alone is read before
-   * the daemon knows where its history is.
+   * Refuses a change of what only the daemon's own file can say: keys that are read before the
+   * daemon knows where its history is, and programs, which not all who may change networks may run.
    */
   private void checkStart(List<Change> changes, Document next) throws ChangeRefusedException {
     boolean isOwn =
@@ -388,12 +388,19 @@ public final class Conductor implements AutoCloseable {
             List.of(),
             "set it there, and restart the daemon");
       }
+      if (change instanceof Change.HooksChanged && !(isOwn && revisions.isFileAsItIs(next))) {
+        throw new ChangeRefusedException(
+            Reason.INVALID,
+            "hooks run programs with the daemon's rights: only its own file can say which",
+            List.of(),
+            "write them into the file, and have it read again");
+      }
     }
   }
 
   private static boolean isStart(DocumentPath path) {
     String first = path.steps().getFirst();
-    return first.equals("api") || first.equals("directories");
+    return first.equals("api") || first.equals("directories") || first.equals("hooks");
   }
 
   /** Whether two documents differ at most in who said it when. */

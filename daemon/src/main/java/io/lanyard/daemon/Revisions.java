@@ -2,12 +2,15 @@ package io.lanyard.daemon;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
+import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.ChangeRefusedException.Reason;
 import io.lanyard.daemon.history.History;
 import io.lanyard.daemon.history.Revision;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -43,6 +46,17 @@ final class Revisions {
   /** Whether a document stands on the daemon's own file. */
   boolean isOwn(Document document) {
     return document.source().equals(file.source());
+  }
+
+  /** Whether a document is the daemon's own file as it is on the disk now, or the built-in one. */
+  boolean isFileAsItIs(Document document) {
+    try {
+      return file.isBuiltIn()
+          ? document.isBuiltIn()
+          : Document.load(Path.of(file.source())).text().equals(document.text());
+    } catch (ConfigException | InvalidPathException e) {
+      return false;
+    }
   }
 
   /** The time of the next revision. */

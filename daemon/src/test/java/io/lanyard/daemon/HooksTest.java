@@ -1,9 +1,12 @@
 package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Clock;
 import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
 import io.lanyard.config.HookConfig;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.testing.LogWatch;
@@ -12,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -135,31 +139,40 @@ final class HooksTest {
   void hooksChangeWhileTheDaemonRuns() throws Exception {
     Path script = script("hook", "cat >" + home.resolve("out"));
     String text = "version: 1\nnetworks: {a: {mode: isolated}}\n";
-    Document document =
-        Document.of("test", text + "hooks: [{on: [network-added], run: [" + script + "]}]\n", home);
-    Document next =
-        Document.of(
-            "test",
-            text.replace("a:", "a: {mode: isolated}, b:")
-                + "hooks: [{on: [network-added], run: ["
-                + script
-                + "]}]\n",
-            home);
+    String hooks = "hooks: [{on: [network-added], run: [" + script + "]}]\n";
+    Path file = Files.writeString(home.resolve("lanyard.yaml"), text);
     try (Daemon daemon =
         Daemon.open(
             Daemon.Settings.of(
-                Document.of("test", text, home),
+                Document.load(file),
                 new io.lanyard.base.Directories(
                     home.resolve("s"), home.resolve("r"), home.resolve("i"))))) {
-      for (Document one : List.of(document, next)) {
-        daemon
-            .conductor()
-            .apply(
-                new ChangeRequest(
-                    before -> one, "test", "a test", ChangeRequest.ANY, true, false, Duration.ZERO))
-            .get(30, TimeUnit.SECONDS);
-      }
+      // Who may change networks may not run programs for that: what the file does not say is
+      // refused.
+      Document said = Document.of(file.toString(), text + hooks, home);
+      Edit edit = Edit.set(DocumentPath.parse("hooks"), "[]", "test", Instant.EPOCH);
+      Edit set =
+          Edit.set(
+              DocumentPath.parse("hooks"), "[{on: [x], run: [/bin/true]}]", "test", Instant.EPOCH);
+      assertThatThrownBy(() -> apply(daemon, before -> said)).hasMessageContaining("hooks run");
+      assertThatThrownBy(() -> apply(daemon, before -> before.with(set)))
+          .hasMessageContaining("hooks run");
+      Files.writeString(file, text + hooks);
+      apply(daemon, daemon::reread);
+      assertThatThrownBy(() -> apply(daemon, before -> before.with(edit)))
+          .hasMessageContaining("hooks run");
+      Files.writeString(file, text.replace("a:", "a: {mode: isolated}, b:") + hooks);
+      apply(daemon, daemon::reread);
       await(() -> written("out").contains("\"subject\":\"b\""));
     }
+  }
+
+  private static void apply(Daemon daemon, ChangeRequest.Change change) throws Exception {
+    daemon
+        .conductor()
+        .apply(
+            new ChangeRequest(
+                change, "test", "a test", ChangeRequest.ANY, true, false, Duration.ZERO))
+        .get(30, TimeUnit.SECONDS);
   }
 }
