@@ -85,6 +85,16 @@ final class Recovery {
       }
     }
     boolean same = last.source().equals(file.source());
+    if (!same) {
+      LogEvent.of("applied-file-left-out")
+          .with("file", last.source())
+          .with("revision", last.number())
+          .with("own", file.source())
+          .with(
+              "advice",
+              "the daemon's own file has changed since, and counts; apply the other again")
+          .log(LOG, Level.WARNING);
+    }
     return changed(file, same ? last.edits() : List.of(), last, directory, clock);
   }
 

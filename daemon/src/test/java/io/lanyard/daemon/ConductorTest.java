@@ -292,6 +292,7 @@ class ConductorTest {
 
   @Test
   void whatWasAppliedRunsAgainAfterTheNextStart() throws Exception {
+    LogWatch.expect("event=applied-file-left-out");
     start(START);
     apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
     daemon.close();
