@@ -42,44 +42,114 @@ final class StepMaker {
    */
   @Nullable Step step(Change change, Configuration before, Configuration after) {
     return switch (change) {
-      case Change.NetworkAdded added -> adding(change, added.after(), after.guests());
+      case Change.NetworkAdded added -> network(change, added.after(), after);
       case Change.NetworkRemoved removed ->
-          inverse(change, adding(change, removed.before(), before.guests()));
-      case Change.PortAdded added -> adding(change, added.after());
-      case Change.PortRemoved removed -> inverse(change, adding(change, removed.before()));
+          inverse(change, network(change, removed.before(), before));
+      case Change.PortAdded added -> port(change, added.after());
+      case Change.PortRemoved removed -> inverse(change, port(change, removed.before()));
       case Change.PortReplaced replaced ->
-          replacing(change, adding(change, replaced.before()), adding(change, replaced.after()));
-      case Change.PortPolicyChanged changed ->
-          new Governing(change, changed.before(), changed.after());
-      case Change.ForwardAdded added -> adding(change, added.after());
-      case Change.ForwardRemoved removed -> inverse(change, adding(change, removed.before()));
-      case Change.ForwardChanged changed -> forward(change, changed.before(), changed.after());
-      case Change.GuestAdded added -> new GuestAdding(change, added.after(), false);
-      case Change.GuestRemoved removed -> new GuestRemoving(change, removed.before());
+          replacing(change, port(change, replaced.before()), port(change, replaced.after()));
+      case Change.PortPolicyChanged changed -> policy(change, changed.before(), changed.after());
+      case Change.ForwardAdded added -> forward(change, added.after());
+      case Change.ForwardRemoved removed -> inverse(change, forward(change, removed.before()));
+      case Change.ForwardChanged changed -> forward(change, changed);
+      case Change.GuestAdded added -> guest(change, added.after());
+      case Change.GuestRemoved removed -> new GuestRemoval(change.describe(), removed.before());
       case Change.GuestChanged changed ->
           changed.needsRestart()
-              ? new GuestReplacing(change, changed.before(), changed.after())
-              : new GuestConfiguring(change, changed.before(), changed.after());
-      case Change.LogChanged _ -> new Setting(change, before, after);
-      case Change.MetricsChanged _ -> new Setting(change, before, after);
-      case Change.HooksChanged _ -> new Setting(change, before, after);
+              ? new GuestReplacement(change.describe(), changed.before(), changed.after())
+              : guest(change, changed.before(), changed.after());
+      case Change.LogChanged _ -> setting(change, before, after);
+      case Change.MetricsChanged _ -> setting(change, before, after);
+      case Change.HooksChanged _ -> setting(change, before, after);
       default -> null;
     };
   }
 
   /** The step that takes over a network's settings. */
   Step settings(String network, Configuration before, Configuration after) {
-    return new NetworkConfiguring(network, before, after);
+    return new Pair(
+        "networks." + network, () -> configure(network, after), () -> configure(network, before));
   }
 
   /** The step that makes a network anew, with the NICs that are on it. */
   Step replacement(String network, Configuration before, Configuration after) {
-    return new NetworkReplacing(network, before, after);
+    return new Pair(
+        "networks." + network, () -> replace(network, before, after), () -> make(network, before));
   }
 
   /** The step that presses the power buttons of guests that later steps end. */
   Step powerButtons(List<String> guests) {
     return new PowerButtons(tree, guests);
+  }
+
+  /** An attempt; answers why its result does not work yet, or an empty text. */
+  @FunctionalInterface
+  private interface Attempt {
+    String make() throws VmmException;
+  }
+
+  /** A step back. */
+  @FunctionalInterface
+  private interface Undoing {
+    void make() throws VmmException;
+  }
+
+  private record Pair(String describe, Attempt attempt, Undoing undoing) implements Step {
+    @Override
+    public String run() throws VmmException {
+      return attempt.make();
+    }
+
+    @Override
+    public void undo() throws VmmException {
+      undoing.make();
+    }
+  }
+
+  /** A removal: an addition, the other way round. */
+  private static Step inverse(Change change, Step adding) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          adding.undo();
+          return "";
+        },
+        adding::run);
+  }
+
+  /** A removal and an addition in its place. The former is back if the latter throws. */
+  private static Step replacing(Change change, Step former, Step adding) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          former.undo();
+          try {
+            return adding.run();
+          } catch (VmmException | RuntimeException e) {
+            String _ = former.run();
+            throw e;
+          }
+        },
+        () -> {
+          adding.undo();
+          String _ = former.run();
+        });
+  }
+
+  /** A change that takes effect at once and cannot fail. */
+  private static Step setting(Change change, Undoing forth, Undoing back) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          forth.make();
+          return "";
+        },
+        back);
+  }
+
+  private Step setting(Change change, Configuration before, Configuration after) {
+    return setting(change, () -> settings.accept(after), () -> settings.accept(before));
   }
 
   private Network network(String name) {
@@ -90,110 +160,11 @@ final class StepMaker {
     return Objects.requireNonNull(map.get(name), name);
   }
 
-  private Step adding(Change change, NetworkConfig network, Map<String, GuestConfig> guests) {
-    return new NetworkAdding(change, network, guests);
-  }
-
-  private Step adding(Change change, PortConfig port) {
-    return new PortAdding(change, port);
-  }
-
-  private Step adding(Change change, ForwardConfig forward) {
-    return new ForwardAdding(change, forward);
-  }
-
-  private Step forward(Change change, ForwardConfig before, ForwardConfig after) {
-    return before.key().equals(after.key())
-        ? new ForwardChanging(change, before, after)
-        : replacing(change, adding(change, before), adding(change, after));
-  }
-
-  private static Step inverse(Change change, Step adding) {
-    return new Inverse(change, adding);
-  }
-
-  private static Step replacing(Change change, Step former, Step adding) {
-    return new Replacing(change, former, adding);
-  }
-
-  /** A step of one change, with the change's words. */
-  private abstract static class OfChange implements Step {
-    final Change change;
-
-    OfChange(Change change) {
-      this.change = change;
-    }
-
-    @Override
-    public String describe() {
-      return change.describe();
-    }
-  }
-
-  /** A removal: an addition, the other way round. What it gives back ends nothing by failing. */
-  private static final class Inverse extends OfChange {
-    private final Step adding;
-
-    Inverse(Change change, Step adding) {
-      super(change);
-      this.adding = adding;
-    }
-
-    @Override
-    public String run() throws VmmException {
-      adding.undo();
-      return "";
-    }
-
-    @Override
-    public void undo() throws VmmException {
-      adding.run();
-    }
-  }
-
-  /** A removal and an addition in its place. */
-  private static final class Replacing extends OfChange {
-    private final Step former;
-    private final Step adding;
-
-    Replacing(Change change, Step former, Step adding) {
-      super(change);
-      this.former = former;
-      this.adding = adding;
-    }
-
-    @Override
-    public String run() throws VmmException {
-      former.undo();
-      return adding.run();
-    }
-
-    @Override
-    public void undo() throws VmmException {
-      adding.undo();
-      former.run();
-    }
-  }
-
-  private final class NetworkAdding extends OfChange {
-    private final NetworkConfig added;
-    private final Map<String, GuestConfig> guests;
-
-    NetworkAdding(Change change, NetworkConfig added, Map<String, GuestConfig> guests) {
-      super(change);
-      this.added = added;
-      this.guests = guests;
-    }
-
-    @Override
-    public String run() {
-      return add(added, guests);
-    }
-
-    @Override
-    public void undo() {
-      tree.removeNetwork(added.name());
-    }
+  private Step network(Change change, NetworkConfig network, Configuration with) {
+    return new Pair(
+        change.describe(),
+        () -> add(network, with.guests()),
+        () -> tree.removeNetwork(network.name()));
   }
 
   /** Adds a network, and answers with its problems. */
@@ -203,171 +174,73 @@ final class StepMaker {
     return String.join("; ", info.problems());
   }
 
-  private final class NetworkReplacing implements Step {
-    private final String name;
-    private final Configuration before;
-    private final Configuration after;
-
-    NetworkReplacing(String name, Configuration before, Configuration after) {
-      this.name = name;
-      this.before = before;
-      this.after = after;
-    }
-
-    @Override
-    public String describe() {
-      return "networks." + name;
-    }
-
-    @Override
-    public String run() throws VmmException {
-      return replace(after);
-    }
-
-    @Override
-    public void undo() throws VmmException {
-      replace(before);
-    }
-
-    private String replace(Configuration with) throws VmmException {
-      tree.removeNetwork(name);
-      String problem = add(of(with.networks(), name), with.guests());
-      for (GuestSlot guest : tree.guests().values()) {
-        guest.attachAgain(name);
-      }
-      return problem;
+  private String replace(String name, Configuration before, Configuration after)
+      throws VmmException {
+    try {
+      return make(name, after);
+    } catch (VmmException | RuntimeException e) {
+      String _ = make(name, before);
+      throw e;
     }
   }
 
-  private final class NetworkConfiguring implements Step {
-    private final String name;
-    private final Configuration before;
-    private final Configuration after;
-
-    NetworkConfiguring(String name, Configuration before, Configuration after) {
-      this.name = name;
-      this.before = before;
-      this.after = after;
+  /** Makes a network anew, with the NICs that are on it. */
+  private String make(String name, Configuration with) throws VmmException {
+    tree.removeNetwork(name);
+    String problem = add(of(with.networks(), name), with.guests());
+    for (GuestSlot guest : tree.guests().values()) {
+      guest.attachAgain(name);
     }
-
-    @Override
-    public String describe() {
-      return "networks." + name;
-    }
-
-    @Override
-    public String run() {
-      network(name).configure(of(after.networks(), name), after.guests());
-      return "";
-    }
-
-    @Override
-    public void undo() {
-      network(name).configure(of(before.networks(), name), before.guests());
-    }
+    return problem;
   }
 
-  private final class PortAdding extends OfChange {
-    private final PortConfig port;
-
-    PortAdding(Change change, PortConfig port) {
-      super(change);
-      this.port = port;
-    }
-
-    @Override
-    public String run() {
-      return network(change.network()).addPort(port);
-    }
-
-    @Override
-    public void undo() {
-      network(change.network()).removePort(port.name());
-    }
+  private String configure(String name, Configuration with) {
+    network(name).configure(of(with.networks(), name), with.guests());
+    return "";
   }
 
-  private final class Governing extends OfChange {
-    private final PortConfig before;
-    private final PortConfig after;
-
-    Governing(Change change, PortConfig before, PortConfig after) {
-      super(change);
-      this.before = before;
-      this.after = after;
-    }
-
-    @Override
-    public String run() {
-      network(change.network()).govern(after.name(), after.policy());
-      return "";
-    }
-
-    @Override
-    public void undo() {
-      network(change.network()).govern(before.name(), before.policy());
-    }
+  private Step port(Change change, PortConfig port) {
+    return new Pair(
+        change.describe(),
+        () -> network(change.network()).addPort(port),
+        () -> network(change.network()).removePort(port.name()));
   }
 
-  private final class ForwardAdding extends OfChange {
-    private final ForwardConfig forward;
-
-    ForwardAdding(Change change, ForwardConfig forward) {
-      super(change);
-      this.forward = forward;
-    }
-
-    @Override
-    public String run() {
-      return network(change.network()).addForward(forward);
-    }
-
-    @Override
-    public void undo() {
-      network(change.network()).removeForward(forward);
-    }
+  private Step policy(Change change, PortConfig before, PortConfig after) {
+    return setting(
+        change,
+        () -> network(change.network()).govern(after.name(), after.policy()),
+        () -> network(change.network()).govern(before.name(), before.policy()));
   }
 
-  private final class ForwardChanging extends OfChange {
-    private final ForwardConfig before;
-    private final ForwardConfig after;
-
-    ForwardChanging(Change change, ForwardConfig before, ForwardConfig after) {
-      super(change);
-      this.before = before;
-      this.after = after;
-    }
-
-    @Override
-    public String run() {
-      network(change.network()).changeForward(before, after);
-      return "";
-    }
-
-    @Override
-    public void undo() {
-      network(change.network()).changeForward(after, before);
-    }
+  private Step forward(Change change, ForwardConfig forward) {
+    return new Pair(
+        change.describe(),
+        () -> network(change.network()).addForward(forward),
+        () -> network(change.network()).removeForward(forward));
   }
 
-  private final class GuestAdding extends OfChange {
-    private final GuestConfig config;
-    private final boolean start;
+  private Step forward(Change change, Change.ForwardChanged changed) {
+    ForwardConfig before = changed.before();
+    ForwardConfig after = changed.after();
+    return changed.keepsListening()
+        ? setting(
+            change,
+            () -> network(change.network()).changeForward(before, after),
+            () -> network(change.network()).changeForward(after, before))
+        : replacing(change, forward(change, before), forward(change, after));
+  }
 
-    GuestAdding(Change change, GuestConfig config, boolean start) {
-      super(change);
-      this.config = config;
-      this.start = start;
-    }
+  private Step guest(Change change, GuestConfig guest) {
+    return new Pair(
+        change.describe(), () -> add(guest, false), () -> tree.discardGuest(guest.name()));
+  }
 
-    @Override
-    public String run() {
-      return add(config, start);
-    }
-
-    @Override
-    public void undo() {
-      tree.discardGuest(config.name());
-    }
+  private Step guest(Change change, GuestConfig before, GuestConfig after) {
+    return setting(
+        change,
+        () -> of(tree.guests(), after.name()).configure(after),
+        () -> of(tree.guests(), before.name()).configure(before));
   }
 
   /** Adds a guest, makes it, and starts it if it is to run; answers with what went wrong. */
@@ -384,100 +257,63 @@ final class StepMaker {
     }
   }
 
-  private final class GuestRemoving extends OfChange {
-    private final GuestConfig config;
+  /** A guest that goes; it is started again if it ran and is to stay after all. */
+  private final class GuestRemoval implements Step {
+    private final String what;
+    private final GuestConfig guest;
     private boolean ran;
 
-    GuestRemoving(Change change, GuestConfig config) {
-      super(change);
-      this.config = config;
+    GuestRemoval(String what, GuestConfig guest) {
+      this.what = what;
+      this.guest = guest;
+    }
+
+    @Override
+    public String describe() {
+      return what;
     }
 
     @Override
     public String run() {
-      ran = of(tree.guests(), config.name()).wasOn();
-      tree.removeGuest(config.name());
+      ran = of(tree.guests(), guest.name()).wasOn();
+      tree.removeGuest(guest.name());
       return "";
     }
 
     @Override
     public void undo() throws VmmException {
-      String problem = add(config, ran);
+      String problem = add(guest, ran);
       if (!problem.isEmpty()) {
         throw new VmmException(problem);
       }
     }
   }
 
-  private final class GuestReplacing extends OfChange {
-    private final GuestConfig before;
+  /** A guest that is made anew; it runs if it ran before. */
+  private final class GuestReplacement implements Step {
+    private final GuestRemoval removal;
     private final GuestConfig after;
-    private boolean ran;
 
-    GuestReplacing(Change change, GuestConfig before, GuestConfig after) {
-      super(change);
-      this.before = before;
+    GuestReplacement(String what, GuestConfig before, GuestConfig after) {
+      this.removal = new GuestRemoval(what, before);
       this.after = after;
     }
 
     @Override
+    public String describe() {
+      return removal.describe();
+    }
+
+    @Override
     public String run() {
-      ran = of(tree.guests(), before.name()).wasOn();
-      tree.removeGuest(before.name());
-      return add(after, ran);
+      String _ = removal.run();
+      return add(after, removal.ran);
     }
 
     @Override
     public void undo() throws VmmException {
       tree.discardGuest(after.name());
-      String problem = add(before, ran);
-      if (!problem.isEmpty()) {
-        throw new VmmException(problem);
-      }
-    }
-  }
-
-  private final class GuestConfiguring extends OfChange {
-    private final GuestConfig before;
-    private final GuestConfig after;
-
-    GuestConfiguring(Change change, GuestConfig before, GuestConfig after) {
-      super(change);
-      this.before = before;
-      this.after = after;
-    }
-
-    @Override
-    public String run() throws VmmException {
-      of(tree.guests(), after.name()).configure(after);
-      return "";
-    }
-
-    @Override
-    public void undo() throws VmmException {
-      of(tree.guests(), before.name()).configure(before);
-    }
-  }
-
-  private final class Setting extends OfChange {
-    private final Configuration before;
-    private final Configuration after;
-
-    Setting(Change change, Configuration before, Configuration after) {
-      super(change);
-      this.before = before;
-      this.after = after;
-    }
-
-    @Override
-    public String run() {
-      settings.accept(after);
-      return "";
-    }
-
-    @Override
-    public void undo() {
-      settings.accept(before);
+      removal.undo();
     }
   }
 }
