@@ -40,7 +40,7 @@ final class DaemonArgumentsTest {
 
     DaemonCommand command = parse(apart);
 
-    assertThat(command).hasNoNullFieldsOrProperties();
+    assertThat(command).hasNoNullFieldsOrPropertiesExcept("running");
     assertThat(command.config).isEqualTo(Path.of("/some--config"));
     assertThat(command.state).isEqualTo(Path.of("/some--state-dir"));
     assertThat(command.runtime).isEqualTo(Path.of("/some--runtime-dir"));
