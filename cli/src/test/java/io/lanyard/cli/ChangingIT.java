@@ -63,7 +63,9 @@ final class ChangingIT {
             + " --socket "
             + Launched.socket(home);
     ProcessBuilder builder =
-        new ProcessBuilder("script", "-qefc", line, "/dev/null").redirectErrorStream(true);
+        // As if started by hand: what runs the tests may ignore SIGINT, and a child inherits that.
+        new ProcessBuilder("env", "--default-signal", "script", "-qefc", line, "/dev/null")
+            .redirectErrorStream(true);
     builder.redirectOutput(log.toFile());
     builder.environment().put("LANYARD_NO_BUILD", "1");
     builder
