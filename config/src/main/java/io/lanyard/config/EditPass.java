@@ -143,7 +143,7 @@ final class EditPass {
       put(one, way, order);
       end.isUnwritten = isUnwritten;
       tree = changed;
-      // What led to the value was made by an edit that is replaced now, and has its place.
+      // An edit that is replaced now had made the way to the value, which has its place.
       isOutOfOrder |= wasRemoved || (!isAlone && !hasParent(rest, path));
     } else if (one.value() == null) {
       tree = withoutMade(one, way, rest, changed);

@@ -55,7 +55,7 @@ final class ApiContract {
         document.path("paths").path(path).path(method.toLowerCase(Locale.ROOT)).path("responses");
     String place = method + " " + path + " " + status;
     if (status == 304 && method.equals("GET") && body.length == 0) {
-      // What any GET may answer to a client that has the present state (RFC 9110 section 15.4.5).
+      // Any GET may answer so to a client that has the present state (RFC 9110 section 15.4.5).
       return;
     }
     JsonNode response = responses.path(Integer.toString(status));

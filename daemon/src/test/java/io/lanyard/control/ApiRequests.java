@@ -99,7 +99,7 @@ final class ApiRequests {
     String[] operation = operations.get(random.nextInt(operations.size()));
     Map<String, String> headers = new HashMap<>();
     while (random.nextInt(4) == 0) {
-      // What a header may hold is the client's to keep: it refuses line breaks.
+      // The client itself keeps to the rules of headers: it refuses line breaks.
       headers.put(pick(HEADERS), value().replaceAll("[^\\x20-\\x7e]", "?"));
     }
     return new Sent(
