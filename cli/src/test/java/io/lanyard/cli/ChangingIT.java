@@ -57,7 +57,9 @@ final class ChangingIT {
       throws IOException, InterruptedException {
     Path log = Files.createTempFile(home, "terminal", "");
     String line =
-        Path.of("../lanyard").toAbsolutePath().normalize()
+        // Some shells stay in between otherwise, and end in their own way on Ctrl-C.
+        "exec "
+            + Path.of("../lanyard").toAbsolutePath().normalize()
             + " "
             + command
             + " --socket "
