@@ -65,6 +65,9 @@ public final class Errno {
   /** No such address on this host. */
   public static final int EADDRNOTAVAIL = 99;
 
+  /** The interface is down. */
+  public static final int ENETDOWN = 100;
+
   /** Network is unreachable. */
   public static final int ENETUNREACH = 101;
 
@@ -121,6 +124,7 @@ public final class Errno {
       case EAFNOSUPPORT -> "EAFNOSUPPORT";
       case EADDRINUSE -> "EADDRINUSE";
       case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
+      case ENETDOWN -> "ENETDOWN";
       case ENETUNREACH -> "ENETUNREACH";
       case ECONNRESET -> "ECONNRESET";
       case ENOBUFS -> "ENOBUFS";

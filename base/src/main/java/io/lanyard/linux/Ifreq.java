@@ -31,6 +31,7 @@ public final class Ifreq {
   private static final int SIOCSIFHWADDR = 0x8924;
   private static final int ARPHRD_ETHER = 1;
   private static final int IFF_UP = 1;
+  private static final int IFF_NOARP = 0x80;
   private static final ValueLayout.OfInt BIG_ENDIAN =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -104,11 +105,25 @@ public final class Ifreq {
    * @throws ErrnoException if the kernel refuses
    */
   public static void up(String name) throws ErrnoException {
+    flag(name, IFF_UP);
+  }
+
+  /**
+   * Switches an interface on that neither asks by ARP nor answers.
+   *
+   * @param name the interface
+   * @throws ErrnoException if the kernel refuses
+   */
+  static void upWithoutArp(String name) throws ErrnoException {
+    flag(name, IFF_UP | IFF_NOARP);
+  }
+
+  private static void flag(String name, int more) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ifreq = allocate(arena, name);
       call(SIOCGIFFLAGS, "SIOCGIFFLAGS " + name, ifreq, "the interface is gone");
       short flags = ifreq.get(ValueLayout.JAVA_SHORT, VALUE);
-      ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) (flags | IFF_UP));
+      ifreq.set(ValueLayout.JAVA_SHORT, VALUE, (short) (flags | more));
       call(SIOCSIFFLAGS, "SIOCSIFFLAGS " + name, ifreq, "the interface cannot be switched on");
     }
   }

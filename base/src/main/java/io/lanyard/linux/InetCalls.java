@@ -3,8 +3,7 @@ package io.lanyard.linux;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The socket calls of {@link InetDatagram} and {@link Rtnetlink}. Each returns the call's result,
- * or {@code -errno}.
+ * The socket calls of this package's sockets. Each returns the call's result, or {@code -errno}.
  *
  * <p>Thread: any.
  */
@@ -13,6 +12,7 @@ final class InetCalls {
   private static final MemorySegment CONNECT = NativeCall.function("connect");
   private static final MemorySegment GETSOCKNAME = NativeCall.function("getsockname");
   private static final MemorySegment SETSOCKOPT = NativeCall.function("setsockopt");
+  private static final MemorySegment GETSOCKOPT = NativeCall.function("getsockopt");
   private static final MemorySegment SENDTO = NativeCall.function("sendto");
   private static final MemorySegment SENDMSG = NativeCall.function("sendmsg");
   private static final MemorySegment RECVMSG = NativeCall.function("recvmsg");
@@ -34,6 +34,10 @@ final class InetCalls {
 
   static int setsockopt(int fd, int level, int name, long value, int length) {
     return NativeCall.toInt(SETSOCKOPT, fd, level, name, value, length, 0);
+  }
+
+  static int getsockopt(int fd, int level, int name, long value, long length) {
+    return NativeCall.toInt(GETSOCKOPT, fd, level, name, value, length, 0);
   }
 
   static int sendto(int fd, long data, long length, int flags, long address, int addressLength) {

@@ -8,6 +8,11 @@
  * io.lanyard.linux.ErrnoException}. Pointers are passed as {@code long}, and structures live in
  * memory that is allocated once: a call makes no object.
  *
+ * <p>A frame passes the host's stack by a {@link io.lanyard.linux.PacketSocket} on one of its
+ * interfaces, in both directions, and gets into it by an {@link io.lanyard.linux.IngressRedirect}.
+ * What changes at the interface is told by {@link io.lanyard.linux.LinkNews}, and seen by {@link
+ * io.lanyard.linux.HostInterface}.
+ *
  * <p>Descriptors register with Netty's loop through {@code EpollIoHandle}, next to its sockets.
  *
  * <p>A network namespace is entered by a thread, not by a process: {@link
