@@ -29,6 +29,6 @@ module io.lanyard.daemon {
   uses io.lanyard.vmm.VmmProvider;
 
   // Its log manager is made by the logging system.
-  exports io.lanyard.daemon to
+  exports io.lanyard.daemon.log to
       java.logging;
 }

@@ -5,7 +5,7 @@ import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.daemon.Daemon;
-import io.lanyard.daemon.Network;
+import io.lanyard.daemon.network.Network;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -2,7 +2,7 @@ package io.lanyard.control;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.control.http.HttpServer;
-import io.lanyard.daemon.Watchdog;
+import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;

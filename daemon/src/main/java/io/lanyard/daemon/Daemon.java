@@ -15,8 +15,20 @@ import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.VmmInfo;
+import io.lanyard.daemon.change.Conductor;
+import io.lanyard.daemon.change.RunningTree;
 import io.lanyard.daemon.event.EventBus;
-import io.lanyard.daemon.history.History;
+import io.lanyard.daemon.event.Hooks;
+import io.lanyard.daemon.guest.GuestHandle;
+import io.lanyard.daemon.guest.GuestSlot;
+import io.lanyard.daemon.guest.PluginExecutor;
+import io.lanyard.daemon.guest.VmmPlugins;
+import io.lanyard.daemon.log.DaemonLog;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.NetworkGoneException;
+import io.lanyard.daemon.watch.Problems;
+import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
@@ -129,27 +141,23 @@ public final class Daemon implements AutoCloseable {
     watchdog.watchDisk("the lease store", leases.writer());
     this.tree =
         new RunningTree(
-            new RunningTree.Shared(
+            new Network.Shared(
                 directories,
                 settings.clock(),
                 leases,
                 HostResources.of(descriptors, List.of()),
                 metrics,
                 events,
-                watchdog,
-                plugins,
-                new ImageStore(directories.images()),
-                timeouts));
+                watchdog),
+            new GuestSlot.Shared(plugins, new ImageStore(directories.images()), events, timeouts));
     this.conductor =
         new Conductor(
             present,
             tree,
             settings.permitted(),
-            new Steps(tree, new StepMaker(tree, this::set)),
-            new Revisions(
-                History.in(directories.state().resolve("config")),
-                settings.file(),
-                settings.clock()),
+            this::set,
+            settings.file(),
+            directories.state(),
             settings.clock());
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
@@ -207,8 +215,16 @@ public final class Daemon implements AutoCloseable {
     return open(settings, PluginExecutor.Timeouts.DEFAULT);
   }
 
-  /** The same, with other timeouts for its VMMs. */
-  static Daemon open(Settings settings, PluginExecutor.Timeouts timeouts) throws StartException {
+  /**
+   * The same, with other timeouts for its VMMs.
+   *
+   * @param settings what to make it from
+   * @param timeouts how long VMMs may take
+   * @return a running daemon
+   * @throws StartException if nothing can run
+   */
+  public static Daemon open(Settings settings, PluginExecutor.Timeouts timeouts)
+      throws StartException {
     Directories directories = settings.directories();
     try {
       directories.create();
@@ -248,7 +264,8 @@ public final class Daemon implements AutoCloseable {
   private static Conductor.Present recover(Settings settings) throws StartException {
     try {
       Conductor.Present present =
-          Recovery.recover(settings.file(), settings.directories().state(), settings.clock());
+          Conductor.Present.recover(
+              settings.file(), settings.directories().state(), settings.clock());
       return present.with(settings.permitted().apply(present.configuration()));
     } catch (ConfigException e) {
       throw new StartException("the configuration cannot be used: " + e.getMessage(), "", e);
@@ -301,11 +318,7 @@ public final class Daemon implements AutoCloseable {
    * logged. Returns when all have been tried.
    */
   public void startGuests() {
-    List<Thread> starts = new ArrayList<>();
-    for (GuestSlot slot : tree.guests().values()) {
-      starts.add(Thread.ofVirtual().name("start-" + slot.config().name()).start(() -> start(slot)));
-    }
-    starts.forEach(RunningTree::joinUninterruptibly);
+    tree.onGuests(tree.guests().keySet(), Daemon::start);
     ready = true;
   }
 

@@ -1,12 +1,16 @@
 /**
  * The composition root: makes networks and guests from a configuration and keeps them running.
  *
+ * <pre>
+ *   main --> daemon --> change --> guest --> network --> network.port
+ *                         |          |          |
+ *                      history       '----------+--> event, metric, watch     log
+ * </pre>
+ *
  * <p><b>The parts.</b> A {@link io.lanyard.daemon.Daemon} has one state directory, which it locks,
- * one lease store in it, and the networks and guests of its configuration. A {@link
- * io.lanyard.daemon.Network} is an event loop with a switch on it, the ports of its configuration,
- * and, by its mode, a gateway with DHCP and DNS. A guest's slot outlives the guest: it asks the VMM
- * plug-in for one, attaches each of its NICs to a switch, and keeps the reason if that fails.
- * {@link io.lanyard.daemon.GuestHandle} is what the control API holds of it.
+ * one lease store in it, and the networks and guests of its configuration: package {@code network}
+ * runs a network, {@code guest} a guest, and {@code change} has the conductor, which owns both.
+ * {@code metric}, {@code watch}, {@code event} and {@code log} say how they are.
  *
  * <p><b>Starting.</b> First directories, lock and lease store; without them there is no daemon
  * ({@link io.lanyard.daemon.StartException}). Then all networks at the same time, each on its own
@@ -15,9 +19,8 @@
  * again if time may mend it, and the other parts go on.
  *
  * <p><b>Threads.</b> Only a network's loop touches the network's state; a query from outside is a
- * task there, whose answer is a record. Calls into a plug-in go through executors: one call at a
- * time, each with its own timeout, so that a VMM that throws or hangs harms its own guests and no
- * others. No thread of a guest enters a network: a frame crosses by the in-process port's ring.
+ * task there, whose answer is a record. Changes run on the conductor's thread. Calls into a plug-in
+ * go through executors with a timeout each.
  *
  * <p><b>Stopping</b> is starting backwards: guests, plug-ins, networks, the lease store, the lock.
  */

@@ -9,6 +9,8 @@ import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome.Running;
+import io.lanyard.daemon.main.SystemdNotifier;
+import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.testing.LogWatch;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;

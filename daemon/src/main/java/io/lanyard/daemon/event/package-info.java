@@ -6,5 +6,8 @@
  * that falls out of the ring is told that it has missed some. Numbers go on for as long as the
  * daemon runs; an event's id has the number and a word that is another one in each run, so that a
  * reader which comes back with an id goes on behind it, or is told that it cannot.
+ *
+ * <p>{@link io.lanyard.daemon.event.Hooks} is one such reader: it runs the programs that the
+ * configuration names, one process per event, limited in time and number.
  */
 package io.lanyard.daemon.event;

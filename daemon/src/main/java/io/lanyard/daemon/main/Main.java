@@ -1,8 +1,8 @@
 package io.lanyard.daemon.main;
 
 import io.lanyard.control.launch.DaemonUsage;
-import io.lanyard.daemon.LastingLogManager;
 import io.lanyard.daemon.StartException;
+import io.lanyard.daemon.log.LastingLogManager;
 
 /** The program behind {@code lanyard daemon}. */
 public final class Main {

@@ -1,0 +1,542 @@
+package io.lanyard.daemon.change;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.change.Change;
+import io.lanyard.config.change.Difference;
+import io.lanyard.control.api.ChangeInfo;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.api.RevisionInfo;
+import io.lanyard.daemon.change.ChangeRefusedException.Reason;
+import io.lanyard.daemon.history.History;
+import io.lanyard.daemon.history.Revision;
+import io.lanyard.daemon.network.Network;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns what runs: makes it what the configuration says, and changes it while it runs.
+ *
+ * <p>A change is a transaction. The new configuration is read and checked whole, compared with the
+ * one that runs, and the difference is made step by step; a step that fails has those before it
+ * undone. What is in no step is not touched. When all steps are done, the configuration is kept in
+ * the history ({@link Revisions}) and the caller is told: a crash before that leaves the old one,
+ * after it the new one.
+ *
+ * <p>Commands are done one at a time, in their order, on a thread of the conductor's own.
+ *
+ * <p>Thread: any.
+ */
+public final class Conductor implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Conductor.class.getName());
+
+  /** A name for the check alone. */
+  private static final String LENT = "port-forward";
+
+  /** The longest time that a change may wait for its confirmation. */
+  public static final Duration LONGEST_CONFIRMATION = Duration.ofHours(1);
+
+  private static final int STOP_SECONDS = 5;
+
+  /** Where in the state directory the history is. */
+  static final String DIRECTORY = "config";
+
+  /**
+   * The configuration that runs.
+   *
+   * @param document what was said
+   * @param configuration what that means
+   * @param revision its number
+   */
+  public record Present(Document document, Configuration configuration, long revision) {
+    /**
+     * A configuration that has not run before.
+     *
+     * @param document what was said
+     * @return it with its meaning, as revision 0
+     * @throws ConfigException if it has problems
+     */
+    public static Present of(Document document) throws ConfigException {
+      return new Present(document, document.configuration(), 0);
+    }
+
+    /**
+     * The configuration that a starting daemon runs: its own file, or what it ran last.
+     *
+     * @param file the daemon's own file, or the built-in one
+     * @param state the state directory, which is this process's own
+     * @param clock tells the time
+     * @return what to run
+     * @throws ConfigException if the file has problems and there is nothing else
+     */
+    public static Present recover(Document file, Path state, Clock clock) throws ConfigException {
+      return Recovery.recover(file, state, clock);
+    }
+
+    /** The same with another meaning. */
+    public Present with(Configuration other) {
+      return new Present(document, other, revision);
+    }
+  }
+
+  /** Hears of each configuration that has begun to run. */
+  @FunctionalInterface
+  public interface Listener {
+    /** On the conductor's thread. */
+    void changed(Present present, PlanInfo done, String who);
+  }
+
+  /** A change that waits for its confirmation, and what it is taken back to. */
+  private record Unconfirmed(Revision revision, Present before, Instant until, Future<?> end) {}
+
+  private final RunningTree tree;
+  private final UnaryOperator<Configuration> permitted;
+  private final Steps steps;
+  private final Revisions revisions;
+  private final Clock clock;
+  private final ScheduledExecutorService queue;
+  private final List<Listener> listeners = new ArrayList<>();
+  private volatile Present present;
+
+  private volatile @Nullable Unconfirmed unconfirmed;
+
+  /**
+   * Makes a conductor of what runs already.
+   *
+   * @param present the configuration that runs
+   * @param tree what runs
+   * @param permitted leaves out of a configuration what this host does not permit
+   * @param settings takes over what concerns no network and no guest: the log, the metrics'
+   *     endpoint; on the conductor's thread
+   * @param file the daemon's own file
+   * @param state the state directory, where configurations are kept
+   * @param clock tells the time of a change
+   */
+  public Conductor(
+      Present present,
+      RunningTree tree,
+      UnaryOperator<Configuration> permitted,
+      Consumer<Configuration> settings,
+      Document file,
+      Path state,
+      Clock clock) {
+    this.present = present;
+    this.tree = tree;
+    this.permitted = permitted;
+    this.steps = new Steps(tree, new StepMaker(tree, settings));
+    this.revisions = new Revisions(History.in(state.resolve(DIRECTORY)), file, clock);
+    this.clock = clock;
+    this.queue =
+        Executors.newSingleThreadScheduledExecutor(task -> {
+          Thread thread = new Thread(task, "conductor");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /** Has changes told to somebody. Before the first one. */
+  public void addListener(Listener listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * The configuration that runs.
+   *
+   * @return the present one
+   */
+  public Present present() {
+    return present;
+  }
+
+  /**
+   * Compares a configuration with the one that runs, and changes nothing.
+   *
+   * @param change makes it from the present one
+   * @return the plan; fails with a {@link ChangeRefusedException} if the configuration has problems
+   */
+  public CompletableFuture<PlanInfo> plan(ChangeRequest.Change change) {
+    return submit(() -> planNow(change));
+  }
+
+  /**
+   * Compares a configuration that has run with the one that runs, and changes nothing.
+   *
+   * @param revision its number
+   * @return the plan; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<PlanInfo> planRollBack(long revision) {
+    return submit(() -> {
+      Revision former = revisions.find(revision);
+      return planNow(before -> documentOf(former));
+    });
+  }
+
+  private PlanInfo planNow(ChangeRequest.Change change) throws ChangeRefusedException {
+    Present before = present;
+    Configuration next = read(change, before).configuration();
+    List<Change> changes = Difference.between(before.configuration(), next);
+    return plan(before.revision(), changes, List.of(), "", steps.ends(changes, next));
+  }
+
+  /**
+   * Changes what runs, all or nothing.
+   *
+   * @param request the change
+   * @return what was done, when it is done and kept; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<PlanInfo> apply(ChangeRequest request) {
+    return submit(() -> applyNow(request));
+  }
+
+  /**
+   * Confirms a change, so that it is not taken back.
+   *
+   * @param revision the revision that it made
+   * @return when it is done; fails with a {@link ChangeRefusedException} if it does not wait for
+   *     that
+   */
+  public CompletableFuture<Void> confirm(long revision) {
+    return submit(() -> {
+      Unconfirmed waiting = waiting(revision);
+      revisions.confirm(waiting.revision());
+      waiting.end().cancel(false);
+      unconfirmed = null;
+      LogEvent.of("configuration-confirmed").with("revision", revision).log(LOG, Level.INFO);
+      return null;
+    });
+  }
+
+  /**
+   * Takes a change back that waits for its confirmation.
+   *
+   * @param revision the revision that it made
+   * @param why why it is taken back
+   * @return when it is done; fails with a {@link ChangeRefusedException} if it does not wait for
+   *     that, because it was confirmed or taken back before
+   */
+  public CompletableFuture<Void> takeBack(long revision, String why) {
+    return submit(() -> {
+      takeBackNow(waiting(revision), why);
+      return null;
+    });
+  }
+
+  /**
+   * Goes back to a configuration that has run.
+   *
+   * @param revision its number
+   * @param request who asks, and how; its change is not used
+   * @return what was done; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<PlanInfo> rollBack(long revision, ChangeRequest request) {
+    return submit(() -> {
+      Revision former = revisions.find(revision);
+      return applyNow(
+          new ChangeRequest(
+              before -> documentOf(former),
+              request.who(),
+              request.why(),
+              request.revision(),
+              request.force(),
+              request.tolerate(),
+              request.confirm()));
+    });
+  }
+
+  /**
+   * Opens a forward that is no part of the configuration, and lives until it is closed or its
+   * network is gone.
+   *
+   * @param network the network's name
+   * @param value the forward as the configuration would say it, in JSON
+   * @param who who asks
+   * @return the open forward; fails with a {@link ChangeRefusedException}
+   */
+  public CompletableFuture<LentForward> lend(String network, String value, String who) {
+    return submit(() -> {
+      DocumentPath path = new DocumentPath(List.of("networks", network, "forwards", LENT));
+      Edit edit = Edit.set(path, value, who, clock.now().truncatedTo(ChronoUnit.MILLIS));
+      Configuration with = read(before -> before.with(edit), present).configuration();
+      NetworkConfig config = with.networks().get(network);
+      Network there = tree.network(network);
+      if (config == null || there == null) {
+        throw new ChangeRefusedException(
+            Reason.UNKNOWN, "there is no network " + network, List.of(), "");
+      }
+      ForwardConfig said = config.forwards().getLast();
+      ForwardConfig forward = new ForwardConfig(null, said.protocol(), said.listen(), said.to());
+      String problem;
+      try {
+        problem = there.addForward(forward);
+      } catch (IllegalArgumentException e) {
+        throw new ChangeRefusedException(
+            Reason.FAILED, String.valueOf(e.getMessage()), List.of(), "");
+      }
+      LentForward lent = new LentForward(there, forward);
+      if (!problem.isEmpty()) {
+        lent.close();
+        throw new ChangeRefusedException(Reason.FAILED, problem, List.of(), "");
+      }
+      LogEvent.of("forward-lent")
+          .with("network", network)
+          .with("forward", forward.key())
+          .with("to", forward.to())
+          .with("who", who)
+          .log(LOG, Level.INFO);
+      return lent;
+    });
+  }
+
+  /**
+   * The configurations that have run and are kept.
+   *
+   * @return the newest first
+   */
+  public CompletableFuture<List<RevisionInfo>> history() {
+    return submit(revisions::list);
+  }
+
+  /**
+   * The document of a revision.
+   *
+   * @param revision the revision
+   * @return what was said
+   * @throws ConfigException if it is none any more
+   */
+  static Document documentOf(Revision revision) throws ConfigException {
+    return Document.of(revision.source(), revision.text(), revision.directory())
+        .with(revision.edits());
+  }
+
+  private Unconfirmed waiting(long revision) throws ChangeRefusedException {
+    Unconfirmed waiting = unconfirmed;
+    if (waiting == null || waiting.revision().number() != revision) {
+      throw new ChangeRefusedException(
+          Reason.UNKNOWN,
+          "revision " + revision + " does not wait for a confirmation",
+          List.of(),
+          "it was confirmed or taken back before");
+    }
+    return waiting;
+  }
+
+  private PlanInfo applyNow(ChangeRequest request) throws ChangeRefusedException {
+    Present before = present;
+    if (request.revision() != ChangeRequest.ANY && request.revision() != before.revision()) {
+      throw new ChangeRefusedException(
+          Reason.OUTDATED,
+          "the configuration has changed: it is revision " + before.revision() + " now",
+          List.of(),
+          "read it again, then repeat the change");
+    }
+    Unconfirmed waiting = unconfirmed;
+    if (waiting != null) {
+      throw new ChangeRefusedException(
+          Reason.BUSY,
+          "revision " + waiting.revision().number() + " waits for its confirmation",
+          List.of(),
+          "confirm it, or wait until it is taken back at " + waiting.until());
+    }
+    Present read = read(request.change(), before);
+    List<Change> changes = Difference.between(before.configuration(), read.configuration());
+    if (changes.isEmpty() && saysTheSame(read.document(), before.document())) {
+      return plan(before.revision(), changes, List.of(), "", List.of());
+    }
+    List<String> ends = steps.ends(changes, read.configuration());
+    if (!ends.isEmpty() && !request.force()) {
+      throw new ChangeRefusedException(
+          Reason.ENDS_SOMETHING, "it would end what runs", ends, "repeat it with --yes");
+    }
+    checkStart(changes, read.document());
+    long number = revisions.next(before);
+    Transaction transaction =
+        new Transaction(steps.of(changes, before.configuration(), read.configuration()));
+    List<String> problems = transaction.run(request.tolerate());
+    boolean confirmed = request.confirm().isZero();
+    Revision revision;
+    try {
+      revision = revisions.keep(number, request.who(), request.why(), read.document(), !confirmed);
+    } catch (ChangeRefusedException e) {
+      transaction.undo();
+      throw e;
+    }
+    Present after = new Present(read.document(), read.configuration(), revision.number());
+    present = after;
+    String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
+    PlanInfo info = plan(revision.number(), changes, problems, confirmBy, ends);
+    LogEvent.of("configuration-changed")
+        .with("revision", revision.number())
+        .with("who", request.who())
+        .with("why", request.why())
+        .with("changes", changes.size())
+        .log(LOG, Level.INFO);
+    listeners.forEach(listener -> listener.changed(after, info, request.who()));
+    return info;
+  }
+
+  /**
+   * Refuses a change of what only the daemon's own file can say: keys that are read before the
+   * daemon knows where its history is, and programs, which not all who may change networks may run.
+   */
+  private void checkStart(List<Change> changes, Document next) throws ChangeRefusedException {
+    boolean isOwn =
+        revisions.isOwn(next) && next.edits().stream().noneMatch(edit -> isStart(edit.path()));
+    for (Change change : changes) {
+      if (change instanceof Change.NeedsRestart && !isOwn) {
+        throw new ChangeRefusedException(
+            Reason.INVALID,
+            change.subject() + " is read from the daemon's own file when it starts",
+            List.of(),
+            "set it there, and restart the daemon");
+      }
+      if (change instanceof Change.HooksChanged && !(isOwn && revisions.isFileAsItIs(next))) {
+        throw new ChangeRefusedException(
+            Reason.INVALID,
+            "hooks run programs with the daemon's rights: only its own file can say which",
+            List.of(),
+            "write them into the file, and have it read again");
+      }
+    }
+  }
+
+  private static boolean isStart(DocumentPath path) {
+    String first = path.steps().getFirst();
+    return first.equals("api") || first.equals("directories") || first.equals("hooks");
+  }
+
+  /** Whether two documents differ at most in who said it when. */
+  private static boolean saysTheSame(Document one, Document other) {
+    return one.source().equals(other.source())
+        && one.directory().equals(other.directory())
+        && one.text().equals(other.text())
+        && one.effectiveText().equals(other.effectiveText());
+  }
+
+  private String await(Revision revision, Present before, Duration confirm) {
+    Instant until = revision.at().plus(confirm);
+    Future<?> end =
+        queue.schedule(
+            () -> {
+              Unconfirmed waiting = unconfirmed;
+              if (waiting != null && waiting.revision().number() == revision.number()) {
+                takeBackNow(waiting, "it was not confirmed in time");
+              }
+            },
+            confirm.toNanos(),
+            TimeUnit.NANOSECONDS);
+    unconfirmed = new Unconfirmed(revision, before, until, end);
+    return until.toString();
+  }
+
+  private void takeBackNow(Unconfirmed waiting, String why) {
+    waiting.end().cancel(false);
+    unconfirmed = null;
+    Present now = present;
+    Present before = waiting.before();
+    List<Change> changes = Difference.between(now.configuration(), before.configuration());
+    List<String> problems =
+        new Transaction(steps.of(changes, now.configuration(), before.configuration())).runAll();
+    // Its number is not used again: an ETag that somebody has of it must not fit another one.
+    long number = now.revision() + 1;
+    present = new Present(before.document(), before.configuration(), number);
+    try {
+      var _ =
+          revisions.keep(
+              number, waiting.revision().who(), "taken back: " + why, before.document(), false);
+    } catch (ChangeRefusedException e) {
+      problems.add(e.what());
+    }
+    LogEvent.of("configuration-taken-back")
+        .with("revision", waiting.revision().number())
+        .with("cause", why)
+        .with("problems", problems)
+        .log(LOG, Level.WARNING);
+    PlanInfo info = plan(number, changes, problems, "", List.of());
+    listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
+  }
+
+  private Present read(ChangeRequest.Change change, Present before) throws ChangeRefusedException {
+    try {
+      Document document = change.of(before.document());
+      return new Present(document, permitted.apply(document.configuration()), before.revision());
+    } catch (ConfigException e) {
+      throw new ChangeRefusedException(
+          Reason.INVALID,
+          "the configuration has problems",
+          e.problems().stream().map(Object::toString).toList(),
+          "");
+    }
+  }
+
+  private static PlanInfo plan(
+      long revision,
+      List<Change> changes,
+      List<String> problems,
+      String confirmBy,
+      List<String> ends) {
+    List<ChangeInfo> made = new ArrayList<>();
+    List<String> restart = new ArrayList<>();
+    for (Change change : changes) {
+      if (change instanceof Change.NeedsRestart) {
+        restart.add(change.describe());
+      } else {
+        made.add(
+            new ChangeInfo(
+                Steps.kind(change), change.network(), change.subject(), change.describe()));
+      }
+    }
+    return new PlanInfo(revision, made, ends, restart, problems, confirmBy);
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> command) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    try {
+      queue.execute(() -> {
+        try {
+          answer.complete(command.call());
+        } catch (Exception | LinkageError e) {
+          answer.completeExceptionally(e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      answer.completeExceptionally(
+          new ChangeRefusedException(Reason.BUSY, "the daemon stops", List.of(), ""));
+    }
+    return answer;
+  }
+
+  /** Ends the commands: the one that is being done is finished, the others are not begun. */
+  @Override
+  public void close() {
+    queue.shutdownNow();
+    try {
+      if (!queue.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+        LogEvent.of("conductor-not-stopped").log(LOG, Level.WARNING);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

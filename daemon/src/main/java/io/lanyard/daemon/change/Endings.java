@@ -1,0 +1,122 @@
+package io.lanyard.daemon.change;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.change.Change;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.guest.GuestSlot;
+import io.lanyard.daemon.network.Network;
+import io.lanyard.vswitch.PortState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The guests and flows that a change of the configuration ends, now that it is asked for. */
+final class Endings {
+  private static final String UP = PortState.up().label();
+
+  /** The names that a person reads at once. */
+  private static final int MOST_NAMES = 8;
+
+  private final RunningTree tree;
+
+  Endings(RunningTree tree) {
+    this.tree = tree;
+  }
+
+  /** A line for each thing that ends, for people; none if nothing does. */
+  List<String> of(List<Change> changes, Configuration after) {
+    List<String> all = new ArrayList<>();
+    Set<String> judged = new TreeSet<>();
+    for (Change change : changes) {
+      String ends =
+          switch (change) {
+            case Change.GuestRemoved removed -> guest(removed.before().name(), "is powered off");
+            case Change.GuestChanged changed ->
+                changed.needsRestart() ? guest(changed.before().name(), "is started anew") : "";
+            case Change.NetworkRemoved removed -> network(removed.network());
+            case Change.NetworkReplaced replaced -> network(replaced.network());
+            case Change.HostAdapterChanged changed -> network(changed.network());
+            case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
+            case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
+            case Change.ForwardRemoved removed ->
+                forward(removed.network(), removed.before().key());
+            case Change.ForwardChanged changed ->
+                changed.before().key().equals(changed.after().key())
+                    ? ""
+                    : forward(changed.network(), changed.before().key());
+            case Change.EgressChanged changed -> forbidden(changed.network(), after, judged);
+            case Change.NatChanged changed -> forbidden(changed.network(), after, judged);
+            default -> "";
+          };
+      if (!ends.isEmpty()) {
+        all.add(ends);
+      }
+    }
+    return all;
+  }
+
+  /** The flows that the new egress rules and host loopback of a network forbid. */
+  private String forbidden(String name, Configuration after, Set<String> judged) {
+    Network network = tree.network(name);
+    NetworkConfig next = after.networks().get(name);
+    if (network == null || next == null || !judged.add(name)) {
+      return "";
+    }
+    return flows("network " + name + ", which forbids them", network.flowsEndedBy(next));
+  }
+
+  private String guest(String name, String end) {
+    GuestSlot slot = tree.guests().get(name);
+    return slot != null && slot.isOn() ? "guest " + name + " runs and " + end : "";
+  }
+
+  private String network(String name) {
+    Network network = tree.network(name);
+    if (network == null) {
+      return "";
+    }
+    List<String> attached =
+        network.ports().stream()
+            .filter(port -> !Network.OWN_PORTS.contains(port.name()) && port.state().equals(UP))
+            .map(PortInfo::name)
+            .toList();
+    String flows = flows("network " + name, network.info().flows());
+    if (attached.isEmpty()) {
+      return flows;
+    }
+    String ports =
+        "network "
+            + name
+            + ": the guests at "
+            + String.join(", ", attached.subList(0, Math.min(MOST_NAMES, attached.size())))
+            + (attached.size() > MOST_NAMES
+                ? " and " + (attached.size() - MOST_NAMES) + " more"
+                : "")
+            + " lose their link";
+    return flows.isEmpty() ? ports : ports + "; " + flows;
+  }
+
+  private String port(String network, String port) {
+    Network there = tree.network(network);
+    if (there == null) {
+      return "";
+    }
+    String name = "port " + network + "/" + port;
+    boolean attached =
+        there.ports().stream().anyMatch(one -> one.name().equals(port) && one.state().equals(UP));
+    String flows = flows(name, there.flowsOfPort(port));
+    String link = attached ? name + ": the guest there loses its link" : "";
+    return link.isEmpty() || flows.isEmpty() ? link + flows : link + "; " + flows;
+  }
+
+  private String forward(String network, String key) {
+    Network there = tree.network(network);
+    return there == null ? "" : flows("forward " + network + "/" + key, there.flowsOfForward(key));
+  }
+
+  private static String flows(String whose, long count) {
+    return count == 0 ? "" : whose + ": " + count + (count == 1 ? " flow ends" : " flows end");
+  }
+}

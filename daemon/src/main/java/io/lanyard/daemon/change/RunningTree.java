@@ -1,0 +1,186 @@
+package io.lanyard.daemon.change;
+
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.daemon.guest.GuestSlot;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.daemon.network.Network;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The networks and guests that are there, running or not.
+ *
+ * <p>Thread: the readers any: they see a whole tree, before or after a change. One thread at a time
+ * changes it, the conductor's once it is there.
+ */
+public final class RunningTree {
+  private final Network.Shared shared;
+  private final GuestSlot.Shared forGuests;
+  private volatile Map<String, Network> networks = Map.of();
+  private volatile Map<String, GuestSlot> guests = Map.of();
+
+  /** Whether a change waits for no guest any more. On the conductor's thread. */
+  private boolean hurried;
+
+  /**
+   * Makes an empty tree.
+   *
+   * @param shared what networks share
+   * @param forGuests what guests share
+   */
+  public RunningTree(Network.Shared shared, GuestSlot.Shared forGuests) {
+    this.shared = shared;
+    this.forGuests = forGuests;
+  }
+
+  /** Makes and starts networks, each on its own loop: the slowest decides, not the sum. */
+  public void addNetworks(Collection<NetworkConfig> added, Map<String, GuestConfig> declared) {
+    Map<String, Network> all = new LinkedHashMap<>(networks);
+    // Each is told of all, so that no guest reaches another network for a moment.
+    for (NetworkConfig config : added) {
+      if (config.ipv4() != null) {
+        shared.host().subnets().add(config.ipv4().subnet());
+      }
+    }
+    List<Thread> starts = new ArrayList<>();
+    for (NetworkConfig config : added) {
+      Network network = new Network(config, shared, declared);
+      all.put(config.name(), network);
+      starts.add(Thread.ofVirtual().name("start-" + config.name()).start(network::start));
+    }
+    starts.forEach(RunningTree::joinUninterruptibly);
+    networks = Collections.unmodifiableMap(all);
+    for (NetworkConfig config : added) {
+      shared.events().publish("network-added", config.name(), config.name(), Map.of());
+    }
+  }
+
+  /** Ends a network. Guests with a NIC on it lose that one's other end. */
+  void removeNetwork(String name) {
+    Map<String, Network> rest = new LinkedHashMap<>(networks);
+    Network gone = rest.remove(name);
+    networks = Collections.unmodifiableMap(rest);
+    if (gone != null) {
+      gone.close();
+      Ipv4Config ipv4 = gone.config().ipv4();
+      if (ipv4 != null) {
+        shared.host().subnets().remove(ipv4.subnet());
+      }
+      shared.events().publish("network-removed", name, name, Map.of());
+    }
+  }
+
+  /** Adds a guest, which is not made yet. */
+  public GuestSlot addGuest(GuestConfig config) {
+    GuestSlot slot = new GuestSlot(config, forGuests, this::network);
+    Map<String, GuestSlot> all = new LinkedHashMap<>(guests);
+    all.put(config.name(), slot);
+    guests = Collections.unmodifiableMap(all);
+    Metrics metrics = shared.metrics();
+    metrics.guest(config.name(), "running", () -> slot.isRunning() ? 1 : 0);
+    metrics.guest(
+        config.name(), "processor_seconds", () -> slot.statistics().processorNanos() / 1e9);
+    metrics.guest(config.name(), "instructions", () -> slot.statistics().instructions());
+    metrics.guest(config.name(), "overhead_bytes", () -> slot.statistics().overhead());
+    return slot;
+  }
+
+  /**
+   * Ends a guest by its power button and forgets it. Where the caller is interrupted, this guest
+   * and those that are removed after it are powered off at once.
+   */
+  void removeGuest(String name) {
+    GuestSlot gone = guests.get(name);
+    if (gone != null && !hurried) {
+      try {
+        gone.awaitStop();
+      } catch (InterruptedException e) {
+        // The daemon stops. The change is brought to its end, for which the calls of VMMs must not
+        // be interrupted too.
+        hurried = true;
+      }
+    }
+    discardGuest(name);
+  }
+
+  /** Powers a guest off at once and forgets it. */
+  void discardGuest(String name) {
+    Map<String, GuestSlot> rest = new LinkedHashMap<>(guests);
+    GuestSlot gone = rest.remove(name);
+    guests = Collections.unmodifiableMap(rest);
+    if (gone != null) {
+      gone.close();
+      shared.metrics().removeGuest(name);
+    }
+  }
+
+  /** The networks, in the order in which they were added. */
+  public Map<String, Network> networks() {
+    return networks;
+  }
+
+  public @Nullable Network network(String name) {
+    return networks.get(name);
+  }
+
+  /** The guests, in the order in which they were added. */
+  public Map<String, GuestSlot> guests() {
+    return guests;
+  }
+
+  /** Does something to guests, all at a time, and waits until it is done to each. */
+  public void onGuests(Collection<String> names, Consumer<GuestSlot> what) {
+    List<Thread> threads = new ArrayList<>();
+    for (String name : names) {
+      GuestSlot slot = guests.get(name);
+      if (slot != null) {
+        threads.add(Thread.ofVirtual().name("guest-" + name).start(() -> what.accept(slot)));
+      }
+    }
+    threads.forEach(RunningTree::joinUninterruptibly);
+  }
+
+  /** Lets {@link #close} wait for no guest to stop. */
+  public void hurry() {
+    guests.values().forEach(GuestSlot::hurry);
+  }
+
+  private static void stop(GuestSlot slot) {
+    try {
+      slot.awaitStop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    slot.close();
+  }
+
+  /** Ends everything, the guests first, by their power buttons. */
+  public void close() {
+    onGuests(guests.keySet(), RunningTree::stop);
+    forGuests.plugins().close();
+    networks.values().forEach(Network::close);
+  }
+
+  static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package io.lanyard.daemon.change;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.change.Change;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.daemon.guest.GuestSlot;
+import io.lanyard.daemon.network.Network;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.VmmException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the step of each kind of change.
+ *
+ * <p>Thread: the conductor's.
+ */
+final class StepMaker {
+  private final RunningTree tree;
+  private final Consumer<Configuration> settings;
+
+  /**
+   * Makes one.
+   *
+   * @param tree what runs
+   * @param settings takes over what concerns no network and no guest: the log, the metrics'
+   *     endpoint
+   */
+  StepMaker(RunningTree tree, Consumer<Configuration> settings) {
+    this.tree = tree;
+    this.settings = settings;
+  }
+
+  /**
+   * The step of a change; null for one that is part of a network's settings, or waits for the next
+   * start.
+   */
+  @Nullable Step step(Change change, Configuration before, Configuration after) {
+    return switch (change) {
+      case Change.NetworkAdded added -> network(change, added.after(), after);
+      case Change.NetworkRemoved removed ->
+          inverse(change, network(change, removed.before(), before));
+      case Change.PortAdded added -> port(change, added.after());
+      case Change.PortRemoved removed -> inverse(change, port(change, removed.before()));
+      case Change.PortReplaced replaced ->
+          replacing(change, port(change, replaced.before()), port(change, replaced.after()));
+      case Change.PortPolicyChanged changed -> policy(change, changed.before(), changed.after());
+      case Change.ForwardAdded added -> forward(change, added.after());
+      case Change.ForwardRemoved removed -> inverse(change, forward(change, removed.before()));
+      case Change.ForwardChanged changed -> forward(change, changed);
+      case Change.GuestAdded added -> guest(change, added.after());
+      case Change.GuestRemoved removed -> new GuestRemoval(change.describe(), removed.before());
+      case Change.GuestChanged changed ->
+          changed.needsRestart()
+              ? new GuestReplacement(change.describe(), changed.before(), changed.after())
+              : guest(change, changed.before(), changed.after());
+      case Change.LogChanged _ -> setting(change, before, after);
+      case Change.MetricsChanged _ -> setting(change, before, after);
+      case Change.HooksChanged _ -> setting(change, before, after);
+      default -> null;
+    };
+  }
+
+  /** The step that takes over a network's settings. */
+  Step settings(String network, Configuration before, Configuration after) {
+    return new Pair(
+        "networks." + network, () -> configure(network, after), () -> configure(network, before));
+  }
+
+  /** The step that makes a network anew, with the NICs that are on it. */
+  Step replacement(String network, Configuration before, Configuration after) {
+    return new Pair(
+        "networks." + network, () -> replace(network, before, after), () -> make(network, before));
+  }
+
+  /** The step that presses the power buttons of guests that later steps end. */
+  Step powerButtons(List<String> guests) {
+    return new PowerButtons(tree, guests);
+  }
+
+  /** An attempt; answers why its result does not work yet, or an empty text. */
+  @FunctionalInterface
+  private interface Attempt {
+    String make() throws VmmException;
+  }
+
+  /** A step back. */
+  @FunctionalInterface
+  private interface Undoing {
+    void make() throws VmmException;
+  }
+
+  private record Pair(String describe, Attempt attempt, Undoing undoing) implements Step {
+    @Override
+    public String run() throws VmmException {
+      return attempt.make();
+    }
+
+    @Override
+    public void undo() throws VmmException {
+      undoing.make();
+    }
+  }
+
+  /** A removal: an addition, the other way round. */
+  private static Step inverse(Change change, Step adding) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          adding.undo();
+          return "";
+        },
+        adding::run);
+  }
+
+  /** A removal and an addition in its place. The former is back if the latter throws. */
+  private static Step replacing(Change change, Step former, Step adding) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          former.undo();
+          try {
+            return adding.run();
+          } catch (VmmException | RuntimeException e) {
+            String _ = former.run();
+            throw e;
+          }
+        },
+        () -> {
+          adding.undo();
+          String _ = former.run();
+        });
+  }
+
+  /** A change that takes effect at once and cannot fail. */
+  private static Step setting(Change change, Undoing forth, Undoing back) {
+    return new Pair(
+        change.describe(),
+        () -> {
+          forth.make();
+          return "";
+        },
+        back);
+  }
+
+  private Step setting(Change change, Configuration before, Configuration after) {
+    return setting(change, () -> settings.accept(after), () -> settings.accept(before));
+  }
+
+  private Network network(String name) {
+    return Objects.requireNonNull(tree.network(name), name);
+  }
+
+  private static <T> T of(Map<String, T> map, String name) {
+    return Objects.requireNonNull(map.get(name), name);
+  }
+
+  private Step network(Change change, NetworkConfig network, Configuration with) {
+    return new Pair(
+        change.describe(),
+        () -> add(network, with.guests()),
+        () -> tree.removeNetwork(network.name()));
+  }
+
+  /** Adds a network, and answers with its problems. */
+  private String add(NetworkConfig added, Map<String, GuestConfig> guests) {
+    tree.addNetworks(List.of(added), guests);
+    NetworkInfo info = network(added.name()).info();
+    return String.join("; ", info.problems());
+  }
+
+  private String replace(String name, Configuration before, Configuration after)
+      throws VmmException {
+    try {
+      return make(name, after);
+    } catch (VmmException | RuntimeException e) {
+      String _ = make(name, before);
+      throw e;
+    }
+  }
+
+  /** Makes a network anew, with the NICs that are on it. */
+  private String make(String name, Configuration with) throws VmmException {
+    tree.removeNetwork(name);
+    String problem = add(of(with.networks(), name), with.guests());
+    for (GuestSlot guest : tree.guests().values()) {
+      guest.attachAgain(name);
+    }
+    return problem;
+  }
+
+  private String configure(String name, Configuration with) {
+    network(name).configure(of(with.networks(), name), with.guests());
+    return "";
+  }
+
+  private Step port(Change change, PortConfig port) {
+    return new Pair(
+        change.describe(),
+        () -> network(change.network()).addPort(port),
+        () -> network(change.network()).removePort(port.name()));
+  }
+
+  private Step policy(Change change, PortConfig before, PortConfig after) {
+    return setting(
+        change,
+        () -> network(change.network()).govern(after.name(), after.policy()),
+        () -> network(change.network()).govern(before.name(), before.policy()));
+  }
+
+  private Step forward(Change change, ForwardConfig forward) {
+    return new Pair(
+        change.describe(),
+        () -> network(change.network()).addForward(forward),
+        () -> network(change.network()).removeForward(forward));
+  }
+
+  private Step forward(Change change, Change.ForwardChanged changed) {
+    ForwardConfig before = changed.before();
+    ForwardConfig after = changed.after();
+    return changed.keepsListening()
+        ? setting(
+            change,
+            () -> network(change.network()).changeForward(before, after),
+            () -> network(change.network()).changeForward(after, before))
+        : replacing(change, forward(change, before), forward(change, after));
+  }
+
+  private Step guest(Change change, GuestConfig guest) {
+    return new Pair(
+        change.describe(), () -> add(guest, false), () -> tree.discardGuest(guest.name()));
+  }
+
+  private Step guest(Change change, GuestConfig before, GuestConfig after) {
+    return setting(
+        change,
+        () -> of(tree.guests(), after.name()).configure(after),
+        () -> of(tree.guests(), before.name()).configure(before));
+  }
+
+  /** Adds a guest, makes it, and starts it if it is to run; answers with what went wrong. */
+  private String add(GuestConfig config, boolean start) {
+    GuestSlot slot = tree.addGuest(config);
+    try {
+      slot.create();
+      if (start || config.autostart()) {
+        slot.act("start it", Guest::start);
+      }
+      return "";
+    } catch (VmmException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** A guest that goes; it is started again if it ran and is to stay after all. */
+  private final class GuestRemoval implements Step {
+    private final String what;
+    private final GuestConfig guest;
+    private boolean ran;
+
+    GuestRemoval(String what, GuestConfig guest) {
+      this.what = what;
+      this.guest = guest;
+    }
+
+    @Override
+    public String describe() {
+      return what;
+    }
+
+    @Override
+    public String run() {
+      ran = of(tree.guests(), guest.name()).wasOn();
+      tree.removeGuest(guest.name());
+      return "";
+    }
+
+    @Override
+    public void undo() throws VmmException {
+      String problem = add(guest, ran);
+      if (!problem.isEmpty()) {
+        throw new VmmException(problem);
+      }
+    }
+  }
+
+  /** A guest that is made anew; it runs if it ran before. */
+  private final class GuestReplacement implements Step {
+    private final GuestRemoval removal;
+    private final GuestConfig after;
+
+    GuestReplacement(String what, GuestConfig before, GuestConfig after) {
+      this.removal = new GuestRemoval(what, before);
+      this.after = after;
+    }
+
+    @Override
+    public String describe() {
+      return removal.describe();
+    }
+
+    @Override
+    public String run() {
+      String _ = removal.run();
+      return add(after, removal.ran);
+    }
+
+    @Override
+    public void undo() throws VmmException {
+      tree.discardGuest(after.name());
+      removal.undo();
+    }
+  }
+}

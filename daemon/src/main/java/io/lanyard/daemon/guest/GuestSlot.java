@@ -1,0 +1,568 @@
+package io.lanyard.daemon.guest;
+
+import static java.util.Objects.requireNonNull;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.base.LogEvent;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.GuestConfig.Boot;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.daemon.network.Network;
+import io.lanyard.image.ImageStore;
+import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.Console;
+import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.GuestEvent;
+import io.lanyard.vmm.GuestListener;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.GuestStatistics;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.NicStatistics;
+import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest that the configuration declares, whether or not it could be made yet.
+ *
+ * <p>Making it again is tried with every start, so that a missing image can be pulled meanwhile.
+ *
+ * <p>Calls to the VMM go through a {@link PluginExecutor}: a plug-in that throws or hangs fails its
+ * own guests, and neither the API nor the other guests.
+ *
+ * <p>Thread: any.
+ */
+public final class GuestSlot implements GuestListener {
+  private static final System.Logger LOG = System.getLogger(GuestSlot.class.getName());
+
+  /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
+  private static final String SLIM = "-slim";
+
+  private static final String HURRY = "it is not to be waited for";
+
+  /**
+   * All that guests share.
+   *
+   * @param plugins the VMMs
+   * @param images the images
+   * @param events hears of what happens
+   * @param timeouts how long VMMs may take
+   */
+  public record Shared(
+      VmmPlugins plugins, ImageStore images, EventBus events, PluginExecutor.Timeouts timeouts) {}
+
+  private final VmmPlugins plugins;
+  private final ImageStore images;
+  private final Function<String, @Nullable Network> networks;
+  private final EventBus events;
+  private final PluginExecutor.Timeouts timeouts;
+  private final PluginExecutor acts;
+  private final PluginExecutor reads;
+  private volatile GuestConfig config;
+  private volatile @Nullable Guest guest;
+  private volatile @Nullable Snapshot last;
+  private volatile String reason = "";
+  private volatile String note = "";
+  private volatile boolean failed;
+  private volatile boolean hurried;
+  private volatile @Nullable PowerButton button;
+  private boolean closed;
+
+  public GuestSlot(
+      GuestConfig config, Shared shared, Function<String, @Nullable Network> networks) {
+    this.config = config;
+    this.plugins = shared.plugins();
+    this.images = shared.images();
+    this.networks = networks;
+    this.events = shared.events();
+    this.timeouts = shared.timeouts();
+    this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
+    this.reads = new PluginExecutor("guest " + config.name(), timeouts.readMillis());
+  }
+
+  public GuestConfig config() {
+    return config;
+  }
+
+  /** Why the guest is as it is, for a person; empty for nothing to say. */
+  public String reason() {
+    String trouble = trouble();
+    return trouble.isEmpty() ? note.isEmpty() ? reason : note : trouble;
+  }
+
+  /**
+   * Whether there is something to mend: it could not be made, it failed, its VMM has noted
+   * something or does not answer.
+   */
+  public boolean hasProblem() {
+    return !trouble().isEmpty()
+        || !note.isEmpty()
+        || failed
+        || (guest == null && !reason.isEmpty());
+  }
+
+  /** The problem of its VMM now; empty for none. */
+  private String trouble() {
+    String trouble = reads.trouble();
+    return trouble.isEmpty() ? acts.trouble() : trouble;
+  }
+
+  @Nullable Guest guest() {
+    return guest;
+  }
+
+  /** Makes the guest, if it has not been made. */
+  public void create() throws VmmException {
+    act("make it", made -> {});
+  }
+
+  /** Does something to the guest, which is made first if it has not been. */
+  public void act(String what, Act act) throws VmmException {
+    try {
+      acts.call(
+          what,
+          () -> {
+            act.on(made());
+            return true;
+          });
+    } catch (VmmException e) {
+      if (guest == null) {
+        // It may be that the VMM does not answer, which is not said where it is asked.
+        reason = String.valueOf(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
+  /** A call of a guest. */
+  @FunctionalInterface
+  public interface Act {
+    void on(Guest guest) throws VmmException;
+  }
+
+  Console console() throws VmmException {
+    return acts.call("give its console", () -> made().console());
+  }
+
+  /** The guest, made if there is none. Runs on the executor of acts. */
+  private Guest made() throws VmmException {
+    Guest there = guest;
+    if (there != null) {
+      return there;
+    }
+    Guest made = null;
+    try {
+      made = plugins.open(config.vmm()).create(specification(), this);
+      attach(made);
+      publish(made);
+      reason = "";
+      return made;
+    } catch (VmmException | RuntimeException | LinkageError e) {
+      reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
+      if (made != null) {
+        detach();
+        made.close();
+      }
+      throw e;
+    }
+  }
+
+  /** A guest that was made too late, when the daemon had given it up, is nobody's. */
+  private synchronized void publish(Guest made) throws VmmException {
+    if (closed) {
+      throw new VmmException("the daemon stops");
+    }
+    guest = made;
+  }
+
+  private GuestSpec specification() throws VmmException {
+    List<NicSpec> nics = new ArrayList<>();
+    for (GuestConfig.Nic nic : config.nics()) {
+      nics.add(new NicSpec(nic.name(), nic.mac().bits(), network(nic).mtu()));
+    }
+    return new GuestSpec(
+        config.name(),
+        config.memory(),
+        config.harts(),
+        boot(),
+        config.disks().stream().map(disk -> new DiskSpec(disk.path(), disk.readOnly())).toList(),
+        nics,
+        config.options());
+  }
+
+  private void attach(Guest made) throws VmmException {
+    List<Nic> nics = made.nics();
+    if (nics.size() != config.nics().size()) {
+      throw new VmmException(
+          "VMM "
+              + config.vmm()
+              + " made another number of NICs than the guest's configuration has");
+    }
+    for (int i = 0; i < nics.size(); i++) {
+      GuestConfig.Nic nic = config.nics().get(i);
+      network(nic).attach(portOf(nic), nics.get(i), nic.policy());
+    }
+  }
+
+  private String portOf(GuestConfig.Nic nic) {
+    return config.name() + "." + nic.name();
+  }
+
+  private void detach() {
+    config.nics().forEach(this::detach);
+  }
+
+  private void detach(GuestConfig.Nic nic) {
+    Network network = networks.apply(nic.network());
+    if (network != null) {
+      network.detach(portOf(nic));
+    }
+  }
+
+  /**
+   * Takes over what can change while the guest runs: whether it starts by itself, the policies of
+   * its NICs, and the networks that they are on.
+   *
+   * @param next the same guest with other settings
+   * @throws VmmException if a NIC cannot be attached to its new network
+   */
+  public void configure(GuestConfig next) throws VmmException {
+    GuestConfig before = config;
+    config = next;
+    Guest made = guest;
+    if (made == null) {
+      return;
+    }
+    List<Nic> nics = made.nics();
+    for (int i = 0; i < nics.size(); i++) {
+      GuestConfig.Nic former = before.nics().get(i);
+      GuestConfig.Nic nic = next.nics().get(i);
+      if (!nic.network().equals(former.network())) {
+        detach(former);
+        attach(nic, nics.get(i));
+      } else if (!nic.policy().equals(former.policy())) {
+        network(nic).govern(portOf(nic), nic.policy());
+      }
+    }
+  }
+
+  /**
+   * Attaches those of the guest's NICs that are on a network that was made anew.
+   *
+   * @param network the network's name
+   * @throws VmmException if it takes one of them not
+   */
+  public void attachAgain(String network) throws VmmException {
+    Guest made = guest;
+    if (made == null) {
+      return;
+    }
+    List<Nic> nics = made.nics();
+    for (int i = 0; i < nics.size(); i++) {
+      GuestConfig.Nic nic = config.nics().get(i);
+      if (nic.network().equals(network)) {
+        attach(nic, nics.get(i));
+      }
+    }
+  }
+
+  private void attach(GuestConfig.Nic nic, Nic made) throws VmmException {
+    network(nic).attach(portOf(nic), made, nic.policy());
+    network(nic).powered(portOf(nic), isOn(ask()));
+  }
+
+  private Network network(GuestConfig.Nic nic) throws VmmException {
+    Network network = networks.apply(nic.network());
+    if (network == null) {
+      throw new VmmException(
+          "guest "
+              + config.name()
+              + " is on network "
+              + nic.network()
+              + ", which does not run here");
+    }
+    return network;
+  }
+
+  private BootSource boot() throws VmmException {
+    return switch (config.boot()) {
+      case Boot.Kernel(var kernel, var initrd, var commandLine) ->
+          new BootSource.Kernel(kernel, initrd, commandLine);
+      case Boot.Program(var elf) -> new BootSource.Program(elf);
+      case Boot.Image(String name, String commandLine) -> image(name, commandLine);
+    };
+  }
+
+  private BootSource image(String fullName, @Nullable String commandLine) throws VmmException {
+    boolean slim = fullName.endsWith(SLIM) && images.find(fullName).isEmpty();
+    String name = slim ? fullName.substring(0, fullName.length() - SLIM.length()) : fullName;
+    Optional<ImageStore.Image> image = images.find(name);
+    if (image.isEmpty()) {
+      throw new VmmException(
+          "image "
+              + name
+              + " is not in "
+              + images.directory()
+              + "; run: lanyard image pull "
+              + name);
+    }
+    return new BootSource.Kernel(
+        image.get().file("kernel").orElseThrow(),
+        image.get().file(slim ? "slim" : "initrd").orElse(null),
+        commandLine == null ? image.get().manifest().commandLine() : commandLine);
+  }
+
+  @Override
+  public void onEvent(GuestEvent event) {
+    switch (event) {
+      case GuestEvent.StateChanged(String name, GuestState from, GuestState to, String why) -> {
+        boolean on = to == GuestState.RUNNING || to == GuestState.PAUSED;
+        reason = why;
+        failed = to == GuestState.FAILED;
+        if (!on) {
+          note = "";
+        }
+        powered(on);
+        PowerButton pressed = button;
+        if (!on && pressed != null) {
+          pressed.end("it has stopped");
+        }
+        events.publish(
+            "guest-changed",
+            "",
+            name,
+            Map.of("from", EnumText.word(from), "to", EnumText.word(to), "cause", why));
+        LogEvent.of("guest-state-changed")
+            .with("guest", name)
+            .with("from", from)
+            .with("to", to)
+            .with("cause", why)
+            .log(LOG, to == GuestState.FAILED ? Level.WARNING : Level.INFO);
+      }
+      case GuestEvent.Rebooted(String name) -> {
+        events.publish("guest-rebooted", "", name, Map.of());
+        LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
+      }
+      case GuestEvent.Noted(String name, String text) -> {
+        boolean had = !note.isEmpty();
+        note = text;
+        events.publish("guest-noted", "", name, Map.of("note", text));
+        if (had == text.isEmpty()) { // another note in place of one is the same trouble
+          LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
+              .with("guest", name)
+              .with("note", text)
+              .log(LOG, text.isEmpty() ? Level.INFO : Level.WARNING);
+        }
+      }
+      case GuestEvent.ProgramExited(String name, long code) -> {
+        reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
+        LogEvent.of("guest-program-ended")
+            .with("guest", name)
+            .with("code", code)
+            .log(LOG, Level.INFO);
+      }
+    }
+  }
+
+  private void powered(boolean on) {
+    for (GuestConfig.Nic nic : config.nics()) {
+      Network network = networks.apply(nic.network());
+      if (network != null) {
+        network.powered(portOf(nic), on);
+      }
+    }
+  }
+
+  /** A guest's state and statistics, the last known ones. */
+  private record Snapshot(GuestState state, GuestStatistics statistics) {}
+
+  /** The guest's state and statistics; the last known ones while it does not answer. */
+  private @Nullable Snapshot ask() {
+    Guest made = guest;
+    if (made == null) {
+      return null;
+    }
+    try {
+      Snapshot now =
+          reads.call(
+              "say how it is",
+              () -> new Snapshot(requireNonNull(made.state()), requireNonNull(made.statistics())));
+      last = now;
+      return now;
+    } catch (VmmException | RuntimeException e) {
+      LogEvent.of("guest-silent").with("guest", config.name()).log(LOG, Level.DEBUG, e);
+      Snapshot before = last;
+      return before == null
+          ? new Snapshot(GuestState.FAILED, new GuestStatistics(0, 0, 0))
+          : before;
+    }
+  }
+
+  /** The guest's statistics, the last known ones while it does not answer. */
+  public GuestStatistics statistics() {
+    Snapshot snapshot = ask();
+    return snapshot == null ? new GuestStatistics(0, 0, 0) : snapshot.statistics();
+  }
+
+  public boolean isRunning() {
+    Snapshot snapshot = ask();
+    return snapshot != null && snapshot.state() == GuestState.RUNNING;
+  }
+
+  /** The counters of the NICs, in their order; none while the guest does not answer. */
+  Map<String, NicStatistics> nics() {
+    Guest made = guest;
+    if (made == null) {
+      return Map.of();
+    }
+    try {
+      return reads.call(
+          "say what its NICs did",
+          () -> {
+            Map<String, NicStatistics> all = new LinkedHashMap<>();
+            for (Nic nic : made.nics()) {
+              all.put(nic.name(), requireNonNull(nic.statistics()));
+            }
+            return all;
+          });
+    } catch (VmmException | RuntimeException e) {
+      LogEvent.of("nic-statistics-unknown").with("guest", config.name()).log(LOG, Level.DEBUG, e);
+      return Map.of();
+    }
+  }
+
+  private static boolean isOn(@Nullable Snapshot snapshot) {
+    return snapshot != null
+        && (snapshot.state() == GuestState.RUNNING || snapshot.state() == GuestState.PAUSED);
+  }
+
+  /** Whether powering the guest off would end something. */
+  public boolean isOn() {
+    return isOn(ask());
+  }
+
+  GuestInfo info() {
+    Snapshot snapshot = ask();
+    boolean on = isOn(snapshot);
+    List<GuestInfo.NicInfo> nics = new ArrayList<>();
+    for (GuestConfig.Nic nic : config.nics()) {
+      Network network = networks.apply(nic.network());
+      nics.add(
+          new GuestInfo.NicInfo(
+              nic.name(),
+              nic.network(),
+              nic.mac().toString(),
+              network == null || !on ? "" : network.addressOf(nic.mac().bits())));
+    }
+    return new GuestInfo(
+        config.name(),
+        config.vmm(),
+        snapshot == null ? "failed" : EnumText.word(snapshot.state()),
+        reason(),
+        config.memory(),
+        config.harts(),
+        snapshot == null ? 0 : snapshot.statistics().processorNanos() / 1e9,
+        snapshot == null ? 0 : snapshot.statistics().instructions(),
+        nics);
+  }
+
+  /** Presses the power button of a guest that is on, unless that was done before. */
+  public void press() {
+    Guest made = guest;
+    if (made == null || button != null || !isOn()) {
+      return;
+    }
+    PowerButton pressed = new PowerButton(config.name(), config.stopTimeout());
+    button = pressed;
+    if (hurried) {
+      pressed.end(HURRY);
+    } else {
+      pressed.press(made, timeouts.actMillis());
+    }
+  }
+
+  /**
+   * Presses the power button and waits until the guest has stopped, for its stop timeout at most.
+   *
+   * @throws InterruptedException if the caller is not to wait
+   */
+  public void awaitStop() throws InterruptedException {
+    press();
+    PowerButton pressed = button;
+    if (pressed != null) {
+      pressed.await();
+    }
+  }
+
+  /** Does not wait for the guest to stop, now or later. */
+  public void hurry() {
+    hurried = true;
+    PowerButton pressed = button;
+    if (pressed != null) {
+      pressed.end(HURRY);
+    }
+  }
+
+  /** Whether the guest is on, or was when its power button was pressed to end it. */
+  public boolean wasOn() {
+    return button != null || isOn();
+  }
+
+  /** Starts a guest whose power button was pressed, since it is to stay. */
+  public void startAgain() throws VmmException {
+    PowerButton pressed = button;
+    if (pressed == null) {
+      return;
+    }
+    try {
+      pressed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    button = null;
+    act(
+        "start it again",
+        made -> {
+          if (isOn(ask())) {
+            made.kill(); // it may still heed the button
+          }
+          made.start();
+        });
+  }
+
+  /** Kills the guest, removes its ports and forgets it; one that does not let go is left. */
+  public void close() {
+    Guest made;
+    synchronized (this) {
+      closed = true;
+      made = guest;
+      guest = null;
+    }
+    if (made == null) {
+      return;
+    }
+    try {
+      new PluginExecutor("guest " + config.name(), timeouts.closeMillis())
+          .call(
+              "close",
+              () -> {
+                made.close();
+                return true;
+              });
+    } catch (VmmException | RuntimeException e) {
+      LogEvent.of("guest-not-closed").with("guest", config.name()).log(LOG, Level.WARNING, e);
+    }
+    detach();
+  }
+}

@@ -1,0 +1,76 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.policy.PortAddresses;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Tells a network's guards whose its addresses are: a lease's while it lasts, a reservation's
+ * always.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class AddressBindings implements LeaseListener {
+  private final PortAddresses addresses;
+  private Map<Address, Long> fixed;
+
+  /** The leases that are bound, by address. */
+  private final Map<Address, Long> leased = new HashMap<>();
+
+  /**
+   * Makes one, and binds what is fixed.
+   *
+   * @param addresses the network's
+   * @param fixed the MAC addresses, in the low 48 bits, that keep an address without a lease
+   */
+  AddressBindings(PortAddresses addresses, Map<Address, Long> fixed) {
+    this.addresses = addresses;
+    this.fixed = Map.copyOf(fixed);
+    this.fixed.forEach(addresses::bind);
+  }
+
+  /**
+   * Binds what is fixed from now on; what was and is no more belongs to its lease, if there is one.
+   *
+   * @param next the MAC addresses that keep an address without a lease
+   */
+  void fix(Map<Address, Long> next) {
+    Map<Address, Long> former = fixed;
+    fixed = Map.copyOf(next);
+    former.forEach((address, mac) -> {
+      if (!mac.equals(fixed.get(address))) {
+        addresses.release(address, mac);
+        Long lease = leased.get(address);
+        if (lease != null && !fixed.containsKey(address)) {
+          addresses.bind(address, lease);
+        }
+      }
+    });
+    fixed.forEach(addresses::bind);
+  }
+
+  @Override
+  public void leaseAdded(Lease lease) {
+    leased.put(lease.address(), lease.mac());
+    if (!fixed.containsKey(lease.address())) {
+      addresses.bind(lease.address(), lease.mac());
+    }
+  }
+
+  @Override
+  public void leaseChanged(Lease before, Lease after) {
+    leaseRemoved(before);
+    leaseAdded(after);
+  }
+
+  @Override
+  public void leaseRemoved(Lease lease) {
+    leased.remove(lease.address(), lease.mac());
+    if (!fixed.containsKey(lease.address())) {
+      addresses.release(lease.address(), lease.mac());
+    }
+  }
+}

@@ -1,0 +1,650 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.Clock;
+import io.lanyard.base.Directories;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.EnumText;
+import io.lanyard.base.LogEvent;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.control.api.FlowInfo;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.daemon.watch.Problems;
+import io.lanyard.daemon.watch.Watchdog;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.net.Address;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.capture.Capture;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.PortContext;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.lang.System.Logger.Level;
+import java.nio.channels.WritableByteChannel;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network that runs: its loop, its switch, its ports, and what its mode adds.
+ *
+ * <p>A part that cannot run (a TAP device without privilege, an address that is taken) is a problem
+ * of its own: it is logged, shown, and the rest of the network runs.
+ *
+ * <p>Thread: {@link #start} and {@link #close} once each; the others any but the loop. State
+ * belongs to the loop; what is asked for is taken there.
+ */
+public final class Network implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Network.class.getName());
+
+  /** The ports that a network has by itself. */
+  public static final Set<String> OWN_PORTS = Set.of("gateway", NetworkPorts.HOST);
+
+  /**
+   * All that networks share.
+   *
+   * @param directories where sockets are
+   * @param clock time
+   * @param leases where leases are kept
+   * @param host the host's resources
+   * @param metrics the daemon's metrics
+   * @param events hears of what happens
+   * @param watchdog watches the loops
+   */
+  public record Shared(
+      Directories directories,
+      Clock clock,
+      LeaseStore leases,
+      HostResources host,
+      Metrics metrics,
+      EventBus events,
+      Watchdog watchdog) {}
+
+  private final Clock clock;
+  private final LeaseStore leases;
+  private final HostResources host;
+  private final Metrics metrics;
+  private final EventBus events;
+  private final Watchdog watchdog;
+  private final NetworkLoop loop;
+  private final TimerWheel timers;
+  private final Switch ethernet;
+  private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
+  private final NetworkPorts ports;
+  private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+  private final List<String> failures = new ArrayList<>();
+  private final Problems problems = new Problems();
+  private volatile NetworkConfig config;
+  private volatile Map<String, GuestConfig> guests;
+  private volatile @Nullable NetworkServices services;
+  private boolean running;
+
+  public Network(NetworkConfig config, Shared shared, Map<String, GuestConfig> guests) {
+    this.config = config;
+    this.clock = shared.clock();
+    this.leases = shared.leases();
+    this.guests = guests;
+    this.host = shared.host();
+    this.metrics = shared.metrics();
+    this.events = shared.events();
+    this.watchdog = shared.watchdog();
+    this.loop = new NetworkLoop(config.name());
+    this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
+    this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
+    this.ports =
+        new NetworkPorts(
+            config,
+            loop,
+            new PortContext(
+                loop.loop(),
+                timers,
+                ethernet,
+                allocator,
+                task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
+            shared.directories().runtime(),
+            metrics,
+            events,
+            addresses,
+            guestMacs(config, guests));
+    problems.addAll(() -> failures);
+    problems.addAll(ports::problems);
+    problems.addAll(this::forwardProblems);
+    problems.addAll(this::serviceProblems);
+  }
+
+  private static List<Long> guestMacs(NetworkConfig config, Map<String, GuestConfig> guests) {
+    return guests.values().stream()
+        .flatMap(guest -> guest.nics().stream())
+        .filter(nic -> nic.network().equals(config.name()))
+        .map(nic -> nic.mac().bits())
+        .toList();
+  }
+
+  /**
+   * The network's name.
+   *
+   * @return as in the configuration
+   */
+  public String name() {
+    return config.name();
+  }
+
+  public int mtu() {
+    return config.mtu();
+  }
+
+  /** The configuration that runs. */
+  public NetworkConfig config() {
+    return config;
+  }
+
+  /**
+   * Takes over what can change while a network runs and cannot fail: what its switch, its gateway
+   * and its services do. Its ports and forwards have methods of their own.
+   *
+   * @param next the same network with other settings; its ports and forwards are taken for granted
+   * @param declared the guests that the configuration declares from now on
+   */
+  public void configure(NetworkConfig next, Map<String, GuestConfig> declared) {
+    loop.call(() -> {
+      ports.configure(next, guestMacs(next, declared));
+      NetworkServices offered = services;
+      if (offered != null) {
+        offered.configure(next, declared, metrics);
+      }
+      config = next;
+      guests = declared;
+      return true;
+    });
+  }
+
+  /**
+   * Makes a port, and waits until it has tried to open.
+   *
+   * @return why it does not work, with the remedy; empty if it does
+   */
+  public String addPort(PortConfig port) {
+    return ports.add(port);
+  }
+
+  /** Ends a port that the configuration declared, and the flows of what was behind it. */
+  public void removePort(String port) {
+    ports.remove(port);
+  }
+
+  /** Gives a port or a guest's NIC another policy. */
+  public void govern(String port, PortPolicy policy) {
+    ports.govern(port, policy);
+  }
+
+  /**
+   * Switches the link of a port off or on.
+   *
+   * @param port the port's name
+   * @param up whether it is on
+   * @return false if there is no such port that guests attach to
+   */
+  public boolean link(String port, boolean up) {
+    return ports.link(port, up);
+  }
+
+  /**
+   * Opens a forward.
+   *
+   * @return why it does not listen, with the remedy; empty if it does
+   */
+  public String addForward(ForwardConfig forward) {
+    return loop.await(() -> gateway().addForward(forward, metrics));
+  }
+
+  /** Closes a forward, and ends its flows. */
+  public void removeForward(ForwardConfig forward) {
+    loop.call(() -> {
+      gateway().removeForward(forward, metrics);
+      return true;
+    });
+  }
+
+  /** Lets a forward that goes on listening lead elsewhere; its present flows stay. */
+  public void changeForward(ForwardConfig before, ForwardConfig after) {
+    loop.call(() -> {
+      gateway().changeForward(before, after, metrics);
+      return true;
+    });
+  }
+
+  private NetworkServices gateway() {
+    NetworkServices offered = services;
+    if (offered == null) {
+      throw new IllegalStateException("network " + name() + " has no gateway");
+    }
+    return offered;
+  }
+
+  /** Exceptions and errors that reached the loop. On any thread. */
+  public long loopFailures() {
+    return loop.faults().count();
+  }
+
+  /** Starts every part. Never throws: what fails is noted. */
+  public void start() {
+    watchdog.watch(watched(), loop.eventLoop());
+    try {
+      ports.startHostAdapter();
+      NetworkServices offered = services();
+      loop.call(() -> {
+        services = offered;
+        running = true;
+        return true;
+      });
+      ports.start();
+    } catch (RuntimeException e) {
+      problem("it cannot run", e);
+    }
+    // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
+    metrics.network(name(), "ports", () -> ethernet.ports().size());
+    metrics.network(name(), "leases", this::boundLeases);
+    metrics.network(name(), "flows", this::flowCount);
+    metrics.network(name(), "floods", ethernet::floods);
+    metrics.network(name(), "moves", ethernet::moves);
+    metrics.network(name(), "evictions", ethernet::evictions);
+    NetworkServices measured = services;
+    if (measured != null) {
+      measure(measured);
+    }
+  }
+
+  private void measure(NetworkServices measured) {
+    try {
+      loop.call(() -> {
+        measured.measure(metrics);
+        return true;
+      });
+    } catch (RuntimeException e) {
+      event("network-silent").log(LOG, Level.DEBUG, e);
+    }
+  }
+
+  private @Nullable NetworkServices services() {
+    Ipv4Config ipv4 = config.ipv4();
+    if (ipv4 == null || config.mode() == NetworkMode.ISOLATED) {
+      return null;
+    }
+    try {
+      return loop.call(() -> {
+        NetworkServices made =
+            new NetworkServices(
+                config,
+                ipv4,
+                loop.eventLoop(),
+                ethernet,
+                timers,
+                allocator,
+                config.hostAdapter() != null,
+                leases.network(name(), loop.eventLoop()),
+                guests,
+                host);
+        made.bind(addresses, ports.hasHostAdapter());
+        made.addListener(new LeaseEvents(name(), events));
+        return made;
+      });
+    } catch (RuntimeException e) {
+      problem("its gateway cannot run", e);
+      return null;
+    }
+  }
+
+  private void problem(String what, Exception e) {
+    LogEvent.of("network-failed")
+        .with("network", name())
+        .with("problem", what)
+        .log(LOG, Level.ERROR, e);
+    loop.call(() -> failures.add(what + ": " + Causes.of(e)));
+  }
+
+  /** The address that a NIC's lease gives it, as text; empty for none. */
+  public String addressOf(long mac) {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      Address address = offered == null ? null : offered.addressOf(mac);
+      return address == null ? "" : address.toString();
+    });
+  }
+
+  /** Attaches a guest's NIC to a port of that name. */
+  public void attach(String port, Nic nic, PortPolicy policy) {
+    ports.attach(port, nic, policy);
+  }
+
+  /** Notes whether the guest behind a port is powered on. Does not block. */
+  public void powered(String port, boolean on) {
+    ports.powered(port, on);
+  }
+
+  /** Removes the port of a NIC, if it is there. */
+  public void detach(String port) {
+    ports.detach(port);
+  }
+
+  /** On the loop. */
+  private List<FlowRecord> flowRecords() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.nat().listFlows();
+  }
+
+  /** How many flows a port of the switch has begun, or its clients where many share it. */
+  public long flowsOfPort(String port) {
+    return loop.call(
+        () -> flowRecords().stream().filter(flow -> ports.isOf(port, flow.port())).count());
+  }
+
+  /** How many flows have come in by a forward. */
+  public long flowsOfForward(String key) {
+    return loop.call(this::flowRecords).stream().filter(flow -> key.equals(flow.forward())).count();
+  }
+
+  /** How many flows another configuration of the network would forbid. */
+  public long flowsEndedBy(NetworkConfig next) {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered == null ? 0 : offered.nat().endedBy(next).size();
+    });
+  }
+
+  private int boundLeases() {
+    NetworkServices offered = services;
+    return offered == null ? 0 : offered.boundLeases();
+  }
+
+  private int flowCount() {
+    NetworkServices offered = services;
+    return offered == null ? 0 : offered.flowCount();
+  }
+
+  /**
+   * The network as a whole.
+   *
+   * @return a snapshot
+   */
+  public NetworkInfo info() {
+    return loop.call(this::infoOnLoop);
+  }
+
+  /**
+   * The same, for a caller who does not wait long.
+   *
+   * @return a snapshot, when the network's loop has taken it
+   */
+  public Future<NetworkInfo> ask() {
+    return loop.submit(this::infoOnLoop);
+  }
+
+  private NetworkInfo infoOnLoop() {
+    Ipv4Config ipv4 = config.ipv4();
+    return new NetworkInfo(
+        name(),
+        EnumText.word(config.mode()),
+        running ? "running" : "failed",
+        ipv4 == null ? "" : ipv4.subnet().toString(),
+        services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
+        config.mtu(),
+        ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
+        ethernet.ports().size(),
+        boundLeases(),
+        flowCount(),
+        problems.present());
+  }
+
+  /** On the loop. */
+  private List<String> serviceProblems() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.problems();
+  }
+
+  /** On the loop. */
+  private List<String> forwardProblems() {
+    return forwardStatuses().stream()
+        .filter(forward -> forward.problem() != null)
+        .map(status -> "forward " + status.forward().label() + ": " + status.problem())
+        .toList();
+  }
+
+  /**
+   * The ports, those that failed included.
+   *
+   * @return a snapshot
+   */
+  public List<PortInfo> ports() {
+    return loop.call(ports::list);
+  }
+
+  /**
+   * The leases that are held.
+   *
+   * @return a snapshot, by address
+   */
+  public List<LeaseInfo> leases() {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered == null
+          ? List.<LeaseInfo>of()
+          : offered.leases().stream().map(lease -> lease(lease, offered.expires(lease))).toList();
+    });
+  }
+
+  private LeaseInfo lease(Lease lease, String expires) {
+    String hostname = lease.hostname();
+    return new LeaseInfo(
+        name(),
+        lease.address().toString(),
+        Ethernet.format(lease.mac()),
+        hostname == null ? "" : hostname,
+        expires,
+        EnumText.word(lease.state()));
+  }
+
+  /**
+   * The flows through the NAT.
+   *
+   * @return a snapshot
+   */
+  public List<FlowInfo> flows() {
+    return loop.call(this::flowRecords).stream().map(this::flow).toList();
+  }
+
+  /**
+   * Ends a flow, both sides by a reset.
+   *
+   * @param id its number
+   * @return false if there is no such flow any more
+   */
+  public boolean endFlow(long id) {
+    return loop.call(() -> {
+      NetworkServices offered = services;
+      return offered != null && offered.nat().end(id);
+    });
+  }
+
+  /**
+   * Ends a lease, as if its client had given it back.
+   *
+   * @param address the address
+   * @return false if nobody has it; the lease store has it otherwise when this returns
+   */
+  public boolean release(Address address) {
+    return loop.await(() -> {
+      NetworkServices offered = services;
+      return offered == null ? CompletableFuture.completedFuture(false) : offered.release(address);
+    });
+  }
+
+  private FlowInfo flow(FlowRecord flow) {
+    String forward = flow.forward();
+    return new FlowInfo(
+        name(),
+        flow.id(),
+        forward == null ? "" : forward,
+        flow.port(),
+        flow.protocol(),
+        flow.forward() == null ? "out" : "in",
+        flow.guest().toString(),
+        flow.remote().toString(),
+        flow.state(),
+        flow.bytesFromGuest(),
+        flow.bytesToGuest(),
+        flow.ageNanos() / 1_000_000_000,
+        flow.idleNanos() / 1_000_000_000);
+  }
+
+  /** On the loop. */
+  private List<ForwardStatus> forwardStatuses() {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.nat().forwards().list();
+  }
+
+  /**
+   * The port forwards, those that failed included.
+   *
+   * @return a snapshot
+   */
+  public List<ForwardInfo> forwards() {
+    return loop.call(this::forwardStatuses).stream().map(this::forward).toList();
+  }
+
+  private ForwardInfo forward(ForwardStatus status) {
+    ForwardConfig forward = status.forward();
+    String name = forward.name();
+    String problem = status.problem();
+    return new ForwardInfo(
+        name(),
+        name == null ? "" : name,
+        EnumText.word(forward.protocol()),
+        forward.listen().toString(),
+        forward.to().toString(),
+        status.listening() ? "listening" : "failed",
+        problem == null ? "" : problem,
+        status.accepted());
+  }
+
+  /** A capture that runs. */
+  public interface Watch extends AutoCloseable {
+    /** Ends it. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Begins a capture.
+   *
+   * @param port only what passes this port, or empty for the whole network
+   * @param channel where the pcapng goes, written by a thread of the capture's own
+   * @return ends it
+   * @throws IllegalArgumentException if there is no such port
+   */
+  public Watch capture(String port, WritableByteChannel channel) {
+    Capture capture =
+        loop.call(() -> {
+          Port only = port.isEmpty() ? null : ports.find(port);
+          if (!port.isEmpty() && only == null) {
+            throw new IllegalArgumentException("network " + name() + " has no port " + port);
+          }
+          return Capture.start(
+              ethernet,
+              only,
+              Capture.WHOLE_FRAMES,
+              clock,
+              channel,
+              allocator.directBuffer(OffloadHeader.LENGTH + Ethernet.LARGEST_FRAME));
+        });
+    return () ->
+        loop.call(() -> {
+          capture.close();
+          return true;
+        });
+  }
+
+  public DumpNode dump() {
+    return loop.call(() -> {
+      DumpNode.Builder node =
+          DumpNode.of("network " + name())
+              .with("mode", EnumText.word(config.mode()))
+              .with("mtu", config.mtu())
+              .with("running", running)
+              .child(ethernet.dump());
+      node.child(timers.dump());
+      NetworkServices offered = services;
+      if (offered != null) {
+        offered.dump(node);
+      }
+      return node.build();
+    });
+  }
+
+  @Override
+  public void close() {
+    try {
+      loop.call(() -> {
+        running = false;
+        NetworkServices offered = services;
+        if (offered != null) {
+          offered.close();
+        }
+        for (Port port : List.copyOf(ethernet.ports())) {
+          ethernet.detach(port);
+          port.close();
+        }
+        ethernet.close();
+        return true;
+      });
+    } catch (RuntimeException e) {
+      event("network-not-closed").log(LOG, Level.WARNING, e);
+    }
+    watchdog.forget(watched());
+    metrics.removeNetwork(name());
+    loop.close();
+  }
+
+  private LogEvent event(String event) {
+    return LogEvent.of(event).with("network", name());
+  }
+
+  private String watched() {
+    return "network " + name();
+  }
+
+  /**
+   * The network's loop. The product itself has no use for it; a test keeps it busy.
+   *
+   * @return the one object for the life of the network
+   */
+  public EventLoop eventLoop() {
+    return loop.eventLoop();
+  }
+}

@@ -1,0 +1,146 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.Clock;
+import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.LoopFaults;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A network's one event loop, and the way for others to have something done on it.
+ *
+ * <p>Thread: any, except the loop itself for {@link #call}.
+ */
+final class NetworkLoop implements AutoCloseable {
+  /** A loop that does not answer for so long hangs; a healthy one answers in microseconds. */
+  private static final int CALL_SECONDS = 5;
+
+  private static final int STOP_SECONDS = 2;
+
+  private final String network;
+  private final MultiThreadIoEventLoopGroup group;
+  private final IoEventLoop loop;
+  private final LoopFaults faults;
+  private final AfterBatch afterBatch;
+
+  NetworkLoop(String network) {
+    this.network = network;
+    this.faults = new LoopFaults(network, Clock.system());
+    this.afterBatch = new AfterBatch(faults);
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1,
+            new DefaultThreadFactory("network-" + network, true),
+            afterBatch.around(EpollIoHandler.newFactory()));
+    this.loop = group.next();
+  }
+
+  IoEventLoop loop() {
+    return loop;
+  }
+
+  /** Runs tasks of the loop between two batches of events. */
+  Executor afterBatch() {
+    return afterBatch;
+  }
+
+  EventLoop eventLoop() {
+    return loop;
+  }
+
+  /** The faults of this loop, counted. */
+  LoopFaults faults() {
+    return faults;
+  }
+
+  /**
+   * Does something on the loop and waits for it. An interrupt does not end the waiting: the task
+   * would still run, and what it made would belong to nobody.
+   *
+   * @throws NetworkGoneException if the loop has ended
+   */
+  <T> T call(Callable<T> task) {
+    if (loop.inEventLoop()) {
+      throw new IllegalStateException("the loop of " + network + " cannot wait for itself");
+    }
+    Future<T> done;
+    try {
+      done = loop.submit(task);
+    } catch (RejectedExecutionException e) {
+      throw new NetworkGoneException(network, e);
+    }
+    if (!done.awaitUninterruptibly(CALL_SECONDS, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the loop of " + network + " does not answer");
+    }
+    Throwable cause = done.cause();
+    if (cause instanceof RuntimeException failure) {
+      throw failure;
+    }
+    if (cause != null) {
+      throw new IllegalStateException(
+          "a task on the loop of " + network + " failed: " + cause, cause);
+    }
+    return done.getNow();
+  }
+
+  /**
+   * Begins something on the loop and waits for its end.
+   *
+   * @throws NetworkGoneException if the loop has ended
+   */
+  <T> T await(Callable<CompletionStage<T>> task) {
+    CompletableFuture<T> end = call(task).toCompletableFuture();
+    try {
+      return end.get(CALL_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("the loop of " + network + " does not come to an end", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /** Has something done on the loop, some time; not at all if the loop has ended. */
+  void post(Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The network is closed, and what was to be done with it.
+    }
+  }
+
+  /**
+   * Does something on the loop, when it comes to it.
+   *
+   * @throws NetworkGoneException if the loop has ended
+   */
+  <T> Future<T> submit(Callable<T> task) {
+    try {
+      return loop.submit(task);
+    } catch (RejectedExecutionException e) {
+      throw new NetworkGoneException(network, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    group
+        .shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+  }
+}

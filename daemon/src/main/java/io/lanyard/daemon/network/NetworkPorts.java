@@ -1,0 +1,501 @@
+package io.lanyard.daemon.network;
+
+import static java.util.Objects.requireNonNull;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.LogEvent;
+import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.daemon.network.port.GuestNicPorts;
+import io.lanyard.daemon.network.port.HostAdapterPorts;
+import io.lanyard.daemon.network.port.PortKinds;
+import io.lanyard.daemon.network.port.PortPlace;
+import io.lanyard.net.Address;
+import io.lanyard.vmm.FrameSink;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortListener;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.FrameConsumer;
+import io.lanyard.vswitch.port.InProcessPort;
+import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SharedStreamPort;
+import io.lanyard.vswitch.port.TapSettings;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network's ports: those that the configuration declares, its host adapter, and one for each
+ * attached NIC of a guest.
+ *
+ * <p>Thread: opening blocks and is done from outside, one call at a time; what a method says that
+ * it does on the loop needs the loop.
+ */
+final class NetworkPorts {
+  private static final System.Logger LOG = System.getLogger(NetworkPorts.class.getName());
+  private static final int OPEN_SECONDS = 5;
+
+  /** The host adapter's port. */
+  static final String HOST = "host";
+
+  private final NetworkLoop loop;
+  private final PortContext context;
+  private final Switch ethernet;
+  private final Metrics metrics;
+  private final EventBus events;
+  private final PortAddresses addresses;
+  private final PortPlace place;
+
+  /** How the rules of each attached port follow from the network's. On the loop. */
+  private final Map<String, Function<PortPolicies, PortRules>> ruled = new HashMap<>();
+
+  private volatile NetworkConfig config;
+  private volatile PortPolicies policies;
+  private volatile List<Long> guestMacs;
+
+  /** The ports whose link is switched off. On the loop. */
+  private final Set<String> unlinked = new HashSet<>();
+
+  /** The declared port of each client's port, where many share one. On the loop. */
+  private final Map<String, String> shared = new LinkedHashMap<>();
+
+  /** Ports that could not be attached, with the reason. On the loop. */
+  private final Map<String, PortInfo> failed = new LinkedHashMap<>();
+
+  /**
+   * Makes a network without ports.
+   *
+   * @param guestMacs the addresses of configured guests' NICs, which no other port may use, whether
+   *     the guest is there or not
+   */
+  NetworkPorts(
+      NetworkConfig config,
+      NetworkLoop loop,
+      PortContext context,
+      Path runtimeDirectory,
+      Metrics metrics,
+      EventBus events,
+      PortAddresses addresses,
+      List<Long> guestMacs) {
+    this.config = config;
+    this.loop = loop;
+    this.context = context;
+    this.ethernet = context.network();
+    this.place = new PortPlace(context, runtimeDirectory);
+    this.metrics = metrics;
+    this.events = events;
+    this.addresses = addresses;
+    this.policies = new PortPolicies(config.switching(), addresses);
+    this.guestMacs = guestMacs;
+    ethernet.forwardReserved(policies.forwarded());
+    guestMacs.forEach(ethernet::reserve);
+  }
+
+  /**
+   * Makes and starts what the configuration declares, and waits until each port has tried to open.
+   * One that has failed says so in its state and tries again by itself.
+   */
+  void start() {
+    List<CompletableFuture<Void>> opened = new ArrayList<>();
+    for (PortConfig port : config.ports()) {
+      opened.add(start(port));
+    }
+    await(opened);
+  }
+
+  private CompletableFuture<Void> start(PortConfig port) {
+    return start(port.name(), port, policies -> policies.port(port.policy()), List.of());
+  }
+
+  /**
+   * Makes and starts a port while the network runs, and waits until it has tried to open. Not on
+   * the loop.
+   *
+   * @return the reason why it does not work, with its remedy; empty if it does
+   */
+  String add(PortConfig port) {
+    await(List.of(start(port)));
+    return loop.call(() -> {
+      PortInfo refused = failed.get(port.name());
+      Port made = find(port.name());
+      if (refused != null) {
+        return refused.problem();
+      }
+      return made == null ? "the network did not come to it in time" : made.state().problem();
+    });
+  }
+
+  /** Detaches and closes a port, whether or not it works. Not on the loop. */
+  void remove(String name) {
+    loop.call(() -> {
+      failed.remove(name);
+      end(name);
+      return true;
+    });
+  }
+
+  /** On the loop. */
+  private void end(String name) {
+    Port port = find(name);
+    if (port != null) {
+      ruled.remove(name);
+      unlinked.remove(name);
+      shared.remove(name);
+      ethernet.detach(port);
+      port.close();
+      metrics.removePort(config.name(), name);
+      events.publish("port-removed", config.name(), name, Map.of());
+    }
+  }
+
+  /** Gives an attached port the rules that follow from another policy of its own. */
+  void govern(String name, PortPolicy policy) {
+    loop.call(() -> {
+      govern(
+          name,
+          find(name) instanceof InProcessPort
+              ? policies -> policies.nic(policy)
+              : policies -> policies.port(policy));
+      return true;
+    });
+  }
+
+  /** On the loop. */
+  private void govern(String name, Function<PortPolicies, PortRules> rules) {
+    Port port = find(name);
+    if (port != null) {
+      ruled.put(name, rules);
+      PortRules governed = rules.apply(policies);
+      ethernet.govern(port, isUnlinked(name) ? governed.unlinked() : governed);
+      clientsOf(name).forEach(client -> govern(client, rules));
+    }
+  }
+
+  /** Whether the link of a port, or of the one that its client has come by, is off. On the loop. */
+  private boolean isUnlinked(String name) {
+    String declared = shared.get(name);
+    return unlinked.contains(name) || (declared != null && unlinked.contains(declared));
+  }
+
+  /** The ports of the clients of a port that many guests share. On the loop. */
+  private List<String> clientsOf(String name) {
+    return shared.entrySet().stream()
+        .filter(client -> client.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Whether a port is a certain one, or that of one of its clients. On the loop. */
+  boolean isOf(String name, String port) {
+    return name.equals(port) || name.equals(shared.get(port));
+  }
+
+  /** Attaches the ports of the clients of a port that many guests share. */
+  private final class SharingClients implements SharedStreamPort.Clients {
+    private final String declared;
+
+    SharingClients(String declared) {
+      this.declared = declared;
+    }
+
+    @Override
+    public void attach(Port client) {
+      shared.put(client.name(), declared);
+      boolean done = false;
+      try {
+        // A port that others attach to is never without rules.
+        Function<PortPolicies, PortRules> rules = requireNonNull(ruled.get(declared));
+        NetworkPorts.this.attach(
+            client, rules, List.of(new PortLog(config.name(), context.timers().clock())));
+        if (isUnlinked(client.name())) {
+          govern(client.name(), rules);
+        }
+        done = true;
+      } finally {
+        if (!done) {
+          shared.remove(client.name());
+        }
+      }
+    }
+
+    @Override
+    public void detach(Port client) {
+      end(client.name());
+    }
+  }
+
+  /**
+   * Takes the link of a port down or up. It is up again after the next start.
+   *
+   * @return false if there is no such port that somebody else may attach to
+   */
+  boolean link(String name, boolean up) {
+    return loop.call(() -> {
+      Function<PortPolicies, PortRules> rules = ruled.get(name);
+      if (rules == null || name.equals(HOST)) {
+        return false;
+      }
+      if (up ? unlinked.remove(name) : unlinked.add(name)) {
+        govern(name, rules);
+        events.publish(up ? "port-linked" : "port-unlinked", config.name(), name, Map.of());
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Takes over what a configuration says of all ports together: the switch's rules, and the
+   * addresses of guests' NICs. On the loop.
+   */
+  void configure(NetworkConfig next, List<Long> macs) {
+    boolean governed = !next.switching().equals(config.switching());
+    config = next;
+    if (governed) {
+      policies = new PortPolicies(next.switching(), addresses);
+      ethernet.forwardReserved(policies.forwarded());
+      Map.copyOf(ruled).forEach(this::govern);
+    }
+    for (long former : guestMacs) {
+      if (!macs.contains(former)) {
+        ethernet.unreserve(former);
+      }
+    }
+    guestMacs = macs;
+    guestMacs.forEach(ethernet::reserve);
+  }
+
+  /** Starts the host adapter, if there is to be one, and waits until it has tried to open. */
+  void startHostAdapter() {
+    HostAdapterConfig adapter = config.hostAdapter();
+    Ipv4Config ipv4 = config.ipv4();
+    if (adapter == null || ipv4 == null) {
+      return;
+    }
+    Object model =
+        new HostAdapterPorts.HostAdapter(
+            HOST,
+            adapter.name(),
+            config.mtu(),
+            new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+    PortListener claim = new AdapterAddresses(ipv4.host());
+    await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
+  }
+
+  /**
+   * Gives the host adapter's port the MAC address of its device, which is another one where
+   * somebody else has made the device again, and the host's IP address to that.
+   */
+  private final class AdapterAddresses implements PortListener {
+    private final Address host;
+    private long pinned;
+
+    AdapterAddresses(Address host) {
+      this.host = host;
+    }
+
+    @Override
+    public void stateChanged(Port port, PortState before, PortState now) {
+      if (now.hasCarrier() && port instanceof DevicePort device) {
+        long mac = device.hardwareAddress();
+        if (mac != pinned) {
+          ethernet.unpin(pinned, port);
+          pin(mac, port);
+          pinned = mac;
+        }
+        addresses.bind(host, mac);
+      }
+    }
+  }
+
+  /** Answers when the port has tried to open. Not on the loop. */
+  private CompletableFuture<Void> start(
+      String name,
+      Object model,
+      Function<PortPolicies, PortRules> rules,
+      List<PortListener> listeners) {
+    CompletableFuture<Void> opened = new CompletableFuture<>();
+    List<PortListener> all = new ArrayList<>();
+    all.add((port, before, now) -> opened.complete(null));
+    all.add(new PortLog(config.name(), context.timers().clock()));
+    all.addAll(listeners);
+    boolean[] added = {false};
+    try {
+      loop.call(() -> {
+        Port port = add(model, rules, all);
+        added[0] = true;
+        return port;
+      });
+    } catch (RuntimeException e) {
+      PortInfo info = failed(name, PortKinds.kind(model), e);
+      loop.post(() -> {
+        if (!added[0]) { // else the loop was slow, and has come to it since
+          failed.put(name, info);
+        }
+      });
+      opened.complete(null);
+    }
+    return opened;
+  }
+
+  /** Makes a port, attaches it and starts it. On the loop. */
+  private Port add(
+      Object model, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
+    Port port = PortKinds.make(model, place);
+    if (port instanceof SharedStreamPort many) {
+      many.attachBy(new SharingClients(port.name()));
+    }
+    attach(port, rules, listeners);
+    return port;
+  }
+
+  /** Attaches a port and starts it; closes it if that fails. On the loop. */
+  private void attach(
+      Port port, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
+    boolean done = false;
+    try {
+      ethernet.attach(port, rules.apply(policies));
+      ruled.put(port.name(), rules);
+      listeners.forEach(port::addListener);
+      port.addListener(this::stateChanged);
+      port.start();
+      done = true;
+    } finally {
+      if (!done) {
+        ethernet.detach(port);
+        port.close();
+        if (find(port.name()) == null) { // else it is the one that had the name before
+          ruled.remove(port.name());
+        }
+      }
+    }
+    PortStatus.measure(metrics, config.name(), port);
+    events.publish("port-added", config.name(), port.name(), Map.of("kind", port.kind()));
+  }
+
+  private void stateChanged(Port port, PortState before, PortState now) {
+    events.publish(
+        "port-changed",
+        config.name(),
+        port.name(),
+        Map.of("from", before.label(), "to", now.label(), "problem", now.problem()));
+  }
+
+  private static void await(List<CompletableFuture<Void>> opened) {
+    CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+        .completeOnTimeout(null, OPEN_SECONDS, TimeUnit.SECONDS)
+        .join();
+  }
+
+  /** Whether the host has an address on the network now. On the loop. */
+  boolean hasHostAdapter() {
+    Port port = find(HOST);
+    return port != null && port.state().hasCarrier();
+  }
+
+  /** Attaches a guest's NIC. The NIC's own methods are not called on the loop: they may hang. */
+  void attach(String name, Nic nic, PortPolicy policy) {
+    FrameSink sink = nic.sink();
+    long mac = nic.mac();
+    Object model = new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(sink));
+    FrameConsumer network =
+        loop.call(() -> {
+          InProcessPort port =
+              (InProcessPort) add(model, policies -> policies.nic(policy), List.of());
+          pin(mac, port);
+          return port.network();
+        });
+    nic.connect(new GuestLink.TowardsNetwork(network));
+  }
+
+  /** Notes whether the guest behind a port is powered on. Does not block. */
+  void powered(String name, boolean on) {
+    loop.post(() -> {
+      if (find(name) instanceof InProcessPort port) {
+        port.carrier(on);
+      }
+    });
+  }
+
+  /** Detaches a guest's NIC, if it is attached. */
+  void detach(String name) {
+    loop.call(() -> {
+      end(name);
+      guestMacs.forEach(ethernet::reserve);
+      return true;
+    });
+  }
+
+  /** Makes an address the port's own. On the loop. */
+  private void pin(long mac, Port port) {
+    if (!ethernet.pin(mac, port)) {
+      LogEvent.of("address-not-pinned")
+          .with("network", config.name())
+          .with("port", port.name())
+          .with("mac", Ethernet.format(mac))
+          .with("advice", "another port has the address; give one of them another")
+          .log(LOG, Level.WARNING);
+    }
+  }
+
+  /** Says that a port could not even be attached. */
+  private PortInfo failed(String name, String kind, Exception e) {
+    LogEvent.of("port-failed")
+        .with("network", config.name())
+        .with("port", name)
+        .with("kind", kind)
+        .with("cause", e)
+        .log(LOG, Level.WARNING);
+    return PortStatus.failed(config.name(), name, kind, Causes.of(e));
+  }
+
+  /** On the loop. */
+  @Nullable Port find(String name) {
+    for (Port port : ethernet.ports()) {
+      if (port.name().equals(name)) {
+        return port;
+      }
+    }
+    return null;
+  }
+
+  /** On the loop. */
+  List<PortInfo> list() {
+    List<PortInfo> all = new ArrayList<>();
+    for (Port port : ethernet.ports()) {
+      PortInfo info = PortStatus.of(config.name(), port, ethernet.problem(port));
+      all.add(isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
+    }
+    all.addAll(failed.values());
+    return all;
+  }
+
+  /** On the loop. */
+  List<String> problems() {
+    return list().stream()
+        .filter(port -> !port.problem().isEmpty())
+        .map(port -> "port " + port.name() + ": " + port.problem())
+        .toList();
+  }
+}

@@ -1,0 +1,367 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.Counters;
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Timers;
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GuardMode;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.dhcp.DhcpServer;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.dhcp.LeaseJournal;
+import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.dns.DnsForwarder;
+import io.lanyard.nat.HostResources;
+import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.forward.ForwardMetrics;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Stations;
+import io.lanyard.net.Address;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.policy.PortAddresses;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The services of a network's gateway: NAT where the mode has it, forwards, DHCP, DNS.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class NetworkServices {
+  private final Ipv4Config ipv4;
+  private final boolean hostAdapter;
+  private final LeaseJournal journal;
+  private final NatNetwork nat;
+  private final LeaseListeners leaseListeners = new LeaseListeners();
+  private NetworkConfig config;
+  private volatile @Nullable DhcpService dhcp;
+  private @Nullable DnsForwarder dns;
+  private @Nullable AddressBindings bindings;
+
+  /**
+   * Makes the gateway, attaches it to the switch, and starts its services.
+   *
+   * @param config the network
+   * @param ipv4 its addresses
+   * @param loop its loop
+   * @param ethernet its switch
+   * @param timers its timers
+   * @param allocator where frames come from
+   * @param hostAdapter whether the host is to have an address on the network, now or when its
+   *     adapter can be opened
+   * @param journal where leases are kept
+   * @param guests the guests that the configuration declares, for the names of their leases
+   * @param shared what all networks share of the host
+   */
+  NetworkServices(
+      NetworkConfig config,
+      Ipv4Config ipv4,
+      EventLoop loop,
+      Switch ethernet,
+      Timers timers,
+      ByteBufAllocator allocator,
+      boolean hostAdapter,
+      LeaseJournal journal,
+      Map<String, GuestConfig> guests,
+      HostResources shared) {
+    this.config = config;
+    this.ipv4 = ipv4;
+    this.hostAdapter = hostAdapter;
+    this.journal = journal;
+    this.nat =
+        new NatNetwork(
+            loop, ethernet, timers, allocator, config, shared, nic -> addressOf(nic.bits()));
+    nat.gateway().stations().addListener(this::portGone);
+    offerNames(guests.values());
+    offerLeases(guests.values());
+  }
+
+  /** Makes the DHCP server, if there is to be one. */
+  private void offerLeases(Collection<GuestConfig> guests) {
+    DhcpService made = DhcpService.open(config, guests, nat, journal);
+    dhcp = made;
+    if (made != null) {
+      made.addListener(leaseListeners);
+    }
+  }
+
+  /** Makes the DNS forwarder, if there is to be one. */
+  private void offerNames(Collection<GuestConfig> guests) {
+    DnsForwarder made = DnsService.open(config, guests, nat);
+    dns = made;
+    if (made != null) {
+      leaseListeners.add(made.names(), leases());
+    }
+  }
+
+  private void portGone(PortBudget port) {
+    DnsForwarder asked = dns;
+    if (asked != null) {
+      asked.end(port);
+    }
+  }
+
+  /**
+   * Takes over other settings of the gateway and its services. Its forwards have methods of their
+   * own.
+   *
+   * @param next the network, with the same mode, MTU, addresses and host adapter
+   * @param guests the guests that the configuration declares
+   * @param metrics has the metrics of the services
+   */
+  void configure(NetworkConfig next, Map<String, GuestConfig> guests, Metrics metrics) {
+    config = next;
+    nat.configure(next);
+    DhcpService leases = dhcp;
+    boolean leased = next.dhcp() != null && next.dhcp().enabled();
+    if (leases != null && leased) {
+      leases.configure(next, guests.values());
+    } else if (leases != null) {
+      nat.withdraw(DhcpServer.SERVER_PORT);
+      leaseListeners.forget(leases.leases());
+      leases.close();
+      dhcp = null;
+    } else if (leased) {
+      offerLeases(guests.values());
+    }
+    DnsForwarder names = dns;
+    boolean named = next.dns() != null && next.dns().enabled();
+    if (names != null && named) {
+      names.configure(next, guests.values());
+    } else if (names != null) {
+      nat.withdraw(DnsForwarder.PORT);
+      leaseListeners.remove(names.names());
+      names.close();
+      dns = null;
+    } else if (named) {
+      offerNames(guests.values());
+    }
+    AddressBindings bound = bindings;
+    if (bound != null) {
+      bound.fix(fixed());
+    }
+    metrics.removeServices(next.name());
+    measureServices(metrics);
+  }
+
+  /**
+   * Opens a forward.
+   *
+   * @param metrics gets the forward's metrics
+   * @return why it does not listen, with the remedy; empty if it does
+   */
+  CompletionStage<String> addForward(ForwardConfig forward, Metrics metrics) {
+    CompletionStage<ForwardStatus> opened = nat.forwards().add(forward);
+    ForwardMetrics its = nat.forwards().metrics().get(forward);
+    if (its != null) {
+      measure(metrics, forward, its);
+    }
+    return opened.thenApply(status ->
+        status.listening() ? "" : Objects.requireNonNullElse(status.problem(), "it is closed"));
+  }
+
+  /** Closes a forward and ends its connections. */
+  void removeForward(ForwardConfig forward, Metrics metrics) {
+    boolean _ = nat.forwards().remove(forward.key(), true);
+    metrics.removeForward(config.name(), forward.label());
+  }
+
+  /** Leads a forward elsewhere. */
+  void changeForward(ForwardConfig before, ForwardConfig after, Metrics metrics) {
+    boolean _ = nat.forwards().replace(after);
+    if (!before.label().equals(after.label())) {
+      metrics.removeForward(config.name(), before.label());
+    }
+    ForwardMetrics its = nat.forwards().metrics().get(after);
+    if (its != null) {
+      measure(metrics, after, its);
+    }
+  }
+
+  /** Has leases told to somebody, whatever server gives them. */
+  void addListener(LeaseListener listener) {
+    leaseListeners.add(listener, leases());
+  }
+
+  /**
+   * Tells the guards whose the gateway's, the reserved and the leased addresses are.
+   *
+   * @param addresses the network's
+   * @param adapterIsUp whether the host adapter has the host's address already
+   */
+  void bind(PortAddresses addresses, boolean adapterIsUp) {
+    if (hostAdapter && !adapterIsUp) {
+      // No guest's, until the adapter takes it.
+      addresses.bind(ipv4.host(), nat.gateway().addresses().mac());
+    }
+    AddressBindings bound = new AddressBindings(addresses, fixed());
+    bindings = bound;
+    // Also of ports that have no guard of their own: without one, an address belongs to the last
+    // station that claims it, as on a wire.
+    nat.gateway()
+        .stations()
+        .neighbours()
+        .guard((address, station) ->
+            config.switching().guard() == GuardMode.OFF
+                || addresses.permits(address, station.mac()));
+    addListener(bound);
+  }
+
+  /** The MAC addresses that have an address without a lease. */
+  private Map<Address, Long> fixed() {
+    Map<Address, Long> fixed = new HashMap<>();
+    DhcpConfig settings = config.dhcp();
+    if (settings != null) {
+      settings.reservations().forEach(kept -> fixed.put(kept.address(), kept.mac().bits()));
+    }
+    long gateway = nat.gateway().addresses().mac();
+    fixed.put(ipv4.gateway(), gateway);
+    if (!hostAdapter) {
+      fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+    }
+    return fixed;
+  }
+
+  /** The counters of the parts, by the part's name. */
+  private Map<String, Counters<?>> counters() {
+    Map<String, Counters<?>> all = new LinkedHashMap<>();
+    all.put("gateway", nat.gateway().counters());
+    all.put("stations", nat.gateway().stations().counters());
+    all.put("tcp", nat.tcp().counters());
+    all.put("udp", nat.udp().counters());
+    all.put("icmp", nat.pingCounters());
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      all.put("dhcp", leases.counters());
+    }
+    DnsForwarder names = dns;
+    if (names != null) {
+      all.put("dns", names.counters());
+    }
+    return all;
+  }
+
+  /** The address that a NIC's lease gives it; null for none. */
+  @Nullable Address addressOf(long mac) {
+    DhcpService service = dhcp;
+    return service == null ? null : service.addressOf(mac);
+  }
+
+  NatNetwork nat() {
+    return nat;
+  }
+
+  List<Lease> leases() {
+    DhcpService service = dhcp;
+    return service == null ? List.of() : service.leases();
+  }
+
+  /** The present problems with their remedies. */
+  List<String> problems() {
+    DhcpService leases = dhcp;
+    DnsForwarder names = dns;
+    List<String> services =
+        Stream.of(leases == null ? "" : leases.problem(), names == null ? "" : names.problem())
+            .filter(problem -> !problem.isEmpty())
+            .toList();
+    List<String> all = new ArrayList<>(services);
+    all.addAll(nat.problems());
+    return all;
+  }
+
+  /** When a lease ends, by the wall clock as it is set now. */
+  String expires(Lease lease) {
+    DhcpService service = dhcp;
+    return service == null ? "never" : service.expires(lease);
+  }
+
+  /** Ends a lease; false if nobody has the address. */
+  CompletionStage<Boolean> release(Address address) {
+    DhcpService service = dhcp;
+    return service == null ? CompletableFuture.completedFuture(false) : service.release(address);
+  }
+
+  /** How many leases are bound. Thread: any. */
+  int boundLeases() {
+    DhcpService service = dhcp;
+    return service == null ? 0 : service.bound();
+  }
+
+  /** How many flows go through the NAT; a flow or two late. Thread: any. */
+  int flowCount() {
+    return nat.flows().size();
+  }
+
+  /** Registers the metrics of the services: events, and what is held of what is divided. */
+  void measure(Metrics metrics) {
+    measureServices(metrics);
+    nat.forwards().metrics().forEach((forward, its) -> measure(metrics, forward, its));
+    Stations stations = nat.gateway().stations();
+    metrics.network(config.name(), "stations", stations::size);
+    metrics.network(config.name(), "neighbours", stations.neighbours()::size);
+    metrics.network(config.name(), "sockets", nat.descriptors()::used);
+    metrics.network(config.name(), "tcp_memory_bytes", nat.tcp()::memoryBytes);
+    metrics.network(config.name(), "flows_refused", nat.flows()::refused);
+    metrics.network(config.name(), "flows_evicted", nat.flows()::evicted);
+  }
+
+  private void measureServices(Metrics metrics) {
+    counters().forEach((service, counted) -> metrics.service(config.name(), service, counted));
+    DhcpService service = dhcp;
+    if (service != null) {
+      metrics.network(config.name(), "pool_available", service::available);
+    }
+  }
+
+  private void measure(Metrics metrics, ForwardConfig forward, ForwardMetrics its) {
+    String label = forward.label();
+    metrics.forward(config.name(), label, "listening", () -> its.listening() ? 1 : 0);
+    metrics.forward(config.name(), label, "accepted", its::accepted);
+    metrics.forward(config.name(), label, "refused", its::refused);
+    metrics.forward(config.name(), label, "flows", its::flows);
+    metrics.forward(config.name(), label, "flows_limit", its::flowLimit);
+    metrics.forward(config.name(), label, "flows_evicted", its::evicted);
+    metrics.forward(config.name(), label, "clients", its::clients);
+    metrics.forward(config.name(), label, "sockets", its::sockets);
+  }
+
+  void dump(DumpNode.Builder node) {
+    node.child(nat.dump());
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      node.child(leases.dump());
+    }
+    DnsForwarder names = dns;
+    if (names != null) {
+      node.child(names.dump());
+    }
+  }
+
+  void close() {
+    DnsForwarder names = dns;
+    if (names != null) {
+      names.close();
+    }
+    DhcpService leases = dhcp;
+    if (leases != null) {
+      leases.close();
+    }
+    nat.close();
+  }
+}

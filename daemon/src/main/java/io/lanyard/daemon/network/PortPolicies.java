@@ -1,0 +1,111 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.config.GuardMode;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.config.ReservedFrames;
+import io.lanyard.config.StormConfig;
+import io.lanyard.config.SwitchConfig;
+import io.lanyard.vswitch.Policy;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.PortRules.Reach;
+import io.lanyard.vswitch.ReservedGroup;
+import io.lanyard.vswitch.StormLimits;
+import io.lanyard.vswitch.policy.Guard;
+import io.lanyard.vswitch.policy.PortAddresses;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the switch's rules of a network's ports from what the configuration says of them.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class PortPolicies {
+  private final SwitchConfig network;
+  private final PortAddresses addresses;
+  private final @Nullable StormLimits storm;
+
+  /**
+   * Makes one.
+   *
+   * @param network what the network says
+   * @param addresses the network's, for its guards
+   */
+  PortPolicies(SwitchConfig network, PortAddresses addresses) {
+    this.network = network;
+    this.addresses = addresses;
+    StormConfig given = network.storm();
+    storm =
+        given == null
+            ? null
+            : new StormLimits(given.broadcast(), given.multicast(), given.unknown());
+  }
+
+  /** The rules of a port that others attach to. */
+  PortRules port(PortPolicy policy) {
+    Integer given = policy.macLimit();
+    int unlimited = guard(policy) == GuardMode.OFF ? Integer.MAX_VALUE : PortPolicy.USUAL_MACS;
+    return rules(policy, given == null ? unlimited : given);
+  }
+
+  /**
+   * The rules of the NIC of a guest that this daemon runs: its MAC address is pinned to its port.
+   */
+  PortRules nic(PortPolicy policy) {
+    return rules(
+        policy,
+        switch (guard(policy)) {
+          case OFF -> Integer.MAX_VALUE;
+          case LEARN -> PortPolicy.USUAL_MACS;
+          case STRICT -> 0;
+        });
+  }
+
+  /** The rules of the host adapter's port: isolated ports aside it reaches everybody. */
+  PortRules hostAdapter() {
+    return new PortRules(List.of(), List.of(), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
+  }
+
+  /** The reserved group addresses that the switch forwards. */
+  Set<ReservedGroup> forwarded() {
+    return network.forwardReserved().stream()
+        .map(PortPolicies::group)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static ReservedGroup group(ReservedFrames frames) {
+    return switch (frames) {
+      case STP -> ReservedGroup.STP;
+      case LACP -> ReservedGroup.LACP;
+      case EAPOL -> ReservedGroup.EAPOL;
+      case E_LMI -> ReservedGroup.E_LMI;
+      case PROVIDER_STP -> ReservedGroup.PROVIDER_STP;
+      case PROVIDER_MVRP -> ReservedGroup.PROVIDER_MVRP;
+      case LLDP -> ReservedGroup.LLDP;
+    };
+  }
+
+  private GuardMode guard(PortPolicy policy) {
+    GuardMode own = policy.guard();
+    return own == null ? network.guard() : own;
+  }
+
+  private PortRules rules(PortPolicy policy, int macLimit) {
+    GuardMode guard = guard(policy);
+    List<Policy> ingress =
+        switch (guard) {
+          case OFF -> List.of();
+          case LEARN -> List.of(new Guard(Guard.Mode.LEARN, addresses, policy.addresses()));
+          case STRICT -> List.of(new Guard(Guard.Mode.STRICT, addresses, policy.addresses()));
+        };
+    return new PortRules(
+        ingress,
+        List.of(),
+        policy.isolated() ? Reach.ISOLATED : Reach.ORDINARY,
+        macLimit,
+        guard != GuardMode.OFF,
+        storm);
+  }
+}

@@ -1,0 +1,106 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Ports as the API and the metrics show them. */
+final class PortStatus {
+  private PortStatus() {}
+
+  /**
+   * One port.
+   *
+   * @param harm what it does to its network, or an empty text; it works all the same
+   */
+  static PortInfo of(String network, Port port, String harm) {
+    PortCounters counters = port.counters();
+    String problem = port.state().problem();
+    Map<String, Long> receiveDrops = new TreeMap<>();
+    Map<String, Long> transmitDrops = new TreeMap<>();
+    for (DropCause cause : DropCause.values()) {
+      String name = EnumText.word(cause);
+      if (counters.receiveDrops(cause) != 0) {
+        receiveDrops.put(name, counters.receiveDrops(cause));
+      }
+      if (counters.transmitDrops(cause) != 0) {
+        transmitDrops.put(name, counters.transmitDrops(cause));
+      }
+    }
+    return new PortInfo(
+        network,
+        port.name(),
+        port.kind(),
+        port.state().label(),
+        problem.isEmpty() ? harm : problem,
+        counters.receivedFrames(),
+        counters.receivedBytes(),
+        counters.transmittedFrames(),
+        counters.transmittedBytes(),
+        counters.loopNanos(),
+        receiveDrops,
+        transmitDrops);
+  }
+
+  /** The same of a port whose link is switched off. */
+  static PortInfo unlinked(PortInfo port) {
+    return new PortInfo(
+        port.network(),
+        port.name(),
+        port.kind(),
+        "link-down",
+        port.problem(),
+        port.receivedFrames(),
+        port.receivedBytes(),
+        port.transmittedFrames(),
+        port.transmittedBytes(),
+        port.loopNanos(),
+        port.receiveDrops(),
+        port.transmitDrops());
+  }
+
+  static PortInfo failed(String network, String name, String kind, String problem) {
+    return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
+  }
+
+  static void measure(Metrics metrics, String network, Port port) {
+    PortCounters counters = port.counters();
+    String name = port.name();
+    metrics.port(network, name, "up", () -> port.state().hasCarrier() ? 1 : 0);
+    metrics.port(network, name, "received_frames", counters::receivedFrames);
+    metrics.port(network, name, "received_bytes", counters::receivedBytes);
+    metrics.port(network, name, "transmitted_frames", counters::transmittedFrames);
+    metrics.port(network, name, "transmitted_bytes", counters::transmittedBytes);
+    metrics.port(network, name, "receive_drops", () -> sum(counters, true));
+    metrics.port(network, name, "transmit_drops", () -> sum(counters, false));
+    metrics.portEvents(network, name, "drops", () -> drops(counters));
+    metrics.port(network, name, "loop_seconds", () -> counters.loopNanos() / 1e9);
+    metrics.port(network, name, "software_checksums", counters::softwareChecksums);
+    metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
+  }
+
+  /** Frames dropped both ways, of the causes that there were. */
+  private static Map<String, Long> drops(PortCounters counters) {
+    Map<String, Long> drops = new TreeMap<>();
+    for (DropCause cause : DropCause.values()) {
+      long count = counters.receiveDrops(cause) + counters.transmitDrops(cause);
+      if (count != 0) {
+        drops.put(EnumText.word(cause), count);
+      }
+    }
+    return drops;
+  }
+
+  private static long sum(PortCounters counters, boolean receive) {
+    long sum = 0;
+    for (DropCause cause : DropCause.values()) {
+      sum += receive ? counters.receiveDrops(cause) : counters.transmitDrops(cause);
+    }
+    return sum;
+  }
+}

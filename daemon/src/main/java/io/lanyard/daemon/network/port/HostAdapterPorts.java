@@ -1,0 +1,38 @@
+package io.lanyard.daemon.network.port;
+
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.TapSettings;
+
+/** The host's own NIC on a network: a TAP device that is given an address and switched on. */
+public final class HostAdapterPorts implements PortFactory<HostAdapterPorts.HostAdapter> {
+  /**
+   * A host adapter.
+   *
+   * @param port the port's name
+   * @param device the device's name
+   * @param mtu the network's MTU, in bytes
+   * @param address the host's address on the network
+   */
+  public record HostAdapter(String port, String device, int mtu, TapSettings.HostAddress address) {}
+
+  @Override
+  public Class<HostAdapter> model() {
+    return HostAdapter.class;
+  }
+
+  @Override
+  public String kind() {
+    return "host-adapter";
+  }
+
+  @Override
+  public Port make(HostAdapter adapter, PortPlace place) {
+    return new DevicePort(
+        adapter.port(),
+        kind(),
+        adapter.mtu(),
+        new TapSettings(adapter.device(), null, true, adapter.mtu(), adapter.address(), true),
+        place.context());
+  }
+}

@@ -1,0 +1,236 @@
+package io.lanyard.daemon.watch;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks each of the daemon's loops for a sign of life, over and over, and passes one on to systemd
+ * only when all have given theirs since the last.
+ *
+ * <p>A loop that does not answer is a problem of the status, and is logged once with what its
+ * thread does: after that systemd ends the process, and nobody could look.
+ *
+ * <p>Thread: any; {@link #round} one at a time.
+ */
+public final class Watchdog implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Watchdog.class.getName());
+
+  /** A healthy loop answers in microseconds. A collection or a busy host may take part of this. */
+  private static final long SLOW_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Often enough to be seen in the status, and nothing for a host that wants to sleep. */
+  private static final Duration USUAL_PERIOD = Duration.ofSeconds(2);
+
+  /** Signs of life in the time that systemd waits for one: it asks for two. */
+  private static final int SIGNS = 4;
+
+  private static final int SHOWN_FRAMES = 12;
+
+  private final Clock clock;
+  private final List<Watched> loops = new CopyOnWriteArrayList<>();
+  private @Nullable Thread thread;
+
+  /** A loop, and whether it has answered. */
+  private static final class Watched {
+    final String name;
+    final Executor executor;
+    volatile boolean answered = true;
+    volatile @Nullable Thread thread;
+    volatile long asked;
+    final boolean vital;
+    int missed;
+    boolean logged;
+
+    Watched(String name, Executor executor, boolean vital) {
+      this.name = name;
+      this.executor = executor;
+      this.vital = vital;
+    }
+  }
+
+  public Watchdog(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Watches a loop.
+   *
+   * @param name what it is, for the log and the status
+   * @param executor runs tasks on it, without waiting for them
+   */
+  public void watch(String name, Executor executor) {
+    loops.add(new Watched(name, executor, true));
+  }
+
+  /**
+   * Watches a loop that waits for the disk: its silence is logged and is a problem of the status,
+   * but does not end the process, because a new one would wait for the same disk.
+   *
+   * @param name what it is, for the log and the status
+   * @param executor runs tasks on it, without waiting for them
+   */
+  public void watchDisk(String name, Executor executor) {
+    loops.add(new Watched(name, executor, false));
+  }
+
+  /** The threads that have answered. */
+  Set<Thread> threads() {
+    return loops.stream()
+        .map(loop -> loop.thread)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Watches a loop no longer, because it is about to end.
+   *
+   * @param name what it was called
+   */
+  public void forget(String name) {
+    loops.removeIf(loop -> loop.name.equals(name));
+  }
+
+  /**
+   * Begins.
+   *
+   * @param timeout how long systemd waits for a sign of life; zero if it does not
+   * @param alive passes the sign on
+   */
+  public void start(Duration timeout, Runnable alive) {
+    Duration period =
+        timeout.isZero() || timeout.dividedBy(SIGNS).compareTo(USUAL_PERIOD) > 0
+            ? USUAL_PERIOD
+            : timeout.dividedBy(SIGNS);
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("watchdog")
+            .start(() -> {
+              try {
+                while (true) {
+                  if (round() && !timeout.isZero()) {
+                    alive.run();
+                  }
+                  Thread.sleep(period);
+                }
+              } catch (InterruptedException e) {
+                // It is closed.
+              }
+            });
+  }
+
+  /**
+   * Looks who has answered, and asks those again.
+   *
+   * @return whether all have that the process cannot do without
+   */
+  boolean round() {
+    boolean all = true;
+    for (Watched loop : loops) {
+      if (loop.answered) {
+        recovered(loop);
+        ask(loop);
+      } else {
+        all &= !loop.vital;
+        complain(loop);
+      }
+    }
+    return all;
+  }
+
+  private void ask(Watched loop) {
+    loop.asked = clock.nanoTime();
+    loop.answered = false;
+    try {
+      loop.executor.execute(() -> {
+        loop.thread = Thread.currentThread();
+        loop.answered = true;
+      });
+    } catch (RejectedExecutionException e) {
+      // A loop that has ended does not answer either.
+    }
+  }
+
+  private long silentNanos(Watched loop) {
+    return loop.answered ? 0 : clock.nanoTime() - loop.asked;
+  }
+
+  private void complain(Watched loop) {
+    loop.missed++;
+    // Twice: after a pause of the whole process no loop has had its turn yet.
+    if (loop.logged || loop.missed < 2 || silentNanos(loop) < SLOW_NANOS) {
+      return;
+    }
+    loop.logged = true;
+    Thread stuck = loop.thread;
+    String where =
+        stuck == null || stuck.isVirtual()
+            ? ""
+            : Arrays.stream(stuck.getStackTrace())
+                .limit(SHOWN_FRAMES)
+                .map(StackTraceElement::toString)
+                .collect(Collectors.joining(" < "));
+    LogEvent.of("loop-silent")
+        .with("loop", loop.name)
+        .with("seconds", silentNanos(loop) / 1_000_000_000)
+        .with("at", where)
+        .with(
+            "advice",
+            loop.vital
+                ? "please report this; the service is started anew if it lasts"
+                : "look at the disk of the state directory")
+        .log(LOG, Level.ERROR);
+  }
+
+  private static void recovered(Watched loop) {
+    loop.missed = 0;
+    if (loop.logged) {
+      loop.logged = false;
+      LogEvent.of("loop-answers").with("loop", loop.name).log(LOG, Level.INFO);
+    }
+  }
+
+  /**
+   * The loops that do not answer.
+   *
+   * @return a text for each
+   */
+  public List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    for (Watched loop : loops) {
+      long silent = silentNanos(loop);
+      if (silent >= SLOW_NANOS) {
+        problems.add(
+            loop.name
+                + ": it has not answered for "
+                + silent / 1_000_000_000
+                + " s; the log says what it does, and "
+                + (loop.vital
+                    ? "a restart of the daemon ends it"
+                    : "the disk of the state directory may be why"));
+      }
+    }
+    return problems;
+  }
+
+  @Override
+  public void close() {
+    Thread running = thread;
+    if (running != null) {
+      running.interrupt();
+    }
+  }
+}

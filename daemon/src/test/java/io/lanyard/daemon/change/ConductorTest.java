@@ -1,0 +1,471 @@
+package io.lanyard.daemon.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
+import io.lanyard.control.api.ChangeInfo;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.api.RevisionInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.change.ChangeRefusedException.Reason;
+import io.lanyard.daemon.network.Network;
+import io.lanyard.testing.LogWatch;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A daemon follows its configuration, all or nothing. */
+@Timeout(120)
+class ConductorTest {
+  @TempDir Path home;
+  private Daemon daemon;
+  private int port;
+
+  private static final String START =
+      """
+      version: 1
+      networks:
+        a:
+          mode: nat
+          ipv4: {subnet: 10.9.8.0/24}
+          ports: [{name: q, kind: qemu-stream, path: q.sock}]
+          forwards: [{name: web, protocol: tcp, listen: "127.0.0.1:PORT", to: "10.9.8.9:80"}]
+      """;
+
+  @AfterEach
+  void close() {
+    if (daemon != null) {
+      daemon.close();
+    }
+  }
+
+  /** The daemon's own file. */
+  private Document document(String text) throws ConfigException {
+    return document("test.yaml", text);
+  }
+
+  private Document document(String source, String text) throws ConfigException {
+    return Document.of(source, text.replace("PORT", Integer.toString(port)), home);
+  }
+
+  private void start(String text) throws Exception {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    daemon = Daemon.open(Daemon.Settings.of(document(text), directories()));
+    daemon.startGuests();
+  }
+
+  private Directories directories() {
+    return new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+  }
+
+  private ChangeRequest request(String text, boolean force) throws Exception {
+    Document document = document("other.yaml", text);
+    return new ChangeRequest(
+        before -> document, "test", "a test", ChangeRequest.ANY, force, false, Duration.ZERO);
+  }
+
+  /** A change of the daemon's own file. */
+  private ChangeRequest own(String text) throws Exception {
+    Document document = document(text);
+    return new ChangeRequest(
+        before -> document, "test", "a test", ChangeRequest.ANY, false, false, Duration.ZERO);
+  }
+
+  private PlanInfo apply(String text) throws Exception {
+    return get(daemon.conductor().apply(request(text, false)));
+  }
+
+  private static <T> T get(CompletableFuture<T> answer) throws Exception {
+    try {
+      return answer.get(60, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  private ChangeRefusedException refused(String text) {
+    return refusal(() -> apply(text));
+  }
+
+  private static ChangeRefusedException refusal(ThrowingCallable call) {
+    return catchThrowableOfType(ChangeRefusedException.class, call);
+  }
+
+  private Network network(String name) {
+    return Objects.requireNonNull(daemon.network(name));
+  }
+
+  private List<String> forwards(String name) {
+    return network(name).forwards().stream()
+        .map(one -> one.name() + " " + one.state() + " -> " + one.to())
+        .toList();
+  }
+
+  private List<String> ports(String name) {
+    return network(name).ports().stream().map(PortInfo::name).sorted().toList();
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  @Test
+  void theSameAgainChangesNothing() throws Exception {
+    start(START);
+    Network before = network("a");
+    PlanInfo done = get(daemon.conductor().apply(own(START)));
+    assertThat(done.changes()).isEmpty();
+    assertThat(done.revision()).isZero();
+    assertThat(network("a")).isSameAs(before);
+  }
+
+  @Test
+  void aForwardIsAddedLedElsewhereAndRemovedWhileTheRestStays() throws Exception {
+    start(START);
+    Network before = network("a");
+    PlanInfo led = apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    assertThat(led.changes()).extracting(ChangeInfo::kind).containsExactly("forward-changed");
+    assertThat(led.revision()).isEqualTo(1);
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    apply(START.replaceAll("(?m)^ *forwards.*$", ""));
+    assertThat(forwards("a")).isEmpty();
+    apply(START);
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+    assertThat(network("a")).isSameAs(before);
+    assertThat(ports("a")).containsExactly("gateway", "q");
+  }
+
+  @Test
+  void aPortIsAddedAndRemoved() throws Exception {
+    start(START);
+    String two =
+        START.replace(
+            "[{name: q, kind", "[{name: p, kind: qemu-stream, path: p.sock}, {name: q, kind");
+    apply(two);
+    assertThat(ports("a")).containsExactly("gateway", "p", "q");
+    assertThat(home.resolve("r/p.sock")).exists();
+    apply(START);
+    assertThat(ports("a")).containsExactly("gateway", "q");
+    await(() -> !Files.exists(home.resolve("r/p.sock")));
+  }
+
+  @Test
+  void aNetworkIsAddedMadeAnewAndRemoved() throws Exception {
+    start(START);
+    String two = START + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
+    apply(two);
+    assertThat(network("b").info().state()).isEqualTo("running");
+    Network former = network("b");
+    apply(two.replace("10.9.9.0", "10.9.10.0"));
+    assertThat(network("b")).isNotSameAs(former);
+    assertThat(network("b").info().subnet()).isEqualTo("10.9.10.0/24");
+    Network a = network("a");
+    apply(START);
+    assertThat(daemon.network("b")).isNull();
+    assertThat(network("a")).isSameAs(a);
+  }
+
+  @Test
+  void aStepThatFailsLeavesEverythingAsItWas() throws Exception {
+    LogWatch.expect("event=forward-failed");
+    start(START);
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String text =
+          START
+              .replace("10.9.8.9:80", "10.9.8.10:80")
+              .replace("path: q.sock}", "path: q.sock}, {name: p, kind: qemu-stream, path: p.sock}")
+              .replace(
+                  "forwards: [",
+                  "forwards: [{name: no, protocol: tcp, listen: '127.0.0.1:"
+                      + taken.getLocalPort()
+                      + "', to: '10.9.8.9:81'}, ");
+      ChangeRefusedException refused = refused(text);
+      assertThat(refused.reason()).isEqualTo(Reason.FAILED);
+      assertThat(refused.what()).contains("networks.a.forwards[no]").contains("127.0.0.1:");
+      assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+      assertThat(ports("a")).containsExactly("gateway", "q");
+      assertThat(daemon.conductor().present().revision()).isZero();
+      ChangeRequest tolerant = request(text, false);
+      PlanInfo done =
+          get(
+              daemon
+                  .conductor()
+                  .apply(
+                      new ChangeRequest(
+                          tolerant.change(), "test", "", -1, false, true, Duration.ZERO)));
+      assertThat(done.problems()).singleElement().asString().contains("forwards[no]");
+      assertThat(network("a").forwards())
+          .filteredOn(forward -> forward.name().equals("no"))
+          .extracting(ForwardInfo::state)
+          .containsExactly("failed");
+    }
+  }
+
+  @Test
+  void problemsOfTheConfigurationAreAllSaid() throws Exception {
+    start(START);
+    ChangeRefusedException refused =
+        refused(START.replace("10.9.8.0/24", "10.9.8.0").replace("kind: qemu", "kind: kemu"));
+    assertThat(refused.reason()).isEqualTo(Reason.INVALID);
+    assertThat(refused.details())
+        .hasSizeGreaterThan(1)
+        .allMatch(line -> line.contains("other.yaml:"));
+  }
+
+  @Test
+  void whoKnowsAnotherRevisionIsTold() throws Exception {
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    ChangeRequest request = request(START, false);
+    ChangeRefusedException refused =
+        refusal(() ->
+            get(
+                daemon
+                    .conductor()
+                    .apply(
+                        new ChangeRequest(
+                            request.change(), "test", "", 0, false, false, Duration.ZERO))));
+    assertThat(refused.reason()).isEqualTo(Reason.OUTDATED);
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+  }
+
+  @Test
+  void aGuestThatRunsIsPoweredOffOnlyForWhoSaysSo() throws Exception {
+    String guest =
+        START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
+    start(guest);
+    assertThat(ports("a")).containsExactly("g.nic0", "gateway", "q");
+    ChangeRefusedException refused = refused(START);
+    assertThat(refused.reason()).isEqualTo(Reason.ENDS_SOMETHING);
+    assertThat(refused.details()).containsExactly("guest g runs and is powered off");
+    PlanInfo plan = get(daemon.conductor().plan(before -> document(START)));
+    assertThat(plan.ends()).containsExactly("guest g runs and is powered off");
+    get(daemon.conductor().apply(request(START, true)));
+    assertThat(daemon.guestNames()).isEmpty();
+    assertThat(ports("a")).containsExactly("gateway", "q");
+    apply(guest);
+    assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
+    assertThat(ports("a")).containsExactly("g.nic0", "gateway", "q");
+  }
+
+  @Test
+  void aGuestStaysOnANetworkThatIsMadeAnew() throws Exception {
+    String guest =
+        START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";
+    start(guest);
+    assertThat(refused(guest.replace("10.9.8.", "10.9.7.")).details())
+        .containsExactly("network a: the guests at g.nic0 lose their link");
+    get(daemon.conductor().apply(request(guest.replace("10.9.8.", "10.9.7."), true)));
+    assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
+    await(() ->
+        network("a").ports().stream()
+            .anyMatch(one -> one.name().equals("g.nic0") && one.state().equals("up")));
+  }
+
+  @Test
+  void whatWasAppliedRunsAgainAfterTheNextStart() throws Exception {
+    LogWatch.expect("event=applied-file-left-out");
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    assertThat(daemon.conductor().present().revision()).isEqualTo(1);
+    daemon.close();
+    // A file that was changed since has the last word.
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                document(START.replace("10.9.8.9:80", "10.9.8.11:80")), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
+    assertThat(get(daemon.conductor().history()))
+        .extracting(RevisionInfo::revision)
+        .containsExactly(2L, 1L, 0L);
+  }
+
+  @Test
+  void aFileThatWasReadAgainIsNoNewsToTheNextStart() throws Exception {
+    Path own = home.resolve("own.yaml");
+    start(START);
+    daemon.close();
+    Files.writeString(own, document(START).text());
+    Directories directories =
+        new Directories(home.resolve("s2"), home.resolve("r"), home.resolve("i"));
+    daemon = Daemon.open(Daemon.Settings.of(Document.load(own), directories));
+    String edited = document(START.replace("10.9.8.9:80", "10.9.8.10:80")).text();
+    Files.writeString(own, edited);
+    get(
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(daemon::reread, "SIGHUP", "", -1, false, false, Duration.ZERO)));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    get(daemon.conductor().apply(request(START.replace("10.9.8.9:80", "10.9.8.11:80"), false)));
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(Document.load(own), directories));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
+  }
+
+  @Test
+  void whatRanAtFirstCanBeGoneBackTo() throws Exception {
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    get(daemon.conductor().rollBack(0, request(START, false)));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+  }
+
+  @Test
+  void anEntryInTheWayOfTheHistoryCostsNoRevision() throws Exception {
+    LogWatch.expect("event=revision-unreadable");
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    daemon.close();
+    Files.createDirectories(home.resolve("s/config/000000007.json"));
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    assertThat(apply(START).revision()).isEqualTo(8);
+  }
+
+  @Test
+  void onlyTheOwnFileSaysWhatIsReadAtTheStart() throws Exception {
+    start(START);
+    String socket = START + "api: {socket: other.sock}\n";
+    assertThat(refused(socket).reason()).isEqualTo(Reason.INVALID);
+    assertThat(get(daemon.conductor().apply(own(socket))).restart()).hasSize(1);
+    Edit edit = Edit.set(DocumentPath.parse("api.socket"), "third.sock", "test", Instant.EPOCH);
+    ChangeRefusedException edited =
+        refusal(() ->
+            get(
+                daemon
+                    .conductor()
+                    .apply(
+                        new ChangeRequest(
+                            before -> before.with(edit),
+                            "t",
+                            "",
+                            -1,
+                            false,
+                            false,
+                            Duration.ZERO))));
+    assertThat(edited.reason()).isEqualTo(Reason.INVALID);
+    assertThat(edited.what()).startsWith("api.socket is read from the daemon's own file");
+  }
+
+  @Test
+  void aFormerRevisionComesBack() throws Exception {
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    apply(START.replace("10.9.8.9:80", "10.9.8.11:80"));
+    assertThat(get(daemon.conductor().planRollBack(1)).changes()).hasSize(1);
+    assertThat(daemon.conductor().present().revision()).isEqualTo(2);
+    PlanInfo back = get(daemon.conductor().rollBack(1, request(START, false)));
+    assertThat(back.revision()).isEqualTo(3);
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    assertThat(refusal(() -> get(daemon.conductor().rollBack(9, request(START, false)))).reason())
+        .isEqualTo(Reason.UNKNOWN);
+  }
+
+  private PlanInfo applyUnconfirmed(String text, Duration confirm) throws Exception {
+    ChangeRequest request = request(text, false);
+    return get(
+        daemon
+            .conductor()
+            .apply(new ChangeRequest(request.change(), "test", "", -1, false, false, confirm)));
+  }
+
+  @Test
+  void whatIsNotConfirmedIsTakenBack() throws Exception {
+    LogWatch.expect("event=configuration-taken-back");
+    start(START);
+    PlanInfo done =
+        applyUnconfirmed(START.replace("10.9.8.9:80", "10.9.8.10:80"), Duration.ofMillis(200));
+    assertThat(done.confirmBy()).isNotEmpty();
+    await(() -> forwards("a").equals(List.of("web listening -> 10.9.8.9:80")));
+    assertThat(refusal(() -> get(daemon.conductor().confirm(done.revision()))).reason())
+        .isEqualTo(Reason.UNKNOWN);
+  }
+
+  @Test
+  void whatIsConfirmedStays() throws Exception {
+    start(START);
+    PlanInfo done =
+        applyUnconfirmed(START.replace("10.9.8.9:80", "10.9.8.10:80"), Duration.ofMinutes(10));
+    assertThat(refused(START).reason()).isEqualTo(Reason.BUSY);
+    get(daemon.conductor().confirm(done.revision()));
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+  }
+
+  @Test
+  void aStopBeforeTheConfirmationTakesItBack() throws Exception {
+    LogWatch.expect("event=revision-taken-back");
+    start(START);
+    applyUnconfirmed(START.replace("10.9.8.9:80", "10.9.8.10:80"), Duration.ofMinutes(10));
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+    // No number is used twice: somebody may know it as an entity tag.
+    assertThat(daemon.conductor().present().revision()).isEqualTo(2);
+    assertThat(get(daemon.conductor().history()))
+        .extracting(RevisionInfo::why)
+        .containsExactly(
+            "taken back: 1 was not confirmed before the daemon ended",
+            " (not confirmed)",
+            "as it started");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "null", "{\"revision\":\"x\"}", "[1]", "{\"revision\":{}}"})
+  void aRevisionThatCannotBeReadCostsNoStart(String content) throws Exception {
+    LogWatch.expect("event=revision-unreadable");
+    start(START);
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    daemon.close();
+    Files.writeString(home.resolve("s/config/000000002.json"), content);
+    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+  }
+
+  @Test
+  void aFullStateDirectoryRefusesTheChange() throws Exception {
+    start(START);
+    Files.createDirectories(home.resolve("s"));
+    Files.writeString(home.resolve("s/config"), "in the way");
+    assertThatThrownBy(() -> apply(START.replace("10.9.8.9:80", "10.9.8.10:80")))
+        .isInstanceOfSatisfying(
+            ChangeRefusedException.class,
+            refused -> assertThat(refused.reason()).isEqualTo(Reason.NOT_KEPT));
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
+  }
+}

@@ -1,0 +1,367 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.base.DumpNode;
+import io.lanyard.config.Document;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.net.MacAddress;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Arp;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Udp;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The configuration of ports holds for the frames that guests send. */
+@Timeout(60)
+final class GuardedPortsTest {
+  private static final long GATEWAY = MacAddress.derivedFrom("gateway of lab").bits();
+  private static final int GATEWAY_ADDRESS = Ipv4.parse("10.9.8.2");
+  private static final int RESERVED = Ipv4.parse("10.9.8.10");
+  private static final int GIVEN = Ipv4.parse("10.9.8.20");
+  private static final int STRANGE = Ipv4.parse("10.9.8.50");
+  private static final int TALK = 4000;
+
+  @TempDir Path home;
+  private Daemon daemon;
+  private final List<Guest> guests = new ArrayList<>();
+
+  @AfterEach
+  void stop() throws IOException {
+    for (Guest guest : guests) {
+      guest.socket.close();
+    }
+    daemon.close();
+  }
+
+  private void start(String network, String... ports) throws Exception {
+    StringBuilder yaml = new StringBuilder("version: 1\nnetworks:\n  lab:\n    mode: nat\n");
+    yaml.append("    ipv4: {subnet: 10.9.8.0/24}\n    dns: {enabled: false}\n");
+    yaml.append("    dhcp:\n      conflict-probe: 0s\n      reservations:\n");
+    yaml.append("        - {mac: 52:54:00:00:00:99, address: 10.9.8.10}\n");
+    yaml.append("    ").append(network).append("\n    ports:\n");
+    for (String port : ports) {
+      String name = port.replaceFirst(",.*", "");
+      yaml.append("      - {kind: qemu-stream, path: ").append(name);
+      yaml.append(".sock, name: ").append(port).append("}\n");
+    }
+    yaml.append("guests: {demo: {vmm: lanyard, image: none, ");
+    yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of("test", yaml.toString(), home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+  }
+
+  private PortInfo port(String name) {
+    return Objects.requireNonNull(daemon.network("lab")).ports().stream()
+        .filter(port -> port.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static ByteBuf udp(long mac, int from, int fromPort, int toPort, byte... data) {
+    ByteBuf frame = Unpooled.buffer(42 + data.length).writeZero(42);
+    Ethernet.write(frame, 0, Ethernet.BROADCAST, mac, Ethernet.TYPE_IPV4);
+    Ipv4.write(frame, 14, 28 + data.length, 1, 0, 64, Ipv4.UDP, from, -1);
+    Udp.write(frame, 34, fromPort, toPort, 8 + data.length);
+    return frame.setShort(40, 0).writeBytes(data);
+  }
+
+  private static ByteBuf arp(int operation, long mac, int from, int to) {
+    ByteBuf frame = Unpooled.buffer(42).writeZero(42);
+    Ethernet.write(frame, 0, Ethernet.BROADCAST, mac, Ethernet.TYPE_ARP);
+    Arp.write(frame, 14, operation, mac, from, 0, to);
+    return frame;
+  }
+
+  /** A guest behind a port, made of bytes. */
+  private final class Guest {
+    private final SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
+    private final long mac;
+
+    Guest(String port, int number) throws IOException {
+      mac = 0x5254_0000_0000L | number;
+      socket.connect(UnixDomainSocketAddress.of(home.resolve("r/" + port + ".sock")));
+      guests.add(this);
+    }
+
+    void send(ByteBuf frame) throws IOException {
+      int length = frame.readableBytes();
+      ByteBuffer framed = ByteBuffer.allocate(4 + length).putInt(length);
+      frame.readBytes(framed);
+      framed.flip();
+      while (framed.hasRemaining()) {
+        assertThat(socket.write(framed)).isPositive();
+      }
+    }
+
+    void say(int from, int word) throws IOException {
+      send(udp(mac, from, TALK, TALK, (byte) word));
+    }
+
+    ByteBuf read() throws IOException {
+      return Unpooled.wrappedBuffer(read(read(4).getInt()));
+    }
+
+    private ByteBuffer read(int length) throws IOException {
+      ByteBuffer bytes = ByteBuffer.allocate(length);
+      while (bytes.hasRemaining()) {
+        assertThat(socket.read(bytes)).as("the port's end").isPositive();
+      }
+      return bytes.flip();
+    }
+
+    /** The words of other guests until this one came; an ARP packet of theirs is a -1. */
+    List<Integer> heardUntil(int word) throws IOException {
+      List<Integer> heard = new ArrayList<>();
+      while (!heard.contains(word)) {
+        ByteBuf frame = read();
+        boolean arp = Ethernet.type(frame, 0) == Ethernet.TYPE_ARP;
+        if (Ethernet.mac(frame, 6) != GATEWAY) {
+          if (arp) {
+            heard.add(-1);
+          } else if (Udp.destinationPort(frame, 34) == TALK) {
+            heard.add((int) frame.getByte(42));
+          }
+        }
+      }
+      return heard;
+    }
+
+    /** Asks for the gateway's MAC address from an address; returns what other guests sent. */
+    int othersUntilTheGatewayAnswers(int address) throws IOException {
+      send(arp(Arp.REQUEST, mac, address, GATEWAY_ADDRESS));
+      int others = 0;
+      while (true) {
+        ByteBuf frame = read();
+        if (Ethernet.mac(frame, 6) != GATEWAY) {
+          others++;
+        } else if (Ethernet.type(frame, 0) == Ethernet.TYPE_ARP
+            && Arp.operation(frame, 14) == Arp.REPLY
+            && Arp.targetAddress(frame, 14) == address) {
+          return others;
+        }
+      }
+    }
+
+    /** Gets a lease as DHCP clients do, from nothing. */
+    int lease() throws IOException {
+      int offered = dhcp(1, 0);
+      return dhcp(3, offered);
+    }
+
+    private int dhcp(int type, int requested) throws IOException {
+      ByteBuf message = Unpooled.buffer(300).writeZero(236).writeInt(0x63825363);
+      message.setByte(0, 1).setByte(1, 1).setByte(2, 6).setInt(4, (int) mac);
+      message.setShort(28, (int) (mac >> 32)).setInt(30, (int) mac);
+      message.writeByte(53).writeByte(1).writeByte(type);
+      if (requested != 0) {
+        message.writeByte(50).writeByte(4).writeInt(requested);
+        message.writeByte(54).writeByte(4).writeInt(GATEWAY_ADDRESS);
+      }
+      message.writeByte(255).writeZero(300 - message.writerIndex());
+      send(udp(mac, 0, 68, 67, message.array()));
+      while (true) {
+        ByteBuf frame = read();
+        boolean answer =
+            Ethernet.type(frame, 0) == Ethernet.TYPE_IPV4
+                && Udp.destinationPort(frame, 34) == 68
+                && frame.getInt(46) == (int) mac;
+        if (answer) {
+          assertThat(frame.getByte(42 + 242)).isEqualTo((byte) (type == 1 ? 2 : 5));
+          return frame.getInt(42 + 16);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aStrictGuardLetsAGuestUseItsLeaseAndNothingOfOthers() throws Exception {
+    LogWatch.expect("frames-refused");
+    start("guard: strict", "good", "evil, addresses: [10.9.8.20]");
+    Guest good = new Guest("good", 1);
+    Guest evil = new Guest("evil", 2);
+    int victim = good.lease();
+    int own = evil.lease();
+    assertThat(own).isNotEqualTo(victim);
+    // What the other asked DHCP went to all.
+    assertThat(good.othersUntilTheGatewayAnswers(victim)).isEqualTo(2);
+
+    evil.say(victim, 1);
+    evil.send(udp(good.mac, victim, TALK, TALK, (byte) 2));
+    evil.send(arp(Arp.REPLY, evil.mac, victim, own));
+    evil.send(arp(Arp.REPLY, evil.mac, GATEWAY_ADDRESS, victim));
+    evil.send(arp(Arp.REPLY, good.mac, victim, own));
+    evil.say(GATEWAY_ADDRESS, 3);
+    evil.say(RESERVED, 4);
+    evil.say(STRANGE, 5);
+    evil.send(udp(evil.mac, own, 67, 68, (byte) 6));
+    evil.say(own, 7);
+    evil.say(GIVEN, 8);
+
+    assertThat(good.heardUntil(8)).containsExactly(7, 8);
+    assertThat(port("evil").receiveDrops())
+        .containsEntry("guard-ip", 4L)
+        .containsEntry("guard-arp", 2L)
+        .containsEntry("guard-server", 1L)
+        .containsEntry("pinned-source", 2L);
+    good.say(victim, 9);
+    // The -1 is what it asked the gateway by ARP.
+    assertThat(evil.heardUntil(9)).containsExactly(-1, 9);
+  }
+
+  @Test
+  void aPortThatHasNoGuardOfItsOwnHasTheNetworksAndOffOverridesIt() throws Exception {
+    LogWatch.expect("frames-refused");
+    start("guard: strict", "held", "free, guard: off", "listener");
+    Guest held = new Guest("held", 1);
+    Guest free = new Guest("free", 2);
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    int own = held.lease();
+    held.say(STRANGE, 1);
+    held.say(own, 2);
+    assertThat(listener.heardUntil(2)).containsExactly(2);
+    free.say(STRANGE, 3);
+    assertThat(listener.heardUntil(3)).containsExactly(3);
+  }
+
+  /** The gateway's neighbour entry of an address. */
+  private String gatewaysEntry(int address) {
+    DumpNode network = Objects.requireNonNull(daemon.network("lab")).dump();
+    for (String name : List.of("nat", "gateway", "stations", "neighbours", Ipv4.format(address))) {
+      network =
+          network.children().stream()
+              .filter(child -> child.name().equals(name))
+              .findFirst()
+              .orElseThrow();
+    }
+    return String.valueOf(network.properties().get("mac"));
+  }
+
+  private String entryAfterAClaimByAPortWithoutGuard(String network) throws Exception {
+    start(network, "good", "free, guard: off");
+    Guest good = new Guest("good", 1);
+    Guest free = new Guest("free", 2);
+    int victim = good.lease();
+    good.othersUntilTheGatewayAnswers(victim);
+    assertThat(gatewaysEntry(victim)).isEqualTo("52:54:00:00:00:01");
+    free.othersUntilTheGatewayAnswers(victim);
+    return gatewaysEntry(victim);
+  }
+
+  @Test
+  void theGatewayOfAGuardedNetworkKeepsALeasedAddressWithItsGuest() throws Exception {
+    String entry = entryAfterAClaimByAPortWithoutGuard("guard: learn");
+    assertThat(entry).isEqualTo("52:54:00:00:00:01");
+  }
+
+  @Test
+  void withoutGuardTheGatewayTakesAClaimAsOnAWire() throws Exception {
+    assertThat(entryAfterAClaimByAPortWithoutGuard("guard: off")).isEqualTo("52:54:00:00:00:02");
+  }
+
+  @Test
+  void whatALearningGuardHasLearnedIsForgottenWhenItsGuestLeaves() throws Exception {
+    LogWatch.expect("frames-refused");
+    start("guard: learn", "first", "second", "listener");
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest first = new Guest("first", 1);
+    Guest second = new Guest("second", 2);
+    int own = second.lease();
+    first.say(STRANGE, 1);
+    assertThat(listener.heardUntil(1)).containsExactly(1);
+    second.say(STRANGE, 2);
+    second.say(own, 3);
+    assertThat(listener.heardUntil(3)).containsExactly(3);
+
+    first.socket.close();
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (!port("first").state().equals("no-carrier")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
+    second.say(STRANGE, 4);
+    assertThat(listener.heardUntil(4)).containsExactly(4);
+    second.send(udp(first.mac, STRANGE + 1, TALK, TALK, (byte) 5));
+    assertThat(listener.heardUntil(5)).containsExactly(5);
+  }
+
+  @Test
+  void theHostsAddressIsNoGuestsWhileTheAdapterCannotBeOpened() throws Exception {
+    LogWatch.expect("event=port-failed");
+    LogWatch.expect("frames-refused");
+    start("guard: learn\n    host-adapter: {name: lo}", "evil", "listener"); // lo is no TAP device
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest evil = new Guest("evil", 2);
+    int own = evil.lease();
+    evil.say(Ipv4.parse("10.9.8.1"), 1);
+    evil.say(own, 2);
+    assertThat(listener.heardUntil(2)).containsExactly(2);
+    assertThat(port("host").state()).isEqualTo("failed");
+  }
+
+  @Test
+  void isolatedPortsReachTheGatewayAndNobodyElse() throws Exception {
+    start("guard: off", "a, isolated: true", "b, isolated: true", "c");
+    Guest a = new Guest("a", 1);
+    Guest b = new Guest("b", 2);
+    Guest c = new Guest("c", 3);
+    int own = a.lease();
+    int ofB = b.lease();
+    int ofC = c.lease();
+    a.say(own, 1);
+    assertThat(a.othersUntilTheGatewayAnswers(own)).isZero();
+    assertThat(b.othersUntilTheGatewayAnswers(ofB)).isZero();
+    assertThat(c.othersUntilTheGatewayAnswers(ofC)).isZero();
+    c.say(ofC, 2);
+    assertThat(c.othersUntilTheGatewayAnswers(ofC)).isZero();
+    assertThat(a.othersUntilTheGatewayAnswers(own)).isZero();
+  }
+
+  @Test
+  void theAddressOfAConfiguredGuestIsNobodyElsesBeforeTheGuestIsMade() throws Exception {
+    LogWatch.expect("frames-refused.*pinned-source");
+    start("guard: off", "thief", "listener");
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest thief = new Guest("thief", 0x77);
+    thief.say(STRANGE, 1);
+    thief.send(udp(thief.mac + 1, STRANGE, TALK, TALK, (byte) 9));
+    assertThat(listener.heardUntil(9)).containsExactly(9);
+  }
+
+  @Test
+  void aPortHasAsManyMacAddressesAsItsLimitAllows() throws Exception {
+    LogWatch.expect("frames-refused");
+    start("guard: off", "many, mac-limit: 2", "listener");
+    Guest listener = new Guest("listener", 3);
+    listener.lease();
+    Guest many = new Guest("many", 0x10);
+    for (int i = 0; i < 4; i++) {
+      many.send(udp(many.mac + i, STRANGE, TALK, TALK, (byte) i));
+    }
+    many.say(STRANGE, 9);
+    assertThat(listener.heardUntil(9)).containsExactly(0, 1, 9);
+  }
+}

@@ -1,0 +1,127 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.event.EventBus;
+import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.PortContext;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class NetworkPortsTest {
+  @TempDir Path home;
+  private final NetworkLoop loop = new NetworkLoop("lab");
+  private final Metrics metrics = new Metrics();
+  private final TimerWheel timers =
+      LoopAlarm.wheel(loop.eventLoop(), Clock.system(), loop.faults());
+  private final Switch ethernet =
+      new Switch("lab", timers, loop.afterBatch(), loop.faults(), PooledByteBufAllocator.DEFAULT);
+
+  @AfterEach
+  void close() {
+    loop.call(() -> {
+      ethernet
+          .ports()
+          .forEach(port -> {
+            ethernet.detach(port);
+            port.close();
+          });
+      ethernet.close();
+      return true;
+    });
+    loop.close();
+  }
+
+  private NetworkPorts ports(String declared) throws Exception {
+    NetworkConfig config =
+        Objects.requireNonNull(
+            ConfigLoader.parse(
+                    "test",
+                    "version: 1\nnetworks: {lab: {mode: isolated, ports: [%s]}}\n"
+                        .formatted(declared),
+                    home)
+                .networks()
+                .get("lab"));
+    PortContext context =
+        new PortContext(
+            loop.loop(),
+            timers,
+            ethernet,
+            PooledByteBufAllocator.DEFAULT,
+            task -> Thread.ofVirtual().start(task));
+    return new NetworkPorts(
+        config,
+        loop,
+        context,
+        home,
+        metrics,
+        new EventBus(Clock.system(), "r"),
+        new PortAddresses(1),
+        List.of());
+  }
+
+  private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition)
+      throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      List<PortInfo> all = loop.call(ports::list);
+      if (condition.test(all)) {
+        return all;
+      }
+      assertThat(System.nanoTime()).as("20 s have passed: %s", all).isLessThan(deadline);
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
+  void aPortThatOpensLaterThanItsLoopAnsweredIsListedOnceAndHasNotFailed() throws Exception {
+    LogWatch.expect("event=port-failed network=\"lab\" port=\"q\"");
+    NetworkPorts ports = ports("{name: q, kind: qemu-stream, path: q.sock}");
+    CountDownLatch busy = new CountDownLatch(1);
+    loop.post(() -> {
+      try {
+        busy.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    ports.start(); // the loop does not answer
+    busy.countDown();
+    List<PortInfo> all = await(ports, list -> !list.isEmpty());
+    assertThat(all).extracting(PortInfo::name).containsExactly("q");
+    await(ports, list -> list.size() == 1 && list.getFirst().state().equals("no-carrier"));
+    assertThat(loop.call(ports::problems)).isEmpty();
+  }
+
+  @Test
+  void aPortThatCannotBeAttachedIsListedWithItsReasonAndLeavesNothingBehind() throws Exception {
+    LogWatch.expect("event=port-failed network=\"lab\" port=\"q\"");
+    NetworkPorts first = ports("{name: q, kind: qemu-stream, path: q.sock}");
+    first.start();
+    NetworkPorts second = ports("{name: q, kind: qemu-stream, path: q2.sock}");
+    second.start();
+    assertThat(loop.call(ethernet::ports)).hasSize(1);
+    List<PortInfo> all = await(second, list -> list.size() == 2);
+    assertThat(all).extracting(PortInfo::name).containsExactly("q", "q");
+    assertThat(all.getLast().problem()).contains("has a port named q");
+  }
+}

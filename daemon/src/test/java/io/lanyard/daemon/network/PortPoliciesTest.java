@@ -1,0 +1,72 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.GuardMode;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.config.ReservedFrames;
+import io.lanyard.config.StormConfig;
+import io.lanyard.config.SwitchConfig;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.ReservedGroup;
+import io.lanyard.vswitch.StormLimits;
+import io.lanyard.vswitch.policy.PortAddresses;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class PortPoliciesTest {
+  private static PortPolicies policies(GuardMode guard) {
+    return new PortPolicies(
+        new SwitchConfig(guard, StormConfig.DEFAULT, Set.of()), new PortAddresses(7));
+  }
+
+  @Test
+  void aPortOfWhichNothingIsSaidHasNoRulesButTheStormLimits() {
+    PortPolicies policies = policies(GuardMode.OFF);
+    PortRules plain =
+        new PortRules(
+            List.of(),
+            List.of(),
+            PortRules.Reach.ORDINARY,
+            Integer.MAX_VALUE,
+            false,
+            new StormLimits(20_000, 50_000, 50_000));
+    assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(plain);
+    assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(plain);
+    assertThat(policies.hostAdapter()).isEqualTo(plain); // isolated ports do not reach it
+  }
+
+  @Test
+  void aNicUnderAStrictGuardHasItsOwnMacAddressAlone() {
+    PortRules nic = policies(GuardMode.STRICT).nic(PortPolicy.DEFAULT);
+    assertThat(nic.macLimit()).isZero();
+    assertThat(nic.ingress()).hasSize(1);
+    assertThat(nic.holdsMacs()).isTrue();
+    PortPolicy loose = new PortPolicy(GuardMode.LEARN, true, null, List.of());
+    assertThat(policies(GuardMode.STRICT).nic(loose).macLimit()).isEqualTo(16);
+    assertThat(policies(GuardMode.STRICT).nic(loose).reach()).isEqualTo(PortRules.Reach.ISOLATED);
+  }
+
+  @Test
+  void theStormLimitsAreTheNetworksAndOffIsNone() {
+    StormConfig few = new StormConfig(1, 2, 3);
+    PortPolicies some =
+        new PortPolicies(new SwitchConfig(GuardMode.OFF, few, Set.of()), new PortAddresses(7));
+    assertThat(some.port(PortPolicy.DEFAULT).storm()).isEqualTo(new StormLimits(1, 2, 3));
+    assertThat(some.hostAdapter().storm()).isEqualTo(new StormLimits(1, 2, 3));
+    PortPolicies none =
+        new PortPolicies(new SwitchConfig(GuardMode.OFF, null, Set.of()), new PortAddresses(7));
+    assertThat(none.port(PortPolicy.DEFAULT).storm()).isNull();
+    assertThat(none.hostAdapter().storm()).isNull();
+  }
+
+  @Test
+  void everyReservedGroupHasAWordInTheFile() {
+    Set<ReservedFrames> all = EnumSet.allOf(ReservedFrames.class);
+    PortPolicies policies =
+        new PortPolicies(new SwitchConfig(GuardMode.OFF, null, all), new PortAddresses(7));
+    assertThat(policies.forwarded()).containsExactlyInAnyOrder(ReservedGroup.values());
+  }
+}

@@ -1,0 +1,189 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Devices of a running daemon that others delete. Needs root, iproute2 and ping. */
+@SuppressWarnings("NullAway.Init") // the fields are set before each test
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ReturningDevicesIT {
+  private static final long PID = ProcessHandle.current().pid() % 100_000;
+  private static final String NAMESPACE = "lanyard-return-" + PID;
+  private static final String ADAPTER = "lyad" + PID;
+  private static final String TAP = "lytap" + PID;
+
+  @TempDir Path home;
+  private Daemon daemon;
+
+  private static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(String.join(" ", command) + ": " + output);
+    }
+    return output;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    LogWatch.expect("event=port-failed");
+    run("ip", "netns", "add", NAMESPACE);
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      a:
+                        mode: nat
+                        ipv4: {subnet: 10.93.17.0/24}
+                        host-adapter: {name: %s}
+                        ports:
+                          - {name: guest, kind: tap, device: t0, netns: %s}
+                          - {name: here, kind: tap, device: %s}
+                    """
+                        .formatted(ADAPTER, NAMESPACE, TAP),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    // A device that nobody has set up has no carrier.
+    assertThat(network().ports()).noneMatch(port -> port.state().equals("failed"));
+    connect();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    daemon.close();
+    if (Files.exists(Path.of("/run/netns", NAMESPACE))) {
+      run("ip", "netns", "del", NAMESPACE);
+    }
+  }
+
+  private Network network() {
+    return java.util.Objects.requireNonNull(daemon.network("a"));
+  }
+
+  private PortInfo port(String name) {
+    return network().ports().stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("30 s have passed").isLessThan(deadline);
+      Thread.sleep(10);
+    }
+  }
+
+  /** Configures the device as a container's script does. */
+  private static void connect() throws Exception {
+    run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
+    run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+  }
+
+  private static boolean reaches(String address) throws Exception {
+    Process ping =
+        new ProcessBuilder("ip", "netns", "exec", NAMESPACE, "ping", "-c", "1", "-W", "1", address)
+            .redirectErrorStream(true)
+            .start();
+    ping.getInputStream().readAllBytes();
+    return ping.waitFor() == 0;
+  }
+
+  private static String mac(String device) throws Exception {
+    return Files.readString(Path.of("/sys/class/net", device, "address"));
+  }
+
+  @Test
+  void aContainerThatIsRestartedHasItsNetworkAgain() throws Exception {
+    await(() -> reaches("10.93.17.2"));
+    long frames = port("guest").receivedFrames();
+    run("ip", "netns", "del", NAMESPACE);
+    await(() -> port("guest").state().equals("failed"));
+    assertThat(network().info().problems())
+        .singleElement()
+        .asString()
+        .startsWith("port guest: ")
+        .contains(NAMESPACE);
+    run("ip", "netns", "add", NAMESPACE);
+    await(() -> !port("guest").state().equals("failed"));
+    connect();
+    await(() -> reaches("10.93.17.2"));
+    await(() -> port("guest").state().equals("up"));
+    assertThat(network().info().problems()).isEmpty();
+    assertThat(port("guest").receivedFrames()).isGreaterThan(frames);
+  }
+
+  @Test
+  void aHostAdapterThatIsDeletedIsMadeAgainAsItWas() throws Exception {
+    await(() -> reaches("10.93.17.1"));
+    String mac = mac(ADAPTER);
+    run("ip", "link", "delete", ADAPTER);
+    await(() -> run("ip", "address").contains("10.93.17.1/24"));
+    assertThat(mac(ADAPTER)).isEqualTo(mac);
+    await(() -> reaches("10.93.17.1"));
+    assertThat(run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
+    await(() -> network().info().problems().isEmpty());
+    assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
+  }
+
+  /** Somebody else makes the device: its MAC address is another one, and the old one is free. */
+  @Test
+  void aHostAdapterWithAnotherMacAddressIsReachedThereAndTheOldOneIsFree() throws Exception {
+    await(() -> reaches("10.93.17.1"));
+    String before = mac(ADAPTER).strip();
+    String after = "02:00:00:00:93:17";
+    String device = ADAPTER;
+    await(() -> { // the port itself may be faster, and has the device then
+      Process batch =
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "ip link delete %s; ip tuntap add %s mode tap vnet_hdr && ip link set %s address %s"
+                      .formatted(device, device, device, after))
+              .redirectErrorStream(true)
+              .start();
+      batch.getInputStream().readAllBytes();
+      return batch.waitFor() == 0;
+    });
+    try {
+      await(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
+      run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+      await(() -> reaches("10.93.17.1"));
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", before);
+      run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+      run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
+      await(() -> reaches("10.93.17.2"));
+    } finally {
+      run("ip", "link", "delete", device);
+    }
+  }
+
+  @Test
+  void aTapOfTheHostThatIsDeletedIsMadeAgain() throws Exception {
+    String mac = mac(TAP);
+    run("ip", "link", "delete", TAP);
+    await(() -> Files.exists(Path.of("/sys/class/net", TAP)));
+    run("ip", "link", "set", TAP, "up");
+    await(() -> port("here").state().equals("up"));
+    assertThat(mac(TAP)).isEqualTo(mac);
+  }
+}
