@@ -21,6 +21,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.api.Role;
 import java.lang.foreign.Linker;
 import java.util.Arrays;
@@ -48,7 +49,13 @@ final class ArchitectureTest {
   private enum Room {
     BASE(Set.of(), "base", "net", "linux", "virtio"),
     VMM_PLUGIN_API(Set.of(), "vmm"),
-    CONTROL_API(Set.of(BASE), "control.api", "control.client", "control.launch", "control.token"),
+    CONTROL_API(
+        Set.of(BASE),
+        "control.api",
+        "control.client",
+        "control.json",
+        "control.launch",
+        "control.token"),
     IMAGES(Set.of(BASE), "image"),
     CONFIG(Set.of(BASE), "config"),
     VSWITCH(Set.of(BASE), "vswitch"),
@@ -205,14 +212,21 @@ final class ArchitectureTest {
           .dependOnClassesThat(resideInAnyPackage("io.netty.."));
 
   @ArchTest
-  static final ArchRule HTTP_KNOWS_NOTHING_OF_LANYARD_BUT_ROLES_AND_WHAT_EVERYBODY_STANDS_ON =
-      noClasses()
-          .that(resideInAnyPackage("io.lanyard.control.http"))
-          .should()
-          .dependOnClassesThat(
-              resideInAnyPackage("io.lanyard..")
-                  .and(not(resideInAnyPackage("io.lanyard.control.http", "io.lanyard.base")))
-                  .and(not(equivalentTo(Role.class))));
+  static final ArchRule
+      HTTP_KNOWS_NOTHING_OF_LANYARD_BUT_ROLES_PROBLEMS_AND_WHAT_EVERYBODY_STANDS_ON =
+          noClasses()
+              .that(resideInAnyPackage("io.lanyard.control.http"))
+              .should()
+              .dependOnClassesThat(
+                  resideInAnyPackage("io.lanyard..")
+                      .and(
+                          not(
+                              resideInAnyPackage(
+                                  "io.lanyard.control.http",
+                                  "io.lanyard.control.json",
+                                  "io.lanyard.base")))
+                      .and(not(equivalentTo(Role.class)))
+                      .and(not(equivalentTo(ProblemInfo.class))));
 
   @ArchTest
   static void noRoomsPackagesHaveCycles(JavaClasses all) {

@@ -117,7 +117,7 @@ final class CaptureCommand implements Callable<Integer> {
       Runtime.getRuntime().halt(Lanyard.FAILED);
     }
     try {
-      answer.connection().shutdownOutput();
+      answer.endOutput();
     } catch (IOException e) {
       // It has ended by itself.
     }

@@ -238,7 +238,7 @@ final class GuestCommand {
           answer.out().write(keys, 0, count);
         }
         // The end of a script's input: what the guest answers is still shown for a moment.
-        answer.connection().shutdownOutput();
+        answer.endOutput();
       } catch (IOException e) {
         // The connection has ended, which the other thread sees too.
       }

@@ -15,6 +15,7 @@ import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.control.http.Routes;
+import io.lanyard.control.json.JsonText;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRefusedException;
 import io.lanyard.daemon.change.ChangeRequest;
@@ -212,7 +213,7 @@ final class ConfigResources {
         && map.get("path") instanceof String path) {
       boolean sets = operation.equals("set") && map.containsKey("value");
       if (sets || operation.equals("remove")) {
-        String value = sets ? Json.text(map.get("value")) : "";
+        String value = sets ? JsonText.text(map.get("value")) : "";
         return edit(request, sets, path(path), value);
       }
     }

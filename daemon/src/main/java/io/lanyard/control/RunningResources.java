@@ -6,6 +6,7 @@ import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Response;
 import io.lanyard.control.http.Routes;
+import io.lanyard.control.json.JsonText;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.LentForward;
 import io.lanyard.daemon.network.Network;
@@ -69,12 +70,14 @@ final class RunningResources {
     String network = network(request).name();
     LentForward lent =
         ConfigResources.await(
-            daemon.conductor().lend(network, Json.text(request.json()), request.caller().name()));
+            daemon
+                .conductor()
+                .lend(network, JsonText.text(request.json()), request.caller().name()));
     return new Response.Stream(
         "application/x-ndjson",
         (in, out) -> {
           try (lent) {
-            out.write((Json.text(lent.info()) + "\n").getBytes(StandardCharsets.UTF_8));
+            out.write((JsonText.text(lent.info()) + "\n").getBytes(StandardCharsets.UTF_8));
             in.transferTo(OutputStream.nullOutputStream());
           }
         });

@@ -272,7 +272,7 @@ final class ControlServerTest {
     byte[] file;
     try (HttpClient.Answer capture = client.send("GET", "/v1/networks/vmnet8/capture")) {
       byte[] head = capture.body().readNBytes(8);
-      capture.connection().shutdownOutput();
+      capture.endOutput();
       byte[] rest = capture.bytes();
       file = ByteBuffer.allocate(head.length + rest.length).put(head).put(rest).array();
     }
@@ -290,7 +290,7 @@ final class ControlServerTest {
   void aScriptOnAConsoleGetsTheAnswer() throws IOException {
     try (HttpClient.Answer console = client.upgrade("/v1/guests/g/console", "lanyard-console")) {
       console.out().write("id\n".getBytes(US_ASCII));
-      console.connection().shutdownOutput();
+      console.endOutput();
       assertThat(console.bytes()).asString(US_ASCII).startsWith("hello\n").endsWith("id\n");
     }
   }

@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Sends requests to a server on a UNIX socket, one per connection.
+ * Sends requests to a server, one per connection.
  *
  * <p>Thread: any. Calls block.
  */
@@ -33,44 +29,103 @@ public final class HttpClient {
   /** A change may wait for guests to stop: longer than the daemon's own limit, which is 7 min. */
   private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(8);
 
-  private final Path socket;
+  private final DaemonAddress server;
   private final Duration timeout;
   private final Duration changeTimeout;
 
   /**
-   * Makes a client; connects nowhere yet.
+   * Makes a client of a UNIX socket; connects nowhere yet.
    *
    * @param socket where the server listens
    */
   public HttpClient(Path socket) {
-    this(socket, TIMEOUT, CHANGE_TIMEOUT);
+    this(new DaemonAddress.UnixSocket(socket));
   }
 
-  HttpClient(Path socket, Duration timeout, Duration changeTimeout) {
-    this.socket = socket;
+  /**
+   * Makes a client; connects nowhere yet.
+   *
+   * @param server where the server listens
+   */
+  public HttpClient(DaemonAddress server) {
+    this(server, TIMEOUT, CHANGE_TIMEOUT);
+  }
+
+  HttpClient(DaemonAddress server, Duration timeout, Duration changeTimeout) {
+    this.server = server;
     this.timeout = timeout;
     this.changeTimeout = changeTimeout;
   }
 
-  /**
-   * An answer, whose body is still to be read.
-   *
-   * @param status the HTTP status
-   * @param headers by lower-case name
-   * @param body the body, decoded
-   * @param out towards the server, of use after an upgrade
-   * @param connection to be closed
-   */
-  public record Answer(
-      int status,
-      Map<String, String> headers,
-      InputStream body,
-      OutputStream out,
-      SocketChannel connection)
-      implements Closeable {
+  /** An answer, whose body is still to be read. Its owner closes it. */
+  public static final class Answer implements Closeable {
+    private final int status;
+    private final Map<String, String> headers;
+    private final InputStream body;
+    private final OutputStream out;
+    private final Connection connection;
+
+    private Answer(
+        int status,
+        Map<String, String> headers,
+        InputStream body,
+        OutputStream out,
+        Connection connection) {
+      this.status = status;
+      this.headers = headers;
+      this.body = body;
+      this.out = out;
+      this.connection = connection;
+    }
+
+    /**
+     * The HTTP status.
+     *
+     * @return 100 to 599
+     */
+    public int status() {
+      return status;
+    }
+
+    /**
+     * The headers.
+     *
+     * @return by lower-case name
+     */
+    public Map<String, String> headers() {
+      return headers;
+    }
+
+    /**
+     * The body, decoded.
+     *
+     * @return a stream that is read as the body comes
+     */
+    public InputStream body() {
+      return body;
+    }
+
+    /**
+     * The way to the server after an upgrade.
+     *
+     * @return a stream that sends what is written at once
+     */
+    public OutputStream out() {
+      return out;
+    }
+
     @Override
     public void close() throws IOException {
       connection.close();
+    }
+
+    /**
+     * Tells the server that nothing more comes; what it has to say to that can still be read.
+     *
+     * @throws IOException if the connection is broken
+     */
+    public void endOutput() throws IOException {
+      connection.endOutput();
     }
 
     /**
@@ -135,25 +190,34 @@ public final class HttpClient {
 
   private Answer exchange(String method, String target, String headers, byte[] body)
       throws IOException {
-    SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-    try {
-      InputStream in = Channels.newInputStream(connection);
-      OutputStream out = Channels.newOutputStream(connection);
+    Duration limit = method.equals("GET") ? timeout : changeTimeout;
+    Connection connection = Connection.open(server);
+    try (Deadline deadline = new Deadline(connection, limit)) {
+      InputStream in = connection.in();
+      OutputStream out = connection.out();
       String head =
           method
               + " "
               + target
-              + " HTTP/1.1\r\nHost: lanyard\r\nContent-Length: "
+              + " HTTP/1.1\r\nHost: "
+              + server.host()
+              + "\r\nContent-Length: "
               + body.length
               + "\r\n"
+              + authorization()
               + headers
               + "\r\n";
       String[] lines;
-      Duration limit = method.equals("GET") ? timeout : changeTimeout;
-      try (Deadline _ = new Deadline(connection, limit)) {
+      try {
+        connection.handshake();
         lines = exchange(out, head, body, in).split("\r\n", -1);
-      } catch (AsynchronousCloseException e) {
-        throw new SocketTimeoutException("no answer in " + limit.toSeconds() + " s");
+      } catch (IOException e) {
+        if (deadline.isOver()) {
+          var timeout = new SocketTimeoutException("no answer in " + limit.toSeconds() + " s");
+          timeout.initCause(e);
+          throw timeout;
+        }
+        throw e;
       }
       Map<String, String> fields = new TreeMap<>();
       for (int i = 1; i < lines.length; i++) {
@@ -171,11 +235,17 @@ public final class HttpClient {
     }
   }
 
+  private String authorization() {
+    String token = server.token();
+    return token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n";
+  }
+
   /** Closes a connection after a while, unless it is closed itself before. */
   private static final class Deadline implements AutoCloseable {
     private final Thread thread;
+    private volatile boolean isOver;
 
-    Deadline(SocketChannel connection, Duration timeout) {
+    Deadline(Connection connection, Duration timeout) {
       thread =
           Thread.ofPlatform()
               .daemon()
@@ -183,11 +253,16 @@ public final class HttpClient {
               .start(() -> {
                 try {
                   Thread.sleep(timeout);
+                  isOver = true;
                   connection.close();
                 } catch (InterruptedException | IOException e) {
                   // The answer came in time; or the connection is closed, which was wanted.
                 }
               });
+    }
+
+    boolean isOver() {
+      return isOver;
     }
 
     @Override
@@ -215,8 +290,6 @@ public final class HttpClient {
       request.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
       request.writeBytes(body);
       request.writeTo(out);
-    } catch (AsynchronousCloseException e) {
-      throw e;
     } catch (IOException e) {
       try {
         return readHead(in);
@@ -227,8 +300,6 @@ public final class HttpClient {
     }
     try {
       return readHead(in);
-    } catch (AsynchronousCloseException e) {
-      throw e;
     } catch (IOException e) {
       throw new BrokenOffException(e);
     }

@@ -24,7 +24,9 @@ class HttpClientTest {
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       listener.bind(UnixDomainSocketAddress.of(silent));
 
-      HttpClient client = new HttpClient(silent, Duration.ofMillis(50), Duration.ofSeconds(1));
+      HttpClient client =
+          new HttpClient(
+              new DaemonAddress.UnixSocket(silent), Duration.ofMillis(50), Duration.ofSeconds(1));
       assertThatThrownBy(() -> client.send("GET", "/"))
           .isInstanceOf(SocketTimeoutException.class)
           .hasMessage("no answer in 0 s");

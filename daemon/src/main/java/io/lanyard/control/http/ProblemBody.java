@@ -1,21 +1,17 @@
 package io.lanyard.control.http;
 
-import java.util.List;
+import io.lanyard.control.api.ProblemInfo;
+import io.lanyard.control.json.JsonText;
 
 /** A problem as RFC 9457 writes it. */
-record ProblemBody(
-    String type,
-    int status,
-    String reason,
-    String title,
-    String where,
-    String hint,
-    List<String> errors) {
+final class ProblemBody {
   static final String TYPE = "application/problem+json";
 
+  private ProblemBody() {}
+
   static Response.Body of(Problem problem) {
-    ProblemBody body =
-        new ProblemBody(
+    ProblemInfo body =
+        new ProblemInfo(
             "about:blank",
             problem.status(),
             problem.reason(),
@@ -23,6 +19,6 @@ record ProblemBody(
             problem.where(),
             problem.hint(),
             problem.errors());
-    return new Response.Body(problem.status(), TYPE, Json.bytes(body), problem.headers());
+    return new Response.Body(problem.status(), TYPE, JsonText.bytes(body), problem.headers());
   }
 }

@@ -1,5 +1,6 @@
 package io.lanyard.control.http;
 
+import io.lanyard.control.json.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
@@ -34,7 +35,7 @@ public final class ServerEvent {
     field(bytes, "event: ", type);
     // Jackson escapes line breaks: the data is one line.
     bytes.writeBytes("data: ".getBytes(StandardCharsets.US_ASCII));
-    bytes.writeBytes(Json.bytes(data));
+    bytes.writeBytes(JsonText.bytes(data));
     bytes.writeBytes(new byte[] {'\n', '\n'});
     return new ServerEvent(bytes.toByteArray());
   }

@@ -2,6 +2,7 @@ package io.lanyard.control.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.control.json.JsonText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -60,7 +61,7 @@ final class HttpChangesTest {
   private Response put(Request request) {
     Thing present = things.get(key(request));
     Thing thing =
-        new Thing(Json.text(request.json()), present == null ? 1 : present.revision() + 1);
+        new Thing(JsonText.text(request.json()), present == null ? 1 : present.revision() + 1);
     things.put(key(request), thing);
     return Response.text("text/plain", thing.text()).with("ETag", thing.tag());
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.lanyard.control.api.Role;
+import io.lanyard.control.json.JsonText;
 import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
 import io.netty.buffer.ByteBuf;
@@ -56,7 +57,7 @@ class HttpFuzzTest {
   }
 
   private static Response change(Request request) {
-    return Response.text("x/y", Json.text(request.json())).with("ETag", "\"1\"");
+    return Response.text("x/y", JsonText.text(request.json())).with("ETag", "\"1\"");
   }
 
   private int failures;

@@ -1,0 +1,562 @@
+package io.lanyard.control.client;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.control.api.ComponentInfo;
+import io.lanyard.control.api.ConfigurationInfo;
+import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.api.FlowInfo;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.api.ProblemInfo;
+import io.lanyard.control.api.RevisionInfo;
+import io.lanyard.control.api.VmmInfo;
+import io.lanyard.control.json.JsonException;
+import io.lanyard.control.json.JsonText;
+import io.lanyard.control.json.RecordReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A daemon's API, typed: a method for each request, and the records of {@code openapi.json} for the
+ * answers.
+ *
+ * <p>Every method throws a {@link RefusedException} where the daemon refuses, a {@link
+ * JsonException} where what answers is no Lanyard daemon, a {@link BrokenOffException} or a {@link
+ * java.net.SocketTimeoutException} where it is there but busy, and another {@link IOException}
+ * where it cannot be reached.
+ *
+ * <p>Thread: any. Calls block.
+ */
+public final class LanyardClient {
+  private static final byte[] NO_BODY = new byte[0];
+  private static final String JSON = "application/json";
+  private static final String YAML = "application/yaml";
+
+  private final HttpClient http;
+
+  /**
+   * Makes a client; connects nowhere yet.
+   *
+   * @param daemon where the daemon is
+   */
+  public LanyardClient(DaemonAddress daemon) {
+    http = new HttpClient(daemon);
+  }
+
+  /**
+   * Makes a client of a daemon on this host; connects nowhere yet.
+   *
+   * @param socket the daemon's UNIX socket
+   * @return the client
+   */
+  public static LanyardClient of(Path socket) {
+    return new LanyardClient(new DaemonAddress.UnixSocket(socket));
+  }
+
+  // Reading.
+
+  /**
+   * The daemon as a whole.
+   *
+   * @return {@code GET /v1/status}
+   * @throws IOException as the class says
+   */
+  public Reply<DaemonStatus> status() throws IOException {
+    return one(DaemonStatus.class, "GET", Query.path("status"));
+  }
+
+  /**
+   * All components and their counters.
+   *
+   * @return {@code GET /v1/dump}
+   * @throws IOException as the class says
+   */
+  public Reply<ComponentInfo> dump() throws IOException {
+    return one(ComponentInfo.class, "GET", Query.path("dump"));
+  }
+
+  /**
+   * The metrics.
+   *
+   * @return {@code GET /v1/metrics}, in Prometheus' text format
+   * @throws IOException as the class says
+   */
+  public String metrics() throws IOException {
+    return text("GET", Query.path("metrics"), Map.of(), NO_BODY);
+  }
+
+  /**
+   * The description of the API.
+   *
+   * @return {@code GET /v1/openapi.json}
+   * @throws IOException as the class says
+   */
+  public String openApi() throws IOException {
+    return text("GET", Query.path("openapi.json"), Map.of(), NO_BODY);
+  }
+
+  /**
+   * The networks.
+   *
+   * @return {@code GET /v1/networks}
+   * @throws IOException as the class says
+   */
+  public Reply<List<NetworkInfo>> networks() throws IOException {
+    return list(NetworkInfo.class, Query.path("networks"));
+  }
+
+  /**
+   * A network.
+   *
+   * @param network its name
+   * @return {@code GET /v1/networks/NETWORK}
+   * @throws IOException as the class says
+   */
+  public Reply<NetworkInfo> network(String network) throws IOException {
+    return one(NetworkInfo.class, "GET", Query.path("networks", network));
+  }
+
+  /**
+   * The ports of the switches.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/ports}
+   * @throws IOException as the class says
+   */
+  public Reply<List<PortInfo>> ports(String network) throws IOException {
+    return list(PortInfo.class, of("ports", network));
+  }
+
+  /**
+   * The DHCP leases.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/leases}
+   * @throws IOException as the class says
+   */
+  public Reply<List<LeaseInfo>> leases(String network) throws IOException {
+    return list(LeaseInfo.class, of("leases", network));
+  }
+
+  /**
+   * The flows through the NAT.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/flows}
+   * @throws IOException as the class says
+   */
+  public Reply<List<FlowInfo>> flows(String network) throws IOException {
+    return list(FlowInfo.class, of("flows", network));
+  }
+
+  /**
+   * The port forwards.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/forwards}
+   * @throws IOException as the class says
+   */
+  public Reply<List<ForwardInfo>> forwards(String network) throws IOException {
+    return list(ForwardInfo.class, of("forwards", network));
+  }
+
+  /**
+   * The VMMs that guests can be run by.
+   *
+   * @return {@code GET /v1/vmms}
+   * @throws IOException as the class says
+   */
+  public Reply<List<VmmInfo>> vmms() throws IOException {
+    return list(VmmInfo.class, Query.path("vmms"));
+  }
+
+  /**
+   * The guests.
+   *
+   * @return {@code GET /v1/guests}
+   * @throws IOException as the class says
+   */
+  public Reply<List<GuestInfo>> guests() throws IOException {
+    return list(GuestInfo.class, Query.path("guests"));
+  }
+
+  /**
+   * A guest.
+   *
+   * @param guest its name
+   * @return {@code GET /v1/guests/GUEST}
+   * @throws IOException as the class says
+   */
+  public Reply<GuestInfo> guest(String guest) throws IOException {
+    return one(GuestInfo.class, "GET", Query.path("guests", guest));
+  }
+
+  /**
+   * The configuration that runs.
+   *
+   * @param defaults whether values are in it that nobody has given
+   * @return {@code GET /v1/config}
+   * @throws IOException as the class says
+   */
+  public Reply<ConfigurationInfo> configuration(boolean defaults) throws IOException {
+    return one(
+        ConfigurationInfo.class,
+        "GET",
+        Query.path("config") + new Query().add("defaults", defaults ? "true" : ""));
+  }
+
+  /**
+   * The configuration that runs, as a file.
+   *
+   * @return {@code GET /v1/config/text}: YAML
+   * @throws IOException as the class says
+   */
+  public String configurationText() throws IOException {
+    return text("GET", Query.path("config", "text"), Map.of(), NO_BODY);
+  }
+
+  /**
+   * The configurations that have run.
+   *
+   * @return {@code GET /v1/config/history}, newest first
+   * @throws IOException as the class says
+   */
+  public Reply<List<RevisionInfo>> history() throws IOException {
+    return list(RevisionInfo.class, Query.path("config", "history"));
+  }
+
+  // Changing the configuration.
+
+  /**
+   * Edits the configuration that runs.
+   *
+   * @param edits made together or not at all
+   * @param why what is asked for, for the history
+   * @param options how
+   * @return {@code PATCH /v1/config}
+   * @throws IOException as the class says
+   */
+  public Reply<PlanInfo> edit(List<ConfigEdit> edits, String why, ChangeOptions options)
+      throws IOException {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("why", why);
+    body.put("edits", edits.stream().map(ConfigEdit::toJson).toList());
+    return change("PATCH", Query.path("config"), options.query(), JSON, bytes(body), options);
+  }
+
+  /**
+   * A configuration as a file has it.
+   *
+   * @param text YAML; empty for the daemon's own file, read again
+   * @param source the absolute path of the file that the text is from, for messages and for
+   *     relative paths in it; empty for none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a file's bytes, never compared
+  public record ConfigText(byte[] text, String source) {}
+
+  /**
+   * Makes what runs what a file says.
+   *
+   * @param text the file
+   * @param options how
+   * @return {@code PUT /v1/config}
+   * @throws IOException as the class says
+   */
+  public Reply<PlanInfo> apply(ConfigText text, ChangeOptions options) throws IOException {
+    Query query = options.query().add("source", text.source());
+    return change("PUT", Query.path("config"), query, YAML, text.text(), options);
+  }
+
+  /**
+   * Tells what applying a file would change.
+   *
+   * @param text the file
+   * @return {@code POST /v1/config/plan}
+   * @throws IOException as the class says
+   */
+  public Reply<PlanInfo> plan(ConfigText text) throws IOException {
+    Query query = new Query().add("source", text.source());
+    return change(
+        "POST", Query.path("config", "plan"), query, YAML, text.text(), ChangeOptions.PLAIN);
+  }
+
+  /**
+   * Goes back to a configuration that has run.
+   *
+   * @param revision its number
+   * @param options how
+   * @return {@code POST /v1/config/rollback/REVISION}
+   * @throws IOException as the class says
+   */
+  public Reply<PlanInfo> rollBack(long revision, ChangeOptions options) throws IOException {
+    String path = Query.path("config", "rollback", Long.toString(revision));
+    return change("POST", path, options.query(), JSON, NO_BODY, options);
+  }
+
+  /**
+   * Keeps a change that is taken back otherwise.
+   *
+   * @param revision the change's
+   * @throws IOException as the class says
+   */
+  public void confirm(long revision) throws IOException {
+    act("POST", Query.path("config", "confirm", Long.toString(revision)));
+  }
+
+  /**
+   * Takes a change back that is not confirmed yet.
+   *
+   * @param revision the change's
+   * @throws IOException as the class says
+   */
+  public void takeBack(long revision) throws IOException {
+    act("POST", Query.path("config", "take-back", Long.toString(revision)));
+  }
+
+  // Acting on what runs.
+
+  /** An operator's ways to act on a guest. */
+  public enum GuestAction {
+    /** Powers it on. */
+    START,
+    /** Presses its power button. */
+    STOP,
+    /** Powers it off at once. */
+    KILL,
+    /** Presses its reset button. */
+    RESET,
+    /** Stops its processors. */
+    PAUSE,
+    /** Lets it go on. */
+    RESUME
+  }
+
+  /**
+   * Does something to a guest.
+   *
+   * @param guest its name
+   * @param action what
+   * @return {@code POST /v1/guests/GUEST/ACTION}: the guest after it
+   * @throws IOException as the class says
+   */
+  public Reply<GuestInfo> act(String guest, GuestAction action) throws IOException {
+    return one(GuestInfo.class, "POST", Query.path("guests", guest, EnumText.word(action)));
+  }
+
+  /**
+   * Ends a lease.
+   *
+   * @param network its network
+   * @param address its address
+   * @throws IOException as the class says
+   */
+  public void releaseLease(String network, String address) throws IOException {
+    act("DELETE", Query.path("networks", network, "leases", address));
+  }
+
+  /**
+   * Ends a flow.
+   *
+   * @param network its network
+   * @param id its number
+   * @throws IOException as the class says
+   */
+  public void endFlow(String network, String id) throws IOException {
+    act("DELETE", Query.path("networks", network, "flows", id));
+  }
+
+  /**
+   * Sets the link of a port up or down.
+   *
+   * @param network its network
+   * @param port its name
+   * @param isUp whether frames pass
+   * @throws IOException as the class says
+   */
+  public void setLink(String network, String port, boolean isUp) throws IOException {
+    var _ =
+        text(
+            "PUT",
+            Query.path("networks", network, "ports", port, "link"),
+            Map.of("Content-Type", JSON),
+            bytes(Map.of("up", isUp)));
+  }
+
+  // Streams.
+
+  /**
+   * Opens a forward that lives as long as its connection.
+   *
+   * @param network its network
+   * @param protocol tcp or udp
+   * @param listen where the host listens
+   * @param to the guest's end
+   * @return the forward, to be closed
+   * @throws IOException as the class says
+   */
+  public LentForward lendForward(String network, String protocol, String listen, String to)
+      throws IOException {
+    Map<String, String> body = new LinkedHashMap<>();
+    body.put("protocol", protocol);
+    body.put("listen", listen);
+    body.put("to", to);
+    HttpClient.Answer answer =
+        open(
+            "POST",
+            Query.path("networks", network, "port-forward"),
+            Map.of("Content-Type", JSON),
+            bytes(body));
+    try {
+      return new LentForward(answer);
+    } catch (IOException | RuntimeException e) {
+      answer.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Captures what passes a network or one of its ports.
+   *
+   * @param network its name
+   * @param port only this port; empty for the whole network
+   * @return pcapng, until {@link ByteStream#finish}; to be closed
+   * @throws IOException as the class says
+   */
+  public ByteStream capture(String network, String port) throws IOException {
+    String target = Query.path("networks", network, "capture") + new Query().add("port", port);
+    return new ByteStream(open("GET", target, Map.of(), NO_BODY));
+  }
+
+  /**
+   * Attaches to a guest's console.
+   *
+   * @param guest its name
+   * @return bytes both ways; to be closed
+   * @throws IOException as the class says
+   */
+  public ByteStream console(String guest) throws IOException {
+    return new ByteStream(
+        checked(http.upgrade(Query.path("guests", guest, "console"), "lanyard-console")));
+  }
+
+  /**
+   * Watches a guest's console.
+   *
+   * @param guest its name
+   * @return what it prints; to be closed
+   * @throws IOException as the class says
+   */
+  public ByteStream watchConsole(String guest) throws IOException {
+    return new ByteStream(open("GET", Query.path("guests", guest, "console"), Map.of(), NO_BODY));
+  }
+
+  /**
+   * Listens to what happens.
+   *
+   * @param type only events whose type begins so; empty for all
+   * @param network only of this network and of the daemon; empty for all
+   * @return the events, to be closed
+   * @throws IOException as the class says
+   */
+  public EventStream events(String type, String network) throws IOException {
+    String target = Query.path("events") + new Query().add("type", type).add("network", network);
+    return new EventStream(last ->
+        open(
+            "GET",
+            target,
+            last.isEmpty()
+                ? Map.of("Accept", "text/event-stream")
+                : Map.of("Accept", "text/event-stream", "Last-Event-ID", last),
+            NO_BODY));
+  }
+
+  // Requests.
+
+  private static byte[] bytes(Object body) {
+    return JsonText.bytes(body);
+  }
+
+  private static String of(String resource, String network) {
+    return Query.path(resource) + new Query().add("network", network);
+  }
+
+  private <T extends Record> Reply<T> one(Class<T> type, String method, String target)
+      throws IOException {
+    return record(type, text(method, target, Map.of(), NO_BODY));
+  }
+
+  static <T extends Record> Reply<T> record(Class<T> type, String json) throws JsonException {
+    return new Reply<>(RecordReader.read(type, JsonText.parse(json)), json);
+  }
+
+  private <T extends Record> Reply<List<T>> list(Class<T> type, String target) throws IOException {
+    String json = text("GET", target, Map.of(), NO_BODY);
+    return new Reply<>(RecordReader.readList(type, JsonText.parse(json)), json);
+  }
+
+  private Reply<PlanInfo> change(
+      String method, String path, Query query, String type, byte[] body, ChangeOptions options)
+      throws IOException {
+    Long revision = options.ifRevision();
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Type", type);
+    if (revision != null) {
+      headers.put("If-Match", "\"" + revision + "\"");
+    }
+    return record(PlanInfo.class, text(method, path + query, headers, body));
+  }
+
+  private void act(String method, String target) throws IOException {
+    var _ = text(method, target, Map.of(), NO_BODY);
+  }
+
+  private String text(String method, String target, Map<String, String> headers, byte[] body)
+      throws IOException {
+    try (HttpClient.Answer answer = open(method, target, headers, body)) {
+      return new String(answer.bytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private HttpClient.Answer open(
+      String method, String target, Map<String, String> headers, byte[] body) throws IOException {
+    return checked(http.send(method, target, headers, body));
+  }
+
+  private static HttpClient.Answer checked(HttpClient.Answer answer) throws IOException {
+    if (answer.status() < 400) {
+      return answer;
+    }
+    try (answer) {
+      throw new RefusedException(problem(answer));
+    }
+  }
+
+  private static ProblemInfo problem(HttpClient.Answer answer) throws IOException {
+    @Nullable ProblemInfo problem;
+    try {
+      String json = new String(answer.bytes(), StandardCharsets.UTF_8);
+      problem = RecordReader.read(ProblemInfo.class, JsonText.parse(json));
+    } catch (JsonException e) {
+      problem = null;
+    }
+    return problem == null || problem.title().isEmpty()
+        ? new ProblemInfo(
+            "about:blank",
+            answer.status(),
+            "",
+            "the daemon answered with status " + answer.status(),
+            "",
+            "",
+            List.of())
+        : problem;
+  }
+}
