@@ -31,11 +31,12 @@ final class Mapping {
    * @param size bytes
    * @param flags MAP_ constants
    * @param fd the file; -1 for none
+   * @param offset where in the file, a multiple of its page size
    * @return the address, or -errno
    */
-  static long map(long size, int flags, int fd) {
+  static long map(long size, int flags, int fd, long offset) {
     // MAP_FAILED is -1, which no address is: a process has the lower half.
-    return NativeCall.toLong(MMAP, 0, size, PROT_READ_WRITE, flags, fd, 0);
+    return NativeCall.toLong(MMAP, 0, size, PROT_READ_WRITE, flags, fd, offset);
   }
 
   /**
@@ -60,7 +61,7 @@ final class Mapping {
    */
   @SuppressWarnings("restricted") // the mapping is as large as it says
   static MemorySegment anonymous(Arena arena, long size) {
-    long address = map(size, PRIVATE | ANONYMOUS, -1);
+    long address = map(size, PRIVATE | ANONYMOUS, -1, 0);
     if (address < 0) {
       throw new IllegalStateException(
           "mmap of " + size + " bytes failed: " + Errno.name((int) -address));

@@ -49,7 +49,7 @@ public final class Memfd {
    */
   @SuppressWarnings("restricted") // the mapping is as large as it says
   public static MemorySegment map(int fd, long size) {
-    long address = Mapping.map(size, Mapping.SHARED | Mapping.NORESERVE, fd);
+    long address = Mapping.map(size, Mapping.SHARED | Mapping.NORESERVE, fd, 0);
     if (address < 0) {
       throw failed("mmap of " + size + " bytes", (int) -address);
     }

@@ -76,6 +76,8 @@ final class NativeCall {
       MemorySegment function, MemorySegment state, long a, long b, long c, long d, long e, long f) {
     try {
       return (long) CALL.invokeExact(function, state, a, b, c, d, e, f);
+    } catch (Error pending) {
+      throw pending; // not the function's own: of an access before it (SharedMemory)
     } catch (Throwable thrown) {
       throw new AssertionError("a native call threw", thrown);
     }

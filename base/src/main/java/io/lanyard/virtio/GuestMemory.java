@@ -16,30 +16,13 @@ import java.lang.foreign.MemorySegment;
  */
 public interface GuestMemory {
   /**
-   * All of the memory.
-   *
-   * @return a segment that any thread may use, valid for as long as the guest's memory is
-   */
-  MemorySegment segment();
-
-  /**
-   * Where the memory begins.
-   *
-   * @return the physical address of its first byte
-   */
-  long base();
-
-  /**
    * Whether a range of guest addresses is all memory.
    *
    * @param address physical, any value
    * @param length bytes; a negative length is never contained
    * @return true if every byte of it is, and all of it can be lent as one {@link #slice}
    */
-  default boolean contains(long address, long length) {
-    long at = address - base();
-    return length >= 0 && at >= 0 && at <= segment().byteSize() - length;
-  }
+  boolean contains(long address, long length);
 
   /**
    * Lends a part of memory.
@@ -49,9 +32,7 @@ public interface GuestMemory {
    * @return a segment of exactly that range, valid for as long as the guest's memory is
    * @throws IndexOutOfBoundsException if the range is not all memory
    */
-  default MemorySegment slice(long address, long length) {
-    return segment().asSlice(address - base(), length);
-  }
+  MemorySegment slice(long address, long length);
 
   /**
    * Reads a byte.
@@ -59,9 +40,7 @@ public interface GuestMemory {
    * @param address physical
    * @return the byte, sign-extended
    */
-  default byte getByte(long address) {
-    return segment().get(JAVA_BYTE, address - base());
-  }
+  byte getByte(long address);
 
   /**
    * Reads 16 bits.
@@ -69,9 +48,7 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  default short getShort(long address) {
-    return segment().get(LittleEndian.SHORT, address - base());
-  }
+  short getShort(long address);
 
   /**
    * Reads 32 bits.
@@ -79,9 +56,7 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  default int getInt(long address) {
-    return segment().get(LittleEndian.INT, address - base());
-  }
+  int getInt(long address);
 
   /**
    * Reads 64 bits.
@@ -89,9 +64,7 @@ public interface GuestMemory {
    * @param address physical
    * @return the value
    */
-  default long getLong(long address) {
-    return segment().get(LittleEndian.LONG, address - base());
-  }
+  long getLong(long address);
 
   /**
    * Writes a byte.
@@ -99,9 +72,7 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  default void putByte(long address, byte value) {
-    segment().set(JAVA_BYTE, address - base(), value);
-  }
+  void putByte(long address, byte value);
 
   /**
    * Writes 16 bits.
@@ -109,9 +80,7 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  default void putShort(long address, short value) {
-    segment().set(LittleEndian.SHORT, address - base(), value);
-  }
+  void putShort(long address, short value);
 
   /**
    * Writes 32 bits.
@@ -119,9 +88,7 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  default void putInt(long address, int value) {
-    segment().set(LittleEndian.INT, address - base(), value);
-  }
+  void putInt(long address, int value);
 
   /**
    * Writes 64 bits.
@@ -129,9 +96,7 @@ public interface GuestMemory {
    * @param address physical
    * @param value what to write
    */
-  default void putLong(long address, long value) {
-    segment().set(LittleEndian.LONG, address - base(), value);
-  }
+  void putLong(long address, long value);
 
   /**
    * Copies bytes to the guest.
@@ -141,9 +106,7 @@ public interface GuestMemory {
    * @param at where in {@code from}
    * @param length bytes
    */
-  default void copyIn(long address, MemorySegment from, long at, long length) {
-    MemorySegment.copy(from, at, segment(), address - base(), length);
-  }
+  void copyIn(long address, MemorySegment from, long at, long length);
 
   /**
    * Copies bytes from the guest.
@@ -153,9 +116,7 @@ public interface GuestMemory {
    * @param at where in {@code to}
    * @param length bytes
    */
-  default void copyOut(long address, MemorySegment to, long at, long length) {
-    MemorySegment.copy(segment(), address - base(), to, at, length);
-  }
+  void copyOut(long address, MemorySegment to, long at, long length);
 
   /**
    * Copies bytes to the guest.

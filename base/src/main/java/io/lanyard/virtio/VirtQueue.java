@@ -104,6 +104,47 @@ public final class VirtQueue {
     return queue;
   }
 
+  /**
+   * Makes a queue over rings that were in use before: by a device that was stopped, or by one that
+   * has ended without a word. Everything before the first chain was given back, in order, so that
+   * the driver's used index says where to go on.
+   *
+   * @param memory guest memory
+   * @param size entries, a power of two
+   * @param descriptors physical address of the descriptor table
+   * @param available of the available ring
+   * @param used of the used ring
+   * @param features as negotiated
+   * @param listener the transport
+   * @param next the index of the first chain to take; only its low 16 bits count
+   * @return the queue
+   */
+  public static VirtQueue resume(
+      GuestMemory memory,
+      int size,
+      long descriptors,
+      long available,
+      long used,
+      long features,
+      Listener listener,
+      int next) {
+    VirtQueue queue = of(memory, size, descriptors, available, used, features, listener);
+    if (!queue.broken) {
+      queue.nextAvailable = next & 0xffff;
+      queue.nextUsed = queue.short16(used + 2);
+    }
+    return queue;
+  }
+
+  /**
+   * The index of the chain that {@link #pop} takes next.
+   *
+   * @return 16 bits
+   */
+  public int nextAvailable() {
+    return nextAvailable;
+  }
+
   private boolean fail(String why) {
     if (!broken) {
       broken = true;

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * @param base the guest's address of its first byte
  * @param segment the memory itself
  */
-public record SegmentMemory(long base, MemorySegment segment) implements GuestMemory {
+public record SegmentMemory(long base, MemorySegment segment) implements FlatMemory {
   /**
    * Makes memory on the heap, all zeros.
    *

@@ -33,6 +33,41 @@ class VirtQueueTest {
   }
 
   @Test
+  void aQueueGoesOnWhereTheLastDeviceHasStopped() {
+    for (int i = 0; i < 3; i++) {
+      ring.offer(Ring.in(DATA + 100L * i, 50 + i));
+    }
+    ram.putShort(ring.used + 2, (short) 2);
+    VirtQueue queue =
+        VirtQueue.resume(
+            ram,
+            Ring.SIZE,
+            ring.descriptors,
+            ring.available,
+            ring.used,
+            0,
+            new VirtQueue.Listener() {
+              @Override
+              public void interrupt() {}
+
+              @Override
+              public void broken(String why) {
+                throw new AssertionError(why);
+              }
+            },
+            2);
+    Chain chain = queue.newChain();
+    assertThat(queue.nextAvailable()).isEqualTo(2);
+    assertThat(queue.pop(chain)).isTrue();
+    assertThat(chain.writable()).isEqualTo(52);
+    queue.push(chain, 7);
+    queue.publish();
+    assertThat(queue.nextAvailable()).isEqualTo(3);
+    assertThat(ring.used()).isEqualTo(3);
+    assertThat(queue.pop(chain)).isFalse();
+  }
+
+  @Test
   void indirectTableIsFollowedWhereNegotiated() {
     ring.descriptor(DATA, 0, DATA + 0x1000, 10, VirtQueue.NEXT, 1);
     ring.descriptor(DATA, 1, DATA + 0x2000, 20, VirtQueue.WRITE, 0);

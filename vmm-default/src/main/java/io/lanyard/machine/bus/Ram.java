@@ -1,7 +1,7 @@
 package io.lanyard.machine.bus;
 
 import io.lanyard.linux.Memfd;
-import io.lanyard.virtio.GuestMemory;
+import io.lanyard.virtio.FlatMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Thread: any.
  */
-public final class Ram implements GuestMemory, AutoCloseable {
+public final class Ram implements FlatMemory, AutoCloseable {
   /** Where RAM begins: as on QEMU's {@code virt} board, so that its firmware runs unchanged. */
   public static final long BASE = 0x8000_0000L;
 

@@ -1,0 +1,77 @@
+package io.lanyard.linux;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Event descriptors (eventfd(2)), by which processes that share memory wake each other.
+ *
+ * <p>Thread: any.
+ */
+public final class EventFd {
+  /** O_NONBLOCK and O_CLOEXEC, under their own names. */
+  private static final int FLAGS = Libc.O_NONBLOCK | Libc.O_CLOEXEC;
+
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
+
+  private static final MemorySegment EVENTFD = NativeCall.function("eventfd");
+  private static final MemorySegment FCNTL = NativeCall.function("fcntl");
+  private static final MemorySegment ONE = one();
+
+  private EventFd() {}
+
+  private static MemorySegment one() {
+    MemorySegment memory = Arena.global().allocate(ValueLayout.JAVA_LONG);
+    memory.set(ValueLayout.JAVA_LONG, 0, 1);
+    return memory;
+  }
+
+  /**
+   * Makes one that does not block.
+   *
+   * @return its descriptor, for the caller to close
+   * @throws ErrnoException if the process has no more descriptors
+   */
+  public static int create() throws ErrnoException {
+    int fd = NativeCall.toInt(EVENTFD, 0, FLAGS, 0, 0, 0, 0);
+    if (fd < 0) {
+      throw new ErrnoException("eventfd", -fd);
+    }
+    return fd;
+  }
+
+  /**
+   * Makes sure that a descriptor from another process is an event descriptor, and that its calls do
+   * not wait. Another file could do anything when it is written to. The flag belongs to both
+   * processes, though: one that takes it off again and fills the counter to its end has the next
+   * {@link #signal} wait.
+   *
+   * @param fd the descriptor
+   * @throws IOException if it is another kind of file
+   */
+  public static void adopt(int fd) throws IOException {
+    String kind = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+    if (!kind.equals("anon_inode:[eventfd]")) {
+      throw new IOException("a descriptor for events is no eventfd but " + kind);
+    }
+    int flags = NativeCall.toInt(FCNTL, fd, F_GETFL, 0, 0, 0, 0);
+    if (flags >= 0 && (flags & Libc.O_NONBLOCK) == 0) {
+      int _ = NativeCall.toInt(FCNTL, fd, F_SETFL, flags | Libc.O_NONBLOCK, 0, 0, 0);
+    }
+  }
+
+  /**
+   * Adds one to the counter, which wakes the process that waits for it.
+   *
+   * @param fd the descriptor
+   * @return 8, or -errno; EAGAIN if the counter is full, so that the other side is awake anyway
+   */
+  public static int signal(int fd) {
+    return (int) Libc.write(fd, ONE.address(), Long.BYTES);
+  }
+}
