@@ -172,11 +172,10 @@ public final class Guard implements Policy {
       }
       if (port == DHCP_SERVER && strict) {
         boolean fragment = (first & 0x2000) != 0;
-        if (!permitted && !isServers(frame.getInt(at + 16))) {
-          return DropCause.GUARD_IP;
-        }
-        boolean free = permitted || (frame.getInt(at + 16) == Ipv4.BROADCAST && isNobodys(source));
-        return dhcp(passage, frame, transport, end, source, free, fragment);
+        DropCause bad = dhcp(passage, frame, transport, end, fragment);
+        return bad != null || permitted || asks(frame, at, transport, source)
+            ? bad
+            : DropCause.GUARD_IP;
       }
       // A client without an address has nothing else to say (RFC 2131 section 4.1).
       boolean asks = source == 0 && port == DHCP_SERVER && isServers(frame.getInt(at + 16));
@@ -202,35 +201,35 @@ public final class Guard implements Policy {
     return destination == Ipv4.BROADCAST || addresses.isBound(0, Address.ipv4Low(destination));
   }
 
-  /** Whether a client may still have the address from another network, where it comes from. */
-  private boolean isNobodys(int source) {
-    long low = Address.ipv4Low(source);
-    return !isNoHost(0, low)
-        && !addresses.isBound(0, low)
-        && addresses.claimant(0, low) == AddressMap.NOBODY;
+  /**
+   * Whether a client may ask a server from an address that is not its own as far as is known. One
+   * without an address has the source 0.0.0.0 (RFC 2131 section 4.1). One that renews or rebinds
+   * its lease has the address that it names in {@code ciaddr} (section 4.3.2): the server may have
+   * forgotten it, and can tell the client so, unless somebody else has it by now.
+   */
+  private boolean asks(ByteBuf frame, int ip, int udp, int source) {
+    return isServers(frame.getInt(ip + 16))
+        && (source == 0 || (source == frame.getInt(udp + CIADDR) && isNobodys(source)));
   }
 
-  /**
-   * A client speaks for itself. It may do so from an address that the server has forgotten, so that
-   * it can be told.
-   *
-   * @param free whether it may use the source, or nobody else does
-   */
+  /** Whether a host may have an address that nobody else is known to have. */
+  private boolean isNobodys(int source) {
+    long low = Address.ipv4Low(source);
+    long claimant = addresses.claimant(0, low);
+    return !isNoHost(0, low)
+        && !addresses.isBound(0, low)
+        && (claimant == AddressMap.NOBODY || claimant == number);
+  }
+
+  /** Whether a DHCP client speaks for itself, in one datagram that can be read as a whole. */
   private static @Nullable DropCause dhcp(
-      Passage passage,
-      ByteBuf frame,
-      int udp,
-      int end,
-      int source,
-      boolean free,
-      boolean fragment) {
-    if (fragment
-        || passage.segments() > 1 // each segment would be a message of its own
-        || end - udp < CHADDR + 6
-        || Ethernet.mac(frame, udp + CHADDR) != passage.source()) {
-      return DropCause.GUARD_DHCP;
-    }
-    return free || source == 0 || source == frame.getInt(udp + CIADDR) ? null : DropCause.GUARD_IP;
+      Passage passage, ByteBuf frame, int udp, int end, boolean fragment) {
+    return fragment
+            || passage.segments() > 1 // each segment would be a message of its own
+            || end - udp < CHADDR + 6
+            || Ethernet.mac(frame, udp + CHADDR) != passage.source()
+        ? DropCause.GUARD_DHCP
+        : null;
   }
 
   private @Nullable DropCause arp(Passage passage, ByteBuf frame, int at, int end) {

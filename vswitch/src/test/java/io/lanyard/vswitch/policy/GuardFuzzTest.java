@@ -114,8 +114,9 @@ class GuardFuzzTest {
           port == 67 && (destination == -1 || destination == LEASE || destination == GATEWAY);
       if (port == 67 && strict) {
         assertThat(frame.mac(transport + 8 + 28)).isEqualTo(frame.source());
-        if (asks && source == frame.number(transport + 8 + 12)) {
-          return; // from an address that the server may have forgotten
+        if (asks && source == frame.number(transport + 8 + 12) && source != 0) {
+          hasBeenForgotten(source);
+          return;
         }
       }
       if (asks && source == 0) {
@@ -126,6 +127,16 @@ class GuardFuzzTest {
       assertThat(frame.octet(transport)).as("only a router sends this").isNotIn(5, 9);
     }
     speaks(strict, frame, Address.ofIpv4(source));
+  }
+
+  /** A client may have an address that its server has forgotten, unless it is another's by now. */
+  private void hasBeenForgotten(int source) {
+    Address address = Address.ofIpv4(source);
+    if (source != LEASE) { // of the strict port, whose frame this is
+      assertThat(source).isNotEqualTo(GATEWAY);
+      assertThat(speakers.get(address)).as("speaks from " + address).isNull();
+      assertThat(source >>> 24).as("no host has " + address).isBetween(1, 223).isNotEqualTo(127);
+    }
   }
 
   private void ipv6(boolean strict, WireFrame frame, int ip) {

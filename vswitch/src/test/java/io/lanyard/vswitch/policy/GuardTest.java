@@ -208,22 +208,41 @@ class GuardTest {
     assertThat(passes(learning, udp(OTHER, 0, 68, -1, 67, dhcp(OTHER, 0)))).isTrue();
   }
 
-  /** A machine that comes from another network asks anew, and has its old address still. */
+  /** RFC 2131 section 4.1: a client without an address says so. */
   @Test
-  void aDiscoverFromAnAddressOfNobodyPasses() {
+  void aDiscoverComesFromNoAddressOrFromItsClients() {
+    addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
+    InMemoryPort guest = strict();
+    for (String source : List.of("64.0.0.0", "192.168.1.23", "10.0.0.77", "127.0.0.1")) {
+      int madeUp = Ipv4.parse(source);
+      refused(guest, DropCause.GUARD_IP, udp(GUEST, madeUp, 68, -1, 67, dhcp(GUEST, 0)));
+      refused(guest, DropCause.GUARD_IP, udp(GUEST, madeUp, 68, GATEWAY, 67, dhcp(GUEST, 0)));
+    }
+    assertThat(passes(guest, udp(GUEST, 0, 68, -1, 67, dhcp(GUEST, 0)))).isTrue();
+    assertThat(passes(guest, udp(GUEST, ADDRESS, 68, -1, 67, dhcp(GUEST, 0)))).isTrue();
+  }
+
+  /** RFC 2131 section 4.3.2: it can be told only if it is heard, and nobody else is meant. */
+  @Test
+  void aClientRenewsALeaseThatTheServerHasForgotten() {
+    addresses.bind(Address.ofIpv4(GATEWAY), ROUTER);
     addresses.bind(Address.ofIpv4(VICTIM), OTHER);
     InMemoryPort guest = strict();
     InMemoryPort neighbour = learning("neighbour");
-    int elsewhere = Ipv4.parse("192.168.1.23");
     int claimed = Ipv4.parse("10.0.0.99");
     assertThat(passes(neighbour, udp(OTHER, claimed, 1, GATEWAY, 2))).isTrue();
-    assertThat(passes(guest, udp(GUEST, elsewhere, 68, -1, 67, dhcp(GUEST, 0)))).isTrue();
-    refused(guest, DropCause.GUARD_IP, udp(GUEST, elsewhere, 68, GATEWAY, 67, dhcp(GUEST, 0)));
-    refused(guest, DropCause.GUARD_IP, udp(GUEST, VICTIM, 68, -1, 67, dhcp(GUEST, 0)));
-    refused(guest, DropCause.GUARD_IP, udp(GUEST, claimed, 68, -1, 67, dhcp(GUEST, 0)));
-    refused(guest, DropCause.GUARD_IP, udp(GUEST, 0x7f000001, 68, -1, 67, dhcp(GUEST, 0)));
-    refused(guest, DropCause.GUARD_DHCP, udp(GUEST, elsewhere, 68, -1, 67, dhcp(OTHER, 0)));
-    refused(guest, DropCause.GUARD_IP, udp(GUEST, elsewhere, 1000, -1, 2000, (byte) 1));
+    for (int server : new int[] {-1, GATEWAY}) {
+      for (String forgotten : List.of("10.0.0.77", "192.168.1.23")) {
+        int own = Ipv4.parse(forgotten);
+        assertThat(passes(guest, udp(GUEST, own, 68, server, 67, dhcp(GUEST, own)))).isTrue();
+      }
+      for (int others : new int[] {VICTIM, claimed, GATEWAY, 0x7f000001, 0xe0000001}) {
+        ByteBuf renewal = udp(GUEST, others, 68, server, 67, dhcp(GUEST, others));
+        refused(guest, DropCause.GUARD_IP, renewal);
+      }
+    }
+    int own = Ipv4.parse("10.0.0.77");
+    refused(guest, DropCause.GUARD_IP, udp(GUEST, own, 1000, -1, 2000, (byte) 1));
   }
 
   /** Cut into datagrams, the second part would be a message that nobody has looked at. */
