@@ -16,6 +16,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
+import org.xbill.DNS.WireParseException;
 
 /**
  * An answer as bytes, to be sent to anyone who asks the question: only the identifier, the case of
@@ -62,8 +63,16 @@ final class Response {
    * @param message the message; changed
    * @param edns whether who asked speaks EDNS
    * @param nowNanos the present
+   * @throws IOException if it has another number of questions than one (RFC 9619)
    */
   static Response of(Message message, boolean edns, long nowNanos) throws IOException {
+    int questions = message.getHeader().getCount(Section.QUESTION);
+    if (questions != 1) {
+      throw new WireParseException("a response to one question has " + questions);
+    }
+    if (message.getHeader().getFlag(Flags.TC)) {
+      countRecords(message);
+    }
     OPTRecord theirs = message.getOPT();
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
@@ -87,9 +96,7 @@ final class Response {
     in.jump(Header.LENGTH);
     int nameLength = new Name(in).length();
     in.readU32();
-    Header header = message.getHeader();
-    int records = header.getCount(1) + header.getCount(2) + header.getCount(3);
-    List<Integer> offsets = new ArrayList<>(records);
+    List<Integer> offsets = new ArrayList<>();
     while (in.remaining() > 0) {
       new Name(in);
       int type = in.readU16();
@@ -102,6 +109,17 @@ final class Response {
     }
     return new Response(
         wire, nameLength, offsets.stream().mapToInt(Integer::intValue).toArray(), nowNanos, ttl);
+  }
+
+  /** Makes the counts in the header those of the records that a truncated message still has. */
+  private static void countRecords(Message message) {
+    for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
+      List<Record> records = List.copyOf(message.getSection(section));
+      message.removeAllRecords(section);
+      for (Record record : records) {
+        message.addRecord(record, section);
+      }
+    }
   }
 
   /** How long a message may be kept, in seconds (RFC 2308 section 5; RFC 1035 section 7.4). */

@@ -20,8 +20,10 @@ import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
 
 /**
  * One question put to the host's name servers, until one of them answers.
@@ -323,6 +325,8 @@ final class UpstreamQuery {
         boolean matches =
             header.getID() == id
                 && header.getFlag(Flags.QR)
+                && header.getOpcode() == Opcode.QUERY
+                && header.getCount(Section.QUESTION) <= 1
                 && (echoed == null
                     ? response.getRcode() != Rcode.NOERROR
                     : echoed.getName().equals(question.name())

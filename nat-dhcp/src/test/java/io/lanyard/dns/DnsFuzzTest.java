@@ -110,7 +110,9 @@ class DnsFuzzTest {
       assertThat(told.getHeader().getID()).isEqualTo(0x1234);
       assertThat(told.getRcode() & 15).isEqualTo(message.getRcode() & 15);
       for (int section = Section.ANSWER; section <= Section.AUTHORITY; section++) {
-        assertThat(told.getSection(section)).hasSameSizeAs(message.getSection(section));
+        assertThat(told.getSection(section))
+            .hasSameSizeAs(message.getSection(section))
+            .hasSize(told.getHeader().getCount(section));
       }
     }
   }
