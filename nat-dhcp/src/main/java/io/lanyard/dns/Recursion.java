@@ -255,7 +255,17 @@ final class Recursion {
             waiting.options,
             servers,
             times.query(),
-            (response, local) -> answered(waiting, servers, response, local));
+            new UpstreamQuery.Result() {
+              @Override
+              public void ended(@Nullable Message response, boolean local) {
+                answered(waiting, servers, response, local);
+              }
+
+              @Override
+              public void delayed() {
+                unanswered(waiting);
+              }
+            });
     waiting.upstream = upstream;
     upstream.start();
   }
@@ -325,8 +335,8 @@ final class Recursion {
     if (made != null && !local && waiting.shareable() && !waiting.stale) {
       cache.put(question, made);
     }
-    if (response == null && !resolver.known().isEmpty() && !waiting.stale) {
-      health.unanswered(waiting.askedNanos);
+    if (response == null) {
+      unanswered(waiting);
     }
     for (Asker asker : waiting.askers) {
       if (upstream == null) {
@@ -341,6 +351,12 @@ final class Recursion {
       }
     }
     link.flush();
+  }
+
+  private void unanswered(Waiting waiting) {
+    if (!resolver.known().isEmpty() && !waiting.stale) {
+      health.unanswered(waiting.askedNanos);
+    }
   }
 
   /**

@@ -12,10 +12,11 @@ import java.util.function.Consumer;
  * Whether any name server answers at all, judged by a name that no guest chooses.
  *
  * <p>A question without an answer may be its own name's fault: a guest asks for what it likes, also
- * for names whose servers are silent. So when a question has ended without an answer, and no other
- * has had one since it was asked, the servers are asked for the root's. Only when they do not
- * answer that either is it a problem; they are asked again from time to time then, so that the
- * problem ends when it is over, and at once with any other answer.
+ * for names whose servers are silent. So when no server has answered a question in the time of an
+ * attempt, and no other question has had an answer since it was asked, the servers are asked for
+ * the root's. Only when they do not answer that either is it a problem, which takes 4.5 seconds
+ * where there is one server; they are asked again from time to time then, so that the problem ends
+ * when it is over, and at once with any other answer.
  *
  * <p>Thread: the network's loop only.
  */
@@ -81,7 +82,7 @@ final class UpstreamHealth {
   }
 
   /**
-   * A question has ended without an answer from any server.
+   * No server has answered a question in an attempt's time, or till its end.
    *
    * @param askedNanos when it was asked
    */

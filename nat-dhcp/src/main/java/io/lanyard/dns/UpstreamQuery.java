@@ -72,6 +72,9 @@ final class UpstreamQuery {
      * @param local whether the response is our own, because there was no socket to ask by
      */
     void ended(@Nullable Message response, boolean local);
+
+    /** Each server has let an attempt's time pass without an answer; the question goes on. */
+    default void delayed() {}
   }
 
   private final Surroundings around;
@@ -187,6 +190,9 @@ final class UpstreamQuery {
 
   private void timeout() {
     around.counters().count(DnsCount.UPSTREAM_FAILED);
+    if (asked >= servers.size()) {
+      result.delayed();
+    }
     askNext();
   }
 

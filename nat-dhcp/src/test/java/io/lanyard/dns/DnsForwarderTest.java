@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,11 +22,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
@@ -534,11 +538,12 @@ class DnsForwarderTest {
 
   @Test
   void servfailWhenNobodyAnswers() throws Exception {
+    LogWatch.expect("dns-upstreams-silent");
     upstream.answer = r -> null;
     send(query("silence.example.", Type.A).toWire());
     scene.await(() -> !upstream.queries.isEmpty());
     scene.step(Duration.ofSeconds(2));
-    scene.await(() -> upstream.queries.size() == 2);
+    scene.await(() -> upstream.queries.size() == 3); // The root is asked for too.
     scene.step(Duration.ofSeconds(7));
     assertThat(receive().getRcode()).isEqualTo(Rcode.SERVFAIL);
   }
@@ -603,11 +608,23 @@ class DnsForwarderTest {
     assertThat(stream.getSection(Section.ANSWER)).hasSize(8);
   }
 
-  @Test
-  void anAnswerToAnotherQuestionIsNotBelieved() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"identifier", "opcode", "questions"})
+  void anAnswerToAnotherQuestionIsNotBelieved(String differs) throws Exception {
+    int question = query("spoof.example.", Type.A).toWire().length - Header.LENGTH;
     upstream.bytes =
         wire -> {
-          wire[1] ^= 1;
+          switch (differs) {
+            case "identifier" -> wire[1] ^= 1;
+            case "opcode" -> wire[2] |= 2 << 3;
+            default -> {
+              byte[] twice = Arrays.copyOf(wire, wire.length + question);
+              System.arraycopy(
+                  wire, Header.LENGTH, twice, Header.LENGTH + question, wire.length - Header.LENGTH);
+              twice[5] = 2;
+              return twice;
+            }
+          }
           return wire;
         };
     send(query("spoof.example.", Type.A).toWire());
