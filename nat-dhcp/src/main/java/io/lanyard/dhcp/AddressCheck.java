@@ -33,7 +33,7 @@ final class AddressCheck {
         || (!parts.check().waits(address, request.client)
             && parts.table().familiar(address, request.client, request.mac, parts.now()))) {
       free.run();
-    } else if (parts.check().hasRoom(request.port)) {
+    } else if (parts.check().admits(address, request)) {
       parts.keeper().hold(request, address); // Nobody else is to be given it meanwhile.
       parts.check().check(address, request, new Takes(request, address, free, inUse));
     }

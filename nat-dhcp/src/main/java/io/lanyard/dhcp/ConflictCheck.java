@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class ConflictCheck {
-  /**
-   * Bounds the requests that wait; at the default wait it lets 20,000 new clients a second through.
-   */
+  /** Bounds the requests that wait, and so the memory that they take. */
   private static final int MAX_WAITING = 4096;
 
   /** Beyond this, a port that has many requests waiting gets no more. */
@@ -92,18 +90,29 @@ final class ConflictCheck {
     return waiting.containsKey(new Key(address, client));
   }
 
-  /** Whether a port may have one more request waiting; counts when not. */
-  boolean hasRoom(String port) {
-    if (size < CROWDED || (size < MAX_WAITING && byPort.getOrDefault(port, 0) < FEW)) {
-      return true;
+  /**
+   * Whether a request may have an address probed, because its port has neither too many waiting nor
+   * caused too many probes, which all ports hear. Counts when not.
+   */
+  boolean admits(Address address, DhcpMessage request) {
+    Map<String, Probe> ports = waiting.get(new Key(address, request.client));
+    if (ports != null && ports.containsKey(request.port)) {
+      return true; // There is a probe already.
     }
-    counters.count(DhcpCount.OVERLOADED);
-    return false;
+    if (size >= CROWDED && (size >= MAX_WAITING || byPort.getOrDefault(request.port, 0) >= FEW)) {
+      counters.count(DhcpCount.OVERLOADED);
+      return false;
+    }
+    if (!request.budget.admitsBroadcast()) {
+      counters.count(DhcpCount.PROBE_LIMIT);
+      return false;
+    }
+    return true;
   }
 
   /**
-   * Probes an address. A client that repeats itself while its address is probed is answered once,
-   * as it asked last.
+   * Probes an address, once {@link #admits} has admitted it. A client that repeats itself while its
+   * address is probed is answered once, as it asked last.
    */
   void check(Address address, DhcpMessage request, Verdict verdict) {
     ConflictProbe conflicts = probe;

@@ -48,6 +48,8 @@ public enum DhcpCount {
   CLIENT_ELSEWHERE,
   /** Dropped: a reply that everybody would hear, of which the port has caused too many. */
   BROADCAST_LIMIT,
+  /** Dropped: it needs a probe, which all ports hear, and the port has caused too many. */
+  PROBE_LIMIT,
   /** An address in use that stays in the pool: too many are out of it already. */
   QUARANTINE_FULL,
   /** A name that went to a new client, since its former holder did not answer. */

@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ final class DhcpMessage {
   /** The name of the port that it came in by, which the sender cannot choose. */
   final String port;
 
+  /** The budget of that port. */
+  final PortBudget budget;
+
   /** The Ethernet source of its frame: the client's MAC address, unless a relay sent it. */
   final long sender;
 
@@ -45,7 +49,8 @@ final class DhcpMessage {
 
   private DhcpMessage(
       ByteBuf in, int at, MessageType type, long mac, OptionSet options, DatagramPeer from) {
-    this.port = from.station().budget().name();
+    this.budget = from.station().budget();
+    this.port = budget.name();
     this.sender = from.mac();
     this.type = type;
     this.xid = in.getInt(at + 4);

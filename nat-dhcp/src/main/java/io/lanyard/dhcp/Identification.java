@@ -56,7 +56,7 @@ final class Identification {
         return;
       }
     }
-    if (parts.check().hasRoom(request.port)) {
+    if (parts.check().admits(held.address(), request)) {
       parts.check().check(held.address(), request, new HolderAnswers(request, held, then));
     }
   }

@@ -37,7 +37,7 @@ final class NameContest {
     }
     if (holder.mac() == lease.mac() && holder.isBehind(lease.port())) {
       move(name, holder, lease); // One machine in two stages of its boot.
-    } else if (parts.check().on() && parts.check().hasRoom(request.port)) {
+    } else if (parts.check().on() && parts.check().admits(holder.address(), request)) {
       parts.check().check(holder.address(), request, new HolderAnswers(name, holder, lease));
     }
   }

@@ -86,6 +86,10 @@
  * reservations that are asked for again cost nothing. The client's own answer is no conflict: it
  * may still have the address of a server that forgot it.
  *
+ * <p>All ports hear a probe, so it costs the port that asks as much as a broadcast frame of its own
+ * ({@link io.lanyard.nat.station.PortBudget#admitsBroadcast}): a request to the server alone is no
+ * way around storm control. The client asks again.
+ *
  * <p>Every guest can answer every probe. So an answer is not believed ({@code AddressCheck}) from a
  * host that has a lease for another address, nor from a port that has four addresses in quarantine
  * already. Where a lease's holder is looked for, only its own MAC address behind its own port

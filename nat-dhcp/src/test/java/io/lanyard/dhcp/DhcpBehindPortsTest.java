@@ -14,6 +14,8 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -38,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DhcpBehindPortsTest {
   private static final long HONEST = 0x5254_0000_0001L;
   private static final long EVIL = 0x5254_0000_0666L;
+  private static final long GATEWAY = 0x0250_0000_0002L;
   private static final Address SERVER = Address.parse("192.168.127.2");
   private static final Address FIRST = Address.parse("192.168.127.128");
   private static final int POOL = 16;
@@ -56,8 +59,7 @@ class DhcpBehindPortsTest {
           PooledByteBufAllocator.DEFAULT,
           network,
           "gateway",
-          new GatewayAddresses(
-              0x0250_0000_0002L, Objects.requireNonNull(TestNetworks.nat().ipv4()), false),
+          new GatewayAddresses(GATEWAY, Objects.requireNonNull(TestNetworks.nat().ipv4()), false),
           1500,
           DescriptorBudget.ample().share("test"));
   private final DhcpServer server =
@@ -81,13 +83,22 @@ class DhcpBehindPortsTest {
 
   /** Sends a message as its client does, in a frame; with a tag of priority alone if asked. */
   private void send(InMemoryPort port, long source, TestClient.Request request, boolean tagged) {
+    send(port, Ethernet.BROADCAST, source, request, tagged);
+  }
+
+  private void send(InMemoryPort port, long to, long source, TestClient.Request request) {
+    send(port, to, source, request, false);
+  }
+
+  private void send(
+      InMemoryPort port, long to, long source, TestClient.Request request, boolean tagged) {
     ByteBuf payload = request.buffer().writeByte(255);
     int tag = tagged ? 4 : 0;
     int length = payload.readableBytes();
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(12 + tag + UDP_PAYLOAD + length);
     frame.writeZero(12 + tag + UDP_PAYLOAD);
     int ip = 12 + 14 + tag;
-    Ethernet.write(frame, 12, Ethernet.BROADCAST, source, Ethernet.TYPE_IPV4);
+    Ethernet.write(frame, 12, to, source, Ethernet.TYPE_IPV4);
     if (tagged) {
       frame.setShort(24, 0x8100).setShort(26, 5 << 13).setShort(28, Ethernet.TYPE_IPV4);
     }
@@ -106,8 +117,8 @@ class DhcpBehindPortsTest {
   private void answerArp(InMemoryPort port, long source, long mac, Address address) {
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(54);
     frame.writeZero(54);
-    Ethernet.write(frame, 12, 0x0250_0000_0002L, source, Ethernet.TYPE_ARP);
-    Arp.write(frame, 26, Arp.REPLY, mac, address.ipv4(), 0x0250_0000_0002L, 0);
+    Ethernet.write(frame, 12, GATEWAY, source, Ethernet.TYPE_ARP);
+    Arp.write(frame, 26, Arp.REPLY, mac, address.ipv4(), GATEWAY, 0);
     port.send(frame);
   }
 
@@ -320,6 +331,30 @@ class DhcpBehindPortsTest {
     }
     assertThat(address).isNotNull();
     assertThat(server.leases().available()).isEqualTo(POOL - 2);
+  }
+
+  @Test
+  void aPortCausesNoMoreProbesThanStormControlLetsItBroadcast() {
+    InMemoryPort flooding = new InMemoryPort("flooding", Offloads.NONE);
+    StormLimits storm = new StormLimits(1000, 1000, 1000);
+    flooding.attachTo(
+        network,
+        new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, 99_999, false, storm));
+    int probes = 0;
+    for (int i = 0; i < 1000; i++) {
+      long machine = EVIL + 1 + i;
+      send(flooding, GATEWAY, machine, client(machine).message(DISCOVER));
+      probes += probed(honest).size();
+      flooding.drain();
+    }
+    assertThat(probes).as("a burst of 100 copies to 3 ports each").isEqualTo(34);
+    assertThat(server.counters().get(DhcpCount.PROBE_LIMIT)).isEqualTo(1000 - 34);
+    assertThat(network.problem(flooding)).contains("a storm of broadcast frames");
+    timers.advance(PROBE.multipliedBy(2));
+    assertThat(lease(honest, HONEST)).as("another port's").isNotNull();
+    timers.advance(Duration.ofSeconds(10));
+    assertThat(lease(flooding, EVIL)).as("once the storm is over").isNotNull();
+    flooding.close();
   }
 
   @Test

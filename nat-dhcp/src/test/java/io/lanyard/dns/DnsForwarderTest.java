@@ -620,7 +620,11 @@ class DnsForwarderTest {
             default -> {
               byte[] twice = Arrays.copyOf(wire, wire.length + question);
               System.arraycopy(
-                  wire, Header.LENGTH, twice, Header.LENGTH + question, wire.length - Header.LENGTH);
+                  wire,
+                  Header.LENGTH,
+                  twice,
+                  Header.LENGTH + question,
+                  wire.length - Header.LENGTH);
               twice[5] = 2;
               return twice;
             }

@@ -524,6 +524,30 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * Whether one more broadcast frame may be sent that a port is the cause of, such as the gateway's
+   * question on behalf of a request. It is charged to the port's storm control as if the port had
+   * sent it; else a frame to the gateway alone would reach all ports.
+   *
+   * @param port the cause
+   * @return false if the port has caused too many, which counts as a storm, or is gone
+   */
+  public boolean admitsBroadcastOf(Port port) {
+    Slot slot = slots.get(port);
+    if (slot == null) {
+      return false;
+    }
+    StormControl storm = slot.storm;
+    if (storm == null) {
+      return true;
+    }
+    if (!storm.admits(StormControl.Kind.BROADCAST, clock.nanoTime())) {
+      return false;
+    }
+    storm.charge(StormControl.Kind.BROADCAST, slots.size() - 1);
+    return true;
+  }
+
+  /**
    * Shows every frame to a tap from now on.
    *
    * @param tap sees frames of all ports, on the loop

@@ -100,7 +100,13 @@ public final class Gateway implements GuestLink, Dumpable {
     long seed = new SecureRandom().nextLong();
     stations =
         new Stations(
-            timers, new NeighbourWire(this), network.turns(), descriptors, Stations.LIMIT, seed);
+            timers,
+            new NeighbourWire(this),
+            network.turns(),
+            network::admitsBroadcastOf,
+            descriptors,
+            Stations.LIMIT,
+            seed);
     arp = new ArpResponder(this, addresses, stations, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);

@@ -12,6 +12,7 @@ import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * One ingress port's use of the gateway: the key of every quota, because a guest does not choose
@@ -45,6 +46,7 @@ public final class PortBudget implements Dumpable {
   private final Station anonymous;
   private final DescriptorBudget.Holder descriptors;
   private final Turn turn;
+  private final BooleanSupplier broadcastAdmission;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private final EventRate broadcasts = new EventRate(BROADCAST_NANOS, BROADCASTS);
   private int fragmented;
@@ -63,8 +65,15 @@ public final class PortBudget implements Dumpable {
   private final Clock clock;
   private final RecentCount[] excess = new RecentCount[Excess.values().length];
 
-  PortBudget(int number, String name, Turn turn, DescriptorBudget.Share share, Clock clock) {
+  PortBudget(
+      int number,
+      String name,
+      Turn turn,
+      BooleanSupplier broadcastAdmission,
+      DescriptorBudget.Share share,
+      Clock clock) {
     this.clock = clock;
+    this.broadcastAdmission = broadcastAdmission;
     Arrays.setAll(excess, i -> new RecentCount());
     this.number = number;
     this.name = name;
@@ -164,6 +173,16 @@ public final class PortBudget implements Dumpable {
    */
   public EventRate broadcasts() {
     return broadcasts;
+  }
+
+  /**
+   * Whether the gateway may ask all ports something because of the port's request. It costs the
+   * port as much as a broadcast frame of its own.
+   *
+   * @return false if the port has caused as many broadcasts as storm control lets it
+   */
+  public boolean admitsBroadcast() {
+    return broadcastAdmission.getAsBoolean();
   }
 
   /**

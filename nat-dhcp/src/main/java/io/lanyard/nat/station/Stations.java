@@ -18,6 +18,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ public final class Stations implements Dumpable {
   private final Shortage addresses;
   private final Clock clock;
   private final Turns turns;
+  private final Predicate<Port> broadcastAdmission;
 
   private @Nullable Port latestPort;
   private @Nullable PortBudget latestBudget;
@@ -67,6 +69,8 @@ public final class Stations implements Dumpable {
    * @param timers the network's timers
    * @param wire how stations are asked for their addresses
    * @param turns how the network's ports share its loop
+   * @param broadcastAdmission whether one more broadcast may be sent that a port is the cause of,
+   *     which costs the port
    * @param descriptors the network's share of the process's descriptors
    * @param limit the most stations, and the most addresses
    * @param seed a random number that no guest knows
@@ -75,6 +79,7 @@ public final class Stations implements Dumpable {
       Timers timers,
       Neighbours.Wire wire,
       Turns turns,
+      Predicate<Port> broadcastAdmission,
       DescriptorBudget.Share descriptors,
       int limit,
       long seed) {
@@ -84,7 +89,8 @@ public final class Stations implements Dumpable {
     places = new Shortage(timers.clock());
     addresses = new Shortage(timers.clock());
     this.turns = turns;
-    unlocated = new PortBudget(0, "unlocated", turns.unowned(), descriptors, clock);
+    this.broadcastAdmission = broadcastAdmission;
+    unlocated = new PortBudget(0, "unlocated", turns.unowned(), () -> true, descriptors, clock);
     stations = new LongPairMap<>(seed);
     neighbours = new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
   }
@@ -129,7 +135,14 @@ public final class Stations implements Dumpable {
     }
     PortBudget budget = budgets.get(port);
     if (budget == null) {
-      budget = new PortBudget(++numbers, port.name(), turns.of(port), descriptors, clock);
+      budget =
+          new PortBudget(
+              ++numbers,
+              port.name(),
+              turns.of(port),
+              () -> broadcastAdmission.test(port),
+              descriptors,
+              clock);
       budgets.put(port, budget);
     }
     latestPort = port;

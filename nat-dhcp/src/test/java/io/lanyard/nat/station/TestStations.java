@@ -37,6 +37,7 @@ public final class TestStations {
         timers,
         new NoWire(),
         new Turns(timers.clock(), Runnable::run),
+        port -> true,
         DescriptorBudget.ample().share("test"),
         limit,
         42);

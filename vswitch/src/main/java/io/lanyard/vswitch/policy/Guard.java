@@ -170,16 +170,14 @@ public final class Guard implements Policy {
       if (port == DHCP_CLIENT) {
         return DropCause.GUARD_SERVER;
       }
-      if (port == DHCP_SERVER && strict) {
+      if (port == DHCP_SERVER) {
         boolean fragment = (first & 0x2000) != 0;
         DropCause bad = dhcp(passage, frame, transport, end, fragment);
         return bad != null || permitted || asks(frame, at, transport, source)
             ? bad
             : DropCause.GUARD_IP;
       }
-      // A client without an address has nothing else to say (RFC 2131 section 4.1).
-      boolean asks = source == 0 && port == DHCP_SERVER && isServers(frame.getInt(at + 16));
-      return permitted || asks ? null : DropCause.GUARD_IP;
+      return permitted ? null : DropCause.GUARD_IP;
     }
     if (protocol == Ipv4.ICMP) {
       if (end - transport < 1) {
@@ -205,20 +203,21 @@ public final class Guard implements Policy {
    * Whether a client may ask a server from an address that is not its own as far as is known. One
    * without an address has the source 0.0.0.0 (RFC 2131 section 4.1). One that renews or rebinds
    * its lease has the address that it names in {@code ciaddr} (section 4.3.2): the server may have
-   * forgotten it, and can tell the client so, unless somebody else has it by now.
+   * forgotten it, and can tell the client so, unless somebody else has it by now. A learning
+   * guard's port claims that one.
    */
   private boolean asks(ByteBuf frame, int ip, int udp, int source) {
     return isServers(frame.getInt(ip + 16))
-        && (source == 0 || (source == frame.getInt(udp + CIADDR) && isNobodys(source)));
+        && (source == 0
+            || (strict && source == frame.getInt(udp + CIADDR) && isNobodys(source)));
   }
 
   /** Whether a host may have an address that nobody else is known to have. */
   private boolean isNobodys(int source) {
     long low = Address.ipv4Low(source);
-    long claimant = addresses.claimant(0, low);
     return !isNoHost(0, low)
         && !addresses.isBound(0, low)
-        && (claimant == AddressMap.NOBODY || claimant == number);
+        && addresses.claimant(0, low) == AddressMap.NOBODY;
   }
 
   /** Whether a DHCP client speaks for itself, in one datagram that can be read as a whole. */
