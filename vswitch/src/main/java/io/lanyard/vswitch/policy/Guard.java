@@ -208,8 +208,7 @@ public final class Guard implements Policy {
    */
   private boolean asks(ByteBuf frame, int ip, int udp, int source) {
     return isServers(frame.getInt(ip + 16))
-        && (source == 0
-            || (strict && source == frame.getInt(udp + CIADDR) && isNobodys(source)));
+        && (source == 0 || (strict && source == frame.getInt(udp + CIADDR) && isNobodys(source)));
   }
 
   /** Whether a host may have an address that nobody else is known to have. */
