@@ -14,4 +14,5 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch.frame;
   exports io.lanyard.vswitch.policy;
   exports io.lanyard.vswitch.port;
+  exports io.lanyard.vswitch.port.datagram;
 }

@@ -4,10 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of a burst of datagrams: one {@code recvmmsg} fills as many slots as there are
- * datagrams, and one batch serves all sockets of a loop.
+ * datagrams, and one batch may serve all sockets of a loop.
  *
  * <p>A slot has a buffer of its owner's, which takes the head of a datagram, and an overflow of the
  * batch's own behind it, which takes what does not fit there. So buffers can be as small as nearly
@@ -16,13 +17,16 @@ import java.nio.ByteBuffer;
  * <p>Thread: one at a time.
  */
 public final class DatagramBatch implements AutoCloseable {
-  /** The largest UDP payload over IPv4, rounded up. */
-  private static final int OVERFLOW = 65536;
+  /** The bytes of a slot's overflow: the largest UDP payload over IPv4, rounded up. */
+  public static final int OVERFLOW = 65536;
 
   // struct mmsghdr and struct iovec of the 64-bit ABIs (recvmmsg(2)), and a socket address.
   static final int HEADER = 64;
   private static final int IOVEC = 16;
-  private static final int NAME = 32;
+
+  /** Room for a socket address of any family here; that of UNIX is the longest (unix(7)). */
+  private static final int NAME = 112;
+
   private static final int ERROR_CONTROL = 256;
 
   /**
@@ -148,6 +152,32 @@ public final class DatagramBatch implements AutoCloseable {
   }
 
   /**
+   * Whether a datagram came from a certain socket.
+   *
+   * @param slot which slot
+   * @param name the socket's address
+   * @return false too where the sender has no address
+   */
+  public boolean isFrom(int slot, SocketName name) {
+    return name.is(names, (long) NAME * slot, nameLength(slot));
+  }
+
+  /**
+   * The address of a datagram's sender.
+   *
+   * @param slot which slot
+   * @return a new object; null where the sender has no address, as an unbound UNIX socket
+   */
+  public @Nullable SocketName sender(int slot) {
+    return SocketName.copy(names, (long) NAME * slot, nameLength(slot));
+  }
+
+  /** The kernel says how long the address is, which may be more than there was room for. */
+  private int nameLength(int slot) {
+    return Math.clamp(headers.get(INT, (long) HEADER * slot + NAME_LENGTH_AT), 0, NAME);
+  }
+
+  /**
    * The part of a datagram that did not fit into the slot's buffer.
    *
    * @param slot which slot
@@ -161,7 +191,7 @@ public final class DatagramBatch implements AutoCloseable {
   /** Readies the headers for a call: it has overwritten what is both input and output. */
   long prepare(int count) {
     for (int i = 0; i < count; i++) {
-      headers.set(INT, (long) HEADER * i + NAME_LENGTH_AT, SocketAddresses.LENGTH);
+      headers.set(INT, (long) HEADER * i + NAME_LENGTH_AT, NAME);
       headers.set(LONG, (long) HEADER * i + CONTROL_LENGTH_AT, CONTROL);
     }
     return headers.address();

@@ -17,6 +17,9 @@ final class InetCalls {
   private static final MemorySegment SENDMSG = NativeCall.function("sendmsg");
   private static final MemorySegment RECVMSG = NativeCall.function("recvmsg");
   private static final MemorySegment RECVMMSG = NativeCall.function("recvmmsg");
+  private static final MemorySegment SENDMMSG = NativeCall.function("sendmmsg");
+  private static final MemorySegment LISTEN = NativeCall.function("listen");
+  private static final MemorySegment ACCEPT4 = NativeCall.function("accept4");
 
   private InetCalls() {}
 
@@ -54,5 +57,18 @@ final class InetCalls {
 
   static int recvmmsg(int fd, long messages, int count, int flags) {
     return NativeCall.toInt(RECVMMSG, fd, messages, count, flags, 0, 0);
+  }
+
+  static int sendmmsg(int fd, long messages, int count, int flags) {
+    return NativeCall.toInt(SENDMMSG, fd, messages, count, flags, 0, 0);
+  }
+
+  static int listen(int fd, int backlog) {
+    return NativeCall.toInt(LISTEN, fd, backlog, 0, 0, 0, 0);
+  }
+
+  /** Accepts a connection, whose peer's address is not asked for. */
+  static int accept4(int fd, int flags) {
+    return NativeCall.toInt(ACCEPT4, fd, 0, 0, flags, 0, 0);
   }
 }

@@ -17,6 +17,10 @@ public enum DropCause {
       "the guest behind the port sends super-frames to groups; switch off its offloads"),
   /** Segments of a super-frame behind one that the port refused: they were not made. */
   UNSENT_SEGMENTS,
+  /** The datagram around the frame does not begin as it should. */
+  BAD_ENCAPSULATION,
+  /** The datagram came from another socket than the port's peer. */
+  FOREIGN_SENDER,
   /** The source address is a group address, or all zeros. */
   BAD_SOURCE,
   /** The source address belongs to another port: it is pinned there, or held by it. */

@@ -22,7 +22,6 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +44,7 @@ final class ListeningEndpoint implements StreamEndpoint {
   private static final int RETRIES_PER_LOOKUP = 12;
 
   private final SocketAddress at;
+  private final @Nullable SocketFile file;
   private final PortContext context;
   private final Client client;
   private final Timers.Timer retry;
@@ -57,8 +57,9 @@ final class ListeningEndpoint implements StreamEndpoint {
   private long acceptFailures;
   private boolean closed;
 
-  ListeningEndpoint(SocketAddress at, PortContext context, Client client) {
-    this.at = at;
+  ListeningEndpoint(StreamAddress.Listen at, PortContext context, Client client) {
+    this.at = at.address();
+    this.file = at.file();
     this.context = context;
     this.client = client;
     this.retry = context.timers().create(this::start);
@@ -70,9 +71,9 @@ final class ListeningEndpoint implements StreamEndpoint {
       return;
     }
     boolean unix = at instanceof DomainSocketAddress;
-    if (at instanceof DomainSocketAddress path) {
+    if (file != null) {
       try {
-        StaleSocket.remove(Path.of(path.path()));
+        file.clear();
       } catch (IOException e) {
         failed(Causes.of(e), "");
         return;
@@ -103,10 +104,54 @@ final class ListeningEndpoint implements StreamEndpoint {
     } else if (closed) {
       Future<?> _ = bound.channel().close();
     } else {
-      failures = 0;
       listener = bound.channel();
+      if (file != null && file.isGranted()) {
+        grant(file);
+      } else {
+        listens();
+      }
+    }
+  }
+
+  private void listens() {
+    if (!closed) {
+      failures = 0;
       client.waiting(NOBODY);
     }
+  }
+
+  /** Lets those connect whom the configuration names. */
+  private void grant(SocketFile its) {
+    try {
+      context.blocking().execute(() -> grantNow(its));
+    } catch (RuntimeException | Error e) { // the host has no thread for it
+      notGranted(Causes.of(e));
+    }
+  }
+
+  /** On a thread that may wait. */
+  private void grantNow(SocketFile its) {
+    Runnable then;
+    try {
+      its.grant();
+      then = this::listens;
+    } catch (IOException | RuntimeException e) {
+      then = () -> notGranted(Causes.of(e));
+    }
+    try {
+      context.loop().execute(then);
+    } catch (RejectedExecutionException e) {
+      // The network has ended.
+    }
+  }
+
+  private void notGranted(String reason) {
+    Channel bound = listener;
+    listener = null;
+    if (bound != null) {
+      Future<?> _ = bound.close();
+    }
+    failed(reason, "name a user and a group that exist");
   }
 
   private void cannotBind(Throwable cause) {

@@ -90,7 +90,7 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
     this.clients = new @Nullable StreamPort[most];
     this.endpoint =
         new ListeningEndpoint(
-            address.address(),
+            address,
             context,
             new StreamEndpoint.Client() {
               @Override

@@ -4,6 +4,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Where a stream port's client comes from. */
 public sealed interface StreamAddress {
@@ -18,20 +19,39 @@ public sealed interface StreamAddress {
    * The port waits for the VMM.
    *
    * @param address a {@link DomainSocketAddress}, or an {@link InetSocketAddress} that is resolved
+   * @param file the UNIX socket's file; null for TCP
    */
-  record Listen(SocketAddress address) implements StreamAddress {
+  record Listen(SocketAddress address, @Nullable SocketFile file) implements StreamAddress {
     /** Refuses an address of another kind. */
     public Listen {
       check(address);
     }
 
     /**
+     * Waits for TCP.
+     *
+     * @param address an address that is resolved
+     */
+    public Listen(InetSocketAddress address) {
+      this(address, null);
+    }
+
+    /**
      * Waits at a UNIX socket.
+     *
+     * @param file the socket's
+     */
+    public Listen(SocketFile file) {
+      this(new DomainSocketAddress(file.path().toString()), file);
+    }
+
+    /**
+     * Waits at a UNIX socket of the daemon's user.
      *
      * @param path the socket's
      */
     public Listen(Path path) {
-      this(new DomainSocketAddress(path.toString()));
+      this(new SocketFile(path));
     }
   }
 

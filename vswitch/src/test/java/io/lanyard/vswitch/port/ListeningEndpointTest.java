@@ -66,7 +66,8 @@ class ListeningEndpointTest {
     endpoint =
         onLoop(() ->
             new ListeningEndpoint(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), holder.getLocalPort()),
+                new StreamAddress.Listen(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), holder.getLocalPort())),
                 new PortContext(loop, timers, network, PooledByteBufAllocator.DEFAULT, blocking),
                 client));
   }

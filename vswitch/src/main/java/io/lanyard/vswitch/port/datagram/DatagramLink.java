@@ -1,0 +1,182 @@
+package io.lanyard.vswitch.port.datagram;
+
+import io.lanyard.base.LogEvent;
+import io.lanyard.linux.BatchSocket;
+import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
+import io.lanyard.vswitch.port.PortContext;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that a datagram port has open: the loop watches it, and its frames go to the switch in
+ * bursts.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class DatagramLink extends Work implements EpollIoHandle {
+  private static final System.Logger LOG = System.getLogger(DatagramLink.class.getName());
+
+  private final BatchSocket socket;
+  private final DatagramPort port;
+  private final IoEventLoop loop;
+  private final Switch network;
+  private final boolean connected;
+  private final DatagramBurst burst;
+  private final DatagramSender sender;
+  private final FileDescriptor descriptor;
+  private final Turn turn;
+  private @Nullable IoRegistration registration;
+  private boolean closed;
+  private boolean reading;
+
+  /**
+   * Makes a link that is not watched.
+   *
+   * @param connected whether an empty message is the end, as of a seqpacket socket
+   */
+  DatagramLink(
+      BatchSocket socket,
+      DatagramPort port,
+      Addressing addressing,
+      boolean connected,
+      PortContext context) {
+    this.socket = socket;
+    this.port = port;
+    this.loop = context.loop();
+    this.network = context.network();
+    this.connected = connected;
+    this.turn = network.turns().of(port);
+    this.descriptor = new FileDescriptor(socket.fd());
+    this.burst = new DatagramBurst(context.allocator(), addressing.prefixLength());
+    this.sender = new DatagramSender(socket, port, addressing, context);
+  }
+
+  /** Begins to read. */
+  void start() {
+    loop.register(this)
+        .addListener(future -> {
+          if (future.isSuccess()) {
+            registered((IoRegistration) future.getNow());
+          } else {
+            LogEvent.of("socket-not-registered")
+                .with("network", network.name())
+                .with("port", port.name())
+                .log(LOG, Level.ERROR, future.cause());
+            port.lost(this);
+          }
+        });
+  }
+
+  private void registered(IoRegistration made) {
+    if (closed) {
+      made.cancel();
+    } else {
+      registration = made;
+      made.submit(EpollIoOps.EPOLLIN);
+    }
+  }
+
+  @Override
+  public FileDescriptor fd() {
+    return descriptor;
+  }
+
+  @Override
+  public void handle(IoRegistration ready, IoEvent event) {
+    EpollIoOps ops = ((EpollIoEvent) event).ops();
+    if (ops.contains(EpollIoOps.EPOLLIN)) {
+      turn.ready(this);
+    } else if (!closed) {
+      port.lost(this);
+    }
+  }
+
+  /** Reads one burst, or goes on with one that the last turn had no time for. */
+  @Override
+  protected boolean run() {
+    if (closed) {
+      return false;
+    }
+    boolean more = true;
+    reading = true;
+    try {
+      if (!burst.hasMore()) {
+        int got = burst.receive(socket);
+        if (got < 0) {
+          port.lost(this);
+          return false;
+        }
+        more = got == DatagramBurst.FRAMES;
+      }
+      deliver();
+      more |= burst.hasMore();
+      network.flush();
+    } finally {
+      reading = false;
+      if (closed) {
+        burst.release();
+      }
+    }
+    return more && !closed;
+  }
+
+  private void deliver() {
+    boolean empty = burst.deliver(network, port, turn);
+    while (empty && !closed) {
+      if (connected) {
+        burst.skip();
+        port.lost(this);
+        return;
+      }
+      port.emptyDatagram();
+      empty = burst.deliver(network, port, turn);
+    }
+  }
+
+  @Override
+  protected void broke(Throwable cause) {
+    port.lost(this);
+  }
+
+  /** Takes a frame. Answers false if too much waits already. */
+  boolean write(ByteBuf frame, int receivers) {
+    return sender.add(frame, receivers);
+  }
+
+  void flush() {
+    sender.flush();
+  }
+
+  int queued() {
+    return sender.queued();
+  }
+
+  /** Stops reading and closes the socket; a second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (registration != null) {
+      registration.cancel();
+      registration = null;
+    }
+    sender.close();
+    LoopClosing.close(loop, socket.fd(), socket);
+    if (!reading) { // else a frame is still lent
+      burst.release();
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package io.lanyard.vswitch.port.datagram;
+
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
+import io.lanyard.base.RateLimitedLog;
+import io.lanyard.base.Timers;
+import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.SocketName;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.ObservedPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.port.PortContext;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.epoll.EpollIoHandle;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that carries one frame a datagram.
+ *
+ * <p>The port is an {@link Addressing} times where its socket comes from. It sends no empty
+ * datagram, which QEMU reads as the end of the file, and takes none that comes from another sender.
+ * Frames leave finished and cut to the MTU: a datagram has no room to say what is left to do.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class DatagramPort extends ObservedPort implements Dumpable {
+  private static final System.Logger LOG = System.getLogger(DatagramPort.class.getName());
+
+  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+
+  /** How often a peer that is there is looked at; one that is not, four times as often. */
+  private static final long CHECK_NANOS = 1_000_000_000L;
+
+  /** What the kernel may keep for us: as vfkit's clients set theirs. */
+  private static final int SEND_BUFFER = 1 << 20;
+
+  private static final int RECEIVE_BUFFER = 4 << 20;
+
+  private final Addressing addressing;
+  private final PortContext context;
+  private final DatagramEndpoint endpoint;
+  private final boolean connected;
+  private final RateLimitedLog log;
+  private final Timers.Timer check;
+  private @Nullable DatagramLink link;
+  private PortState waiting = NOT_OPEN;
+  private long sockets;
+  private boolean closed;
+
+  /**
+   * Makes a port with a socket that the port binds, to be attached by the caller and then started.
+   *
+   * @param name the port's name
+   * @param kind its kind, as {@code qemu-dgram}
+   * @param mtu the largest IP packet on it, in bytes
+   * @param addressing whom the datagrams go to and come from; the port's own
+   * @param source where the socket comes from
+   * @param context the network
+   */
+  public DatagramPort(
+      String name,
+      String kind,
+      int mtu,
+      Addressing addressing,
+      DatagramSource source,
+      PortContext context) {
+    this(
+        name,
+        kind,
+        mtu,
+        addressing,
+        false,
+        client -> new BoundEndpoint(source, context, client),
+        context);
+  }
+
+  /** Makes the endpoint of a port. */
+  interface EndpointMaker {
+    DatagramEndpoint make(DatagramEndpoint.Client client);
+  }
+
+  /**
+   * Makes a port.
+   *
+   * @param connected whether its sockets are connected, and end with their peers
+   */
+  DatagramPort(
+      String name,
+      String kind,
+      int mtu,
+      Addressing addressing,
+      boolean connected,
+      EndpointMaker endpoint,
+      PortContext context) {
+    super(name, kind, mtu, NOT_OPEN);
+    if (!context.loop().isCompatible(EpollIoHandle.class)) {
+      throw new IllegalArgumentException(
+          "a datagram port needs a loop made with EpollIoHandler, not " + context.loop());
+    }
+    this.addressing = addressing;
+    this.context = context;
+    this.connected = connected;
+    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.check = context.timers().create(this::check);
+    this.endpoint = endpoint.make(new Client());
+  }
+
+  /** The port as its endpoint sees it. */
+  private final class Client implements DatagramEndpoint.Client {
+    @Override
+    public void offer(BatchSocket socket) {
+      if (closed || link != null) {
+        socket.close();
+        if (!closed) {
+          log.log(
+              Level.WARNING,
+              "client-refused",
+              line ->
+                  line.with("network", context.network().name())
+                      .with("port", name())
+                      .with("advice", "the port has a client; give each guest a port of its own"));
+        }
+      } else {
+        open(socket);
+      }
+    }
+
+    @Override
+    public void waiting(PortState now) {
+      waiting = now;
+      update();
+    }
+  }
+
+  private void open(BatchSocket socket) {
+    socket.buffers(SEND_BUFFER, RECEIVE_BUFFER);
+    DatagramLink made;
+    try {
+      made = new DatagramLink(socket, this, addressing, connected, context);
+    } catch (RuntimeException | Error e) {
+      socket.close();
+      endpoint.disconnected();
+      throw e;
+    }
+    sockets++;
+    link = made;
+    if (addressing.needsChecks()) {
+      check();
+    }
+    made.start();
+    update();
+  }
+
+  private void check() {
+    if (link != null && !closed) {
+      addressing.check();
+      update();
+      check.arm(state().hasCarrier() ? CHECK_NANOS : CHECK_NANOS / 4);
+    }
+  }
+
+  private void update() {
+    become(closed ? PortState.closed() : link == null ? waiting : addressing.state());
+  }
+
+  @Override
+  public void start() {
+    endpoint.start();
+  }
+
+  Addressing addressing() {
+    return addressing;
+  }
+
+  /** Whether a datagram holds a frame for the switch; else it is counted, or dealt with. */
+  boolean takes(DatagramBatch batch, int slot, ByteBuf datagram, int index) {
+    Addressing.Verdict verdict = addressing.judge(batch, slot, datagram, index);
+    switch (verdict) {
+      case FOREIGN -> foreign(batch.sender(slot));
+      case MALFORMED -> counters().receiveDropped(DropCause.BAD_ENCAPSULATION);
+      default -> {
+        if (!state().hasCarrier()) {
+          update();
+        }
+      }
+    }
+    return verdict == Addressing.Verdict.FRAME;
+  }
+
+  private void foreign(@Nullable SocketName sender) {
+    counters().receiveDropped(DropCause.FOREIGN_SENDER);
+    log.log(
+        Level.WARNING,
+        "sender-refused",
+        line ->
+            line.with("network", context.network().name())
+                .with("port", name())
+                .with("sender", sender == null ? "a socket without a name" : sender)
+                .with(
+                    "advice", "the port takes frames from its peer alone; compare the addresses"));
+  }
+
+  /** Hears that a datagram without any byte has come. */
+  void emptyDatagram() {
+    counters().receiveDropped(DropCause.BAD_LENGTH);
+  }
+
+  /** Hears that nobody has the receiver's socket open; null for the peer of a connection. */
+  void gone(@Nullable SocketName receiver) {
+    if (receiver != null) {
+      addressing.gone(receiver);
+      update();
+    }
+  }
+
+  /** Hears from its link that the socket is no longer useful. */
+  void lost(DatagramLink from) {
+    if (link == from) {
+      link = null;
+      from.close();
+      check.cancel();
+      endpoint.disconnected();
+      update();
+    }
+  }
+
+  @Override
+  public boolean transmit(Passage passage, ByteBuf frame) {
+    DatagramLink present = link;
+    int receivers = present == null ? 0 : addressing.route(passage);
+    if (present == null || receivers == 0) {
+      counters().transmitDropped(DropCause.NO_CARRIER);
+      return false;
+    }
+    if (!present.write(frame, receivers)) {
+      counters().transmitDropped(DropCause.QUEUE_FULL);
+      return false;
+    }
+    return true;
+  }
+
+  @Override
+  public void flush() {
+    DatagramLink present = link;
+    if (present != null) {
+      present.flush();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    check.cancel();
+    DatagramLink present = link;
+    link = null;
+    if (present != null) {
+      present.close();
+    }
+    endpoint.close();
+    update();
+  }
+
+  /**
+   * The address of the port's socket.
+   *
+   * @return a path, or an address and port
+   */
+  public String address() {
+    return endpoint.address();
+  }
+
+  @Override
+  public Offloads offloads() {
+    return Offloads.NONE;
+  }
+
+  @Override
+  public DumpNode dump() {
+    DatagramLink present = link;
+    return DumpNode.of("datagram " + address())
+        .with("role", endpoint.role())
+        .with("sockets", sockets)
+        .withNonZero("queuedDatagrams", present == null ? 0 : present.queued())
+        .build();
+  }
+}

@@ -1,0 +1,72 @@
+package io.lanyard.vswitch.port.datagram;
+
+import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.SocketName;
+import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.port.SocketFile;
+import java.io.IOException;
+
+/** Where the socket of a datagram port comes from. */
+public sealed interface DatagramSource {
+  /**
+   * A UNIX datagram socket at a path.
+   *
+   * @param file the path, and who may send to it
+   */
+  record Unix(SocketFile file) implements DatagramSource {
+    @Override
+    public BatchSocket open() throws IOException {
+      file.clear();
+      BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(file.path()));
+      try {
+        file.grant();
+      } catch (IOException | RuntimeException e) {
+        socket.close();
+        file.remove();
+        throw e;
+      }
+      return socket;
+    }
+
+    @Override
+    public void removed() {
+      file.remove();
+    }
+
+    @Override
+    public String toString() {
+      return file.path().toString();
+    }
+  }
+
+  /**
+   * A UDP socket.
+   *
+   * @param local the address and port that it is bound to
+   */
+  record Udp(Endpoint local) implements DatagramSource {
+    @Override
+    public BatchSocket open() throws IOException {
+      return BatchSocket.udp(local);
+    }
+
+    @Override
+    public void removed() {}
+
+    @Override
+    public String toString() {
+      return local.toString();
+    }
+  }
+
+  /**
+   * Opens the socket. It may wait.
+   *
+   * @return a socket that belongs to the caller
+   * @throws IOException if it cannot be had; the message says what to do
+   */
+  BatchSocket open() throws IOException;
+
+  /** Removes what is left of a socket that was closed. */
+  void removed();
+}
