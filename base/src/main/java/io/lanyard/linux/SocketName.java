@@ -79,7 +79,7 @@ public final class SocketName {
     return new SocketName(memory.asSlice(0, length));
   }
 
-  /** What the kernel has written; null if that is no address of either kind. */
+  /** A copy of a name that the kernel has written; null if that is no address of either kind. */
   static @Nullable SocketName copy(MemorySegment memory, long at, int length) {
     if (length <= PATH_AT || (memory.get(SHORT, at) == AF_UNIX && length == PATH_AT + 1)) {
       return null;

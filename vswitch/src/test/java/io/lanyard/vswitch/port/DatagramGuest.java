@@ -1,8 +1,8 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.Errno;
-import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.SendBatch;
 import io.lanyard.linux.SocketName;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.linux.Errno;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketName;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only. An addressing may have state, and so belongs to one port.
  */
 public interface Addressing {
-  /** What a datagram is. */
+  /** A judgement of a datagram. */
   enum Verdict {
     /** It holds a frame, behind {@link #prefixLength} bytes. */
     FRAME,

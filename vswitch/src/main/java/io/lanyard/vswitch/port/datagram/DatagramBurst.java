@@ -1,7 +1,7 @@
 package io.lanyard.vswitch.port.datagram;
 
-import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.DatagramBatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;

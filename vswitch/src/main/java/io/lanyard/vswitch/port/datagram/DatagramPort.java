@@ -4,8 +4,8 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.base.Timers;
-import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
@@ -35,7 +35,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   /** How often a peer that is there is looked at; one that is not, four times as often. */
   private static final long CHECK_NANOS = 1_000_000_000L;
 
-  /** What the kernel may keep for us: as vfkit's clients set theirs. */
+  /** The kernel's buffers, in bytes: as vfkit's clients set theirs. */
   private static final int SEND_BUFFER = 1 << 20;
 
   private static final int RECEIVE_BUFFER = 4 << 20;

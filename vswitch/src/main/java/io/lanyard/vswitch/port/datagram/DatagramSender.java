@@ -1,7 +1,7 @@
 package io.lanyard.vswitch.port.datagram;
 
-import io.lanyard.linux.Errno;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.Errno;
 import io.lanyard.linux.SendBatch;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.DropCause;
@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a datagram port sends: frames gather in a batch, which leaves at the flush in one system
+ * The way out of a datagram port: frames gather in a batch, which leaves at the flush in one system
  * call.
  *
  * <p>A receiver that does not keep up refuses the rest of a batch (EAGAIN: a UNIX socket takes

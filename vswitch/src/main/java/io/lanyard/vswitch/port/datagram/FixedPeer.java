@@ -1,7 +1,7 @@
 package io.lanyard.vswitch.port.datagram;
 
-import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.SocketName;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Passage;

@@ -1,8 +1,8 @@
 package io.lanyard.vswitch.port.datagram;
 
 import io.lanyard.base.Clock;
-import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.DatagramBatch;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;

@@ -7,8 +7,8 @@
  * frame, times which socket carries it.
  *
  * <p><b>In.</b> One {@code recvmmsg} reads a burst. Each datagram is judged by the addressing,
- * which knows the peer's address: whoever may write to a path or reach a port can send, and only
- * the peer is heard. What passes goes to the switch in the port's turn.
+ * which knows the peer's address: any process that may write to a path or reach a port can send,
+ * and only the peer is heard. What passes goes to the switch in the port's turn.
  *
  * <p><b>Out.</b> Frames gather in a batch, which one {@code sendmmsg} sends at the flush. A
  * receiver that does not keep up gets a few more tries, while the loop does other work; then the
