@@ -175,7 +175,7 @@ final class ConfigResources {
       return daemon::reread;
     }
     String source = request.query("source", "the request");
-    String text = new String(request.body(), StandardCharsets.UTF_8);
+    String text = request.text();
     Path directory;
     try {
       Path parent = Path.of(source).toAbsolutePath().getParent();
@@ -245,7 +245,7 @@ final class ConfigResources {
   private Resource putting(Noun noun) {
     return request -> {
       DocumentPath path = noun.path(request);
-      String value = new String(request.body(), StandardCharsets.UTF_8);
+      String value = request.text();
       return change(
           request, all(List.of(edit(request, true, path, value))), "set " + noun.word + " " + path);
     };

@@ -11,6 +11,8 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.LentForward;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.net.Address;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
@@ -73,14 +75,23 @@ final class RunningResources {
             daemon
                 .conductor()
                 .lend(network, JsonText.text(request.json()), request.caller().name()));
-    return new Response.Stream(
-        "application/x-ndjson",
-        (in, out) -> {
-          try (lent) {
-            out.write((JsonText.text(lent.info()) + "\n").getBytes(StandardCharsets.UTF_8));
-            in.transferTo(OutputStream.nullOutputStream());
-          }
-        });
+    return new Response.Stream("application/x-ndjson", new Lending(lent));
+  }
+
+  /** Says what was lent, then waits for the client to leave. */
+  private record Lending(LentForward lent) implements Response.Conversation {
+    @Override
+    public void speak(InputStream in, OutputStream out) throws IOException {
+      try (lent) {
+        out.write((JsonText.text(lent.info()) + "\n").getBytes(StandardCharsets.UTF_8));
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+    }
+
+    @Override
+    public void abandon() {
+      lent.close();
+    }
   }
 
   private Response link(Request request) {

@@ -86,11 +86,32 @@ final class Dispatcher {
           request.path(),
           "it needs the role " + EnumText.word(match.role()));
     }
+    checkCoding(incoming);
     Response response = match.resource().answer(request);
     if (response instanceof Response.Body body) {
       return unlessKnown(request, body);
     }
-    return head ? headOf(response) : response;
+    if (head) {
+      Response.Conversation conversation = response.conversation();
+      if (conversation != null) {
+        conversation.abandon();
+      }
+      return headOf(response);
+    }
+    return response;
+  }
+
+  /** No coding of a body is known here (RFC 9110 section 8.4). */
+  private static void checkCoding(Incoming incoming) {
+    String coding = incoming.headers().getOrDefault("content-encoding", "").strip();
+    if (incoming.body().length > 0 && !coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
+      throw new Problem(
+          415,
+          "the request's body is coded as " + coding + ", which no resource takes",
+          "",
+          "send it as it is, without Content-Encoding",
+          Map.of("Accept-Encoding", "identity"));
+    }
   }
 
   /** A target may name the server, too (RFC 9112 section 3.2.2). */

@@ -9,7 +9,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -25,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +60,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   private final ExecutorService threads;
   private final HttpMeter meter;
   private final String peer;
+  private final StreamPlace place;
   private final BodyLimit bodies;
   private final ArrayDeque<Object> waiting = new ArrayDeque<>();
   private final long firstMillis;
@@ -76,6 +77,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
    * @param threads runs the resources
    * @param meter hears of every request
    * @param peer the other end, as in {@link Callers#identify}
+   * @param place where the connection may become a stream
    * @param bodies gathers the requests
    * @param firstRequest how long the client may take for its first request
    */
@@ -84,12 +86,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       ExecutorService threads,
       HttpMeter meter,
       String peer,
+      StreamPlace place,
       BodyLimit bodies,
       Duration firstRequest) {
     this.dispatcher = dispatcher;
     this.threads = threads;
     this.meter = meter;
     this.peer = peer;
+    this.place = place;
     this.bodies = bodies;
     this.firstMillis = firstRequest.toMillis();
   }
@@ -101,7 +105,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
             .setMaxInitialLineLength(MAX_LINE)
             .setMaxHeaderSize(MAX_HEADERS)
             .setMaxChunkSize(LargeBodies.SMALL);
-    pipeline.addLast(CODEC, new HttpServerCodec(decoder)).addLast(BODIES, bodies).addLast(this);
+    pipeline.addLast(CODEC, new RequestCodec(decoder)).addLast(BODIES, bodies).addLast(this);
   }
 
   @Override
@@ -232,6 +236,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   private static @Nullable Problem broken(FullHttpRequest request) {
     if (request.decoderResult().isFailure()) {
       Throwable cause = request.decoderResult().cause();
+      if (cause instanceof Problem problem) {
+        return problem;
+      }
       int status =
           cause instanceof TooLongHttpLineException
               ? 414
@@ -277,12 +284,16 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       ChannelHandlerContext context, Response response, boolean keepAlive, long began) {
     bodies.answered();
     if (!context.channel().isActive()) {
+      abandon(response);
       return;
     }
     // No pattern switch: the JVM would spin a class for it before the first answer.
     if (response instanceof Response.Body body) {
       meter.answered(body.status(), System.nanoTime() - began);
       send(context, body, keepAlive);
+    } else if (!place.take(context.channel())) {
+      abandon(response);
+      send(context, ProblemBody.of(StreamPlace.none()), keepAlive, began);
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);
       stream(context, stream);
@@ -292,6 +303,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     } else if (response instanceof Response.Upgrade upgrade) {
       meter.answered(101, System.nanoTime() - began);
       upgrade(context, upgrade);
+    }
+  }
+
+  /** Releases what an answer holds that is not sent. */
+  private void abandon(Response response) {
+    Response.Conversation conversation = response.conversation();
+    if (conversation != null) {
+      try {
+        threads.execute(conversation::abandon);
+      } catch (RejectedExecutionException e) {
+        // The server is stopping, and what an answer holds stops with it.
+      }
     }
   }
 
@@ -321,19 +344,23 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
         (in, out) -> {
           stream.source().speak(in, out);
           context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).syncUninterruptibly();
-        });
+        },
+        stream.source()::abandon);
   }
 
   private void upgrade(ChannelHandlerContext context, Response.Upgrade upgrade) {
     var _ = context.writeAndFlush(HttpResponses.upgrade(upgrade.protocol()));
     var bytes = new ByteConversation(context.channel(), false);
-    converse(context, bytes, upgrade.conversation());
+    converse(context, bytes, upgrade.conversation(), upgrade.conversation()::abandon);
     context.pipeline().remove(BODIES);
     context.pipeline().remove(CODEC);
   }
 
   private void converse(
-      ChannelHandlerContext context, ByteConversation bytes, Response.Conversation conversation) {
+      ChannelHandlerContext context,
+      ByteConversation bytes,
+      Response.Conversation conversation,
+      Runnable abandon) {
     become(context, bytes);
     if (inputEnded) {
       bytes.end();
@@ -346,7 +373,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
           } finally {
             var _ = context.close();
           }
-        });
+        },
+        abandon);
   }
 
   private void events(ChannelHandlerContext context, Response.Events events) {
@@ -358,7 +386,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       var _ = context.close();
       return;
     }
-    inBackground(context, () -> stream.run(events.source(), events.lastEventId()));
+    inBackground(context, () -> stream.run(events.source(), events.lastEventId()), () -> {});
   }
 
   /** Hands the connection to another handler. */
@@ -374,13 +402,22 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     void run() throws IOException, InterruptedException;
   }
 
-  /** Runs a task until it ends or the client has gone. */
-  private void inBackground(ChannelHandlerContext context, StreamTask task) {
+  /**
+   * Runs a task until it ends or the client has gone.
+   *
+   * @param instead runs if the client goes before the task begins
+   */
+  private void inBackground(ChannelHandlerContext context, StreamTask task, Runnable instead) {
+    AtomicBoolean begun = new AtomicBoolean();
     try {
       var running =
           threads.submit(() -> {
             try {
-              task.run();
+              if (begun.compareAndSet(false, true)) {
+                task.run();
+              } else {
+                instead.run();
+              }
             } catch (IOException | InterruptedException e) {
               // The client has gone, which is how most streams end, or the server stops.
               var _ = context.close();
@@ -389,7 +426,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
               var _ = context.close();
             }
           });
-      context.channel().closeFuture().addListener(closed -> running.cancel(true));
+      context
+          .channel()
+          .closeFuture()
+          .addListener(closed -> {
+            if (!begun.compareAndSet(false, true)) {
+              running.cancel(true);
+            }
+          });
     } catch (RejectedExecutionException e) {
       var _ = context.close();
     }

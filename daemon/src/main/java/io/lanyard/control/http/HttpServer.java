@@ -1,6 +1,7 @@
 package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.control.api.Role;
 import io.netty.bootstrap.ServerBootstrap;
@@ -57,6 +58,7 @@ public final class HttpServer implements AutoCloseable {
   private final ExecutorService threads;
   private final Limits limits;
   private final Places places;
+  private final Places streams;
   private final LargeBodies bodies = new LargeBodies();
   private final Dispatcher dispatcher;
   private final HttpMeter meter;
@@ -72,7 +74,10 @@ public final class HttpServer implements AutoCloseable {
     this.name = name;
     this.owner = owner;
     this.limits = limits;
-    this.places = new Places(limits, Clock.system());
+    this.places = new Places(limits, "connections", Clock.system());
+    this.streams =
+        new Places(
+            limits.ofStreams(), "event streams, captures and consoles together", Clock.system());
     this.dispatcher = new Dispatcher(routes, callers, meter);
     this.meter = meter;
     this.loop =
@@ -206,7 +211,10 @@ public final class HttpServer implements AutoCloseable {
    */
   public String problem() {
     String present = acceptProblem;
-    return present.isEmpty() ? places.problem() : present;
+    if (present.isEmpty()) {
+      present = places.problem();
+    }
+    return present.isEmpty() ? streams.problem() : present;
   }
 
   /** On the loop. */
@@ -262,6 +270,7 @@ public final class HttpServer implements AutoCloseable {
             threads,
             meter,
             peer(client),
+            new StreamPlace(streams, client),
             new BodyLimit(MAX_BODY, bodies, client.trusted()),
             limits.firstRequest())
         .install(channel.pipeline());
@@ -307,7 +316,19 @@ public final class HttpServer implements AutoCloseable {
     }
     connections.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     threads.shutdownNow();
+    awaitThreads();
     loop.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** The answers' last words run on the loop. */
+  private void awaitThreads() {
+    try {
+      if (!threads.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+        LogEvent.of("answers-left").with("server", name).log(LOG, Level.DEBUG);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

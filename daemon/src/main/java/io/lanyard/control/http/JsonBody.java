@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ final class JsonBody {
 
   private JsonBody() {}
 
-  static Map<String, @Nullable Object> object(String mediaType, byte[] body) {
+  static Map<String, @Nullable Object> object(String mediaType, String body) {
     checkType(mediaType);
     try (JsonParser in = Reader.FACTORY.createParser(body)) {
       if (in.nextToken() != JsonToken.START_OBJECT) {
@@ -60,8 +61,7 @@ final class JsonBody {
       throw new Problem(
           400, "the request's body is not JSON: " + place + e.getOriginalMessage(), "", "");
     } catch (IOException e) {
-      // Bytes that are no text.
-      throw new Problem(400, "the request's body is not JSON: " + e.getMessage(), "", "");
+      throw new UncheckedIOException("a text cannot be read", e);
     }
   }
 

@@ -25,6 +25,17 @@ public record Limits(int connections, int reserved, int perClient, Duration firs
   public static final Limits METRICS = new Limits(32, 0, 8, AT_ONCE);
 
   /**
+   * The limits of answers that have no end of their own, such as streams of events: half of each,
+   * so that they leave connections for requests.
+   *
+   * @return limits whose {@code connections} are streams
+   */
+  Limits ofStreams() {
+    return new Limits(
+        Math.max(1, connections / 2), reserved / 2, Math.max(1, perClient / 2), firstRequest);
+  }
+
+  /**
    * Checks the limits.
    *
    * @throws IllegalArgumentException if one cannot hold

@@ -7,12 +7,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Counts who has how many of a server's connections.
+ * Counts who has how many of a server's connections, or of its streams.
  *
  * <p>Thread: the server's loop only, except for {@link #problem}.
  */
 final class Places {
   private final Limits limits;
+  private final String what;
   private final Map<Object, Integer> clients = new HashMap<>();
   private final Shortage shortage;
   private int taken;
@@ -25,8 +26,16 @@ final class Places {
    */
   record Client(Object key, boolean trusted) {}
 
-  Places(Limits limits, Clock clock) {
+  /**
+   * Makes places that are all free.
+   *
+   * @param limits how many there are, and for whom
+   * @param what the places in the plural, for a message
+   * @param clock tells how long a lack lasts
+   */
+  Places(Limits limits, String what, Clock clock) {
     this.limits = limits;
+    this.what = what;
     this.shortage = new Shortage(clock);
   }
 
@@ -70,8 +79,8 @@ final class Places {
     boolean _ =
         shortage.say(
             holder,
-            "%s holds %d of the %d connections, and others are refused; end the program that holds them"
-                .formatted(holder, most, taken));
+            "%s holds %d of the %d %s, and others are refused; end the program that holds them"
+                .formatted(holder, most, taken, what));
   }
 
   /**

@@ -62,13 +62,24 @@ public record Request(
   }
 
   /**
+   * The body as text.
+   *
+   * @return the text
+   * @throws Problem 400 if the body is not UTF-8, 415 if the request says that it is something else
+   */
+  public String text() {
+    return TextBody.of(header("content-type"), body);
+  }
+
+  /**
    * The members of the body, which is a JSON object.
    *
    * @return a modifiable tree: objects are maps in the order of the text, arrays are lists, numbers
    *     are {@link Long}, {@link java.math.BigInteger} or {@link java.math.BigDecimal}
-   * @throws Problem 415 if the request says that the body is something else, 400 if it is no object
+   * @throws Problem 415 if the request says that the body is something else, 400 if it is no
+   *     object, or not UTF-8
    */
   public Map<String, @Nullable Object> json() {
-    return JsonBody.object(header("content-type"), body);
+    return JsonBody.object(header("content-type"), text());
   }
 }

@@ -6,9 +6,19 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A resource's answer. */
 public sealed interface Response {
+  /**
+   * The conversation that follows the head.
+   *
+   * @return null where the server itself writes the body
+   */
+  default @Nullable Conversation conversation() {
+    return null;
+  }
+
   /**
    * A whole body.
    *
@@ -64,7 +74,12 @@ public sealed interface Response {
    * @param source writes it, on a virtual thread; what it reads is empty, and ends when the client
    *     wants no more
    */
-  record Stream(String type, Conversation source) implements Response {}
+  record Stream(String type, Conversation source) implements Response {
+    @Override
+    public Conversation conversation() {
+      return source;
+    }
+  }
 
   /**
    * A change of protocol (RFC 9110 section 7.8): after the 101, bytes both ways.
@@ -86,6 +101,12 @@ public sealed interface Response {
      * @throws InterruptedException if the server stops
      */
     void speak(InputStream in, OutputStream out) throws IOException, InterruptedException;
+
+    /**
+     * Releases what the answer holds. It is called instead of {@link #speak} where there is nobody
+     * to speak to: the client has gone, asked for the head only, or finds no place. May block.
+     */
+    default void abandon() {}
   }
 
   /**

@@ -31,6 +31,8 @@ final class HttpErrorsTest {
             .add("GET", "/hello", request -> Response.text("text/plain", "hello"))
             .add("GET", "/endless", request -> new Response.Stream("x/y", (in, out) -> in.read()))
             .add("POST", "/echo", request -> new Response.Body(200, "x/y", request.body()))
+            .add("POST", "/text", request -> Response.text("x/y", request.text()))
+            .add("POST", "/json", request -> Json.response(request.json()))
             .add(
                 "PUT",
                 "/wrong",
@@ -69,10 +71,36 @@ final class HttpErrorsTest {
     "GET /hello HTTP/2.0|Host: x||, 505",
     "nonsense||, 400",
     "PUT /wrong HTTP/1.1|Host: x|Content-Length: 2||{}, 422",
+    "POST /text HTTP/1.1|Host: x|Content-Encoding: gzip|Content-Length: 2||ab, 415",
+    "POST /text HTTP/1.1|Host: x|Content-Encoding: identity; gzip|Content-Length: 2||ab, 415",
+    "POST /text HTTP/1.1|Host: x|Content-Length: 2||a\u00e4, 400",
+    "POST /text HTTP/1.1|Host: x|Content-Length: 2||\u00c0\u0080, 400",
+    "POST /text HTTP/1.1|Host: x|Content-Length: 3||\u00ed\u00a0\u0080, 400",
+    "POST /text HTTP/1.1|Host: x|Content-Type: text/plain;charset=latin1|Content-Length: 1||a, 415",
+    "POST /json HTTP/1.1|Host: x|Content-Length: 4||{@}@, 400",
+    "POST /json HTTP/1.1|Host: x|Content-Length: 3||{\u00ff}, 400",
   })
   void anErrorIsAProblem(String request, int status) throws IOException {
-    assertProblem(server.ask(request.replace("|", "\r\n")), status);
+    assertProblem(server.ask(request.replace("|", "\r\n").replace("@", "\0")), status);
     assertThat(server.ask(HELLO)).endsWith("hello");
+  }
+
+  @Test
+  void aBodyMaySayThatItIsPlain() throws IOException {
+    String head =
+        "POST /text HTTP/1.1|Host: x|Content-Type: a/b; Charset=\"UTF-8\"|Content-Encoding: Identity|"
+            .replace("|", "\r\n");
+    assertThat(server.ask(head + "Content-Length: 2\r\n\r\n\u00c3\u00a4"))
+        .endsWith("\r\n\r\n\u00c3\u00a4");
+  }
+
+  @Test
+  void aCodingThatIsNotKnownIsToldWithThoseThatAre() throws IOException {
+    assertThat(
+            server.ask(
+                "POST /text HTTP/1.1|Host: x|Content-Encoding: br|Content-Length: 1||a"
+                    .replace("|", "\r\n")))
+        .containsIgnoringCase("accept-encoding: identity\r\n");
   }
 
   @Test

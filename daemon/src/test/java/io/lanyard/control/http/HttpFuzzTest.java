@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.lanyard.base.Clock;
 import io.lanyard.control.api.Role;
 import io.lanyard.control.json.JsonText;
 import io.lanyard.testing.FuzzInput;
@@ -129,6 +130,8 @@ class HttpFuzzTest {
             new AtOnce(),
             meter,
             "user 0",
+            new StreamPlace(
+                new Places(Limits.API, "streams", Clock.system()), new Places.Client(0, true)),
             new BodyLimit(HttpServer.MAX_BODY, places, true),
             Duration.ofSeconds(5))
         .install(channel.pipeline());

@@ -69,7 +69,7 @@ final class HttpServerTest {
       late.connect(UnixDomainSocketAddress.of(socket));
       await(() -> server.problem().contains("LimitNOFILE"));
       few.end();
-      late.write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\n\r\n".getBytes(US_ASCII)));
+      late.write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII)));
       assertThat(late.read(ByteBuffer.allocate(1))).isEqualTo(1);
       await(() -> server.problem().isEmpty());
     }
@@ -312,7 +312,9 @@ final class HttpServerTest {
   @Test
   void aClientThatHasSaidAllStillGetsItsAnswers() throws IOException {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      send(channel, "GET /hello HTTP/1.1\r\n\r\nGET /things/last HTTP/1.1\r\n\r\n");
+      send(
+          channel,
+          "GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /things/last HTTP/1.1\r\nHost: x\r\n\r\n");
       channel.shutdownOutput();
       assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8))
           .contains("hello")
@@ -323,7 +325,9 @@ final class HttpServerTest {
   @Test
   void aHeadIsAGetWithoutItsBody() throws IOException {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      send(channel, "HEAD /hello HTTP/1.1\r\n\r\nHEAD /endless HTTP/1.1\r\n\r\n");
+      send(
+          channel,
+          "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\nHEAD /endless HTTP/1.1\r\nHost: x\r\n\r\n");
       channel.shutdownOutput();
       assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8))
           .startsWith("HTTP/1.1 200")

@@ -12,7 +12,7 @@ final class PlacesTest {
   private static final Client OWNER = new Client(1000, true);
 
   private final Places places =
-      new Places(new Limits(10, 2, 5, Duration.ofSeconds(1)), Clock.system());
+      new Places(new Limits(10, 2, 5, Duration.ofSeconds(1)), "connections", Clock.system());
 
   private int takeAll(Client client) {
     int taken = 0;
@@ -59,5 +59,12 @@ final class PlacesTest {
     }
     takeAll(new Client(2, false));
     assertThat(places.problem()).startsWith("192.0.2.1 holds 5 of the 8 connections");
+  }
+
+  @Test
+  void streamsAreHalfOfThePlacesOfEachClientAndOfAll() {
+    Limits streams = new Limits(20, 4, 8, Duration.ofSeconds(1)).ofStreams();
+    assertThat(streams).isEqualTo(new Limits(10, 2, 4, Duration.ofSeconds(1)));
+    assertThat(new Limits(1, 0, 1, Duration.ofSeconds(1)).ofStreams().connections()).isEqualTo(1);
   }
 }

@@ -48,6 +48,10 @@ final class TestServer implements AutoCloseable {
     return socket;
   }
 
+  String problem() {
+    return server.problem();
+  }
+
   SocketChannel connect() throws IOException {
     return SocketChannel.open(UnixDomainSocketAddress.of(socket));
   }

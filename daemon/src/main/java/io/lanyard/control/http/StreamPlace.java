@@ -1,0 +1,46 @@
+package io.lanyard.control.http;
+
+import io.netty.channel.Channel;
+import java.util.Map;
+
+/**
+ * The place that one connection takes among the server's streams when it is answered without an
+ * end, and keeps until it closes.
+ *
+ * <p>Thread: the server's loop only.
+ */
+final class StreamPlace {
+  private final Places streams;
+  private final Places.Client client;
+
+  /**
+   * Takes nothing yet.
+   *
+   * @param streams the server's places for streams
+   * @param client the connection's client
+   */
+  StreamPlace(Places streams, Places.Client client) {
+    this.streams = streams;
+    this.client = client;
+  }
+
+  /** Takes a place until the channel closes; false if there is none for this client. */
+  boolean take(Channel channel) {
+    if (!streams.take(client)) {
+      return false;
+    }
+    channel.closeFuture().addListener(closed -> streams.release(client));
+    return true;
+  }
+
+  /** Tells a client that there is none. */
+  static Problem none() {
+    return new Problem(
+        503,
+        "the daemon is there but busy: it has as many event streams, captures and consoles as it"
+            + " takes",
+        "",
+        "end one that runs, then try again",
+        Map.of("Retry-After", "1"));
+  }
+}
