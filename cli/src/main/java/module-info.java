@@ -1,7 +1,6 @@
 /** The command line and the demo. */
 @org.jspecify.annotations.NullMarked
 module io.lanyard.cli {
-  requires com.fasterxml.jackson.databind;
   requires info.picocli;
   requires io.lanyard.base;
   requires io.lanyard.config;
@@ -12,7 +11,10 @@ module io.lanyard.cli {
   requires me.tongfei.progressbar;
   requires static org.jspecify;
 
-  // By reflection: picocli fills in the commands' fields.
+  // By reflection: picocli fills in the commands' fields, and results become JSON.
   opens io.lanyard.cli to
-      info.picocli;
+      info.picocli,
+      io.lanyard.control.api;
+  opens io.lanyard.demo to
+      io.lanyard.control.api;
 }

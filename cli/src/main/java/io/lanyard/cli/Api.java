@@ -1,36 +1,33 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Causes;
 import io.lanyard.base.Directories;
 import io.lanyard.control.client.BrokenOffException;
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.DaemonAddress;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.RefusedException;
+import io.lanyard.control.json.JsonException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The running daemon that a command talks to. */
 final class Api {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @Option(
       names = "--socket",
       paramLabel = "PATH",
       description =
-          "The daemon's socket. Default: $LANYARD_SOCKET, then this user's daemon, then the"
-              + " system's.")
+          "The daemon's socket. Default: $LANYARD_CONNECT, $LANYARD_SOCKET, then this user's"
+              + " daemon, then the system's.")
   private @Nullable Path socket;
+
+  @Mixin private Remote remote = new Remote();
 
   Api() {}
 
@@ -39,7 +36,60 @@ final class Api {
     this.socket = socket;
   }
 
-  Path socket() {
+  /** A request. */
+  @FunctionalInterface
+  interface Question<T> {
+    T of(LanyardClient daemon) throws IOException;
+  }
+
+  /** Asks for something. What the daemon refuses is a {@link Failure} with its words. */
+  <T> T ask(Question<T> question) {
+    DaemonAddress daemon = address();
+    try {
+      return question.of(new LanyardClient(daemon));
+    } catch (RefusedException e) {
+      throw new Failure(e.problem());
+    } catch (JsonException e) {
+      throw new Failure("what answers at " + daemon + " is not a Lanyard daemon");
+    } catch (IOException e) {
+      throw switch (daemon) {
+        case DaemonAddress.UnixSocket unix -> unreachable(unix.path(), e);
+        case DaemonAddress.Tcp tcp -> remote.unreachable(tcp, e);
+      };
+    }
+  }
+
+  /** A request whose answer has no content. */
+  @FunctionalInterface
+  interface Order {
+    void to(LanyardClient daemon) throws IOException;
+  }
+
+  /** Asks for something whose answer has no content. */
+  void order(Order order) {
+    var _ =
+        ask(daemon -> {
+          order.to(daemon);
+          return true;
+        });
+  }
+
+  /** Where the daemon is. */
+  private DaemonAddress address() {
+    if (socket == null) {
+      DaemonAddress.Tcp tcp = remote.address();
+      if (tcp != null) {
+        return tcp;
+      }
+    } else if (remote.isAsked()) {
+      throw new Failure("--socket and --connect name two daemons", "give one of them");
+    }
+    Path path = path();
+    checkPlace(path);
+    return new DaemonAddress.UnixSocket(path);
+  }
+
+  private Path path() {
     if (socket != null) {
       return socket;
     }
@@ -53,69 +103,11 @@ final class Api {
     return !Files.exists(own) && !Files.notExists(system) ? system : own;
   }
 
-  /** Asks for something. What the daemon refuses is a {@link Failure} with its words. */
-  JsonNode get(String target) {
-    return request("GET", target);
-  }
-
-  JsonNode post(String target) {
-    return request("POST", target);
-  }
-
-  JsonNode delete(String target) {
-    return request("DELETE", target);
-  }
-
-  private JsonNode request(String method, String target) {
-    return send(method, target, Map.of(), new byte[0]);
-  }
-
-  /**
-   * Asks for something that needs more than a path.
-   *
-   * @param headers by name
-   * @param body the request's; empty for none
-   * @return the answer's JSON; a missing node where it has no body
-   */
-  JsonNode send(String method, String target, Map<String, String> headers, byte[] body) {
-    try (HttpClient.Answer answer = open(method, target, headers, body)) {
-      return JSON.readTree(answer.bytes());
-    } catch (JsonProcessingException e) {
-      throw new Failure("what answers at " + socket() + " is not a Lanyard daemon");
-    } catch (IOException e) {
-      throw broken(e);
-    }
-  }
-
-  /** Asks for something that is read as it comes. */
-  HttpClient.Answer open(String method, String target) {
-    return open(method, target, Map.of(), new byte[0]);
-  }
-
-  HttpClient.Answer open(String method, String target, Map<String, String> headers, byte[] body) {
-    checkPlace();
-    try {
-      return checked(new HttpClient(socket()).send(method, target, headers, body));
-    } catch (IOException e) {
-      throw unreachable(e);
-    }
-  }
-
-  HttpClient.Answer upgrade(String target, String protocol) {
-    checkPlace();
-    try {
-      return checked(new HttpClient(socket()).upgrade(target, protocol));
-    } catch (IOException e) {
-      throw unreachable(e);
-    }
-  }
-
   /**
    * Checks the place of this user's own daemon, which may lie in {@code /tmp}: what somebody else
    * put there is not this user's daemon. The system's directory is root's to give.
    */
-  private void checkPlace() {
-    Path path = socket();
+  private static void checkPlace(Path path) {
     Path directory = path.toAbsolutePath().getParent();
     int user = Directories.uid();
     if (user <= 0
@@ -133,22 +125,16 @@ final class Api {
     }
   }
 
-  private HttpClient.Answer checked(HttpClient.Answer answer) throws IOException {
-    if (answer.status() < 400) {
-      return answer;
-    }
-    try (answer) {
-      JsonNode problem = JSON.readTree(answer.bytes());
-      throw problem.hasNonNull("title")
-          ? new Failure(problem)
-          : new Failure("the daemon answered with status " + answer.status());
-    } catch (JsonProcessingException e) {
-      throw new Failure("the daemon answered with status " + answer.status());
-    }
+  /** A failure for a daemon that is there but gives no answer; null for another one. */
+  static @Nullable Failure busy(DaemonAddress daemon, IOException e) {
+    return e instanceof BrokenOffException || e instanceof SocketTimeoutException
+        ? new Failure(
+            "the daemon at " + daemon + " is there but busy: " + Causes.of(e),
+            "try again in a moment; many connections that stay open may keep it from answering")
+        : null;
   }
 
-  private Failure unreachable(IOException e) {
-    Path path = socket();
+  private static Failure unreachable(Path path, IOException e) {
     if (isHidden(path)) {
       return new Failure(
           "this user may not look into " + path.toAbsolutePath().getParent(),
@@ -164,14 +150,12 @@ final class Api {
           "this user may not talk to the daemon: " + path + " belongs to another",
           "run as its owner, or as a member of its group");
     }
-    if (e instanceof BrokenOffException || e instanceof SocketTimeoutException) {
-      return new Failure(
-          "the daemon at " + path + " is there but busy: " + e.getMessage(),
-          "try again in a moment; many connections that stay open may keep it from answering");
-    }
-    return new Failure(
-        "no daemon answers at " + path + ": " + e.getMessage(),
-        "start one with \"lanyard daemon\"");
+    Failure busy = busy(new DaemonAddress.UnixSocket(path), e);
+    return busy == null
+        ? new Failure(
+            "no daemon answers at " + path + ": " + e.getMessage(),
+            "start one with \"lanyard daemon\"")
+        : busy;
   }
 
   /** Whether a directory on the way to a file is closed to this user. */
@@ -182,22 +166,5 @@ final class Api {
     } catch (IOException e) {
       return e instanceof AccessDeniedException;
     }
-  }
-
-  private static Failure broken(IOException e) {
-    return new Failure("the connection to the daemon broke: " + e.getMessage());
-  }
-
-  /** A path from segments that may hold anything. */
-  static String path(String... segments) {
-    StringBuilder path = new StringBuilder("/v1");
-    for (String segment : List.of(segments)) {
-      path.append('/').append(encode(segment));
-    }
-    return path.toString();
-  }
-
-  static String encode(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

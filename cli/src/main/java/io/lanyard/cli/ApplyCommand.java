@@ -29,7 +29,7 @@ final class ApplyCommand implements Callable<Integer> {
     Integer status =
         FileText.said(
             change.output,
-            () -> change.send("PUT", text.target("/v1/config"), "application/yaml", text.body()));
+            () -> change.send((daemon, options) -> daemon.apply(text.text(), options)));
     return status == null ? Lanyard.FAILED : status;
   }
 }

@@ -2,7 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Signals;
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.ByteStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -52,17 +52,15 @@ final class CaptureCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "expected NETWORK or NETWORK/PORT: \"" + target + "\"");
     }
-    String path = Api.path("networks", slash < 0 ? target : target.substring(0, slash), "capture");
-    if (slash >= 0) {
-      path += "?port=" + Api.encode(target.substring(slash + 1));
-    }
-    try (HttpClient.Answer answer = api.open("GET", path);
+    String network = slash < 0 ? target : target.substring(0, slash);
+    String port = slash < 0 ? "" : target.substring(slash + 1);
+    try (ByteStream capture = api.ask(daemon -> daemon.capture(network, port));
         OutputStream out = output()) {
       AtomicBoolean ending = new AtomicBoolean();
       for (String signal : List.of("INT", "TERM")) {
-        Signals.on(signal, () -> end(answer, ending));
+        Signals.on(signal, () -> end(capture, ending));
       }
-      copy(answer.body(), out);
+      copy(capture.in(), out);
     }
     return Lanyard.DONE;
   }
@@ -112,12 +110,12 @@ final class CaptureCommand implements Callable<Integer> {
   }
 
   /** The first signal asks the daemon for the end of the file, the second is impatient. */
-  private static void end(HttpClient.Answer answer, AtomicBoolean ending) {
+  private static void end(ByteStream capture, AtomicBoolean ending) {
     if (ending.getAndSet(true)) {
       Runtime.getRuntime().halt(Lanyard.FAILED);
     }
     try {
-      answer.endOutput();
+      capture.finish();
     } catch (IOException e) {
       // It has ended by itself.
     }

@@ -1,12 +1,13 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.lanyard.config.DocumentPath;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.client.ChangeOptions;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
+import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -37,7 +38,7 @@ final class Change {
   private static final int LONGEST_WHY = 200;
 
   private static final Set<String> OPTIONS_WITH_VALUE =
-      Set.of("--socket", "--confirm", "--if-revision");
+      Set.of("--socket", "--connect", "--ca-file", "--token-file", "--confirm", "--if-revision");
 
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
@@ -97,8 +98,9 @@ final class Change {
     if (edits.isEmpty()) {
       throw new Failure("nothing is said to change", "give KEY=VALUE");
     }
+    String why = why();
     try {
-      return send("PATCH", "/v1/config", "application/json", edits.body(why()), revision);
+      return send((daemon, options) -> daemon.edit(edits.list(), why, options), revision);
     } catch (Failure e) {
       throw e.reason().equals("invalid") ? e.ofThisChange() : e;
     }
@@ -136,120 +138,104 @@ final class Change {
   }
 
   /** Makes changes that add a thing, which must not be there yet. */
-  int add(String what, DocumentPath path, Edits edits) {
+  int add(Target target, Edits edits) {
     return make(present -> {
-      requireNone(present, what, path);
+      requireNone(present, target);
       return edits;
     });
   }
 
-  static void requireNone(Effective present, String what, DocumentPath path) {
-    if (present.has(path)) {
+  static void requireNone(Effective present, Target target) {
+    if (present.has(target.path())) {
       throw new Failure(
-          what + " is there already: " + path, "change it with \"set\", or remove it first");
+          target.what() + " is there already", "change it with \"set\", or remove it first");
     }
   }
 
   /** Makes changes of a thing that must be there. */
-  int change(String what, DocumentPath path, Edits edits) {
+  int change(Target target, Edits edits) {
     return make(present -> {
-      if (!present.has(path)) {
-        throw new Failure("the configuration has no " + what, "\"lanyard config show\" lists it");
+      if (!present.has(target.path())) {
+        throw new Failure(
+            "the configuration has no " + target.what(), "\"lanyard config show\" lists it");
       }
       return edits;
     });
   }
 
-  int send(String method, String target, String type, byte[] body) {
-    return send(method, target, type, body, ifRevision);
+  /** Removes a thing that must be there. */
+  int remove(Target target) {
+    return change(target, new Edits().remove(target.path()));
   }
 
-  private int send(
-      String method, String target, String type, byte[] body, @Nullable Long revision) {
+  /** A request that changes the configuration. */
+  @FunctionalInterface
+  interface Request {
+    Reply<PlanInfo> to(LanyardClient daemon, ChangeOptions options) throws IOException;
+  }
+
+  int send(Request request) {
+    return send(request, ifRevision);
+  }
+
+  private int send(Request request, @Nullable Long revision) {
     try {
-      return report(request(method, target, type, body, yes, dryRun, revision));
+      return report(ask(request, yes, dryRun, revision));
     } catch (Failure e) {
       if (!e.reason().equals("ends-something") || output.json() || !person.isThere()) {
         throw e;
       }
     }
-    JsonNode plan = request(method, target, type, body, true, true, revision);
+    PlanInfo plan = ask(request, true, true, revision).value();
     PlanText.lines(plan, Terminal.hasColours()).forEach(output::line);
     if (!person.agrees("Do it?")) {
       throw new Failure("nothing was changed");
     }
-    return reportDone(
-        request(method, target, type, body, true, false, plan.path("revision").asLong()));
+    return reportDone(ask(request, true, false, plan.revision()));
   }
 
-  private JsonNode request(
-      String method,
-      String target,
-      String type,
-      byte[] body,
-      boolean force,
-      boolean dry,
-      @Nullable Long revision) {
-    List<String> query = new ArrayList<>();
-    if (force) {
-      query.add("yes=true");
-    }
-    if (tolerate) {
-      query.add("tolerate=true");
-    }
-    if (dry) {
-      query.add("dry-run=true");
-    } else if (confirm != null) {
-      query.add("confirm=" + Api.encode(confirm));
-    }
-    String separator = target.contains("?") ? "&" : "?";
-    Map<String, String> headers =
-        revision == null
-            ? Map.of("Content-Type", type)
-            : Map.of("Content-Type", type, "If-Match", "\"" + revision + "\"");
-    return api.send(
-        method,
-        query.isEmpty() ? target : target + separator + String.join("&", query),
-        headers,
-        body);
+  private Reply<PlanInfo> ask(
+      Request request, boolean force, boolean dry, @Nullable Long revision) {
+    ChangeOptions options =
+        new ChangeOptions(force, tolerate, dry, confirm == null ? "" : confirm, revision);
+    return api.ask(daemon -> request.to(daemon, options));
   }
 
-  private int report(JsonNode plan) {
+  private int report(Reply<PlanInfo> plan) {
     if (!output.json()) {
-      PlanText.lines(plan, Terminal.hasColours()).forEach(output::line);
+      PlanText.lines(plan.value(), Terminal.hasColours()).forEach(output::line);
     }
     if (!dryRun) {
       return reportDone(plan);
     }
     if (output.json()) {
       output.print(plan);
-    } else if (PlanText.isEmpty(plan)) {
+    } else if (PlanText.isEmpty(plan.value())) {
       output.line("Nothing changes.");
     }
     return Lanyard.DONE;
   }
 
-  private int reportDone(JsonNode plan) {
-    String confirmBy = plan.path("confirmBy").asText("");
+  private int reportDone(Reply<PlanInfo> answer) {
+    PlanInfo plan = answer.value();
     if (output.json()) {
-      output.print(plan);
+      output.print(answer);
     } else if (PlanText.isEmpty(plan)) {
-      output.line("Nothing changes; revision " + plan.path("revision").asText() + ".");
+      output.line("Nothing changes; revision " + plan.revision() + ".");
     } else {
-      output.line("Done: revision " + plan.path("revision").asText() + ".");
+      output.line("Done: revision " + plan.revision() + ".");
     }
-    if (confirmBy.isEmpty() || output.json()) {
+    if (plan.confirmBy().isEmpty() || output.json()) {
       return Lanyard.DONE;
     }
-    long revision = plan.path("revision").asLong();
     if (person.isThere()) {
-      return new Confirmation(api, output, revision, confirmBy).await();
+      return new Confirmation(api, output, plan.revision(), plan.confirmBy()).await();
     }
     output.line(
         "It is taken back at "
-            + confirmBy
+            + plan.confirmBy()
             + " unless it is confirmed: lanyard config confirm "
-            + revision);
+            + plan.revision());
     return Lanyard.DONE;
   }
 

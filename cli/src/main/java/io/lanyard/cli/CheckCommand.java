@@ -1,13 +1,12 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Problem;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,38 +50,34 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
+  /** A good file, as JSON has it. */
+  record Good(String file, boolean valid, int networks, int guests, List<BadKey> problems) {}
+
+  /** A bad file, as JSON has it. */
+  record Bad(String file, boolean valid, List<BadKey> problems) {}
+
+  /** A mistake, as JSON has it. */
+  record BadKey(String file, int line, int column, String key, String message) {}
+
   private void report(@Nullable Path checked, Configuration configuration) {
-    if (output.json()) {
-      ObjectNode node = JsonNodeFactory.instance.objectNode();
-      node.put("file", checked == null ? "" : checked.toString());
-      node.put("valid", true);
-      node.put("networks", configuration.networks().size());
-      node.put("guests", configuration.guests().size());
-      node.putArray("problems");
-      output.print(node);
-    } else {
-      output.line(
-          (checked == null ? "the built-in configuration" : checked)
-              + ": good, networks "
-              + configuration.networks().size()
-              + ", guests "
-              + configuration.guests().size());
-    }
+    int networks = configuration.networks().size();
+    int guests = configuration.guests().size();
+    String name = checked == null ? "the built-in configuration" : checked.toString();
+    output.done(
+        new Good(name(checked), true, networks, guests, List.of()),
+        name + ": good, networks " + networks + ", guests " + guests);
   }
 
-  private static ObjectNode problems(@Nullable Path checked, ConfigException e) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("file", checked == null ? "" : checked.toString());
-    node.put("valid", false);
-    var list = node.putArray("problems");
-    for (Problem problem : e.problems()) {
-      list.addObject()
-          .put("file", problem.source())
-          .put("line", problem.line())
-          .put("column", problem.column())
-          .put("key", problem.path())
-          .put("message", problem.message());
-    }
-    return node;
+  private static Bad problems(@Nullable Path checked, ConfigException e) {
+    return new Bad(name(checked), false, e.problems().stream().map(CheckCommand::problem).toList());
+  }
+
+  private static BadKey problem(Problem problem) {
+    return new BadKey(
+        problem.source(), problem.line(), problem.column(), problem.path(), problem.message());
+  }
+
+  private static String name(@Nullable Path checked) {
+    return checked == null ? "" : checked.toString();
   }
 }

@@ -1,12 +1,18 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
 import io.lanyard.config.DocumentPath;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,13 +59,14 @@ final class CompletionCommand implements Callable<Integer> {
   private Iterable<String> names(String of, String network) {
     try {
       return switch (of) {
-        case "NETWORK" -> list("networks", "name");
-        case "GUEST", "GUEST[:NETWORK]" -> list("guests", "name");
-        case "PORT" -> list("ports" + of(network), "name");
-        case "ADDRESS" -> list("leases" + of(network), "address");
-        case "ID" -> list("flows" + of(network), "id");
-        case "REVISION" -> list("config/history", "revision");
-        case "NETWORK/PORT", "NETWORK[/PORT]" -> ports();
+        case "NETWORK" -> list(LanyardClient::networks, NetworkInfo::name);
+        case "GUEST", "GUEST[:NETWORK]" -> list(LanyardClient::guests, GuestInfo::name);
+        case "PORT" -> list(daemon -> daemon.ports(network), PortInfo::name);
+        case "ADDRESS" -> list(daemon -> daemon.leases(network), LeaseInfo::address);
+        case "ID" -> list(daemon -> daemon.flows(network), flow -> Long.toString(flow.id()));
+        case "REVISION" -> list(LanyardClient::history, one -> Long.toString(one.revision()));
+        case "NETWORK/PORT", "NETWORK[/PORT]" ->
+            list(daemon -> daemon.ports(""), port -> port.network() + '/' + port.name());
         case "FORWARD" -> configured(DocumentPath.of("networks", network, "forwards"));
         case "MAC" -> configured(DocumentPath.of("networks", network, "dhcp", "reservations"));
         case "NAME" -> configured(DocumentPath.of("networks", network, "dns", "hosts"));
@@ -70,22 +77,8 @@ final class CompletionCommand implements Callable<Integer> {
     }
   }
 
-  private static String of(String network) {
-    return network.isEmpty() ? "" : "?network=" + Api.encode(network);
-  }
-
-  private Iterable<String> list(String resource, String member) {
-    List<String> names = new ArrayList<>();
-    api.get("/v1/" + resource).forEach(one -> names.add(one.path(member).asText()));
-    return names;
-  }
-
-  private Iterable<String> ports() {
-    List<String> names = new ArrayList<>();
-    for (JsonNode port : api.get("/v1/ports")) {
-      names.add(port.path("network").asText() + '/' + port.path("name").asText());
-    }
-    return names;
+  private <T> Iterable<String> list(Api.Question<Reply<List<T>>> asked, Function<T, String> name) {
+    return api.ask(asked).value().stream().map(name).toList();
   }
 
   private Iterable<String> configured(DocumentPath list) {

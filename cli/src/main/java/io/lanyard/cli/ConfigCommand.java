@@ -1,19 +1,20 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.Causes;
 import io.lanyard.base.PrintableText;
 import io.lanyard.config.DocumentPath;
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.api.ConfigurationInfo;
+import io.lanyard.control.api.SettingInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,20 +59,17 @@ final class ConfigCommand {
 
     @Override
     public Integer call() {
-      JsonNode config = api.get("/v1/config" + (defaults ? "?defaults=true" : ""));
-      if (path != null) {
-        restrict(config, path(path));
-      }
+      Reply<ConfigurationInfo> answer = api.ask(daemon -> daemon.configuration(defaults));
+      ConfigurationInfo config = path == null ? answer.value() : below(answer.value(), path(path));
       if (output.json()) {
-        output.print(config);
+        output.print(path == null ? answer : Reply.of(config));
       } else if (origin) {
-        output.table(config.path("settings"), List.of("path", "value", "origin"));
+        output.table(config.settings(), List.of("path", "value", "origin"));
       } else {
-        for (JsonNode setting : config.path("settings")) {
-          output.line(
-              PrintableText.of(
-                  setting.path("path").asText() + ": " + setting.path("value").asText()));
-        }
+        config
+            .settings()
+            .forEach(
+                setting -> output.line(PrintableText.of(setting.path() + ": " + setting.value())));
       }
       return Lanyard.DONE;
     }
@@ -84,21 +82,17 @@ final class ConfigCommand {
       }
     }
 
-    private static void restrict(JsonNode config, DocumentPath base) {
-      Set<String> wanted = new HashSet<>();
-      Effective.of(config).below(base).forEach(value -> wanted.add(value.path().toString()));
-      if (wanted.isEmpty()) {
+    private static ConfigurationInfo below(ConfigurationInfo config, DocumentPath base) {
+      List<SettingInfo> found =
+          Effective.of(config).below(base).stream()
+              .map(value -> new SettingInfo(value.path().toString(), value.text(), value.origin()))
+              .toList();
+      if (found.isEmpty()) {
         throw new Failure(
             "the configuration says nothing of " + base,
             "\"lanyard config show --defaults\" lists all values");
       }
-      var settings = config.path("settings").iterator();
-      while (settings.hasNext()) {
-        String path = path(settings.next().path("path").asText()).toString();
-        if (!wanted.contains(path)) {
-          settings.remove();
-        }
-      }
+      return new ConfigurationInfo(config.revision(), config.source(), found);
     }
   }
 
@@ -116,11 +110,8 @@ final class ConfigCommand {
     String file = "";
 
     @Override
-    public Integer call() throws IOException {
-      byte[] text;
-      try (HttpClient.Answer answer = api.open("GET", "/v1/config/text")) {
-        text = answer.bytes();
-      }
+    public Integer call() {
+      byte[] text = api.ask(LanyardClient::configurationText).getBytes(StandardCharsets.UTF_8);
       if (file.equals("-")) {
         try (OutputStream out = StandardOutput.raw()) {
           out.write(text);
@@ -171,8 +162,8 @@ final class ConfigCommand {
     }
 
     @Override
-    JsonNode list() {
-      return api.get("/v1/config/history");
+    Reply<? extends List<?>> list() {
+      return api.ask(LanyardClient::history);
     }
   }
 
@@ -186,11 +177,7 @@ final class ConfigCommand {
 
     @Override
     public Integer call() {
-      return change.send(
-          "POST",
-          Api.path("config", "rollback", Long.toString(revision)),
-          "application/json",
-          new byte[0]);
+      return change.send((daemon, options) -> daemon.rollBack(revision, options));
     }
   }
 
@@ -211,9 +198,8 @@ final class ConfigCommand {
     @Override
     public Integer call() {
       long wanted = revision == null ? Effective.revision(api) : revision;
-      output.done(
-          api.post(Api.path("config", "confirm", Long.toString(wanted))),
-          "revision " + wanted + " is kept");
+      api.order(daemon -> daemon.confirm(wanted));
+      output.done("revision " + wanted + " is kept");
       return Lanyard.DONE;
     }
   }

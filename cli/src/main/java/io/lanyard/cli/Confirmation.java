@@ -104,7 +104,7 @@ final class Confirmation {
 
   private int confirm() {
     try {
-      var _ = api.post(Api.path("config", "confirm", Long.toString(revision)));
+      api.order(daemon -> daemon.confirm(revision));
     } catch (Failure e) {
       if (!e.reason().equals("unknown") || !isPresent()) {
         throw e;
@@ -117,7 +117,7 @@ final class Confirmation {
 
   private int takeBack() {
     try {
-      var _ = api.post(Api.path("config", "take-back", Long.toString(revision)));
+      api.order(daemon -> daemon.takeBack(revision));
     } catch (Failure e) {
       if (!e.reason().equals("unknown")) {
         throw e;

@@ -1,8 +1,5 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
 import io.lanyard.demo.Check;
 import io.lanyard.demo.Demo;
@@ -101,18 +98,20 @@ final class DemoCommand implements Callable<Integer> {
             Locale.ROOT, "%s in %.1f s", held ? "All held" : "Not everything held", seconds));
   }
 
-  private static ObjectNode json(List<Check> checks, boolean held, double seconds) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("held", held);
-    node.put("seconds", Math.round(seconds * 1000) / 1000.0);
-    ArrayNode list = node.putArray("checks");
-    for (Check check : checks) {
-      list.addObject()
-          .put("name", check.name())
-          .put("held", check.held())
-          .put("detail", check.detail())
-          .put("seconds", Math.round(check.seconds() * 1000) / 1000.0);
-    }
-    return node;
+  /** The demo's outcome, as JSON has it. */
+  record Outcome(boolean held, double seconds, List<Check> checks) {}
+
+  private static Outcome json(List<Check> checks, boolean held, double seconds) {
+    return new Outcome(
+        held,
+        rounded(seconds),
+        checks.stream()
+            .map(check ->
+                new Check(check.name(), check.held(), check.detail(), rounded(check.seconds())))
+            .toList());
+  }
+
+  private static double rounded(double seconds) {
+    return Math.round(seconds * 1000) / 1000.0;
   }
 }

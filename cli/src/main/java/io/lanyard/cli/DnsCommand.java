@@ -1,9 +1,7 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.lanyard.config.DocumentPath;
+import io.lanyard.control.client.Reply;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,9 +24,8 @@ final class DnsCommand {
         Noun.verb("rm", Rm.class));
   }
 
-  private static DocumentPath path(String network, String name) {
-    return DocumentPath.of("networks", network, "dns", "hosts", name);
-  }
+  /** A name, as the list has it. */
+  record Name(String network, String name, String address, String origin) {}
 
   /** {@code lanyard dns ls}. */
   @Command(
@@ -45,8 +42,8 @@ final class DnsCommand {
     }
 
     @Override
-    JsonNode list() {
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    Reply<List<Name>> list() {
+      List<Name> list = new ArrayList<>();
       for (Effective.Value value : Effective.of(api, false).values()) {
         List<String> steps = value.path().steps();
         if (steps.size() == STEPS
@@ -54,14 +51,10 @@ final class DnsCommand {
             && steps.get(2).equals("dns")
             && steps.get(3).equals("hosts")
             && (network == null || network.equals(steps.get(1)))) {
-          list.addObject()
-              .put("network", steps.get(1))
-              .put("name", steps.get(4))
-              .put("origin", value.origin())
-              .set("address", Edits.value(value.text()));
+          list.add(new Name(steps.get(1), steps.get(4), Edits.text(value.text()), value.origin()));
         }
       }
-      return list;
+      return Reply.of(list);
     }
   }
 
@@ -90,8 +83,8 @@ final class DnsCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(its.network, its.name);
-      return change.add("the name", path, new Edits().set(path, its.address));
+      Target target = Target.dnsName(its.network, its.name);
+      return change.add(target, new Edits().set(target.path(), its.address));
     }
   }
 
@@ -103,11 +96,8 @@ final class DnsCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(its.network, its.name);
-      return change.change(
-          "DNS name " + its.name + " on network " + its.network,
-          path,
-          new Edits().set(path, its.address));
+      Target target = Target.dnsName(its.network, its.name);
+      return change.change(target, new Edits().set(target.path(), its.address));
     }
   }
 
@@ -124,9 +114,7 @@ final class DnsCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(network, name);
-      return change.change(
-          "DNS name " + name + " on network " + network, path, new Edits().remove(path));
+      return change.remove(Target.dnsName(network, name));
     }
   }
 }

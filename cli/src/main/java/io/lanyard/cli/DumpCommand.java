@@ -1,7 +1,10 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.api.ComponentInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,26 +17,21 @@ final class DumpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    JsonNode tree = api.get("/v1/dump");
+    Reply<ComponentInfo> tree = api.ask(LanyardClient::dump);
     if (output.json()) {
       output.print(tree);
     } else {
-      print(tree, "", "");
+      print(tree.value(), "", "");
     }
-    return 0;
+    return Lanyard.DONE;
   }
 
-  private void print(JsonNode node, String first, String rest) {
-    StringBuilder line = new StringBuilder(first).append(node.path("name").asText());
-    node.path("properties")
-        .properties()
-        .forEach(property ->
-            line.append(' ')
-                .append(property.getKey())
-                .append('=')
-                .append(property.getValue().asText()));
+  private void print(ComponentInfo node, String first, String rest) {
+    StringBuilder line = new StringBuilder(first).append(node.name());
+    node.properties()
+        .forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
     output.line(PrintableText.of(line.toString()));
-    JsonNode children = node.path("children");
+    List<ComponentInfo> children = node.children();
     for (int i = 0; i < children.size(); i++) {
       boolean last = i == children.size() - 1;
       print(children.get(i), rest + (last ? "└─ " : "├─ "), rest + (last ? "   " : "│  "));

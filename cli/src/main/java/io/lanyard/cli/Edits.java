@@ -1,39 +1,35 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.ValueText;
-import java.nio.charset.StandardCharsets;
+import io.lanyard.control.client.ConfigEdit;
+import io.lanyard.control.json.JsonException;
+import io.lanyard.control.json.JsonText;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Changes of the configuration that are made together: the body of {@code PATCH /v1/config}. */
+/** Changes of the configuration that are made together. */
 final class Edits {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** Endpoints that YAML would take for an alias or a list: {@code *:80}, {@code [::1]:80}. */
   private static final Pattern ENDPOINT = Pattern.compile("(\\*|\\[[0-9A-Fa-f:.]*(%\\w+)?\\]):.*");
 
-  private final ArrayNode edits = JsonNodeFactory.instance.arrayNode();
+  private final List<ConfigEdit> edits = new ArrayList<>();
 
-  Edits set(DocumentPath path, JsonNode value) {
-    edit("set", path).set("value", value);
+  /**
+   * Gives a key a value.
+   *
+   * @param value text, number, truth value, list or map
+   */
+  Edits set(DocumentPath path, @Nullable Object value) {
+    edits.add(new ConfigEdit.Set(path.toString(), value));
     return this;
   }
 
-  Edits set(DocumentPath path, String text) {
-    return set(path, TextNode.valueOf(text));
-  }
-
   Edits remove(DocumentPath path) {
-    var _ = edit("remove", path);
+    edits.add(new ConfigEdit.Remove(path.toString()));
     return this;
   }
 
@@ -49,18 +45,12 @@ final class Edits {
     return this;
   }
 
-  private ObjectNode edit(String operation, DocumentPath path) {
-    return edits.addObject().put("operation", operation).put("path", path.toString());
-  }
-
   boolean isEmpty() {
     return edits.isEmpty();
   }
 
-  byte[] body(String why) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode().put("why", why);
-    body.set("edits", edits);
-    return body.toString().getBytes(StandardCharsets.UTF_8);
+  List<ConfigEdit> list() {
+    return List.copyOf(edits);
   }
 
   /** A key's path below another one, such as {@code reservations[52:54:00:00:00:10].address}. */
@@ -77,17 +67,22 @@ final class Edits {
    *
    * @throws IllegalArgumentException if it cannot be read
    */
-  static JsonNode value(String text) {
+  static @Nullable Object value(String text) {
     if (ENDPOINT.matcher(text).matches()) {
-      return TextNode.valueOf(text);
+      return text;
     }
     try {
-      return JSON.readTree(ValueText.toJson(text));
+      return JsonText.parse(ValueText.toJson(text));
     } catch (ConfigException e) {
       throw new IllegalArgumentException(
           "the value " + text + " cannot be read: " + e.problems().getFirst().message(), e);
-    } catch (JsonProcessingException e) {
+    } catch (JsonException e) {
       throw new IllegalStateException("what was written as JSON is none: " + text, e);
     }
+  }
+
+  /** The same as text, however YAML understands it. */
+  static String text(String text) {
+    return String.valueOf(value(text));
   }
 }

@@ -1,11 +1,13 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.config.DocumentPath;
+import io.lanyard.control.api.ConfigurationInfo;
+import io.lanyard.control.api.SettingInfo;
+import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,29 +31,26 @@ record Effective(long revision, List<Value> values) {
     }
   }
 
-  static Effective of(JsonNode config) {
+  static Effective of(ConfigurationInfo config) {
     List<Value> values = new ArrayList<>();
-    for (JsonNode setting : config.path("settings")) {
+    for (SettingInfo setting : config.settings()) {
       try {
         values.add(
-            new Value(
-                DocumentPath.parse(setting.path("path").asText()),
-                setting.path("value").asText(),
-                setting.path("origin").asText()));
+            new Value(DocumentPath.parse(setting.path()), setting.value(), setting.origin()));
       } catch (IllegalArgumentException e) {
         throw new Failure("the daemon has a setting that cannot be read: " + e.getMessage());
       }
     }
-    return new Effective(config.path("revision").asLong(), values);
+    return new Effective(config.revision(), values);
   }
 
   static Effective of(Api api, boolean defaults) {
-    return of(api.get("/v1/config" + (defaults ? "?defaults=true" : "")));
+    return of(api.ask(daemon -> daemon.configuration(defaults)).value());
   }
 
   /** The number of the configuration that runs. */
   static long revision(Api api) {
-    return api.get("/v1/config").path("revision").asLong();
+    return api.ask(daemon -> daemon.configuration(false)).value().revision();
   }
 
   /** The values at a path and below it. */
@@ -71,40 +70,58 @@ record Effective(long revision, List<Value> values) {
     return !below(path).isEmpty();
   }
 
-  /** The mapping at a path as JSON; null if there is none. */
-  @Nullable ObjectNode mapping(DocumentPath base) {
-    ObjectNode mapping = JsonNodeFactory.instance.objectNode();
+  /** The mapping at a path as plain values; null if there is none. */
+  @Nullable Map<String, Object> mapping(DocumentPath base) {
+    Map<String, Object> mapping = new LinkedHashMap<>();
     List<Value> found = below(base);
     for (Value value : found) {
       List<String> steps = value.stepsBelow(base);
-      ObjectNode at = mapping;
+      Map<String, Object> at = mapping;
       for (int i = 0; i + 1 < steps.size(); i++) {
-        at = at.withObjectProperty(steps.get(i));
+        at = inner(at, steps.get(i));
       }
       if (!steps.isEmpty()) {
-        at.set(steps.getLast(), Edits.value(value.text()));
+        at.put(steps.getLast(), Edits.value(value.text()));
       }
     }
     return found.isEmpty() ? null : mapping;
   }
 
-  /** The API's object for a thing, with the thing's settings. */
-  static JsonNode withSettings(Api api, JsonNode info, DocumentPath path) {
-    ObjectNode settings = of(api, true).properties(path);
-    if (info instanceof ObjectNode object && !settings.isEmpty()) {
-      object.set("settings", settings);
+  @SuppressWarnings("unchecked") // every map in a mapping is made here
+  private static Map<String, Object> inner(Map<String, Object> outer, String key) {
+    if (!(outer.get(key) instanceof Map<?, ?>)) {
+      outer.put(key, new LinkedHashMap<String, Object>());
     }
-    return info;
+    return (Map<String, Object>) outer.get(key);
+  }
+
+  /** Prints the API's object for a thing, with the thing's settings. */
+  static void show(Api api, Output output, Object info, DocumentPath path) {
+    Map<Object, Object> all = new LinkedHashMap<>((Map<?, ?>) info);
+    Map<String, String> settings = of(api, true).texts(path);
+    if (!settings.isEmpty()) {
+      all.put("settings", settings);
+    }
+    if (output.json()) {
+      output.print((Object) all);
+    } else {
+      output.properties(all);
+    }
+  }
+
+  /** As {@link #show(Api, Output, Object, DocumentPath)}, of an answer as it came. */
+  static void show(Api api, Output output, Reply<?> info, DocumentPath path) {
+    show(api, output, Output.plain(info.json()), path);
   }
 
   /** The values below a path by their keys, for people. */
-  private ObjectNode properties(DocumentPath base) {
-    ObjectNode properties = JsonNodeFactory.instance.objectNode();
+  private Map<String, String> texts(DocumentPath base) {
+    Map<String, String> texts = new LinkedHashMap<>();
     int above = base.toString().length();
     for (Value value : below(base)) {
       String key = value.path().toString().substring(above);
-      properties.put(key.startsWith(".") ? key.substring(1) : key, value.text());
+      texts.put(key.startsWith(".") ? key.substring(1) : key, value.text());
     }
-    return properties;
+    return texts;
   }
 }

@@ -1,14 +1,11 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lanyard.config.DocumentPath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lanyard egress}. */
@@ -42,21 +39,22 @@ final class EgressCommand {
     @Parameters(paramLabel = "NETWORK")
     String network = "";
 
+    /** A setting of the egress, as the table has it. */
+    record Rule(String key, String value, String origin) {}
+
     @Override
     public Integer call() {
       DocumentPath path = path(network);
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
+      List<Rule> list = new ArrayList<>();
       int above = path.toString().length();
       for (Effective.Value value : Effective.of(api, true).below(path)) {
         String key = value.path().toString().substring(above);
-        list.addObject()
-            .put("key", key.startsWith(".") ? key.substring(1) : key)
-            .put("value", value.text())
-            .put("origin", value.origin());
+        list.add(
+            new Rule(key.startsWith(".") ? key.substring(1) : key, value.text(), value.origin()));
       }
       if (list.isEmpty()) {
         // The daemon says it better if there is no such network.
-        var _ = api.get(Api.path("networks", network));
+        var _ = api.ask(daemon -> daemon.network(network));
       }
       output.table(list, List.of("key", "value", "origin"));
       return Lanyard.DONE;
@@ -68,31 +66,21 @@ final class EgressCommand {
       name = "set",
       description = {
         "Changes the rules of a network.",
+        "Keys are default and rules, or one of the rules: rules[0]='{deny: 10.0.0.0/8}'.",
         "For example: lanyard egress set vmnet8 default=deny 'rules=[{allow: 192.0.2.0/24:443}]'"
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
-    List<String> unset = new ArrayList<>();
-
+  static final class Set extends SetCommand.OfOneName {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(
-        index = "1..*",
-        arity = "0..*",
-        paramLabel = "KEY=VALUE",
-        description = "default, rules; or one of the rules: rules[0]='{deny: 10.0.0.0/8}'.")
-    List<String> keys = new ArrayList<>();
+    @Override
+    Target target() {
+      return Target.network(network);
+    }
 
     @Override
-    public Integer call() {
-      DocumentPath path = path(network);
-      return change.change(
-          "network " + network,
-          NetworkCommand.path(network),
-          new Edits().setAll(path, change.pairs(keys)).unsetAll(path, unset));
+    DocumentPath base() {
+      return path(network);
     }
   }
 }

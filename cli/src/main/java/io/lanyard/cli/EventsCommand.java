@@ -1,18 +1,14 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lanyard.base.PrintableText;
 import io.lanyard.base.Signals;
-import io.lanyard.control.client.EventReader;
-import io.lanyard.control.client.HttpClient;
-import java.io.BufferedInputStream;
+import io.lanyard.control.api.EventInfo;
+import io.lanyard.control.api.SnapshotInfo;
+import io.lanyard.control.client.DaemonEvent;
+import io.lanyard.control.client.EventStream;
+import io.lanyard.control.json.JsonText;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,11 +23,6 @@ import picocli.CommandLine.Option;
       "A connection that breaks is made anew; what happened meanwhile is shown then."
     })
 final class EventsCommand implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** From a connection that broke to the next attempt. */
-  private static final long RETRY_MILLIS = 500;
-
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
 
@@ -44,94 +35,51 @@ final class EventsCommand implements Callable<Integer> {
   @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
   @Nullable String network;
 
-  private String lastId = "";
-
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws IOException {
     Signals.on("INT", () -> System.exit(Lanyard.DONE));
-    HttpClient.Answer answer = open();
-    while (true) {
-      try (HttpClient.Answer current = answer) {
-        if (!copy(new EventReader(new BufferedInputStream(current.body())))) {
-          return Lanyard.DONE;
-        }
-      } catch (IOException e) {
-        // As the end of the stream: it is opened anew.
-      }
-      System.err.println("lanyard: the connection to the daemon broke; waiting for it");
-      answer = reopen();
-    }
-  }
-
-  private HttpClient.Answer open() {
-    List<String> query = new ArrayList<>();
-    if (type != null) {
-      query.add("type=" + Api.encode(type));
-    }
-    if (network != null) {
-      query.add("network=" + Api.encode(network));
-    }
-    String target = "/v1/events" + (query.isEmpty() ? "" : "?" + String.join("&", query));
-    Map<String, String> headers =
-        lastId.isEmpty()
-            ? Map.of("Accept", "text/event-stream")
-            : Map.of("Accept", "text/event-stream", "Last-Event-ID", lastId);
-    return api.open("GET", target, headers, new byte[0]);
-  }
-
-  private HttpClient.Answer reopen() throws InterruptedException {
-    while (true) {
-      Thread.sleep(RETRY_MILLIS);
-      try {
-        return open();
-      } catch (Failure e) {
-        if (e.isRefusal()) {
-          throw e;
-        }
-        // Until the daemon is there again, or Ctrl-C.
+    String ofType = type == null ? "" : type;
+    String ofNetwork = network == null ? "" : network;
+    try (EventStream events = api.ask(daemon -> daemon.events(ofType, ofNetwork))) {
+      events.onBreak(
+          () -> System.err.println("lanyard: the connection to the daemon broke; waiting for it"));
+      while (!Output.isGone()) {
+        print(api.ask(daemon -> events.next()));
       }
     }
+    return Lanyard.DONE;
   }
 
-  /** Prints events until the stream ends; false if nobody reads them any more. */
-  private boolean copy(EventReader events) throws IOException {
-    for (EventReader.Event event = events.next(); event != null; event = events.next()) {
-      lastId = event.id();
-      print(event);
-      if (Output.isGone()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void print(EventReader.Event event) {
-    JsonNode data;
-    try {
-      data = JSON.readTree(event.data());
-    } catch (JsonProcessingException e) {
-      throw new Failure("what answers at " + api.socket() + " is not a Lanyard daemon");
-    }
-    boolean isChange = data.has("type");
+  private void print(DaemonEvent event) {
     if (output.json()) {
-      output.printLine(
-          isChange
-              ? data
-              : JsonNodeFactory.instance
-                  .objectNode()
-                  .put("id", event.id())
-                  .put("type", event.type())
-                  .set("data", data));
+      output.line(Output.lineOf(json(event)));
     } else {
-      output.line(PrintableText.of(isChange ? change(data) : other(event.type(), data)));
+      output.line(
+          PrintableText.of(
+              switch (event) {
+                case DaemonEvent.Snapshot snapshot -> line(snapshot.all());
+                case DaemonEvent.Change change -> line(change.event());
+                case DaemonEvent.Gap gap -> gap.type() + "  " + gap.json();
+              }));
     }
   }
 
-  private static String change(JsonNode event) {
-    StringBuilder line = new StringBuilder(event.path("at").asText());
-    line.append("  ").append(event.path("type").asText());
-    String network = event.path("network").asText();
-    String subject = event.path("subject").asText();
+  private static Object json(DaemonEvent event) {
+    Object data = Output.plain(event.json());
+    return switch (event) {
+      case DaemonEvent.Change _ -> data;
+      case DaemonEvent.Snapshot snapshot -> new Other(snapshot.id(), "snapshot", data);
+      case DaemonEvent.Gap gap -> new Other(gap.id(), gap.type(), data);
+    };
+  }
+
+  /** An event that is no change, as JSON has it. */
+  record Other(String id, String type, Object data) {}
+
+  private static String line(EventInfo event) {
+    StringBuilder line = new StringBuilder(event.at()).append("  ").append(event.type());
+    String network = event.network();
+    String subject = event.subject();
     if (!network.isEmpty() && !subject.startsWith("networks.")) {
       line.append("  ").append(network);
       subject = subject.equals(network) ? "" : subject;
@@ -141,13 +89,12 @@ final class EventsCommand implements Callable<Integer> {
     }
     line.append(subject);
     event
-        .path("data")
-        .properties()
-        .forEach(member ->
+        .data()
+        .forEach((name, value) ->
             line.append(line.charAt(line.length() - 1) == ' ' ? "" : "  ")
-                .append(member.getKey())
+                .append(name)
                 .append('=')
-                .append(quoted(member.getValue().asText())));
+                .append(quoted(value)));
     return line.toString();
   }
 
@@ -157,14 +104,11 @@ final class EventsCommand implements Callable<Integer> {
   }
 
   /** A snapshot in a line: how much there is. */
-  private static String other(String type, JsonNode data) {
-    StringBuilder line = new StringBuilder(type);
-    data.properties()
-        .forEach(member -> {
-          JsonNode value = member.getValue();
-          line.append("  ").append(member.getKey()).append('=');
-          line.append(value.isContainerNode() ? Integer.toString(value.size()) : value.asText());
-        });
+  private static String line(SnapshotInfo all) {
+    StringBuilder line = new StringBuilder("snapshot");
+    JsonText.members(all)
+        .forEach((name, value) ->
+            line.append("  ").append(name).append('=').append(((List<?>) value).size()));
     return line.toString();
   }
 }

@@ -1,10 +1,7 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.api.ProblemInfo;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,38 +20,42 @@ final class Failure extends RuntimeException {
   private static final Pattern OF_A_CHANGE =
       Pattern.compile("^change by .{1,200}? at \\S{1,40}Z:\\d+:\\d+: (?=[a-z])");
 
-  private final transient JsonNode problem;
+  private static final int NO_STATUS = 0;
+
+  private final transient ProblemInfo problem;
+
+  /**
+   * A problem on this side.
+   *
+   * @param title what failed
+   * @param hint what to do about it; empty for nothing
+   */
+  record Local(String title, String hint) {}
 
   Failure(String message) {
     this(message, "");
   }
 
   Failure(String message, String hint) {
-    this(problem(message, hint));
+    this(new ProblemInfo("", NO_STATUS, "", message, "", hint.strip(), List.of()));
   }
 
   /** A refusal of the daemon, in its words. */
-  Failure(JsonNode problem) {
+  Failure(ProblemInfo problem) {
     super(text(problem));
     this.problem = problem;
   }
 
-  static ObjectNode problem(String title, String hint) {
-    ObjectNode problem = JsonNodeFactory.instance.objectNode().put("title", title);
-    return hint.isBlank() ? problem : problem.put("hint", hint.strip());
-  }
-
-  private static String text(JsonNode problem) {
-    StringBuilder text = new StringBuilder(problem.path("title").asText());
+  private static String text(ProblemInfo problem) {
+    StringBuilder text = new StringBuilder(problem.title());
     details(problem).forEach(line -> text.append("\n  ").append(line));
-    String hint = problem.path("hint").asText("");
-    return hint.isBlank() ? text.toString() : text.append('\n').append(hint.strip()).toString();
+    return problem.hint().isBlank()
+        ? text.toString()
+        : text.append('\n').append(problem.hint().strip()).toString();
   }
 
-  private static List<String> details(JsonNode problem) {
-    List<String> lines = new ArrayList<>();
-    problem.path("errors").forEach(line -> lines.add(PrintableText.of(line.asText())));
-    return lines;
+  private static List<String> details(ProblemInfo problem) {
+    return problem.errors().stream().map(PrintableText::of).toList();
   }
 
   /**
@@ -62,29 +63,28 @@ final class Failure extends RuntimeException {
    * place in a change that is nowhere to be read.
    */
   Failure ofThisChange() {
-    ObjectNode same = problem.deepCopy();
-    ArrayNode errors = same.putArray("errors");
+    List<String> errors = new ArrayList<>();
     details().forEach(line -> errors.add(OF_A_CHANGE.matcher(line).replaceFirst("")));
-    if (errors.size() == 1) {
-      same.put("title", errors.path(0).asText());
-      errors.removeAll();
-    }
-    return new Failure(same);
+    boolean isOne = errors.size() == 1;
+    return new Failure(
+        new ProblemInfo(
+            problem.type(),
+            problem.status(),
+            problem.reason(),
+            isOne ? errors.getFirst() : problem.title(),
+            problem.where(),
+            problem.hint(),
+            isOne ? List.of() : errors));
   }
 
-  JsonNode problem() {
-    return problem;
-  }
-
-  /** Whether the daemon says that the request is at fault: it says so again if it is repeated. */
-  boolean isRefusal() {
-    int status = problem.path("status").asInt();
-    return status >= 400 && status < 500;
+  /** The problem as JSON has it. */
+  Object toJson() {
+    return problem.status() == NO_STATUS ? new Local(problem.title(), problem.hint()) : problem;
   }
 
   /** Why a change was refused, in the API's word; empty for another failure. */
   String reason() {
-    return problem.path("reason").asText("");
+    return problem.reason();
   }
 
   /** The particular errors, or the things that a change would end. */

@@ -1,18 +1,16 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
+import io.lanyard.control.client.LanyardClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A configuration file that is sent to the daemon, or the daemon's own one, which is not. */
 final class FileText {
-  static final Map<String, String> YAML = Map.of("Content-Type", "application/yaml");
-
   /** The daemon takes 4 MiB; one byte more has it say so. */
   private static final int MOST_BYTES = (4 << 20) + 1;
 
@@ -44,12 +42,8 @@ final class FileText {
     }
   }
 
-  byte[] body() {
-    return body;
-  }
-
-  String target(String path) {
-    return source == null ? path : path + "?source=" + Api.encode(source.toString());
+  LanyardClient.ConfigText text() {
+    return new LanyardClient.ConfigText(body, source == null ? "" : source.toString());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.control.client.LanyardClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +20,7 @@ final class FlowCommand {
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          "flows",
+          LanyardClient::flows,
           "network",
           "id",
           "port?",
@@ -49,9 +50,8 @@ final class FlowCommand {
 
     @Override
     public Integer call() {
-      output.done(
-          api.delete(Api.path("networks", network, "flows", id)),
-          "ended flow " + id + " of network " + network);
+      api.order(daemon -> daemon.endFlow(network, id));
+      output.done("ended flow " + id + " of network " + network);
       return Lanyard.DONE;
     }
   }

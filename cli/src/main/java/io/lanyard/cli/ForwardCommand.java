@@ -1,10 +1,10 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lanyard.config.DocumentPath;
+import io.lanyard.control.client.LanyardClient;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,16 +26,12 @@ final class ForwardCommand {
         Noun.verb("rm", Rm.class));
   }
 
-  private static DocumentPath path(String network, String forward) {
-    return DocumentPath.of("networks", network, "forwards", forward);
-  }
-
   /** {@code lanyard forward ls}. */
   @Command(name = "ls", description = "Lists the port forwards.")
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          "forwards",
+          LanyardClient::forwards,
           "network",
           "name",
           "protocol",
@@ -88,16 +84,18 @@ final class ForwardCommand {
       return change.make(present -> {
         Edits edits = new Edits();
         for (PortRange.Pair pair : pairs) {
-          ObjectNode value = JsonNodeFactory.instance.objectNode();
+          Map<String, String> value = new LinkedHashMap<>();
           String its = name == null || pairs.size() == 1 ? name : name + "-" + pair.port();
           if (its != null) {
             value.put("name", its);
           }
-          DocumentPath path = path(network, its == null ? protocol + "/" + pair.listen() : its);
-          Change.requireNone(present, "the forward", path);
-          edits.set(
-              path,
-              value.put("protocol", protocol).put("listen", pair.listen()).put("to", pair.to()));
+          value.put("protocol", protocol);
+          value.put("listen", pair.listen());
+          value.put("to", pair.to());
+          Target target =
+              Target.forward(network, its == null ? protocol + "/" + pair.listen() : its);
+          Change.requireNone(present, target);
+          edits.set(target.path(), value);
         }
         return edits;
       });
@@ -116,35 +114,19 @@ final class ForwardCommand {
   @Command(
       name = "set",
       description = {
-        "Changes a forward.",
+        "Changes a forward. Keys are protocol, listen and to.",
         "For example: lanyard forward set vmnet8 web to=web:8080",
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Parameters(index = "0", paramLabel = "NETWORK")
-    String network = "";
-
+  static final class Set extends SetCommand.OfNetwork {
     @Parameters(
         index = "1",
         paramLabel = "FORWARD",
         description = "Its name; PROTOCOL/LISTEN where it has none: tcp/127.0.0.1:8080.")
     String forward = "";
 
-    @Parameters(
-        index = "2..*",
-        arity = "1..*",
-        paramLabel = "KEY=VALUE",
-        description = "protocol, listen, to.")
-    List<String> keys = new ArrayList<>();
-
     @Override
-    public Integer call() {
-      DocumentPath path = path(network, forward);
-      return change.change(
-          "forward " + forward + " on network " + network,
-          path,
-          new Edits().setAll(path, change.pairs(keys)));
+    Target target() {
+      return Target.forward(network, forward);
     }
   }
 
@@ -171,13 +153,13 @@ final class ForwardCommand {
         Edits edits = new Edits();
         for (String given : forwards) {
           for (String forward : all(given)) {
-            DocumentPath path = path(network, forward);
-            if (!present.has(path)) {
+            Target target = Target.forward(network, forward);
+            if (!present.has(target.path())) {
               throw new Failure(
-                  "the configuration has no forward " + forward + " on network " + network,
+                  "the configuration has no " + target.what(),
                   "\"lanyard forward ls --network " + network + "\" lists the forwards");
             }
-            edits.remove(path);
+            edits.remove(target.path());
           }
         }
         return edits;

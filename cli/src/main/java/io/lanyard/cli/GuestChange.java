@@ -1,17 +1,14 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
-import io.lanyard.config.DocumentPath;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The verbs of {@code lanyard guest} that change the configuration. */
@@ -21,10 +18,6 @@ final class GuestChange {
 
   private GuestChange() {}
 
-  static DocumentPath path(String guest) {
-    return DocumentPath.of("guests", guest);
-  }
-
   /**
    * Values whose files are named from the present directory, as a command's files are: in the file
    * of the configuration they are named from its own.
@@ -32,25 +25,31 @@ final class GuestChange {
   private static List<KeyValue> fromHere(List<KeyValue> keys) {
     List<KeyValue> absolute = new ArrayList<>();
     for (KeyValue pair : keys) {
-      JsonNode value = pair.value();
+      Object value = pair.value();
       if (FILES.contains(pair.key()) || pair.key().matches("disks\\[\\d+]\\.path")) {
         value = fromHere(value);
+      } else if (value instanceof List<?> disks && pair.key().equals("disks")) {
+        value = disks.stream().map(GuestChange::diskFromHere).toList();
       } else if (pair.key().startsWith("disks")) {
-        for (JsonNode disk :
-            value.isArray() ? value : JsonNodeFactory.instance.arrayNode().add(value)) {
-          if (disk instanceof ObjectNode object && object.path("path").isTextual()) {
-            object.set("path", fromHere(object.path("path")));
-          }
-        }
+        value = diskFromHere(value);
       }
       absolute.add(new KeyValue(pair.key(), value));
     }
     return absolute;
   }
 
-  private static JsonNode fromHere(JsonNode file) {
-    return file.isTextual()
-        ? TextNode.valueOf(Path.of(file.asText()).toAbsolutePath().normalize().toString())
+  private static @Nullable Object diskFromHere(@Nullable Object disk) {
+    if (!(disk instanceof Map<?, ?> map) || !(map.get("path") instanceof String)) {
+      return disk;
+    }
+    Map<Object, @Nullable Object> absolute = new LinkedHashMap<>(map);
+    absolute.put("path", fromHere(map.get("path")));
+    return absolute;
+  }
+
+  private static @Nullable Object fromHere(@Nullable Object file) {
+    return file instanceof String name
+        ? Path.of(name).toAbsolutePath().normalize().toString()
         : file;
   }
 
@@ -74,9 +73,9 @@ final class GuestChange {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(guest);
-      Edits edits = new Edits().set(path, JsonNodeFactory.instance.objectNode());
-      return change.add("guest " + guest, path, edits.setAll(path, fromHere(change.pairs(keys))));
+      Target target = Target.guest(guest);
+      Edits edits = new Edits().set(target.path(), Map.of());
+      return change.add(target, edits.setAll(target.path(), fromHere(change.pairs(keys))));
     }
   }
 
@@ -87,25 +86,18 @@ final class GuestChange {
         "Changes settings of a guest. Most need the guest to start anew.",
         "For example: lanyard guest set web memory=1G"
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
-    List<String> unset = new ArrayList<>();
-
+  static final class Set extends SetCommand.OfOneName {
     @Parameters(index = "0", paramLabel = "GUEST")
     String guest = "";
 
-    @Parameters(index = "1..*", arity = "0..*", paramLabel = "KEY=VALUE")
-    List<String> keys = new ArrayList<>();
+    @Override
+    Target target() {
+      return Target.guest(guest);
+    }
 
     @Override
-    public Integer call() {
-      DocumentPath path = path(guest);
-      return change.change(
-          "guest " + guest,
-          path,
-          new Edits().setAll(path, fromHere(change.pairs(keys))).unsetAll(path, unset));
+    List<KeyValue> values(List<KeyValue> said) {
+      return fromHere(said);
     }
   }
 
@@ -119,8 +111,7 @@ final class GuestChange {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(guest);
-      return change.change("guest " + guest, path, new Edits().remove(path));
+      return change.remove(Target.guest(guest));
     }
   }
 }

@@ -1,17 +1,17 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
-import io.lanyard.control.client.HttpClient;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.LanyardClient.GuestAction;
+import io.lanyard.control.client.Reply;
+import io.lanyard.control.json.JsonText;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lanyard guest}. */
@@ -34,7 +34,7 @@ final class GuestCommand {
         Noun.verb("reset", Reset.class),
         Noun.verb("pause", Pause.class),
         Noun.verb("resume", Resume.class),
-        Noun.verb("console", ConsoleVerb.class));
+        Noun.verb("console", GuestConsole.class));
   }
 
   /** {@code lanyard guest ls}. */
@@ -53,25 +53,21 @@ final class GuestCommand {
     }
 
     @Override
-    JsonNode list() {
-      return api.get("/v1/guests");
+    Reply<? extends List<?>> list() {
+      return api.ask(LanyardClient::guests);
     }
 
     @Override
-    JsonNode shown(JsonNode guests) {
-      return withAddresses(guests);
+    List<?> shown(List<?> guests) {
+      return guests.stream().map(guest -> withAddresses((GuestInfo) guest)).toList();
     }
   }
 
-  /** Guests with the addresses of all NICs. */
-  static JsonNode withAddresses(JsonNode guests) {
-    for (JsonNode guest : guests) {
-      if (guest instanceof ObjectNode object) {
-        var addresses = object.putArray("addresses");
-        guest.path("nics").forEach(nic -> addresses.add(nic.path("address").asText()));
-      }
-    }
-    return guests;
+  /** A guest's members with the addresses of all NICs. */
+  static Map<String, @Nullable Object> withAddresses(GuestInfo guest) {
+    Map<String, @Nullable Object> members = JsonText.members(guest);
+    members.put("addresses", guest.nics().stream().map(GuestInfo.NicInfo::address).toList());
+    return members;
   }
 
   /** {@code lanyard guest show}. */
@@ -85,8 +81,8 @@ final class GuestCommand {
 
     @Override
     public Integer call() {
-      JsonNode info = api.get(Api.path("guests", guest));
-      output.properties(Effective.withSettings(api, info, GuestChange.path(guest)));
+      Effective.show(
+          api, output, api.ask(daemon -> daemon.guest(guest)), Target.guest(guest).path());
       return Lanyard.DONE;
     }
   }
@@ -99,21 +95,26 @@ final class GuestCommand {
     @Parameters(paramLabel = "GUEST")
     String guest = "";
 
-    private final String verb;
+    private final GuestAction action;
 
-    Verb(String verb) {
-      this.verb = verb;
+    Verb(GuestAction action) {
+      this.action = action;
     }
 
     @Override
     public Integer call() {
-      JsonNode info = api.post(Api.path("guests", guest, verb));
-      if (output.json()) {
-        output.print(info);
-      } else {
-        output.line(guest + ": " + PrintableText.of(info.path("state").asText()));
-      }
-      return 0;
+      report(output, api.ask(daemon -> daemon.act(guest, action)));
+      return Lanyard.DONE;
+    }
+  }
+
+  /** Says how a guest is after a command to it. */
+  static void report(Output output, Reply<GuestInfo> answer) {
+    if (output.json()) {
+      output.print(answer);
+    } else {
+      GuestInfo guest = answer.value();
+      output.line(guest.name() + ": " + PrintableText.of(guest.state()));
     }
   }
 
@@ -121,7 +122,7 @@ final class GuestCommand {
   @Command(name = "start", description = "Powers a guest on.")
   static final class Start extends Verb {
     Start() {
-      super("start");
+      super(GuestAction.START);
     }
   }
 
@@ -129,7 +130,7 @@ final class GuestCommand {
   @Command(name = "stop", description = "Presses a guest's power button.")
   static final class Stop extends Verb {
     Stop() {
-      super("stop");
+      super(GuestAction.STOP);
     }
   }
 
@@ -137,7 +138,7 @@ final class GuestCommand {
   @Command(name = "kill", description = "Powers a guest off at once.")
   static final class Kill extends Verb {
     Kill() {
-      super("kill");
+      super(GuestAction.KILL);
     }
   }
 
@@ -145,7 +146,7 @@ final class GuestCommand {
   @Command(name = "reset", description = "Presses a guest's reset button.")
   static final class Reset extends Verb {
     Reset() {
-      super("reset");
+      super(GuestAction.RESET);
     }
   }
 
@@ -153,7 +154,7 @@ final class GuestCommand {
   @Command(name = "pause", description = "Stops a guest's processors.")
   static final class Pause extends Verb {
     Pause() {
-      super("pause");
+      super(GuestAction.PAUSE);
     }
   }
 
@@ -161,96 +162,7 @@ final class GuestCommand {
   @Command(name = "resume", description = "Lets a paused guest go on.")
   static final class Resume extends Verb {
     Resume() {
-      super("resume");
-    }
-  }
-
-  /** {@code lanyard guest console}. */
-  @Command(
-      name = "console",
-      description = "Attaches the terminal to a guest's serial console. Ctrl-] leaves.")
-  static final class ConsoleVerb implements Callable<Integer> {
-    /** As telnet and virsh have it. */
-    private static final int LEAVE = 0x1d;
-
-    @Mixin Api api = new Api();
-
-    @Option(names = "--watch", description = "Only look: nothing typed reaches the guest.")
-    boolean watch;
-
-    @Parameters(paramLabel = "GUEST")
-    String guest = "";
-
-    @Override
-    public Integer call() throws IOException, InterruptedException {
-      String path = Api.path("guests", guest, "console");
-      if (watch) {
-        try (HttpClient.Answer answer = api.open("GET", path)) {
-          copy(answer.body(), StandardOutput.raw());
-        } catch (IOException e) {
-          if (!StandardOutput.readerHasGone(e)) {
-            throw e;
-          }
-        }
-        return 0;
-      }
-      try (HttpClient.Answer answer = api.upgrade(path, "lanyard-console")) {
-        boolean terminal = Terminal.isOn(0);
-        AtomicBoolean left = new AtomicBoolean();
-        Runnable restore = terminal ? Terminal.raw() : () -> {};
-        Thread hook = new Thread(restore, "restore-terminal");
-        Runtime.getRuntime().addShutdownHook(hook);
-        if (terminal) {
-          System.err.print("Connected to " + guest + ". Ctrl-] leaves.\r\n");
-        }
-        Thread.ofPlatform().daemon().name("keys").start(() -> type(answer, left));
-        try {
-          copy(answer.body(), StandardOutput.raw());
-        } catch (IOException e) {
-          // Closed by the keys' thread, or by the daemon.
-        } finally {
-          Runtime.getRuntime().removeShutdownHook(hook);
-          restore.run();
-        }
-        if (terminal) {
-          System.err.println();
-        }
-        if (terminal && !left.get()) {
-          throw new Failure("the daemon has closed the console of " + guest);
-        }
-      }
-      return 0;
-    }
-
-    private static void type(HttpClient.Answer answer, AtomicBoolean left) {
-      byte[] keys = new byte[1024];
-      try {
-        int count;
-        while ((count = System.in.read(keys)) >= 0) {
-          for (int i = 0; i < count; i++) {
-            if (keys[i] == LEAVE) {
-              left.set(true);
-              answer.out().write(keys, 0, i);
-              answer.close();
-              return;
-            }
-          }
-          answer.out().write(keys, 0, count);
-        }
-        // The end of a script's input: what the guest answers is still shown for a moment.
-        answer.endOutput();
-      } catch (IOException e) {
-        // The connection has ended, which the other thread sees too.
-      }
-    }
-  }
-
-  private static void copy(InputStream in, OutputStream out) throws IOException {
-    byte[] bytes = new byte[16 * 1024];
-    int count;
-    while ((count = in.read(bytes)) >= 0) {
-      out.write(bytes, 0, count);
-      out.flush();
+      super(GuestAction.RESUME);
     }
   }
 }

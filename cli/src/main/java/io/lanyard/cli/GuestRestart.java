@@ -1,8 +1,9 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.lanyard.base.PrintableText;
 import io.lanyard.config.DurationText;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.client.LanyardClient.GuestAction;
+import io.lanyard.control.client.Reply;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -42,26 +43,25 @@ final class GuestRestart implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Duration limit = limit();
     if (!isOff()) {
-      var _ = api.post(Api.path("guests", guest, "stop"));
+      var _ = act(GuestAction.STOP);
       if (!awaitOff(limit)) {
         if (!force) {
           throw new Failure(
               "guest " + guest + " has not powered off within " + timeout,
               "give it more --timeout, or power it off with --force");
         }
-        var _ = api.post(Api.path("guests", guest, "kill"));
+        var _ = act(GuestAction.KILL);
         if (!awaitOff(limit)) {
           throw new Failure("guest " + guest + " cannot be powered off");
         }
       }
     }
-    JsonNode info = api.post(Api.path("guests", guest, "start"));
-    if (output.json()) {
-      output.print(info);
-    } else {
-      output.line(guest + ": " + PrintableText.of(info.path("state").asText()));
-    }
+    GuestCommand.report(output, act(GuestAction.START));
     return Lanyard.DONE;
+  }
+
+  private Reply<GuestInfo> act(GuestAction action) {
+    return api.ask(daemon -> daemon.act(guest, action));
   }
 
   private Duration limit() {
@@ -74,7 +74,7 @@ final class GuestRestart implements Callable<Integer> {
   }
 
   private boolean isOff() {
-    return OFF.contains(api.get(Api.path("guests", guest)).path("state").asText());
+    return OFF.contains(api.ask(daemon -> daemon.guest(guest)).value().state());
   }
 
   private boolean awaitOff(Duration limit) throws InterruptedException {

@@ -1,17 +1,17 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.Directories;
+import io.lanyard.control.json.JsonText;
 import io.lanyard.image.Catalog;
 import io.lanyard.image.ImageException;
+import io.lanyard.image.ImageManifest;
 import io.lanyard.image.ImagePull;
 import io.lanyard.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,7 +60,9 @@ final class ImageCommand {
         ImagePull.Pulled pulled = new ImagePull(store.open(), bar).pull(name);
         bar.finish();
         if (output.json()) {
-          output.print(describe(pulled.image()).put("fresh", pulled.fresh()));
+          Map<String, @Nullable Object> result = JsonText.members(described(pulled.image()));
+          result.put("fresh", pulled.fresh());
+          output.print(result);
         } else {
           output.line(
               (pulled.fresh() ? "Pulled " : "Already there: ")
@@ -88,20 +90,24 @@ final class ImageCommand {
 
     @Override
     public Integer call() throws IOException {
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
       if (available) {
-        for (Catalog.Entry entry : Catalog.entries()) {
-          list.addObject()
-              .put("name", entry.name())
-              .put("description", entry.description())
-              .put("source", entry.debianPackage() + " (" + entry.suite() + ")");
-        }
-        output.table(list, List.of("name", "source", "description"));
-        return 0;
+        output.table(
+            Catalog.entries().stream().map(Ls::offer).toList(),
+            List.of("name", "source", "description"));
+      } else {
+        output.table(
+            store.open().list().stream().map(ImageCommand::described).toList(),
+            List.of("name", "source", "size", "directory"));
       }
-      store.open().list().forEach(image -> list.add(describe(image)));
-      output.table(list, List.of("name", "source", "size", "directory"));
-      return 0;
+      return Lanyard.DONE;
+    }
+
+    /** An image that can be pulled. */
+    record Offer(String name, String description, String source) {}
+
+    private static Offer offer(Catalog.Entry entry) {
+      return new Offer(
+          entry.name(), entry.description(), entry.debianPackage() + " (" + entry.suite() + ")");
     }
   }
 
@@ -129,9 +135,7 @@ final class ImageCommand {
       if (!store.open().remove(name)) {
         throw new Failure("there is no image " + name, "\"lanyard image ls\" lists what there is");
       }
-      output.done(
-          JsonNodeFactory.instance.objectNode().put("name", name).put("removed", true),
-          "removed " + name);
+      output.done(Map.of("name", name, "removed", true), "removed " + name);
       return Lanyard.DONE;
     }
 
@@ -144,7 +148,7 @@ final class ImageCommand {
           if (steps.size() == 3
               && steps.get(0).equals("guests")
               && steps.get(2).equals("image")
-              && Edits.value(value.text()).asText().equals(name)) {
+              && Edits.text(value.text()).equals(name)) {
             users.add(steps.get(1));
           }
         }
@@ -155,15 +159,23 @@ final class ImageCommand {
     }
   }
 
-  private static ObjectNode describe(ImageStore.Image image) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("name", image.manifest().name());
-    node.put("description", image.manifest().description());
-    node.put("source", image.manifest().source());
-    node.put("sourceSha256", image.manifest().sourceSha256());
-    node.put(
-        "size", image.manifest().files().values().stream().mapToLong(file -> file.size()).sum());
-    node.put("directory", image.directory().toString());
-    return node;
+  /** An image that is there. */
+  record Described(
+      String name,
+      String description,
+      String source,
+      String sourceSha256,
+      long size,
+      String directory) {}
+
+  private static Described described(ImageStore.Image image) {
+    ImageManifest manifest = image.manifest();
+    return new Described(
+        manifest.name(),
+        manifest.description(),
+        manifest.source(),
+        manifest.sourceSha256(),
+        manifest.files().values().stream().mapToLong(file -> file.size()).sum(),
+        image.directory().toString());
   }
 }

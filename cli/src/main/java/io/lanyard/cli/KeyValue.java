@@ -1,6 +1,6 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An argument {@code KEY=VALUE}.
@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param key a path below the thing that is changed, with the file's keys
  * @param value its new value
  */
-record KeyValue(String key, JsonNode value) {
+record KeyValue(String key, @Nullable Object value) {
   /**
    * Reads an argument.
    *

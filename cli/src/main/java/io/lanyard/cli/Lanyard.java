@@ -2,6 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.json.JsonText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -182,7 +183,7 @@ public final class Lanyard implements Runnable {
           case IOException e -> new Failure(Causes.of(e));
           default -> new Failure(exception.toString());
         };
-    err.println(json ? Output.text(failure.problem()) : "lanyard: " + failure.text());
+    err.println(json ? JsonText.printable(failure.toJson(), true) : "lanyard: " + failure.text());
     if (System.getenv("LANYARD_TRACE") != null) {
       exception.printStackTrace(err);
     }
@@ -208,7 +209,7 @@ public final class Lanyard implements Runnable {
     }
     err.println(
         json
-            ? Output.text(Failure.problem(message, hint))
+            ? JsonText.printable(new Failure.Local(message, hint), true)
             : "lanyard: " + PrintableText.of(message) + "\n" + PrintableText.of(hint));
     return BAD_USAGE;
   }

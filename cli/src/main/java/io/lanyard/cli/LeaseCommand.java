@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.client.LanyardClient;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -27,7 +28,7 @@ final class LeaseCommand {
   @Command(name = "ls", description = "Lists the DHCP leases.")
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
-      super("leases", "network", "address", "mac", "hostname", "state", "expires");
+      super(LanyardClient::leases, "network", "address", "mac", "hostname", "state", "expires");
     }
   }
 
@@ -50,9 +51,8 @@ final class LeaseCommand {
 
     @Override
     public Integer call() {
-      output.done(
-          api.delete(Api.path("networks", network, "leases", address)),
-          "released " + address + " on network " + network);
+      api.order(daemon -> daemon.releaseLease(network, address));
+      output.done("released " + address + " on network " + network);
       return Lanyard.DONE;
     }
   }
@@ -81,26 +81,25 @@ final class LeaseCommand {
 
     @Override
     public Integer call() {
-      JsonNode lease = find();
-      String mac = lease.path("mac").asText();
-      var path = ReservationCommand.path(network, mac);
+      LeaseInfo lease = find();
+      Target target = Target.reservation(network, lease.mac());
       return change.add(
-          "the reservation",
-          path,
-          new Edits().set(path, ReservationCommand.value(mac, address, name(lease))));
+          target,
+          new Edits()
+              .set(target.path(), ReservationCommand.value(lease.mac(), address, name(lease))));
     }
 
-    private @Nullable String name(JsonNode lease) {
+    private @Nullable String name(LeaseInfo lease) {
       if (hostname != null) {
         return hostname;
       }
-      String own = lease.path("hostname").asText().toLowerCase(Locale.ROOT);
+      String own = lease.hostname().toLowerCase(Locale.ROOT);
       return LABEL.matcher(own).matches() ? own : null;
     }
 
-    private JsonNode find() {
-      for (JsonNode lease : change.api.get("/v1/leases?network=" + Api.encode(network))) {
-        if (lease.path("address").asText().equals(address)) {
+    private LeaseInfo find() {
+      for (LeaseInfo lease : change.api.ask(daemon -> daemon.leases(network)).value()) {
+        if (lease.address().equals(address)) {
           return lease;
         }
       }

@@ -1,6 +1,8 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,11 @@ abstract class ListCommand implements Callable<Integer> {
     this.columns = List.of(columns);
   }
 
-  /** The objects that are listed. */
-  abstract JsonNode list();
+  /** The records that are listed. */
+  abstract Reply<? extends List<?>> list();
 
-  /** The objects with their values as a table shows them. */
-  JsonNode shown(JsonNode list) {
+  /** The records as a table shows them. */
+  List<?> shown(List<?> list) {
     return list;
   }
 
@@ -34,7 +36,7 @@ abstract class ListCommand implements Callable<Integer> {
     if (watch) {
       return Screen.everySecond(output.json()).show(this::picture);
     }
-    JsonNode list = list();
+    Reply<? extends List<?>> list = list();
     if (output.json()) {
       output.print(list);
     } else {
@@ -43,13 +45,13 @@ abstract class ListCommand implements Callable<Integer> {
     return Lanyard.DONE;
   }
 
-  private List<String> table(JsonNode list) {
-    return Table.lines(shown(list), columns, Terminal.columns());
+  private List<String> table(Reply<? extends List<?>> list) {
+    return Table.lines(shown(list.value()), columns, Terminal.columns());
   }
 
   private List<String> picture() {
-    JsonNode list = list();
-    return output.json() ? List.of(Output.lineOf(list)) : table(list);
+    Reply<? extends List<?>> list = list();
+    return output.json() ? List.of(Output.lineOf(Output.plain(list.json()))) : table(list);
   }
 
   /** A list of the API's, with {@code --network}. */
@@ -57,17 +59,23 @@ abstract class ListCommand implements Callable<Integer> {
     @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
     @Nullable String network;
 
-    private final String resource;
+    /** A request for the things of a network, or of all where its name is empty. */
+    @FunctionalInterface
+    interface Request {
+      Reply<? extends List<?>> to(LanyardClient daemon, String network) throws IOException;
+    }
 
-    OfNetwork(String resource, String... columns) {
+    private final Request request;
+
+    OfNetwork(Request request, String... columns) {
       super(columns);
-      this.resource = resource;
+      this.request = request;
     }
 
     @Override
-    JsonNode list() {
-      return api.get(
-          "/v1/" + resource + (network == null ? "" : "?network=" + Api.encode(network)));
+    Reply<? extends List<?>> list() {
+      String of = network == null ? "" : network;
+      return api.ask(daemon -> request.to(daemon, of));
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lanyard.config.DocumentPath;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,7 +37,7 @@ final class LogCommand {
       List<Effective.Value> found = Effective.of(change.api, true).below(path);
       String present = found.isEmpty() ? "info" : found.getFirst().text();
       if (change.output.json()) {
-        change.output.print(JsonNodeFactory.instance.objectNode().put("level", present));
+        change.output.print(Map.of("level", present));
       } else {
         change.output.line(present);
       }

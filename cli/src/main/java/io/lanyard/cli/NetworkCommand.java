@@ -1,11 +1,11 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lanyard.config.DocumentPath;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,10 +28,6 @@ final class NetworkCommand {
         Noun.verb("rm", Rm.class));
   }
 
-  static DocumentPath path(String network) {
-    return DocumentPath.of("networks", network);
-  }
-
   /** {@code lanyard network ls}. */
   @Command(name = "ls", description = "Lists the networks.")
   static final class Ls extends ListCommand {
@@ -50,8 +46,8 @@ final class NetworkCommand {
     }
 
     @Override
-    JsonNode list() {
-      return api.get("/v1/networks");
+    Reply<? extends List<?>> list() {
+      return api.ask(LanyardClient::networks);
     }
   }
 
@@ -66,8 +62,8 @@ final class NetworkCommand {
 
     @Override
     public Integer call() {
-      JsonNode info = api.get(Api.path("networks", network));
-      output.properties(Effective.withSettings(api, info, path(network)));
+      Effective.show(
+          api, output, api.ask(daemon -> daemon.network(network)), Target.network(network).path());
       return Lanyard.DONE;
     }
   }
@@ -104,15 +100,14 @@ final class NetworkCommand {
 
     @Override
     public Integer call() {
-      ObjectNode value = JsonNodeFactory.instance.objectNode().put("mode", mode);
+      Map<String, Object> value = new LinkedHashMap<>();
+      value.put("mode", mode);
       if (subnet != null) {
-        value.putObject("ipv4").put("subnet", subnet);
+        value.put("ipv4", Map.of("subnet", subnet));
       }
-      DocumentPath path = path(network);
+      Target target = Target.network(network);
       return change.add(
-          "network " + network,
-          path,
-          new Edits().set(path, value).setAll(path, change.pairs(keys)));
+          target, new Edits().set(target.path(), value).setAll(target.path(), change.pairs(keys)));
     }
   }
 
@@ -123,25 +118,13 @@ final class NetworkCommand {
         "Changes settings of a network. Keys are those of the file, below the network.",
         "For example: lanyard network set vmnet8 nat.host-loopback=true dhcp.lease-time=1h"
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
-    List<String> unset = new ArrayList<>();
-
+  static final class Set extends SetCommand.OfOneName {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(index = "1..*", arity = "0..*", paramLabel = "KEY=VALUE")
-    List<String> keys = new ArrayList<>();
-
     @Override
-    public Integer call() {
-      DocumentPath path = path(network);
-      return change.change(
-          "network " + network,
-          path,
-          new Edits().setAll(path, change.pairs(keys)).unsetAll(path, unset));
+    Target target() {
+      return Target.network(network);
     }
   }
 
@@ -155,8 +138,7 @@ final class NetworkCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(network);
-      return change.change("network " + network, path, new Edits().remove(path));
+      return change.remove(Target.network(network));
     }
   }
 }

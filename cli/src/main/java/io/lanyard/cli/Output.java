@@ -1,54 +1,15 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.io.CharacterEscapes;
-import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import io.lanyard.base.PrintableText;
+import io.lanyard.control.client.Reply;
+import io.lanyard.control.json.JsonException;
+import io.lanyard.control.json.JsonText;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** A command's output: a table for people, or with {@code --json} JSON for programs. */
 final class Output {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
-  private static final ObjectMapper LINES = new ObjectMapper();
-
-  static {
-    LINES.getFactory().setCharacterEscapes(new PrintableJson());
-    JSON.getFactory().setCharacterEscapes(new PrintableJson());
-  }
-
-  /** Escapes what would speak to a terminal: names come from guests. */
-  @SuppressWarnings("serial") // nobody serializes it
-  private static final class PrintableJson extends CharacterEscapes {
-    private static final int DELETE = 0x7f;
-
-    private final int[] ascii = standardAsciiEscapesForJSON();
-
-    PrintableJson() {
-      ascii[DELETE] = ESCAPE_STANDARD;
-    }
-
-    @Override
-    public int[] getEscapeCodesForAscii() {
-      return ascii;
-    }
-
-    @Override
-    public @Nullable SerializableString getEscapeSequence(int c) {
-      return PrintableText.isPrintable((char) c)
-          ? null
-          : new SerializedString(String.format(Locale.ROOT, "\\u%04x", c));
-    }
-  }
-
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -61,21 +22,29 @@ final class Output {
     System.out.println(text);
   }
 
-  void print(JsonNode node) {
-    line(text(node));
+  /** Prints a record, a list or a map as JSON. */
+  void print(Object value) {
+    line(JsonText.printable(value, true));
   }
 
-  /** Prints JSON as one line, for streams of it. */
-  void printLine(JsonNode node) {
-    line(lineOf(node));
+  /** Prints an answer of the daemon as it came. */
+  void print(Reply<?> answer) {
+    print(plain(answer.json()));
   }
 
-  /** Says that something is done; as JSON, the daemon's answer if it has one. */
-  void done(JsonNode answer, String text) {
+  /** Says that something is done; as JSON, what is done. */
+  void done(Object result, String text) {
+    if (json) {
+      print(result);
+    } else {
+      line(text);
+    }
+  }
+
+  /** Says that something is done that the daemon says nothing of; JSON is none then. */
+  void done(String text) {
     if (!json) {
       line(text);
-    } else if (!answer.isMissingNode()) {
-      print(answer);
     }
   }
 
@@ -85,26 +54,23 @@ final class Output {
     return System.out.checkError();
   }
 
-  /** JSON that can be shown on a terminal. */
-  static String text(JsonNode node) {
-    return write(JSON, node);
+  /** JSON in one line that can be shown on a terminal, for streams of it. */
+  static String lineOf(Object value) {
+    return JsonText.printable(value, false);
   }
 
-  /** The same in one line. */
-  static String lineOf(JsonNode node) {
-    return write(LINES, node);
-  }
-
-  private static String write(ObjectMapper mapper, JsonNode node) {
+  /** An answer's JSON as plain values. */
+  static Object plain(String json) {
     try {
-      return mapper.writeValueAsString(node);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree can always be written", e);
+      Object value = JsonText.parse(json);
+      return value == null ? Map.of() : value;
+    } catch (JsonException e) {
+      throw new IllegalStateException("an answer that was read is no JSON: " + json, e);
     }
   }
 
-  /** Prints the members of a list of objects: all of them as JSON, or the chosen as a table. */
-  void table(JsonNode list, List<String> columns) {
+  /** Prints records or maps: all of their members as JSON, or the chosen as a table. */
+  void table(List<?> list, List<String> columns) {
     if (json) {
       print(list);
     } else {
@@ -112,45 +78,39 @@ final class Output {
     }
   }
 
-  /** Prints an object: as JSON, or a member a line, those of lists and objects under theirs. */
-  void properties(JsonNode object) {
-    if (json) {
-      print(object);
-    } else {
-      properties(object, "");
+  /** Prints the members of an object, one per line, those of lists and objects under theirs. */
+  void properties(Map<?, ?> object) {
+    properties(object, "");
+  }
+
+  private void properties(Map<?, ?> object, String indent) {
+    int width = 0;
+    for (Object name : object.keySet()) {
+      width = Math.max(width, Units.words(name.toString()).length());
+    }
+    for (var member : object.entrySet()) {
+      String name = member.getKey().toString();
+      String words = indent + Units.words(name);
+      String padded = words + " ".repeat(indent.length() + width + 2 - words.length());
+      switch (member.getValue()) {
+        case Map<?, ?> inner -> {
+          line(inner.isEmpty() ? padded + "-" : words);
+          properties(inner, indent + "  ");
+        }
+        case List<?> items -> {
+          line(items.isEmpty() ? padded + "-" : words);
+          items.forEach(item -> item(name, item, indent + "  "));
+        }
+        case null, default -> line(padded + Table.cell(name, member.getValue()));
+      }
     }
   }
 
-  private void properties(JsonNode object, String indent) {
-    int width = 0;
-    for (var member : object.properties()) {
-      width = Math.max(width, Units.words(member.getKey()).length());
-    }
-    for (var member : object.properties()) {
-      JsonNode value = member.getValue();
-      String name = indent + Units.words(member.getKey());
-      if (value.isValueNode()) {
-        line(
-            name
-                + " ".repeat(indent.length() + width + 2 - name.length())
-                + Table.cell(member.getKey(), value));
-        continue;
-      }
-      line(
-          value.isEmpty()
-              ? name + " ".repeat(indent.length() + width + 2 - name.length()) + "-"
-              : name);
-      if (value.isObject()) {
-        properties(value, indent + "  ");
-      } else {
-        for (JsonNode item : value) {
-          if (item.isObject()) {
-            properties(item, indent + "  ");
-          } else {
-            line(indent + "  " + Table.cell(member.getKey(), item));
-          }
-        }
-      }
+  private void item(String name, @Nullable Object item, String indent) {
+    if (item instanceof Map<?, ?> inner) {
+      properties(inner, indent);
+    } else {
+      line(indent + Table.cell(name, item));
     }
   }
 }

@@ -1,9 +1,9 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortInfo;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -13,23 +13,12 @@ import picocli.CommandLine.Option;
 /** {@code lanyard ls}. */
 @Command(name = "ls", description = "Lists the networks, ports, forwards and guests at a glance.")
 final class OverviewCommand implements Callable<Integer> {
-  private record Section(String resource, List<String> columns) {}
-
-  private static final List<Section> SECTIONS =
-      List.of(
-          new Section(
-              "networks", List.of("name=NETWORK", "mode", "state", "subnet", "flows", "problems#")),
-          new Section(
-              "ports",
-              List.of(
-                  "name=PORT",
-                  "network",
-                  "kind",
-                  "state",
-                  "receivedBytes=RX",
-                  "transmittedBytes=TX")),
-          new Section("forwards", List.of("listen=FORWARD", "network", "protocol", "to", "state")),
-          new Section("guests", List.of("name=GUEST", "vmm", "state", "memory", "addresses")));
+  /** Everything that is shown. */
+  record Overview(
+      List<NetworkInfo> networks,
+      List<PortInfo> ports,
+      List<ForwardInfo> forwards,
+      List<GuestInfo> guests) {}
 
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
@@ -42,7 +31,7 @@ final class OverviewCommand implements Callable<Integer> {
     if (watch) {
       return Screen.everySecond(output.json()).show(() -> lines(all()));
     }
-    ObjectNode all = all();
+    Overview all = all();
     if (output.json()) {
       output.print(all);
     } else {
@@ -51,28 +40,37 @@ final class OverviewCommand implements Callable<Integer> {
     return Lanyard.DONE;
   }
 
-  private ObjectNode all() {
-    ObjectNode all = JsonNodeFactory.instance.objectNode();
-    SECTIONS.forEach(section -> all.set(section.resource(), api.get("/v1/" + section.resource())));
-    return all;
+  private Overview all() {
+    return api.ask(daemon ->
+        new Overview(
+            daemon.networks().value(),
+            daemon.ports("").value(),
+            daemon.forwards("").value(),
+            daemon.guests().value()));
   }
 
-  private List<String> lines(ObjectNode all) {
+  private List<String> lines(Overview all) {
     if (output.json()) {
       return List.of(Output.lineOf(all));
     }
-    var _ = GuestCommand.withAddresses(all.path("guests"));
-    List<String> lines = new ArrayList<>();
-    int width = Terminal.columns();
-    for (Section section : SECTIONS) {
-      JsonNode list = all.path(section.resource());
-      if (!list.isEmpty()) {
-        if (!lines.isEmpty()) {
-          lines.add("");
-        }
-        lines.addAll(Table.lines(list, section.columns(), width));
-      }
-    }
-    return lines;
+    Sections sections = new Sections();
+    sections.add(all.networks(), "name=NETWORK", "mode", "state", "subnet", "flows", "problems#");
+    sections.add(
+        all.ports(),
+        "name=PORT",
+        "network",
+        "kind",
+        "state",
+        "receivedBytes=RX",
+        "transmittedBytes=TX");
+    sections.add(all.forwards(), "listen=FORWARD", "network", "protocol", "to", "state");
+    sections.add(
+        all.guests().stream().map(GuestCommand::withAddresses).toList(),
+        "name=GUEST",
+        "vmm",
+        "state",
+        "memory",
+        "addresses");
+    return sections.lines();
   }
 }

@@ -23,19 +23,16 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     FileText text = FileText.of(file);
-    var plan =
-        FileText.said(
-            output,
-            () -> api.send("POST", text.target("/v1/config/plan"), FileText.YAML, text.body()));
+    var plan = FileText.said(output, () -> api.ask(daemon -> daemon.plan(text.text())));
     if (plan == null) {
       return Lanyard.FAILED;
     }
     if (output.json()) {
       output.print(plan);
-    } else if (PlanText.isEmpty(plan)) {
+    } else if (PlanText.isEmpty(plan.value())) {
       output.line("Nothing changes.");
     } else {
-      PlanText.lines(plan, Terminal.hasColours()).forEach(output::line);
+      PlanText.lines(plan.value(), Terminal.hasColours()).forEach(output::line);
     }
     return Lanyard.DONE;
   }

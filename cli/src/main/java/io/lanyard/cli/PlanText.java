@@ -1,7 +1,8 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.api.ChangeInfo;
+import io.lanyard.control.api.PlanInfo;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,19 +17,19 @@ final class PlanText {
     this.colours = colours;
   }
 
-  static List<String> lines(JsonNode plan, boolean colours) {
+  static List<String> lines(PlanInfo plan, boolean colours) {
     PlanText text = new PlanText(colours);
-    for (JsonNode change : plan.path("changes")) {
-      text.change(change.path("text").asText());
+    for (ChangeInfo change : plan.changes()) {
+      text.change(change.text());
     }
-    text.section("This waits for a restart of the daemon:", plan.path("restart"), "\u001b[33m");
-    text.section("This ends:", plan.path("ends"), "\u001b[31m");
-    text.section("This does not work yet, and is tried again:", plan.path("problems"), "");
+    text.section("This waits for a restart of the daemon:", plan.restart(), "\u001b[33m");
+    text.section("This ends:", plan.ends(), "\u001b[31m");
+    text.section("This does not work yet, and is tried again:", plan.problems(), "");
     return text.lines;
   }
 
-  static boolean isEmpty(JsonNode plan) {
-    return plan.path("changes").isEmpty() && plan.path("restart").isEmpty();
+  static boolean isEmpty(PlanInfo plan) {
+    return plan.changes().isEmpty() && plan.restart().isEmpty();
   }
 
   private void change(String text) {
@@ -42,12 +43,12 @@ final class PlanText {
     add(sign == '~' ? "~ " + text : text, colour);
   }
 
-  private void section(String heading, JsonNode items, String colour) {
+  private void section(String heading, List<String> items, String colour) {
     if (items.isEmpty()) {
       return;
     }
     lines.add(heading);
-    items.forEach(item -> add("  " + item.asText(), colour));
+    items.forEach(item -> add("  " + item, colour));
   }
 
   private void add(String text, String colour) {

@@ -1,11 +1,10 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lanyard.config.DocumentPath;
-import java.nio.charset.StandardCharsets;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -35,20 +34,12 @@ final class PortCommand {
         Noun.verb("move", Move.class));
   }
 
-  private static DocumentPath path(String network, String port) {
-    return DocumentPath.of("networks", network, "ports", port);
-  }
-
-  private static String name(String network, String port) {
-    return "port " + port + " on network " + network;
-  }
-
   /** {@code lanyard port ls}. */
   @Command(name = "ls", description = "Lists the ports with their counters.")
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          "ports",
+          LanyardClient::ports,
           "network",
           "name",
           "kind",
@@ -81,15 +72,25 @@ final class PortCommand {
       }
       String network = target.substring(0, slash);
       String port = target.substring(slash + 1);
-      for (JsonNode known : api.get("/v1/ports?network=" + Api.encode(network))) {
-        if (known.path("name").asText().equals(port)) {
-          output.properties(Effective.withSettings(api, known, path(network, port)));
-          return Lanyard.DONE;
-        }
+      Object known = find(network, port);
+      if (known != null) {
+        Effective.show(api, output, known, Target.port(network, port).path());
+        return Lanyard.DONE;
       }
       throw new Failure(
           "network " + network + " has no port " + port,
           "\"lanyard port ls --network " + network + "\" lists the ports");
+    }
+
+    /** The port with all that the daemon says of it; null if there is none. */
+    private @Nullable Object find(String network, String port) {
+      Reply<List<PortInfo>> ports = api.ask(daemon -> daemon.ports(network));
+      for (int i = 0; i < ports.value().size(); i++) {
+        if (ports.value().get(i).name().equals(port)) {
+          return ((List<?>) Output.plain(ports.json())).get(i);
+        }
+      }
+      return null;
     }
   }
 
@@ -141,16 +142,18 @@ final class PortCommand {
 
     @Override
     public Integer call() {
-      ObjectNode value = JsonNodeFactory.instance.objectNode().put("name", port).put("kind", kind);
+      Map<String, Object> value = new LinkedHashMap<>();
+      value.put("name", port);
+      value.put("kind", kind);
       put(value, "device", device);
       put(value, "netns", netns);
       put(value, "path", path);
-      DocumentPath at = path(network, port);
+      Target target = Target.port(network, port);
       return change.add(
-          name(network, port), at, new Edits().set(at, value).setAll(at, change.pairs(keys)));
+          target, new Edits().set(target.path(), value).setAll(target.path(), change.pairs(keys)));
     }
 
-    private static void put(ObjectNode value, String key, @Nullable String text) {
+    private static void put(Map<String, Object> value, String key, @Nullable String text) {
       if (text != null) {
         value.put(key, text);
       }
@@ -164,26 +167,13 @@ final class PortCommand {
         "Changes settings of a port.",
         "For example: lanyard port set vmnet8 web guard=strict isolated=true"
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
-    List<String> unset = new ArrayList<>();
-
-    @Parameters(index = "0", paramLabel = "NETWORK")
-    String network = "";
-
+  static final class Set extends SetCommand.OfNetwork {
     @Parameters(index = "1", paramLabel = "PORT")
     String port = "";
 
-    @Parameters(index = "2..*", arity = "0..*", paramLabel = "KEY=VALUE")
-    List<String> keys = new ArrayList<>();
-
     @Override
-    public Integer call() {
-      DocumentPath at = path(network, port);
-      return change.change(
-          name(network, port), at, new Edits().setAll(at, change.pairs(keys)).unsetAll(at, unset));
+    Target target() {
+      return Target.port(network, port);
     }
   }
 
@@ -203,11 +193,11 @@ final class PortCommand {
       return change.make(present -> {
         Edits edits = new Edits();
         for (String port : ports) {
-          DocumentPath at = path(network, port);
-          if (!present.has(at)) {
-            throw notConfigured(network, port);
+          Target target = Target.port(network, port);
+          if (!present.has(target.path())) {
+            throw notConfigured(target);
           }
-          edits.remove(at);
+          edits.remove(target.path());
         }
         return edits;
       });
@@ -215,9 +205,9 @@ final class PortCommand {
   }
 
   /** Ports of guests, of the gateway and of the host adapter come with those. */
-  private static Failure notConfigured(String network, String port) {
+  private static Failure notConfigured(Target port) {
     return new Failure(
-        "the configuration has no " + name(network, port),
+        "the configuration has no " + port.what(),
         "a guest's port comes with its NIC: lanyard guest set GUEST nics=...");
   }
 
@@ -248,13 +238,8 @@ final class PortCommand {
       if (!isUp && !state.equals("down")) {
         throw new ParameterException(spec.commandLine(), "expected up or down: \"" + state + "\"");
       }
-      JsonNode answer =
-          api.send(
-              "PUT",
-              Api.path("networks", network, "ports", port, "link"),
-              Map.of("Content-Type", "application/json"),
-              ("{\"up\": " + isUp + "}").getBytes(StandardCharsets.UTF_8));
-      output.done(answer, name(network, port) + ": link " + state);
+      api.order(daemon -> daemon.setLink(network, port, isUp));
+      output.done(Target.port(network, port).what() + ": link " + state);
       return Lanyard.DONE;
     }
   }
@@ -275,20 +260,20 @@ final class PortCommand {
 
     @Override
     public Integer call() {
+      Target from = Target.port(network, port);
+      Target to = Target.port(target, port);
       return change.make(present -> {
-        DocumentPath from = path(network, port);
-        DocumentPath to = path(target, port);
-        ObjectNode value = present.mapping(from);
+        Map<String, Object> value = present.mapping(from.path());
         if (value == null) {
-          throw notConfigured(network, port);
+          throw notConfigured(from);
         }
-        if (!present.has(NetworkCommand.path(target))) {
+        if (!present.has(Target.network(target).path())) {
           throw new Failure(
               "the configuration has no network " + target,
               "\"lanyard network ls\" lists the networks");
         }
-        Change.requireNone(present, name(target, port), to);
-        return new Edits().remove(from).set(to, value);
+        Change.requireNone(present, to);
+        return new Edits().remove(from.path()).set(to.path(), value);
       });
     }
   }

@@ -1,16 +1,14 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lanyard.base.PrintableText;
 import io.lanyard.base.Signals;
-import io.lanyard.control.client.HttpClient;
-import java.io.BufferedReader;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.LentForward;
+import io.lanyard.control.client.Reply;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +16,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,8 +33,6 @@ import picocli.CommandLine.Spec;
       "             lanyard port-forward web:vmnet8 0.0.0.0:8443:443"
     })
 final class PortForwardCommand implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** A port for both sides, or where the host listens and the guest's port. */
   private static final Pattern MAPPING = Pattern.compile("((.+:)?[0-9]{1,5}:)?[0-9]{1,5}");
 
@@ -69,9 +64,6 @@ final class PortForwardCommand implements Callable<Integer> {
               + " both.")
   List<String> mappings = new ArrayList<>();
 
-  /** A forward that is there while its connection is. */
-  private record Held(HttpClient.Answer answer, BufferedReader lines) {}
-
   /** The end of one of the forwards, by the daemon or because the connection broke. */
   private final LinkedBlockingQueue<String> ended = new LinkedBlockingQueue<>();
 
@@ -86,12 +78,8 @@ final class PortForwardCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     mappings.forEach(this::check);
     Destination destination = destination();
-    List<byte[]> bodies = new ArrayList<>();
-    mappings.forEach(mapping -> bodies.add(body(mapping, destination.host())));
     Signals.on("INT", () -> System.exit(Lanyard.DONE));
-    for (byte[] body : bodies) {
-      hold(destination.network(), body);
-    }
+    mappings.forEach(mapping -> hold(mapping, destination));
     throw new Failure("the forward has ended: " + ended.take());
   }
 
@@ -103,13 +91,12 @@ final class PortForwardCommand implements Callable<Integer> {
       return new Destination(network, hosts(name).getOrDefault(network, name));
     }
     String hint = "name a network: " + name + ":NETWORK";
-    for (JsonNode guest : api.get("/v1/guests")) {
-      if (guest.path("name").asText().equals(name)) {
-        JsonNode nics = guest.path("nics");
-        if (nics.isEmpty()) {
+    for (GuestInfo guest : api.ask(LanyardClient::guests).value()) {
+      if (guest.name().equals(name)) {
+        if (guest.nics().isEmpty()) {
           throw new Failure("guest " + name + " has no NIC", hint);
         }
-        return new Destination(nics.path(0).path("network").asText(), name);
+        return new Destination(guest.nics().getFirst().network(), name);
       }
     }
     Map<String, String> hosts = hosts(name);
@@ -131,9 +118,9 @@ final class PortForwardCommand implements Callable<Integer> {
    */
   private Map<String, String> hosts(String name) {
     Map<String, String> hosts = new TreeMap<>();
-    for (JsonNode lease : api.get("/v1/leases")) {
-      if (lease.path("hostname").asText().equalsIgnoreCase(name)) {
-        hosts.put(lease.path("network").asText(), lease.path("address").asText());
+    for (LeaseInfo lease : api.ask(daemon -> daemon.leases("")).value()) {
+      if (lease.hostname().equalsIgnoreCase(name)) {
+        hosts.put(lease.network(), lease.address());
       }
     }
     for (Effective.Value value : Effective.of(api, false).values()) {
@@ -145,7 +132,7 @@ final class PortForwardCommand implements Callable<Integer> {
       boolean isReservation =
           key.equals(RESERVATIONS)
               && steps.getLast().equals("hostname")
-              && Edits.value(value.text()).asText().equalsIgnoreCase(name);
+              && Edits.text(value.text()).equalsIgnoreCase(name);
       boolean isHost = key.equals(HOSTS) && steps.get(4).equalsIgnoreCase(name);
       if (isReservation || isHost) {
         hosts.put(steps.get(1), name);
@@ -161,71 +148,35 @@ final class PortForwardCommand implements Callable<Integer> {
     }
   }
 
-  private byte[] body(String mapping, String guest) {
+  private void hold(String mapping, Destination destination) {
     int colon = mapping.lastIndexOf(':');
     String listen = colon < 0 ? mapping : mapping.substring(0, colon);
-    String port = mapping.substring(colon + 1);
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("protocol", udp ? "udp" : "tcp")
-        .put("listen", listen.contains(":") ? listen : "127.0.0.1:" + listen)
-        .put("to", guest + ":" + port)
-        .toString()
-        .getBytes(StandardCharsets.UTF_8);
+    String to = destination.host() + ":" + mapping.substring(colon + 1);
+    LentForward forward =
+        api.ask(daemon ->
+            daemon.lendForward(
+                destination.network(),
+                udp ? "udp" : "tcp",
+                listen.contains(":") ? listen : "127.0.0.1:" + listen,
+                to));
+    report(forward.info());
+    Thread.ofPlatform().daemon().name("forward").start(() -> ended.add(await(forward)));
   }
 
-  private void hold(String network, byte[] body) {
-    HttpClient.Answer answer =
-        api.open(
-            "POST",
-            Api.path("networks", network, "port-forward"),
-            Map.of("Content-Type", "application/json"),
-            body);
-    Held held =
-        new Held(
-            answer,
-            new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8)));
-    String first = next(held);
-    if (first == null) {
-      throw new Failure("the daemon has ended the forward");
-    }
-    report(first);
-    Thread.ofPlatform().daemon().name("forward").start(() -> ended.add(await(held)));
-  }
-
-  private void report(String line) {
-    JsonNode forward;
-    try {
-      forward = JSON.readTree(line);
-    } catch (JsonProcessingException e) {
-      throw new Failure("what answers at " + api.socket() + " is not a Lanyard daemon");
-    }
+  private void report(Reply<ForwardInfo> answer) {
     if (output.json()) {
-      output.printLine(forward);
+      output.line(Output.lineOf(Output.plain(answer.json())));
     } else {
+      ForwardInfo forward = answer.value();
       output.line(
           PrintableText.of(
-              "Forwarding "
-                  + forward.path("listen").asText()
-                  + " to "
-                  + forward.path("to").asText()
-                  + " until Ctrl-C"));
+              "Forwarding " + forward.listen() + " to " + forward.to() + " until Ctrl-C"));
     }
   }
 
-  private static @Nullable String next(Held held) {
-    try {
-      return held.lines().readLine();
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
-  private static String await(Held held) {
-    try (HttpClient.Answer _ = held.answer()) {
-      while (next(held) != null) {
-        // Nothing is said while it is there.
-      }
+  private static String await(LentForward forward) {
+    try (forward) {
+      forward.await();
     } catch (IOException e) {
       // It is closed all the same.
     }

@@ -1,11 +1,6 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lanyard.config.DocumentPath;
-import java.util.ArrayList;
+import io.lanyard.control.client.Reply;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +25,8 @@ final class ReservationCommand {
         Noun.verb("rm", Rm.class));
   }
 
-  static DocumentPath path(String network, String mac) {
-    return DocumentPath.of("networks", network, "dhcp", "reservations", mac);
-  }
+  /** A reservation, as the list has it. */
+  record Reservation(String network, String mac, String address, String hostname, String origin) {}
 
   /** {@code lanyard reservation ls}. */
   @Command(name = "ls", description = "Lists the reservations.")
@@ -47,8 +41,8 @@ final class ReservationCommand {
     }
 
     @Override
-    JsonNode list() {
-      Map<List<String>, ObjectNode> found = new LinkedHashMap<>();
+    Reply<List<Reservation>> list() {
+      Map<List<String>, Reservation> found = new LinkedHashMap<>();
       for (Effective.Value value : Effective.of(api, false).values()) {
         List<String> steps = value.path().steps();
         if (steps.size() == STEPS
@@ -56,23 +50,35 @@ final class ReservationCommand {
             && steps.get(2).equals("dhcp")
             && steps.get(3).equals("reservations")
             && (network == null || network.equals(steps.get(1)))) {
-          ObjectNode one =
-              found.computeIfAbsent(
+          var _ =
+              found.merge(
                   steps.subList(0, STEPS - 1),
-                  path ->
-                      JsonNodeFactory.instance
-                          .objectNode()
-                          .put("network", path.get(1))
-                          .put("mac", path.get(4)));
-          one.put("origin", value.origin());
-          if (!steps.getLast().equals("mac")) {
-            one.set(steps.getLast(), Edits.value(value.text()));
-          }
+                  reservation(steps, value),
+                  ReservationCommand.Ls::merged);
         }
       }
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
-      found.values().forEach(list::add);
-      return list;
+      return Reply.of(List.copyOf(found.values()));
+    }
+
+    /** A reservation of which one setting is known. */
+    private static Reservation reservation(List<String> steps, Effective.Value value) {
+      String key = steps.getLast();
+      String text = Edits.text(value.text());
+      return new Reservation(
+          steps.get(1),
+          steps.get(4),
+          key.equals("address") ? text : "",
+          key.equals("hostname") ? text : "",
+          value.origin());
+    }
+
+    private static Reservation merged(Reservation before, Reservation more) {
+      return new Reservation(
+          before.network(),
+          before.mac(),
+          before.address() + more.address(),
+          before.hostname() + more.hostname(),
+          more.origin());
     }
   }
 
@@ -100,51 +106,35 @@ final class ReservationCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(network, mac);
-      return change.add(
-          "the reservation", path, new Edits().set(path, value(mac, address, hostname)));
+      Target target = Target.reservation(network, mac);
+      return change.add(target, new Edits().set(target.path(), value(mac, address, hostname)));
     }
   }
 
-  static ObjectNode value(String mac, String address, @Nullable String hostname) {
-    ObjectNode value =
-        JsonNodeFactory.instance.objectNode().put("mac", mac).put("address", address);
-    return hostname == null ? value : value.put("hostname", hostname);
+  static Map<String, String> value(String mac, String address, @Nullable String hostname) {
+    Map<String, String> value = new LinkedHashMap<>();
+    value.put("mac", mac);
+    value.put("address", address);
+    if (hostname != null) {
+      value.put("hostname", hostname);
+    }
+    return value;
   }
 
   /** {@code lanyard reservation set}. */
   @Command(
       name = "set",
       description = {
-        "Changes a reservation.",
+        "Changes a reservation. Keys are address and hostname.",
         "For example: lanyard reservation set vmnet8 52:54:00:00:00:10 address=192.168.127.11"
       })
-  static final class Set implements Callable<Integer> {
-    @Mixin Change change = new Change();
-
-    @Option(names = "--unset", paramLabel = "KEY", description = "Take this key out: hostname.")
-    List<String> unset = new ArrayList<>();
-
-    @Parameters(index = "0", paramLabel = "NETWORK")
-    String network = "";
-
+  static final class Set extends SetCommand.OfNetwork {
     @Parameters(index = "1", paramLabel = "MAC")
     String mac = "";
 
-    @Parameters(
-        index = "2..*",
-        arity = "0..*",
-        paramLabel = "KEY=VALUE",
-        description = "address, hostname.")
-    List<String> keys = new ArrayList<>();
-
     @Override
-    public Integer call() {
-      DocumentPath path = path(network, mac);
-      return change.change(
-          "reservation for " + mac + " on network " + network,
-          path,
-          new Edits().setAll(path, change.pairs(keys)).unsetAll(path, unset));
+    Target target() {
+      return Target.reservation(network, mac);
     }
   }
 
@@ -161,9 +151,7 @@ final class ReservationCommand {
 
     @Override
     public Integer call() {
-      DocumentPath path = path(network, mac);
-      return change.change(
-          "reservation for " + mac + " on network " + network, path, new Edits().remove(path));
+      return change.remove(Target.reservation(network, mac));
     }
   }
 }

@@ -1,7 +1,9 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,41 +25,38 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    JsonNode status = api.get("/v1/status");
+    Reply<DaemonStatus> answer = api.ask(LanyardClient::status);
+    DaemonStatus status = answer.value();
     if (output.json()) {
-      output.print(status);
+      output.print(answer);
       return exit(status);
     }
     output.line(
         "lanyard "
-            + status.path("version").asText()
+            + PrintableText.of(status.version())
             + ", process "
-            + status.path("pid").asText()
+            + status.pid()
             + ", up "
-            + Units.text("uptimeSeconds", status.path("uptimeSeconds"))
+            + Units.duration((double) status.uptimeSeconds())
             + ", "
-            + Units.text("residentBytes", status.path("residentBytes"))
+            + Units.bytes(status.residentBytes())
             + " resident"
-            + (status.path("ready").asBoolean() ? "" : ", starting"));
-    String config = status.path("config").asText();
+            + (status.ready() ? "" : ", starting"));
+    String config = PrintableText.of(status.config());
     output.line("configuration  " + (config.isEmpty() ? "built-in" : config));
-    output.line("state          " + status.path("stateDirectory").asText());
-    output.line(
-        "networks       "
-            + status.path("networks").asText()
-            + ", guests "
-            + status.path("guests").asText());
-    if (status.path("problems").isEmpty()) {
+    output.line("state          " + PrintableText.of(status.stateDirectory()));
+    output.line("networks       " + status.networks() + ", guests " + status.guests());
+    if (status.problems().isEmpty()) {
       output.line("problems       none");
     }
     status
-        .path("problems")
-        .forEach(problem -> output.line("problem        " + PrintableText.of(problem.asText())));
+        .problems()
+        .forEach(problem -> output.line("problem        " + PrintableText.of(problem)));
     return exit(status);
   }
 
   /** A script asks with this whether the daemon is well. */
-  private static int exit(JsonNode status) {
-    return status.path("problems").isEmpty() ? Lanyard.DONE : Lanyard.HAS_PROBLEMS;
+  private static int exit(DaemonStatus status) {
+    return status.problems().isEmpty() ? Lanyard.DONE : Lanyard.HAS_PROBLEMS;
   }
 }

@@ -1,13 +1,16 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.PrintableText;
+import io.lanyard.control.json.JsonText;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Objects as rows under headings.
+ * Records, or maps of members, as rows under headings.
  *
  * <p>A column is the name of a member: {@code name}; {@code problems#} shows how many items a list
  * has; {@code receivedFrames=RX FRAMES} has a heading of its own; {@code mode?} is left out where
@@ -34,9 +37,11 @@ final class Table {
       return new Column(member, heading, isCount, isSpare);
     }
 
-    String cell(JsonNode row) {
-      JsonNode value = row.path(member);
-      return isCount ? Integer.toString(value.size()) : Table.cell(member, value);
+    String cell(Map<?, ?> row) {
+      Object value = row.get(member);
+      return isCount
+          ? Integer.toString(value instanceof Collection<?> items ? items.size() : 0)
+          : Table.cell(member, value);
     }
   }
 
@@ -45,14 +50,14 @@ final class Table {
   /**
    * The lines of a table.
    *
-   * @param list the objects
+   * @param list the records or maps
    * @param columns the columns
    * @param width columns of the terminal, which the longest texts are cut to; 0 for no limit
    */
-  static List<String> lines(Iterable<JsonNode> list, List<String> columns, int width) {
+  static List<String> lines(List<?> list, List<String> columns, int width) {
     List<Column> shown = new ArrayList<>(columns.stream().map(Column::of).toList());
-    List<JsonNode> objects = new ArrayList<>();
-    list.forEach(objects::add);
+    List<Map<?, ?>> objects = new ArrayList<>();
+    list.forEach(object -> objects.add(members(object)));
     while (true) {
       List<List<String>> rows = rows(objects, shown);
       int[] widths = widths(rows);
@@ -63,7 +68,11 @@ final class Table {
     }
   }
 
-  private static List<List<String>> rows(List<JsonNode> objects, List<Column> columns) {
+  private static Map<?, ?> members(Object object) {
+    return object instanceof Record record ? JsonText.members(record) : (Map<?, ?>) object;
+  }
+
+  private static List<List<String>> rows(List<Map<?, ?>> objects, List<Column> columns) {
     List<List<String>> rows = new ArrayList<>(objects.size() + 1);
     rows.add(columns.stream().map(Column::heading).toList());
     objects.forEach(row -> rows.add(columns.stream().map(column -> column.cell(row)).toList()));
@@ -133,21 +142,20 @@ final class Table {
   }
 
   /** A member's value as a text that neither begins a line nor speaks to a terminal. */
-  static String cell(String member, JsonNode value) {
-    if (value.isMissingNode() || value.isNull()) {
-      return "-";
-    }
-    if (value.isArray()) {
-      List<String> items = new ArrayList<>();
-      value.forEach(item -> {
-        if (!item.asText("-").isEmpty()) {
-          items.add(cell(member, item));
-        }
-      });
-      return items.isEmpty() ? "-" : String.join(",", items);
-    }
+  static String cell(String member, @Nullable Object value) {
     String text =
-        PrintableText.of(value.isValueNode() ? Units.text(member, value) : value.toString());
+        switch (value) {
+          case null -> "";
+          case Collection<?> items ->
+              String.join(
+                  ",",
+                  items.stream()
+                      .filter(item -> item != null && !item.toString().isEmpty())
+                      .map(item -> cell(member, item))
+                      .toList());
+          case Map<?, ?> members -> PrintableText.of(JsonText.text(members));
+          default -> PrintableText.of(Units.text(member, value));
+        };
     return text.isEmpty() ? "-" : text;
   }
 }

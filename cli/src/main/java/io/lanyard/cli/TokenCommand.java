@@ -1,7 +1,5 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lanyard.base.EnumText;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigFile;
@@ -82,14 +80,20 @@ final class TokenCommand {
 
     @Override
     public Integer call() throws IOException {
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
-      for (TokenFile.Token token : place.read().tokens()) {
-        list.addObject().put("name", token.name()).put("role", EnumText.word(token.role()));
-      }
-      output.table(list, List.of("name", "role"));
+      output.table(
+          place.read().tokens().stream()
+              .map(token -> new Listed(token.name(), EnumText.word(token.role())))
+              .toList(),
+          List.of("name", "role"));
       return 0;
     }
   }
+
+  /** A token without its secret. */
+  record Listed(String name, String role) {}
+
+  /** A token that was just made. */
+  record Made(String name, String role, String secret) {}
 
   /** {@code lanyard token add}. */
   @Command(name = "add", description = "Makes a token, and prints its secret this one time.")
@@ -116,16 +120,7 @@ final class TokenCommand {
       } catch (IllegalArgumentException e) {
         throw new Failure(String.valueOf(e.getMessage()));
       }
-      if (output.json()) {
-        output.print(
-            JsonNodeFactory.instance
-                .objectNode()
-                .put("name", name)
-                .put("role", EnumText.word(role))
-                .put("secret", secret));
-      } else {
-        output.line(secret);
-      }
+      output.done(new Made(name, EnumText.word(role), secret), secret);
       return 0;
     }
   }

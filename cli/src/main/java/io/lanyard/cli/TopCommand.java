@@ -1,17 +1,19 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lanyard.base.PrintableText;
-import java.util.ArrayList;
+import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.api.FlowInfo;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.json.JsonText;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -61,7 +63,7 @@ final class TopCommand implements Callable<Integer> {
     }
     var _ = look();
     Thread.sleep(INTERVAL_MILLIS);
-    ObjectNode all = look();
+    Look all = look();
     if (output.json()) {
       output.print(all);
     } else {
@@ -70,46 +72,69 @@ final class TopCommand implements Callable<Integer> {
     return Lanyard.DONE;
   }
 
-  /** All that is shown, with speeds. */
-  private ObjectNode look() {
-    ObjectNode all = JsonNodeFactory.instance.objectNode();
-    all.set("status", api.get("/v1/status"));
-    for (String resource : List.of("networks", "ports", "flows", "guests")) {
-      all.set(resource, api.get("/v1/" + resource));
-    }
-    rates.begin();
-    all.set("ports", busiest(all.path("ports"), "receivedBytes", "transmittedBytes"));
-    all.set("flows", busiest(all.path("flows"), "toGuestBytes", "fromGuestBytes"));
-    for (JsonNode guest : GuestCommand.withAddresses(all.path("guests"))) {
-      double share =
-          rates.of(
-              "guest " + guest.path("name").asText(),
-              Math.round(guest.path("processorSeconds").asDouble() * 1e9));
-      ((ObjectNode) guest).put("cpu", percent(share / 1e9));
-    }
-    return all;
+  /** Everything that is shown: records of the API, those of what is busy with their speeds. */
+  record Look(
+      DaemonStatus status,
+      List<NetworkInfo> networks,
+      List<Map<String, @Nullable Object>> ports,
+      List<Map<String, @Nullable Object>> flows,
+      List<Map<String, @Nullable Object>> guests) {}
+
+  private Look look() {
+    return api.ask(daemon -> {
+      DaemonStatus status = daemon.status().value();
+      List<NetworkInfo> networks = daemon.networks().value();
+      List<PortInfo> ports = daemon.ports("").value();
+      List<FlowInfo> flows = daemon.flows("").value();
+      List<GuestInfo> guests = daemon.guests().value();
+      rates.begin();
+      return new Look(
+          status,
+          networks,
+          busiest(ports.stream().map(this::row).toList()),
+          busiest(flows.stream().map(this::row).toList()),
+          guests.stream().map(this::row).toList());
+    });
   }
 
-  /** Those that carry most, with the speeds of both directions and the share of the loop. */
-  private ArrayNode busiest(JsonNode list, String in, String out) {
-    List<ObjectNode> rows = new ArrayList<>();
-    for (JsonNode row : list) {
-      String key = in;
-      for (String part : List.of("network", "name", "id", "guest", "remote")) {
-        key += '/' + row.path(part).asText();
-      }
-      double rx = rates.of(key + " in", row.path(in).asLong());
-      double tx = rates.of(key + " out", row.path(out).asLong());
-      double loop = rates.of(key + " loop", row.path("loopNanos").asLong());
-      ObjectNode shown = (ObjectNode) row;
-      shown.put("inRate", speed(rx)).put("outRate", speed(tx)).put("rate", rx + tx);
-      rows.add(shown.put("loop", percent(loop / 1e9)));
-    }
-    rows.sort(
-        Comparator.comparingDouble((ObjectNode row) -> row.path("rate").asDouble()).reversed());
-    ArrayNode top = JsonNodeFactory.instance.arrayNode();
-    rows.stream().limit(MOST_ROWS).forEach(top::add);
-    return top;
+  /** A row with its speed in bytes. */
+  private record Busy(double rate, Map<String, @Nullable Object> row) {}
+
+  private Busy row(PortInfo port) {
+    String key = "port " + port.network() + '/' + port.name();
+    Map<String, @Nullable Object> row = JsonText.members(port);
+    row.put("loop", percent(rates.of(key + " loop", port.loopNanos()) / 1e9));
+    return busy(row, key, port.receivedBytes(), port.transmittedBytes());
+  }
+
+  private Busy row(FlowInfo flow) {
+    String key = "flow " + flow.network() + '/' + flow.id();
+    return busy(JsonText.members(flow), key, flow.toGuestBytes(), flow.fromGuestBytes());
+  }
+
+  private Map<String, @Nullable Object> row(GuestInfo guest) {
+    Map<String, @Nullable Object> row = GuestCommand.withAddresses(guest);
+    long nanos = Math.round(guest.processorSeconds() * 1e9);
+    row.put("cpu", percent(rates.of("guest " + guest.name(), nanos) / 1e9));
+    return row;
+  }
+
+  private Busy busy(Map<String, @Nullable Object> row, String key, long in, long out) {
+    double inRate = rates.of(key + " in", in);
+    double outRate = rates.of(key + " out", out);
+    row.put("inRate", speed(inRate));
+    row.put("outRate", speed(outRate));
+    row.put("rate", inRate + outRate);
+    return new Busy(inRate + outRate, row);
+  }
+
+  /** The rows that carry most. */
+  private static List<Map<String, @Nullable Object>> busiest(List<Busy> rows) {
+    return rows.stream()
+        .sorted(Comparator.comparingDouble(Busy::rate).reversed())
+        .limit(MOST_ROWS)
+        .map(Busy::row)
+        .toList();
   }
 
   /** Bits, as links are measured. */
@@ -129,63 +154,50 @@ final class TopCommand implements Callable<Integer> {
   }
 
   /** The lines with a heading that says how to leave. */
-  private static List<String> live(ObjectNode all) {
+  private static List<String> live(Look all) {
     List<String> lines = lines(all);
     lines.set(0, lines.getFirst() + (Screen.hasKeys() ? "  (q leaves)" : "  (Ctrl-C leaves)"));
     return lines;
   }
 
-  private static List<String> lines(ObjectNode all) {
-    int width = Terminal.columns();
-    JsonNode status = all.path("status");
-    List<String> lines = new ArrayList<>();
-    lines.add(
+  private static List<String> lines(Look all) {
+    DaemonStatus status = all.status();
+    Sections sections = new Sections();
+    sections.add(
         PrintableText.of(
             "lanyard "
-                + status.path("version").asText()
+                + status.version()
                 + "  up "
-                + Units.text("uptimeSeconds", status.path("uptimeSeconds"))
+                + Units.duration((double) status.uptimeSeconds())
                 + "  resident "
-                + Units.text("residentBytes", status.path("residentBytes"))
+                + Units.bytes(status.residentBytes())
                 + "  problems "
-                + status.path("problems").size()));
-    add(
-        lines,
-        all.path("networks"),
-        List.of("name=NETWORK", "mode", "state", "subnet", "ports", "leases", "flows", "problems#"),
-        width);
-    add(
-        lines,
-        all.path("guests"),
-        List.of("name=GUEST", "state", "cpu", "memory", "addresses", "reason"),
-        width);
-    add(
-        lines,
-        all.path("ports"),
-        List.of("name=PORT", "network", "kind", "state", "inRate=IN", "outRate=OUT", "loop"),
-        width);
-    add(
-        lines,
-        all.path("flows"),
-        List.of(
-            "id=FLOW",
-            "network",
-            "port",
-            "protocol",
-            "guest",
-            "remote",
-            "state",
-            "inRate=TO GUEST",
-            "outRate=FROM GUEST",
-            "ageSeconds"),
-        width);
-    return lines;
-  }
-
-  private static void add(List<String> lines, JsonNode list, List<String> columns, int width) {
-    if (!list.isEmpty()) {
-      lines.add("");
-      lines.addAll(Table.lines(list, columns, width));
-    }
+                + status.problems().size()));
+    sections.add(
+        all.networks(),
+        "name=NETWORK",
+        "mode",
+        "state",
+        "subnet",
+        "ports",
+        "leases",
+        "flows",
+        "problems#");
+    sections.add(all.guests(), "name=GUEST", "state", "cpu", "memory", "addresses", "reason");
+    sections.add(
+        all.ports(), "name=PORT", "network", "kind", "state", "inRate=IN", "outRate=OUT", "loop");
+    sections.add(
+        all.flows(),
+        "id=FLOW",
+        "network",
+        "port",
+        "protocol",
+        "guest",
+        "remote",
+        "state",
+        "inRate=TO GUEST",
+        "outRate=FROM GUEST",
+        "ageSeconds");
+    return sections.lines();
   }
 }

@@ -1,6 +1,5 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
 
 /** Numbers for people: the name of a member of the API's JSON ends with its unit. */
@@ -40,17 +39,17 @@ final class Units {
   }
 
   /** A number with its unit; other values as they are. */
-  static String text(String member, JsonNode value) {
-    if (!value.isNumber()) {
-      return value.asText();
+  static String text(String member, Object value) {
+    if (!(value instanceof Number number)) {
+      return value.toString();
     }
     if (member.endsWith(BYTES) || member.equals("memory") || member.equals("size")) {
-      return bytes(value.asLong());
+      return bytes(number.longValue());
     }
     if (member.endsWith(SECONDS)) {
-      return duration(value.asDouble());
+      return duration(number.doubleValue());
     }
-    return member.endsWith(NANOS) ? duration(value.asDouble() / 1e9) : value.asText();
+    return member.endsWith(NANOS) ? duration(number.doubleValue() / 1e9) : value.toString();
   }
 
   /** Bytes in the largest binary unit that leaves a number of at least 1, as the file has it. */

@@ -1,6 +1,8 @@
 package io.lanyard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.Reply;
+import java.util.List;
 import picocli.CommandLine.Command;
 
 /** {@code lanyard vmm}. */
@@ -19,8 +21,8 @@ final class VmmCommand {
     }
 
     @Override
-    JsonNode list() {
-      return api.get("/v1/vmms");
+    Reply<? extends List<?>> list() {
+      return api.ask(LanyardClient::vmms);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.lanyard.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.image.ImageStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -124,7 +125,7 @@ public final class Demo implements AutoCloseable {
     DemoDaemon started = new DemoDaemon(home, config, images.directory());
     daemon = started;
     started.awaitReady(READY_SECONDS);
-    return started.get("/v1/status").path("residentBytes").asLong() / (1 << 20) + " MB resident";
+    return started.client().status().value().residentBytes() / (1 << 20) + " MB resident";
   }
 
   private DemoDaemon daemon() throws DemoException {
@@ -146,8 +147,7 @@ public final class Demo implements AutoCloseable {
                 attached[0] = shell;
                 String text = shell.await(PROMPT, BOOT_SECONDS);
                 Matcher uptime = Pattern.compile("ready after ([0-9.]+) s").matcher(text);
-                double processor =
-                    daemon().get("/v1/guests/" + GUEST).path("processorSeconds").asDouble();
+                double processor = daemon().client().guest(GUEST).value().processorSeconds();
                 return (uptime.find() ? "kernel says " + uptime.group(1) + " s, " : "")
                     + String.format(Locale.ROOT, "%.1f s of processor", processor);
               });
@@ -174,19 +174,16 @@ public final class Demo implements AutoCloseable {
     DemoDaemon running = daemon();
     // The guests are started after the API answers.
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-    JsonNode guest = running.get("/v1/guests/" + GUEST);
-    while (!guest.path("state").asText().equals("running")) {
-      boolean failed =
-          running.get("/v1/status").path("ready").asBoolean()
-              && guest.path("state").asText().equals("failed");
+    GuestInfo guest = running.client().guest(GUEST).value();
+    while (!guest.state().equals("running")) {
+      boolean failed = running.client().status().value().ready() && guest.state().equals("failed");
       if (failed || System.nanoTime() > deadline) {
-        throw new DemoException(
-            "the guest is " + guest.path("state").asText() + ": " + guest.path("reason").asText());
+        throw new DemoException("the guest is " + guest.state() + ": " + guest.reason());
       }
       TimeUnit.MILLISECONDS.sleep(20);
-      guest = running.get("/v1/guests/" + GUEST);
+      guest = running.client().guest(GUEST).value();
     }
-    return new GuestShell(running.console(GUEST), screen);
+    return new GuestShell(running.client().console(GUEST), screen);
   }
 
   private String lease(GuestShell shell) throws IOException, DemoException, InterruptedException {
@@ -194,9 +191,8 @@ public final class Demo implements AutoCloseable {
     Matcher lease = LEASE.matcher(result.output());
     expect(result.succeeded() && lease.find(), "udhcpc got no lease", result);
     leased = lease.group(1);
-    for (JsonNode known : daemon().get("/v1/leases")) {
-      if (known.path("address").asText().equals(leased)
-          && known.path("state").asText().equals("bound")) {
+    for (LeaseInfo known : leases()) {
+      if (known.address().equals(leased) && known.state().equals("bound")) {
         return leased + " from " + lease.group(2);
       }
     }
@@ -270,26 +266,29 @@ public final class Demo implements AutoCloseable {
     shell.type("poweroff -f");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STEP_SECONDS);
     while (true) {
-      JsonNode guest = daemon().get("/v1/guests/" + GUEST);
-      if (guest.path("state").asText().equals("stopped")) {
-        return guest.path("reason").asText();
+      GuestInfo guest = daemon().client().guest(GUEST).value();
+      if (guest.state().equals("stopped")) {
+        return guest.reason();
       }
-      if (System.nanoTime() > deadline || guest.path("state").asText().equals("failed")) {
-        throw new DemoException(
-            "the guest is " + guest.path("state").asText() + ": " + guest.path("reason").asText());
+      if (System.nanoTime() > deadline || guest.state().equals("failed")) {
+        throw new DemoException("the guest is " + guest.state() + ": " + guest.reason());
       }
       TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 
+  private List<LeaseInfo> leases() throws IOException, DemoException {
+    return daemon().client().leases("").value();
+  }
+
   private String killAndLook(Path config) throws IOException, DemoException, InterruptedException {
-    JsonNode before = daemon().get("/v1/leases");
+    List<LeaseInfo> before = leases();
     if (before.isEmpty()) {
       throw new DemoException("there was no lease to lose");
     }
     daemon().kill();
     start(config);
-    JsonNode after = daemon().get("/v1/leases");
+    List<LeaseInfo> after = leases();
     if (!after.equals(before)) {
       throw new DemoException("before: " + before + ", after: " + after);
     }

@@ -1,10 +1,7 @@
 package io.lanyard.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.LanyardClient;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,11 +12,9 @@ import java.util.concurrent.TimeUnit;
  * does, however it does.
  */
 final class DemoDaemon implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final Process process;
   private final Path log;
-  private final Path socket;
+  private final LanyardClient client;
 
   /**
    * Starts a daemon.
@@ -30,7 +25,7 @@ final class DemoDaemon implements AutoCloseable {
    */
   DemoDaemon(Path home, Path config, Path images) throws IOException {
     log = home.resolve("daemon.log");
-    socket = home.resolve("run/api.sock");
+    client = LanyardClient.of(home.resolve("run/api.sock"));
     List<String> command =
         List.of(
             launcher(),
@@ -69,7 +64,7 @@ final class DemoDaemon implements AutoCloseable {
         throw new DemoException("the daemon has ended: " + lastWords());
       }
       try {
-        JsonNode _ = get("/v1/status");
+        var _ = client.status();
         return;
       } catch (IOException e) {
         if (System.nanoTime() > deadline) {
@@ -89,31 +84,8 @@ final class DemoDaemon implements AutoCloseable {
     }
   }
 
-  JsonNode get(String target) throws IOException {
-    try (HttpClient.Answer answer = new HttpClient(socket).send("GET", target)) {
-      return JSON.readTree(answer.bytes());
-    }
-  }
-
-  JsonNode post(String target) throws IOException {
-    try (HttpClient.Answer answer = new HttpClient(socket).send("POST", target)) {
-      JsonNode body = JSON.readTree(answer.bytes());
-      if (answer.status() >= 400) {
-        throw new IOException(body.path("title").asText());
-      }
-      return body;
-    }
-  }
-
-  HttpClient.Answer console(String guest) throws IOException {
-    HttpClient.Answer answer =
-        new HttpClient(socket).upgrade("/v1/guests/" + guest + "/console", "lanyard-console");
-    if (answer.status() != 101) {
-      String text = new String(answer.bytes(), StandardCharsets.UTF_8);
-      answer.close();
-      throw new IOException("no console: " + text);
-    }
-    return answer;
+  LanyardClient client() {
+    return client;
   }
 
   /** As {@code kill -9} does it. */

@@ -1,6 +1,6 @@
 package io.lanyard.demo;
 
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.ByteStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +21,7 @@ final class GuestShell implements AutoCloseable {
   /** More than a command prints; what is older is forgotten. */
   private static final int KEPT = 256 * 1024;
 
-  private final HttpClient.Answer connection;
+  private final ByteStream connection;
   private final Consumer<String> screen;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -47,7 +47,7 @@ final class GuestShell implements AutoCloseable {
    * @param connection the console's connection, already upgraded; closed with the shell
    * @param screen is shown everything
    */
-  GuestShell(HttpClient.Answer connection, Consumer<String> screen) {
+  GuestShell(ByteStream connection, Consumer<String> screen) {
     this.connection = connection;
     this.screen = screen;
     Thread.ofVirtual().name("console").start(this::read);
@@ -55,7 +55,7 @@ final class GuestShell implements AutoCloseable {
 
   private void read() {
     byte[] bytes = new byte[8192];
-    try (InputStream in = connection.body()) {
+    try (InputStream in = connection.in()) {
       int count;
       while ((count = in.read(bytes)) >= 0) {
         String text = new String(bytes, 0, count, StandardCharsets.ISO_8859_1);

@@ -1,9 +1,11 @@
 package io.lanyard.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,7 +46,9 @@ final class ApplyingTest {
     daemon.answer("POST /v1/config/plan", PLAN);
     assertThat(said.run(daemon.socket, List.of("plan", file.toString()))).as(said.err()).isZero();
     assertThat(daemon.asked().getFirst().target())
-        .isEqualTo("/v1/config/plan?source=" + Api.encode(file.toString()));
+        .isEqualTo(
+            "/v1/config/plan?source="
+                + URLEncoder.encode(file.toString(), UTF_8).replace("+", "%20"));
     assertThat(daemon.asked().getFirst().body()).isEqualTo("version: 1\n");
     assertThat(daemon.asked().getFirst().headers())
         .containsEntry("content-type", "application/yaml");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.control.client.LanyardClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -358,7 +359,8 @@ final class ChangingTest {
     Change change = new Change();
     change.api = new Api(daemon.socket);
     change.person = person;
-    return change.send("PUT", "/v1/config", "application/yaml", new byte[0]);
+    LanyardClient.ConfigText text = new LanyardClient.ConfigText(new byte[0], "");
+    return change.send((client, options) -> client.apply(text, options));
   }
 
   private static Person person(boolean agrees) {

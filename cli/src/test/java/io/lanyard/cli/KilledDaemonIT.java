@@ -2,7 +2,7 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.control.api.LeaseInfo;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -71,9 +71,9 @@ final class KilledDaemonIT {
 
   private void assertKept() throws IOException {
     Map<String, String> known = new HashMap<>();
-    for (JsonNode lease : Launched.get(home, "/v1/leases")) {
-      if (lease.path("state").asText().equals("bound")) {
-        known.put(lease.path("mac").asText(), lease.path("address").asText());
+    for (LeaseInfo lease : Launched.client(home).leases("").value()) {
+      if (lease.state().equals("bound")) {
+        known.put(lease.mac(), lease.address());
       }
     }
     synchronized (acknowledged) {

@@ -2,9 +2,8 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.LanyardClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +53,7 @@ final class Launched implements AutoCloseable {
     builder
         .environment()
         .put("CACHE_DIRECTORY", Path.of("target/cache").toAbsolutePath().toString());
-    builder.environment().remove("LANYARD_SOCKET");
+    builder.environment().keySet().removeAll(List.of("LANYARD_SOCKET", "LANYARD_CONNECT"));
     return new Launched(builder.start(), out, err);
   }
 
@@ -77,7 +76,7 @@ final class Launched implements AutoCloseable {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (true) {
       try {
-        if (get(home, "/v1/status").path("pid").asLong() == daemon.process.pid()) {
+        if (client(home).status().value().pid() == daemon.process.pid()) {
           return daemon;
         }
       } catch (IOException e) {
@@ -92,10 +91,8 @@ final class Launched implements AutoCloseable {
     return home.resolve("run/api.sock");
   }
 
-  static JsonNode get(Path home, String target) throws IOException {
-    try (HttpClient.Answer answer = new HttpClient(socket(home)).send("GET", target)) {
-      return JSON.readTree(answer.bytes());
-    }
+  static LanyardClient client(Path home) {
+    return LanyardClient.of(socket(home));
   }
 
   String said() throws IOException {

@@ -121,11 +121,11 @@ final class LauncherIT {
       Files.writeString(file, SMALL.replace("}}}\n", "}}, b: {mode: isolated}}\n"));
       daemon.signal("HUP");
       awaitSaid(daemon, "event=configuration-changed revision=\"1\" who=\"SIGHUP\"");
-      assertThat(Launched.get(home, "/v1/status").path("networks").asInt()).isEqualTo(2);
+      assertThat(Launched.client(home).status().value().networks()).isEqualTo(2);
       Files.writeString(file, "nonsense");
       daemon.signal("HUP");
       awaitSaid(daemon, "event=reload-refused");
-      assertThat(Launched.get(home, "/v1/status").path("networks").asInt()).isEqualTo(2);
+      assertThat(Launched.client(home).status().value().networks()).isEqualTo(2);
       daemon.signal("TERM");
       assertThat(daemon.exit(30)).isEqualTo(143);
       assertThat(Launched.socket(home)).doesNotExist();

@@ -238,12 +238,12 @@ final class ShowingTest {
   @Test
   void eventsGoOnBehindTheLastOneAfterABreak() throws IOException {
     daemon
-        .answer("GET /v1/events", event("e-1", "snapshot", "{\"ports\":[1,2]}") + change(2))
+        .answer("GET /v1/events", event("e-1", "snapshot", "{\"ports\":[{},{}]}") + change(2))
         .answer("GET /v1/events", change(3));
     Pipe pipe = runInto(3, "events --type lease --network vmnet8");
     assertThat(pipe.text().lines().toList())
         .containsExactly(
-            "snapshot  ports=2",
+            "snapshot  networks=0  ports=2  leases=0  forwards=0  guests=0  problems=0",
             "2026-11-29T10:00:02Z  lease-added  vmnet8/192.168.127.128  mac=m  hostname=\"a b?\"",
             "2026-11-29T10:00:03Z  lease-added  vmnet8/192.168.127.128  mac=m  hostname=\"a b?\"");
     assertThat(daemon.asked().getFirst().target())

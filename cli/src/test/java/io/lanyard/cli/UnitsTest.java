@@ -2,9 +2,6 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,11 +33,9 @@ class UnitsTest {
   }
 
   @Test
-  void aTableFitsTheTerminal() throws IOException {
-    JsonNode list =
-        new ObjectMapper()
-            .readTree(
-                "[{\"name\":\"vmnet8\",\"problem\":\"a very long story of what went wrong\"}]");
+  void aTableFitsTheTerminal() {
+    record Row(String name, String problem) {}
+    List<Row> list = List.of(new Row("vmnet8", "a very long story of what went wrong"));
     assertThat(Table.lines(list, List.of("name", "problem"), 24))
         .containsExactly("NAME    PROBLEM", "vmnet8  a very long sto…");
     assertThat(Table.lines(list, List.of("name", "problem"), 5))

@@ -1,0 +1,136 @@
+package io.lanyard.cli;
+
+import io.lanyard.base.Causes;
+import io.lanyard.control.client.AuthorityException;
+import io.lanyard.control.client.DaemonAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** A daemon that is reached over TCP: where it is, who is trusted to be it, and who asks. */
+final class Remote {
+  /** Its lines are short; what is longer is another file. */
+  private static final int LONGEST_TOKEN_FILE = 4096;
+
+  @Option(
+      names = "--connect",
+      paramLabel = "URL",
+      description =
+          "A daemon on TCP: https://HOST:PORT, or http:// on a loopback address. Default:"
+              + " $$LANYARD_CONNECT.")
+  private @Nullable String connect;
+
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description =
+          "The certificates that the daemon's has to be signed by (PEM). Default:"
+              + " $$LANYARD_CA_FILE, then those of the JDK.")
+  private @Nullable Path authority;
+
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description =
+          "A file with the token for that daemon. Default: $$LANYARD_TOKEN_FILE; the token itself"
+              + " may be in $$LANYARD_TOKEN.")
+  private @Nullable Path tokenFile;
+
+  /** Whether an option asks for a daemon on TCP. */
+  boolean isAsked() {
+    return connect != null;
+  }
+
+  /** Where it is; null where nobody asks for one. */
+  DaemonAddress.@Nullable Tcp address() {
+    String url = connect == null ? variable("LANYARD_CONNECT") : connect;
+    if (url.isEmpty()) {
+      return null;
+    }
+    try {
+      return DaemonAddress.Tcp.parse(url, file(authority, "LANYARD_CA_FILE"), token());
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          String.valueOf(e.getMessage()), "such as --connect https://lab.example:8443");
+    }
+  }
+
+  private static String variable(String name) {
+    String value = System.getenv(name);
+    return value == null ? "" : value;
+  }
+
+  private static @Nullable Path file(@Nullable Path option, String variable) {
+    return option != null || variable(variable).isEmpty() ? option : Path.of(variable(variable));
+  }
+
+  private String token() {
+    Path file = file(tokenFile, "LANYARD_TOKEN_FILE");
+    if (tokenFile == null && !variable("LANYARD_TOKEN").isEmpty()) {
+      return variable("LANYARD_TOKEN").strip();
+    }
+    if (file == null) {
+      return "";
+    }
+    try {
+      if (Files.size(file) > LONGEST_TOKEN_FILE) {
+        throw new Failure(file + " is no file of a token: it is too long");
+      }
+      String token = Files.readString(file).strip();
+      if (token.isEmpty()) {
+        throw new Failure(file + " has no token", "\"lanyard token add\" prints one");
+      }
+      return token;
+    } catch (IOException e) {
+      throw new Failure("the token cannot be read: " + Causes.of(e));
+    }
+  }
+
+  Failure unreachable(DaemonAddress.Tcp daemon, IOException e) {
+    Failure busy = Api.busy(daemon, e);
+    if (e instanceof SSLException tls) {
+      return untrusted(daemon, tls);
+    }
+    return switch (e) {
+      case AuthorityException bad -> new Failure(String.valueOf(bad.getMessage()));
+      case FileSystemException file ->
+          new Failure("the certificates cannot be read: " + Causes.of(file), "see --ca-file");
+      case UnknownHostException _ ->
+          new Failure("there is no host " + daemon.name(), "see --connect");
+      case ConnectException _, NoRouteToHostException _ ->
+          new Failure(
+              "no daemon answers at " + daemon + ": " + Causes.of(e),
+              "its configuration has to have api: {listen: \"*:" + daemon.port() + "\", ...}");
+      default ->
+          busy == null ? new Failure("no daemon answers at " + daemon + ": " + Causes.of(e)) : busy;
+    };
+  }
+
+  private static Failure untrusted(DaemonAddress.Tcp daemon, SSLException e) {
+    Throwable cause = e;
+    while (cause != null && !(cause instanceof CertificateException)) {
+      cause = cause.getCause();
+    }
+    if (cause == null) {
+      return new Failure(
+          daemon + " speaks no TLS that this Java does: " + e.getMessage(),
+          "a daemon without tls: listens on a loopback address only: http://");
+    }
+    String why = String.valueOf(cause.getMessage());
+    return why.contains("path")
+        ? new Failure(
+            "the certificate of " + daemon + " is signed by nobody who is trusted",
+            "give the daemon's certificate, or the one that signed it, with --ca-file")
+        : new Failure(
+            "the certificate of " + daemon + " is not good for this name: " + why,
+            "connect to the name that it has, or give the daemon another certificate");
+  }
+}

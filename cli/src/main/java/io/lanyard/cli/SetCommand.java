@@ -1,0 +1,73 @@
+package io.lanyard.cli;
+
+import io.lanyard.config.DocumentPath;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard NOUN set}: gives keys of a thing values, or their defaults. */
+abstract class SetCommand implements Callable<Integer> {
+  @Mixin Change change = new Change();
+
+  @Option(names = "--unset", paramLabel = "KEY", description = "Give this key its default.")
+  List<String> unset = new ArrayList<>();
+
+  /** The thing, which has to be there. */
+  abstract Target target();
+
+  /** The arguments {@code KEY=VALUE}. */
+  abstract List<String> keys();
+
+  /** Where the keys begin. */
+  DocumentPath base() {
+    return target().path();
+  }
+
+  /** The values as the configuration has them. */
+  List<KeyValue> values(List<KeyValue> said) {
+    return said;
+  }
+
+  @Override
+  public Integer call() {
+    DocumentPath base = base();
+    return change.change(
+        target(), new Edits().setAll(base, values(change.pairs(keys()))).unsetAll(base, unset));
+  }
+
+  /** Of a thing with one name. */
+  abstract static class OfOneName extends SetCommand {
+    @Parameters(
+        index = "1..*",
+        arity = "0..*",
+        paramLabel = "KEY=VALUE",
+        description = "A key of the file, below the thing.")
+    List<String> keys = new ArrayList<>();
+
+    @Override
+    List<String> keys() {
+      return keys;
+    }
+  }
+
+  /** Of a thing on a network. */
+  abstract static class OfNetwork extends SetCommand {
+    @Parameters(index = "0", paramLabel = "NETWORK")
+    String network = "";
+
+    @Parameters(
+        index = "2..*",
+        arity = "0..*",
+        paramLabel = "KEY=VALUE",
+        description = "A key of the file, below the thing.")
+    List<String> keys = new ArrayList<>();
+
+    @Override
+    List<String> keys() {
+      return keys;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.lanyard.cli;
+
+import io.lanyard.config.DocumentPath;
+
+/**
+ * A thing of the configuration that a command changes.
+ *
+ * @param what the thing in words, for messages: {@code port q on network vmnet8}
+ * @param path where it is
+ */
+record Target(String what, DocumentPath path) {
+  static Target network(String network) {
+    return new Target("network " + network, DocumentPath.of("networks", network));
+  }
+
+  static Target port(String network, String port) {
+    return new Target(
+        "port " + port + " on network " + network,
+        DocumentPath.of("networks", network, "ports", port));
+  }
+
+  static Target forward(String network, String forward) {
+    return new Target(
+        "forward " + forward + " on network " + network,
+        DocumentPath.of("networks", network, "forwards", forward));
+  }
+
+  static Target reservation(String network, String mac) {
+    return new Target(
+        "reservation for " + mac + " on network " + network,
+        DocumentPath.of("networks", network, "dhcp", "reservations", mac));
+  }
+
+  static Target dnsName(String network, String name) {
+    return new Target(
+        "DNS name " + name + " on network " + network,
+        DocumentPath.of("networks", network, "dns", "hosts", name));
+  }
+
+  static Target guest(String guest) {
+    return new Target("guest " + guest, DocumentPath.of("guests", guest));
+  }
+}
