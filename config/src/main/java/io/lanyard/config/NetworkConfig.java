@@ -89,11 +89,7 @@ public record NetworkConfig(
         Key.defaulted(
             "ports",
             new Form.ListOf<>(
-                Variants.of(
-                    "kind",
-                    "kind",
-                    PortKeys.laterKinds(),
-                    List.of(PortKeys.QemuStream.SECTION, PortKeys.Tap.SECTION))),
+                Variants.of("kind", "kind", PortKeys.laterKinds(), PortKeys.sections())),
             List.of(),
             "Ports of the switch that guests of other VMMs, and namespaces, attach to.");
 

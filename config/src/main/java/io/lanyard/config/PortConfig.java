@@ -1,7 +1,11 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Transport;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A port that the file declares on a network's switch. */
@@ -28,25 +32,229 @@ public sealed interface PortConfig {
   PortPolicy policy();
 
   /**
+   * The port's kind.
+   *
+   * @return the word of the file, as {@code tap}
+   */
+  String kind();
+
+  /**
+   * The same port with another policy.
+   *
+   * @param other the policy
+   * @return equal but for that
+   */
+  PortConfig with(PortPolicy other);
+
+  /**
+   * The things that the port has, and that no other may have at the same time.
+   *
+   * @return none for a port that only uses what others have
+   */
+  List<Held> holds();
+
+  /**
+   * Describes what only this kind has.
+   *
+   * @param parts gets the keys of the file with their values, in order
+   */
+  void describe(BiConsumer<String, Object> parts);
+
+  /**
+   * How many clients the port has at a time.
+   *
+   * @return at least 1
+   */
+  default int mostClients() {
+    return 1;
+  }
+
+  /** A thing that one port has at a time. */
+  sealed interface Held {
+    /**
+     * A network device.
+     *
+     * @param name its name
+     * @param netns its namespace; null for the daemon's own
+     */
+    record Device(String name, @Nullable String netns) implements Held {}
+
+    /**
+     * A path that a socket is bound to.
+     *
+     * @param path normalized; a relative one is below the runtime directory
+     */
+    record SocketPath(Path path) implements Held {}
+
+    /**
+     * An endpoint that the port listens on, or receives at.
+     *
+     * @param transport TCP or UDP
+     * @param endpoint the local address and port
+     */
+    record Listening(Transport transport, Endpoint endpoint) implements Held {}
+  }
+
+  /**
    * QEMU's stream framing over a UNIX or TCP socket.
    *
    * @param name the port's name
    * @param at which socket
+   * @param rights who may connect to it, where it is a path
    * @param guests how many guests share the socket; only one that listens has many
    * @param mostGuests how many there are at most where they are many
    * @param mtu the largest IP packet, in bytes
    * @param policy what it may do on its network; with many guests, what each of them may do
    */
   record QemuStream(
-      String name, StreamSocket at, PortGuests guests, int mostGuests, int mtu, PortPolicy policy)
+      String name,
+      StreamSocket at,
+      SocketRights rights,
+      PortGuests guests,
+      int mostGuests,
+      int mtu,
+      PortPolicy policy)
       implements PortConfig {
-    /**
-     * How many clients the port has at a time.
-     *
-     * @return at least 1
-     */
+    @Override
     public int mostClients() {
       return guests == PortGuests.MANY ? mostGuests : 1;
+    }
+
+    @Override
+    public String kind() {
+      return PortKeys.QemuStream.WORD;
+    }
+
+    @Override
+    public QemuStream with(PortPolicy other) {
+      return new QemuStream(name, at, rights, guests, mostGuests, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return switch (at) {
+        case StreamSocket.ListenUnix unix -> List.of(new Held.SocketPath(unix.path().normalize()));
+        case StreamSocket.ListenTcp tcp ->
+            List.of(new Held.Listening(Transport.TCP, tcp.endpoint()));
+        case StreamSocket.ConnectUnix _, StreamSocket.ConnectTcp _ -> List.of();
+      };
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      switch (at) {
+        case StreamSocket.ListenUnix unix -> parts.accept("path", unix.path());
+        case StreamSocket.ListenTcp tcp -> parts.accept("listen", tcp.endpoint());
+        case StreamSocket.ConnectUnix unix -> parts.accept("connect", "unix:" + unix.path());
+        case StreamSocket.ConnectTcp tcp -> parts.accept("connect", tcp.endpoint());
+      }
+      rights.describe(parts);
+      if (guests == PortGuests.MANY) {
+        parts.accept("guests", EnumText.word(guests));
+        parts.accept("most-guests", mostGuests);
+      }
+    }
+  }
+
+  /**
+   * A raw frame a UNIX datagram, between two paths that are known: QEMU's {@code -netdev dgram}.
+   *
+   * @param name the port's name
+   * @param path the port's socket; a relative one is below the runtime directory
+   * @param peer the guest's socket, likewise
+   * @param rights who may send to the port's socket
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record QemuDgram(
+      String name, Path path, Path peer, SocketRights rights, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.QemuDgram.WORD;
+    }
+
+    @Override
+    public QemuDgram with(PortPolicy other) {
+      return new QemuDgram(name, path, peer, rights, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.SocketPath(path.normalize()), new Held.SocketPath(peer.normalize()));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("path", path);
+      parts.accept("peer", peer);
+      rights.describe(parts);
+    }
+  }
+
+  /**
+   * A raw frame a UNIX datagram, with the client that sends first: vfkit and libkrun.
+   *
+   * @param name the port's name
+   * @param path the port's socket; a relative one is below the runtime directory
+   * @param rights who may send to it
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Vfkit(String name, Path path, SocketRights rights, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Vfkit.WORD;
+    }
+
+    @Override
+    public Vfkit with(PortPolicy other) {
+      return new Vfkit(name, path, rights, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.SocketPath(path.normalize()));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("path", path);
+      rights.describe(parts);
+    }
+  }
+
+  /**
+   * A raw frame a UDP datagram: QEMU, VirtualBox's UDPTunnel, GNS3 and VPCS.
+   *
+   * @param name the port's name
+   * @param local where the port receives
+   * @param remote where its peer does, and sends from
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Udp(String name, Endpoint local, Endpoint remote, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Udp.WORD;
+    }
+
+    @Override
+    public Udp with(PortPolicy other) {
+      return new Udp(name, local, remote, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.Listening(Transport.UDP, local));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("local", local);
+      parts.accept("remote", remote);
     }
   }
 
@@ -68,7 +276,31 @@ public sealed interface PortConfig {
       boolean offloads,
       int mtu,
       PortPolicy policy)
-      implements PortConfig {}
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Tap.WORD;
+    }
+
+    @Override
+    public Tap with(PortPolicy other) {
+      return new Tap(name, device, netns, offloads, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.Device(device, netns));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("device", device);
+      if (netns != null) {
+        parts.accept("netns", netns);
+      }
+      parts.accept("offloads", offloads);
+    }
+  }
 
   /** Which socket a stream port has. */
   sealed interface StreamSocket {

@@ -4,6 +4,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,14 @@ final class PortKeys {
           "127.0.0.1:9000",
           "unix:/run/peer.sock");
 
+  private static final Kind<Endpoint> REMOTE_ENDPOINT =
+      Kind.such(
+          "remote",
+          "an address and port",
+          "^([0-9.]+|localhost|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$",
+          text -> Kind.server(Endpoint.parse(text)),
+          "127.0.0.1:4444");
+
   private static final Kind<String> NAMESPACE =
       Kind.of(
           "netns",
@@ -58,10 +67,41 @@ final class PortKeys {
 
   private static final Map<String, String> LATER = Map.of("port-group", "port groups are");
 
+  /** The sections of all kinds, in the order of the reference. */
+  static List<Section> sections() {
+    return List.of(QemuStream.SECTION, QemuDgram.SECTION, Vfkit.SECTION, Udp.SECTION, Tap.SECTION);
+  }
+
+  private static Key<String> kind(String word) {
+    return Key.required("kind", Choice.only(word), "The kind of the port.");
+  }
+
+  /** The section of a kind: its own keys, and behind them those that every kind has. */
+  private static Section section(
+      String word, String meaning, List<Key<?>> own, List<KeyRule> rules) {
+    List<Key<?>> all = new ArrayList<>();
+    all.add(NAME);
+    all.addAll(own);
+    all.addAll(
+        List.of(
+            MTU,
+            PortPolicy.Keys.GUARD,
+            PortPolicy.Keys.ISOLATED,
+            PortPolicy.Keys.MAC_LIMIT,
+            PortPolicy.Keys.ADDRESSES));
+    return new Section(word, meaning, List.copyOf(all), rules, LATER);
+  }
+
+  private static List<Key<?>> withRights(Key<?>... own) {
+    List<Key<?>> all = new ArrayList<>(List.of(own));
+    all.addAll(SocketRights.Keys.ALL);
+    return all;
+  }
+
   /** The keys of {@link PortConfig.QemuStream}. */
   static final class QemuStream {
-    static final Key<String> KIND =
-        Key.required("kind", Choice.only("qemu-stream"), "The kind of the port.");
+    static final String WORD = "qemu-stream";
+    static final Key<String> KIND = kind(WORD);
 
     static final Key<Path> PATH =
         Key.optional(
@@ -93,24 +133,24 @@ final class PortKeys {
             "How many clients there are at most with guests: many; another is sent away.");
 
     static final Section SECTION =
-        new Section(
-            "qemu-stream",
+        section(
+            WORD,
             "QEMU's stream framing (-netdev stream) over a UNIX or TCP socket.",
             List.of(
-                NAME,
                 KIND,
                 PATH,
                 LISTEN,
                 CONNECT,
+                SocketRights.Keys.OWNER,
+                SocketRights.Keys.GROUP,
+                SocketRights.Keys.MODE_OF,
                 GUESTS,
-                MOST_GUESTS,
-                MTU,
-                PortPolicy.Keys.GUARD,
-                PortPolicy.Keys.ISOLATED,
-                PortPolicy.Keys.MAC_LIMIT,
-                PortPolicy.Keys.ADDRESSES),
+                MOST_GUESTS),
             List.of(
                 new KeyRule.ExactlyOne(PATH, LISTEN, CONNECT),
+                onlyAPath(SocketRights.Keys.OWNER),
+                onlyAPath(SocketRights.Keys.GROUP),
+                onlyAPath(SocketRights.Keys.MODE_OF),
                 new KeyRule.NotWhere(
                     CONNECT,
                     GUESTS,
@@ -122,16 +162,94 @@ final class PortKeys {
                     MOST_GUESTS,
                     GUESTS,
                     EnumText.word(PortGuests.ONE),
-                    "most-guests goes with guests: many only")),
-            LATER);
+                    "most-guests goes with guests: many only")));
+
+    private static KeyRule onlyAPath(Key<?> key) {
+      return new KeyRule.OnlyWith(key, PATH, "only a socket at a path has a file");
+    }
 
     private QemuStream() {}
   }
 
+  /** The keys of {@link PortConfig.QemuDgram}. */
+  static final class QemuDgram {
+    static final String WORD = "qemu-dgram";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.required(
+            "path",
+            Kind.SOCKET_PATH,
+            "The port's socket, QEMU's remote.path; a relative path is below the runtime"
+                + " directory.");
+
+    static final Key<Path> PEER =
+        Key.required(
+            "peer",
+            Kind.SOCKET_PATH,
+            "The guest's socket, QEMU's local.path, letter by letter as QEMU is given it; a"
+                + " relative path is below the runtime directory.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A raw frame per UNIX datagram (QEMU's -netdev dgram), between two paths.",
+            withRights(KIND, PATH, PEER),
+            List.of());
+
+    private QemuDgram() {}
+  }
+
+  /** The keys of {@link PortConfig.Vfkit}. */
+  static final class Vfkit {
+    static final String WORD = "vfkit";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.required(
+            "path",
+            Kind.SOCKET_PATH,
+            "The port's socket; a relative path is below the runtime directory.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A raw frame per UNIX datagram, with the client that sends first (vfkit, libkrun).",
+            withRights(KIND, PATH),
+            List.of());
+
+    private Vfkit() {}
+  }
+
+  /** The keys of {@link PortConfig.Udp}. */
+  static final class Udp {
+    static final String WORD = "udp";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Endpoint> LOCAL =
+        Key.required("local", Kind.ENDPOINT, "The address and port where the port receives.");
+
+    static final Key<Endpoint> REMOTE =
+        Key.required(
+            "remote",
+            REMOTE_ENDPOINT,
+            "The peer's address and port; frames from any other are refused.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A raw frame per UDP datagram (QEMU's -netdev dgram, VirtualBox's UDPTunnel, GNS3,"
+                + " VPCS).",
+            List.of(KIND, LOCAL, REMOTE),
+            List.of());
+
+    private Udp() {}
+  }
+
   /** The keys of {@link PortConfig.Tap}. */
   static final class Tap {
-    static final Key<String> KIND =
-        Key.required("kind", Choice.only("tap"), "The kind of the port.");
+    static final String WORD = "tap";
+    static final Key<String> KIND = kind(WORD);
 
     static final Key<String> DEVICE = Key.required("device", Kind.DEVICE, "The device's name.");
 
@@ -150,22 +268,11 @@ final class PortKeys {
             "Whether to ask the kernel for super-frames and unfinished checksums.");
 
     static final Section SECTION =
-        new Section(
-            "tap",
+        section(
+            WORD,
             "A TAP device. Needs CAP_NET_ADMIN.",
-            List.of(
-                NAME,
-                KIND,
-                DEVICE,
-                NETNS,
-                OFFLOADS,
-                MTU,
-                PortPolicy.Keys.GUARD,
-                PortPolicy.Keys.ISOLATED,
-                PortPolicy.Keys.MAC_LIMIT,
-                PortPolicy.Keys.ADDRESSES),
-            List.of(),
-            LATER);
+            List.of(KIND, DEVICE, NETNS, OFFLOADS),
+            List.of());
 
     private Tap() {}
   }
@@ -176,17 +283,7 @@ final class PortKeys {
   static Map<String, String> laterKinds() {
     Map<String, String> messages = new HashMap<>();
     for (String kind :
-        List.of(
-            "qemu-dgram",
-            "vfkit",
-            "bess",
-            "hyperkit",
-            "vde",
-            "udp-tunnel",
-            "vhost-user",
-            "packet",
-            "vxlan",
-            "geneve")) {
+        List.of("bess", "hyperkit", "vde", "vhost-user", "packet", "vxlan", "geneve")) {
       messages.put(kind, kind + " ports are not supported by this version");
     }
     return messages;

@@ -1,8 +1,11 @@
 package io.lanyard.config;
 
+import io.lanyard.config.PortConfig.QemuDgram;
 import io.lanyard.config.PortConfig.QemuStream;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortConfig.Tap;
+import io.lanyard.config.PortConfig.Udp;
+import io.lanyard.config.PortConfig.Vfkit;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,9 +52,7 @@ final class PortReader {
     }
     String shared = name.substring(0, name.lastIndexOf('.'));
     for (PortConfig port : ports) {
-      if (port instanceof QemuStream stream
-          && stream.guests() == PortGuests.MANY
-          && stream.name().equals(shared)) {
+      if (port.mostClients() > 1 && port.name().equals(shared)) {
         fields.problem(
             PortKeys.NAME,
             "the ports of the guests of port " + Quoted.quote(shared) + " are named so");
@@ -66,12 +67,66 @@ final class PortReader {
     }
     int mtu = port.atMost(networkMtu, PortKeys.MTU);
     PortPolicy policy = PolicyReader.port(port, networkGuard);
-    return port.section().equals(PortKeys.Tap.SECTION)
-        ? tap(port, name, mtu, policy)
-        : qemuStream(port, name, mtu, policy);
+    return ofKind(port, name == null ? "" : name, mtu, policy);
   }
 
-  private @Nullable PortConfig tap(Fields port, @Nullable String name, int mtu, PortPolicy policy) {
+  // No table of method references: the JVM would spin a class for each in each start.
+  private @Nullable PortConfig ofKind(Fields port, String name, int mtu, PortPolicy policy) {
+    Section kind = port.section();
+    if (kind.equals(PortKeys.QemuStream.SECTION)) {
+      return qemuStream(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.QemuDgram.SECTION)) {
+      return qemuDgram(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Vfkit.SECTION)) {
+      return vfkit(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Udp.SECTION)) {
+      return udp(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Tap.SECTION)) {
+      return tap(port, name, mtu, policy);
+    }
+    throw new IllegalStateException("nothing reads ports of kind " + kind.name());
+  }
+
+  private @Nullable PortConfig qemuDgram(Fields port, String name, int mtu, PortPolicy policy) {
+    Path path = socketPath(port, PortKeys.QemuDgram.PATH);
+    Path peer = socketPath(port, PortKeys.QemuDgram.PEER);
+    SocketRights rights = SocketRights.read(port);
+    return path == null || peer == null
+        ? null
+        : new QemuDgram(name, path, peer, rights, mtu, policy);
+  }
+
+  private @Nullable PortConfig vfkit(Fields port, String name, int mtu, PortPolicy policy) {
+    Path path = socketPath(port, PortKeys.Vfkit.PATH);
+    SocketRights rights = SocketRights.read(port);
+    return path == null ? null : new Vfkit(name, path, rights, mtu, policy);
+  }
+
+  private @Nullable PortConfig udp(Fields port, String name, int mtu, PortPolicy policy) {
+    Key<Endpoint> localKey = PortKeys.Udp.LOCAL;
+    Key<Endpoint> remoteKey = PortKeys.Udp.REMOTE;
+    Endpoint local = port.find(localKey);
+    Endpoint remote = port.find(remoteKey);
+    if (local == null || remote == null) {
+      return null;
+    }
+    if (local.address().isIpv4() != remote.address().isIpv4()) {
+      port.problem(remoteKey, "local and remote are of one family, IPv4 or IPv6");
+    }
+    claims.listen("UDP", local, port.pathOf(localKey), port.placeOf(localKey));
+    return new Udp(name, local, remote, mtu, policy);
+  }
+
+  /** A path that a socket is to be bound to, which no other has. */
+  private @Nullable Path socketPath(Fields port, Key<Path> key) {
+    Path path = port.find(key);
+    if (path != null) {
+      claims.claim("the path", path.normalize(), port.pathOf(key), port.placeOf(key));
+    }
+    return path;
+  }
+
+  private @Nullable PortConfig tap(Fields port, String name, int mtu, PortPolicy policy) {
     Key<String> deviceKey = PortKeys.Tap.DEVICE;
     String device = port.find(deviceKey);
     String netns = port.find(PortKeys.Tap.NETNS);
@@ -80,19 +135,15 @@ final class PortReader {
       String where = netns == null ? device : device + " in " + netns;
       claims.claim("the device", where, port.pathOf(deviceKey), port.placeOf(deviceKey));
     }
-    return name == null || device == null
-        ? null
-        : new Tap(name, device, netns, offloads, mtu, policy);
+    return device == null ? null : new Tap(name, device, netns, offloads, mtu, policy);
   }
 
-  private @Nullable PortConfig qemuStream(
-      Fields port, @Nullable String name, int mtu, PortPolicy policy) {
+  private @Nullable PortConfig qemuStream(Fields port, String name, int mtu, PortPolicy policy) {
     StreamSocket socket = socket(port);
     PortGuests guests = port.value(PortKeys.QemuStream.GUESTS);
     int most = port.value(PortKeys.QemuStream.MOST_GUESTS);
-    return name == null || socket == null
-        ? null
-        : new QemuStream(name, socket, guests, most, mtu, policy);
+    SocketRights rights = SocketRights.read(port);
+    return socket == null ? null : new QemuStream(name, socket, rights, guests, most, mtu, policy);
   }
 
   /** The one socket; where there are several, which has been reported, the first. */
@@ -100,12 +151,8 @@ final class PortReader {
     Key<Path> pathKey = PortKeys.QemuStream.PATH;
     Key<Endpoint> listenKey = PortKeys.QemuStream.LISTEN;
     if (port.has(pathKey)) {
-      Path path = port.find(pathKey);
-      if (path == null) {
-        return null;
-      }
-      claims.claim("the path", path.normalize(), port.pathOf(pathKey), port.placeOf(pathKey));
-      return new StreamSocket.ListenUnix(path);
+      Path path = socketPath(port, pathKey);
+      return path == null ? null : new StreamSocket.ListenUnix(path);
     }
     if (port.has(listenKey)) {
       Endpoint listen = port.find(listenKey);

@@ -242,6 +242,7 @@ class ConfigLoaderTest {
             new QemuStream(
                 "qemu1",
                 new StreamSocket.ListenUnix(Path.of("qemu1.sock")),
+                SocketRights.DEFAULT,
                 PortGuests.ONE,
                 32,
                 9000,
@@ -249,6 +250,7 @@ class ConfigLoaderTest {
             new QemuStream(
                 "qemu2",
                 new StreamSocket.ListenTcp(Endpoint.parse("127.0.0.1:9001")),
+                SocketRights.DEFAULT,
                 PortGuests.MANY,
                 8,
                 1500,
@@ -256,6 +258,7 @@ class ConfigLoaderTest {
             new QemuStream(
                 "qemu3",
                 new StreamSocket.ConnectTcp(Endpoint.parse("127.0.0.1:9002")),
+                SocketRights.DEFAULT,
                 PortGuests.ONE,
                 32,
                 9000,
@@ -263,12 +266,35 @@ class ConfigLoaderTest {
             new QemuStream(
                 "qemu4",
                 new StreamSocket.ConnectUnix(Path.of("/run/peer.sock")),
+                SocketRights.DEFAULT,
                 PortGuests.ONE,
                 32,
                 9000,
                 PortPolicy.DEFAULT),
             new Tap("ns-a", "t0", "ns-a", false, 9000, ISOLATED),
-            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000, PortPolicy.DEFAULT));
+            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000, PortPolicy.DEFAULT),
+            new PortConfig.QemuDgram(
+                "d1",
+                Path.of("d1.sock"),
+                Path.of("/run/vm/d1.sock"),
+                new SocketRights("qemu", "36", "0620"),
+                9000,
+                PortPolicy.DEFAULT),
+            new PortConfig.Vfkit(
+                "v1", Path.of("v1.sock"), SocketRights.DEFAULT, 1500, PortPolicy.DEFAULT),
+            new PortConfig.Udp(
+                "u1",
+                Endpoint.parse("127.0.0.1:4445"),
+                Endpoint.parse("127.0.0.1:4444"),
+                9000,
+                PortPolicy.DEFAULT));
+  }
+
+  @Test
+  void theModeOfASocketIsOctal() {
+    assertThat(new SocketRights(null, null, "0620").permissions()).isEqualTo("rw--w----");
+    assertThat(new SocketRights(null, null, "0751").permissions()).isEqualTo("rwxr-x--x");
+    assertThat(SocketRights.DEFAULT.permissions()).isNull();
   }
 
   private static DnsConfig.@Nullable Upstreams upstreams(String mode, String dns)

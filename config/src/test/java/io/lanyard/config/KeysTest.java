@@ -31,6 +31,9 @@ class KeysTest {
   private static final Map<Class<?>, List<Class<?>>> HOLDERS =
       Map.of(
           PortConfig.QemuStream.class, List.of(PortKeys.class, PortKeys.QemuStream.class),
+          PortConfig.QemuDgram.class, List.of(PortKeys.class, PortKeys.QemuDgram.class),
+          PortConfig.Vfkit.class, List.of(PortKeys.class, PortKeys.Vfkit.class),
+          PortConfig.Udp.class, List.of(PortKeys.class, PortKeys.Udp.class),
           PortConfig.Tap.class, List.of(PortKeys.class, PortKeys.Tap.class));
 
   /** Parts of the model that one value of the file makes, so that they have no keys. */
@@ -54,6 +57,7 @@ class KeysTest {
           Service.class);
 
   private static final List<String> POLICY = List.of("guard", "isolated", "mac-limit", "addresses");
+  private static final List<String> RIGHTS = List.of("socket-owner", "socket-group", "socket-mode");
 
   /** The keys of components that do not have the key's name. */
   private static final Map<String, List<String>> OTHER_NAMES =
@@ -70,7 +74,13 @@ class KeysTest {
           Map.entry("Rule.target", List.of("allow", "deny")),
           Map.entry("Quotas.written", List.of()),
           Map.entry("QemuStream.at", List.of("path", "listen", "connect")),
+          Map.entry("QemuStream.rights", RIGHTS),
           Map.entry("QemuStream.policy", POLICY),
+          Map.entry("QemuDgram.rights", RIGHTS),
+          Map.entry("QemuDgram.policy", POLICY),
+          Map.entry("Vfkit.rights", RIGHTS),
+          Map.entry("Vfkit.policy", POLICY),
+          Map.entry("Udp.policy", POLICY),
           Map.entry("Tap.policy", POLICY),
           Map.entry("Nic.policy", List.of("guard", "isolated")),
           Map.entry(

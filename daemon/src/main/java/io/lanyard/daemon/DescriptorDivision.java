@@ -108,7 +108,7 @@ final class DescriptorDivision {
       count += EACH_NETWORK + EACH_PORT * (network.ports().size() + adapters);
       for (PortConfig port : network.ports()) {
         // One client is counted already.
-        count += port instanceof PortConfig.QemuStream stream ? stream.mostClients() - 1 : 0;
+        count += port.mostClients() - 1;
       }
     }
     for (GuestConfig guest : configuration.guests().values()) {

@@ -17,7 +17,6 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
-import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.StormConfig;
@@ -193,29 +192,8 @@ final class Descriptions {
 
   private static Map<String, Object> portParts(PortConfig port) {
     Map<String, Object> parts = new LinkedHashMap<>();
-    switch (port) {
-      case PortConfig.Tap tap -> {
-        parts.put("kind", "tap");
-        parts.put("device", tap.device());
-        if (tap.netns() != null) {
-          parts.put("netns", tap.netns());
-        }
-        parts.put("offloads", tap.offloads());
-      }
-      case PortConfig.QemuStream stream -> {
-        parts.put("kind", "qemu-stream");
-        switch (stream.at()) {
-          case PortConfig.StreamSocket.ListenUnix at -> parts.put("path", at.path());
-          case PortConfig.StreamSocket.ListenTcp at -> parts.put("listen", at.endpoint());
-          case PortConfig.StreamSocket.ConnectUnix at -> parts.put("connect", "unix:" + at.path());
-          case PortConfig.StreamSocket.ConnectTcp at -> parts.put("connect", at.endpoint());
-        }
-        if (stream.guests() == PortGuests.MANY) {
-          parts.put("guests", word(stream.guests()));
-          parts.put("most-guests", stream.mostGuests());
-        }
-      }
-    }
+    parts.put("kind", port.kind());
+    port.describe(parts::put);
     parts.put("mtu", port.mtu());
     putPolicy(parts, "", port.policy());
     return parts;

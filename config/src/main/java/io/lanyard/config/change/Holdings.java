@@ -147,25 +147,17 @@ final class Holdings {
       to.accept(List.of("device", adapter.name(), ""), hostAdapter(network.name()));
     }
     for (PortConfig port : network.ports()) {
-      Object held = held(port);
-      if (held != null) {
-        to.accept(held, port(network.name(), port));
-      }
+      Holder holder = port(network.name(), port);
+      port.holds().forEach(held -> to.accept(thing(held), holder));
     }
   }
 
-  private static @Nullable Object held(PortConfig port) {
-    return switch (port) {
-      case PortConfig.Tap tap ->
-          List.of("device", tap.device(), Objects.requireNonNullElse(tap.netns(), ""));
-      case PortConfig.QemuStream stream ->
-          switch (stream.at()) {
-            case PortConfig.StreamSocket.ListenUnix unix ->
-                List.of("path", unix.path().normalize());
-            case PortConfig.StreamSocket.ListenTcp tcp -> listening(Transport.TCP, tcp.endpoint());
-            case PortConfig.StreamSocket.ConnectUnix _ -> null;
-            case PortConfig.StreamSocket.ConnectTcp _ -> null;
-          };
+  private static Object thing(PortConfig.Held held) {
+    return switch (held) {
+      case PortConfig.Held.Device device ->
+          List.of("device", device.name(), Objects.requireNonNullElse(device.netns(), ""));
+      case PortConfig.Held.SocketPath socket -> List.of("path", socket.path());
+      case PortConfig.Held.Listening at -> listening(at.transport(), at.endpoint());
     };
   }
 

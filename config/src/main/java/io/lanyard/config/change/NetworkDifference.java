@@ -177,18 +177,7 @@ final class NetworkDifference {
 
   /** Whether nothing but the policy differs. */
   private static boolean isSameBut(PortConfig a, PortConfig b) {
-    return switch (a) {
-      case PortConfig.Tap x ->
-          b instanceof PortConfig.Tap y
-              && x.equals(
-                  new PortConfig.Tap(
-                      y.name(), y.device(), y.netns(), y.offloads(), y.mtu(), x.policy()));
-      case PortConfig.QemuStream x ->
-          b instanceof PortConfig.QemuStream y
-              && x.equals(
-                  new PortConfig.QemuStream(
-                      y.name(), y.at(), y.guests(), y.mostGuests(), y.mtu(), x.policy()));
-    };
+    return a.equals(b.with(a.policy()));
   }
 
   private void forwards() {

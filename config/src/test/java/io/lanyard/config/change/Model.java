@@ -2,6 +2,7 @@ package io.lanyard.config.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.ForwardConfig;
@@ -10,7 +11,6 @@ import io.lanyard.config.HookConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
-import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.net.Endpoint;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -190,13 +190,15 @@ final class Model {
       names.clear();
       for (PortConfig port : network.ports()) {
         assertThat(names.add(port.name())).isTrue();
-        if (port instanceof PortConfig.Tap tap) {
-          held.add("device " + tap.device() + " " + tap.netns());
-        } else if (port instanceof PortConfig.QemuStream stream) {
-          if (stream.at() instanceof StreamSocket.ListenUnix at) {
-            held.add(at.path());
-          } else if (stream.at() instanceof StreamSocket.ListenTcp at) {
-            listening.computeIfAbsent("tcp", _ -> new ArrayList<>()).add(at.endpoint());
+        for (PortConfig.Held thing : port.holds()) {
+          switch (thing) {
+            case PortConfig.Held.Device device ->
+                held.add("device " + device.name() + " " + device.netns());
+            case PortConfig.Held.SocketPath at -> held.add(at.path());
+            case PortConfig.Held.Listening at ->
+                listening
+                    .computeIfAbsent(EnumText.word(at.transport()), _ -> new ArrayList<>())
+                    .add(at.endpoint());
           }
         }
       }

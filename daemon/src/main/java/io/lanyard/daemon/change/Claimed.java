@@ -80,9 +80,12 @@ final class Claimed {
 
   private static void port(Set<String> all, String network, PortConfig port) {
     all.add("port " + network + " " + port.name());
-    switch (port) {
-      case PortConfig.Tap tap -> all.add("device " + tap.netns() + " " + tap.device());
-      case PortConfig.QemuStream stream -> all.add("socket " + stream.at());
+    for (PortConfig.Held held : port.holds()) {
+      all.add(
+          // Addresses that overlap need not be equal.
+          held instanceof PortConfig.Held.Listening at
+              ? "listen " + at.transport() + " " + at.endpoint().port()
+              : held.toString());
     }
   }
 

@@ -43,6 +43,7 @@ final class DatagramGuest implements PortSuite.Guest, AutoCloseable {
   DatagramGuest(BatchSocket socket, @Nullable SocketName port) {
     this.socket = socket;
     this.port = port;
+    socket.buffers(1 << 20, 4 << 20); // as vfkit's clients do
     receiving.buffer(0, in.address(), LARGEST);
     reader.setDaemon(true);
     reader.start();

@@ -9,7 +9,14 @@ import java.util.stream.Collectors;
 /** The kinds of ports, found by their part of the configuration's model. */
 public final class PortKinds {
   private static final Map<Class<?>, PortFactory<?>> TABLE =
-      List.of(new TapPorts(), new QemuStreamPorts(), new HostAdapterPorts(), new GuestNicPorts())
+      List.<PortFactory<?>>of(
+              new TapPorts(),
+              new QemuStreamPorts(),
+              new QemuDgramPorts(),
+              new VfkitPorts(),
+              new UdpPorts(),
+              new HostAdapterPorts(),
+              new GuestNicPorts())
           .stream()
           .collect(Collectors.toUnmodifiableMap(PortFactory::model, Function.identity()));
 

@@ -1,6 +1,8 @@
 package io.lanyard.daemon.network.port;
 
+import io.lanyard.config.SocketRights;
 import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SocketFile;
 import java.nio.file.Path;
 
 /**
@@ -9,4 +11,15 @@ import java.nio.file.Path;
  * @param context its network
  * @param runtimeDirectory where relative paths of sockets begin
  */
-public record PortPlace(PortContext context, Path runtimeDirectory) {}
+public record PortPlace(PortContext context, Path runtimeDirectory) {
+  /** The place of a path of the configuration. */
+  Path resolve(Path path) {
+    return runtimeDirectory.resolve(path);
+  }
+
+  /** The file of a socket that a port binds. */
+  SocketFile file(Path path, SocketRights rights) {
+    return new SocketFile(
+        resolve(path), rights.socketOwner(), rights.socketGroup(), rights.permissions());
+  }
+}

@@ -8,7 +8,6 @@ import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.SharedStreamPort;
 import io.lanyard.vswitch.port.StreamAddress;
 import io.lanyard.vswitch.port.StreamPort;
-import java.nio.file.Path;
 
 /** QEMU's framing over a UNIX or TCP socket. */
 final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
@@ -24,7 +23,7 @@ final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
 
   @Override
   public Port make(PortConfig.QemuStream stream, PortPlace place) {
-    StreamAddress address = address(stream.at(), place.runtimeDirectory());
+    StreamAddress address = address(stream, place);
     return stream.guests() == PortGuests.MANY && address instanceof StreamAddress.Listen listen
         ? new SharedStreamPort(
             stream.name(),
@@ -39,12 +38,13 @@ final class QemuStreamPorts implements PortFactory<PortConfig.QemuStream> {
   }
 
   // No pattern switch: the JVM would spin a class for it in each start.
-  private static StreamAddress address(StreamSocket at, Path runtimeDirectory) {
+  private static StreamAddress address(PortConfig.QemuStream stream, PortPlace place) {
+    StreamSocket at = stream.at();
     if (at instanceof StreamSocket.ListenUnix listen) {
-      return new StreamAddress.Listen(runtimeDirectory.resolve(listen.path()));
+      return new StreamAddress.Listen(place.file(listen.path(), stream.rights()));
     }
     if (at instanceof StreamSocket.ConnectUnix connect) {
-      return new StreamAddress.Connect(runtimeDirectory.resolve(connect.path()));
+      return new StreamAddress.Connect(place.resolve(connect.path()));
     }
     return at instanceof StreamSocket.ListenTcp listen
         ? new StreamAddress.Listen(listen.endpoint().toSocketAddress())
