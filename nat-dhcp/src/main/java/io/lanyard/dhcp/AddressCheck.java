@@ -65,6 +65,7 @@ final class AddressCheck {
         parts.log().log(
             Level.WARNING,
             "dhcp-probe-answer-ignored",
+            port,
             line ->
                 line.with("network", parts.network())
                     .with("port", port)

@@ -259,6 +259,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     log.log(
         Level.WARNING,
         "dhcp-client-elsewhere",
+        request.port,
         line ->
             line.with("network", terms.network())
                 .with("port", request.port)

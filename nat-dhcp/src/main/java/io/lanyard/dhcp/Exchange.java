@@ -267,7 +267,11 @@ final class Exchange {
     }
     keeper.put(lease);
     if (fresh) {
-      log.log(Level.INFO, "lease-added", line -> lease.describe(line.with("network", network)));
+      log.log(
+          Level.INFO,
+          "lease-added",
+          request.port,
+          line -> lease.describe(line.with("network", network)));
     }
     Lease named = table.byAddress(lease.address()).orElse(lease);
     sendLease(request, from, MessageType.ACK, named, seconds);
@@ -282,6 +286,7 @@ final class Exchange {
     log.log(
         Level.INFO,
         "dhcp-request-refused",
+        request.port,
         line ->
             line.with("network", network)
                 .with("mac", Ethernet.format(request.mac))

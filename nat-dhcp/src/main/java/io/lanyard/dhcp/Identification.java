@@ -108,6 +108,7 @@ final class Identification {
       parts.log().log(
           Level.INFO,
           "dhcp-clones",
+          request.port,
           line ->
               line.with("network", parts.network())
                   .with("address", held.address())
@@ -128,6 +129,7 @@ final class Identification {
       parts.log().log(
           Level.WARNING,
           "dhcp-impostor",
+          request.port,
           line ->
               held.describe(
                   line.with("network", parts.network())

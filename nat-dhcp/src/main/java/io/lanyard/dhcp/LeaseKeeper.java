@@ -133,6 +133,7 @@ final class LeaseKeeper {
       log.log(
           Level.WARNING,
           "dhcp-conflicts-ignored",
+          port,
           line ->
               nobodys.describe(
                   line.with("network", terms.network())
@@ -156,6 +157,7 @@ final class LeaseKeeper {
     log.log(
         Level.WARNING,
         "dhcp-address-in-use",
+        port,
         line ->
             declined
                 .describe(line.with("network", terms.network()).with("by", by))

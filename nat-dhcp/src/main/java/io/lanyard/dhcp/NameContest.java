@@ -64,6 +64,7 @@ final class NameContest {
     parts.log().log(
         Level.INFO,
         "dhcp-name-moved",
+        to.port(),
         line ->
             line.with("network", parts.network())
                 .with("name", name)

@@ -60,6 +60,7 @@ final class PoolWatch {
     log.log(
         Level.WARNING,
         "dhcp-port-limited",
+        port,
         line ->
             line.with("network", terms.network())
                 .with("port", port)

@@ -56,7 +56,11 @@ final class Returns {
       counters.count(DhcpCount.UNKNOWN_CLIENT);
     } else if (mayReturn(lease, request)) {
       keeper.giveBack(lease);
-      log.log(Level.INFO, "lease-released", line -> lease.describe(line.with("network", network)));
+      log.log(
+          Level.INFO,
+          "lease-released",
+          request.port,
+          line -> lease.describe(line.with("network", network)));
     }
   }
 
@@ -75,6 +79,7 @@ final class Returns {
       log.log(
           Level.WARNING,
           "dhcp-impostor",
+          request.port,
           line ->
               lease.describe(
                   line.with("network", network)

@@ -5,7 +5,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.LogEvent;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.LeaseListener;
@@ -20,7 +20,6 @@ import io.netty.buffer.ByteBufUtil;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.xbill.DNS.EDNSOption;
@@ -42,9 +41,6 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   /** The UDP and TCP port of DNS. */
   public static final int PORT = 53;
 
-  /** Between two complaints about the name servers. */
-  private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private static final System.Logger LOG = System.getLogger(DnsForwarder.class.getName());
 
   private ZoneTerms terms;
@@ -56,8 +52,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final Replies replies = new Replies(counters);
   private final Recursion recursion;
   private final StreamPlaces streams = new StreamPlaces();
-  private long refusedNanos;
-  private long refused;
+  private final RateLimitedLog log;
   private boolean closed;
 
   /**
@@ -87,7 +82,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.terms = ZoneTerms.of(config, guests);
     this.link = link;
     this.clock = link.timers().clock();
-    this.refusedNanos = clock.nanoTime();
+    this.log = new RateLimitedLog(LOG, clock);
     this.zone = new OwnZone(terms);
     this.recursion =
         new Recursion(
@@ -288,18 +283,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
 
   private void refused(PortBudget port, String cause) {
     port.count(Excess.QUESTIONS);
-    refused++;
-    long now = clock.nanoTime();
-    if (now - refusedNanos >= 0) {
-      LogEvent.of("dns-questions-refused")
-          .with("network", terms.network().name())
-          .with("port", port.name())
-          .with("refused", refused)
-          .with("waiting", recursion.waiting())
-          .with("cause", cause)
-          .log(LOG, Level.WARNING);
-      refused = 0;
-      refusedNanos = now + COMPLAINT_NANOS;
-    }
+    log.log(
+        Level.WARNING,
+        "dns-questions-refused",
+        port.name(),
+        line ->
+            line.with("network", terms.network().name())
+                .with("port", port.name())
+                .with("waiting", recursion.waiting())
+                .with("cause", cause));
   }
 }

@@ -49,6 +49,7 @@ final class UpstreamHealth {
   private boolean heard;
   private boolean closed;
   private long heardNanos;
+  private long askedNanos;
   private long probeNanos;
   private long complainNanos;
 
@@ -87,10 +88,13 @@ final class UpstreamHealth {
    * @param askedNanos when it was asked
    */
   void unanswered(long askedNanos) {
-    boolean since = heard && heardNanos - askedNanos >= 0;
-    if (!since && !silent && clock.nanoTime() - probeNanos >= 0) {
+    if (!heardSince(askedNanos) && !silent && clock.nanoTime() - probeNanos >= 0) {
       probe();
     }
+  }
+
+  private boolean heardSince(long nanos) {
+    return heard && heardNanos - nanos >= 0;
   }
 
   /** The servers are others than before: what is known of the former says nothing. */
@@ -103,7 +107,8 @@ final class UpstreamHealth {
   private void probe() {
     if (!probing) {
       probing = true;
-      probeNanos = clock.nanoTime() + PROBE_NANOS;
+      askedNanos = clock.nanoTime();
+      probeNanos = askedNanos + PROBE_NANOS;
       probe.accept(this::probed);
     }
   }
@@ -116,6 +121,9 @@ final class UpstreamHealth {
     if (result == Probed.ANSWERED) {
       answered();
       return;
+    }
+    if (!silent && heardSince(askedNanos)) {
+      return; // They answer other questions.
     }
     if (result == Probed.SILENT || silent) {
       again.arm(PROBE_NANOS);

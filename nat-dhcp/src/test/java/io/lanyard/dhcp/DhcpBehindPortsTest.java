@@ -244,6 +244,22 @@ class DhcpBehindPortsTest {
   }
 
   @Test
+  void theLogNamesEachPortThatAsksForAnothersClientOnceAMinute() {
+    LogWatch.expect("event=dhcp-client-elsewhere .*port=\"(evil|worse)\".*");
+    InMemoryPort worse = InMemoryPort.attached("worse", Offloads.NONE, network);
+    network.pin(HONEST, honest);
+    for (InMemoryPort port : List.of(evil, worse)) {
+      for (int i = 0; i < 200; i++) {
+        send(port, EVIL, client(HONEST).message(DISCOVER), false);
+      }
+    }
+    worse.close();
+    String line = "event=dhcp-client-elsewhere network=\"vmnet8\" port=";
+    assertThat(LogWatch.count(line + "\"evil\"")).isEqualTo(1);
+    assertThat(LogWatch.count(line + "\"worse\"")).isEqualTo(1);
+  }
+
+  @Test
   void aClientBehindABridgeThatHasOneAddressForAllGetsALease() {
     assertThat(lease(honest, EVIL, HONEST)).isNotNull();
     assertThat(server.leases().byMac(HONEST)).hasSize(1);

@@ -27,6 +27,14 @@ class UpstreamHealthTest {
   }
 
   @Test
+  void serversThatAnswerAnotherQuestionMeanwhileAreNotSilent() {
+    health.unanswered(0);
+    health.answered();
+    probes.getFirst().accept(Probed.SILENT);
+    assertThat(health.silent()).isFalse();
+  }
+
+  @Test
   void aProbeThatEndsAfterTheCloseSaysNothing() {
     health.unanswered(0);
     health.close();

@@ -177,6 +177,7 @@ public final class Egress implements Dumpable {
     log.log(
         Logger.Level.INFO,
         "egress-denied",
+        packet.station.budget().name(),
         line ->
             line.with("network", network)
                 .with("port", packet.station.budget().name())

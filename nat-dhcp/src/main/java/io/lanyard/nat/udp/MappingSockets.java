@@ -1,8 +1,7 @@
 package io.lanyard.nat.udp;
 
 import io.lanyard.base.DescriptorBudget;
-import io.lanyard.base.LogEvent;
-import io.lanyard.base.Timers;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
@@ -18,19 +17,14 @@ import java.lang.System.Logger;
 final class MappingSockets {
   private static final Logger LOG = System.getLogger(MappingSockets.class.getName());
 
-  /** A line for each network and minute says that sockets cannot be had. */
-  private static final long QUIET_NANOS = 60_000_000_000L;
-
   private final UdpNat nat;
   private final ReservedPorts reserved;
-
-  /** Runs for as long as a failure after another is only counted. */
-  private final Timers.Timer quiet;
+  private final RateLimitedLog log;
 
   MappingSockets(UdpNat nat, ReservedPorts reserved) {
     this.nat = nat;
     this.reserved = reserved;
-    quiet = nat.link.timers().create(() -> {});
+    log = new RateLimitedLog(LOG, nat.link.timers().clock());
   }
 
   ReservedPorts reserved() {
@@ -63,15 +57,15 @@ final class MappingSockets {
   }
 
   private void complain(DescriptorBudget.Holder port, IOException cause) {
-    if (!quiet.armed()) {
-      quiet.arm(QUIET_NANOS);
-      LogEvent.of("udp-socket-failed")
-          .with("network", port.network())
-          .with("port", port.name())
-          .with("cause", cause)
-          .with("advice", "further ones of this minute are only counted")
-          .log(LOG, Logger.Level.WARNING);
-    }
+    log.log(
+        Logger.Level.WARNING,
+        "udp-socket-failed",
+        port.name(),
+        line ->
+            line.with("network", port.network())
+                .with("port", port.name())
+                .with("cause", cause)
+                .with("advice", "further ones of this minute are only counted"));
   }
 
   /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
