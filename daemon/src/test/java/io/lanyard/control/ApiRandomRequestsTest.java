@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code -Dapi.seconds=1200} asks for longer, {@code -Dapi.seed=N} for the same again.
  */
 final class ApiRandomRequestsTest {
+  /** The requests of a run that is given no time. */
+  private static final int LEAST = 200;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String CONFIGURATION =
@@ -38,26 +46,40 @@ final class ApiRandomRequestsTest {
 
   @TempDir Path home;
 
+  /** How often which method was answered with which status. */
+  private final Map<String, Integer> answers = new TreeMap<>();
+
   @Test
   void noRequestMakesTheDaemonFail() throws Exception {
     LogWatch.allowWarnings();
     long seed = Long.getLong("api.seed", 20261129);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("api.seconds", 5));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("api.seconds", 0));
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     var configuration = Document.of("test", CONFIGURATION, home);
     try (Daemon daemon = Daemon.open(Daemon.Settings.of(configuration, directories));
-        ControlServer _ = ControlServer.bind(daemon, directories.socket(), null)) {
+        ControlServer _ = ControlServer.bind(daemon, directories.socket(), null);
+        ApiEndpoint tcp = ApiEndpoint.open(daemon, onTcp());
+        HostileClients hostile = new HostileClients(directories.socket(), tcp.port(), seed)) {
       daemon.startGuests();
       HttpClient client = new HttpClient(directories.socket());
       JsonNode document = get(client, "/v1/openapi.json");
       ApiContract contract = new ApiContract(document);
       ApiRequests requests = new ApiRequests(document, seed);
-      while (System.nanoTime() < end) {
+      for (int i = 0; i < LEAST || System.nanoTime() < end; i++) {
         ask(client, contract, requests.next());
+        hostile.next();
       }
+      assertThat(answers).containsKeys("GET 200", "PUT 200", "PUT 422", "DELETE 404");
+      System.out.println(answers);
       assertThat(get(client, "/v1/status").path("loopFailures").asLong()).isZero();
     }
+  }
+
+  /** Beside the configuration, so that the changes of that do not end it. */
+  private Configuration.Api onTcp() {
+    return new Configuration.Api(
+        null, new Endpoint(Address.parse("127.0.0.1"), 0), null, home.resolve("tokens"));
   }
 
   private static JsonNode get(HttpClient client, String target) throws IOException {
@@ -66,10 +88,11 @@ final class ApiRandomRequestsTest {
     }
   }
 
-  private static void ask(HttpClient client, ApiContract contract, ApiRequests.Sent sent)
+  private void ask(HttpClient client, ApiContract contract, ApiRequests.Sent sent)
       throws IOException {
     try (HttpClient.Answer answer =
         client.send(sent.method(), sent.target(), sent.headers(), sent.body())) {
+      answers.merge(sent.method() + " " + answer.status(), 1, Integer::sum);
       assertThat(answer.status()).as("%s", sent).isBetween(200, 499);
       String type = answer.headers().getOrDefault("content-type", "");
       // Streams come in chunks, until the client leaves; everything else says its length.

@@ -20,6 +20,32 @@ final class ApiRequests {
   private static final List<String> NAMES =
       List.of("vmnet8", "alone", "g", "idle", "q", "new1", "web", "start", "1", "0");
 
+  /** The names that a segment of a path may be, which are there now and then. */
+  private static final Map<String, List<String>> KNOWN =
+      Map.of(
+          "{network}", List.of("vmnet8", "vmnet8", "alone", "new1"),
+          "{guest}", List.of("g", "idle"),
+          "{port}", List.of("q", "p1"),
+          "{forward}", List.of("web", "f1"),
+          "{mac}", List.of("52:54:00:00:00:77", "52:54:00:00:00:78"),
+          "{name}", List.of("printer", "web"),
+          "{revision}", List.of("1", "2", "3", "10"));
+
+  /** Bodies that are right, by the last segment of the path. */
+  private static final Map<String, String> RIGHT =
+      Map.of(
+          "{network}", "{\"mode\": \"isolated\"}",
+          "{port}", "{\"kind\": \"qemu-stream\", \"path\": \"p1.sock\"}",
+          "{forward}",
+              "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:0\", \"to\": \"192.168.127.9:9\"}",
+          "{mac}", "{\"address\": \"192.168.127.77\"}",
+          "{name}", "\"192.168.127.9\"",
+          "egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}",
+          "nat", "{\"host-loopback\": false}",
+          "dhcp", "{\"lease-time\": \"30m\"}",
+          "link", "{\"up\": true}",
+          "log-level", "\"info\"");
+
   private static final List<String> HOSTILE =
       List.of(
           "",
@@ -61,11 +87,19 @@ final class ApiRequests {
           "info");
 
   private static final List<String> HEADERS =
-      List.of("If-Match", "If-None-Match", "Last-Event-ID", "Content-Type", "Accept", "Range");
+      List.of(
+          "If-Match",
+          "If-None-Match",
+          "Last-Event-ID",
+          "Content-Type",
+          "Content-Encoding",
+          "Accept",
+          "Range");
 
   private final JsonNode paths;
   private final List<String[]> operations = new ArrayList<>();
   private final SplittableRandom random;
+  private final SchemaValues values;
 
   /**
    * A request.
@@ -86,6 +120,7 @@ final class ApiRequests {
   ApiRequests(JsonNode document, long seed) {
     paths = document.path("paths");
     random = new SplittableRandom(seed);
+    values = new SchemaValues(random, HOSTILE);
     paths
         .properties()
         .forEach(path ->
@@ -98,7 +133,7 @@ final class ApiRequests {
   Sent next() {
     String[] operation = operations.get(random.nextInt(operations.size()));
     Map<String, String> headers = new HashMap<>();
-    while (random.nextInt(4) == 0) {
+    while (random.nextInt(6) == 0) {
       // The client itself keeps to the rules of headers: it refuses line breaks.
       headers.put(pick(HEADERS), value().replaceAll("[^\\x20-\\x7e]", "?"));
     }
@@ -106,20 +141,21 @@ final class ApiRequests {
         random.nextInt(20) == 0 ? pick(List.of("GET", "HEAD", "PUT", "BREW")) : operation[0],
         target(operation[0], operation[1]),
         headers,
-        operation[0].equals("GET") ? new byte[0] : body());
+        operation[0].equals("GET") ? new byte[0] : body(operation[1]));
   }
 
   private String target(String method, String path) {
     StringBuilder target = new StringBuilder();
     for (String segment : path.substring(1).split("/", -1)) {
-      target.append('/').append(segment.startsWith("{") ? encoded(value()) : segment);
+      target.append('/').append(segment.startsWith("{") ? encoded(name(segment)) : segment);
     }
     char before = '?';
     JsonNode operation = paths.path(path).path(method.toLowerCase(Locale.ROOT));
     for (JsonNode parameter : operation.path("parameters")) {
-      if (parameter.path("in").asText().equals("query") && random.nextBoolean()) {
-        target.append(before).append(parameter.path("name").asText());
-        target.append('=').append(encoded(value()));
+      if (parameter.path("in").asText().equals("query") && random.nextInt(3) == 0) {
+        String name = parameter.path("name").asText();
+        target.append(before).append(name).append('=');
+        target.append(encoded(random.nextInt(10) == 0 ? value() : usual(name)));
         before = '&';
       }
     }
@@ -132,6 +168,20 @@ final class ApiRequests {
     return target.toString();
   }
 
+  private String name(String segment) {
+    return random.nextInt(4) == 0 ? value() : pick(KNOWN.getOrDefault(segment, NAMES));
+  }
+
+  private String usual(String parameter) {
+    return switch (parameter) {
+      case "yes", "tolerate", "defaults" -> "true";
+      case "dry-run" -> Boolean.toString(random.nextInt(3) == 0);
+      case "confirm" -> "60s";
+      case "type" -> "port";
+      default -> pick(NAMES);
+    };
+  }
+
   private String value() {
     return pick(random.nextInt(3) == 0 ? HOSTILE : NAMES);
   }
@@ -140,14 +190,39 @@ final class ApiRequests {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  private byte[] body() {
-    byte[] bytes = pick(BODIES).getBytes(StandardCharsets.UTF_8);
-    if (random.nextInt(3) == 0) {
+  private byte[] body(String path) {
+    byte[] bytes = text(path).getBytes(StandardCharsets.UTF_8);
+    if (random.nextInt(4) == 0) {
       for (int i = 1 + random.nextInt(4); i > 0; i--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
     }
     return random.nextInt(8) == 0 ? new byte[0] : bytes;
+  }
+
+  private String text(String path) {
+    String right = RIGHT.get(path.substring(path.lastIndexOf('/') + 1));
+    if (random.nextInt(3) == 0) {
+      return right == null ? pick(BODIES) : right;
+    }
+    if (path.startsWith("/v1/config")) {
+      String value = values.of(random.nextInt(2) == 0 ? "network" : "any");
+      // JSON is YAML.
+      return path.equals("/v1/config") && random.nextBoolean()
+          ? "{\"edits\": [{\"operation\": \"set\", \"path\": \"networks.new1\", \"value\": %s}]}"
+              .formatted(value)
+          : values.of("root");
+    }
+    String[] segments = path.split("/", -1);
+    String noun = segments[segments.length - 1].replaceAll("[{}]", "");
+    return values.of(
+        switch (noun) {
+          case "port" -> "qemu-stream";
+          case "mac" -> "reservation";
+          case "name" -> "type-ipv4";
+          case "port-forward" -> "forward";
+          default -> noun;
+        });
   }
 
   private String pick(List<String> from) {
