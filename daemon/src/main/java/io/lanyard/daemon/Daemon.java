@@ -12,6 +12,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.VmmInfo;
@@ -27,6 +28,7 @@ import io.lanyard.daemon.log.DaemonLog;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.daemon.network.NetworkGoneException;
+import io.lanyard.daemon.watch.ProblemEvents;
 import io.lanyard.daemon.watch.Problems;
 import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.dhcp.LeaseStore;
@@ -111,6 +113,7 @@ public final class Daemon implements AutoCloseable {
   private final HeapTrim trim = new HeapTrim(new HeapTrim.OfProcess());
   private final List<Consumer<Configuration>> settingsListeners = new CopyOnWriteArrayList<>();
   private final Hooks hooks;
+  private final ProblemEvents problemEvents;
   private final RunningTree tree;
   private final Conductor conductor;
   private final long began;
@@ -135,6 +138,7 @@ public final class Daemon implements AutoCloseable {
     this.events =
         new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
     this.hooks = new Hooks(events, settings.clock());
+    this.problemEvents = new ProblemEvents(events, () -> Problems.bounded(present()));
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
@@ -170,7 +174,7 @@ public final class Daemon implements AutoCloseable {
     division.follow(present.configuration());
     for (ChangeInfo change : done.changes()) {
       events.publish(
-          "configuration-changed",
+          EventType.CONFIGURATION_CHANGED,
           change.network(),
           change.subject(),
           Map.of(
@@ -320,6 +324,7 @@ public final class Daemon implements AutoCloseable {
   public void startGuests() {
     tree.onGuests(tree.guests().keySet(), Daemon::start);
     ready = true;
+    problemEvents.start();
   }
 
   private static void start(GuestSlot slot) {
@@ -591,6 +596,7 @@ public final class Daemon implements AutoCloseable {
   public void close() {
     ready = false;
     trim.close();
+    problemEvents.close();
     conductor.close();
     events.close();
     hooks.close();

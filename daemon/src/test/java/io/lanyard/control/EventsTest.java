@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
@@ -49,7 +50,8 @@ final class EventsTest {
   }
 
   private HttpClient.Answer subscribe(String last) throws IOException {
-    return client.send("GET", "/v1/events?type=test", Map.of("Last-Event-ID", last), new byte[0]);
+    return client.send(
+        "GET", "/v1/events?type=guest-noted", Map.of("Last-Event-ID", last), new byte[0]);
   }
 
   private static EventReader events(HttpClient.Answer answer) {
@@ -57,7 +59,9 @@ final class EventsTest {
   }
 
   private void publish(int number) {
-    daemon.events().publish("test", "a", Integer.toString(number), Map.of());
+    daemon
+        .events()
+        .publish(EventType.GUEST_NOTED, "a", Integer.toString(number), Map.of("note", "x"));
   }
 
   @Test
@@ -84,7 +88,7 @@ final class EventsTest {
         for (int i = 0; i < most && heard.size() < EVENTS; i++) {
           EventReader.Event event = reader.next();
           assertThat(event).isNotNull();
-          assertThat(event.type()).isEqualTo("test");
+          assertThat(event.type()).isEqualTo("guest-noted");
           heard.add(Integer.parseInt(event.data().replaceAll(".*\"subject\":\"(\\d+)\".*", "$1")));
           last = event.id();
         }

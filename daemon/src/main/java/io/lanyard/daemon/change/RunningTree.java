@@ -3,6 +3,7 @@ package io.lanyard.daemon.change;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
@@ -59,7 +60,7 @@ public final class RunningTree {
     starts.forEach(RunningTree::joinUninterruptibly);
     networks = Collections.unmodifiableMap(all);
     for (NetworkConfig config : added) {
-      shared.events().publish("network-added", config.name(), config.name(), Map.of());
+      shared.events().publish(EventType.NETWORK_ADDED, config.name(), config.name(), Map.of());
     }
   }
 
@@ -74,7 +75,7 @@ public final class RunningTree {
       if (ipv4 != null) {
         shared.host().subnets().remove(ipv4.subnet());
       }
-      shared.events().publish("network-removed", name, name, Map.of());
+      shared.events().publish(EventType.NETWORK_REMOVED, name, name, Map.of());
     }
   }
 

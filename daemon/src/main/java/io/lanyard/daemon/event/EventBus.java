@@ -2,6 +2,7 @@ package io.lanyard.daemon.event;
 
 import io.lanyard.base.Clock;
 import io.lanyard.control.api.EventInfo;
+import io.lanyard.control.api.EventType;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,18 +43,20 @@ public final class EventBus implements AutoCloseable {
   /**
    * Tells the readers of an event.
    *
-   * @param type what has happened, as {@code port-changed}
+   * @param type what has happened
    * @param network the network, or empty
    * @param subject the thing, or empty
-   * @param data more about it
+   * @param data what {@link EventType#data} says
    */
-  public void publish(String type, String network, String subject, Map<String, String> data) {
+  public void publish(EventType type, String network, String subject, Map<String, String> data) {
+    assert data.size() == type.data().size() && data.keySet().containsAll(type.data())
+        : type + " " + data;
     String at = clock.now().truncatedTo(ChronoUnit.MILLIS).toString();
     lock.lock();
     try {
       long number = next++;
       ring[(int) (number % KEPT)] =
-          new EventInfo(run + "-" + number, at, type, network, subject, data);
+          new EventInfo(run + "-" + number, at, type.word(), network, subject, data);
       if (readers > 0) {
         more.signalAll();
       }
@@ -185,7 +188,12 @@ public final class EventBus implements AutoCloseable {
      * @return true when the bus is closed and everything was read
      */
     public boolean isEnded() {
-      return closed;
+      lock.lock();
+      try {
+        return closed && at == EventBus.this.next;
+      } finally {
+        lock.unlock();
+      }
     }
 
     @Override

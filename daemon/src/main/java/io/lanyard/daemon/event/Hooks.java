@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.base.Shortage;
 import io.lanyard.config.HookConfig;
 import io.lanyard.control.api.EventInfo;
 import java.io.ByteArrayOutputStream;
@@ -46,12 +47,15 @@ public final class Hooks implements AutoCloseable {
   private static final int IDLE_SECONDS = 10;
   private static final long READ_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  private static final String ADVICE = "the programs are too slow for the events; match fewer";
+
   /** The output of one run that is logged. */
   private static final int MOST_OUTPUT = 8192;
 
   private final EventBus events;
   private final Clock clock;
   private final RateLimitedLog log;
+  private final Shortage shortage;
   private final AtomicLong dropped = new AtomicLong();
   private long told;
   private long toldAt;
@@ -62,6 +66,7 @@ public final class Hooks implements AutoCloseable {
   public Hooks(EventBus events, Clock clock) {
     this.events = events;
     this.clock = clock;
+    this.shortage = new Shortage(clock);
     this.log = new RateLimitedLog(LOG, clock);
   }
 
@@ -88,6 +93,10 @@ public final class Hooks implements AutoCloseable {
   /** The reasons why hooks cannot run, for people. */
   public List<String> problems() {
     List<String> all = new ArrayList<>();
+    String behind = shortage.problem();
+    if (!behind.isEmpty()) {
+      all.add("hooks: " + behind);
+    }
     for (HookConfig hook : hooks) {
       Path program = Path.of(hook.run().getFirst());
       if (!Files.exists(program)) {
@@ -99,8 +108,12 @@ public final class Hooks implements AutoCloseable {
     return all;
   }
 
-  /** How many runs were dropped because too many waited. */
-  long dropped() {
+  /**
+   * The runs that were dropped because too many waited.
+   *
+   * @return runs since the start
+   */
+  public long dropped() {
     return dropped.get();
   }
 
@@ -112,7 +125,7 @@ public final class Hooks implements AutoCloseable {
             hand(event, pool);
           }
         } catch (MissedException e) {
-          dropped.addAndGet(e.count());
+          drop(e.count());
         }
         tellOfDrops();
       }
@@ -129,9 +142,17 @@ public final class Hooks implements AutoCloseable {
         try {
           pool.execute(() -> run(hook, event));
         } catch (RejectedExecutionException e) {
-          dropped.incrementAndGet();
+          drop(1);
         }
       }
+    }
+  }
+
+  /** On the reader's thread. */
+  private void drop(long runs) {
+    long all = dropped.addAndGet(runs);
+    if (shortage.refused()) {
+      boolean _ = shortage.say("hooks", all + " runs were dropped; " + ADVICE);
     }
   }
 
@@ -142,7 +163,7 @@ public final class Hooks implements AutoCloseable {
     if (all > told && (told == 0 || now - toldAt >= TimeUnit.MINUTES.toNanos(1))) {
       LogEvent.of("hooks-dropped")
           .with("runs", all - told)
-          .with("advice", "the programs are too slow for the events; match fewer")
+          .with("advice", ADVICE)
           .log(LOG, Level.WARNING);
       told = all;
       toldAt = now;

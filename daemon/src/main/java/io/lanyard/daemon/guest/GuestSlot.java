@@ -6,6 +6,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.network.Network;
@@ -338,7 +339,7 @@ public final class GuestSlot implements GuestListener {
           pressed.end("it has stopped");
         }
         events.publish(
-            "guest-changed",
+            EventType.GUEST_CHANGED,
             "",
             name,
             Map.of("from", EnumText.word(from), "to", EnumText.word(to), "cause", why));
@@ -350,13 +351,13 @@ public final class GuestSlot implements GuestListener {
             .log(LOG, to == GuestState.FAILED ? Level.WARNING : Level.INFO);
       }
       case GuestEvent.Rebooted(String name) -> {
-        events.publish("guest-rebooted", "", name, Map.of());
+        events.publish(EventType.GUEST_REBOOTED, "", name, Map.of());
         LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
       }
       case GuestEvent.Noted(String name, String text) -> {
         boolean had = !note.isEmpty();
         note = text;
-        events.publish("guest-noted", "", name, Map.of("note", text));
+        events.publish(EventType.GUEST_NOTED, "", name, Map.of("note", text));
         if (had == text.isEmpty()) { // another note in place of one is the same trouble
           LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
               .with("guest", name)

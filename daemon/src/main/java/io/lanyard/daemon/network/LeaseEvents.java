@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseListener;
@@ -16,7 +17,7 @@ import java.util.Map;
  * @param events hears of them
  */
 record LeaseEvents(String network, EventBus events) implements LeaseListener {
-  private void publish(String type, Lease lease) {
+  private void publish(EventType type, Lease lease) {
     String hostname = lease.hostname();
     events.publish(
         type,
@@ -33,16 +34,16 @@ record LeaseEvents(String network, EventBus events) implements LeaseListener {
 
   @Override
   public void leaseAdded(Lease lease) {
-    publish("lease-added", lease);
+    publish(EventType.LEASE_ADDED, lease);
   }
 
   @Override
   public void leaseChanged(Lease before, Lease after) {
-    publish("lease-changed", after);
+    publish(EventType.LEASE_CHANGED, after);
   }
 
   @Override
   public void leaseRemoved(Lease lease) {
-    publish("lease-removed", lease);
+    publish(EventType.LEASE_REMOVED, lease);
   }
 }

@@ -313,6 +313,8 @@ public final class Network implements AutoCloseable {
                 host);
         made.bind(addresses, ports.hasHostAdapter());
         made.addListener(new LeaseEvents(name(), events));
+        made.nat().flows().listen(new FlowEvents(name(), events, timers));
+        made.nat().forwards().listen(new ForwardEvents(name(), events));
         return made;
       });
     } catch (RuntimeException e) {

@@ -9,6 +9,7 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
@@ -166,7 +167,7 @@ final class NetworkPorts {
       ethernet.detach(port);
       port.close();
       metrics.removePort(config.name(), name);
-      events.publish("port-removed", config.name(), name, Map.of());
+      events.publish(EventType.PORT_REMOVED, config.name(), name, Map.of());
     }
   }
 
@@ -259,7 +260,8 @@ final class NetworkPorts {
       }
       if (up ? unlinked.remove(name) : unlinked.add(name)) {
         govern(name, rules);
-        events.publish(up ? "port-linked" : "port-unlinked", config.name(), name, Map.of());
+        events.publish(
+            up ? EventType.PORT_LINKED : EventType.PORT_UNLINKED, config.name(), name, Map.of());
       }
       return true;
     });
@@ -391,12 +393,12 @@ final class NetworkPorts {
       }
     }
     PortStatus.measure(metrics, config.name(), port);
-    events.publish("port-added", config.name(), port.name(), Map.of("kind", port.kind()));
+    events.publish(EventType.PORT_ADDED, config.name(), port.name(), Map.of("kind", port.kind()));
   }
 
   private void stateChanged(Port port, PortState before, PortState now) {
     events.publish(
-        "port-changed",
+        EventType.PORT_CHANGED,
         config.name(),
         port.name(),
         Map.of("from", before.label(), "to", now.label(), "problem", now.problem()));

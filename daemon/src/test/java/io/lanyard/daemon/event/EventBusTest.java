@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Clock;
 import io.lanyard.control.api.EventInfo;
+import io.lanyard.control.api.EventType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ class EventBusTest {
 
   private void publish(int from, int to) {
     for (int i = from; i < to; i++) {
-      bus.publish("lease-added", "vmnet8", "10.0.0." + i, Map.of("n", Integer.toString(i)));
+      bus.publish(EventType.PORT_REMOVED, "vmnet8", "10.0.0." + i, Map.of());
     }
   }
 

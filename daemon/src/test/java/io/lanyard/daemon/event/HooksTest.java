@@ -8,6 +8,7 @@ import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.config.HookConfig;
+import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.testing.LogWatch;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,35 +70,40 @@ final class HooksTest {
     }
   }
 
-  private void publish(String type) {
-    events.publish(type, "lab", "g", Map.of("to", "running"));
+  private void publish(EventType type) {
+    Map<String, String> data = new TreeMap<>();
+    type.data().forEach(member -> data.put(member, "x"));
+    events.publish(type, "lab", "g", data);
   }
 
   @Test
   void aProgramHasTheEventOnItsInputAndItsArguments() throws Exception {
     Path script = script("hook", "read event; echo \"$1 $event\" >>" + home.resolve("out"));
     hooks.follow(List.of(hook("guest-", script, Duration.ofSeconds(20), "first")));
-    publish("lease-added");
-    publish("guest-changed");
+    publish(EventType.LEASE_ADDED);
+    publish(EventType.GUEST_NOTED);
 
     await(() -> written("out").endsWith("\n"));
     assertThat(written("out"))
         .startsWith("first {\"id\":\"r-2\",\"at\":\"")
-        .contains("\"type\":\"guest-changed\",\"network\":\"lab\",\"subject\":\"g\"")
-        .endsWith("\"data\":{\"to\":\"running\"}}\n");
+        .contains("\"type\":\"guest-noted\",\"network\":\"lab\",\"subject\":\"g\"")
+        .endsWith("\"data\":{\"note\":\"x\"}}\n");
     assertThat(hooks.problems()).isEmpty();
   }
 
   @Test
   void aProgramThatTakesTooLongIsKilledAndOneThatFailsIsLogged() throws Exception {
-    LogWatch.expect("event=hook-failed program=.*slow\" event-type=\"a\" cause=\"it took too long");
-    LogWatch.expect("event=hook-failed program=.*bad\" event-type=\"b\" cause=\"exit code 3");
+    LogWatch.expect(
+        "event=hook-failed program=.*slow\" event-type=\"port-added\" cause=\"it took too long");
+    LogWatch.expect(
+        "event=hook-failed program=.*bad\" event-type=\"lease-added\" cause=\"exit code 3");
     Path slow = script("slow", "echo $$ >" + home.resolve("pid"), "exec sleep 1000");
     Path bad = script("bad", "exit 3");
     hooks.follow(
-        List.of(hook("a", slow, Duration.ofSeconds(1)), hook("b", bad, Duration.ofSeconds(20))));
-    publish("a");
-    publish("b");
+        List.of(
+            hook("port", slow, Duration.ofSeconds(1)), hook("lease", bad, Duration.ofSeconds(20))));
+    publish(EventType.PORT_ADDED);
+    publish(EventType.LEASE_ADDED);
 
     await(() -> LogWatch.count("event=hook-failed") == 2);
     await(() -> ProcessHandle.of(Long.parseLong(written("pid").strip())).isEmpty());
@@ -106,14 +113,19 @@ final class HooksTest {
   void fourRunAtATimeAndWhatIsTooMuchIsDroppedCountedAndLoggedOnce() throws Exception {
     LogWatch.expect("event=hooks-dropped");
     Path script = script("hook", "echo $$ >>" + home.resolve("pids"), "exec sleep 1000");
-    hooks.follow(List.of(hook("x", script, Duration.ofMinutes(5))));
+    hooks.follow(List.of(hook("port", script, Duration.ofMinutes(5))));
     for (int i = 0; i < 1000; i++) {
-      publish("x");
+      publish(EventType.PORT_ADDED);
     }
 
     await(() -> hooks.dropped() == 1000 - Hooks.PROGRAMS - Hooks.WAITING);
     await(() -> written("pids").lines().count() == Hooks.PROGRAMS);
     await(() -> LogWatch.count("event=hooks-dropped") == 1);
+    assertThat(hooks.problems())
+        .singleElement()
+        .asString()
+        .startsWith("hooks: ")
+        .contains("runs were dropped");
     hooks.close();
     for (String pid : written("pids").lines().toList()) {
       await(() -> ProcessHandle.of(Long.parseLong(pid)).isEmpty());
@@ -125,8 +137,8 @@ final class HooksTest {
     Path plain = Files.writeString(home.resolve("plain"), "");
     hooks.follow(
         List.of(
-            hook("x", home.resolve("missing"), Duration.ofSeconds(1)),
-            hook("x", plain, Duration.ofSeconds(1))));
+            hook("port", home.resolve("missing"), Duration.ofSeconds(1)),
+            hook("port", plain, Duration.ofSeconds(1))));
 
     assertThat(hooks.problems())
         .containsExactly(

@@ -154,8 +154,13 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    *     may not have been located yet
    */
   public final void forward(String name, Supplier<FlowOwner> port) {
+    boolean isNew = forward == null;
     forward = name;
     target = port;
+    FlowTable in = table;
+    if (in != null && isNew) {
+      in.began(this);
+    }
   }
 
   /** The guest's port, of a flow that is charged to a forward; null of others. */

@@ -31,6 +31,7 @@ public final class FlowTable {
   private final LongPairMap<Flow> flows;
   private final FlowAddresses addresses;
   private final QuotaAlarm alarm;
+  private @Nullable FlowListener listener;
   private boolean closed;
 
   private long added;
@@ -127,7 +128,27 @@ public final class FlowTable {
     flows.put(flow.high, flow.low, flow);
     flow.id = ++added;
     watch(flow);
+    if (!account.owner.isForward()) { // else it is told once it knows the guest's port
+      began(flow);
+    }
     return true;
+  }
+
+  /** Tells of a flow that all is known of. */
+  void began(Flow flow) {
+    FlowListener told = listener;
+    if (told != null) {
+      told.began(flow);
+    }
+  }
+
+  /**
+   * Tells of flows from now on.
+   *
+   * @param hears the one listener
+   */
+  public void listen(FlowListener hears) {
+    listener = hears;
   }
 
   /**
@@ -161,6 +182,10 @@ public final class FlowTable {
     FlowList list = flow.list;
     if (flow.table != this || list == null) {
       return;
+    }
+    FlowListener told = listener;
+    if (told != null) {
+      told.ended(flow);
     }
     flows.remove(flow.high, flow.low);
     release(flow);

@@ -50,6 +50,7 @@ public final class Forwards implements Dumpable {
   private final GuestAddresses guests;
   private final DescriptorBudget.Share descriptors;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private @Nullable ForwardListener listener;
 
   /**
    * Makes a set without forwards.
@@ -78,6 +79,16 @@ public final class Forwards implements Dumpable {
     this.guests = guests;
     this.descriptors = descriptors;
     this.log = new RateLimitedLog(LOG, link.timers().clock());
+  }
+
+  /**
+   * Tells of forwards from now on, first of those that are known to listen or to have failed.
+   *
+   * @param hears the one listener
+   */
+  public void listen(ForwardListener hears) {
+    listener = hears;
+    entries.values().stream().filter(entry -> entry.outcome.isDone()).forEach(Entry::announce);
   }
 
   /**
@@ -114,6 +125,7 @@ public final class Forwards implements Dumpable {
       return false;
     }
     entry.listener.replace(forward);
+    entry.announce();
     return true;
   }
 
@@ -134,6 +146,10 @@ public final class Forwards implements Dumpable {
     if (end) {
       entry.listener.endFlows();
       link.flush();
+    }
+    ForwardListener told = listener;
+    if (told != null) {
+      told.removed(entry.status());
     }
     entry.close();
     return true;
@@ -215,6 +231,9 @@ public final class Forwards implements Dumpable {
     return node.build();
   }
 
+  /** The state of a forward that a listener has heard of. */
+  private record Announced(ForwardConfig forward, boolean listening, String problem) {}
+
   /** A forward, and whether its port is open. */
   private final class Entry implements ForwardMetrics, AcceptFailures.Listener, Listener.Opening {
     final Listener listener;
@@ -225,6 +244,9 @@ public final class Forwards implements Dumpable {
     private final DescriptorBudget.Holder holder;
     private final Timers.Timer retry = link.timers().create(this::open);
     @Nullable String problem;
+
+    /** The state that the network's listener has heard of last; null before. */
+    private @Nullable Announced announced;
 
     /** Why a port that is open accepts nobody; null where it does. */
     private @Nullable String acceptProblem;
@@ -267,7 +289,20 @@ public final class Forwards implements Dumpable {
             .with("forward", forward().key())
             .log(LOG, Logger.Level.DEBUG);
       }
+      announce();
       tell();
+    }
+
+    /** Tells the network's listener, unless it has heard the same. */
+    void announce() {
+      ForwardStatus present = status();
+      Announced now =
+          new Announced(present.forward(), present.listening(), String.valueOf(present.problem()));
+      ForwardListener told = Forwards.this.listener;
+      if (told != null && !now.equals(announced)) {
+        announced = now;
+        told.changed(present);
+      }
     }
 
     /** Completes the answer to {@link Forwards#add}, once. */
@@ -325,11 +360,13 @@ public final class Forwards implements Dumpable {
                 line.with("forward", forward().key()).with("cause", reason).with("advice", remedy));
       }
       acceptProblem = reason + "; " + remedy;
+      announce();
     }
 
     @Override
     public void acceptsAgain() {
       acceptProblem = null;
+      announce();
       log.log(
           Logger.Level.INFO,
           "forward-accepts-again",
@@ -350,6 +387,7 @@ public final class Forwards implements Dumpable {
             .with("advice", "it is tried again every 5 s")
             .log(LOG, Logger.Level.WARNING);
       }
+      announce();
     }
 
     @Override
