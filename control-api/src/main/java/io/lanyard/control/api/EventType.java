@@ -68,6 +68,7 @@ public enum EventType {
   }
 
   private final String meaning;
+
   @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed.
   private final List<String> data;
 
