@@ -15,4 +15,5 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch.policy;
   exports io.lanyard.vswitch.port;
   exports io.lanyard.vswitch.port.datagram;
+  exports io.lanyard.vswitch.vhost;
 }

@@ -2,6 +2,7 @@ package io.lanyard.machine.virtio;
 
 import io.lanyard.virtio.Chain;
 import io.lanyard.virtio.Features;
+import io.lanyard.virtio.ReceiveQueue;
 import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.Arena;
@@ -37,12 +38,6 @@ public final class VirtioNet implements VirtioDevice {
    */
   static final int MOST_DESCRIPTORS = 64;
 
-  /**
-   * Most descriptors that a received frame is spread over: 64 KiB in buffers of 1,526 bytes, the
-   * smallest that Linux merges, are 43 of one or two each.
-   */
-  static final int MOST_DESCRIPTORS_RECEIVED = 128;
-
   private static final int RECEIVE = 0;
   private static final int TRANSMIT = 1;
   private static final int CONTROL = 2;
@@ -71,7 +66,6 @@ public final class VirtioNet implements VirtioDevice {
       F_GUEST_CSUM | F_GUEST_TSO4 | F_GUEST_TSO6 | F_GUEST_ECN | F_GUEST_USO4 | F_GUEST_USO6;
 
   private static final int NEEDS_CSUM = 1;
-  private static final int DATA_VALID = 2;
   private static final int GSO_TCPV4 = 1;
   private static final int GSO_TCPV6 = 4;
   private static final int GSO_UDP_L4 = 5;
@@ -116,10 +110,7 @@ public final class VirtioNet implements VirtioDevice {
   private @Nullable Link link;
 
   // Under receiveLock.
-  private @Nullable VirtQueue receive;
-  private @Nullable Chain first;
-  private @Nullable Chain more;
-  private boolean mergeable;
+  private @Nullable ReceiveQueue receive;
   private volatile long guestOffloads;
   private volatile NicOffloads offloads = NicOffloads.NONE;
 
@@ -213,14 +204,13 @@ public final class VirtioNet implements VirtioDevice {
   @Override
   public void activate(long features, List<@Nullable VirtQueue> queues) {
     synchronized (receiveLock) {
-      receive = queues.get(RECEIVE);
-      first = receive == null ? null : receive.newChain(MOST_DESCRIPTORS);
-      more = receive == null ? null : receive.newChain(MOST_DESCRIPTORS);
-      mergeable = (features & F_MRG_RXBUF) != 0;
+      VirtQueue buffers = queues.get(RECEIVE);
+      boolean mergeable = (features & F_MRG_RXBUF) != 0;
+      receive = buffers == null ? null : new ReceiveQueue(buffers, mergeable, HEADER);
       negotiated = features & GUEST_OFFLOADS;
       take(negotiated);
-      if (receive != null) {
-        receive.notifications(false); // receive() looks at the ring itself
+      if (buffers != null) {
+        buffers.notifications(false); // receive() looks at the ring itself
       }
     }
     synchronized (transmitLock) {
@@ -341,57 +331,21 @@ public final class VirtioNet implements VirtioDevice {
     int flags = incoming.get(ValueLayout.JAVA_BYTE, 0);
     int gso = incoming.get(ValueLayout.JAVA_BYTE, 1) & 0xff;
     synchronized (receiveLock) {
-      VirtQueue queue = receive;
-      if (queue == null || first == null || more == null || !understood(flags, gso)) {
-        return false;
-      }
-      int count = fill(queue, first, more, incoming, length);
-      if (count == 0) {
-        return false;
-      }
+      ReceiveQueue buffers = receive;
       boolean trusts = (guestOffloads & F_GUEST_CSUM) != 0;
-      first.writeByte(0, trusts ? flags & (NEEDS_CSUM | DATA_VALID) : 0);
-      first.writeNumber(10, 2, count);
-      queue.expose();
+      if (buffers == null || !understood(flags, gso) || !buffers.put(incoming, 0, length, trusts)) {
+        return false;
+      }
+      buffers.queue().expose();
       return true;
     }
-  }
-
-  /**
-   * The number of chains that it took; 0 if there were too few, or too many descriptors: then none
-   * is taken.
-   */
-  private int fill(VirtQueue queue, Chain start, Chain rest, MemorySegment incoming, long length) {
-    long done = 0;
-    int count = 0;
-    int descriptors = 0;
-    while (done < length) {
-      Chain chain = count == 0 ? start : rest;
-      if (!queue.pop(chain)) {
-        queue.rewind(count, count);
-        return 0;
-      }
-      descriptors += chain.descriptors();
-      long n =
-          descriptors > MOST_DESCRIPTORS_RECEIVED ? 0 : Math.min(chain.writable(), length - done);
-      boolean tooSmall = count == 0 && (n < HEADER || (!mergeable && n < length));
-      if (tooSmall || n == 0) {
-        queue.rewind(count + 1, count);
-        return 0;
-      }
-      chain.write(0, incoming, done, n);
-      queue.push(chain, n);
-      done += n;
-      count++;
-    }
-    return count;
   }
 
   /** Tells the guest of what {@link #receive} put into its buffers. */
   public void flushReceive() {
     synchronized (receiveLock) {
       if (receive != null) {
-        receive.publish();
+        receive.queue().publish();
       }
     }
   }

@@ -66,21 +66,29 @@ final class DeviceBurst {
     return given < count;
   }
 
-  /** Where the next frame is to be read to: {@link #VECTORS} vectors in native memory. */
-  long vectors() {
+  private ByteBuf small() {
     if (frames[count].refCnt() > 1) {
       ByteBuf fresh = allocator.directBuffer(SMALL, SMALL);
       frames[count].release();
       frames[count] = fresh;
     }
+    return frames[count];
+  }
+
+  private ByteBuf large() {
     if (large.refCnt() > 1) {
       ByteBuf fresh = allocator.directBuffer(Burst.LARGEST, Burst.LARGEST);
       large.release();
       large = fresh;
     }
-    vectors.setLongLE(0, frames[count].memoryAddress());
+    return large;
+  }
+
+  /** Where the next frame is to be read to: {@link #VECTORS} vectors in native memory. */
+  long vectors() {
+    vectors.setLongLE(0, small().memoryAddress());
     vectors.setLongLE(8, SMALL);
-    vectors.setLongLE(VECTOR, large.memoryAddress() + SMALL);
+    vectors.setLongLE(VECTOR, large().memoryAddress() + SMALL);
     vectors.setLongLE(VECTOR + 8, Burst.LARGEST - SMALL);
     return vectors.memoryAddress();
   }
@@ -92,20 +100,41 @@ final class DeviceBurst {
    * @return whether it was a large one
    */
   boolean take(Switch network, Port from, int length) {
-    ByteBuf frame = frames[count];
-    if (length <= SMALL) {
-      frame.setIndex(0, length);
-      count++;
+    if (take(length)) {
       return false;
     }
+    large.setBytes(0, frames[count], 0, SMALL);
+    deliverLarge(network, from, length);
+    return true;
+  }
+
+  /** Makes room for a frame of known length: the buffer that the frame begins in, at index 0. */
+  ByteBuf room(int length) {
+    return length <= SMALL ? small() : large();
+  }
+
+  /**
+   * Takes the frame that was put into its {@link #room}.
+   *
+   * @return false for a large one, which {@link #deliverLarge} has to hand over before the next
+   */
+  boolean take(int length) {
+    if (length > SMALL) {
+      return false;
+    }
+    frames[count].setIndex(0, length);
+    count++;
+    return true;
+  }
+
+  /** Hands over the large frame that was put into its room, and the small ones before it. */
+  void deliverLarge(Switch network, Port from, int length) {
     while (hasMore()) {
       give(network, from); // whatever it takes: the large one is behind them
     }
     count = 0;
     given = 0;
-    large.setBytes(0, frame, 0, SMALL);
     network.receive(from, large.setIndex(0, length));
-    return true;
   }
 
   /**

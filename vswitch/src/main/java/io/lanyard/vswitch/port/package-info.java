@@ -5,7 +5,8 @@
  * times a {@link io.lanyard.vswitch.port.StreamAddress}; a {@link
  * io.lanyard.vswitch.port.DevicePort} is a {@link io.lanyard.vswitch.port.FrameDevice} that a
  * {@link io.lanyard.vswitch.port.DeviceSource} opens; an {@link
- * io.lanyard.vswitch.port.InProcessPort} is the NIC of a guest in this process.
+ * io.lanyard.vswitch.port.InProcessPort} is the NIC of a guest in this process; a {@link
+ * io.lanyard.vswitch.port.VhostUserPort} shares the rings of a guest in another process.
  *
  * <p>A port reads in bursts: it takes up to a few dozen frames from its device or socket, hands
  * each to the switch, flushes the switch once, and gives the loop back, so that a busy port does

@@ -1,0 +1,591 @@
+package io.lanyard.vswitch.vhost;
+
+import io.lanyard.linux.EventFd;
+import io.lanyard.linux.Libc;
+import io.lanyard.linux.Memfd;
+import io.lanyard.virtio.VirtQueue;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The protocol of one connection, from the back end's side: takes messages, sets up memory and
+ * rings, and makes the replies. It knows no socket.
+ *
+ * <p>A message that cannot be followed is refused with a reply where the front end has asked for
+ * one, and ends the session otherwise.
+ *
+ * <p>Descriptors that come with a message are the session's from then on.
+ *
+ * <p>Thread: one at a time.
+ */
+public final class VhostSession {
+  /** Bytes of the header: request, flags, size. */
+  public static final int HEADER = 12;
+
+  /** The largest payload: a description of eight regions has 264 bytes. */
+  public static final int MOST_PAYLOAD = 512;
+
+  private static final int VERSION_MASK = 3;
+  private static final int VERSION = 1;
+  private static final int REPLY = 4;
+  private static final int NEED_REPLY = 8;
+
+  private static final int MOST_ENTRIES = 1 << 15;
+  private static final int INDEX_MASK = 0xff;
+  private static final int NO_DESCRIPTOR = 1 << 8;
+  private static final int LOG_RING = 1;
+
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+  private final VhostDevice device;
+  private final VhostNic nic;
+  private final VhostMemory memory;
+  private final Vring[] rings;
+  private final MemorySegment reply = Arena.ofAuto().allocate(HEADER + MOST_PAYLOAD, 8);
+  private long features;
+  private long protocolFeatures;
+  private boolean tracked;
+  private int replyDescriptor = Vring.NONE;
+  private long messages;
+  private long refused;
+
+  /**
+   * Makes a session that nothing was said in.
+   *
+   * @param nic the NIC that the guest sees
+   * @param device told of what changes
+   */
+  public VhostSession(VhostNic nic, VhostDevice device) {
+    this.nic = nic;
+    this.device = device;
+    this.memory = new VhostMemory(device);
+    this.rings = new Vring[2 * nic.queueNumber()];
+    for (int i = 0; i < rings.length; i++) {
+      rings[i] = new Vring(i, device);
+    }
+  }
+
+  /**
+   * The ring of a number.
+   *
+   * @param index from 0 on, below {@link #ringCount}
+   * @return the same object for the life of the session
+   */
+  public Vring ring(int index) {
+    return rings[index];
+  }
+
+  /**
+   * How many rings there may be.
+   *
+   * @return an even number
+   */
+  public int ringCount() {
+    return rings.length;
+  }
+
+  /**
+   * The features that the front end has acknowledged.
+   *
+   * @return bits of virtio and of vhost
+   */
+  public long features() {
+    return features;
+  }
+
+  /**
+   * The memory that is shared.
+   *
+   * @return bytes
+   */
+  public long sharedBytes() {
+    return memory.bytes();
+  }
+
+  /**
+   * Whether the front end cannot take pages of its memory away.
+   *
+   * @return true if all of its files are sealed
+   */
+  public boolean sealed() {
+    return memory.sealed();
+  }
+
+  /**
+   * Messages so far.
+   *
+   * @return those that were refused included
+   */
+  public long messages() {
+    return messages;
+  }
+
+  /**
+   * Messages that were refused.
+   *
+   * @return since the session began
+   */
+  public long refused() {
+    return refused;
+  }
+
+  /** The reply to the last message: {@link #handle} says how long it is. */
+  public MemorySegment reply() {
+    return reply;
+  }
+
+  /**
+   * The descriptor that goes with the last reply, for the caller to close.
+   *
+   * @return its number, once; -1 if there is none
+   */
+  public int takeReplyDescriptor() {
+    int taken = replyDescriptor;
+    replyDescriptor = Vring.NONE;
+    return taken;
+  }
+
+  /**
+   * Reads the length of a message's payload from its header.
+   *
+   * @param header the first {@link #HEADER} bytes
+   * @return bytes, at most {@link #MOST_PAYLOAD}
+   * @throws VhostException if it is no header of a request
+   */
+  public static int payloadLength(MemorySegment header) throws VhostException {
+    int flags = header.get(INT, 4);
+    int size = header.get(INT, 8);
+    if ((flags & VERSION_MASK) != VERSION || (flags & REPLY) != 0) {
+      throw new VhostException("a message has version and flags 0x" + Integer.toHexString(flags));
+    }
+    if (size < 0 || size > MOST_PAYLOAD) {
+      throw new VhostException(
+          "a message has " + Integer.toUnsignedString(size) + " bytes of payload");
+    }
+    return size;
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param message header and payload, as long as the header says; may be changed
+   * @param descriptors that came with it
+   * @param count how many of them
+   * @return the length of the reply, 0 if there is none
+   * @throws VhostException if the session has to end
+   */
+  public int handle(MemorySegment message, int[] descriptors, int count) throws VhostException {
+    messages++;
+    int request = message.get(INT, 0);
+    boolean wantsReply =
+        (message.get(INT, 4) & NEED_REPLY) != 0
+            && (protocolFeatures & VhostFeatures.P_REPLY_ACK) != 0;
+    Message taken =
+        new Message(request, message.asSlice(HEADER, payloadLength(message)), descriptors, count);
+    int length;
+    try {
+      length = follow(taken);
+    } catch (IOException e) {
+      refused++;
+      String reason = "message " + request + ": " + e.getMessage();
+      if (!wantsReply) {
+        throw new VhostException(reason);
+      }
+      return replyNumber(request, 1);
+    } finally {
+      taken.closeRest();
+    }
+    return length == 0 && wantsReply ? replyNumber(request, 0) : length;
+  }
+
+  /** Does what a message says. Returns the length of its own reply, or 0. */
+  private int follow(Message message) throws IOException {
+    switch (message.request()) {
+      case VhostRequest.GET_FEATURES -> {
+        return replyNumber(message.request(), VhostFeatures.offered(nic.pairs()));
+      }
+      case VhostRequest.SET_FEATURES -> setFeatures(message.number());
+      case VhostRequest.GET_PROTOCOL_FEATURES -> {
+        return replyNumber(message.request(), VhostFeatures.PROTOCOL);
+      }
+      case VhostRequest.SET_PROTOCOL_FEATURES -> setProtocolFeatures(message.number());
+      case VhostRequest.SET_OWNER -> {}
+      case VhostRequest.RESET_OWNER -> disableAll();
+      case VhostRequest.SET_MEM_TABLE -> setMemory(message);
+      case VhostRequest.SET_VRING_NUM -> setSize(message);
+      case VhostRequest.SET_VRING_ADDR -> setAddresses(message);
+      case VhostRequest.SET_VRING_BASE -> stopped(message).base = message.state() & 0xffff;
+      case VhostRequest.GET_VRING_BASE -> {
+        return getBase(message);
+      }
+      case VhostRequest.SET_VRING_KICK -> setKick(message);
+      case VhostRequest.SET_VRING_CALL -> eventRing(message).call(event(message));
+      case VhostRequest.SET_VRING_ERR -> eventRing(message).error(event(message));
+      case VhostRequest.GET_QUEUE_NUM -> {
+        return replyNumber(message.request(), nic.queueNumber());
+      }
+      case VhostRequest.SET_VRING_ENABLE -> enable(message);
+      case VhostRequest.NET_SET_MTU -> nic.checkMtu(message.number());
+      case VhostRequest.GET_CONFIG -> {
+        return getConfig(message);
+      }
+      case VhostRequest.GET_INFLIGHT_FD -> {
+        return getInflight(message);
+      }
+      case VhostRequest.SET_INFLIGHT_FD -> setInflight(message);
+      case VhostRequest.RESET_DEVICE -> reset();
+      case VhostRequest.GET_MAX_MEM_SLOTS -> {
+        return replyNumber(message.request(), VhostMemory.MOST_REGIONS);
+      }
+      case VhostRequest.ADD_MEM_REG -> addRegion(message);
+      case VhostRequest.REM_MEM_REG -> removeRegion(message);
+      default -> throw new VhostException("it is not supported"); // the log of dirty pages, too
+    }
+    return 0;
+  }
+
+  private void setFeatures(long bits) throws VhostException {
+    long offered = VhostFeatures.offered(nic.pairs());
+    if ((bits & ~offered) != 0) {
+      throw new VhostException(
+          "features 0x" + Long.toHexString(bits & ~offered) + " were not offered");
+    }
+    boolean other = bits != features;
+    features = bits;
+    if (other) {
+      restartAll();
+    }
+    device.changed();
+  }
+
+  private void setProtocolFeatures(long bits) throws VhostException {
+    if ((bits & ~VhostFeatures.PROTOCOL) != 0) {
+      throw new VhostException(
+          "protocol features 0x"
+              + Long.toHexString(bits & ~VhostFeatures.PROTOCOL)
+              + " were not offered");
+    }
+    protocolFeatures = bits;
+  }
+
+  private void setMemory(Message message) throws IOException {
+    message.atLeast(8);
+    int count = message.payload().get(INT, 0);
+    if (count < 0 || count > 8 || count != message.descriptorCount()) {
+      throw new VhostException(
+          count + " regions came with " + message.descriptorCount() + " descriptors");
+    }
+    message.atLeast(8 + count * VhostMemory.DESCRIPTION);
+    List<Vring> running = pauseAll();
+    try {
+      memory.replace(message.payload(), 8, message.descriptors(), count);
+    } finally {
+      resumeAll(running);
+    }
+  }
+
+  private void addRegion(Message message) throws IOException {
+    message.atLeast(8 + VhostMemory.DESCRIPTION);
+    memory.add(message.payload(), 8, message.oneDescriptor());
+  }
+
+  private void removeRegion(Message message) throws IOException {
+    message.atLeast(8 + VhostMemory.DESCRIPTION);
+    List<Vring> running = pauseAll();
+    try {
+      memory.remove(message.payload(), 8);
+    } finally {
+      resumeAll(running);
+    }
+  }
+
+  private void setSize(Message message) throws VhostException {
+    Vring ring = stopped(message);
+    int entries = message.state();
+    if (entries <= 0 || entries > MOST_ENTRIES || Integer.bitCount(entries) != 1) {
+      throw new VhostException("a ring of " + entries + " entries is impossible");
+    }
+    ring.size = entries;
+  }
+
+  private void setAddresses(Message message) throws IOException {
+    message.atLeast(40);
+    Vring ring = ring(message);
+    MemorySegment payload = message.payload();
+    if ((payload.get(INT, 4) & LOG_RING) != 0) {
+      throw new VhostException("there is no log of dirty pages");
+    }
+    List<Vring> running = pause(ring);
+    ring.descriptors = payload.get(LONG, 8);
+    ring.used = payload.get(LONG, 16);
+    ring.available = payload.get(LONG, 24);
+    ring.addressed = true;
+    resumeAll(running);
+  }
+
+  private int getBase(Message message) throws VhostException {
+    Vring ring = ring(message);
+    stop(ring);
+    closeKick(ring);
+    reply.set(INT, HEADER, ring.index());
+    reply.set(INT, HEADER + 4, ring.base);
+    device.changed();
+    return reply(message.request(), 8);
+  }
+
+  private void setKick(Message message) throws IOException {
+    Vring ring = eventRing(message);
+    int descriptor = event(message);
+    if (descriptor == Vring.NONE) {
+      throw new VhostException("a ring without a kick descriptor would have to be polled");
+    }
+    stop(ring);
+    closeKick(ring);
+    ring.kick = descriptor;
+    if ((features & VhostFeatures.PROTOCOL_FEATURES) == 0) {
+      ring.enabled = true;
+    }
+    start(ring);
+    device.changed();
+  }
+
+  private void enable(Message message) throws VhostException {
+    Vring ring = ring(message);
+    int on = message.state();
+    if (on != 0 && on != 1) {
+      throw new VhostException("a ring cannot be enabled by " + on);
+    }
+    ring.enabled = on == 1;
+    device.changed();
+  }
+
+  private int getConfig(Message message) throws VhostException {
+    message.atLeast(12);
+    MemorySegment payload = message.payload();
+    int offset = payload.get(INT, 0);
+    int size = payload.get(INT, 4);
+    boolean fits = size >= 0 && size <= message.payload().byteSize() - 12 && offset >= 0;
+    if (!fits) {
+      return reply(message.request(), 0);
+    }
+    MemorySegment.copy(payload, 0, reply, HEADER, 12);
+    for (int i = 0; i < size; i++) {
+      reply.set(ValueLayout.JAVA_BYTE, HEADER + 12L + i, nic.config(offset + i));
+    }
+    return reply(message.request(), 12 + size);
+  }
+
+  private int getInflight(Message message) throws IOException {
+    message.atLeast(InflightArea.DESCRIPTION);
+    MemorySegment.copy(message.payload(), 0, reply, HEADER, InflightArea.DESCRIPTION);
+    replyDescriptor = InflightArea.create(reply.asSlice(HEADER, InflightArea.DESCRIPTION));
+    return reply(message.request(), InflightArea.DESCRIPTION);
+  }
+
+  private void setInflight(Message message) throws IOException {
+    message.atLeast(InflightArea.DESCRIPTION);
+    InflightArea.check(message.payload(), message.oneDescriptor());
+    tracked = true;
+  }
+
+  private void reset() {
+    for (Vring ring : rings) {
+      stop(ring);
+      closeKick(ring);
+      ring.call(Vring.NONE);
+      ring.error(Vring.NONE);
+      ring.addressed = false;
+      ring.enabled = false;
+      ring.base = 0;
+    }
+    features = 0;
+    tracked = false;
+    device.changed();
+  }
+
+  private void disableAll() {
+    for (Vring ring : rings) {
+      ring.enabled = false;
+    }
+    device.changed();
+  }
+
+  private void start(Vring ring) throws VhostException {
+    if (ring.size == 0 || !ring.addressed) {
+      throw new VhostException("ring " + ring.index() + " starts without a size or addresses");
+    }
+    long descriptors = memory.translate(ring.descriptors, 16L * ring.size);
+    long available = memory.translate(ring.available, 6 + 2L * ring.size);
+    long used = memory.translate(ring.used, 6 + 8L * ring.size);
+    int next = tracked ? memory.guest().getShort(used + 2) : ring.base;
+    ring.queue =
+        VirtQueue.resume(
+            memory.guest(), ring.size, descriptors, available, used, features, ring, next);
+    try {
+      device.started(ring);
+    } catch (VhostException e) {
+      ring.queue = null;
+      throw e;
+    }
+  }
+
+  private void stop(Vring ring) {
+    VirtQueue queue = ring.queue;
+    if (queue != null) {
+      device.stopping(ring);
+      ring.base = queue.nextAvailable();
+      ring.queue = null;
+    }
+  }
+
+  private void closeKick(Vring ring) {
+    int descriptor = ring.kick;
+    if (descriptor != Vring.NONE) {
+      ring.kick = Vring.NONE;
+      device.closeKick(ring, descriptor);
+    }
+  }
+
+  /** Stops a ring that runs, for as long as something changes beneath it. */
+  private List<Vring> pause(Vring ring) {
+    boolean runs = ring.queue != null;
+    stop(ring);
+    return runs ? List.of(ring) : List.of();
+  }
+
+  private List<Vring> pauseAll() {
+    List<Vring> running = new ArrayList<>();
+    for (Vring ring : rings) {
+      running.addAll(pause(ring));
+    }
+    return running;
+  }
+
+  private void resumeAll(List<Vring> paused) throws VhostException {
+    @Nullable VhostException failure = null;
+    for (Vring ring : paused) {
+      try {
+        start(ring);
+      } catch (VhostException e) {
+        failure = e;
+      }
+    }
+    device.changed();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void restartAll() throws VhostException {
+    resumeAll(pauseAll());
+  }
+
+  private Vring ring(Message message) throws VhostException {
+    message.atLeast(8);
+    return ring(Integer.toUnsignedLong(message.payload().get(INT, 0)));
+  }
+
+  private Vring eventRing(Message message) throws VhostException {
+    return ring(message.number() & INDEX_MASK);
+  }
+
+  private Vring ring(long index) throws VhostException {
+    if (index >= rings.length) {
+      throw new VhostException("there is no ring " + index);
+    }
+    return rings[(int) index];
+  }
+
+  private Vring stopped(Message message) throws VhostException {
+    Vring ring = ring(message);
+    if (ring.queue != null) {
+      throw new VhostException("ring " + ring.index() + " runs");
+    }
+    return ring;
+  }
+
+  /** The event descriptor of a message, taken out of it; none if the message says so. */
+  private static int event(Message message) throws IOException {
+    if ((message.number() & NO_DESCRIPTOR) != 0) {
+      return Vring.NONE;
+    }
+    EventFd.adopt(message.oneDescriptor());
+    return message.take();
+  }
+
+  private int replyNumber(int request, long number) {
+    reply.set(LONG, HEADER, number);
+    return reply(request, 8);
+  }
+
+  private int reply(int request, int length) {
+    reply.set(INT, 0, request);
+    reply.set(INT, 4, VERSION | REPLY);
+    reply.set(INT, 8, length);
+    return HEADER + length;
+  }
+
+  /** Ends the session: stops all rings, closes all descriptors, gives the memory back. */
+  public void close() {
+    reset();
+    memory.clear();
+    int descriptor = takeReplyDescriptor();
+    if (descriptor != Vring.NONE) {
+      Memfd.close(descriptor);
+    }
+  }
+
+  /**
+   * A message that is being followed.
+   *
+   * @param request its number
+   * @param payload behind the header
+   * @param descriptors that came with it; one that was taken is -1
+   * @param descriptorCount how many
+   */
+  private record Message(
+      int request, MemorySegment payload, int[] descriptors, int descriptorCount) {
+    void atLeast(int bytes) throws VhostException {
+      if (payload.byteSize() < bytes) {
+        throw new VhostException("its payload has " + payload.byteSize() + " bytes");
+      }
+    }
+
+    long number() throws VhostException {
+      atLeast(8);
+      return payload.get(LONG, 0);
+    }
+
+    /** The second half of a state of a ring. */
+    int state() {
+      return payload.get(INT, 4);
+    }
+
+    int oneDescriptor() throws VhostException {
+      if (descriptorCount != 1) {
+        throw new VhostException("it came with " + descriptorCount + " descriptors");
+      }
+      return descriptors[0];
+    }
+
+    int take() {
+      int taken = descriptors[0];
+      descriptors[0] = Vring.NONE;
+      return taken;
+    }
+
+    void closeRest() {
+      for (int i = 0; i < descriptorCount; i++) {
+        if (descriptors[i] != Vring.NONE) {
+          int _ = Libc.close(descriptors[i]);
+        }
+      }
+    }
+  }
+}
