@@ -302,6 +302,48 @@ public sealed interface PortConfig {
     }
   }
 
+  /**
+   * A guest's virtqueues, shared by its VMM (vhost-user).
+   *
+   * @param name the port's name
+   * @param at a UNIX socket, to listen on or to connect to
+   * @param rights who may connect to a socket that it listens on
+   * @param queues how many pairs of queues the guest may have
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record VhostUser(
+      String name, StreamSocket at, SocketRights rights, int queues, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.VhostUser.WORD;
+    }
+
+    @Override
+    public VhostUser with(PortPolicy other) {
+      return new VhostUser(name, at, rights, queues, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return at instanceof StreamSocket.ListenUnix unix
+          ? List.of(new Held.SocketPath(unix.path().normalize()))
+          : List.of();
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      if (at instanceof StreamSocket.ListenUnix unix) {
+        parts.accept("path", unix.path());
+      } else if (at instanceof StreamSocket.ConnectUnix unix) {
+        parts.accept("connect", unix.path());
+      }
+      rights.describe(parts);
+      parts.accept("queues", queues);
+    }
+  }
+
   /** Which socket a stream port has. */
   sealed interface StreamSocket {
     /**

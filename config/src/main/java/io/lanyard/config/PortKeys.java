@@ -69,7 +69,13 @@ final class PortKeys {
 
   /** The sections of all kinds, in the order of the reference. */
   static List<Section> sections() {
-    return List.of(QemuStream.SECTION, QemuDgram.SECTION, Vfkit.SECTION, Udp.SECTION, Tap.SECTION);
+    return List.of(
+        QemuStream.SECTION,
+        QemuDgram.SECTION,
+        Vfkit.SECTION,
+        Udp.SECTION,
+        Tap.SECTION,
+        VhostUser.SECTION);
   }
 
   private static Key<String> kind(String word) {
@@ -277,13 +283,58 @@ final class PortKeys {
     private Tap() {}
   }
 
+  /** The keys of {@link PortConfig.VhostUser}. */
+  static final class VhostUser {
+    static final String WORD = "vhost-user";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.optional(
+            "path",
+            Kind.SOCKET_PATH,
+            "none",
+            "Listens on a UNIX socket for the VMM; a relative path is below the runtime"
+                + " directory.");
+
+    static final Key<Path> CONNECT =
+        Key.optional(
+            "connect",
+            Kind.SOCKET_PATH,
+            "none",
+            "Connects to a UNIX socket on which the VMM listens, again and again.");
+
+    static final Key<Integer> QUEUES =
+        Key.defaulted(
+            "queues",
+            new Form.Whole(1, 16),
+            1,
+            "How many pairs of virtqueues the guest may have. They share the network's loop: more"
+                + " of them help the guest's processors alone.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A VMM that shares its guest's memory and virtqueues: the fastest way in.",
+            withRights(KIND, PATH, CONNECT, QUEUES),
+            List.of(
+                new KeyRule.ExactlyOne(PATH, CONNECT),
+                onlyAPath(SocketRights.Keys.OWNER),
+                onlyAPath(SocketRights.Keys.GROUP),
+                onlyAPath(SocketRights.Keys.MODE_OF)));
+
+    private static KeyRule onlyAPath(Key<?> key) {
+      return new KeyRule.OnlyWith(key, PATH, "only a socket that the daemon binds has rights");
+    }
+
+    private VhostUser() {}
+  }
+
   private PortKeys() {}
 
   /** Kinds that the format has names for and this version does not have, with a message each. */
   static Map<String, String> laterKinds() {
     Map<String, String> messages = new HashMap<>();
-    for (String kind :
-        List.of("bess", "hyperkit", "vde", "vhost-user", "packet", "vxlan", "geneve")) {
+    for (String kind : List.of("bess", "hyperkit", "vde", "packet", "vxlan", "geneve")) {
       messages.put(kind, kind + " ports are not supported by this version");
     }
     return messages;

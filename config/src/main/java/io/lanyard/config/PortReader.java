@@ -6,6 +6,7 @@ import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortConfig.Tap;
 import io.lanyard.config.PortConfig.Udp;
 import io.lanyard.config.PortConfig.Vfkit;
+import io.lanyard.config.PortConfig.VhostUser;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,6 +82,8 @@ final class PortReader {
       return vfkit(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.Udp.SECTION)) {
       return udp(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.VhostUser.SECTION)) {
+      return vhostUser(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.Tap.SECTION)) {
       return tap(port, name, mtu, policy);
     }
@@ -115,6 +118,20 @@ final class PortReader {
     }
     claims.listen("UDP", local, port.pathOf(localKey), port.placeOf(localKey));
     return new Udp(name, local, remote, mtu, policy);
+  }
+
+  private @Nullable PortConfig vhostUser(Fields port, String name, int mtu, PortPolicy policy) {
+    StreamSocket socket = null;
+    if (port.has(PortKeys.VhostUser.PATH)) {
+      Path path = socketPath(port, PortKeys.VhostUser.PATH);
+      socket = path == null ? null : new StreamSocket.ListenUnix(path);
+    } else {
+      Path path = port.find(PortKeys.VhostUser.CONNECT);
+      socket = path == null ? null : new StreamSocket.ConnectUnix(path);
+    }
+    SocketRights rights = SocketRights.read(port);
+    int queues = port.value(PortKeys.VhostUser.QUEUES);
+    return socket == null ? null : new VhostUser(name, socket, rights, queues, mtu, policy);
   }
 
   /** A path that a socket is to be bound to, which no other has. */

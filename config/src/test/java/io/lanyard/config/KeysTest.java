@@ -34,7 +34,8 @@ class KeysTest {
           PortConfig.QemuDgram.class, List.of(PortKeys.class, PortKeys.QemuDgram.class),
           PortConfig.Vfkit.class, List.of(PortKeys.class, PortKeys.Vfkit.class),
           PortConfig.Udp.class, List.of(PortKeys.class, PortKeys.Udp.class),
-          PortConfig.Tap.class, List.of(PortKeys.class, PortKeys.Tap.class));
+          PortConfig.Tap.class, List.of(PortKeys.class, PortKeys.Tap.class),
+          PortConfig.VhostUser.class, List.of(PortKeys.class, PortKeys.VhostUser.class));
 
   /** Parts of the model that one value of the file makes, so that they have no keys. */
   private static final Set<Class<?>> VALUES =
@@ -82,6 +83,9 @@ class KeysTest {
           Map.entry("Vfkit.policy", POLICY),
           Map.entry("Udp.policy", POLICY),
           Map.entry("Tap.policy", POLICY),
+          Map.entry("VhostUser.at", List.of("path", "connect")),
+          Map.entry("VhostUser.rights", RIGHTS),
+          Map.entry("VhostUser.policy", POLICY),
           Map.entry("Nic.policy", List.of("guard", "isolated")),
           Map.entry(
               "GuestConfig.boot", List.of("image", "kernel", "initrd", "command-line", "program")));

@@ -31,6 +31,12 @@ final class DescriptorDivision {
   /** A listener and its client, or a device. */
   private static final int EACH_PORT = 2;
 
+  /**
+   * Three event descriptors for each ring of a vhost-user port, which has up to twice as many pairs
+   * as it is told: see VhostNic.
+   */
+  private static final int EACH_QUEUE_PAIR = 12;
+
   /** Its memory, image, console and what its VMM opens. */
   private static final int EACH_GUEST = 16;
 
@@ -109,6 +115,7 @@ final class DescriptorDivision {
       for (PortConfig port : network.ports()) {
         // One client is counted already.
         count += port.mostClients() - 1;
+        count += port instanceof PortConfig.VhostUser vhost ? EACH_QUEUE_PAIR * vhost.queues() : 0;
       }
     }
     for (GuestConfig guest : configuration.guests().values()) {

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -106,9 +107,39 @@ final class QemuIT {
         .formatted(url("/boot.ipxe"), ports);
   }
 
+  /** A machine whose memory the daemon shares, and with it the NIC's virtqueues. */
+  private Running sharing(String mac, String chardev) throws IOException {
+    return machine(
+        "tcg",
+        "-object",
+        "memory-backend-memfd,id=ram,size=64M,share=on",
+        "-machine",
+        "memory-backend=ram",
+        "-chardev",
+        "socket,id=vhost," + chardev,
+        "-netdev",
+        "vhost-user,id=net0,chardev=vhost",
+        "-device",
+        "virtio-net-pci,netdev=net0,mac=" + mac);
+  }
+
   private Running qemu(String accelerator, String mac, String stream) throws IOException {
-    return daemons.run(
-        List.of("qemu-system-x86_64"),
+    return machine(
+        accelerator,
+        "-netdev",
+        "stream,id=net0,addr.type=unix," + stream,
+        "-device",
+        "virtio-net-pci,netdev=net0,mac=" + mac);
+  }
+
+  private Running machine(String accelerator, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(machine(accelerator));
+    arguments.addAll(List.of(more));
+    return daemons.run(List.of("qemu-system-x86_64"), arguments.toArray(String[]::new));
+  }
+
+  private static List<String> machine(String accelerator) {
+    return List.of(
         "-accel",
         accelerator,
         "-m",
@@ -120,11 +151,7 @@ final class QemuIT {
         "-serial",
         "stdio",
         "-boot",
-        "n",
-        "-netdev",
-        "stream,id=net0,addr.type=unix," + stream,
-        "-device",
-        "virtio-net-pci,netdev=net0,mac=" + mac);
+        "n");
   }
 
   private String report(Running guest) throws IOException, InterruptedException {
@@ -169,6 +196,31 @@ final class QemuIT {
     assertThat(report(guest)).isEqualTo("/done?ip=10.78.0.11&router=10.78.0.2&dns=10.78.0.2");
     assertThat(guest.exit()).as(guest.said()).isZero();
     assertThat(daemons.get("/v1/leases").toString()).contains("10.78.0.11");
+  }
+
+  @Test
+  void aMachineThatSharesItsVirtqueuesOutlivesTheDaemon() throws IOException, InterruptedException {
+    script(
+        "/boot.ipxe",
+        ":again",
+        "imgfetch --name tick " + url("/tick?ip=${net0/ip}") + " && imgfree tick ||",
+        "sleep 1",
+        "goto again");
+    String configuration = configuration("{name: vm, kind: vhost-user, path: vm.sock}");
+    Running first = daemons.daemon(configuration, DaemonHome.java());
+    daemons.await(first);
+
+    Running guest =
+        sharing("52:54:00:00:00:0b", "path=" + home.resolve("run/vm.sock") + ",reconnect=1");
+    assertThat(report(guest)).isEqualTo("/tick?ip=10.78.0.11");
+    assertThat(daemons.get("/v1/leases").toString()).contains("10.78.0.11");
+
+    first.process().destroyForcibly().waitFor();
+    reports.clear();
+    Running second = daemons.daemon(configuration, DaemonHome.java());
+    daemons.await(second);
+    assertThat(report(guest)).isEqualTo("/tick?ip=10.78.0.11");
+    assertThat(guest.process().isAlive()).isTrue();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.Libc;
@@ -103,7 +104,7 @@ final class VhostLink extends Work implements VhostDevice {
         }
         SharedMemory.settle();
       } catch (VhostException e) {
-        end(e.getMessage());
+        end(Causes.of(e));
       } catch (InternalError e) {
         end("it took away memory that it had shared");
       }
@@ -228,6 +229,7 @@ final class VhostLink extends Work implements VhostDevice {
   @Override
   public void changed() {
     toGuest.update();
+    turn.later(fromGuest); // for chains that have waited until their ring was enabled
     port.linkChanged(this);
   }
 

@@ -118,7 +118,7 @@ final class VhostReceiver extends Work {
   private boolean fetch(Vring ring) {
     VirtQueue queue = ring.queue();
     Chain chain = chains[ring.index()];
-    if (queue == null || chain == null || queue.broken()) {
+    if (queue == null || chain == null || queue.broken() || !ring.wasEnabled()) {
       return false;
     }
     queue.notifications(false);

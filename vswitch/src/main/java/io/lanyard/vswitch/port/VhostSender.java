@@ -149,7 +149,7 @@ final class VhostSender {
       hash = frame.getInt(at + 20) ^ Integer.reverse(frame.getInt(at + 36));
       hash ^= frame.getInt(at + 40);
     }
-    return Math.floorMod(hash * 0x9e37_79b9 >>> 16, count);
+    return Math.floorMod((hash * 0x9e37_79b9) >>> 16, count);
   }
 
   /**

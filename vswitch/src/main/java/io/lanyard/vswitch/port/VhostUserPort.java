@@ -83,8 +83,8 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     this.log = new RateLimitedLog(LOG, context.timers().clock());
     Client client = new Client();
     this.endpoint =
-        address instanceof StreamAddress.Listen
-            ? new ListeningEndpoint(address.address(), context, client)
+        address instanceof StreamAddress.Listen listen
+            ? new ListeningEndpoint(listen, context, client)
             : new ConnectingEndpoint(name, address.address(), context, client);
   }
 

@@ -1,16 +1,11 @@
 package io.lanyard.vswitch.vhost;
 
-import io.lanyard.linux.EventFd;
-import io.lanyard.linux.Libc;
 import io.lanyard.linux.Memfd;
-import io.lanyard.virtio.VirtQueue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The protocol of one connection, from the back end's side: takes messages, sets up memory and
@@ -35,22 +30,15 @@ public final class VhostSession {
   private static final int REPLY = 4;
   private static final int NEED_REPLY = 8;
 
-  private static final int MOST_ENTRIES = 1 << 15;
-  private static final int INDEX_MASK = 0xff;
-  private static final int NO_DESCRIPTOR = 1 << 8;
-  private static final int LOG_RING = 1;
-
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   private final VhostDevice device;
   private final VhostNic nic;
   private final VhostMemory memory;
-  private final Vring[] rings;
+  private final VringTable rings;
   private final MemorySegment reply = Arena.ofAuto().allocate(HEADER + MOST_PAYLOAD, 8);
-  private long features;
   private long protocolFeatures;
-  private boolean tracked;
   private int replyDescriptor = Vring.NONE;
   private long messages;
   private long refused;
@@ -65,10 +53,7 @@ public final class VhostSession {
     this.nic = nic;
     this.device = device;
     this.memory = new VhostMemory(device);
-    this.rings = new Vring[2 * nic.queueNumber()];
-    for (int i = 0; i < rings.length; i++) {
-      rings[i] = new Vring(i, device);
-    }
+    this.rings = new VringTable(2 * nic.queueNumber(), memory, device);
   }
 
   /**
@@ -78,7 +63,7 @@ public final class VhostSession {
    * @return the same object for the life of the session
    */
   public Vring ring(int index) {
-    return rings[index];
+    return rings.get(index);
   }
 
   /**
@@ -87,7 +72,7 @@ public final class VhostSession {
    * @return an even number
    */
   public int ringCount() {
-    return rings.length;
+    return rings.count();
   }
 
   /**
@@ -96,7 +81,7 @@ public final class VhostSession {
    * @return bits of virtio and of vhost
    */
   public long features() {
-    return features;
+    return rings.features;
   }
 
   /**
@@ -186,8 +171,9 @@ public final class VhostSession {
     boolean wantsReply =
         (message.get(INT, 4) & NEED_REPLY) != 0
             && (protocolFeatures & VhostFeatures.P_REPLY_ACK) != 0;
-    Message taken =
-        new Message(request, message.asSlice(HEADER, payloadLength(message)), descriptors, count);
+    VhostMessage taken =
+        new VhostMessage(
+            request, message.asSlice(HEADER, payloadLength(message)), descriptors, count);
     int length;
     try {
       length = follow(taken);
@@ -205,32 +191,32 @@ public final class VhostSession {
   }
 
   /** Does what a message says. Returns the length of its own reply, or 0. */
-  private int follow(Message message) throws IOException {
-    switch (message.request()) {
+  private int follow(VhostMessage message) throws IOException {
+    switch (message.request) {
       case VhostRequest.GET_FEATURES -> {
-        return replyNumber(message.request(), VhostFeatures.offered(nic.pairs()));
+        return replyNumber(message.request, VhostFeatures.offered(nic.pairs()));
       }
       case VhostRequest.SET_FEATURES -> setFeatures(message.number());
       case VhostRequest.GET_PROTOCOL_FEATURES -> {
-        return replyNumber(message.request(), VhostFeatures.PROTOCOL);
+        return replyNumber(message.request, VhostFeatures.PROTOCOL);
       }
       case VhostRequest.SET_PROTOCOL_FEATURES -> setProtocolFeatures(message.number());
       case VhostRequest.SET_OWNER -> {}
-      case VhostRequest.RESET_OWNER -> disableAll();
+      case VhostRequest.RESET_OWNER -> rings.disableAll();
       case VhostRequest.SET_MEM_TABLE -> setMemory(message);
-      case VhostRequest.SET_VRING_NUM -> setSize(message);
-      case VhostRequest.SET_VRING_ADDR -> setAddresses(message);
-      case VhostRequest.SET_VRING_BASE -> stopped(message).base = message.state() & 0xffff;
+      case VhostRequest.SET_VRING_NUM -> rings.setSize(message);
+      case VhostRequest.SET_VRING_ADDR -> rings.setAddresses(message);
+      case VhostRequest.SET_VRING_BASE -> rings.stopped(message).base = message.state() & 0xffff;
       case VhostRequest.GET_VRING_BASE -> {
         return getBase(message);
       }
-      case VhostRequest.SET_VRING_KICK -> setKick(message);
-      case VhostRequest.SET_VRING_CALL -> eventRing(message).call(event(message));
-      case VhostRequest.SET_VRING_ERR -> eventRing(message).error(event(message));
+      case VhostRequest.SET_VRING_KICK -> rings.setKick(message);
+      case VhostRequest.SET_VRING_CALL -> rings.eventRing(message).call(message.takeEvent());
+      case VhostRequest.SET_VRING_ERR -> rings.eventRing(message).error(message.takeEvent());
       case VhostRequest.GET_QUEUE_NUM -> {
-        return replyNumber(message.request(), nic.queueNumber());
+        return replyNumber(message.request, nic.queueNumber());
       }
-      case VhostRequest.SET_VRING_ENABLE -> enable(message);
+      case VhostRequest.SET_VRING_ENABLE -> rings.enable(message);
       case VhostRequest.NET_SET_MTU -> nic.checkMtu(message.number());
       case VhostRequest.GET_CONFIG -> {
         return getConfig(message);
@@ -239,9 +225,9 @@ public final class VhostSession {
         return getInflight(message);
       }
       case VhostRequest.SET_INFLIGHT_FD -> setInflight(message);
-      case VhostRequest.RESET_DEVICE -> reset();
+      case VhostRequest.RESET_DEVICE -> rings.reset();
       case VhostRequest.GET_MAX_MEM_SLOTS -> {
-        return replyNumber(message.request(), VhostMemory.MOST_REGIONS);
+        return replyNumber(message.request, VhostMemory.MOST_REGIONS);
       }
       case VhostRequest.ADD_MEM_REG -> addRegion(message);
       case VhostRequest.REM_MEM_REG -> removeRegion(message);
@@ -256,10 +242,10 @@ public final class VhostSession {
       throw new VhostException(
           "features 0x" + Long.toHexString(bits & ~offered) + " were not offered");
     }
-    boolean other = bits != features;
-    features = bits;
+    boolean other = bits != rings.features;
+    rings.features = bits;
     if (other) {
-      restartAll();
+      rings.restartAll();
     }
     device.changed();
   }
@@ -274,249 +260,74 @@ public final class VhostSession {
     protocolFeatures = bits;
   }
 
-  private void setMemory(Message message) throws IOException {
+  private void setMemory(VhostMessage message) throws IOException {
     message.atLeast(8);
-    int count = message.payload().get(INT, 0);
-    if (count < 0 || count > 8 || count != message.descriptorCount()) {
+    int count = message.payload.get(INT, 0);
+    if (count < 0 || count > 8 || count != message.descriptorCount) {
       throw new VhostException(
-          count + " regions came with " + message.descriptorCount() + " descriptors");
+          count + " regions came with " + message.descriptorCount + " descriptors");
     }
     message.atLeast(8 + count * VhostMemory.DESCRIPTION);
-    List<Vring> running = pauseAll();
+    List<Vring> running = rings.pauseAll();
     try {
-      memory.replace(message.payload(), 8, message.descriptors(), count);
+      memory.replace(message.payload, 8, message.descriptors, count);
     } finally {
-      resumeAll(running);
+      rings.resumeAll(running);
     }
   }
 
-  private void addRegion(Message message) throws IOException {
+  private void addRegion(VhostMessage message) throws IOException {
     message.atLeast(8 + VhostMemory.DESCRIPTION);
-    memory.add(message.payload(), 8, message.oneDescriptor());
+    memory.add(message.payload, 8, message.oneDescriptor());
   }
 
-  private void removeRegion(Message message) throws IOException {
+  private void removeRegion(VhostMessage message) throws IOException {
     message.atLeast(8 + VhostMemory.DESCRIPTION);
-    List<Vring> running = pauseAll();
+    List<Vring> running = rings.pauseAll();
     try {
-      memory.remove(message.payload(), 8);
+      memory.remove(message.payload, 8);
     } finally {
-      resumeAll(running);
+      rings.resumeAll(running);
     }
   }
 
-  private void setSize(Message message) throws VhostException {
-    Vring ring = stopped(message);
-    int entries = message.state();
-    if (entries <= 0 || entries > MOST_ENTRIES || Integer.bitCount(entries) != 1) {
-      throw new VhostException("a ring of " + entries + " entries is impossible");
-    }
-    ring.size = entries;
-  }
-
-  private void setAddresses(Message message) throws IOException {
-    message.atLeast(40);
-    Vring ring = ring(message);
-    MemorySegment payload = message.payload();
-    if ((payload.get(INT, 4) & LOG_RING) != 0) {
-      throw new VhostException("there is no log of dirty pages");
-    }
-    List<Vring> running = pause(ring);
-    ring.descriptors = payload.get(LONG, 8);
-    ring.used = payload.get(LONG, 16);
-    ring.available = payload.get(LONG, 24);
-    ring.addressed = true;
-    resumeAll(running);
-  }
-
-  private int getBase(Message message) throws VhostException {
-    Vring ring = ring(message);
-    stop(ring);
-    closeKick(ring);
+  private int getBase(VhostMessage message) throws VhostException {
+    Vring ring = rings.ring(message);
+    rings.stop(ring);
+    rings.closeKick(ring);
     reply.set(INT, HEADER, ring.index());
     reply.set(INT, HEADER + 4, ring.base);
     device.changed();
-    return reply(message.request(), 8);
+    return reply(message.request, 8);
   }
 
-  private void setKick(Message message) throws IOException {
-    Vring ring = eventRing(message);
-    int descriptor = event(message);
-    if (descriptor == Vring.NONE) {
-      throw new VhostException("a ring without a kick descriptor would have to be polled");
-    }
-    stop(ring);
-    closeKick(ring);
-    ring.kick = descriptor;
-    if ((features & VhostFeatures.PROTOCOL_FEATURES) == 0) {
-      ring.enabled = true;
-    }
-    start(ring);
-    device.changed();
-  }
-
-  private void enable(Message message) throws VhostException {
-    Vring ring = ring(message);
-    int on = message.state();
-    if (on != 0 && on != 1) {
-      throw new VhostException("a ring cannot be enabled by " + on);
-    }
-    ring.enabled = on == 1;
-    device.changed();
-  }
-
-  private int getConfig(Message message) throws VhostException {
+  private int getConfig(VhostMessage message) throws VhostException {
     message.atLeast(12);
-    MemorySegment payload = message.payload();
+    MemorySegment payload = message.payload;
     int offset = payload.get(INT, 0);
     int size = payload.get(INT, 4);
-    boolean fits = size >= 0 && size <= message.payload().byteSize() - 12 && offset >= 0;
+    boolean fits = size >= 0 && size <= message.payload.byteSize() - 12 && offset >= 0;
     if (!fits) {
-      return reply(message.request(), 0);
+      return reply(message.request, 0);
     }
     MemorySegment.copy(payload, 0, reply, HEADER, 12);
     for (int i = 0; i < size; i++) {
       reply.set(ValueLayout.JAVA_BYTE, HEADER + 12L + i, nic.config(offset + i));
     }
-    return reply(message.request(), 12 + size);
+    return reply(message.request, 12 + size);
   }
 
-  private int getInflight(Message message) throws IOException {
+  private int getInflight(VhostMessage message) throws IOException {
     message.atLeast(InflightArea.DESCRIPTION);
-    MemorySegment.copy(message.payload(), 0, reply, HEADER, InflightArea.DESCRIPTION);
+    MemorySegment.copy(message.payload, 0, reply, HEADER, InflightArea.DESCRIPTION);
     replyDescriptor = InflightArea.create(reply.asSlice(HEADER, InflightArea.DESCRIPTION));
-    return reply(message.request(), InflightArea.DESCRIPTION);
+    return reply(message.request, InflightArea.DESCRIPTION);
   }
 
-  private void setInflight(Message message) throws IOException {
+  private void setInflight(VhostMessage message) throws IOException {
     message.atLeast(InflightArea.DESCRIPTION);
-    InflightArea.check(message.payload(), message.oneDescriptor());
-    tracked = true;
-  }
-
-  private void reset() {
-    for (Vring ring : rings) {
-      stop(ring);
-      closeKick(ring);
-      ring.call(Vring.NONE);
-      ring.error(Vring.NONE);
-      ring.addressed = false;
-      ring.enabled = false;
-      ring.base = 0;
-    }
-    features = 0;
-    tracked = false;
-    device.changed();
-  }
-
-  private void disableAll() {
-    for (Vring ring : rings) {
-      ring.enabled = false;
-    }
-    device.changed();
-  }
-
-  private void start(Vring ring) throws VhostException {
-    if (ring.size == 0 || !ring.addressed) {
-      throw new VhostException("ring " + ring.index() + " starts without a size or addresses");
-    }
-    long descriptors = memory.translate(ring.descriptors, 16L * ring.size);
-    long available = memory.translate(ring.available, 6 + 2L * ring.size);
-    long used = memory.translate(ring.used, 6 + 8L * ring.size);
-    int next = tracked ? memory.guest().getShort(used + 2) : ring.base;
-    ring.queue =
-        VirtQueue.resume(
-            memory.guest(), ring.size, descriptors, available, used, features, ring, next);
-    try {
-      device.started(ring);
-    } catch (VhostException e) {
-      ring.queue = null;
-      throw e;
-    }
-  }
-
-  private void stop(Vring ring) {
-    VirtQueue queue = ring.queue;
-    if (queue != null) {
-      device.stopping(ring);
-      ring.base = queue.nextAvailable();
-      ring.queue = null;
-    }
-  }
-
-  private void closeKick(Vring ring) {
-    int descriptor = ring.kick;
-    if (descriptor != Vring.NONE) {
-      ring.kick = Vring.NONE;
-      device.closeKick(ring, descriptor);
-    }
-  }
-
-  /** Stops a ring that runs, for as long as something changes beneath it. */
-  private List<Vring> pause(Vring ring) {
-    boolean runs = ring.queue != null;
-    stop(ring);
-    return runs ? List.of(ring) : List.of();
-  }
-
-  private List<Vring> pauseAll() {
-    List<Vring> running = new ArrayList<>();
-    for (Vring ring : rings) {
-      running.addAll(pause(ring));
-    }
-    return running;
-  }
-
-  private void resumeAll(List<Vring> paused) throws VhostException {
-    @Nullable VhostException failure = null;
-    for (Vring ring : paused) {
-      try {
-        start(ring);
-      } catch (VhostException e) {
-        failure = e;
-      }
-    }
-    device.changed();
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private void restartAll() throws VhostException {
-    resumeAll(pauseAll());
-  }
-
-  private Vring ring(Message message) throws VhostException {
-    message.atLeast(8);
-    return ring(Integer.toUnsignedLong(message.payload().get(INT, 0)));
-  }
-
-  private Vring eventRing(Message message) throws VhostException {
-    return ring(message.number() & INDEX_MASK);
-  }
-
-  private Vring ring(long index) throws VhostException {
-    if (index >= rings.length) {
-      throw new VhostException("there is no ring " + index);
-    }
-    return rings[(int) index];
-  }
-
-  private Vring stopped(Message message) throws VhostException {
-    Vring ring = ring(message);
-    if (ring.queue != null) {
-      throw new VhostException("ring " + ring.index() + " runs");
-    }
-    return ring;
-  }
-
-  /** The event descriptor of a message, taken out of it; none if the message says so. */
-  private static int event(Message message) throws IOException {
-    if ((message.number() & NO_DESCRIPTOR) != 0) {
-      return Vring.NONE;
-    }
-    EventFd.adopt(message.oneDescriptor());
-    return message.take();
+    InflightArea.check(message.payload, message.oneDescriptor());
+    rings.tracked = true;
   }
 
   private int replyNumber(int request, long number) {
@@ -533,59 +344,11 @@ public final class VhostSession {
 
   /** Ends the session: stops all rings, closes all descriptors, gives the memory back. */
   public void close() {
-    reset();
+    rings.reset();
     memory.clear();
     int descriptor = takeReplyDescriptor();
     if (descriptor != Vring.NONE) {
       Memfd.close(descriptor);
-    }
-  }
-
-  /**
-   * A message that is being followed.
-   *
-   * @param request its number
-   * @param payload behind the header
-   * @param descriptors that came with it; one that was taken is -1
-   * @param descriptorCount how many
-   */
-  private record Message(
-      int request, MemorySegment payload, int[] descriptors, int descriptorCount) {
-    void atLeast(int bytes) throws VhostException {
-      if (payload.byteSize() < bytes) {
-        throw new VhostException("its payload has " + payload.byteSize() + " bytes");
-      }
-    }
-
-    long number() throws VhostException {
-      atLeast(8);
-      return payload.get(LONG, 0);
-    }
-
-    /** The second half of a state of a ring. */
-    int state() {
-      return payload.get(INT, 4);
-    }
-
-    int oneDescriptor() throws VhostException {
-      if (descriptorCount != 1) {
-        throw new VhostException("it came with " + descriptorCount + " descriptors");
-      }
-      return descriptors[0];
-    }
-
-    int take() {
-      int taken = descriptors[0];
-      descriptors[0] = Vring.NONE;
-      return taken;
-    }
-
-    void closeRest() {
-      for (int i = 0; i < descriptorCount; i++) {
-        if (descriptors[i] != Vring.NONE) {
-          int _ = Libc.close(descriptors[i]);
-        }
-      }
     }
   }
 }

@@ -30,6 +30,7 @@ public final class Vring implements VirtQueue.Listener {
   boolean addressed;
   int base;
   boolean enabled;
+  boolean wasEnabled;
   int kick = NONE;
   int call = NONE;
   int error = NONE;
@@ -66,6 +67,17 @@ public final class Vring implements VirtQueue.Listener {
    */
   public boolean enabled() {
     return enabled;
+  }
+
+  /**
+   * Whether the ring has been enabled since it was started. Until then its chains may wait: a front
+   * end enables a ring after it has started it, and what its guest has sent since the last back end
+   * ended is there already.
+   *
+   * @return true too for one that has been disabled since
+   */
+  public boolean wasEnabled() {
+    return wasEnabled;
   }
 
   /**

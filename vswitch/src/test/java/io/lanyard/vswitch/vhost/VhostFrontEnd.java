@@ -9,7 +9,6 @@ import io.lanyard.linux.Memfd;
 import io.lanyard.linux.MessageSocket;
 import io.lanyard.virtio.Ring;
 import io.lanyard.virtio.SegmentMemory;
-import io.lanyard.virtio.VirtQueue;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -45,7 +44,7 @@ public final class VhostFrontEnd implements AutoCloseable {
   /** The ring of the frames that the guest sends. */
   public static final int TRANSMIT = 1;
 
-  /** What a modern driver without offloads acknowledges. */
+  /** The features that a modern driver without offloads acknowledges. */
   public static final long PLAIN =
       1L << 32 | VhostFeatures.MRG_RXBUF | VhostFeatures.PROTOCOL_FEATURES;
 
@@ -58,8 +57,8 @@ public final class VhostFrontEnd implements AutoCloseable {
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
-  private final Socket socket;
-  private final MessageSocket messages;
+  private Socket socket;
+  private MessageSocket messages;
   private final MemorySegment buffer = Arena.ofAuto().allocate(1024, 8);
   private final int memfd;
   private final MemorySegment segment;
@@ -126,7 +125,8 @@ public final class VhostFrontEnd implements AutoCloseable {
     buffer.set(INT, 0, request);
     buffer.set(INT, 4, flags);
     buffer.set(INT, 8, length);
-    assertThat(messages.send(buffer, 12 + length, descriptors)).isEqualTo(12 + length);
+    int bytes = 12 + Math.max(0, length);
+    assertThat(messages.send(buffer, bytes, descriptors)).isEqualTo(bytes);
   }
 
   /** The buffer that messages are sent from, and replies are read into. */
@@ -252,7 +252,7 @@ public final class VhostFrontEnd implements AutoCloseable {
     long deadline = System.nanoTime() + LIMIT;
     while (((offered[TRANSMIT] - rings[TRANSMIT].used()) & 0xffff) >= ROOMS) {
       assertThat(System.nanoTime()).as("the ring is served").isLessThan(deadline);
-      Thread.onSpinWait();
+      Thread.sleep(0, 20_000);
     }
     long at = TRANSMIT_BUFFERS + (long) (offered[TRANSMIT] % ROOMS) * ROOM;
     memory.put(at, frame);
@@ -277,7 +277,7 @@ public final class VhostFrontEnd implements AutoCloseable {
   /** Waits for the next frame with its header. */
   public byte[] receiveWhole() throws InterruptedException {
     byte[] first = takeBuffer();
-    int count = headerLength() < 12 ? 1 : first[10] & 0xff | (first[11] & 0xff) << 8;
+    int count = headerLength() < 12 ? 1 : (first[10] & 0xff) | (first[11] & 0xff) << 8;
     byte[] whole = first;
     for (int i = 1; i < count; i++) {
       byte[] more = takeBuffer();
@@ -325,12 +325,70 @@ public final class VhostFrontEnd implements AutoCloseable {
     return kicks[ring];
   }
 
-  /** Breaks a rule: a chain that leads to itself. */
-  public void offerLoop(int ring) {
-    rings[ring].descriptor(
-        0, TRANSMIT_BUFFERS, 64, VirtQueue.NEXT | (ring == RECEIVE ? VirtQueue.WRITE : 0), 0);
-    rings[ring].offer(0);
+  /** Offers a chain whose first descriptor was written by the test. */
+  public void offerRaw(int ring, int head) {
+    rings[ring].offer(head);
+    offered[ring]++;
     kick(ring);
+  }
+
+  /** Connects again, as the VMM of a guest that runs: the rings go on where they were. */
+  public void reconnect(Socket connected) throws Exception {
+    if (socket.isOpen()) {
+      socket.close();
+    }
+    socket = connected;
+    messages = new MessageSocket(connected.intValue());
+    negotiate(features);
+    shareMemory();
+    for (int i = 0; i < 2; i++) {
+      startRing(i, rings[i].used());
+      assertThat(ask(VhostRequest.SET_VRING_ENABLE, NONE, i | 1L << 32)).isZero();
+    }
+  }
+
+  /** Resets the guest's driver, which begins with empty rings. */
+  public void restartRings() throws InterruptedException {
+    for (int i = 0; i < 2; i++) {
+      send(VhostRequest.GET_VRING_BASE, 0, NONE, i);
+      assertThat(reply(VhostRequest.GET_VRING_BASE)).isEqualTo(8);
+      memory.segment().asSlice(rings[i].descriptors - GUEST, 0x8000).fill((byte) 0);
+      rings[i] = new Ring(memory, rings[i].descriptors, ENTRIES);
+      offered[i] = 0;
+      taken[i] = 0;
+      startRing(i, 0);
+    }
+    fillReceiveRing();
+  }
+
+  /** Resets the guest, whose next driver acknowledges other features. */
+  public void reset(long acknowledged) throws InterruptedException {
+    features = acknowledged;
+    assertThat(ask(VhostRequest.SET_FEATURES, NONE, acknowledged)).isZero();
+    restartRings();
+  }
+
+  /** Makes the memory's file longer or shorter. */
+  public void truncate(long bytes) throws IOException {
+    try (java.io.RandomAccessFile file =
+        new java.io.RandomAccessFile("/proc/self/fd/" + memfd, "rw")) {
+      file.setLength(bytes);
+    }
+  }
+
+  /** Whether the back end has closed the connection; waits for it with a limit. */
+  public boolean isHungUp() throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT;
+    while (true) {
+      int bytes = messages.receive(buffer, 0, 1024);
+      if (bytes != -Errno.EAGAIN && bytes <= 0) {
+        return true;
+      }
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(1);
+    }
   }
 
   /** Closes the connection; the guest and its memory stay. */

@@ -15,6 +15,7 @@ public final class PortKinds {
               new QemuDgramPorts(),
               new VfkitPorts(),
               new UdpPorts(),
+              new VhostUserPorts(),
               new HostAdapterPorts(),
               new GuestNicPorts())
           .stream()
