@@ -35,7 +35,7 @@ public final class DescriptorBudget implements Dumpable {
   /** The least floor that a network can work with: a page of a browser, and DNS beside it. */
   public static final int LEAST_FLOOR = 16;
 
-  /** The kernel's limit is read again at most so often. */
+  /** The kernel's limit is read again at most so often, and not while nobody wants anything. */
   private static final long RELEARN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final String REMEDY =
@@ -48,14 +48,14 @@ public final class DescriptorBudget implements Dumpable {
   private volatile int total;
   private volatile int pool;
   private volatile int floor;
-  private long learnedNanos;
+  private volatile long learnedNanos;
   private int expected;
 
   /**
    * Makes a budget that nobody has a share of.
    *
-   * @param divisible how many descriptors all networks may hold together; asked again when the
-   *     kernel refuses one, because the limit of a running process can be changed
+   * @param divisible how many descriptors all networks may hold together; asked again each second
+   *     in which somebody takes one, because the limit of a running process can be changed
    * @param clock what tells how long a shortage is over
    */
   public DescriptorBudget(IntSupplier divisible, Clock clock) {
@@ -157,10 +157,14 @@ public final class DescriptorBudget implements Dumpable {
     pool = total - networks * each;
   }
 
-  /** The kernel has no descriptor although the budget has: the limit was lowered, or is shared. */
-  private synchronized void relearn() {
+  /** Follows a limit that was changed, before the kernel refuses what the reserve is for. */
+  private void relearn() {
     if (clock.nanoTime() - learnedNanos >= RELEARN_NANOS) {
-      learn();
+      synchronized (this) {
+        if (clock.nanoTime() - learnedNanos >= RELEARN_NANOS) {
+          learn();
+        }
+      }
     }
   }
 
@@ -270,6 +274,10 @@ public final class DescriptorBudget implements Dumpable {
       return clock.nanoTime();
     }
 
+    private void follow() {
+      relearn();
+    }
+
     private void kernelRefused(Holder holder) {
       relearn();
       refused(holder);
@@ -345,6 +353,7 @@ public final class DescriptorBudget implements Dumpable {
      *     #giveBack}
      */
     public boolean take() {
+      share.follow();
       if (held >= share.room() || !share.grow()) {
         refused++;
         share.refused(this);

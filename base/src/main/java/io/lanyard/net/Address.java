@@ -237,7 +237,8 @@ public record Address(long high, long low) implements Comparable<Address> {
    * The address at a distance.
    *
    * @param offset how many addresses further; negative for before
-   * @return the address, modulo the family's size
+   * @return the address, modulo the family's size; of IPv4 where an IPv6 address is that far from a
+   *     mapped one
    */
   public Address plus(long offset) {
     if (isIpv4()) {

@@ -123,6 +123,25 @@ class DescriptorBudgetTest {
   }
 
   @Test
+  void theDivisionFollowsALimitThatIsChangedBeforeTheKernelRefuses() {
+    AtomicInteger limit = new AtomicInteger(1000);
+    DescriptorBudget budget = new DescriptorBudget(limit::get, clock);
+    Holder holder = budget.share("a").holder("one");
+    for (int i = 0; i < 150; i++) {
+      assertThat(holder.take()).isTrue();
+    }
+    limit.set(200);
+    assertThat(holder.take()).as("within the second").isTrue();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(holder.take()).isFalse();
+    assertThat(budget.total()).isEqualTo(200);
+    limit.set(2000);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(holder.take()).isTrue();
+    assertThat(budget.total()).isEqualTo(2000);
+  }
+
+  @Test
   void aLimitThatWasLoweredIsLearntFromTheKernelsRefusal() {
     AtomicInteger limit = new AtomicInteger(1000);
     DescriptorBudget budget = new DescriptorBudget(limit::get, clock);
@@ -131,9 +150,9 @@ class DescriptorBudgetTest {
     for (int i = 0; i < 150; i++) {
       assertThat(holder.take()).isTrue();
     }
+    assertThat(holder.take()).isTrue();
     limit.set(200);
     clock.advance(Duration.ofSeconds(2));
-    assertThat(holder.take()).isTrue();
     holder.kernelRefused();
     holder.giveBack();
     assertThat(budget.total()).isEqualTo(200);

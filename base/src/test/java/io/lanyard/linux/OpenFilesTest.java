@@ -19,6 +19,26 @@ class OpenFilesTest {
     assertThat(OpenFiles.limit()).isEqualTo(Integer.parseInt(line.split("\\s{2,}", -1)[1]));
   }
 
+  /** With {@code prlimit}, as an operator may do to a running daemon. */
+  @Test
+  void aLimitThatIsChangedIsSeen() throws Exception {
+    int before = OpenFiles.limit();
+    try {
+      limit(before - 1);
+      assertThat(OpenFiles.limit()).isEqualTo(before - 1);
+    } finally {
+      limit(before);
+    }
+    assertThat(OpenFiles.limit()).isEqualTo(before);
+  }
+
+  private static void limit(int soft) throws Exception {
+    String self = Long.toString(ProcessHandle.current().pid());
+    Process program =
+        new ProcessBuilder("prlimit", "--pid", self, "--nofile=" + soft + ":").inheritIO().start();
+    assertThat(program.waitFor()).isZero();
+  }
+
   @Test
   void aSocketCounts() throws IOException {
     int before = OpenFiles.count();

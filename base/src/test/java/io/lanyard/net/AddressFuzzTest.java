@@ -58,7 +58,10 @@ class AddressFuzzTest {
           .isEqualTo(stranger.compareTo(subnet.network()) >= 0 && !isPast(stranger, subnet));
     }
     assertThat(Address.of(address.toBytes())).isEqualTo(address);
-    assertThat(address.plus(1).plus(-1)).isEqualTo(address);
+    Address next = address.plus(1);
+    if (next.isIpv4() == ipv4) { // the mapped addresses have neighbours of the other family
+      assertThat(next.plus(-1)).isEqualTo(address);
+    }
   }
 
   private static boolean isPast(Address address, Subnet subnet) {

@@ -6,11 +6,13 @@ import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.vswitch.capture.Capture;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +38,10 @@ final class CaptureResource implements Resource {
     if (!port.isEmpty() && network.ports().stream().noneMatch(known -> known.name().equals(port))) {
       throw Problem.notFound(
           "port", port, "\"lanyard port ls --network " + network.name() + "\" lists the ports");
+    }
+    if (Capture.running() >= Capture.MOST) {
+      throw Problem.refused(
+          503, Capture.MOST + " captures run already", "end one of them first", List.of());
     }
     return new Response.Stream(
         TYPE,

@@ -20,4 +20,7 @@ public interface Policy {
 
   /** Forgets what was learned of the stations behind the port: it has no carrier, or is gone. */
   default void forget() {}
+
+  /** Hears that it judges no more: its port has other policies, or is gone. */
+  default void end() {}
 }

@@ -97,6 +97,21 @@ final class Slot {
     forget(egress);
   }
 
+  /** Ends the policies. */
+  void end() {
+    end(ingress);
+    end(egress);
+  }
+
+  private static void end(Policy @Nullable [] policies) {
+    if (policies != null) {
+      for (Policy policy : policies) {
+        policy.forget();
+        policy.end();
+      }
+    }
+  }
+
   private static void forget(Policy @Nullable [] policies) {
     if (policies != null) {
       for (Policy policy : policies) {

@@ -169,7 +169,7 @@ public final class Switch implements Dumpable {
     port.removeListener(stateListener);
     table.forgetPort(slot.number);
     turns.forget(port);
-    slot.forget();
+    slot.end();
     if (latest == slot) {
       latest = null;
     }
@@ -190,7 +190,7 @@ public final class Switch implements Dumpable {
     }
     Slot slot = new Slot(port, former.number, rules, former.turn, clock.nanoTime());
     table.rule(slot.number, rules.macLimit(), rules.holdsMacs());
-    former.forget();
+    former.end();
     @Nullable Slot[] others = ports.clone();
     others[slot.number] = slot;
     ports = others;

@@ -569,6 +569,7 @@ public final class Network implements AutoCloseable {
    * @param channel where the pcapng goes, written by a thread of the capture's own
    * @return ends it
    * @throws IllegalArgumentException if there is no such port
+   * @throws IllegalStateException if there are too many captures
    */
   public Watch capture(String port, WritableByteChannel channel) {
     Capture capture =

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -34,16 +35,21 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   /** The usual "whole frame". */
   public static final int WHOLE_FRAMES = 262144;
 
-  /** Bytes that may wait for the writer: what a disk's hiccup of 10 ms costs at 10 Gbit/s. */
-  private static final long QUEUE_BYTES = 16 << 20;
+  /** Captures of the process at a time; each costs 150 KiB besides what waits. */
+  public static final int MOST = 32;
+
+  /** Bytes that may wait for the writer: what a disk's hiccup of 6 ms costs at 10 Gbit/s. */
+  private static final long QUEUE_BYTES = 8 << 20;
 
   /** Of all captures of the process together: they lie on the heap, which others need too. */
-  private static final long ALL_QUEUES_BYTES = 64 << 20;
+  private static final long ALL_QUEUES_BYTES = 24 << 20;
 
   private static final AtomicLong ALL_QUEUED_BYTES = new AtomicLong();
 
-  /** The cost of a frame besides its bytes. */
-  private static final int FRAME_OVERHEAD = 64;
+  private static final AtomicInteger RUNNING = new AtomicInteger();
+
+  /** The cost of a frame besides its bytes: array, record and the queue's node. */
+  private static final int FRAME_OVERHEAD = 96;
 
   private static final System.Logger LOG = System.getLogger(Capture.class.getName());
 
@@ -123,6 +129,8 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
    * @param channel where blocks are written to; closed when the capture ends
    * @param scratch a direct buffer that segments are made in; released when the capture ends
    * @return the capture, to be closed
+   * @throws IllegalStateException if {@link #MOST} run already; the scratch buffer has been
+   *     released
    */
   public static Capture start(
       Switch network,
@@ -131,10 +139,24 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       Clock clock,
       WritableByteChannel channel,
       ByteBuf scratch) {
+    if (RUNNING.incrementAndGet() > MOST) {
+      RUNNING.decrementAndGet();
+      scratch.release();
+      throw new IllegalStateException(MOST + " captures run already");
+    }
     Capture capture = new Capture(network, only, Math.max(1, snapLength), clock, channel, scratch);
     network.addTap(capture);
     Thread _ = Thread.ofVirtual().name("capture-" + network.name()).start(capture::write);
     return capture;
+  }
+
+  /**
+   * The number of captures whose readers may still be there.
+   *
+   * @return captures of the process
+   */
+  public static int running() {
+    return RUNNING.get();
   }
 
   @Override
@@ -226,6 +248,8 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       fail(new IOException("the capture was interrupted", e));
+    } finally {
+      RUNNING.decrementAndGet();
     }
   }
 

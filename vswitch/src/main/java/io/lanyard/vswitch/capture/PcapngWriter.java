@@ -37,7 +37,8 @@ final class PcapngWriter {
   /** All of a block but its data and its text. */
   private static final int OVERHEAD = 128;
 
-  private static final int BUFFER = 256 << 10;
+  /** Holds the largest frame. */
+  private static final int BUFFER = 80 << 10;
 
   private final WritableByteChannel channel;
   private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);

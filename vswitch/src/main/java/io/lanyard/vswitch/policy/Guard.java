@@ -105,7 +105,15 @@ public final class Guard implements Policy {
       maskLows[i] = mask(bits - 64);
       givenHighs[i] = subnet.network().high() & maskHighs[i];
       givenLows[i] = subnet.network().low() & maskLows[i];
+      if (isOne(i)) {
+        addresses.give(givenHighs[i], givenLows[i]);
+      }
     }
+  }
+
+  /** Whether what is given is one address: a router may be given a subnet, or all the world. */
+  private boolean isOne(int i) {
+    return maskHighs[i] == -1 && maskLows[i] == -1;
   }
 
   private static long mask(int bits) {
@@ -346,6 +354,9 @@ public final class Guard implements Policy {
   }
 
   private boolean claim(long high, long low) {
+    if (addresses.isGiven(high, low)) {
+      return false; // to another port
+    }
     long claimant = addresses.claimant(high, low);
     if (claimant != AddressMap.NOBODY) {
       return claimant == number;
@@ -367,5 +378,14 @@ public final class Guard implements Policy {
     }
     claims = 0;
     lastVersion = -1;
+  }
+
+  @Override
+  public void end() {
+    for (int i = 0; i < givenHighs.length; i++) {
+      if (isOne(i)) {
+        addresses.ungive(givenHighs[i], givenLows[i]);
+      }
+    }
   }
 }

@@ -8,13 +8,17 @@ import io.lanyard.vswitch.frame.Ethernet;
  * lease, a reservation, the gateway's own), or <em>claimed</em> by the guarded port that was the
  * first to use them.
  *
- * <p>DHCP binds and releases; guards claim. A bound address is nobody else's.
+ * <p>DHCP binds and releases; guards claim. A bound address is nobody else's, and one that the
+ * configuration gives to a port is claimed by nobody.
  *
  * <p>Thread: the network's loop only.
  */
 public final class PortAddresses {
   private final AddressMap bound;
   private final AddressMap claimed;
+
+  /** How many guards' ports the configuration gives an address to. */
+  private final AddressMap given;
 
   /** Grows with each change of a binding, so that guards may keep what they have found. */
   int version;
@@ -26,6 +30,7 @@ public final class PortAddresses {
    */
   public PortAddresses(long seed) {
     bound = new AddressMap(seed);
+    given = new AddressMap(seed);
     claimed = new AddressMap(~seed);
   }
 
@@ -51,6 +56,11 @@ public final class PortAddresses {
       bound.remove(address.high(), address.low());
       version++;
     }
+  }
+
+  /** Whether the configuration gives an address to a port. */
+  boolean isGiven(long high, long low) {
+    return given.get(high, low) != AddressMap.NOBODY;
   }
 
   /**
@@ -82,6 +92,23 @@ public final class PortAddresses {
 
   void claim(long high, long low, long guard) {
     claimed.put(high, low, guard);
+  }
+
+  /** Keeps an address from being claimed, because the configuration gives it to a guard's port. */
+  void give(long high, long low) {
+    given.put(high, low, Math.max(0, given.get(high, low)) + 1);
+    version++;
+  }
+
+  /** Takes back what one guard's {@link #give} has done. */
+  void ungive(long high, long low) {
+    long others = given.get(high, low) - 1;
+    if (others > 0) {
+      given.put(high, low, others);
+    } else {
+      given.remove(high, low);
+    }
+    version++;
   }
 
   void unclaim(long high, long low, long guard) {

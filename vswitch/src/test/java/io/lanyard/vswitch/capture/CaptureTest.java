@@ -200,13 +200,39 @@ class CaptureTest {
         captures.stream()
             .mapToLong(capture -> (long) capture.dump().properties().get("waitingBytes"))
             .sum();
-    assertThat(waiting).isBetween(60L << 20, 64L << 20);
+    assertThat(waiting).isBetween(23L << 20, 24L << 20);
     captures.forEach(Capture::close);
     gate.countDown();
     for (Capture capture : captures) {
       capture.done().get(10, TimeUnit.SECONDS);
       assertThat(capture.dump().properties()).containsEntry("waitingBytes", 0L);
     }
+  }
+
+  @Test
+  void thereAreSoManyCapturesAndNoMore() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    List<Capture> captures = new ArrayList<>();
+    while (Capture.running() < Capture.MOST) {
+      captures.add(start(a, Capture.WHOLE_FRAMES, stuck(gate)));
+    }
+    assertThatThrownBy(() -> start(a, Capture.WHOLE_FRAMES, stuck(gate)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("32 captures run already");
+    captures.forEach(Capture::close);
+    assertThat(Capture.running()).as("their readers are there").isEqualTo(Capture.MOST);
+    gate.countDown();
+    for (Capture capture : captures) {
+      capture.done().get(10, TimeUnit.SECONDS);
+    }
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (Capture.running() > 0) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(limit);
+      Thread.onSpinWait();
+    }
+    Capture another = start(a, Capture.WHOLE_FRAMES, stuck(gate));
+    another.close();
+    another.done().get(10, TimeUnit.SECONDS);
   }
 
   @Test

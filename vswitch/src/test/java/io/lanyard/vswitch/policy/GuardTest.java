@@ -130,6 +130,22 @@ class GuardTest {
   }
 
   @Test
+  void whatTheConfigurationGivesToAPortNobodyClaims() {
+    InMemoryPort neighbour = learning("neighbour");
+    ByteBuf early = udp(OTHER, ADDRESS, 1, GATEWAY, 2);
+    assertThat(passes(neighbour, early)).as("before it is given").isTrue();
+    InMemoryPort guest = strict("10.0.0.10/32", "10.0.0.11/32", "10.0.0.0/8");
+    for (int given : new int[] {ADDRESS, VICTIM}) {
+      refused(neighbour, DropCause.GUARD_IP, udp(OTHER, given, 1, GATEWAY, 2));
+      assertThat(passes(guest, from(given))).isTrue();
+      refused(neighbour, DropCause.GUARD_IP, udp(OTHER, given, 1, GATEWAY, 2));
+    }
+    assertThat(passes(neighbour, udp(OTHER, Ipv4.parse("10.0.0.12"), 1, GATEWAY, 2))).isTrue();
+    network.govern(guest, PortRules.PLAIN);
+    assertThat(passes(neighbour, udp(OTHER, VICTIM, 1, GATEWAY, 2))).as("given no more").isTrue();
+  }
+
+  @Test
   void tagsDoNotHideASource() {
     InMemoryPort guest = strict();
     addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
