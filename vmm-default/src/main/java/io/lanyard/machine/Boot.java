@@ -54,6 +54,7 @@ sealed interface Boot extends AutoCloseable {
     return switch (source) {
       case BootSource.Kernel kernel -> Kernel.open(kernel, memory);
       case BootSource.Program program -> Program.open(program, memory);
+      default -> throw new VmmException("the machine starts a kernel or a program, not " + source);
     };
   }
 
@@ -66,7 +67,7 @@ sealed interface Boot extends AutoCloseable {
   /** A Linux kernel. */
   final class Kernel implements Boot {
     /** The kernel's COMMAND_LINE_SIZE on RISC-V, with the terminator. */
-    private static final int COMMAND_LINE = 1024;
+    static final int COMMAND_LINE = 1024;
 
     /**
      * The memory that a kernel takes before it starts the first program, besides its image: page

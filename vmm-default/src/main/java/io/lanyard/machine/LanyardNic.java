@@ -2,8 +2,9 @@ package io.lanyard.machine;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.machine.virtio.VirtioNet;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.FrameSink;
-import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
@@ -19,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any. Frames from the guest go out with {@code sending} held, so that {@link #connect}
  * and {@link #disconnect} return when none is under way.
  */
-final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
+final class LanyardNic implements InProcessNic, FrameSink, VirtioNet.Backend {
   private static final System.Logger LOG = System.getLogger(LanyardNic.class.getName());
   private static final int HEADER = VirtioNet.HEADER;
+  private static final Attachment IN_PROCESS = new Attachment.InProcess();
 
   private final NicSpec spec;
   private final ReentrantLock sending = new ReentrantLock();
@@ -37,6 +39,11 @@ final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
 
   LanyardNic(NicSpec spec) {
     this.spec = spec;
+  }
+
+  /** Whether the daemon offers the one way in which the machine attaches NICs. */
+  static boolean offered(NicSpec spec) {
+    return spec.offers().contains(IN_PROCESS);
   }
 
   NicSpec spec() {
@@ -61,6 +68,11 @@ final class LanyardNic implements Nic, FrameSink, VirtioNet.Backend {
   @Override
   public long mac() {
     return spec.mac();
+  }
+
+  @Override
+  public Attachment attachment() {
+    return IN_PROCESS;
   }
 
   @Override

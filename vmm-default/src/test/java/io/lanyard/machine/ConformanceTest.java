@@ -4,8 +4,11 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmProvider;
+import io.lanyard.vmm.tck.EchoGuest;
 import io.lanyard.vmm.tck.Fixture;
 import io.lanyard.vmm.tck.VmmConformance;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -60,6 +63,15 @@ class ConformanceTest {
     @Override
     public BootSource echoing() {
       return program(TestProgram.echoing());
+    }
+
+    @Override
+    public BootSource reflecting() {
+      try {
+        return new BootSource.Program(EchoGuest.write(directory.resolve("echo.elf")));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

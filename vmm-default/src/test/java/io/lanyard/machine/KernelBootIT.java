@@ -2,12 +2,14 @@ package io.lanyard.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
@@ -62,12 +64,15 @@ class KernelBootIT {
         vmm.create(
             new GuestSpec(
                 "debian",
+                "riscv64",
                 512 << 20,
                 1,
                 new BootSource.Kernel(
                     debian.kernel(), debian.initrd(), "console=ttyS0 cryptomgr.notests"),
                 disks,
-                List.of(new NicSpec("eth0", 0x525400000001L, 1500)),
+                List.of(
+                    new NicSpec(
+                        "eth0", 0x525400000001L, 1500, List.of(new Attachment.InProcess()))),
                 options),
             events::add);
     guest.console().attach(bytes -> screen.append(StandardCharsets.ISO_8859_1.decode(bytes)));
@@ -83,8 +88,8 @@ class KernelBootIT {
   @Test
   void stockKernelUsesItsDevicesAndPowersOffBySbi() throws Exception {
     startGuest(Map.of());
-    try (PingPeer peer = new PingPeer(guest.nics().getFirst())) {
-      guest.nics().getFirst().connect(peer);
+    try (PingPeer peer = new PingPeer((InProcessNic) guest.nics().getFirst())) {
+      ((InProcessNic) guest.nics().getFirst()).connect(peer);
       assertThat(run("cat /proc/cpuinfo"))
           .contains("rv64imafdc")
           .contains("zicboz")
@@ -117,8 +122,8 @@ class KernelBootIT {
   void devicesInterruptByMessagesOrByWiresAsTheGuestIsMade(
       String control, String receive, String serial) throws Exception {
     startGuest(Map.of("interrupts", control));
-    try (PingPeer peer = new PingPeer(guest.nics().getFirst())) {
-      guest.nics().getFirst().connect(peer);
+    try (PingPeer peer = new PingPeer((InProcessNic) guest.nics().getFirst())) {
+      ((InProcessNic) guest.nics().getFirst()).connect(peer);
       run("ip addr add 192.168.127.9/24 dev eth0; ip link set eth0 up");
       assertThat(run("ping -c 3 192.168.127.2")).contains("3 packets received");
       String table = run("cat /proc/interrupts");
@@ -141,7 +146,10 @@ class KernelBootIT {
 
     startGuest(
         DebianKernel.withDisks(),
-        List.of(new DiskSpec(raw, false), new DiskSpec(ext4, false), new DiskSpec(raw, true)),
+        List.of(
+            new DiskSpec(raw, DiskSpec.RAW, false),
+            new DiskSpec(ext4, DiskSpec.RAW, false),
+            new DiskSpec(raw, DiskSpec.RAW, true)),
         Map.of());
     run("mount -t sysfs sys /sys; busybox mkdir /mnt");
     String modules = "crc16 mbcache jbd2 crc32c_generic ext4 virtio_blk";

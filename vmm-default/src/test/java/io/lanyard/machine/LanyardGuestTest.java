@@ -8,6 +8,7 @@ import io.lanyard.machine.device.TestFinisher;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.hart.CodeBudget;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LanyardGuestTest {
-  private static final NicSpec NIC = new NicSpec("eth0", 0x525400000001L, 1500);
+  private static final NicSpec NIC =
+      new NicSpec("eth0", 0x525400000001L, 1500, List.of(new Attachment.InProcess()));
   @TempDir Path directory;
   private Vmm vmm;
   private final List<GuestEvent> events = new CopyOnWriteArrayList<>();
@@ -51,6 +53,7 @@ class LanyardGuestTest {
       TestProgram program, int harts, Map<String, String> options, NicSpec... nics) {
     return new GuestSpec(
         "one",
+        "riscv64",
         16 << 20,
         harts,
         new BootSource.Program(program.write(directory)),
@@ -111,7 +114,14 @@ class LanyardGuestTest {
       Guest guest =
           vmm.create(
               new GuestSpec(
-                  "hoard" + i, one.memory(), 1, one.boot(), one.disks(), one.nics(), one.options()),
+                  "hoard" + i,
+                  "riscv64",
+                  one.memory(),
+                  1,
+                  one.boot(),
+                  one.disks(),
+                  one.nics(),
+                  one.options()),
               events::add);
       guest.start();
       guests.add(guest);
@@ -225,6 +235,7 @@ class LanyardGuestTest {
           vmm.create(
               new GuestSpec(
                   "m" + mebibytes,
+                  "riscv64",
                   (long) mebibytes << 20,
                   1,
                   new BootSource.Kernel(kernel, initrd, ""),
@@ -300,7 +311,14 @@ class LanyardGuestTest {
 
   private static GuestSpec named(String name, GuestSpec spec, Map<String, String> options) {
     return new GuestSpec(
-        name, spec.memory(), spec.harts(), spec.boot(), spec.disks(), spec.nics(), options);
+        name,
+        "riscv64",
+        spec.memory(),
+        spec.harts(),
+        spec.boot(),
+        spec.disks(),
+        spec.nics(),
+        options);
   }
 
   @Test
@@ -409,13 +427,21 @@ class LanyardGuestTest {
   void whatTheMachineCannotDoIsRefusedWithWhatItCan() {
     refused(
         spec(TestProgram.waiting(), 2, Map.of()),
-        "harts: 2; this version of the machine has one, write harts: 1");
-    refused(spec(TestProgram.waiting(), 1, Map.of("colour", "red")), "console=serial");
+        "guest one: harts: this version of the machine has one hart, not 2; write harts: 1");
+    refused(
+        spec(TestProgram.waiting(), 1, Map.of("colour", "red")),
+        "options.colour: the machine has no such option");
     refused(spec(TestProgram.waiting(), 1, Map.of(), NIC, NIC), "given twice");
     refused(
-        spec(TestProgram.waiting(), 1, Map.of(), new NicSpec("eth0", 0x010000000001L, 1500)),
+        spec(
+            TestProgram.waiting(),
+            1,
+            Map.of(),
+            new NicSpec("eth0", 0x010000000001L, 1500, NIC.offers())),
         "not that of a single NIC");
-    refused(spec(TestProgram.waiting(), 1, Map.of(), new NicSpec("eth0", 2, 10)), "MTU 10");
+    refused(
+        spec(TestProgram.waiting(), 1, Map.of(), new NicSpec("eth0", 2, 10, NIC.offers())),
+        "MTU 10");
   }
 
   private void refused(GuestSpec spec, String why) {

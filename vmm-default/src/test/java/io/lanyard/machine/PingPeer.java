@@ -1,7 +1,7 @@
 package io.lanyard.machine;
 
 import io.lanyard.vmm.FrameSink;
-import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.NicOffloads;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,11 +17,11 @@ final class PingPeer implements FrameSink, AutoCloseable {
   private static final int HEADER = 12;
   private static final byte[] MAC = {0x52, 0x54, 0, 0, 0, (byte) 0xfe};
 
-  private final Nic nic;
+  private final InProcessNic nic;
   private final BlockingQueue<byte[]> replies = new LinkedBlockingQueue<>();
   private final Thread thread;
 
-  PingPeer(Nic nic) {
+  PingPeer(InProcessNic nic) {
     this.nic = nic;
     this.thread = Thread.ofPlatform().daemon().name("peer").start(this::reply);
   }

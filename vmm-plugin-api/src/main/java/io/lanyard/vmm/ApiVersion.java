@@ -8,10 +8,10 @@ package io.lanyard.vmm;
  */
 public record ApiVersion(int major, int minor) {
   /** The major version of this interface; a constant, so that it is compiled into a plug-in. */
-  public static final int MAJOR = 1;
+  public static final int MAJOR = 2;
 
   /** The minor version of this interface; a constant, so that it is compiled into a plug-in. */
-  public static final int MINOR = 2;
+  public static final int MINOR = 0;
 
   /**
    * The version of the interface that runs. A plug-in does not return this one, which is the

@@ -3,8 +3,13 @@ package io.lanyard.vmm;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The program that a guest starts with. */
-public sealed interface BootSource {
+/**
+ * The program that a guest starts with.
+ *
+ * <p>Open: later versions have other sources. The daemon gives a plug-in those alone that its
+ * {@link VmmDescription#boots} has.
+ */
+public interface BootSource {
   /**
    * A Linux kernel, loaded by the VMM.
    *
@@ -22,4 +27,17 @@ public sealed interface BootSource {
    *     reports: 1 for success, {@code n << 1 | 1} for failure n
    */
   record Program(Path elf) implements BootSource {}
+
+  /**
+   * Firmware in place of the VMM's own, which finds by itself what comes next.
+   *
+   * @param file in a form that the machine's VMM loads
+   */
+  record Firmware(Path file) implements BootSource {}
+
+  /** The first disk, started by the VMM's own firmware. There is at least one. */
+  record Disk() implements BootSource {}
+
+  /** The VMM's own firmware and nothing else, as for a start from the network. */
+  record Nothing() implements BootSource {}
 }

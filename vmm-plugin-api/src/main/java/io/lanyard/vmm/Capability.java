@@ -1,6 +1,9 @@
 package io.lanyard.vmm;
 
-/** Something that not every VMM can do; a caller asks before it tries. */
+/**
+ * Something that the guests of some VMMs can do; the daemon asks before it tries. Constants are
+ * added in later versions: a {@code switch} over them has a {@code default}.
+ */
 public enum Capability {
   /** A serial console with bytes both ways. */
   CONSOLE,
@@ -10,12 +13,9 @@ public enum Capability {
   PAUSE,
   /** {@link Guest#reset}. */
   RESET,
-  /** Booting a kernel, with an initial RAM disk and a command line. */
-  BOOT_KERNEL,
-  /** Running a bare ELF program that reports through {@code tohost}. */
-  BOOT_PROGRAM,
-  /** Disks. */
-  DISKS,
-  /** Frames with unfinished checksums and super-frames. */
-  NIC_OFFLOADS
+  /**
+   * A guest has a process of its own, which goes on when the daemon ends, and which the next daemon
+   * finds: {@link Guest#release}, and {@link Vmm#create} of a guest that runs.
+   */
+  OUTLIVES
 }

@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
  * <p>A frame is a 12-byte {@code virtio_net_hdr_v1} (VIRTIO 1.2 section 5.1.6, little-endian) and
  * the Ethernet frame without FCS, in one native segment of exactly that length.
  *
- * <p>Thread: the daemon's sink, which a NIC gets by {@link Nic#connect}, any, one at a time; the
- * NIC's own, which it gives by {@link Nic#sink}, the network's loop only, so that no method may
- * block.
+ * <p>Thread: the daemon's sink, which a NIC gets by {@link InProcessNic#connect}, any, one at a
+ * time; the NIC's own, which it gives by {@link InProcessNic#sink}, the network's loop only, so
+ * that no method may block.
  */
 public interface FrameSink {
   /**

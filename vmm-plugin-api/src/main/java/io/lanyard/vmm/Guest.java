@@ -44,10 +44,18 @@ public interface Guest extends AutoCloseable {
   /** Powers the guest off at once. Returns when it no longer runs. */
   void kill();
 
-  /** Restarts the guest as a reset button does. */
+  /**
+   * Restarts the guest as a reset button does.
+   *
+   * @throws UnsupportedOperationException without {@link Capability#RESET}
+   */
   void reset();
 
-  /** Stops the guest's processors and clock. Returns when they stand still. */
+  /**
+   * Stops the guest's processors and clock. Returns when they stand still.
+   *
+   * @throws UnsupportedOperationException without {@link Capability#PAUSE}
+   */
   void pause();
 
   /** Lets a paused guest go on. */
@@ -73,6 +81,16 @@ public interface Guest extends AutoCloseable {
    * @return a snapshot
    */
   GuestStatistics statistics();
+
+  /**
+   * Lets go of the guest without ending it: it goes on, and {@link Vmm#create} of another daemon
+   * finds it again by its name. A guest that does not run is closed.
+   *
+   * @throws UnsupportedOperationException without {@link Capability#OUTLIVES}
+   */
+  default void release() {
+    throw new UnsupportedOperationException("the guests of this VMM end with the daemon");
+  }
 
   /** Kills the guest if it runs, and gives back all that it holds. A second call does nothing. */
   @Override

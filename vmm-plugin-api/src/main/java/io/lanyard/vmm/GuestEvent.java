@@ -1,7 +1,7 @@
 package io.lanyard.vmm;
 
-/** Something that happened to a guest. */
-public sealed interface GuestEvent {
+/** Something that happened to a guest. Open: later versions have other events. */
+public interface GuestEvent {
   /**
    * The guest's name.
    *

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The parts of a guest.
+ * The parts of a guest. The daemon makes it; later versions have other components, so that a
+ * plug-in reads it by its accessors, and not by a pattern.
  *
  * @param name the guest's name, unique in the daemon: letters, digits and hyphens
+ * @param architecture one of {@link VmmDescription#architectures}
  * @param memory bytes of RAM
  * @param harts how many processors
  * @param boot what it starts with
@@ -16,6 +18,7 @@ import java.util.Map;
  */
 public record GuestSpec(
     String name,
+    String architecture,
     long memory,
     int harts,
     BootSource boot,

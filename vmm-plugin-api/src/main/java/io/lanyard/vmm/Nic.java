@@ -1,12 +1,6 @@
 package io.lanyard.vmm;
 
-/**
- * A guest's NIC.
- *
- * <p>{@link #sink} is the NIC's end of the link, called by the network's loop: at most one thread
- * at a time. {@link #connect} names the network's end, called by the guest's threads: at most one
- * at a time for a NIC.
- */
+/** A guest's NIC. */
 public interface Nic {
   /**
    * The NIC's name.
@@ -23,26 +17,22 @@ public interface Nic {
   long mac();
 
   /**
-   * The sink for the network's frames to the guest. It works in every state of the guest: a guest
-   * that does not run, or that has no buffer ready, refuses the frame.
+   * The way in which the NIC is attached: the one that the VMM took of those that it was offered.
    *
-   * @return the same object for the life of the NIC
+   * @return an element of {@link NicSpec#offers}; the same for the life of the NIC. If it is {@link
+   *     Attachment.InProcess}, the NIC is an {@link InProcessNic}.
    */
-  FrameSink sink();
+  Attachment attachment();
 
   /**
-   * Attaches the NIC to a network, or moves it to another. The guest sees the link go up. Returns
-   * when no frame can go to the earlier sink any more.
+   * Shows the guest whether its link is up. The daemon says so when it has made the NIC's port, and
+   * when it takes that away; an {@link InProcessNic} hears it by its own methods instead.
    *
-   * @param network where the guest's frames go
+   * <p>Thread: any; in any state of the guest.
+   *
+   * @param up whether there is a network at the other end
    */
-  void connect(FrameSink network);
-
-  /**
-   * Detaches the NIC from its network. The guest sees the link go down. Does nothing if the NIC is
-   * detached.
-   */
-  void disconnect();
+  default void link(boolean up) {}
 
   /**
    * The NIC's counters.

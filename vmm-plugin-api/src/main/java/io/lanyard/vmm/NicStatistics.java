@@ -1,7 +1,8 @@
 package io.lanyard.vmm;
 
 /**
- * A NIC's counters since its guest was made, seen from the guest. A super-frame counts as one.
+ * A NIC's counters since its guest was made, seen from the guest, each -1 where the VMM does not
+ * know. A super-frame counts as one.
  *
  * @param receivedFrames frames given to the guest
  * @param receivedBytes their bytes, without the offload header
@@ -16,4 +17,7 @@ public record NicStatistics(
     long receiveDrops,
     long transmittedFrames,
     long transmittedBytes,
-    long transmitDrops) {}
+    long transmitDrops) {
+  /** The counters of a NIC whose frames do not pass through the plug-in: the port has its own. */
+  public static final NicStatistics UNKNOWN = new NicStatistics(-1, -1, -1, -1, -1, -1);
+}

@@ -10,10 +10,15 @@ public interface Vmm extends AutoCloseable {
   /**
    * Makes a guest, without starting it. Files named by the specification are opened here.
    *
+   * <p>With {@link Capability#OUTLIVES}, the guest of that name that an earlier daemon left behind
+   * is found again instead, whatever it was made of; it tells by {@link GuestEvent.Noted} if that
+   * differs.
+   *
    * @param spec what the guest is made of
    * @param listener hears what happens to the guest, from a thread of the VMM's that must not be
    *     held up
-   * @return the guest, in {@link GuestState#CREATED}
+   * @return the guest, in {@link GuestState#CREATED}; one that was found again, in the state that
+   *     it is in, which its listener was not told of
    * @throws VmmException if the specification cannot be met; the message says which part, and what
    *     to do
    */
@@ -28,7 +33,7 @@ public interface Vmm extends AutoCloseable {
     return VmmStatistics.UNKNOWN;
   }
 
-  /** Kills and closes every guest, and gives back what the VMM holds. */
+  /** Kills and closes every guest that was not released, and gives back what the VMM holds. */
   @Override
   void close();
 }

@@ -1,10 +1,11 @@
 package io.lanyard.vmm;
 
-import java.util.Set;
+import java.util.List;
 
 /**
  * The way in to a plug-in, found by {@link java.util.ServiceLoader}. Making one must be cheap and
- * must touch nothing; the work begins in {@link #open}.
+ * must touch nothing; {@link #describe} and {@link #validate} may look at the host, and leave it as
+ * it is; the work begins in {@link #open}.
  *
  * <p>Thread: any, one at a time. {@link #open} may block.
  */
@@ -25,11 +26,22 @@ public interface VmmProvider {
   ApiVersion apiVersion();
 
   /**
-   * The capabilities of this VMM's guests.
+   * What this VMM can do on this host.
    *
-   * @return an immutable set
+   * @return a description whose answers stay the same and are immutable
    */
-  Set<Capability> capabilities();
+  VmmDescription describe();
+
+  /**
+   * Looks for what stands in the way of a guest: before one is made, and when somebody checks a
+   * configuration without a daemon. Files that the specification names are looked at. A part that
+   * the description does not have is not asked for, nor is a name that another guest has, nor what
+   * only a start can find, such as memory that is short at that moment.
+   *
+   * @param spec what the guest is to be made of
+   * @return all that is wrong; empty if {@link Vmm#create} may be expected to make it
+   */
+  List<SpecProblem> validate(GuestSpec spec);
 
   /**
    * Opens the VMM.

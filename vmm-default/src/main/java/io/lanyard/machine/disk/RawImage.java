@@ -35,6 +35,21 @@ public final class RawImage implements Disk {
    * @throws VmmException that names the file and what is wrong with it
    */
   public static RawImage open(Path path, boolean readOnly) throws VmmException {
+    return open(path, readOnly, true);
+  }
+
+  /**
+   * Looks whether an image can be opened. One that another guest uses can.
+   *
+   * @param path the file
+   * @param readOnly whether writes fail
+   * @throws VmmException that names the file and what is wrong with it
+   */
+  public static void check(Path path, boolean readOnly) throws VmmException {
+    open(path, readOnly, false).close();
+  }
+
+  private static RawImage open(Path path, boolean readOnly, boolean exclusive) throws VmmException {
     if (!Files.isRegularFile(path)) {
       throw new VmmException(
           "disk " + path + ": " + (Files.exists(path) ? "is not a file" : "does not exist"));
@@ -57,7 +72,7 @@ public final class RawImage implements Disk {
         throw new VmmException(
             "disk " + path + ": a raw image is a multiple of 512 bytes, this has " + size);
       }
-      if (!readOnly) {
+      if (exclusive && !readOnly) {
         lock(channel, path);
       }
       return new RawImage(channel, size, readOnly);

@@ -1,6 +1,7 @@
 package io.lanyard.vmm.tck;
 
 import io.lanyard.vmm.ApiVersion;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
@@ -9,11 +10,13 @@ import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmException;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** An open VMM for the length of one check, with what it has told. */
 final class Bench implements AutoCloseable {
@@ -22,11 +25,14 @@ final class Bench implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 5;
 
+  private static final long MAC = 0x52_54_00_00_00_01L;
+
   private final Fixture fixture;
   private final Vmm vmm;
   private final List<GuestEvent> events = new CopyOnWriteArrayList<>();
   private final AtomicBoolean inListener = new AtomicBoolean();
   private volatile boolean overlapped;
+  private int sockets;
 
   Bench(Fixture fixture) throws VmmException {
     this.fixture = fixture;
@@ -42,14 +48,39 @@ final class Bench implements AutoCloseable {
   }
 
   GuestSpec spec(String name, BootSource boot) {
+    return spec(name, boot, offers());
+  }
+
+  GuestSpec spec(String name, BootSource boot, List<Attachment> offers) {
     return new GuestSpec(
         name,
+        fixture.provider().describe().architectures().getFirst(),
         fixture.memory(),
         1,
         boot,
         List.of(),
-        List.of(new NicSpec("eth0", 0x52_54_00_00_00_01L, 1500)),
-        Map.of());
+        offers.isEmpty() ? List.of() : List.of(new NicSpec("eth0", MAC, 1500, offers)),
+        fixture.options());
+  }
+
+  /** All that the kit can offer and the VMM knows. */
+  List<Attachment> offers() {
+    Path socket = fixture.context().runtimeDirectory().resolve("tck-" + ++sockets + ".sock");
+    Set<Class<? extends Attachment>> known = fixture.provider().describe().attachments();
+    return Stream.<Attachment>of(
+            new Attachment.InProcess(),
+            new Attachment.UnixStream(socket, false),
+            new Attachment.UnixStream(socket, true))
+        .filter(offer -> known.contains(offer.getClass()))
+        .toList();
+  }
+
+  /** The ways that the kit can try, of those that a VMM knows. */
+  static List<Class<? extends Attachment>> attachments(Set<Class<? extends Attachment>> known) {
+    return Stream.of(Attachment.InProcess.class, Attachment.UnixStream.class)
+        .<Class<? extends Attachment>>map(way -> way)
+        .filter(known::contains)
+        .toList();
   }
 
   Guest create(String name, BootSource boot) throws VmmException {

@@ -3,8 +3,12 @@ package io.lanyard.vmm.tck;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmProvider;
+import java.util.Map;
 
-/** A plug-in under test and its guests. Called many times; the answers must stay the same. */
+/**
+ * A plug-in under test and its guests, which have the architecture that its description names
+ * first. Called many times; the answers must stay the same.
+ */
 public interface Fixture {
   /**
    * The plug-in.
@@ -35,21 +39,25 @@ public interface Fixture {
   BootSource spinning();
 
   /**
-   * A program that reports success. Asked for only with {@link
-   * io.lanyard.vmm.Capability#BOOT_PROGRAM}.
+   * A program that reports success. Asked for only of a VMM that boots a {@link
+   * BootSource.Program}.
    *
    * @return what it starts with
    */
-  BootSource passing();
+  default BootSource passing() {
+    throw new UnsupportedOperationException("this VMM runs no programs");
+  }
 
   /**
-   * A program that reports that a test failed. Asked for only with {@link
-   * io.lanyard.vmm.Capability#BOOT_PROGRAM}.
+   * A program that reports that a test failed. Asked for only of a VMM that boots a {@link
+   * BootSource.Program}.
    *
    * @param test the test's number, from 1 to 100
    * @return what it starts with
    */
-  BootSource failing(int test);
+  default BootSource failing(int test) {
+    throw new UnsupportedOperationException("this VMM runs no programs");
+  }
 
   /**
    * A guest that prints {@code ready} and then echoes each byte that is typed. Asked for only with
@@ -58,4 +66,22 @@ public interface Fixture {
    * @return what it starts with
    */
   BootSource echoing();
+
+  /**
+   * A guest that returns each frame on its first NIC with the source's and destination's MAC
+   * addresses exchanged, and everything else as it was. Asked for only of a VMM whose guests have
+   * NICs. {@link EchoGuest} is one.
+   *
+   * @return what it starts with
+   */
+  BootSource reflecting();
+
+  /**
+   * The options of all guests.
+   *
+   * @return settings that only this VMM knows
+   */
+  default Map<String, String> options() {
+    return Map.of();
+  }
 }

@@ -12,11 +12,13 @@ import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmStatistics;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** A guest's life: states, calls that are allowed, events, and what is refused. */
@@ -30,7 +32,7 @@ final class LifeChecks {
   }
 
   List<Check> checks() {
-    Set<Capability> can = fixture.provider().capabilities();
+    Set<Capability> can = fixture.provider().describe().capabilities();
     List<Check> checks = new ArrayList<>();
     checks.add(new Check("a new guest is CREATED and has not run", this::created));
     checks.add(new Check("start makes it RUNNING, kill STOPPED, and it starts again", this::again));
@@ -52,11 +54,19 @@ final class LifeChecks {
     if (!can.contains(Capability.REQUEST_STOP)) {
       checks.add(new Check("requestStop is refused where it is not a capability", this::noButton));
     }
-    if (can.contains(Capability.BOOT_PROGRAM)) {
+    checks.add(
+        can.contains(Capability.OUTLIVES)
+            ? new Check("a guest that was released is found again, and goes on", this::found)
+            : new Check("release is refused where it is not a capability", this::noRelease));
+    if (boots(BootSource.Program.class)) {
       checks.add(new Check("a program that passes reports 0 and stops", () -> program(0)));
       checks.add(new Check("a program that fails reports the test's number", () -> program(42)));
     }
     return checks;
+  }
+
+  private boolean boots(Class<? extends BootSource> kind) {
+    return fixture.provider().describe().boots().contains(kind);
   }
 
   private void memory() throws Exception {
@@ -112,7 +122,7 @@ final class LifeChecks {
   }
 
   private void no() throws Exception {
-    Set<Capability> can = fixture.provider().capabilities();
+    Set<Capability> can = fixture.provider().describe().capabilities();
     try (Bench bench = new Bench(fixture)) {
       Guest guest = bench.create("one", fixture.spinning());
       forbidden(guest, GuestState.CREATED, "kill", guest::kill);
@@ -176,21 +186,37 @@ final class LifeChecks {
     Path missing = fixture.context().stateDirectory().resolve("no-such-file");
     try (Bench bench = new Bench(fixture)) {
       GuestSpec good = bench.spec("one", fixture.spinning());
-      Set<Capability> can = fixture.provider().capabilities();
-      if (can.contains(Capability.BOOT_KERNEL)) {
+      equal(List.of(), fixture.provider().validate(good), "problems of a good specification");
+      if (boots(BootSource.Kernel.class)) {
         named(
-            bench, with(good, good.memory(), new BootSource.Kernel(missing, null, ""), List.of()));
+            bench,
+            with(good, good.memory(), new BootSource.Kernel(missing, null, ""), List.of()),
+            "boot");
       }
-      if (can.contains(Capability.BOOT_PROGRAM)) {
-        named(bench, with(good, good.memory(), new BootSource.Program(missing), List.of()));
+      if (boots(BootSource.Program.class)) {
+        named(bench, with(good, good.memory(), new BootSource.Program(missing), List.of()), "boot");
       }
-      if (can.contains(Capability.DISKS)) {
-        named(bench, with(good, good.memory(), good.boot(), List.of(new DiskSpec(missing, false))));
+      if (boots(BootSource.Firmware.class)) {
+        named(
+            bench, with(good, good.memory(), new BootSource.Firmware(missing), List.of()), "boot");
       }
-      refused(
-          VmmException.class,
-          "a guest without memory",
-          () -> bench.create(with(good, 0, good.boot(), List.of())));
+      for (String format : fixture.provider().describe().diskFormats()) {
+        DiskSpec disk = new DiskSpec(missing, format, true);
+        named(bench, with(good, good.memory(), good.boot(), List.of(disk)), "disks");
+      }
+      bad(bench, with(good, 0, good.boot(), List.of()), "memory");
+      bad(
+          bench,
+          new GuestSpec(
+              good.name(),
+              good.architecture(),
+              good.memory(),
+              good.harts(),
+              good.boot(),
+              good.disks(),
+              good.nics(),
+              Map.of("no-such-option", "1")),
+          "options");
       bench.create(good).close();
     }
   }
@@ -198,15 +224,29 @@ final class LifeChecks {
   private static GuestSpec with(
       GuestSpec good, long memory, BootSource boot, List<DiskSpec> disks) {
     return new GuestSpec(
-        good.name(), memory, good.harts(), boot, disks, good.nics(), good.options());
+        good.name(),
+        good.architecture(),
+        memory,
+        good.harts(),
+        boot,
+        disks,
+        good.nics(),
+        good.options());
   }
 
-  private static void named(Bench bench, GuestSpec spec) {
-    VmmException e =
-        refused(VmmException.class, "a file that is not there", () -> bench.create(spec));
+  /** Refused in advance, with the part that is wrong, and when it is to be made. */
+  private String bad(Bench bench, GuestSpec spec, String part) {
+    List<SpecProblem> problems = fixture.provider().validate(spec);
     require(
-        String.valueOf(e.getMessage()).contains("no-such-file"),
-        "the message does not name the file: " + e.getMessage());
+        problems.stream().anyMatch(problem -> problem.fatal() && problem.path().indexOf(part) == 0),
+        "what is wrong with " + part + " of " + spec + " is not found: " + problems);
+    return String.valueOf(
+        refused(VmmException.class, "a bad " + part, () -> bench.create(spec)).getMessage());
+  }
+
+  private void named(Bench bench, GuestSpec spec, String part) {
+    String message = bad(bench, spec, part);
+    require(message.contains("no-such-file"), "the message does not name the file: " + message);
   }
 
   private void two() throws Exception {
@@ -287,6 +327,37 @@ final class LifeChecks {
     try (Bench bench = new Bench(fixture)) {
       Guest guest = bench.started(fixture.spinning());
       refused(UnsupportedOperationException.class, "requestStop", guest::requestStop);
+    }
+  }
+
+  private void noRelease() throws Exception {
+    try (Bench bench = new Bench(fixture)) {
+      Guest guest = bench.started(fixture.spinning());
+      refused(UnsupportedOperationException.class, "release", guest::release);
+      equal(GuestState.RUNNING, guest.state(), "state after a refused release");
+    }
+  }
+
+  private void found() throws Exception {
+    try (Bench bench = new Bench(fixture)) {
+      bench.started(fixture.spinning()).release();
+    }
+    try (Bench bench = new Bench(fixture)) {
+      Guest guest = bench.create("one", fixture.spinning());
+      equal(GuestState.RUNNING, guest.state(), "state of a guest that is found again");
+      equal(List.of(), bench.events(), "events of a guest that is found again");
+      refused(IllegalStateException.class, "a second start", guest::start);
+      long before = guest.statistics().processorNanos();
+      Bench.await(() -> guest.statistics().processorNanos() > before, "the guest to run");
+      guest.kill();
+      equal(GuestState.STOPPED, guest.state(), "state after kill");
+      guest.start();
+    }
+    try (Bench bench = new Bench(fixture)) {
+      equal(
+          GuestState.CREATED,
+          bench.create("one", fixture.spinning()).state(),
+          "state of a guest that was closed before");
     }
   }
 

@@ -2,10 +2,12 @@ package io.lanyard.vmm.tck;
 
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.Capability;
+import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmProvider;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Function;
 
 /** The checks that apply to a plug-in. */
 public final class VmmConformance {
@@ -30,7 +32,7 @@ public final class VmmConformance {
   }
 
   /**
-   * The checks that follow from the plug-in's capabilities.
+   * The checks that follow from the plug-in's description.
    *
    * @return in a sensible order; each may be run alone, and again
    */
@@ -39,7 +41,7 @@ public final class VmmConformance {
     checks.add(new Check("the provider says who it is", this::provider));
     checks.addAll(new LifeChecks(fixture).checks());
     checks.addAll(new NicChecks(fixture).checks());
-    if (fixture.provider().capabilities().contains(Capability.CONSOLE)) {
+    if (fixture.provider().describe().capabilities().contains(Capability.CONSOLE)) {
       checks.addAll(new ConsoleChecks(fixture).checks());
     }
     return List.copyOf(checks);
@@ -53,13 +55,24 @@ public final class VmmConformance {
     Bench.require(
         Bench.supported(provider.apiVersion()),
         "version " + provider.apiVersion() + " does not run under " + ApiVersion.CURRENT);
-    Set<Capability> capabilities = provider.capabilities();
-    Bench.equal(capabilities, provider.capabilities(), "capabilities asked for again");
-    Bench.refused(
-        UnsupportedOperationException.class, "changing the capabilities", capabilities::clear);
+    VmmDescription description = provider.describe();
+    Bench.require(!description.architectures().isEmpty(), "the VMM cannot run guests here");
+    Bench.require(!description.boots().isEmpty(), "no guest could start with anything");
+    same(description, provider.describe(), VmmDescription::architectures);
+    same(description, provider.describe(), VmmDescription::boots);
+    same(description, provider.describe(), VmmDescription::diskFormats);
+    same(description, provider.describe(), VmmDescription::attachments);
+    same(description, provider.describe(), VmmDescription::capabilities);
     try (var first = provider.open(fixture.context())) {
       Bench.require(first != null, "open gave nothing");
     }
     provider.open(fixture.context()).close();
+  }
+
+  private static void same(
+      VmmDescription first, VmmDescription second, Function<VmmDescription, Collection<?>> part) {
+    Collection<?> answer = part.apply(first);
+    Bench.equal(answer, part.apply(second), "a description asked for again");
+    Bench.refused(UnsupportedOperationException.class, "changing it", answer::clear);
   }
 }

@@ -16,8 +16,10 @@
  * }
  * }</pre>
  *
- * <p>Which checks there are follows from the provider's capabilities. Each opens a VMM of its own
- * and closes it, and waits for conditions with a bound, never for a time. The kit has the version
- * of the interface that it checks, {@link io.lanyard.vmm.ApiVersion#CURRENT}.
+ * <p>Which checks there are follows from the provider's description. A NIC has to carry frames, in
+ * each way in which it can be attached: a guest that echoes them is the proof, and {@link
+ * io.lanyard.vmm.tck.EchoGuest} is one for boards like QEMU's RISC-V {@code virt}. Each check opens
+ * a VMM of its own and closes it, and waits for conditions with a bound, never for a time. The kit
+ * has the version of the interface that it checks, {@link io.lanyard.vmm.ApiVersion#CURRENT}.
  */
 package io.lanyard.vmm.tck;

@@ -1,0 +1,102 @@
+package io.lanyard.qemu;
+
+import io.lanyard.base.Causes;
+import io.lanyard.vmm.VmmException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What a guest has in the plug-in's runtime directory, by which a later daemon finds it.
+ *
+ * @param directory the guest's own, for this user alone
+ */
+record GuestFiles(Path directory) {
+  /** {@code sun_path} without its terminator. */
+  private static final int LONGEST_SOCKET = 107;
+
+  Path pid() {
+    return directory.resolve("pid");
+  }
+
+  Path qmp() {
+    return directory.resolve("qmp");
+  }
+
+  Path console() {
+    return directory.resolve("console");
+  }
+
+  private Path command() {
+    return directory.resolve("command");
+  }
+
+  /**
+   * Makes the directory.
+   *
+   * @throws VmmException if that fails, or its path is too long for a socket
+   */
+  void make() throws VmmException {
+    int length = console().toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_SOCKET) {
+      throw new VmmException(
+          "the path of a socket has at most "
+              + LONGEST_SOCKET
+              + " bytes, and "
+              + console()
+              + " has "
+              + length
+              + "; give the daemon a shorter runtime directory");
+    }
+    try {
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectory(
+            directory,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+    } catch (IOException e) {
+      throw new VmmException("cannot make " + directory + ": " + Causes.of(e), e);
+    }
+  }
+
+  /** Notes the command line that QEMU is started with, and removes what an earlier one has left. */
+  void write(List<String> line) throws VmmException {
+    try {
+      Files.deleteIfExists(pid());
+      Files.deleteIfExists(qmp());
+      Files.writeString(command(), Json.write(line));
+    } catch (IOException e) {
+      throw new VmmException("cannot write " + command() + ": " + Causes.of(e), e);
+    }
+  }
+
+  /** Whether the QEMU that runs was started with a command line. */
+  boolean isOf(List<String> line) {
+    try {
+      return Files.readString(command()).equals(Json.write(line));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The number of the process, if there was one. */
+  OptionalLong readPid() {
+    try {
+      return OptionalLong.of(Long.parseLong(Files.readString(pid()).strip()));
+    } catch (IOException | NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** Removes all of it. */
+  void remove() throws IOException {
+    for (Path file : List.of(pid(), qmp(), console(), command())) {
+      Files.deleteIfExists(file);
+    }
+    Files.deleteIfExists(directory);
+  }
+}

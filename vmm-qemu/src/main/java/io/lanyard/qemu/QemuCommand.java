@@ -1,0 +1,233 @@
+package io.lanyard.qemu;
+
+import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.GuestSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line of a guest's QEMU.
+ *
+ * <p>QEMU splits an option's value at commas. A text from the configuration is therefore an
+ * argument that QEMU takes whole ({@code -kernel}, {@code -append}, {@code -bios}), or a value in
+ * JSON ({@code -blockdev}, {@code -device}, {@code -netdev}), or a word that was checked to have no
+ * comma; where an option knows no JSON ({@code -chardev}), commas are doubled.
+ */
+final class QemuCommand {
+  private final Path program;
+  private final GuestSpec spec;
+  private final GuestFiles files;
+  private final QemuOptions options;
+  private final boolean kvm;
+  private final List<String> line = new ArrayList<>();
+
+  /**
+   * Makes one.
+   *
+   * @param kvm whether the host's KVM may run this architecture
+   */
+  private QemuCommand(Path program, GuestSpec spec, GuestFiles files, boolean kvm) {
+    this.program = program;
+    this.spec = spec;
+    this.files = files;
+    this.options = QemuOptions.of(spec.options());
+    this.kvm = kvm;
+  }
+
+  /** The command line of a guest whose specification was checked. */
+  static List<String> of(Path program, GuestSpec spec, GuestFiles files, boolean kvm) {
+    QemuCommand command = new QemuCommand(program, spec, files, kvm);
+    command.process();
+    command.board();
+    command.boot();
+    command.console();
+    command.disks();
+    command.nics();
+    return List.copyOf(command.line);
+  }
+
+  private void add(String... arguments) {
+    line.addAll(List.of(arguments));
+  }
+
+  private void add(String option, Map<String, Object> value) {
+    add(option, Json.write(value));
+  }
+
+  private static Map<String, Object> map(Object... pairs) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      map.put((String) pairs[i], pairs[i + 1]);
+    }
+    return map;
+  }
+
+  /** A text in an option that knows no JSON. */
+  private static String doubled(Path path) {
+    return path.toString().replace(",", ",,");
+  }
+
+  private void process() {
+    add(program.toString());
+    add("-name", "guest=" + spec.name());
+    // Files of this user's or the system's would add to what the configuration says.
+    add("-no-user-config", "-nodefaults");
+    add("-display", "none");
+    add("-S"); // until somebody hears what it tells
+    add("-pidfile", files.pid().toString());
+    add("-chardev", "socket,id=qmp,server=on,wait=off,path=" + doubled(files.qmp()));
+    add("-mon", "chardev=qmp,mode=control");
+    add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+  }
+
+  private void board() {
+    QemuBoard usual = QemuBoard.of(spec.architecture());
+    String machine = options.machine();
+    add("-machine", machine == null ? usual.machine() : machine);
+    String cpu = options.cpu();
+    if (cpu != null) {
+      add("-cpu", cpu);
+    } else if (!usual.cpu().isEmpty() && machine == null) {
+      add("-cpu", usual.cpu());
+    }
+    switch (options.accelerator()) {
+      case KVM -> add("-accel", "kvm");
+      case TCG -> add("-accel", "tcg");
+      case AUTO -> {
+        if (kvm) {
+          add("-accel", "kvm"); // the next one is taken where this one does not work
+        }
+        add("-accel", "tcg");
+      }
+    }
+    add("-m", (spec.memory() >> 20) + "M");
+    add("-smp", String.valueOf(spec.harts()));
+    add("-device", map("driver", "virtio-rng-pci"));
+  }
+
+  private void boot() {
+    switch (spec.boot()) {
+      case BootSource.Kernel kernel -> {
+        add("-kernel", kernel.kernel().toString());
+        Path initrd = kernel.initrd();
+        if (initrd != null) {
+          add("-initrd", initrd.toString());
+        }
+        if (!kernel.commandLine().isEmpty()) {
+          add("-append", kernel.commandLine());
+        }
+      }
+      case BootSource.Firmware firmware -> add("-bios", firmware.file().toString());
+      default -> {} // QEMU's own firmware, which starts what has the lowest bootindex
+    }
+  }
+
+  private void console() {
+    add("-chardev", "socket,id=console,server=on,wait=off,path=" + doubled(files.console()));
+    add("-serial", "chardev:console");
+  }
+
+  private void disks() {
+    int index = 0;
+    for (DiskSpec disk : spec.disks()) {
+      String node = "disk" + index;
+      boolean medium = disk.format().equals(DiskSpec.ISO);
+      add(
+          "-blockdev",
+          map(
+              "driver",
+              "file",
+              "node-name",
+              node + "-file",
+              "filename",
+              disk.path().toString(),
+              "read-only",
+              disk.readOnly()));
+      add(
+          "-blockdev",
+          map(
+              "driver",
+              medium ? "raw" : disk.format(),
+              "node-name",
+              node,
+              "file",
+              node + "-file",
+              "read-only",
+              disk.readOnly()));
+      if (medium) {
+        add("-device", map("driver", "virtio-scsi-pci", "id", "bus-" + node));
+        add(
+            "-device",
+            map(
+                "driver",
+                "scsi-cd",
+                "bus",
+                "bus-" + node + ".0",
+                "drive",
+                node,
+                "bootindex",
+                index));
+      } else {
+        add(
+            "-device",
+            map(
+                "driver",
+                "virtio-blk-pci",
+                "id",
+                "dev-" + node,
+                "drive",
+                node,
+                "bootindex",
+                index));
+      }
+      index++;
+    }
+  }
+
+  private void nics() {
+    for (int i = 0; i < spec.nics().size(); i++) {
+      var nic = spec.nics().get(i);
+      Path socket = QemuNic.choose(nic).orElseThrow().path();
+      add(
+          "-netdev",
+          map(
+              "type",
+              "stream",
+              "id",
+              "net" + i,
+              "server",
+              true,
+              "addr",
+              map("type", "unix", "path", socket.toString())));
+      add(
+          "-device",
+          map(
+              "driver",
+              "virtio-net-pci",
+              "id",
+              nicId(i),
+              "netdev",
+              "net" + i,
+              "mac",
+              mac(nic.mac()),
+              "host_mtu",
+              nic.mtu(),
+              "bootindex",
+              spec.disks().size() + i));
+    }
+  }
+
+  /** QEMU's name of a NIC. */
+  static String nicId(int index) {
+    return "nic" + index;
+  }
+
+  private static String mac(long bits) {
+    String hex = "%012x".formatted(bits);
+    return String.join(":", hex.split("(?<=\\G..)"));
+  }
+}

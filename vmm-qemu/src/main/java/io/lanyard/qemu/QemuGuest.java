@@ -1,0 +1,486 @@
+package io.lanyard.qemu;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.LogEvent;
+import io.lanyard.vmm.Console;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.GuestEvent;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.GuestState;
+import io.lanyard.vmm.GuestStatistics;
+import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.VmmException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A guest: what outlives its QEMUs. */
+final class QemuGuest implements Guest {
+  private static final System.Logger LOG = System.getLogger(QemuGuest.class.getName());
+
+  /** QEMU checks its options, opens its files and reserves memory: well below a second. */
+  private static final long START_MILLIS = 8000;
+
+  private static final long LOOK_MILLIS = 5;
+
+  private final GuestSpec spec;
+  private final GuestFiles files;
+  private final List<String> line;
+  private final Consumer<GuestEvent> events;
+  private final Consumer<QemuGuest> closed;
+  private final QemuConsole console;
+  private final List<QemuNic> nics;
+  private final ReentrantLock calls = new ReentrantLock();
+
+  /** What QEMU tells, in order, off the thread that reads it: it asks QEMU in its turn. */
+  private final ExecutorService told;
+
+  private volatile GuestState state = GuestState.CREATED;
+  private volatile @Nullable Live live;
+  private volatile long lastNanos;
+  private boolean gone;
+
+  QemuGuest(
+      GuestSpec spec,
+      GuestFiles files,
+      List<String> line,
+      Consumer<GuestEvent> events,
+      Consumer<QemuGuest> closed) {
+    this.spec = spec;
+    this.files = files;
+    this.line = line;
+    this.events = events;
+    this.closed = closed;
+    this.console = new QemuConsole(spec.name());
+    this.nics = spec.nics().stream().map(nic -> new QemuNic(nic, this::linkChanged)).toList();
+    this.told =
+        Executors.newSingleThreadExecutor(
+            Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
+  }
+
+  /** A QEMU that runs, and the connection to it. */
+  private final class Live implements Qmp.Listener {
+    final QemuProcess process;
+    final Qmp qmp;
+
+    /** Why it is about to end; empty while it is not. */
+    volatile String shutdown = "";
+
+    Live(QemuProcess process) throws IOException {
+      this.process = process;
+      this.qmp = Qmp.connect(files.qmp(), spec.name(), this);
+    }
+
+    @Override
+    public void onEvent(String name, Map<?, ?> data) {
+      switch (name) {
+        case "SHUTDOWN" -> shutdown = reason(Json.textIn(data, "reason"));
+        case "RESET" -> tell(() -> events.accept(new GuestEvent.Rebooted(name())));
+        case "STOP", "RESUME" -> tell(() -> look(this));
+        default -> {}
+      }
+    }
+
+    @Override
+    public void onEnd() {
+      tell(() -> ended(this));
+    }
+
+    private void tell(Runnable what) {
+      try {
+        told.execute(what);
+      } catch (RejectedExecutionException e) {
+        // The guest is closed, or released.
+      }
+    }
+
+    private static String reason(String word) {
+      return switch (word) {
+        case "guest-shutdown" -> "the guest shut itself down";
+        case "guest-reset" -> "the guest restarted";
+        case "guest-panic" -> "the guest's kernel panicked";
+        case "host-signal" -> "a signal ended QEMU";
+        case "" -> "QEMU was told to end";
+        default -> "QEMU ended: " + word;
+      };
+    }
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
+  }
+
+  @Override
+  public GuestState state() {
+    return state;
+  }
+
+  private boolean isAlive() {
+    return state == GuestState.RUNNING || state == GuestState.PAUSED;
+  }
+
+  private void require(String call, boolean allowed) {
+    if (gone) {
+      throw new IllegalStateException("guest " + name() + " is closed");
+    }
+    if (!allowed) {
+      throw new IllegalStateException(
+          "guest %s is %s: it cannot %s".formatted(name(), state, call));
+    }
+  }
+
+  private void to(GuestState next, String reason) {
+    GuestState from = state;
+    if (from != next || next == GuestState.FAILED) { // it may fail again, for another reason
+      state = next;
+      events.accept(new GuestEvent.StateChanged(name(), from, next, reason));
+    }
+  }
+
+  /**
+   * Finds the QEMU that an earlier daemon has left behind. Called once, before anybody else has the
+   * guest.
+   *
+   * @throws VmmException if there is one and it cannot be had
+   */
+  void find() throws VmmException {
+    if (!Files.exists(files.qmp())) {
+      return;
+    }
+    Optional<QemuProcess> left = QemuProcess.find(files);
+    if (left.isEmpty()) {
+      return; // what is left are its files, which the next start replaces
+    }
+    try {
+      Live found = new Live(left.get());
+      live = found;
+      Map<?, ?> status = found.qmp.execute("query-status", Map.of());
+      state = Boolean.TRUE.equals(status.get("running")) ? GuestState.RUNNING : GuestState.PAUSED;
+      console.connect(files.console());
+      LogEvent.of("guest-found").with("guest", name()).with("state", state).log(LOG, Level.INFO);
+    } catch (IOException e) {
+      let();
+      throw new VmmException(
+          "guest "
+              + name()
+              + " runs already, and its QEMU cannot be driven ("
+              + Causes.of(e)
+              + "); end it, or whoever else drives it at "
+              + files.qmp(),
+          e);
+    }
+    if (!files.isOf(line)) {
+      events.accept(
+          new GuestEvent.Noted(
+              name(), "it runs as it was configured before; restart it to have the changes"));
+    }
+  }
+
+  @Override
+  public void start() throws VmmException {
+    calls.lock();
+    try {
+      require("start", !isAlive());
+      QemuProcess starting = null;
+      boolean done = false;
+      try {
+        files.make();
+        files.write(line);
+        lastNanos = 0;
+        QemuProcess process = QemuProcess.start(line, files.directory());
+        starting = process;
+        Live started = ready(process);
+        live = started;
+        console.connect(files.console());
+        for (QemuNic nic : nics) {
+          if (!nic.isUp()) {
+            setLink(started, nic);
+          }
+        }
+        to(GuestState.RUNNING, "started");
+        started.qmp.execute("cont", Map.of());
+        done = true;
+      } catch (IOException e) {
+        throw new VmmException("QEMU started and cannot be driven: " + Causes.of(e), e);
+      } finally {
+        if (!done) {
+          let();
+          if (starting != null) {
+            starting.kill();
+          }
+        }
+      }
+    } catch (VmmException e) {
+      to(GuestState.FAILED, "could not start: " + e.getMessage());
+      throw e;
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  /** Waits until QEMU listens. It has checked its options and opened its files then. */
+  private Live ready(QemuProcess process) throws VmmException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
+    while (true) {
+      // Only after that an exception says something.
+      boolean over = process.isOver();
+      boolean late = System.nanoTime() - deadline > 0;
+      try {
+        if (Files.exists(files.pid())) { // it is written last of what concerns us
+          return new Live(process);
+        }
+      } catch (IOException e) {
+        LogEvent.of("qemu-not-ready").with("guest", name()).log(LOG, Level.DEBUG, e);
+      }
+      if (over) {
+        throw new VmmException("QEMU did not start" + process.said());
+      }
+      if (late) {
+        throw new VmmException(
+            "QEMU was not ready within " + START_MILLIS + " ms and was ended" + process.said());
+      }
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new VmmException("interrupted while QEMU started", e);
+      }
+    }
+  }
+
+  /** Lets go of the QEMU, if there is one: what it tells does not matter any more. */
+  private void let() {
+    Live old = live;
+    live = null;
+    console.disconnect();
+    if (old != null) {
+      lastNanos = Math.max(lastNanos, old.process.processorNanos());
+      old.qmp.close();
+    }
+  }
+
+  private void command(String command, String call, boolean allowed) {
+    require(call, allowed);
+    Live present = live;
+    if (present == null) {
+      throw new IllegalStateException("guest " + name() + " has just ended: it cannot " + call);
+    }
+    try {
+      var _ = present.qmp.execute(command, Map.of());
+    } catch (QmpException e) {
+      throw new IllegalStateException(
+          "guest " + name() + " did not " + call + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void requestStop() {
+    calls.lock();
+    try {
+      command("system_powerdown", "stop", isAlive());
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void kill() {
+    calls.lock();
+    try {
+      require("kill", isAlive());
+      end("killed");
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void end(String reason) {
+    Live present = live;
+    if (present != null) {
+      try {
+        var _ = present.qmp.execute("quit", Map.of());
+      } catch (QmpException e) {
+        LogEvent.of("qemu-quit-failed").with("guest", name()).log(LOG, Level.DEBUG, e);
+      }
+      present.process.end();
+    }
+    let();
+    to(GuestState.STOPPED, reason);
+  }
+
+  @Override
+  public void reset() {
+    calls.lock();
+    try {
+      command("system_reset", "reset", isAlive());
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void pause() {
+    calls.lock();
+    try {
+      command("stop", "pause", state == GuestState.RUNNING);
+      to(GuestState.PAUSED, "paused");
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void resume() {
+    calls.lock();
+    try {
+      command("cont", "resume", state == GuestState.PAUSED);
+      to(GuestState.RUNNING, "resumed");
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  /** Looks how the guest is after it was stopped or went on. */
+  private void look(Live from) {
+    calls.lock();
+    try {
+      if (from != live) {
+        return;
+      }
+      Map<?, ?> status = from.qmp.execute("query-status", Map.of());
+      String word = Json.textIn(status, "status");
+      if (Boolean.TRUE.equals(status.get("running"))) {
+        to(GuestState.RUNNING, "it goes on");
+      } else if (word.equals("internal-error")) {
+        from.process.end();
+        let();
+        to(
+            GuestState.FAILED,
+            "the host's KVM cannot run this guest; options: {accel: tcg} does without");
+      } else if (!word.equals("shutdown")) { // whose end is told by itself
+        to(GuestState.PAUSED, "QEMU stands still: " + word);
+      }
+    } catch (QmpException e) {
+      LogEvent.of("qemu-status-unknown").with("guest", name()).log(LOG, Level.DEBUG, e);
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void ended(Live from) {
+    calls.lock();
+    try {
+      if (from != live) {
+        return;
+      }
+      from.process.end();
+      let();
+      if (from.shutdown.isEmpty()) {
+        to(
+            GuestState.FAILED,
+            "QEMU ended without a word to the daemon: it was killed, or has crashed"
+                + from.process.said());
+      } else {
+        to(GuestState.STOPPED, from.shutdown);
+      }
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void linkChanged(QemuNic nic) {
+    calls.lock();
+    try {
+      Live present = live;
+      if (present != null) {
+        setLink(present, nic);
+      }
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void setLink(Live to, QemuNic nic) {
+    try {
+      var _ =
+          to.qmp.execute(
+              "set_link", Map.of("name", QemuCommand.nicId(nics.indexOf(nic)), "up", nic.isUp()));
+    } catch (QmpException e) {
+      LogEvent.of("qemu-link-failed")
+          .with("guest", name())
+          .with("nic", nic.name())
+          .log(LOG, Level.DEBUG, e);
+    }
+  }
+
+  @Override
+  public Console console() {
+    return console;
+  }
+
+  @Override
+  public List<Nic> nics() {
+    return List.copyOf(nics);
+  }
+
+  @Override
+  public GuestStatistics statistics() {
+    Live present = live;
+    long nanos =
+        present == null ? lastNanos : Math.max(lastNanos, present.process.processorNanos());
+    lastNanos = nanos;
+    return new GuestStatistics(nanos, -1, spec.memory());
+  }
+
+  @Override
+  public void release() {
+    calls.lock();
+    try {
+      if (gone || !isAlive()) {
+        close();
+        return;
+      }
+      let();
+      forget();
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    calls.lock();
+    try {
+      if (gone) {
+        return;
+      }
+      if (isAlive()) {
+        end("closed");
+      }
+      files.remove();
+      forget();
+    } catch (IOException e) {
+      LogEvent.of("guest-files-left").with("guest", name()).log(LOG, Level.WARNING, e);
+      forget();
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void forget() {
+    gone = true;
+    told.shutdown();
+    closed.accept(this);
+  }
+}

@@ -1,0 +1,86 @@
+package io.lanyard.qemu;
+
+import io.lanyard.base.LogEvent;
+import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.GuestEvent;
+import io.lanyard.vmm.GuestListener;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.SpecProblem;
+import io.lanyard.vmm.Vmm;
+import io.lanyard.vmm.VmmContext;
+import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The open VMM: makes guests, finds those that run, and tells their events in order. */
+final class QemuVmm implements Vmm {
+  private static final System.Logger LOG = System.getLogger(QemuVmm.class.getName());
+
+  private final VmmContext context;
+  private final QemuBinaries binaries;
+  private final Map<String, QemuGuest> guests = new LinkedHashMap<>();
+  private final ExecutorService events =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("qemu-events").factory());
+  private boolean closed;
+
+  QemuVmm(VmmContext context, QemuBinaries binaries) {
+    this.context = context;
+    this.binaries = binaries;
+  }
+
+  @Override
+  public synchronized Guest create(GuestSpec spec, GuestListener listener) throws VmmException {
+    if (closed) {
+      throw new IllegalStateException("the VMM is closed");
+    }
+    SpecProblem.refuse(spec.name(), SpecCheck.of(spec, binaries));
+    if (guests.containsKey(spec.name())) {
+      throw new VmmException("guest " + spec.name() + " exists already; give this another name");
+    }
+    Path program = binaries.find(spec.architecture());
+    if (program == null) {
+      throw new VmmException("qemu-system-" + spec.architecture() + " has just been removed");
+    }
+    GuestFiles files = new GuestFiles(context.runtimeDirectory().resolve(spec.name()));
+    QemuGuest guest =
+        new QemuGuest(
+            spec,
+            files,
+            QemuCommand.of(program, spec, files, spec.architecture().equals(binaries.host())),
+            event -> tell(listener, event),
+            this::forget);
+    guest.find();
+    guests.put(spec.name(), guest);
+    return guest;
+  }
+
+  private void tell(GuestListener listener, GuestEvent event) {
+    events.execute(() -> {
+      try {
+        listener.onEvent(event);
+      } catch (RuntimeException e) {
+        LogEvent.of("listener-failed").with("guest", event.guest()).log(LOG, Level.WARNING, e);
+      }
+    });
+  }
+
+  private synchronized void forget(QemuGuest guest) {
+    guests.remove(guest.name(), guest);
+  }
+
+  @Override
+  public void close() {
+    List<QemuGuest> all;
+    synchronized (this) {
+      closed = true;
+      all = List.copyOf(guests.values());
+    }
+    all.forEach(QemuGuest::close);
+    events.shutdown();
+  }
+}
