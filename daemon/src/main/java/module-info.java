@@ -28,6 +28,9 @@ module io.lanyard.daemon {
 
   uses io.lanyard.vmm.VmmProvider;
 
+  provides io.lanyard.config.ConfigurationCheck with
+      io.lanyard.daemon.guest.GuestCheck;
+
   // Its log manager is made by the logging system.
   exports io.lanyard.daemon.log to
       java.logging;

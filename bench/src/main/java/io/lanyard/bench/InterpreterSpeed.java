@@ -78,6 +78,7 @@ public final class InterpreterSpeed {
     GuestSpec spec =
         new GuestSpec(
             "loop" + number,
+            "riscv64",
             16 << 20,
             1,
             new BootSource.Program(program),

@@ -64,6 +64,8 @@ final class AllSettings {
       boolean refuses =
           switch (rule) {
             case KeyRule.ExactlyOne(List<Key<?>> keys) -> keys.contains(key);
+            case KeyRule.AtMostOne(List<Key<?>> keys) ->
+                keys.contains(key) && keys.stream().anyMatch(other -> has(mapping, other));
             case KeyRule.OnlyWith(Key<?> one, Key<?> other, String _) ->
                 one == key && !has(mapping, other);
             case KeyRule.NotWith(Key<?> one, Key<?> other, String _) ->

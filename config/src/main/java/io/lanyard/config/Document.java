@@ -220,6 +220,25 @@ public final class Document {
   }
 
   /**
+   * Something that is wrong with a value, found by somebody who knows more than the format.
+   *
+   * @param path leads to the value
+   * @param message what was expected and what was found
+   * @return the problem, at the value's place; if the document does not say the value, at the place
+   *     of what is around it
+   */
+  public Problem problem(DocumentPath path, String message) {
+    Place place = PlaceFinder.find(tree, path.steps());
+    Edit edit = place.edit();
+    return new Problem(
+        edit == null ? source() : edit.source(),
+        place.line(),
+        place.column(),
+        path.toString(),
+        message);
+  }
+
+  /**
    * The values of the configuration and their origins.
    *
    * @param defaults whether to list the defaults of keys that nobody said, too; a default that only

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name, unique in the daemon: letters, digits and hyphens
  * @param vmm the name of the VMM that runs it
+ * @param architecture its processors' architecture, or null for the image's or the VMM's usual one
  * @param memory bytes of RAM
  * @param harts how many processors
  * @param boot what it starts with
@@ -24,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * @param autostart whether the daemon starts it when it starts itself
  * @param stopTimeout how long it may take to stop when its power button is pressed, because the
  *     daemon stops or a change removes or replaces it; zero powers it off at once
+ * @param keepRunning whether it goes on when the daemon stops
  * @param options settings that only this VMM knows, in the order of the file
  */
 public record GuestConfig(
     String name,
     String vmm,
+    @Nullable String architecture,
     long memory,
     int harts,
     Boot boot,
@@ -36,6 +39,7 @@ public record GuestConfig(
     List<Nic> nics,
     boolean autostart,
     Duration stopTimeout,
+    boolean keepRunning,
     Map<String, String> options) {
   /** Copies the collections. */
   public GuestConfig {
@@ -79,27 +83,49 @@ public record GuestConfig(
      * @param elf a statically linked ELF file, an absolute path
      */
     record Program(Path elf) implements Boot {}
+
+    /**
+     * Firmware in place of the VMM's own.
+     *
+     * @param file an absolute path
+     */
+    record Firmware(Path file) implements Boot {}
+
+    /** The first disk. */
+    record FirstDisk() implements Boot {}
+
+    /** The VMM's own firmware alone. */
+    record Nothing() implements Boot {}
   }
 
   /**
    * A disk.
    *
-   * @param path a raw image, an absolute path
+   * @param path the image's file, an absolute path
+   * @param format the image's format, as its VMM calls it
    * @param readOnly whether writes fail
    */
-  public record Disk(Path path, boolean readOnly) {
+  public record Disk(Path path, String format, boolean readOnly) {
     /** The keys of a disk. */
     static final class Keys {
       static final Key<Path> PATH =
           Key.required(
               "path",
               Kind.PATH,
-              "A raw image; a relative path is relative to this file's directory.");
+              "The image's file; a relative path is relative to this file's directory.");
+
+      static final Key<String> FORMAT =
+          Key.defaulted(
+              "format",
+              GuestConfig.Keys.WORD,
+              "raw",
+              "The image's format: raw; with vmm: qemu also qcow2, vdi, vhdx, vpc, and iso for a CD"
+                  + " or DVD.");
 
       static final Key<Boolean> READ_ONLY =
           Key.defaulted("read-only", new Form.Flag(), false, "Whether writes fail.");
 
-      static final Section SECTION = Section.of("disk", "A disk.", PATH, READ_ONLY);
+      static final Section SECTION = Section.of("disk", "A disk.", PATH, FORMAT, READ_ONLY);
 
       private Keys() {}
     }
@@ -142,8 +168,8 @@ public record GuestConfig(
   static final class Keys {
     private static final String WORD_FORM = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
 
-    /** The name of a VMM or an image. */
-    private static final Kind<String> WORD =
+    /** The name of a VMM, an image, an architecture or a format. */
+    static final Kind<String> WORD =
         Kind.of(
             "word",
             "a name of letters, digits, dots, hyphens and underscores",
@@ -153,6 +179,13 @@ public record GuestConfig(
             "debian-13-netboot");
 
     static final Key<String> VMM = Key.defaulted("vmm", WORD, "lanyard", "The VMM that runs it.");
+
+    static final Key<String> ARCHITECTURE =
+        Key.optional(
+            "architecture",
+            WORD,
+            "the image's, or the VMM's usual one",
+            "Its processors' architecture, such as x86_64, aarch64, riscv64.");
 
     static final Key<ByteSize> MEMORY =
         Key.defaulted(
@@ -166,8 +199,7 @@ public record GuestConfig(
             "harts",
             new Form.Whole(1, 128),
             1,
-            "How many processors. The bundled machine has one; more are for plug-ins that have"
-                + " them.");
+            "How many processors. The bundled machine has one.");
 
     static final Key<String> IMAGE =
         Key.optional(
@@ -197,6 +229,15 @@ public record GuestConfig(
             "none",
             "Runs a statically linked ELF file that owns the machine.");
 
+    static final Key<Path> FIRMWARE =
+        Key.optional(
+            "firmware",
+            Kind.PATH,
+            "none",
+            "Starts this firmware in place of the VMM's own. Without image, kernel, program and"
+                + " firmware the VMM's own starts the first disk, or what it finds on the"
+                + " network.");
+
     static final Key<List<Fields>> DISKS =
         Key.defaulted(
             "disks", new Form.ListOf<>(Disk.Keys.SECTION), List.of(), "Its disks, in order.");
@@ -224,13 +265,21 @@ public record GuestConfig(
                 + " or a change removes or replaces the guest; then it is powered off. 0s powers it"
                 + " off at once.");
 
+    static final Key<Boolean> KEEP_RUNNING =
+        Key.defaulted(
+            "keep-running",
+            new Form.Flag(),
+            false,
+            "Whether it goes on when the daemon stops, and is found again by the next one. For VMMs"
+                + " whose guests have a process of their own, as those of vmm: qemu.");
+
     static final Key<List<Named<String>>> OPTIONS =
         Key.defaulted(
             "options",
             new Form.NamedMap<>(Kind.TEXT, new Form.AnyScalar()),
             List.of(),
             "Settings that only this VMM knows; the bundled machine has console, interrupts and"
-                + " overcommit.");
+                + " overcommit, vmm: qemu has accel, backing, cpu and machine.");
 
     static final Section SECTION =
         new Section(
@@ -238,6 +287,7 @@ public record GuestConfig(
             "A guest that the daemon runs itself.",
             List.of(
                 VMM,
+                ARCHITECTURE,
                 MEMORY,
                 HARTS,
                 IMAGE,
@@ -245,15 +295,18 @@ public record GuestConfig(
                 INITRD,
                 COMMAND_LINE,
                 PROGRAM,
+                FIRMWARE,
                 DISKS,
                 NICS,
                 AUTOSTART,
                 STOP_TIMEOUT,
+                KEEP_RUNNING,
                 OPTIONS),
             List.of(
-                new KeyRule.ExactlyOne(IMAGE, KERNEL, PROGRAM),
+                new KeyRule.AtMostOne(IMAGE, KERNEL, PROGRAM, FIRMWARE),
                 new KeyRule.OnlyWith(INITRD, KERNEL, "an initrd goes with a kernel only"),
-                new KeyRule.NotWith(COMMAND_LINE, PROGRAM, "a program has no command line")),
+                new KeyRule.NotWith(COMMAND_LINE, PROGRAM, "a program has no command line"),
+                new KeyRule.NotWith(COMMAND_LINE, FIRMWARE, "firmware has no command line")),
             Map.of());
 
     private Keys() {}

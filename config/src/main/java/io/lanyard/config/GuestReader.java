@@ -6,7 +6,6 @@ import io.lanyard.config.GuestConfig.Disk;
 import io.lanyard.config.GuestConfig.Keys;
 import io.lanyard.config.GuestConfig.Nic;
 import io.lanyard.net.MacAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,57 +34,62 @@ final class GuestReader {
 
   @Nullable GuestConfig read(String name, Fields guest) {
     String vmm = guest.value(Keys.VMM);
+    String architecture = guest.find(Keys.ARCHITECTURE);
     ByteSize memory = guest.value(Keys.MEMORY);
     int harts = guest.value(Keys.HARTS);
-    // Plug-ins check their own limits when a guest is made.
-    if (harts > 1 && vmm.equals(Keys.VMM.otherwise())) {
-      guest.problem(
-          Keys.HARTS, "the machine of vmm: " + vmm + " has one processor, found " + harts);
-    }
-    Boot boot = boot(guest);
     List<Disk> disks = disks(guest);
+    Boot boot = boot(guest, disks);
     List<Nic> nics = nics(guest, name);
     boolean autostart = guest.value(Keys.AUTOSTART);
     Duration stopTimeout = guest.value(Keys.STOP_TIMEOUT);
+    boolean keepRunning = guest.value(Keys.KEEP_RUNNING);
     Map<String, String> options = options(guest);
     return boot == null
         ? null
         : new GuestConfig(
-            name, vmm, memory.bytes(), harts, boot, disks, nics, autostart, stopTimeout, options);
+            name,
+            vmm,
+            architecture,
+            memory.bytes(),
+            harts,
+            boot,
+            disks,
+            nics,
+            autostart,
+            stopTimeout,
+            keepRunning,
+            options);
   }
 
   /** The one source; where there are several, which has been reported, the first. */
-  private @Nullable Boot boot(Fields guest) {
+  private @Nullable Boot boot(Fields guest, List<Disk> disks) {
     String commandLine = guest.find(Keys.COMMAND_LINE);
     if (guest.has(Keys.IMAGE)) {
       String image = guest.find(Keys.IMAGE);
       return image == null ? null : new Boot.Image(image, commandLine);
     }
     if (guest.has(Keys.KERNEL)) {
-      Path kernel = file(guest, Keys.KERNEL, "kernel");
-      Path initrd = file(guest, Keys.INITRD, "initrd");
+      Path kernel = file(guest, Keys.KERNEL);
+      Path initrd = file(guest, Keys.INITRD);
       return kernel == null
           ? null
           : new Boot.Kernel(kernel, initrd, commandLine == null ? "" : commandLine);
     }
-    Path program = file(guest, Keys.PROGRAM, "program");
-    return program == null ? null : new Boot.Program(program);
+    if (guest.has(Keys.PROGRAM)) {
+      Path program = file(guest, Keys.PROGRAM);
+      return program == null ? null : new Boot.Program(program);
+    }
+    if (guest.has(Keys.FIRMWARE)) {
+      Path firmware = file(guest, Keys.FIRMWARE);
+      return firmware == null ? null : new Boot.Firmware(firmware);
+    }
+    return disks.isEmpty() ? new Boot.Nothing() : new Boot.FirstDisk();
   }
 
-  private @Nullable Path file(Fields fields, Key<Path> key, String what) {
+  /** Whether the file is there and what it should be is for the guest's VMM to say. */
+  private @Nullable Path file(Fields fields, Key<Path> key) {
     Path given = fields.find(key);
-    if (given == null) {
-      return null;
-    }
-    Path file = directory.resolve(given).toAbsolutePath().normalize();
-    if (!Files.exists(file)) {
-      fields.problem(key, "no such file: the " + what + " " + Quoted.quote(file.toString()));
-    } else if (Files.isDirectory(file)) {
-      fields.problem(key, "the " + what + " is a directory: " + Quoted.quote(file.toString()));
-    } else if (!Files.isReadable(file)) {
-      fields.problem(key, "may not read the " + what + " " + Quoted.quote(file.toString()));
-    }
-    return file;
+    return given == null ? null : directory.resolve(given).toAbsolutePath().normalize();
   }
 
   private List<Disk> disks(Fields guest) {
@@ -93,21 +97,15 @@ final class GuestReader {
     List<Disk> disks = new ArrayList<>();
     for (Fields disk : guest.value(Keys.DISKS)) {
       boolean readOnly = disk.value(Disk.Keys.READ_ONLY);
-      Path file = file(disk, key, "disk");
+      String format = disk.value(Disk.Keys.FORMAT);
+      Path file = file(disk, key);
       if (file == null) {
         continue;
       }
       if (!readOnly) {
         claims.claim("the writable disk", file, disk.pathOf(key), disk.placeOf(key));
-        if (Files.isRegularFile(file) && !Files.isWritable(file)) {
-          disk.problem(
-              key,
-              "may not write the disk "
-                  + Quoted.quote(file.toString())
-                  + " (read-only: true if it is not to be written)");
-        }
       }
-      disks.add(new Disk(file, readOnly));
+      disks.add(new Disk(file, format, readOnly));
     }
     return disks;
   }

@@ -41,6 +41,35 @@ sealed interface KeyRule {
   }
 
   /**
+   * At most one of several keys is there.
+   *
+   * @param keys at least two
+   */
+  record AtMostOne(List<Key<?>> keys) implements KeyRule {
+    AtMostOne(Key<?>... keys) {
+      this(List.of(keys));
+    }
+
+    @Override
+    public boolean check(Fields fields) {
+      List<String> given = keys.stream().filter(fields::has).map(Key::name).toList();
+      if (given.size() <= 1) {
+        return true;
+      }
+      fields
+          .problems()
+          .add(
+              fields.place(),
+              fields.path(),
+              "expected one of the keys "
+                  + String.join(", ", keys.stream().map(Key::name).toList())
+                  + " at most, found "
+                  + String.join(" and ", given));
+      return false;
+    }
+  }
+
+  /**
    * A key is there only together with another.
    *
    * @param key the key

@@ -20,6 +20,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -143,24 +144,67 @@ class ConfigLoaderTest {
   }
 
   @Test
-  void moreProcessorsThanTheBundledMachineHasAreRefusedAndLeftToPlugIns() throws ConfigException {
-    String text =
-        """
-        version: 1
-        networks: {a: {mode: isolated}}
-        guests: {g: {vmm: %s, harts: 2, program: /bin/true}}
-        """;
-    assertThatThrownBy(
-            () -> ConfigLoader.parse("test.yaml", text.formatted("lanyard"), Path.of(".")))
-        .isInstanceOfSatisfying(
-            ConfigException.class,
-            e ->
-                assertThat(e.problems())
-                    .singleElement()
-                    .asString()
-                    .contains("guests.g.harts", "has one processor, found 2"));
-    Configuration other = ConfigLoader.parse("test.yaml", text.formatted("other"), Path.of("."));
-    assertThat(guest(other, "g").harts()).isEqualTo(2);
+  void aGuestWithoutAProgramStartsFromItsFirstDiskOrFromTheNetwork() throws ConfigException {
+    Configuration configuration =
+        ConfigLoader.parse(
+            "test.yaml",
+            """
+            version: 1
+            networks: {a: {mode: isolated}}
+            guests:
+              disk: {disks: [{path: a.qcow2, format: qcow2}], keep-running: true}
+              net: {vmm: qemu, architecture: x86_64}
+              efi: {firmware: efi.fd}
+            """,
+            Path.of("/etc"));
+    assertThat(guest(configuration, "disk").boot()).isEqualTo(new Boot.FirstDisk());
+    assertThat(guest(configuration, "disk").disks())
+        .containsExactly(new GuestConfig.Disk(Path.of("/etc/a.qcow2"), "qcow2", false));
+    assertThat(guest(configuration, "disk").keepRunning()).isTrue();
+    assertThat(guest(configuration, "net").boot()).isEqualTo(new Boot.Nothing());
+    assertThat(guest(configuration, "net").architecture()).isEqualTo("x86_64");
+    assertThat(guest(configuration, "efi").boot())
+        .isEqualTo(new Boot.Firmware(Path.of("/etc/efi.fd")));
+  }
+
+  @Test
+  void aProblemOfAGuestsPartHasThePlaceOfThatPartOrOfWhatIsAroundIt() throws ConfigException {
+    Document document =
+        Document.of(
+            "test.yaml",
+            """
+            version: 1
+            networks: {a: {mode: isolated}}
+            guests:
+              Web:
+                memory: 64M
+                disks:
+                  - {path: a.raw}
+                options: {accel: kvm}
+            """,
+            Path.of("/etc"));
+    assertThat(problem(document, "guests", "web", "memory"))
+        .isEqualTo("test.yaml:5:13: guests.web.memory: why");
+    assertThat(problem(document, "guests", "web", "disks", "0", "path"))
+        .isEqualTo("test.yaml:7:16: guests.web.disks[0].path: why");
+    assertThat(problem(document, "guests", "web", "disks", "0", "format"))
+        .isEqualTo("test.yaml:7:9: guests.web.disks[0].format: why");
+    assertThat(problem(document, "guests", "web", "options", "accel"))
+        .isEqualTo("test.yaml:8:22: guests.web.options.accel: why");
+    assertThat(problem(document, "guests", "web", "kernel"))
+        .isEqualTo("test.yaml:5:5: guests.web.kernel: why");
+    Document changed =
+        document.with(
+            Edit.set(
+                DocumentPath.of("guests", "web", "harts"),
+                "2",
+                "anna",
+                Instant.parse("2026-01-01T00:00:00Z")));
+    assertThat(problem(changed, "guests", "web", "harts")).contains("anna", ":1:1: ", "harts: why");
+  }
+
+  private static String problem(Document document, String... path) {
+    return document.problem(DocumentPath.of(path), "why").toString();
   }
 
   @Test
@@ -408,8 +452,8 @@ class ConfigLoaderTest {
     assertThat(guest.boot()).isEqualTo(new Boot.Kernel(directory.resolve("kernel"), null, ""));
     assertThat(guest.disks())
         .containsExactly(
-            new GuestConfig.Disk(directory.resolve("disk.raw"), false),
-            new GuestConfig.Disk(directory.resolve("kernel"), true));
+            new GuestConfig.Disk(directory.resolve("disk.raw"), "raw", false),
+            new GuestConfig.Disk(directory.resolve("kernel"), "raw", true));
   }
 
   @Test

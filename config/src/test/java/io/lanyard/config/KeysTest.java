@@ -50,6 +50,9 @@ class KeysTest {
           GuestConfig.Boot.Image.class,
           GuestConfig.Boot.Kernel.class,
           GuestConfig.Boot.Program.class,
+          GuestConfig.Boot.Firmware.class,
+          GuestConfig.Boot.FirstDisk.class,
+          GuestConfig.Boot.Nothing.class,
           HostLoopback.class,
           PortConfig.StreamSocket.ConnectTcp.class,
           PortConfig.StreamSocket.ConnectUnix.class,
@@ -88,7 +91,8 @@ class KeysTest {
           Map.entry("VhostUser.policy", POLICY),
           Map.entry("Nic.policy", List.of("guard", "isolated")),
           Map.entry(
-              "GuestConfig.boot", List.of("image", "kernel", "initrd", "command-line", "program")));
+              "GuestConfig.boot",
+              List.of("image", "kernel", "initrd", "command-line", "program", "firmware")));
 
   /** Keys that decide how the file is read, and are not kept. */
   private static final Set<String> WITHOUT_COMPONENT = Set.of("version", "kind");

@@ -61,6 +61,10 @@ final class ReferenceWriter {
         text.append(" Exactly one of ").append(and(keys.stream().map(Key::name).toList()));
         text.append(" is there.");
       }
+      if (rule instanceof KeyRule.AtMostOne(List<Key<?>> keys)) {
+        text.append(" At most one of ").append(and(keys.stream().map(Key::name).toList()));
+        text.append(" is there.");
+      }
     }
     text.append("\n\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n");
     for (Key<?> key : section.keys()) {

@@ -181,6 +181,24 @@ final class SchemaWriter {
     }
   }
 
+  @SuppressWarnings("unchecked")
+  private static void refuse(Map<String, Object> schema, String other, String key) {
+    Map<String, Object> all =
+        (Map<String, Object>)
+            schema.computeIfAbsent("dependentSchemas", _ -> new LinkedHashMap<String, Object>());
+    all.put(other, Map.of("properties", Map.of(key, false)));
+  }
+
+  private static Map<String, Object> anyTwo(List<Key<?>> keys) {
+    List<Object> pairs = new ArrayList<>();
+    for (Key<?> one : keys) {
+      for (Key<?> other : keys.subList(keys.indexOf(one) + 1, keys.size())) {
+        pairs.add(Map.of("required", List.of(one.name(), other.name())));
+      }
+    }
+    return Map.of("anyOf", pairs);
+  }
+
   private static void rules(List<KeyRule> rules, Map<String, Object> schema) {
     Map<Map<String, Object>, Branch> branches = new LinkedHashMap<>();
     for (KeyRule rule : rules) {
@@ -189,12 +207,11 @@ final class SchemaWriter {
             schema.put(
                 "oneOf",
                 keys.stream().map(key -> Map.of("required", List.of(key.name()))).toList());
+        case KeyRule.AtMostOne(List<Key<?>> keys) -> schema.put("not", anyTwo(keys));
         case KeyRule.OnlyWith(Key<?> key, Key<?> other, String _) ->
             schema.put("dependentRequired", Map.of(key.name(), List.of(other.name())));
         case KeyRule.NotWith(Key<?> key, Key<?> other, String _) ->
-            schema.put(
-                "dependentSchemas",
-                Map.of(other.name(), Map.of("properties", Map.of(key.name(), false))));
+            refuse(schema, other.name(), key.name());
         case KeyRule.NotWhere(Key<?> key, Key<?> decider, String word, String _) ->
             branch(branches, decider, word).refused().put(key.name(), false);
         case KeyRule.NeededWhere(Key<?> key, Key<?> decider, String word, String _) ->

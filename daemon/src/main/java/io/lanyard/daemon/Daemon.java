@@ -36,7 +36,6 @@ import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.tcp.MemoryPool;
-import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -331,7 +330,7 @@ public final class Daemon implements AutoCloseable {
     try {
       slot.create();
       if (slot.config().autostart()) {
-        slot.act("start it", Guest::start);
+        slot.startUnlessOn();
       }
     } catch (VmmException | RuntimeException e) {
       LogEvent.of("guest-not-started")

@@ -11,6 +11,7 @@ public final class Catalog {
    *
    * @param name its name
    * @param description a few words
+   * @param architecture the processors' that its kernel is for, in the words of {@code uname -m}
    * @param suite the Debian suite that has the package
    * @param debianPackage the package
    * @param kernel the kernel's path in the package
@@ -20,6 +21,7 @@ public final class Catalog {
   public record Entry(
       String name,
       String description,
+      String architecture,
       String suite,
       String debianPackage,
       String kernel,
@@ -41,6 +43,7 @@ public final class Catalog {
           new Entry(
               "debian-13-netboot",
               "Debian 13 (trixie) installer for riscv64: kernel, initrd, and a slim initrd",
+              "riscv64",
               "trixie",
               "debian-installer-13-netboot-riscv64",
               INSTALLER + "linux",

@@ -149,7 +149,7 @@ final class SpecCheck {
             boolean refused = header.namesOtherFiles() && !options.backing();
             return refused
                 ? "is a layer over another file, which its header names; if you trust it, say"
-                      + " options: {backing: allow}"
+                    + " options: {backing: allow}"
                 : "";
           },
           "disks",

@@ -343,6 +343,7 @@ final class Descriptions {
   private static Map<String, Object> guestParts(GuestConfig guest) {
     Map<String, Object> parts = new LinkedHashMap<>();
     parts.put("vmm", guest.vmm());
+    parts.put("architecture", Objects.requireNonNullElse(guest.architecture(), ""));
     parts.put("memory", new ByteSize(guest.memory()));
     parts.put("harts", guest.harts());
     switch (guest.boot()) {
@@ -356,10 +357,16 @@ final class Descriptions {
         parts.put("command-line", boot.commandLine());
       }
       case GuestConfig.Boot.Program boot -> parts.put("program", boot.elf());
+      case GuestConfig.Boot.Firmware boot -> parts.put("firmware", boot.file());
+      case GuestConfig.Boot.FirstDisk _, GuestConfig.Boot.Nothing _ -> {
+        // The disks say which it is.
+      }
     }
     for (int i = 0; i < guest.disks().size(); i++) {
       GuestConfig.Disk disk = guest.disks().get(i);
-      parts.put("disks[" + i + "]", disk.path() + (disk.readOnly() ? " read-only" : ""));
+      parts.put(
+          "disks[" + i + "]",
+          disk.path() + " " + disk.format() + (disk.readOnly() ? " read-only" : ""));
     }
     for (int i = 0; i < guest.nics().size(); i++) {
       GuestConfig.Nic nic = guest.nics().get(i);
@@ -369,6 +376,7 @@ final class Descriptions {
     }
     parts.put("autostart", guest.autostart());
     parts.put("stop-timeout", guest.stopTimeout());
+    parts.put("keep-running", guest.keepRunning());
     guest.options().forEach((key, value) -> parts.put("options." + key, value));
     return parts;
   }

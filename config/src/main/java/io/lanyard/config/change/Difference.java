@@ -167,6 +167,7 @@ public final class Difference {
   private static List<Object> comparable(GuestConfig guest) {
     return List.of(
         guest.vmm(),
+        Objects.requireNonNullElse(guest.architecture(), ""),
         guest.memory(),
         guest.harts(),
         guest.boot(),

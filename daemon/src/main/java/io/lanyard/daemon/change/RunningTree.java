@@ -155,6 +155,10 @@ public final class RunningTree {
   }
 
   private static void stop(GuestSlot slot) {
+    if (slot.keepsRunning()) {
+      slot.release();
+      return;
+    }
     try {
       slot.awaitStop();
     } catch (InterruptedException e) {
@@ -163,7 +167,10 @@ public final class RunningTree {
     slot.close();
   }
 
-  /** Ends everything, the guests first, by their power buttons. */
+  /**
+   * Ends everything, the guests first, by their power buttons. Those that are to keep running go
+   * on.
+   */
   public void close() {
     onGuests(guests.keySet(), RunningTree::stop);
     forGuests.plugins().close();

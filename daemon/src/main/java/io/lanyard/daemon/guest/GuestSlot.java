@@ -5,23 +5,18 @@ import static java.util.Objects.requireNonNull;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.GuestConfig;
-import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.image.ImageStore;
-import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Console;
-import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestListener;
-import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
 import io.lanyard.vmm.Nic;
-import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
@@ -29,7 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class GuestSlot implements GuestListener {
   private static final System.Logger LOG = System.getLogger(GuestSlot.class.getName());
 
-  /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
-  private static final String SLIM = "-slim";
-
   private static final String HURRY = "it is not to be waited for";
 
   /**
@@ -63,7 +55,7 @@ public final class GuestSlot implements GuestListener {
       VmmPlugins plugins, ImageStore images, EventBus events, PluginExecutor.Timeouts timeouts) {}
 
   private final VmmPlugins plugins;
-  private final ImageStore images;
+  private final GuestSpecs specs;
   private final Function<String, @Nullable Network> networks;
   private final EventBus events;
   private final PluginExecutor.Timeouts timeouts;
@@ -83,7 +75,7 @@ public final class GuestSlot implements GuestListener {
       GuestConfig config, Shared shared, Function<String, @Nullable Network> networks) {
     this.config = config;
     this.plugins = shared.plugins();
-    this.images = shared.images();
+    this.specs = new GuestSpecs(shared.plugins(), shared.images());
     this.networks = networks;
     this.events = shared.events();
     this.timeouts = shared.timeouts();
@@ -145,6 +137,18 @@ public final class GuestSlot implements GuestListener {
     }
   }
 
+  /** Starts the guest, unless it is on: an earlier daemon may have left it running. */
+  public void startUnlessOn() throws VmmException {
+    act(
+        "start it",
+        made -> {
+          GuestState now = made.state();
+          if (now != GuestState.RUNNING && now != GuestState.PAUSED) {
+            made.start();
+          }
+        });
+  }
+
   /** A call of a guest. */
   @FunctionalInterface
   public interface Act {
@@ -163,7 +167,8 @@ public final class GuestSlot implements GuestListener {
     }
     Guest made = null;
     try {
-      made = plugins.open(config.vmm()).create(specification(), this);
+      made =
+          plugins.open(config.vmm()).create(specs.checked(config, nic -> network(nic).mtu()), this);
       attach(made);
       publish(made);
       reason = "";
@@ -172,10 +177,23 @@ public final class GuestSlot implements GuestListener {
       reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
       if (made != null) {
         detach();
-        made.close();
+        letGo(made);
       }
       throw e;
     }
+  }
+
+  /** Closes a guest; one that was found and goes on is left for another attempt. */
+  private static void letGo(Guest made) {
+    try {
+      if (made.state() != GuestState.CREATED) {
+        made.release();
+        return;
+      }
+    } catch (UnsupportedOperationException e) {
+      LogEvent.of("guest-not-released").log(LOG, Level.DEBUG, e);
+    }
+    made.close();
   }
 
   /** A guest that was made too late, when the daemon had given it up, is nobody's. */
@@ -184,21 +202,6 @@ public final class GuestSlot implements GuestListener {
       throw new VmmException("the daemon stops");
     }
     guest = made;
-  }
-
-  private GuestSpec specification() throws VmmException {
-    List<NicSpec> nics = new ArrayList<>();
-    for (GuestConfig.Nic nic : config.nics()) {
-      nics.add(new NicSpec(nic.name(), nic.mac().bits(), network(nic).mtu()));
-    }
-    return new GuestSpec(
-        config.name(),
-        config.memory(),
-        config.harts(),
-        boot(),
-        config.disks().stream().map(disk -> new DiskSpec(disk.path(), disk.readOnly())).toList(),
-        nics,
-        config.options());
   }
 
   private void attach(Guest made) throws VmmException {
@@ -278,7 +281,9 @@ public final class GuestSlot implements GuestListener {
   }
 
   private void attach(GuestConfig.Nic nic, Nic made) throws VmmException {
+    made.link(false); // so that the guest asks the other network for an address
     network(nic).attach(portOf(nic), made, nic.policy());
+    made.link(true);
     network(nic).powered(portOf(nic), isOn(ask()));
   }
 
@@ -293,34 +298,6 @@ public final class GuestSlot implements GuestListener {
               + ", which does not run here");
     }
     return network;
-  }
-
-  private BootSource boot() throws VmmException {
-    return switch (config.boot()) {
-      case Boot.Kernel(var kernel, var initrd, var commandLine) ->
-          new BootSource.Kernel(kernel, initrd, commandLine);
-      case Boot.Program(var elf) -> new BootSource.Program(elf);
-      case Boot.Image(String name, String commandLine) -> image(name, commandLine);
-    };
-  }
-
-  private BootSource image(String fullName, @Nullable String commandLine) throws VmmException {
-    boolean slim = fullName.endsWith(SLIM) && images.find(fullName).isEmpty();
-    String name = slim ? fullName.substring(0, fullName.length() - SLIM.length()) : fullName;
-    Optional<ImageStore.Image> image = images.find(name);
-    if (image.isEmpty()) {
-      throw new VmmException(
-          "image "
-              + name
-              + " is not in "
-              + images.directory()
-              + "; run: lanyard image pull "
-              + name);
-    }
-    return new BootSource.Kernel(
-        image.get().file("kernel").orElseThrow(),
-        image.get().file(slim ? "slim" : "initrd").orElse(null),
-        commandLine == null ? image.get().manifest().commandLine() : commandLine);
   }
 
   @Override
@@ -372,6 +349,7 @@ public final class GuestSlot implements GuestListener {
             .with("code", code)
             .log(LOG, Level.INFO);
       }
+      default -> LogEvent.of("guest-event-unknown").with("event", event).log(LOG, Level.DEBUG);
     }
   }
 
@@ -542,8 +520,22 @@ public final class GuestSlot implements GuestListener {
         });
   }
 
+  /** Whether the guest goes on when the daemon stops. */
+  public boolean keepsRunning() {
+    return config.keepRunning() && isOn();
+  }
+
+  /** Lets go of a guest that goes on, removes its ports and forgets it. */
+  public void release() {
+    end("let it go on", Guest::release);
+  }
+
   /** Kills the guest, removes its ports and forgets it; one that does not let go is left. */
   public void close() {
+    end("close", Guest::close);
+  }
+
+  private void end(String what, Consumer<Guest> end) {
     Guest made;
     synchronized (this) {
       closed = true;
@@ -556,9 +548,9 @@ public final class GuestSlot implements GuestListener {
     try {
       new PluginExecutor("guest " + config.name(), timeouts.closeMillis())
           .call(
-              "close",
+              what,
               () -> {
-                made.close();
+                end.accept(made);
                 return true;
               });
     } catch (VmmException | RuntimeException e) {

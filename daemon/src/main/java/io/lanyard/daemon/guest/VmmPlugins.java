@@ -9,8 +9,14 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.control.api.VmmInfo;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.vmm.ApiVersion;
+import io.lanyard.vmm.Attachment;
+import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.Capability;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
+import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmProvider;
 import io.lanyard.vmm.VmmStatistics;
@@ -243,21 +249,13 @@ public final class VmmPlugins implements AutoCloseable {
    * @throws VmmException if there is none of that name, or the host lacks what it needs
    */
   Vmm open(String name) throws VmmException {
-    Opened opened = providers.get(name);
-    if (opened == null) {
-      throw new VmmException(
-          "there is no VMM "
-              + name
-              + (providers.isEmpty()
-                  ? "; no plug-in was found"
-                  : "; there is " + String.join(", ", providers.keySet())));
-    }
+    Opened opened = find(name);
     // Each by itself: one that hangs while it opens keeps its own guests waiting alone.
     synchronized (opened) {
       Vmm vmm = opened.vmm;
       if (vmm == null) {
         Path state = directories.state().resolve("vmm").resolve(name);
-        Path runtime = directories.runtime().resolve("vmm-" + name);
+        Path runtime = runtimeDirectory(name);
         try {
           Files.createDirectories(state);
           Files.createDirectories(runtime);
@@ -269,6 +267,60 @@ public final class VmmPlugins implements AutoCloseable {
         opened.vmm = vmm;
       }
       return vmm;
+    }
+  }
+
+  /** The directory of a VMM's own for sockets and the like, which exists once it was opened. */
+  Path runtimeDirectory(String name) {
+    return directories.runtime().resolve("vmm-" + name);
+  }
+
+  private Opened find(String name) throws VmmException {
+    Opened opened = providers.get(name);
+    if (opened == null) {
+      throw new VmmException(
+          "there is no VMM "
+              + name
+              + (providers.isEmpty()
+                  ? "; no plug-in was found"
+                  : "; there is " + String.join(", ", providers.keySet())));
+    }
+    return opened;
+  }
+
+  /**
+   * What a VMM can do on this host. Calls the plug-in.
+   *
+   * @throws VmmException if there is none of that name
+   */
+  VmmDescription describe(String name) throws VmmException {
+    return Described.of(find(name).provider.describe());
+  }
+
+  /**
+   * Asks a VMM what stands in the way of a guest. Calls the plug-in.
+   *
+   * @throws VmmException if there is none of that name
+   */
+  List<SpecProblem> validate(String name, GuestSpec spec) throws VmmException {
+    return List.copyOf(find(name).provider.validate(spec));
+  }
+
+  /** A description that stays the same, whatever the plug-in does with its own. */
+  private record Described(
+      List<String> architectures,
+      Set<Class<? extends BootSource>> boots,
+      Set<String> diskFormats,
+      Set<Class<? extends Attachment>> attachments,
+      Set<Capability> capabilities)
+      implements VmmDescription {
+    static Described of(VmmDescription plugin) {
+      return new Described(
+          List.copyOf(plugin.architectures()),
+          Set.copyOf(plugin.boots()),
+          Set.copyOf(plugin.diskFormats()),
+          Set.copyOf(plugin.attachments()),
+          Set.copyOf(plugin.capabilities()));
     }
   }
 
@@ -285,7 +337,11 @@ public final class VmmPlugins implements AutoCloseable {
       capabilities =
           opened.reads.call(
               "say what its guests can do",
-              () -> opened.provider.capabilities().stream().map(EnumText::word).sorted().toList());
+              () ->
+                  opened.provider.describe().capabilities().stream()
+                      .map(EnumText::word)
+                      .sorted()
+                      .toList());
     } catch (VmmException | RuntimeException e) {
       LogEvent.of("vmm-capabilities-unknown").with("vmm", name).log(LOG, Level.DEBUG, e);
       capabilities = List.of();

@@ -8,6 +8,8 @@ import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
@@ -18,7 +20,8 @@ import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.net.Address;
-import io.lanyard.vmm.FrameSink;
+import io.lanyard.vmm.Attachment;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortListener;
@@ -28,7 +31,6 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
-import io.lanyard.vswitch.port.FrameConsumer;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SharedStreamPort;
@@ -75,6 +77,9 @@ final class NetworkPorts {
   private volatile NetworkConfig config;
   private volatile PortPolicies policies;
   private volatile List<Long> guestMacs;
+
+  /** The ports of guests' NICs. On the loop. */
+  private final Set<String> nics = new HashSet<>();
 
   /** The ports whose link is switched off. On the loop. */
   private final Set<String> unlinked = new HashSet<>();
@@ -163,6 +168,7 @@ final class NetworkPorts {
     if (port != null) {
       ruled.remove(name);
       unlinked.remove(name);
+      nics.remove(name);
       shared.remove(name);
       ethernet.detach(port);
       port.close();
@@ -176,7 +182,7 @@ final class NetworkPorts {
     loop.call(() -> {
       govern(
           name,
-          find(name) instanceof InProcessPort
+          nics.contains(name)
               ? policies -> policies.nic(policy)
               : policies -> policies.port(policy));
       return true;
@@ -416,19 +422,46 @@ final class NetworkPorts {
     return port != null && port.state().hasCarrier();
   }
 
-  /** Attaches a guest's NIC. The NIC's own methods are not called on the loop: they may hang. */
+  /**
+   * Makes the port that goes with the attachment that a guest's NIC has taken. The NIC's own
+   * methods are not called on the loop: they may hang.
+   */
   void attach(String name, Nic nic, PortPolicy policy) {
-    FrameSink sink = nic.sink();
-    long mac = nic.mac();
-    Object model = new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(sink));
-    FrameConsumer network =
-        loop.call(() -> {
-          InProcessPort port =
-              (InProcessPort) add(model, policies -> policies.nic(policy), List.of());
-          pin(mac, port);
-          return port.network();
-        });
-    nic.connect(new GuestLink.TowardsNetwork(network));
+    switch (nic.attachment()) {
+      case Attachment.InProcess() -> {
+        InProcessNic near = (InProcessNic) nic;
+        Object model =
+            new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(near.sink()));
+        Port port = attach(name, model, nic.mac(), policy);
+        near.connect(new GuestLink.TowardsNetwork(((InProcessPort) port).network()));
+      }
+      case Attachment.UnixStream(Path path, boolean vmmListens) ->
+          attach(
+              name,
+              new PortConfig.QemuStream(
+                  name,
+                  vmmListens
+                      ? new StreamSocket.ConnectUnix(path)
+                      : new StreamSocket.ListenUnix(path),
+                  PortGuests.ONE,
+                  1,
+                  config.mtu(),
+                  policy),
+              nic.mac(),
+              policy);
+      default ->
+          throw new IllegalStateException(
+              "the VMM attaches NIC " + nic.name() + " as nobody offered: " + nic.attachment());
+    }
+  }
+
+  private Port attach(String name, Object model, long mac, PortPolicy policy) {
+    return loop.call(() -> {
+      Port port = add(model, policies -> policies.nic(policy), List.of());
+      nics.add(name);
+      pin(mac, port);
+      return port;
+    });
   }
 
   /** Notes whether the guest behind a port is powered on. Does not block. */

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.guest;
 
 import io.lanyard.vmm.ApiVersion;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.Capability;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.FrameSink;
@@ -10,12 +11,15 @@ import io.lanyard.vmm.GuestListener;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
+import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
+import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmProvider;
 import java.lang.foreign.MemorySegment;
@@ -42,8 +46,16 @@ public final class EchoVmmProvider implements VmmProvider {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return Set.of(Capability.CONSOLE);
+  public VmmDescription describe() {
+    return new TestDescription(Set.of(Capability.CONSOLE));
+  }
+
+  @Override
+  public List<SpecProblem> validate(GuestSpec spec) {
+    String colour = spec.options().get("colour");
+    return colour == null
+        ? List.of()
+        : List.of(SpecProblem.of("this VMM is grey, not " + colour, "options", "colour"));
   }
 
   @Override
@@ -173,7 +185,7 @@ public final class EchoVmmProvider implements VmmProvider {
     public void close() {}
   }
 
-  private static final class EchoNic implements Nic {
+  private static final class EchoNic implements InProcessNic {
     private final NicSpec spec;
 
     EchoNic(NicSpec spec) {
@@ -188,6 +200,11 @@ public final class EchoVmmProvider implements VmmProvider {
     @Override
     public long mac() {
       return spec.mac();
+    }
+
+    @Override
+    public Attachment attachment() {
+      return new Attachment.InProcess();
     }
 
     @Override

@@ -1,15 +1,19 @@
 package io.lanyard.daemon.guest;
 
 import io.lanyard.vmm.ApiVersion;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.Capability;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
+import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicStatistics;
+import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
+import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmProvider;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -35,8 +39,13 @@ public final class HostileVmmProvider implements VmmProvider {
   }
 
   @Override
-  public Set<Capability> capabilities() {
-    return Set.of(Capability.CONSOLE);
+  public VmmDescription describe() {
+    return new TestDescription(Set.of(Capability.CONSOLE));
+  }
+
+  @Override
+  public List<SpecProblem> validate(GuestSpec spec) {
+    return List.of();
   }
 
   @Override
@@ -82,12 +91,13 @@ public final class HostileVmmProvider implements VmmProvider {
 
   private static Nic nic(GuestSpec spec) {
     return proxy(
-        Nic.class,
+        InProcessNic.class,
         (proxy, method, arguments) ->
             fails(spec, "nic." + method.getName())
                 ? misbehave(spec.options().get("how"))
                 : switch (method.getName()) {
                   case "name" -> spec.nics().getFirst().name();
+                  case "attachment" -> new Attachment.InProcess();
                   case "mac" -> spec.nics().getFirst().mac();
                   case "statistics" -> new NicStatistics(0, 0, 0, 0, 0, 0);
                   case "sink" ->

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.base.Directories;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.ApiVersion;
-import io.lanyard.vmm.Capability;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
+import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -32,8 +35,13 @@ final class VmmPluginsTest {
   /** A provider that says of itself what it is told to. */
   private record Provider(@Nullable String name, ApiVersion apiVersion) implements VmmProvider {
     @Override
-    public Set<Capability> capabilities() {
-      return Set.of();
+    public VmmDescription describe() {
+      return new TestDescription(Set.of());
+    }
+
+    @Override
+    public List<SpecProblem> validate(GuestSpec spec) {
+      return List.of();
     }
 
     @Override
@@ -51,7 +59,7 @@ final class VmmPluginsTest {
       assertThat(plugins.problems()).hasSize(2);
       assertThat(plugins.problems().getFirst())
           .contains(
-              "next was built for version 2.0 of the interface, and this daemon has "
+              "next was built for version 3.0 of the interface, and this daemon has "
                   + ApiVersion.CURRENT);
       assertThatThrownBy(() -> plugins.open("next")).hasMessageContaining("there is no VMM next");
     }

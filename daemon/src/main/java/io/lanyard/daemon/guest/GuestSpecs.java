@@ -1,0 +1,270 @@
+package io.lanyard.daemon.guest;
+
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.GuestConfig.Boot;
+import io.lanyard.image.Catalog;
+import io.lanyard.image.ImageStore;
+import io.lanyard.vmm.Attachment;
+import io.lanyard.vmm.BootSource;
+import io.lanyard.vmm.Capability;
+import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.SpecProblem;
+import io.lanyard.vmm.VmmDescription;
+import io.lanyard.vmm.VmmException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the specification that a VMM is asked for out of a guest's configuration, and finds what
+ * stands in the way of it: what the VMM's description does not have, and what the VMM says itself.
+ *
+ * <p>Thread: any. It calls the plug-in, which may block or throw: callers use a {@link
+ * PluginExecutor}.
+ */
+final class GuestSpecs {
+  /** A guest that asks for {@code NAME-slim} gets image NAME with its slim RAM disk. */
+  private static final String SLIM = "-slim";
+
+  /** {@code sun_path} without its terminator. */
+  private static final int LONGEST_SOCKET = 107;
+
+  private final VmmPlugins plugins;
+  private final ImageStore images;
+
+  GuestSpecs(VmmPlugins plugins, ImageStore images) {
+    this.plugins = plugins;
+    this.images = images;
+  }
+
+  /** Says the MTU of a network. */
+  interface Mtus {
+    /**
+     * The MTU in bytes.
+     *
+     * @throws VmmException if the network is not there
+     */
+    int of(GuestConfig.Nic nic) throws VmmException;
+  }
+
+  /**
+   * The specification of a guest, which its VMM was asked about.
+   *
+   * @throws VmmException with all that stands in the way
+   */
+  GuestSpec checked(GuestConfig guest, Mtus mtus) throws VmmException {
+    VmmDescription vmm = plugins.describe(guest.vmm());
+    List<SpecProblem> problems = new ArrayList<>(undescribed(guest, vmm));
+    SpecProblem.refuse(guest.name(), problems);
+    GuestSpec spec = specification(guest, vmm, boot(guest), mtus);
+    SpecProblem.refuse(guest.name(), plugins.validate(guest.vmm(), spec));
+    return spec;
+  }
+
+  /** All that is wrong with a guest as far as can be told without making it. */
+  List<SpecProblem> problems(GuestConfig guest, Mtus mtus) {
+    VmmDescription vmm;
+    try {
+      vmm = plugins.describe(guest.vmm());
+    } catch (VmmException e) {
+      return List.of(SpecProblem.of(String.valueOf(e.getMessage()), "vmm"));
+    }
+    List<SpecProblem> problems = new ArrayList<>(undescribed(guest, vmm));
+    BootSource boot;
+    try {
+      boot = boot(guest);
+    } catch (VmmException e) {
+      boolean known =
+          guest.boot() instanceof Boot.Image image
+              && Catalog.entries().stream().anyMatch(entry -> entry.name().equals(image(image)));
+      problems.add(
+          new SpecProblem(List.of("boot", "image"), String.valueOf(e.getMessage()), !known));
+      return problems;
+    }
+    if (problems.isEmpty()) {
+      try {
+        problems.addAll(plugins.validate(guest.vmm(), specification(guest, vmm, boot, mtus)));
+      } catch (VmmException e) {
+        problems.add(SpecProblem.of(String.valueOf(e.getMessage())));
+      }
+    }
+    return problems;
+  }
+
+  /** What the VMM's description does not have. */
+  private static List<SpecProblem> undescribed(GuestConfig guest, VmmDescription vmm) {
+    List<SpecProblem> problems = new ArrayList<>();
+    String name = "vmm: " + guest.vmm();
+    if (vmm.architectures().isEmpty()) {
+      problems.add(SpecProblem.of(name + " lacks what it needs on this host", "vmm"));
+      return problems;
+    }
+    String architecture = guest.architecture();
+    if (architecture != null && !vmm.architectures().contains(architecture)) {
+      problems.add(
+          SpecProblem.of(
+              name + " has no " + architecture + " here; it has " + words(vmm.architectures()),
+              "architecture"));
+    }
+    Class<? extends BootSource> kind = kindOf(guest.boot());
+    if (!vmm.boots().contains(kind)) {
+      problems.add(
+          SpecProblem.of(
+              name
+                  + " starts no guest from "
+                  + phrase(kind)
+                  + "; it can from "
+                  + words(vmm.boots().stream().map(GuestSpecs::phrase).sorted().toList()),
+              "boot"));
+    }
+    for (int i = 0; i < guest.disks().size(); i++) {
+      String format = guest.disks().get(i).format();
+      if (!vmm.diskFormats().contains(format)) {
+        problems.add(
+            SpecProblem.of(
+                vmm.diskFormats().isEmpty()
+                    ? name + " has no disks"
+                    : name
+                        + " has no disks of format "
+                        + format
+                        + "; it has "
+                        + words(vmm.diskFormats().stream().sorted().toList()),
+                "disks",
+                String.valueOf(i),
+                "format"));
+      }
+    }
+    if (!guest.nics().isEmpty() && vmm.attachments().isEmpty()) {
+      problems.add(SpecProblem.of(name + " has no NICs", "nics"));
+    }
+    if (guest.keepRunning() && !vmm.capabilities().contains(Capability.OUTLIVES)) {
+      problems.add(SpecProblem.of("the guests of " + name + " end with the daemon", "keepRunning"));
+    }
+    return problems;
+  }
+
+  private static String words(Collection<String> words) {
+    return String.join(", ", words);
+  }
+
+  private static Class<? extends BootSource> kindOf(Boot boot) {
+    return switch (boot) {
+      case Boot.Image _, Boot.Kernel _ -> BootSource.Kernel.class;
+      case Boot.Program _ -> BootSource.Program.class;
+      case Boot.Firmware _ -> BootSource.Firmware.class;
+      case Boot.FirstDisk _ -> BootSource.Disk.class;
+      case Boot.Nothing _ -> BootSource.Nothing.class;
+    };
+  }
+
+  /** A kind of start in the words of the configuration. */
+  static String phrase(Class<? extends BootSource> kind) {
+    if (kind == BootSource.Kernel.class) {
+      return "image or kernel";
+    } else if (kind == BootSource.Program.class) {
+      return "program";
+    } else if (kind == BootSource.Firmware.class) {
+      return "firmware";
+    } else if (kind == BootSource.Disk.class) {
+      return "disks alone";
+    }
+    return kind == BootSource.Nothing.class ? "the network alone" : kind.getSimpleName();
+  }
+
+  private GuestSpec specification(GuestConfig guest, VmmDescription vmm, BootSource boot, Mtus mtus)
+      throws VmmException {
+    List<NicSpec> nics = new ArrayList<>();
+    for (GuestConfig.Nic nic : guest.nics()) {
+      nics.add(new NicSpec(nic.name(), nic.mac().bits(), mtus.of(nic), offers(guest, nic)));
+    }
+    String said = guest.architecture();
+    return new GuestSpec(
+        guest.name(),
+        said != null ? said : architecture(guest, vmm),
+        guest.memory(),
+        guest.harts(),
+        boot,
+        guest.disks().stream()
+            .map(disk -> new DiskSpec(disk.path(), disk.format(), disk.readOnly()))
+            .toList(),
+        nics,
+        guest.options());
+  }
+
+  /** The image's architecture, if it is known and the VMM has it; else what the VMM usually has. */
+  private static String architecture(GuestConfig guest, VmmDescription vmm) {
+    if (guest.boot() instanceof Boot.Image image) {
+      Optional<String> known =
+          Catalog.entries().stream()
+              .filter(entry -> entry.name().equals(image(image)))
+              .map(Catalog.Entry::architecture)
+              .findFirst();
+      if (known.isPresent()) {
+        return known.get();
+      }
+    }
+    return vmm.architectures().getFirst();
+  }
+
+  /** The ways in which a NIC can be attached here, the best first. */
+  private List<Attachment> offers(GuestConfig guest, GuestConfig.Nic nic) {
+    List<Attachment> offers = new ArrayList<>();
+    offers.add(new Attachment.InProcess());
+    Path socket =
+        plugins.runtimeDirectory(guest.vmm()).resolve(guest.name() + "." + nic.name() + ".sock");
+    if (socket.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET) {
+      offers.add(new Attachment.UnixStream(socket, false));
+      offers.add(new Attachment.UnixStream(socket, true));
+    }
+    return offers;
+  }
+
+  private BootSource boot(GuestConfig guest) throws VmmException {
+    return switch (guest.boot()) {
+      case Boot.Kernel(var kernel, var initrd, var commandLine) ->
+          new BootSource.Kernel(kernel, initrd, commandLine);
+      case Boot.Program(var elf) -> new BootSource.Program(elf);
+      case Boot.Image image -> found(image);
+      case Boot.Firmware(var file) -> new BootSource.Firmware(file);
+      case Boot.FirstDisk _ -> new BootSource.Disk();
+      case Boot.Nothing _ -> new BootSource.Nothing();
+    };
+  }
+
+  private boolean isSlim(Boot.Image image) {
+    return image.name().endsWith(SLIM) && images.find(image.name()).isEmpty();
+  }
+
+  /** The name of the image in the catalogue. */
+  private static String image(Boot.Image image) {
+    String name = image.name();
+    return name.endsWith(SLIM) ? name.substring(0, name.length() - SLIM.length()) : name;
+  }
+
+  private BootSource found(Boot.Image wanted) throws VmmException {
+    boolean slim = isSlim(wanted);
+    String name = slim ? image(wanted) : wanted.name();
+    Optional<ImageStore.Image> image = images.find(name);
+    if (image.isEmpty()) {
+      throw new VmmException(
+          "image "
+              + name
+              + " is not in "
+              + images.directory()
+              + "; run: lanyard image pull "
+              + name);
+    }
+    @Nullable String commandLine = wanted.commandLine();
+    return new BootSource.Kernel(
+        image.get().file("kernel").orElseThrow(),
+        image.get().file(slim ? "slim" : "initrd").orElse(null),
+        Objects.requireNonNullElse(commandLine, image.get().manifest().commandLine()));
+  }
+}
