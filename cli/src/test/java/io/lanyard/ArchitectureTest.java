@@ -61,6 +61,7 @@ final class ArchitectureTest {
     VSWITCH(Set.of(BASE), "vswitch"),
     NAT_DHCP(Set.of(BASE, CONFIG, VSWITCH), "nat", "dhcp", "dns"),
     VMM_DEFAULT(Set.of(BASE, VMM_PLUGIN_API), "machine"),
+    VMM_QEMU(Set.of(BASE, VMM_PLUGIN_API), "qemu"),
     DAEMON(
         Set.of(BASE, CONFIG, CONTROL_API, IMAGES, NAT_DHCP, VMM_PLUGIN_API, VSWITCH),
         "daemon",
@@ -176,6 +177,7 @@ final class ArchitectureTest {
                       Room.IMAGES,
                       Room.NAT_DHCP,
                       Room.VMM_DEFAULT,
+                      Room.VMM_QEMU,
                       Room.VMM_PLUGIN_API,
                       Room.VSWITCH)))
           .should()
@@ -207,6 +209,7 @@ final class ArchitectureTest {
                       Room.CONTROL_API,
                       Room.IMAGES,
                       Room.VMM_DEFAULT,
+                      Room.VMM_QEMU,
                       Room.VMM_PLUGIN_API)))
           .should()
           .dependOnClassesThat(resideInAnyPackage("io.netty.."));

@@ -37,7 +37,7 @@ final class QemuBinaries {
   static QemuBinaries ofThisHost() {
     List<Path> directories = new ArrayList<>();
     String path = System.getenv("PATH");
-    for (String directory : (path == null ? "" : path).split(File.pathSeparator)) {
+    for (String directory : (path == null ? "" : path).split(File.pathSeparator, -1)) {
       try {
         if (directory.startsWith("/")) {
           directories.add(Path.of(directory));

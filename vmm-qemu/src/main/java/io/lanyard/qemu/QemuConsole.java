@@ -34,8 +34,17 @@ final class QemuConsole implements Console {
   private final byte[] history = new byte[HISTORY];
   private long produced;
   private final ByteBuffer typed = ByteBuffer.allocate(TYPED);
-  private final List<Output> outputs = new ArrayList<>();
+  private final List<Attached> outputs = new ArrayList<>();
   private @Nullable SocketChannel channel;
+
+  /** A listener; the same one may be attached twice. */
+  private static final class Attached {
+    final Output output;
+
+    Attached(Output output) {
+      this.output = output;
+    }
+  }
 
   QemuConsole(String guest) {
     this.guest = guest;
@@ -85,7 +94,7 @@ final class QemuConsole implements Console {
         lock.lock();
         try {
           keep(piece.duplicate());
-          for (Output output : List.copyOf(outputs)) {
+          for (Attached output : List.copyOf(outputs)) {
             give(output, piece.asReadOnlyBuffer());
           }
         } finally {
@@ -104,9 +113,9 @@ final class QemuConsole implements Console {
     }
   }
 
-  private void give(Output output, ByteBuffer bytes) {
+  private void give(Attached output, ByteBuffer bytes) {
     try {
-      output.accept(bytes);
+      output.output.accept(bytes);
     } catch (RuntimeException e) {
       outputs.remove(output);
       LogEvent.of("console-listener-failed").with("guest", guest).log(LOG, Level.WARNING, e);
@@ -114,6 +123,7 @@ final class QemuConsole implements Console {
   }
 
   /** Sends what is typed, as fast as the guest reads it. */
+  @SuppressWarnings("ReferenceEquality") // this very connection
   private void type(SocketChannel to) {
     ByteBuffer piece = ByteBuffer.allocate(TYPED);
     try {
@@ -163,7 +173,7 @@ final class QemuConsole implements Console {
   public Attachment attach(Output output) {
     lock.lock();
     try {
-      Output own = output::accept; // the same listener may be attached twice
+      Attached own = new Attached(output);
       outputs.add(own);
       int kept = (int) Math.min(produced, HISTORY);
       byte[] bytes = new byte[kept];

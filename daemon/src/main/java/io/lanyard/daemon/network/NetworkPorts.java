@@ -12,6 +12,7 @@ import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.EventType;
+import io.lanyard.config.SocketRights;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
@@ -443,6 +444,7 @@ final class NetworkPorts {
                   vmmListens
                       ? new StreamSocket.ConnectUnix(path)
                       : new StreamSocket.ListenUnix(path),
+                  new SocketRights(null, null, "0600"),
                   PortGuests.ONE,
                   1,
                   config.mtu(),

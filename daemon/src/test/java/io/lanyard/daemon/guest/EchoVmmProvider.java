@@ -162,7 +162,7 @@ public final class EchoVmmProvider implements VmmProvider {
         }
 
         @Override
-        public Attachment attach(Output output) {
+        public Console.Attachment attach(Output output) {
           output.accept(
               ByteBuffer.wrap("hello\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
           outputs.add(output);
@@ -203,7 +203,7 @@ public final class EchoVmmProvider implements VmmProvider {
     }
 
     @Override
-    public Attachment attachment() {
+    public io.lanyard.vmm.Attachment attachment() {
       return new Attachment.InProcess();
     }
 
