@@ -60,7 +60,7 @@ final class SpecCheck {
     return List.copyOf(check.problems);
   }
 
-  /** All that is wrong with it but its files, which are opened by whoever asks. */
+  /** All that is wrong with it but its files, which the caller opens. */
   static List<SpecProblem> withoutFiles(GuestSpec spec) {
     SpecCheck check = new SpecCheck(spec);
     check.parts();

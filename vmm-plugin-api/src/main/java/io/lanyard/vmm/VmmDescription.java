@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a VMM can do on this host, read by the daemon before it makes a guest and by {@code lanyard
+ * A VMM's abilities on this host, read by the daemon before it makes a guest and by {@code lanyard
  * check}. The daemon refuses by itself what is not in here, so that {@link VmmProvider#validate}
  * sees no guest of another kind.
  *
@@ -47,7 +47,7 @@ public interface VmmDescription {
   }
 
   /**
-   * What its guests can do besides running.
+   * The abilities of its guests besides running.
    *
    * @return constants
    */

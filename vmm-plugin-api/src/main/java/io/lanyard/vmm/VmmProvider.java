@@ -26,7 +26,7 @@ public interface VmmProvider {
   ApiVersion apiVersion();
 
   /**
-   * What this VMM can do on this host.
+   * The VMM's abilities on this host.
    *
    * @return a description whose answers stay the same and are immutable
    */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What a guest has in the plug-in's runtime directory, by which a later daemon finds it.
+ * A guest's files in the plug-in's runtime directory, by which a later daemon finds it.
  *
  * @param directory the guest's own, for this user alone
  */

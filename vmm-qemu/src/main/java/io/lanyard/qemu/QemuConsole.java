@@ -25,7 +25,7 @@ final class QemuConsole implements Console {
 
   private static final int HISTORY = 64 << 10;
 
-  /** What may wait for a guest that does not read. */
+  /** Bytes that may wait for a guest that does not read. */
   private static final int TYPED = 4096;
 
   private final String guest;

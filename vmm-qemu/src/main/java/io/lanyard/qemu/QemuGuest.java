@@ -42,7 +42,7 @@ final class QemuGuest implements Guest {
   private final List<QemuNic> nics;
   private final ReentrantLock calls = new ReentrantLock();
 
-  /** What QEMU tells, in order, off the thread that reads it: it asks QEMU in its turn. */
+  /** Handles QEMU's events in order, off the thread that reads them, because it asks QEMU. */
   private final ExecutorService told;
 
   private volatile GuestState state = GuestState.CREATED;

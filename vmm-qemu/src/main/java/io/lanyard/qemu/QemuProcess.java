@@ -32,7 +32,7 @@ final class QemuProcess {
   /** Of what it prints, the end is kept: usually there is a line or two. */
   private static final int MOST_OUTPUT = 4096;
 
-  /** What one prints that another daemon has started. */
+  /** The output of one that another daemon has started. */
   private static final Output NOTHING = new Output();
 
   private final ProcessHandle handle;
@@ -68,7 +68,7 @@ final class QemuProcess {
     }
   }
 
-  /** What a QEMU of this daemon's prints, as far as it is kept. */
+  /** The output of a QEMU of this daemon's, as far as it is kept. */
   private static final class Output {
     private final byte[] last = new byte[MOST_OUTPUT];
     private long produced;
@@ -101,7 +101,7 @@ final class QemuProcess {
     }
   }
 
-  /** What it printed, to continue a sentence with; empty if that is nothing. */
+  /** The end of its output, to continue a sentence with; empty if there is none. */
   String said() {
     try {
       if (output != NOTHING && isOver()) {

@@ -163,7 +163,7 @@ final class Qmp implements AutoCloseable {
         piece.clear();
       }
     } catch (IOException | RuntimeException e) {
-      // Whoever waits for a reply is told that there is none.
+      // Callers that wait for a reply are told that there is none.
     } finally {
       QmpException gone = new QmpException("the connection is over");
       greeting.completeExceptionally(gone);

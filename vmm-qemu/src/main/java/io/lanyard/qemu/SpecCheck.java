@@ -19,7 +19,7 @@ final class SpecCheck {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]{0,62}");
   private static final Path KVM = Path.of("/dev/kvm");
 
-  /** What people write; the smallest boards start with less. */
+  /** The unit that people write; the smallest boards start with less. */
   private static final long MEMORY_UNIT = 1 << 20;
 
   private static final long MAX_MEMORY = 1L << 40;

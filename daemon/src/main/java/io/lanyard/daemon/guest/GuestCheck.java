@@ -108,7 +108,7 @@ public final class GuestCheck implements ConfigurationCheck {
     };
   }
 
-  /** What only a daemon that runs finds. */
+  /** The checks that only a daemon that runs does. */
   private static List<String> left(Configuration configuration) {
     List<String> left = new ArrayList<>();
     boolean devices =

@@ -98,7 +98,7 @@ final class GuestSpecs {
     return problems;
   }
 
-  /** What the VMM's description does not have. */
+  /** The parts of a guest that the VMM's description does not have. */
   private static List<SpecProblem> undescribed(GuestConfig guest, VmmDescription vmm) {
     List<SpecProblem> problems = new ArrayList<>();
     String name = "vmm: " + guest.vmm();

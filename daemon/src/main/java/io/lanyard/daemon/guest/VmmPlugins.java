@@ -289,7 +289,7 @@ public final class VmmPlugins implements AutoCloseable {
   }
 
   /**
-   * What a VMM can do on this host. Calls the plug-in.
+   * A VMM's abilities on this host. Calls the plug-in.
    *
    * @throws VmmException if there is none of that name
    */

@@ -24,7 +24,7 @@ abstract class Wire implements AutoCloseable {
   /** The offload header of a frame in this process. */
   private static final int HEADER = 12;
 
-  /** What came from the guest. */
+  /** The frames that came from the guest. */
   final List<byte[]> received = new CopyOnWriteArrayList<>();
 
   /** Attaches to a NIC. */
