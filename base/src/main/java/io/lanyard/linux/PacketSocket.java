@@ -47,6 +47,7 @@ public final class PacketSocket {
   private static final int PACKET_VNET_HDR_SZ = 24;
   private static final int PACKET_MR_PROMISC = 1;
   private static final int MSG_DONTWAIT = 0x40;
+  private static final int MSG_TRUNC = 0x20;
 
   /** The header that frames have here, and the kernel's own before Linux 6.5. */
   private static final int HEADER = 12;
@@ -82,6 +83,7 @@ public final class PacketSocket {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final ValueLayout.OfLong NETWORK_LONG = LONG.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfInt NETWORK_INT = INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private static final String PRIVILEGE =
@@ -92,8 +94,12 @@ public final class PacketSocket {
   private final HostInterface at;
   private final int fd;
   private final int header;
-  private final Arena arena;
-  private final MemorySegment memory;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory = arena.allocate(MEMORY, 8);
+
+  /** Where the frame begins that was read last, and by how much that is before its place. */
+  private long start;
+
   private int lead;
   private boolean closed;
 
@@ -101,8 +107,6 @@ public final class PacketSocket {
     this.at = at;
     this.fd = fd;
     this.header = header;
-    this.arena = Arena.ofShared();
-    this.memory = arena.allocate(MEMORY, 8);
     memory.set(LONG, 16, memory.address() + VECTORS);
     memory.set(LONG, 32, memory.address() + CONTROL);
   }
@@ -272,7 +276,11 @@ public final class PacketSocket {
     if (length < 0) {
       return length;
     }
+    if ((memory.get(INT, 48) & MSG_TRUNC) != 0) {
+      return -Errno.EMSGSIZE;
+    }
     long place = Native.MEMORY.get(LONG, vectors);
+    start = place;
     if (header != HEADER) {
       length += lengthen(place);
     }
@@ -315,7 +323,7 @@ public final class PacketSocket {
   private int putBack(int tag, long place) {
     MemorySegment all = Native.MEMORY;
     MemorySegment.copy(all, place, all, place - HEADROOM, BEFORE_TAG);
-    long start = place - HEADROOM;
+    start = place - HEADROOM;
     all.set(NETWORK_INT, start + BEFORE_TAG, tag);
     if ((all.get(ValueLayout.JAVA_BYTE, start) & 1) != 0) { // NEEDS_CSUM: csum_start
       add(all, start + 6);
@@ -338,6 +346,25 @@ public final class PacketSocket {
    */
   public int lead() {
     return lead;
+  }
+
+  /**
+   * The source address of the frame that was read last.
+   *
+   * @return the low 48 bits; the frame's memory must still be there
+   */
+  public long source() {
+    return Native.MEMORY.get(NETWORK_LONG, start + HEADER + 4) & 0xffff_ffff_ffffL;
+  }
+
+  /**
+   * Whether the kernel cuts UDP super-frames that are sent by it (Linux 6.2; it says so from 6.5
+   * on, by its longer header).
+   *
+   * @return whether it certainly does
+   */
+  public boolean uso() {
+    return header == HEADER;
   }
 
   /**

@@ -37,6 +37,15 @@ public interface Port extends LifeCycle {
   }
 
   /**
+   * The limitation of a port that is up: what it cannot do, and the remedy.
+   *
+   * @return a text for people; empty if there is nothing to say
+   */
+  default String limitation() {
+    return "";
+  }
+
+  /**
    * Tells somebody of each change of {@link #state} from now on.
    *
    * @param listener told on the loop

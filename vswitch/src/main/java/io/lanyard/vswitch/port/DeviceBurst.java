@@ -29,6 +29,9 @@ final class DeviceBurst {
   /** Room for a wire frame of the usual MTU, and its header. */
   private static final int SMALL = 2048;
 
+  /** Before each frame, for a device that puts a tag in. */
+  private static final int HEADROOM = FrameDevice.HEADROOM;
+
   /** {@code struct iovec} (readv(2)) of the 64-bit ABIs: address and length. */
   private static final int VECTOR = 16;
 
@@ -47,8 +50,8 @@ final class DeviceBurst {
   DeviceBurst(ByteBufAllocator allocator) {
     this.allocator = allocator;
     int[] sizes = new int[FRAMES + 2];
-    Arrays.fill(sizes, SMALL);
-    sizes[FRAMES] = Burst.LARGEST;
+    Arrays.fill(sizes, HEADROOM + SMALL);
+    sizes[FRAMES] = HEADROOM + Burst.LARGEST;
     sizes[FRAMES + 1] = VECTORS * VECTOR;
     ByteBuf[] all = Burst.allocate(allocator, sizes);
     frames = Arrays.copyOf(all, FRAMES);
@@ -68,7 +71,7 @@ final class DeviceBurst {
 
   private ByteBuf small() {
     if (frames[count].refCnt() > 1) {
-      ByteBuf fresh = allocator.directBuffer(SMALL, SMALL);
+      ByteBuf fresh = allocator.directBuffer(HEADROOM + SMALL, HEADROOM + SMALL);
       frames[count].release();
       frames[count] = fresh;
     }
@@ -77,7 +80,8 @@ final class DeviceBurst {
 
   private ByteBuf large() {
     if (large.refCnt() > 1) {
-      ByteBuf fresh = allocator.directBuffer(Burst.LARGEST, Burst.LARGEST);
+      int size = HEADROOM + Burst.LARGEST;
+      ByteBuf fresh = allocator.directBuffer(size, size);
       large.release();
       large = fresh;
     }
@@ -86,25 +90,29 @@ final class DeviceBurst {
 
   /** Where the next frame is to be read to: {@link #VECTORS} vectors in native memory. */
   long vectors() {
-    vectors.setLongLE(0, small().memoryAddress());
+    vectors.setLongLE(0, small().memoryAddress() + HEADROOM);
     vectors.setLongLE(8, SMALL);
-    vectors.setLongLE(VECTOR, large().memoryAddress() + SMALL);
+    vectors.setLongLE(VECTOR, large().memoryAddress() + HEADROOM + SMALL);
     vectors.setLongLE(VECTOR + 8, Burst.LARGEST - SMALL);
     return vectors.memoryAddress();
   }
 
   /**
-   * Takes the frame that was read there: header and frame of {@code length} bytes together. Hands a
-   * large one over, and what came before it.
+   * Takes the frame that was read there: header and frame of {@code length} bytes together, of
+   * which {@code lead} are in front of the first place. Hands a large one over, and what came
+   * before it.
    *
    * @return whether it was a large one
    */
-  boolean take(Switch network, Port from, int length) {
-    if (take(length)) {
+  boolean take(Switch network, Port from, int length, int lead) {
+    int start = HEADROOM - lead;
+    if (length - lead <= SMALL) {
+      frames[count].setIndex(start, start + length);
+      count++;
       return false;
     }
-    large.setBytes(0, frames[count], 0, SMALL);
-    deliverLarge(network, from, length);
+    large.setBytes(0, frames[count], 0, HEADROOM + SMALL);
+    deliverLarge(network, from, start, length);
     return true;
   }
 
@@ -129,12 +137,16 @@ final class DeviceBurst {
 
   /** Hands over the large frame that was put into its room, and the small ones before it. */
   void deliverLarge(Switch network, Port from, int length) {
+    deliverLarge(network, from, 0, length);
+  }
+
+  private void deliverLarge(Switch network, Port from, int start, int length) {
     while (hasMore()) {
       give(network, from); // whatever it takes: the large one is behind them
     }
     count = 0;
     given = 0;
-    network.receive(from, large.setIndex(0, length));
+    network.receive(from, large.setIndex(start, start + length));
   }
 
   /**

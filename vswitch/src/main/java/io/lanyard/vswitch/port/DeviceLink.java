@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
@@ -103,10 +104,8 @@ final class DeviceLink extends Work implements EpollIoHandle {
     if (writable) {
       port.carrierIsBack(this);
     }
-    if (ops.contains(EpollIoOps.EPOLLIN)) {
-      turn.ready(this);
-    } else if (!writable && !closed) {
-      port.lost(this, Errno.EBADFD);
+    if (ops.contains(EpollIoOps.EPOLLIN) || (!writable && !closed)) {
+      turn.ready(this); // an event without a name is an error: a read says which
     }
   }
 
@@ -143,18 +142,29 @@ final class DeviceLink extends Work implements EpollIoHandle {
     for (int i = 0; i < DeviceBurst.FRAMES && burst.hasRoom() && !closed; i++) {
       int length = device.read(burst.vectors(), DeviceBurst.VECTORS);
       if (length < 0) {
-        if (device.isGone(-length)) {
-          port.lost(this, -length);
-        } else if (device.isDown(-length)) {
-          port.carrierIsLost(this);
-        }
-        return false;
+        return unread(-length);
       }
-      if (burst.take(network, port, length) && turn.isOver()) {
+      if (burst.take(network, port, length, device.lead()) && turn.isOver()) {
         return true; // each large frame may cost as much as many small ones
       }
     }
     return true;
+  }
+
+  /** Hears why there is no frame. Returns whether there may be another. */
+  private boolean unread(int errno) {
+    if (device.isGone(errno)) {
+      port.lost(this, errno);
+    } else if (device.isDown(errno)) {
+      port.carrierIsLost(this, device.downReason());
+    } else if (errno == Errno.EINVAL) {
+      port.counters().receiveDropped(DropCause.BAD_OFFLOAD_HEADER);
+      return true;
+    } else if (errno == Errno.EMSGSIZE) {
+      port.counters().receiveDropped(DropCause.BAD_LENGTH);
+      return true;
+    }
+    return false;
   }
 
   /** Stops reading and closes the device; a second call does nothing. */

@@ -5,6 +5,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.Errno;
+import io.lanyard.linux.LinkNews;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
@@ -32,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * <p>An interface that somebody sets down has no carrier from the first frame that it refuses until
  * it is up again, which the kernel says. Frames to it are tried and dropped meanwhile.
  *
+ * <p>A source with news of its own ({@link DeviceSource#news}) is asked when there are some:
+ * whether the device was replaced, and whether it has a carrier. A port that has failed opens its
+ * device then.
+ *
  * <pre>
  *               start            opened
  *   no-carrier --------> opening --------> up
@@ -53,6 +58,9 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   static final int LAST_RETRY_MILLIS = 4000;
   static final int CHECK_MILLIS = 1000;
 
+  /** News come in groups, as for an interface that goes down and is deleted then. */
+  static final int NEWS_MILLIS = 50;
+
   private static final String RETRIED = "it is tried again by itself";
 
   private final DeviceSource source;
@@ -63,6 +71,15 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   private @Nullable FrameDevice device;
 
   private @Nullable DeviceLink link;
+  private @Nullable NewsLink news;
+
+  /** Whether a thread opens a device, or looks after the present one. */
+  private boolean busy;
+
+  /** Whether there were news since that began. */
+  private boolean newsCame;
+
+  private int deviceMtu;
   private Offloads offloads = Offloads.NONE;
   private long hardwareAddress;
   private int retryMillis = FIRST_RETRY_MILLIS;
@@ -98,6 +115,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
 
   private void open() {
     long mac = hardwareAddress;
+    busy = true;
     try {
       context.blocking().execute(() -> open(mac));
     } catch (RuntimeException | Error e) {
@@ -107,6 +125,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
 
   /** On a thread that may wait. */
   private void open(long mac) {
+    openNews();
     FrameDevice made = null;
     try {
       made = source.open(mac);
@@ -118,6 +137,42 @@ public final class DevicePort extends ObservedPort implements Dumpable {
         made.close();
       }
       post(() -> failed(reason(e)), () -> {});
+    }
+  }
+
+  /** Without news the port looks and tries again from time to time, as it does anyway. */
+  private void openNews() {
+    try {
+      LinkNews made = source.news();
+      if (made != null) {
+        post(() -> follow(made), made::close);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      post(() -> follow(null), () -> {});
+    }
+  }
+
+  /** Those of before may be of another namespace: what was opened last counts. */
+  private void follow(@Nullable LinkNews made) {
+    NewsLink former = news;
+    news = null;
+    if (former != null) {
+      former.close();
+    }
+    if (made != null && closed) {
+      made.close();
+    } else if (made != null) {
+      NewsLink began = new NewsLink(made, context.loop(), this::newsCame);
+      news = began;
+      began.start();
+    }
+  }
+
+  private void newsCame() {
+    if (busy) {
+      newsCame = true;
+    } else if (!closed) {
+      timer.arm(NEWS_MILLIS * 1_000_000L);
     }
   }
 
@@ -153,17 +208,28 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     device = made;
     link = began;
     offloads = made.offloads();
+    deviceMtu = made.mtu();
     hardwareAddress = address;
     began.start();
     if (link == began) { // else the loop does not watch it
-      if (source.mayBeReplaced()) {
-        timer.arm(CHECK_MILLIS * 1_000_000L);
-      }
+      lookLater();
       become(PortState.up());
     }
   }
 
+  private void lookLater() {
+    busy = false;
+    if (newsCame) {
+      newsCame = false;
+      timer.arm(NEWS_MILLIS * 1_000_000L);
+    } else if (source.mayBeReplaced()) {
+      timer.arm(CHECK_MILLIS * 1_000_000L);
+    }
+  }
+
   private void failed(String reason) {
+    busy = false;
+    newsCame = false;
     if (!closed) {
       become(new PortState.Failed(reason, RETRIED));
       timer.arm(retryMillis * 1_000_000L);
@@ -179,35 +245,49 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     }
     if (present == null || its == null) {
       open();
-    } else {
-      try {
-        context.blocking().execute(() -> check(present, its));
-      } catch (RuntimeException | Error e) {
-        lost(unchecked(e));
-      }
+      return;
+    }
+    int missed = present.missed();
+    if (missed > 0) {
+      counters().receiveDropped(DropCause.NO_BUFFERS, missed);
+    }
+    busy = true;
+    try {
+      context.blocking().execute(() -> look(present, its));
+    } catch (RuntimeException | Error e) {
+      lost(unchecked(e));
     }
   }
 
   /** On a thread that may wait. */
-  private void check(FrameDevice present, DeviceLink its) {
-    String found;
+  private void look(FrameDevice present, DeviceLink its) {
+    DeviceSource.Look found;
     try {
-      found = source.replaced(present);
+      found = source.look(present);
     } catch (RuntimeException | Error e) {
-      found = unchecked(e);
+      found = new DeviceSource.Look(unchecked(e), null);
     }
-    String reason = found;
-    post(
-        () -> {
-          if (link == its && !closed) {
-            if (reason.isEmpty()) {
-              timer.arm(CHECK_MILLIS * 1_000_000L);
-            } else {
-              lost(reason);
-            }
-          }
-        },
-        () -> {});
+    DeviceSource.Look look = found;
+    post(() -> looked(look, its), () -> {});
+  }
+
+  private void looked(DeviceSource.Look found, DeviceLink its) {
+    FrameDevice present = device;
+    if (link != its || present == null || closed) {
+      return; // it was lost meanwhile
+    }
+    if (!found.replaced().isEmpty()) {
+      lost(found.replaced());
+      return;
+    }
+    deviceMtu = present.mtu();
+    lookLater();
+    String down = found.down();
+    if (down != null && down.isEmpty()) {
+      carrierIsBack(its);
+    } else if (down != null) {
+      carrierIsLost(its, down);
+    }
   }
 
   private static String unchecked(Throwable cause) {
@@ -257,8 +337,12 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
+    if (passage.largestPacket() > deviceMtu) {
+      counters().transmitDropped(DropCause.BAD_LENGTH, passage.segments());
+      return false;
+    }
     int length = frame.readableBytes();
-    int result = present.write(frame.memoryAddress() + frame.readerIndex(), length);
+    int result = present.write(passage, frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
       refused(present, -result);
     }
@@ -273,27 +357,33 @@ public final class DevicePort extends ObservedPort implements Dumpable {
               case Errno.EBADFD, Errno.ENXIO, Errno.ENODEV -> DropCause.NO_CARRIER;
               case Errno.ENOBUFS, Errno.ENOMEM -> DropCause.NO_BUFFERS;
               case Errno.EAGAIN -> DropCause.QUEUE_FULL;
+              case Errno.EMSGSIZE -> DropCause.BAD_LENGTH;
               default -> isDown ? DropCause.NO_CARRIER : DropCause.HOST_ERROR;
             });
     DeviceLink its = link;
     if (isDown && its != null) {
-      carrierIsLost(its);
+      carrierIsLost(its, present.downReason());
     }
   }
 
-  /** Hears that the interface of its device is down. */
-  void carrierIsLost(DeviceLink from) {
+  /** Hears that no frame passes its device now, and why. */
+  void carrierIsLost(DeviceLink from, String reason) {
     FrameDevice present = device;
-    if (link == from && present != null && state().hasCarrier()) {
-      from.awaitCarrier(true);
-      become(new PortState.NoCarrier(present.downReason()));
+    if (link == from && present != null) {
+      if (present.tellsCarrier() && state().hasCarrier()) {
+        from.awaitCarrier(true);
+      }
+      become(new PortState.NoCarrier(reason));
     }
   }
 
-  /** Hears from its link that the interface is up again. */
+  /** Hears that frames pass again. */
   void carrierIsBack(DeviceLink from) {
-    if (link == from) {
-      from.awaitCarrier(false);
+    FrameDevice present = device;
+    if (link == from && present != null) {
+      if (present.tellsCarrier()) {
+        from.awaitCarrier(false);
+      }
       become(PortState.up());
     }
   }
@@ -309,6 +399,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       closed = true;
       timer.cancel();
       drop();
+      follow(null);
       become(PortState.closed());
     }
   }
@@ -325,6 +416,12 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   @Override
   public Offloads offloads() {
     return offloads;
+  }
+
+  @Override
+  public String limitation() {
+    FrameDevice present = device;
+    return present == null ? "" : present.limitation();
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.linux.LinkNews;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a port's device comes from, the first time and again whenever it was lost.
@@ -19,19 +21,38 @@ public interface DeviceSource {
   FrameDevice open(long mac) throws IOException;
 
   /**
-   * Whether a device may be replaced without a sign from the kernel, so that {@link #replaced} has
-   * to be asked from time to time.
+   * Opens what tells that {@link #look} may find something new.
+   *
+   * @return belongs to the caller; null for a source that has no such news
+   * @throws IOException if it cannot be had now
+   */
+  default @Nullable LinkNews news() throws IOException {
+    return null;
+  }
+
+  /**
+   * Whether something may happen to a device without a sign from its descriptor, so that {@link
+   * #look} has to be called from time to time.
    *
    * @return the same for the life of the source
    */
   boolean mayBeReplaced();
 
   /**
-   * Why a device is no longer the one that its name leads to: its namespace was deleted, or made
-   * again, while somebody keeps the old one alive.
+   * The findings of a look at a device.
+   *
+   * @param replaced why the device is no longer the one that its name leads to: its namespace or
+   *     its interface was deleted, or made again; empty while all is well
+   * @param down why no frame passes though it is the right one, and the remedy; empty if frames
+   *     pass, null if only the device itself knows
+   */
+  record Look(String replaced, @Nullable String down) {}
+
+  /**
+   * Looks after a device, which hears of what has changed at it (its {@link FrameDevice#mtu}).
    *
    * @param device one that this source has opened
-   * @return an empty text while all is well
+   * @return what was found
    */
-  String replaced(FrameDevice device);
+  Look look(FrameDevice device);
 }

@@ -4,6 +4,7 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,7 @@ final class TapFrameDevice implements FrameDevice {
   }
 
   @Override
-  public int write(long address, int length) {
+  public int write(Passage passage, long address, int length) {
     return tap.write(address, length);
   }
 
@@ -68,14 +69,7 @@ final class TapFrameDevice implements FrameDevice {
 
   @Override
   public String downReason() {
-    String up = "ip link set " + name() + " up";
-    if (place != null) {
-      up =
-          place.contains("/")
-              ? "nsenter --net=" + place + " " + up
-              : "ip -n " + place + " link set " + name() + " up";
-    }
-    return "the interface is down; set it up by `" + up + "`";
+    return "the interface is down; " + Namespaces.remedy(place, "link set " + name() + " up");
   }
 
   @Override

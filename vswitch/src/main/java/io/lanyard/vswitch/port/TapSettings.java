@@ -97,16 +97,9 @@ public record TapSettings(
   }
 
   @Override
-  public String replaced(FrameDevice made) {
-    if (namespace == null || !(made instanceof TapFrameDevice tap) || tap.namespace() == null) {
-      return "";
-    }
-    NetworkNamespace.Identity now = NetworkNamespace.identity(namespace);
-    if (now == null) {
-      return "the network namespace " + namespace + " was deleted";
-    }
-    return now.equals(tap.namespace())
-        ? ""
-        : "the network namespace " + namespace + " was made again";
+  public Look look(FrameDevice made) {
+    boolean known = namespace != null && made instanceof TapFrameDevice;
+    return new Look(
+        known ? Namespaces.replaced(namespace, ((TapFrameDevice) made).namespace()) : "", null);
   }
 }

@@ -157,8 +157,8 @@ class DevicePortIT extends PortSuite {
               Offloads.NONE,
               network,
               frame -> {
-                if (frame.getShort(OffloadHeader.LENGTH + 12) == (short) 0x88b5
-                    && ++taken[0] == 3) {
+                int type = frame.readerIndex() + OffloadHeader.LENGTH + 12;
+                if (frame.getShort(type) == (short) 0x88b5 && ++taken[0] == 3) {
                   throw new IllegalStateException("on purpose");
                 }
               });
@@ -318,12 +318,13 @@ class DevicePortIT extends PortSuite {
     TapDevice tap = NetworkNamespace.run(NAMESPACE, () -> TapDevice.open("t5", null, true));
     try {
       FrameDevice known = new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE));
-      assertThat(settings.replaced(known)).isEmpty();
+      assertThat(settings.look(known).replaced()).isEmpty();
       assertThat(
-              settings.replaced(
-                  new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null))))
+              settings
+                  .look(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null)))
+                  .replaced())
           .contains("was made again");
-      assertThat(settings.replaced(new TapFrameDevice(tap, NAMESPACE, null)))
+      assertThat(settings.look(new TapFrameDevice(tap, NAMESPACE, null)).replaced())
           .isEmpty(); // without /proc
     } finally {
       tap.close();

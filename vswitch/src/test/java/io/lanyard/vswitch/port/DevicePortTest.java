@@ -6,6 +6,7 @@ import io.lanyard.linux.Errno;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.ScarceAllocator;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -242,9 +243,9 @@ class DevicePortTest {
     }
 
     @Override
-    public String replaced(FrameDevice device) {
+    public Look look(FrameDevice device) {
       fail(replacedFails);
-      return "";
+      return new Look("", null);
     }
   }
 
@@ -281,7 +282,7 @@ class DevicePortTest {
     }
 
     @Override
-    public int write(long address, int length) {
+    public int write(Passage passage, long address, int length) {
       return length;
     }
 

@@ -1,0 +1,206 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.HostInterface;
+import io.lanyard.linux.IngressRedirect;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.PacketSocket;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.frame.Ethernet;
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An interface of the host as a port uses it: a packet socket for the wire, and a way into the
+ * host's own stack beside it.
+ *
+ * <pre>
+ *   frame --+-- to the interface's own address ---------------&gt; host's stack
+ *           +-- to a group ------------------+---------------&gt; host's stack
+ *           |                                +---------------&gt; wire
+ *           +-- to anybody else -----------------------------&gt; wire
+ * </pre>
+ *
+ * <p>What the host sends is seen by the packet socket. What was led into the host's stack comes in
+ * at the interface, so that the packet socket sees it too: such a frame, known by its source, is
+ * dropped. Those to the interface's own address stay in the kernel.
+ */
+final class PacketFrameDevice implements FrameDevice {
+  /** Frames of our own that are dropped in one call; then it is another's turn. */
+  private static final int MOST_OWN = 64;
+
+  private final PacketSocket socket;
+  private final @Nullable IngressRedirect host;
+  private final String hostProblem;
+  private final @Nullable String place;
+  private final NetworkNamespace.@Nullable Identity namespace;
+  private final Offloads offloads;
+  private final long mac;
+  private final RecentSources own = new RecentSources(new SecureRandom().nextLong());
+  private final int wantedMtu;
+  private volatile int mtu;
+
+  /**
+   * Makes one.
+   *
+   * @param socket the packet socket
+   * @param host the way into the host's stack; null for none
+   * @param hostProblem why there is none though there should be; else empty
+   * @param place the name or path of the network namespace, or null for the daemon's own
+   * @param namespace which namespace that was; null if that cannot be known
+   * @param wantedMtu the largest packet that the port is to pass
+   */
+  PacketFrameDevice(
+      PacketSocket socket,
+      @Nullable IngressRedirect host,
+      String hostProblem,
+      @Nullable String place,
+      NetworkNamespace.@Nullable Identity namespace,
+      int wantedMtu) {
+    this.socket = socket;
+    this.host = host;
+    this.hostProblem = hostProblem;
+    this.place = place;
+    this.namespace = namespace;
+    this.offloads = Offloads.of(true, true, true, socket.uso());
+    this.mac = socket.at().mac();
+    this.wantedMtu = wantedMtu;
+    this.mtu = socket.at().mtu();
+  }
+
+  /** The interface as it was when the socket was opened. */
+  HostInterface at() {
+    return socket.at();
+  }
+
+  /** Where the socket was opened; null if that could not be known. */
+  NetworkNamespace.@Nullable Identity namespace() {
+    return namespace;
+  }
+
+  /** Notes that the interface takes packets of another size. On any thread. */
+  void follow(int newMtu) {
+    mtu = newMtu;
+  }
+
+  @Override
+  public String name() {
+    return socket.at().name();
+  }
+
+  @Override
+  public int fd() {
+    return socket.fd();
+  }
+
+  @Override
+  public int read(long vectors, int count) {
+    int length = socket.read(vectors, count);
+    for (int i = 0; i < MOST_OWN && length >= 0 && isOwn(); i++) {
+      length = socket.read(vectors, count);
+    }
+    return length;
+  }
+
+  private boolean isOwn() {
+    return host != null
+        && own.contains(socket.source())
+        && own.isRecent(socket.source(), System.nanoTime());
+  }
+
+  @Override
+  public int lead() {
+    return socket.lead();
+  }
+
+  @Override
+  public int write(Passage passage, long address, int length) {
+    IngressRedirect way = host;
+    long destination = passage.destination();
+    if (way == null) {
+      return destination == mac && !hostProblem.isEmpty()
+          ? -Errno.EHOSTUNREACH
+          : socket.write(address, length);
+    }
+    boolean isGroup = Ethernet.isGroup(destination);
+    if (!isGroup && destination != mac) {
+      return socket.write(address, length);
+    }
+    if (!isGroup) {
+      return way.write(address, length);
+    }
+    own.add(passage.source(), System.nanoTime());
+    int sent = socket.write(address, length); // first: the host may answer at once
+    int heard = way.write(address, length);
+    return sent < 0 ? sent : heard;
+  }
+
+  @Override
+  public int missed() {
+    return socket.missed();
+  }
+
+  @Override
+  public int mtu() {
+    return mtu;
+  }
+
+  @Override
+  public String limitation() {
+    int now = mtu;
+    String small =
+        now < wantedMtu
+            ? "the MTU of "
+                + name()
+                + " is "
+                + now
+                + ", so longer packets are dropped; let the network's mtu be "
+                + now
+            : "";
+    return small.isEmpty() || hostProblem.isEmpty()
+        ? small + hostProblem
+        : small + "; " + hostProblem;
+  }
+
+  @Override
+  public boolean isGone(int errno) {
+    return errno == Errno.EBADFD || errno == Errno.ENXIO || errno == Errno.ENODEV;
+  }
+
+  @Override
+  public boolean isDown(int errno) {
+    return errno == Errno.ENETDOWN;
+  }
+
+  @Override
+  public boolean tellsCarrier() {
+    return false;
+  }
+
+  @Override
+  public String downReason() {
+    return "the interface "
+        + name()
+        + " is down; "
+        + Namespaces.remedy(place, "link set " + name() + " up");
+  }
+
+  @Override
+  public Offloads offloads() {
+    return offloads;
+  }
+
+  @Override
+  public long hardwareAddress() {
+    return mac;
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+    if (host != null) {
+      host.close();
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.base.Causes;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.HostInterface;
+import io.lanyard.linux.IngressRedirect;
+import io.lanyard.linux.LinkNews;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.PacketSocket;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a port on an interface of the host: which one it is, and whether the host itself
+ * is to be reached by it.
+ *
+ * @param device the interface's name; null for the one that the default route leads by
+ * @param namespace a network namespace's name or path, or null for the daemon's own
+ * @param mtu the largest packet that the port is to pass, in bytes
+ * @param reachesHost whether frames for the interface's own address, and those to groups, get into
+ *     the host's stack
+ */
+public record PacketSettings(
+    @Nullable String device, @Nullable String namespace, int mtu, boolean reachesHost)
+    implements DeviceSource {
+  /** The way into the host's stack; the kernel finds a number. */
+  private static final String HOST_DEVICE = "lyhost%d";
+
+  @Override
+  public FrameDevice open(long mac) throws IOException {
+    return NetworkNamespace.run(namespace, this::openHere);
+  }
+
+  /** In the namespace: a thread takes its own to those that it starts. */
+  private FrameDevice openHere() throws IOException {
+    HostInterface at = find();
+    PacketSocket socket = PacketSocket.open(at.name(), null);
+    boolean done = false;
+    try {
+      IngressRedirect host = null;
+      String problem = "";
+      try {
+        host = reachesHost ? IngressRedirect.open(HOST_DEVICE, at, null) : null;
+      } catch (IOException e) {
+        problem = "the host itself and the guests do not reach each other: " + Causes.of(e);
+      }
+      FrameDevice made =
+          new PacketFrameDevice(
+              socket, host, problem, namespace, NetworkNamespace.identity(null), mtu);
+      done = true;
+      return made;
+    } finally {
+      if (!done) {
+        socket.close();
+      }
+    }
+  }
+
+  private HostInterface find() throws IOException {
+    if (device != null) {
+      return HostInterface.read(device);
+    }
+    return HostInterface.ofDefaultRoute()
+        .orElseThrow(() ->
+            new IOException(
+                "no default route leads by an Ethernet interface; name the interface instead"
+                    + " of auto, or bring the host's network up"));
+  }
+
+  @Override
+  public LinkNews news() throws IOException {
+    return LinkNews.open(namespace, device == null);
+  }
+
+  @Override
+  public boolean mayBeReplaced() {
+    return true;
+  }
+
+  @Override
+  public Look look(FrameDevice made) {
+    if (!(made instanceof PacketFrameDevice packets)) {
+      return new Look("", null);
+    }
+    String replaced = Namespaces.replaced(namespace, packets.namespace());
+    if (!replaced.isEmpty()) {
+      return new Look(replaced, null);
+    }
+    try {
+      return NetworkNamespace.run(namespace, () -> lookHere(packets));
+    } catch (IOException e) {
+      return new Look(Causes.of(e), null);
+    }
+  }
+
+  private Look lookHere(PacketFrameDevice packets) {
+    HostInterface before = packets.at();
+    String name = before.name();
+    HostInterface now;
+    try {
+      now = HostInterface.read(name);
+    } catch (ErrnoException e) {
+      return new Look("the interface " + name + " was deleted", null);
+    }
+    if (now.index() != before.index()) {
+      return new Look("the interface " + name + " was made again", null);
+    }
+    if (now.mac() != before.mac()) {
+      return new Look("the interface " + name + " has another MAC address now", null);
+    }
+    if (device == null) {
+      // Without any default route the last one stays: it may be back in a moment.
+      String leads = HostInterface.ofDefaultRoute().map(HostInterface::name).orElse(name);
+      if (!leads.equals(name)) {
+        return new Look("the default route leads by " + leads + " now", null);
+      }
+    }
+    packets.follow(now.mtu());
+    if (!now.isUp()) {
+      return new Look("", packets.downReason());
+    }
+    return new Look(
+        "",
+        now.hasCarrier()
+            ? ""
+            : "nothing is at the other end of " + name + "; look at its cable, or at its peer");
+  }
+}
