@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.net.Endpoint;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Things of which there must not be two, by kind: the first to claim one has it. */
 final class Claims {
@@ -41,6 +42,18 @@ final class Claims {
     if (first != null) {
       refuse(kind + " " + value + " is", first, path, place);
     }
+  }
+
+  /**
+   * Claims an interface of the host, in whatever way it is used.
+   *
+   * @param name its name
+   * @param netns the network namespace that has it, or null for the daemon's own
+   * @param path the key that claims it
+   * @param place where the key's value is
+   */
+  void device(String name, @Nullable String netns, String path, Place place) {
+    claim("the device", netns == null ? name : name + " in " + netns, path, place);
   }
 
   /**

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A network. By its mode some parts are absent: {@code isolated} has none of the nullable ones,
- * {@code host-only} has no NAT.
+ * {@code host-only} has no NAT, {@code bridged} has an uplink alone.
  *
  * @param name its name, unique in the daemon
  * @param mode what it is besides a switch
@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param dhcp its DHCP server, or null when it is isolated
  * @param dns its DNS forwarder, or null when it is isolated
  * @param nat its NAT, or null unless the mode is {@code nat}
+ * @param uplink its way into the LAN, or null unless the mode is {@code bridged}
  * @param egress where its guests may go; the default unless the mode is {@code nat}
  * @param forwards ports of the host's that lead to guests; empty unless the mode is {@code nat}
  * @param switching what its switch lets pass
@@ -31,6 +32,7 @@ public record NetworkConfig(
     @Nullable DhcpConfig dhcp,
     @Nullable DnsConfig dns,
     @Nullable NatConfig nat,
+    @Nullable UplinkConfig uplink,
     EgressConfig egress,
     List<ForwardConfig> forwards,
     SwitchConfig switching,
@@ -52,12 +54,9 @@ public record NetworkConfig(
     static final Key<NetworkMode> MODE =
         Key.required(
             "mode",
-            Choice.of(
-                List.of(NetworkMode.values()),
-                Map.of(
-                    "bridged",
-                    "a bridged network needs an uplink, which is not supported by this version")),
-            "nat: leads to the world. host-only: guests and the host. isolated: guests alone.");
+            Choice.of(NetworkMode.class),
+            "nat: leads to the world. host-only: guests and the host. bridged: guests are in the"
+                + " LAN of one of the host's interfaces. isolated: guests alone.");
 
     static final Key<Fields> IPV4 =
         Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
@@ -76,6 +75,7 @@ public record NetworkConfig(
     static final Key<Fields> DHCP = Key.mapping("dhcp", DhcpConfig.Keys.SECTION);
     static final Key<Fields> DNS = Key.mapping("dns", DnsConfig.Keys.SECTION);
     static final Key<Fields> NAT = Key.mapping("nat", NatConfig.Keys.SECTION);
+    static final Key<Fields> UPLINK = Key.mapping("uplink", UplinkConfig.Keys.SECTION);
     static final Key<Fields> EGRESS = Key.mapping("egress", EgressConfig.Keys.SECTION);
 
     static final Key<List<Fields>> FORWARDS =
@@ -105,6 +105,7 @@ public record NetworkConfig(
                 DHCP,
                 DNS,
                 NAT,
+                UPLINK,
                 EGRESS,
                 FORWARDS,
                 SwitchConfig.Keys.GUARD,
@@ -119,6 +120,16 @@ public record NetworkConfig(
                 notIsolated(NAT),
                 notIsolated(EGRESS),
                 notIsolated(FORWARDS),
+                notBridged(IPV4),
+                notBridged(HOST_ADAPTER),
+                notBridged(DHCP),
+                notBridged(DNS),
+                notBridged(NAT),
+                notBridged(EGRESS),
+                notBridged(FORWARDS),
+                noUplink(NetworkMode.NAT),
+                noUplink(NetworkMode.HOST_ONLY),
+                noUplink(NetworkMode.ISOLATED),
                 notHostOnly(NAT, "a host-only network leads nowhere and has no NAT"),
                 notHostOnly(EGRESS, "a host-only network leads nowhere and has no egress rules"),
                 notHostOnly(FORWARDS, "only a network of mode nat has forwards"),
@@ -127,8 +138,6 @@ public record NetworkConfig(
             Map.of(
                 "ipv6", "IPv6 is",
                 "port-groups", "port groups are",
-                "uplink", "uplinks are",
-                "uplinks", "uplinks are",
                 "io-loops", "I/O loops are"));
 
     private Keys() {}
@@ -139,6 +148,19 @@ public record NetworkConfig(
           MODE,
           EnumText.word(NetworkMode.ISOLATED),
           "an isolated network is a switch alone and has no " + key.name());
+    }
+
+    private static KeyRule notBridged(Key<?> key) {
+      return new KeyRule.NotWhere(
+          key,
+          MODE,
+          EnumText.word(NetworkMode.BRIDGED),
+          "the guests of a bridged network have the LAN's services, and it has no " + key.name());
+    }
+
+    private static KeyRule noUplink(NetworkMode mode) {
+      return new KeyRule.NotWhere(
+          UPLINK, MODE, EnumText.word(mode), "only a network of mode bridged has an uplink");
     }
 
     private static KeyRule notHostOnly(Key<?> key, String why) {

@@ -6,6 +6,8 @@ public enum NetworkMode {
   NAT,
   /** A gateway with its services that leads nowhere, and a host adapter. */
   HOST_ONLY,
+  /** A switch whose guests are in the LAN of one of the host's interfaces. */
+  BRIDGED,
   /** A switch alone: its guests see each other. */
   ISOLATED
 }

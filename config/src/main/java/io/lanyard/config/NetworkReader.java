@@ -29,7 +29,7 @@ final class NetworkReader {
     int mtu = network.value(Keys.MTU);
     SwitchConfig switching = PolicyReader.network(network);
     List<PortConfig> ports = new PortReader(claims, mtu, switching.guard()).read(network);
-    if (mode == NetworkMode.ISOLATED) {
+    if (mode == NetworkMode.ISOLATED || mode == NetworkMode.BRIDGED) {
       return new NetworkConfig(
           name,
           mode,
@@ -39,6 +39,7 @@ final class NetworkReader {
           null,
           null,
           null,
+          mode == NetworkMode.BRIDGED ? uplink(network) : null,
           EgressConfig.DEFAULT,
           List.of(),
           switching,
@@ -62,7 +63,19 @@ final class NetworkReader {
             ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
             : List.of();
     return new NetworkConfig(
-        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, egress, forwards, switching, ports);
+        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, null, egress, forwards, switching, ports);
+  }
+
+  private UplinkConfig uplink(Fields network) {
+    Fields uplink = network.mapping(Keys.UPLINK);
+    Key<String> deviceKey = UplinkConfig.Keys.INTERFACE;
+    String device = uplink.value(deviceKey);
+    String netns = uplink.find(UplinkConfig.Keys.NETNS);
+    if (device.equals(UplinkConfig.Keys.AUTO)) {
+      return new UplinkConfig(null, netns);
+    }
+    claims.device(device, netns, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
+    return new UplinkConfig(device, netns);
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {

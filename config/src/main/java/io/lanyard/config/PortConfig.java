@@ -259,6 +259,43 @@ public sealed interface PortConfig {
   }
 
   /**
+   * An interface of the host that is there already: a pair's end, a virtual machine's, a
+   * container's.
+   *
+   * @param name the port's name
+   * @param device the interface's name, at most 15 characters
+   * @param netns the network namespace that has it: a name under {@code /run/netns}, a path, or
+   *     null for the daemon's own
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Interface(String name, String device, @Nullable String netns, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Interface.WORD;
+    }
+
+    @Override
+    public Interface with(PortPolicy other) {
+      return new Interface(name, device, netns, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.Device(device, netns));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("interface", device);
+      if (netns != null) {
+        parts.accept("netns", netns);
+      }
+    }
+  }
+
+  /**
    * A TAP device.
    *
    * @param name the port's name

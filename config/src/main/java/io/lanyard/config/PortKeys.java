@@ -16,7 +16,7 @@ final class PortKeys {
           "port-name", "a port's name of letters, digits, dots", "A-Za-z0-9._-", "qemu1");
 
   /** Ports that a network has by itself; those of guests' NICs are named {@code GUEST.nicN}. */
-  private static final List<String> OWN_PORTS = List.of("gateway", "host");
+  private static final List<String> OWN_PORTS = List.of("gateway", "host", "uplink");
 
   private static final Kind<String> PORT_NAME =
       Kind.of(
@@ -46,7 +46,7 @@ final class PortKeys {
           text -> Kind.server(Endpoint.parse(text)),
           "127.0.0.1:4444");
 
-  private static final Kind<String> NAMESPACE =
+  static final Kind<String> NAMESPACE =
       Kind.of(
           "netns",
           "the name or absolute path of a network namespace",
@@ -75,7 +75,8 @@ final class PortKeys {
         Vfkit.SECTION,
         Udp.SECTION,
         Tap.SECTION,
-        VhostUser.SECTION);
+        VhostUser.SECTION,
+        Interface.SECTION);
   }
 
   private static Key<String> kind(String word) {
@@ -329,12 +330,38 @@ final class PortKeys {
     private VhostUser() {}
   }
 
+  /** The keys of {@link PortConfig.Interface}. */
+  static final class Interface {
+    static final String WORD = "interface";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<String> INTERFACE =
+        Key.required("interface", Kind.DEVICE, "The interface's name.");
+
+    static final Key<String> NETNS =
+        Key.optional(
+            "netns",
+            NAMESPACE,
+            "the daemon's own",
+            "The network namespace that has it: a name below /run/netns, or an absolute path.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "An interface of the host that is there already: one end of a pair, the interface of a"
+                + " virtual machine or a container. Needs CAP_NET_RAW.",
+            List.of(KIND, INTERFACE, NETNS),
+            List.of());
+
+    private Interface() {}
+  }
+
   private PortKeys() {}
 
   /** Kinds that the format has names for and this version does not have, with a message each. */
   static Map<String, String> laterKinds() {
     Map<String, String> messages = new HashMap<>();
-    for (String kind : List.of("bess", "hyperkit", "vde", "packet", "vxlan", "geneve")) {
+    for (String kind : List.of("bess", "hyperkit", "vde", "vxlan", "geneve")) {
       messages.put(kind, kind + " ports are not supported by this version");
     }
     return messages;

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.config.PortConfig.Interface;
 import io.lanyard.config.PortConfig.QemuDgram;
 import io.lanyard.config.PortConfig.QemuStream;
 import io.lanyard.config.PortConfig.StreamSocket;
@@ -86,6 +87,8 @@ final class PortReader {
       return vhostUser(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.Tap.SECTION)) {
       return tap(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Interface.SECTION)) {
+      return hostInterface(port, name, mtu, policy);
     }
     throw new IllegalStateException("nothing reads ports of kind " + kind.name());
   }
@@ -149,10 +152,20 @@ final class PortReader {
     String netns = port.find(PortKeys.Tap.NETNS);
     boolean offloads = port.value(PortKeys.Tap.OFFLOADS);
     if (device != null) {
-      String where = netns == null ? device : device + " in " + netns;
-      claims.claim("the device", where, port.pathOf(deviceKey), port.placeOf(deviceKey));
+      claims.device(device, netns, port.pathOf(deviceKey), port.placeOf(deviceKey));
     }
     return device == null ? null : new Tap(name, device, netns, offloads, mtu, policy);
+  }
+
+  private @Nullable PortConfig hostInterface(Fields port, String name, int mtu, PortPolicy policy) {
+    Key<String> deviceKey = PortKeys.Interface.INTERFACE;
+    String device = port.find(deviceKey);
+    String netns = port.find(PortKeys.Interface.NETNS);
+    if (device == null) {
+      return null;
+    }
+    claims.device(device, netns, port.pathOf(deviceKey), port.placeOf(deviceKey));
+    return new Interface(name, device, netns, mtu, policy);
   }
 
   private @Nullable PortConfig qemuStream(Fields port, String name, int mtu, PortPolicy policy) {

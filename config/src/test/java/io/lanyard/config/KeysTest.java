@@ -35,7 +35,8 @@ class KeysTest {
           PortConfig.Vfkit.class, List.of(PortKeys.class, PortKeys.Vfkit.class),
           PortConfig.Udp.class, List.of(PortKeys.class, PortKeys.Udp.class),
           PortConfig.Tap.class, List.of(PortKeys.class, PortKeys.Tap.class),
-          PortConfig.VhostUser.class, List.of(PortKeys.class, PortKeys.VhostUser.class));
+          PortConfig.VhostUser.class, List.of(PortKeys.class, PortKeys.VhostUser.class),
+          PortConfig.Interface.class, List.of(PortKeys.class, PortKeys.Interface.class));
 
   /** Parts of the model that one value of the file makes, so that they have no keys. */
   private static final Set<Class<?>> VALUES =
@@ -89,6 +90,9 @@ class KeysTest {
           Map.entry("VhostUser.at", List.of("path", "connect")),
           Map.entry("VhostUser.rights", RIGHTS),
           Map.entry("VhostUser.policy", POLICY),
+          Map.entry("Interface.device", List.of("interface")),
+          Map.entry("Interface.policy", POLICY),
+          Map.entry("UplinkConfig.device", List.of("interface")),
           Map.entry("Nic.policy", List.of("guard", "isolated")),
           Map.entry(
               "GuestConfig.boot",

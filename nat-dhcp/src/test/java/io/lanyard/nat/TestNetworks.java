@@ -106,6 +106,7 @@ public final class TestNetworks {
         network.dhcp(),
         network.dns(),
         nat,
+        network.uplink(),
         network.egress(),
         forwards,
         network.switching(),

@@ -42,8 +42,12 @@ public final class Switch implements Dumpable {
    */
   private static final int MOST_NESTED = 8;
 
+  /** Addresses that are announced at once; more than guests a host has. */
+  private static final int MOST_ANNOUNCED = 512;
+
   private final String name;
   private final Clock clock;
+  private final ByteBufAllocator allocator;
   private final Turns turns;
   private final MacTable table = new MacTable(new SecureRandom().nextLong());
   private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
@@ -106,6 +110,7 @@ public final class Switch implements Dumpable {
       String name, Timers timers, Executor later, LoopFaults faults, ByteBufAllocator allocator) {
     this.name = name;
     this.clock = timers.clock();
+    this.allocator = allocator;
     this.delivery = new Delivery(allocator);
     this.turns = new Turns(clock, later, this::flush, faults);
     Arrays.setAll(passages, i -> new Passage());
@@ -509,6 +514,40 @@ public final class Switch implements Dumpable {
     table.forgetLearned(slot.number);
     slot.forget();
     tellLeft(port);
+  }
+
+  /**
+   * Tells the switches behind a port that the addresses known elsewhere are to be reached by it
+   * now, as when it has become another uplink ({@link Announcement}).
+   *
+   * @param port a port; nothing happens if it is not attached
+   */
+  public void announce(Port port) {
+    Slot to = slots.get(port);
+    if (to == null || depth > 0) {
+      return;
+    }
+    int sent = 0;
+    for (Address known : addresses()) {
+      Slot from = slots.get(known.port());
+      if (from == null || from == to || known.vlan() != 0 || (from.reaches & to.is) == 0) {
+        continue;
+      }
+      ByteBuf frame = Announcement.of(known.mac(), allocator);
+      Passage passage = passages[depth++];
+      try {
+        if (passage.fill(from, frame) == null) {
+          delivery.send(to, passage, frame);
+        }
+      } finally {
+        depth--;
+        frame.release();
+      }
+      if (++sent == MOST_ANNOUNCED) {
+        break;
+      }
+    }
+    delivery.flush();
   }
 
   /**

@@ -21,6 +21,7 @@ import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.StormConfig;
 import io.lanyard.config.SwitchConfig;
+import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -133,7 +134,10 @@ final class Descriptions {
 
   private static String brief(NetworkConfig network) {
     Ipv4Config ipv4 = network.ipv4();
-    return word(network.mode()) + (ipv4 == null ? "" : ", " + ipv4.subnet());
+    UplinkConfig uplink = network.uplink();
+    return word(network.mode())
+        + (ipv4 == null ? "" : ", " + ipv4.subnet())
+        + (uplink == null ? "" : ", uplink " + uplink.label());
   }
 
   private static String brief(ForwardConfig forward) {
@@ -148,7 +152,7 @@ final class Descriptions {
     Map<String, Object> parts = portParts(port);
     List<String> text = new ArrayList<>();
     text.add(String.valueOf(parts.remove("kind")));
-    for (String key : List.of("path", "listen", "connect", "device", "netns")) {
+    for (String key : List.of("path", "listen", "connect", "device", "interface", "netns")) {
       Object value = parts.get(key);
       if (value != null) {
         text.add(key + " " + value);

@@ -94,6 +94,7 @@ public final class Difference {
   private static boolean isReplaced(NetworkConfig old, NetworkConfig now) {
     return old.mode() != now.mode()
         || old.mtu() != now.mtu()
+        || !Objects.equals(old.uplink(), now.uplink())
         || !Objects.equals(fixed(old.ipv4()), fixed(now.ipv4()));
   }
 

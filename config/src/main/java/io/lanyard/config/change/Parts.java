@@ -5,6 +5,7 @@ import io.lanyard.base.PrintableText;
 import io.lanyard.config.DurationText;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.UplinkConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +59,11 @@ final class Parts {
     Map<String, Object> fixed = new LinkedHashMap<>();
     fixed.put("mode", EnumText.word(network.mode()));
     fixed.put("mtu", network.mtu());
+    UplinkConfig uplink = network.uplink();
+    if (uplink != null) {
+      fixed.put("uplink.interface", uplink.label());
+      fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
+    }
     Ipv4Config ipv4 = network.ipv4();
     if (ipv4 != null) {
       fixed.put("subnet", ipv4.subnet());

@@ -11,7 +11,6 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.FlowInfo;
@@ -65,7 +64,8 @@ public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
 
   /** The ports that a network has by itself. */
-  public static final Set<String> OWN_PORTS = Set.of("gateway", NetworkPorts.HOST);
+  public static final Set<String> OWN_PORTS =
+      Set.of("gateway", NetworkPorts.HOST, NetworkPorts.UPLINK);
 
   /**
    * All that networks share.
@@ -258,6 +258,7 @@ public final class Network implements AutoCloseable {
     watchdog.watch(watched(), loop.eventLoop());
     try {
       ports.startHostAdapter();
+      ports.startUplink();
       NetworkServices offered = services();
       loop.call(() -> {
         services = offered;
@@ -294,7 +295,7 @@ public final class Network implements AutoCloseable {
 
   private @Nullable NetworkServices services() {
     Ipv4Config ipv4 = config.ipv4();
-    if (ipv4 == null || config.mode() == NetworkMode.ISOLATED) {
+    if (ipv4 == null) {
       return null;
     }
     try {

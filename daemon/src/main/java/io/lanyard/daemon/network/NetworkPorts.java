@@ -12,6 +12,7 @@ import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.SocketRights;
+import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
@@ -20,6 +21,7 @@ import io.lanyard.daemon.network.port.GuestNicPorts;
 import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
+import io.lanyard.daemon.network.port.UplinkPorts;
 import io.lanyard.net.Address;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
@@ -51,8 +53,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network's ports: those that the configuration declares, its host adapter, and one for each
- * attached NIC of a guest.
+ * A network's ports: those that the configuration declares, its host adapter or uplink, and one for
+ * each attached NIC of a guest.
  *
  * <p>Thread: opening blocks and is done from outside, one call at a time; what a method says that
  * it does on the loop needs the loop.
@@ -63,6 +65,9 @@ final class NetworkPorts {
 
   /** The host adapter's port. */
   static final String HOST = "host";
+
+  /** The port of a bridged network's uplink. */
+  static final String UPLINK = "uplink";
 
   private final NetworkLoop loop;
   private final PortContext context;
@@ -262,7 +267,7 @@ final class NetworkPorts {
   boolean link(String name, boolean up) {
     return loop.call(() -> {
       Function<PortPolicies, PortRules> rules = ruled.get(name);
-      if (rules == null || name.equals(HOST)) {
+      if (rules == null || name.equals(HOST) || name.equals(UPLINK)) {
         return false;
       }
       if (up ? unlinked.remove(name) : unlinked.add(name)) {
@@ -310,6 +315,16 @@ final class NetworkPorts {
             new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
     PortListener claim = new AdapterAddresses(ipv4.host());
     await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
+  }
+
+  /** Starts the uplink of a bridged network, and waits until it has tried to open. */
+  void startUplink() {
+    UplinkConfig uplink = config.uplink();
+    if (uplink != null) {
+      Object model = new UplinkPorts.Uplink(UPLINK, uplink, config.mtu());
+      PortListener follower = new UplinkListener(config.name(), ethernet);
+      await(List.of(start(UPLINK, model, PortPolicies::uplink, List.of(follower))));
+    }
   }
 
   /**
@@ -521,7 +536,8 @@ final class NetworkPorts {
   List<PortInfo> list() {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
-      PortInfo info = PortStatus.of(config.name(), port, ethernet.problem(port));
+      String harm = ethernet.problem(port);
+      PortInfo info = PortStatus.of(config.name(), port, harm.isEmpty() ? port.limitation() : harm);
       all.add(isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());

@@ -68,6 +68,14 @@ final class PortPolicies {
     return new PortRules(List.of(), List.of(), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
   }
 
+  /**
+   * The rules of the uplink's port: isolated ports reach the world by it, as by a gateway. Behind
+   * it is the LAN, with its own DHCP servers and routers and with as many addresses as it likes.
+   */
+  PortRules uplink() {
+    return new PortRules(List.of(), List.of(), Reach.GATEWAY, Integer.MAX_VALUE, false, storm);
+  }
+
   /** The reserved group addresses that the switch forwards. */
   Set<ReservedGroup> forwarded() {
     return network.forwardReserved().stream()

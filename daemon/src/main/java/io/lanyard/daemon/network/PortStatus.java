@@ -16,7 +16,7 @@ final class PortStatus {
   /**
    * One port.
    *
-   * @param harm what it does to its network, or an empty text; it works all the same
+   * @param harm what it does to its network, or cannot do, or an empty text; it works all the same
    */
   static PortInfo of(String network, Port port, String harm) {
     PortCounters counters = port.counters();

@@ -421,7 +421,13 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   @Override
   public String limitation() {
     FrameDevice present = device;
-    return present == null ? "" : present.limitation();
+    if (present == null) {
+      return "";
+    }
+    boolean looksAfter = !present.tellsCarrier();
+    return looksAfter && state() instanceof PortState.NoCarrier(String reason)
+        ? reason
+        : present.limitation();
   }
 
   @Override

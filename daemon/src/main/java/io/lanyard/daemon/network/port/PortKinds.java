@@ -16,7 +16,9 @@ public final class PortKinds {
               new VfkitPorts(),
               new UdpPorts(),
               new VhostUserPorts(),
+              new InterfacePorts(),
               new HostAdapterPorts(),
+              new UplinkPorts(),
               new GuestNicPorts())
           .stream()
           .collect(Collectors.toUnmodifiableMap(PortFactory::model, Function.identity()));

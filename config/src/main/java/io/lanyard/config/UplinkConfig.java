@@ -1,0 +1,52 @@
+package io.lanyard.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The interface of the host by which a bridged network leads into its LAN.
+ *
+ * @param device the interface's name; null for the one that the host's default route leads by
+ * @param netns the network namespace that has the interface: a name under {@code /run/netns}, a
+ *     path, or null for the daemon's own
+ */
+public record UplinkConfig(@Nullable String device, @Nullable String netns) {
+  /**
+   * The interface as the file names it.
+   *
+   * @return its name, or {@code auto}
+   */
+  public String label() {
+    return device == null ? Keys.AUTO : device;
+  }
+
+  /** The keys of {@code uplink}. */
+  static final class Keys {
+    static final String AUTO = "auto";
+
+    static final Key<String> INTERFACE =
+        Key.defaulted(
+            "interface",
+            Kind.DEVICE,
+            AUTO,
+            "The interface of the host. auto: the Ethernet interface that the host's default route"
+                + " leads by, also when that changes.");
+
+    static final Key<String> NETNS =
+        Key.optional(
+            "netns",
+            PortKeys.NAMESPACE,
+            "the daemon's own",
+            "The network namespace that has it: a name below /run/netns, or an absolute path.");
+
+    static final Section SECTION =
+        Section.of(
+            "uplink",
+            "The interface of the host by which a bridged network leads into the LAN. Needs"
+                + " CAP_NET_RAW; that host and guests reach each other needs CAP_NET_ADMIN as"
+                + " well.",
+            INTERFACE,
+            NETNS);
+
+    private Keys() {}
+  }
+}

@@ -1,0 +1,38 @@
+package io.lanyard.daemon.network.port;
+
+import io.lanyard.config.UplinkConfig;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.PacketSettings;
+
+/** The way of a bridged network into the LAN, and to the host itself. */
+public final class UplinkPorts implements PortFactory<UplinkPorts.Uplink> {
+  /**
+   * An uplink.
+   *
+   * @param port the port's name
+   * @param at which interface of the host
+   * @param mtu the network's MTU, in bytes
+   */
+  public record Uplink(String port, UplinkConfig at, int mtu) {}
+
+  @Override
+  public Class<Uplink> model() {
+    return Uplink.class;
+  }
+
+  @Override
+  public String kind() {
+    return "uplink";
+  }
+
+  @Override
+  public Port make(Uplink uplink, PortPlace place) {
+    return new DevicePort(
+        uplink.port(),
+        kind(),
+        uplink.mtu(),
+        new PacketSettings(uplink.at().device(), uplink.at().netns(), uplink.mtu(), true),
+        place.context());
+  }
+}

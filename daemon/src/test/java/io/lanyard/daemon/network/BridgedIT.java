@@ -1,0 +1,217 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A bridged network in a laboratory of namespaces: a machine of the LAN, a host whose interface is
+ * the uplink, and two guests, one of them without offloads. Needs root, iproute2, ethtool, ping,
+ * iperf3, dnsmasq and udhcpc.
+ */
+@SuppressWarnings("NullAway.Init") // the fields are set before each test
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class BridgedIT {
+  private static final String PREFIX = "lybr" + ProcessHandle.current().pid() % 100_000;
+  private static final String LAN = PREFIX + "l";
+  private static final String HOST = PREFIX + "h";
+  private static final String GUEST = PREFIX + "g";
+  private static final String PLAIN = PREFIX + "p";
+
+  @TempDir Path home;
+  private final List<Process> servers = new ArrayList<>();
+  private Daemon daemon;
+
+  private static String run(String command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command.split(" ", -1)).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(command + ": " + output);
+    }
+    return output;
+  }
+
+  private static String in(String namespace, String command) throws Exception {
+    return run("ip netns exec " + namespace + " " + command);
+  }
+
+  private static void connect(String host, String lan, int subnet) throws Exception {
+    run("ip link add " + host + " netns " + HOST + " type veth peer name " + lan + " netns " + LAN);
+    address(HOST, host, subnet, 2);
+    address(LAN, lan, subnet, 3);
+  }
+
+  private static void address(String namespace, String device, int subnet, int number)
+      throws Exception {
+    String ip = "ip -n " + namespace + " ";
+    run(ip + "addr add 10.99." + subnet + "." + number + "/24 dev " + device);
+    run(ip + "addr add fd99:0:0:" + subnet + "::" + number + "/64 dev " + device + " nodad");
+    run(ip + "link set " + device + " up");
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    for (String namespace : List.of(LAN, HOST, GUEST, PLAIN)) {
+      run("ip netns add " + namespace);
+      run("ip -n " + namespace + " link set lo up");
+    }
+    connect("lan0", "lan1", 1);
+    run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      vmnet0:
+                        mode: bridged
+                        uplink: {interface: auto, netns: %s}
+                        ports:
+                          - {name: guest, kind: tap, device: t0, netns: %s}
+                          - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
+                    """
+                        .formatted(HOST, GUEST, PLAIN),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    address(GUEST, "t0", 1, 1);
+    address(PLAIN, "t0", 1, 4);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    daemon.close();
+    for (Process server : servers) {
+      server.destroyForcibly().waitFor();
+    }
+    for (String namespace : List.of(LAN, HOST, GUEST, PLAIN)) {
+      run("ip netns del " + namespace);
+    }
+  }
+
+  private Network network() {
+    return Objects.requireNonNull(daemon.network("vmnet0"));
+  }
+
+  private PortInfo uplink() {
+    return network().ports().stream()
+        .filter(port -> port.name().equals("uplink"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void await(String what, Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("30 s have passed without: %s", what).isLessThan(deadline);
+      Thread.sleep(10);
+    }
+  }
+
+  private static boolean reaches(String namespace, String address) throws Exception {
+    Process ping =
+        new ProcessBuilder(
+                "ip", "netns", "exec", namespace, "ping", "-n", "-c", "1", "-W", "2", address)
+            .redirectErrorStream(true)
+            .start();
+    ping.getInputStream().readAllBytes();
+    return ping.waitFor() == 0;
+  }
+
+  private void serve(String namespace, String ready, String command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
+    all.addAll(List.of(command.split(" ", -1)));
+    servers.add(
+        new ProcessBuilder(all)
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("server-" + servers.size()).toFile())
+            .start());
+    await(command, () -> in(namespace, "ss -Hlnptu").contains(ready));
+  }
+
+  @Test
+  void eachReachesEachByBothFamiliesAndTcpIsWholeWithAndWithoutOffloads() throws Exception {
+    assertThat(uplink().state()).isEqualTo("up");
+    assertThat(uplink().problem()).isEmpty();
+    List<String> all = List.of(GUEST, HOST, LAN, PLAIN);
+    for (String from : all) {
+      for (int to = 1; to <= all.size(); to++) {
+        if (!from.equals(all.get(to - 1))) {
+          assertThat(reaches(from, "10.99.1." + to)).as("IPv4 %s to %d", from, to).isTrue();
+          assertThat(reaches(from, "fd99:0:0:1::" + to)).as("IPv6 %s to %d", from, to).isTrue();
+        }
+      }
+    }
+    serve(LAN, ":5201", "iperf3 -s");
+    serve(HOST, ":5201", "iperf3 -s");
+    for (String offloads : List.of("on", "off")) {
+      in(LAN, "ethtool -K lan1 tso " + offloads + " gro " + offloads + " tx " + offloads);
+      in(HOST, "ethtool -K lan0 tso " + offloads + " gro " + offloads + " tx " + offloads);
+      for (String guest : offloads.equals("on") ? List.of(GUEST, PLAIN) : List.of(GUEST)) {
+        for (int to : new int[] {2, 3}) {
+          for (String way : List.of("", " -R")) {
+            String said = in(guest, "timeout 20 iperf3 -c 10.99.1." + to + " -n 20M" + way);
+            assertThat(said).contains("receiver").doesNotContain("0.00 Bytes");
+          }
+        }
+      }
+    }
+    assertThat(uplink().receiveDrops()).doesNotContainKeys("nested", "bad-offload-header");
+  }
+
+  @Test
+  void aGuestHasItsLeaseFromTheLan() throws Exception {
+    serve(
+        LAN,
+        ":67 ",
+        "dnsmasq --no-daemon --port=0 --conf-file=/dev/null --interface=lan1 --leasefile-ro"
+            + " --dhcp-range=10.99.1.100,10.99.1.200,1h");
+    run("ip -n " + GUEST + " addr flush dev t0");
+    String said = in(GUEST, "udhcpc -i t0 -n -q -f -t 5 -T 1 -s /bin/true");
+    assertThat(said).contains("lease of 10.99.1.1");
+  }
+
+  @Test
+  void theUplinkGoesAndComesBackAndFollowsTheDefaultRoute() throws Exception {
+    LogWatch.expect("event=port-failed");
+    await("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
+    run("ip -n " + LAN + " link set lan1 down");
+    await("the loss is seen", () -> uplink().state().equals("no-carrier"));
+    assertThat(uplink().problem()).contains("lan0", "cable");
+    assertThat(network().info().problems()).anyMatch(text -> text.contains("uplink"));
+    run("ip -n " + LAN + " link set lan1 up");
+    await("it is back", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
+
+    run("ip -n " + HOST + " link del lan0");
+    await("the interface is missed", () -> uplink().state().equals("failed"));
+    connect("lan0", "lan1", 1);
+    run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
+    run("ip -n " + GUEST + " neigh flush dev t0"); // both ends have other addresses now
+    await("it is taken again", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
+    assertThat(reaches(GUEST, "10.99.1.2")).isTrue();
+
+    connect("wan0", "wan1", 2);
+    run("ip -n " + GUEST + " addr add 10.99.2.1/24 dev t0");
+    run("ip -n " + HOST + " route add default via 10.99.2.3 metric 100");
+    await("the other LAN is reached", () -> reaches(GUEST, "10.99.2.3"));
+    assertThat(reaches(GUEST, "10.99.2.2")).as("the host by its other interface").isTrue();
+  }
+}
