@@ -45,8 +45,14 @@ final class Apt {
    */
   record Offer(String fileName, long size) {}
 
-  /** Writes the private configuration and fetches the suite's index. */
-  void update(String suite) throws ImageException, IOException, InterruptedException {
+  /**
+   * Writes the private configuration and fetches the suite's index.
+   *
+   * @param ofGuests whether packages of the guests' architecture are wanted; else the host's, and
+   *     those of none
+   */
+  void update(String suite, boolean ofGuests)
+      throws ImageException, IOException, InterruptedException {
     AptSource source =
         AptSource.parse(
                 run(List.of(command, "indextargets", "--format", AptSource.FORMAT), home).lines())
@@ -55,13 +61,20 @@ final class Apt {
                     "apt on this host knows no mirror of Debian's main archive",
                     "add one to /etc/apt/sources.list, then run \"apt-get update\""));
     String keyring = Files.isReadable(KEYRING) ? KEYRING.toString() : source.signedBy();
-    String signedBy = keyring.isEmpty() ? "" : "[signed-by=" + keyring + "] ";
+    List<String> options = new ArrayList<>();
+    if (!keyring.isEmpty()) {
+      options.add("signed-by=" + keyring);
+    }
+    if (ofGuests) {
+      options.add("arch=riscv64");
+    }
+    String bracketed = options.isEmpty() ? "" : "[" + String.join(" ", options) + "] ";
     for (String directory : List.of("state/lists/partial", "cache/archives/partial", "parts")) {
       Files.createDirectories(home.resolve(directory));
     }
     Files.writeString(home.resolve("state/status"), "");
     Files.writeString(
-        home.resolve("sources.list"), "deb " + signedBy + source.uri() + " " + suite + " main\n");
+        home.resolve("sources.list"), "deb " + bracketed + source.uri() + " " + suite + " main\n");
     Files.writeString(home.resolve("apt.conf"), configuration());
     Output output = apt(List.of("update"));
     // apt-get update calls a mirror that it could not reach a warning and ends with 0.

@@ -3,6 +3,7 @@ package io.lanyard.image;
 import io.lanyard.base.Nearest;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The images that can be pulled. */
 public final class Catalog {
@@ -17,6 +18,8 @@ public final class Catalog {
    * @param kernel the kernel's path in the package
    * @param initrd the initial RAM disk's path in the package
    * @param commandLine what the kernel is told
+   * @param drivers where the drivers are that the initial RAM disk lacks; null if the image is the
+   *     package's own
    */
   public record Entry(
       String name,
@@ -26,7 +29,30 @@ public final class Catalog {
       String debianPackage,
       String kernel,
       String initrd,
-      String commandLine) {}
+      String commandLine,
+      @Nullable Drivers drivers) {}
+
+  /**
+   * A package of drivers, for an image whose initial RAM disk is the slim one with these in it.
+   *
+   * @param debianPackage the package, with the kernel's release as {@code %s}
+   * @param paths the drivers in the package, with the kernel's release as {@code %s}
+   * @param modules what is loaded, in this order, and before each what it depends on
+   */
+  public record Drivers(String debianPackage, List<String> paths, List<String> modules) {}
+
+  private static final String MODULES = "usr/lib/modules/%s/kernel/";
+
+  /** Debian's installer for the network has no disk's driver: it fetches them. */
+  private static final Drivers DISKS =
+      new Drivers(
+          "linux-image-%s:riscv64",
+          List.of(
+              MODULES + "drivers/block/virtio_blk.ko.xz",
+              MODULES + "fs/jbd2/jbd2.ko.xz",
+              MODULES + "fs/ext4/ext4.ko.xz"),
+          // ext4 asks for its checksum by name, which is no dependency of the module.
+          List.of("virtio_blk", "crc32c_generic", "ext4"));
 
   private static final String INSTALLER =
       "usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/";
@@ -48,7 +74,19 @@ public final class Catalog {
               "debian-installer-13-netboot-riscv64",
               INSTALLER + "linux",
               INSTALLER + "initrd.gz",
-              COMMAND_LINE));
+              COMMAND_LINE,
+              null),
+          new Entry(
+              "debian-13-slim",
+              "Debian 13 (trixie) kernel for riscv64 and a shell of BusyBox, with virtio_blk and"
+                  + " ext4",
+              "riscv64",
+              "trixie",
+              "debian-installer-13-netboot-riscv64",
+              INSTALLER + "linux",
+              INSTALLER + "initrd.gz",
+              COMMAND_LINE,
+              DISKS));
 
   private Catalog() {}
 

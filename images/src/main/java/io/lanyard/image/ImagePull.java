@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,8 +23,10 @@ import java.util.Optional;
  * there; an image that is there already costs nothing.
  */
 public final class ImagePull {
-  /** The package, what is unpacked from it, the slim RAM disk and apt's index, with some room. */
-  private static final long SPACE_NEEDED = 300L << 20;
+  /**
+   * The packages, what is unpacked from them, the slim RAM disk and apt's index, with some room.
+   */
+  private static final long SPACE_NEEDED = 400L << 20;
 
   private final ImageStore store;
   private final PullProgress progress;
@@ -64,7 +67,7 @@ public final class ImagePull {
   public Pulled pull(String name) throws ImageException, InterruptedException {
     Catalog.Entry entry = Catalog.find(name);
     Optional<ImageStore.Image> there = store.find(name);
-    if (there.isPresent() && isPresent(there.get())) {
+    if (there.isPresent() && isPresent(entry, there.get())) {
       return new Pulled(there.get(), false);
     }
     Path directory = store.directory();
@@ -76,10 +79,11 @@ public final class ImagePull {
           FileLock lock = lock(channel)) {
         // Another pull may have finished since this one looked.
         Optional<ImageStore.Image> old = store.find(name);
-        if (old.isPresent() && isPresent(old.get())) {
+        if (old.isPresent() && isPresent(entry, old.get())) {
           return new Pulled(old.get(), false);
         }
-        ImageStore.Image image = old.isPresent() ? remake(old.get()) : fetch(entry);
+        boolean isKept = old.isPresent() && entry.drivers() == null;
+        ImageStore.Image image = isKept ? remake(old.get()) : fetch(entry);
         return new Pulled(image, lock.isValid());
       }
     } catch (FileAlreadyExistsException e) {
@@ -98,8 +102,9 @@ public final class ImagePull {
   }
 
   /** Whether all of it is as this version makes it: an older one made another slim RAM disk. */
-  private static boolean isPresent(ImageStore.Image image) {
-    return image.file("slim").filter(slim -> slim.endsWith(SlimInitrd.FILE)).isPresent();
+  private static boolean isPresent(Catalog.Entry entry, ImageStore.Image image) {
+    String role = entry.drivers() == null ? "slim" : "initrd";
+    return image.file(role).filter(slim -> slim.endsWith(SlimInitrd.FILE)).isPresent();
   }
 
   /** Makes the slim RAM disk anew from what is there. */
@@ -108,7 +113,7 @@ public final class ImagePull {
     Path initrd = image.file("initrd").orElseThrow(() -> new IOException("it has no initrd"));
     Path slim = image.directory().resolve(SlimInitrd.FILE);
     Path unfinished = image.directory().resolve("." + SlimInitrd.FILE + ".new");
-    SlimInitrd.make(initrd, unfinished);
+    SlimInitrd.make(initrd, List.of(), List.of(), unfinished);
     Files.move(unfinished, slim, StandardCopyOption.ATOMIC_MOVE);
     Optional<Path> before = image.file("slim");
     Map<String, ImageManifest.StoredFile> files = new HashMap<>(image.manifest().files());
@@ -171,7 +176,7 @@ public final class ImagePull {
     Files.createDirectories(aptHome);
     Apt apt = new Apt(aptHome, aptCommand, mayChangeUser());
     progress.step("Asking Debian's mirror", -1);
-    apt.update(entry.suite());
+    apt.update(entry.suite(), entry.drivers() != null);
     Apt.Offer offer = apt.offer(entry.debianPackage());
     progress.step("Downloading " + offer.fileName(), offer.size());
     Path deb = apt.download(entry.debianPackage(), offer, progress);
@@ -183,13 +188,25 @@ public final class ImagePull {
     Path initrd = work.resolve("initrd.gz");
     new DebianPackage(deb)
         .extract(Map.of(entry.kernel(), kernel, entry.initrd(), initrd), progress::at);
-    progress.step("Making the slim initrd", -1);
     Path slim = work.resolve(SlimInitrd.FILE);
-    SlimInitrd.make(initrd, slim);
     Map<String, ImageManifest.StoredFile> files = new HashMap<>();
+    Catalog.Drivers drivers = entry.drivers();
+    if (drivers == null) {
+      progress.step("Making the slim initrd", -1);
+      SlimInitrd.make(initrd, List.of(), List.of(), slim);
+      files.put("initrd", ImageStore.describe(initrd));
+      files.put("slim", ImageStore.describe(slim));
+    } else {
+      List<Path> more = drivers(apt, drivers, SlimInitrd.release(initrd), work);
+      progress.step("Making the slim initrd", -1);
+      SlimInitrd.make(initrd, more, drivers.modules(), slim);
+      for (Path driver : more) {
+        Files.delete(driver);
+      }
+      Files.delete(initrd);
+      files.put("initrd", ImageStore.describe(slim));
+    }
     files.put("kernel", ImageStore.describe(kernel));
-    files.put("initrd", ImageStore.describe(initrd));
-    files.put("slim", ImageStore.describe(slim));
     String source =
         entry.debianPackage() + " " + version(offer.fileName()) + " (" + entry.suite() + ")";
     store.publish(
@@ -203,6 +220,23 @@ public final class ImagePull {
             files));
     ImageStore.deleteTree(aptHome);
     return stored(entry.name());
+  }
+
+  /** Takes drivers out of the kernel's package; they are the installer's kernel's own. */
+  private List<Path> drivers(Apt apt, Catalog.Drivers drivers, String release, Path work)
+      throws ImageException, IOException, InterruptedException {
+    String debianPackage = drivers.debianPackage().formatted(release);
+    Apt.Offer offer = apt.offer(debianPackage);
+    progress.step("Downloading " + offer.fileName(), offer.size());
+    Path deb = apt.download(debianPackage, offer, progress);
+    progress.step("Unpacking", offer.size());
+    Map<String, Path> wanted = new HashMap<>();
+    for (String path : drivers.paths()) {
+      wanted.put(path.formatted(release), work.resolve(path.substring(path.lastIndexOf('/') + 1)));
+    }
+    new DebianPackage(deb).extract(wanted, progress::at);
+    Files.delete(deb);
+    return List.copyOf(wanted.values());
   }
 
   /** {@code name_version_architecture.deb}; a colon in the version is written {@code %3a}. */

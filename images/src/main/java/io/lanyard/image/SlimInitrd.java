@@ -13,6 +13,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.tukaani.xz.XZInputStream;
 
 /**
@@ -36,11 +39,9 @@ final class SlimInitrd {
   private static final List<String> LIBRARY_DIRECTORIES =
       List.of("usr/lib/riscv64-linux-gnu", "usr/lib", "lib/riscv64-linux-gnu", "lib");
 
-  /**
-   * Drivers, by module name; what depends on others pulls them in. Not all are in the installer.
-   */
+  /** Drivers, by module name; what depends on others pulls them in. */
   private static final List<String> DRIVERS =
-      List.of("virtio_net", "virtio_rng", "virtio_blk", "virtio_input", "evdev");
+      List.of("virtio_net", "virtio_rng", "virtio_input", "evdev");
 
   private static final String INIT =
       """
@@ -71,26 +72,59 @@ final class SlimInitrd {
       ::ctrlaltdel:/bin/poweroff -f
       """;
 
+  private static final String MODULES = "usr/lib/modules/";
+
+  private static final Pattern RELEASE = Pattern.compile(MODULES + "([0-9][A-Za-z0-9.+~-]*)/");
+
   private final FileTree from;
   private final FileTree to = new FileTree();
+  private final List<String> drivers;
 
-  private SlimInitrd(FileTree from) {
+  private SlimInitrd(FileTree from, List<String> more) {
     this.from = from;
+    this.drivers = Stream.concat(DRIVERS.stream(), more.stream()).distinct().toList();
+  }
+
+  /**
+   * The release of the kernel that a RAM disk's drivers are for.
+   *
+   * @param installer the installer's RAM disk, compressed by gzip
+   * @return such as {@code 6.12.117+deb13-riscv64}
+   * @throws IOException if it has no drivers
+   */
+  static String release(Path installer) throws IOException {
+    try (InputStream in = Files.newInputStream(installer)) {
+      for (String path : FileTree.read(in, path -> path.startsWith(MODULES)).nodes().keySet()) {
+        Matcher release = RELEASE.matcher(path);
+        if (release.lookingAt()) {
+          return release.group(1);
+        }
+      }
+    }
+    throw new IOException("the installer's RAM disk has no drivers");
   }
 
   /**
    * Makes the small RAM disk.
    *
    * @param installer the installer's RAM disk, compressed by gzip
+   * @param more files of drivers that the installer's RAM disk lacks, compressed by xz
+   * @param modules the drivers that are loaded besides those of a machine without disks
    * @param target the file to write
    * @throws IOException if the installer's RAM disk is not what it should be, or the disk is full
    */
-  static void make(Path installer, Path target) throws IOException {
+  static void make(Path installer, List<Path> more, List<String> modules, Path target)
+      throws IOException {
     FileTree from;
     try (InputStream in = Files.newInputStream(installer)) {
       from = FileTree.read(in, SlimInitrd::mayBeWanted);
     }
-    FileTree slim = new SlimInitrd(from).build();
+    for (Path driver : more) {
+      from.add(
+          MODULES + driver.getFileName(),
+          new FileTree.RegularFile(Files.readAllBytes(driver), false));
+    }
+    FileTree slim = new SlimInitrd(from, modules).build();
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target), 1 << 16)) {
       slim.write(out);
     }
@@ -206,7 +240,7 @@ final class SlimInitrd {
       }
     }
     List<String> order = new ArrayList<>();
-    for (String driver : DRIVERS) {
+    for (String driver : drivers) {
       addDriver(driver, paths, order);
     }
     to.add("modules", new FileTree.Directory());

@@ -83,7 +83,7 @@ final class GuestSpecs {
     } catch (VmmException e) {
       boolean known =
           guest.boot() instanceof Boot.Image image
-              && Catalog.entries().stream().anyMatch(entry -> entry.name().equals(image(image)));
+              && isOffered(image(image));
       problems.add(
           new SpecProblem(List.of("boot", "image"), String.valueOf(e.getMessage()), !known));
       return problems;
@@ -239,13 +239,21 @@ final class GuestSpecs {
   }
 
   private boolean isSlim(Boot.Image image) {
-    return image.name().endsWith(SLIM) && images.find(image.name()).isEmpty();
+    return !isOffered(image.name())
+        && image.name().endsWith(SLIM)
+        && images.find(image.name()).isEmpty();
+  }
+
+  private static boolean isOffered(String name) {
+    return Catalog.entries().stream().anyMatch(entry -> entry.name().equals(name));
   }
 
   /** The name of the image in the catalogue. */
   private static String image(Boot.Image image) {
     String name = image.name();
-    return name.endsWith(SLIM) ? name.substring(0, name.length() - SLIM.length()) : name;
+    return name.endsWith(SLIM) && !isOffered(name)
+        ? name.substring(0, name.length() - SLIM.length())
+        : name;
   }
 
   private BootSource found(Boot.Image wanted) throws VmmException {
