@@ -2,13 +2,10 @@ package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Signals;
+import io.lanyard.config.ByteSize;
 import io.lanyard.control.client.ByteStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,7 +23,10 @@ import picocli.CommandLine.Spec;
     name = "capture",
     description = {
       "Writes what passes a network, or one of its ports, as pcapng, until Ctrl-C.",
-      "For example: lanyard capture vmnet8 | wireshark -k -i -"
+      "What it does and how much it took is said on standard error.",
+      "For example: lanyard capture vmnet8 | wireshark -k -i -",
+      "             lanyard capture vmnet8/web -w web.pcapng --filter 'tcp port 80' --count 100",
+      "             lanyard capture vmnet8 -w ring.pcapng --rotate 10M --files 5"
     })
 final class CaptureCommand implements Callable<Integer> {
   @Mixin Api api = new Api();
@@ -38,75 +38,142 @@ final class CaptureCommand implements Callable<Integer> {
       description = "Where to; - is standard output, which is the default when it is no terminal.")
   @Nullable String file;
 
+  @Option(
+      names = "--filter",
+      paramLabel = "FILTER",
+      description =
+          "Only frames that it matches: arp, ip, ip6, tcp, udp, icmp, icmp6, [src|dst] host"
+              + " ADDRESS, [src|dst] net SUBNET, [src|dst] port N, ether host MAC, broadcast,"
+              + " multicast, joined by and, or, not and parentheses.")
+  String filter = "";
+
+  @Option(
+      names = {"-c", "--count"},
+      paramLabel = "N",
+      description = "End after this many frames.")
+  @Nullable Long count;
+
+  @Option(
+      names = "--max-size",
+      paramLabel = "SIZE",
+      description = "End before the files have more than this, such as 100M.")
+  @Nullable String maxSize;
+
+  @Option(
+      names = "--rotate",
+      paramLabel = "SIZE",
+      description = "Begin another file before one has more than this: FILE.1, FILE.2, ...")
+  @Nullable String rotate;
+
+  @Option(names = "--files", paramLabel = "N", description = "Keep only the last N of these files.")
+  @Nullable Integer files;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Say nothing but errors.")
+  boolean quiet;
+
   @Parameters(paramLabel = "NETWORK[/PORT]")
   String target = "";
 
   @Override
-  public Integer call() throws IOException {
-    if (file == null && Terminal.isOn(1)) {
-      throw new ParameterException(
-          spec.commandLine(), "a capture is binary: give a file with -w, or pipe it to a program");
-    }
+  public Integer call() {
     int slash = target.indexOf('/');
-    if (slash == 0 || slash == target.length() - 1 || target.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "expected NETWORK or NETWORK/PORT: \"" + target + "\"");
-    }
+    check(slash);
     String network = slash < 0 ? target : target.substring(0, slash);
     String port = slash < 0 ? "" : target.substring(slash + 1);
-    try (ByteStream capture = api.ask(daemon -> daemon.capture(network, port));
-        OutputStream out = output()) {
+    CaptureFiles.Limits limits = limits();
+    try (ByteStream capture = api.ask(daemon -> daemon.capture(network, port, filter));
+        CaptureFiles out = CaptureFiles.open(file == null ? "-" : file, limits)) {
       AtomicBoolean ending = new AtomicBoolean();
       for (String signal : List.of("INT", "TERM")) {
         Signals.on(signal, () -> end(capture, ending));
       }
-      copy(capture.in(), out);
+      say("Capturing " + target + (filter.isEmpty() ? "" : ", " + filter) + ", to " + out.name());
+      if (Terminal.isOn(2) && count == null && limits.total() == Long.MAX_VALUE) {
+        say("Ctrl-C ends it.");
+      }
+      copy(capture, out);
+      say(out.summary());
+    } catch (IOException e) {
+      throw new Failure("cannot end the capture: " + Causes.of(e));
     }
     return Lanyard.DONE;
   }
 
-  private OutputStream output() {
-    if (file == null || file.equals("-")) {
-      return StandardOutput.raw();
-    }
-    try {
-      return Files.newOutputStream(Path.of(file));
-    } catch (NoSuchFileException e) {
-      throw new Failure("cannot write " + file + ": its directory is not there");
-    } catch (IOException e) {
-      throw unwritable(e);
+  private void say(String text) {
+    if (!quiet) {
+      System.err.println(text);
     }
   }
 
-  private void copy(InputStream in, OutputStream out) {
-    byte[] bytes = new byte[16 * 1024];
-    while (true) {
-      int count;
+  private void check(int slash) {
+    boolean isFile = file != null && !file.equals("-");
+    if (file == null && Terminal.isOn(1)) {
+      throw misused("a capture is binary: give a file with -w, or pipe it to a program");
+    }
+    if (slash == 0 || slash == target.length() - 1 || target.isEmpty()) {
+      throw misused("expected NETWORK or NETWORK/PORT: \"" + target + "\"");
+    }
+    if (rotate != null && !isFile) {
+      throw misused("--rotate needs a file: -w FILE");
+    }
+    if (files != null && (rotate == null || files < 1)) {
+      throw misused("--files needs --rotate, and a number from 1");
+    }
+    if (count != null && count < 1) {
+      throw misused("--count needs a number from 1");
+    }
+  }
+
+  private ParameterException misused(String what) {
+    return new ParameterException(spec.commandLine(), what);
+  }
+
+  private CaptureFiles.Limits limits() {
+    return new CaptureFiles.Limits(
+        count == null ? Long.MAX_VALUE : count,
+        size(maxSize),
+        size(rotate),
+        files == null ? Integer.MAX_VALUE : files);
+  }
+
+  private long size(@Nullable String text) {
+    if (text == null) {
+      return Long.MAX_VALUE;
+    }
+    try {
+      return Math.max(CaptureFiles.LEAST_SIZE, ByteSize.parse(text).bytes());
+    } catch (IllegalArgumentException e) {
+      throw misused("the size " + text + " is none: " + e.getMessage());
+    }
+  }
+
+  private static void copy(ByteStream capture, CaptureFiles out) {
+    PcapngBlocks blocks = new PcapngBlocks(new BufferedInputStream(capture.in(), 1 << 16));
+    boolean goes = true;
+    while (goes) {
+      PcapngBlocks.Block block;
       try {
-        count = in.read(bytes);
+        // What has come is written before more is waited for: a viewer wants to see it.
+        if (!blocks.hasMore()) {
+          out.flush();
+        }
+        block = blocks.next();
       } catch (IOException e) {
         throw new Failure(
             "the connection to the daemon broke: " + Causes.of(e),
-            "what was captured before that is written");
-      }
-      if (count < 0) {
-        return;
+            "what was captured before that is written: " + out.summary());
       }
       try {
-        out.write(bytes, 0, count);
-        out.flush();
+        goes = block != null && out.take(block);
       } catch (IOException e) {
         if (StandardOutput.readerHasGone(e)) {
           return;
         }
-        throw unwritable(e);
+        throw new Failure("cannot write " + out.name() + ": " + Causes.of(e));
       }
     }
-  }
-
-  private Failure unwritable(IOException e) {
-    String where = file == null || file.equals("-") ? "standard output" : file;
-    return new Failure("cannot write " + where + ": " + Causes.of(e));
   }
 
   /** The first signal asks the daemon for the end of the file, the second is impatient. */

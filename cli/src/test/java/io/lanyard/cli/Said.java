@@ -27,11 +27,16 @@ final class Said implements AutoCloseable {
   }
 
   int run(Path socket, List<String> words) {
-    out.reset();
-    err.reset();
     List<String> all = new ArrayList<>(words);
     all.addAll(List.of("--socket", socket.toString()));
-    return Lanyard.execute(all.toArray(String[]::new));
+    return execute(all);
+  }
+
+  /** Runs a command as it is. */
+  int execute(List<String> words) {
+    out.reset();
+    err.reset();
+    return Lanyard.execute(words.toArray(String[]::new));
   }
 
   String out() {

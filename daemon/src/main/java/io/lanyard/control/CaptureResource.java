@@ -7,6 +7,7 @@ import io.lanyard.control.http.Response;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.vswitch.capture.Capture;
+import io.lanyard.vswitch.capture.FrameFilter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,6 +16,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Streams what passes a network or one of its ports, as pcapng, until the client closes.
@@ -43,15 +45,28 @@ final class CaptureResource implements Resource {
       throw Problem.refused(
           503, Capture.MOST + " captures run already", "end one of them first", List.of());
     }
+    FrameFilter filter = filter(request.query("filter", ""));
     return new Response.Stream(
         TYPE,
         (in, out) -> {
           ClientChannel client = new ClientChannel(in, out);
-          try (Network.Watch _ = network.capture(port, client)) {
+          try (Network.Watch _ = network.capture(port, filter, client)) {
             in.transferTo(OutputStream.nullOutputStream());
           }
           client.awaitWritten();
         });
+  }
+
+  private static @Nullable FrameFilter filter(String text) {
+    try {
+      return text.isBlank() ? null : FrameFilter.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(
+          400,
+          String.valueOf(e.getMessage()),
+          text,
+          "for example: tcp port 80 and not src host 192.168.127.10");
+    }
   }
 
   /**

@@ -428,11 +428,13 @@ public final class LanyardClient {
    *
    * @param network its name
    * @param port only this port; empty for the whole network
+   * @param filter the frames that are taken, such as {@code tcp port 80}; empty for all
    * @return pcapng, until {@link ByteStream#finish}; to be closed
    * @throws IOException as the class says
    */
-  public ByteStream capture(String network, String port) throws IOException {
-    String target = Query.path("networks", network, "capture") + new Query().add("port", port);
+  public ByteStream capture(String network, String port, String filter) throws IOException {
+    Query query = new Query().add("port", port).add("filter", filter);
+    String target = Query.path("networks", network, "capture") + query;
     return new ByteStream(open("GET", target, Map.of(), NO_BODY));
   }
 

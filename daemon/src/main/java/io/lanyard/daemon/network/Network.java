@@ -33,6 +33,7 @@ import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.Capture;
+import io.lanyard.vswitch.capture.FrameFilter;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.policy.PortAddresses;
@@ -567,12 +568,13 @@ public final class Network implements AutoCloseable {
    * Begins a capture.
    *
    * @param port only what passes this port, or empty for the whole network
+   * @param filter tells which frames are taken; null for all
    * @param channel where the pcapng goes, written by a thread of the capture's own
    * @return ends it
    * @throws IllegalArgumentException if there is no such port
    * @throws IllegalStateException if there are too many captures
    */
-  public Watch capture(String port, WritableByteChannel channel) {
+  public Watch capture(String port, @Nullable FrameFilter filter, WritableByteChannel channel) {
     Capture capture =
         loop.call(() -> {
           Port only = port.isEmpty() ? null : ports.find(port);
@@ -582,6 +584,7 @@ public final class Network implements AutoCloseable {
           return Capture.start(
               ethernet,
               only,
+              filter,
               Capture.WHOLE_FRAMES,
               clock,
               channel,

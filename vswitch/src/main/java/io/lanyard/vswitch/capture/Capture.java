@@ -55,6 +55,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   private final Switch network;
   private final @Nullable Port only;
+  private final @Nullable FrameFilter filter;
   private final int snapLength;
   private final Clock clock;
   private final WritableByteChannel channel;
@@ -106,12 +107,14 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private Capture(
       Switch network,
       @Nullable Port only,
+      @Nullable FrameFilter filter,
       int snapLength,
       Clock clock,
       WritableByteChannel channel,
       ByteBuf scratch) {
     this.network = network;
     this.only = only;
+    this.filter = filter;
     this.snapLength = snapLength;
     this.clock = clock;
     this.channel = channel;
@@ -124,6 +127,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
    * @param network the switch to watch
    * @param only the port to watch, both ways; null for the whole network, each frame where it comes
    *     in
+   * @param filter tells which frames are taken; null for all
    * @param snapLength bytes of a frame that are kept; {@link #WHOLE_FRAMES} for all
    * @param clock what stamps the frames
    * @param channel where blocks are written to; closed when the capture ends
@@ -135,6 +139,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   public static Capture start(
       Switch network,
       @Nullable Port only,
+      @Nullable FrameFilter filter,
       int snapLength,
       Clock clock,
       WritableByteChannel channel,
@@ -144,7 +149,8 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       scratch.release();
       throw new IllegalStateException(MOST + " captures run already");
     }
-    Capture capture = new Capture(network, only, Math.max(1, snapLength), clock, channel, scratch);
+    Capture capture =
+        new Capture(network, only, filter, Math.max(1, snapLength), clock, channel, scratch);
     network.addTap(capture);
     Thread _ = Thread.ofVirtual().name("capture-" + network.name()).start(capture::write);
     return capture;
@@ -185,6 +191,10 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
 
   private void add(Interface on, long nanos, boolean received, ByteBuf frame) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
+    if (filter != null
+        && !filter.matches(frame, frame.readerIndex() + OffloadHeader.LENGTH, length)) {
+      return;
+    }
     int kept = Math.min(length, snapLength);
     int cost = kept + FRAME_OVERHEAD;
     if (queuedBytes.get() + cost > QUEUE_BYTES

@@ -53,6 +53,7 @@ class CaptureIT {
         Capture.start(
             network,
             null,
+            null,
             Capture.WHOLE_FRAMES,
             clock,
             FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE),

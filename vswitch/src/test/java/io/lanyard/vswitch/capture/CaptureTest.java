@@ -49,7 +49,12 @@ class CaptureTest {
   }
 
   private Capture start(@Nullable InMemoryPort only, int snap, WritableByteChannel to) {
-    return Capture.start(network, only, snap, clock, to, Frames.untracked(256));
+    return start(only, null, snap, to);
+  }
+
+  private Capture start(
+      @Nullable InMemoryPort only, @Nullable FrameFilter filter, int snap, WritableByteChannel to) {
+    return Capture.start(network, only, filter, snap, clock, to, Frames.untracked(256));
   }
 
   private static Capture.Summary end(Capture capture) throws Exception {
@@ -86,6 +91,15 @@ class CaptureTest {
     OffloadHeader.set(
         frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_TCPV4, 54, 1460, 34, 16);
     return frame;
+  }
+
+  @Test
+  void aFilteredCaptureHasTheSegmentsThatMatch() throws Exception {
+    Capture capture =
+        start(null, FrameFilter.parse("tcp"), Capture.WHOLE_FRAMES, Channels.newChannel(file));
+    a.send(superFrame(14_600));
+    b.send(Frames.udp4(A, B, 1, 2, 3, 4, new byte[30]));
+    assertThat(end(capture)).isEqualTo(new Capture.Summary(10, 0));
   }
 
   @Test
