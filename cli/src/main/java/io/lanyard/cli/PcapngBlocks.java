@@ -29,7 +29,7 @@ final class PcapngBlocks {
 
   private final BufferedInputStream in;
 
-  /** What a block is for. */
+  /** A block's purpose. */
   enum Kind {
     /** Says how to read what follows, and is repeated in each file. */
     HEAD,
