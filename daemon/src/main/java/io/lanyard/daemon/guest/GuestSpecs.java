@@ -81,9 +81,7 @@ final class GuestSpecs {
     try {
       boot = boot(guest);
     } catch (VmmException e) {
-      boolean known =
-          guest.boot() instanceof Boot.Image image
-              && isOffered(image(image));
+      boolean known = guest.boot() instanceof Boot.Image image && isOffered(image(image));
       problems.add(
           new SpecProblem(List.of("boot", "image"), String.valueOf(e.getMessage()), !known));
       return problems;
