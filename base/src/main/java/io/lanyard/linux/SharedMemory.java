@@ -60,7 +60,9 @@ public final class SharedMemory {
   private static final MemorySegment STATX = NativeCall.function("statx");
   private static final MemorySegment FSTATFS = NativeCall.function("fstatfs");
   private static final MemorySegment FCNTL = NativeCall.function("fcntl");
-  private static final MemorySegment ABS = NativeCall.function("abs");
+
+  /** Locked by nobody. */
+  private static final Object NOTHING = new Object();
 
   private final MemorySegment segment;
   private final long mapped;
@@ -161,11 +163,12 @@ public final class SharedMemory {
   /**
    * Has the JVM throw what an earlier access of this thread to shared memory has raised. The JVM
    * notes a fault in compiled code, goes on with whatever was read, and throws where the thread
-   * looks for it next: when it comes back from a native function, at the latest.
+   * looks for it next: when it comes back from a native method, at the latest. This calls one that
+   * does nothing and allocates nothing.
    *
    * @throws InternalError if a page was gone
    */
   public static void settle() {
-    int _ = NativeCall.toInt(ABS, 0, 0, 0, 0, 0, 0);
+    boolean _ = Thread.holdsLock(NOTHING);
   }
 }
