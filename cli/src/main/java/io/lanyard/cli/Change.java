@@ -155,12 +155,16 @@ final class Change {
   /** Makes changes of a thing that must be there. */
   int change(Target target, Edits edits) {
     return make(present -> {
-      if (!present.has(target.path())) {
-        throw new Failure(
-            "the configuration has no " + target.what(), "\"lanyard config show\" lists it");
-      }
+      require(present, target);
       return edits;
     });
+  }
+
+  static void require(Effective present, Target target) {
+    if (!present.has(target.path())) {
+      throw new Failure(
+          "the configuration has no " + target.what(), "\"lanyard config show\" lists it");
+    }
   }
 
   /** Removes a thing that must be there. */

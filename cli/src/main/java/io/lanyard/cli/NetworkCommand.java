@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.config.DocumentPath;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ final class NetworkCommand {
         Noun.verb("show", Show.class),
         Noun.verb("add", Add.class),
         Noun.verb("set", Set.class),
+        Noun.verb("start", Start.class),
+        Noun.verb("stop", Stop.class),
         Noun.verb("rm", Rm.class));
   }
 
@@ -125,6 +128,46 @@ final class NetworkCommand {
     @Override
     Target target() {
       return Target.network(network);
+    }
+  }
+
+  /** {@code lanyard network start}. */
+  @Command(name = "start", description = "Starts a network that was stopped.")
+  static final class Start implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Parameters(paramLabel = "NETWORK")
+    String network = "";
+
+    @Override
+    public Integer call() {
+      Target target = Target.network(network);
+      return change.make(present -> {
+        Change.require(present, target);
+        DocumentPath enabled = target.path().child("enabled");
+        // Running is the default, so nothing is left to say.
+        return present.has(enabled) ? new Edits().remove(enabled) : new Edits().set(enabled, true);
+      });
+    }
+  }
+
+  /** {@code lanyard network stop}. */
+  @Command(
+      name = "stop",
+      description = {
+        "Stops a network: its guests have no link, and its flows end.",
+        "It keeps its configuration and its leases, and stays stopped until \"network start\"."
+      })
+  static final class Stop implements Callable<Integer> {
+    @Mixin Change change = new Change();
+
+    @Parameters(paramLabel = "NETWORK")
+    String network = "";
+
+    @Override
+    public Integer call() {
+      Target target = Target.network(network);
+      return change.change(target, new Edits().set(target.path().child("enabled"), false));
     }
   }
 

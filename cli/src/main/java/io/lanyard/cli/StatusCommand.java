@@ -45,7 +45,11 @@ final class StatusCommand implements Callable<Integer> {
     String config = PrintableText.of(status.config());
     output.line("configuration  " + (config.isEmpty() ? "built-in" : config));
     output.line("state          " + PrintableText.of(status.stateDirectory()));
-    output.line("networks       " + status.networks() + ", guests " + status.guests());
+    String stopped =
+        status.stopped().isEmpty()
+            ? ""
+            : " (stopped: " + PrintableText.of(String.join(", ", status.stopped())) + ")";
+    output.line("networks       " + status.networks() + stopped + ", guests " + status.guests());
     if (status.problems().isEmpty()) {
       output.line("problems       none");
     }

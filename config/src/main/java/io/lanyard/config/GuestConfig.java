@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,15 @@ public record GuestConfig(
    */
   public Optional<Nic> nicOn(String network) {
     return nics.stream().filter(nic -> nic.network().equals(network)).findFirst();
+  }
+
+  /**
+   * The networks that the guest is on.
+   *
+   * @return their names
+   */
+  public Set<String> networks() {
+    return nics.stream().map(Nic::network).collect(Collectors.toUnmodifiableSet());
   }
 
   /** The program that a guest starts with. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * {@code host-only} has no NAT, {@code bridged} has an uplink alone.
  *
  * @param name its name, unique in the daemon
+ * @param enabled whether it runs; a stopped network keeps its configuration and its leases
  * @param mode what it is besides a switch
  * @param mtu the largest IP packet, in bytes
  * @param ipv4 its addresses, or null when it is isolated
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record NetworkConfig(
     String name,
+    boolean enabled,
     NetworkMode mode,
     int mtu,
     @Nullable Ipv4Config ipv4,
@@ -57,6 +59,13 @@ public record NetworkConfig(
             Choice.of(NetworkMode.class),
             "nat: leads to the world. host-only: guests and the host. bridged: guests are in the"
                 + " LAN of one of the host's interfaces. isolated: guests alone.");
+
+    static final Key<Boolean> ENABLED =
+        Key.defaulted(
+            "enabled",
+            new Form.Flag(),
+            true,
+            "Whether the network runs. A stopped one keeps its leases; its guests have no link.");
 
     static final Key<Fields> IPV4 =
         Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
@@ -99,6 +108,7 @@ public record NetworkConfig(
             "A network: a switch, and by its mode a gateway with its services and a host adapter.",
             List.of(
                 MODE,
+                ENABLED,
                 IPV4,
                 MTU,
                 HOST_ADAPTER,

@@ -26,12 +26,14 @@ final class NetworkReader {
     NetworkMode given = network.find(Keys.MODE);
     // Where the mode is wrong the rest is checked all the same, as what is most common.
     NetworkMode mode = given == null ? NetworkMode.NAT : given;
+    boolean enabled = network.value(Keys.ENABLED);
     int mtu = network.value(Keys.MTU);
     SwitchConfig switching = PolicyReader.network(network);
     List<PortConfig> ports = new PortReader(claims, mtu, switching.guard()).read(network);
     if (mode == NetworkMode.ISOLATED || mode == NetworkMode.BRIDGED) {
       return new NetworkConfig(
           name,
+          enabled,
           mode,
           mtu,
           null,
@@ -63,7 +65,8 @@ final class NetworkReader {
             ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
             : List.of();
     return new NetworkConfig(
-        name, mode, mtu, ipv4, adapter, dhcp, dns, nat, null, egress, forwards, switching, ports);
+        name, enabled, mode, mtu, ipv4, adapter, dhcp, dns, nat, null, egress, forwards, switching,
+        ports);
   }
 
   private UplinkConfig uplink(Fields network) {

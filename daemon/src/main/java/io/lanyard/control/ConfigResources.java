@@ -61,6 +61,7 @@ final class ConfigResources {
     EGRESS(NOUNS + "/egress", "egress"),
     NAT(NOUNS + "/nat", "NAT"),
     DHCP(NOUNS + "/dhcp", "DHCP"),
+    ENABLED(NOUNS + "/enabled", "network"),
     GUEST("/v1/guests/{guest}", "guest"),
     LOG_LEVEL("/v1/log-level", "log level");
 
@@ -97,6 +98,7 @@ final class ConfigResources {
         case EGRESS -> path("networks", request.parameter("network"), "egress");
         case NAT -> path("networks", request.parameter("network"), "nat");
         case DHCP -> path("networks", request.parameter("network"), "dhcp");
+        case ENABLED -> path("networks", request.parameter("network"), "enabled");
         case GUEST -> path("guests", request.parameter("guest"));
         case LOG_LEVEL -> path("log", "level");
       };
@@ -132,7 +134,7 @@ final class ConfigResources {
         .add("POST", "/v1/config/take-back/{revision}", config::takeBack);
     for (Noun noun : Noun.values()) {
       routes.add("PUT", noun.route, config.putting(noun));
-      if (noun != Noun.LOG_LEVEL) {
+      if (noun != Noun.LOG_LEVEL && noun != Noun.ENABLED) {
         routes.add("DELETE", noun.route, config.deleting(noun));
       }
     }

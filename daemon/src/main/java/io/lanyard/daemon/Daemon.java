@@ -481,6 +481,7 @@ public final class Daemon implements AutoCloseable {
         settings.directories().state().toString(),
         settings.directories().runtime().toString(),
         tree.networks().size(),
+        tree.networks().values().stream().filter(Network::isStopped).map(Network::name).toList(),
         tree.guests().size(),
         loopFailures(),
         Problems.bounded(present()));

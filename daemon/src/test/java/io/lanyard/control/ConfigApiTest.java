@@ -300,6 +300,8 @@ class ConfigApiTest {
           PUT | /v1/networks/a/dns/printer | 5 | 422
           PUT | /v1/networks/a/reservations/zz | {} | 422
           PUT | /v1/log-level | "loud" | 422
+          PUT | /v1/networks/a/enabled | "sometimes" | 422
+          PUT | /v1/networks/nosuch/enabled | false | 422
           PUT | /v1/networks/a/ports/q/link | {} | 400
           PUT | /v1/networks/a/ports/nosuch/link | {"up": true} | 404
           DELETE | /v1/networks/a/flows/x | '' | 400
@@ -311,6 +313,14 @@ class ConfigApiTest {
     Answer answer = ask(method, target, body == null ? "" : body);
     assertThat(answer.status()).as(answer.text()).isEqualTo(status);
     assertThat(daemon.conductor().present().revision()).isZero();
+  }
+
+  @Test
+  void aNetworkIsStoppedAndStarted() throws IOException {
+    done("PUT", "/v1/networks/a/enabled?yes=true", "false");
+    assertThat(state("q")).isEqualTo("stopped");
+    done("PUT", "/v1/networks/a/enabled?yes=true", "true");
+    assertThat(state("q")).isEqualTo("no-carrier");
   }
 
   @Test

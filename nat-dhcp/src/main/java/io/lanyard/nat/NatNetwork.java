@@ -187,12 +187,11 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     if (!next.name().equals(config.name())
         || next.mode() != config.mode()
         || next.mtu() != config.mtu()
-        || !gateway.addresses().areThoseOf(ipv4(next))
-        || (next.hostAdapter() == null) != (config.hostAdapter() == null)) {
+        || !gateway.addresses().areThoseOf(ipv4(next))) {
       throw new IllegalArgumentException(
           "the gateway of "
               + config.name()
-              + " keeps its name, mode, MTU, addresses and host adapter while it runs");
+              + " keeps its name, mode, MTU and addresses while it runs");
     }
   }
 

@@ -99,6 +99,7 @@ public final class TestNetworks {
       List<ForwardConfig> forwards) {
     return new NetworkConfig(
         network.name(),
+        network.enabled(),
         mode,
         network.mtu(),
         network.ipv4(),

@@ -71,9 +71,9 @@ public sealed interface Change {
   }
 
   /**
-   * A network that cannot be changed in place: its mode, its MTU, or its subnet, gateway's or
-   * host's address is another. Its ports and forwards, changed or not, are part of this change; its
-   * guests are not, and stay on it.
+   * A network that cannot be changed in place: it is stopped or started, or its mode, its MTU, or
+   * its subnet, gateway's or host's address is another. Its ports and forwards, changed or not, are
+   * part of this change; its guests are not, and stay on it.
    *
    * @param before the network; what another change takes from it is removed before
    * @param after the network that takes its place
@@ -245,7 +245,8 @@ public sealed interface Change {
     /**
      * Whether the guest has to start anew to become what it is to be.
      *
-     * @return false if nothing but autostart, its stop timeout and its NICs' policies differ
+     * @return false if nothing but autostart, its stop timeout, its NICs' networks and their
+     *     policies differ
      */
     public boolean needsRestart() {
       return !Difference.isSameMachine(before, after);

@@ -80,7 +80,7 @@ final class Descriptions {
       case Change.NetworkAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
       case Change.NetworkRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.NetworkReplaced one ->
-          new Parts(subject).addAll(one.before(), one.after()).line() + "; starts anew";
+          new Parts(subject).addAll(one.before(), one.after()).line() + end(one);
       case Change.HostAdapterChanged one ->
           one.before() == null
               ? "+ " + subject + " (" + name(one.after()) + ")"
@@ -117,6 +117,14 @@ final class Descriptions {
               + Parts.arrow(Parts.orNone(one.before()), Parts.orNone(one.after()))
               + "; needs a restart of the daemon";
     };
+  }
+
+  /** The end of the line about a network that is replaced. */
+  private static String end(Change.NetworkReplaced change) {
+    if (!change.after().enabled()) {
+      return change.before().enabled() ? "; stops" : "";
+    }
+    return change.before().enabled() ? "; starts anew" : "; starts";
   }
 
   private static String hooks(List<HookConfig> hooks) {

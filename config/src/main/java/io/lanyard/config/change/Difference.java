@@ -92,7 +92,8 @@ public final class Difference {
   }
 
   private static boolean isReplaced(NetworkConfig old, NetworkConfig now) {
-    return old.mode() != now.mode()
+    return old.enabled() != now.enabled()
+        || old.mode() != now.mode()
         || old.mtu() != now.mtu()
         || !Objects.equals(old.uplink(), now.uplink())
         || !Objects.equals(fixed(old.ipv4()), fixed(now.ipv4()));
@@ -141,7 +142,7 @@ public final class Difference {
       if (now == null) {
         guestsRemoved.add(new GuestRemoved(old));
       } else if (!old.equals(now)) {
-        if (taken.contains(Holdings.guest(old)) || leavesARemovedNetwork(old)) {
+        if (taken.contains(Holdings.guest(old))) {
           guestsRemoved.add(new GuestRemoved(old));
           guestsAdded.add(new GuestAdded(now));
         } else {
@@ -154,10 +155,6 @@ public final class Difference {
         guestsAdded.add(new GuestAdded(now));
       }
     }
-  }
-
-  private boolean leavesARemovedNetwork(GuestConfig old) {
-    return old.nics().stream().anyMatch(nic -> !after.networks().containsKey(nic.network()));
   }
 
   /** Whether two guests differ in nothing that a running machine has. */
@@ -174,7 +171,7 @@ public final class Difference {
         guest.boot(),
         guest.disks(),
         guest.options(),
-        guest.nics().stream().map(nic -> List.of(nic.name(), nic.network(), nic.mac())).toList());
+        guest.nics().stream().map(nic -> List.of(nic.name(), nic.mac())).toList());
   }
 
   private void own() {

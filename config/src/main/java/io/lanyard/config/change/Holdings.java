@@ -9,6 +9,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Subnet;
 import io.lanyard.net.Transport;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,8 +20,14 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The holdings of the things of a configuration, each of which one thing has at a time. */
-final class Holdings {
+/**
+ * The holdings of the things of a configuration: names, devices, sockets, listening addresses, MAC
+ * addresses, disks, subnets, each of which one thing has at a time.
+ *
+ * <p>No other class knows them. {@link Difference} asks what one configuration takes from another;
+ * the daemon asks what each thing holds, so that a change waits for what another one gives back.
+ */
+public final class Holdings {
   /**
    * A thing that holds something.
    *
@@ -46,6 +53,78 @@ final class Holdings {
   private final Map<Listening, Set<Holder>> listening = new HashMap<>();
 
   private Holdings() {}
+
+  /**
+   * The things that a network holds, with all that is on it but guests.
+   *
+   * @param network the network
+   * @return its name, its {@link Subnet}, and the things of its adapter, its ports and forwards
+   */
+  public static Set<Object> of(NetworkConfig network) {
+    Set<Object> all = new HashSet<>();
+    all.add(List.of("network", network.name()));
+    if (network.ipv4() != null) {
+      all.add(network.ipv4().subnet());
+    }
+    each(network, (thing, _) -> all.add(coarse(thing)));
+    return all;
+  }
+
+  /**
+   * The things that a host adapter holds.
+   *
+   * @param network its network's name
+   * @param adapter the adapter
+   * @return its device
+   */
+  public static Set<Object> of(String network, HostAdapterConfig adapter) {
+    Set<Object> all = new HashSet<>();
+    each(network, adapter, (thing, _) -> all.add(thing));
+    return all;
+  }
+
+  /**
+   * The things that a port holds.
+   *
+   * @param network its network's name
+   * @param port the port
+   * @return its name, and what of the host it has
+   */
+  public static Set<Object> of(String network, PortConfig port) {
+    Set<Object> all = new HashSet<>();
+    each(network, port, (thing, _) -> all.add(coarse(thing)));
+    return all;
+  }
+
+  /**
+   * The things that a forward holds.
+   *
+   * @param network its network's name
+   * @param forward the forward
+   * @return its name and its listening address
+   */
+  public static Set<Object> of(String network, ForwardConfig forward) {
+    Set<Object> all = new HashSet<>();
+    each(network, forward, (thing, _) -> all.add(coarse(thing)));
+    return all;
+  }
+
+  /**
+   * The things that a guest holds.
+   *
+   * @param guest the guest
+   * @return its name, its MAC addresses and the disks that it writes to
+   */
+  public static Set<Object> of(GuestConfig guest) {
+    Set<Object> all = new HashSet<>();
+    each(guest, (thing, _) -> all.add(coarse(thing)));
+    return all;
+  }
+
+  /** The same thing, known by protocol and port alone where it is an address: those may overlap. */
+  private static Object coarse(Object thing) {
+    return thing instanceof Listening one ? new Listening(one.protocol(), one.port(), null) : thing;
+  }
 
   /** The holdings of a valid configuration. */
   static Holdings of(Configuration configuration) {
@@ -124,13 +203,7 @@ final class Holdings {
       each(network, to);
     }
     for (GuestConfig guest : configuration.guests().values()) {
-      Holder holder = guest(guest);
-      guest.nics().forEach(nic -> to.accept(nic.mac(), holder));
-      for (GuestConfig.Disk disk : guest.disks()) {
-        if (!disk.readOnly()) {
-          to.accept(List.of("disk", disk.path()), holder);
-        }
-      }
+      each(guest, to);
     }
     Endpoint metrics = configuration.metrics().listen();
     if (metrics != null) {
@@ -138,18 +211,41 @@ final class Holdings {
     }
   }
 
-  private static void each(NetworkConfig network, BiConsumer<Object, Holder> to) {
-    for (ForwardConfig forward : network.forwards()) {
-      to.accept(listening(forward.protocol(), forward.listen()), forward(network.name(), forward));
+  private static void each(GuestConfig guest, BiConsumer<Object, Holder> to) {
+    Holder holder = guest(guest);
+    to.accept(List.of("guest", guest.name()), holder);
+    guest.nics().forEach(nic -> to.accept(nic.mac(), holder));
+    for (GuestConfig.Disk disk : guest.disks()) {
+      if (!disk.readOnly()) {
+        to.accept(List.of("disk", disk.path()), holder);
+      }
     }
+  }
+
+  private static void each(String network, ForwardConfig forward, BiConsumer<Object, Holder> to) {
+    Holder holder = forward(network, forward);
+    to.accept(List.of("forward", network, forward.label()), holder);
+    to.accept(listening(forward.protocol(), forward.listen()), holder);
+  }
+
+  private static void each(String network, PortConfig port, BiConsumer<Object, Holder> to) {
+    Holder holder = port(network, port);
+    to.accept(List.of("port", network, port.name()), holder);
+    port.holds().forEach(held -> to.accept(thing(held), holder));
+  }
+
+  private static void each(
+      String network, HostAdapterConfig adapter, BiConsumer<Object, Holder> to) {
+    to.accept(List.of("device", adapter.name(), ""), hostAdapter(network));
+  }
+
+  private static void each(NetworkConfig network, BiConsumer<Object, Holder> to) {
+    network.forwards().forEach(forward -> each(network.name(), forward, to));
     HostAdapterConfig adapter = network.hostAdapter();
     if (adapter != null) {
-      to.accept(List.of("device", adapter.name(), ""), hostAdapter(network.name()));
+      each(network.name(), adapter, to);
     }
-    for (PortConfig port : network.ports()) {
-      Holder holder = port(network.name(), port);
-      port.holds().forEach(held -> to.accept(thing(held), holder));
-    }
+    network.ports().forEach(port -> each(network.name(), port, to));
   }
 
   private static Object thing(PortConfig.Held held) {

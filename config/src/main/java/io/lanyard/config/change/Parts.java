@@ -57,6 +57,7 @@ final class Parts {
 
   private static Map<String, Object> fixed(NetworkConfig network) {
     Map<String, Object> fixed = new LinkedHashMap<>();
+    fixed.put("enabled", network.enabled());
     fixed.put("mode", EnumText.word(network.mode()));
     fixed.put("mtu", network.mtu());
     UplinkConfig uplink = network.uplink();

@@ -102,6 +102,7 @@ class DifferenceTest {
             + " | + networks.x (nat, 10.9.0.0/24)",
         "- networks.hostonly | - networks.hostonly (host-only, 10.2.0.0/24)",
         "networks.lan.mtu = 1400 | networks.lan: mtu 1500 -> 1400; starts anew",
+        "networks.lan.enabled = false | networks.lan: enabled true -> false; stops",
         "networks.hostonly.ipv4.subnet = 10.3.0.0/24 | networks.hostonly: subnet 10.2.0.0/24 ->"
             + " 10.3.0.0/24, gateway 10.2.0.2 -> 10.3.0.2, host 10.2.0.1 -> 10.3.0.1; starts anew",
         "networks.hostonly.host-adapter.name = h0"
@@ -235,17 +236,16 @@ class DifferenceTest {
   }
 
   @Test
-  void guestsLeaveBeforeTheirNetworkDoes() throws ConfigException {
+  void aGuestMovesFromANetworkThatIsRemovedToOneThatIsThere() throws ConfigException {
     assertThat(
             described(
                 "- networks.lab",
                 "networks.other = {mode: isolated}",
                 "guests.test.nics = [{network: other}]"))
         .containsExactly(
-            "- guests.test (lanyard, 512M)",
             "- networks.lab (isolated)",
             "+ networks.other (isolated)",
-            "+ guests.test (lanyard, 512M)");
+            "guests.test: nics[0].network lab -> other");
   }
 
   @Test

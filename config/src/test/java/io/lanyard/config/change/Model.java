@@ -53,10 +53,7 @@ final class Model {
     switch (change) {
       case Change.NetworkAdded one ->
           assertThat(networks.putIfAbsent(one.network(), one.after())).isNull();
-      case Change.NetworkRemoved one -> {
-        assertThat(guests.values()).noneMatch(guest -> guest.nicOn(one.network()).isPresent());
-        isPartOf(networks.remove(one.network()), one.before());
-      }
+      case Change.NetworkRemoved one -> isPartOf(networks.remove(one.network()), one.before());
       case Change.NetworkReplaced one ->
           isPartOf(networks.put(one.network(), one.after()), one.before());
       case Change.GuestAdded one -> {
@@ -65,8 +62,10 @@ final class Model {
       }
       case Change.GuestRemoved one ->
           assertThat(guests.remove(one.before().name())).isEqualTo(one.before());
-      case Change.GuestChanged one ->
-          assertThat(guests.put(one.after().name(), one.after())).isEqualTo(one.before());
+      case Change.GuestChanged one -> {
+        assertThat(guests.put(one.after().name(), one.after())).isEqualTo(one.before());
+        one.after().nics().forEach(nic -> assertThat(networks).containsKey(nic.network()));
+      }
       case Change.LogChanged one -> {
         assertThat(log).isEqualTo(one.before());
         log = one.after();
@@ -151,6 +150,7 @@ final class Model {
     }
     return new NetworkConfig(
         old.name(),
+        old.enabled(),
         old.mode(),
         old.mtu(),
         ipv4,
@@ -245,6 +245,7 @@ final class Model {
         "rest",
         new NetworkConfig(
             network.name(),
+            network.enabled(),
             network.mode(),
             network.mtu(),
             network.ipv4(),

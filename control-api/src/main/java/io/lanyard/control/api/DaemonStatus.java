@@ -11,7 +11,8 @@ package io.lanyard.control.api;
  * @param config the configuration's file, or empty for the built-in one
  * @param stateDirectory where state is kept
  * @param runtimeDirectory where sockets are
- * @param networks how many networks run
+ * @param networks how many networks there are
+ * @param stopped the names of those that are stopped
  * @param guests how many guests there are
  * @param loopFailures exceptions that reached a network's loop, which should be none
  * @param problems what does not run, in words; empty when all is well
@@ -26,11 +27,13 @@ public record DaemonStatus(
     String stateDirectory,
     String runtimeDirectory,
     int networks,
+    java.util.List<String> stopped,
     int guests,
     long loopFailures,
     java.util.List<String> problems) {
-  /** Copies the list. */
+  /** Copies the lists. */
   public DaemonStatus {
+    stopped = java.util.List.copyOf(stopped);
     problems = java.util.List.copyOf(problems);
   }
 }

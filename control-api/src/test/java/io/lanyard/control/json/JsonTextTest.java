@@ -38,7 +38,19 @@ class JsonTextTest {
   void aRecordIsReadAsItWasWritten() throws JsonException {
     var status =
         new DaemonStatus(
-            "1", 1, -1, true, 0, "\"ä\n\0\u2028\ud83d\ude00", "", "", 2, 0, 0, List.of("one", "2"));
+            "1",
+            1,
+            -1,
+            true,
+            0,
+            "\"ä\n\0\u2028\ud83d\ude00",
+            "",
+            "",
+            2,
+            List.of("lab"),
+            0,
+            0,
+            List.of("one", "2"));
     assertThat(read(DaemonStatus.class, JsonText.text(status))).isEqualTo(status);
     assertThat(read(GuestInfo.class, JsonText.text(GUEST))).isEqualTo(GUEST);
     var port =

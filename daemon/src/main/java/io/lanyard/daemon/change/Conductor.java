@@ -285,6 +285,13 @@ public final class Conductor implements AutoCloseable {
         throw new ChangeRefusedException(
             Reason.UNKNOWN, "there is no network " + network, List.of(), "");
       }
+      if (!config.enabled()) {
+        throw new ChangeRefusedException(
+            Reason.FAILED,
+            "network " + network + " is stopped",
+            List.of(),
+            "start it: lanyard network start " + network);
+      }
       ForwardConfig said = config.forwards().getLast();
       ForwardConfig forward = new ForwardConfig(null, said.protocol(), said.listen(), said.to());
       String problem;

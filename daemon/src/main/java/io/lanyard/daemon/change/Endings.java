@@ -1,6 +1,8 @@
 package io.lanyard.daemon.change;
 
 import io.lanyard.config.Configuration;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.control.api.PortInfo;
@@ -34,10 +36,12 @@ final class Endings {
           switch (change) {
             case Change.GuestRemoved removed -> guest(removed.before().name(), "is powered off");
             case Change.GuestChanged changed ->
-                changed.needsRestart() ? guest(changed.before().name(), "is started anew") : "";
+                changed.needsRestart()
+                    ? guest(changed.before().name(), "is started anew")
+                    : moved(changed.before(), changed.after());
             case Change.NetworkRemoved removed -> network(removed.network());
             case Change.NetworkReplaced replaced -> network(replaced.network());
-            case Change.HostAdapterChanged changed -> network(changed.network());
+            case Change.HostAdapterChanged changed -> adapter(changed);
             case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
             case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
             case Change.ForwardRemoved removed ->
@@ -72,6 +76,35 @@ final class Endings {
     return slot != null && slot.isOn() ? "guest " + name + " runs and " + end : "";
   }
 
+  /** The NICs of a running guest that move to another network. */
+  private String moved(GuestConfig before, GuestConfig after) {
+    GuestSlot slot = tree.guests().get(before.name());
+    if (slot == null || !slot.isOn()) {
+      return "";
+    }
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < before.nics().size(); i++) {
+      GuestConfig.Nic nic = before.nics().get(i);
+      String to = after.nics().get(i).network();
+      Network from = tree.network(nic.network());
+      if (!to.equals(nic.network()) && from != null) {
+        String flows =
+            flows("guest " + before.name(), from.flowsOfPort(before.name() + "." + nic.name()));
+        all.add(
+            "guest "
+                + before.name()
+                + ": "
+                + nic.name()
+                + " loses its link to network "
+                + nic.network()
+                + " and gets one to "
+                + to
+                + (flows.isEmpty() ? "" : "; " + flows));
+      }
+    }
+    return String.join("; ", all);
+  }
+
   private String network(String name) {
     Network network = tree.network(name);
     if (network == null) {
@@ -96,6 +129,19 @@ final class Endings {
                 : "")
             + " lose their link";
     return flows.isEmpty() ? ports : ports + "; " + flows;
+  }
+
+  private String adapter(Change.HostAdapterChanged changed) {
+    Network there = tree.network(changed.network());
+    HostAdapterConfig gone = changed.before();
+    if (there == null || gone == null || there.info().hostAdapter().isEmpty()) {
+      return "";
+    }
+    return "network "
+        + changed.network()
+        + ": the host loses its adapter "
+        + gone.name()
+        + ", and what it has open to guests through it";
   }
 
   private String port(String network, String port) {

@@ -1,5 +1,6 @@
 package io.lanyard.daemon.change;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
@@ -11,6 +12,7 @@ import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the conductor's.
  */
 final class StepMaker {
+  private static final System.Logger LOG = System.getLogger(StepMaker.class.getName());
+
   private final RunningTree tree;
   private final Consumer<Configuration> settings;
 
@@ -44,9 +48,9 @@ final class StepMaker {
    */
   @Nullable Step step(Change change, Configuration before, Configuration after) {
     return switch (change) {
-      case Change.NetworkAdded added -> network(change, added.after(), after);
-      case Change.NetworkRemoved removed ->
-          inverse(change, network(change, removed.before(), before));
+      case Change.NetworkAdded added -> addition(change, added.after(), after);
+      case Change.NetworkRemoved removed -> removal(change, removed.before(), before);
+      case Change.HostAdapterChanged changed -> hostAdapter(changed);
       case Change.PortAdded added -> port(change, added.after());
       case Change.PortRemoved removed -> inverse(change, port(change, removed.before()));
       case Change.PortReplaced replaced ->
@@ -74,10 +78,17 @@ final class StepMaker {
         "networks." + network, () -> configure(network, after), () -> configure(network, before));
   }
 
-  /** The step that makes a network anew, with the NICs that are on it. */
-  Step replacement(String network, Configuration before, Configuration after) {
+  /** The step that removes a network, so that another one takes its place. */
+  Step removal(Change change, NetworkConfig network, Configuration with) {
+    return inverse(change, addition(change, network, with));
+  }
+
+  /** The step that adds a network, with the NICs that are on it. */
+  Step addition(Change change, NetworkConfig network, Configuration with) {
     return new Pair(
-        "networks." + network, () -> replace(network, before, after), () -> make(network, before));
+        change.describe(),
+        () -> add(network, with.guests()),
+        () -> tree.removeNetwork(network.name()));
   }
 
   /** The step that presses the power buttons of guests that later steps end. */
@@ -162,38 +173,26 @@ final class StepMaker {
     return Objects.requireNonNull(map.get(name), name);
   }
 
-  private Step network(Change change, NetworkConfig network, Configuration with) {
-    return new Pair(
-        change.describe(),
-        () -> add(network, with.guests()),
-        () -> tree.removeNetwork(network.name()));
-  }
-
   /** Adds a network, and answers with its problems. */
   private String add(NetworkConfig added, Map<String, GuestConfig> guests) {
     tree.addNetworks(List.of(added), guests);
+    tree.guests().values().forEach(guest -> attachAgain(guest, added.name()));
     NetworkInfo info = network(added.name()).info();
     return String.join("; ", info.problems());
   }
 
-  private String replace(String name, Configuration before, Configuration after)
-      throws VmmException {
+  /** Attaches a guest's NICs to a network that was made; a VMM that hangs costs its guest alone. */
+  private static void attachAgain(GuestSlot guest, String network) {
     try {
-      return make(name, after);
+      guest.attachAgain(network);
     } catch (VmmException | RuntimeException e) {
-      String _ = make(name, before);
-      throw e;
+      LogEvent.of("nic-not-attached")
+          .with("guest", guest.config().name())
+          .with("network", network)
+          .with("cause", e)
+          .with("advice", "restart the guest when its VMM answers again")
+          .log(LOG, Level.WARNING);
     }
-  }
-
-  /** Makes a network anew, with the NICs that are on it. */
-  private String make(String name, Configuration with) throws VmmException {
-    tree.removeNetwork(name);
-    String problem = add(of(with.networks(), name), with.guests());
-    for (GuestSlot guest : tree.guests().values()) {
-      guest.attachAgain(name);
-    }
-    return problem;
   }
 
   private String configure(String name, Configuration with) {
@@ -206,6 +205,15 @@ final class StepMaker {
         change.describe(),
         () -> network(change.network()).addPort(port),
         () -> network(change.network()).removePort(port.name()));
+  }
+
+  private Step hostAdapter(Change.HostAdapterChanged changed) {
+    return new Pair(
+        changed.describe(),
+        () -> network(changed.network()).hostAdapter(changed.after()),
+        () -> {
+          String _ = network(changed.network()).hostAdapter(changed.before());
+        });
   }
 
   private Step policy(Change change, PortConfig before, PortConfig after) {

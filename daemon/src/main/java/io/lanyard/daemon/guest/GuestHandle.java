@@ -84,7 +84,7 @@ public final class GuestHandle {
             .with("harts", info.harts())
             .with("processorSeconds", info.processorSeconds())
             .with("instructions", info.instructions());
-    slot.nics()
+    slot.nicStatistics()
         .forEach((nic, counters) ->
             node.child(
                 DumpNode.of("nic " + nic)

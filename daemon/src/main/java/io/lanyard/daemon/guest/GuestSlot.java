@@ -20,7 +20,6 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicStatistics;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +55,7 @@ public final class GuestSlot implements GuestListener {
 
   private final VmmPlugins plugins;
   private final GuestSpecs specs;
-  private final Function<String, @Nullable Network> networks;
+  private final GuestNics nics;
   private final EventBus events;
   private final PluginExecutor.Timeouts timeouts;
   private final PluginExecutor acts;
@@ -76,7 +75,7 @@ public final class GuestSlot implements GuestListener {
     this.config = config;
     this.plugins = shared.plugins();
     this.specs = new GuestSpecs(shared.plugins(), shared.images());
-    this.networks = networks;
+    this.nics = new GuestNics(config.name(), networks);
     this.events = shared.events();
     this.timeouts = shared.timeouts();
     this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
@@ -167,16 +166,15 @@ public final class GuestSlot implements GuestListener {
     }
     Guest made = null;
     try {
-      made =
-          plugins.open(config.vmm()).create(specs.checked(config, nic -> network(nic).mtu()), this);
-      attach(made);
+      made = plugins.open(config.vmm()).create(specs.checked(config, nics::mtu), this);
+      nics.attach(config, made.nics());
       publish(made);
       reason = "";
       return made;
     } catch (VmmException | RuntimeException | LinkageError e) {
       reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
       if (made != null) {
-        detach();
+        nics.detach(config);
         letGo(made);
       }
       throw e;
@@ -204,41 +202,13 @@ public final class GuestSlot implements GuestListener {
     guest = made;
   }
 
-  private void attach(Guest made) throws VmmException {
-    List<Nic> nics = made.nics();
-    if (nics.size() != config.nics().size()) {
-      throw new VmmException(
-          "VMM "
-              + config.vmm()
-              + " made another number of NICs than the guest's configuration has");
-    }
-    for (int i = 0; i < nics.size(); i++) {
-      GuestConfig.Nic nic = config.nics().get(i);
-      network(nic).attach(portOf(nic), nics.get(i), nic.policy());
-    }
-  }
-
-  private String portOf(GuestConfig.Nic nic) {
-    return config.name() + "." + nic.name();
-  }
-
-  private void detach() {
-    config.nics().forEach(this::detach);
-  }
-
-  private void detach(GuestConfig.Nic nic) {
-    Network network = networks.apply(nic.network());
-    if (network != null) {
-      network.detach(portOf(nic));
-    }
-  }
-
   /**
    * Takes over what can change while the guest runs: whether it starts by itself, the policies of
    * its NICs, and the networks that they are on.
    *
    * @param next the same guest with other settings
-   * @throws VmmException if a NIC cannot be attached to its new network
+   * @throws VmmException if the VMM does not answer, or a NIC cannot be attached to its new
+   *     network; all is as before then
    */
   public void configure(GuestConfig next) throws VmmException {
     GuestConfig before = config;
@@ -247,57 +217,41 @@ public final class GuestSlot implements GuestListener {
     if (made == null) {
       return;
     }
-    List<Nic> nics = made.nics();
-    for (int i = 0; i < nics.size(); i++) {
-      GuestConfig.Nic former = before.nics().get(i);
-      GuestConfig.Nic nic = next.nics().get(i);
-      if (!nic.network().equals(former.network())) {
-        detach(former);
-        attach(nic, nics.get(i));
-      } else if (!nic.policy().equals(former.policy())) {
-        network(nic).govern(portOf(nic), nic.policy());
-      }
+    try {
+      onNics(made, all -> nics.configure(before, next, all, isOn()));
+    } catch (VmmException | RuntimeException e) {
+      config = before;
+      throw e;
     }
   }
 
   /**
-   * Attaches those of the guest's NICs that are on a network that was made anew.
+   * Attaches those of the guest's NICs that are on a network that was made meanwhile.
    *
    * @param network the network's name
-   * @throws VmmException if it takes one of them not
+   * @throws VmmException if the VMM does not answer
    */
   public void attachAgain(String network) throws VmmException {
     Guest made = guest;
-    if (made == null) {
-      return;
-    }
-    List<Nic> nics = made.nics();
-    for (int i = 0; i < nics.size(); i++) {
-      GuestConfig.Nic nic = config.nics().get(i);
-      if (nic.network().equals(network)) {
-        attach(nic, nics.get(i));
-      }
+    GuestConfig present = config;
+    if (made != null && present.nicOn(network).isPresent()) {
+      onNics(made, all -> nics.attachAgain(network, present, all, isOn()));
     }
   }
 
-  private void attach(GuestConfig.Nic nic, Nic made) throws VmmException {
-    made.link(false); // so that the guest asks the other network for an address
-    network(nic).attach(portOf(nic), made, nic.policy());
-    made.link(true);
-    network(nic).powered(portOf(nic), isOn(ask()));
+  /** A call of a guest's NICs. */
+  @FunctionalInterface
+  private interface NicAct {
+    void on(List<Nic> nics) throws VmmException;
   }
 
-  private Network network(GuestConfig.Nic nic) throws VmmException {
-    Network network = networks.apply(nic.network());
-    if (network == null) {
-      throw new VmmException(
-          "guest "
-              + config.name()
-              + " is on network "
-              + nic.network()
-              + ", which does not run here");
-    }
-    return network;
+  private void onNics(Guest made, NicAct act) throws VmmException {
+    acts.call(
+        "attach its NICs",
+        () -> {
+          act.on(made.nics());
+          return true;
+        });
   }
 
   @Override
@@ -310,7 +264,7 @@ public final class GuestSlot implements GuestListener {
         if (!on) {
           note = "";
         }
-        powered(on);
+        nics.powered(config, on);
         PowerButton pressed = button;
         if (!on && pressed != null) {
           pressed.end("it has stopped");
@@ -353,15 +307,6 @@ public final class GuestSlot implements GuestListener {
     }
   }
 
-  private void powered(boolean on) {
-    for (GuestConfig.Nic nic : config.nics()) {
-      Network network = networks.apply(nic.network());
-      if (network != null) {
-        network.powered(portOf(nic), on);
-      }
-    }
-  }
-
   /** A guest's state and statistics, the last known ones. */
   private record Snapshot(GuestState state, GuestStatistics statistics) {}
 
@@ -399,7 +344,7 @@ public final class GuestSlot implements GuestListener {
   }
 
   /** The counters of the NICs, in their order; none while the guest does not answer. */
-  Map<String, NicStatistics> nics() {
+  Map<String, NicStatistics> nicStatistics() {
     Guest made = guest;
     if (made == null) {
       return Map.of();
@@ -433,16 +378,6 @@ public final class GuestSlot implements GuestListener {
   GuestInfo info() {
     Snapshot snapshot = ask();
     boolean on = isOn(snapshot);
-    List<GuestInfo.NicInfo> nics = new ArrayList<>();
-    for (GuestConfig.Nic nic : config.nics()) {
-      Network network = networks.apply(nic.network());
-      nics.add(
-          new GuestInfo.NicInfo(
-              nic.name(),
-              nic.network(),
-              nic.mac().toString(),
-              network == null || !on ? "" : network.addressOf(nic.mac().bits())));
-    }
     return new GuestInfo(
         config.name(),
         config.vmm(),
@@ -452,7 +387,7 @@ public final class GuestSlot implements GuestListener {
         config.harts(),
         snapshot == null ? 0 : snapshot.statistics().processorNanos() / 1e9,
         snapshot == null ? 0 : snapshot.statistics().instructions(),
-        nics);
+        nics.infos(config, on));
   }
 
   /** Presses the power button of a guest that is on, unless that was done before. */
@@ -556,6 +491,6 @@ public final class GuestSlot implements GuestListener {
     } catch (VmmException | RuntimeException e) {
       LogEvent.of("guest-not-closed").with("guest", config.name()).log(LOG, Level.WARNING, e);
     }
-    detach();
+    nics.detach(config);
   }
 }

@@ -45,7 +45,8 @@ final class EarlyStart {
     TimeZone _ = TimeZone.getDefault();
     // Netty reads this of each handler that it adds; the JVM makes proxies for the annotation.
     boolean _ = ChannelInitializer.class.isAnnotationPresent(ChannelHandler.Sharable.class);
-    DaemonStatus nothing = new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, 0, 0, List.of());
+    DaemonStatus nothing =
+        new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, List.of(), 0, 0, List.of());
     var _ = Json.response(nothing);
   }
 }

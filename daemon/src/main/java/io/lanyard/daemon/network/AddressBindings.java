@@ -52,6 +52,16 @@ final class AddressBindings implements LeaseListener {
     fixed.forEach(addresses::bind);
   }
 
+  /**
+   * Keeps an address from guests until its host adapter takes it.
+   *
+   * @param address the host's address
+   * @param mac the gateway's MAC address, in the low 48 bits
+   */
+  void reserve(Address address, long mac) {
+    addresses.bind(address, mac);
+  }
+
   @Override
   public void leaseAdded(Lease lease) {
     leased.put(lease.address(), lease.mac());

@@ -9,6 +9,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
@@ -48,8 +49,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Network implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Network.class.getName());
+
+  /** The state of a network that is configured and does not run, and of what is on it. */
+  static final String STOPPED = "stopped";
 
   /** The ports that a network has by itself. */
   public static final Set<String> OWN_PORTS =
@@ -157,6 +163,12 @@ public final class Network implements AutoCloseable {
     return config.name();
   }
 
+  /** Whether it is configured and does not run. */
+  public boolean isStopped() {
+    return !config.enabled();
+  }
+
+  /** The largest IP packet, in bytes. */
   public int mtu() {
     return config.mtu();
   }
@@ -192,12 +204,22 @@ public final class Network implements AutoCloseable {
    * @return why it does not work, with the remedy; empty if it does
    */
   public String addPort(PortConfig port) {
-    return ports.add(port);
+    return config.enabled() ? ports.add(port) : "";
   }
 
   /** Ends a port that the configuration declared, and the flows of what was behind it. */
   public void removePort(String port) {
     ports.remove(port);
+  }
+
+  /**
+   * Gives the host another adapter on the network, and waits until that has tried to open.
+   *
+   * @param adapter the adapter; null for none
+   * @return why it does not work, with the remedy; empty if it does
+   */
+  public String hostAdapter(@Nullable HostAdapterConfig adapter) {
+    return config.enabled() ? ports.hostAdapter(adapter) : "";
   }
 
   /** Gives a port or a guest's NIC another policy. */
@@ -222,23 +244,27 @@ public final class Network implements AutoCloseable {
    * @return why it does not listen, with the remedy; empty if it does
    */
   public String addForward(ForwardConfig forward) {
-    return loop.await(() -> gateway().addForward(forward, metrics));
+    return config.enabled() ? loop.await(() -> gateway().addForward(forward, metrics)) : "";
   }
 
   /** Closes a forward, and ends its flows. */
   public void removeForward(ForwardConfig forward) {
-    loop.call(() -> {
-      gateway().removeForward(forward, metrics);
-      return true;
-    });
+    onGateway(gateway -> gateway.removeForward(forward, metrics));
   }
 
   /** Lets a forward that goes on listening lead elsewhere; its present flows stay. */
   public void changeForward(ForwardConfig before, ForwardConfig after) {
-    loop.call(() -> {
-      gateway().changeForward(before, after, metrics);
-      return true;
-    });
+    onGateway(gateway -> gateway.changeForward(before, after, metrics));
+  }
+
+  /** Does something to the gateway, unless the network is stopped and has none. */
+  private void onGateway(Consumer<NetworkServices> what) {
+    if (config.enabled()) {
+      loop.call(() -> {
+        what.accept(gateway());
+        return true;
+      });
+    }
   }
 
   private NetworkServices gateway() {
@@ -254,21 +280,11 @@ public final class Network implements AutoCloseable {
     return loop.faults().count();
   }
 
-  /** Starts every part. Never throws: what fails is noted. */
+  /** Starts every part, or none if it is to be stopped. Never throws: what fails is noted. */
   public void start() {
     watchdog.watch(watched(), loop.eventLoop());
-    try {
-      ports.startHostAdapter();
-      ports.startUplink();
-      NetworkServices offered = services();
-      loop.call(() -> {
-        services = offered;
-        running = true;
-        return true;
-      });
-      ports.start();
-    } catch (RuntimeException e) {
-      problem("it cannot run", e);
+    if (config.enabled()) {
+      startParts();
     }
     // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
@@ -280,6 +296,22 @@ public final class Network implements AutoCloseable {
     NetworkServices measured = services;
     if (measured != null) {
       measure(measured);
+    }
+  }
+
+  private void startParts() {
+    try {
+      String _ = ports.hostAdapter(config.hostAdapter());
+      ports.startUplink();
+      NetworkServices offered = services();
+      loop.call(() -> {
+        services = offered;
+        running = true;
+        return true;
+      });
+      ports.start();
+    } catch (RuntimeException e) {
+      problem("it cannot run", e);
     }
   }
 
@@ -309,7 +341,6 @@ public final class Network implements AutoCloseable {
                 ethernet,
                 timers,
                 allocator,
-                config.hostAdapter() != null,
                 leases.network(name(), loop.eventLoop()),
                 guests,
                 host);
@@ -415,7 +446,7 @@ public final class Network implements AutoCloseable {
     return new NetworkInfo(
         name(),
         EnumText.word(config.mode()),
-        running ? "running" : "failed",
+        !config.enabled() ? STOPPED : running ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
         services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
         config.mtu(),
@@ -539,22 +570,31 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public List<ForwardInfo> forwards() {
-    return loop.call(this::forwardStatuses).stream().map(this::forward).toList();
+    return config.enabled()
+        ? loop.call(this::forwardStatuses).stream().map(this::forward).toList()
+        : config.forwards().stream().map(forward -> forward(forward, STOPPED, "", 0)).toList();
   }
 
   private ForwardInfo forward(ForwardStatus status) {
-    ForwardConfig forward = status.forward();
+    return forward(
+        status.forward(),
+        status.listening() ? "listening" : "failed",
+        Objects.requireNonNullElse(status.problem(), ""),
+        status.accepted());
+  }
+
+  private ForwardInfo forward(
+      ForwardConfig forward, String state, String problem, long connections) {
     String name = forward.name();
-    String problem = status.problem();
     return new ForwardInfo(
         name(),
         name == null ? "" : name,
         EnumText.word(forward.protocol()),
         forward.listen().toString(),
         forward.to().toString(),
-        status.listening() ? "listening" : "failed",
-        problem == null ? "" : problem,
-        status.accepted());
+        state,
+        problem,
+        connections);
   }
 
   /** A capture that runs. */

@@ -149,9 +149,14 @@ final class NetworkPorts {
    */
   String add(PortConfig port) {
     await(List.of(start(port)));
+    return problem(port.name());
+  }
+
+  /** The reason why a port does not work that was just started. Not on the loop. */
+  private String problem(String name) {
     return loop.call(() -> {
-      PortInfo refused = failed.get(port.name());
-      Port made = find(port.name());
+      PortInfo refused = failed.get(name);
+      Port made = find(name);
       if (refused != null) {
         return refused.problem();
       }
@@ -300,12 +305,18 @@ final class NetworkPorts {
     guestMacs.forEach(ethernet::reserve);
   }
 
-  /** Starts the host adapter, if there is to be one, and waits until it has tried to open. */
-  void startHostAdapter() {
-    HostAdapterConfig adapter = config.hostAdapter();
+  /**
+   * Ends the host adapter that is there, starts another one, and waits until that has tried to
+   * open.
+   *
+   * @param adapter the adapter; null for none
+   * @return why it does not work, with the remedy; empty if it does
+   */
+  String hostAdapter(@Nullable HostAdapterConfig adapter) {
+    remove(HOST);
     Ipv4Config ipv4 = config.ipv4();
     if (adapter == null || ipv4 == null) {
-      return;
+      return "";
     }
     Object model =
         new HostAdapterPorts.HostAdapter(
@@ -315,6 +326,7 @@ final class NetworkPorts {
             new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
     PortListener claim = new AdapterAddresses(ipv4.host());
     await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
+    return problem(HOST);
   }
 
   /** Starts the uplink of a bridged network, and waits until it has tried to open. */
@@ -449,8 +461,13 @@ final class NetworkPorts {
         Object model =
             new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(near.sink()));
         Port port = attach(name, model, nic.mac(), policy);
-        near.connect(new GuestLink.TowardsNetwork(((InProcessPort) port).network()));
+        if (config.enabled()) {
+          near.connect(new GuestLink.TowardsNetwork(((InProcessPort) port).network()));
+        } else {
+          near.disconnect();
+        }
       }
+      case Attachment.UnixStream _ when !config.enabled() -> {}
       case Attachment.UnixStream(Path path, boolean vmmListens) ->
           attach(
               name,
@@ -485,7 +502,7 @@ final class NetworkPorts {
   void powered(String name, boolean on) {
     loop.post(() -> {
       if (find(name) instanceof InProcessPort port) {
-        port.carrier(on);
+        port.carrier(on && config.enabled());
       }
     });
   }
@@ -541,6 +558,11 @@ final class NetworkPorts {
       all.add(isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
+    if (!config.enabled()) {
+      for (PortConfig port : config.ports()) {
+        all.add(PortStatus.stopped(config.name(), port.name(), PortKinds.kind(port)));
+      }
+    }
     return all;
   }
 

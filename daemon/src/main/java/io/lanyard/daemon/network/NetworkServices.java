@@ -45,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class NetworkServices {
   private final Ipv4Config ipv4;
-  private final boolean hostAdapter;
   private final LeaseJournal journal;
   private final NatNetwork nat;
   private final LeaseListeners leaseListeners = new LeaseListeners();
@@ -63,8 +62,6 @@ final class NetworkServices {
    * @param ethernet its switch
    * @param timers its timers
    * @param allocator where frames come from
-   * @param hostAdapter whether the host is to have an address on the network, now or when its
-   *     adapter can be opened
    * @param journal where leases are kept
    * @param guests the guests that the configuration declares, for the names of their leases
    * @param shared what all networks share of the host
@@ -76,13 +73,11 @@ final class NetworkServices {
       Switch ethernet,
       Timers timers,
       ByteBufAllocator allocator,
-      boolean hostAdapter,
       LeaseJournal journal,
       Map<String, GuestConfig> guests,
       HostResources shared) {
     this.config = config;
     this.ipv4 = ipv4;
-    this.hostAdapter = hostAdapter;
     this.journal = journal;
     this.nat =
         new NatNetwork(
@@ -121,11 +116,12 @@ final class NetworkServices {
    * Takes over other settings of the gateway and its services. Its forwards have methods of their
    * own.
    *
-   * @param next the network, with the same mode, MTU, addresses and host adapter
+   * @param next the network, with the same mode, MTU and addresses
    * @param guests the guests that the configuration declares
    * @param metrics has the metrics of the services
    */
   void configure(NetworkConfig next, Map<String, GuestConfig> guests, Metrics metrics) {
+    boolean adapterComes = next.hostAdapter() != null && config.hostAdapter() == null;
     config = next;
     nat.configure(next);
     DhcpService leases = dhcp;
@@ -155,6 +151,9 @@ final class NetworkServices {
     AddressBindings bound = bindings;
     if (bound != null) {
       bound.fix(fixed());
+      if (adapterComes) {
+        bound.reserve(ipv4.host(), nat.gateway().addresses().mac());
+      }
     }
     metrics.removeServices(next.name());
     measureServices(metrics);
@@ -206,12 +205,11 @@ final class NetworkServices {
    * @param adapterIsUp whether the host adapter has the host's address already
    */
   void bind(PortAddresses addresses, boolean adapterIsUp) {
-    if (hostAdapter && !adapterIsUp) {
-      // No guest's, until the adapter takes it.
-      addresses.bind(ipv4.host(), nat.gateway().addresses().mac());
-    }
     AddressBindings bound = new AddressBindings(addresses, fixed());
     bindings = bound;
+    if (config.hostAdapter() != null && !adapterIsUp) {
+      bound.reserve(ipv4.host(), nat.gateway().addresses().mac());
+    }
     // Also of ports that have no guard of their own: without one, an address belongs to the last
     // station that claims it, as on a wire.
     nat.gateway()
@@ -232,7 +230,7 @@ final class NetworkServices {
     }
     long gateway = nat.gateway().addresses().mac();
     fixed.put(ipv4.gateway(), gateway);
-    if (!hostAdapter) {
+    if (config.hostAdapter() == null) {
       fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
     }
     return fixed;

@@ -68,6 +68,12 @@ final class PortStatus {
     return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
+  /** A port of a network that is stopped. */
+  static PortInfo stopped(String network, String name, String kind) {
+    return new PortInfo(
+        network, name, kind, Network.STOPPED, "", 0, 0, 0, 0, 0, Map.of(), Map.of());
+  }
+
   static void measure(Metrics metrics, String network, Port port) {
     PortCounters counters = port.counters();
     String name = port.name();

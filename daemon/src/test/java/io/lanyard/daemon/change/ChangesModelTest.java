@@ -50,6 +50,7 @@ class ChangesModelTest {
   /** A configuration of a small world, in which everything can be there or not. */
   private static final class World {
     final boolean[] network = new boolean[3];
+    final boolean[] stopped = new boolean[3];
     final int[] subnet = new int[3];
     final String[] settings = {"", "", ""};
     final boolean[][] port = new boolean[3][THINGS];
@@ -61,6 +62,7 @@ class ChangesModelTest {
     World copy() {
       World copy = new World();
       System.arraycopy(network, 0, copy.network, 0, 3);
+      System.arraycopy(stopped, 0, copy.stopped, 0, 3);
       System.arraycopy(subnet, 0, copy.subnet, 0, 3);
       System.arraycopy(settings, 0, copy.settings, 0, 3);
       for (int i = 0; i < 3; i++) {
@@ -90,7 +92,7 @@ class ChangesModelTest {
   private void mutate(World world) {
     int n = random.nextInt(3);
     int t = random.nextInt(THINGS);
-    switch (random.nextInt(12)) {
+    switch (random.nextInt(13)) {
       case 0 -> {
         world.network[n] ^= true;
         for (int i = 0; i < THINGS; i++) {
@@ -111,6 +113,7 @@ class ChangesModelTest {
       case 7, 8 -> world.forwardOn[t] = world.network[n] ? n : -1;
       case 9 -> world.forwardTo[t] = random.nextInt(20);
       case 10 -> world.forwardOn[t] = -1;
+      case 11 -> world.stopped[n] = random.nextInt(3) == 0;
       default -> {
         int g = random.nextInt(2);
         world.guestOn[g] = world.network[n] && random.nextBoolean() ? n : -1;
@@ -127,7 +130,8 @@ class ChangesModelTest {
         continue;
       }
       String prefix = "10.78." + (10 * n + world.subnet[n]);
-      yaml.append("  n").append(n).append(":\n    mode: nat\n    ipv4: {subnet: ");
+      yaml.append("  n").append(n).append(":\n    mode: nat\n");
+      yaml.append("    enabled: ").append(!world.stopped[n]).append("\n    ipv4: {subnet: ");
       yaml.append(prefix).append(".0/24}\n");
       yaml.append(world.settings[n].replace("%s", prefix));
       List<String> ports = new ArrayList<>();
@@ -164,7 +168,8 @@ class ChangesModelTest {
     assertThat(daemon.networks()).hasSameSizeAs(said.networks().keySet());
     for (NetworkConfig config : said.networks().values()) {
       Network network = Objects.requireNonNull(daemon.network(config.name()));
-      TreeSet<String> ports = new TreeSet<>(List.of("gateway"));
+      assertThat(network.info().state()).isEqualTo(config.enabled() ? "running" : "stopped");
+      TreeSet<String> ports = new TreeSet<>(config.enabled() ? List.of("gateway") : List.of());
       config.ports().stream().map(PortConfig::name).forEach(ports::add);
       for (GuestConfig guest : said.guests().values()) {
         guest.nicOn(config.name()).ifPresent(nic -> ports.add(guest.name() + "." + nic.name()));
@@ -177,7 +182,8 @@ class ChangesModelTest {
           .extracting(forward -> forward.name() + forward.state() + forward.to())
           .containsExactlyInAnyOrderElementsOf(
               config.forwards().stream()
-                  .map((ForwardConfig forward) -> forward.name() + "listening" + forward.to())
+                  .map((ForwardConfig forward) ->
+                      forward.name() + (config.enabled() ? "listening" : "stopped") + forward.to())
                   .toList());
       assertThat(network.config()).isEqualTo(config);
     }
@@ -243,7 +249,7 @@ class ChangesModelTest {
         for (int m = 0; m < count; m++) {
           mutate(next);
         }
-        boolean fails = i % 10 == 9 && next.network[0];
+        boolean fails = i % 10 == 9 && next.network[0] && !next.stopped[0];
         String text = text(next);
         if (fails) {
           text =

@@ -16,6 +16,7 @@ import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
+import io.lanyard.daemon.guest.EchoVmmProvider;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
@@ -290,6 +291,88 @@ class ConductorTest {
     await(() ->
         network("a").ports().stream()
             .anyMatch(one -> one.name().equals("g.nic0") && one.state().equals("up")));
+  }
+
+  private static final String ON_A =
+      "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, "
+          + "nics: [{network: a, mac: '52:54:00:00:00:07'}]}}\n";
+
+  private String state(String network, String port) {
+    return network(network).ports().stream()
+        .filter(one -> one.name().equals(port))
+        .findFirst()
+        .orElseThrow()
+        .state();
+  }
+
+  @Test
+  void aStoppedNetworkIsThereWithoutCarrierAlsoAfterARestart() throws Exception {
+    start(START + ON_A);
+    List<String> links = EchoVmmProvider.links(0x52_54_00_00_00_07L);
+    String stopped = (START + ON_A).replace("mode: nat", "mode: nat\n    enabled: false");
+    assertThat(refused(stopped).details())
+        .containsExactly("network a: the guests at g.nic0 lose their link");
+    PlanInfo done = get(daemon.conductor().apply(request(stopped, true)));
+    assertThat(done.changes())
+        .extracting(ChangeInfo::text)
+        .containsExactly("networks.a: enabled true -> false; stops");
+    assertThat(network("a").info().state()).isEqualTo("stopped");
+    assertThat(network("a").info().problems()).isEmpty();
+    assertThat(state("a", "q")).isEqualTo("stopped");
+    assertThat(state("a", "g.nic0")).isEqualTo("no-carrier");
+    assertThat(forwards("a")).containsExactly("web stopped -> 10.9.8.9:80");
+    assertThat(links).containsExactly("up", "down");
+    assertThat(home.resolve("r/q.sock")).doesNotExist();
+    // What is on it can be changed all the same.
+    apply(stopped.replace("10.9.8.9:80", "10.9.8.10:80").replace("name: q,", "name: p,"));
+    assertThat(forwards("a")).containsExactly("web stopped -> 10.9.8.10:80");
+    assertThat(state("a", "p")).isEqualTo("stopped");
+    assertThat(
+            refusal(() ->
+                    get(
+                        daemon
+                            .conductor()
+                            .lend(
+                                "a",
+                                "{\"protocol\":\"tcp\",\"listen\":\"127.0.0.1:9\","
+                                    + "\"to\":\"10.9.8.9:80\"}",
+                                "test")))
+                .what())
+        .contains("network a is stopped");
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(document(START + ON_A), directories()));
+    daemon.startGuests();
+    assertThat(network("a").info().state()).isEqualTo("stopped");
+    apply(START + ON_A);
+    assertThat(network("a").info().state()).isEqualTo("running");
+    await(() -> state("a", "g.nic0").equals("up"));
+    assertThat(state("a", "q")).isEqualTo("no-carrier");
+    assertThat(EchoVmmProvider.links(0x52_54_00_00_00_07L)).containsExactly("up");
+  }
+
+  @Test
+  void aNicMovesToAnotherNetworkWhileItsGuestRuns() throws Exception {
+    String two = START + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
+    start(two + ON_A);
+    List<String> links = EchoVmmProvider.links(0x52_54_00_00_00_07L);
+    String moved = two + ON_A.replace("network: a", "network: b");
+    assertThat(refused(moved).details())
+        .containsExactly("guest g: nic0 loses its link to network a and gets one to b");
+    get(daemon.conductor().apply(request(moved, true)));
+    await(() -> state("b", "g.nic0").equals("up"));
+    assertThat(ports("a")).containsExactly("gateway", "q");
+    assertThat(links).containsExactly("up", "down", "up");
+    assertThat(guestState()).isEqualTo("running");
+    // To a network that takes the subnet of the one that goes, and back.
+    String third = START + "  c: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
+    get(daemon.conductor().apply(request(third + ON_A.replace("network: a", "network: c"), true)));
+    await(() -> state("c", "g.nic0").equals("up"));
+    assertThat(links).startsWith("up", "down", "up").endsWith("down", "up");
+    assertThat(guestState()).isEqualTo("running");
+  }
+
+  private String guestState() {
+    return Objects.requireNonNull(daemon.guest("g")).info().state();
   }
 
   @Test

@@ -25,7 +25,9 @@ import io.lanyard.vmm.VmmProvider;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -35,6 +37,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * ignored} it has a power button.
  */
 public final class EchoVmmProvider implements VmmProvider {
+  private static final Map<Long, List<String>> LINKS = new ConcurrentHashMap<>();
+
+  /**
+   * The changes of a NIC's link since the NIC was made.
+   *
+   * @param mac the NIC's address
+   * @return {@code up} and {@code down}, in order; the list grows on
+   */
+  public static List<String> links(long mac) {
+    return LINKS.getOrDefault(mac, List.of());
+  }
+
   @Override
   public String name() {
     return "echo";
@@ -190,6 +204,7 @@ public final class EchoVmmProvider implements VmmProvider {
 
     EchoNic(NicSpec spec) {
       this.spec = spec;
+      LINKS.put(spec.mac(), new CopyOnWriteArrayList<>());
     }
 
     @Override
@@ -226,10 +241,17 @@ public final class EchoVmmProvider implements VmmProvider {
     }
 
     @Override
-    public void connect(FrameSink network) {}
+    public void connect(FrameSink network) {
+      links(spec.mac()).add("up");
+    }
 
     @Override
-    public void disconnect() {}
+    public void disconnect() {
+      List<String> all = links(spec.mac());
+      if (!all.isEmpty() && all.getLast().equals("up")) {
+        all.add("down");
+      }
+    }
 
     @Override
     public NicStatistics statistics() {

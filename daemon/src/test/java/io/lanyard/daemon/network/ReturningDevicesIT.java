@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +47,6 @@ class ReturningDevicesIT {
 
   @BeforeEach
   void start() throws Exception {
-    LogWatch.expect("event=port-failed");
     run("ip", "netns", "add", NAMESPACE);
     daemon =
         Daemon.open(
@@ -113,6 +117,7 @@ class ReturningDevicesIT {
 
   @Test
   void aContainerThatIsRestartedHasItsNetworkAgain() throws Exception {
+    LogWatch.expect("event=port-failed");
     await(() -> reaches("10.93.17.2"));
     long frames = port("guest").receivedFrames();
     run("ip", "netns", "del", NAMESPACE);
@@ -133,6 +138,7 @@ class ReturningDevicesIT {
 
   @Test
   void aHostAdapterThatIsDeletedIsMadeAgainAsItWas() throws Exception {
+    LogWatch.expect("event=port-failed");
     await(() -> reaches("10.93.17.1"));
     String mac = mac(ADAPTER);
     run("ip", "link", "delete", ADAPTER);
@@ -147,6 +153,7 @@ class ReturningDevicesIT {
   /** Somebody else makes the device: its MAC address is another one, and the old one is free. */
   @Test
   void aHostAdapterWithAnotherMacAddressIsReachedThereAndTheOldOneIsFree() throws Exception {
+    LogWatch.expect("event=port-failed");
     await(() -> reaches("10.93.17.1"));
     String before = mac(ADAPTER).strip();
     String after = "02:00:00:00:93:17";
@@ -177,8 +184,49 @@ class ReturningDevicesIT {
     }
   }
 
+  private static void apply(Daemon daemon, String path, String value) throws Exception {
+    Edit edit = Edit.set(DocumentPath.parse(path), value, "test", Instant.EPOCH);
+    var _ =
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(
+                    before -> before.with(edit), "test", "", -1, true, false, Duration.ZERO))
+            .get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aHostAdapterComesAndGoesWhileTheNetworkRuns() throws Exception {
+    await(() -> reaches("10.93.17.1"));
+    Network before = network();
+    String other = "lyah" + PID;
+    apply(daemon, "networks.a.host-adapter", "{name: " + other + "}");
+    assertThat(Path.of("/sys/class/net", ADAPTER)).doesNotExist();
+    await(() -> run("ip", "address", "show", other).contains("10.93.17.1/24"));
+    run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+    await(() -> reaches("10.93.17.1"));
+    Edit none = Edit.remove(DocumentPath.parse("networks.a.host-adapter"), "test", Instant.EPOCH);
+    var _ =
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(
+                    document -> document.with(none), "test", "", -1, true, false, Duration.ZERO))
+            .get(30, TimeUnit.SECONDS);
+    assertThat(Path.of("/sys/class/net", other)).doesNotExist();
+    assertThat(network().info().hostAdapter()).isEmpty();
+    assertThat(reaches("10.93.17.1")).isFalse();
+    apply(daemon, "networks.a.host-adapter", "{name: " + ADAPTER + "}");
+    // The device has another MAC address, which the guest learns when its cache is stale.
+    run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+    await(() -> reaches("10.93.17.1"));
+    assertThat(network()).isSameAs(before);
+    assertThat(reaches("10.93.17.2")).isTrue();
+  }
+
   @Test
   void aTapOfTheHostThatIsDeletedIsMadeAgain() throws Exception {
+    LogWatch.expect("event=port-failed");
     String mac = mac(TAP);
     run("ip", "link", "delete", TAP);
     await(() -> Files.exists(Path.of("/sys/class/net", TAP)));
