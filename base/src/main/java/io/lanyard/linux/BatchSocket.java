@@ -91,6 +91,23 @@ public final class BatchSocket implements AutoCloseable {
   }
 
   /**
+   * Connects to a UNIX seqpacket socket.
+   *
+   * @param to its path
+   * @return a socket
+   * @throws ErrnoException with the error number: ENOENT, ECONNREFUSED, EAGAIN...
+   */
+  public static BatchSocket connectPackets(SocketName to) throws ErrnoException {
+    BatchSocket socket = open(SocketName.AF_UNIX, SOCK_SEQPACKET);
+    int result = socket.connect(to);
+    if (result < 0) {
+      socket.close();
+      throw new ErrnoException("connect to " + to, -result);
+    }
+    return socket;
+  }
+
+  /**
    * Takes over a descriptor.
    *
    * @param fd a socket that does not block, which this object closes

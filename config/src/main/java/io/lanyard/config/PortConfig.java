@@ -1,6 +1,7 @@
 package io.lanyard.config;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import java.nio.file.Path;
@@ -292,6 +293,190 @@ public sealed interface PortConfig {
       if (netns != null) {
         parts.accept("netns", netns);
       }
+    }
+  }
+
+  /**
+   * A raw frame a message of a UNIX seqpacket socket: BESS and User-Mode Linux.
+   *
+   * @param name the port's name
+   * @param path the port's socket; a relative one is below the runtime directory
+   * @param rights who may connect to it
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Bess(String name, Path path, SocketRights rights, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Bess.WORD;
+    }
+
+    @Override
+    public Bess with(PortPolicy other) {
+      return new Bess(name, path, rights, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.SocketPath(path.normalize()));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("path", path);
+      rights.describe(parts);
+    }
+  }
+
+  /**
+   * HyperKit's handshake and framing over a UNIX socket.
+   *
+   * @param name the port's name
+   * @param path the port's socket; a relative one is below the runtime directory
+   * @param rights who may connect to it
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Hyperkit(String name, Path path, SocketRights rights, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Hyperkit.WORD;
+    }
+
+    @Override
+    public Hyperkit with(PortPolicy other) {
+      return new Hyperkit(name, path, rights, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.SocketPath(path.normalize()));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("path", path);
+      rights.describe(parts);
+    }
+  }
+
+  /**
+   * A VDE switch: a directory with the socket {@code ctl}, and a port for each client.
+   *
+   * @param name the port's name
+   * @param path the directory; a relative one is below the runtime directory
+   * @param rights who may connect to it
+   * @param mostGuests how many clients there are at most
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Vde(
+      String name, Path path, SocketRights rights, int mostGuests, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Vde.WORD;
+    }
+
+    @Override
+    public Vde with(PortPolicy other) {
+      return new Vde(name, path, rights, mostGuests, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.SocketPath(path.normalize()));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("path", path);
+      rights.describe(parts);
+      parts.accept("most-guests", mostGuests);
+    }
+
+    @Override
+    public int mostClients() {
+      return mostGuests;
+    }
+  }
+
+  /**
+   * Other hosts, by VXLAN (RFC 7348).
+   *
+   * @param name the port's name
+   * @param vni the VXLAN network identifier
+   * @param remotes the other hosts
+   * @param local the address of this host that it receives at
+   * @param port the UDP port of all of them
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Vxlan(
+      String name,
+      int vni,
+      List<Address> remotes,
+      Address local,
+      int port,
+      int mtu,
+      PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Vxlan.WORD;
+    }
+
+    @Override
+    public Vxlan with(PortPolicy other) {
+      return new Vxlan(name, vni, remotes, local, port, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of(new Held.Listening(Transport.UDP, new Endpoint(local, port)));
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("vni", vni);
+      parts.accept("remotes", remotes);
+      parts.accept("local", local);
+      parts.accept("port", port);
+    }
+  }
+
+  /**
+   * One end of a patch to another network of the daemon.
+   *
+   * @param name the port's name
+   * @param network the other network
+   * @param peer the patch port there that leads to this one
+   * @param mtu the largest IP packet, in bytes
+   * @param policy what it may do on its network
+   */
+  record Patch(String name, String network, String peer, int mtu, PortPolicy policy)
+      implements PortConfig {
+    @Override
+    public String kind() {
+      return PortKeys.Patch.WORD;
+    }
+
+    @Override
+    public Patch with(PortPolicy other) {
+      return new Patch(name, network, peer, mtu, other);
+    }
+
+    @Override
+    public List<Held> holds() {
+      return List.of();
+    }
+
+    @Override
+    public void describe(BiConsumer<String, Object> parts) {
+      parts.accept("network", network);
+      parts.accept("peer", peer);
     }
   }
 

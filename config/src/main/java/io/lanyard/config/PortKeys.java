@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import io.lanyard.base.EnumText;
 import io.lanyard.config.PortConfig.StreamSocket;
+import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,18 @@ final class PortKeys {
           PortKeys::peer,
           "127.0.0.1:9000",
           "unix:/run/peer.sock");
+
+  /** Each copies every broadcast. */
+  private static final int MOST_REMOTES = 32;
+
+  private static final Kind<Address> HOST =
+      Kind.such(
+          "host-address",
+          "an IPv4 or IPv6 address",
+          "^[0-9a-fA-F:.]+$",
+          PortKeys::host,
+          "192.0.2.7",
+          "2001:db8::7");
 
   private static final Kind<Endpoint> REMOTE_ENDPOINT =
       Kind.such(
@@ -74,6 +87,11 @@ final class PortKeys {
         QemuDgram.SECTION,
         Vfkit.SECTION,
         Udp.SECTION,
+        Bess.SECTION,
+        Hyperkit.SECTION,
+        Vde.SECTION,
+        Vxlan.SECTION,
+        Patch.SECTION,
         Tap.SECTION,
         VhostUser.SECTION,
         Interface.SECTION);
@@ -253,6 +271,140 @@ final class PortKeys {
     private Udp() {}
   }
 
+  /** The keys of {@link PortConfig.Bess}. */
+  static final class Bess {
+    static final String WORD = "bess";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.required(
+            "path",
+            Kind.SOCKET_PATH,
+            "The port's socket; a relative path is below the runtime directory.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A raw frame per message of a UNIX seqpacket socket (BESS, User-Mode Linux).",
+            withRights(KIND, PATH),
+            List.of());
+
+    private Bess() {}
+  }
+
+  /** The keys of {@link PortConfig.Hyperkit}. */
+  static final class Hyperkit {
+    static final String WORD = "hyperkit";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.required(
+            "path",
+            Kind.SOCKET_PATH,
+            "The port's socket; a relative path is below the runtime directory.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "HyperKit's handshake and framing (VPNKit) over a UNIX socket.",
+            withRights(KIND, PATH),
+            List.of());
+
+    private Hyperkit() {}
+  }
+
+  /** The keys of {@link PortConfig.Vde}. */
+  static final class Vde {
+    static final String WORD = "vde";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Path> PATH =
+        Key.required(
+            "path",
+            Kind.SOCKET_PATH,
+            "The directory with the socket ctl, made where it is not there; a relative path is"
+                + " below the runtime directory.");
+
+    static final Key<Integer> MOST_GUESTS =
+        Key.defaulted(
+            "most-guests",
+            new Form.Whole(1, 256),
+            32,
+            "How many clients there are at most; another is sent away.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "A VDE switch (vde_plug, QEMU's -netdev vde): each client gets a port of its own, named"
+                + " after this one (NAME.1, NAME.2).",
+            withRights(KIND, PATH, MOST_GUESTS),
+            List.of());
+
+    private Vde() {}
+  }
+
+  /** The keys of {@link PortConfig.Vxlan}. */
+  static final class Vxlan {
+    static final String WORD = "vxlan";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<Integer> VNI =
+        Key.required(
+            "vni",
+            new Form.Whole(1, 0xff_ffff),
+            "The VXLAN network identifier, alike on all hosts.");
+
+    static final Key<List<Address>> REMOTES =
+        Key.required(
+            "remotes",
+            new Form.ListOf<>(HOST, MOST_REMOTES, "hosts"),
+            "The other hosts' addresses, all of one family: a broadcast goes to each of them, and"
+                + " no others are heard.");
+
+    static final Key<Address> LOCAL =
+        Key.optional(
+            "local",
+            HOST,
+            "all of the remotes' family",
+            "The address of this host that the others send to.");
+
+    static final Key<Integer> PORT =
+        Key.defaulted("port", new Form.Whole(1, 65535), 4789, "The UDP port of all hosts.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "Other hosts, by VXLAN (RFC 7348): lanyard's or the kernel's.",
+            List.of(KIND, VNI, REMOTES, LOCAL, PORT),
+            List.of());
+
+    private Vxlan() {}
+  }
+
+  /** The keys of {@link PortConfig.Patch}. */
+  static final class Patch {
+    static final String WORD = "patch";
+    static final Key<String> KIND = kind(WORD);
+
+    static final Key<String> NETWORK =
+        Key.required("network", Kind.NETWORK_NAME, "The network that the patch leads to.");
+
+    static final Key<String> PEER =
+        Key.required(
+            "peer",
+            PORT_NAME,
+            "The patch port there whose network and peer are this port's: both ends are declared.");
+
+    static final Section SECTION =
+        section(
+            WORD,
+            "One end of a patch between two networks of the daemon.",
+            List.of(KIND, NETWORK, PEER),
+            List.of());
+
+    private Patch() {}
+  }
+
   /** The keys of {@link PortConfig.Tap}. */
   static final class Tap {
     static final String WORD = "tap";
@@ -361,7 +513,7 @@ final class PortKeys {
   /** Kinds that the format has names for and this version does not have, with a message each. */
   static Map<String, String> laterKinds() {
     Map<String, String> messages = new HashMap<>();
-    for (String kind : List.of("bess", "hyperkit", "vde", "vxlan", "geneve")) {
+    for (String kind : List.of("geneve")) {
       messages.put(kind, kind + " ports are not supported by this version");
     }
     return messages;
@@ -380,6 +532,14 @@ final class PortKeys {
         ? new StreamSocket.ConnectUnix(
             Kind.SOCKET_PATH.parser().apply(text.substring(unix.length())))
         : new StreamSocket.ConnectTcp(Kind.server(Endpoint.parse(text)));
+  }
+
+  private static Address host(String text) {
+    Address address = Address.parse(text);
+    if (address.isAny()) {
+      throw new IllegalArgumentException("it is no host's address");
+    }
+    return address;
   }
 
   private static String namespace(String text) {

@@ -1,13 +1,19 @@
 package io.lanyard.config;
 
+import io.lanyard.config.PortConfig.Bess;
+import io.lanyard.config.PortConfig.Hyperkit;
 import io.lanyard.config.PortConfig.Interface;
+import io.lanyard.config.PortConfig.Patch;
 import io.lanyard.config.PortConfig.QemuDgram;
 import io.lanyard.config.PortConfig.QemuStream;
 import io.lanyard.config.PortConfig.StreamSocket;
 import io.lanyard.config.PortConfig.Tap;
 import io.lanyard.config.PortConfig.Udp;
+import io.lanyard.config.PortConfig.Vde;
 import io.lanyard.config.PortConfig.Vfkit;
 import io.lanyard.config.PortConfig.VhostUser;
+import io.lanyard.config.PortConfig.Vxlan;
+import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -85,6 +91,16 @@ final class PortReader {
       return udp(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.VhostUser.SECTION)) {
       return vhostUser(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Bess.SECTION)) {
+      return bess(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Hyperkit.SECTION)) {
+      return hyperkit(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Vde.SECTION)) {
+      return vde(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Vxlan.SECTION)) {
+      return vxlan(port, name, mtu, policy);
+    } else if (kind.equals(PortKeys.Patch.SECTION)) {
+      return patch(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.Tap.SECTION)) {
       return tap(port, name, mtu, policy);
     } else if (kind.equals(PortKeys.Interface.SECTION)) {
@@ -135,6 +151,55 @@ final class PortReader {
     SocketRights rights = SocketRights.read(port);
     int queues = port.value(PortKeys.VhostUser.QUEUES);
     return socket == null ? null : new VhostUser(name, socket, rights, queues, mtu, policy);
+  }
+
+  private @Nullable PortConfig bess(Fields port, String name, int mtu, PortPolicy policy) {
+    Path path = socketPath(port, PortKeys.Bess.PATH);
+    SocketRights rights = SocketRights.read(port);
+    return path == null ? null : new Bess(name, path, rights, mtu, policy);
+  }
+
+  private @Nullable PortConfig hyperkit(Fields port, String name, int mtu, PortPolicy policy) {
+    Path path = socketPath(port, PortKeys.Hyperkit.PATH);
+    SocketRights rights = SocketRights.read(port);
+    return path == null ? null : new Hyperkit(name, path, rights, mtu, policy);
+  }
+
+  private @Nullable PortConfig vde(Fields port, String name, int mtu, PortPolicy policy) {
+    Path path = socketPath(port, PortKeys.Vde.PATH);
+    SocketRights rights = SocketRights.read(port);
+    int most = port.value(PortKeys.Vde.MOST_GUESTS);
+    return path == null ? null : new Vde(name, path, rights, most, mtu, policy);
+  }
+
+  private @Nullable PortConfig vxlan(Fields port, String name, int mtu, PortPolicy policy) {
+    Integer vni = port.find(PortKeys.Vxlan.VNI);
+    Key<List<Address>> remotesKey = PortKeys.Vxlan.REMOTES;
+    Key<Address> localKey = PortKeys.Vxlan.LOCAL;
+    List<Address> remotes = port.find(remotesKey);
+    Address given = port.find(localKey);
+    int at = port.value(PortKeys.Vxlan.PORT);
+    if (vni == null || remotes == null) {
+      return null;
+    }
+    if (remotes.isEmpty()) {
+      port.problem(remotesKey, "there is no other host; name one");
+      return null;
+    }
+    boolean ipv4 = remotes.getFirst().isIpv4();
+    Address local = given != null ? given : ipv4 ? Address.ANY_IPV4 : Address.ANY_IPV6;
+    if (local.isIpv4() != ipv4 || remotes.stream().anyMatch(remote -> remote.isIpv4() != ipv4)) {
+      port.problem(remotesKey, "local and remotes are of one family, IPv4 or IPv6");
+    }
+    Key<?> key = port.has(localKey) ? localKey : PortKeys.Vxlan.PORT;
+    claims.listen("UDP", new Endpoint(local, at), port.pathOf(key), port.placeOf(key));
+    return new Vxlan(name, vni, remotes, local, at, mtu, policy);
+  }
+
+  private static @Nullable PortConfig patch(Fields port, String name, int mtu, PortPolicy policy) {
+    String network = port.find(PortKeys.Patch.NETWORK);
+    String peer = port.find(PortKeys.Patch.PEER);
+    return network == null || peer == null ? null : new Patch(name, network, peer, mtu, policy);
   }
 
   /** A path that a socket is to be bound to, which no other has. */

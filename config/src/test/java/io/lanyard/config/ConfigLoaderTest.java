@@ -331,7 +331,22 @@ class ConfigLoaderTest {
                 Endpoint.parse("127.0.0.1:4445"),
                 Endpoint.parse("127.0.0.1:4444"),
                 9000,
-                PortPolicy.DEFAULT));
+                PortPolicy.DEFAULT),
+            new PortConfig.Bess(
+                "b1", Path.of("b1.sock"), SocketRights.DEFAULT, 9000, PortPolicy.DEFAULT),
+            new PortConfig.Hyperkit(
+                "h1", Path.of("h1.sock"), SocketRights.DEFAULT, 9000, PortPolicy.DEFAULT),
+            new PortConfig.Vde(
+                "e1", Path.of("e1.vde"), SocketRights.DEFAULT, 4, 9000, PortPolicy.DEFAULT),
+            new PortConfig.Vxlan(
+                "x1",
+                42,
+                List.of(Address.parse("192.0.2.7"), Address.parse("192.0.2.8")),
+                Address.ANY_IPV4,
+                4789,
+                1450,
+                PortPolicy.DEFAULT),
+            new PortConfig.Patch("p1", "lab", "p2", 9000, PortPolicy.DEFAULT));
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -29,14 +30,22 @@ class KeysTest {
 
   /** The classes beside the ports' records, whose interface cannot hide one in them. */
   private static final Map<Class<?>, List<Class<?>>> HOLDERS =
-      Map.of(
-          PortConfig.QemuStream.class, List.of(PortKeys.class, PortKeys.QemuStream.class),
-          PortConfig.QemuDgram.class, List.of(PortKeys.class, PortKeys.QemuDgram.class),
-          PortConfig.Vfkit.class, List.of(PortKeys.class, PortKeys.Vfkit.class),
-          PortConfig.Udp.class, List.of(PortKeys.class, PortKeys.Udp.class),
-          PortConfig.Tap.class, List.of(PortKeys.class, PortKeys.Tap.class),
-          PortConfig.VhostUser.class, List.of(PortKeys.class, PortKeys.VhostUser.class),
-          PortConfig.Interface.class, List.of(PortKeys.class, PortKeys.Interface.class));
+      Stream.of(
+              Map.entry(PortConfig.Bess.class, PortKeys.Bess.class),
+              Map.entry(PortConfig.Hyperkit.class, PortKeys.Hyperkit.class),
+              Map.entry(PortConfig.Vde.class, PortKeys.Vde.class),
+              Map.entry(PortConfig.Vxlan.class, PortKeys.Vxlan.class),
+              Map.entry(PortConfig.Patch.class, PortKeys.Patch.class),
+              Map.entry(PortConfig.QemuStream.class, PortKeys.QemuStream.class),
+              Map.entry(PortConfig.QemuDgram.class, PortKeys.QemuDgram.class),
+              Map.entry(PortConfig.Vfkit.class, PortKeys.Vfkit.class),
+              Map.entry(PortConfig.Udp.class, PortKeys.Udp.class),
+              Map.entry(PortConfig.Tap.class, PortKeys.Tap.class),
+              Map.entry(PortConfig.VhostUser.class, PortKeys.VhostUser.class),
+              Map.entry(PortConfig.Interface.class, PortKeys.Interface.class))
+          .collect(
+              Collectors.toMap(
+                  Map.Entry::getKey, entry -> List.of(PortKeys.class, entry.getValue())));
 
   /** Parts of the model that one value of the file makes, so that they have no keys. */
   private static final Set<Class<?>> VALUES =
@@ -86,6 +95,14 @@ class KeysTest {
           Map.entry("Vfkit.rights", RIGHTS),
           Map.entry("Vfkit.policy", POLICY),
           Map.entry("Udp.policy", POLICY),
+          Map.entry("Bess.rights", RIGHTS),
+          Map.entry("Bess.policy", POLICY),
+          Map.entry("Hyperkit.rights", RIGHTS),
+          Map.entry("Hyperkit.policy", POLICY),
+          Map.entry("Vde.rights", RIGHTS),
+          Map.entry("Vde.policy", POLICY),
+          Map.entry("Vxlan.policy", POLICY),
+          Map.entry("Patch.policy", POLICY),
           Map.entry("Tap.policy", POLICY),
           Map.entry("VhostUser.at", List.of("path", "connect")),
           Map.entry("VhostUser.rights", RIGHTS),

@@ -37,6 +37,7 @@ import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.vmm.VmmException;
+import io.lanyard.vswitch.port.Patches;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -151,7 +152,8 @@ public final class Daemon implements AutoCloseable {
                 HostResources.of(descriptors, List.of()),
                 metrics,
                 events,
-                watchdog),
+                watchdog,
+                new Patches()),
             new GuestSlot.Shared(plugins, new ImageStore(directories.images()), events, timeouts));
     this.conductor =
         new Conductor(

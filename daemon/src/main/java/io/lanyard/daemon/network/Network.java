@@ -38,6 +38,7 @@ import io.lanyard.vswitch.capture.FrameFilter;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -84,6 +85,7 @@ public final class Network implements AutoCloseable {
    * @param metrics the daemon's metrics
    * @param events hears of what happens
    * @param watchdog watches the loops
+   * @param patches where the ends of patches between networks find each other
    */
   public record Shared(
       Directories directories,
@@ -92,7 +94,8 @@ public final class Network implements AutoCloseable {
       HostResources host,
       Metrics metrics,
       EventBus events,
-      Watchdog watchdog) {}
+      Watchdog watchdog,
+      Patches patches) {}
 
   private final Clock clock;
   private final LeaseStore leases;
@@ -136,6 +139,7 @@ public final class Network implements AutoCloseable {
                 allocator,
                 task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
             shared.directories().runtime(),
+            shared.patches(),
             metrics,
             events,
             addresses,

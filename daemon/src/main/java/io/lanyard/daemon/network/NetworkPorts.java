@@ -35,8 +35,9 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.InProcessPort;
+import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
-import io.lanyard.vswitch.port.SharedStreamPort;
+import io.lanyard.vswitch.port.SharedPort;
 import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -107,6 +108,7 @@ final class NetworkPorts {
       NetworkLoop loop,
       PortContext context,
       Path runtimeDirectory,
+      Patches patches,
       Metrics metrics,
       EventBus events,
       PortAddresses addresses,
@@ -115,7 +117,7 @@ final class NetworkPorts {
     this.loop = loop;
     this.context = context;
     this.ethernet = context.network();
-    this.place = new PortPlace(context, runtimeDirectory);
+    this.place = new PortPlace(context, runtimeDirectory, patches);
     this.metrics = metrics;
     this.events = events;
     this.addresses = addresses;
@@ -231,7 +233,7 @@ final class NetworkPorts {
   }
 
   /** Attaches the ports of the clients of a port that many guests share. */
-  private final class SharingClients implements SharedStreamPort.Clients {
+  private final class SharingClients implements SharedPort.Clients {
     private final String declared;
 
     SharingClients(String declared) {
@@ -399,7 +401,7 @@ final class NetworkPorts {
   private Port add(
       Object model, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
     Port port = PortKinds.make(model, place);
-    if (port instanceof SharedStreamPort many) {
+    if (port instanceof SharedPort many) {
       many.attachBy(new SharingClients(port.name()));
     }
     attach(port, rules, listeners);

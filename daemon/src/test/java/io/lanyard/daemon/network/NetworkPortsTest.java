@@ -13,6 +13,7 @@ import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.file.Path;
@@ -73,6 +74,7 @@ class NetworkPortsTest {
         loop,
         context,
         home,
+        new Patches(),
         metrics,
         new EventBus(Clock.system(), "r"),
         new PortAddresses(1),

@@ -67,6 +67,16 @@ final class FrameRing {
 
   /** Copies a frame in. Producer only. Answers false if the ring is full or closed. */
   boolean offer(MemorySegment frame) {
+    return offer(frame, null);
+  }
+
+  /** Copies a frame in, from its reader index to its writer index; else as the other. */
+  boolean offer(ByteBuf frame) {
+    return offer(null, frame);
+  }
+
+  /** One of the two is there. */
+  private boolean offer(@Nullable MemorySegment memory, @Nullable ByteBuf frame) {
     if (!STATE.compareAndSet(this, IDLE, PRODUCING)) {
       return false;
     }
@@ -75,7 +85,13 @@ final class FrameRing {
       if (at - (long) HEAD.getAcquire(this) == slots.length) {
         return false;
       }
-      fill((int) at & mask, frame);
+      int slot = (int) at & mask;
+      if (memory != null) {
+        fill(slot, memory);
+      } else if (frame != null) {
+        int length = frame.readableBytes();
+        room(slot, length).setBytes(0, frame, frame.readerIndex(), length).setIndex(0, length);
+      }
       TAIL.setRelease(this, at + 1);
       return true;
     } finally {
@@ -86,23 +102,31 @@ final class FrameRing {
     }
   }
 
-  @SuppressWarnings("restricted") // the segment covers the buffer's own memory
   private void fill(int slot, MemorySegment frame) {
     int length = (int) frame.byteSize();
-    ByteBuf buffer = slots[slot];
+    ByteBuf buffer = room(slot, length);
     MemorySegment memory = memories[slot];
-    if (buffer == null || memory == null || memory.byteSize() < length) {
-      if (buffer != null) {
-        slots[slot] = null;
-        buffer.release();
-      }
-      buffer = allocator.directBuffer(Math.max(length, FIRST_CAPACITY));
-      slots[slot] = buffer;
-      memory = MemorySegment.ofAddress(buffer.memoryAddress()).reinterpret(buffer.capacity());
-      memories[slot] = memory;
+    if (memory != null) {
+      MemorySegment.copy(frame, 0, memory, 0, length);
     }
-    MemorySegment.copy(frame, 0, memory, 0, length);
     buffer.setIndex(0, length);
+  }
+
+  /** The buffer of a slot, made or made larger where needed, and its memory with it. */
+  @SuppressWarnings("restricted") // the segment covers the buffer's own memory
+  private ByteBuf room(int slot, int length) {
+    ByteBuf buffer = slots[slot];
+    if (buffer != null && buffer.capacity() >= length) {
+      return buffer;
+    }
+    if (buffer != null) {
+      slots[slot] = null;
+      buffer.release();
+    }
+    ByteBuf made = allocator.directBuffer(Math.max(length, FIRST_CAPACITY));
+    slots[slot] = made;
+    memories[slot] = MemorySegment.ofAddress(made.memoryAddress()).reinterpret(made.capacity());
+    return made;
   }
 
   /** Lends the oldest frame until {@link #next}. Consumer only. Answers null if there is none. */

@@ -1,17 +1,55 @@
 package io.lanyard.vswitch.port;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How frames lie in a byte stream: each behind a prefix that says its length.
  *
  * <p>A port is a framing times where its stream comes from ({@link StreamAddress}).
  *
- * <p>Thread: any; a framing has no state.
+ * <p>Thread: any; a framing has no state. That of a connection is in its {@link Handshake}.
  */
 public interface Framing {
   /** QEMU's: a 32-bit big-endian length (net/stream_data.c). */
   Framing QEMU = new QemuFraming();
+
+  /**
+   * HyperKit's (src/lib/pci_virtio_net_vpnkit.c): a handshake, then a 16-bit little-endian length.
+   */
+  Framing HYPERKIT = new HyperKitFraming();
+
+  /** The talk before the first frame of a connection. It has state. */
+  interface Handshake {
+    /** The state of a handshake. */
+    enum Progress {
+      /** More has to come. */
+      GOES_ON,
+      /** Frames follow. */
+      DONE,
+      /** The client speaks something else; the connection ends once the answer is sent. */
+      FAILED
+    }
+
+    /**
+     * Takes the client's next bytes, and no more than belong to the handshake.
+     *
+     * @param in the stream
+     * @param out gets the answers
+     * @return how far it is
+     */
+    Progress read(ByteBuf in, ByteBuf out);
+  }
+
+  /**
+   * Begins the handshake of a connection.
+   *
+   * @param mtu the largest IP packet on the port, in bytes
+   * @return null where frames come at once
+   */
+  default @Nullable Handshake handshake(int mtu) {
+    return null;
+  }
 
   /**
    * The length of the prefix.

@@ -7,7 +7,6 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
-import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -15,7 +14,6 @@ import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that many VMMs connect to: each client gets a {@link StreamPort} of its own, which is
@@ -30,37 +28,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class SharedStreamPort extends ObservedPort implements Dumpable {
+public final class SharedStreamPort extends ObservedPort implements SharedPort, Dumpable {
   private static final System.Logger LOG = System.getLogger(SharedStreamPort.class.getName());
 
   private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
-
-  /** Attaches the ports of clients to the network, and takes them off. On the loop. */
-  public interface Clients {
-    /**
-     * Attaches the port of a client, and starts it.
-     *
-     * @param client the port; the caller of this closes it if it throws
-     */
-    void attach(Port client);
-
-    /**
-     * Detaches the port of a client that has left, and closes it.
-     *
-     * @param client the port
-     */
-    void detach(Port client);
-  }
 
   private final Framing framing;
   private final PortContext context;
   private final ListeningEndpoint endpoint;
   private final RateLimitedLog log;
-  private final @Nullable StreamPort[] clients;
-  private @Nullable Clients attaching;
+  private final ClientPorts clients;
   private PortState waiting = NOT_OPEN;
-  private int present;
-  private long connections;
   private long refused;
   private boolean closed;
 
@@ -87,7 +65,7 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
     this.framing = framing;
     this.context = context;
     this.log = new RateLimitedLog(LOG, context.timers().clock());
-    this.clients = new @Nullable StreamPort[most];
+    this.clients = new ClientPorts(most);
     this.endpoint =
         new ListeningEndpoint(
             address,
@@ -106,13 +84,9 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
             });
   }
 
-  /**
-   * Says who attaches the ports of clients. Before the start.
-   *
-   * @param clients told of each
-   */
-  public void attachBy(Clients clients) {
-    attaching = clients;
+  @Override
+  public void attachBy(Clients network) {
+    clients.attachBy(network);
   }
 
   @Override
@@ -121,26 +95,23 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
   }
 
   private void update() {
-    become(closed ? PortState.closed() : present > 0 ? PortState.up() : waiting);
+    become(closed ? PortState.closed() : clients.present() > 0 ? PortState.up() : waiting);
   }
 
   private void accept(Channel channel) {
-    int free = 0;
-    while (free < clients.length && clients[free] != null) {
-      free++;
-    }
-    Clients network = attaching;
-    if (closed || network == null) {
+    int free = clients.free();
+    if (closed) {
       Future<?> _ = channel.close();
-    } else if (free == clients.length) {
-      refuse(channel, "it has " + clients.length + " clients, which is its most-guests");
+    } else if (free < 0) {
+      refuse(channel, clients.tooMany());
     } else {
-      open(channel, free, network);
+      open(channel, free);
     }
   }
 
-  private void open(Channel channel, int number, Clients network) {
-    Runnable over = () -> over(number);
+  private void open(Channel channel, int number) {
+    StreamPort[] made = new StreamPort[1];
+    Runnable over = () -> over(number, made);
     StreamPort client =
         new StreamPort(
             name() + "." + (number + 1),
@@ -152,15 +123,10 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
             context,
             log,
             over);
-    clients[number] = client;
-    present++;
+    made[0] = client;
     try {
-      network.attach(client);
-      connections++;
+      clients.attach(number, client);
     } catch (RuntimeException e) {
-      clients[number] = null;
-      present--;
-      client.close();
       refuse(channel, Causes.of(e));
     }
     update();
@@ -179,30 +145,18 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
   }
 
   /** Ends a client's port after the work that has told of its end: that may be the port's turn. */
-  private void over(int number) {
-    StreamPort client = clients[number];
+  private void over(int number, StreamPort[] made) {
     try {
       context
           .loop()
           .execute(() -> {
-            if (client != null && clients[number] == client) {
-              clients[number] = null;
-              present--;
-              detach(client);
+            if (clients.detach(number, made[0])) {
               update();
             }
           });
     } catch (RejectedExecutionException e) {
       // The network has ended, with all its ports.
     }
-  }
-
-  private void detach(StreamPort client) {
-    Clients network = attaching;
-    if (network != null) {
-      network.detach(client);
-    }
-    client.close();
   }
 
   @Override
@@ -220,14 +174,7 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
     }
     closed = true;
     endpoint.close();
-    for (int i = 0; i < clients.length; i++) {
-      StreamPort client = clients[i];
-      if (client != null) {
-        clients[i] = null;
-        detach(client);
-      }
-    }
-    present = 0;
+    clients.close();
     update();
   }
 
@@ -249,9 +196,9 @@ public final class SharedStreamPort extends ObservedPort implements Dumpable {
   public DumpNode dump() {
     return DumpNode.of("stream " + address())
         .with("role", endpoint.role())
-        .with("clients", present)
-        .with("mostClients", clients.length)
-        .with("connections", connections)
+        .with("clients", clients.present())
+        .with("mostClients", clients.most())
+        .with("connections", clients.attached())
         .withNonZero("refusedClients", refused)
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .build();

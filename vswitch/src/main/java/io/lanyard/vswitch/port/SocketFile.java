@@ -37,6 +37,11 @@ public record SocketFile(
     this(path, null, null, null);
   }
 
+  /** The file of another path, for the same users. */
+  SocketFile at(Path other) {
+    return new SocketFile(other, owner, group, mode);
+  }
+
   /** Whether the file needs {@link #grant} once it is bound. */
   boolean isGranted() {
     return owner != null || group != null || mode != null;

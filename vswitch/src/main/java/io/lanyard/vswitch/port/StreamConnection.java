@@ -6,6 +6,8 @@ import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.port.Framing.Handshake;
+import io.lanyard.vswitch.port.Framing.Handshake.Progress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -44,6 +46,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** One read: as much as a UNIX socket's buffer usually holds. */
   private static final int READ_BYTES = 128 << 10;
 
+  /** An answer of a handshake fits. */
+  private static final int GREETING_BYTES = 512;
+
   /** Reads before the loop is given back. */
   private static final int READS = 4;
 
@@ -72,6 +77,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   /** Data that the port's turn has yet to come to, in order. */
   private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
+
+  /** Not null until frames may pass. */
+  private @Nullable Handshake handshake;
 
   private @Nullable ByteBuf batch;
   private int batchesOnTheirWay;
@@ -108,6 +116,12 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
             new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(READS));
     this.burst = new Burst(allocator);
     this.framer = new StreamFramer(framing, allocator, burst);
+    this.handshake = framing.handshake(port.mtu());
+  }
+
+  /** Whether frames may pass. */
+  boolean isReady() {
+    return handshake == null;
   }
 
   /** Takes nothing until {@link #begin}: an earlier client's data comes first. */
@@ -180,6 +194,10 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       in.skipBytes(in.readableBytes());
       return;
     }
+    Handshake talk = handshake;
+    if (talk != null && !greet(talk, in)) {
+      return;
+    }
     reading = true;
     try {
       if (!framer.read(in, network, port, turn)) {
@@ -190,6 +208,26 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     } finally {
       reading = false;
     }
+  }
+
+  /** Goes on with the handshake. Answers whether it is over and frames follow. */
+  private boolean greet(Handshake talk, ByteBuf in) {
+    ByteBuf out = allocator.directBuffer(GREETING_BYTES);
+    Progress progress = talk.read(in, out);
+    Future<?> _ = channel.writeAndFlush(out);
+    switch (progress) {
+      case DONE -> {
+        handshake = null;
+        port.ready();
+      }
+      case FAILED -> {
+        badLength = true;
+        in.skipBytes(in.readableBytes());
+        Future<?> _ = channel.close();
+      }
+      default -> {}
+    }
+    return progress == Progress.DONE;
   }
 
   /**

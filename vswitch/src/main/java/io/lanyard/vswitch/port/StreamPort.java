@@ -56,6 +56,9 @@ public final class StreamPort extends ObservedPort implements Dumpable {
 
   private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
 
+  private static final PortState GREETING =
+      new PortState.NoCarrier("the client has not finished its handshake");
+
   private static final System.Logger LOG = System.getLogger(StreamPort.class.getName());
 
   private final Framing framing;
@@ -150,7 +153,14 @@ public final class StreamPort extends ObservedPort implements Dumpable {
   }
 
   private void update() {
-    become(closed ? PortState.closed() : connection != null ? PortState.up() : waiting);
+    StreamConnection current = connection;
+    PortState open = current != null && !current.isReady() ? GREETING : PortState.up();
+    become(closed ? PortState.closed() : current != null ? open : waiting);
+  }
+
+  /** Hears that the handshake of the connection is over. */
+  void ready() {
+    update();
   }
 
   @Override
@@ -214,7 +224,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
         line ->
             line.with("network", context.network().name())
                 .with("port", name())
-                .with("cause", badLength ? "a frame's length is impossible" : "it has closed"));
+                .with("cause", badLength ? fault(ended) : "it has closed"));
     if (connection != ended) {
       next.remove(ended);
       return;
@@ -233,10 +243,16 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     }
   }
 
+  private static String fault(StreamConnection ended) {
+    return ended.isReady()
+        ? "a frame's length is impossible"
+        : "its handshake is that of another protocol";
+  }
+
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
     StreamConnection current = reachable;
-    if (current == null) {
+    if (current == null || !current.isReady()) {
       counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }

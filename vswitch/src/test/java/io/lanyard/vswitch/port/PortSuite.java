@@ -53,6 +53,7 @@ abstract class PortSuite {
   Timers timers;
   InMemoryPort peer;
   private Port port;
+  private Port first;
   Guest guest;
 
   /** The far end of the port: what a VMM does. */
@@ -72,6 +73,11 @@ abstract class PortSuite {
 
   /** Connects the far end. */
   abstract Guest connect(Port port) throws Exception;
+
+  /** The port that the guest's frames come by, where that is not the one that was started. */
+  Port ofGuest(Port started) throws Exception {
+    return started;
+  }
 
   PortSuite() {}
 
@@ -94,11 +100,14 @@ abstract class PortSuite {
       return 0;
     });
     port = onLoop(this::start);
+    Port started = port;
+    first = port;
     try {
-      guest = connect(port);
+      guest = connect(started);
+      port = ofGuest(started);
     } catch (Exception | AssertionError e) {
       onLoop(() -> {
-        port.close();
+        started.close();
         return 0;
       });
       throw e;
@@ -112,6 +121,7 @@ abstract class PortSuite {
       network.detach(port);
       port.close();
       port.close();
+      first.close();
       peer.close();
       network.close();
       return 0;

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network.port;
 
 import io.lanyard.config.SocketRights;
+import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SocketFile;
 import java.nio.file.Path;
@@ -10,8 +11,9 @@ import java.nio.file.Path;
  *
  * @param context its network
  * @param runtimeDirectory where relative paths of sockets begin
+ * @param patches where the ends of patches between networks find each other
  */
-public record PortPlace(PortContext context, Path runtimeDirectory) {
+public record PortPlace(PortContext context, Path runtimeDirectory, Patches patches) {
   /** The place of a path of the configuration. */
   Path resolve(Path path) {
     return runtimeDirectory.resolve(path);

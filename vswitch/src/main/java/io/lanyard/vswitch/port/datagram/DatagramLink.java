@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port.datagram;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.Libc;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
@@ -147,6 +148,11 @@ final class DatagramLink extends Work implements EpollIoHandle {
   @Override
   protected void broke(Throwable cause) {
     port.lost(this);
+  }
+
+  /** Whether the peer of a connection has closed it. */
+  boolean isHungUp() {
+    return connected && Libc.hungUp(socket.fd());
   }
 
   /** Takes a frame. Answers false if too much waits already. */

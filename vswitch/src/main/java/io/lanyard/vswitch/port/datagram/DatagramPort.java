@@ -13,6 +13,7 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SocketFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
 import java.lang.System.Logger.Level;
@@ -78,6 +79,53 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
         context);
   }
 
+  /**
+   * Makes a port that waits for one client at a UNIX seqpacket socket, to be attached by the caller
+   * and then started.
+   *
+   * @param name the port's name
+   * @param kind its kind, as {@code bess}
+   * @param mtu the largest IP packet on it, in bytes
+   * @param file the socket's
+   * @param context the network
+   * @return a port
+   */
+  public static DatagramPort packets(
+      String name, String kind, int mtu, SocketFile file, PortContext context) {
+    return new DatagramPort(
+        name,
+        kind,
+        mtu,
+        new ConnectedPeer(),
+        true,
+        client -> new PacketEndpoint(new DatagramSource.Packets(file), context, client),
+        context);
+  }
+
+  /**
+   * Makes a port of a socket that is connected already, to be attached by the caller and then
+   * started.
+   *
+   * @param name the port's name
+   * @param kind its kind, as {@code vde}
+   * @param mtu the largest IP packet on it, in bytes
+   * @param socket a UNIX datagram socket that is connected; the port owns it from the start on
+   * @param address the socket's, for people
+   * @param context the network
+   * @return a port
+   */
+  public static DatagramPort connected(
+      String name, String kind, int mtu, BatchSocket socket, String address, PortContext context) {
+    return new DatagramPort(
+        name,
+        kind,
+        mtu,
+        new ConnectedPeer(),
+        false,
+        client -> new GivenEndpoint(socket, address, client),
+        context);
+  }
+
   /** Makes the endpoint of a port. */
   interface EndpointMaker {
     DatagramEndpoint make(DatagramEndpoint.Client client);
@@ -113,6 +161,10 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   private final class Client implements DatagramEndpoint.Client {
     @Override
     public void offer(BatchSocket socket) {
+      DatagramLink present = link;
+      if (present != null && present.isHungUp()) {
+        lost(present); // the loop has yet to come to that
+      }
       if (closed || link != null) {
         socket.close();
         if (!closed) {

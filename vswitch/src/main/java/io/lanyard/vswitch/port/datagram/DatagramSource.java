@@ -18,14 +18,31 @@ public sealed interface DatagramSource {
     public BatchSocket open() throws IOException {
       file.clear();
       BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(file.path()));
-      try {
-        file.grant();
-      } catch (IOException | RuntimeException e) {
-        socket.close();
-        file.remove();
-        throw e;
-      }
-      return socket;
+      return granted(socket, file);
+    }
+
+    @Override
+    public void removed() {
+      file.remove();
+    }
+
+    @Override
+    public String toString() {
+      return file.path().toString();
+    }
+  }
+
+  /**
+   * A UNIX seqpacket socket at a path, which waits for clients.
+   *
+   * @param file the path, and who may connect
+   */
+  record Packets(SocketFile file) implements DatagramSource {
+    @Override
+    public BatchSocket open() throws IOException {
+      file.clear();
+      BatchSocket socket = BatchSocket.listenPackets(SocketName.of(file.path()));
+      return granted(socket, file);
     }
 
     @Override
@@ -69,4 +86,15 @@ public sealed interface DatagramSource {
 
   /** Removes what is left of a socket that was closed. */
   void removed();
+
+  private static BatchSocket granted(BatchSocket socket, SocketFile file) throws IOException {
+    try {
+      file.grant();
+      return socket;
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      file.remove();
+      throw e;
+    }
+  }
 }

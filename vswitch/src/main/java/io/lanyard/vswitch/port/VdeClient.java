@@ -1,0 +1,207 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.base.Causes;
+import io.lanyard.base.Timers;
+import io.lanyard.linux.BatchSocket;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.SocketName;
+import io.lanyard.vswitch.port.datagram.DatagramPort;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client of a VDE port, from its request on {@code ctl} to its end.
+ *
+ * <p>The request has the byte order of the host (vde-2, src/vde_switch/datasock.c): {@code u32}
+ * 0xfeedface, {@code u32} version 3, {@code u32} type in the low 8 bits and port above, a {@code
+ * sockaddr_un} of 110 bytes, and a description. The answer is a {@code sockaddr_un}.
+ *
+ * <p>The client names the socket that it is sent to. That has to belong to the client's user: else
+ * it could have the daemon send to any socket that the daemon may write to.
+ *
+ * <p>Thread: the network's loop only; sockets are opened by one that may wait.
+ */
+final class VdeClient extends ChannelInboundHandlerAdapter {
+  private static final int MAGIC = 0xfeedface;
+  private static final int VERSION = 3;
+  private static final int ADDRESS = 110;
+  private static final int REQUEST = 12 + ADDRESS;
+  private static final int AF_UNIX = 1;
+
+  /** A control connection or a port: both are clients that want a data socket. */
+  private static final int LAST_TYPE = 1;
+
+  private static final long REQUEST_NANOS = 5_000_000_000L;
+
+  private final Channel channel;
+  private final VdePort port;
+  private final PortContext context;
+  private final Timers.Timer timeout;
+  private final byte[] request = new byte[REQUEST];
+  private int length;
+  private boolean ended;
+
+  /** The client's number, port and data socket, once it has them. */
+  private int number = -1;
+
+  private @Nullable DatagramPort client;
+  private @Nullable SocketFile file;
+
+  VdeClient(Channel channel, VdePort port, PortContext context) {
+    this.channel = channel;
+    this.port = port;
+    this.context = context;
+    this.timeout =
+        context.timers().create(() -> port.refuse(channel, "it has not said its address in 5 s"));
+    timeout.arm(REQUEST_NANOS);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext handler, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      int count = Math.min(REQUEST - length, in.readableBytes()); // the description is not kept
+      in.readBytes(request, length, count);
+      length += count;
+    } finally {
+      in.release();
+    }
+    if (length == REQUEST && timeout.armed()) {
+      timeout.cancel();
+      asked();
+    }
+  }
+
+  private static int native32(byte[] bytes, int at) {
+    return Integer.reverseBytes(
+        bytes[at] << 24
+            | (bytes[at + 1] & 0xff) << 16
+            | (bytes[at + 2] & 0xff) << 8
+            | (bytes[at + 3] & 0xff));
+  }
+
+  private void asked() {
+    Path path = path();
+    if (native32(request, 0) != MAGIC
+        || native32(request, 4) != VERSION
+        || (request[8] & 0xff) > LAST_TYPE
+        || path == null) {
+      port.refuse(channel, "its request is not one of VDE's version 3, or has no absolute path");
+      return;
+    }
+    try {
+      int user = ((EpollDomainSocketChannel) channel).peerCredentials().uid();
+      SocketFile its = port.nextDataFile();
+      context.blocking().execute(() -> open(path, user, its));
+    } catch (IOException | RuntimeException | Error e) {
+      port.refuse(channel, Causes.of(e));
+    }
+  }
+
+  /** The client's address; null if it is none that the daemon sends to. */
+  private @Nullable Path path() {
+    int family = request[12] & 0xff | (request[13] & 0xff) << 8;
+    int end = 14;
+    while (end < REQUEST && request[end] != 0) {
+      end++;
+    }
+    return family == AF_UNIX && end < REQUEST && request[14] == '/'
+        ? Path.of(new String(request, 14, end - 14, StandardCharsets.UTF_8))
+        : null;
+  }
+
+  /** On a thread that may wait. */
+  private void open(Path path, int user, SocketFile made) {
+    try {
+      if (user != 0 && !Integer.valueOf(user).equals(owner(path))) {
+        throw new IOException("the socket " + path + " is not that of the client's user");
+      }
+      made.clear();
+      BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(made.path()));
+      int result = socket.connect(SocketName.of(path));
+      if (result < 0) {
+        socket.close();
+        made.remove();
+        throw new IOException("cannot send to " + path + ": " + Errno.name(-result));
+      }
+      made.grant();
+      post(() -> opened(socket, made), () -> drop(socket, made));
+    } catch (IOException | RuntimeException e) {
+      post(() -> port.refuse(channel, Causes.of(e)), () -> {});
+    }
+  }
+
+  private static Object owner(Path path) throws IOException {
+    return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private void post(Runnable task, Runnable otherwise) {
+    try {
+      context.loop().execute(task);
+    } catch (RejectedExecutionException e) {
+      otherwise.run(); // the network has ended
+    }
+  }
+
+  private static void drop(BatchSocket socket, SocketFile made) {
+    socket.close();
+    made.remove();
+  }
+
+  private void opened(BatchSocket socket, SocketFile made) {
+    int free = port.free();
+    if (ended || port.isClosed() || free < 0) {
+      drop(socket, made);
+      var _ = channel.close();
+      return;
+    }
+    file = made;
+    number = free;
+    port.talked();
+    client = port.open(channel, free, socket, made);
+    var _ = channel.writeAndFlush(answer(made.path()));
+  }
+
+  private ByteBuf answer(Path path) {
+    byte[] text = path.toString().getBytes(StandardCharsets.UTF_8);
+    return context
+        .allocator()
+        .directBuffer(ADDRESS)
+        .writeShortLE(AF_UNIX)
+        .writeBytes(text)
+        .writeZero(ADDRESS - 2 - text.length);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext handler) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    timeout.cancel();
+    DatagramPort its = client;
+    if (number < 0) {
+      port.talked();
+    } else if (its != null) {
+      port.gone(number, its);
+    }
+    if (file != null) {
+      file.remove();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
+    var _ = channel.close(); // the client has gone
+  }
+}

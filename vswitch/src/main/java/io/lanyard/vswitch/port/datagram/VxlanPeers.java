@@ -1,0 +1,145 @@
+package io.lanyard.vswitch.port.datagram;
+
+import io.lanyard.base.Clock;
+import io.lanyard.linux.DatagramBatch;
+import io.lanyard.linux.DatagramEnds;
+import io.lanyard.linux.SocketName;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.LongObjectHashMap;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Other hosts, by VXLAN (RFC 7348): a UDP datagram holds 8 bytes and a frame.
+ *
+ * <pre>
+ *   0x08 (the VNI is valid), 3 bytes 0, VNI (3), 1 byte 0
+ * </pre>
+ *
+ * <p>Which host a MAC address is behind is learned from the frames that come. A frame to another
+ * address, or to a group, goes to every host. Frames that came from a host are not sent to another:
+ * each host has all others in its list (section 6.1 leaves the loops to that).
+ *
+ * <p>Only the hosts of the list are heard. Their source port is any (section 5: it spreads flows).
+ * What is learned is forgotten after {@value #LIFE_SECONDS} to twice {@value #LIFE_SECONDS} s of
+ * silence, or all of it where there are more than {@value #MOST_ADDRESSES} addresses.
+ */
+public final class VxlanPeers implements Addressing {
+  /** The UDP port (RFC 7348 section 5). */
+  public static final int PORT = 4789;
+
+  /** The most hosts: each copies every broadcast. */
+  public static final int MOST_HOSTS = 32;
+
+  private static final int HEADER = 8;
+  private static final int VNI_IS_VALID = 0x08;
+  private static final int LIFE_SECONDS = 150;
+  private static final int MOST_ADDRESSES = 4096;
+
+  /** A host, and where its datagrams go to. */
+  private record Host(long high, long low, SocketName name) {}
+
+  private final int vni;
+  private final Host[] hosts;
+  private final Clock clock;
+  private final DatagramEnds ends = new DatagramEnds();
+
+  /** Addresses that have sent in this period, and those that did in the one before. */
+  private LongObjectHashMap<Host> recent = new LongObjectHashMap<>();
+
+  private LongObjectHashMap<Host> former = new LongObjectHashMap<>();
+  private long since;
+
+  /** The receiver of the last frame; null for all hosts. */
+  private @Nullable Host one;
+
+  /**
+   * Makes an addressing for one port.
+   *
+   * @param vni the VXLAN network identifier, 24 bits
+   * @param hosts the other hosts' addresses, 1 to {@value #MOST_HOSTS}
+   * @param port their UDP port
+   * @param clock forgets addresses
+   */
+  public VxlanPeers(int vni, List<Address> hosts, int port, Clock clock) {
+    this.vni = vni;
+    this.clock = clock;
+    this.since = clock.nanoTime();
+    this.hosts = new Host[hosts.size()];
+    for (int i = 0; i < this.hosts.length; i++) {
+      Address host = hosts.get(i);
+      this.hosts[i] = new Host(host.high(), host.low(), SocketName.of(new Endpoint(host, port)));
+    }
+  }
+
+  @Override
+  public int prefixLength() {
+    return HEADER;
+  }
+
+  @Override
+  public void writePrefix(ByteBuf into) {
+    into.writeInt(VNI_IS_VALID << 24).writeInt(vni << 8);
+  }
+
+  @Override
+  public Verdict judge(DatagramBatch batch, int slot, ByteBuf datagram, int index) {
+    batch.ends(slot, ends);
+    Host sender = null;
+    for (Host host : hosts) {
+      if (host.low == ends.remoteLow() && host.high == ends.remoteHigh()) {
+        sender = host;
+      }
+    }
+    if (sender == null) {
+      return Verdict.FOREIGN;
+    }
+    if (batch.length(slot) < HEADER + Ethernet.HEADER_LENGTH
+        || (datagram.getByte(index) & VNI_IS_VALID) == 0
+        || datagram.getUnsignedMedium(index + 4) != vni) {
+      return Verdict.MALFORMED;
+    }
+    learn(Ethernet.source(datagram, index + HEADER), sender);
+    return Verdict.FRAME;
+  }
+
+  private void learn(long mac, Host host) {
+    if (recent.get(mac) == host || Ethernet.isGroup(mac)) {
+      return;
+    }
+    if (recent.size() >= MOST_ADDRESSES) {
+      recent = new LongObjectHashMap<>(); // frames are flooded until they are learned again
+      former = new LongObjectHashMap<>();
+    }
+    recent.put(mac, host);
+  }
+
+  private @Nullable Host find(long mac) {
+    long now = clock.nanoTime();
+    if (now - since > TimeUnit.SECONDS.toNanos(LIFE_SECONDS)) {
+      since = now;
+      former = recent;
+      recent = new LongObjectHashMap<>();
+    }
+    Host host = recent.get(mac);
+    return host == null ? former.get(mac) : host;
+  }
+
+  @Override
+  public int route(Passage passage) {
+    long to = passage.destination();
+    one = Ethernet.isGroup(to) ? null : find(to);
+    return one == null ? hosts.length : 1;
+  }
+
+  @Override
+  public SocketName receiver(int number) {
+    Host only = one;
+    return (only == null ? hosts[number] : only).name;
+  }
+}
