@@ -13,7 +13,8 @@ import io.netty.buffer.ByteBuf;
  * Sends a reply the way that RFC 2131 section 4.1 says.
  *
  * <p>Every port hears a broadcast, and storm control spares the gateway, so each port has a limited
- * rate of replies that are broadcast. A client that misses one asks again.
+ * rate of replies that are broadcast. A client that misses one asks again. A reply to another MAC
+ * address than the request came from counts as one: the switch may not know where that is.
  *
  * <p>Thread: the network's loop only.
  */
@@ -39,13 +40,11 @@ final class ReplySender {
     if (request.relayed()) {
       toRelay(as, request, from, reply);
     } else if (!request.ciaddr.isAny()) {
-      counters.count(as);
-      from.answer(reply, request.mac, request.ciaddr, CLIENT_PORT);
+      unicast(as, request, from, reply, request.ciaddr);
     } else if (request.broadcast()) {
       broadcast(as, from, reply);
     } else {
-      counters.count(as);
-      from.answer(reply, request.mac, address, CLIENT_PORT);
+      unicast(as, request, from, reply, address);
     }
   }
 
@@ -67,17 +66,34 @@ final class ReplySender {
     from.answer(reply, from.mac(), request.giaddr, DhcpServer.SERVER_PORT);
   }
 
+  private void unicast(
+      DhcpCount as, DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
+    if (request.sender == request.mac || mayFlood(request.budget)) {
+      counters.count(as);
+      from.answer(reply, request.mac, address, CLIENT_PORT);
+    } else {
+      reply.release();
+    }
+  }
+
   private void broadcast(DhcpCount as, DatagramPeer from, ByteBuf reply) {
-    PortBudget budget = from.station().budget();
+    if (mayFlood(from.station().budget())) {
+      counters.count(as);
+      from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
+    } else {
+      reply.release();
+    }
+  }
+
+  /** Whether a port may cause one more reply that all ports hear; counts either way. */
+  private boolean mayFlood(PortBudget budget) {
     long now = clock.nanoTime();
     if (!budget.broadcasts().permits(now)) {
       budget.count(Excess.BROADCASTS);
       counters.count(DhcpCount.BROADCAST_LIMIT);
-      reply.release();
-      return;
+      return false;
     }
     budget.broadcasts().use(now);
-    counters.count(as);
-    from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
+    return true;
   }
 }

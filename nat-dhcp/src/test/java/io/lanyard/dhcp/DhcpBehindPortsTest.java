@@ -332,6 +332,20 @@ class DhcpBehindPortsTest {
     assertThat(given(honest, MessageType.OFFER)).as("another port's").isNotNull();
   }
 
+  /** A reply to an address that the switch does not know goes to all ports. */
+  @Test
+  void aPortHasAFewRepliesToMadeUpClientsASecond() {
+    for (int i = 0; i < 300; i++) {
+      send(evil, EVIL, client(EVIL + 1 + i).message(DISCOVER), false);
+      timers.advance(PROBE.dividedBy(100));
+    }
+    timers.advance(PROBE);
+    assertThat(messages(honest, MessageType.OFFER)).isBetween(1, 40 + 20);
+    assertThat(server.counters().get(DhcpCount.BROADCAST_LIMIT)).isGreaterThan(30);
+    evil.drain();
+    assertThat(lease(honest, HONEST)).isNotNull();
+  }
+
   @Test
   void aPortThatAnswersEveryProbeDoesNotKeepAnotherFromItsAddress() {
     LogWatch.expect("event=dhcp-address-in-use .*");

@@ -247,7 +247,8 @@ public final class Guard implements Policy {
     }
     int sender = Arp.senderAddress(frame, at);
     if (sender == 0 && Arp.operation(frame, at) == Arp.REQUEST) {
-      return null; // a probe (RFC 5227 section 2.1.1)
+      long target = Address.ipv4Low(Arp.targetAddress(frame, at));
+      return mayProbe(passage.source(), 0, target) ? null : DropCause.GUARD_ARP;
     }
     return permitted4(passage.source(), sender) ? null : DropCause.GUARD_ARP;
   }
@@ -274,7 +275,7 @@ public final class Guard implements Policy {
         return bad;
       }
       if (lacksAddress) {
-        return null; // duplicate address detection, router solicitation, group membership
+        return unspecified(passage, frame, upper);
       }
     } else if (protocol == Ipv4.UDP) {
       if (end - upper < Udp.HEADER_LENGTH) {
@@ -285,6 +286,21 @@ public final class Guard implements Policy {
       }
     }
     return permitted(passage.source(), high, low) ? null : DropCause.GUARD_IP;
+  }
+
+  /**
+   * What a host says that has no address yet: router solicitation, group membership, and duplicate
+   * address detection, which is the first use of the address that is looked for.
+   */
+  private @Nullable DropCause unspecified(Passage passage, ByteBuf frame, int at) {
+    if (frame.getUnsignedByte(at) != NEIGHBOR_SOLICITATION) {
+      return null;
+    }
+    long high = frame.getLong(at + 8);
+    long low = frame.getLong(at + 16);
+    return permitted(passage.source(), high, low) || mayProbe(passage.source(), high, low)
+        ? null
+        : DropCause.GUARD_ND;
   }
 
   private @Nullable DropCause icmpv6(Passage passage, ByteBuf frame, int at, int end) {
@@ -344,13 +360,31 @@ public final class Guard implements Policy {
     if (addresses.isBound(high, low)) {
       return addresses.holds(mac, high, low);
     }
+    boolean linkLocal = high >>> 54 == 0xfe80L >>> 6;
+    return isGiven(high, low) || ((!strict || linkLocal) && claim(high, low));
+  }
+
+  /**
+   * Whether a port may ask, without an address of its own, who uses one. A client that hears such a
+   * question while it asks the same takes the address for another's (RFC 5227 section 2.1.1, RFC
+   * 4862 section 5.4.3) and declines its lease, so nobody may ask for what is another's.
+   */
+  private boolean mayProbe(long mac, long high, long low) {
+    if (addresses.isBound(high, low)) {
+      return addresses.holds(mac, high, low);
+    }
+    long claimant = addresses.claimant(high, low);
+    return isGiven(high, low)
+        || (!addresses.isGiven(high, low) && (claimant == AddressMap.NOBODY || claimant == number));
+  }
+
+  private boolean isGiven(long high, long low) {
     for (int i = 0; i < givenHighs.length; i++) {
       if ((high & maskHighs[i]) == givenHighs[i] && (low & maskLows[i]) == givenLows[i]) {
         return true;
       }
     }
-    boolean linkLocal = high >>> 54 == 0xfe80L >>> 6;
-    return (!strict || linkLocal) && claim(high, low);
+    return false;
   }
 
   private boolean claim(long high, long low) {

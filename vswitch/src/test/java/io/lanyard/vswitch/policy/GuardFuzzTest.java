@@ -92,6 +92,7 @@ class GuardFuzzTest {
         int sender = frame.number(ip + 14);
         if (sender == 0) {
           assertThat(frame.word(ip + 6)).isEqualTo(1);
+          asksFor(strict, frame, Address.ofIpv4(frame.number(ip + 24)));
         } else {
           speaks(strict, frame, Address.ofIpv4(sender));
         }
@@ -149,9 +150,21 @@ class GuardFuzzTest {
       }
     }
     if (source.isAny()) {
+      if (protocol == 58 && frame.octet(ip + 40) == 135) {
+        asksFor(strict, frame, Address.of(frame.bytes(ip + 48, 16)));
+      }
       return; // checked to be ICMPv6 where no extension stands before it
     }
     speaks(strict, frame, source);
+  }
+
+  /** A question from no address spoils the address for another that asks the same. */
+  private void asksFor(boolean strict, WireFrame frame, Address address) {
+    assertThat(address).isNotEqualTo(Address.ofIpv4(GATEWAY));
+    if (address.equals(Address.ofIpv4(LEASE))) {
+      assertThat(strict && frame.source() == GUEST).as("asks for the lease").isTrue();
+    }
+    assertThat(speakers.get(address)).isIn(null, strict ? "strict" : "learn");
   }
 
   private void speaks(boolean strict, WireFrame frame, Address address) {

@@ -195,6 +195,44 @@ class GuardTest {
     return frame;
   }
 
+  private static ByteBuf probe(long mac, int target) {
+    ByteBuf frame = Frames.ethernet(Ethernet.BROADCAST, mac, Ethernet.TYPE_ARP, new byte[46]);
+    Arp.write(frame, Frames.PAYLOAD, Arp.REQUEST, mac, 0, 0, target);
+    return frame;
+  }
+
+  /** Duplicate address detection (RFC 4862): a solicitation from no address. */
+  private static ByteBuf detection(long mac, long high, long low) {
+    ByteBuf frame = icmpv6(135, 0);
+    Ethernet.setSource(frame, 12, mac);
+    frame.setLong(Frames.PAYLOAD + 8, 0).setLong(Frames.PAYLOAD + 16, 0);
+    frame.setLong(Frames.PAYLOAD + 48, high).setLong(Frames.PAYLOAD + 56, low);
+    return frame.setShort(Frames.PAYLOAD + 64, 14 << 8 | 1); // a nonce (RFC 7527)
+  }
+
+  /** A client that hears somebody ask for its address while it asks itself declines its lease. */
+  @ParameterizedTest
+  @EnumSource
+  void nobodyAsksWithoutAnAddressForWhatIsAnothers(Guard.Mode mode) {
+    InMemoryPort guest = guarded("guest", mode, 8);
+    InMemoryPort neighbour = guarded("neighbour", mode, 8, "10.0.0.20/32");
+    int given = Ipv4.parse("10.0.0.20");
+    addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
+    addresses.bind(Address.ofIpv4(VICTIM), OTHER);
+    for (int address : new int[] {ADDRESS, Ipv4.parse("10.0.0.77"), 0xa9fe0102}) {
+      assertThat(passes(guest, probe(GUEST, address))).isTrue();
+    }
+    for (int address : new int[] {VICTIM, given}) {
+      refused(guest, DropCause.GUARD_ARP, probe(GUEST, address));
+      assertThat(passes(neighbour, probe(OTHER, address))).isTrue();
+    }
+    long local = 0xfe80L << 48;
+    assertThat(passes(neighbour, detection(OTHER, local, 7))).isTrue();
+    refused(guest, DropCause.GUARD_ND, detection(GUEST, local, 7));
+    assertThat(passes(guest, detection(GUEST, local, 8))).isTrue();
+    assertThat(passes(guest, detection(GUEST, 0xfd00L << 48, 8))).isTrue();
+  }
+
   @Test
   void aDhcpClientSpeaksForItself() {
     InMemoryPort guest = strict();
