@@ -9,7 +9,13 @@
  * binds an address to the MAC address that has leased or reserved it. A <em>strict</em> guard lets
  * a MAC address use what is bound to it, and what the configuration gives to the port. A
  * <em>learning</em> guard also lets its port claim addresses that are neither bound nor claimed by
- * another guarded port: the first to use one has it, until the port loses its carrier.
+ * another guarded port: the first to use one has it, until the port loses its carrier. What the
+ * configuration gives to one port, another does not claim.
+ *
+ * <p>Some frames have no source address. A host may ask who uses an address before it has it (ARP
+ * probe, duplicate address detection), but not for one that is another's: a client that hears such
+ * a question for the address that it has just got declines it. A DHCP client without an address
+ * speaks to a server alone, and for the MAC address that its frame comes from.
  *
  * <p>What hides its headers is dropped rather than guessed at: too many tags, SNAP, fragments of
  * DHCP and of neighbour discovery, headers that are cut short (RFC 7113, RFC 6980).
