@@ -115,9 +115,13 @@ class DhcpBehindPortsTest {
   }
 
   private void answerArp(InMemoryPort port, long source, long mac, Address address) {
+    answerArp(port, GATEWAY, source, mac, address);
+  }
+
+  private void answerArp(InMemoryPort port, long to, long source, long mac, Address address) {
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(54);
     frame.writeZero(54);
-    Ethernet.write(frame, 12, GATEWAY, source, Ethernet.TYPE_ARP);
+    Ethernet.write(frame, 12, to, source, Ethernet.TYPE_ARP);
     Arp.write(frame, 26, Arp.REPLY, mac, address.ipv4(), GATEWAY, 0);
     port.send(frame);
   }
@@ -332,6 +336,23 @@ class DhcpBehindPortsTest {
     assertThat(given(honest, MessageType.OFFER)).as("another port's").isNotNull();
   }
 
+  @Test
+  void aRequestThatStormControlHasLetPassIsNotDroppedForWhatItCost() {
+    LogWatch.expect("cause=\"broadcast-storm\"");
+    InMemoryPort small = new InMemoryPort("small", Offloads.NONE);
+    StormLimits storm = new StormLimits(1, 1, 1);
+    small.attachTo(
+        network,
+        new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, 99_999, false, storm));
+    for (int i = 0; i < 33; i++) { // to three ports each: one token of 100 is left
+      answerArp(small, Ethernet.BROADCAST, EVIL, EVIL, FIRST.plus(9));
+    }
+    assertThat(lease(small, EVIL)).isNull(); // the REQUEST is broadcast too, and one too many
+    assertThat(server.counters().get(DhcpCount.PROBE_LIMIT)).isZero();
+    assertThat(server.counters().get(DhcpCount.OFFER)).isEqualTo(1);
+    small.close();
+  }
+
   /** A reply to an address that the switch does not know goes to all ports. */
   @Test
   void aPortHasAFewRepliesToMadeUpClientsASecond() {
@@ -379,7 +400,8 @@ class DhcpBehindPortsTest {
     }
     assertThat(probes).as("a burst of 100 copies to 3 ports each").isEqualTo(34);
     assertThat(server.counters().get(DhcpCount.PROBE_LIMIT)).isEqualTo(1000 - 34);
-    assertThat(network.problem(flooding)).contains("a storm of broadcast frames");
+    assertThat(network.problem(flooding))
+        .contains("a storm of requests that broadcast frames follow");
     timers.advance(PROBE.multipliedBy(2));
     assertThat(lease(honest, HONEST)).as("another port's").isNotNull();
     timers.advance(Duration.ofSeconds(10));

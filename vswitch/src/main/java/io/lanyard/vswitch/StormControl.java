@@ -15,7 +15,9 @@ final class StormControl {
   enum Kind {
     BROADCAST(DropCause.BROADCAST_STORM, "broadcast frames"),
     MULTICAST(DropCause.MULTICAST_STORM, "multicast frames"),
-    UNKNOWN(DropCause.UNKNOWN_STORM, "frames to unknown addresses");
+    UNKNOWN(DropCause.UNKNOWN_STORM, "frames to unknown addresses"),
+    /** Broadcast by the gateway because of the port's request, which has passed its own bucket. */
+    CAUSED(DropCause.BROADCAST_STORM, "requests that broadcast frames follow");
 
     final DropCause cause;
     final String text;
@@ -47,6 +49,7 @@ final class StormControl {
     rates[Kind.BROADCAST.ordinal()] = limits.broadcast();
     rates[Kind.MULTICAST.ordinal()] = limits.multicast();
     rates[Kind.UNKNOWN.ordinal()] = limits.unknown();
+    rates[Kind.CAUSED.ordinal()] = limits.broadcast();
     for (int i = 0; i < KINDS.length; i++) {
       tokens[i] = burst(i);
       filledAt[i] = now;

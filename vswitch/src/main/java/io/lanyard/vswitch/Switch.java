@@ -564,8 +564,9 @@ public final class Switch implements Dumpable {
 
   /**
    * Whether one more broadcast frame may be sent that a port is the cause of, such as the gateway's
-   * question on behalf of a request. It is charged to the port's storm control as if the port had
-   * sent it; else a frame to the gateway alone would reach all ports.
+   * question on behalf of a request; else a frame to the gateway alone would reach all ports. The
+   * port may cause as many as it may send itself, and what it has sent does not count here: a
+   * request that was broadcast has passed.
    *
    * @param port the cause
    * @return false if the port has caused too many, which counts as a storm, or is gone
@@ -579,10 +580,10 @@ public final class Switch implements Dumpable {
     if (storm == null) {
       return true;
     }
-    if (!storm.admits(StormControl.Kind.BROADCAST, clock.nanoTime())) {
+    if (!storm.admits(StormControl.Kind.CAUSED, clock.nanoTime())) {
       return false;
     }
-    storm.charge(StormControl.Kind.BROADCAST, slots.size() - 1);
+    storm.charge(StormControl.Kind.CAUSED, slots.size() - 1);
     return true;
   }
 

@@ -289,8 +289,8 @@ public final class Guard implements Policy {
   }
 
   /**
-   * What a host says that has no address yet: router solicitation, group membership, and duplicate
-   * address detection, which is the first use of the address that is looked for.
+   * Judges what a host says that has no address yet: router solicitation, group membership, and
+   * duplicate address detection, which is the first use of the address that is looked for.
    */
   private @Nullable DropCause unspecified(Passage passage, ByteBuf frame, int at) {
     if (frame.getUnsignedByte(at) != NEIGHBOR_SOLICITATION) {
