@@ -8,6 +8,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/lanyard-race.XXXXXX")
 # Names of this run's own, so that two runs and other users' namespaces do not meet.
 netns_a=lanyard-race-$$-a
 netns_b=lanyard-race-$$-b
+netns_host=lanyard-race-$$-h
 seconds=${RACE_SECONDS:-5}
 started=()
 
@@ -17,6 +18,7 @@ end_race() {
   for process in "${started[@]}"; do wait "$process" 2>/dev/null || true; done
   ip netns del "$netns_a" 2>/dev/null || true
   ip netns del "$netns_b" 2>/dev/null || true
+  ip netns del "$netns_host" 2>/dev/null || true
   rm -rf "$work"
 }
 trap end_race EXIT

@@ -87,9 +87,8 @@ public final class PacketSocket {
   private static final ValueLayout.OfInt NETWORK_INT = INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private static final String PRIVILEGE =
-      "the daemon needs the capability CAP_NET_RAW for packet sockets; run it as root, or give the"
-          + " service AmbientCapabilities=CAP_NET_RAW and CapabilityBoundingSet=CAP_NET_RAW in a"
-          + " drop-in";
+      "the daemon needs the capability CAP_NET_RAW for packet sockets; run it as root or as the"
+          + " system service";
 
   private final HostInterface at;
   private final int fd;

@@ -48,7 +48,7 @@ class ServiceUnitTest {
         "ProtectKernelTunables=yes",
         "RemoveIPC=yes",
         "IPAddressDeny=169.254.169.254 fd00:ec2::254",
-        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET",
         "RestrictRealtime=yes",
         "RestrictSUIDSGID=yes",
         "LockPersonality=yes",
