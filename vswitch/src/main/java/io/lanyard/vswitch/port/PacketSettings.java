@@ -120,9 +120,6 @@ public record PacketSettings(
       return new Look("", packets.downReason());
     }
     return new Look(
-        "",
-        now.hasCarrier()
-            ? ""
-            : "nothing is at the other end of " + name + "; look at its cable, or at its peer");
+        "", now.hasCarrier() ? "" : name + " has no link; look at what is at its other end");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.linux.Errno;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.ScarceAllocator;
@@ -185,6 +186,23 @@ class DevicePortTest {
     await("up");
   }
 
+  @Test
+  void aLookThatFindsNoCarrierIsTheStateUntilAnotherFindsOne() throws Exception {
+    start(Runnable::run);
+    await("up");
+    assertThat(onLoop(port::limitation)).isEqualTo("no way to the host");
+    source.down = "no link";
+    source.missed = 7;
+    advance(DevicePort.CHECK_MILLIS);
+    await("no-carrier");
+    assertThat(onLoop(port::limitation)).isEqualTo("no link");
+    assertThat(port.counters().receiveDrops(DropCause.NO_BUFFERS)).isEqualTo(7);
+    source.down = "";
+    advance(DevicePort.CHECK_MILLIS);
+    await("up");
+    assertThat(source.made).isEqualTo(1);
+  }
+
   /** An event of the device may wait in the present batch; it must not meet another's number. */
   @Test
   void theNumberOfAClosedDeviceStaysTakenUntilTheBatchIsOver() throws Exception {
@@ -217,6 +235,8 @@ class DevicePortTest {
     private volatile @Nullable Throwable addressFails;
     private volatile @Nullable Throwable replacedFails;
     private volatile @Nullable Throwable readFails;
+    private volatile @Nullable String down;
+    private volatile int missed;
     private int open;
     private int made;
     private int reads;
@@ -245,7 +265,7 @@ class DevicePortTest {
     @Override
     public Look look(FrameDevice device) {
       fail(replacedFails);
-      return new Look("", null);
+      return new Look("", down);
     }
   }
 
@@ -297,8 +317,23 @@ class DevicePortTest {
     }
 
     @Override
+    public boolean tellsCarrier() {
+      return false;
+    }
+
+    @Override
     public String downReason() {
       return "";
+    }
+
+    @Override
+    public int missed() {
+      return source.missed;
+    }
+
+    @Override
+    public String limitation() {
+      return "no way to the host";
     }
 
     @Override
