@@ -1,11 +1,15 @@
 package io.lanyard.cli;
 
+import io.lanyard.base.PrintableText;
 import io.lanyard.control.client.ByteStream;
+import io.lanyard.control.client.DaemonEvent;
+import io.lanyard.control.client.EventStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -14,10 +18,18 @@ import picocli.CommandLine.Parameters;
 /** {@code lanyard guest console}. */
 @Command(
     name = "console",
-    description = "Attaches the terminal to a guest's serial console. Ctrl-] leaves.")
+    description = {
+      "Attaches the terminal to a guest's serial console. Ctrl-] leaves.",
+      "It ends when the guest does."
+    })
 final class GuestConsole implements Callable<Integer> {
   /** As telnet and virsh have it. */
   private static final int LEAVE = 0x1d;
+
+  private static final Set<String> OFF = Set.of("stopped", "failed");
+
+  /** The guest's last words are on the way when the event of its end comes. */
+  private static final long LAST_WORDS_MILLIS = 300;
 
   @Mixin Api api = new Api();
 
@@ -27,54 +39,74 @@ final class GuestConsole implements Callable<Integer> {
   @Parameters(paramLabel = "GUEST")
   String guest = "";
 
+  /** Why the guest has ended; null while it has not. */
+  private volatile @Nullable String end;
+
+  private volatile boolean isLeft;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (watch) {
-      try (ByteStream console = api.ask(daemon -> daemon.watchConsole(guest))) {
-        copy(console.in(), StandardOutput.raw());
-      } catch (IOException e) {
-        if (!StandardOutput.readerHasGone(e)) {
-          throw e;
-        }
-      }
-      return Lanyard.DONE;
-    }
-    try (ByteStream console = api.ask(daemon -> daemon.console(guest))) {
-      boolean terminal = Terminal.isOn(0);
-      AtomicBoolean left = new AtomicBoolean();
-      Runnable restore = terminal ? Terminal.raw() : () -> {};
+    boolean isTyped = !watch && Terminal.isOn(0);
+    try (ByteStream console =
+        api.ask(daemon -> watch ? daemon.watchConsole(guest) : daemon.console(guest))) {
+      Thread.ofPlatform().daemon().name("guest").start(() -> awaitEnd(console));
+      Runnable restore = isTyped ? Terminal.raw() : () -> {};
       Thread hook = new Thread(restore, "restore-terminal");
       Runtime.getRuntime().addShutdownHook(hook);
-      if (terminal) {
+      if (isTyped) {
         System.err.print("Connected to " + guest + ". Ctrl-] leaves.\r\n");
       }
-      Thread.ofPlatform().daemon().name("keys").start(() -> type(console, left));
+      if (!watch) {
+        Thread.ofPlatform().daemon().name("keys").start(() -> type(console));
+      }
       try {
         copy(console.in(), StandardOutput.raw());
       } catch (IOException e) {
-        // Closed by the keys' thread, or by the daemon.
+        // Closed by another thread, or by the daemon; or nobody reads what is shown.
       } finally {
         Runtime.getRuntime().removeShutdownHook(hook);
         restore.run();
       }
-      if (terminal) {
-        System.err.println();
-      }
-      if (terminal && !left.get()) {
-        throw new Failure("the daemon has closed the console of " + guest);
-      }
+    }
+    if (isTyped) {
+      System.err.println();
+    }
+    String why = end;
+    if (why != null) {
+      System.err.println(PrintableText.of("Guest " + guest + " has ended: " + why));
+    } else if (isTyped && !isLeft) {
+      throw new Failure("the daemon has closed the console of " + guest);
     }
     return Lanyard.DONE;
   }
 
-  private static void type(ByteStream console, AtomicBoolean left) {
+  /** Closes the console some time after the guest has ended. */
+  private void awaitEnd(ByteStream console) {
+    try (EventStream events = api.ask(daemon -> daemon.events("guest-changed", ""))) {
+      while (end == null) {
+        if (events.next() instanceof DaemonEvent.Change change
+            && change.event().subject().equals(guest)
+            && OFF.contains(change.event().data().getOrDefault("to", ""))) {
+          end = change.event().data().getOrDefault("cause", "it is off");
+        }
+      }
+      Thread.sleep(LAST_WORDS_MILLIS);
+      console.close();
+    } catch (IOException | Failure e) {
+      // Without events the console stays until it is left, as that of a guest that is off.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void type(ByteStream console) {
     byte[] keys = new byte[1024];
     try {
       int count;
       while ((count = System.in.read(keys)) >= 0) {
         for (int i = 0; i < count; i++) {
           if (keys[i] == LEAVE) {
-            left.set(true);
+            isLeft = true;
             console.out().write(keys, 0, i);
             console.close();
             return;

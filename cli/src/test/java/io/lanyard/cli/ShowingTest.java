@@ -296,6 +296,31 @@ final class ShowingTest {
                 "{\"protocol\":\"tcp\",\"listen\":\"127.0.0.1:8080\",\"to\":\"web:80\"}"));
   }
 
+  @Test
+  void aConsoleEndsWithItsGuestAndSaysWhy() {
+    daemon
+        .hold("GET /v1/guests/web/console", "bye")
+        .hold(
+            "GET /v1/events",
+            event("e-1", "snapshot", "{}")
+                + event(
+                    "e-2",
+                    "guest-changed",
+                    """
+                    {"id":"e-2","type":"guest-changed","subject":"other",
+                     "data":{"to":"stopped"}}
+                    """)
+                + event(
+                    "e-3",
+                    "guest-changed",
+                    """
+                    {"id":"e-3","type":"guest-changed","subject":"web",
+                     "data":{"from":"running","to":"stopped","cause":"powered off"}}
+                    """));
+    assertThat(run("guest console web --watch")).isZero();
+    assertThat(said.err()).isEqualTo("Guest web has ended: powered off\n");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "db, lab, db",
