@@ -20,7 +20,7 @@ final class CompletionScript {
           "PROTOCOL", "tcp|udp",
           "LEVEL", "error|warning|info|debug|trace",
           "MODE", "nat|host-only|isolated|bridged",
-          "KIND", "tap|qemu-stream");
+          "KIND", "qemu-stream|qemu-dgram|vfkit|udp|tap|vhost-user|interface");
 
   /** Files, and what {@link CompletionCommand} knows the names of. */
   private static final Set<String> ASKED =

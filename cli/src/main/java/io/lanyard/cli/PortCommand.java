@@ -109,7 +109,9 @@ final class PortCommand {
         names = "--kind",
         required = true,
         paramLabel = "KIND",
-        description = "tap or qemu-stream.")
+        description =
+            "qemu-stream, qemu-dgram, vfkit, udp, tap, vhost-user or interface; keys that have no"
+                + " option here are given as KEY=VALUE.")
     String kind = "";
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "The TAP device.")

@@ -74,11 +74,13 @@ abstract sealed class Connection implements Closeable {
     private final Socket socket;
 
     OfSocket(DaemonAddress.Tcp server) throws IOException {
+      // Before connecting: a server waits for a request for some seconds only.
+      Trust trust = server.isTls() ? Trust.of(server) : null;
       Socket plain = new Socket();
       try {
         plain.connect(new InetSocketAddress(server.name(), server.port()), CONNECT_MILLIS);
         plain.setTcpNoDelay(true);
-        socket = server.isTls() ? Trust.of(server).wrap(plain) : plain;
+        socket = trust == null ? plain : trust.wrap(plain);
       } catch (IOException | RuntimeException e) {
         plain.close();
         throw e;
