@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +30,15 @@ final class QemuProcess {
 
   /** Of what it prints, the end is kept: usually there is a line or two. */
   private static final int MOST_OUTPUT = 4096;
+
+  /** Places in what {@link #stat} gives. */
+  private static final int STATE = 0;
+
+  private static final int USER_TIME = 11;
+  private static final int SYSTEM_TIME = 12;
+
+  /** The kernel tells processes a hundredth of a second as a tick, whatever its own are. */
+  private static final long TICK_NANOS = 10_000_000;
 
   /** The output of one that another daemon has started. */
   private static final Output NOTHING = new Output();
@@ -130,22 +138,29 @@ final class QemuProcess {
     return Path.of(program).getFileName().toString().startsWith("qemu-");
   }
 
-  /** Processor time that it used so far, in nanoseconds. */
+  /** Processor time that it used so far, in nanoseconds; 0 once it is gone. */
   long processorNanos() {
-    return handle.info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+    String[] fields = stat();
+    if (fields.length <= SYSTEM_TIME) {
+      return 0;
+    }
+    return TICK_NANOS * (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[SYSTEM_TIME]));
   }
 
   /** Whether it has ended; one that nobody has collected has, too. */
   boolean isOver() {
-    if (!handle.isAlive()) {
-      return true;
-    }
+    String[] fields = stat();
+    return fields.length == 0 || fields[STATE].equals("Z") || !handle.isAlive();
+  }
+
+  /** The fields of {@code /proc/PID/stat} after the name; none if it is gone (proc_pid_stat(5)). */
+  private String[] stat() {
     try {
-      String stat = Files.readString(Path.of("/proc", String.valueOf(handle.pid()), "stat"));
+      String line = Files.readString(Path.of("/proc", String.valueOf(handle.pid()), "stat"));
       // "pid (name) state ...", and the name may have anything in it.
-      return stat.startsWith("Z", stat.lastIndexOf(')') + 2);
+      return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
     } catch (IOException e) {
-      return !handle.isAlive();
+      return new String[0];
     }
   }
 

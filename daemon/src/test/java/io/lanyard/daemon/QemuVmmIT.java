@@ -1,0 +1,140 @@
+package io.lanyard.daemon;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.lanyard.daemon.DaemonHome.Running;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A guest of {@code vmm: qemu}: iPXE from the ROM of its NIC, which takes a lease and reports to a
+ * server on the host's loopback. Needs qemu-system-x86_64 and its ROMs (Debian: qemu-system-x86,
+ * ipxe-qemu).
+ */
+@Timeout(300)
+final class QemuVmmIT {
+  private static final int BOOT_SECONDS = 120;
+
+  @TempDir Path home;
+  private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
+  private HttpServer web;
+  private DaemonHome daemons;
+
+  @BeforeEach
+  void serve() throws IOException {
+    daemons = new DaemonHome(home);
+    web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    web.createContext(
+        "/",
+        exchange -> {
+          String target = exchange.getRequestURI().toString();
+          byte[] body =
+              target.equals("/boot.ipxe")
+                  ? """
+                  #!ipxe
+                  :again
+                  imgfetch --name tick %s && imgfree tick ||
+                  sleep 1
+                  goto again
+                  """
+                      .formatted(url("/tick?ip=${net0/ip}"))
+                      .getBytes(US_ASCII)
+                  : new byte[0];
+          if (body.length == 0) {
+            reports.add(target);
+          }
+          exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    web.start();
+  }
+
+  @AfterEach
+  void end() throws IOException, InterruptedException {
+    web.stop(0);
+    process().ifPresent(ProcessHandle::destroyForcibly);
+    daemons.close();
+  }
+
+  private String url(String path) {
+    return "http://host.lan:" + web.getAddress().getPort() + path;
+  }
+
+  private String configuration() {
+    return """
+    version: 1
+    networks:
+      vmnet8:
+        mode: nat
+        ipv4: {subnet: 10.78.0.0/24}
+        nat: {host-loopback: true}
+        dhcp:
+          reservations:
+            - {mac: "52:54:00:00:00:0b", address: 10.78.0.11}
+          options: {boot-file: "%s"}
+    guests:
+      pxe:
+        vmm: qemu
+        architecture: x86_64
+        memory: 64M
+        stop-timeout: 0s
+        nics: [{network: vmnet8, mac: "52:54:00:00:00:0b"}]
+        options: {accel: tcg}
+    """
+        .formatted(url("/boot.ipxe"));
+  }
+
+  /** The guest's QEMU, by the file in which the plug-in finds it. */
+  private Optional<ProcessHandle> process() throws IOException {
+    Path pid = home.resolve("run/vmm-qemu/pxe/pid");
+    return Files.exists(pid)
+        ? ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+        : Optional.empty();
+  }
+
+  private void awaitTick(Running daemon) throws IOException, InterruptedException {
+    reports.clear();
+    assertThat(reports.poll(BOOT_SECONDS, TimeUnit.SECONDS))
+        .as(daemon.said())
+        .isEqualTo("/tick?ip=10.78.0.11");
+  }
+
+  @Test
+  void aGuestTakesALeaseGoesOnWithoutTheDaemonAndIsFoundAgain()
+      throws IOException, InterruptedException {
+    Running first = daemons.daemon(configuration(), DaemonHome.java());
+    daemons.await(first);
+    awaitTick(first);
+    assertThat(daemons.get("/v1/leases").toString()).contains("10.78.0.11");
+    assertThat(daemons.get("/v1/guests").toString()).contains("\"running\"", "10.78.0.11");
+    ProcessHandle qemu = process().orElseThrow();
+
+    first.process().destroyForcibly().waitFor();
+    Running second = daemons.daemon(configuration(), DaemonHome.java());
+    daemons.await(second);
+    awaitTick(second);
+    assertThat(process()).contains(qemu);
+    assertThat(second.said()).contains("event=guest-found guest=\"pxe\"");
+    assertThat(daemons.get("/v1/guests").toString()).contains("\"running\"");
+
+    second.process().destroy(); // its guests end with it, since nobody said otherwise
+    assertThat(second.exit()).as(second.said()).isEqualTo(143);
+    assertThat(qemu.onExit().orTimeout(10, TimeUnit.SECONDS)).succeedsWithin(Duration.ofSeconds(10));
+  }
+}
