@@ -11,6 +11,8 @@ module io.lanyard.cli {
   requires me.tongfei.progressbar;
   requires static org.jspecify;
 
+  uses io.lanyard.config.ConfigurationCheck;
+
   // By reflection: picocli fills in the commands' fields, and results become JSON.
   opens io.lanyard.cli to
       info.picocli,

@@ -135,6 +135,7 @@ final class QemuVmmIT {
 
     second.process().destroy(); // its guests end with it, since nobody said otherwise
     assertThat(second.exit()).as(second.said()).isEqualTo(143);
-    assertThat(qemu.onExit().orTimeout(10, TimeUnit.SECONDS)).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(qemu.onExit().orTimeout(10, TimeUnit.SECONDS))
+        .succeedsWithin(Duration.ofSeconds(10));
   }
 }

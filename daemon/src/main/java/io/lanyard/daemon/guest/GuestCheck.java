@@ -115,13 +115,13 @@ public final class GuestCheck implements ConfigurationCheck {
         configuration.networks().values().stream()
             .anyMatch(network -> network.hostAdapter() != null || !network.ports().isEmpty());
     if (devices) {
-      left.add("whether this user may make the devices and sockets of ports and host adapters");
+      left.add("whether the devices and sockets of ports can be made");
     }
     if (!configuration.networks().isEmpty()) {
-      left.add("whether the subnets and the addresses that are listened at are free");
+      left.add("whether subnets and addresses are free");
     }
     if (!configuration.guests().isEmpty()) {
-      left.add("whether the memory of the guests is free when they start");
+      left.add("whether the host has the guests' memory");
     }
     return left;
   }

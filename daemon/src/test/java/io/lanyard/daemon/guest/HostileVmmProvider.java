@@ -45,6 +45,9 @@ public final class HostileVmmProvider implements VmmProvider {
 
   @Override
   public List<SpecProblem> validate(GuestSpec spec) {
+    if (fails(spec, "validate")) {
+      throw new NoSuchMethodError("built for something else");
+    }
     return List.of();
   }
 

@@ -1,0 +1,95 @@
+package io.lanyard.daemon.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ConfigurationCheck;
+import io.lanyard.config.Document;
+import io.lanyard.config.Problem;
+import io.lanyard.testing.LogWatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class GuestCheckTest {
+  @TempDir Path home;
+
+  @BeforeEach
+  void files() throws IOException {
+    Files.writeString(
+        home.resolve("text"), "this is no kernel, whatever its length is. ".repeat(3));
+  }
+
+  private ConfigurationCheck.Report check(String guests) throws Exception {
+    Document document =
+        Document.of(
+            "f",
+            """
+            version: 1
+            networks: {a: {mode: isolated}}
+            guests:
+            """
+                + guests,
+            home);
+    return new GuestCheck().check(document, document.configuration(), null, home.resolve("images"));
+  }
+
+  @Test
+  void whatAVmmCannotDoIsSaidWithItsPlaceInTheFile() throws Exception {
+    ConfigurationCheck.Report found =
+        check(
+            """
+              vmm: {vmm: vbox}
+              boot: {vmm: echo, firmware: text}
+              arch: {vmm: echo, architecture: vax}
+              disk: {vmm: echo, disks: [{path: text, format: qcow2}]}
+              image: {vmm: echo, image: unheard-of}
+              option: {vmm: echo, options: {colour: red}}
+              keep: {vmm: echo, keep-running: true}
+              good: {vmm: echo, nics: [{network: a}]}
+            """);
+    assertThat(found.problems().stream().map(Problem::toString))
+        .satisfiesExactly(
+            problem ->
+                assertThat(problem).startsWith("f:4:14: guests.vmm.vmm: there is no VMM vbox"),
+            problem ->
+                assertThat(problem)
+                    .startsWith(
+                        "f:5:31: guests.boot.firmware: vmm: echo starts no guest from firmware"),
+            problem ->
+                assertThat(problem)
+                    .isEqualTo(
+                        "f:6:35: guests.arch.architecture: vmm: echo has no vax here; it has"
+                            + " test64"),
+            problem ->
+                assertThat(problem)
+                    .startsWith("f:7:50: guests.disk.disks[0].format: vmm: echo has no"),
+            problem ->
+                assertThat(problem)
+                    .startsWith("f:8:29: guests.image.image: image unheard-of is not in ")
+                    .contains("lanyard image pull"),
+            problem ->
+                assertThat(problem)
+                    .isEqualTo("f:9:41: guests.option.options.colour: this VMM is grey, not red"),
+            problem -> assertThat(problem).startsWith("f:10:35: guests.keep.keep-running: "));
+    assertThat(found.doubts()).isEmpty();
+    assertThat(found.left()).contains("whether the host has the guests' memory");
+  }
+
+  @Test
+  void anImageThatCanBePulledIsADoubt() throws Exception {
+    ConfigurationCheck.Report found = check("  a: {vmm: echo, image: debian-13-netboot-slim}\n");
+    assertThat(found.problems()).isEmpty();
+    assertThat(found.doubts().toString()).contains("lanyard image pull debian-13-netboot");
+  }
+
+  @Test
+  void aVmmThatFailsWhenItIsAskedIsAProblemOfTheGuest() throws Exception {
+    LogWatch.expect("event=vmm-failed");
+    ConfigurationCheck.Report found =
+        check("  a: {vmm: hostile, options: {in: validate, how: throw}}\n");
+    assertThat(found.problems().toString()).contains("guests.a.vmm", "failed to check it");
+  }
+}
