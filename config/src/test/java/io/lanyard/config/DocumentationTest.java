@@ -85,7 +85,7 @@ class DocumentationTest {
   @Test
   void theReadmeAndTheGuideHaveExamples() throws IOException {
     assertThat(examples().stream().map(Example::name))
-        .contains("README.md 1", "configuration.md 1", "vmm-plugins.md 1");
+        .contains("README.md 1", "configuration.md 1", "plugins.md 1");
   }
 
   @Test

@@ -1,0 +1,128 @@
+package io.lanyard.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Scanner;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a monitor says that is not QEMU, or is a hostile one. */
+final class QmpTest {
+  private static final String GREETING = "{\"QMP\": {\"version\": {}}}\r\n";
+
+  @TempDir Path home;
+  private ServerSocketChannel server;
+  private final List<String> events = new CopyOnWriteArrayList<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  @BeforeEach
+  void listen() throws IOException {
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(home.resolve("qmp")));
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+  }
+
+  /** Answers each command with the next of these lines; the greeting comes first. */
+  private void monitor(String... lines) {
+    Thread.ofVirtual()
+        .start(() -> {
+          try (SocketChannel channel = server.accept();
+              Scanner commands = new Scanner(Channels.newInputStream(channel), "UTF-8")) {
+            for (String line : lines) {
+              ByteBuffer bytes = StandardCharsets.UTF_8.encode(line);
+              while (bytes.hasRemaining()) {
+                channel.write(bytes);
+              }
+              if (!commands.hasNextLine()) {
+                return;
+              }
+              commands.nextLine();
+            }
+          } catch (IOException e) {
+            // The client has gone.
+          }
+        });
+  }
+
+  private Qmp connect() throws IOException {
+    return Qmp.connect(
+        home.resolve("qmp"),
+        "test",
+        new Qmp.Listener() {
+          @Override
+          public void onEvent(String name, Map<?, ?> data) {
+            events.add(name + data);
+          }
+
+          @Override
+          public void onEnd() {
+            ended.countDown();
+          }
+        });
+  }
+
+  @Test
+  void repliesAndEventsAreToldApart() throws IOException {
+    monitor(
+        GREETING,
+        "{\"return\": {}, \"id\": 1}\r\n",
+        "{\"event\": \"STOP\", \"data\": {\"a\": 1}}\n{\"return\": {\"x\": 1}, \"id\": 77}\n"
+            + "{\"return\": {\"status\": \"paused\"}, \"id\": 2}\n",
+        "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}, \"id\": 3}\n");
+    try (Qmp qmp = connect()) {
+      assertThat(qmp.execute("query-status", Map.of()).toString()).isEqualTo("{status=paused}");
+      assertThat(events).containsExactly("STOP{a=1}");
+      assertThatThrownBy(() -> qmp.execute("set_link", Map.of("name", "n", "up", true)))
+          .isInstanceOf(QmpException.class)
+          .hasMessage("QEMU refused set_link: no such thing");
+    }
+  }
+
+  @Test
+  void whatIsNotQmpEndsTheConnection() throws Exception {
+    String deep = "[".repeat(100_000);
+    for (String bad :
+        List.of(
+            "SSH-2.0-x\r\n",
+            "{\"hello\": 1}\n",
+            "{\"QMP\": " + deep + "\n",
+            "{\"QMP\": 1} {\"QMP\": 2}\n",
+            "{\"id\": 1" + "0".repeat(1000) + "}\n",
+            "x".repeat(Qmp.LONGEST_MESSAGE + 1))) {
+      monitor(bad);
+      assertThatThrownBy(this::connect).isInstanceOf(QmpException.class);
+    }
+    assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aMonitorThatGoesFailsTheCommandThatWaits() throws IOException {
+    monitor(GREETING, "{\"return\": {}, \"id\": 1}\n");
+    try (Qmp qmp = connect()) {
+      assertThatThrownBy(() -> qmp.execute("stop", Map.of()))
+          .isInstanceOf(QmpException.class)
+          .hasMessageContaining("QEMU is gone");
+    }
+  }
+}
