@@ -48,7 +48,8 @@ final class QmpTest {
     Thread.ofVirtual()
         .start(() -> {
           try (SocketChannel channel = server.accept();
-              Scanner commands = new Scanner(Channels.newInputStream(channel), "UTF-8")) {
+              Scanner commands =
+                  new Scanner(Channels.newInputStream(channel), StandardCharsets.UTF_8)) {
             for (String line : lines) {
               ByteBuffer bytes = StandardCharsets.UTF_8.encode(line);
               while (bytes.hasRemaining()) {
@@ -87,8 +88,11 @@ final class QmpTest {
     monitor(
         GREETING,
         "{\"return\": {}, \"id\": 1}\r\n",
-        "{\"event\": \"STOP\", \"data\": {\"a\": 1}}\n{\"return\": {\"x\": 1}, \"id\": 77}\n"
-            + "{\"return\": {\"status\": \"paused\"}, \"id\": 2}\n",
+        """
+        {"event": "STOP", "data": {"a": 1}}
+        {"return": {"x": 1}, "id": 77}
+        {"return": {"status": "paused"}, "id": 2}
+        """,
         "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}, \"id\": 3}\n");
     try (Qmp qmp = connect()) {
       assertThat(qmp.execute("query-status", Map.of()).toString()).isEqualTo("{status=paused}");
