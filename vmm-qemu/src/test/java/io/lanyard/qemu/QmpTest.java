@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a monitor says that is not QEMU, or is a hostile one. */
+/** Answers of a monitor that is not QEMU, or is hostile. */
 final class QmpTest {
   private static final String GREETING = "{\"QMP\": {\"version\": {}}}\r\n";
 
