@@ -7,6 +7,7 @@ import io.lanyard.control.client.Reply;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
 final class GuestRestart implements Callable<Integer> {
   private static final Set<String> OFF = Set.of("created", "stopped", "failed");
   private static final long POLL_MILLIS = 200;
+  private static final Duration USUAL = Duration.ofSeconds(60);
 
   @Mixin Api api = new Api();
   @Mixin Output output = new Output();
@@ -30,10 +32,13 @@ final class GuestRestart implements Callable<Integer> {
   @Option(
       names = "--timeout",
       paramLabel = "TIME",
-      description = "How long the guest may take to power off. Default: 60s.")
-  String timeout = "60s";
+      description =
+          "How long the guest may take to power off. Default: 60s; with --force, no time.")
+  @Nullable String timeout;
 
-  @Option(names = "--force", description = "Power it off at once where it takes longer.")
+  @Option(
+      names = "--force",
+      description = "Power it off where it takes longer than --timeout; without that, at once.")
   boolean force;
 
   @Parameters(paramLabel = "GUEST")
@@ -42,22 +47,28 @@ final class GuestRestart implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Duration limit = limit();
-    if (!isOff()) {
-      var _ = act(GuestAction.STOP);
-      if (!awaitOff(limit)) {
-        if (!force) {
-          throw new Failure(
-              "guest " + guest + " has not powered off within " + timeout,
-              "give it more --timeout, or power it off with --force");
-        }
-        var _ = act(GuestAction.KILL);
-        if (!awaitOff(limit)) {
-          throw new Failure("guest " + guest + " cannot be powered off");
-        }
+    if (!isOff() && !isOffByItsButton(limit)) {
+      if (!force) {
+        throw new Failure(
+            "guest " + guest + " has not powered off within " + DurationText.format(limit),
+            "give it more --timeout, or power it off with --force");
+      }
+      var _ = act(GuestAction.KILL);
+      if (!awaitOff(USUAL)) {
+        throw new Failure("guest " + guest + " cannot be powered off");
       }
     }
     GuestCommand.report(output, act(GuestAction.START));
     return Lanyard.DONE;
+  }
+
+  /** Presses the power button and waits, unless there is no time for that. */
+  private boolean isOffByItsButton(Duration limit) throws InterruptedException {
+    if (limit.isZero()) {
+      return false;
+    }
+    var _ = act(GuestAction.STOP);
+    return awaitOff(limit);
   }
 
   private Reply<GuestInfo> act(GuestAction action) {
@@ -65,11 +76,15 @@ final class GuestRestart implements Callable<Integer> {
   }
 
   private Duration limit() {
+    String said = timeout;
+    if (said == null) {
+      return force ? Duration.ZERO : USUAL;
+    }
     try {
-      return DurationText.parse(timeout);
+      return DurationText.parse(said);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
-          spec.commandLine(), "the timeout " + timeout + " is none: " + e.getMessage(), e);
+          spec.commandLine(), "the timeout " + said + " is none: " + e.getMessage(), e);
     }
   }
 

@@ -247,7 +247,9 @@ public final class Document {
    * @throws ConfigException if defaults are wanted and the configuration has problems
    */
   public List<Setting> settings(boolean defaults) throws ConfigException {
-    return defaults ? AllSettings.of(source(), tree, configuration()) : Settings.of(source(), tree);
+    return defaults
+        ? SettingsWithDefaults.of(source(), tree, configuration())
+        : SaidSettings.of(source(), tree);
   }
 
   /** Whether text, directory and changes are the same. */

@@ -167,6 +167,7 @@ public final class Daemon implements AutoCloseable {
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
     problems.addAll(watchdog::problems);
+    problems.addAll(conductor::problems);
     problems.addAll(this::guestProblems);
     problems.addAll(hooks::problems);
   }

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.control.api.Role;
+import io.lanyard.linux.UserNames;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -279,7 +280,7 @@ public final class HttpServer implements AutoCloseable {
   private static String peer(Places.Client client) {
     return client.key() instanceof InetAddress address
         ? address.getHostAddress()
-        : "user " + client.key();
+        : "user " + UserNames.of((Integer) client.key());
   }
 
   private Places.Client client(Channel channel) throws IOException {

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,9 @@ import org.jspecify.annotations.Nullable;
  * the history ({@link Revisions}) and the caller is told: a crash before that leaves the old one,
  * after it the new one.
  *
- * <p>Commands are done one at a time, in their order, on a thread of the conductor's own.
+ * <p>Commands are done one at a time, in their order, on a thread of the conductor's own. One whose
+ * turn does not come within 30 s, because a change waits for guests to stop, is refused and told
+ * which change that is.
  *
  * <p>Thread: any.
  */
@@ -60,6 +63,9 @@ public final class Conductor implements AutoCloseable {
 
   private static final int STOP_SECONDS = 5;
 
+  /** A change that ends guests may take minutes; who asks for another one is told before that. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
   /** Where in the state directory the history is. */
   static final String DIRECTORY = "config";
 
@@ -69,8 +75,20 @@ public final class Conductor implements AutoCloseable {
    * @param document what was said
    * @param configuration what that means
    * @param revision its number
+   * @param leftOut the changes that the file has no place for any more, since it was edited while
+   *     the daemon did not run; a line for each
    */
-  public record Present(Document document, Configuration configuration, long revision) {
+  public record Present(
+      Document document, Configuration configuration, long revision, List<String> leftOut) {
+    /** Copies the list. */
+    public Present {
+      leftOut = List.copyOf(leftOut);
+    }
+
+    Present(Document document, Configuration configuration, long revision) {
+      this(document, configuration, revision, List.of());
+    }
+
     /**
      * A configuration that has not run before.
      *
@@ -97,7 +115,7 @@ public final class Conductor implements AutoCloseable {
 
     /** The same with another meaning. */
     public Present with(Configuration other) {
-      return new Present(document, other, revision);
+      return new Present(document, other, revision, leftOut);
     }
   }
 
@@ -121,6 +139,11 @@ public final class Conductor implements AutoCloseable {
   private volatile Present present;
 
   private volatile @Nullable Unconfirmed unconfirmed;
+
+  /** The change that is being made, for those who wait; empty for none. */
+  private volatile String doing = "";
+
+  private volatile Duration turn = LONGEST_WAIT;
 
   /**
    * Makes a conductor of what runs already.
@@ -322,7 +345,20 @@ public final class Conductor implements AutoCloseable {
    * @return the newest first
    */
   public CompletableFuture<List<RevisionInfo>> history() {
-    return submit(revisions::list);
+    // Large revisions take seconds to read, which no change has to wait for.
+    CompletableFuture<List<RevisionInfo>> answer = new CompletableFuture<>();
+    Thread.ofVirtual().name("history").start(() -> complete(answer, revisions::list));
+    return answer;
+  }
+
+  /** The changes that are left out of what runs, as problems for people; none is usual. */
+  public List<String> problems() {
+    return present.leftOut().stream()
+        .map(change ->
+            "a change no longer fits the edited file and is left out: "
+                + change
+                + "; make it again, or any other change to have this forgotten")
+        .toList();
   }
 
   /**
@@ -369,6 +405,13 @@ public final class Conductor implements AutoCloseable {
     Present read = read(request.change(), before);
     List<Change> changes = Difference.between(before.configuration(), read.configuration());
     if (changes.isEmpty() && saysTheSame(read.document(), before.document())) {
+      if (!read.document().equals(before.document())) {
+        // Another comment, or other spaces: no news for the history, nor for the next start.
+        revisions.reread(before.revision(), read.document());
+        present =
+            new Present(
+                read.document(), before.configuration(), before.revision(), before.leftOut());
+      }
       return plan(before.revision(), changes, List.of(), "", List.of());
     }
     List<String> ends = steps.ends(changes, read.configuration());
@@ -379,8 +422,22 @@ public final class Conductor implements AutoCloseable {
     checkStart(changes, read.document());
     long number = revisions.next(before);
     Transaction transaction =
-        new Transaction(steps.of(changes, before.configuration(), read.configuration()));
-    List<String> problems = transaction.run(request.tolerate());
+        new Transaction(
+            steps.of(changes, before.configuration(), read.configuration()),
+            step ->
+                doing =
+                    "revision "
+                        + number
+                        + " is being applied for "
+                        + request.who()
+                        + ", at: "
+                        + step.describe());
+    List<String> problems;
+    try {
+      problems = transaction.run(request.tolerate());
+    } finally {
+      doing = "";
+    }
     boolean confirmed = request.confirm().isZero();
     Revision revision;
     try {
@@ -433,11 +490,10 @@ public final class Conductor implements AutoCloseable {
     return first.equals("api") || first.equals("directories") || first.equals("hooks");
   }
 
-  /** Whether two documents differ at most in who said it when. */
+  /** Whether two documents differ at most in their comments, and in who said it when. */
   private static boolean saysTheSame(Document one, Document other) {
     return one.source().equals(other.source())
         && one.directory().equals(other.directory())
-        && one.text().equals(other.text())
         && one.effectiveText().equals(other.effectiveText());
   }
 
@@ -464,7 +520,8 @@ public final class Conductor implements AutoCloseable {
     Present before = waiting.before();
     List<Change> changes = Difference.between(now.configuration(), before.configuration());
     List<String> problems =
-        new Transaction(steps.of(changes, now.configuration(), before.configuration())).runAll();
+        new Transaction(steps.of(changes, now.configuration(), before.configuration()), step -> {})
+            .runAll();
     // Its number is not used again: an ETag that somebody has of it must not fit another one.
     long number = now.revision() + 1;
     present = new Present(before.document(), before.configuration(), number);
@@ -517,14 +574,37 @@ public final class Conductor implements AutoCloseable {
     return new PlanInfo(revision, made, ends, restart, problems, confirmBy);
   }
 
+  private static <T extends @Nullable Object> void complete(
+      CompletableFuture<T> answer, Callable<T> command) {
+    try {
+      answer.complete(command.call());
+    } catch (Exception | LinkageError e) {
+      answer.completeExceptionally(e);
+    }
+  }
+
+  /** Sets how long a command waits for its turn, for a test. */
+  void turn(Duration wait) {
+    turn = wait;
+  }
+
+  /** Has a command done in its turn; it is refused if that does not come in time. */
   private <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> command) {
     CompletableFuture<T> answer = new CompletableFuture<>();
+    AtomicBoolean taken = new AtomicBoolean();
+    CompletableFuture<Void> wait = new CompletableFuture<>();
+    var _ =
+        wait.completeOnTimeout(null, turn.toMillis(), TimeUnit.MILLISECONDS)
+            .thenRun(() -> {
+              if (taken.compareAndSet(false, true)) {
+                answer.completeExceptionally(busy());
+              }
+            });
     try {
       queue.execute(() -> {
-        try {
-          answer.complete(command.call());
-        } catch (Exception | LinkageError e) {
-          answer.completeExceptionally(e);
+        if (taken.compareAndSet(false, true)) {
+          boolean _ = wait.cancel(false);
+          complete(answer, command);
         }
       });
     } catch (RejectedExecutionException e) {
@@ -532,6 +612,15 @@ public final class Conductor implements AutoCloseable {
           new ChangeRefusedException(Reason.BUSY, "the daemon stops", List.of(), ""));
     }
     return answer;
+  }
+
+  private ChangeRefusedException busy() {
+    String now = doing;
+    return new ChangeRefusedException(
+        Reason.BUSY,
+        now.isEmpty() ? "other changes are being made" : now,
+        List.of(),
+        "nothing was changed; repeat it when that is done");
   }
 
   /** Ends the commands: the one that is being done is finished, the others are not begun. */

@@ -21,7 +21,7 @@ final class PowerButtons implements Step {
 
   @Override
   public String describe() {
-    return "guests";
+    return "guests that stop: " + String.join(", ", guests);
   }
 
   @Override

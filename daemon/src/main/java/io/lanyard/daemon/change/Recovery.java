@@ -153,6 +153,6 @@ final class Recovery {
     } catch (IOException e) {
       LogEvent.of("revision-not-kept").with("cause", e).log(LOG, Level.WARNING);
     }
-    return new Conductor.Present(document, present.configuration(), number);
+    return new Conductor.Present(document, present.configuration(), number, left);
   }
 }

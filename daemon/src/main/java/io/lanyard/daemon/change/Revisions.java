@@ -19,7 +19,7 @@ import java.util.List;
  * The history as the conductor writes it: numbers that are used once, and the daemon's own file as
  * it was read last, by which the next start sees whether somebody has changed it since.
  *
- * <p>Thread: the conductor's.
+ * <p>Thread: the conductor's; {@link #list} any.
  */
 final class Revisions {
   private final History history;
@@ -111,6 +111,34 @@ final class Revisions {
         digest,
         document.edits(),
         unconfirmed);
+  }
+
+  /**
+   * Notes that the daemon's own file, or the one that was applied, has another text that says the
+   * same: the next start must not take it for news.
+   */
+  void reread(long number, Document document) throws ChangeRefusedException {
+    String digest = isOwn(document) ? Recovery.digest(document) : own;
+    Revision known = history.find(number);
+    if (known != null) {
+      try {
+        history.replace(
+            new Revision(
+                known.number(),
+                known.at(),
+                known.who(),
+                known.why(),
+                document.source(),
+                document.directory(),
+                document.text(),
+                digest,
+                document.edits(),
+                known.unconfirmed()));
+      } catch (IOException e) {
+        throw notKept(e);
+      }
+    }
+    own = digest;
   }
 
   /** Notes that a revision was confirmed. */

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Steps that are done all, or not at all.
@@ -19,10 +20,18 @@ final class Transaction {
   private static final System.Logger LOG = System.getLogger(Transaction.class.getName());
 
   private final List<Step> steps;
+  private final Consumer<Step> progress;
   private final Deque<Step> done = new ArrayDeque<>();
 
-  Transaction(List<Step> steps) {
+  /**
+   * Makes one.
+   *
+   * @param steps the steps
+   * @param progress hears of each step before it is done
+   */
+  Transaction(List<Step> steps, Consumer<Step> progress) {
     this.steps = steps;
+    this.progress = progress;
   }
 
   /**
@@ -35,6 +44,7 @@ final class Transaction {
     List<String> problems = new ArrayList<>();
     for (Step step : steps) {
       String problem;
+      progress.accept(step);
       try {
         problem = step.run();
         done.add(step);

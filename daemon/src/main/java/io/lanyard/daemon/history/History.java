@@ -114,6 +114,16 @@ public final class History {
   }
 
   /**
+   * Keeps a revision in the place of the one with its number.
+   *
+   * @param revision one that was added, with another text
+   * @throws IOException if it could not be written; the history is as it was
+   */
+  public void replace(Revision revision) throws IOException {
+    write(revision);
+  }
+
+  /**
    * Notes that a revision was confirmed.
    *
    * @param revision one that was added

@@ -419,6 +419,74 @@ class ConductorTest {
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
   }
 
+  private void edit(String path, String value) throws Exception {
+    Edit edit = Edit.set(DocumentPath.parse(path), value, "test", Instant.EPOCH);
+    get(
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(
+                    before -> before.with(edit), "test", "", -1, false, false, Duration.ZERO)));
+  }
+
+  @Test
+  void aChangeThatNoLongerFitsTheEditedFileIsAProblemUntilTheNextChange() throws Exception {
+    LogWatch.expect("event=change-left-out");
+    start(START);
+    edit("networks.a.ports[q].isolated", "true");
+    edit("networks.a.dns.hosts.printer", "10.9.8.77");
+    daemon.close();
+    String edited = START.replaceAll("(?m)^ *ports.*$", "");
+    daemon = Daemon.open(Daemon.Settings.of(document(edited), directories()));
+    assertThat(daemon.conductor().present().document().effectiveText()).contains("printer");
+    assertThat(ports("a")).containsExactly("gateway");
+    assertThat(daemon.status().problems())
+        .singleElement()
+        .asString()
+        .contains("no longer fits the edited file")
+        .contains("networks.a.ports[q].isolated");
+    edit("networks.a.dns.hosts.printer", "10.9.8.78");
+    assertThat(daemon.status().problems()).isEmpty();
+  }
+
+  @Test
+  void anotherCommentInTheFileIsNoRevision() throws Exception {
+    start(START);
+    edit("networks.a.dns.hosts.printer", "10.9.8.77");
+    String commented = "# a word\n" + START;
+    Document again = document(commented).with(daemon.conductor().present().document().edits());
+    PlanInfo done =
+        get(
+            daemon
+                .conductor()
+                .apply(
+                    new ChangeRequest(
+                        before -> again, "test", "", -1, false, false, Duration.ZERO)));
+    assertThat(done.revision()).isEqualTo(1);
+    daemon.close();
+    daemon = Daemon.open(Daemon.Settings.of(document(commented), directories()));
+    assertThat(daemon.conductor().present().revision()).isEqualTo(1);
+    assertThat(daemon.conductor().present().document().text()).startsWith("# a word");
+    assertThat(get(daemon.conductor().history())).hasSize(2);
+  }
+
+  @Test
+  void whoWaitsTooLongForAnotherChangeIsToldWhichOne() throws Exception {
+    start(
+        START
+            + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, stop-timeout: 1m,"
+            + " options: {button: ignored}}}\n");
+    daemon.conductor().turn(Duration.ofMillis(200));
+    CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(START, true));
+    ChangeRefusedException refused = refused(START);
+    assertThat(refused.reason()).isEqualTo(Reason.BUSY);
+    assertThat(refused.what()).startsWith("revision 1 is being applied for test, at: ");
+    assertThat(get(daemon.conductor().history())).isNotNull();
+    assertThat(slow).isNotDone();
+    daemon.hurry();
+    assertThat(get(slow).revision()).isEqualTo(1);
+  }
+
   @Test
   void whatRanAtFirstCanBeGoneBackTo() throws Exception {
     start(START);

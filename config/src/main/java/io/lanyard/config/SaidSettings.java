@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lists the values that a tree says, with their origins. */
-final class Settings {
+final class SaidSettings {
   private final String source;
   private final List<Setting> settings = new ArrayList<>();
   private final List<String> steps = new ArrayList<>();
 
-  private Settings(String source) {
+  private SaidSettings(String source) {
     this.source = source;
   }
 
@@ -19,7 +19,7 @@ final class Settings {
    * @param source the file's name
    */
   static List<Setting> of(String source, YamlNode root) {
-    Settings all = new Settings(source);
+    SaidSettings all = new SaidSettings(source);
     all.walk(root);
     return all.settings;
   }

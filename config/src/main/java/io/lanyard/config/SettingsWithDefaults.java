@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * the defaults of keys that it leaves out. A default that depends on other values is what it comes
  * to, or in words and parentheses where only the daemon knows.
  */
-final class AllSettings {
+final class SettingsWithDefaults {
   private static final Origin DEFAULT = new Origin.Default();
 
   private final String source;
@@ -17,7 +17,7 @@ final class AllSettings {
   private final List<Setting> settings = new ArrayList<>();
   private final List<String> steps = new ArrayList<>();
 
-  private AllSettings(String source, Configuration configuration) {
+  private SettingsWithDefaults(String source, Configuration configuration) {
     this.source = source;
     this.configuration = configuration;
   }
@@ -30,7 +30,7 @@ final class AllSettings {
    * @param configuration what it comes to
    */
   static List<Setting> of(String source, YamlNode root, Configuration configuration) {
-    AllSettings all = new AllSettings(source, configuration);
+    SettingsWithDefaults all = new SettingsWithDefaults(source, configuration);
     all.said(Configuration.Keys.SECTION, root);
     return all.settings;
   }
@@ -136,7 +136,8 @@ final class AllSettings {
 
   private void add(YamlNode node) {
     settings.add(
-        new Setting(new DocumentPath(steps), YamlText.inLine(node), Settings.origin(source, node)));
+        new Setting(
+            new DocumentPath(steps), YamlText.inLine(node), SaidSettings.origin(source, node)));
   }
 
   private <T> void unsaid(Key<T> key) {
