@@ -336,7 +336,7 @@ public final class Network implements AutoCloseable {
       return null;
     }
     try {
-      return loop.call(() -> {
+      return loop.make(() -> {
         NetworkServices made =
             new NetworkServices(
                 config,

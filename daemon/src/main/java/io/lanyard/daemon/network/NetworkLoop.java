@@ -27,6 +27,12 @@ final class NetworkLoop implements AutoCloseable {
   /** A loop that does not answer for so long hangs; a healthy one answers in microseconds. */
   private static final int CALL_SECONDS = 5;
 
+  /**
+   * A JVM that has just begun loads a gateway's classes on the loop, which takes seconds on a host
+   * that is busy. What was made too late would belong to nobody.
+   */
+  private static final int MAKE_SECONDS = 60;
+
   private static final int STOP_SECONDS = 2;
 
   private final String network;
@@ -72,6 +78,15 @@ final class NetworkLoop implements AutoCloseable {
    * @throws NetworkGoneException if the loop has ended
    */
   <T> T call(Callable<T> task) {
+    return call(task, CALL_SECONDS);
+  }
+
+  /** The same for a task that makes a part of the network, and may take long the first time. */
+  <T> T make(Callable<T> task) {
+    return call(task, MAKE_SECONDS);
+  }
+
+  private <T> T call(Callable<T> task, int seconds) {
     if (loop.inEventLoop()) {
       throw new IllegalStateException("the loop of " + network + " cannot wait for itself");
     }
@@ -81,7 +96,7 @@ final class NetworkLoop implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       throw new NetworkGoneException(network, e);
     }
-    if (!done.awaitUninterruptibly(CALL_SECONDS, TimeUnit.SECONDS)) {
+    if (!done.awaitUninterruptibly(seconds, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the loop of " + network + " does not answer");
     }
     Throwable cause = done.cause();

@@ -134,6 +134,6 @@ final class HttpChangesTest {
   void theSenderIsTheUserOfTheSocket() throws IOException {
     int user = io.lanyard.base.Directories.uid();
     assertThat(server.ask("POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
-        .endsWith("user " + UserNames.of(user));
+        .endsWith("user " + io.lanyard.linux.UserNames.of(user));
   }
 }
