@@ -89,7 +89,8 @@ final class Api {
     return new DaemonAddress.UnixSocket(path);
   }
 
-  private Path path() {
+  /** The daemon's socket. */
+  Path path() {
     if (socket != null) {
       return socket;
     }

@@ -4,6 +4,7 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.ConfigurationInfo;
 import io.lanyard.control.api.SettingInfo;
 import io.lanyard.control.client.Reply;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,8 +115,18 @@ record Effective(long revision, List<Value> values) {
     show(api, output, Output.plain(info.json()), path);
   }
 
+  /** The daemon's runtime directory: as configured, or where its socket is. */
+  Path runtime(Api api) {
+    String configured = texts(DocumentPath.of("directories")).get("runtime");
+    if (configured != null && configured.startsWith("/")) {
+      return Path.of(configured);
+    }
+    Path directory = api.path().toAbsolutePath().getParent();
+    return directory == null ? Path.of("/") : directory;
+  }
+
   /** The values below a path by their keys, for people. */
-  private Map<String, String> texts(DocumentPath base) {
+  Map<String, String> texts(DocumentPath base) {
     Map<String, String> texts = new LinkedHashMap<>();
     int above = base.toString().length();
     for (Value value : below(base)) {

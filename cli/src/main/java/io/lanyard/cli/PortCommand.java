@@ -4,10 +4,12 @@ import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,6 +65,39 @@ final class PortCommand {
     @Parameters(paramLabel = "NETWORK/PORT")
     String target = "";
 
+    @Option(
+        names = "--attach",
+        paramLabel = "VMM",
+        description = {
+          "Prints the lines that attach a guest of a VMM, to be pasted: ${COMPLETION-CANDIDATES}.",
+          "The MAC address that they have follows from the names of network and port."
+        },
+        completionCandidates = VmmWords.class)
+    @Nullable String attach;
+
+    /** The VMMs for which there are lines. */
+    static final class VmmWords implements Iterable<String> {
+      @Override
+      public Iterator<String> iterator() {
+        return Stream.of(Attachment.Vmm.values()).map(Attachment.Vmm::word).iterator();
+      }
+    }
+
+    private Integer attach(String network, String port, String word) {
+      for (Attachment.Vmm vmm : Attachment.Vmm.values()) {
+        if (vmm.word().equals(word)) {
+          Effective all = Effective.of(api, true);
+          Map<String, String> settings = all.texts(Target.port(network, port).path());
+          String lines = new Attachment(network, port, settings, all.runtime(api)).lines(vmm);
+          output.done(Map.of("vmm", word, "lines", lines), lines);
+          return Lanyard.DONE;
+        }
+      }
+      throw new ParameterException(
+          spec.commandLine(),
+          "expected one of " + String.join(", ", new VmmWords()) + ": \"" + word + "\"");
+    }
+
     @Override
     public Integer call() {
       int slash = target.indexOf('/');
@@ -73,6 +108,9 @@ final class PortCommand {
       String network = target.substring(0, slash);
       String port = target.substring(slash + 1);
       Object known = find(network, port);
+      if (known != null && attach != null) {
+        return attach(network, port, attach);
+      }
       if (known != null) {
         Effective.show(api, output, known, Target.port(network, port).path());
         return Lanyard.DONE;

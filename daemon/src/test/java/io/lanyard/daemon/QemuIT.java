@@ -223,6 +223,39 @@ final class QemuIT {
     assertThat(guest.process().isAlive()).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"dgram", "vde"})
+  void ipxeTakesALeaseAlsoByDatagramsAndByVde(String backend)
+      throws IOException, InterruptedException {
+    script("/boot.ipxe", "imgfetch " + url("/done?ip=${net0/ip}"), REBOOT);
+    boolean vde = backend.equals("vde");
+    Path own = home.resolve("qemu.sock");
+    Running daemon =
+        daemons.daemon(
+            configuration(
+                vde
+                    ? "{name: vm, kind: vde, path: vm.vde}"
+                    : "{name: vm, kind: qemu-dgram, path: vm.sock, peer: '" + own + "'}"),
+            DaemonHome.java());
+    daemons.await(daemon);
+
+    Running guest =
+        machine(
+            "tcg",
+            "-netdev",
+            vde
+                ? "vde,id=net0,sock=" + home.resolve("run/vm.vde")
+                : "dgram,id=net0,local.type=unix,local.path="
+                    + own
+                    + ",remote.type=unix,remote.path="
+                    + home.resolve("run/vm.sock"),
+            "-device",
+            "virtio-net-pci,netdev=net0,mac=52:54:00:00:00:0b");
+
+    assertThat(report(guest)).isEqualTo("/done?ip=10.78.0.11");
+    assertThat(guest.exit()).as(guest.said()).isZero();
+  }
+
   @Test
   void twoMachinesMeetAndTheOneThatListensOutlivesTheDaemon()
       throws IOException, InterruptedException {

@@ -8,23 +8,37 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class ClientPorts {
+public final class ClientPorts {
   private final @Nullable Port[] clients;
   private SharedPort.@Nullable Clients network;
   private int present;
   private long attached;
   private boolean closed;
 
-  ClientPorts(int most) {
+  /**
+   * Makes an empty table.
+   *
+   * @param most the most clients
+   */
+  public ClientPorts(int most) {
     clients = new @Nullable Port[most];
   }
 
-  void attachBy(SharedPort.Clients by) {
+  /**
+   * Says who attaches the ports.
+   *
+   * @param by told of each
+   */
+  public void attachBy(SharedPort.Clients by) {
     network = by;
   }
 
-  /** The least free number from 0 on; -1 where there is none. */
-  int free() {
+  /**
+   * The least free number.
+   *
+   * @return from 0 on; -1 where there is none
+   */
+  public int free() {
     for (int i = 0; i < clients.length && !closed && network != null; i++) {
       if (clients[i] == null) {
         return i;
@@ -33,17 +47,23 @@ final class ClientPorts {
     return -1;
   }
 
-  /** The reason why there is no free number, for people. */
-  String tooMany() {
+  /**
+   * The reason why there is no free number.
+   *
+   * @return a text for people
+   */
+  public String tooMany() {
     return "it has " + clients.length + " clients, which is its most-guests";
   }
 
   /**
    * Attaches and starts the port of a client; closes it if that fails.
    *
+   * @param number a free number
+   * @param client its port
    * @throws RuntimeException what the network throws
    */
-  void attach(int number, Port client) {
+  public void attach(int number, Port client) {
     SharedPort.Clients by = network;
     if (by == null || closed) {
       client.close();
@@ -62,9 +82,15 @@ final class ClientPorts {
     }
   }
 
-  /** Detaches and closes the port of a client. Answers false if it is gone already. */
+  /**
+   * Detaches and closes the port of a client.
+   *
+   * @param number its number
+   * @param client its port
+   * @return false if it is gone already
+   */
   @SuppressWarnings("ReferenceEquality") // a port is that one or another
-  boolean detach(int number, Port client) {
+  public boolean detach(int number, Port client) {
     if (clients[number] != client) {
       return false;
     }
@@ -78,20 +104,35 @@ final class ClientPorts {
     return true;
   }
 
-  int present() {
+  /**
+   * Counts the clients.
+   *
+   * @return those that are attached now
+   */
+  public int present() {
     return present;
   }
 
-  int most() {
+  /**
+   * The most clients.
+   *
+   * @return how many numbers there are
+   */
+  public int most() {
     return clients.length;
   }
 
-  long attached() {
+  /**
+   * Counts the clients that were ever attached.
+   *
+   * @return since the table was made
+   */
+  public long attached() {
     return attached;
   }
 
   /** Detaches and closes all; there are no more. */
-  void close() {
+  public void close() {
     closed = true;
     for (int i = 0; i < clients.length; i++) {
       Port client = clients[i];

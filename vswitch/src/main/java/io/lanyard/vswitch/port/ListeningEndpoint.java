@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class ListeningEndpoint implements StreamEndpoint {
+public final class ListeningEndpoint implements StreamEndpoint {
   /** Same interval as the forwards' retry. */
   static final int RETRY_SECONDS = 5;
 
@@ -57,7 +57,14 @@ final class ListeningEndpoint implements StreamEndpoint {
   private long acceptFailures;
   private boolean closed;
 
-  ListeningEndpoint(StreamAddress.Listen at, PortContext context, Client client) {
+  /**
+   * Makes an endpoint that does not listen yet.
+   *
+   * @param at the address, and the file of a UNIX socket
+   * @param context the network
+   * @param client takes the connections
+   */
+  public ListeningEndpoint(StreamAddress.Listen at, PortContext context, Client client) {
     this.at = at.address();
     this.file = at.file();
     this.context = context;

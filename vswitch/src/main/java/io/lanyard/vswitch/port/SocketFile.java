@@ -37,8 +37,13 @@ public record SocketFile(
     this(path, null, null, null);
   }
 
-  /** The file of another path, for the same users. */
-  SocketFile at(Path other) {
+  /**
+   * The file of another path, for the same users.
+   *
+   * @param other where it is
+   * @return a new object
+   */
+  public SocketFile at(Path other) {
     return new SocketFile(other, owner, group, mode);
   }
 

@@ -10,27 +10,47 @@ import java.net.SocketAddress;
  *
  * <p>Thread: the network's loop only.
  */
-interface StreamEndpoint extends LifeCycle {
+public interface StreamEndpoint extends LifeCycle {
   /** The port, as its endpoint sees it. */
   interface Client {
-    /** Takes a connection that stands, or closes it because there is one. */
+    /**
+     * Takes a connection that stands, or closes it because there is one.
+     *
+     * @param channel the connection
+     */
     void offer(Channel channel);
 
-    /** Hears what the port's state is while it has no connection. */
+    /**
+     * Hears what the port's state is while it has no connection.
+     *
+     * @param state the state
+     */
     void waiting(PortState state);
   }
 
   /** Hears that the connection is over: another one may come. */
   void disconnected();
 
-  /** The address, with the port that the kernel chose where 0 was asked for. */
+  /**
+   * The address.
+   *
+   * @return with the port that the kernel chose, where 0 was asked for
+   */
   SocketAddress address();
 
-  /** How often the host could not accept a client. */
+  /**
+   * How often the host could not accept a client.
+   *
+   * @return since the endpoint was made
+   */
   default long acceptFailures() {
     return 0;
   }
 
-  /** The endpoint's role, for dumps. */
+  /**
+   * The endpoint's role, for dumps.
+   *
+   * @return one word
+   */
   String role();
 }

@@ -2,7 +2,7 @@ package io.lanyard.daemon.network.port;
 
 import io.lanyard.config.PortConfig;
 import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.port.VdePort;
+import io.lanyard.vswitch.port.datagram.VdePort;
 
 /** A VDE switch, with a port for each client. */
 final class VdePorts implements PortFactory<PortConfig.Vde> {

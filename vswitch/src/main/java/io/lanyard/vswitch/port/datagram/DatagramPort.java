@@ -17,6 +17,7 @@ import io.lanyard.vswitch.port.SocketFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -265,7 +266,16 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   void gone(@Nullable SocketName receiver) {
     if (receiver != null) {
       addressing.gone(receiver);
-      update();
+      updateLater();
+    }
+  }
+
+  /** Changes the state after the flush that is running: what hears of it may flush as well. */
+  private void updateLater() {
+    try {
+      context.loop().execute(this::update);
+    } catch (RejectedExecutionException e) {
+      // The network has ended, with all its ports.
     }
   }
 

@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * with other work and the next batch fills. It is tried again after {@value #FIRST_TRY_MICROS} us,
  * then after twice as long each time: a guest that reads takes the next ten within the first few
  * tries, and one whose thread gets no processor for some milliseconds is waited for. After {@value
- * #TRIES} tries in which nothing was taken, about 50 ms, the rest is dropped and counted. From then
+ * #TRIES} tries in which nothing was taken, about 200 ms, the rest is dropped and counted. From then
  * on each batch gets one try, until something is taken again.
  *
  * <p>Thread: the network's loop only.
  */
 final class DatagramSender {
-  static final int TRIES = 10;
+  static final int TRIES = 12;
   static final int FIRST_TRY_MICROS = 50;
 
   /** Datagrams in a batch: several bursts, as one receiver takes ten at a time. */

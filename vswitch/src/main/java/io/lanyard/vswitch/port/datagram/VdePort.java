@@ -1,4 +1,4 @@
-package io.lanyard.vswitch.port;
+package io.lanyard.vswitch.port.datagram;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
@@ -9,7 +9,13 @@ import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
-import io.lanyard.vswitch.port.datagram.DatagramPort;
+import io.lanyard.vswitch.port.ClientPorts;
+import io.lanyard.vswitch.port.ListeningEndpoint;
+import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SharedPort;
+import io.lanyard.vswitch.port.SocketFile;
+import io.lanyard.vswitch.port.StreamAddress;
+import io.lanyard.vswitch.port.StreamEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.io.IOException;
@@ -170,11 +176,6 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
     }
   }
 
-  /** Clients that have not said their address yet. */
-  int talking() {
-    return talking;
-  }
-
   boolean isClosed() {
     return closed;
   }
@@ -208,6 +209,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
         .with("clients", clients.present())
         .with("mostClients", most)
         .with("connections", clients.attached())
+        .withNonZero("greetingClients", talking)
         .withNonZero("refusedClients", refused)
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .build();

@@ -1,11 +1,12 @@
-package io.lanyard.vswitch.port;
+package io.lanyard.vswitch.port.datagram;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketName;
-import io.lanyard.vswitch.port.datagram.DatagramPort;
+import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.SocketFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,0 +1,58 @@
+package io.lanyard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AttachmentTest {
+  private static String lines(Attachment.Vmm vmm, Map<String, String> settings) {
+    return new Attachment("vmnet8", "vm", settings, Path.of("/run/lanyard")).lines(vmm);
+  }
+
+  @Test
+  void qemusLinesHaveTheRealPathAndOneMac() {
+    String stream = lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "path", "vm.sock"));
+    assertThat(stream)
+        .startsWith(
+            "-netdev"
+                + " stream,id=net0,server=off,reconnect-ms=1000,addr.type=unix,addr.path=/run/lanyard/vm.sock"
+                + " -device virtio-net-pci,netdev=net0,mac=52:54:00:");
+    assertThat(stream)
+        .isEqualTo(lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "path", "vm.sock")));
+    assertThat(
+            lines(
+                Attachment.Vmm.QEMU,
+                Map.of("kind", "qemu-dgram", "path", "vm.sock", "peer", "/tmp/q.sock")))
+        .contains("local.path=/tmp/q.sock,remote.type=unix,remote.path=/run/lanyard/vm.sock");
+    assertThat(
+            lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "connect", "127.0.0.1:9000")))
+        .contains("server=on,addr.type=inet,addr.host=127.0.0.1,addr.port=9000");
+    assertThat(
+            lines(
+                Attachment.Vmm.QEMU,
+                Map.of("kind", "udp", "local", "0.0.0.0:4445", "remote", "127.0.0.1:4444")))
+        .contains("local.host=127.0.0.1,local.port=4444")
+        .contains("remote.host=127.0.0.1,remote.port=4445");
+  }
+
+  @Test
+  void virtualBoxSendsToWhereThePortReceives() {
+    assertThat(
+            lines(
+                Attachment.Vmm.VIRTUALBOX,
+                Map.of("kind", "udp", "local", "127.0.0.1:4445", "remote", "127.0.0.1:4444")))
+        .contains("dest=127.0.0.1", "sport=4444", "dport=4445");
+  }
+
+  @Test
+  void aVmmThatCannotUseAKindIsToldWhichItCan() {
+    assertThatThrownBy(
+            () -> lines(Attachment.Vmm.FIRECRACKER, Map.of("kind", "vfkit", "path", "v.sock")))
+        .hasMessageContaining("firecracker cannot use a port of kind vfkit");
+    assertThatThrownBy(() -> lines(Attachment.Vmm.KRUNKIT, Map.of("kind", "tap", "device", "t0")))
+        .hasMessageContaining("krunkit cannot use a port of kind tap");
+  }
+}

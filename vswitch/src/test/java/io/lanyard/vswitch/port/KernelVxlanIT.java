@@ -1,0 +1,155 @@
+package io.lanyard.vswitch.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.AfterBatch;
+import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.LoopFaults;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.port.datagram.DatagramPort;
+import io.lanyard.vswitch.port.datagram.DatagramSource;
+import io.lanyard.vswitch.port.datagram.VxlanPeers;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A guest behind a TAP device of the switch, and the kernel's VXLAN device in another namespace.
+ * Needs root, iproute2 and ping.
+ */
+@SuppressWarnings("NullAway.Init") // set before each test
+@Timeout(60)
+class KernelVxlanIT {
+  private static final String PREFIX = "lanyard-vx-" + ProcessHandle.current().pid() + "-";
+  private static final String LINK = "lvx" + ProcessHandle.current().pid() % 100_000;
+  private static final int PORT = 24_790;
+
+  private final LoopFaults faults = new LoopFaults("vxlan", Clock.system());
+  private final AfterBatch later = new AfterBatch(faults);
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, later.around(EpollIoHandler.newFactory()));
+  private final IoEventLoop loop = group.next();
+  private final TimerWheel timers = LoopAlarm.wheel(loop, Clock.system(), faults);
+  private final Switch network = new Switch("vxlan", timers, later, PooledByteBufAllocator.DEFAULT);
+  private final List<Port> ports = new ArrayList<>();
+
+  @BeforeEach
+  void build() throws Exception {
+    for (String namespace : List.of("far", "guest")) {
+      run("ip", "netns", "add", PREFIX + namespace);
+    }
+    run("ip", "link", "add", LINK, "type", "veth", "peer", "name", "up0", "netns", PREFIX + "far");
+    run("ip", "addr", "add", "198.18.77.1/30", "dev", LINK);
+    run("ip", "link", "set", LINK, "up");
+    far("ip", "addr", "add", "198.18.77.2/30", "dev", "up0");
+    far("ip", "link", "set", "up0", "up");
+    far(
+        "ip",
+        "link",
+        "add",
+        "vx0",
+        "type",
+        "vxlan",
+        "id",
+        "77",
+        "remote",
+        "198.18.77.1",
+        "dstport",
+        "" + PORT,
+        "dev",
+        "up0");
+    far("ip", "addr", "add", "10.77.0.2/24", "dev", "vx0");
+    far("ip", "link", "set", "vx0", "up");
+    PortContext context =
+        new PortContext(loop, timers, network, PooledByteBufAllocator.DEFAULT, Runnable::run);
+    add(
+        new DatagramPort(
+            "hosts",
+            "vxlan",
+            1450,
+            new VxlanPeers(77, List.of(Address.parse("198.18.77.2")), PORT, Clock.system()),
+            new DatagramSource.Udp(Endpoint.parse("198.18.77.1:" + PORT)),
+            context));
+    add(
+        new DevicePort(
+            "guest",
+            "tap",
+            1450,
+            new TapSettings("t0", PREFIX + "guest", true, 1450, null, false),
+            context));
+    run("ip", "-n", PREFIX + "guest", "addr", "add", "10.77.0.1/24", "dev", "t0");
+    run("ip", "-n", PREFIX + "guest", "link", "set", "t0", "up");
+  }
+
+  private void add(Port port) throws Exception {
+    ports.add(port);
+    onLoop(() -> {
+      network.attach(port);
+      port.start();
+      return 0;
+    });
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (!onLoop(() -> port.state().hasCarrier())) {
+      assertThat(System.nanoTime()).as("the port opens in time").isLessThan(end);
+    }
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    onLoop(() -> {
+      ports.forEach(network::detach);
+      ports.forEach(Port::close);
+      network.close();
+      return 0;
+    });
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    for (String namespace : List.of("far", "guest")) {
+      run("ip", "netns", "delete", PREFIX + namespace); // the link goes with its peer
+    }
+  }
+
+  private <T> T onLoop(Callable<T> task) throws Exception {
+    return loop.submit(task).get(10, TimeUnit.SECONDS);
+  }
+
+  private static String far(String... command) throws Exception {
+    return inside("far", command);
+  }
+
+  private static String inside(String namespace, String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", PREFIX + namespace));
+    all.addAll(List.of(command));
+    return run(all.toArray(String[]::new));
+  }
+
+  private static String run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
+    return output;
+  }
+
+  @Test
+  void aGuestAndTheKernelPingEachOtherWithPacketsOfTheWholeMtu() throws Exception {
+    String there = inside("guest", "ping", "-n", "-c", "5", "-i", "0.1", "-W", "5", "10.77.0.2");
+    String back =
+        far("ping", "-n", "-c", "5", "-i", "0.1", "-W", "5", "-M", "do", "-s", "1422", "10.77.0.1");
+    assertThat(there).contains(" 0% packet loss");
+    assertThat(back).contains(" 0% packet loss");
+  }
+}
