@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * with other work and the next batch fills. It is tried again after {@value #FIRST_TRY_MICROS} us,
  * then after twice as long each time: a guest that reads takes the next ten within the first few
  * tries, and one whose thread gets no processor for some milliseconds is waited for. After {@value
- * #TRIES} tries in which nothing was taken, about 200 ms, the rest is dropped and counted. From then
- * on each batch gets one try, until something is taken again.
+ * #TRIES} tries in which nothing was taken, about 200 ms, the rest is dropped and counted. From
+ * then on each batch gets one try, until something is taken again.
  *
  * <p>Thread: the network's loop only.
  */
