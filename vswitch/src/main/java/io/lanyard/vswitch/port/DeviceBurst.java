@@ -135,6 +135,12 @@ final class DeviceBurst {
     return true;
   }
 
+  /** Forgets the frames that were taken and not handed over. */
+  void discard() {
+    count = 0;
+    given = 0;
+  }
+
   /** Hands over the large frame that was put into its room, and the small ones before it. */
   void deliverLarge(Switch network, Port from, int length) {
     deliverLarge(network, from, 0, length);

@@ -108,6 +108,7 @@ final class VhostReceiver extends Work {
       }
       SharedMemory.settle();
     } catch (InternalError e) {
+      burst.discard(); // frames that were not copied whole hold what was in their buffers before
       link.fault();
       return false;
     }
@@ -124,25 +125,26 @@ final class VhostReceiver extends Work {
     queue.notifications(false);
     int taken = 0;
     boolean more = true;
-    while (more && taken < DeviceBurst.FRAMES && burst.hasRoom()) {
-      if (!queue.pop(chain)) {
-        queue.notifications(true);
-        more = queue.hasNext(); // one that came before the driver knew
-        if (more) {
-          queue.notifications(false);
-          continue;
-        }
+    while (taken < DeviceBurst.FRAMES && burst.hasRoom()) {
+      more = queue.pop(chain);
+      if (!more) {
         break;
       }
       taken++;
-      if (take(ring, queue, chain)) {
-        if (closed || turn.isOver()) { // each large frame may cost as much as many small ones
-          break;
-        }
+      boolean large = take(ring, queue, chain);
+      if (closed || ring.queue() == null) {
+        return false;
+      }
+      if (large && turn.isOver()) { // each may cost as much as many small ones
+        break;
       }
     }
-    if (taken > 0 && !closed && ring.queue() == queue) {
+    if (taken > 0) {
       queue.publish();
+    }
+    if (!more) {
+      queue.notifications(true);
+      more = queue.hasNext(); // one that came before the driver knew
     }
     return more && !queue.broken();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.OpenFiles;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.virtio.Ring;
 import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
@@ -222,6 +223,24 @@ class VhostUserPortTest extends PortSuite {
       frontEnd.truncate(VhostFrontEnd.MEMORY);
     });
     assertThat(frontEnd().isHungUp()).isTrue();
+  }
+
+  @Test
+  void aFrameWhoseMemoryGoesIsNotSentWithWhatWasInItsBuffer() throws Exception {
+    VhostFrontEnd frontEnd = frontEnd();
+    int half = VhostFrontEnd.MEMORY / 2;
+    long headers = VhostFrontEnd.GUEST + 0x20_0000;
+    byte[] begin = new byte[12 + 14];
+    System.arraycopy(numbered(PEER, GUEST, 0, 60), 0, begin, 12, 14);
+    frontEnd.memory.put(headers, begin);
+    Ring ring = frontEnd.rings[VhostFrontEnd.TRANSMIT];
+    ring.descriptor(0, headers, begin.length, VirtQueue.NEXT, 1);
+    ring.descriptor(1, VhostFrontEnd.GUEST + half, 400, 0, 0);
+    frontEnd.truncate(half);
+    frontEnd.offerRaw(VhostFrontEnd.TRANSMIT, 0);
+    awaitState(port(), "no-carrier");
+    frontEnd.truncate(VhostFrontEnd.MEMORY);
+    assertThat(arrivals()).isEmpty();
   }
 
   @Test
