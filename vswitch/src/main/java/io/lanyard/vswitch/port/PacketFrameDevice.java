@@ -97,7 +97,10 @@ final class PacketFrameDevice implements FrameDevice {
   @Override
   public int read(long vectors, int count) {
     int length = socket.read(vectors, count);
-    for (int i = 0; i < MOST_OWN && length >= 0 && isOwn(); i++) {
+    for (int i = 0; length >= 0 && isOwn(); i++) {
+      if (i == MOST_OWN) {
+        return -Errno.EAGAIN; // this one is dropped, too; the rest wait for the next turn
+      }
       length = socket.read(vectors, count);
     }
     return length;

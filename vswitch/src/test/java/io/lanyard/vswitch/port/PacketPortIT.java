@@ -239,6 +239,37 @@ class PacketPortIT extends PortSuite {
   }
 
   @Test
+  void aFloodToAllComesBackToNobody() throws Exception {
+    InMemoryPort other = onLoop(() -> InMemoryPort.attached("other", Offloads.NONE, network));
+    byte[] frame = numbered(Ethernet.BROADCAST, PEER, 1, 60);
+    onLoop(() -> {
+      for (int i = 0; i < 500; i++) { // before the loop reads one of them again
+        ByteBuf copy = Frames.blank(frame.length);
+        copy.setBytes(OffloadHeader.LENGTH, frame);
+        peer.send(copy);
+      }
+      return 0;
+    });
+    byte[] last = numbered(PEER, GUEST, 9, 60);
+    guest.send(last);
+    List<byte[]> back = new ArrayList<>();
+    awaitOnLoop(
+        "the last frame",
+        () -> {
+          back.addAll(peer.drain());
+          return back.stream().anyMatch(f -> Arrays.equals(f, last));
+        });
+    int heard =
+        onLoop(() -> {
+          int all = other.drain().size();
+          other.close();
+          return all;
+        });
+    assertThat(back).usingRecursiveComparison().isEqualTo(List.of(last));
+    assertThat(heard).isEqualTo(500);
+  }
+
+  @Test
   void anInterfaceThatIsDownHasNoCarrierUntilItIsUpAgain() throws Exception {
     ip("link set p0 down");
     awaitState(made(), "no-carrier");
