@@ -20,7 +20,9 @@ final class CompletionScript {
           "PROTOCOL", "tcp|udp",
           "LEVEL", "error|warning|info|debug|trace",
           "MODE", "nat|host-only|isolated|bridged",
-          "KIND", "qemu-stream|qemu-dgram|vfkit|udp|tap|vhost-user|interface");
+          "KIND",
+              "qemu-stream|qemu-dgram|vfkit|udp|tap|vhost-user|interface|vde|bess|hyperkit|patch"
+                  + "|vxlan");
 
   /** Files, and what {@link CompletionCommand} knows the names of. */
   private static final Set<String> ASKED =

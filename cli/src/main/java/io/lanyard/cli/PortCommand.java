@@ -148,8 +148,7 @@ final class PortCommand {
         required = true,
         paramLabel = "KIND",
         description =
-            "qemu-stream, qemu-dgram, vfkit, udp, tap, vhost-user or interface; keys that have no"
-                + " option here are given as KEY=VALUE.")
+            "Such as qemu-stream, tap or vhost-user; keys of other kinds are given as KEY=VALUE.")
     String kind = "";
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "The TAP device.")
