@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attachment {
   /** VMMs, each with the kinds of port that it can use, the best first. */
+  @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
   enum Vmm {
     QEMU("vhost-user", "qemu-stream", "qemu-dgram", "vde", "udp", "tap"),
     LIBVIRT("vhost-user", "tap"),

@@ -47,9 +47,7 @@ public interface Framing {
    * @param mtu the largest IP packet on the port, in bytes
    * @return null where frames come at once
    */
-  default @Nullable Handshake handshake(int mtu) {
-    return null;
-  }
+  @Nullable Handshake handshake(int mtu);
 
   /**
    * The length of the prefix.

@@ -1,6 +1,7 @@
 package io.lanyard.vswitch.port;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Framing#QEMU}. */
 final class QemuFraming implements Framing {
@@ -25,5 +26,10 @@ final class QemuFraming implements Framing {
   @Override
   public void write(ByteBuf into, int length) {
     into.writeInt(length);
+  }
+
+  @Override
+  public @Nullable Handshake handshake(int mtu) {
+    return null;
   }
 }

@@ -111,7 +111,7 @@ final class VdeClient extends ChannelInboundHandlerAdapter {
 
   /** The client's address; null if it is none that the daemon sends to. */
   private @Nullable Path path() {
-    int family = request[12] & 0xff | (request[13] & 0xff) << 8;
+    int family = (request[12] & 0xff) | (request[13] & 0xff) << 8;
     int end = 14;
     while (end < REQUEST && request[end] != 0) {
       end++;

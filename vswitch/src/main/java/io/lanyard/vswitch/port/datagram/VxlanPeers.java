@@ -108,6 +108,7 @@ public final class VxlanPeers implements Addressing {
     return Verdict.FRAME;
   }
 
+  @SuppressWarnings("ReferenceEquality") // there is one object per host
   private void learn(long mac, Host host) {
     if (recent.get(mac) == host || Ethernet.isGroup(mac)) {
       return;
