@@ -297,6 +297,10 @@ public final class Daemon implements AutoCloseable {
     metrics.daemon("uptime_seconds", this::uptimeSeconds);
     metrics.daemon("loop_failures", this::loopFailures);
     metrics.daemon("log_warnings", this::logWarnings);
+    metrics.daemonEach("loop_delay_seconds", watchdog::delays);
+    metrics.daemon("events", events::published);
+    metrics.daemon("event_readers", events::readers);
+    metrics.daemon("hook_drops", hooks::dropped);
     metrics.daemon("heap_bytes", Daemon::heapBytes);
     MemoryPool memory = MemoryPool.ofProcess();
     metrics.daemon("tcp_memory_bytes", memory::used);

@@ -66,7 +66,11 @@ final class ApiRandomRequestsTest {
       JsonNode document = get(client, "/v1/openapi.json");
       ApiContract contract = new ApiContract(document);
       ApiRequests requests = new ApiRequests(document, seed);
-      for (int i = 0; i < LEAST || System.nanoTime() < end; i++) {
+      int asked = 0;
+      while (asked++ < LEAST || System.nanoTime() < end) {
+        if (asked % 1000 == 0) {
+          System.out.println(asked + " " + answers);
+        }
         ask(client, contract, requests.next());
         hostile.next();
       }

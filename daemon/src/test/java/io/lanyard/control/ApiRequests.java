@@ -37,7 +37,8 @@ final class ApiRequests {
           "{network}", "{\"mode\": \"isolated\"}",
           "{port}", "{\"kind\": \"qemu-stream\", \"path\": \"p1.sock\"}",
           "{forward}",
-              "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:0\", \"to\": \"192.168.127.9:9\"}",
+              "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:28082\", \"to\":"
+                  + " \"192.168.127.9:9\"}",
           "{mac}", "{\"address\": \"192.168.127.77\"}",
           "{name}", "\"192.168.127.9\"",
           "egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}",

@@ -98,8 +98,12 @@ public final class LeaseTable {
     return pool.permits(address, mac);
   }
 
-  /** The number of addresses that any client may get, free or not. */
-  int poolSize() {
+  /**
+   * Addresses of the pool, leased or not.
+   *
+   * @return how many
+   */
+  public int poolSize() {
     return poolSize;
   }
 

@@ -293,6 +293,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       send(context, body, keepAlive);
     } else if (!place.take(context.channel())) {
       abandon(response);
+      meter.refused();
       send(context, ProblemBody.of(StreamPlace.none()), keepAlive, began);
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);

@@ -14,7 +14,7 @@ public interface HttpMeter {
    */
   void answered(int status, long nanos);
 
-  /** A connection was refused because there are too many. */
+  /** A connection or a stream was refused because there are too many. */
   void refused();
 
   /**

@@ -66,14 +66,28 @@ public final class EventBus implements AutoCloseable {
   }
 
   /**
-   * Whether somebody reads: what is costly to find out need not be found out for nobody.
+   * The events that were published.
    *
-   * @return true while there is a reader
+   * @return events since the start
    */
-  public boolean hasReaders() {
+  public long published() {
     lock.lock();
     try {
-      return readers > 0;
+      return next - 1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The readers that are not closed.
+   *
+   * @return readers
+   */
+  public int readers() {
+    lock.lock();
+    try {
+      return readers;
     } finally {
       lock.unlock();
     }

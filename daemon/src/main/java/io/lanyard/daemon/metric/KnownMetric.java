@@ -1,5 +1,6 @@
 package io.lanyard.daemon.metric;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +10,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name, with the unit at its end and without {@code _total}
  * @param rising whether it only grows: Prometheus calls that a counter
+ * @param label the label that tells its points apart where one owner has several; else empty
  * @param help its meaning, in a sentence for the reader of a graph
  */
-record KnownMetric(String name, boolean rising, String help) {
+record KnownMetric(String name, boolean rising, String label, String help) {
+  private static final String CAUSE = "cause";
+  private static final String PROTOCOL = "protocol";
+
   private static final Map<String, KnownMetric> ALL = new TreeMap<>();
 
   static {
@@ -23,19 +28,34 @@ record KnownMetric(String name, boolean rising, String help) {
     gauge("lanyard_sockets_limit", "Sockets that the flows of all networks may hold together.");
     gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
     counter("lanyard_loop_failures", "Exceptions that reached a loop or the end of a thread.");
+    gauge(
+        "lanyard_loop_delay_seconds",
+        "loop",
+        "Time that a loop took for its last turn, looked at every 2 s.");
+    counter("lanyard_events", "Events that lanyard events and hooks were told.");
+    gauge("lanyard_event_readers", "Streams of events that are open, and 1 for hooks.");
+    counter("lanyard_hook_drops", "Runs of hooks that were dropped, as too many waited.");
     counter("lanyard_log_warnings", "Warnings and errors in the daemon's log.");
     counter("lanyard_api_errors", "Requests that the API answered with a status of 500 or more.");
-    counter("lanyard_api_refused_connections", "Connections to the API beyond its limit.");
+    counter(
+        "lanyard_api_refused_connections", "Connections and streams of the API beyond its limits.");
     counter("lanyard_metrics_refused_connections", "Connections to the metrics beyond its limit.");
     gauge("lanyard_network_ports", "Ports of the network's switch.");
     gauge("lanyard_network_leases", "DHCP leases that are bound.");
-    gauge("lanyard_network_flows", "Flows through the network's NAT.");
+    gauge("lanyard_network_flows", PROTOCOL, "Flows through the network's NAT, by protocol.");
+    gauge(
+        "lanyard_network_flows_limit",
+        PROTOCOL,
+        "Flows that ports may have together, by protocol.");
+    counter("lanyard_network_flows_begun", "Flows that were taken in.");
+    counter("lanyard_network_flows_idled", "Flows ended because nothing passed for too long.");
     counter("lanyard_network_flows_refused", "Flows for which the quotas had no place.");
     counter("lanyard_network_flows_evicted", "Flows ended to make place for others.");
     gauge("lanyard_network_stations", "MAC addresses behind ports that the gateway knows.");
     gauge("lanyard_network_neighbours", "Addresses in the gateway's neighbour table.");
     gauge("lanyard_network_sockets", "Sockets of the host that the network's flows hold.");
     gauge("lanyard_network_tcp_memory_bytes", "Buffers that the network's TCP connections hold.");
+    gauge("lanyard_network_pool_addresses", "DHCP addresses that the pool has.");
     gauge("lanyard_network_pool_available", "DHCP addresses that a new client could get.");
     counter(
         "lanyard_network_floods",
@@ -47,12 +67,11 @@ record KnownMetric(String name, boolean rising, String help) {
     counter("lanyard_port_received_bytes", "Bytes of the wire frames that came in by the port.");
     counter("lanyard_port_transmitted_frames", "Wire frames that left by the port.");
     counter("lanyard_port_transmitted_bytes", "Bytes of the wire frames that left by the port.");
-    counter("lanyard_port_receive_drops", "Frames dropped on the way in.");
-    counter("lanyard_port_transmit_drops", "Frames dropped on the way out.");
+    counter("lanyard_port_receive_drops", CAUSE, "Frames dropped on the way in, by cause.");
+    counter("lanyard_port_transmit_drops", CAUSE, "Frames dropped on the way out, by cause.");
     counter(
         "lanyard_port_loop_seconds",
         "Time that the network's loop has spent on the port's frames and its flows' data.");
-    counter("lanyard_port_drops", "Frames dropped on either way, by cause.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
     gauge("lanyard_forward_listening", "1 while the forward's port on the host is open, else 0.");
@@ -64,7 +83,8 @@ record KnownMetric(String name, boolean rising, String help) {
         "lanyard_forward_flows_evicted", "Flows of the forward ended to make place for others.");
     gauge("lanyard_forward_clients", "Addresses that have a flow through the forward.");
     gauge("lanyard_forward_sockets", "Sockets of the host that the forward's flows hold.");
-    counter("lanyard_service_events", "Events of a network's gateway and services, by kind.");
+    counter(
+        "lanyard_service_events", "event", "Events of a network's gateway and services, by kind.");
     gauge("lanyard_vmm_memory_bytes", "Memory that a VMM keeps for its guests besides their RAM.");
     gauge("lanyard_vmm_memory_limit_bytes", "Memory that a VMM may keep besides its guests' RAM.");
     gauge("lanyard_guest_running", "1 while the guest runs, else 0.");
@@ -74,15 +94,32 @@ record KnownMetric(String name, boolean rising, String help) {
     ALL.put(
         "lanyard_api_requests",
         new KnownMetric(
-            "lanyard_api_request_seconds", true, "Time from a whole request to its answer."));
+            "lanyard_api_request_seconds", true, "", "Time from a whole request to its answer."));
   }
 
   private static void gauge(String name, String help) {
-    ALL.put(name, new KnownMetric(name, false, help));
+    gauge(name, "", help);
+  }
+
+  private static void gauge(String name, String label, String help) {
+    ALL.put(name, new KnownMetric(name, false, label, help));
   }
 
   private static void counter(String name, String help) {
-    ALL.put(name, new KnownMetric(name, true, help));
+    counter(name, "", help);
+  }
+
+  private static void counter(String name, String label, String help) {
+    ALL.put(name, new KnownMetric(name, true, label, help));
+  }
+
+  /**
+   * The descriptions of all metrics.
+   *
+   * @return by the name that the registry's name becomes
+   */
+  static Map<String, KnownMetric> all() {
+    return Collections.unmodifiableMap(ALL);
   }
 
   /**

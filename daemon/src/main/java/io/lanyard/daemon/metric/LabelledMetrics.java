@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Dropwizard gauges as Prometheus metrics: gauges of one kind are one metric, with their owners as
- * labels. If a gauge's value is a map, each entry is a point, and its key the label {@code event}.
- * (The library's own exporter makes a metric of each gauge, and refuses two of one name.)
+ * labels. If a gauge's value is a map, each entry is a point, and its key a further label. (The
+ * library's own exporter makes a metric of each gauge, and refuses two of one name.)
  *
  * @param registry where the gauges are
  * @param prefix the prefix of their names
@@ -45,7 +45,7 @@ record LabelledMetrics(MetricRegistry registry, String prefix, String family, Li
                 labels, segments.subList(0, labels.size()).stream().map(Metrics::name).toList());
         byName
             .computeIfAbsent(segments.getLast(), metric -> new ArrayList<>())
-            .addAll(points(owner, gauge.getValue().getValue()));
+            .addAll(points(owner, segments.getLast(), gauge.getValue().getValue()));
       }
     }
     List<MetricSnapshot> snapshots = new ArrayList<>();
@@ -53,7 +53,9 @@ record LabelledMetrics(MetricRegistry registry, String prefix, String family, Li
     return new MetricSnapshots(snapshots);
   }
 
-  private static List<Point> points(Labels owner, @Nullable Object value) {
+  private List<Point> points(Labels owner, String metric, @Nullable Object value) {
+    KnownMetric known = KnownMetric.of(family + "_" + metric);
+    String label = known == null || known.label().isEmpty() ? "event" : known.label();
     return switch (value) {
       // Negative where nobody knows: a VMM need not count.
       case Number number when number.doubleValue() < 0 -> List.of();
@@ -62,7 +64,7 @@ record LabelledMetrics(MetricRegistry registry, String prefix, String family, Li
           events.entrySet().stream()
               .map(event ->
                   new Point(
-                      owner.add("event", event.getKey().toString()),
+                      owner.add(label, event.getKey().toString()),
                       ((Number) event.getValue()).doubleValue()))
               .toList();
       case null, default -> List.of();

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A metric's name is {@code lanyard.} and, if it has an owner, {@code network.NAME.}, {@code
  * port.NETWORK.NAME.}, {@code forward.NETWORK.NAME.}, {@code service.NETWORK.NAME.}, {@code
  * vmm.NAME.} or {@code guest.NAME.}; Prometheus gets the names as labels. Gauges read live objects
- * of the loops: a value may be a frame behind, which a graph does not show. A service's value is a
- * map, by the kind of event. A negative value is one that nobody knows, and is left out.
+ * of the loops: a value may be a frame behind, which a graph does not show. A value may be a map,
+ * by a further label such as the kind of event or the cause. A negative value is one that nobody
+ * knows, and is left out.
  *
  * <p>Thread: any.
  */
@@ -117,11 +118,23 @@ public final class Metrics {
     replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
   }
 
-  /** The events of a port, by kind. */
-  public void portEvents(
-      String network, String port, String metric, Supplier<Map<String, Long>> kinds) {
-    Gauge<Map<String, Long>> gauge = kinds::get;
+  /** Numbers of a port, by the label that the metric has. */
+  public void portEach(
+      String network, String port, String metric, Supplier<? extends Map<String, ?>> each) {
+    Gauge<Object> gauge = each::get;
     replace(PORT + segment(network) + "." + segment(port) + "." + metric, gauge);
+  }
+
+  /** Numbers of a network, by the label that the metric has. */
+  public void networkEach(String network, String metric, Supplier<? extends Map<String, ?>> each) {
+    Gauge<Object> gauge = each::get;
+    replace(NETWORK + segment(network) + "." + metric, gauge);
+  }
+
+  /** Numbers of the daemon, by the label that the metric has. */
+  public void daemonEach(String metric, Supplier<? extends Map<String, ?>> each) {
+    Gauge<Object> gauge = each::get;
+    replace(DAEMON + metric, gauge);
   }
 
   public void forward(String network, String forward, String metric, Gauge<Number> gauge) {
@@ -149,8 +162,8 @@ public final class Metrics {
   /** Forgets what the services of a network had. */
   public void removeServices(String network) {
     String services = SERVICE + segment(network) + ".";
-    String pool = NETWORK + segment(network) + ".pool_available";
-    registry.removeMatching((name, metric) -> name.startsWith(services) || name.equals(pool));
+    String pool = NETWORK + segment(network) + ".pool_";
+    registry.removeMatching((name, metric) -> name.startsWith(services) || name.startsWith(pool));
   }
 
   public void removeForward(String network, String forward) {

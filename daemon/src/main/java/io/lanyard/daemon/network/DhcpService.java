@@ -98,6 +98,11 @@ final class DhcpService {
     return server.leases().available();
   }
 
+  /** How many addresses the pool has. Thread: any. */
+  int poolSize() {
+    return server.leases().poolSize();
+  }
+
   Counters<?> counters() {
     return server.counters();
   }

@@ -293,7 +293,6 @@ public final class Network implements AutoCloseable {
     // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
     metrics.network(name(), "leases", this::boundLeases);
-    metrics.network(name(), "flows", this::flowCount);
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);

@@ -17,6 +17,7 @@ import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.ForwardMetrics;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.station.PortBudget;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -315,8 +317,19 @@ final class NetworkServices {
     metrics.network(config.name(), "neighbours", stations.neighbours()::size);
     metrics.network(config.name(), "sockets", nat.descriptors()::used);
     metrics.network(config.name(), "tcp_memory_bytes", nat.tcp()::memoryBytes);
+    metrics.networkEach(config.name(), "flows", () -> byProtocol(nat.flows()::size));
+    metrics.networkEach(config.name(), "flows_limit", () -> byProtocol(nat.flows().quota()::total));
+    metrics.network(config.name(), "flows_begun", nat.flows()::added);
+    metrics.network(config.name(), "flows_idled", nat.flows()::idled);
     metrics.network(config.name(), "flows_refused", nat.flows()::refused);
     metrics.network(config.name(), "flows_evicted", nat.flows()::evicted);
+  }
+
+  private static Map<String, Integer> byProtocol(IntUnaryOperator number) {
+    return Map.of(
+        "tcp", number.applyAsInt(FlowKey.TCP),
+        "udp", number.applyAsInt(FlowKey.UDP),
+        "icmp", number.applyAsInt(FlowKey.ICMP));
   }
 
   private void measureServices(Metrics metrics) {
@@ -324,6 +337,7 @@ final class NetworkServices {
     DhcpService service = dhcp;
     if (service != null) {
       metrics.network(config.name(), "pool_available", service::available);
+      metrics.network(config.name(), "pool_addresses", service::poolSize);
     }
   }
 

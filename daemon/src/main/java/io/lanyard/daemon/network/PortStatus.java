@@ -8,6 +8,7 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /** Ports as the API and the metrics show them. */
 final class PortStatus {
@@ -21,17 +22,6 @@ final class PortStatus {
   static PortInfo of(String network, Port port, String harm) {
     PortCounters counters = port.counters();
     String problem = port.state().problem();
-    Map<String, Long> receiveDrops = new TreeMap<>();
-    Map<String, Long> transmitDrops = new TreeMap<>();
-    for (DropCause cause : DropCause.values()) {
-      String name = EnumText.word(cause);
-      if (counters.receiveDrops(cause) != 0) {
-        receiveDrops.put(name, counters.receiveDrops(cause));
-      }
-      if (counters.transmitDrops(cause) != 0) {
-        transmitDrops.put(name, counters.transmitDrops(cause));
-      }
-    }
     return new PortInfo(
         network,
         port.name(),
@@ -43,8 +33,8 @@ final class PortStatus {
         counters.transmittedFrames(),
         counters.transmittedBytes(),
         counters.loopNanos(),
-        receiveDrops,
-        transmitDrops);
+        drops(counters::receiveDrops),
+        drops(counters::transmitDrops));
   }
 
   /** The same of a port whose link is switched off. */
@@ -82,31 +72,22 @@ final class PortStatus {
     metrics.port(network, name, "received_bytes", counters::receivedBytes);
     metrics.port(network, name, "transmitted_frames", counters::transmittedFrames);
     metrics.port(network, name, "transmitted_bytes", counters::transmittedBytes);
-    metrics.port(network, name, "receive_drops", () -> sum(counters, true));
-    metrics.port(network, name, "transmit_drops", () -> sum(counters, false));
-    metrics.portEvents(network, name, "drops", () -> drops(counters));
+    metrics.portEach(network, name, "receive_drops", () -> drops(counters::receiveDrops));
+    metrics.portEach(network, name, "transmit_drops", () -> drops(counters::transmitDrops));
     metrics.port(network, name, "loop_seconds", () -> counters.loopNanos() / 1e9);
     metrics.port(network, name, "software_checksums", counters::softwareChecksums);
     metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
   }
 
-  /** Frames dropped both ways, of the causes that there were. */
-  private static Map<String, Long> drops(PortCounters counters) {
+  /** Frames dropped on one way, of the causes that there were. */
+  private static Map<String, Long> drops(ToLongFunction<DropCause> way) {
     Map<String, Long> drops = new TreeMap<>();
     for (DropCause cause : DropCause.values()) {
-      long count = counters.receiveDrops(cause) + counters.transmitDrops(cause);
+      long count = way.applyAsLong(cause);
       if (count != 0) {
         drops.put(EnumText.word(cause), count);
       }
     }
     return drops;
-  }
-
-  private static long sum(PortCounters counters, boolean receive) {
-    long sum = 0;
-    for (DropCause cause : DropCause.values()) {
-      sum += receive ? counters.receiveDrops(cause) : counters.transmitDrops(cause);
-    }
-    return sum;
   }
 }

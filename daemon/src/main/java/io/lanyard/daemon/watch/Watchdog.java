@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,6 +52,10 @@ public final class Watchdog implements AutoCloseable {
     volatile boolean answered = true;
     volatile @Nullable Thread thread;
     volatile long asked;
+
+    /** The time that the last answer took, in nanoseconds. */
+    volatile long delay;
+
     final boolean vital;
     int missed;
     boolean logged;
@@ -157,6 +163,7 @@ public final class Watchdog implements AutoCloseable {
     try {
       loop.executor.execute(() -> {
         loop.thread = Thread.currentThread();
+        loop.delay = clock.nanoTime() - loop.asked;
         loop.answered = true;
       });
     } catch (RejectedExecutionException e) {
@@ -201,6 +208,19 @@ public final class Watchdog implements AutoCloseable {
       loop.logged = false;
       LogEvent.of("loop-answers").with("loop", loop.name).log(LOG, Level.INFO);
     }
+  }
+
+  /**
+   * The time that each loop took to answer, or has not answered for.
+   *
+   * @return seconds by the loop's name
+   */
+  public Map<String, Double> delays() {
+    Map<String, Double> delays = new TreeMap<>();
+    for (Watched loop : loops) {
+      delays.put(loop.name, Math.max(loop.delay, silentNanos(loop)) / 1e9);
+    }
+    return delays;
   }
 
   /**

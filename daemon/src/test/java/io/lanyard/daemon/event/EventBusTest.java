@@ -120,6 +120,6 @@ class EventBusTest {
       assertThat(reader.isEnded()).isTrue();
       closes.join();
     }
-    assertThat(bus.hasReaders()).isFalse();
+    assertThat(bus.readers()).isZero();
   }
 }
