@@ -88,17 +88,34 @@ final class Dispatcher {
     }
     checkCoding(incoming);
     Response response = match.resource().answer(request);
+    checkAccepted(request, response);
     if (response instanceof Response.Body body) {
       return unlessKnown(request, body);
     }
     if (head) {
-      Response.Conversation conversation = response.conversation();
-      if (conversation != null) {
-        conversation.abandon();
-      }
+      abandon(response);
       return headOf(response);
     }
     return response;
+  }
+
+  /** What a request has changed is told in any case. */
+  private static void checkAccepted(Request request, Response response) {
+    String type = response.mediaType();
+    if (!type.isEmpty()
+        && (request.method().equals("GET") || request.method().equals("HEAD"))
+        && !AcceptedTypes.include(request.header("accept"), type)) {
+      abandon(response);
+      throw new Problem(
+          406, "this is served as " + type + " only", request.path(), "send Accept: " + type);
+    }
+  }
+
+  private static void abandon(Response response) {
+    Response.Conversation conversation = response.conversation();
+    if (conversation != null) {
+      conversation.abandon();
+    }
   }
 
   /** No coding of a body is known here (RFC 9110 section 8.4). */
@@ -153,8 +170,8 @@ final class Dispatcher {
 
   /** The head of a stream: nobody knows its length. */
   private static Response headOf(Response response) {
-    String type = response instanceof Response.Stream stream ? stream.type() : Response.Events.TYPE;
-    return new Response.Body(200, type, new byte[0], Map.of("Transfer-Encoding", "chunked"));
+    return new Response.Body(
+        200, response.mediaType(), new byte[0], Map.of("Transfer-Encoding", "chunked"));
   }
 
   /** Decoded one by one, so that an encoded slash cannot make a segment into two. */

@@ -11,6 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** A resource's answer. */
 public sealed interface Response {
   /**
+   * The media type of the body.
+   *
+   * @return its type; empty where there is no body
+   */
+  String mediaType();
+
+  /**
    * The conversation that follows the head.
    *
    * @return null where the server itself writes the body
@@ -41,6 +48,11 @@ public sealed interface Response {
       this(status, type, bytes, Map.of());
     }
 
+    @Override
+    public String mediaType() {
+      return type;
+    }
+
     /**
      * The same with another header.
      *
@@ -65,6 +77,11 @@ public sealed interface Response {
   record Events(EventSource source, String lastEventId) implements Response {
     /** The media type. */
     static final String TYPE = "text/event-stream";
+
+    @Override
+    public String mediaType() {
+      return TYPE;
+    }
   }
 
   /**
@@ -75,6 +92,11 @@ public sealed interface Response {
    *     wants no more
    */
   record Stream(String type, Conversation source) implements Response {
+    @Override
+    public String mediaType() {
+      return type;
+    }
+
     @Override
     public Conversation conversation() {
       return source;
@@ -87,7 +109,12 @@ public sealed interface Response {
    * @param protocol the protocol's name
    * @param conversation speaks it, on a virtual thread
    */
-  record Upgrade(String protocol, Conversation conversation) implements Response {}
+  record Upgrade(String protocol, Conversation conversation) implements Response {
+    @Override
+    public String mediaType() {
+      return "";
+    }
+  }
 
   /** Speaks a protocol of bytes both ways. */
   @FunctionalInterface
