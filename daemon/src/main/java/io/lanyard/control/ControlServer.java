@@ -15,6 +15,8 @@ import io.lanyard.control.http.Routes;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.NetworkGoneException;
+import io.lanyard.daemon.network.NetworkSilentException;
 import io.lanyard.daemon.watch.Watchdog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +91,7 @@ public final class ControlServer implements AutoCloseable {
    */
   static Routes routes(Daemon daemon) {
     Routes routes =
-        new Routes("GET /v1/openapi.json lists what there is")
+        new Routes("GET /v1/openapi.json lists what there is", ControlServer::whileNetworksLast)
             .add("GET", "/v1/openapi.json", request -> openApi())
             .add("GET", "/v1/status", request -> Json.response(daemon.status()))
             .add("GET", "/v1/dump", request -> Json.response(daemon.dump()))
@@ -96,7 +99,7 @@ public final class ControlServer implements AutoCloseable {
             .add(
                 "GET",
                 "/v1/networks",
-                request -> Json.response(daemon.networks().stream().map(Network::info).toList()))
+                request -> Json.response(present(daemon.networks(), Network::info)))
             .add(
                 "GET",
                 "/v1/networks/{network}",
@@ -121,8 +124,40 @@ public final class ControlServer implements AutoCloseable {
   private static <T> Resource each(Daemon daemon, Function<Network, List<T>> list) {
     return request -> {
       List<T> all = new ArrayList<>();
-      chosen(daemon, request).forEach(network -> all.addAll(list.apply(network)));
+      present(chosen(daemon, request), list).forEach(all::addAll);
       return Json.response(all);
+    };
+  }
+
+  /** The answers of the networks, without those that are being removed. */
+  static <T> List<T> present(Collection<Network> networks, Function<Network, T> question) {
+    List<T> all = new ArrayList<>();
+    for (Network network : networks) {
+      try {
+        all.add(question.apply(network));
+      } catch (NetworkGoneException e) {
+        // It is in the list no more.
+        LogEvent.of("network-gone").with("network", network.name()).log(LOG, Level.DEBUG);
+      }
+    }
+    return all;
+  }
+
+  /** A network may go, or hang, while it is asked. */
+  private static Resource whileNetworksLast(Resource resource) {
+    return request -> {
+      try {
+        return resource.answer(request);
+      } catch (NetworkGoneException e) {
+        throw new Problem(404, String.valueOf(e.getMessage()), request.path(), "");
+      } catch (NetworkSilentException e) {
+        throw new Problem(
+            503,
+            String.valueOf(e.getMessage()),
+            request.path(),
+            "the log says what it does, if that lasts",
+            Map.of("Retry-After", "5"));
+      }
     };
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * Streams what happens: a snapshot, then every event after it. A reader that names the last event
@@ -97,6 +98,10 @@ final class EventResource implements Resource {
           && event.type().startsWith(type);
     }
 
+    private static <T> List<T> all(List<Network> networks, Function<Network, List<T>> list) {
+      return ControlServer.present(networks, list).stream().flatMap(List::stream).toList();
+    }
+
     private boolean snapshot(String position, Reader reader) {
       List<Network> networks =
           daemon.networks().stream()
@@ -104,10 +109,10 @@ final class EventResource implements Resource {
               .toList();
       SnapshotInfo snapshot =
           new SnapshotInfo(
-              networks.stream().map(Network::info).toList(),
-              networks.stream().flatMap(one -> one.ports().stream()).toList(),
-              networks.stream().flatMap(one -> one.leases().stream()).toList(),
-              networks.stream().flatMap(one -> one.forwards().stream()).toList(),
+              ControlServer.present(networks, Network::info),
+              all(networks, Network::ports),
+              all(networks, Network::leases),
+              all(networks, Network::forwards),
               daemon.guestNames().stream()
                   .map(daemon::guest)
                   .filter(Objects::nonNull)

@@ -46,7 +46,9 @@ final class GuestResources {
   private Response list() {
     return Json.response(
         daemon.guestNames().stream()
-            .map(name -> Objects.requireNonNull(daemon.guest(name)).info())
+            .map(daemon::guest)
+            .filter(Objects::nonNull) // else it was removed meanwhile
+            .map(GuestHandle::info)
             .toList());
   }
 

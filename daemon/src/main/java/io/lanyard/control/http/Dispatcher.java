@@ -99,7 +99,7 @@ final class Dispatcher {
     return response;
   }
 
-  /** What a request has changed is told in any case. */
+  /** A request that has changed something is answered in any case. */
   private static void checkAccepted(Request request, Response response) {
     String type = response.mediaType();
     if (!type.isEmpty()

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Routes {
   private final List<Route> routes = new ArrayList<>();
   private final String hint;
+  private final UnaryOperator<Resource> around;
 
   /**
    * Makes an empty table.
@@ -25,7 +27,18 @@ public final class Routes {
    * @param hint what tells a client which resources there are
    */
   public Routes(String hint) {
+    this(hint, resource -> resource);
+  }
+
+  /**
+   * Makes an empty table.
+   *
+   * @param hint what tells a client which resources there are
+   * @param around what each resource is wrapped in
+   */
+  public Routes(String hint, UnaryOperator<Resource> around) {
     this.hint = hint;
+    this.around = around;
   }
 
   /**
@@ -51,7 +64,7 @@ public final class Routes {
    * @return this table
    */
   public Routes add(Role role, String method, String path, Resource resource) {
-    routes.add(new Route(role, method, path, List.of(path.split("/", -1)), resource));
+    routes.add(new Route(role, method, path, List.of(path.split("/", -1)), around.apply(resource)));
     return this;
   }
 

@@ -320,7 +320,7 @@ public final class Conductor implements AutoCloseable {
       String problem;
       try {
         problem = there.addForward(forward);
-      } catch (IllegalArgumentException e) {
+      } catch (IllegalArgumentException | IllegalStateException e) {
         throw new ChangeRefusedException(
             Reason.FAILED, String.valueOf(e.getMessage()), List.of(), "");
       }

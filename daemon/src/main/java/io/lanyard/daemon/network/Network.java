@@ -334,6 +334,7 @@ public final class Network implements AutoCloseable {
     if (ipv4 == null) {
       return null;
     }
+    NetworkServices[] late = new NetworkServices[1];
     try {
       return loop.make(() -> {
         NetworkServices made =
@@ -351,11 +352,20 @@ public final class Network implements AutoCloseable {
         made.addListener(new LeaseEvents(name(), events));
         made.nat().flows().listen(new FlowEvents(name(), events, timers));
         made.nat().forwards().listen(new ForwardEvents(name(), events));
+        late[0] = made;
         return made;
       });
     } catch (RuntimeException e) {
+      loop.post(() -> closeLate(late[0]));
       problem("its gateway cannot run", e);
       return null;
+    }
+  }
+
+  /** Closes services that the loop has made when nobody waited for them any more. On the loop. */
+  private void closeLate(@Nullable NetworkServices made) {
+    if (made != null) {
+      made.close();
     }
   }
 

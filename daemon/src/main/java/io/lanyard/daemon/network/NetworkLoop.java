@@ -76,6 +76,8 @@ final class NetworkLoop implements AutoCloseable {
    * would still run, and what it made would belong to nobody.
    *
    * @throws NetworkGoneException if the loop has ended
+   * @throws NetworkSilentException if the loop has not done it in {@value #CALL_SECONDS} s; it may
+   *     do it later
    */
   <T> T call(Callable<T> task) {
     return call(task, CALL_SECONDS);
@@ -97,7 +99,7 @@ final class NetworkLoop implements AutoCloseable {
       throw new NetworkGoneException(network, e);
     }
     if (!done.awaitUninterruptibly(seconds, TimeUnit.SECONDS)) {
-      throw new IllegalStateException("the loop of " + network + " does not answer");
+      throw new NetworkSilentException(network);
     }
     Throwable cause = done.cause();
     if (cause instanceof RuntimeException failure) {
@@ -120,7 +122,9 @@ final class NetworkLoop implements AutoCloseable {
     try {
       return end.get(CALL_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      throw new IllegalStateException("the loop of " + network + " does not come to an end", e);
+      NetworkSilentException silent = new NetworkSilentException(network);
+      silent.initCause(e);
+      throw silent;
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());

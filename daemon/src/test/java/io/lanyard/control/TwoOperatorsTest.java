@@ -1,0 +1,124 @@
+package io.lanyard.control;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.control.client.HttpClient;
+import io.lanyard.daemon.Daemon;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two operators who change the same at once do not undo each other's work unknowingly. */
+@Timeout(120)
+final class TwoOperatorsTest {
+  private static final int ROUNDS = 8;
+
+  private static final String NAT = "{\"mode\": \"nat\", \"ipv4\": {\"subnet\": \"10.9.8.0/24\"}}";
+
+  @TempDir Path home;
+  private Daemon daemon;
+  private ControlServer server;
+  private HttpClient client;
+  private final ExecutorService operators = Executors.newCachedThreadPool();
+
+  @BeforeEach
+  void open() throws Exception {
+    Directories directories =
+        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Document document = Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home);
+    daemon = Daemon.open(Daemon.Settings.of(document, directories));
+    server = ControlServer.bind(daemon, directories.socket(), null);
+    client = new HttpClient(directories.socket());
+  }
+
+  @AfterEach
+  void close() {
+    operators.shutdownNow();
+    server.close();
+    daemon.close();
+  }
+
+  private int send(String method, String target, String tag, String body) throws IOException {
+    Map<String, String> headers = tag.isEmpty() ? Map.of() : Map.of("If-Match", tag);
+    try (HttpClient.Answer answer = client.send(method, target, headers, body.getBytes(UTF_8))) {
+      return answer.status();
+    }
+  }
+
+  private String tag() throws IOException {
+    try (HttpClient.Answer answer = client.send("GET", "/v1/config")) {
+      return answer.headers().getOrDefault("etag", "");
+    }
+  }
+
+  @Test
+  void oneOfTwoChangesOfTheSameStateIsToldThatItIsLate() throws Exception {
+    CyclicBarrier start = new CyclicBarrier(2);
+    for (int round = 0; round < ROUNDS; round++) {
+      String tag = tag();
+      String name = "n" + round;
+      List<Future<Integer>> both = new ArrayList<>();
+      for (int mtu : new int[] {1400, 1300}) {
+        Callable<Integer> change =
+            () -> {
+              start.await();
+              String body = "{\"mode\": \"isolated\", \"mtu\": " + mtu + "}";
+              return send("PUT", "/v1/networks/" + name, tag, body);
+            };
+        both.add(operators.submit(change));
+      }
+      assertThat(List.of(both.get(0).get(), both.get(1).get()))
+          .as("round " + round)
+          .containsExactlyInAnyOrder(200, 412);
+      assertThat(send("DELETE", "/v1/networks/" + name, tag, "")).isEqualTo(412);
+      assertThat(send("DELETE", "/v1/networks/" + name, tag(), "")).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void whoReadsWhileNetworksAndGuestsGoSeesNoFailure() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    List<Future<Integer>> readers = new ArrayList<>();
+    for (String target : new String[] {"/v1/networks", "/v1/flows", "/v1/guests", "/v1/dump"}) {
+      Callable<Integer> reading =
+          () -> {
+            int worst = 0;
+            while (!done.get()) {
+              worst = Math.max(worst, send("GET", target, "", ""));
+              worst = Math.max(worst, send("GET", "/v1/networks/b", "", ""));
+            }
+            return worst;
+          };
+      readers.add(operators.submit(reading));
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+      assertThat(send("PUT", "/v1/networks/b", "", NAT)).isEqualTo(200);
+      String guest =
+          "{\"vmm\": \"echo\", \"memory\": \"64M\", \"program\": \"/bin/true\","
+              + " \"nics\": [{\"network\": \"b\"}]}";
+      assertThat(send("PUT", "/v1/guests/g", "", guest)).isEqualTo(200);
+      assertThat(send("DELETE", "/v1/guests/g?yes=true", "", "")).isEqualTo(200);
+      assertThat(send("DELETE", "/v1/networks/b?yes=true", "", "")).isEqualTo(200);
+    }
+    done.set(true);
+    for (Future<Integer> reader : readers) {
+      assertThat(reader.get()).isLessThan(500);
+    }
+  }
+}
