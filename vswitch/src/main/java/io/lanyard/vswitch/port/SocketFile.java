@@ -1,6 +1,7 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.base.Causes;
+import io.lanyard.linux.HeldFile;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -93,15 +94,29 @@ public record SocketFile(
   /**
    * Gives the bound socket its owner, group and mode. It may wait for the host's user database.
    *
-   * @throws IOException if the host refuses, or has no such user or group
+   * <p>Somebody who may write to the directory can put a link in the socket's place at any moment,
+   * so the file is held first, looked at, and changed by way of its handle.
+   *
+   * @throws IOException if the host refuses, has no such user or group, or the socket is gone
    */
   public void grant() throws IOException {
-    PosixFileAttributeView view =
-        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    UserPrincipalLookupService users = path.getFileSystem().getUserPrincipalLookupService();
+    try (HeldFile held = HeldFile.of(path)) {
+      if (!Files.readAttributes(held.path(), BasicFileAttributes.class).isOther()) {
+        throw new IOException(
+            path
+                + " is no longer the socket that was bound just now; put it into a directory that"
+                + " nobody else writes to");
+      }
+      change(held.path());
+    }
+  }
+
+  private void change(Path held) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(held, PosixFileAttributeView.class);
+    UserPrincipalLookupService users = held.getFileSystem().getUserPrincipalLookupService();
     try {
-      if (mode != null) { // no view of a link sets it, and the daemon has just made this file
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+      if (mode != null) {
+        view.setPermissions(PosixFilePermissions.fromString(mode));
       }
       if (group != null) {
         view.setGroup(users.lookupPrincipalByGroupName(group));
