@@ -36,6 +36,7 @@ enum ItemIdentity {
           Map.entry("networks.*.egress.rules", PLACE),
           Map.entry("networks.*.forward-reserved", PLACE),
           Map.entry("networks.*.ports.*.addresses", PLACE),
+          Map.entry("networks.*.ports.*.remotes", PLACE),
           Map.entry("guests.*.disks", PLACE),
           Map.entry("guests.*.nics", NIC),
           Map.entry("hooks", PLACE),
