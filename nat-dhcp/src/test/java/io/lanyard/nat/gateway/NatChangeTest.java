@@ -229,7 +229,7 @@ class NatChangeTest {
       NetworkConfig before = scene.nat.config();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> scene.nat.configure(moved))
-          .withMessageContaining("keeps its name, mode, MTU, addresses");
+          .withMessageContaining("keeps its name, mode, MTU and addresses");
       assertThat(scene.nat.config()).isSameAs(before);
       return true;
     });

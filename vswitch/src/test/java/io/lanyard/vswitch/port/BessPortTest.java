@@ -77,7 +77,7 @@ class BessPortTest extends PortSuite {
   void aClientThatDiesWithFramesOnTheirWayLosesThemAlone() throws Exception {
     ((DatagramGuest) guest).reads(false);
     onLoop(() -> {
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 4000; i++) { // more than the socket's buffer takes
         peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[900]));
       }
       return 0;
