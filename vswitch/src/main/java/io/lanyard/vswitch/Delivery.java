@@ -22,6 +22,7 @@ final class Delivery {
   private FrameTap[] taps = NO_TAPS;
   private Slot[] touched = new Slot[16];
   private int touchedCount;
+  private boolean flushing;
   private @Nullable ByteBuf spare;
 
   Delivery(ByteBufAllocator allocator) {
@@ -197,8 +198,15 @@ final class Delivery {
     }
   }
 
-  /** Flushes every port that was handed a frame since the last call. */
+  /**
+   * Flushes every port that was handed a frame since the last call. A port that asks for it from
+   * inside its own flush gets it from the call that is under way.
+   */
   void flush() {
+    if (flushing) {
+      return;
+    }
+    flushing = true;
     int done = 0;
     try {
       // A flush may touch ports again: the count is read anew each time.
@@ -208,6 +216,7 @@ final class Delivery {
         slot.port.flush();
       }
     } finally { // a port may have thrown: those behind it are flushed the next time
+      flushing = false;
       touchedCount -= done;
       System.arraycopy(touched, done, touched, 0, touchedCount);
     }

@@ -267,4 +267,37 @@ class DeliveryTest extends SwitchScene {
     a.send(frame(Ethernet.BROADCAST, A));
     assertThat(List.of(b.flushes(), flushes[0], c.flushes())).containsExactly(4, 4, 4);
   }
+
+  @Test
+  void aPortThatAsksForTheFlushFromInsideOneLosesNobodys() {
+    int[] flushes = {0};
+    Port eager =
+        new ObservedPort("eager", "test", 1500, PortState.up()) {
+          @Override
+          public Offloads offloads() {
+            return Offloads.NONE;
+          }
+
+          @Override
+          public boolean transmit(Passage passage, ByteBuf frame) {
+            return true;
+          }
+
+          @Override
+          public void flush() {
+            flushes[0]++;
+            network.flush();
+          }
+
+          @Override
+          public void close() {}
+        };
+    network.detach(c);
+    network.attach(eager);
+    c.attachTo(network); // behind it
+    for (int i = 1; i <= 3; i++) {
+      a.send(frame(Ethernet.BROADCAST, A));
+      assertThat(List.of(b.flushes(), flushes[0], c.flushes())).containsExactly(i, i, i);
+    }
+  }
 }
