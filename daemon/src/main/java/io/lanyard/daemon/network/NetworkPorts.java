@@ -23,6 +23,7 @@ import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
 import io.lanyard.net.Address;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
@@ -325,7 +326,9 @@ final class NetworkPorts {
             HOST,
             adapter.name(),
             config.mtu(),
-            new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+            new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()),
+            // The same for each adapter of the network: guests that know it go on.
+            MacAddress.derivedFrom("host of " + config.name()).bits());
     PortListener claim = new AdapterAddresses(ipv4.host());
     await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
     return problem(HOST);

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param mtu the device's MTU, or 0 to leave it alone
  * @param address an IPv4 address to give to the device, or null
  * @param up whether to switch the device on
+ * @param mac the MAC address of a device that is made at first, or 0 to leave it to the kernel,
+ *     which takes one at random
  */
 public record TapSettings(
     String device,
@@ -23,8 +25,29 @@ public record TapSettings(
     boolean offloads,
     int mtu,
     @Nullable HostAddress address,
-    boolean up)
+    boolean up,
+    long mac)
     implements DeviceSource {
+  /**
+   * A device with a MAC address of the kernel's choice.
+   *
+   * @param device the device's name; may hold one {@code %d}
+   * @param namespace a network namespace's name or path, or null for the daemon's own
+   * @param offloads whether super-frames and unfinished checksums may pass
+   * @param mtu the device's MTU, or 0 to leave it alone
+   * @param address an IPv4 address to give to the device, or null
+   * @param up whether to switch the device on
+   */
+  public TapSettings(
+      String device,
+      @Nullable String namespace,
+      boolean offloads,
+      int mtu,
+      @Nullable HostAddress address,
+      boolean up) {
+    this(device, namespace, offloads, mtu, address, up, 0);
+  }
+
   /**
    * A device that somebody else configures.
    *
@@ -55,18 +78,18 @@ public record TapSettings(
   }
 
   @Override
-  public FrameDevice open(long mac) throws IOException {
-    return NetworkNamespace.run(namespace, () -> openHere(mac));
+  public FrameDevice open(long former) throws IOException {
+    return NetworkNamespace.run(namespace, () -> openHere(former != 0 ? former : mac));
   }
 
   /** In the namespace: a thread takes its own to those that it starts. */
-  private FrameDevice openHere(long mac) throws IOException {
+  private FrameDevice openHere(long own) throws IOException {
     boolean isNew = !Ifreq.exists(device);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
-      if (isNew && mac != 0) {
-        Ifreq.setHardwareAddress(tap.name(), mac);
+      if (isNew && own != 0) {
+        Ifreq.setHardwareAddress(tap.name(), own);
       }
       configure(tap.name());
       FrameDevice made = new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null));

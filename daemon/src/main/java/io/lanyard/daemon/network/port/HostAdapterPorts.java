@@ -13,8 +13,10 @@ public final class HostAdapterPorts implements PortFactory<HostAdapterPorts.Host
    * @param device the device's name
    * @param mtu the network's MTU, in bytes
    * @param address the host's address on the network
+   * @param mac the MAC address of a device that is made
    */
-  public record HostAdapter(String port, String device, int mtu, TapSettings.HostAddress address) {}
+  public record HostAdapter(
+      String port, String device, int mtu, TapSettings.HostAddress address, long mac) {}
 
   @Override
   public Class<HostAdapter> model() {
@@ -32,7 +34,8 @@ public final class HostAdapterPorts implements PortFactory<HostAdapterPorts.Host
         adapter.port(),
         kind(),
         adapter.mtu(),
-        new TapSettings(adapter.device(), null, true, adapter.mtu(), adapter.address(), true),
+        new TapSettings(
+            adapter.device(), null, true, adapter.mtu(), adapter.address(), true, adapter.mac()),
         place.context());
   }
 }
