@@ -139,7 +139,7 @@ final class MetricsTest {
       assertThat(text(daemon.metrics()))
           .contains("lanyard_network_ports{network=\"a\"} 1.0")
           .contains("lanyard_network_leases{network=\"a\"} 0.0")
-          .contains("lanyard_network_flows{network=\"a\"} 0.0");
+          .contains("lanyard_network_flows{network=\"a\",protocol=\"tcp\"} 0.0");
       assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(3));
       release.countDown();
     }
