@@ -227,7 +227,8 @@ final class ArchitectureTest {
                               resideInAnyPackage(
                                   "io.lanyard.control.http",
                                   "io.lanyard.control.json",
-                                  "io.lanyard.base")))
+                                  "io.lanyard.base",
+                                  "io.lanyard.linux")))
                       .and(not(equivalentTo(Role.class)))
                       .and(not(equivalentTo(ProblemInfo.class))));
 
