@@ -155,7 +155,7 @@ final class CaptureCommand implements Callable<Integer> {
     while (goes) {
       PcapngBlocks.Block block;
       try {
-        // What has come is written before more is waited for: a viewer wants to see it.
+        // Flush before waiting for more: a viewer wants to see what has come.
         if (!blocks.hasMore()) {
           out.flush();
         }

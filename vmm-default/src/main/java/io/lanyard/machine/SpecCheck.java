@@ -164,7 +164,7 @@ final class SpecCheck {
       default -> {}
     }
     if (problems.size() == before && hasMemory()) {
-      // What is left that can be wrong is that it does not fit.
+      // Only its size can be wrong now.
       attempt(this::fits, "memory");
     }
     for (int i = 0; i < spec.disks().size(); i++) {

@@ -176,7 +176,7 @@ final class QemuGuest implements Guest {
               + name()
               + " runs already, and its QEMU cannot be driven ("
               + Causes.of(e)
-              + "); end it, or whoever else drives it at "
+              + "); end it, or the program that drives it at "
               + files.qmp(),
           e);
     }

@@ -323,7 +323,7 @@ class ConductorTest {
     assertThat(forwards("a")).containsExactly("web stopped -> 10.9.8.9:80");
     assertThat(links).containsExactly("up", "down");
     assertThat(home.resolve("r/q.sock")).doesNotExist();
-    // What is on it can be changed all the same.
+    // A stopped network can still be changed.
     apply(stopped.replace("10.9.8.9:80", "10.9.8.10:80").replace("name: q,", "name: p,"));
     assertThat(forwards("a")).containsExactly("web stopped -> 10.9.8.10:80");
     assertThat(state("a", "p")).isEqualTo("stopped");

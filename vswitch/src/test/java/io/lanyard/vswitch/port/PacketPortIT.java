@@ -223,7 +223,7 @@ class PacketPortIT extends PortSuite {
     assertThat(Arrays.copyOfRange(got.getFirst(), 28, 32))
         .isEqualTo(Address.parse("10.99.0.1").toBytes());
     assertThat(guest.receive()).isEqualTo(request); // the wire has it, too
-    // What the guest sends now comes behind whatever else might have come back.
+    // The guest sends now, behind anything that might have come back.
     byte[] last = numbered(PEER, GUEST, 9, 60);
     guest.send(last);
     awaitOnLoop(
