@@ -1,6 +1,7 @@
 package io.lanyard.machine;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Threads;
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.device.InterruptControl;
@@ -321,25 +322,16 @@ final class Machine {
 
   /** Waits for harts and disks. */
   private boolean stands(long deadline) {
-    boolean interrupted = false;
     boolean still = true;
     for (Thread thread : threads) {
-      try {
-        still &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-      } catch (InterruptedException e) {
-        interrupted = true;
-        still = false;
-      }
+      still &= Threads.joinUninterruptibly(thread, deadline);
     }
     if (still) {
       // Again: until it stopped, a hart may have started its disk anew.
       disks.forEach(VirtioBlk::stop);
       for (VirtioBlk disk : disks) {
-        still &= disk.awaitStopped(deadline - System.nanoTime());
+        still &= disk.awaitStopped(deadline);
       }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
     return still;
   }

@@ -361,6 +361,17 @@ class LanyardGuestTest {
   }
 
   @Test
+  void killOnAnInterruptedThreadGivesEverythingBackAndKeepsTheInterrupt() throws Exception {
+    Guest guest = start(TestProgram.chattering());
+    Thread.currentThread().interrupt();
+    guest.kill();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(guest.state()).isEqualTo(GuestState.STOPPED);
+    assertThat(LogWatch.count("event=guest-lingers")).isZero();
+    guest.start();
+  }
+
+  @Test
   void killAnswersInTwoSecondsAlthoughAHartIsStuckAndAStartWaitsForIt() throws Exception {
     LogWatch.expect("guest-lingers");
     CountDownLatch go = new CountDownLatch(1);

@@ -1,5 +1,6 @@
 package io.lanyard.daemon.change;
 
+import io.lanyard.base.Threads;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -57,7 +58,7 @@ public final class RunningTree {
       all.put(config.name(), network);
       starts.add(Thread.ofVirtual().name("start-" + config.name()).start(network::start));
     }
-    starts.forEach(RunningTree::joinUninterruptibly);
+    starts.forEach(Threads::joinUninterruptibly);
     networks = Collections.unmodifiableMap(all);
     for (NetworkConfig config : added) {
       shared.events().publish(EventType.NETWORK_ADDED, config.name(), config.name(), Map.of());
@@ -146,7 +147,7 @@ public final class RunningTree {
         threads.add(Thread.ofVirtual().name("guest-" + name).start(() -> what.accept(slot)));
       }
     }
-    threads.forEach(RunningTree::joinUninterruptibly);
+    threads.forEach(Threads::joinUninterruptibly);
   }
 
   /** Lets {@link #close} wait for no guest to stop. */
@@ -175,20 +176,5 @@ public final class RunningTree {
     onGuests(guests.keySet(), RunningTree::stop);
     forGuests.plugins().close();
     networks.values().forEach(Network::close);
-  }
-
-  static void joinUninterruptibly(Thread thread) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.lanyard.machine.virtio;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Threads;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.virtio.Chain;
 import io.lanyard.virtio.Features;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -140,20 +140,15 @@ public final class VirtioBlk implements VirtioDevice {
    * Waits for the worker to end after {@link #stop}: as long as the host takes for what the worker
    * is at.
    *
-   * @param nanos how long to wait at most
+   * @param deadline when to give up, by {@link System#nanoTime}
    * @return whether it has ended
    */
-  public boolean awaitStopped(long nanos) {
+  public boolean awaitStopped(long deadline) {
     Thread thread = worker;
     if (thread == null || !thread.isAlive()) {
       return true;
     }
-    try {
-      return thread.join(Duration.ofNanos(Math.max(1, nanos)));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return Threads.joinUninterruptibly(thread, deadline);
   }
 
   @Override
@@ -164,18 +159,8 @@ public final class VirtioBlk implements VirtioDevice {
     }
     stop();
     worker = null;
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        // The worker touches guest RAM: it must have ended before this returns.
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    // The worker touches guest RAM: it must have ended before this returns.
+    Threads.joinUninterruptibly(thread);
   }
 
   private void serve(VirtQueue queue) {

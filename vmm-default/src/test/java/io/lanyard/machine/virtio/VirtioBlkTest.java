@@ -258,12 +258,12 @@ class VirtioBlkTest {
       assertThat(ran.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
       assertThat(busy.get()).isEqualTo(count);
       devices.getFirst().stop();
-      assertThat(devices.getFirst().awaitStopped(1_000_000)).isFalse();
+      assertThat(devices.getFirst().awaitStopped(System.nanoTime() + 1_000_000)).isFalse();
     } finally {
       disks.forEach(disk -> disk.let.set(true));
       devices.forEach(VirtioBlk::reset);
       rams.forEach(Ram::close);
     }
-    assertThat(devices.getFirst().awaitStopped(1)).isTrue();
+    assertThat(devices.getFirst().awaitStopped(System.nanoTime() + 1)).isTrue();
   }
 }
