@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
+import io.lanyard.net.Subnet;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -42,13 +43,22 @@ final class AddressPool {
       byMac.put(reservation.mac().bits(), reservation);
     }
     byAddress.keySet().forEach(this::withdraw);
-    terms.excluded().forEach(this::withdraw);
+    terms.fixed().forEach(this::withdraw);
+    terms.ofPorts().forEach(this::withdraw);
     withdraw(terms.server());
   }
 
   private void withdraw(Address address) {
     if (inRange(address)) {
       untouched.clear((int) (address.low() - pool.first().low()));
+    }
+  }
+
+  private void withdraw(Subnet subnet) {
+    long first = Math.max(subnet.network().low(), pool.first().low());
+    long last = Math.min(subnet.last().low(), pool.last().low());
+    if (first <= last) {
+      untouched.clear((int) (first - pool.first().low()), (int) (last + 1 - pool.first().low()));
     }
   }
 
@@ -64,7 +74,7 @@ final class AddressPool {
 
   private boolean barred(Address address) {
     return byAddress.containsKey(address)
-        || terms.excluded().contains(address)
+        || terms.excludes(address)
         || address.equals(terms.server());
   }
 

@@ -10,7 +10,7 @@ import io.lanyard.net.Subnet;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -35,7 +35,8 @@ final class DhcpTerms {
   private int mtu;
   private @Nullable String domain;
   private Map<Long, String> names;
-  private Set<Address> excluded;
+  private Set<Address> fixed;
+  private List<Subnet> ofPorts;
 
   DhcpTerms(NetworkConfig config, Collection<GuestConfig> guests) {
     network = config.name();
@@ -44,7 +45,8 @@ final class DhcpTerms {
     mtu = config.mtu();
     domain = domain(config);
     names = names(config, guests);
-    excluded = excluded(config);
+    fixed = fixed(config);
+    ofPorts = ofPorts(config);
   }
 
   /**
@@ -67,7 +69,8 @@ final class DhcpTerms {
     mtu = config.mtu();
     domain = domain(config);
     names = names(config, guests);
-    excluded = excluded(config);
+    fixed = fixed(config);
+    ofPorts = ofPorts(config);
   }
 
   private static Ipv4Config ipv4(NetworkConfig config) {
@@ -93,14 +96,14 @@ final class DhcpTerms {
   }
 
   /** A host with a fixed name has its address by other means than DHCP, or by a reservation. */
-  private static Set<Address> excluded(NetworkConfig config) {
+  private static Set<Address> fixed(NetworkConfig config) {
     DnsConfig dns = config.dns();
-    Set<Address> fixed = new HashSet<>(dns == null ? Set.of() : dns.hosts().values());
-    config.ports().stream()
-        .flatMap(port -> port.policy().addresses().stream())
-        .filter(own -> own.prefix() == own.network().bits())
-        .forEach(own -> fixed.add(own.network()));
-    return fixed;
+    return dns == null ? Set.of() : Set.copyOf(dns.hosts().values());
+  }
+
+  /** Addresses that a port may use without a lease are its own. */
+  private static List<Subnet> ofPorts(NetworkConfig config) {
+    return config.ports().stream().flatMap(port -> port.policy().addresses().stream()).toList();
   }
 
   /** The network's name, for the log. */
@@ -147,8 +150,18 @@ final class DhcpTerms {
   }
 
   /** Addresses that are given to nobody: static hosts'. */
-  Set<Address> excluded() {
-    return excluded;
+  Set<Address> fixed() {
+    return fixed;
+  }
+
+  /** Addresses that are given to nobody because a port may use them. */
+  List<Subnet> ofPorts() {
+    return ofPorts;
+  }
+
+  /** Whether an address is given to nobody: a static host's, or one that a port may use. */
+  boolean excludes(Address address) {
+    return fixed.contains(address) || ofPorts.stream().anyMatch(own -> own.contains(address));
   }
 
   /** How long an address is looked for before a client gets it; 0 not to look. */

@@ -409,6 +409,31 @@ class DhcpServerTest {
   }
 
   @Test
+  void subnetsThatPortsMayUseAreGivenToNobody() {
+    LogWatch.expect("event=dhcp-pool-exhausted");
+    Address first = Address.parse("192.168.127.128");
+    server =
+        start(
+            TestNetworks.pool(
+                first,
+                first.plus(31),
+                "ports:",
+                "  - {name: a, kind: tap, device: t0, guard: strict, addresses: [10.0.0.0/8,"
+                    + " 192.168.127.128/28]}",
+                "  - {name: b, kind: tap, device: t1, guard: learn, addresses:"
+                    + " [192.168.127.144/29, 192.168.127.152/30, 192.168.127.156/31,"
+                    + " 192.168.127.159/32]}"));
+    // .158 is all there is, whatever a client asks for.
+    TestClient client = client("52:54:00:00:00:01");
+    client.message(DISCOVER).address(50, first.plus(3)).send();
+    assertThat(client.next().yiaddr()).isEqualTo(first.plus(30));
+    assertThat(lease(client).yiaddr()).isEqualTo(first.plus(30));
+    TestClient late = client("52:54:00:00:00:03");
+    late.message(DISCOVER).send();
+    assertThat(late.answers).isEmpty();
+  }
+
+  @Test
   void theLeaseTimeAskedForIsHeldWithinBounds() {
     TestClient client = client("52:54:00:00:00:01");
     client.message(DISCOVER).number(51, 5).send();

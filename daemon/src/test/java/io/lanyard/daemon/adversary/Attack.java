@@ -21,6 +21,7 @@ enum Attack {
   DNS_DISTINCT(ServiceAttacks::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
   DNS_STREAMS(ServiceAttacks::dnsStreams),
   DHCP_STARVATION(ServiceAttacks::starve),
+  DHCP_DIRECT(ServiceAttacks::discoverDirectly),
   DHCP_PROBES(ServiceAttacks::answerProbes),
   DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
   METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),

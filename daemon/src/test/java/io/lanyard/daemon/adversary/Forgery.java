@@ -153,7 +153,7 @@ final class Forgery {
   }
 
   /**
-   * A DHCP message.
+   * A DHCP message to everybody.
    *
    * @param source the frame's source address
    * @param client whom it is for (chaddr)
@@ -162,13 +162,22 @@ final class Forgery {
    * @param requested the address that it asks for, or 0
    */
   void dhcp(long source, long client, int type, int own, int requested) {
-    ByteBuf message = dhcpMessage(client, type, own, requested);
+    dhcp(source, Ethernet.BROADCAST, Ipv4.BROADCAST, dhcpMessage(client, type, own, requested));
+  }
+
+  /** A DHCP message to the server alone, from a client without an address. */
+  void dhcpToServer(long client, int type) {
+    dhcp(client, GATEWAY_MAC, GATEWAY, dhcpMessage(client, type, 0, 0));
+  }
+
+  private void dhcp(long source, long towards, int destination, ByteBuf message) {
     int length = Udp.HEADER_LENGTH + message.readableBytes();
+    int from = message.getInt(12);
     port.frame(
         TRANSPORT + length,
         (to, at) -> {
-          Ethernet.write(to, at, Ethernet.BROADCAST, source, Ethernet.TYPE_IPV4);
-          Ipv4.write(to, at + IP, 20 + length, 1, 0, 64, Ipv4.UDP, own, Ipv4.BROADCAST);
+          Ethernet.write(to, at, towards, source, Ethernet.TYPE_IPV4);
+          Ipv4.write(to, at + IP, 20 + length, 1, 0, 64, Ipv4.UDP, from, destination);
           Udp.write(to, at + TRANSPORT, 68, 67, length);
           to.setShort(at + TRANSPORT + Udp.CHECKSUM_OFFSET, 0);
           to.setBytes(at + TRANSPORT + Udp.HEADER_LENGTH, message, message.readableBytes());

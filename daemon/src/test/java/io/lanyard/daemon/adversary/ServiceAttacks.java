@@ -80,6 +80,13 @@ final class ServiceAttacks {
     }
   }
 
+  /** Asks the server alone: what is no broadcast has no storm control above it. */
+  static void discoverDirectly(HostileGuest guest) {
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
+      guest.forge.dhcpToServer(Forgery.mac(i % HostileGuest.PORTS), DISCOVER);
+    }
+  }
+
   private static int dhcpTypeOf(ByteBuf frame) {
     boolean dhcp =
         Ethernet.type(frame, 0) == Ethernet.TYPE_IPV4
