@@ -44,10 +44,12 @@ check: ## Compiles with every linter and checks the format; runs no test.
 install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
 	@.ci/setup build
 	$(MVN) package -DskipTests
-	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/adr' \
+	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/pcap' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/adr' \
 	  '$(DESTDIR)/etc/lanyard' '$(DESTDIR)$(PREFIX)/lib/systemd/system'
-	rm -f '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'*.jar # Two versions of a module would not start.
-	install -m 644 cli/target/lanyard/lib/* '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'
+	# Two versions of a module would not start.
+	rm -f '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'*.jar '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/pcap/'*.jar
+	install -m 644 cli/target/lanyard/lib/*.jar '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'
+	install -m 644 cli/target/lanyard/lib/pcap/*.jar '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/pcap/'
 	install -m 755 lanyard '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard'
 	ln -sf ../lib/lanyard/lanyard '$(DESTDIR)$(PREFIX)/bin/lanyard'
 	[ -e '$(DESTDIR)/etc/lanyard/lanyard.yaml' ] || install -m 644 config/etc/lanyard.yaml '$(DESTDIR)/etc/lanyard/'

@@ -12,8 +12,11 @@ module io.lanyard.vswitch {
   exports io.lanyard.vswitch;
   exports io.lanyard.vswitch.capture;
   exports io.lanyard.vswitch.frame;
+  exports io.lanyard.vswitch.pcap;
   exports io.lanyard.vswitch.policy;
   exports io.lanyard.vswitch.port;
   exports io.lanyard.vswitch.port.datagram;
   exports io.lanyard.vswitch.vhost;
+
+  uses io.lanyard.vswitch.pcap.PcapLibrary;
 }

@@ -59,6 +59,8 @@ final class ArchitectureTest {
     IMAGES(Set.of(BASE), "image"),
     CONFIG(Set.of(BASE), "config"),
     VSWITCH(Set.of(BASE), "vswitch"),
+    /** Found by its interface in the switch's room; nobody sees it. */
+    PCAP(Set.of(BASE, VSWITCH), "pcap"),
     NAT_DHCP(Set.of(BASE, CONFIG, VSWITCH), "nat", "dhcp", "dns"),
     VMM_DEFAULT(Set.of(BASE, VMM_PLUGIN_API), "machine"),
     VMM_QEMU(Set.of(BASE, VMM_PLUGIN_API), "qemu"),
@@ -176,6 +178,7 @@ final class ArchitectureTest {
                       Room.CONTROL_API,
                       Room.IMAGES,
                       Room.NAT_DHCP,
+                      Room.PCAP,
                       Room.VMM_DEFAULT,
                       Room.VMM_QEMU,
                       Room.VMM_PLUGIN_API,
@@ -208,11 +211,20 @@ final class ArchitectureTest {
                       Room.CONFIG,
                       Room.CONTROL_API,
                       Room.IMAGES,
+                      Room.PCAP,
                       Room.VMM_DEFAULT,
                       Room.VMM_QEMU,
                       Room.VMM_PLUGIN_API)))
           .should()
           .dependOnClassesThat(resideInAnyPackage("io.netty.."));
+
+  @ArchTest
+  static final ArchRule PCAP4J_IS_LOADED_WHEN_IT_IS_ASKED_FOR =
+      noClasses()
+          .that(not(resideInAnyPackage(packages(Room.PCAP))))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.pcap4j..", "com.sun.jna.."))
+          .because("a start that needs neither does not pay for them (ADR 21)");
 
   @ArchTest
   static final ArchRule

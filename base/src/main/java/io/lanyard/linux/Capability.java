@@ -7,7 +7,10 @@ import java.nio.file.Path;
 /** A permission that the kernel gives to some processes only (capabilities(7)). */
 public enum Capability {
   /** To make and configure interfaces. */
-  NET_ADMIN(12);
+  NET_ADMIN(12),
+
+  /** To open packet sockets. */
+  NET_RAW(13);
 
   private final int number;
 

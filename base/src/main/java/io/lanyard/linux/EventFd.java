@@ -23,7 +23,17 @@ public final class EventFd {
   private static final MemorySegment FCNTL = NativeCall.function("fcntl");
   private static final MemorySegment ONE = one();
 
+  /** Where counts are read to that nobody looks at, and the vector that says so. */
+  private static final MemorySegment TAKEN = taken();
+
   private EventFd() {}
+
+  private static MemorySegment taken() {
+    MemorySegment memory = Arena.global().allocate(ValueLayout.JAVA_LONG, 3);
+    memory.set(ValueLayout.JAVA_LONG, 0, memory.address() + 2 * Long.BYTES);
+    memory.set(ValueLayout.JAVA_LONG, Long.BYTES, Long.BYTES);
+    return memory;
+  }
 
   private static MemorySegment one() {
     MemorySegment memory = Arena.global().allocate(ValueLayout.JAVA_LONG);
@@ -73,5 +83,15 @@ public final class EventFd {
    */
   public static int signal(int fd) {
     return (int) Libc.write(fd, ONE.address(), Long.BYTES);
+  }
+
+  /**
+   * Takes the counter back to 0: the descriptor is not readable before the next {@link #signal}.
+   *
+   * @param fd the descriptor
+   * @return 8, or -errno; EAGAIN if it is 0 already
+   */
+  public static int take(int fd) {
+    return (int) Libc.readv(fd, TAKEN.address(), 1);
   }
 }

@@ -42,9 +42,8 @@ final class CaptureCommand implements Callable<Integer> {
       names = "--filter",
       paramLabel = "FILTER",
       description =
-          "Only frames that it matches: arp, ip, ip6, tcp, udp, icmp, icmp6, [src|dst] host"
-              + " ADDRESS, [src|dst] net SUBNET, [src|dst] port N, ether host MAC, broadcast,"
-              + " multicast, joined by and, or, not and parentheses.")
+          "Only frames that it matches, as tcpdump's expressions say it (pcap-filter(7)): 'tcp port"
+              + " 80 and not src host 10.0.0.1', 'vlan 20 and arp'.")
   String filter = "";
 
   @Option(

@@ -85,6 +85,7 @@ public final class Lanyard implements Runnable {
           "flow",
           "egress",
           "guest",
+          "uplink",
           "vmm",
           "image",
           "log",
@@ -117,6 +118,7 @@ public final class Lanyard implements Runnable {
       case "flow" -> FlowCommand.noun();
       case "egress" -> EgressCommand.noun();
       case "guest" -> GuestCommand.noun();
+      case "uplink" -> UplinkCommand.noun();
       case "vmm" -> VmmCommand.noun();
       case "image" -> ImageCommand.noun();
       case "log" -> LogCommand.noun();

@@ -74,11 +74,12 @@ final class NetworkReader {
     Key<String> deviceKey = UplinkConfig.Keys.INTERFACE;
     String device = uplink.value(deviceKey);
     String netns = uplink.find(UplinkConfig.Keys.NETNS);
+    UplinkConfig.Driver driver = uplink.value(UplinkConfig.Keys.DRIVER);
     if (device.equals(UplinkConfig.Keys.AUTO)) {
-      return new UplinkConfig(null, netns);
+      return new UplinkConfig(null, netns, driver);
     }
     claims.device(device, netns, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
-    return new UplinkConfig(device, netns);
+    return new UplinkConfig(device, netns, driver);
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {

@@ -8,8 +8,17 @@ import org.jspecify.annotations.Nullable;
  * @param device the interface's name; null for the one that the host's default route leads by
  * @param netns the network namespace that has the interface: a name under {@code /run/netns}, a
  *     path, or null for the daemon's own
+ * @param driver what carries the frames
  */
-public record UplinkConfig(@Nullable String device, @Nullable String netns) {
+public record UplinkConfig(@Nullable String device, @Nullable String netns, Driver driver) {
+  /** The drivers of an uplink. */
+  public enum Driver {
+    /** A packet socket of the daemon's own. */
+    PACKET,
+    /** libpcap, by pcap4j. */
+    PCAP
+  }
+
   /**
    * The interface as the file names it.
    *
@@ -38,6 +47,15 @@ public record UplinkConfig(@Nullable String device, @Nullable String netns) {
             "the daemon's own",
             "The network namespace that has it: a name below /run/netns, or an absolute path.");
 
+    static final Key<Driver> DRIVER =
+        Key.defaulted(
+            "driver",
+            Choice.of(Driver.class),
+            Driver.PACKET,
+            "What carries the frames. packet: a packet socket, the fast way. pcap: libpcap, for"
+                + " where the other cannot be had; it needs Debian's package libpcap0.8 and a tenth"
+                + " of the throughput is left.");
+
     static final Section SECTION =
         Section.of(
             "uplink",
@@ -45,7 +63,8 @@ public record UplinkConfig(@Nullable String device, @Nullable String netns) {
                 + " CAP_NET_RAW; that host and guests reach each other needs CAP_NET_ADMIN as"
                 + " well.",
             INTERFACE,
-            NETNS);
+            NETNS,
+            DRIVER);
 
     private Keys() {}
   }

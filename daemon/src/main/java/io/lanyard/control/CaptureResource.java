@@ -1,5 +1,6 @@
 package io.lanyard.control;
 
+import io.lanyard.base.Causes;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
@@ -8,6 +9,8 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.capture.FrameFilter;
+import io.lanyard.vswitch.pcap.FilterException;
+import io.lanyard.vswitch.pcap.Pcap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -58,14 +61,24 @@ final class CaptureResource implements Resource {
   }
 
   private static @Nullable FrameFilter filter(String text) {
+    if (text.isBlank()) {
+      return null;
+    }
     try {
-      return text.isBlank() ? null : FrameFilter.parse(text);
-    } catch (IllegalArgumentException e) {
+      return new FrameFilter(Pcap.library().compile(text));
+    } catch (FilterException e) {
       throw new Problem(
           400,
           String.valueOf(e.getMessage()),
           text,
-          "for example: tcp port 80 and not src host 192.168.127.10");
+          "pcap-filter(7) has the language; for example: tcp port 80 and not src host"
+              + " 192.168.127.10");
+    } catch (IOException e) {
+      throw new Problem(
+          501,
+          "no filter can be compiled: " + Causes.of(e),
+          text,
+          "leave the filter out, and filter where the capture is read");
     }
   }
 

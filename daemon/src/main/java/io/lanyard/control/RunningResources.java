@@ -10,6 +10,7 @@ import io.lanyard.control.json.JsonText;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.LentForward;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.UplinkChoices;
 import io.lanyard.net.Address;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,11 +36,24 @@ final class RunningResources {
         .add(Role.OPERATOR, "DELETE", "/v1/networks/{network}/flows/{flow}", running::endFlow)
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
+        .add("GET", "/v1/uplinks", running::uplinks)
         .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
   }
 
   private Network network(Request request) {
     return ControlServer.network(daemon, request.parameter("network"));
+  }
+
+  private Response uplinks(Request request) throws IOException {
+    String netns = request.query("netns", "");
+    if (netns.contains("/")) {
+      throw new Problem(
+          400, "a network namespace is asked for by its name", netns, "`ip netns` lists them");
+    }
+    return Json.response(
+        UplinkChoices.list(
+            netns.isEmpty() ? null : netns,
+            daemon.networks().stream().map(Network::config).toList()));
   }
 
   private Response releaseLease(Request request) {

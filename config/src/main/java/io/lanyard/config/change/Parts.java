@@ -64,6 +64,7 @@ final class Parts {
     if (uplink != null) {
       fixed.put("uplink.interface", uplink.label());
       fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
+      fixed.put("uplink.driver", EnumText.word(uplink.driver()));
     }
     Ipv4Config ipv4 = network.ipv4();
     if (ipv4 != null) {

@@ -13,6 +13,7 @@ import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.api.RevisionInfo;
+import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.control.api.VmmInfo;
 import io.lanyard.control.json.JsonException;
 import io.lanyard.control.json.JsonText;
@@ -167,6 +168,17 @@ public final class LanyardClient {
    */
   public Reply<List<ForwardInfo>> forwards(String network) throws IOException {
     return list(ForwardInfo.class, of("forwards", network));
+  }
+
+  /**
+   * The interfaces of the host that a bridged network might have as its uplink.
+   *
+   * @param netns those of this network namespace, a name; empty for the daemon's own
+   * @return {@code GET /v1/uplinks}
+   * @throws IOException as the class says
+   */
+  public Reply<List<UplinkInfo>> uplinks(String netns) throws IOException {
+    return list(UplinkInfo.class, Query.path("uplinks") + new Query().add("netns", netns));
   }
 
   /**

@@ -55,7 +55,10 @@ public final class DaemonLog extends Handler {
     // Netty tells at these levels how it found its native parts.
     Logger netty = Logger.getLogger("io.netty");
     netty.setLevel(Level.WARNING);
-    KEPT = netty;
+    // pcap4j logs each of its defaults, and as an error what it throws as well.
+    Logger pcap = Logger.getLogger("org.pcap4j");
+    pcap.setLevel(Level.OFF);
+    KEPT = List.of(netty, pcap);
     Thread.setDefaultUncaughtExceptionHandler((thread, exception) -> {
       log.loopFailures.incrementAndGet();
       Logger.getLogger(DaemonLog.class.getName())
@@ -75,7 +78,7 @@ public final class DaemonLog extends Handler {
 
   /** java.util.logging forgets the level of a logger that nobody holds. */
   @SuppressWarnings({"unused", "NonFinalStaticField"})
-  private static Logger KEPT = Logger.getGlobal();
+  private static List<Logger> KEPT = List.of();
 
   private static Level level(System.Logger.Level level) {
     return switch (level) {

@@ -1,62 +1,120 @@
 package io.lanyard.vswitch.capture;
 
-import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
-import io.lanyard.net.Subnet;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Tells which frames a capture takes, in words of pcap-filter(7): {@code tcp port 80 and not src
- * host 10.0.0.1}.
+ * Tells which frames a capture takes: a program of classic BPF, as libpcap compiles it from an
+ * expression, run over each frame where it lies.
  *
- * <p>Terms are {@code arp}, {@code ip}, {@code ip6}, {@code tcp}, {@code udp}, {@code icmp}, {@code
- * icmp6}, {@code broadcast}, {@code multicast}, {@code ether host MAC}, and, with {@code src} or
- * {@code dst} before them or neither, {@code host ADDRESS}, {@code net SUBNET} and {@code port N};
- * {@code tcp port N} and {@code udp port N} are both at once. {@code not} binds more tightly than
- * {@code and}, that more than {@code or}; parentheses group. It is no more of that language than
- * this. A tag of a VLAN is looked through, and ARP has its addresses.
+ * <p>Calling libpcap for each frame would cost 2 us; this costs some nanoseconds an instruction. A
+ * program is checked once: each jump leads forward and inside, so that it ends; each cell of its
+ * memory exists. A load outside the frame ends it with "no", as in the kernel (net/core/filter.c).
  *
- * <p>Thread: the network's loop; {@link #parse} any.
+ * <p>Thread: the network's loop; the constructor any. One filter is for one capture.
  */
 public final class FrameFilter {
-  private static final int LONGEST = 1000;
-  private static final int DEEPEST = 32;
-  private static final int GROUP_BIT = 40;
-  private static final long BROADCAST = 0xffff_ffff_ffffL;
+  /** The kernel takes no longer program (BPF_MAXINSNS). */
+  private static final int LONGEST = 4096;
 
-  private static final Pattern WORD = Pattern.compile("\\s*([()!]|[^\\s()!]+)");
+  private static final int CELLS = 16;
 
-  private final FilterFacts facts = new FilterFacts();
-  private final Predicate<FilterFacts> test;
+  // The classes of instructions, and their parts (linux/bpf_common.h).
+  private static final int LD = 0x00;
+  private static final int LDX = 0x01;
+  private static final int ST = 0x02;
+  private static final int STX = 0x03;
+  private static final int ALU = 0x04;
+  private static final int JMP = 0x05;
+  private static final int RET = 0x06;
+  private static final int MISC = 0x07;
+  private static final int CLASS = 0x07;
+  private static final int X_OPERAND = 0x08;
+  private static final int TAX = 0x00;
+  private static final int TXA = 0x80;
+  private static final int RET_A = 0x16;
+  private static final int JA = 0x05;
 
-  private FrameFilter(Predicate<FilterFacts> test) {
-    this.test = test;
-  }
+  private final int[] codes;
+  private final int[] ifTrue;
+  private final int[] ifFalse;
+  private final int[] operands;
+  private final int[] memory = new int[CELLS];
 
   /**
-   * Reads a filter.
+   * Takes a program.
    *
-   * @param text the terms
-   * @return the filter, for one capture
-   * @throws IllegalArgumentException with what is wrong
+   * @param program its instructions, as {@link io.lanyard.vswitch.pcap.PcapLibrary#compile} gives
+   *     them
+   * @throws IllegalArgumentException if it might not end, or has an instruction that there is not
    */
-  public static FrameFilter parse(String text) {
-    if (text.length() > LONGEST) {
-      throw new IllegalArgumentException("the filter has more than " + LONGEST + " characters");
+  public FrameFilter(long... program) {
+    int count = program.length;
+    if (count == 0 || count > LONGEST) {
+      throw new IllegalArgumentException("a filter has 1 to " + LONGEST + " instructions");
     }
-    Parser parser = new Parser(text);
-    Predicate<FilterFacts> test = parser.either(0);
-    if (parser.hasNext()) {
+    codes = new int[count];
+    ifTrue = new int[count];
+    ifFalse = new int[count];
+    operands = new int[count];
+    for (int i = 0; i < count; i++) {
+      codes[i] = (int) program[i] & 0xffff;
+      ifTrue[i] = (int) (program[i] >>> 16) & 0xff;
+      ifFalse[i] = (int) (program[i] >>> 24) & 0xff;
+      operands[i] = (int) (program[i] >>> 32);
+      check(i);
+    }
+    if ((codes[count - 1] & CLASS) != RET) {
+      throw new IllegalArgumentException("the filter does not end");
+    }
+  }
+
+  private void check(int i) {
+    int last = codes.length - 1;
+    int code = codes[i];
+    int operand = operands[i];
+    boolean known =
+        switch (code & CLASS) {
+          case LD ->
+              switch (code) {
+                case 0x00, 0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0x80 -> true;
+                case 0x60 -> isCell(operand);
+                default -> false;
+              };
+          case LDX ->
+              switch (code) {
+                case 0x01, 0x81, 0xb1 -> true;
+                case 0x61 -> isCell(operand);
+                default -> false;
+              };
+          case ST -> code == ST && isCell(operand);
+          case STX -> code == STX && isCell(operand);
+          case ALU -> isArithmetic(code, operand);
+          case JMP ->
+              code == JA
+                  ? operand >= 0 && operand < last - i
+                  : (code & 0xf0) != 0
+                      && code <= 0x4d
+                      && i + 1 + Math.max(ifTrue[i], ifFalse[i]) <= last;
+          case RET -> code == RET || code == RET_A;
+          default -> code == (MISC | TAX) || code == (MISC | TXA);
+        };
+    if (!known) {
       throw new IllegalArgumentException(
-          "expected \"and\" or \"or\" in the filter, found \"" + parser.peek() + "\"");
+          "instruction %d of the filter is none: code 0x%x, operand %d"
+              .formatted(i, code, operand));
     }
-    return new FrameFilter(test);
+  }
+
+  private static boolean isCell(int operand) {
+    return operand >= 0 && operand < CELLS;
+  }
+
+  private static boolean isArithmetic(int code, int operand) {
+    int operation = code & 0xf0;
+    boolean divides = operation == 0x30 || operation == 0x90;
+    return code <= 0xff
+        && operation <= 0xa0
+        && !(divides && (code & X_OPERAND) == 0 && operand == 0);
   }
 
   /**
@@ -65,169 +123,102 @@ public final class FrameFilter {
    * @param frame a buffer with the frame, which is not changed
    * @param at where the Ethernet header is
    * @param length the frame's bytes
+   * @return what the program says
    */
   boolean matches(ByteBuf frame, int at, int length) {
-    facts.read(frame, at, length);
-    return test.test(facts);
-  }
-
-  private enum Side {
-    SOURCE,
-    TARGET,
-    BOTH
-  }
-
-  /** The grammar, from the loosest to the tightest. */
-  private static final class Parser {
-    private final List<String> words = new ArrayList<>();
-    private int at;
-
-    Parser(String text) {
-      Matcher word = WORD.matcher(text);
-      while (word.lookingAt()) {
-        words.add(word.group(1));
-        word.region(word.end(), text.length());
-      }
-    }
-
-    boolean hasNext() {
-      return at < words.size();
-    }
-
-    String peek() {
-      return hasNext() ? words.get(at) : "";
-    }
-
-    private String next(String expected) {
-      if (!hasNext()) {
-        throw new IllegalArgumentException("expected " + expected + " at the filter's end");
-      }
-      return words.get(at++);
-    }
-
-    private boolean skip(String... any) {
-      boolean is = List.of(any).contains(peek().toLowerCase(Locale.ROOT));
-      at += is ? 1 : 0;
-      return is;
-    }
-
-    Predicate<FilterFacts> either(int depth) {
-      Predicate<FilterFacts> all = both(depth);
-      while (skip("or", "||")) {
-        all = all.or(both(depth));
-      }
-      return all;
-    }
-
-    private Predicate<FilterFacts> both(int depth) {
-      Predicate<FilterFacts> all = one(depth);
-      while (skip("and", "&&")) {
-        all = all.and(one(depth));
-      }
-      return all;
-    }
-
-    private Predicate<FilterFacts> one(int depth) {
-      if (depth > DEEPEST) {
-        throw new IllegalArgumentException("the filter has too many parentheses");
-      }
-      if (skip("not", "!")) {
-        return one(depth + 1).negate();
-      }
-      if (skip("(")) {
-        Predicate<FilterFacts> inner = either(depth + 1);
-        if (!skip(")")) {
-          throw new IllegalArgumentException(
-              "expected \")\" in the filter, found \"" + peek() + "\"");
+    int a = 0;
+    int x = 0;
+    for (int i = 0; ; i++) {
+      int code = codes[i];
+      int k = operands[i];
+      switch (code & CLASS) {
+        case LD -> {
+          switch (code) {
+            case 0x00 -> a = k;
+            case 0x60 -> a = memory[k];
+            case 0x80 -> a = length;
+            default -> {
+              long place = (k & 0xffff_ffffL) + ((code & 0x40) == 0 ? 0 : x & 0xffff_ffffL);
+              int size = (code & 0x18) == 0 ? 4 : (code & 0x18) == 0x08 ? 2 : 1;
+              if (place > length - size) {
+                return false;
+              }
+              int index = at + (int) place;
+              a =
+                  switch (size) {
+                    case 4 -> frame.getInt(index);
+                    case 2 -> frame.getUnsignedShort(index);
+                    default -> frame.getUnsignedByte(index);
+                  };
+            }
+          }
         }
-        return inner;
-      }
-      return term();
-    }
-
-    private Predicate<FilterFacts> term() {
-      String word = next("a term");
-      return switch (word.toLowerCase(Locale.ROOT)) {
-        case "arp" -> type(FilterFacts.ARP);
-        case "ip" -> type(FilterFacts.IPV4);
-        case "ip6" -> type(FilterFacts.IPV6);
-        case "icmp" -> protocol(1).and(type(FilterFacts.IPV4));
-        case "icmp6" -> protocol(58).and(type(FilterFacts.IPV6));
-        case "tcp" -> withPort(protocol(6));
-        case "udp" -> withPort(protocol(17));
-        case "broadcast" -> facts -> facts.destination == BROADCAST;
-        case "multicast" -> facts -> (facts.destination >> GROUP_BIT & 1) != 0;
-        case "ether" -> ether();
-        case "src" -> sided(Side.SOURCE);
-        case "dst" -> sided(Side.TARGET);
+        case LDX -> {
+          switch (code) {
+            case 0x01 -> x = k;
+            case 0x61 -> x = memory[k];
+            case 0x81 -> x = length;
+            default -> { // the length of an IPv4 header (BPF_MSH)
+              if ((k & 0xffff_ffffL) >= length) {
+                return false;
+              }
+              x = (frame.getByte(at + k) & 0xf) << 2;
+            }
+          }
+        }
+        case ST -> memory[k] = a;
+        case STX -> memory[k] = x;
+        case ALU -> {
+          int operand = (code & X_OPERAND) == 0 ? k : x;
+          int operation = code & 0xf0;
+          if (operand == 0 && (operation == 0x30 || operation == 0x90)) {
+            return false; // divided by zero
+          }
+          a = arithmetic(operation, a, operand);
+        }
+        case JMP -> {
+          if (code == JA) {
+            i += k;
+          } else {
+            i += jumps(code & 0xf0, a, (code & X_OPERAND) == 0 ? k : x) ? ifTrue[i] : ifFalse[i];
+          }
+        }
+        case RET -> {
+          return (code == RET_A ? a : k) != 0;
+        }
         default -> {
-          at--;
-          yield sided(Side.BOTH);
+          if ((code & TXA) == 0) {
+            x = a;
+          } else {
+            a = x;
+          }
         }
-      };
-    }
-
-    private static Predicate<FilterFacts> type(int etherType) {
-      return facts -> facts.etherType == etherType;
-    }
-
-    private static Predicate<FilterFacts> protocol(int number) {
-      return facts -> facts.protocol == number;
-    }
-
-    /** {@code tcp port 80}, {@code udp src port 53}: the term goes on. */
-    private Predicate<FilterFacts> withPort(Predicate<FilterFacts> protocol) {
-      String second = at + 1 < words.size() ? words.get(at + 1).toLowerCase(Locale.ROOT) : "";
-      boolean goesOn =
-          switch (peek().toLowerCase(Locale.ROOT)) {
-            case "port" -> true;
-            case "src", "dst" -> second.equals("port");
-            default -> false;
-          };
-      if (!goesOn) {
-        return protocol;
       }
-      Side side = skip("src") ? Side.SOURCE : skip("dst") ? Side.TARGET : Side.BOTH;
-      return protocol.and(sided(side));
     }
+  }
 
-    private Predicate<FilterFacts> ether() {
-      if (!skip("host")) {
-        throw new IllegalArgumentException("expected \"ether host MAC\" in the filter");
-      }
-      MacAddress mac = MacAddress.parse(next("a MAC address"));
-      long bits = mac.bits();
-      return facts -> facts.source == bits || facts.destination == bits;
-    }
+  private static int arithmetic(int operation, int a, int operand) {
+    return switch (operation) {
+      case 0x00 -> a + operand;
+      case 0x10 -> a - operand;
+      case 0x20 -> a * operand;
+      case 0x30 -> Integer.divideUnsigned(a, operand);
+      case 0x40 -> a | operand;
+      case 0x50 -> a & operand;
+      case 0x60 -> operand >= 0 && operand < 32 ? a << operand : 0;
+      case 0x70 -> operand >= 0 && operand < 32 ? a >>> operand : 0;
+      case 0x80 -> -a;
+      case 0x90 -> Integer.remainderUnsigned(a, operand);
+      default -> a ^ operand;
+    };
+  }
 
-    private Predicate<FilterFacts> sided(Side side) {
-      String word = next("\"host\", \"net\" or \"port\"");
-      return switch (word.toLowerCase(Locale.ROOT)) {
-        case "host" -> {
-          Address address = Address.parse(next("an address"));
-          yield net(side, Subnet.of(address, address.isIpv4() ? 32 : 128));
-        }
-        case "net" -> net(side, Subnet.parse(next("a subnet")));
-        case "port" -> port(side, next("a port"));
-        default -> throw new IllegalArgumentException("\"" + word + "\" is no term of a filter");
-      };
-    }
-
-    private static Predicate<FilterFacts> net(Side side, Subnet net) {
-      return facts ->
-          facts.hasAddresses
-              && ((side != Side.TARGET && net.contains(facts.sourceHigh, facts.sourceLow))
-                  || (side != Side.SOURCE && net.contains(facts.targetHigh, facts.targetLow)));
-    }
-
-    private static Predicate<FilterFacts> port(Side side, String text) {
-      if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > 0xffff) {
-        throw new IllegalArgumentException("the filter's port " + text + " is none");
-      }
-      int port = Integer.parseInt(text);
-      return facts ->
-          (side != Side.TARGET && facts.sourcePort == port)
-              || (side != Side.SOURCE && facts.targetPort == port);
-    }
+  private static boolean jumps(int operation, int a, int operand) {
+    return switch (operation) {
+      case 0x10 -> a == operand;
+      case 0x20 -> Integer.compareUnsigned(a, operand) > 0;
+      case 0x30 -> Integer.compareUnsigned(a, operand) >= 0;
+      default -> (a & operand) != 0;
+    };
   }
 }

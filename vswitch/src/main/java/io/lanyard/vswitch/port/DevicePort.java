@@ -251,6 +251,10 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     if (missed > 0) {
       counters().receiveDropped(DropCause.NO_BUFFERS, missed);
     }
+    int unsent = present.unsent();
+    if (unsent > 0) {
+      counters().transmitDropped(DropCause.HOST_ERROR, unsent);
+    }
     busy = true;
     try {
       context.blocking().execute(() -> look(present, its));

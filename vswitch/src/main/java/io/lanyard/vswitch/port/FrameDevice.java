@@ -73,6 +73,15 @@ public interface FrameDevice {
   }
 
   /**
+   * The frames that {@link #write} took and that could not be sent afterwards.
+   *
+   * @return since the last call
+   */
+  default int unsent() {
+    return 0;
+  }
+
+  /**
    * The largest packet that the device takes now.
    *
    * @return bytes from the network header on

@@ -8,9 +8,10 @@
  * io.lanyard.vswitch.port.InProcessPort} is the NIC of a guest in this process; a {@link
  * io.lanyard.vswitch.port.VhostUserPort} shares the rings of a guest in another process.
  *
- * <p>A device is a TAP device, or an interface of the host seen through a packet socket ({@link
- * io.lanyard.vswitch.port.PacketSettings}): what a bridged network has as its uplink. Frames for
- * the host itself do not go by the wire: they are led into its stack beside it.
+ * <p>A device is a TAP device, or an interface of the host seen through a packet socket or libpcap
+ * ({@link io.lanyard.vswitch.port.InterfaceSettings}, {@link io.lanyard.vswitch.port.WireDriver}):
+ * what a bridged network has as its uplink. Frames for the host itself do not go by the wire: they
+ * are led into its stack beside it.
  *
  * <p>A port reads in bursts: it takes up to a few dozen frames from its device or socket, hands
  * each to the switch, flushes the switch once, and gives the loop back, so that a busy port does

@@ -96,7 +96,11 @@ class CaptureTest {
   @Test
   void aFilteredCaptureHasTheSegmentsThatMatch() throws Exception {
     Capture capture =
-        start(null, FrameFilter.parse("tcp"), Capture.WHOLE_FRAMES, Channels.newChannel(file));
+        start(
+            null,
+            FrameFilterTest.filter("30 0 0 17; 15 0 1 6; 6 0 0 ffff; 6 0 0 0"), // IPv4's TCP
+            Capture.WHOLE_FRAMES,
+            Channels.newChannel(file));
     a.send(superFrame(14_600));
     b.send(Frames.udp4(A, B, 1, 2, 3, 4, new byte[30]));
     assertThat(end(capture)).isEqualTo(new Capture.Summary(10, 0));

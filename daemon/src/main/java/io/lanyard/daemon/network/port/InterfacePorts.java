@@ -3,7 +3,8 @@ package io.lanyard.daemon.network.port;
 import io.lanyard.config.PortConfig;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.DevicePort;
-import io.lanyard.vswitch.port.PacketSettings;
+import io.lanyard.vswitch.port.InterfaceSettings;
+import io.lanyard.vswitch.port.WireDriver;
 
 /** Interfaces of the host that are there already, each with somebody at its other end. */
 final class InterfacePorts implements PortFactory<PortConfig.Interface> {
@@ -23,7 +24,7 @@ final class InterfacePorts implements PortFactory<PortConfig.Interface> {
         port.name(),
         kind(),
         port.mtu(),
-        new PacketSettings(port.device(), port.netns(), port.mtu(), false),
+        new InterfaceSettings(port.device(), port.netns(), port.mtu(), false, WireDriver.PACKET),
         place.context());
   }
 }

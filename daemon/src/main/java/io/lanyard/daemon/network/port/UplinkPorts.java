@@ -3,7 +3,8 @@ package io.lanyard.daemon.network.port;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.DevicePort;
-import io.lanyard.vswitch.port.PacketSettings;
+import io.lanyard.vswitch.port.InterfaceSettings;
+import io.lanyard.vswitch.port.WireDriver;
 
 /** The way of a bridged network into the LAN, and to the host itself. */
 public final class UplinkPorts implements PortFactory<UplinkPorts.Uplink> {
@@ -32,7 +33,15 @@ public final class UplinkPorts implements PortFactory<UplinkPorts.Uplink> {
         uplink.port(),
         kind(),
         uplink.mtu(),
-        new PacketSettings(uplink.at().device(), uplink.at().netns(), uplink.mtu(), true),
+        new InterfaceSettings(
+            uplink.at().device(),
+            uplink.at().netns(),
+            uplink.mtu(),
+            true,
+            switch (uplink.at().driver()) {
+              case PACKET -> WireDriver.PACKET;
+              case PCAP -> WireDriver.PCAP;
+            }),
         place.context());
   }
 }

@@ -4,7 +4,6 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.HostInterface;
 import io.lanyard.linux.IngressRedirect;
 import io.lanyard.linux.NetworkNamespace;
-import io.lanyard.linux.PacketSocket;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -12,8 +11,8 @@ import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An interface of the host as a port uses it: a packet socket for the wire, and a way into the
- * host's own stack beside it.
+ * An interface of the host as a port uses it: a {@link Wire}, and a way into the host's own stack
+ * beside it.
  *
  * <pre>
  *   frame --+-- to the interface's own address ---------------&gt; host's stack
@@ -22,20 +21,19 @@ import org.jspecify.annotations.Nullable;
  *           +-- to anybody else -----------------------------&gt; wire
  * </pre>
  *
- * <p>What the host sends is seen by the packet socket. What was led into the host's stack comes in
- * at the interface, so that the packet socket sees it too: such a frame, known by its source, is
- * dropped. Those to the interface's own address stay in the kernel.
+ * <p>What the host sends is seen on the wire. What was led into the host's stack comes in at the
+ * interface, so that it is seen too: such a frame, known by its source, is dropped. Those to the
+ * interface's own address stay in the kernel.
  */
-final class PacketFrameDevice implements FrameDevice {
+final class InterfaceDevice implements FrameDevice {
   /** Frames of our own that are dropped in one call; then it is another's turn. */
   private static final int MOST_OWN = 64;
 
-  private final PacketSocket socket;
+  private final Wire wire;
   private final @Nullable IngressRedirect host;
   private final String hostProblem;
   private final @Nullable String place;
   private final NetworkNamespace.@Nullable Identity namespace;
-  private final Offloads offloads;
   private final long mac;
   private final RecentSources own = new RecentSources(new SecureRandom().nextLong());
   private final int wantedMtu;
@@ -44,77 +42,77 @@ final class PacketFrameDevice implements FrameDevice {
   /**
    * Makes one.
    *
-   * @param socket the packet socket
+   * @param wire carries its frames
    * @param host the way into the host's stack; null for none
    * @param hostProblem why there is none though there should be; else empty
    * @param place the name or path of the network namespace, or null for the daemon's own
    * @param namespace which namespace that was; null if that cannot be known
    * @param wantedMtu the largest packet that the port is to pass
    */
-  PacketFrameDevice(
-      PacketSocket socket,
+  InterfaceDevice(
+      Wire wire,
       @Nullable IngressRedirect host,
       String hostProblem,
       @Nullable String place,
       NetworkNamespace.@Nullable Identity namespace,
       int wantedMtu) {
-    this.socket = socket;
+    this.wire = wire;
     this.host = host;
     this.hostProblem = hostProblem;
     this.place = place;
     this.namespace = namespace;
-    this.offloads = Offloads.of(true, true, true, socket.uso());
-    this.mac = socket.at().mac();
+    this.mac = wire.at().mac();
     this.wantedMtu = wantedMtu;
-    this.mtu = socket.at().mtu();
+    this.mtu = wire.at().mtu();
   }
 
-  /** The interface as it was when the socket was opened. */
+  /** The interface as it was when the device was opened. */
   HostInterface at() {
-    return socket.at();
+    return wire.at();
   }
 
-  /** Where the socket was opened; null if that could not be known. */
+  /** Where the device was opened; null if that could not be known. */
   NetworkNamespace.@Nullable Identity namespace() {
     return namespace;
   }
 
-  /** Notes that the interface takes packets of another size. On any thread. */
-  void follow(int newMtu) {
-    mtu = newMtu;
+  /** Notes what the interface is now. On any thread. */
+  void follow(HostInterface now) {
+    mtu = now.mtu();
+    wire.follow(now);
   }
 
   @Override
   public String name() {
-    return socket.at().name();
+    return wire.at().name();
   }
 
   @Override
   public int fd() {
-    return socket.fd();
+    return wire.fd();
   }
 
   @Override
   public int read(long vectors, int count) {
-    int length = socket.read(vectors, count);
+    int length = wire.read(vectors, count);
     for (int i = 0; length >= 0 && isOwn(); i++) {
       if (i == MOST_OWN) {
         return -Errno.EAGAIN; // this one is dropped, too; the rest wait for the next turn
       }
-      length = socket.read(vectors, count);
+      length = wire.read(vectors, count);
     }
     return length;
   }
 
   private boolean isOwn() {
     return host != null
-        && own.contains(socket.source())
-        && own.isRecent(socket.source(), System.nanoTime());
+        && own.contains(wire.source())
+        && own.isRecent(wire.source(), System.nanoTime());
   }
 
   @Override
   public int lead() {
-    return socket.lead();
+    return wire.lead();
   }
 
   @Override
@@ -124,24 +122,34 @@ final class PacketFrameDevice implements FrameDevice {
     if (way == null) {
       return destination == mac && !hostProblem.isEmpty()
           ? -Errno.EHOSTUNREACH
-          : socket.write(address, length);
+          : wire.write(passage.source(), address, length);
     }
     boolean isGroup = Ethernet.isGroup(destination);
     if (!isGroup && destination != mac) {
-      return socket.write(address, length);
+      return wire.write(passage.source(), address, length);
     }
     if (!isGroup) {
       return way.write(address, length);
     }
     own.add(passage.source(), System.nanoTime());
-    int sent = socket.write(address, length); // first: the host may answer at once
+    int sent = wire.write(passage.source(), address, length); // first: the host may answer at once
     int heard = way.write(address, length);
     return sent < 0 ? sent : heard;
   }
 
   @Override
   public int missed() {
-    return socket.missed();
+    return wire.missed();
+  }
+
+  @Override
+  public int unsent() {
+    return wire.unsent();
+  }
+
+  /** Why no frame comes any more while the interface is up; empty while frames come. */
+  String ended() {
+    return wire.ended();
   }
 
   @Override
@@ -191,7 +199,7 @@ final class PacketFrameDevice implements FrameDevice {
 
   @Override
   public Offloads offloads() {
-    return offloads;
+    return wire.offloads();
   }
 
   @Override
@@ -201,7 +209,7 @@ final class PacketFrameDevice implements FrameDevice {
 
   @Override
   public void close() {
-    socket.close();
+    wire.close();
     if (host != null) {
       host.close();
     }

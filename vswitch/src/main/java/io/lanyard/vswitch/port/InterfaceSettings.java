@@ -6,7 +6,6 @@ import io.lanyard.linux.HostInterface;
 import io.lanyard.linux.IngressRedirect;
 import io.lanyard.linux.LinkNews;
 import io.lanyard.linux.NetworkNamespace;
-import io.lanyard.linux.PacketSocket;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param mtu the largest packet that the port is to pass, in bytes
  * @param reachesHost whether frames for the interface's own address, and those to groups, get into
  *     the host's stack
+ * @param driver what carries the frames
  */
-public record PacketSettings(
-    @Nullable String device, @Nullable String namespace, int mtu, boolean reachesHost)
+public record InterfaceSettings(
+    @Nullable String device,
+    @Nullable String namespace,
+    int mtu,
+    boolean reachesHost,
+    WireDriver driver)
     implements DeviceSource {
   /** The way into the host's stack; the kernel finds a number. */
   private static final String HOST_DEVICE = "lyhost%d";
@@ -34,7 +38,7 @@ public record PacketSettings(
   /** In the namespace: a thread takes its own to those that it starts. */
   private FrameDevice openHere() throws IOException {
     HostInterface at = find();
-    PacketSocket socket = PacketSocket.open(at.name(), null);
+    Wire wire = driver.open(at.name());
     boolean done = false;
     try {
       IngressRedirect host = null;
@@ -45,13 +49,12 @@ public record PacketSettings(
         problem = "the host itself and the guests do not reach each other: " + Causes.of(e);
       }
       FrameDevice made =
-          new PacketFrameDevice(
-              socket, host, problem, namespace, NetworkNamespace.identity(null), mtu);
+          new InterfaceDevice(wire, host, problem, namespace, NetworkNamespace.identity(null), mtu);
       done = true;
       return made;
     } finally {
       if (!done) {
-        socket.close();
+        wire.close();
       }
     }
   }
@@ -79,22 +82,22 @@ public record PacketSettings(
 
   @Override
   public Look look(FrameDevice made) {
-    if (!(made instanceof PacketFrameDevice packets)) {
+    if (!(made instanceof InterfaceDevice opened)) {
       return new Look("", null);
     }
-    String replaced = Namespaces.replaced(namespace, packets.namespace());
+    String replaced = Namespaces.replaced(namespace, opened.namespace());
     if (!replaced.isEmpty()) {
       return new Look(replaced, null);
     }
     try {
-      return NetworkNamespace.run(namespace, () -> lookHere(packets));
+      return NetworkNamespace.run(namespace, () -> lookHere(opened));
     } catch (IOException e) {
       return new Look(Causes.of(e), null);
     }
   }
 
-  private Look lookHere(PacketFrameDevice packets) {
-    HostInterface before = packets.at();
+  private Look lookHere(InterfaceDevice opened) {
+    HostInterface before = opened.at();
     String name = before.name();
     HostInterface now;
     try {
@@ -115,9 +118,12 @@ public record PacketSettings(
         return new Look("the default route leads by " + leads + " now", null);
       }
     }
-    packets.follow(now.mtu());
+    opened.follow(now);
     if (!now.isUp()) {
-      return new Look("", packets.downReason());
+      return new Look("", opened.downReason());
+    }
+    if (!opened.ended().isEmpty()) {
+      return new Look(opened.ended(), null);
     }
     return new Look(
         "", now.hasCarrier() ? "" : name + " has no link; look at what is at its other end");

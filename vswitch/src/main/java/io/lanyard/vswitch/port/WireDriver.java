@@ -1,0 +1,28 @@
+package io.lanyard.vswitch.port;
+
+import io.lanyard.linux.HostInterface;
+import io.lanyard.linux.PacketSocket;
+import io.lanyard.vswitch.pcap.Pcap;
+import java.io.IOException;
+
+/** The drivers for an interface of the host. */
+public enum WireDriver {
+  /** A packet socket of our own: offloads pass, no thread. */
+  PACKET {
+    @Override
+    Wire open(String device) throws IOException {
+      return new PacketWire(PacketSocket.open(device, null));
+    }
+  },
+
+  /** libpcap by pcap4j: for where the other cannot be had; checksums and sizes are mended. */
+  PCAP {
+    @Override
+    Wire open(String device) throws IOException {
+      return PcapWire.open(HostInterface.read(device), Pcap.library());
+    }
+  };
+
+  /** Opens an interface of the calling thread's network namespace. May wait. */
+  abstract Wire open(String device) throws IOException;
+}
