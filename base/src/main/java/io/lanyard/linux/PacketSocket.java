@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet socket on one interface (packet(7)): it takes every frame that comes in by the interface
+ * A packet socket on one interface (packet(7)): it takes the frames that come in by the interface
  * or that the host sends by it, and sends frames past the host's stack.
  *
  * <p>Frames have the 12-byte virtio-net header, so that unfinished checksums and super-frames pass
@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * a frame and says it beside it (PACKET_AUXDATA): it is put back here.
  *
  * <p>The interface is promiscuous as long as the socket lives. The frames that are for the host
- * itself (PACKET_HOST) stay in the kernel: a filter drops them before they are copied. The socket
- * does not see what it has sent.
+ * itself, and those that the host sends to anybody but the guests ({@link #admit}), stay in the
+ * kernel: a filter drops them before they are copied ({@link GuestFilter}). The socket does not see
+ * what it has sent.
  *
  * <p>Reads and writes never wait. Thread: one at a time.
  */
@@ -93,6 +94,7 @@ public final class PacketSocket {
   private final HostInterface at;
   private final int fd;
   private final int header;
+  private final GuestFilter filter;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory = arena.allocate(MEMORY, 8);
 
@@ -102,10 +104,11 @@ public final class PacketSocket {
   private int lead;
   private boolean closed;
 
-  private PacketSocket(HostInterface at, int fd, int header) {
+  private PacketSocket(HostInterface at, int fd, int header, GuestFilter filter) {
     this.at = at;
     this.fd = fd;
     this.header = header;
+    this.filter = filter;
     memory.set(LONG, 16, memory.address() + VECTORS);
     memory.set(LONG, 32, memory.address() + CONTROL);
   }
@@ -146,8 +149,9 @@ public final class PacketSocket {
             "let the sandbox permit AF_PACKET");
     PacketSocket socket = null;
     try (Arena arena = Arena.ofConfined()) {
-      int header = configure(fd, at, arena, shortHeader);
-      PacketSocket made = new PacketSocket(at, fd, header);
+      GuestFilter filter = new GuestFilter();
+      int header = configure(fd, at, arena, shortHeader, filter);
+      PacketSocket made = new PacketSocket(at, fd, header, filter);
       made.bind(arena);
       socket = made;
       return made;
@@ -159,7 +163,8 @@ public final class PacketSocket {
   }
 
   /** Returns the length of the header that the kernel writes. */
-  private static int configure(int fd, HostInterface at, Arena arena, boolean shortHeader)
+  private static int configure(
+      int fd, HostInterface at, Arena arena, boolean shortHeader, GuestFilter filter)
       throws ErrnoException {
     int header = HEADER;
     if (shortHeader || set(fd, arena, SOL_PACKET, PACKET_VNET_HDR_SZ, HEADER) < 0) {
@@ -169,7 +174,7 @@ public final class PacketSocket {
     require(set(fd, arena, SOL_PACKET, PACKET_AUXDATA, 1), "PACKET_AUXDATA", at);
     size(fd, arena, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
     size(fd, arena, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
-    require(filter(fd, arena), "SO_ATTACH_FILTER", at);
+    require(attach(fd, arena, filter.program()), "SO_ATTACH_FILTER", at);
     MemorySegment membership = arena.allocate(16, 4); // struct packet_mreq
     membership.set(INT, 0, at.index());
     membership.set(SHORT, 4, (short) PACKET_MR_PROMISC);
@@ -197,17 +202,8 @@ public final class PacketSocket {
     }
   }
 
-  /**
-   * Attaches a filter that drops frames for the host itself: whatever the host receives would be
-   * copied here as well, to be dropped (linux/filter.h; the packet's type is beside its bytes).
-   */
-  private static int filter(int fd, Arena arena) {
-    long[] program = {
-      instruction(0x30, 0, 0, 0xfffff004), // ldb the type: SKF_AD_OFF + SKF_AD_PKTTYPE
-      instruction(0x15, 0, 1, 0), // jeq PACKET_HOST
-      instruction(0x06, 0, 0, 0), // ret 0
-      instruction(0x06, 0, 0, -1) // ret the whole frame
-    };
+  /** Attaches a program in the place of the former one, if there was any. */
+  private static int attach(int fd, Arena arena, long[] program) {
     MemorySegment code = arena.allocate(8L * program.length, 8);
     for (int i = 0; i < program.length; i++) {
       code.set(LONG, 8L * i, program[i]);
@@ -216,11 +212,6 @@ public final class PacketSocket {
     whole.set(SHORT, 0, (short) program.length);
     whole.set(LONG, 8, code.address());
     return InetCalls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, whole.address(), 16);
-  }
-
-  /** A {@code struct sock_filter}. */
-  private static long instruction(int code, int ifTrue, int ifFalse, int operand) {
-    return code | (long) ifTrue << 16 | (long) ifFalse << 24 | (long) operand << 32;
   }
 
   private void bind(Arena arena) throws ErrnoException {
@@ -364,6 +355,20 @@ public final class PacketSocket {
    */
   public boolean uso() {
     return header == HEADER;
+  }
+
+  /**
+   * Lets frames that the host sends to a guest come in from now on. Those to groups always do.
+   *
+   * @param mac the guest's address, the low 48 bits, as the source of what it sends
+   */
+  public void admit(long mac) {
+    if (!closed && filter.add(mac)) {
+      try (Arena own = Arena.ofConfined()) {
+        // Where it fails, the former one goes on, and the host does not reach this guest.
+        int _ = attach(fd, own, filter.program());
+      }
+    }
   }
 
   /**

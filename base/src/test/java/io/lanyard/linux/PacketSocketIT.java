@@ -92,6 +92,55 @@ class PacketSocketIT {
     return HexFormat.of().formatHex(bytes);
   }
 
+  /** Whether a socket sees, before a broadcast, a frame that the host sends to an address. */
+  private boolean sees(PacketSocket by, PacketSocket host, String mac) {
+    String zero = "00".repeat(HEADER);
+    String rest = "02000000000c" + "88b5" + "5a".repeat(60);
+    assertThat(send(host, zero, mac + rest)).isPositive();
+    assertThat(send(host, zero, "ffffffffffff" + rest)).isPositive();
+    boolean is = receive(by).startsWith(mac, 2 * HEADER);
+    return is && receive(by).startsWith("ffffffffffff", 2 * HEADER);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, GuestFilter.MOST})
+  void ofWhatTheHostSendsOnlyFramesForGuestsAndGroupsAreSeen(int guests) throws Exception {
+    PacketSocket uplink = open("d0", false);
+    PacketSocket host = open("d0", false);
+    PacketSocket other = open("d1", false);
+    try {
+      for (int i = 0; i < guests; i++) {
+        String mac = "0200%08x".formatted(0xff00_0000 + i);
+        assertThat(sees(uplink, host, mac)).as("guest %d before it has sent", i).isFalse();
+        uplink.admit(Long.parseLong(mac, 16));
+        assertThat(sees(uplink, host, mac)).as("guest %d", i).isTrue();
+      }
+      assertThat(sees(uplink, host, "0200ff000000")).as("the first still").isTrue();
+      assertThat(sees(uplink, host, "0201ff000000")).as("its lower half alone").isFalse();
+      assertThat(sees(uplink, host, "02000f000000")).as("its upper half alone").isFalse();
+      assertThat(sees(uplink, other, "0201ff000000")).as("from the wire").isTrue();
+    } finally {
+      uplink.close();
+      host.close();
+      other.close();
+    }
+  }
+
+  @Test
+  void aGuestThatClaimsMoreAddressesThanThereIsRoomForHasAllSeen() throws Exception {
+    PacketSocket uplink = open("d0", false);
+    PacketSocket host = open("d0", false);
+    try {
+      for (long mac = 1; mac <= 100_000; mac++) {
+        uplink.admit(0x02ff_0000_0000L + mac);
+      }
+      assertThat(sees(uplink, host, "0201ff000000")).isTrue();
+    } finally {
+      uplink.close();
+      host.close();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aFramePassesWithItsHeaderItsTagsAndItsUnfinishedChecksum(boolean shortHeader)
@@ -150,7 +199,7 @@ class PacketSocketIT {
   }
 
   @Test
-  void framesForTheHostStayInTheKernelAndThoseOfTheHostAreSeen() throws Exception {
+  void framesForTheHostStayInTheKernelAndThoseOfTheHostForAGuestAreSeen() throws Exception {
     PacketSocket a = open("d0", false);
     PacketSocket b = open("d1", false);
     try {
@@ -159,6 +208,7 @@ class PacketSocketIT {
       send(a, zero, mac + "02000000000c" + "88b5" + "01".repeat(50));
       send(a, zero, ADDRESSES + "88b5" + "02".repeat(50));
       assertThat(receive(b)).endsWith("02".repeat(50));
+      b.admit(0x0200_0000_0009L);
       ip("addr add 10.77.0.1/24 dev d1");
       ip("neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev d1");
       NetworkNamespace.run(

@@ -117,22 +117,23 @@ final class InterfaceDevice implements FrameDevice {
 
   @Override
   public int write(Passage passage, long address, int length) {
+    wire.admit(passage.source()); // before the answer can come
     IngressRedirect way = host;
     long destination = passage.destination();
     if (way == null) {
       return destination == mac && !hostProblem.isEmpty()
           ? -Errno.EHOSTUNREACH
-          : wire.write(passage.source(), address, length);
+          : wire.write(address, length);
     }
     boolean isGroup = Ethernet.isGroup(destination);
     if (!isGroup && destination != mac) {
-      return wire.write(passage.source(), address, length);
+      return wire.write(address, length);
     }
     if (!isGroup) {
       return way.write(address, length);
     }
     own.add(passage.source(), System.nanoTime());
-    int sent = wire.write(passage.source(), address, length); // first: the host may answer at once
+    int sent = wire.write(address, length); // first: the host may answer at once
     int heard = way.write(address, length);
     return sent < 0 ? sent : heard;
   }

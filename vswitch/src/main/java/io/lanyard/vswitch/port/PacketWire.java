@@ -40,8 +40,13 @@ final class PacketWire implements Wire {
   }
 
   @Override
-  public int write(long source, long address, int length) {
+  public int write(long address, int length) {
     return socket.write(address, length);
+  }
+
+  @Override
+  public void admit(long mac) {
+    socket.admit(mac);
   }
 
   @Override

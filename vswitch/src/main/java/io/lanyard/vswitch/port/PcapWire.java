@@ -205,7 +205,7 @@ final class PcapWire implements Wire {
   }
 
   @Override
-  public int write(long from, long address, int length) {
+  public int write(long address, int length) {
     if (closed) {
       return -Errno.EBADFD;
     }

@@ -29,18 +29,20 @@ interface Wire {
   /**
    * Sends one frame.
    *
-   * @param source the frame's source address
    * @param address where from
    * @param length bytes, with the header
    * @return bytes, or -errno
    */
-  int write(long source, long address, int length);
+  int write(long address, int length);
 
   /** The frames that nobody read in time, since the last call. */
   int missed();
 
   /** The frames that {@link #write} took and that were not sent, since the last call. */
   int unsent();
+
+  /** Hears that a guest sends, by the wire or beside it: frames for it are wanted. */
+  default void admit(long mac) {}
 
   /** Hears what the interface is now. On any thread. */
   default void follow(HostInterface now) {}

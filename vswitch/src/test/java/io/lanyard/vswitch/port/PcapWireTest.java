@@ -204,7 +204,7 @@ class PcapWireTest {
     int length = frame.readableBytes();
     int refused = 0;
     for (int i = 0; i < 600; i++) {
-      if (wire.write(1, frame.memoryAddress(), length) == -Errno.ENOBUFS) {
+      if (wire.write(frame.memoryAddress(), length) == -Errno.ENOBUFS) {
         refused++;
       }
     }
@@ -222,7 +222,7 @@ class PcapWireTest {
     ByteBuf frame = segment(100);
     int length = frame.readableBytes();
     for (int i = 0; i < 3; i++) {
-      assertThat(wire.write(1, frame.memoryAddress(), length)).isEqualTo(length);
+      assertThat(wire.write(frame.memoryAddress(), length)).isEqualTo(length);
     }
     int[] unsent = {0};
     await(() -> (unsent[0] += wire.unsent()) == 3);
@@ -235,8 +235,7 @@ class PcapWireTest {
     await(() -> !wire.ended().isEmpty());
     assertThat(wire.ended()).contains("went down");
     ByteBuf frame = segment(100);
-    assertThat(wire.write(1, frame.memoryAddress(), frame.readableBytes()))
-        .isEqualTo(-Errno.ENETDOWN);
+    assertThat(wire.write(frame.memoryAddress(), frame.readableBytes())).isEqualTo(-Errno.ENETDOWN);
     frame.release();
   }
 }
