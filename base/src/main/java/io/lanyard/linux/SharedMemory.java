@@ -37,7 +37,9 @@ public final class SharedMemory {
   private static final int STATX_LENGTH = 256;
   private static final int STATX_BLOCK_SIZE = 4;
   private static final int STATX_MODE = 28;
+  private static final int STATX_INODE = 32;
   private static final int STATX_SIZE = 40;
+  private static final int STATX_DEVICE = 136;
 
   private static final int S_IFMT = 0xf000;
   private static final int S_IFREG = 0x8000;
@@ -64,13 +66,19 @@ public final class SharedMemory {
   /** Locked by nobody. */
   private static final Object NOTHING = new Object();
 
+  /** The part of a file: two descriptors may be of the same file. */
+  private record Part(long device, long inode, long offset, long size) {}
+
   private final MemorySegment segment;
+  private final Part part;
   private final long mapped;
   private final long mappedLength;
   private final boolean sealed;
 
-  private SharedMemory(MemorySegment segment, long mapped, long mappedLength, boolean sealed) {
+  private SharedMemory(
+      MemorySegment segment, Part part, long mapped, long mappedLength, boolean sealed) {
     this.segment = segment;
+    this.part = part;
     this.mapped = mapped;
     this.mappedLength = mappedLength;
     this.sealed = sealed;
@@ -93,6 +101,7 @@ public final class SharedMemory {
     }
     boolean sealed = seal(fd);
     long granule;
+    Part part;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment stat = arena.allocate(STATX_LENGTH, 8);
       long empty = arena.allocate(1).address();
@@ -112,6 +121,12 @@ public final class SharedMemory {
         throw new IOException(
             "a region of " + size + " bytes at " + offset + " ends behind its file of " + length);
       }
+      part =
+          new Part(
+              stat.get(ValueLayout.JAVA_LONG, STATX_DEVICE),
+              stat.get(ValueLayout.JAVA_LONG, STATX_INODE),
+              offset,
+              size);
       // Huge pages: both ends of a mapping are at their multiples.
       granule = Math.max(PAGE, stat.get(ValueLayout.JAVA_INT, STATX_BLOCK_SIZE));
     }
@@ -120,7 +135,7 @@ public final class SharedMemory {
     long address = Mapping.map(whole, Mapping.SHARED | Mapping.NORESERVE, fd, offset - before);
     check(address, "mmap of " + size + " bytes");
     MemorySegment segment = MemorySegment.ofAddress(address + before).reinterpret(size);
-    return new SharedMemory(segment, address, whole, sealed);
+    return new SharedMemory(segment, part, address, whole, sealed);
   }
 
   /** Whether a file cannot become shorter any more. */
@@ -153,6 +168,16 @@ public final class SharedMemory {
    */
   public boolean sealed() {
     return sealed;
+  }
+
+  /**
+   * Whether another mapping is of the same part of the same file.
+   *
+   * @param other mapped as well
+   * @return true if what is written to one is read from the other
+   */
+  public boolean isSameAs(SharedMemory other) {
+    return part.equals(other.part);
   }
 
   /** Ends the mapping. Nobody may touch its memory any more. To be called once. */

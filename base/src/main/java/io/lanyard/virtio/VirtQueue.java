@@ -223,6 +223,15 @@ public final class VirtQueue {
   }
 
   /**
+   * How many chains wait.
+   *
+   * @return 0 if the queue is broken
+   */
+  public int waiting() {
+    return hasNext() ? (short16(available + 2) - nextAvailable) & 0xffff : 0;
+  }
+
+  /**
    * Takes the next chain.
    *
    * @param chain receives it
@@ -363,7 +372,7 @@ public final class VirtQueue {
   /**
    * Asks the driver to notify, or not to.
    *
-   * @param on true to be notified of the next chain
+   * @param on true to be notified of the next chain that it adds to those that are there
    */
   public void notifications(boolean on) {
     if (broken) {
@@ -372,7 +381,7 @@ public final class VirtQueue {
     if (!eventIndex) {
       memory.putShort(used, (short) (on ? 0 : NO_NOTIFY));
     } else if (on) {
-      memory.putShort(used + 4 + 8L * size, (short) nextAvailable);
+      memory.putShort(used + 4 + 8L * size, memory.getShort(available + 2));
     }
     // Our wish before the driver's index, which the caller looks at next.
     VarHandle.fullFence();

@@ -176,6 +176,18 @@ class VirtQueueTest {
   }
 
   @Test
+  void theDriverIsAskedToTellOfWhatItAddsToChainsThatWait() {
+    VirtQueue queue = ring.queue(Features.EVENT_IDX);
+    assertThat(queue.waiting()).isZero();
+    ring.offer(Ring.in(DATA, 4));
+    ring.offer(Ring.in(DATA, 4));
+    assertThat(queue.waiting()).isEqualTo(2);
+    queue.notifications(true);
+    // Passed by the third alone: a driver would not tell of it if the first were named.
+    assertThat(ram.getShort(ring.used + 4 + 8 * Ring.SIZE)).isEqualTo((short) 2);
+  }
+
+  @Test
   void indicesWrap() {
     VirtQueue queue = ring.queue(Features.EVENT_IDX);
     Chain chain = queue.newChain();

@@ -351,6 +351,9 @@ record Kind<T>(
   }
 
   private static Path socketPath(String text) {
+    if (text.startsWith("unix:")) {
+      throw new IllegalArgumentException("it begins with the path itself, without unix:");
+    }
     Path path = path(text);
     int length = text.getBytes(StandardCharsets.UTF_8).length;
     if (length > LONGEST_SOCKET_PATH) {

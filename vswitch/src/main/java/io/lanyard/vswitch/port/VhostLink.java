@@ -70,7 +70,7 @@ final class VhostLink extends Work implements VhostDevice {
     this.socket = new MessageSocket(descriptor);
     this.session = new VhostSession(nic, this);
     this.turn = context.network().turns().of(port);
-    this.toGuest = new VhostSender(session, port);
+    this.toGuest = new VhostSender(session, port, this, context);
     this.fromGuest = new VhostReceiver(session, port, this, context);
     this.kicks = new @Nullable LoopWatch[session.ringCount()];
     this.broken = new @Nullable String[session.ringCount()];
@@ -168,8 +168,12 @@ final class VhostLink extends Work implements VhostDevice {
     int count = descriptorCount;
     have = 0;
     descriptorCount = 0;
+    long refused = session.refused();
     int length = session.handle(message, descriptors, count);
     payload = 0;
+    if (session.refused() != refused) {
+      port.messageRefused(session.lastRefusal());
+    }
     if (length == 0 || closed) {
       return;
     }
@@ -192,17 +196,18 @@ final class VhostLink extends Work implements VhostDevice {
     if (queue != null && !queue.broken()) {
       broken[ring.index()] = null;
     }
-    if (ring.index() % 2 == 0) {
+    Work served = ring.index() % 2 == 0 ? toGuest : fromGuest;
+    if (served == toGuest) {
       toGuest.started(ring);
-      return;
+    } else {
+      fromGuest.started(ring);
     }
-    fromGuest.started(ring);
     if (kicks[ring.index()] == null) {
-      LoopWatch made = new LoopWatch(ring.kick(), true, fromGuest, turn, context, this::notWatched);
+      LoopWatch made = new LoopWatch(ring.kick(), true, served, turn, context, this::notWatched);
       kicks[ring.index()] = made;
       made.start();
     }
-    turn.later(fromGuest); // for chains that were there before
+    turn.later(served); // for chains that were there before
   }
 
   @Override
@@ -313,6 +318,7 @@ final class VhostLink extends Work implements VhostDevice {
     descriptorCount = 0;
     session.close(); // touches no shared memory: pages may be gone
     fromGuest.close();
+    toGuest.close();
     watch.end();
   }
 
@@ -323,10 +329,20 @@ final class VhostLink extends Work implements VhostDevice {
         .with("messages", session.messages())
         .withNonZero("refusedMessages", session.refused())
         .withNonZero("brokenRings", brokenRings);
-    long interrupts = 0;
+    node.withNonZero("waitingFrames", toGuest.waiting());
     for (int i = 0; i < session.ringCount(); i++) {
-      interrupts += session.ring(i).interrupts();
+      Vring ring = session.ring(i);
+      VirtQueue queue = ring.queue();
+      if (queue != null) {
+        node.child(
+            DumpNode.of("ring " + i)
+                .with("to", i % 2 == 0 ? "guest" : "network")
+                .with("entries", queue.size())
+                .with("enabled", ring.enabled())
+                .with("next", queue.nextAvailable())
+                .with("interrupts", ring.interrupts())
+                .build());
+      }
     }
-    node.with("interrupts", interrupts).withNonZero("waitingFrames", toGuest.waiting());
   }
 }

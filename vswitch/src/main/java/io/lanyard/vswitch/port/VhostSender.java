@@ -6,12 +6,15 @@ import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Work;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.vhost.VhostFeatures;
 import io.lanyard.vswitch.vhost.VhostSession;
 import io.lanyard.vswitch.vhost.Vring;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -19,28 +22,46 @@ import org.jspecify.annotations.Nullable;
  * The frames that go to a guest through shared rings: copied into the driver's buffers as they
  * come, shown to it at the end of a burst.
  *
+ * <p>Frames for which a ring has no buffers wait for them ({@link WaitingFrames}), and the driver
+ * is asked to notify of new ones. While none waits it is asked not to.
+ *
  * <p>With several pairs of queues a flow stays on one, found from its addresses and ports.
  *
  * <p>Thread: the network's loop only.
  */
-final class VhostSender {
+final class VhostSender extends Work {
   /** The process's memory, for addresses that were checked. */
   static final MemorySegment PROCESS = process();
 
+  /** Looks at a ring while its driver adds buffers and they do not suffice. */
+  private static final int TRIES = 3;
+
   private final VhostSession session;
   private final VhostUserPort port;
+  private final VhostLink link;
+  private final Turn turn;
   private final @Nullable ReceiveQueue[] queues;
-  private final ReceiveQueue[] active;
+  private final WaitingFrames[] waiting;
+
+  /** The indexes of the queues that take frames; {@link #activeCount} of them. */
+  private final int[] active;
+
   private int activeCount;
   private Offloads offloads = Offloads.NONE;
   private boolean trusts;
   private boolean pending;
 
-  VhostSender(VhostSession session, VhostUserPort port) {
+  VhostSender(VhostSession session, VhostUserPort port, VhostLink link, PortContext context) {
     this.session = session;
     this.port = port;
+    this.link = link;
+    this.turn = context.network().turns().of(port);
     this.queues = new @Nullable ReceiveQueue[session.ringCount() / 2];
-    this.active = new ReceiveQueue[queues.length];
+    this.active = new int[queues.length];
+    this.waiting = new WaitingFrames[queues.length];
+    for (int i = 0; i < waiting.length; i++) {
+      waiting[i] = new WaitingFrames(context.allocator(), waiting.length);
+    }
   }
 
   @SuppressWarnings("restricted") // used with the addresses of buffers alone
@@ -52,7 +73,7 @@ final class VhostSender {
     VirtQueue queue = ring.queue();
     if (queue != null) {
       long features = session.features();
-      queue.notifications(false); // nobody waits for its buffers
+      queue.notifications(false); // no frame waits for its buffers
       queues[ring.index() / 2] =
           new ReceiveQueue(
               queue,
@@ -81,7 +102,9 @@ final class VhostSender {
     for (int i = 0; i < queues.length; i++) {
       ReceiveQueue queue = queues[i];
       if (queue != null && session.ring(2 * i).enabled() && !queue.queue().broken()) {
-        active[activeCount++] = queue;
+        active[activeCount++] = i;
+      } else {
+        drop(i);
       }
     }
     offloads = activeCount == 0 ? Offloads.NONE : VhostFeatures.offloads(session.features());
@@ -98,7 +121,16 @@ final class VhostSender {
 
   /** Frames that wait for buffers. */
   int waiting() {
-    return 0;
+    int count = 0;
+    for (WaitingFrames frames : waiting) {
+      count += frames.count();
+    }
+    return count;
+  }
+
+  /** Drops the frames that wait for a ring which takes none any more. */
+  private void drop(int queue) {
+    port.counters().transmitDropped(DropCause.NO_CARRIER, waiting[queue].clear());
   }
 
   /**
@@ -112,14 +144,10 @@ final class VhostSender {
       port.counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
-    ReceiveQueue to = active[count == 1 ? 0 : queueOf(passage, frame, count)];
+    int to = active[count == 1 ? 0 : queueOf(passage, frame, count)];
     @Nullable DropCause cause = DropCause.HOST_ERROR;
     try {
-      if (put(to, frame)) {
-        cause = null;
-      } else {
-        cause = to.queue().broken() ? DropCause.NO_CARRIER : DropCause.QUEUE_FULL;
-      }
+      cause = send(to, frame);
       SharedMemory.settle();
     } finally {
       if (cause != null) {
@@ -129,11 +157,103 @@ final class VhostSender {
     return cause == null;
   }
 
+  /** Puts a frame into a ring, or behind those that wait for it. Returns why not, if so. */
+  private @Nullable DropCause send(int to, ByteBuf frame) {
+    ReceiveQueue queue = queues[to];
+    if (queue == null) {
+      return DropCause.NO_CARRIER;
+    }
+    if (waiting[to].count() == 0 && put(queue, frame)) {
+      return null;
+    }
+    if (queue.queue().broken()) {
+      return DropCause.NO_CARRIER;
+    }
+    try {
+      if (!waiting[to].add(frame)) {
+        return DropCause.QUEUE_FULL;
+      }
+    } catch (OutOfDirectMemoryError e) {
+      return DropCause.NO_BUFFERS;
+    }
+    if (waiting[to].count() == 1) {
+      turn.later(this); // asks to be notified, after the burst
+    }
+    return null;
+  }
+
   private boolean put(ReceiveQueue to, ByteBuf frame) {
     long address = frame.memoryAddress() + frame.readerIndex();
     boolean done = to.put(PROCESS, address, frame.readableBytes(), trusts);
     pending |= done;
     return done;
+  }
+
+  /** {@inheritDoc} There may be new buffers for frames that wait. */
+  @Override
+  protected boolean run() {
+    boolean more = false;
+    try {
+      for (int i = 0; i < activeCount; i++) {
+        if (i > 0 && turn.isOver()) {
+          more = true;
+          break;
+        }
+        more |= serve(active[i]);
+      }
+      flush();
+      SharedMemory.settle();
+    } catch (InternalError e) {
+      link.fault();
+      return false;
+    }
+    return more;
+  }
+
+  @Override
+  protected void broke(Throwable cause) {
+    link.end("frames for it cannot be handed over: " + cause);
+  }
+
+  /** Puts what waits for a ring into it. Returns whether to look again without being notified. */
+  private boolean serve(int index) {
+    ReceiveQueue to = queues[index];
+    WaitingFrames frames = waiting[index];
+    int tries = 0;
+    while (to != null && !to.queue().broken()) {
+      ByteBuf frame = frames.first();
+      if (frame == null) {
+        to.queue().notifications(false);
+        return false;
+      }
+      if (put(to, frame)) {
+        frames.remove();
+        if (turn.isOver()) {
+          return true;
+        }
+      } else if (to.queue().waiting() == to.queue().size()) {
+        frames.remove(); // all of the ring is too small for it
+        port.counters().transmitDropped(DropCause.QUEUE_FULL);
+      } else {
+        int before = to.queue().waiting();
+        to.queue().notifications(true);
+        if (to.queue().waiting() == before) {
+          return false;
+        }
+        tries++;
+        if (tries == TRIES) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Drops all that waits: the link is closed. Touches no shared memory. */
+  void close() {
+    for (int i = 0; i < waiting.length; i++) {
+      drop(i);
+    }
   }
 
   /** The queue of a frame's flow. Fragments have no ports: they go by their addresses. */
@@ -161,7 +281,10 @@ final class VhostSender {
     if (pending) {
       pending = false;
       for (int i = 0; i < activeCount; i++) {
-        active[i].queue().publish();
+        ReceiveQueue queue = queues[active[i]];
+        if (queue != null) {
+          queue.queue().publish();
+        }
       }
       SharedMemory.settle();
     }

@@ -171,6 +171,18 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     linkChanged(from);
   }
 
+  /** Hears from its link that the front end was told no, and may do without or give up. */
+  void messageRefused(String why) {
+    log.log(
+        Level.WARNING,
+        "message-refused",
+        line ->
+            line.with("network", context.network().name())
+                .with("port", name())
+                .with("cause", why)
+                .with("advice", "see what the VMM says of it"));
+  }
+
   /** Hears from its link that the front end is gone, or has to go. */
   void linkEnded(VhostLink from, String reason) {
     boolean present = link == from;

@@ -26,9 +26,25 @@ final class VhostMemory {
 
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-  private record Region(long guest, long user, SharedMemory memory) {
+  /** A region, and how often it was added: see {@link #add}. */
+  private static final class Region {
+    final long guest;
+    final long user;
+    final SharedMemory memory;
+    int added = 1;
+
+    Region(long guest, long user, SharedMemory memory) {
+      this.guest = guest;
+      this.user = user;
+      this.memory = memory;
+    }
+
     long size() {
       return memory.segment().byteSize();
+    }
+
+    boolean isSameAs(Region other) {
+      return guest == other.guest && user == other.user && memory.isSameAs(other.memory);
     }
   }
 
@@ -85,9 +101,19 @@ final class VhostMemory {
     }
   }
 
-  /** Adds one region. */
+  /**
+   * Adds one region. QEMU before version 8 says each region once for each pair of queues, and
+   * removes it as often: it goes when the last has removed it.
+   */
   void add(MemorySegment payload, long at, int descriptor) throws IOException {
     Region region = map(payload, at, descriptor);
+    for (Region present : regions) {
+      if (present.isSameAs(region)) {
+        region.memory.unmap();
+        present.added++;
+        return;
+      }
+    }
     if (!memory.add(region.guest, region.memory.segment())) {
       region.memory.unmap();
       throw new VhostException("a region overlaps another, or is one too many");
@@ -100,12 +126,19 @@ final class VhostMemory {
     long guest = payload.get(LONG, at);
     long size = payload.get(LONG, at + 8);
     long user = payload.get(LONG, at + 16);
+    Region region = find(guest, user, size);
+    region.added--;
+    if (region.added == 0) {
+      regions.remove(region);
+      memory.remove(guest);
+      device.unmap(region.memory);
+    }
+  }
+
+  private Region find(long guest, long user, long size) throws VhostException {
     for (Region region : regions) {
       if (region.guest == guest && region.user == user && region.size() == size) {
-        regions.remove(region);
-        memory.remove(guest);
-        device.unmap(region.memory);
-        return;
+        return region;
       }
     }
     throw new VhostException("there is no such region to remove");

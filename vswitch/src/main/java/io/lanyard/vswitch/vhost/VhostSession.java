@@ -42,6 +42,7 @@ public final class VhostSession {
   private int replyDescriptor = Vring.NONE;
   private long messages;
   private long refused;
+  private String lastRefusal = "";
 
   /**
    * Makes a session that nothing was said in.
@@ -120,6 +121,15 @@ public final class VhostSession {
     return refused;
   }
 
+  /**
+   * The message that was refused last, and why.
+   *
+   * @return an empty text if none was
+   */
+  public String lastRefusal() {
+    return lastRefusal;
+  }
+
   /** The reply to the last message: {@link #handle} says how long it is. */
   public MemorySegment reply() {
     return reply;
@@ -179,9 +189,9 @@ public final class VhostSession {
       length = follow(taken);
     } catch (IOException e) {
       refused++;
-      String reason = "message " + request + ": " + e.getMessage();
+      lastRefusal = "message " + request + ": " + e.getMessage();
       if (!wantsReply) {
-        throw new VhostException(reason);
+        throw new VhostException(lastRefusal);
       }
       return replyNumber(request, 1);
     } finally {

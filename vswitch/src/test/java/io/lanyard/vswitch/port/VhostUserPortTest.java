@@ -109,18 +109,66 @@ class VhostUserPortTest extends PortSuite {
   }
 
   @Test
-  void aGuestThatTakesNoFramesLosesThemAndIsServedAgainOnceItDoes() throws Exception {
+  void framesWaitForAGuestWithoutBuffersUpToALimitAndReachItInTheirOrder() throws Exception {
     guest.send(numbered(PEER, GUEST, 0, 60));
+    await("it is known where the guest is", () -> peerHas(1));
+    int fit = VhostFrontEnd.ENTRIES + WaitingFrames.MOST;
     int more = 44;
-    sendToGuest(VhostFrontEnd.ENTRIES + more);
+    onLoop(() -> {
+      for (int i = 0; i < fit + more; i++) {
+        sendNumbered(i);
+      }
+      network.flush();
+      return 0;
+    });
     PortCounters counters = port().counters();
     awaitOnLoop("the rest is dropped", () -> counters.transmitDrops() == more);
     assertThat(counters.transmitDrops(DropCause.QUEUE_FULL)).isEqualTo(more);
-    for (int i = 0; i < VhostFrontEnd.ENTRIES; i++) {
-      assertThat(guest.receive()).hasSize(60);
+    for (int i = 0; i < fit; i++) {
+      assertThat(guest.receive()).as("frame %s", i).isEqualTo(numbered(GUEST, PEER, i, 60));
     }
-    sendToGuest(1);
-    assertThat(guest.receive()).hasSize(60);
+    onLoop(() -> {
+      sendNumbered(4711);
+      network.flush();
+      return 0;
+    });
+    assertThat(guest.receive()).isEqualTo(numbered(GUEST, PEER, 4711, 60));
+    assertThat(counters.transmitDrops()).isEqualTo(more);
+  }
+
+  private void sendNumbered(int number) {
+    byte[] frame = numbered(GUEST, PEER, number, 60);
+    ByteBuf b = Frames.blank(frame.length);
+    b.setBytes(OffloadHeader.LENGTH, frame);
+    peer.send(b);
+  }
+
+  @Test
+  void aFrameThatAWholeRingIsTooSmallForMakesNoOtherWaitForEver() throws Exception {
+    VhostFrontEnd frontEnd = frontEnd();
+    frontEnd.reset(VhostFrontEnd.PLAIN & ~VhostFeatures.MRG_RXBUF); // each buffer is one frame
+    awaitState(port(), "up");
+    frontEnd.shrinkReceiveBuffers(1000);
+    onLoop(() -> {
+      byte[] large = numbered(GUEST, PEER, 1, 1400);
+      ByteBuf b = Frames.blank(large.length);
+      b.setBytes(OffloadHeader.LENGTH, large);
+      peer.send(b);
+      sendNumbered(2);
+      network.flush();
+      return 0;
+    });
+    assertThat(guest.receive()).isEqualTo(numbered(GUEST, PEER, 2, 60));
+    assertThat(port().counters().transmitDrops(DropCause.QUEUE_FULL)).isEqualTo(1);
+  }
+
+  @Test
+  void framesThatWaitAreGoneWithTheirGuest() throws Exception {
+    sendToGuest(VhostFrontEnd.ENTRIES + 100);
+    PortCounters counters = port().counters();
+    guest.close();
+    awaitState(port(), "no-carrier");
+    assertThat(counters.transmitDrops(DropCause.NO_CARRIER)).isEqualTo(100);
   }
 
   private Port port() throws Exception {
@@ -206,6 +254,28 @@ class VhostUserPortTest extends PortSuite {
       frontEnd().kick(VhostFrontEnd.TRANSMIT);
       awaitState(port(), "failed");
     });
+  }
+
+  @Test
+  void chainsOfSingleBytesAsLongAsTheRingCostTheirGuestAlone() throws Exception {
+    int entries = 16_384;
+    long at = VhostFrontEnd.GUEST + 0x20_0000;
+    besideAnother(honest -> {
+      VhostFrontEnd frontEnd = frontEnd();
+      frontEnd.enlargeTransmitRing(entries);
+      Ring ring = frontEnd.rings[VhostFrontEnd.TRANSMIT];
+      for (int i = 0; i < entries; i++) {
+        ring.descriptor(i, at, 1, i == entries - 1 ? 0 : VirtQueue.NEXT, i + 1);
+      }
+      int chains = 1_000;
+      for (int i = 0; i < chains; i++) {
+        frontEnd.offerRaw(VhostFrontEnd.TRANSMIT, 0);
+      }
+      await("all are given back", () -> ring.used() == chains);
+      assertThat(port().counters().receiveDrops(DropCause.BAD_LENGTH)).isEqualTo(chains);
+      assertThat(port().state().hasCarrier()).isTrue();
+    });
+    assertThat(arrivals()).isEmpty();
   }
 
   @Test

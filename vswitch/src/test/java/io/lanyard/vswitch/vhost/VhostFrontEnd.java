@@ -35,7 +35,7 @@ public final class VhostFrontEnd implements AutoCloseable {
   /** Bytes of the guest's memory. */
   public static final int MEMORY = 8 << 20;
 
-  /** Entries of each ring. */
+  /** Entries of a ring unless it was enlarged. */
   public static final int ENTRIES = 256;
 
   /** The ring whose frames go to the guest. */
@@ -50,6 +50,7 @@ public final class VhostFrontEnd implements AutoCloseable {
 
   private static final long RECEIVE_BUFFERS = GUEST + 0x10_0000;
   private static final long TRANSMIT_BUFFERS = GUEST + 0x20_0000;
+  private static final long LARGE_RING = GUEST + 0x68_0000;
   private static final int BUFFER = 2048;
   private static final int ROOM = 0x1_1000;
   private static final int ROOMS = 64;
@@ -71,9 +72,11 @@ public final class VhostFrontEnd implements AutoCloseable {
 
   private final int[] kicks = new int[2];
   private final int[] calls = new int[2];
+  private final int[] entries = {ENTRIES, ENTRIES};
   private final int[] offered = new int[2];
   private final int[] taken = new int[2];
   private long features;
+  private int receiveBuffer = BUFFER;
 
   /** A front end that is connected and has said nothing. */
   public VhostFrontEnd(Socket socket) throws IOException {
@@ -212,7 +215,7 @@ public final class VhostFrontEnd implements AutoCloseable {
   public void startRing(int index, int base) throws InterruptedException {
     Ring ring = rings[index];
     long shift = USER - GUEST;
-    ask(VhostRequest.SET_VRING_NUM, NONE, index | (long) ENTRIES << 32);
+    ask(VhostRequest.SET_VRING_NUM, NONE, index | (long) entries[index] << 32);
     ask(VhostRequest.SET_VRING_BASE, NONE, index | (long) base << 32);
     assertThat(
             ask(
@@ -237,7 +240,7 @@ public final class VhostFrontEnd implements AutoCloseable {
 
   private void offerReceive() {
     long at = RECEIVE_BUFFERS + (long) (offered[RECEIVE] % ENTRIES) * BUFFER;
-    rings[RECEIVE].offer(Ring.in(at, BUFFER));
+    rings[RECEIVE].offer(Ring.in(at, receiveBuffer));
     offered[RECEIVE]++;
     kick(RECEIVE);
   }
@@ -330,6 +333,22 @@ public final class VhostFrontEnd implements AutoCloseable {
     rings[ring].offer(head);
     offered[ring]++;
     kick(ring);
+  }
+
+  /** Stops the ring of the guest's frames and starts another, of many entries, in its place. */
+  public void enlargeTransmitRing(int size) throws InterruptedException {
+    send(VhostRequest.GET_VRING_BASE, 0, NONE, TRANSMIT);
+    assertThat(reply(VhostRequest.GET_VRING_BASE)).isEqualTo(8);
+    entries[TRANSMIT] = size;
+    rings[TRANSMIT] = new Ring(memory, LARGE_RING, size);
+    offered[TRANSMIT] = 0;
+    startRing(TRANSMIT, 0);
+  }
+
+  /** Starts over with receive buffers of fewer bytes. */
+  public void shrinkReceiveBuffers(int bytes) throws InterruptedException {
+    receiveBuffer = bytes;
+    restartRings();
   }
 
   /** Connects again, as the VMM of a guest that runs: the rings go on where they were. */

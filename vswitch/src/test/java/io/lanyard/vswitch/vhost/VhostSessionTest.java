@@ -145,7 +145,7 @@ class VhostSessionTest {
     int half = MEMORY / 2;
     assertThat(acknowledged(add, new int[] {shared()}, 0, GUEST, half, USER, 0)).isZero();
     startRing(0);
-    assertThat(acknowledged(add, new int[] {shared()}, 0, GUEST, half, USER, 0)).isNotZero();
+    assertThat(acknowledged(add, new int[] {shared()}, 0, GUEST, half, USER, half)).isNotZero();
     long second = GUEST + half;
     assertThat(acknowledged(add, new int[] {shared()}, 0, second, half, USER + half, half))
         .isZero();
@@ -159,6 +159,25 @@ class VhostSessionTest {
     // The ring's own memory: it stops.
     assertThat(acknowledged(remove, new int[0], 0, GUEST, half, USER, 0)).isNotZero();
     assertThat(session.ring(0).queue()).isNull();
+  }
+
+  @Test
+  void aRegionThatEachPairOfQueuesAddsGoesWhenTheLastHasRemovedIt() throws Exception {
+    negotiate();
+    int add = VhostRequest.ADD_MEM_REG;
+    int remove = VhostRequest.REM_MEM_REG;
+    for (int i = 0; i < 2; i++) {
+      assertThat(acknowledged(add, new int[] {shared()}, 0, GUEST, MEMORY, USER, 0)).isZero();
+      assertThat(session.sharedBytes()).isEqualTo(MEMORY);
+    }
+    int other = Memfd.create("other", MEMORY);
+    assertThat(acknowledged(add, new int[] {other}, 0, GUEST, MEMORY, USER, 0)).isNotZero();
+    assertThat(session.lastRefusal()).contains("message 37").contains("overlaps another");
+    assertThat(acknowledged(remove, new int[0], 0, GUEST, MEMORY, USER, 0)).isZero();
+    assertThat(session.sharedBytes()).isEqualTo(MEMORY);
+    assertThat(acknowledged(remove, new int[0], 0, GUEST, MEMORY, USER, 0)).isZero();
+    assertThat(session.sharedBytes()).isZero();
+    assertThat(acknowledged(remove, new int[0], 0, GUEST, MEMORY, USER, 0)).isNotZero();
   }
 
   @Test
