@@ -82,8 +82,7 @@ final class LinuxGuest {
                 image.manifest().commandLine()));
     arguments.addAll(List.of(more));
     LinuxGuest guest =
-        new LinuxGuest(
-            home.run(List.of("qemu-system-riscv64"), arguments.toArray(String[]::new)));
+        new LinuxGuest(home.run(List.of("qemu-system-riscv64"), arguments.toArray(String[]::new)));
     guest.await(Pattern.compile("lanyard: ready"), 0);
     guest.run("stty -echo");
     return guest;

@@ -83,8 +83,7 @@ final class VhostLinuxIT {
   void aGuestWithTwoPairsOfQueuesGoesOnAfterTheDaemonWasKilled(String qemuDoes) throws Exception {
     boolean connects = qemuDoes.equals("connects");
     Path socket = home.resolve(connects ? "run/vm.sock" : "qemu.sock");
-    String configuration =
-        configuration(connects ? "path: vm.sock" : "connect: '" + socket + "'");
+    String configuration = configuration(connects ? "path: vm.sock" : "connect: '" + socket + "'");
     Running first = daemons.daemon(configuration, DaemonHome.java());
     daemons.await(first);
     LinuxGuest guest =
