@@ -135,7 +135,7 @@ final class VhostLinuxIT {
     return MessageDigest.getInstance("SHA-256");
   }
 
-  /** What the guest fetches and what it sends come whole. */
+  /** Fetches and sends as much, and compares it with what the other end had. */
   private void bothWays(LinuxGuest guest) throws Exception {
     assertThat(guest.run("wget -q -O /sent " + url() + " && sha256sum /sent"))
         .contains(HexFormat.of().formatHex(sha256().digest(body)));
