@@ -51,7 +51,7 @@ public class EgressDecision {
     for (int i = 0; i < rules; i++) {
       Subnet subnet = spread ? Subnet.of(Address.ofIpv4(i << 16), 16) : Subnet.parse("0.0.0.0/0");
       Service service = new Service(Service.Protocol.TCP, 2 * i, 2 * i);
-      list.add(new Rule(Verdict.ALLOW, new Target(subnet, List.of(service))));
+      list.add(new Rule(Verdict.ALLOW, new Target(List.of(subnet), List.of(service))));
     }
     made = new EgressRules(list);
   }

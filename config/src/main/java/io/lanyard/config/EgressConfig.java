@@ -41,21 +41,28 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
   public record Rule(Verdict verdict, Target target) {
     /** The keys of a rule. */
     static final class Keys {
+      private static final String IPV6_PATTERN = "[0-9a-fA-F:.]{2,45}(/[0-9]{1,3})?";
+
       private static final Kind<Target> TARGET =
           Kind.such(
               "destination",
               "a destination",
-              "^(\\*|"
+              "^((\\*|"
                   + Kind.IPV4_PATTERN
-                  + "(/[0-9]{1,2})?)(:"
+                  + "(/[0-9]{1,2})?|\\["
+                  + IPV6_PATTERN
+                  + "\\])(:"
                   + Service.PATTERN
                   + "(, *"
                   + Service.PATTERN
-                  + ")*)?$",
+                  + ")*)?|"
+                  + IPV6_PATTERN
+                  + ")$",
               EgressReader::target,
               "10.0.0.0/8",
               "\"192.168.1.5:tcp/443\"",
-              "\"*:53\"");
+              "\"*:53\"",
+              "\"[2001:db8::/32]:443\"");
 
       static final Key<Target> ALLOW =
           Key.optional(
@@ -87,12 +94,17 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
   /**
    * Destinations, and services there.
    *
-   * @param destinations addresses; the subnet of length 0 for the whole world
+   * @param destinations subnets of addresses, at least one
    * @param services protocols and ports; empty for all
    */
-  public record Target(Subnet destinations, List<Service> services) {
-    /** Takes a copy of the list. */
+  public record Target(List<Subnet> destinations, List<Service> services) {
+    /** All addresses of both families. */
+    public static final List<Subnet> EVERYWHERE =
+        List.of(Subnet.parse("0.0.0.0/0"), Subnet.parse("::/0"));
+
+    /** Takes copies of the lists. */
     public Target {
+      destinations = List.copyOf(destinations);
       services = List.copyOf(services);
     }
 
@@ -103,7 +115,10 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
      */
     @Override
     public String toString() {
-      String where = destinations.prefix() == 0 ? "*" : destinations.toString();
+      Subnet first = destinations.getFirst();
+      boolean brackets = !first.network().isIpv4() && !services.isEmpty();
+      String where =
+          destinations.equals(EVERYWHERE) ? "*" : brackets ? "[" + first + "]" : first.toString();
       return services.isEmpty()
           ? where
           : where + ":" + String.join(",", services.stream().map(Service::toString).toList());

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads where guests may go. */
 final class EgressReader {
   private static final int WHOLE_WORLD = 0;
-  private static final Subnet EVERYWHERE = Subnet.parse("0.0.0.0/0");
   private static final Pattern LOOKS_LIKE_IPV4 = Pattern.compile("[0-9./]+");
 
   private EgressReader() {}
@@ -33,9 +32,11 @@ final class EgressReader {
     Target allow = fields.find(Rule.Keys.ALLOW);
     Target deny = fields.find(Rule.Keys.DENY);
     if (allow != null) {
-      String why = neverAllowed(allow.destinations());
-      if (!why.isEmpty()) {
-        fields.problem(Rule.Keys.ALLOW, why);
+      for (Subnet destinations : allow.destinations()) {
+        String why = neverAllowed(destinations);
+        if (!why.isEmpty()) {
+          fields.problem(Rule.Keys.ALLOW, why);
+        }
       }
       return new Rule(Verdict.ALLOW, allow);
     }
@@ -46,41 +47,65 @@ final class EgressReader {
     if (destinations.prefix() == WHOLE_WORLD) {
       return "";
     }
-    int first = destinations.network().ipv4() >>> 24;
-    if (destinations.prefix() >= 8 && (first == 0 || first == 127)) {
+    boolean loopback;
+    boolean nowhere;
+    if (destinations.network().isIpv4()) {
+      int first = destinations.network().ipv4() >>> 24;
+      loopback = destinations.prefix() >= 8 && (first == 0 || first == 127);
+      nowhere = destinations.prefix() >= 3 && first >= 224;
+    } else {
+      int first = (int) (destinations.network().high() >>> 48);
+      loopback = destinations.prefix() >= 8 && first >>> 8 == 0;
+      nowhere = destinations.prefix() >= 8 && (first >>> 8 == 0xff || first >>> 6 == 0xfe80 >>> 6);
+    }
+    if (loopback) {
       return "guests reach the host's loopback by nat: {host-loopback: ...} and in no other way";
     }
-    return destinations.prefix() >= 3 && first >= 224
-        ? "nothing is forwarded to " + destinations
-        : "";
+    return nowhere ? "nothing is forwarded to " + destinations : "";
   }
 
-  /** Parses a destination with its services. */
+  /**
+   * Parses a destination with its services. An IPv6 address stands in brackets where a service
+   * follows.
+   */
   static Target target(String text) {
-    int colon = text.indexOf(':');
-    String where = colon < 0 ? text : text.substring(0, colon);
-    List<Service> services = new ArrayList<>();
-    if (text.startsWith("[") || (colon >= 0 && text.indexOf(':', colon + 1) >= 0)) {
-      throw new IllegalArgumentException("IPv6 is not supported by this version");
+    boolean brackets = text.startsWith("[");
+    int close = text.indexOf(']');
+    if (brackets && close < 0) {
+      throw new IllegalArgumentException("the closing bracket is missing");
     }
+    boolean bare = !brackets && text.indexOf(':') != text.lastIndexOf(':');
+    int colon = bare ? -1 : text.indexOf(':', brackets ? close : 0);
+    int end = colon < 0 ? text.length() : colon;
+    if (brackets && end != close + 1) {
+      throw new IllegalArgumentException(
+          "expected a colon behind the bracket, and the prefix length before it");
+    }
+    String where = brackets ? text.substring(1, close) : text.substring(0, end);
+    List<Service> services = new ArrayList<>();
     if (colon >= 0) {
       for (String service : text.substring(colon + 1).split(",", -1)) {
         services.add(Service.parse(service.strip()));
       }
     }
-    return new Target(destinations(where), services);
+    return new Target(destinations(where, bare || brackets), services);
   }
 
-  private static Subnet destinations(String text) {
+  private static List<Subnet> destinations(String text, boolean ipv6) {
     if (text.equals("*")) {
-      return EVERYWHERE;
+      return Target.EVERYWHERE;
     }
-    if (!LOOKS_LIKE_IPV4.matcher(text).matches()) {
+    if (!ipv6 && !LOOKS_LIKE_IPV4.matcher(text).matches()) {
       throw new IllegalArgumentException(
           text.isEmpty()
               ? "the destination is missing"
               : "names are not supported by this version; give an address or a subnet");
     }
-    return Subnet.parse(text.indexOf('/') < 0 ? text + "/32" : text);
+    String length = ipv6 ? "/128" : "/32";
+    Subnet subnet = Subnet.parse(text.indexOf('/') < 0 ? text + length : text);
+    if (ipv6 && subnet.network().isIpv4()) {
+      throw new IllegalArgumentException("write an IPv4 address as such");
+    }
+    return List.of(subnet);
   }
 }

@@ -84,9 +84,9 @@ public final class EgressRules {
     Family(List<Rule> rules, boolean isIpv4) {
       List<Subnet> all = new ArrayList<>();
       for (Rule rule : rules) {
-        if (rule.target().destinations().network().isIpv4() == isIpv4) {
-          all.add(rule.target().destinations());
-        }
+        rule.target().destinations().stream()
+            .filter(subnet -> subnet.network().isIpv4() == isIpv4)
+            .forEach(all::add);
       }
       subnets = new SubnetTable(all);
       List<List<Entry>> lists = new ArrayList<>();
@@ -94,9 +94,11 @@ public final class EgressRules {
         lists.add(new ArrayList<>());
       }
       for (int i = 0; i < rules.size(); i++) {
-        int number = subnets.number(rules.get(i).target().destinations());
-        if (number != SubnetTable.NONE) {
-          lists.get(number).add(new Entry(i, rules.get(i).target().services()));
+        for (Subnet subnet : rules.get(i).target().destinations()) {
+          int number = subnets.number(subnet);
+          if (number != SubnetTable.NONE) {
+            lists.get(number).add(new Entry(i, rules.get(i).target().services()));
+          }
         }
       }
       tables = new ServiceTable[lists.size()];
@@ -111,7 +113,8 @@ public final class EgressRules {
     }
 
     private static boolean opensTheWorld(Rule rule) {
-      return rule.verdict() == Verdict.ALLOW && rule.target().destinations().prefix() == 0;
+      return rule.verdict() == Verdict.ALLOW
+          && rule.target().destinations().getFirst().prefix() == 0;
     }
 
     int find(long high, long low, int protocol, int port, boolean ordinary) {

@@ -26,7 +26,8 @@ class EgressRulesTest {
   }
 
   private static Rule rule(boolean allow, Subnet subnet, Service... services) {
-    return new Rule(allow ? Verdict.ALLOW : Verdict.DENY, new Target(subnet, List.of(services)));
+    return new Rule(
+        allow ? Verdict.ALLOW : Verdict.DENY, new Target(List.of(subnet), List.of(services)));
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
@@ -67,6 +68,14 @@ class EgressRulesTest {
     assertThat(find(rules, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", TCP, 1)).isEqualTo(3);
     assertThat(find(rules, "255.255.255.254", TCP, 1)).isEqualTo(4);
     assertThat(find(rules, "127.255.255.255", TCP, 1)).isEqualTo(EgressRules.NONE);
+  }
+
+  @Test
+  void aRuleForEverywhereIsOfBothFamilies() {
+    EgressRules rules =
+        new EgressRules(List.of(new Rule(Verdict.DENY, new Target(Target.EVERYWHERE, List.of()))));
+    assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(0);
+    assertThat(find(rules, "2001:db8::1", ICMP, 0)).isEqualTo(0);
   }
 
   @Test
@@ -142,9 +151,11 @@ class EgressRulesTest {
       Rule rule = rules.get(i);
       Target target = rule.target();
       boolean counts =
-          ordinary || rule.verdict() == Verdict.DENY || target.destinations().prefix() > 0;
+          ordinary
+              || rule.verdict() == Verdict.DENY
+              || target.destinations().getFirst().prefix() > 0;
       if (counts
-          && target.destinations().contains(address)
+          && target.destinations().stream().anyMatch(subnet -> subnet.contains(address))
           && (target.services().isEmpty()
               || target.services().stream().anyMatch(one -> matches(one, protocol, port)))) {
         return i;
