@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram socket of the host, not blocking: UDP over IPv4 and IPv6, or ICMP echo over IPv4 with
- * and without privilege.
+ * A datagram socket of the host, not blocking: UDP, or ICMP echo with and without privilege, over
+ * IPv4 and IPv6.
  *
  * <p>Why not a Netty channel: there may be ten thousand of these at a time, they need no pipeline,
  * they share one buffer for reading, and a datagram in or out must not make an object. They
@@ -23,6 +23,7 @@ public final class InetDatagram implements AutoCloseable {
   private static final int SOCK_NONBLOCK = 0x800;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int IPPROTO_ICMP = 1;
+  private static final int IPPROTO_ICMPV6 = 58;
   private static final int SOL_SOCKET = 1;
   private static final int SO_BROADCAST = 6;
   private static final int SOL_IP = ControlMessages.SOL_IP;
@@ -30,9 +31,16 @@ public final class InetDatagram implements AutoCloseable {
   private static final int SOL_RAW = 255;
   private static final int ICMP_FILTER = 1;
   private static final int ALL_BUT_ECHO_REPLY = ~1;
+
+  /** A {@code struct icmp6_filter}: a bit for each type that does not come. */
+  private static final int ICMPV6_FILTER_WORDS = 8;
+
+  private static final int ICMPV6_ECHO_REPLY = 129;
   private static final int IP_TTL = 2;
   private static final int IP_MTU_DISCOVER = 10;
   private static final int IP_RECVERR = 11;
+  private static final int IPV6_UNICAST_HOPS = 16;
+  private static final int IPV6_MTU_DISCOVER = 23;
   private static final int IPV6_RECVERR = 25;
   private static final int IPV6_V6ONLY = 26;
   private static final int IPV6_RECVPKTINFO = 49;
@@ -97,11 +105,33 @@ public final class InetDatagram implements AutoCloseable {
    * @throws ErrnoException with the error number: EADDRINUSE, EMFILE...
    */
   public static InetDatagram udp(Address address, int port) throws ErrnoException {
-    int family = address.isIpv4() ? SocketAddresses.AF_INET : SocketAddresses.AF_INET6;
-    InetDatagram socket = open(family, SOCK_DGRAM, 0);
+    return udp(address, port, true);
+  }
+
+  /**
+   * Opens a UDP socket as {@link #udp} does, which has the addresses of one family alone.
+   *
+   * @param address the address to bind to, perhaps all of its family
+   * @param port as for {@link #udp}
+   * @return a socket
+   * @throws ErrnoException as for {@link #udp}
+   */
+  public static InetDatagram udpOfFamily(Address address, int port) throws ErrnoException {
+    return udp(address, port, false);
+  }
+
+  private static InetDatagram udp(Address address, int port, boolean both) throws ErrnoException {
+    InetDatagram socket = open(family(address), SOCK_DGRAM, 0);
+    if (!both && socket.family == SocketAddresses.AF_INET6) {
+      socket.option(SOL_IPV6, IPV6_V6ONLY, 1);
+    }
     socket.option(ControlMessages.SOL_UDP, ControlMessages.UDP_GRO, 1);
     socket.bindOrClose(address, port, "bind UDP port " + port);
     return socket;
+  }
+
+  private static int family(Address address) {
+    return address.isIpv4() ? SocketAddresses.AF_INET : SocketAddresses.AF_INET6;
   }
 
   /**
@@ -128,28 +158,35 @@ public final class InetDatagram implements AutoCloseable {
   /**
    * Opens a socket for ICMP echo; its identifier is {@link #localPort}.
    *
+   * @param address an address of the family that it is to be for
    * @param identifier the identifier to ask for; 0 lets the host choose
    * @return a socket
-   * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it
+   * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it, which
+   *     holds for both families
    */
-  public static InetDatagram ping(int identifier) throws ErrnoException {
-    InetDatagram socket = open(SocketAddresses.AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
-    socket.bindOrClose(Address.ANY_IPV4, identifier, "bind ICMP identifier " + identifier);
+  public static InetDatagram ping(Address address, int identifier) throws ErrnoException {
+    InetDatagram socket = open(family(address), SOCK_DGRAM, icmp(address));
+    Address any = address.isIpv4() ? Address.ANY_IPV4 : Address.ANY_IPV6;
+    socket.bindOrClose(any, identifier, "bind ICMP identifier " + identifier);
     return socket;
+  }
+
+  private static int icmp(Address address) {
+    return address.isIpv4() ? IPPROTO_ICMP : IPPROTO_ICMPV6;
   }
 
   /**
    * Opens a raw socket for ICMP echo with one address (raw(7)). What is sent is a whole ICMP
    * message, identifier and checksum included; what is received are all echo replies that come from
-   * the address, for any program's request, with their IPv4 header before them.
+   * the address, for any program's request: of IPv4 with their IP header before them.
    *
-   * @param address an IPv4 address
+   * @param address the address
    * @return a socket
    * @throws ErrnoException EPERM without CAP_NET_RAW
    */
   public static InetDatagram rawPing(Address address) throws ErrnoException {
-    InetDatagram socket = open(SocketAddresses.AF_INET, SOCK_RAW, IPPROTO_ICMP);
-    socket.option(SOL_RAW, ICMP_FILTER, ALL_BUT_ECHO_REPLY);
+    InetDatagram socket = open(family(address), SOCK_RAW, icmp(address));
+    socket.filterEchoReplies();
     MemorySegment memory = ARGUMENT.get();
     int length = socket.name(memory, address.high(), address.low(), 0, 0);
     int result = InetCalls.connect(socket.fd, memory.address(), length);
@@ -158,6 +195,20 @@ public final class InetDatagram implements AutoCloseable {
       throw new ErrnoException("connect an ICMP socket", -result);
     }
     return socket;
+  }
+
+  private void filterEchoReplies() {
+    if (family == SocketAddresses.AF_INET) {
+      option(SOL_RAW, ICMP_FILTER, ALL_BUT_ECHO_REPLY);
+      return;
+    }
+    MemorySegment memory = ARGUMENT.get();
+    for (int word = 0; word < ICMPV6_FILTER_WORDS; word++) {
+      boolean has = word == ICMPV6_ECHO_REPLY / Integer.SIZE;
+      memory.set(INT, 4L * word, has ? ~(1 << ICMPV6_ECHO_REPLY) : -1);
+    }
+    int length = 4 * ICMPV6_FILTER_WORDS;
+    int _ = InetCalls.setsockopt(fd, IPPROTO_ICMPV6, ICMP_FILTER, memory.address(), length);
   }
 
   private static InetDatagram open(int family, int type, int protocol) throws ErrnoException {
@@ -344,12 +395,18 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Sets the time to live of what is sent from now on.
+   * Sets the time to live, or hop limit, of what is sent from now on.
    *
    * @param ttl hops
    * @return 0, or an error number negated
    */
   public int ttl(int ttl) {
+    if (family == SocketAddresses.AF_INET6) {
+      int result = option(SOL_IPV6, IPV6_UNICAST_HOPS, ttl);
+      if (result < 0) {
+        return result;
+      }
+    }
     return option(SOL_IP, IP_TTL, ttl);
   }
 
@@ -361,7 +418,14 @@ public final class InetDatagram implements AutoCloseable {
    * @return 0, or an error number negated
    */
   public int dontFragment(boolean dont) {
-    return option(SOL_IP, IP_MTU_DISCOVER, dont ? PMTUDISC_DO : PMTUDISC_DONT);
+    int discovery = dont ? PMTUDISC_DO : PMTUDISC_DONT; // the same numbers in ipv6(7)
+    if (family == SocketAddresses.AF_INET6) {
+      int result = option(SOL_IPV6, IPV6_MTU_DISCOVER, discovery);
+      if (result < 0) {
+        return result;
+      }
+    }
+    return option(SOL_IP, IP_MTU_DISCOVER, discovery);
   }
 
   /**

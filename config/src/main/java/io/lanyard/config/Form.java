@@ -294,38 +294,46 @@ sealed interface Form<T>
   record Named<T>(String name, String path, Place keyPlace, Place place, @Nullable T value) {}
 
   /**
-   * The word {@code off}, or a mapping.
+   * The word {@code off}, a mapping, or the word {@code on} in place of a mapping with defaults.
    *
    * @param section the mapping's section
+   * @param mayBeOn whether {@code on} is allowed
    */
-  record OffOr(Section section) implements Form<OffOr.Given> {
+  record OffOr(Section section, boolean mayBeOn) implements Form<OffOr.Given> {
     /**
      * The value.
      *
-     * @param mapping the mapping, or null for {@code off}
+     * @param on false for {@code off}
+     * @param mapping the mapping, or null for a word
      */
-    record Given(@Nullable Fields mapping) {}
+    record Given(boolean on, @Nullable Fields mapping) {}
+
+    /** The words that stand in place of a mapping. */
+    List<String> words() {
+      return mayBeOn ? List.of("on", "off") : List.of("off");
+    }
 
     @Override
     public @Nullable Given read(Problems problems, String path, Place place, YamlNode node) {
       if (node instanceof YamlNode.Mapping) {
         Fields fields = section.read(problems, path, place, node);
-        return fields == null ? null : new Given(fields);
+        return fields == null ? null : new Given(true, fields);
       }
       List<String> names = section.names();
+      String others = String.join(", ", names.subList(0, names.size() - 1));
       String expected =
-          "off, or a mapping with "
-              + String.join(", ", names.subList(0, names.size() - 1))
-              + " and "
+          String.join(", ", words())
+              + ", or a mapping with "
+              + (others.isEmpty() ? "" : others + " and ")
               + names.getLast();
-      return Kind.text(problems, path, node, expected, false, OffOr::off);
+      return Kind.text(problems, path, node, expected, false, this::word);
     }
 
-    private static Given off(String text) {
-      if (!text.equals("off")) {
-        throw new IllegalArgumentException("it is neither");
+    private Given word(String text) {
+      if (!words().contains(text)) {
+        throw new IllegalArgumentException(mayBeOn ? "it is none of them" : "it is neither");
       }
-      return new Given(null);
+      return new Given(text.equals("on"), null);
     }
 
     @Override

@@ -77,6 +77,13 @@ record Kind<T>(
           "^" + IPV4_PATTERN + "/[0-9]{1,2}$",
           text -> Subnet.parse(ipv4(text)),
           "192.168.127.0/24");
+  static final Kind<Subnet> SUBNET_IPV6 =
+      such(
+          "ipv6-subnet",
+          "an IPv6 subnet",
+          "^[0-9a-fA-F:.]{2,45}/64$",
+          Kind::ipv6Subnet,
+          "\"fd6c:616e:7961:8::/64\"");
   static final Kind<MacAddress> MAC =
       such(
           "mac",
@@ -274,6 +281,22 @@ record Kind<T>(
       throw new IllegalArgumentException("an IPv4 address has four numbers");
     }
     return text;
+  }
+
+  /** A subnet of guests; 2000::/3 and fc00::/7 are what hosts are given (RFC 4291, RFC 4193). */
+  private static Subnet ipv6Subnet(String text) {
+    if (text.indexOf(':') < 0) {
+      throw new IllegalArgumentException("an IPv6 address has colons");
+    }
+    Subnet subnet = Subnet.parse(text);
+    if (subnet.prefix() != Ipv6Config.PREFIX) {
+      throw new IllegalArgumentException("its prefix length must be " + Ipv6Config.PREFIX);
+    }
+    long high = subnet.network().high();
+    if (high >>> 61 != 1 && high >>> 57 != 0xfc >>> 1) {
+      throw new IllegalArgumentException("guests cannot have addresses of " + subnet);
+    }
+    return subnet;
   }
 
   private static Endpoint listen(String text) {

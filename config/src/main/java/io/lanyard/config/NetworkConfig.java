@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param enabled whether it runs; a stopped network keeps its configuration and its leases
  * @param mode what it is besides a switch
  * @param mtu the largest IP packet, in bytes
- * @param ipv4 its addresses, or null when it is isolated
+ * @param ipv4 its IPv4 addresses, or null when it is isolated
+ * @param ipv6 its IPv6 addresses, or null when it has none
  * @param hostAdapter the host's TAP device on it, or null for none
  * @param dhcp its DHCP server, or null when it is isolated
  * @param dns its DNS forwarder, or null when it is isolated
@@ -30,6 +31,7 @@ public record NetworkConfig(
     NetworkMode mode,
     int mtu,
     @Nullable Ipv4Config ipv4,
+    @Nullable Ipv6Config ipv6,
     @Nullable HostAdapterConfig hostAdapter,
     @Nullable DhcpConfig dhcp,
     @Nullable DnsConfig dns,
@@ -69,6 +71,15 @@ public record NetworkConfig(
 
     static final Key<Fields> IPV4 =
         Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
+
+    static final Key<Form.OffOr.Given> IPV6 =
+        Key.optional(
+            "ipv6",
+            new Form.OffOr(Ipv6Config.Keys.SECTION, true),
+            "`off`",
+            "Whether guests have IPv6, and with which addresses: by router advertisements, in a"
+                + " network of mode nat translated to the host's. Egress rules that name IPv4"
+                + " subnets alone say nothing about it, which is why it has to be asked for.");
 
     static final Key<Integer> MTU =
         Key.defaulted(
@@ -110,6 +121,7 @@ public record NetworkConfig(
                 MODE,
                 ENABLED,
                 IPV4,
+                IPV6,
                 MTU,
                 HOST_ADAPTER,
                 DHCP,
@@ -124,6 +136,7 @@ public record NetworkConfig(
                 PORTS),
             List.of(
                 notIsolated(IPV4),
+                notIsolated(IPV6),
                 notIsolated(HOST_ADAPTER),
                 notIsolated(DHCP),
                 notIsolated(DNS),
@@ -131,6 +144,7 @@ public record NetworkConfig(
                 notIsolated(EGRESS),
                 notIsolated(FORWARDS),
                 notBridged(IPV4),
+                notBridged(IPV6),
                 notBridged(HOST_ADAPTER),
                 notBridged(DHCP),
                 notBridged(DNS),
@@ -146,7 +160,6 @@ public record NetworkConfig(
                 hasSubnet(NetworkMode.NAT),
                 hasSubnet(NetworkMode.HOST_ONLY)),
             Map.of(
-                "ipv6", "IPv6 is",
                 "port-groups", "port groups are",
                 "io-loops", "I/O loops are"));
 

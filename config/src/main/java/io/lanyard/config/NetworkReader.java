@@ -41,6 +41,7 @@ final class NetworkReader {
           null,
           null,
           null,
+          null,
           mode == NetworkMode.BRIDGED ? uplink(network) : null,
           EgressConfig.DEFAULT,
           List.of(),
@@ -51,6 +52,7 @@ final class NetworkReader {
       return null;
     }
     Ipv4Config ipv4 = ipv4(network);
+    Ipv6Config ipv6 = ipv6(network, mtu);
     HostAdapterConfig adapter = hostAdapter(network, name, mode);
     ServicesReader services = new ServicesReader(network, mode, ipv4);
     DhcpConfig dhcp = services.dhcp();
@@ -65,8 +67,8 @@ final class NetworkReader {
             ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
             : List.of();
     return new NetworkConfig(
-        name, enabled, mode, mtu, ipv4, adapter, dhcp, dns, nat, null, egress, forwards, switching,
-        ports);
+        name, enabled, mode, mtu, ipv4, ipv6, adapter, dhcp, dns, nat, null, egress, forwards,
+        switching, ports);
   }
 
   private UplinkConfig uplink(Fields network) {
@@ -121,6 +123,29 @@ final class NetworkReader {
           "the gateway and the host have the same address, " + host);
     }
     return new Ipv4Config(subnet, gateway, host, pool(ipv4, subnet, gateway, host));
+  }
+
+  private @Nullable Ipv6Config ipv6(Fields network, int mtu) {
+    Form.OffOr.Given given = network.find(Keys.IPV6);
+    if (given == null || !given.on()) {
+      return null;
+    }
+    if (mtu < Ipv6Config.Keys.LEAST_MTU) {
+      network.problem(
+          Keys.IPV6,
+          "IPv6 needs an MTU of at least "
+              + Ipv6Config.Keys.LEAST_MTU
+              + ", and the network's is "
+              + mtu);
+    }
+    Fields ipv6 = given.mapping();
+    Subnet subnet = ipv6 == null ? null : ipv6.find(Ipv6Config.Keys.SUBNET);
+    if (ipv6 != null && subnet != null) {
+      subnets.add(
+          new PlacedSubnet(
+              subnet, ipv6.pathOf(Ipv6Config.Keys.SUBNET), ipv6.placeOf(Ipv6Config.Keys.SUBNET)));
+    }
+    return new Ipv6Config(subnet);
   }
 
   private static Address address(Fields ipv4, Key<Address> key, Subnet subnet, Address otherwise) {

@@ -23,7 +23,7 @@ final class PolicyReader {
     if (given == null) {
       return StormConfig.DEFAULT;
     }
-    Fields storm = given.mapping();
+    Fields storm = given.mapping(); // null for off
     if (storm == null) {
       return null;
     }

@@ -119,7 +119,7 @@ final class SettingsWithDefaults {
   private static @Nullable Section section(Form<?> form, YamlNode.Mapping mapping) {
     return switch (form) {
       case Section section -> section;
-      case Form.OffOr(Section section) -> section;
+      case Form.OffOr(Section section, boolean _) -> section;
       case Variants variants ->
           value(mapping, variants.decider()) instanceof YamlNode.Scalar scalar
               ? variants.sections().get(variants.choice().words().indexOf(scalar.text()))

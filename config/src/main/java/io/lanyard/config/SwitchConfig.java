@@ -33,7 +33,7 @@ public record SwitchConfig(
     static final Key<Form.OffOr.Given> STORM_CONTROL =
         Key.optional(
             "storm-control",
-            new Form.OffOr(StormConfig.Keys.SECTION),
+            new Form.OffOr(StormConfig.Keys.SECTION, false),
             Key.DEFAULTS_OF_ITS_KEYS,
             "How much each port may send to all others, or off.");
 

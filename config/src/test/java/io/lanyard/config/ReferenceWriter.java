@@ -34,7 +34,7 @@ final class ReferenceWriter {
   private void place(Form<?> form, String path) {
     switch (form) {
       case Section section -> place(section, path, "");
-      case Form.OffOr(Section section) -> place(section, path, "");
+      case Form.OffOr(Section section, boolean _) -> place(section, path, "");
       case Form.ListOf<?> list -> place(list.item(), path + "[]");
       case Form.NamedMap<?> map -> place(map.value(), path + ".NAME");
       case Variants variants ->
@@ -150,7 +150,8 @@ final class ReferenceWriter {
               + kind(map.names(), "", map.names().examples())
               + "; each value: "
               + value(map.value());
-      case Form.OffOr(Section section) -> "`off` or " + link(section, "mapping");
+      case Form.OffOr offOr ->
+          "`" + String.join("`, `", offOr.words()) + "` or " + link(offOr.section(), "mapping");
       case Form.FlagOrServices(Form.ListOf<Service> services) ->
           "`true`, `false` or " + value(services);
     };

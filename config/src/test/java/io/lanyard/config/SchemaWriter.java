@@ -137,8 +137,11 @@ final class SchemaWriter {
         object.put("additionalProperties", form(map.value()));
         yield object;
       }
-      case Form.OffOr(Section section) ->
-          Map.of("anyOf", List.of(Map.of("const", "off"), form(section)));
+      case Form.OffOr offOr -> {
+        List<String> words = offOr.words();
+        Object word = words.size() == 1 ? Map.of("const", "off") : Map.of("enum", words);
+        yield Map.of("anyOf", List.of(word, form(offOr.section())));
+      }
       case Form.FlagOrServices(Form.ListOf<Service> services) ->
           Map.of("anyOf", List.of(Map.of("type", "boolean"), form(services)));
     };

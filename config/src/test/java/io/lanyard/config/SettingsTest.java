@@ -85,7 +85,7 @@ class SettingsTest {
     switch (form) {
       case Section section ->
           section.keys().forEach(key -> addLists(key.form(), below + key.name(), lists));
-      case Form.OffOr(Section section) -> addLists(section, path, lists);
+      case Form.OffOr(Section section, boolean _) -> addLists(section, path, lists);
       case Form.NamedMap<?> map -> addLists(map.value(), below + "*", lists);
       case Variants variants -> variants.sections().forEach(one -> addLists(one, path, lists));
       case Form.FlagOrServices(Form.ListOf<?> services) -> addLists(services, path, lists);

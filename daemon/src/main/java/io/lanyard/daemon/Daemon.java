@@ -36,6 +36,7 @@ import io.lanyard.dhcp.LeaseStoreException;
 import io.lanyard.image.ImageStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.tcp.MemoryPool;
+import io.lanyard.net.UniqueLocal;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vswitch.port.Patches;
 import io.netty.util.concurrent.Future;
@@ -126,6 +127,7 @@ public final class Daemon implements AutoCloseable {
       DescriptorDivision division,
       StateLock lock,
       LeaseStore leases,
+      UniqueLocal prefixes,
       PluginExecutor.Timeouts timeouts) {
     Directories directories = settings.directories();
     this.settings = settings;
@@ -149,7 +151,7 @@ public final class Daemon implements AutoCloseable {
                 directories,
                 settings.clock(),
                 leases,
-                HostResources.of(descriptors, List.of()),
+                HostResources.of(descriptors, List.of(), prefixes),
                 metrics,
                 events,
                 watchdog,
@@ -252,7 +254,8 @@ public final class Daemon implements AutoCloseable {
       Conductor.Present present = recover(settings);
       DescriptorDivision division =
           DescriptorDivision.divide(present.configuration(), settings.clock());
-      Daemon daemon = new Daemon(settings, present, division, lock, leases, timeouts);
+      UniqueLocal prefixes = KeptPrefixes.open(directories.state());
+      Daemon daemon = new Daemon(settings, present, division, lock, leases, prefixes, timeouts);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {

@@ -210,6 +210,10 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   @Override
   public void receive(ByteBuf payload, DatagramPeer from) {
+    if (!from.address().isIpv4()) {
+      counters.count(DhcpCount.NOT_OURS); // IPv6 has a protocol of its own (RFC 8415)
+      return;
+    }
     DhcpMessage request = DhcpMessage.parse(payload, from);
     if (request == null) {
       counters.count(DhcpCount.MALFORMED);

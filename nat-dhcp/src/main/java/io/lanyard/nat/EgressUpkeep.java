@@ -6,6 +6,7 @@ import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
+import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Subnet;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,8 +66,10 @@ final class EgressUpkeep implements AutoCloseable {
 
   /** Guests of the network itself are on its link, and never beyond the gateway. */
   private List<Subnet> otherSubnets() {
-    Subnet own = gateway.addresses().subnet();
-    return host.subnets().all().stream().filter(subnet -> !subnet.equals(own)).toList();
+    GatewayAddresses own = gateway.addresses();
+    return host.subnets().all().stream()
+        .filter(subnet -> !own.isOfSubnets(subnet.network()))
+        .toList();
   }
 
   private void hostAddresses(List<Subnet> own) {

@@ -1,12 +1,17 @@
 package io.lanyard.nat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.Ipv6Config;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.net.Subnet;
+import io.lanyard.net.UniqueLocal;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host's resources that the networks of a process share. The objects are live: they change when
@@ -16,6 +21,7 @@ import java.util.List;
  * @param ports UDP ports of the host that no guest gets by asking for them
  * @param published what the networks serve on the host's addresses
  * @param subnets those of all networks
+ * @param prefixes the IPv6 subnets of networks whose configuration says none
  * @param memory what TCP connections draw their buffers from
  */
 public record HostResources(
@@ -23,6 +29,7 @@ public record HostResources(
     ReservedPorts ports,
     PublishedPorts published,
     NetworkSubnets subnets,
+    UniqueLocal prefixes,
     MemoryPool memory) {
   /**
    * The resources of a network that shares with no other, and whose descriptors are not limited.
@@ -30,7 +37,8 @@ public record HostResources(
    * @return new objects, for this host
    */
   public static HostResources alone() {
-    return of(DescriptorBudget.ample(), List.of());
+    byte[] seed = new byte[UniqueLocal.SEED_LENGTH];
+    return of(DescriptorBudget.ample(), List.of(), new UniqueLocal(seed));
   }
 
   /**
@@ -38,14 +46,50 @@ public record HostResources(
    *
    * @param descriptors the process's descriptors
    * @param subnets those of all networks
+   * @param prefixes the IPv6 subnets of networks whose configuration says none
    * @return new objects besides, for this host
    */
-  public static HostResources of(DescriptorBudget descriptors, List<Subnet> subnets) {
+  public static HostResources of(
+      DescriptorBudget descriptors, List<Subnet> subnets, UniqueLocal prefixes) {
     return new HostResources(
         descriptors,
         ReservedPorts.ofHost(),
         new PublishedPorts(),
         new NetworkSubnets(subnets),
+        prefixes,
         MemoryPool.ofProcess());
+  }
+
+  /**
+   * The subnets of a network.
+   *
+   * @param network its configuration
+   * @return those of both families; empty for a network without addresses
+   */
+  public List<Subnet> subnetsOf(NetworkConfig network) {
+    List<Subnet> all = new ArrayList<>();
+    if (network.ipv4() != null) {
+      all.add(network.ipv4().subnet());
+    }
+    Subnet ipv6 = ipv6SubnetOf(network);
+    if (ipv6 != null) {
+      all.add(ipv6);
+    }
+    return all;
+  }
+
+  /**
+   * The IPv6 subnet of a network: what its configuration says, or one of its own.
+   *
+   * @param network its configuration
+   * @return the subnet; null where it has no IPv6
+   */
+  public @Nullable Subnet ipv6SubnetOf(NetworkConfig network) {
+    Ipv6Config ipv6 = network.ipv6();
+    if (ipv6 == null) {
+      return null;
+    }
+    Subnet said = ipv6.subnet();
+    return said == null ? prefixes.subnet(network.name()) : said;
   }
 }

@@ -5,6 +5,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.DnsConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
@@ -18,6 +19,7 @@ import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.Forwards;
 import io.lanyard.nat.forward.GuestAddresses;
+import io.lanyard.nat.gateway.Advertised;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Egress;
@@ -97,7 +99,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             allocator,
             network,
             "gateway",
-            addresses(config, nat),
+            addresses(config, nat, host),
             config.mtu(),
             descriptors);
     Destinations destinations = new Destinations(gateway.addresses());
@@ -124,6 +126,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.engines(tcp, udp, pings, translate);
     forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
+    gateway.advertise(advertised(config));
     try {
       gateway.attach();
     } catch (RuntimeException e) {
@@ -141,11 +144,21 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     return said == null ? NatConfig.usual() : said;
   }
 
-  private static GatewayAddresses addresses(NetworkConfig config, NatConfig nat) {
+  private static GatewayAddresses addresses(
+      NetworkConfig config, NatConfig nat, HostResources host) {
     return new GatewayAddresses(
         MacAddress.derivedFrom("gateway of " + config.name()).bits(),
         ipv4(config),
+        host.ipv6SubnetOf(config),
         answersForHost(config, nat));
+  }
+
+  private static Advertised advertised(NetworkConfig config) {
+    DnsConfig dns = config.dns();
+    boolean router = config.mode() == NetworkMode.NAT;
+    return dns != null && dns.enabled()
+        ? new Advertised(router, true, dns.domain())
+        : new Advertised(router, false, "");
   }
 
   private static Ipv4Config ipv4(NetworkConfig config) {
@@ -177,6 +190,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     flows.quota(quota(nat));
     tcp.configure(nat.timeouts());
     udp.configure(nat);
+    gateway.advertise(advertised(next));
     if (egress.configure(next.egress(), nat.hostLoopback())) {
       gateway.hostLoopback(answersForHost(next, nat));
       upkeep.judgeAgain();
@@ -187,7 +201,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     if (!next.name().equals(config.name())
         || next.mode() != config.mode()
         || next.mtu() != config.mtu()
-        || !gateway.addresses().areThoseOf(ipv4(next))) {
+        || !gateway.addresses().areThoseOf(ipv4(next), host.ipv6SubnetOf(next))) {
       throw new IllegalArgumentException(
           "the gateway of "
               + config.name()
@@ -207,7 +221,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * Offers a UDP service on the gateway's address.
+   * Offers a UDP service on the gateway's addresses.
    *
    * @param port the port
    * @param service takes the datagrams
@@ -217,25 +231,25 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * Offers a TCP service on the gateway's address.
+   * Offers a TCP service on the gateway's addresses.
    *
    * @param port the port
    * @param service takes the connections
    */
   public void serve(int port, StreamService service) {
-    tcp.serve(new Endpoint(gateway.addresses().gateway(), port), service);
+    gateway.addresses().own().forEach(own -> tcp.serve(new Endpoint(own, port), service));
   }
 
   /**
-   * Ends the services that a port of the gateway's address has, and the connections to them.
+   * Ends the services that a port of the gateway's addresses has, and the connections to them.
    *
    * @param port the port
    */
   public void withdraw(int port) {
-    Address address = gateway.addresses().gateway();
+    List<Address> addresses = gateway.addresses().own();
     gateway.withdraw(port);
-    tcp.withdraw(new Endpoint(address, port));
-    flows.endIf(flow -> flow.remotePort() == port && flow.remote().equals(address));
+    addresses.forEach(own -> tcp.withdraw(new Endpoint(own, port)));
+    flows.endIf(flow -> flow.remotePort() == port && addresses.contains(flow.remote()));
     gateway.flush();
   }
 

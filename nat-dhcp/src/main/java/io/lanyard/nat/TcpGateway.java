@@ -26,6 +26,6 @@ record TcpGateway(IcmpErrors errors, FlowTable flows, Egress egress) implements 
 
   @Override
   public void unreachable(IcmpReason reason, Flow flow, Neighbour guest, long transport) {
-    errors.about(IcmpReport.of(reason), flow, guest, transport, Tcp.HEADER_LENGTH);
+    errors.about(IcmpReport.of(reason, guest.address()), flow, guest, transport, Tcp.HEADER_LENGTH);
   }
 }

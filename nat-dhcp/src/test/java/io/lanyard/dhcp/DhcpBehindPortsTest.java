@@ -59,7 +59,8 @@ class DhcpBehindPortsTest {
           PooledByteBufAllocator.DEFAULT,
           network,
           "gateway",
-          new GatewayAddresses(GATEWAY, Objects.requireNonNull(TestNetworks.nat().ipv4()), false),
+          new GatewayAddresses(
+              GATEWAY, Objects.requireNonNull(TestNetworks.nat().ipv4()), null, false),
           1500,
           DescriptorBudget.ample().share("test"));
   private final DhcpServer server =

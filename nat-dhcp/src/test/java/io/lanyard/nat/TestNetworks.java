@@ -103,6 +103,7 @@ public final class TestNetworks {
         mode,
         network.mtu(),
         network.ipv4(),
+        network.ipv6(),
         network.hostAdapter(),
         network.dhcp(),
         network.dns(),

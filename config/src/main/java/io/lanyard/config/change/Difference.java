@@ -4,6 +4,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Configuration.Metrics;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change.GuestAdded;
 import io.lanyard.config.change.Change.GuestChanged;
@@ -96,6 +97,7 @@ public final class Difference {
         || old.mode() != now.mode()
         || old.mtu() != now.mtu()
         || !Objects.equals(old.uplink(), now.uplink())
+        || !Objects.equals(old.ipv6(), now.ipv6())
         || !Objects.equals(fixed(old.ipv4()), fixed(now.ipv4()));
   }
 
@@ -124,7 +126,8 @@ public final class Difference {
       NetworkReplaced change, Map<String, NetworkReplaced> rest, List<NetworkReplaced> ordered) {
     rest.remove(change.network());
     for (NetworkReplaced other : List.copyOf(rest.values())) {
-      if (rest.containsKey(other.network()) && isHeld(change.after().ipv4(), other)) {
+      if (rest.containsKey(other.network())
+          && (isHeld(change.after().ipv4(), other) || isHeld(change.after().ipv6(), other))) {
         order(other, rest, ordered);
       }
     }
@@ -134,6 +137,14 @@ public final class Difference {
   private static boolean isHeld(@Nullable Ipv4Config wanted, NetworkReplaced by) {
     Ipv4Config held = by.before().ipv4();
     return wanted != null && held != null && wanted.subnet().overlaps(held.subnet());
+  }
+
+  private static boolean isHeld(@Nullable Ipv6Config wanted, NetworkReplaced by) {
+    Ipv6Config held = by.before().ipv6();
+    return wanted != null
+        && wanted.subnet() != null
+        && held != null
+        && wanted.subnet().equals(held.subnet());
   }
 
   private void guests() {

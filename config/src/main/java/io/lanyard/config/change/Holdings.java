@@ -66,6 +66,9 @@ public final class Holdings {
     if (network.ipv4() != null) {
       all.add(network.ipv4().subnet());
     }
+    if (network.ipv6() != null && network.ipv6().subnet() != null) {
+      all.add(network.ipv6().subnet());
+    }
     each(network, (thing, _) -> all.add(coarse(thing)));
     return all;
   }

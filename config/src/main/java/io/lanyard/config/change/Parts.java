@@ -4,6 +4,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.base.PrintableText;
 import io.lanyard.config.DurationText;
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.UplinkConfig;
 import java.time.Duration;
@@ -72,6 +73,8 @@ final class Parts {
       fixed.put("gateway", ipv4.gateway());
       fixed.put("host", ipv4.host());
     }
+    Ipv6Config ipv6 = network.ipv6();
+    fixed.put("ipv6", ipv6 == null ? "off" : ipv6.subnet() == null ? "on" : ipv6.subnet());
     return fixed;
   }
 

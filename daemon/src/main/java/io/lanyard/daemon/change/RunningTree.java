@@ -2,7 +2,6 @@ package io.lanyard.daemon.change;
 
 import io.lanyard.base.Threads;
 import io.lanyard.config.GuestConfig;
-import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.guest.GuestSlot;
@@ -48,9 +47,7 @@ public final class RunningTree {
     Map<String, Network> all = new LinkedHashMap<>(networks);
     // Each is told of all, so that no guest reaches another network for a moment.
     for (NetworkConfig config : added) {
-      if (config.ipv4() != null) {
-        shared.host().subnets().add(config.ipv4().subnet());
-      }
+      shared.host().subnetsOf(config).forEach(shared.host().subnets()::add);
     }
     List<Thread> starts = new ArrayList<>();
     for (NetworkConfig config : added) {
@@ -72,10 +69,7 @@ public final class RunningTree {
     networks = Collections.unmodifiableMap(rest);
     if (gone != null) {
       gone.close();
-      Ipv4Config ipv4 = gone.config().ipv4();
-      if (ipv4 != null) {
-        shared.host().subnets().remove(ipv4.subnet());
-      }
+      shared.host().subnetsOf(gone.config()).forEach(shared.host().subnets()::remove);
       shared.events().publish(EventType.NETWORK_REMOVED, name, name, Map.of());
     }
   }

@@ -20,6 +20,7 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.forward.ForwardMetrics;
 import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
@@ -234,6 +235,12 @@ final class NetworkServices {
     fixed.put(ipv4.gateway(), gateway);
     if (config.hostAdapter() == null) {
       fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+    }
+    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
+    if (ipv6 != null) {
+      for (Address own : List.of(ipv6.gateway(), ipv6.host(), ipv6.linkLocal())) {
+        fixed.put(own, gateway);
+      }
     }
     return fixed;
   }

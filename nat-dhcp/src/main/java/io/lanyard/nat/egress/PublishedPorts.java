@@ -30,6 +30,9 @@ public final class PublishedPorts {
     }
   }
 
+  /** A bit beside the protocol: all IPv6 addresses and none of IPv4. */
+  private static final int IPV6_ALONE = 1 << 8;
+
   /** Hears of ports that are published no more. Called on the thread that has removed them. */
   @FunctionalInterface
   public interface Listener {
@@ -71,9 +74,20 @@ public final class PublishedPorts {
     Key removed = new Key(protocol, address.high(), address.low(), port);
     if (ports.computeIfPresent(removed, (key, n) -> n == 1 ? null : n - 1) == null) {
       for (Listener listener : listeners) {
-        listener.removed(protocol, port);
+        listener.removed(protocol & ~IPV6_ALONE, port);
       }
     }
+  }
+
+  /**
+   * The protocol to publish a port of all addresses of one family with.
+   *
+   * @param protocol the IP protocol number of TCP or UDP
+   * @param any the family's unspecified address
+   * @return a number for {@link #add} and {@link #remove}
+   */
+  public static int ofFamily(int protocol, Address any) {
+    return any.isIpv4() ? protocol : protocol | IPV6_ALONE;
   }
 
   /**
@@ -106,7 +120,9 @@ public final class PublishedPorts {
   public boolean contains(int protocol, long high, long low, int port) {
     return ports.containsKey(new Key(protocol, high, low, port))
         || isOnAll(protocol, Address.ANY_IPV6, port)
-        || (Address.isIpv4(high, low) && isOnAll(protocol, Address.ANY_IPV4, port));
+        || (Address.isIpv4(high, low)
+            ? isOnAll(protocol, Address.ANY_IPV4, port)
+            : isOnAll(protocol | IPV6_ALONE, Address.ANY_IPV6, port));
   }
 
   private boolean isOnAll(int protocol, Address any, int port) {

@@ -1,57 +1,37 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
-import io.lanyard.base.LogEvent;
-import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
-import java.lang.System.Logger;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * ARP as the gateway speaks it: answers for its addresses, asks for guests', and defends its own
  * (RFC 826, RFC 5227).
  */
 final class ArpResponder {
-  private static final Logger LOG = System.getLogger(ArpResponder.class.getName());
-
-  /** RFC 5227 section 1.1, DEFEND_INTERVAL: 10 s between two defences. */
-  private static final long DEFEND_NANOS = 10_000_000_000L;
-
-  /**
-   * A line for each port and minute: a guest that claims the address again does not fill the log.
-   */
-  private static final long QUIET_NANOS = 60_000_000_000L;
-
   private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Stations stations;
   private final Counters<GatewayCount> counters;
-  private final Timers.Timer defence;
-
-  /** The time of the last line about each port. Ports are few: the configuration has them all. */
-  private final Map<String, Long> told = new HashMap<>();
-
+  private final AddressDefence defence;
   private final AddressProbes probes;
 
   ArpResponder(
       Gateway gateway,
       GatewayAddresses addresses,
       Stations stations,
+      AddressDefence defence,
       Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
     this.stations = stations;
     this.counters = counters;
-    // Armed from one defence until the next is permitted; its expiry does nothing.
-    defence = gateway.timers().create(() -> {});
+    this.defence = defence;
     probes = new AddressProbes(gateway.timers(), this);
   }
 
@@ -89,7 +69,7 @@ final class ArpResponder {
     boolean forUs = addresses.isOurs(0, Address.ipv4Low(target));
     long senderLow = Address.ipv4Low(sender);
     if (addresses.isOurs(0, senderLow)) {
-      conflict(from, Address.ofIpv4(sender), mac);
+      defence.conflict(from, Address.ofIpv4(sender), mac);
       return;
     }
     // An address may be said to be at another MAC address than the frame's, behind the same port.
@@ -108,27 +88,6 @@ final class ArpResponder {
     if (operation == Arp.REQUEST && forUs) {
       counters.count(GatewayCount.ARP_ANSWERED);
       send(mac, Arp.REPLY, target, mac, sender);
-    }
-  }
-
-  private void conflict(Station from, Address address, long rival) {
-    counters.count(GatewayCount.ADDRESS_CONFLICT);
-    String port = from.budget().name();
-    long now = gateway.timers().clock().nanoTime();
-    Long last = told.get(port);
-    if (last == null || now - last >= QUIET_NANOS) {
-      told.put(port, now);
-      LogEvent.of("address-conflict")
-          .with("network", gateway.networkName())
-          .with("port", port)
-          .with("address", address)
-          .with("mac", new MacAddress(rival))
-          .with("advice", "give that station another address")
-          .log(LOG, Logger.Level.WARNING);
-    }
-    if (!defence.armed()) {
-      defence.arm(DEFEND_NANOS);
-      announce(address);
     }
   }
 

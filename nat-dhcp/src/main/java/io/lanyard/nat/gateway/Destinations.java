@@ -51,7 +51,7 @@ public final class Destinations {
       return Kind.GATEWAY;
     }
     if (!Address.isIpv4(high, low)) {
-      return Kind.MARTIAN; // the gateway has no IPv6 address yet
+      return kindOfIpv6(high, low);
     }
     if (isBroadcast(low)) {
       return Kind.BROADCAST;
@@ -65,6 +65,26 @@ public final class Destinations {
       case 0, 127 -> Kind.PROHIBITED;
       default -> bits >>> 28 >= 0xe ? Kind.MARTIAN : Kind.OUT;
     };
+  }
+
+  /** RFC 4291 section 2.4 to 2.7, RFC 6890. */
+  private Kind kindOfIpv6(long high, long low) {
+    Ipv6Addresses ipv6 = addresses.ipv6();
+    if (ipv6 == null) {
+      return Kind.MARTIAN;
+    }
+    int first = (int) (high >>> 48);
+    if (first >>> 8 == 0xff) {
+      return ipv6.isMember(high, low) ? Kind.BROADCAST : Kind.MARTIAN;
+    }
+    if (ipv6.subnet().contains(high, low)) {
+      return addresses.isLoopback(high, low) ? Kind.LOOPBACK : Kind.ON_LINK;
+    }
+    if (first >>> 6 == 0xfe80 >>> 6) {
+      return Kind.ON_LINK;
+    }
+    // ::/8 has the host's way to itself and IPv4 addresses in disguise; fec0::/10 is obsolete.
+    return first >>> 8 == 0 || first >>> 6 == 0xfec0 >>> 6 ? Kind.PROHIBITED : Kind.OUT;
   }
 
   private boolean isBroadcast(long low) {
@@ -90,9 +110,18 @@ public final class Destinations {
    * @return the address that stands for it; null if guests have no business with it
    */
   public @Nullable Address guestSideOfLoopback(long high, long low) {
-    Address loopback = loopback();
-    boolean exact = low == loopback.low() && high == loopback.high();
-    return addresses.hostLoopback() && exact ? addresses.host() : null;
+    if (!addresses.hostLoopback()) {
+      return null;
+    }
+    if (isExactly(Address.LOOPBACK_IPV4, high, low)) {
+      return addresses.host();
+    }
+    Ipv6Addresses ipv6 = addresses.ipv6();
+    return ipv6 != null && isExactly(Address.LOOPBACK_IPV6, high, low) ? ipv6.host() : null;
+  }
+
+  private static boolean isExactly(Address address, long high, long low) {
+    return low == address.low() && high == address.high();
   }
 
   /**
@@ -108,11 +137,13 @@ public final class Destinations {
   }
 
   /**
-   * The host's loopback address of the network's family.
+   * The host's loopback address of a family.
    *
+   * @param high the upper long of an address of the family
+   * @param low its lower long
    * @return where {@link Kind#LOOPBACK} leads
    */
-  public Address loopback() {
-    return addresses.host().isIpv4() ? Address.LOOPBACK_IPV4 : Address.LOOPBACK_IPV6;
+  public static Address loopback(long high, long low) {
+    return Address.isIpv4(high, low) ? Address.LOOPBACK_IPV4 : Address.LOOPBACK_IPV6;
   }
 }

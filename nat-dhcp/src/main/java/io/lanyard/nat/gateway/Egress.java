@@ -46,6 +46,12 @@ public final class Egress implements Dumpable {
           Subnet.parse("fd00:ec2::254/128"),
           Subnet.parse("fd20:ce::254/128"));
 
+  /** {@code 64:ff9b::/96}, behind which translators find IPv4. */
+  private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
+
+  /** {@code 2002::/16}. */
+  private static final int SIX_TO_FOUR = 0x2002;
+
   private static final String ADMITTED = "";
 
   private final String network;
@@ -225,10 +231,10 @@ public final class Egress implements Dumpable {
 
   private boolean admits(Flow flow, Policy under) {
     Address remote = flow.remote();
-    if (addresses.subnet().contains(remote)) {
+    if (addresses.isOfSubnets(remote) || addresses.isGateway(remote.high(), remote.low())) {
       // Of the subnet a flow's remote end is the gateway, for its services and the clients of
       // forwards, or the host, whose loopback it stands for.
-      return !remote.equals(addresses.host())
+      return !addresses.isHost(remote)
           || (under.hostLoopback.enabled() && under.loopback(flow.protocol(), flow.remotePort()));
     }
     return judge(under, flow.protocol(), remote.high(), remote.low(), flow.remotePort(), 0)
@@ -244,6 +250,10 @@ public final class Egress implements Dumpable {
     if (Destinations.isLoopback(high, low)) {
       return under.loopback(protocol, port) ? ADMITTED : "the port is not in host-loopback";
     }
+    String embedded = judgeEmbedded(under, protocol, high, low, port);
+    if (!embedded.isEmpty()) {
+      return embedded;
+    }
     String shield = shield(high, low);
     int index = under.rules.find(high, low, protocol, port, shield.isEmpty());
     if (index != EgressRules.NONE) {
@@ -257,6 +267,30 @@ public final class Egress implements Dumpable {
       return shield.isEmpty() ? "no rule allows it" : shield;
     }
     return shield.isEmpty() || isPublished(protocol, high, low, port) ? ADMITTED : shield;
+  }
+
+  /**
+   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, where the host's
+   * network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4 rules forbid is not
+   * reached by IPv6.
+   */
+  private String judgeEmbedded(Policy under, int protocol, long high, long low, int port) {
+    long ipv4;
+    if (high == TRANSLATED && low >>> 32 == 0) {
+      ipv4 = Address.ipv4Low((int) low);
+    } else if (high >>> 48 == SIX_TO_FOUR) {
+      ipv4 = Address.ipv4Low((int) (high >>> 16));
+    } else {
+      return ADMITTED;
+    }
+    String shield =
+        Destinations.isLoopback(0, ipv4) ? "an address of the host itself" : shield(0, ipv4);
+    int index = under.rules.find(0, ipv4, protocol, port, shield.isEmpty());
+    if (index == EgressRules.NONE) {
+      return shield;
+    }
+    Rule rule = under.rules.get(index);
+    return rule.verdict() == Verdict.ALLOW ? ADMITTED : "rule " + index + ", deny " + rule.target();
   }
 
   /** Whether what is published decides; then the flow lasts no longer than that. */

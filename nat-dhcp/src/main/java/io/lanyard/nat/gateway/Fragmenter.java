@@ -3,13 +3,25 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Counters;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import java.security.SecureRandom;
 
-/** Cuts packets that are larger than the network's MTU (RFC 791 section 2.3). */
+/**
+ * Cuts packets that are larger than the network's MTU (RFC 791 section 2.3, RFC 8200 section 4.5).
+ */
 final class Fragmenter {
+  private static final int FRAGMENT_HEADER = 8;
+
+  /** A full-period generator: no number comes again within 2^32 (RFC 7739 section 5). */
+  private static final int STEP = 1_664_525;
+
   private final Gateway gateway;
   private final Counters<GatewayCount> counters;
+
+  /** Of the IPv6 packet that was fragmented last. */
+  private int identification = new SecureRandom().nextInt();
 
   Fragmenter(Gateway gateway, Counters<GatewayCount> counters) {
     this.gateway = gateway;
@@ -26,7 +38,8 @@ final class Fragmenter {
   void send(ByteBuf frame, int mtu) {
     int header = frame.readerIndex();
     int ip = header + GuestLink.LINK_HEADROOM;
-    if ((Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0) {
+    boolean ipv4 = frame.getByte(ip) >>> 4 == 4;
+    if (ipv4 && (Ipv4.fragment(frame, ip) & Ipv4.DONT_FRAGMENT) != 0) {
       counters.count(GatewayCount.TOO_LARGE);
       return;
     }
@@ -34,6 +47,14 @@ final class Fragmenter {
       Checksum.complete(frame);
     }
     counters.count(GatewayCount.FRAGMENTED);
+    if (ipv4) {
+      sendIpv4(frame, header, ip, mtu);
+    } else {
+      sendIpv6(frame, header, ip, mtu);
+    }
+  }
+
+  private void sendIpv4(ByteBuf frame, int header, int ip, int mtu) {
     int headerLength = Ipv4.headerLength(frame, ip);
     int payload = Ipv4.totalLength(frame, ip) - headerLength;
     int most = (mtu - headerLength) & ~7;
@@ -54,6 +75,36 @@ final class Fragmenter {
         piece.setShort(at + 6, (offset >>> 3) | (last ? 0 : Ipv4.MORE_FRAGMENTS));
         Ipv4.finishChecksum(piece, at);
         counters.count(GatewayCount.IPV4_OUT);
+        gateway.sendFrame(piece);
+      } finally {
+        piece.release();
+      }
+    }
+  }
+
+  /** The gateway stands for the sender, which is who may fragment in IPv6. */
+  private void sendIpv6(ByteBuf frame, int header, int ip, int mtu) {
+    int payload = Ipv6.payloadLength(frame, ip);
+    int next = Ipv6.nextHeader(frame, ip);
+    int most = (mtu - Ipv6.HEADER_LENGTH - FRAGMENT_HEADER) & ~7;
+    int before = GuestLink.LINK_HEADROOM + Ipv6.HEADER_LENGTH;
+    identification = identification * STEP + 1;
+    for (int offset = 0; offset < payload; offset += most) {
+      int length = Math.min(most, payload - offset);
+      int data = before + FRAGMENT_HEADER;
+      ByteBuf piece = gateway.allocator().directBuffer(data + length);
+      try {
+        piece.setBytes(0, frame, header, before);
+        piece.setBytes(data, frame, header + before + offset, length);
+        piece.writerIndex(data + length);
+        OffloadHeader.clear(piece, 0);
+        int at = GuestLink.LINK_HEADROOM;
+        Ipv6.setPayloadLength(piece, at, FRAGMENT_HEADER + length);
+        piece.setByte(at + 6, Ipv6.FRAGMENT);
+        piece.setShort(before, next << 8);
+        piece.setShort(before + 2, offset | (offset + length == payload ? 0 : 1));
+        piece.setInt(before + 4, identification);
+        counters.count(GatewayCount.IPV6_OUT);
         gateway.sendFrame(piece);
       } finally {
         piece.release();

@@ -25,13 +25,14 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.security.SecureRandom;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway as a host on the network: takes the frames that the switch has for it, and gives
  * those that go to guests their Ethernet header.
  *
- * <p>What comes in goes to {@link ArpResponder} or {@link Ipv4Input}, and from there to the
- * protocol engines, which send by the {@link GuestLink} that this class is.
+ * <p>What comes in goes to {@link ArpResponder}, {@link Ipv4Input} or {@link Ipv6Side}, and from
+ * there to the protocol engines, which send by the {@link GuestLink} that this class is.
  *
  * <p>Thread: the network's loop only.
  */
@@ -49,7 +50,9 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Services services;
   private final IcmpErrors errors;
   private final Router router;
-  private final Ipv4Input input;
+  private final Ipv4Input ipv4;
+  private final @Nullable Ipv6Side ipv6;
+  private final Reassembly reassembly;
   private final Packet packet = new Packet();
   private final Fragmenter fragmenter;
 
@@ -107,11 +110,15 @@ public final class Gateway implements GuestLink, Dumpable {
             descriptors,
             Stations.LIMIT,
             seed);
-    arp = new ArpResponder(this, addresses, stations, counters);
+    AddressDefence defence = new AddressDefence(this, this::announce);
+    arp = new ArpResponder(this, addresses, stations, defence, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
     router = new Router(this, addresses, services, errors);
-    input = new Ipv4Input(this, addresses, stations.neighbours(), router);
+    reassembly = new Reassembly(timers, allocator, counters, this::expired);
+    ipv4 = new Ipv4Input(this, addresses, stations.neighbours(), router, reassembly);
+    Ipv6Addresses own = addresses.ipv6();
+    ipv6 = own == null ? null : new Ipv6Side(this, own, defence, router, reassembly, seed);
     fragmenter = new Fragmenter(this, counters);
   }
 
@@ -149,7 +156,24 @@ public final class Gateway implements GuestLink, Dumpable {
     if (addresses.hostLoopback()) {
       arp.announce(addresses.host());
     }
+    Ipv6Side side = ipv6;
+    if (side != null) {
+      side.start();
+    }
     flush();
+  }
+
+  /**
+   * Has router advertisements say something else. Where the network has no IPv6 nothing happens.
+   *
+   * @param what what they say
+   */
+  public void advertise(Advertised what) {
+    Ipv6Side side = ipv6;
+    if (side != null) {
+      side.advertiser().advertise(what);
+      flush();
+    }
   }
 
   /**
@@ -181,7 +205,11 @@ public final class Gateway implements GuestLink, Dumpable {
     if (answers != addresses.hostLoopback()) {
       addresses.hostLoopback(answers);
       if (answers) {
-        arp.announce(addresses.host());
+        announce(addresses.host());
+        Ipv6Addresses own = addresses.ipv6();
+        if (own != null) {
+          announce(own.host());
+        }
         flush();
       }
     }
@@ -277,7 +305,6 @@ public final class Gateway implements GuestLink, Dumpable {
     boolean nested = inSwitch;
     inSwitch = true;
     try {
-      int at = frame.readerIndex() + OffloadHeader.LENGTH;
       int end = frame.writerIndex();
       long destination = passage.destination();
       if (destination != addresses.mac() && !Ethernet.isGroup(destination)) {
@@ -289,18 +316,20 @@ public final class Gateway implements GuestLink, Dumpable {
         return;
       }
       Station from = stations.heard(stations.budget(passage.ingress()), passage.source());
-      // Behind a tag that has a priority and no VLAN too (IEEE 802.1Q section 6.9).
-      int network = at + passage.network();
       switch (passage.etherType()) {
-        case Ethernet.TYPE_IPV4 -> {
-          Packet p = nested ? new Packet() : packet; // the one packet is in use further up
-          p.station = from;
-          p.sourceMac = passage.source();
-          p.frame = frame;
-          p.network = network;
-          input.receive(p, end);
+        case Ethernet.TYPE_IPV4 -> ipv4.receive(packet(nested, from, passage, frame), end);
+        case Ethernet.TYPE_IPV6 -> {
+          Ipv6Side side = ipv6;
+          if (side == null) {
+            counters.count(GatewayCount.NOT_FOR_US);
+          } else {
+            side.input().receive(packet(nested, from, passage, frame), end);
+          }
         }
-        case Ethernet.TYPE_ARP -> arp.receive(from, frame, network, end);
+        case Ethernet.TYPE_ARP -> {
+          int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
+          arp.receive(from, frame, at, end);
+        }
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
@@ -308,6 +337,17 @@ public final class Gateway implements GuestLink, Dumpable {
     } finally {
       inSwitch = nested;
     }
+  }
+
+  /** A packet with what the frame says of it; the one packet may be in use further up. */
+  private Packet packet(boolean nested, Station from, Passage passage, ByteBuf frame) {
+    Packet p = nested ? new Packet() : packet;
+    p.station = from;
+    p.sourceMac = passage.source();
+    p.frame = frame;
+    // Behind a tag that has a priority and no VLAN too (IEEE 802.1Q section 6.9).
+    p.network = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
+    return p;
   }
 
   void endBurst() {
@@ -327,7 +367,38 @@ public final class Gateway implements GuestLink, Dumpable {
 
   /** Asks a station, or all, who has an address. */
   void ask(Address address, long mac) {
-    arp.ask(address, mac);
+    Ipv6Side side = ipv6;
+    if (address.isIpv4()) {
+      arp.ask(address, mac);
+    } else if (side != null) {
+      side.discovery().ask(address, mac);
+    }
+    flush();
+  }
+
+  /** Announces that an address is the gateway's. */
+  private void announce(Address address) {
+    Ipv6Side side = ipv6;
+    if (address.isIpv4()) {
+      arp.announce(address);
+    } else if (side != null) {
+      side.discovery().announce(address);
+    }
+  }
+
+  /** Tells a station of a datagram of which not all fragments came in time. */
+  private void expired(Station station, ByteBuf frame) {
+    Packet first = new Packet();
+    first.station = station;
+    first.frame = frame;
+    first.network = frame.readerIndex() + LINK_HEADROOM;
+    if (frame.getByte(first.network) >>> 4 == 4) {
+      Ipv4Input.fill(first, frame.writerIndex());
+    } else {
+      Ipv6Input.fill(first, first.network, frame.writerIndex());
+    }
+    first.sender = stations.neighbours().at(first.source());
+    errors.send(IcmpReason.REASSEMBLY_EXPIRED, first);
     flush();
   }
 
@@ -340,7 +411,7 @@ public final class Gateway implements GuestLink, Dumpable {
 
   @Override
   public Address addressTowards(Address guest) {
-    return addresses.gateway();
+    return addresses.towards(guest);
   }
 
   @Override
@@ -368,13 +439,15 @@ public final class Gateway implements GuestLink, Dumpable {
   @Override
   public void sendTo(ByteBuf frame, long mac) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH;
-    Ethernet.write(frame, at, mac, addresses.mac(), Ethernet.TYPE_IPV4);
+    boolean isIpv4 = frame.getByte(frame.readerIndex() + LINK_HEADROOM) >>> 4 == 4;
+    int type = isIpv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
+    Ethernet.write(frame, at, mac, addresses.mac(), type);
     if (frame.readableBytes() - LINK_HEADROOM > mtu
         && OffloadHeader.gsoType(frame, frame.readerIndex()) == OffloadHeader.GSO_NONE) {
       fragmenter.send(frame, mtu);
       return;
     }
-    counters.count(GatewayCount.IPV4_OUT);
+    counters.count(isIpv4 ? GatewayCount.IPV4_OUT : GatewayCount.IPV6_OUT);
     sendFrame(frame);
   }
 
@@ -382,7 +455,7 @@ public final class Gateway implements GuestLink, Dumpable {
   void released(Port other) {
     PortBudget budget = stations.release(other);
     if (budget != null) {
-      input.reassembly().release(budget);
+      reassembly.release(budget);
     }
   }
 
@@ -423,11 +496,16 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Detaches the gateway and gives back what it holds; the engines are closed by their owner. */
   public void close() {
     if (!closed) {
+      Ipv6Side side = ipv6;
+      if (side != null) {
+        side.close();
+        flush();
+      }
       network.detach(port);
       closed = true;
       stations.close();
       arp.probes().close();
-      input.close();
+      reassembly.close();
     }
   }
 
@@ -436,6 +514,7 @@ public final class Gateway implements GuestLink, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("gateway")
             .with("address", addresses.gateway() + "/" + addresses.subnet().prefix())
+            .with("ipv6", addresses.ipv6() == null ? "off" : addresses.ipv6().subnet())
             .with("mac", new MacAddress(addresses.mac()))
             .with("hostLoopback", addresses.hostLoopback())
             .with("mtu", mtu);
@@ -443,7 +522,7 @@ public final class Gateway implements GuestLink, Dumpable {
     return node.child(stations.dump()).build();
   }
 
-  /** ARP has asked for a guest and got no answer. */
+  /** A guest was asked for, and nobody has answered. */
   void unanswered(Neighbour neighbour) {
     try {
       engines.forEach(engine -> engine.unanswered(neighbour));

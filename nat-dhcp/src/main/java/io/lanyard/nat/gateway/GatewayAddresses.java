@@ -4,6 +4,9 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who the gateway is on its network.
@@ -15,6 +18,7 @@ public final class GatewayAddresses {
   private final Address gateway;
   private final Subnet subnet;
   private final Address host;
+  private final @Nullable Ipv6Addresses ipv6;
   private boolean hostLoopback;
 
   /**
@@ -23,11 +27,14 @@ public final class GatewayAddresses {
    * @param mac the gateway's MAC address, in the low 48 bits
    * @param ipv4 its address in the subnet, and the address that stands for the host; the subnet has
    *     a prefix of 1 to 30 bits
+   * @param ipv6Subnet the network's IPv6 subnet, of 64 bits; null where it has no IPv6
    * @param hostLoopback whether the gateway answers for the host's address and maps it to the
    *     host's loopback; only where no host adapter has that address
    */
-  public GatewayAddresses(long mac, Ipv4Config ipv4, boolean hostLoopback) {
+  public GatewayAddresses(
+      long mac, Ipv4Config ipv4, @Nullable Subnet ipv6Subnet, boolean hostLoopback) {
     this.mac = mac;
+    ipv6 = ipv6Subnet == null ? null : new Ipv6Addresses(mac, ipv6Subnet);
     gateway = ipv4.gateway();
     subnet = ipv4.subnet();
     host = ipv4.host();
@@ -62,7 +69,60 @@ public final class GatewayAddresses {
   }
 
   /**
-   * The gateway's address in the subnet.
+   * The addresses that the gateway has besides, in IPv6.
+   *
+   * @return the addresses; null where the network has no IPv6
+   */
+  public @Nullable Ipv6Addresses ipv6() {
+    return ipv6;
+  }
+
+  /**
+   * The gateway's own addresses.
+   *
+   * @return one of each kind; the host's is not among them
+   */
+  public List<Address> own() {
+    Ipv6Addresses more = ipv6;
+    return more == null ? List.of(gateway) : List.of(gateway, more.gateway(), more.linkLocal());
+  }
+
+  /**
+   * The gateway's address as a guest talks to it.
+   *
+   * @param guest an address of the guest's
+   * @return the address of the same family; where the guest's is link-local, so is this
+   */
+  public Address towards(Address guest) {
+    Ipv6Addresses more = ipv6;
+    if (more == null || guest.isIpv4()) {
+      return gateway;
+    }
+    return guest.isLinkLocal() ? more.linkLocal() : more.gateway();
+  }
+
+  /**
+   * Whether an address is of one of the network's subnets.
+   *
+   * @param address any address
+   * @return true also for an address that no host has
+   */
+  public boolean isOfSubnets(Address address) {
+    return subnet.contains(address) || (ipv6 != null && ipv6.subnet().contains(address));
+  }
+
+  /**
+   * Whether an address is the one that stands for the host.
+   *
+   * @param address any address
+   * @return true for that of either family
+   */
+  public boolean isHost(Address address) {
+    return address.equals(host) || (ipv6 != null && address.equals(ipv6.host()));
+  }
+
+  /**
+   * The gateway's address in the IPv4 subnet.
    *
    * @return the address
    */
@@ -71,7 +131,7 @@ public final class GatewayAddresses {
   }
 
   /**
-   * The network's addresses.
+   * The network's IPv4 addresses.
    *
    * @return the subnet
    */
@@ -105,13 +165,15 @@ public final class GatewayAddresses {
   /**
    * Whether a configuration has these addresses.
    *
-   * @param ipv4 the network's addresses; its pool may be another
+   * @param ipv4 the network's IPv4 addresses; its pool may be another
+   * @param ipv6Subnet its IPv6 subnet; null for none
    * @return false if gateway, subnet or host are others
    */
-  public boolean areThoseOf(Ipv4Config ipv4) {
+  public boolean areThoseOf(Ipv4Config ipv4, @Nullable Subnet ipv6Subnet) {
     return ipv4.gateway().equals(gateway)
         && ipv4.subnet().equals(subnet)
-        && ipv4.host().equals(host);
+        && ipv4.host().equals(host)
+        && Objects.equals(ipv6 == null ? null : ipv6.subnet(), ipv6Subnet);
   }
 
   /**
@@ -128,10 +190,11 @@ public final class GatewayAddresses {
    *
    * @param high the address's upper long
    * @param low the address's lower long
-   * @return true for {@link #gateway}
+   * @return true for {@link #gateway} and those of {@link #ipv6}
    */
   public boolean isGateway(long high, long low) {
-    return low == gateway.low() && high == gateway.high();
+    return (low == gateway.low() && high == gateway.high())
+        || (ipv6 != null && ipv6.isGateway(high, low));
   }
 
   /**
@@ -142,7 +205,8 @@ public final class GatewayAddresses {
    * @return true for {@link #host} where that is permitted
    */
   public boolean isLoopback(long high, long low) {
-    return hostLoopback && low == host.low() && high == host.high();
+    return hostLoopback
+        && ((low == host.low() && high == host.high()) || (ipv6 != null && ipv6.isHost(high, low)));
   }
 
   /**
@@ -161,13 +225,17 @@ public final class GatewayAddresses {
    *
    * @param high the address's upper long
    * @param low the address's lower long
-   * @return true for an address of the subnet that is not the gateway's, the subnet's, or broadcast
+   * @return true for an address of a subnet, or a link-local IPv6 one, that is not the gateway's,
+   *     the subnet's, or broadcast
    */
   public boolean mayBeGuest(long high, long low) {
+    if (!Address.isIpv4(high, low)) {
+      return ipv6 != null && ipv6.mayBeGuest(high, low) && !isLoopback(high, low);
+    }
     return subnet.contains(high, low)
         && !isOurs(high, low)
         && low != subnet.network().low()
-        && (low != lastLow() || !Address.isIpv4(high, low));
+        && low != lastLow();
   }
 
   /** The lower long of the broadcast address, without an object. */

@@ -6,6 +6,10 @@ public enum GatewayCount {
   IPV4_IN,
   /** IPv4 packets sent to guests. */
   IPV4_OUT,
+  /** IPv6 packets from guests that were looked at. */
+  IPV6_IN,
+  /** IPv6 packets sent to guests. */
+  IPV6_OUT,
   /** Frames for other stations, or of a protocol that the gateway does not speak. */
   NOT_FOR_US,
   /** Frames with a VLAN tag: the gateway is in no VLAN. */
@@ -18,8 +22,20 @@ public enum GatewayCount {
   ARP_ASKED,
   /** Somebody else claimed an address of the gateway's (RFC 5227). */
   ADDRESS_CONFLICT,
+  /** Neighbour discovery messages that make no sense. */
+  BAD_ND,
+  /** Neighbour solicitations answered. */
+  ND_ANSWERED,
+  /** Neighbour solicitations sent. */
+  ND_ASKED,
+  /** Router solicitations beyond a port's rate, not answered. */
+  ROUTER_SOLICITATIONS_LIMITED,
+  /** Router advertisements sent. */
+  ROUTER_ADVERTISEMENTS,
   /** IPv4 packets with bad version, lengths or options. */
   BAD_IPV4,
+  /** IPv6 packets with bad version, lengths or extension headers. */
+  BAD_IPV6,
   /** IPv4 packets with a bad header checksum. */
   BAD_IPV4_CHECKSUM,
   /** Packets whose source is not an address of the subnet, or is ours. */

@@ -7,23 +7,17 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Tells guests by ICMP why a packet of theirs went no further (RFC 792, RFC 1812 section 4.3), at a
- * limited rate for each station and each port.
+ * Tells guests by ICMP why a packet of theirs went no further (RFC 792, RFC 1812 section 4.3, RFC
+ * 4443), at a limited rate for each station and each port.
  *
  * <p>Thread: the network's loop only. Nothing here throws; an error that may not be sent is counted
  * or left out.
  */
 public final class IcmpErrors {
-  /** RFC 1812 section 4.3.2.3: as much as fits into 576 bytes. */
-  private static final int LARGEST = 576;
-
-  private static final int TTL = 64;
-
   private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Clock clock;
@@ -44,12 +38,16 @@ public final class IcmpErrors {
    * @param packet lent, not changed: the guest's packet
    */
   public void send(IcmpReason reason, Packet packet) {
-    send(IcmpReport.of(reason), packet);
+    boolean ipv4 = packet.isIpv4();
+    // RFC 4443 section 3.4: the place of the number that is not known.
+    boolean points = !ipv4 && reason == IcmpReason.PROTOCOL_UNREACHABLE;
+    int information = points ? packet.protocolField - packet.network : 0;
+    send(IcmpReport.of(reason, ipv4, information), packet);
   }
 
   /**
    * Sends an error about a packet that is at hand, unless that is a packet that must not be
-   * answered so (RFC 1812 section 4.3.2.7).
+   * answered so (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4).
    *
    * @param report the error
    * @param packet lent, not changed: the guest's packet
@@ -57,20 +55,22 @@ public final class IcmpErrors {
   public void send(IcmpReport report, Packet packet) {
     ByteBuf from = packet.frame();
     int available = from.writerIndex() - packet.network();
+    IcmpFormat format = IcmpFormat.of(packet.isIpv4());
     if (!addresses.mayBeGuest(packet.sourceHigh(), packet.sourceLow())
-        || !answerable(packet, available)
+        || isBroadcast(packet)
+        || !format.answerable(packet, available)
         || !permitted(packet.station())) {
       return;
     }
     int length =
         Math.min(
-            Math.min(available, Ipv4.totalLength(from, packet.network())),
-            LARGEST - Ipv4.HEADER_LENGTH - Icmp.HEADER_LENGTH);
-    ByteBuf frame = begin(report, (int) packet.sourceLow(), length);
+            Math.min(available, format.length(packet)),
+            format.largest() - format.ipHeader() - Icmp.HEADER_LENGTH);
+    ByteBuf frame = begin(format, report, packet.sender().address(), length);
     try {
-      int at = GuestLink.LINK_HEADROOM + Ipv4.HEADER_LENGTH;
+      int at = GuestLink.LINK_HEADROOM + format.ipHeader();
       frame.setBytes(at + Icmp.HEADER_LENGTH, from, packet.network(), length);
-      finish(frame, at, length, packet.sender());
+      finish(format, frame, packet.sender());
     } finally {
       frame.release();
     }
@@ -91,60 +91,39 @@ public final class IcmpErrors {
     if (station == null || !permitted(station)) {
       return; // nobody is there to be told
     }
-    int quoted = Ipv4.HEADER_LENGTH + Long.BYTES;
-    ByteBuf frame = begin(report, guest.address().ipv4(), quoted);
+    IcmpFormat format = IcmpFormat.of(guest.address().isIpv4());
+    ByteBuf frame = begin(format, report, guest.address(), format.ipHeader() + Long.BYTES);
     try {
-      int at = GuestLink.LINK_HEADROOM + Ipv4.HEADER_LENGTH;
-      int ip = at + Icmp.HEADER_LENGTH;
-      int total = Math.min(65535, Ipv4.HEADER_LENGTH + payload);
-      int source = flow.guest().ipv4();
-      int destination = flow.remote().ipv4();
-      Ipv4.write(frame, ip, total, 0, 0, 1, flow.protocol(), source, destination);
-      frame.setLong(ip + Ipv4.HEADER_LENGTH, transport);
-      finish(frame, at, quoted, guest);
+      int ip = GuestLink.LINK_HEADROOM + format.ipHeader() + Icmp.HEADER_LENGTH;
+      format.quote(frame, ip, flow.protocol(), flow.guest(), flow.remote(), payload);
+      frame.setLong(ip + format.ipHeader(), transport);
+      finish(format, frame, guest);
     } finally {
       frame.release();
     }
   }
 
-  private ByteBuf begin(IcmpReport report, int guest, int length) {
-    int total = Ipv4.HEADER_LENGTH + Icmp.HEADER_LENGTH + length;
+  private ByteBuf begin(IcmpFormat format, IcmpReport report, Address guest, int length) {
+    int total = format.ipHeader() + Icmp.HEADER_LENGTH + length;
     ByteBuf frame = gateway.allocator().directBuffer(GuestLink.LINK_HEADROOM + total);
     frame.writerIndex(GuestLink.LINK_HEADROOM + total);
     OffloadHeader.clear(frame, 0);
-    int ip = GuestLink.LINK_HEADROOM;
     Address router = report.router();
-    int from = router == null ? addresses.gateway().ipv4() : router.ipv4();
-    Ipv4.write(frame, ip, total, gateway.nextId(), 0, TTL, Ipv4.ICMP, from, guest);
-    int at = ip + Ipv4.HEADER_LENGTH;
-    Icmp.setType(frame, at, report.type());
-    Icmp.setCode(frame, at, report.code());
-    frame.setInt(at + 4, report.information());
+    Address from =
+        router != null && router.isIpv4() == guest.isIpv4() ? router : addresses.towards(guest);
+    format.write(frame, GuestLink.LINK_HEADROOM, report, from, guest, total, gateway.nextId());
     return frame;
   }
 
-  private void finish(ByteBuf frame, int at, int length, Neighbour guest) {
-    Icmp.finishChecksum(frame, at, Icmp.HEADER_LENGTH + length);
+  private void finish(IcmpFormat format, ByteBuf frame, Neighbour guest) {
+    int ip = GuestLink.LINK_HEADROOM;
+    format.finish(frame, ip, frame.writerIndex() - ip);
     counters.count(GatewayCount.ICMP_ERRORS_OUT);
     gateway.send(frame, guest);
   }
 
-  /** RFC 1812 section 4.3.2.7: not about an ICMP error, a later fragment, or a broadcast. */
-  private boolean answerable(Packet packet, int available) {
-    ByteBuf from = packet.frame();
-    int ip = packet.network();
-    if (available < Ipv4.HEADER_LENGTH || Ipv4.fragmentOffset(from, ip) != 0) {
-      return false;
-    }
-    int destination = (int) packet.destinationLow();
-    if (destination == addresses.broadcast().ipv4() || destination >>> 28 >= 0xe) {
-      return false;
-    }
-    if (packet.protocol() != Ipv4.ICMP) {
-      return true;
-    }
-    int at = Ipv4.headerLength(from, ip);
-    return available > at && Icmp.type(from, ip + at) == Icmp.ECHO_REQUEST;
+  private boolean isBroadcast(Packet packet) {
+    return packet.destinationLow() == addresses.broadcast().low() && packet.destinationHigh() == 0;
   }
 
   private boolean permitted(Station station) {

@@ -9,32 +9,36 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Immutable.
  */
-public sealed interface IpHeader permits Ipv4Header {
+public sealed interface IpHeader permits Ipv4Header, Ipv6Header {
   /** The longest header that {@link #write} writes: IPv6's. */
   int LONGEST = 40;
 
   /**
    * A header for packets that may be fragmented on the guest's network.
    *
-   * @param protocol the IP protocol number
+   * @param protocol the IP protocol number; 1 for the ICMP of either family
    * @param source who they come from, as the guest sees it
    * @param destination the guest, of the same family
    * @return the header
    */
   static IpHeader of(int protocol, Address source, Address destination) {
-    return new Ipv4Header(protocol, source.ipv4(), destination.ipv4(), false);
+    return destination.isIpv4()
+        ? new Ipv4Header(protocol, source.ipv4(), destination.ipv4(), false)
+        : new Ipv6Header(protocol, source, destination);
   }
 
   /**
    * A header for packets that are never fragmented: their transport knows the path's MTU.
    *
-   * @param protocol the IP protocol number
+   * @param protocol the IP protocol number; 1 for the ICMP of either family
    * @param source who they come from, as the guest sees it
    * @param destination the guest, of the same family
    * @return the header
    */
   static IpHeader unfragmented(int protocol, Address source, Address destination) {
-    return new Ipv4Header(protocol, source.ipv4(), destination.ipv4(), true);
+    return destination.isIpv4()
+        ? new Ipv4Header(protocol, source.ipv4(), destination.ipv4(), true)
+        : new Ipv6Header(protocol, source, destination);
   }
 
   /**

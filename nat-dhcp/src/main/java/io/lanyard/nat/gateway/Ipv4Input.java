@@ -2,7 +2,6 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.station.Neighbours;
-import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -18,21 +17,26 @@ final class Ipv4Input {
   private static final int LOOSE_SOURCE_ROUTE = 131;
   private static final int STRICT_SOURCE_ROUTE = 137;
   private static final int VERSION = 0x40;
+  private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
 
-  private final Gateway gateway;
   private final GatewayAddresses addresses;
   private final Counters<GatewayCount> counters;
   private final Neighbours neighbours;
   private final Router router;
   private final Reassembly reassembly;
+  private final Reassembly.Fragment fragment = new Reassembly.Fragment();
 
-  Ipv4Input(Gateway gateway, GatewayAddresses addresses, Neighbours neighbours, Router router) {
-    this.gateway = gateway;
+  Ipv4Input(
+      Gateway gateway,
+      GatewayAddresses addresses,
+      Neighbours neighbours,
+      Router router,
+      Reassembly reassembly) {
     this.addresses = addresses;
     this.counters = gateway.counters();
     this.neighbours = neighbours;
     this.router = router;
-    reassembly = new Reassembly(gateway.timers(), gateway.allocator(), counters, this::expired);
+    this.reassembly = reassembly;
   }
 
   /**
@@ -95,7 +99,16 @@ final class Ipv4Input {
       counters.count(GatewayCount.BAD_PROTOCOL);
       return;
     }
-    ByteBuf whole = reassembly.receive(packet);
+    ByteBuf frame = packet.frame;
+    int ip = packet.network;
+    fragment.headerLength = Ipv4.headerLength(frame, ip);
+    fragment.payload = ip + fragment.headerLength;
+    fragment.length = Ipv4.totalLength(frame, ip) - fragment.headerLength;
+    fragment.offset = Ipv4.fragmentOffset(frame, ip);
+    fragment.largest = LARGEST_PAYLOAD;
+    fragment.more = (Ipv4.fragment(frame, ip) & Ipv4.MORE_FRAGMENTS) != 0;
+    fragment.id = (long) Ipv4.id(frame, ip) << 8 | packet.protocol;
+    ByteBuf whole = reassembly.receive(packet, fragment);
     if (whole == null) {
       return;
     }
@@ -107,18 +120,6 @@ final class Ipv4Input {
     } finally {
       whole.release();
     }
-  }
-
-  /** Tells a station of a datagram of which not all fragments came in time. */
-  private void expired(Station station, ByteBuf frame) {
-    Packet first = new Packet();
-    first.station = station;
-    first.frame = frame;
-    first.network = frame.readerIndex() + GuestLink.LINK_HEADROOM;
-    fill(first, frame.writerIndex());
-    first.sender = neighbours.at(first.source());
-    gateway.errors().send(IcmpReason.REASSEMBLY_EXPIRED, first);
-    gateway.flush();
   }
 
   /** Reads a header that has been checked. */
@@ -191,13 +192,5 @@ final class Ipv4Input {
       at += length;
     }
     return false;
-  }
-
-  Reassembly reassembly() {
-    return reassembly;
-  }
-
-  void close() {
-    reassembly.close();
   }
 }

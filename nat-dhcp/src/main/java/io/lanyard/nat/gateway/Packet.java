@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("NullAway.Init") // filled before anybody sees it
 public final class Packet {
+  /** Along the headers of an IPv6 packet. */
+  final Ipv6Walk walk = new Ipv6Walk();
+
   Station station;
   @Nullable Neighbour sender;
   long sourceMac;
@@ -27,6 +30,10 @@ public final class Packet {
   int transport;
   int end;
   int protocol;
+
+  /** Where the header says what follows it; of an IPv6 packet only. */
+  int protocolField;
+
   int hops;
   boolean unfragmented;
   long sourceHigh;
@@ -113,7 +120,7 @@ public final class Packet {
   /**
    * The transport's protocol.
    *
-   * @return the IP protocol number
+   * @return the IP protocol number; that of ICMP, 1, for the ICMP of either family
    */
   public int protocol() {
     return protocol;
@@ -131,7 +138,7 @@ public final class Packet {
   /**
    * Whether the packet must not be fragmented further on.
    *
-   * @return the flag of IPv4; true for IPv6
+   * @return the flag of IPv4; true for IPv6, except where the guest has fragmented it itself
    */
   public boolean unfragmented() {
     return unfragmented;
@@ -164,9 +171,23 @@ public final class Packet {
    * @return a sum for {@link Checksum#finish}
    */
   public long pseudoSum(int length) {
-    return Address.isIpv4(sourceHigh, sourceLow)
+    return isIpv4()
         ? Checksum.pseudo4((int) sourceLow, (int) destinationLow, protocol, length)
-        : Checksum.pseudo6(frame, network, protocol, length);
+        : Checksum.pseudo6(frame, network, Ipv6Header.protocol(protocol), length);
+  }
+
+  /**
+   * Whether it is an IPv4 packet.
+   *
+   * @return false for IPv6
+   */
+  public boolean isIpv4() {
+    return Address.isIpv4(sourceHigh, sourceLow);
+  }
+
+  /** Whether the packet comes from an address that has no meaning beyond the link (RFC 4291). */
+  boolean isFromLinkLocal() {
+    return sourceHigh >>> 54 == 0xfe80 >>> 6;
   }
 
   /** The MAC address that the packet's frame came from, also of a datagram put together. */

@@ -6,6 +6,7 @@ import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -19,7 +20,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts guests' fragmented datagrams together (RFC 791 section 3.2, RFC 815).
+ * Puts guests' fragmented datagrams of both families together (RFC 791 section 3.2, RFC 815, RFC
+ * 8200 section 4.5).
  *
  * <p>Memory and time are bounded: so many datagrams at a time for the network, each port and each
  * station, and 30 s for each. The oldest of the station or the port that has too many gives way,
@@ -40,25 +42,56 @@ final class Reassembly {
   /** Where the payload lies in the buffer: behind the longest header. */
   private static final int PAYLOAD = GuestLink.LINK_HEADROOM + 60;
 
-  private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
+  /** The content of a fragment's header, as {@link Reassembly#receive} takes it. Reusable. */
+  static final class Fragment {
+    /** Bytes of the header that the whole packet gets, from the packet's first byte on. */
+    int headerLength;
+
+    /** Index of the fragment's own bytes. */
+    int payload;
+
+    int length;
+    int offset;
+
+    /** The most bytes that the whole packet may have behind its header. */
+    int largest;
+
+    boolean more;
+
+    /** The identification, and the protocol in the family that tells datagrams apart by it. */
+    long id;
+
+    /** The next header of an IPv6 packet, if this is the first fragment. */
+    int next;
+  }
 
   /**
    * The key of one datagram's fragments. Its methods are written out: the JVM would spin a record's
    * own when the first fragment comes.
    */
-  private record Key(PortBudget port, int source, int destination, int idAndProtocol) {
+  private record Key(
+      PortBudget port,
+      long sourceHigh,
+      long sourceLow,
+      long destinationHigh,
+      long destinationLow,
+      long id) {
     @Override
     public boolean equals(Object other) {
       return other instanceof Key that
           && port.equals(that.port)
-          && source == that.source
-          && destination == that.destination
-          && idAndProtocol == that.idAndProtocol;
+          && sourceHigh == that.sourceHigh
+          && sourceLow == that.sourceLow
+          && destinationHigh == that.destinationHigh
+          && destinationLow == that.destinationLow
+          && id == that.id;
     }
 
     @Override
     public int hashCode() {
-      return 31 * (31 * (31 * source + destination) + idAndProtocol) + port.hashCode();
+      long source = 31 * sourceHigh + sourceLow;
+      long destination = 31 * destinationHigh + destinationLow;
+      return Long.hashCode(31 * (31 * source + destination) + id) + port.hashCode();
     }
   }
 
@@ -71,6 +104,7 @@ final class Reassembly {
     private @Nullable Station station;
     private @Nullable ByteBuf data;
     private int headerLength;
+    private int next;
     private int total;
     private int received;
 
@@ -116,42 +150,38 @@ final class Reassembly {
    * Takes a fragment.
    *
    * @param packet lent: its header has been checked
+   * @param fragment lent: what that says
    * @return the whole datagram if this was its last missing part: a frame with offload header and
    *     room for the Ethernet header, the caller's to release; else null
    */
-  @Nullable ByteBuf receive(Packet packet) {
+  @Nullable ByteBuf receive(Packet packet, Fragment fragment) {
     counters.count(GatewayCount.FRAGMENTS_IN);
-    ByteBuf frame = packet.frame;
-    int ip = packet.network;
-    int headerLength = Ipv4.headerLength(frame, ip);
-    int length = Ipv4.totalLength(frame, ip) - headerLength;
-    int offset = Ipv4.fragmentOffset(frame, ip);
-    boolean more = (Ipv4.fragment(frame, ip) & Ipv4.MORE_FRAGMENTS) != 0;
     Key key =
         new Key(
             packet.station.budget(),
-            Ipv4.source(frame, ip),
-            Ipv4.destination(frame, ip),
-            (Ipv4.id(frame, ip) << 8) | Ipv4.protocol(frame, ip));
+            packet.sourceHigh,
+            packet.sourceLow,
+            packet.destinationHigh,
+            packet.destinationLow,
+            fragment.id);
     Partial partial = partials.get(key);
-    if (length == 0 || (more && (length & 7) != 0) || offset + length > LARGEST_PAYLOAD) {
+    if (fragment.length == 0
+        || (fragment.more && (fragment.length & 7) != 0)
+        || fragment.offset + fragment.length > fragment.largest) {
       giveUp(partial);
       return null;
     }
     if (partial == null) {
       partial = begin(key, packet);
     }
-    return take(partial, frame, ip, headerLength, offset, length, more);
+    return take(partial, packet, fragment);
   }
 
-  private @Nullable ByteBuf take(
-      Partial partial,
-      ByteBuf frame,
-      int ip,
-      int headerLength,
-      int offset,
-      int length,
-      boolean more) {
+  private @Nullable ByteBuf take(Partial partial, Packet packet, Fragment fragment) {
+    ByteBuf frame = packet.frame;
+    int offset = fragment.offset;
+    int length = fragment.length;
+    boolean more = fragment.more;
     int end = offset + length;
     boolean beyond = partial.total >= 0 && (end > partial.total || (!more && end != partial.total));
     if (beyond || (!more && highest(partial) > (end + 7) / 8)) {
@@ -171,14 +201,15 @@ final class Reassembly {
       partial.units[unit >> 6] |= 1L << unit;
     }
     ByteBuf data = room(partial, PAYLOAD + end);
-    data.setBytes(PAYLOAD + offset, frame, ip + headerLength, length);
+    data.setBytes(PAYLOAD + offset, frame, fragment.payload, length);
     partial.received += length;
     if (!more) {
       partial.total = end;
     }
     if (offset == 0) {
-      partial.headerLength = headerLength;
-      frame.getBytes(ip, partial.header, 0, headerLength);
+      partial.headerLength = fragment.headerLength;
+      partial.next = fragment.next;
+      frame.getBytes(packet.network, partial.header, 0, fragment.headerLength);
     }
     if (partial.received != partial.total) {
       return null;
@@ -190,14 +221,27 @@ final class Reassembly {
   }
 
   private static ByteBuf finish(Partial partial, ByteBuf data) {
-    int ip = PAYLOAD - partial.headerLength;
-    data.setBytes(ip, partial.header, 0, partial.headerLength);
-    Ipv4.setTotalLength(data, ip, partial.headerLength + partial.total);
-    data.setShort(ip + 6, 0);
-    Ipv4.finishChecksum(data, ip);
+    int ip = writeHeader(partial, data, partial.total);
+    if (data.getByte(ip) >>> 4 == 4) {
+      data.setShort(ip + 6, 0);
+      Ipv4.finishChecksum(data, ip);
+    }
     OffloadHeader.clear(data, ip - GuestLink.LINK_HEADROOM);
     data.setZero(ip - 14, 14);
     return data.setIndex(ip - GuestLink.LINK_HEADROOM, PAYLOAD + partial.total);
+  }
+
+  /** Writes the header before a payload. The index of its first byte. */
+  private static int writeHeader(Partial partial, ByteBuf data, int payload) {
+    int ip = PAYLOAD - partial.headerLength;
+    data.setBytes(ip, partial.header, 0, partial.headerLength);
+    if (data.getByte(ip) >>> 4 == 4) {
+      Ipv4.setTotalLength(data, ip, partial.headerLength + payload);
+    } else {
+      Ipv6.setPayloadLength(data, ip, payload);
+      data.setByte(ip + 6, partial.next);
+    }
+    return ip;
   }
 
   private ByteBuf room(Partial partial, int capacity) {
@@ -275,11 +319,9 @@ final class Reassembly {
     ByteBuf data = partial.data;
     Station station = partial.station;
     if (data != null && station != null && partial.headerLength > 0) {
-      int ip = PAYLOAD - partial.headerLength;
-      data.setBytes(ip, partial.header, 0, partial.headerLength);
       // What is quoted is the first fragment: RFC 792 allows the message for no other.
       int payload = Math.min(8, data.capacity() - PAYLOAD);
-      Ipv4.setTotalLength(data, ip, partial.headerLength + payload);
+      int ip = writeHeader(partial, data, payload);
       data.setIndex(ip - GuestLink.LINK_HEADROOM, PAYLOAD + payload);
       expiry.expired(station, data);
     }

@@ -1,8 +1,10 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,9 @@ final class Router {
       case GATEWAY -> local(packet, false);
       case BROADCAST -> local(packet, true);
       case OUT -> {
-        if (translate) {
+        if (packet.isFromLinkLocal()) {
+          errors.send(IcmpReason.BEYOND_SCOPE, packet);
+        } else if (translate) {
           packet.hostHigh = packet.destinationHigh;
           packet.hostLow = packet.destinationLow;
           forward(packet);
@@ -56,8 +60,9 @@ final class Router {
         }
       }
       case LOOPBACK -> {
-        packet.hostHigh = destinations.loopback().high();
-        packet.hostLow = destinations.loopback().low();
+        Address loopback = Destinations.loopback(packet.destinationHigh, packet.destinationLow);
+        packet.hostHigh = loopback.high();
+        packet.hostLow = loopback.low();
         forward(packet);
       }
       case ON_LINK -> {
@@ -125,6 +130,10 @@ final class Router {
     if (!icmpValid(packet)) {
       return;
     }
+    if (!packet.isIpv4()) {
+      localIcmpv6(packet);
+      return;
+    }
     switch (Icmp.type(packet.frame, packet.transport)) {
       case Icmp.ECHO_REQUEST -> {
         // RFC 1122 section 3.2.2.6: one to a broadcast address may be ignored.
@@ -136,6 +145,16 @@ final class Router {
       case Icmp.TIME_EXCEEDED, Icmp.PARAMETER_PROBLEM ->
           counters.count(GatewayCount.ICMP_ERRORS_IN);
       default -> counters.count(GatewayCount.NOT_FOR_US);
+    }
+  }
+
+  private void localIcmpv6(Packet packet) {
+    switch (Icmpv6.type(packet.frame, packet.transport)) {
+      case Icmpv6.ECHO_REQUEST -> echo.answer(packet);
+      case Icmpv6.UNREACHABLE -> unreachable(packet);
+      case Icmpv6.PACKET_TOO_BIG, Icmpv6.TIME_EXCEEDED, Icmpv6.PARAMETER_PROBLEM ->
+          counters.count(GatewayCount.ICMP_ERRORS_IN);
+      default -> counters.count(GatewayCount.NOT_FOR_US); // group membership, for one
     }
   }
 
@@ -165,15 +184,17 @@ final class Router {
   }
 
   private void forwardIcmp(Packet packet) {
+    boolean ipv4 = packet.isIpv4();
     int type = Icmp.type(packet.frame, packet.transport);
-    if (type == Icmp.ECHO_REQUEST && Icmp.code(packet.frame, packet.transport) == 0) {
+    if (type == (ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST)
+        && Icmp.code(packet.frame, packet.transport) == 0) {
       if (addresses.isOurs(packet.destinationHigh, packet.destinationLow)) {
         // The daemon runs on the host: the host is up, and needs no socket to say so.
         echo.answer(packet);
       } else {
         hand(pings, packet);
       }
-    } else if (type == Icmp.UNREACHABLE) {
+    } else if (type == (ipv4 ? Icmp.UNREACHABLE : Icmpv6.UNREACHABLE)) {
       unreachable(packet);
     } else {
       counters.count(GatewayCount.BAD_PROTOCOL);
@@ -191,7 +212,9 @@ final class Router {
   /** A guest refuses a packet. What it quotes must have been sent to it (RFC 5927 section 4). */
   private void unreachable(Packet packet) {
     counters.count(GatewayCount.ICMP_ERRORS_IN);
-    if (!Ipv4Input.quoted(packet, quoted)
+    boolean whole =
+        packet.isIpv4() ? Ipv4Input.quoted(packet, quoted) : Ipv6Input.quoted(packet, quoted);
+    if (!whole
         || quoted.destinationLow != packet.sourceLow
         || quoted.destinationHigh != packet.sourceHigh) {
       counters.count(GatewayCount.BAD_TRANSPORT);
@@ -218,8 +241,16 @@ final class Router {
       counters.count(GatewayCount.BAD_TRANSPORT);
       return false;
     }
-    if (packet.vouched() || Udp.checksum(packet.frame, at) == 0) {
+    if (packet.vouched()) {
       return true;
+    }
+    if (Udp.checksum(packet.frame, at) == 0) {
+      // RFC 8200 section 8.1: IPv6 has no other checksum.
+      boolean permitted = packet.isIpv4();
+      if (!permitted) {
+        counters.count(GatewayCount.BAD_TRANSPORT_CHECKSUM);
+      }
+      return permitted;
     }
     if (Checksum.finish(packet.pseudoSum(length) + Checksum.sum(packet.frame, at, length)) != 0) {
       counters.count(GatewayCount.BAD_TRANSPORT_CHECKSUM);
@@ -234,10 +265,18 @@ final class Router {
       counters.count(GatewayCount.BAD_TRANSPORT);
       return false;
     }
-    if (!packet.vouched() && !Icmp.checksumValid(packet.frame, packet.transport, length)) {
+    if (!packet.vouched() && !icmpChecksumHolds(packet, length)) {
       counters.count(GatewayCount.BAD_TRANSPORT_CHECKSUM);
       return false;
     }
     return true;
+  }
+
+  private static boolean icmpChecksumHolds(Packet packet, int length) {
+    return packet.isIpv4()
+        ? Icmp.checksumValid(packet.frame, packet.transport, length)
+        : Checksum.finish(
+                packet.pseudoSum(length) + Checksum.sum(packet.frame, packet.transport, length))
+            == 0;
   }
 }

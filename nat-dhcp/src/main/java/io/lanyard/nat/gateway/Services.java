@@ -64,7 +64,8 @@ final class Services {
     ByteBuf frame = null;
     try {
       Address local = peer.localAddress;
-      Address source = addresses.isOurs(local.high(), local.low()) ? local : addresses.gateway();
+      Address source =
+          addresses.isOurs(local.high(), local.low()) ? local : addresses.towards(address);
       IpHeader header = IpHeader.of(Ipv4.UDP, source, address);
       int ip = GuestLink.LINK_HEADROOM;
       int udp = ip + header.length();

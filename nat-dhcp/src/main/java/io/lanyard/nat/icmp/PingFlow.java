@@ -15,6 +15,7 @@ import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private final Turn turn;
   private final DatagramEnds destination;
   private final IpHeader header;
+  private final boolean ipv4;
   private @Nullable HostSocket socket;
 
   /** Of a raw socket, which takes and gives whole messages; -1 where the kernel numbers them. */
@@ -58,6 +60,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     this.turn = turn;
     this.destination = DatagramEnds.to(destination, 0);
     header = IpHeader.of(FlowKey.ICMP, remote(), guest());
+    ipv4 = guest().isIpv4();
   }
 
   @Override
@@ -104,7 +107,9 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     try {
       message.writeBytes(frame, at, length);
       Icmp.setIdentifier(message, 0, rawIdentifier);
-      Icmp.finishChecksum(message, 0, length);
+      if (ipv4) {
+        Icmp.finishChecksum(message, 0, length); // of ICMPv6 the kernel computes it (raw(7))
+      }
       return send(open, message, 0, length);
     } finally {
       message.release();
@@ -135,11 +140,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   public void datagrams(ByteBuf frame, int size, DatagramEnds ends) {
     int at = HostReader.PAYLOAD;
     if (rawIdentifier >= 0) {
-      at += frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;
+      at += ipv4 && frame.writerIndex() > at ? Ipv4.headerLength(frame, at) : 0;
     }
     int length = frame.writerIndex() - at;
     if (length < Icmp.HEADER_LENGTH
-        || Icmp.type(frame, at) != Icmp.ECHO_REPLY
+        || Icmp.type(frame, at) != (ipv4 ? Icmp.ECHO_REPLY : Icmpv6.ECHO_REPLY)
         || ends.remoteLow() != destination.remoteLow()
         || ends.remoteHigh() != destination.remoteHigh()
         || !isOurs(frame, at)) {
@@ -149,8 +154,12 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     touch();
     countToGuest(1, header.length() + length);
     Icmp.setIdentifier(frame, at, guestPort());
-    Icmp.finishChecksum(frame, at, length);
     HostReader.writeIp(frame, at, header);
+    if (ipv4) {
+      Icmp.finishChecksum(frame, at, length);
+    } else {
+      Icmpv6.finishChecksum(frame, at - header.length(), at, length);
+    }
     nat.link.send(frame, neighbour);
   }
 
@@ -170,21 +179,18 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     if (length < Icmp.HEADER_LENGTH || !isOurs(head, at)) {
       return;
     }
-    int type = error.type();
-    int code = error.code();
-    int rest = 0;
-    if (error.number() == Errno.EMSGSIZE) {
-      type = Icmp.UNREACHABLE;
-      code = Icmp.FRAGMENTATION_NEEDED;
-      rest = error.info();
-    } else if (!error.fromIcmp() || (type != Icmp.UNREACHABLE && type != Icmp.TIME_EXCEEDED)) {
-      return;
-    }
     Address offender = error.offender();
     Address router = offender == null ? null : nat.destinations.guestSide(offender);
-    long start =
-        (long) Icmp.ECHO_REQUEST << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
-    nat.errors.about(new IcmpReport(router, type, code, rest), this, neighbour, start, length);
+    IcmpReport report = new IcmpReport(router, error.type(), error.code(), 0);
+    if (error.number() == Errno.EMSGSIZE) {
+      IcmpReport tooLarge = IcmpReport.tooLarge(error.info(), guest());
+      report = new IcmpReport(router, tooLarge.type(), tooLarge.code(), tooLarge.information());
+    } else if (!error.fromIcmp() || !IcmpReport.tellsOfTheWay(error.type(), guest())) {
+      return;
+    }
+    long request = ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST;
+    long start = request << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
+    nat.errors.about(report, this, neighbour, start, length);
   }
 
   @Override

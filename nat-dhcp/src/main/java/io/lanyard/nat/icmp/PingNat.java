@@ -103,7 +103,7 @@ public final class PingNat implements PacketEngine, Dumpable {
     }
     if (result == -Errno.EMSGSIZE) {
       counters.count(PingCount.FAILED);
-      errors.send(IcmpReport.tooLarge(flow.pathMtu()), packet);
+      errors.send(IcmpReport.tooLarge(flow.pathMtu(), flow.guest()), packet);
     } else {
       failed(-result, packet);
     }
@@ -169,7 +169,7 @@ public final class PingNat implements PacketEngine, Dumpable {
       throws IOException {
     InetDatagram socket;
     try {
-      socket = InetDatagram.ping(0);
+      socket = InetDatagram.ping(destination, 0);
     } catch (ErrnoException e) {
       if (!isPermission(e.number())) {
         throw e;

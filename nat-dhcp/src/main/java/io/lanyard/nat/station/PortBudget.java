@@ -35,6 +35,11 @@ public final class PortBudget implements Dumpable {
   /** Twenty machines behind the port that start together. */
   private static final int BROADCASTS = 40;
 
+  /** 10 a second. A host asks three times when its link comes up (RFC 4861 section 6.3.7). */
+  private static final long SOLICITATION_NANOS = 100_000_000L;
+
+  private static final int SOLICITATIONS = 60;
+
   /** Refusals within a minute that are more than a misfortune. */
   private static final int EXCESS = 100;
 
@@ -49,6 +54,7 @@ public final class PortBudget implements Dumpable {
   private final BooleanSupplier broadcastAdmission;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private final EventRate broadcasts = new EventRate(BROADCAST_NANOS, BROADCASTS);
+  private final EventRate solicitations = new EventRate(SOLICITATION_NANOS, SOLICITATIONS);
   private int fragmented;
   private boolean released;
 
@@ -173,6 +179,15 @@ public final class PortBudget implements Dumpable {
    */
   public EventRate broadcasts() {
     return broadcasts;
+  }
+
+  /**
+   * The rate at which the gateway tells the port's stations of the router when they ask.
+   *
+   * @return the live object
+   */
+  public EventRate solicitations() {
+    return solicitations;
   }
 
   /**

@@ -5,6 +5,7 @@ import io.lanyard.base.LongPairMap;
 import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SocketError;
+import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.IcmpReason;
@@ -14,7 +15,6 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Turn;
-import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +83,12 @@ final class Mapping implements HostReader.Receiver {
   void open(HostSocket opened) {
     socket = opened;
     outerPort = opened.socket().localPort();
-    nat.published().add(FlowKey.UDP, Address.ANY_IPV4, outerPort);
+    nat.published().add(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
+  }
+
+  /** All addresses of the host of the guest's family: the socket has them. */
+  Address any() {
+    return guest.address().isIpv4() ? Address.ANY_IPV4 : Address.ANY_IPV6;
   }
 
   boolean knows(long high, long low) {
@@ -134,7 +139,7 @@ final class Mapping implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published().remove(FlowKey.UDP, Address.ANY_IPV4, outerPort);
+      nat.published().remove(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
       open.close();
     }
   }
@@ -169,10 +174,10 @@ final class Mapping implements HostReader.Receiver {
   void failed(UdpFlow flow, int error, int length) {
     IcmpReport report =
         switch (error) {
-          case Errno.EMSGSIZE -> IcmpReport.tooLarge(largestPacket);
-          case Errno.ENETUNREACH -> IcmpReport.of(IcmpReason.NO_ROUTE);
-          case Errno.EACCES, Errno.EPERM -> IcmpReport.of(IcmpReason.PROHIBITED);
-          default -> IcmpReport.of(IcmpReason.HOST_UNREACHABLE);
+          case Errno.EMSGSIZE -> IcmpReport.tooLarge(largestPacket, guest.address());
+          case Errno.ENETUNREACH -> IcmpReport.of(IcmpReason.NO_ROUTE, guest.address());
+          case Errno.EACCES, Errno.EPERM -> IcmpReport.of(IcmpReason.PROHIBITED, guest.address());
+          default -> IcmpReport.of(IcmpReason.HOST_UNREACHABLE, guest.address());
         };
     largestPacket = 0;
     tell(flow, report, length);
@@ -207,9 +212,8 @@ final class Mapping implements HostReader.Receiver {
     }
     int length = head.writerIndex() - HostReader.PAYLOAD;
     if (error.number() == Errno.EMSGSIZE) {
-      tell(flow, IcmpReport.tooLarge(error.info()), length);
-    } else if (error.fromIcmp()
-        && (error.type() == Icmp.UNREACHABLE || error.type() == Icmp.TIME_EXCEEDED)) {
+      tell(flow, IcmpReport.tooLarge(error.info(), guest.address()), length);
+    } else if (error.fromIcmp() && IcmpReport.tellsOfTheWay(error.type(), guest.address())) {
       Address known = error.offender();
       Address offender = known == null ? null : nat.destinations.guestSide(known);
       tell(flow, new IcmpReport(offender, error.type(), error.code(), 0), length);

@@ -39,7 +39,7 @@ final class MappingSockets {
   boolean open(Mapping mapping) {
     DescriptorBudget.Holder descriptors = mapping.descriptors;
     try {
-      InetDatagram bound = bind(mapping.port);
+      InetDatagram bound = bind(mapping.any(), mapping.port);
       mapping.open(HostSocket.watch(nat.link, bound, nat.reader, mapping, descriptors));
       nat.counters.count(UdpCount.MAPPED);
       return true;
@@ -69,10 +69,10 @@ final class MappingSockets {
   }
 
   /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
-  private InetDatagram bind(int port) throws ErrnoException {
+  private InetDatagram bind(Address any, int port) throws ErrnoException {
     if (!reserved.contains(port)) {
       try {
-        InetDatagram socket = InetDatagram.udp(Address.ANY_IPV4, port);
+        InetDatagram socket = InetDatagram.udpOfFamily(any, port);
         nat.counters.count(UdpCount.PORT_PRESERVED);
         return socket;
       } catch (ErrnoException e) {
@@ -81,6 +81,6 @@ final class MappingSockets {
         }
       }
     }
-    return InetDatagram.udp(Address.ANY_IPV4, 0);
+    return InetDatagram.udpOfFamily(any, 0);
   }
 }

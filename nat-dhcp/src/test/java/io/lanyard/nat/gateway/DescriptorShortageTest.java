@@ -36,7 +36,8 @@ class DescriptorShortageTest {
 
   private static NatScene scene(NetworkConfig config, int descriptors) throws Exception {
     DescriptorBudget budget = new DescriptorBudget(() -> descriptors, Clock.system());
-    return new NatScene(config, HostResources.of(budget, List.of()), nic -> null);
+    return new NatScene(
+        config, HostResources.of(budget, List.of(), HostResources.alone().prefixes()), nic -> null);
   }
 
   private static NatScene scene(int descriptors) throws Exception {

@@ -232,6 +232,7 @@ class ForwardFairnessTest {
             ample.ports(),
             ample.published(),
             ample.subnets(),
+            ample.prefixes(),
             new MemoryPool(1 << 20));
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);

@@ -13,7 +13,9 @@ import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.WireFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -22,15 +24,18 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 
 /**
- * Frames of any form into the whole gateway: ARP, ICMP, fragments, UDP and TCP. Nothing leaves, as
- * the network does not translate; what is answered is well formed, and nothing is kept in the end.
+ * Frames of any form into the whole gateway: ARP, neighbour discovery, ICMP, extension headers,
+ * fragments, UDP and TCP, in both families. Nothing leaves, as the network does not translate; what
+ * is answered is well formed, and nothing is kept in the end.
  *
  * <p>An input is a series of steps: a choice, then length, offload header and frame; or time that
- * passes. By the choice the IPv4 header's checksum is put right, so that the parsers behind it see
- * what comes.
+ * passes. By the choice the checksum of the IPv4 header or of ICMPv6 is put right, so that the
+ * parsers behind it see what comes.
  */
 class GatewayFuzzTest {
   private static final int MOST_STEPS = 64;
+  private static final int PACKET = 26;
+  private static final String IPV6 = "ipv6: {subnet: \"" + Ipv6Frames.SUBNET + "\"}";
 
   /** Never runs: the test is the loop. */
   private static final EventLoop LOOP = new DefaultEventLoop();
@@ -50,7 +55,7 @@ class GatewayFuzzTest {
             network,
             timers,
             allocator,
-            TestNetworks.inward(TestNetworks.named("test")),
+            TestNetworks.inward(TestNetworks.named("test", IPV6)),
             HostResources.alone(),
             nic -> null);
     nat.serve(67, (payload, from) -> from.answer(payload.copy()));
@@ -66,8 +71,14 @@ class GatewayFuzzTest {
       if (frame.readableBytes() < 12) {
         frame.writeZero(12 - frame.readableBytes());
       }
-      if (choice < 5 && frame.readableBytes() >= 26 + 60) {
-        Ipv4.finishChecksum(frame, 26);
+      int length = frame.readableBytes() - PACKET;
+      if (choice < 5 && length >= 60) {
+        Ipv4.finishChecksum(frame, PACKET);
+      } else if (choice >= 5 && length >= 48 && Ipv6.nextHeader(frame, PACKET) == Ipv6.ICMPV6) {
+        int at = PACKET + Ipv6.HEADER_LENGTH;
+        int said = Ipv6.payloadLength(frame, PACKET);
+        int message = said >= 8 && said <= length - 40 ? said : length - 40;
+        Icmpv6.finishChecksum(frame, PACKET, at, message);
       }
       network.receive(guest, frame);
       if (choice < 3) {
@@ -86,9 +97,11 @@ class GatewayFuzzTest {
   /** The gateway speaks in its own name, in whole packets. */
   private static void check(WireFrame frame) {
     assertThat(frame.source()).isEqualTo(TestNetwork.GATEWAY_MAC);
-    assertThat(frame.type()).isIn(0x0800, 0x0806);
+    assertThat(frame.type()).isIn(0x0800, 0x0806, 0x86dd);
     if (frame.type() == 0x0800) {
       frame.isWholeIpv4();
+    } else if (frame.type() == 0x86dd) {
+      frame.isWholeIpv6();
     }
   }
 }

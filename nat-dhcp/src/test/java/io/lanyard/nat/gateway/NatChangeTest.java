@@ -259,7 +259,7 @@ class NatChangeTest {
   @Test
   void aGatewayThatFindsItsAddressTakenLeavesNothingBehind() throws Exception {
     DescriptorBudget budget = new DescriptorBudget(() -> 100, Clock.system());
-    HostResources host = HostResources.of(budget, List.of());
+    HostResources host = HostResources.of(budget, List.of(), HostResources.alone().prefixes());
     scene.on(() -> {
       Switch network =
           new Switch("other", scene.net.timers, scene.loop, PooledByteBufAllocator.DEFAULT);

@@ -58,7 +58,8 @@ final class TestNetwork {
   }
 
   static GatewayAddresses addresses(boolean hostLoopback) {
-    return new GatewayAddresses(GATEWAY_MAC, Objects.requireNonNull(config().ipv4()), hostLoopback);
+    return new GatewayAddresses(
+        GATEWAY_MAC, Objects.requireNonNull(config().ipv4()), null, hostLoopback);
   }
 
   /**

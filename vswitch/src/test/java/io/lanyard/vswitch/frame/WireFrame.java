@@ -242,6 +242,12 @@ public final class WireFrame {
     assertThat(sum(bytes, network, header)).isEqualTo(0xffff);
   }
 
+  /** Whether version and length of an IPv6 packet are right. */
+  public void isWholeIpv6() {
+    assertThat(octet(network) >>> 4).isEqualTo(6);
+    assertThat(word(network + 4)).isEqualTo(bytes.length - network - 40);
+  }
+
   private boolean isIpv4() {
     return type() == 0x0800;
   }

@@ -1,0 +1,61 @@
+package io.lanyard.net;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * Makes unique local IPv6 prefixes (RFC 4193): each name has one of its own, and it is another one
+ * on every host.
+ *
+ * <p>56 bits of a hash of the seed and the name are the global ID and the subnet ID. The seed takes
+ * the place of the time and the interface identifier in the sample algorithm (section 3.2.2): it is
+ * drawn once and kept, so that a network has the same addresses after a restart.
+ *
+ * <p>Immutable.
+ */
+public final class UniqueLocal {
+  /** Bytes of a seed: more than the 40 bits that are to be unpredictable. */
+  public static final int SEED_LENGTH = 16;
+
+  /** RFC 4193 section 3.1: fc00::/7 with the L bit set. */
+  private static final long PREFIX = 0xfdL << 56;
+
+  private static final int PREFIX_LENGTH = 64;
+
+  private final byte[] seed;
+
+  /**
+   * Makes prefixes from a seed.
+   *
+   * @param seed {@link #SEED_LENGTH} random bytes that are kept; copied
+   */
+  public UniqueLocal(byte[] seed) {
+    if (seed.length != SEED_LENGTH) {
+      throw new IllegalArgumentException(
+          "a seed has " + SEED_LENGTH + " bytes, not " + seed.length);
+    }
+    this.seed = seed.clone();
+  }
+
+  /**
+   * The prefix of a name.
+   *
+   * @param name such as a network's name
+   * @return a subnet of 64 bits, the same at every call
+   */
+  public Subnet subnet(String name) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(seed);
+      byte[] hash = digest.digest(name.getBytes(StandardCharsets.UTF_8));
+      long high = PREFIX;
+      for (int i = 0; i < 7; i++) {
+        high |= (hash[i] & 0xffL) << (48 - 8 * i);
+      }
+      return new Subnet(new Address(high, 0), PREFIX_LENGTH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
