@@ -22,6 +22,7 @@ import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.event.Hooks;
 import io.lanyard.daemon.guest.GuestHandle;
 import io.lanyard.daemon.guest.GuestSlot;
+import io.lanyard.daemon.guest.LeftBehindGuests;
 import io.lanyard.daemon.guest.PluginExecutor;
 import io.lanyard.daemon.guest.VmmPlugins;
 import io.lanyard.daemon.log.DaemonLog;
@@ -107,6 +108,7 @@ public final class Daemon implements AutoCloseable {
   private final StateLock lock;
   private final LeaseStore leases;
   private final VmmPlugins plugins;
+  private final LeftBehindGuests leftBehind;
   private final Metrics metrics = new Metrics();
   private final Watchdog watchdog;
   private final Problems problems = new Problems();
@@ -157,6 +159,7 @@ public final class Daemon implements AutoCloseable {
                 watchdog,
                 new Patches()),
             new GuestSlot.Shared(plugins, new ImageStore(directories.images()), events, timeouts));
+    this.leftBehind = new LeftBehindGuests(plugins, () -> tree.guests().keySet());
     this.conductor =
         new Conductor(
             present,
@@ -168,6 +171,7 @@ public final class Daemon implements AutoCloseable {
             settings.clock());
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
+    problems.addAll(leftBehind::problems);
     problems.addAll(watchdog::problems);
     problems.addAll(conductor::problems);
     problems.addAll(this::guestProblems);
@@ -332,6 +336,7 @@ public final class Daemon implements AutoCloseable {
    */
   public void startGuests() {
     tree.onGuests(tree.guests().keySet(), Daemon::start);
+    leftBehind.look();
     ready = true;
     problemEvents.start();
   }

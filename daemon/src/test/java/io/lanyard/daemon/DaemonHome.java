@@ -1,5 +1,6 @@
 package io.lanyard.daemon;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -117,6 +118,14 @@ public final class DaemonHome {
     try (HttpClient.Answer answer =
         new HttpClient(home.resolve("run/api.sock")).send("GET", target)) {
       return JSON.readTree(answer.bytes());
+    }
+  }
+
+  /** Tells the daemon by its API to do something; fails if it does not. */
+  void post(String target) throws IOException {
+    try (HttpClient.Answer answer =
+        new HttpClient(home.resolve("run/api.sock")).send("POST", target)) {
+      assertThat(answer.status()).as(new String(answer.bytes(), UTF_8)).isBetween(200, 299);
     }
   }
 

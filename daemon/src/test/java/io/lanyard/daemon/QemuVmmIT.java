@@ -108,11 +108,34 @@ final class QemuVmmIT {
         : Optional.empty();
   }
 
+  private void awaitProblem(String text, boolean there) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (daemons.get("/v1/status").get("problems").toString().contains(text) != there) {
+      assertThat(System.nanoTime()).as("problem %s: %s", text, there).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+  }
+
   private void awaitTick(Running daemon) throws IOException, InterruptedException {
     reports.clear();
     assertThat(reports.poll(BOOT_SECONDS, TimeUnit.SECONDS))
         .as(daemon.said())
         .isEqualTo("/tick?ip=10.78.0.11");
+  }
+
+  /** QEMU waits for the socket of its NIC when it starts. */
+  @Test
+  void aGuestStartsOnANetworkThatIsStopped() throws IOException, InterruptedException {
+    Running daemon =
+        daemons.daemon(
+            configuration().replace("mode: nat", "mode: nat\n    enabled: false"),
+            DaemonHome.java());
+    daemons.await(daemon);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!daemons.get("/v1/guests").toString().contains("\"running\"")) {
+      assertThat(System.nanoTime()).as(daemon.said()).isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
   }
 
   @Test
@@ -133,8 +156,24 @@ final class QemuVmmIT {
     assertThat(second.said()).contains("event=guest-found guest=\"pxe\"");
     assertThat(daemons.get("/v1/guests").toString()).contains("\"running\"");
 
-    second.process().destroy(); // its guests end with it, since nobody said otherwise
-    assertThat(second.exit()).as(second.said()).isEqualTo(143);
+    assertThat(daemons.get("/v1/ports").toString()).contains("vhost-user");
+
+    second.process().destroyForcibly().waitFor();
+    daemons.expectWarning("guest-left-behind guest=\"pxe\"");
+    String withoutIt = configuration().substring(0, configuration().indexOf("guests:"));
+    Running third = daemons.daemon(withoutIt, DaemonHome.java());
+    daemons.await(third);
+    awaitProblem("guest pxe runs and is in no configuration", true);
+    assertThat(qemu.isAlive()).isTrue();
+
+    third.process().destroyForcibly().waitFor();
+    Running fourth = daemons.daemon(configuration(), DaemonHome.java());
+    daemons.await(fourth);
+    awaitTick(fourth);
+    awaitProblem("guest pxe runs", false);
+
+    fourth.process().destroy(); // its guests end with it, since nobody said otherwise
+    assertThat(fourth.exit()).as(fourth.said()).isEqualTo(143);
     assertThat(qemu.onExit().orTimeout(10, TimeUnit.SECONDS))
         .succeedsWithin(Duration.ofSeconds(10));
   }

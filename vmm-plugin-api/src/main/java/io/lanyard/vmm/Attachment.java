@@ -23,4 +23,13 @@ public interface Attachment {
    *     again; otherwise the daemon makes it, and the VMM connects
    */
   record UnixStream(Path path, boolean vmmListens) implements Attachment {}
+
+  /**
+   * By memory that the VMM shares: the guest's virtqueues are served by the daemon (vhost-user).
+   * The daemon listens, and the VMM is the front end, which connects again when the daemon or the
+   * network was away. The socket is there before the guest is started, and while its network runs.
+   *
+   * @param path the socket's, an absolute path that is at most 107 bytes long
+   */
+  record VhostUser(Path path) implements Attachment {}
 }

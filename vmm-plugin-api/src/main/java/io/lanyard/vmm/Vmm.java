@@ -1,5 +1,7 @@
 package io.lanyard.vmm;
 
+import java.util.List;
+
 /**
  * An open VMM.
  *
@@ -23,6 +25,17 @@ public interface Vmm extends AutoCloseable {
    *     to do
    */
   Guest create(GuestSpec spec, GuestListener listener) throws VmmException;
+
+  /**
+   * The guests that run since before the VMM was opened and were not created again: somebody has
+   * removed them from the configuration while no daemon ran. The daemon asks for them when it has
+   * created its own, and tells people of them. Only with {@link Capability#OUTLIVES}.
+   *
+   * @return a snapshot
+   */
+  default List<LeftBehind> leftBehind() {
+    return List.of();
+  }
 
   /**
    * The VMM's use of memory for all its guests.

@@ -31,7 +31,7 @@ record GuestFiles(Path directory) {
     return directory.resolve("console");
   }
 
-  private Path command() {
+  private Path commandFile() {
     return directory.resolve("command");
   }
 
@@ -68,18 +68,18 @@ record GuestFiles(Path directory) {
     try {
       Files.deleteIfExists(pid());
       Files.deleteIfExists(qmp());
-      Files.writeString(command(), Json.write(line));
+      Files.writeString(commandFile(), Json.write(line));
     } catch (IOException e) {
-      throw new VmmException("cannot write " + command() + ": " + Causes.of(e), e);
+      throw new VmmException("cannot write " + commandFile() + ": " + Causes.of(e), e);
     }
   }
 
-  /** Whether the QEMU that runs was started with a command line. */
-  boolean isOf(List<String> line) {
+  /** The command line that the QEMU which runs was started with; empty if that is not known. */
+  List<String> command() {
     try {
-      return Files.readString(command()).equals(Json.write(line));
+      return Json.readTexts(Files.readString(commandFile()));
     } catch (IOException e) {
-      return false;
+      return List.of();
     }
   }
 
@@ -94,7 +94,7 @@ record GuestFiles(Path directory) {
 
   /** Removes all of it. */
   void remove() throws IOException {
-    for (Path file : List.of(pid(), qmp(), console(), command())) {
+    for (Path file : List.of(pid(), qmp(), console(), commandFile())) {
       Files.deleteIfExists(file);
     }
     Files.deleteIfExists(directory);

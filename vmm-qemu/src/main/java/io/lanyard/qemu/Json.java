@@ -89,6 +89,27 @@ final class Json {
     }
   }
 
+  /**
+   * Reads a list of texts.
+   *
+   * @throws IOException if it is something else
+   */
+  static List<String> readTexts(String text) throws IOException {
+    try (JsonParser in = FACTORY.createParser(text)) {
+      List<String> texts = new ArrayList<>();
+      if (in.nextToken() != JsonToken.START_ARRAY) {
+        throw new IOException("expected a list");
+      }
+      while (in.nextToken() == JsonToken.VALUE_STRING) {
+        texts.add(in.getText());
+      }
+      if (in.currentToken() != JsonToken.END_ARRAY) {
+        throw new IOException("expected texts alone");
+      }
+      return texts;
+    }
+  }
+
   private static Map<String, @Nullable Object> object(JsonParser in) throws IOException {
     Map<String, @Nullable Object> object = new LinkedHashMap<>();
     while (in.nextToken() == JsonToken.FIELD_NAME) {

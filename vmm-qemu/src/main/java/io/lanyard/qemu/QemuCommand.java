@@ -1,8 +1,10 @@
 package io.lanyard.qemu;
 
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.GuestSpec;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,29 +20,41 @@ import java.util.Map;
  * comma; where an option knows no JSON ({@code -chardev}), commas are doubled.
  */
 final class QemuCommand {
+  private static final String STREAM = "stream";
+
   private final Path program;
   private final GuestSpec spec;
   private final GuestFiles files;
   private final QemuOptions options;
+  private final QemuVersion version;
   private final boolean kvm;
+  private final boolean shares;
   private final List<String> line = new ArrayList<>();
 
   /**
    * Makes one.
    *
+   * @param version the program's
    * @param kvm whether the host's KVM may run this architecture
    */
-  private QemuCommand(Path program, GuestSpec spec, GuestFiles files, boolean kvm) {
+  private QemuCommand(
+      Path program, QemuVersion version, GuestSpec spec, GuestFiles files, boolean kvm) {
     this.program = program;
     this.spec = spec;
     this.files = files;
     this.options = QemuOptions.of(spec.options());
+    this.version = version;
     this.kvm = kvm;
+    this.shares =
+        spec.nics().stream()
+            .flatMap(nic -> QemuNic.choose(nic, options).stream())
+            .anyMatch(Attachment.VhostUser.class::isInstance);
   }
 
   /** The command line of a guest whose specification was checked. */
-  static List<String> of(Path program, GuestSpec spec, GuestFiles files, boolean kvm) {
-    QemuCommand command = new QemuCommand(program, spec, files, kvm);
+  static List<String> of(
+      Path program, QemuVersion version, GuestSpec spec, GuestFiles files, boolean kvm) {
+    QemuCommand command = new QemuCommand(program, version, spec, files, kvm);
     command.process();
     command.board();
     command.boot();
@@ -87,7 +101,8 @@ final class QemuCommand {
   private void board() {
     QemuBoard usual = QemuBoard.of(spec.architecture());
     String machine = options.machine();
-    add("-machine", machine == null ? usual.machine() : machine);
+    String board = machine == null ? usual.machine() : machine;
+    add("-machine", shares ? board + ",memory-backend=ram" : board);
     String cpu = options.cpu();
     if (cpu != null) {
       add("-cpu", cpu);
@@ -105,6 +120,19 @@ final class QemuCommand {
       }
     }
     add("-m", (spec.memory() >> 20) + "M");
+    if (shares) { // sealed against shrinking by QEMU itself
+      add(
+          "-object",
+          map(
+              "qom-type",
+              "memory-backend-memfd",
+              "id",
+              "ram",
+              "size",
+              spec.memory(),
+              "share",
+              true));
+    }
     add("-smp", String.valueOf(spec.harts()));
     add("-device", map("driver", "virtio-rng-pci"));
   }
@@ -191,18 +219,7 @@ final class QemuCommand {
   private void nics() {
     for (int i = 0; i < spec.nics().size(); i++) {
       var nic = spec.nics().get(i);
-      Path socket = QemuNic.choose(nic).orElseThrow().path();
-      add(
-          "-netdev",
-          map(
-              "type",
-              "stream",
-              "id",
-              "net" + i,
-              "server",
-              true,
-              "addr",
-              map("type", "unix", "path", socket.toString())));
+      netdev(i, QemuNic.choose(nic, options).orElseThrow());
       add(
           "-device",
           map(
@@ -211,7 +228,7 @@ final class QemuCommand {
               "id",
               nicId(i),
               "netdev",
-              "net" + i,
+              netdevId(i),
               "mac",
               mac(nic.mac()),
               "host_mtu",
@@ -219,6 +236,39 @@ final class QemuCommand {
               "bootindex",
               spec.disks().size() + i));
     }
+  }
+
+  private void netdev(int index, Attachment by) {
+    String id = netdevId(index);
+    if (by instanceof Attachment.VhostUser(Path path)) {
+      String socket = "socket,id=" + id + "-socket,path=" + doubled(path);
+      add("-chardev", socket + "," + version.reconnect());
+      add("-netdev", map("type", "vhost-user", "id", id, "chardev", id + "-socket"));
+    } else if (by instanceof Attachment.UnixStream(Path path, boolean listens)) {
+      Map<String, Object> address = map("type", "unix", "path", path.toString());
+      add("-netdev", map("type", STREAM, "id", id, "server", listens, "addr", address));
+    }
+  }
+
+  private static String netdevId(int index) {
+    return "net" + index;
+  }
+
+  /** Whether a command line of ours attaches a NIC by a stream socket. */
+  static boolean attachesByStream(List<String> line, int index) {
+    for (int i = 1; i < line.size(); i++) {
+      if (line.get(i - 1).equals("-netdev")) {
+        try {
+          Map<?, ?> netdev = Json.readObject(line.get(i));
+          if (Json.textIn(netdev, "id").equals(netdevId(index))) {
+            return Json.textIn(netdev, "type").equals(STREAM);
+          }
+        } catch (IOException e) {
+          return true; // not of ours
+        }
+      }
+    }
+    return true;
   }
 
   /** QEMU's name of a NIC. */

@@ -62,7 +62,9 @@ final class QemuGuest implements Guest {
     this.events = events;
     this.closed = closed;
     this.console = new QemuConsole(spec.name());
-    this.nics = spec.nics().stream().map(nic -> new QemuNic(nic, this::linkChanged)).toList();
+    QemuOptions options = QemuOptions.of(spec.options());
+    this.nics =
+        spec.nics().stream().map(nic -> new QemuNic(nic, options, this::linkChanged)).toList();
     this.told =
         Executors.newSingleThreadExecutor(
             Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
@@ -180,7 +182,11 @@ final class QemuGuest implements Guest {
               + files.qmp(),
           e);
     }
-    if (!files.isOf(line)) {
+    List<String> runs = files.command();
+    for (int i = 0; i < nics.size(); i++) {
+      nics.get(i).attachedByStream(QemuCommand.attachesByStream(runs, i));
+    }
+    if (!runs.equals(line)) {
       events.accept(
           new GuestEvent.Noted(
               name(), "it runs as it was configured before; restart it to have the changes"));

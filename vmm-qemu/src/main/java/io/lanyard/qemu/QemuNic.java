@@ -6,35 +6,54 @@ import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
-/** A guest's NIC: its frames pass by a socket between QEMU and the daemon's port. */
+/**
+ * A guest's NIC: its frames pass by memory that QEMU shares with the daemon, or by a socket between
+ * the two.
+ */
 final class QemuNic implements Nic {
   private final NicSpec spec;
-  private final Attachment.UnixStream attachment;
+  private volatile Attachment attachment;
   private final Consumer<QemuNic> changed;
   private volatile boolean up = true;
 
   /**
    * Makes a NIC.
    *
+   * @param options of the guest
    * @param changed told when the link's state has changed
    */
-  QemuNic(NicSpec spec, Consumer<QemuNic> changed) {
+  QemuNic(NicSpec spec, QemuOptions options, Consumer<QemuNic> changed) {
     this.spec = spec;
-    this.attachment = choose(spec).orElseThrow();
+    this.attachment = choose(spec, options).orElseThrow();
     this.changed = changed;
   }
 
-  /**
-   * The offer that QEMU takes. It listens, because a QEMU before version 8 that connects does not
-   * do so again when the daemon was away; one that listens waits for it.
-   */
-  static Optional<Attachment.UnixStream> choose(NicSpec spec) {
-    return spec.offers().stream()
-        .filter(Attachment.UnixStream.class::isInstance)
-        .map(Attachment.UnixStream.class::cast)
-        .filter(Attachment.UnixStream::vmmListens)
+  /** The offer that QEMU takes: shared memory before a socket. */
+  static Optional<Attachment> choose(NicSpec spec, QemuOptions options) {
+    return Stream.concat(
+            options.shared() ? shared(spec).stream() : Stream.empty(), stream(spec).stream())
         .findFirst();
+  }
+
+  private static Optional<Attachment> shared(NicSpec spec) {
+    return spec.offers().stream().filter(Attachment.VhostUser.class::isInstance).findFirst();
+  }
+
+  /**
+   * By a socket QEMU listens, because a QEMU before version 8 that connects does not do so again
+   * when the daemon was away; one that listens waits for it.
+   */
+  private static Optional<Attachment> stream(NicSpec spec) {
+    return spec.offers().stream()
+        .filter(offer -> offer instanceof Attachment.UnixStream stream && stream.vmmListens())
+        .findFirst();
+  }
+
+  /** Takes the offer that a QEMU which runs already was started with, if there is such an offer. */
+  void attachedByStream(boolean byStream) {
+    (byStream ? stream(spec) : shared(spec)).ifPresent(offer -> attachment = offer);
   }
 
   NicSpec spec() {
@@ -57,7 +76,7 @@ final class QemuNic implements Nic {
   }
 
   @Override
-  public Attachment.UnixStream attachment() {
+  public Attachment attachment() {
     return attachment;
   }
 

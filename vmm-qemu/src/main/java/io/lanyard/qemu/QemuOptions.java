@@ -13,13 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param machine QEMU's name of the board, or null for the architecture's usual one
  * @param cpu QEMU's name of the processor, or null for what suits
  * @param backing whether an image may lie over another one, which its header names
+ * @param shared whether the guest's memory may be shared, so that its NICs are attached by it
  */
 record QemuOptions(
-    Accelerator accelerator, @Nullable String machine, @Nullable String cpu, boolean backing) {
+    Accelerator accelerator,
+    @Nullable String machine,
+    @Nullable String cpu,
+    boolean backing,
+    boolean shared) {
   private static final String ACCELERATOR = "accel";
   private static final String MACHINE = "machine";
   private static final String CPU = "cpu";
   private static final String BACKING = "backing";
+  private static final String NICS = "nics";
 
   /** A name of QEMU's: never with a comma, which would begin a property. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._+-]{0,63}");
@@ -44,7 +50,8 @@ record QemuOptions(
         },
         options.get(MACHINE),
         options.get(CPU),
-        "allow".equals(options.get(BACKING)));
+        "allow".equals(options.get(BACKING)),
+        !"stream".equals(options.get(NICS)));
   }
 
   static void check(Map<String, String> options, List<SpecProblem> problems) {
@@ -53,11 +60,12 @@ record QemuOptions(
           switch (name) {
             case ACCELERATOR -> oneOf(value, "auto", "kvm", "tcg");
             case BACKING -> oneOf(value, "allow");
+            case NICS -> oneOf(value, "vhost-user", "stream");
             case MACHINE, CPU ->
                 WORD.matcher(value).matches()
                     ? ""
                     : "expected a name of QEMU's, without properties, found \"" + value + "\"";
-            default -> "vmm: qemu has no such option; it has accel, backing, cpu and machine";
+            default -> "vmm: qemu has no such option; it has accel, backing, cpu, machine and nics";
           };
       if (!problem.isEmpty()) {
         problems.add(SpecProblem.of(problem, "options", name));

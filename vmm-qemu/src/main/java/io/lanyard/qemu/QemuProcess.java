@@ -134,6 +134,11 @@ final class QemuProcess {
         .filter(process -> !process.isOver());
   }
 
+  /** The process's number. */
+  long number() {
+    return handle.pid();
+  }
+
   private static boolean isQemu(String program) {
     return Path.of(program).getFileName().toString().startsWith("qemu-");
   }

@@ -5,17 +5,22 @@ import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestListener;
 import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.LeftBehind;
 import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmException;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /** The open VMM: makes guests, finds those that run, and tells their events in order. */
 final class QemuVmm implements Vmm {
@@ -51,12 +56,35 @@ final class QemuVmm implements Vmm {
         new QemuGuest(
             spec,
             files,
-            QemuCommand.of(program, spec, files, spec.architecture().equals(binaries.host())),
+            QemuCommand.of(
+                program,
+                QemuVersion.of(program),
+                spec,
+                files,
+                spec.architecture().equals(binaries.host())),
             event -> tell(listener, event),
             this::forget);
     guest.find();
     guests.put(spec.name(), guest);
     return guest;
+  }
+
+  @Override
+  public synchronized List<LeftBehind> leftBehind() {
+    List<LeftBehind> left = new ArrayList<>();
+    try (Stream<Path> directories = Files.list(context.runtimeDirectory())) {
+      directories
+          .filter(Files::isDirectory)
+          .filter(directory -> !guests.containsKey(directory.getFileName().toString()))
+          .forEach(directory ->
+              QemuProcess.find(new GuestFiles(directory))
+                  .ifPresent(process ->
+                      left.add(
+                          new LeftBehind(directory.getFileName().toString(), process.number()))));
+    } catch (IOException e) {
+      LogEvent.of("guests-left-behind-unknown").log(LOG, Level.WARNING, e);
+    }
+    return left;
   }
 
   private void tell(GuestListener listener, GuestEvent event) {

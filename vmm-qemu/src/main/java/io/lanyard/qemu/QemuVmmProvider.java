@@ -75,7 +75,7 @@ public final class QemuVmmProvider implements VmmProvider {
 
     @Override
     public Set<Class<? extends Attachment>> attachments() {
-      return Set.of(Attachment.UnixStream.class);
+      return Set.of(Attachment.VhostUser.class, Attachment.UnixStream.class);
     }
 
     @Override

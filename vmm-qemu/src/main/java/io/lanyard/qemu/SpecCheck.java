@@ -185,8 +185,9 @@ final class SpecCheck {
           place,
           "mac");
       demand(
-          QemuNic.choose(nic).isPresent(),
-          what + "QEMU attaches it by a stream socket of its own, which is not offered",
+          QemuNic.choose(nic, options).isPresent(),
+          what + "QEMU attaches it by shared memory or by a stream socket of its own, and neither"
+              + " is offered",
           "nics",
           place);
     }

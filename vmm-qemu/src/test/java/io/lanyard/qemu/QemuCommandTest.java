@@ -1,6 +1,7 @@
 package io.lanyard.qemu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
@@ -52,6 +53,7 @@ final class QemuCommandTest {
     List<String> line =
         QemuCommand.of(
             Path.of("/usr/bin/qemu-system-riscv64"),
+            new QemuVersion(7, 2),
             spec(
                 new BootSource.Kernel(Path.of("/k,x=y"), null, "a,b -monitor stdio"),
                 List.of(new DiskSpec(Path.of("/d,file.driver=nbd"), "qcow2", false)),
@@ -68,6 +70,42 @@ final class QemuCommandTest {
         .anySatisfy(argument -> assertThat(argument).contains("\"path\":\"/r/a,server=off.sock\""))
         .anySatisfy(argument -> assertThat(argument).contains("\"mac\":\"52:54:00:00:00:01\""));
     assertThat(line).filteredOn(argument -> argument.contains("nbd")).hasSize(1);
+  }
+
+  private static List<String> line(QemuVersion version, Map<String, String> options) {
+    Path socket = Path.of("/r/a,server=on.sock");
+    NicSpec nic =
+        new NicSpec(
+            "nic0",
+            0x525400000001L,
+            1500,
+            List.of(
+                new Attachment.InProcess(),
+                new Attachment.VhostUser(socket),
+                new Attachment.UnixStream(socket, true)));
+    GuestSpec spec =
+        new GuestSpec(
+            "one", "riscv64", 64 << 20, 1, new BootSource.Nothing(), List.of(), List.of(nic), options);
+    Path program = Path.of("/usr/bin/qemu-system-riscv64");
+    return QemuCommand.of(program, version, spec, new GuestFiles(Path.of("/run/a")), false);
+  }
+
+  @Test
+  void memoryIsSharedWhereANicIsAttachedByIt() throws Exception {
+    List<String> shared = line(QemuVersion.read("QEMU emulator version 7.2.22 (Debian"), Map.of());
+    assertThat(shared)
+        .contains("virt,memory-backend=ram")
+        .contains("socket,id=net0-socket,path=/r/a,,server=on.sock,reconnect=1")
+        .anyMatch(argument -> argument.contains("\"type\":\"vhost-user\""));
+    assertThat(QemuCommand.attachesByStream(shared, 0)).isFalse();
+    assertThat(line(QemuVersion.read("QEMU emulator version 10.0.2"), Map.of()))
+        .contains("socket,id=net0-socket,path=/r/a,,server=on.sock,reconnect-ms=1000");
+
+    List<String> stream = line(new QemuVersion(7, 2), Map.of("nics", "stream"));
+    assertThat(stream).contains("virt").noneMatch(argument -> argument.contains("memfd"));
+    assertThat(QemuCommand.attachesByStream(stream, 0)).isTrue();
+    assertThatThrownBy(() -> QemuVersion.read("no such option"))
+        .hasMessageContaining("does not say its version");
   }
 
   @Test

@@ -218,6 +218,7 @@ final class GuestSpecs {
     Path socket =
         plugins.runtimeDirectory(guest.vmm()).resolve(guest.name() + "." + nic.name() + ".sock");
     if (socket.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET) {
+      offers.add(new Attachment.VhostUser(socket));
       offers.add(new Attachment.UnixStream(socket, false));
       offers.add(new Attachment.UnixStream(socket, true));
     }

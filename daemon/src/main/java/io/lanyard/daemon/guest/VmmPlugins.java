@@ -13,6 +13,7 @@ import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Capability;
 import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.LeftBehind;
 import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
@@ -268,6 +269,38 @@ public final class VmmPlugins implements AutoCloseable {
       }
       return vmm;
     }
+  }
+
+  /**
+   * Asks the VMMs that were open in an earlier daemon for the guests that it has left behind. Opens
+   * them: with no guest in the configuration nobody else does.
+   *
+   * @return by VMM; without those that have none
+   */
+  Map<String, List<LeftBehind>> leftBehind() {
+    Map<String, List<LeftBehind>> all = new LinkedHashMap<>();
+    providers.forEach((name, opened) -> {
+      if (!Files.isDirectory(runtimeDirectory(name))) {
+        return;
+      }
+      try {
+        boolean outlives =
+            opened.reads.call(
+                "say what its guests can do",
+                () -> opened.provider.describe().capabilities().contains(Capability.OUTLIVES));
+        if (outlives) {
+          Vmm vmm = open(name);
+          List<LeftBehind> left =
+              opened.reads.call("say what runs", () -> List.copyOf(vmm.leftBehind()));
+          if (!left.isEmpty()) {
+            all.put(name, left);
+          }
+        }
+      } catch (VmmException | RuntimeException e) {
+        LogEvent.of("guests-left-behind-unknown").with("vmm", name).log(LOG, Level.WARNING, e);
+      }
+    });
+    return all;
   }
 
   /** The directory of a VMM's own for sockets and the like, which exists once it was opened. */

@@ -488,6 +488,19 @@ final class NetworkPorts {
                   policy),
               nic.mac(),
               policy);
+      // A VMM may wait for the socket when it starts: it is there on a stopped network as well.
+      case Attachment.VhostUser(Path path) ->
+          attach(
+              name,
+              new PortConfig.VhostUser(
+                  name,
+                  new StreamSocket.ListenUnix(path),
+                  new SocketRights(null, null, "0600"),
+                  1,
+                  config.mtu(),
+                  policy),
+              nic.mac(),
+              policy);
       default ->
           throw new IllegalStateException(
               "the VMM attaches NIC " + nic.name() + " as nobody offered: " + nic.attachment());
@@ -496,11 +509,15 @@ final class NetworkPorts {
 
   private Port attach(String name, Object model, long mac, PortPolicy policy) {
     return loop.call(() -> {
-      Port port = add(model, policies -> policies.nic(policy), List.of());
+      Port port = add(model, policies -> nicRules(policies.nic(policy)), List.of());
       nics.add(name);
       pin(mac, port);
       return port;
     });
+  }
+
+  private PortRules nicRules(PortRules rules) {
+    return config.enabled() ? rules : rules.unlinked();
   }
 
   /** Notes whether the guest behind a port is powered on. Does not block. */
