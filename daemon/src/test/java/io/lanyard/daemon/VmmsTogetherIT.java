@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Guests of both VMMs on one network: Debian's kernel for riscv64 in the bundled machine and in
- * QEMU, and iPXE on x86. Each reports to a server on the host's loopback when it has met the others.
- * Needs qemu-system-misc, qemu-system-x86, ipxe-qemu and cpio.
+ * QEMU, and iPXE on x86. Each reports to a server on the host's loopback when it has met the
+ * others. Needs qemu-system-misc, qemu-system-x86, ipxe-qemu and cpio.
  */
 @Timeout(400)
 final class VmmsTogetherIT {
@@ -105,7 +105,8 @@ final class VmmsTogetherIT {
     return all;
   }
 
-  private String linux(String name, String vmm, int me, int peer, ImageStore.Image image, Path disk) {
+  private String linux(
+      String name, String vmm, int me, int peer, ImageStore.Image image, Path disk) {
     return """
       %s:
         vmm: %s
@@ -117,8 +118,7 @@ final class VmmsTogetherIT {
         command-line: "console=ttyS0 quiet cryptomgr.notests me=%d peers=%d"
         nics: [{network: vmnet8, mac: "52:54:00:00:00:%d"}]
     """
-        .formatted(
-            name, vmm, image.file("kernel").orElseThrow(), disk, me, peer, me);
+        .formatted(name, vmm, image.file("kernel").orElseThrow(), disk, me, peer, me);
   }
 
   @Test
@@ -174,7 +174,9 @@ final class VmmsTogetherIT {
       if (report != null) {
         missing.remove(report);
       }
-      assertThat(System.nanoTime()).as("%s missing: %s", missing, daemon.said()).isLessThan(deadline);
+      assertThat(System.nanoTime())
+          .as("%s missing: %s", missing, daemon.said())
+          .isLessThan(deadline);
     }
   }
 }

@@ -44,8 +44,7 @@ record QemuVersion(int major, int minor) {
     if (!numbers.find()) {
       throw new VmmException("QEMU does not say its version, but: " + banner.strip());
     }
-    return new QemuVersion(
-        Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2)));
+    return new QemuVersion(Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2)));
   }
 
   /** A socket's option to connect again a second after the other end has gone. */

@@ -186,7 +186,8 @@ final class SpecCheck {
           "mac");
       demand(
           QemuNic.choose(nic, options).isPresent(),
-          what + "QEMU attaches it by shared memory or by a stream socket of its own, and neither"
+          what
+              + "QEMU attaches it by shared memory or by a stream socket of its own, and neither"
               + " is offered",
           "nics",
           place);

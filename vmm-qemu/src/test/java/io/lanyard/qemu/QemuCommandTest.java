@@ -85,7 +85,14 @@ final class QemuCommandTest {
                 new Attachment.UnixStream(socket, true)));
     GuestSpec spec =
         new GuestSpec(
-            "one", "riscv64", 64 << 20, 1, new BootSource.Nothing(), List.of(), List.of(nic), options);
+            "one",
+            "riscv64",
+            64 << 20,
+            1,
+            new BootSource.Nothing(),
+            List.of(),
+            List.of(nic),
+            options);
     Path program = Path.of("/usr/bin/qemu-system-riscv64");
     return QemuCommand.of(program, version, spec, new GuestFiles(Path.of("/run/a")), false);
   }
