@@ -7,7 +7,7 @@ import java.security.SecureRandom;
  * are copied, the frames that no guest behind the socket wants.
  *
  * <pre>
- *   for the host itself (PACKET_HOST)                       drop
+ *   for the host itself (PACKET_HOST)                       drop, unless guests share its address
  *   sent by the host (PACKET_OUTGOING), not to a group,
  *     and not to a guest that has sent by the socket        drop
  *   all else                                                take
@@ -48,24 +48,21 @@ final class GuestFilter {
   /** Bytes of an address that a half-word, and then a word, have. */
   private static final int LOW_WORD = 2;
 
+  private final boolean withHost;
   private final long multiplier;
   private final long[] cells = new long[CELLS];
   private final long[] macs = new long[MOST];
   private int count;
   private boolean isFull;
 
-  /** Makes one without guests. */
-  GuestFilter() {
-    this(new SecureRandom().nextLong());
-  }
-
   /**
    * Makes one without guests.
    *
-   * @param seed random bits that guests do not know
+   * @param withHost whether frames for the host itself are taken, too
    */
-  GuestFilter(long seed) {
-    multiplier = seed | 1;
+  GuestFilter(boolean withHost) {
+    this.withHost = withHost;
+    multiplier = new SecureRandom().nextLong() | 1;
   }
 
   /**
@@ -97,11 +94,12 @@ final class GuestFilter {
 
   /** The program for what there is now: instructions as {@code struct sock_filter} has them. */
   long[] program() {
+    int forHost = withHost ? WHOLE_FRAME : NOTHING;
     if (isFull) {
       return new long[] {
         instruction(LOAD_BYTE, 0, 0, PACKET_TYPE),
         instruction(JUMP_IF_EQUAL, 0, 1, PACKET_HOST),
-        instruction(RETURN, 0, 0, NOTHING),
+        instruction(RETURN, 0, 0, forHost),
         instruction(RETURN, 0, 0, WHOLE_FRAME)
       };
     }
@@ -109,7 +107,7 @@ final class GuestFilter {
     int at = 0;
     program[at++] = instruction(LOAD_BYTE, 0, 0, PACKET_TYPE);
     program[at++] = instruction(JUMP_IF_EQUAL, 0, 1, PACKET_HOST);
-    program[at++] = instruction(RETURN, 0, 0, NOTHING);
+    program[at++] = instruction(RETURN, 0, 0, forHost);
     program[at++] = instruction(JUMP_IF_EQUAL, 1, 0, PACKET_OUTGOING);
     program[at++] = instruction(RETURN, 0, 0, WHOLE_FRAME);
     program[at++] = instruction(LOAD_BYTE, 0, 0, 0);

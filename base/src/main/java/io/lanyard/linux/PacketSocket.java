@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * PACKET_VNET_HDR_SZ}); its last two are added here. The kernel takes the outermost VLAN tag out of
  * a frame and says it beside it (PACKET_AUXDATA): it is put back here.
  *
- * <p>The interface is promiscuous as long as the socket lives. The frames that are for the host
- * itself, and those that the host sends to anybody but the guests ({@link #admit}), stay in the
- * kernel: a filter drops them before they are copied ({@link GuestFilter}). The socket does not see
- * what it has sent.
+ * <p>The interface is promiscuous as long as the socket lives, unless the guests have its own
+ * address. The frames that are for the host itself, and those that the host sends to anybody but
+ * the guests ({@link #admit}), stay in the kernel: a filter drops them before they are copied
+ * ({@link GuestFilter}). The socket does not see what it has sent.
  *
  * <p>Reads and writes never wait. Thread: one at a time.
  */
@@ -129,11 +129,25 @@ public final class PacketSocket {
    * Opens a socket on an interface of the calling thread's namespace.
    *
    * @param at the interface
+   * @param withHost whether frames for the host itself come in, too, since guests share its address
+   * @return the socket
+   * @throws ErrnoException if it cannot be had; the message says what to do
+   */
+  public static PacketSocket open(HostInterface at, boolean withHost) throws ErrnoException {
+    return open(at, withHost, false);
+  }
+
+  /**
+   * Opens a socket on an interface of the calling thread's namespace.
+   *
+   * @param at the interface
+   * @param withHost whether frames for the host itself come in, too, since guests share its address
    * @param shortHeader whether to do as before Linux 6.5
    * @return the socket
    * @throws ErrnoException if it cannot be had; the message says what to do
    */
-  static PacketSocket open(HostInterface at, boolean shortHeader) throws ErrnoException {
+  static PacketSocket open(HostInterface at, boolean withHost, boolean shortHeader)
+      throws ErrnoException {
     if (!at.isEthernet()) {
       throw new ErrnoException(
           "open a packet socket on " + at.name(),
@@ -149,8 +163,8 @@ public final class PacketSocket {
             "let the sandbox permit AF_PACKET");
     PacketSocket socket = null;
     try (Arena arena = Arena.ofConfined()) {
-      GuestFilter filter = new GuestFilter();
-      int header = configure(fd, at, arena, shortHeader, filter);
+      GuestFilter filter = new GuestFilter(withHost);
+      int header = configure(fd, at, arena, withHost, shortHeader, filter);
       PacketSocket made = new PacketSocket(at, fd, header, filter);
       made.bind(arena);
       socket = made;
@@ -164,7 +178,12 @@ public final class PacketSocket {
 
   /** Returns the length of the header that the kernel writes. */
   private static int configure(
-      int fd, HostInterface at, Arena arena, boolean shortHeader, GuestFilter filter)
+      int fd,
+      HostInterface at,
+      Arena arena,
+      boolean withHost,
+      boolean shortHeader,
+      GuestFilter filter)
       throws ErrnoException {
     int header = HEADER;
     if (shortHeader || set(fd, arena, SOL_PACKET, PACKET_VNET_HDR_SZ, HEADER) < 0) {
@@ -175,6 +194,13 @@ public final class PacketSocket {
     size(fd, arena, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
     size(fd, arena, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
     require(attach(fd, arena, filter.program()), "SO_ATTACH_FILTER", at);
+    if (!withHost) {
+      promiscuous(fd, at, arena);
+    }
+    return header;
+  }
+
+  private static void promiscuous(int fd, HostInterface at, Arena arena) throws ErrnoException {
     MemorySegment membership = arena.allocate(16, 4); // struct packet_mreq
     membership.set(INT, 0, at.index());
     membership.set(SHORT, 4, (short) PACKET_MR_PROMISC);
@@ -182,7 +208,6 @@ public final class PacketSocket {
         InetCalls.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership.address(), 16),
         "make promiscuous",
         at);
-    return header;
   }
 
   private static void require(int result, String what, HostInterface at) throws ErrnoException {

@@ -67,7 +67,7 @@ class PacketSocketIT {
 
   private PacketSocket open(String name, boolean shortHeader) throws IOException {
     return NetworkNamespace.run(
-        namespace, () -> PacketSocket.open(HostInterface.read(name), shortHeader));
+        namespace, () -> PacketSocket.open(HostInterface.read(name), false, shortHeader));
   }
 
   private static int send(PacketSocket by, String header, String frame) {

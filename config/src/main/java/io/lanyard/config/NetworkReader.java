@@ -77,11 +77,12 @@ final class NetworkReader {
     String device = uplink.value(deviceKey);
     String netns = uplink.find(UplinkConfig.Keys.NETNS);
     UplinkConfig.Driver driver = uplink.value(UplinkConfig.Keys.DRIVER);
+    UplinkConfig.SharedMac sharedMac = uplink.value(UplinkConfig.Keys.SHARED_MAC);
     if (device.equals(UplinkConfig.Keys.AUTO)) {
-      return new UplinkConfig(null, netns, driver);
+      return new UplinkConfig(null, netns, driver, sharedMac);
     }
     claims.device(device, netns, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
-    return new UplinkConfig(device, netns, driver);
+    return new UplinkConfig(device, netns, driver, sharedMac);
   }
 
   private @Nullable Ipv4Config ipv4(Fields network) {

@@ -9,8 +9,20 @@ import org.jspecify.annotations.Nullable;
  * @param netns the network namespace that has the interface: a name under {@code /run/netns}, a
  *     path, or null for the daemon's own
  * @param driver what carries the frames
+ * @param sharedMac whether all guests have the interface's own MAC address on the wire
  */
-public record UplinkConfig(@Nullable String device, @Nullable String netns, Driver driver) {
+public record UplinkConfig(
+    @Nullable String device, @Nullable String netns, Driver driver, SharedMac sharedMac) {
+  /** The cases in which guests share the interface's MAC address. */
+  public enum SharedMac {
+    /** Where the interface is a radio. */
+    AUTO,
+    /** Always. */
+    YES,
+    /** Never. */
+    NO
+  }
+
   /** The drivers of an uplink. */
   public enum Driver {
     /** A packet socket of the daemon's own. */
@@ -56,6 +68,15 @@ public record UplinkConfig(@Nullable String device, @Nullable String netns, Driv
                 + " where the other cannot be had; it needs Debian's package libpcap0.8 and a tenth"
                 + " of the throughput is left.");
 
+    static final Key<SharedMac> SHARED_MAC =
+        Key.defaulted(
+            "shared-mac",
+            Choice.of(SharedMac.class),
+            SharedMac.AUTO,
+            "Whether all guests have the interface's own MAC address on the wire, as access points"
+                + " and switches with port security demand; ARP, neighbour discovery and DHCP are"
+                + " rewritten. auto: where the interface is wireless.");
+
     static final Section SECTION =
         Section.of(
             "uplink",
@@ -64,7 +85,8 @@ public record UplinkConfig(@Nullable String device, @Nullable String netns, Driv
                 + " well.",
             INTERFACE,
             NETNS,
-            DRIVER);
+            DRIVER,
+            SHARED_MAC);
 
     private Keys() {}
   }

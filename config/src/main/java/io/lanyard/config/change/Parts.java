@@ -66,6 +66,7 @@ final class Parts {
       fixed.put("uplink.interface", uplink.label());
       fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
       fixed.put("uplink.driver", EnumText.word(uplink.driver()));
+      fixed.put("uplink.shared-mac", EnumText.word(uplink.sharedMac()));
     }
     Ipv4Config ipv4 = network.ipv4();
     if (ipv4 != null) {

@@ -109,7 +109,7 @@ public final class UplinkChoices {
       PcapInterface one, HostInterface at, boolean isDefault, String pcapProblem)
       throws ErrnoException {
     InterfaceFacts facts = InterfaceFacts.read(one.name());
-    String refusal = refusal(at, facts, isDefault);
+    String refusal = refusal(at, isDefault);
     List<String> drivers = new ArrayList<>();
     if (at.isEthernet()) {
       drivers.add("packet");
@@ -132,7 +132,7 @@ public final class UplinkChoices {
   }
 
   /** Why a bridged network cannot have an interface; empty if it can. */
-  private String refusal(HostInterface at, InterfaceFacts facts, boolean isDefault) {
+  private String refusal(HostInterface at, boolean isDefault) {
     String name = at.name();
     if (!at.isEthernet()) {
       return "it is no Ethernet interface; use a network of mode nat";
@@ -153,10 +153,7 @@ public final class UplinkChoices {
         return "network " + network.name() + " has it already";
       }
     }
-    return facts.wireless()
-        ? "an access point takes frames with its client's own MAC address only; use a network of"
-            + " mode nat"
-        : "";
+    return "";
   }
 
   private static String masterOf(Path link) {

@@ -30,10 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BridgedIT {
   private static final String PREFIX = "lybr" + ProcessHandle.current().pid() % 100_000;
-  private static final String LAN = PREFIX + "l";
-  private static final String HOST = PREFIX + "h";
-  private static final String GUEST = PREFIX + "g";
-  private static final String PLAIN = PREFIX + "p";
+  static final String LAN = PREFIX + "l";
+  static final String HOST = PREFIX + "h";
+  static final String GUEST = PREFIX + "g";
+  static final String PLAIN = PREFIX + "p";
 
   @TempDir Path home;
   private final List<Process> servers = new ArrayList<>();
@@ -44,7 +44,12 @@ class BridgedIT {
     return "packet";
   }
 
-  private static String run(String command) throws IOException, InterruptedException {
+  /** Whether the guests share the uplink's MAC address. */
+  String sharedMac() {
+    return "no";
+  }
+
+  static String run(String command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command.split(" ", -1)).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
@@ -53,11 +58,12 @@ class BridgedIT {
     return output;
   }
 
-  private static String in(String namespace, String command) throws Exception {
+  static String in(String namespace, String command) throws Exception {
     return run("ip netns exec " + namespace + " " + command);
   }
 
-  private static void connect(String host, String lan, int subnet) throws Exception {
+  /** Connects the host to the LAN. */
+  void connect(String host, String lan, int subnet) throws Exception {
     run("ip link add " + host + " netns " + HOST + " type veth peer name " + lan + " netns " + LAN);
     address(HOST, host, subnet, 2);
     address(LAN, lan, subnet, 3);
@@ -89,12 +95,12 @@ class BridgedIT {
                     networks:
                       vmnet0:
                         mode: bridged
-                        uplink: {interface: auto, netns: %s, driver: %s}
+                        uplink: {interface: auto, netns: %s, driver: %s, shared-mac: %s}
                         ports:
                           - {name: guest, kind: tap, device: t0, netns: %s}
                           - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
                     """
-                        .formatted(HOST, driver(), GUEST, PLAIN),
+                        .formatted(HOST, driver(), sharedMac(), GUEST, PLAIN),
                     home),
                 new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     address(GUEST, "t0", 1, 1);
@@ -123,7 +129,7 @@ class BridgedIT {
         .orElseThrow();
   }
 
-  private static void await(String what, Callable<Boolean> condition) throws Exception {
+  static void await(String what, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!condition.call()) {
       assertThat(System.nanoTime()).as("30 s have passed without: %s", what).isLessThan(deadline);
@@ -131,7 +137,7 @@ class BridgedIT {
     }
   }
 
-  private static boolean reaches(String namespace, String address) throws Exception {
+  static boolean reaches(String namespace, String address) throws Exception {
     Process ping =
         new ProcessBuilder(
                 "ip", "netns", "exec", namespace, "ping", "-n", "-c", "1", "-W", "2", address)

@@ -7,6 +7,11 @@ import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * interface's own address stay in the kernel.
  */
 final class InterfaceDevice implements FrameDevice {
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final MemorySegment MEMORY = allMemory();
+
   /** Frames of our own that are dropped in one call; then it is another's turn. */
   private static final int MOST_OWN = 64;
 
@@ -35,6 +43,11 @@ final class InterfaceDevice implements FrameDevice {
   private final @Nullable String place;
   private final NetworkNamespace.@Nullable Identity namespace;
   private final long mac;
+  private final @Nullable SharedMac shared;
+
+  /** Where frames are rewritten; empty where none is. */
+  private final ByteBuf scratch;
+
   private final RecentSources own = new RecentSources(new SecureRandom().nextLong());
   private final int wantedMtu;
   private volatile int mtu;
@@ -48,6 +61,8 @@ final class InterfaceDevice implements FrameDevice {
    * @param place the name or path of the network namespace, or null for the daemon's own
    * @param namespace which namespace that was; null if that cannot be known
    * @param wantedMtu the largest packet that the port is to pass
+   * @param shared the addresses of the guests, which share the interface's MAC address then; null
+   *     for guests that have their own
    */
   InterfaceDevice(
       Wire wire,
@@ -55,15 +70,28 @@ final class InterfaceDevice implements FrameDevice {
       String hostProblem,
       @Nullable String place,
       NetworkNamespace.@Nullable Identity namespace,
-      int wantedMtu) {
+      int wantedMtu,
+      @Nullable SharedAddresses shared) {
     this.wire = wire;
     this.host = host;
     this.hostProblem = hostProblem;
     this.place = place;
     this.namespace = namespace;
     this.mac = wire.at().mac();
+    if (shared == null) {
+      this.scratch = Unpooled.EMPTY_BUFFER;
+      this.shared = null;
+    } else {
+      this.scratch = Unpooled.directBuffer(SharedMac.capacity(), SharedMac.capacity());
+      this.shared = new SharedMac(mac, shared, scratch, wire::write);
+    }
     this.wantedMtu = wantedMtu;
     this.mtu = wire.at().mtu();
+  }
+
+  @SuppressWarnings("restricted") // addresses come from the port's own buffers
+  private static MemorySegment allMemory() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 
   /** The interface as it was when the device was opened. */
@@ -95,13 +123,29 @@ final class InterfaceDevice implements FrameDevice {
   @Override
   public int read(long vectors, int count) {
     int length = wire.read(vectors, count);
-    for (int i = 0; length >= 0 && isOwn(); i++) {
+    for (int i = 0; length >= 0 && (isOwn() || isForHost(vectors, length)); i++) {
       if (i == MOST_OWN) {
         return -Errno.EAGAIN; // this one is dropped, too; the rest wait for the next turn
       }
       length = wire.read(vectors, count);
     }
     return length;
+  }
+
+  /** Whether a frame that was read is the host's alone; else it has its guest's address now. */
+  private boolean isForHost(long vectors, int length) {
+    SharedMac sharing = shared;
+    if (sharing == null) {
+      return false;
+    }
+    int inOnePiece = Math.min(length, (int) MEMORY.get(LONG, vectors + Long.BYTES) + wire.lead());
+    long start = MEMORY.get(LONG, vectors) - wire.lead() + OffloadHeader.LENGTH;
+    return !sharing.receive(start, inOnePiece - OffloadHeader.LENGTH);
+  }
+
+  private int send(Passage passage, long address, int length) {
+    SharedMac sharing = shared;
+    return sharing == null ? wire.write(address, length) : sharing.write(passage, address, length);
   }
 
   private boolean isOwn() {
@@ -123,17 +167,17 @@ final class InterfaceDevice implements FrameDevice {
     if (way == null) {
       return destination == mac && !hostProblem.isEmpty()
           ? -Errno.EHOSTUNREACH
-          : wire.write(address, length);
+          : send(passage, address, length);
     }
     boolean isGroup = Ethernet.isGroup(destination);
     if (!isGroup && destination != mac) {
-      return wire.write(address, length);
+      return send(passage, address, length);
     }
     if (!isGroup) {
       return way.write(address, length);
     }
     own.add(passage.source(), System.nanoTime());
-    int sent = wire.write(address, length); // first: the host may answer at once
+    int sent = send(passage, address, length); // first: the host may answer at once
     int heard = way.write(address, length);
     return sent < 0 ? sent : heard;
   }
@@ -210,6 +254,9 @@ final class InterfaceDevice implements FrameDevice {
 
   @Override
   public void close() {
+    if (scratch.refCnt() > 0) {
+      scratch.release();
+    }
     wire.close();
     if (host != null) {
       host.close();

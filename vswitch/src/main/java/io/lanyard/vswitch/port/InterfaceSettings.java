@@ -1,12 +1,5 @@
 package io.lanyard.vswitch.port;
 
-import io.lanyard.base.Causes;
-import io.lanyard.linux.ErrnoException;
-import io.lanyard.linux.HostInterface;
-import io.lanyard.linux.IngressRedirect;
-import io.lanyard.linux.LinkNews;
-import io.lanyard.linux.NetworkNamespace;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,113 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param reachesHost whether frames for the interface's own address, and those to groups, get into
  *     the host's stack
  * @param driver what carries the frames
+ * @param sharing whether all guests have the interface's own MAC address on the wire
  */
 public record InterfaceSettings(
     @Nullable String device,
     @Nullable String namespace,
     int mtu,
     boolean reachesHost,
-    WireDriver driver)
-    implements DeviceSource {
-  /** The way into the host's stack; the kernel finds a number. */
-  private static final String HOST_DEVICE = "lyhost%d";
-
-  @Override
-  public FrameDevice open(long mac) throws IOException {
-    return NetworkNamespace.run(namespace, this::openHere);
-  }
-
-  /** In the namespace: a thread takes its own to those that it starts. */
-  private FrameDevice openHere() throws IOException {
-    HostInterface at = find();
-    Wire wire = driver.open(at.name());
-    boolean done = false;
-    try {
-      IngressRedirect host = null;
-      String problem = "";
-      try {
-        host = reachesHost ? IngressRedirect.open(HOST_DEVICE, at, null) : null;
-      } catch (IOException e) {
-        problem = "the host itself and the guests do not reach each other: " + Causes.of(e);
-      }
-      FrameDevice made =
-          new InterfaceDevice(wire, host, problem, namespace, NetworkNamespace.identity(null), mtu);
-      done = true;
-      return made;
-    } finally {
-      if (!done) {
-        wire.close();
-      }
-    }
-  }
-
-  private HostInterface find() throws IOException {
-    if (device != null) {
-      return HostInterface.read(device);
-    }
-    return HostInterface.ofDefaultRoute()
-        .orElseThrow(() ->
-            new IOException(
-                "no default route leads by an Ethernet interface; name the interface instead"
-                    + " of auto, or bring the host's network up"));
-  }
-
-  @Override
-  public LinkNews news() throws IOException {
-    return LinkNews.open(namespace, device == null);
-  }
-
-  @Override
-  public boolean mayBeReplaced() {
-    return true;
-  }
-
-  @Override
-  public Look look(FrameDevice made) {
-    if (!(made instanceof InterfaceDevice opened)) {
-      return new Look("", null);
-    }
-    String replaced = Namespaces.replaced(namespace, opened.namespace());
-    if (!replaced.isEmpty()) {
-      return new Look(replaced, null);
-    }
-    try {
-      return NetworkNamespace.run(namespace, () -> lookHere(opened));
-    } catch (IOException e) {
-      return new Look(Causes.of(e), null);
-    }
-  }
-
-  private Look lookHere(InterfaceDevice opened) {
-    HostInterface before = opened.at();
-    String name = before.name();
-    HostInterface now;
-    try {
-      now = HostInterface.read(name);
-    } catch (ErrnoException e) {
-      return new Look("the interface " + name + " was deleted", null);
-    }
-    if (now.index() != before.index()) {
-      return new Look("the interface " + name + " was made again", null);
-    }
-    if (now.mac() != before.mac()) {
-      return new Look("the interface " + name + " has another MAC address now", null);
-    }
-    if (device == null) {
-      // Without any default route the last one stays: it may be back in a moment.
-      String leads = HostInterface.ofDefaultRoute().map(HostInterface::name).orElse(name);
-      if (!leads.equals(name)) {
-        return new Look("the default route leads by " + leads + " now", null);
-      }
-    }
-    opened.follow(now);
-    if (!now.isUp()) {
-      return new Look("", opened.downReason());
-    }
-    if (!opened.ended().isEmpty()) {
-      return new Look(opened.ended(), null);
-    }
-    return new Look(
-        "", now.hasCarrier() ? "" : name + " has no link; look at what is at its other end");
+    WireDriver driver,
+    Sharing sharing) {
+  /** The cases in which guests share the interface's MAC address. */
+  public enum Sharing {
+    /** If it is a radio. */
+    AUTO,
+    /** Always. */
+    YES,
+    /** Never. */
+    NO
   }
 }

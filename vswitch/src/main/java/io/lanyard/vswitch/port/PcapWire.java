@@ -100,14 +100,15 @@ final class PcapWire implements Wire {
    *
    * @param at the interface, of the calling thread's namespace
    * @param library libpcap
+   * @param withHost whether frames for the host itself are wanted, too
    */
-  static PcapWire open(HostInterface at, PcapLibrary library) throws IOException {
+  static PcapWire open(HostInterface at, PcapLibrary library, boolean withHost) throws IOException {
     if (!at.isEthernet()) {
       throw new IOException(
           at.name() + " is no Ethernet interface; choose another one for an uplink");
     }
     // What the host receives for itself would be copied only to be dropped.
-    String filter = "not ether dst " + new MacAddress(at.mac());
+    String filter = withHost ? "" : "not ether dst " + new MacAddress(at.mac());
     PcapSession session = library.open(at.name(), BUFFER, filter);
     boolean done = false;
     try {

@@ -10,19 +10,24 @@ public enum WireDriver {
   /** A packet socket of our own: offloads pass, no thread. */
   PACKET {
     @Override
-    Wire open(String device) throws IOException {
-      return new PacketWire(PacketSocket.open(device, null));
+    Wire open(String device, boolean withHost) throws IOException {
+      return new PacketWire(PacketSocket.open(HostInterface.read(device), withHost));
     }
   },
 
   /** libpcap by pcap4j: for where the other cannot be had; checksums and sizes are mended. */
   PCAP {
     @Override
-    Wire open(String device) throws IOException {
-      return PcapWire.open(HostInterface.read(device), Pcap.library());
+    Wire open(String device, boolean withHost) throws IOException {
+      return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost);
     }
   };
 
-  /** Opens an interface of the calling thread's network namespace. May wait. */
-  abstract Wire open(String device) throws IOException;
+  /**
+   * Opens an interface of the calling thread's network namespace. May wait.
+   *
+   * @param device its name
+   * @param withHost whether frames for the host itself are wanted, too
+   */
+  abstract Wire open(String device, boolean withHost) throws IOException;
 }

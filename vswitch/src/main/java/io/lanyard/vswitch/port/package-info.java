@@ -9,7 +9,7 @@
  * io.lanyard.vswitch.port.VhostUserPort} shares the rings of a guest in another process.
  *
  * <p>A device is a TAP device, or an interface of the host seen through a packet socket or libpcap
- * ({@link io.lanyard.vswitch.port.InterfaceSettings}, {@link io.lanyard.vswitch.port.WireDriver}):
+ * ({@link io.lanyard.vswitch.port.InterfaceSource}, {@link io.lanyard.vswitch.port.WireDriver}):
  * what a bridged network has as its uplink. Frames for the host itself do not go by the wire: they
  * are led into its stack beside it.
  *

@@ -81,8 +81,15 @@ class PacketPortIT extends PortSuite {
     ip("link set " + other + " up");
   }
 
-  private DevicePort port(String name, InterfaceSettings settings) {
-    DevicePort port = new DevicePort(name, "uplink", 1500, settings, context());
+  private static InterfaceSource source(
+      @Nullable String device, String namespace, int mtu, boolean reachesHost, WireDriver driver) {
+    return new InterfaceSource(
+        new InterfaceSettings(
+            device, namespace, mtu, reachesHost, driver, InterfaceSettings.Sharing.NO));
+  }
+
+  private DevicePort port(String name, InterfaceSource source) {
+    DevicePort port = new DevicePort(name, "uplink", 1500, source, context());
     network.attach(port);
     port.start();
     return port;
@@ -92,7 +99,7 @@ class PacketPortIT extends PortSuite {
   Port start() throws Exception {
     makePair("p0", "p1");
     ip("addr add 10.99.0.1/24 dev p0");
-    DevicePort port = port("uplink", new InterfaceSettings("p0", NAMESPACE, 1500, true, driver()));
+    DevicePort port = port("uplink", source("p0", NAMESPACE, 1500, true, driver()));
     made = port;
     return port;
   }
@@ -328,8 +335,7 @@ class PacketPortIT extends PortSuite {
   @Test
   void autoFollowsTheDefaultRoute() throws Exception {
     makePair("q0", "q1");
-    DevicePort auto =
-        onLoop(() -> port("auto", new InterfaceSettings(null, NAMESPACE, 1500, false, driver())));
+    DevicePort auto = onLoop(() -> port("auto", source(null, NAMESPACE, 1500, false, driver())));
     awaitState(auto, "failed");
     assertThat(auto.state().problem()).contains("no default route");
     ip("route add default via 10.99.0.254 dev p0 metric 200");
@@ -350,10 +356,10 @@ class PacketPortIT extends PortSuite {
 
   @Test
   void whatIsMissingIsNamed() {
-    assertThatThrownBy(() -> new InterfaceSettings("p9", NAMESPACE, 1500, false, driver()).open(0))
+    assertThatThrownBy(() -> source("p9", NAMESPACE, 1500, false, driver()).open(0))
         .hasMessageContaining("p9")
         .hasMessageContaining("no such interface");
-    assertThatThrownBy(() -> new InterfaceSettings("lo", NAMESPACE, 1500, false, driver()).open(0))
+    assertThatThrownBy(() -> source("lo", NAMESPACE, 1500, false, driver()).open(0))
         .hasMessageContaining("no Ethernet interface");
   }
 
@@ -386,8 +392,7 @@ class PacketPortIT extends PortSuite {
 
     public static void main(String[] arguments) {
       try {
-        FrameDevice device =
-            new InterfaceSettings("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0);
+        FrameDevice device = source("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0);
         System.out.println(device.limitation() + "; wire up");
         device.close();
       } catch (IOException e) {

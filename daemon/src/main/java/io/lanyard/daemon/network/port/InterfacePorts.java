@@ -4,6 +4,7 @@ import io.lanyard.config.PortConfig;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.InterfaceSettings;
+import io.lanyard.vswitch.port.InterfaceSource;
 import io.lanyard.vswitch.port.WireDriver;
 
 /** Interfaces of the host that are there already, each with somebody at its other end. */
@@ -24,7 +25,14 @@ final class InterfacePorts implements PortFactory<PortConfig.Interface> {
         port.name(),
         kind(),
         port.mtu(),
-        new InterfaceSettings(port.device(), port.netns(), port.mtu(), false, WireDriver.PACKET),
+        new InterfaceSource(
+            new InterfaceSettings(
+                port.device(),
+                port.netns(),
+                port.mtu(),
+                false,
+                WireDriver.PACKET,
+                InterfaceSettings.Sharing.NO)),
         place.context());
   }
 }

@@ -4,6 +4,7 @@ import io.lanyard.config.UplinkConfig;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.InterfaceSettings;
+import io.lanyard.vswitch.port.InterfaceSource;
 import io.lanyard.vswitch.port.WireDriver;
 
 /** The way of a bridged network into the LAN, and to the host itself. */
@@ -29,19 +30,26 @@ public final class UplinkPorts implements PortFactory<UplinkPorts.Uplink> {
 
   @Override
   public Port make(Uplink uplink, PortPlace place) {
+    UplinkConfig at = uplink.at();
     return new DevicePort(
         uplink.port(),
         kind(),
         uplink.mtu(),
-        new InterfaceSettings(
-            uplink.at().device(),
-            uplink.at().netns(),
-            uplink.mtu(),
-            true,
-            switch (uplink.at().driver()) {
-              case PACKET -> WireDriver.PACKET;
-              case PCAP -> WireDriver.PCAP;
-            }),
+        new InterfaceSource(
+            new InterfaceSettings(
+                at.device(),
+                at.netns(),
+                uplink.mtu(),
+                true,
+                switch (at.driver()) {
+                  case PACKET -> WireDriver.PACKET;
+                  case PCAP -> WireDriver.PCAP;
+                },
+                switch (at.sharedMac()) {
+                  case AUTO -> InterfaceSettings.Sharing.AUTO;
+                  case YES -> InterfaceSettings.Sharing.YES;
+                  case NO -> InterfaceSettings.Sharing.NO;
+                })),
         place.context());
   }
 }
