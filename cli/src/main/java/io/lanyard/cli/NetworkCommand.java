@@ -41,6 +41,7 @@ final class NetworkCommand {
           "state",
           "subnet",
           "gateway?",
+          "ipv6Subnet?",
           "hostAdapter?",
           "ports",
           "leases?",

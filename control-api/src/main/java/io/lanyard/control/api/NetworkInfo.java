@@ -10,6 +10,8 @@ import java.util.List;
  * @param state {@code running}, or {@code failed} if it could not be built at all
  * @param subnet its IPv4 subnet, or empty
  * @param gateway the gateway's IPv4 address, or empty
+ * @param ipv6Subnet its IPv6 subnet, said or derived, or empty
+ * @param ipv6Gateway the gateway's IPv6 address in it, or empty
  * @param mtu bytes of IP packet
  * @param hostAdapter the host adapter's device, or empty
  * @param ports how many ports its switch has
@@ -23,6 +25,8 @@ public record NetworkInfo(
     String state,
     String subnet,
     String gateway,
+    String ipv6Subnet,
+    String ipv6Gateway,
     int mtu,
     String hostAdapter,
     int ports,

@@ -11,6 +11,7 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
@@ -29,6 +30,7 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Port;
@@ -456,12 +458,15 @@ public final class Network implements AutoCloseable {
 
   private NetworkInfo infoOnLoop() {
     Ipv4Config ipv4 = config.ipv4();
+    Subnet ipv6 = host.ipv6SubnetOf(config);
     return new NetworkInfo(
         name(),
         EnumText.word(config.mode()),
         !config.enabled() ? STOPPED : running ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
         services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
+        ipv6 == null ? "" : ipv6.toString(),
+        services == null || ipv6 == null ? "" : Ipv6Config.gateway(ipv6).toString(),
         config.mtu(),
         ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
         ethernet.ports().size(),

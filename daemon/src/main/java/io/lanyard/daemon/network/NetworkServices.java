@@ -213,6 +213,8 @@ final class NetworkServices {
     if (config.hostAdapter() != null && !adapterIsUp) {
       bound.reserve(ipv4.host(), nat.gateway().addresses().mac());
     }
+    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
+    addresses.letChoose(ipv6 == null ? null : ipv6.subnet());
     // Also of ports that have no guard of their own: without one, an address belongs to the last
     // station that claims it, as on a wire.
     nat.gateway()

@@ -28,7 +28,10 @@ public final class Guard implements Policy {
   public enum Mode {
     /** The addresses that are bound or given to it, and those that it was the first to use. */
     LEARN,
-    /** The addresses that are bound or given to it; an IPv6 link-local one it may choose. */
+    /**
+     * The addresses that are bound or given to it; those of IPv6 that are link-local, or of a
+     * subnet in which guests choose ({@link PortAddresses#letChoose}), it may choose.
+     */
     STRICT
   }
 
@@ -361,7 +364,8 @@ public final class Guard implements Policy {
       return addresses.holds(mac, high, low);
     }
     boolean linkLocal = high >>> 54 == 0xfe80L >>> 6;
-    return isGiven(high, low) || ((!strict || linkLocal) && claim(high, low));
+    return isGiven(high, low)
+        || ((!strict || linkLocal || addresses.isChosen(high, low)) && claim(high, low));
   }
 
   /**
@@ -395,7 +399,7 @@ public final class Guard implements Policy {
     if (claimant != AddressMap.NOBODY) {
       return claimant == number;
     }
-    if (claims == MOST_CLAIMS || isNoHost(high, low)) {
+    if (isNoHost(high, low) || (claims == MOST_CLAIMS && !giveUpOldest(high, low))) {
       return false;
     }
     claimHighs[claims] = high;
@@ -403,6 +407,26 @@ public final class Guard implements Policy {
     claims++;
     addresses.claim(high, low, number);
     return true;
+  }
+
+  /**
+   * Gives up the claim that was chosen first, for another that is chosen: a host has a new
+   * temporary address each day (RFC 8981), and does not say when it needs one no longer.
+   */
+  private boolean giveUpOldest(long high, long low) {
+    if (!addresses.isChosen(high, low)) {
+      return false;
+    }
+    for (int i = 0; i < claims; i++) {
+      if (addresses.isChosen(claimHighs[i], claimLows[i])) {
+        addresses.unclaim(claimHighs[i], claimLows[i], number);
+        claims--;
+        System.arraycopy(claimHighs, i + 1, claimHighs, i, claims - i);
+        System.arraycopy(claimLows, i + 1, claimLows, i, claims - i);
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

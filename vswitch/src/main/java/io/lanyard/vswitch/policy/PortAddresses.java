@@ -1,7 +1,9 @@
 package io.lanyard.vswitch.policy;
 
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.frame.Ethernet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The IP addresses of one network, as its guards know them: <em>bound</em> to a MAC address (a
@@ -19,6 +21,8 @@ public final class PortAddresses {
 
   /** How many guards' ports the configuration gives an address to. */
   private final AddressMap given;
+
+  private @Nullable Subnet chosen;
 
   /** Grows with each change of a binding, so that guards may keep what they have found. */
   int version;
@@ -56,6 +60,24 @@ public final class PortAddresses {
       bound.remove(address.high(), address.low());
       version++;
     }
+  }
+
+  /**
+   * Lets guests choose addresses of a subnet: there is nobody who gives them away (stateless
+   * address configuration, RFC 4862). An address belongs to the guarded port that was the first to
+   * use it, as RFC 6620 has it.
+   *
+   * @param subnet a subnet of 64 bits; null for none
+   */
+  public void letChoose(@Nullable Subnet subnet) {
+    chosen = subnet;
+    version++;
+  }
+
+  /** Whether guests choose an address themselves. */
+  boolean isChosen(long high, long low) {
+    Subnet subnet = chosen;
+    return subnet != null && subnet.contains(high, low);
   }
 
   /** Whether the configuration gives an address to a port. */

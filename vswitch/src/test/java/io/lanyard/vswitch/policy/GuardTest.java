@@ -233,6 +233,31 @@ class GuardTest {
     assertThat(passes(guest, detection(GUEST, 0xfd00L << 48, 8))).isTrue();
   }
 
+  private static ByteBuf from6(long mac, long high, long low) {
+    ByteBuf frame = udp6(1, 2);
+    Ethernet.setSource(frame, OffloadHeader.LENGTH, mac);
+    frame.setLong(Frames.PAYLOAD + 8, high);
+    frame.setLong(Frames.PAYLOAD + 16, low);
+    return frame;
+  }
+
+  @Test
+  void aStrictPortChoosesAmongTheAddressesThatNobodyGivesAwayAndKeepsItsLatest() {
+    long prefix = 0xfd00_0000_0000_0008L;
+    InMemoryPort guest = strict();
+    InMemoryPort other = guarded("other", Guard.Mode.STRICT, 8);
+    refused(guest, DropCause.GUARD_IP, from6(GUEST, prefix, 5));
+    addresses.letChoose(Subnet.parse("fd00:0:0:8::/64"));
+    addresses.bind(Address.parse("fd00:0:0:8::2"), ROUTER);
+    refused(guest, DropCause.GUARD_IP, from6(GUEST, prefix, 2));
+    refused(guest, DropCause.GUARD_IP, from6(GUEST, prefix + 1, 5));
+    for (int day = 0; day < 3 * Guard.MOST_CLAIMS; day++) {
+      assertThat(passes(guest, from6(GUEST, prefix, 100 + day))).isTrue();
+    }
+    refused(other, DropCause.GUARD_IP, from6(OTHER, prefix, 100 + 3 * Guard.MOST_CLAIMS - 1));
+    assertThat(passes(other, from6(OTHER, prefix, 100))).isTrue();
+  }
+
   @Test
   void aDhcpClientSpeaksForItself() {
     InMemoryPort guest = strict();
