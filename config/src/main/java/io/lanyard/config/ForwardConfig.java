@@ -61,7 +61,7 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
   public record ToAddress(String host, Address address, int port) implements Target {
     @Override
     public String toString() {
-      return address + ":" + port;
+      return new Endpoint(address, port).toString();
     }
   }
 
@@ -84,7 +84,7 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
     /**
      * A guest's end before its name is looked up.
      *
-     * @param host an address or a name, lower case
+     * @param host an address, in brackets if it is of IPv6, or a name, lower case
      * @param port 1 to 65535
      */
     record HostAndPort(String host, int port) {}
@@ -93,7 +93,7 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
         Kind.such(
             "target",
             "a guest and a port",
-            "^[A-Za-z0-9.-]+:[0-9]{1,5}$",
+            "^([A-Za-z0-9.-]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$",
             Keys::hostAndPort,
             "web:80");
 
@@ -115,8 +115,8 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
         Key.required(
             "to",
             TARGET,
-            "A guest's, a reservation's or a DNS host's name, or an address of the subnet, and a"
-                + " port.");
+            "A guest's, a reservation's or a DNS host's name, or an address of a subnet, and a"
+                + " port. An IPv6 address stands in brackets, and the network says its subnet.");
 
     static final Section SECTION =
         Section.of(
@@ -130,7 +130,9 @@ public record ForwardConfig(@Nullable String name, Transport protocol, Endpoint 
         throw new IllegalArgumentException("the port is missing");
       }
       String host = text.substring(0, colon);
-      if (host.matches("[0-9.]+")) {
+      if (host.startsWith("[") && host.endsWith("]")) {
+        Address.parseIpv6(host.substring(1, host.length() - 1));
+      } else if (host.matches("[0-9.]+")) {
         Address.parse(host);
       } else {
         host = Kind.DOMAIN.parser().apply(host);

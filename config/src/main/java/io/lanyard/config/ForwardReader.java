@@ -8,6 +8,7 @@ import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 import io.lanyard.net.Transport;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ForwardReader {
   private final Claims claims;
   private final Ipv4Config ipv4;
+  private final @Nullable Ipv6Config ipv6;
   private final Map<String, Address> addresses;
   private final Map<String, MacAddress> guests = new HashMap<>();
 
@@ -27,10 +29,12 @@ final class ForwardReader {
       Map<String, GuestConfig> allGuests,
       String network,
       Ipv4Config ipv4,
+      @Nullable Ipv6Config ipv6,
       DhcpConfig dhcp,
       DnsConfig dns) {
     this.claims = claims;
     this.ipv4 = ipv4;
+    this.ipv6 = ipv6;
     addresses = FixedNames.of(network, dhcp, dns, allGuests.values());
     for (GuestConfig guest : allGuests.values()) {
       guest.nicOn(network).ifPresent(nic -> guests.put(guest.name(), nic.mac()));
@@ -65,6 +69,9 @@ final class ForwardReader {
       return null;
     }
     String host = to.host();
+    if (host.startsWith("[")) {
+      return ipv6Target(forward, host, to.port());
+    }
     Address address = host.matches("[0-9.]+") ? Address.parse(host) : addresses.get(host);
     if (address == null) {
       MacAddress mac = guests.get(host);
@@ -93,6 +100,26 @@ final class ForwardReader {
       return null;
     }
     return new ToAddress(host, address, to.port());
+  }
+
+  private @Nullable Target ipv6Target(Fields forward, String host, int port) {
+    Address address = Address.parseIpv6(host.substring(1, host.length() - 1));
+    Subnet subnet = ipv6 == null ? null : ipv6.subnet();
+    if (subnet == null) {
+      forward.problem(
+          Keys.TO, "an IPv6 address needs a network that says its own: ipv6: {subnet: ...}");
+      return null;
+    }
+    if (!subnet.isHost(address)) {
+      forward.problem(Keys.TO, "expected an address of a host in " + subnet + ", found " + address);
+      return null;
+    }
+    if (address.equals(Ipv6Config.gateway(subnet)) || address.equals(Ipv6Config.host(subnet))) {
+      String whose = address.equals(Ipv6Config.gateway(subnet)) ? "the gateway's" : "the host's";
+      forward.problem(Keys.TO, address + " is " + whose + "; give a guest's");
+      return null;
+    }
+    return new ToAddress(host, address, port);
   }
 
   private static String named(String host, Address address) {

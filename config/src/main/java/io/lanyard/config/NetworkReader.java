@@ -64,7 +64,7 @@ final class NetworkReader {
     }
     List<ForwardConfig> forwards =
         mode == NetworkMode.NAT
-            ? new ForwardReader(claims, guests, name, ipv4, dhcp, dns).read(network)
+            ? new ForwardReader(claims, guests, name, ipv4, ipv6, dhcp, dns).read(network)
             : List.of();
     return new NetworkConfig(
         name, enabled, mode, mtu, ipv4, ipv6, adapter, dhcp, dns, nat, null, egress, forwards,

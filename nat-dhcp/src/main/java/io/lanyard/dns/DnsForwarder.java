@@ -61,20 +61,31 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param config the network: its names, its addresses, and whom it asks
    * @param guests all guests, whose reserved addresses their names lead to
    * @param link the network
+   * @param ipv6 the IPv6 addresses of who has a name
    * @param sockets the network's descriptors for queries upstream
    */
   public DnsForwarder(
       NetworkConfig config,
       Collection<GuestConfig> guests,
       GuestLink link,
+      Ipv6Names ipv6,
       DescriptorBudget.Holder sockets) {
-    this(config, guests, link, sockets, HostFiles.OF_HOST, UpstreamTimes.USUAL, ResolvConf::parse);
+    this(
+        config,
+        guests,
+        link,
+        ipv6,
+        sockets,
+        HostFiles.OF_HOST,
+        UpstreamTimes.USUAL,
+        ResolvConf::parse);
   }
 
   DnsForwarder(
       NetworkConfig config,
       Collection<GuestConfig> guests,
       GuestLink link,
+      Ipv6Names ipv6,
       DescriptorBudget.Holder sockets,
       HostFiles files,
       UpstreamTimes times,
@@ -83,7 +94,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.link = link;
     this.clock = link.timers().clock();
     this.log = new RateLimitedLog(LOG, clock);
-    this.zone = new OwnZone(terms);
+    this.zone = new OwnZone(terms, ipv6);
     this.recursion =
         new Recursion(
             config.name(),

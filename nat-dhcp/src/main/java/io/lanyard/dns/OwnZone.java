@@ -4,6 +4,7 @@ import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.DClass;
@@ -12,6 +13,7 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.NameTooLongException;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
+import org.xbill.DNS.Type;
 
 /**
  * The names that a network answers itself: its domain, the reverse names of its subnet, and {@code
@@ -45,10 +47,12 @@ final class OwnZone {
 
   private final Subnet subnet;
   private final OwnNames names;
+  private final Ipv6Names ipv6;
   private OwnAnswers answers;
   private Name domain;
 
-  OwnZone(ZoneTerms terms) {
+  OwnZone(ZoneTerms terms, Ipv6Names ipv6) {
+    this.ipv6 = ipv6;
     subnet = terms.subnet();
     names = new OwnNames(terms);
     domain = names.domain();
@@ -92,6 +96,11 @@ final class OwnZone {
       return reverse(query, asked, name, hosts);
     }
     if (name.subdomain(REVERSE6)) {
+      Subnet prefix = ipv6.subnet();
+      Name zone = prefix == null ? null : Ipv6Reverse.zone(prefix);
+      if (zone != null && name.subdomain(zone)) {
+        return reverse6(query, asked, name, zone, hosts);
+      }
       Name target = hosts.reverse(name);
       return target == null
           ? localReverse(query, asked, name)
@@ -159,7 +168,32 @@ final class OwnZone {
       Message query, Record asked, @Nullable Address address, Name zone) {
     return address == null
         ? null
-        : answers.addresses(query, asked, List.of(address.toInetAddress()), zone);
+        : answers.addresses(query, asked, bothFamilies(address, asked.getType()), zone);
+  }
+
+  /** An address, and where IPv6 is asked for those of the host that has it. */
+  private List<InetAddress> bothFamilies(Address address, int type) {
+    List<InetAddress> all = new ArrayList<>();
+    all.add(address.toInetAddress());
+    if (type != Type.A) {
+      ipv6.beside(address).forEach(other -> all.add(other.toInetAddress()));
+    }
+    return all;
+  }
+
+  /** The names of the network's IPv6 subnet, which nobody else can know. */
+  private Message reverse6(Message query, Record asked, Name name, Name zone, HostsFile hosts) {
+    Address address = Ipv6Reverse.address(name);
+    if (address == null) {
+      boolean above = name.labels() < Ipv6Reverse.LABELS;
+      return answers.denial(query, above ? Rcode.NOERROR : Rcode.NXDOMAIN, zone);
+    }
+    Address ipv4 = ipv6.ipv4Beside(address);
+    Name listed = hosts.reverse(name);
+    Name target = ipv4 == null ? listed : names.name(ipv4, listed);
+    return target == null
+        ? answers.denial(query, Rcode.NXDOMAIN, zone)
+        : answers.pointer(query, asked, name, target, zone);
   }
 
   private @Nullable Message reverse(Message query, Record asked, Name name, HostsFile hosts) {

@@ -35,7 +35,11 @@ class DnsFuzzTest {
 
   private DnsForwarder forwarder() {
     return new DnsForwarder(
-        NETWORK, List.of(), link, DescriptorBudget.ample().share("vmnet8").holder("dns"));
+        NETWORK,
+        List.of(),
+        link,
+        Ipv6Names.NONE,
+        DescriptorBudget.ample().share("vmnet8").holder("dns"));
   }
 
   /** A question that stays in the network: own names are answered, others refused. */

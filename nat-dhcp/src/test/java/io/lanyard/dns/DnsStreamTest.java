@@ -47,6 +47,7 @@ class DnsStreamTest {
             TestNetworks.nat(ForwarderScene.WITHOUT_HOSTS_FILE),
             List.of(),
             link,
+            Ipv6Names.NONE,
             DescriptorBudget.ample().share("vmnet8").holder("dns"),
             new HostFiles(nothing, nothing),
             UpstreamTimes.USUAL,

@@ -96,7 +96,14 @@ final class ForwarderScene {
     forwarder =
         onLoop(() ->
             new DnsForwarder(
-                config, List.of(), link, sockets, files, UpstreamTimes.USUAL, this::parse));
+                config,
+                List.of(),
+                link,
+                Ipv6Names.NONE,
+                sockets,
+                files,
+                UpstreamTimes.USUAL,
+                this::parse));
   }
 
   /** Has the forwarder take other keys of the network. */

@@ -76,6 +76,7 @@ final class ServiceNetwork {
                 config,
                 List.of(),
                 nat.gateway(),
+                Ipv6Names.of(nat.gateway()),
                 nat.descriptors().holder("dns"),
                 new HostFiles(resolvConf, folder.resolve("hosts")),
                 UpstreamTimes.USUAL,

@@ -5,6 +5,7 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dns.DnsForwarder;
 import io.lanyard.dns.DnsStreamService;
+import io.lanyard.dns.Ipv6Names;
 import io.lanyard.nat.NatNetwork;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,12 @@ final class DnsService {
       return null;
     }
     DnsForwarder dns =
-        new DnsForwarder(config, guests, nat.gateway(), nat.descriptors().holder("dns"));
+        new DnsForwarder(
+            config,
+            guests,
+            nat.gateway(),
+            Ipv6Names.of(nat.gateway()),
+            nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
     return dns;

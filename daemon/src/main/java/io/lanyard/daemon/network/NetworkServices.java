@@ -84,7 +84,7 @@ final class NetworkServices {
     this.journal = journal;
     this.nat =
         new NatNetwork(
-            loop, ethernet, timers, allocator, config, shared, nic -> addressOf(nic.bits()));
+            loop, ethernet, timers, allocator, config, shared, nic -> reachedAt(nic.bits()));
     nat.gateway().stations().addListener(this::portGone);
     offerNames(guests.values());
     offerLeases(guests.values());
@@ -264,6 +264,12 @@ final class NetworkServices {
       all.put("dns", names.counters());
     }
     return all;
+  }
+
+  /** The address by which a forward reaches a NIC; one of IPv6 where it has no lease. */
+  private @Nullable Address reachedAt(long mac) {
+    Address leased = addressOf(mac);
+    return leased == null ? nat.gateway().ipv6Of(mac) : leased;
   }
 
   /** The address that a NIC's lease gives it; null for none. */

@@ -283,6 +283,32 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   /**
+   * An IPv6 address that a station has chosen: the one that is made of its MAC address, which does
+   * not change, if it uses that one.
+   *
+   * @param mac the station's MAC address, in the low 48 bits
+   * @return an address of the network's subnet; null if none is known
+   */
+  public @Nullable Address ipv6Of(long mac) {
+    Ipv6Addresses own = addresses.ipv6();
+    if (own == null) {
+      return null;
+    }
+    long lasting = Ipv6Addresses.interfaceIdentifier(mac);
+    Address found = null;
+    for (Neighbour neighbour : stations.neighbours().list()) {
+      Address address = neighbour.address();
+      if (neighbour.mac() == mac && own.subnet().contains(address)) {
+        if (address.low() == lasting) {
+          return address;
+        }
+        found = found == null || address.compareTo(found) < 0 ? address : found;
+      }
+    }
+    return found;
+  }
+
+  /**
    * Whether the switch knows a MAC address at another port than one.
    *
    * @param mac the address in the low 48 bits

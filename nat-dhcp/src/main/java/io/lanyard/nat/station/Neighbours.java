@@ -393,6 +393,16 @@ public final class Neighbours {
     return entries.values();
   }
 
+  /**
+   * Lists the entries of a station, in no order.
+   *
+   * @param station the station
+   * @return a snapshot; the whole table is gone through
+   */
+  public List<Neighbour> of(Station station) {
+    return list().stream().filter(neighbour -> station.equals(neighbour.station)).toList();
+  }
+
   /** Forgets everything. */
   void close() {
     list().forEach(this::forget);

@@ -19,12 +19,14 @@ import static io.lanyard.nat.gateway.Ipv6Frames.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.dns.Ipv6Names;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv6;
@@ -271,6 +273,28 @@ class Ipv6GatewayTest {
           .isEqualTo(flags.startsWith("0") ? 0x5254_0000_0010L : 0x5254_0000_0020L);
     }
     other.close();
+  }
+
+  @Test
+  void theAddressesOfAStationInBothFamiliesAreKnown() {
+    Ipv6Names names = Ipv6Names.of(gateway);
+    Address ipv4 = Address.ofIpv4(TestNetwork.GUEST);
+    assertThat(names.beside(ipv4)).isEmpty();
+    net.exchange(
+        TestNetwork.arp(
+            Ethernet.BROADCAST,
+            Arp.REQUEST,
+            TestNetwork.GUEST_MAC,
+            TestNetwork.GUEST,
+            0,
+            TestNetwork.GATEWAY));
+    introduce();
+    net.exchange(solicitation(GUEST_LINK, GATEWAY, true));
+    assertThat(names.beside(ipv4)).containsExactly(GUEST);
+    assertThat(names.ipv4Beside(GUEST)).isEqualTo(ipv4);
+    assertThat(names.beside(Address.ofIpv4(TestNetwork.GATEWAY))).containsExactly(GATEWAY);
+    assertThat(names.ipv4Beside(GATEWAY)).isEqualTo(Address.ofIpv4(TestNetwork.GATEWAY));
+    assertThat(names.beside(Address.ofIpv4(TestNetwork.HOST))).isEmpty();
   }
 
   @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.TestNetworks;
+import io.netty.channel.DefaultChannelId;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,12 @@ class Ipv6IT {
     System.arraycopy(lines, 0, all, 0, lines.length);
     all[lines.length] = "ipv6: {subnet: \"" + PREFIX + ":/64\"}";
     return TestNetworks.nat(all);
+  }
+
+  /** Netty looks for the machine's identity once, and warns where a namespace has none. */
+  @BeforeAll
+  static void identity() {
+    DefaultChannelId.newInstance();
   }
 
   /** A host, its router, and beyond a link of 1,280 bytes a third: nothing real is touched. */
@@ -236,6 +244,46 @@ class Ipv6IT {
       });
       until(net, shown -> !shown.contains("default"), "ip", "-6", "route");
       until(net, shown -> shown.contains("deprecated"), "ip", "-6", "addr", "show", "dev", "t0");
+    }
+  }
+
+  /** From IPv4 and IPv6 clients to a guest's IPv6 address, over TCP and UDP. */
+  @Test
+  void forwardsLeadToAGuestsIpv6AddressFromBothFamilies() throws Exception {
+    String guest = PREFIX + ":100";
+    NetworkConfig config =
+        config(
+            """
+            forwards:
+              - {protocol: tcp, listen: "[::]:7010", to: "[%1$s]:7011"}
+              - {protocol: udp, listen: "[::]:7010", to: "[%1$s]:7011"}
+            """
+                .formatted(guest)
+                .stripTrailing());
+    NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.1/24", "dev", "vh");
+    NatNamespace.host("ip", "-n", router, "addr", "add", "10.99.0.2/24", "dev", "vr");
+    try (NatNamespace net = network(config)) {
+      net.guest("ip", "addr", "add", guest + "/64", "dev", "t0", "nodad");
+      Process tcp = net.startGuest("socat", "TCP6-LISTEN:7011,fork", "EXEC:cat");
+      Process udp = net.startGuest("socat", "UDP6-LISTEN:7011,fork", "EXEC:cat");
+      try {
+        for (String to : new String[] {"4:10.99.0.1", "6:[2001:db8:99::1]"}) {
+          for (String protocol : new String[] {"TCP", "UDP"}) {
+            String command =
+                "for i in 1 2 3 4 5; do r=$(echo over | timeout 2 socat -t 1 - "
+                    + protocol
+                    + to
+                    + ":7010); [ -n \"$r\" ] && echo $r && break; done";
+            assertThat(
+                    NatNamespace.host("ip", "netns", "exec", router, "sh", "-c", command).output())
+                .as(protocol + to)
+                .contains("over");
+          }
+        }
+      } finally {
+        tcp.destroy();
+        udp.destroy();
+      }
     }
   }
 }

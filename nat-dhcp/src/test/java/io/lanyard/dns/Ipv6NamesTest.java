@@ -1,0 +1,91 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.TestNetworks;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/** Names of a network whose gateway and guests have IPv6 addresses, too. */
+class Ipv6NamesTest {
+  private static final Address GATEWAY = Address.parse("192.168.127.2");
+  private static final Address PRINTER = Address.parse("192.168.127.9");
+  private static final Address GATEWAY6 = Address.parse("fd6c:616e:7961:8::2");
+  private static final Address PRINTER6 = Address.parse("fd6c:616e:7961:8:a:b:c:d");
+
+  private final OwnZone zone =
+      new OwnZone(
+          ZoneTerms.of(
+              TestNetworks.nat("dns: {hosts: {printer: 192.168.127.9, other: 192.168.127.8}}"),
+              List.of()),
+          new Ipv6Names() {
+            @Override
+            public Subnet subnet() {
+              return Subnet.parse("fd6c:616e:7961:8::/64");
+            }
+
+            @Override
+            public List<Address> beside(Address ipv4) {
+              return ipv4.equals(GATEWAY)
+                  ? List.of(GATEWAY6)
+                  : ipv4.equals(PRINTER) ? List.of(PRINTER6) : List.of();
+            }
+
+            @Override
+            public @Nullable Address ipv4Beside(Address ipv6) {
+              return ipv6.equals(GATEWAY6) ? GATEWAY : ipv6.equals(PRINTER6) ? PRINTER : null;
+            }
+          });
+
+  private Message ask(String name, int type) {
+    Record asked = Record.newRecord(Name.fromConstantString(name), type, DClass.IN);
+    HostsFile none = HostsFile.parse(List.of());
+    return Objects.requireNonNull(zone.answer(Message.newQuery(asked), asked, none));
+  }
+
+  private List<String> data(String name, int type) {
+    return ask(name, type).getSection(Section.ANSWER).stream().map(Record::rdataToString).toList();
+  }
+
+  @Test
+  void anOwnersAddressesOfBothFamiliesAreItsNames() {
+    assertThat(data("gateway.lan.", Type.AAAA)).containsExactly(text(GATEWAY6));
+    assertThat(data("gateway.lan.", Type.A)).containsExactly("192.168.127.2");
+    assertThat(data("printer.lan.", Type.ANY)).containsExactly("192.168.127.9", text(PRINTER6));
+    assertThat(data("printer.", Type.AAAA)).containsExactly(text(PRINTER6));
+    assertThat(data("other.lan.", Type.AAAA)).isEmpty();
+    assertThat(ask("other.lan.", Type.AAAA).getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  /** The library's own form. */
+  private static String text(Address address) {
+    return address.toInetAddress().getHostAddress();
+  }
+
+  private static String reverse(String lastHalf) {
+    return lastHalf + "8.0.0.0.1.6.9.7.e.6.1.6.c.6.d.f.ip6.arpa.";
+  }
+
+  @Test
+  void reverseNamesOfTheSubnetAreAnsweredHere() {
+    assertThat(data(reverse("2." + "0.".repeat(15)), Type.PTR)).containsExactly("gateway.lan.");
+    assertThat(data(reverse("d.0.0.0.c.0.0.0.b.0.0.0.a.0.0.0."), Type.PTR))
+        .containsExactly("printer.lan.");
+    assertThat(ask(reverse("3." + "0.".repeat(15)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask(reverse(""), Type.PTR).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(ask(reverse("0.0."), Type.PTR).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(ask(reverse("x.".repeat(16)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask(reverse("0.".repeat(20)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+  }
+}
