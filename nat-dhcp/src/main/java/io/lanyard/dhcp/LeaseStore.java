@@ -8,6 +8,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,13 @@ public final class LeaseStore implements AutoCloseable {
 
   private final Path path;
   private final LeaseClock clock;
-  private final Map<String, List<Lease>> loaded;
+
+  /**
+   * The leases on disk, by network and address: a network may begin more than once. Guarded by
+   * itself.
+   */
+  private final Map<String, Map<Address, Lease>> kept = new HashMap<>();
+
   private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
   private final Thread writer;
   private final LongAdder commits = new LongAdder();
@@ -90,7 +97,7 @@ public final class LeaseStore implements AutoCloseable {
   private LeaseStore(Path path, LeaseFile file, Clock host) {
     this.path = path;
     this.file = file;
-    this.loaded = file.takeLeases();
+    file.takeLeases().forEach((network, leases) -> leases.forEach(lease -> keep(network, lease)));
     this.stored = file.reference();
     this.clock = LeaseClock.resume(host, stored);
     this.writer = Thread.ofPlatform().name("lanyard-leases").daemon().unstarted(this::run);
@@ -123,6 +130,10 @@ public final class LeaseStore implements AutoCloseable {
     return start(path, LeaseFile.openOrSetAside(path), host);
   }
 
+  private void keep(String network, Lease lease) {
+    kept.computeIfAbsent(network, _ -> new LinkedHashMap<>()).put(lease.address(), lease);
+  }
+
   private static LeaseStore start(Path path, LeaseFile file, Clock host) {
     LeaseStore store = new LeaseStore(path, file, host);
     store.writer.start();
@@ -140,9 +151,8 @@ public final class LeaseStore implements AutoCloseable {
     return new LeaseJournal() {
       @Override
       public List<Lease> load() {
-        synchronized (loaded) {
-          List<Lease> leases = loaded.remove(network);
-          return leases == null ? List.of() : leases;
+        synchronized (kept) {
+          return List.copyOf(kept.getOrDefault(network, Map.of()).values());
         }
       }
 
@@ -299,6 +309,9 @@ public final class LeaseStore implements AutoCloseable {
       LeaseClock.Reference reference = clock.reference();
       open.commit(reference);
       stored = reference;
+      synchronized (kept) {
+        batch.forEach(write -> keep(write.network(), write.lease()));
+      }
       commits.increment();
       writes.add(batch.size());
       succeeded();

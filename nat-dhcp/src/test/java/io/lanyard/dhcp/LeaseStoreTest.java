@@ -91,6 +91,20 @@ class LeaseStoreTest {
   }
 
   @Test
+  void aNetworkThatBeginsAgainFindsWhatWasWrittenMeanwhile() throws Exception {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
+      writeAndWait(store, "vmnet8", lease(1));
+    }
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
+      assertThat(store.network("vmnet8", loop).load()).containsExactly(lease(1));
+      Lease released = lease(1).in(Lease.State.RELEASED, Lease.NEVER);
+      writeAndWait(store, "vmnet8", lease(2), released);
+      assertThat(store.network("vmnet8", loop).load())
+          .containsExactlyInAnyOrder(released, lease(2));
+    }
+  }
+
+  @Test
   void theLastLeaseOfAnAddressCounts() throws Exception {
     Lease later =
         new Lease(lease(1).address(), ClientId.ofMac(9), 9, "", null, 5, 6, Lease.State.BOUND);
