@@ -63,6 +63,9 @@ public final class Conductor implements AutoCloseable {
 
   private static final int STOP_SECONDS = 5;
 
+  /** How often what has failed is looked for; its own back-off says when it is tried again. */
+  private static final int RESTART_SECONDS = 1;
+
   /** A change that ends guests may take minutes; who asks for another one is told before that. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
@@ -177,6 +180,17 @@ public final class Conductor implements AutoCloseable {
           thread.setDaemon(true);
           return thread;
         });
+    var _ =
+        queue.scheduleWithFixedDelay(
+            this::restartFailed, RESTART_SECONDS, RESTART_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void restartFailed() {
+    try {
+      tree.restartFailed();
+    } catch (RuntimeException e) {
+      LogEvent.of("restart-failed").log(LOG, Level.WARNING, e);
+    }
   }
 
   /** Has changes told to somebody. Before the first one. */

@@ -74,6 +74,11 @@ public final class RunningTree {
     }
   }
 
+  /** Tries those parts of networks again that could not start. One thread at a time. */
+  void restartFailed() {
+    networks.values().stream().filter(Network::isRestartDue).forEach(Network::restart);
+  }
+
   /** Adds a guest, which is not made yet. */
   public GuestSlot addGuest(GuestConfig config) {
     GuestSlot slot = new GuestSlot(config, forGuests, this::network);

@@ -16,6 +16,9 @@
  * what ends something; an addition that needs what a removal gives back comes last. What is in no
  * step is not touched.
  *
+ * <p>Between two commands the conductor has those parts of networks started again that could not
+ * start.
+ *
  * <p>A configuration is on disk before the caller hears of it (package {@code history}): after a
  * crash the old one or the new one runs. {@code Recovery} decides at the start which that is.
  */

@@ -1,6 +1,5 @@
 package io.lanyard.daemon.network;
 
-import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
@@ -49,7 +48,6 @@ import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -111,12 +109,11 @@ public final class Network implements AutoCloseable {
   private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
   private final NetworkPorts ports;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-  private final List<String> failures = new ArrayList<>();
+  private final StartingParts parts;
   private final Problems problems = new Problems();
   private volatile NetworkConfig config;
   private volatile Map<String, GuestConfig> guests;
   private volatile @Nullable NetworkServices services;
-  private boolean running;
 
   public Network(NetworkConfig config, Shared shared, Map<String, GuestConfig> guests) {
     this.config = config;
@@ -127,6 +124,7 @@ public final class Network implements AutoCloseable {
     this.metrics = shared.metrics();
     this.events = shared.events();
     this.watchdog = shared.watchdog();
+    this.parts = new StartingParts(config.name(), clock);
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
     this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
@@ -146,7 +144,7 @@ public final class Network implements AutoCloseable {
             events,
             addresses,
             guestMacs(config, guests));
-    problems.addAll(() -> failures);
+    problems.addAll(parts::problems);
     problems.addAll(ports::problems);
     problems.addAll(this::forwardProblems);
     problems.addAll(this::serviceProblems);
@@ -250,7 +248,15 @@ public final class Network implements AutoCloseable {
    * @return why it does not listen, with the remedy; empty if it does
    */
   public String addForward(ForwardConfig forward) {
-    return config.enabled() ? loop.await(() -> gateway().addForward(forward, metrics)) : "";
+    return config.enabled()
+        ? loop.await(() -> {
+          NetworkServices offered = services;
+          return offered == null
+              ? CompletableFuture.completedFuture(
+                  "network " + name() + " has no gateway at present; its problems say why")
+              : offered.addForward(forward, metrics);
+        })
+        : "";
   }
 
   /** Closes a forward, and ends its flows. */
@@ -263,22 +269,15 @@ public final class Network implements AutoCloseable {
     onGateway(gateway -> gateway.changeForward(before, after, metrics));
   }
 
-  /** Does something to the gateway, unless the network is stopped and has none. */
+  /** Does something to the gateway, unless it does not run. */
   private void onGateway(Consumer<NetworkServices> what) {
-    if (config.enabled()) {
-      loop.call(() -> {
-        what.accept(gateway());
-        return true;
-      });
-    }
-  }
-
-  private NetworkServices gateway() {
-    NetworkServices offered = services;
-    if (offered == null) {
-      throw new IllegalStateException("network " + name() + " has no gateway");
-    }
-    return offered;
+    loop.call(() -> {
+      NetworkServices offered = services;
+      if (offered != null) {
+        what.accept(offered);
+      }
+      return true;
+    });
   }
 
   /** Exceptions and errors that reached the loop. On any thread. */
@@ -286,11 +285,18 @@ public final class Network implements AutoCloseable {
     return loop.faults().count();
   }
 
-  /** Starts every part, or none if it is to be stopped. Never throws: what fails is noted. */
+  /**
+   * Starts every part, or none if it is to be stopped. Never throws: what fails is noted, and tried
+   * again by {@link #restart}.
+   */
   public void start() {
     watchdog.watch(watched(), loop.eventLoop());
     if (config.enabled()) {
-      startParts();
+      parts.add("its host adapter", () -> ports.hostAdapter(config.hostAdapter()));
+      parts.add("its uplink", ports::startUplink);
+      parts.add("its gateway", this::startGateway);
+      parts.add("its switch", ports::start);
+      parts.start();
     }
     // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
@@ -298,47 +304,31 @@ public final class Network implements AutoCloseable {
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
-    NetworkServices measured = services;
-    if (measured != null) {
-      measure(measured);
-    }
   }
 
-  private void startParts() {
-    try {
-      String _ = ports.hostAdapter(config.hostAdapter());
-      ports.startUplink();
-      NetworkServices offered = services();
-      loop.call(() -> {
-        services = offered;
-        running = true;
-        return true;
-      });
-      ports.start();
-    } catch (RuntimeException e) {
-      problem("it cannot run", e);
-    }
+  /**
+   * Whether a part could not start, and it is time to try again. On any thread.
+   *
+   * @return true if {@link #restart} has something to do
+   */
+  public boolean isRestartDue() {
+    return parts.isDue();
   }
 
-  private void measure(NetworkServices measured) {
-    try {
-      loop.call(() -> {
-        measured.measure(metrics);
-        return true;
-      });
-    } catch (RuntimeException e) {
-      event("network-silent").log(LOG, Level.DEBUG, e);
-    }
+  /** Tries those parts again that could not start. Never throws, and never with another change. */
+  public void restart() {
+    parts.startAgain();
   }
 
-  private @Nullable NetworkServices services() {
+  /** Makes the gateway with its services, where the mode has one. */
+  private void startGateway() {
     Ipv4Config ipv4 = config.ipv4();
     if (ipv4 == null) {
-      return null;
+      return;
     }
     NetworkServices[] late = new NetworkServices[1];
     try {
-      return loop.make(() -> {
+      loop.make(() -> {
         NetworkServices made =
             new NetworkServices(
                 config,
@@ -354,29 +344,23 @@ public final class Network implements AutoCloseable {
         made.addListener(new LeaseEvents(name(), events));
         made.nat().flows().listen(new FlowEvents(name(), events, timers));
         made.nat().forwards().listen(new ForwardEvents(name(), events));
+        made.measure(metrics);
         late[0] = made;
+        services = made;
         return made;
       });
     } catch (RuntimeException e) {
       loop.post(() -> closeLate(late[0]));
-      problem("its gateway cannot run", e);
-      return null;
+      throw e;
     }
   }
 
   /** Closes services that the loop has made when nobody waited for them any more. On the loop. */
   private void closeLate(@Nullable NetworkServices made) {
     if (made != null) {
+      services = null;
       made.close();
     }
-  }
-
-  private void problem(String what, Exception e) {
-    LogEvent.of("network-failed")
-        .with("network", name())
-        .with("problem", what)
-        .log(LOG, Level.ERROR, e);
-    loop.call(() -> failures.add(what + ": " + Causes.of(e)));
   }
 
   /** The address that a NIC's lease gives it, as text; empty for none. */
@@ -462,7 +446,7 @@ public final class Network implements AutoCloseable {
     return new NetworkInfo(
         name(),
         EnumText.word(config.mode()),
-        !config.enabled() ? STOPPED : running ? "running" : "failed",
+        !config.enabled() ? STOPPED : parts.problems().isEmpty() ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
         services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
         ipv6 == null ? "" : ipv6.toString(),
@@ -661,7 +645,7 @@ public final class Network implements AutoCloseable {
           DumpNode.of("network " + name())
               .with("mode", EnumText.word(config.mode()))
               .with("mtu", config.mtu())
-              .with("running", running)
+              .with("running", config.enabled() && parts.problems().isEmpty())
               .child(ethernet.dump());
       node.child(timers.dump());
       NetworkServices offered = services;
@@ -676,7 +660,6 @@ public final class Network implements AutoCloseable {
   public void close() {
     try {
       loop.call(() -> {
-        running = false;
         NetworkServices offered = services;
         if (offered != null) {
           offered.close();

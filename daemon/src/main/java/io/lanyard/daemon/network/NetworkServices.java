@@ -86,8 +86,13 @@ final class NetworkServices {
         new NatNetwork(
             loop, ethernet, timers, allocator, config, shared, nic -> reachedAt(nic.bits()));
     nat.gateway().stations().addListener(this::portGone);
-    offerNames(guests.values());
-    offerLeases(guests.values());
+    try {
+      offerNames(guests.values());
+      offerLeases(guests.values());
+    } catch (RuntimeException e) {
+      close(); // Else its port would keep the next gateway from attaching.
+      throw e;
+    }
   }
 
   /** Makes the DHCP server, if there is to be one. */

@@ -14,7 +14,9 @@
  * forward is asynchronous on the loop; the caller waits outside of it.
  *
  * <p><b>Failures.</b> A part that cannot run is a problem of its own: it is logged, it shows in the
- * network's status, and it is tried again if that may help. The rest of the network runs.
+ * network's status, and it is tried again if that may help. The rest of the network runs. A port
+ * tries again by itself; the parts that begin with the network ({@code StartingParts}: its gateway)
+ * are tried by the conductor, with growing pauses.
  *
  * <p><b>Changes.</b> {@link io.lanyard.daemon.network.Network#configure} takes over settings that
  * cannot fail; ports and forwards are added and removed one by one. What none of these can change
