@@ -61,6 +61,15 @@ public record Configuration(
    */
   public record Api(
       @Nullable Path socket, @Nullable Endpoint listen, @Nullable Tls tls, @Nullable Path tokens) {
+    /**
+     * The same without the UNIX socket's path, which stays as long as the daemon runs.
+     *
+     * @return where it listens on TCP, and for whom
+     */
+    public Api onTcp() {
+      return new Api(null, listen, tls, tokens);
+    }
+
     /** The socket's name in the runtime directory unless the file says otherwise. */
     public static final String USUAL_SOCKET = "api.sock";
 

@@ -10,6 +10,7 @@ import io.lanyard.vswitch.SocketErrors;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,8 +134,25 @@ final class TcpEndpoint implements AutoCloseable {
     return serving == null ? 0 : serving.port();
   }
 
+  /** Ends the streams of senders that are known no more. */
+  void review() {
+    HttpServer serving = server;
+    if (serving != null) {
+      serving.review();
+    }
+  }
+
+  /** Closes the server when it has answered what it was asked. Instead of {@link #close}. */
+  void drain() {
+    end(HttpServer::drain);
+  }
+
   @Override
   public void close() {
+    end(HttpServer::close);
+  }
+
+  private void end(Consumer<HttpServer> end) {
     Thread waiting = retrying;
     if (waiting != null) {
       waiting.interrupt();
@@ -144,7 +162,7 @@ final class TcpEndpoint implements AutoCloseable {
       HttpServer serving = server;
       if (serving != null) {
         watchdog.forget(words.loop());
-        serving.close();
+        end.accept(serving);
       }
     }
   }

@@ -28,8 +28,8 @@ final class TokenCallers implements Callers {
 
   private static final String SCHEME = "Bearer ";
 
-  private final Path file;
   private final RateLimitedLog log;
+  private Path file;
 
   /** The state of the file when it was read: when it was changed, and its length. */
   private record Version(FileTime changed, long length) {}
@@ -42,15 +42,44 @@ final class TokenCallers implements Callers {
     this.log = new RateLimitedLog(LOG, clock);
   }
 
+  /** Knows the tokens of another file from now on. */
+  synchronized void use(Path other) {
+    if (!other.equals(file)) {
+      file = other;
+      version = null;
+      tokens = null;
+    }
+  }
+
+  @Override
+  public boolean isStill(Caller caller, String authorization) {
+    TokenFile known = present();
+    Token token = known == null ? null : find(known, authorization);
+    return token != null && caller(token).equals(caller);
+  }
+
+  private static Caller caller(Token token) {
+    return new Caller("token " + token.name(), token.role());
+  }
+
+  private static boolean isOffered(String authorization) {
+    return authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
+  }
+
+  private static @Nullable Token find(TokenFile known, String authorization) {
+    return isOffered(authorization)
+        ? known.find(authorization.substring(SCHEME.length()).strip())
+        : null;
+  }
+
   @Override
   public Caller identify(String peer, String authorization) {
     TokenFile known = present();
     if (known == null) {
-      throw new Problem(
-          503, "the file of tokens cannot be read", file.toString(), "the daemon's log says why");
+      throw new Problem(503, "the file of tokens cannot be read", "", "the daemon's log says why");
     }
-    boolean offered = authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
-    Token token = offered ? known.find(authorization.substring(SCHEME.length()).strip()) : null;
+    boolean offered = isOffered(authorization);
+    Token token = find(known, authorization);
     if (token == null) {
       if (offered) {
         log.log(Level.WARNING, "api-token-refused", line -> line.with("client", peer));
@@ -62,7 +91,7 @@ final class TokenCallers implements Callers {
           "send Authorization: Bearer TOKEN; \"lanyard token add\" makes one",
           Map.of("WWW-Authenticate", "Bearer realm=\"lanyard\""));
     }
-    return new Caller("token " + token.name(), token.role());
+    return caller(token);
   }
 
   private synchronized @Nullable TokenFile present() {

@@ -10,6 +10,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
+import io.lanyard.config.HookConfig;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.EventType;
@@ -17,6 +18,7 @@ import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.VmmInfo;
 import io.lanyard.daemon.change.Conductor;
+import io.lanyard.daemon.change.OwnSettings;
 import io.lanyard.daemon.change.RunningTree;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.event.Hooks;
@@ -51,9 +53,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +115,8 @@ public final class Daemon implements AutoCloseable {
   private final Problems problems = new Problems();
   private final EventBus events;
   private final HeapTrim trim = new HeapTrim(new HeapTrim.OfProcess());
-  private final List<Consumer<Configuration>> settingsListeners = new CopyOnWriteArrayList<>();
+  private volatile Function<Configuration.Metrics, String> metricsServer = _ -> "";
+  private volatile Function<Configuration.Api, String> apiServer = _ -> "";
   private final Hooks hooks;
   private final ProblemEvents problemEvents;
   private final RunningTree tree;
@@ -165,7 +167,7 @@ public final class Daemon implements AutoCloseable {
             present,
             tree,
             settings.permitted(),
-            this::set,
+            new Own(),
             settings.file(),
             directories.state(),
             settings.clock());
@@ -197,23 +199,49 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  /** Takes over what concerns no network and no guest. */
-  private void set(Configuration configuration) {
-    DaemonLog observed = log;
-    if (observed != null) {
-      observed.keepFrom(configuration.log().level());
+  private final class Own implements OwnSettings {
+    @Override
+    public void log(Configuration.Log settings) {
+      DaemonLog observed = log;
+      if (observed != null) {
+        observed.keepFrom(settings.level());
+      }
     }
-    hooks.follow(configuration.hooks());
-    settingsListeners.forEach(listener -> listener.accept(configuration));
+
+    @Override
+    public void hooks(List<HookConfig> settings) {
+      hooks.follow(settings);
+    }
+
+    @Override
+    public String metrics(Configuration.Metrics settings) {
+      return metricsServer.apply(settings);
+    }
+
+    @Override
+    public String api(Configuration.Api settings) {
+      return apiServer.apply(settings);
+    }
   }
 
   /**
-   * Has changes told of what concerns no network and no guest: the log, the metrics' endpoint.
+   * Has other settings of the metrics' server taken over.
    *
-   * @param listener on the conductor's thread
+   * @param server takes them and answers why they do not work yet, or an empty text; on the
+   *     conductor's thread
    */
-  public void onSettings(Consumer<Configuration> listener) {
-    settingsListeners.add(listener);
+  public void onMetrics(Function<Configuration.Metrics, String> server) {
+    metricsServer = server;
+  }
+
+  /**
+   * Has other settings of the API on TCP taken over.
+   *
+   * @param server takes them and answers why they do not work yet, or an empty text; on the
+   *     conductor's thread
+   */
+  public void onApi(Function<Configuration.Api, String> server) {
+    apiServer = server;
   }
 
   /**

@@ -271,6 +271,15 @@ public sealed interface Change {
       implements Change {}
 
   /**
+   * An API that is served on TCP elsewhere, with another certificate or for other tokens. The UNIX
+   * socket's path is no part of it.
+   *
+   * @param before how it was served
+   * @param after how it is
+   */
+  record ApiChanged(Configuration.Api before, Configuration.Api after) implements Change {}
+
+  /**
    * Other programs that are run for events.
    *
    * @param before the hooks

@@ -58,6 +58,7 @@ final class Descriptions {
       case Change.GuestChanged guest -> guest(guest.after());
       case Change.LogChanged _ -> "log";
       case Change.MetricsChanged _ -> "metrics";
+      case Change.ApiChanged _ -> "api";
       case Change.HooksChanged _ -> "hooks";
       case Change.NeedsRestart restart -> restart.subject();
     };
@@ -109,6 +110,12 @@ final class Descriptions {
           new Parts(subject).add("level", level(one.before()), level(one.after())).line();
       case Change.MetricsChanged one ->
           new Parts(subject).add("listen", one.before().listen(), one.after().listen()).line();
+      case Change.ApiChanged one ->
+          new Parts(subject)
+              .add("listen", one.before().listen(), one.after().listen())
+              .add("tls", tls(one.before()), tls(one.after()))
+              .add("tokens", one.before().tokens(), one.after().tokens())
+              .line();
       case Change.HooksChanged one ->
           subject + ": " + Parts.arrow(hooks(one.before()), hooks(one.after()));
       case Change.NeedsRestart one ->
@@ -125,6 +132,11 @@ final class Descriptions {
       return change.before().enabled() ? "; stops" : "";
     }
     return change.before().enabled() ? "; starts anew" : "; starts";
+  }
+
+  private static String tls(Configuration.Api api) {
+    Configuration.Api.Tls tls = api.tls();
+    return tls == null ? "" : tls.certificate() + " with " + tls.key();
   }
 
   private static String hooks(List<HookConfig> hooks) {

@@ -1,11 +1,13 @@
 package io.lanyard.config.change;
 
 import io.lanyard.config.Configuration;
+import io.lanyard.config.Configuration.Api;
 import io.lanyard.config.Configuration.Metrics;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.change.Change.ApiChanged;
 import io.lanyard.config.change.Change.GuestAdded;
 import io.lanyard.config.change.Change.GuestChanged;
 import io.lanyard.config.change.Change.GuestRemoved;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The changes that lead from one configuration to another. */
@@ -186,16 +189,18 @@ public final class Difference {
   }
 
   private void own() {
-    Metrics old = before.metrics();
-    Metrics now = after.metrics();
-    if (!old.equals(now)) {
-      if (taken.contains(Holdings.metrics()) && now.listen() != null) {
-        letGo.add(new MetricsChanged(old, new Metrics(null)));
-        own.add(new MetricsChanged(new Metrics(null), now));
-      } else {
-        (now.listen() == null ? letGo : own).add(new MetricsChanged(old, now));
-      }
-    }
+    served(
+        before.metrics(),
+        after.metrics(),
+        new Metrics(null),
+        taken.contains(Holdings.metrics()),
+        MetricsChanged::new);
+    served(
+        before.api().onTcp(),
+        after.api().onTcp(),
+        new Api(null, null, null, null),
+        taken.contains(Holdings.api()),
+        ApiChanged::new);
     if (!before.log().equals(after.log())) {
       own.add(new LogChanged(before.log(), after.log()));
     }
@@ -203,17 +208,29 @@ public final class Difference {
       own.add(new Change.HooksChanged(before.hooks(), after.hooks()));
     }
     needsRestart("api.socket", before.api().socket(), after.api().socket());
-    needsRestart("api.listen", before.api().listen(), after.api().listen());
-    needsRestart("api.tls", tls(before.api()), tls(after.api()));
-    needsRestart("api.tokens", before.api().tokens(), after.api().tokens());
     needsRestart("directories.state", before.directories().state(), after.directories().state());
     needsRestart(
         "directories.runtime", before.directories().runtime(), after.directories().runtime());
   }
 
-  private static @Nullable String tls(Configuration.Api api) {
-    Configuration.Api.Tls tls = api.tls();
-    return tls == null ? null : tls.certificate() + " with " + tls.key();
+  /**
+   * A server of the daemon's own on TCP.
+   *
+   * @param nowhere one that does not listen
+   * @param taken whether another thing is to have its address; then it is let go first
+   */
+  private <T> void served(T old, T now, T nowhere, boolean taken, BiFunction<T, T, Change> change) {
+    if (old.equals(now)) {
+      return;
+    }
+    if (now.equals(nowhere)) {
+      letGo.add(change.apply(old, now));
+    } else if (taken) {
+      letGo.add(change.apply(old, nowhere));
+      own.add(change.apply(nowhere, now));
+    } else {
+      own.add(change.apply(old, now));
+    }
   }
 
   private void needsRestart(String subject, @Nullable Object old, @Nullable Object now) {

@@ -43,6 +43,7 @@ public final class Holdings {
     PORT,
     HOST_ADAPTER,
     METRICS,
+    API,
     GUEST
   }
 
@@ -124,6 +125,16 @@ public final class Holdings {
     return all;
   }
 
+  /**
+   * The things that a server of the daemon's own holds.
+   *
+   * @param listen where it listens on TCP; null for nowhere
+   * @return its listening address
+   */
+  public static Set<Object> of(@Nullable Endpoint listen) {
+    return listen == null ? Set.of() : Set.of(coarse(listening(Transport.TCP, listen)));
+  }
+
   /** The same thing, known by protocol and port alone where it is an address: those may overlap. */
   private static Object coarse(Object thing) {
     return thing instanceof Listening one ? new Listening(one.protocol(), one.port(), null) : thing;
@@ -197,6 +208,10 @@ public final class Holdings {
     return new Holder(Kind.METRICS, "", "");
   }
 
+  static Holder api() {
+    return new Holder(Kind.API, "", "");
+  }
+
   static Holder guest(GuestConfig guest) {
     return new Holder(Kind.GUEST, "", guest.name());
   }
@@ -211,6 +226,10 @@ public final class Holdings {
     Endpoint metrics = configuration.metrics().listen();
     if (metrics != null) {
       to.accept(listening(Transport.TCP, metrics), metrics());
+    }
+    Endpoint api = configuration.api().listen();
+    if (api != null) {
+      to.accept(listening(Transport.TCP, api), api());
     }
   }
 

@@ -156,6 +156,8 @@ class DifferenceTest {
             + " | guests.test: options.trace true -> false; needs a restart of the guest",
         "log.level = debug | log: level info -> debug",
         "- metrics | metrics: listen 127.0.0.1:9323 -> none",
+        "api = {listen: '127.0.0.1:8443', tokens: /t}"
+            + " | api: listen none -> 127.0.0.1:8443, tokens none -> /t",
         "api.socket = /x.sock | api.socket: none -> /x.sock; needs a restart of the daemon",
         "directories.state = /s | directories.state: none -> /s; needs a restart of the daemon",
       })

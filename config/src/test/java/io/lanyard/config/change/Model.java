@@ -30,6 +30,7 @@ final class Model {
   private final Map<String, NetworkConfig> networks;
   private final Map<String, GuestConfig> guests;
   private Configuration.Metrics metrics;
+  private Configuration.Api api;
   private List<HookConfig> hooks;
   private Configuration.Log log;
   private final Map<String, String> fixed = new TreeMap<>();
@@ -38,13 +39,10 @@ final class Model {
     networks = new HashMap<>(of.networks());
     guests = new HashMap<>(of.guests());
     metrics = of.metrics();
+    api = of.api().onTcp();
     hooks = of.hooks();
     log = of.log();
     fixed.put("api.socket", Objects.toString(of.api().socket(), ""));
-    Configuration.Api.Tls tls = of.api().tls();
-    fixed.put("api.listen", Objects.toString(of.api().listen(), ""));
-    fixed.put("api.tls", tls == null ? "" : tls.certificate() + " with " + tls.key());
-    fixed.put("api.tokens", Objects.toString(of.api().tokens(), ""));
     fixed.put("directories.state", Objects.toString(of.directories().state(), ""));
     fixed.put("directories.runtime", Objects.toString(of.directories().runtime(), ""));
   }
@@ -73,6 +71,10 @@ final class Model {
       case Change.MetricsChanged one -> {
         assertThat(metrics).isEqualTo(one.before());
         metrics = one.after();
+      }
+      case Change.ApiChanged one -> {
+        assertThat(api).isEqualTo(one.before());
+        api = one.after();
       }
       case Change.HooksChanged one -> {
         assertThat(hooks).isEqualTo(one.before());
@@ -178,6 +180,9 @@ final class Model {
     if (metrics.listen() != null) {
       listening.computeIfAbsent("tcp", _ -> new ArrayList<>()).add(metrics.listen());
     }
+    if (api.listen() != null) {
+      listening.computeIfAbsent("tcp", _ -> new ArrayList<>()).add(api.listen());
+    }
     for (NetworkConfig network : networks.values()) {
       Set<String> names = new HashSet<>();
       for (ForwardConfig forward : network.forwards()) {
@@ -230,6 +235,7 @@ final class Model {
     networks.forEach((name, network) -> content.put("network " + name, content(network)));
     content.put("guests", guests);
     content.put("metrics", metrics);
+    content.put("api", api);
     content.put("hooks", hooks);
     content.put("log", log);
     content.put("fixed", fixed);

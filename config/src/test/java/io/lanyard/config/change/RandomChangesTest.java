@@ -157,13 +157,20 @@ class RandomChangesTest {
     }
   }
 
-  /** Now and then another hook. */
+  /** Now and then another hook, or another API on TCP. */
   private static Document withHooks(Document document, int kind) throws ConfigException {
     return switch (kind) {
       case 1 -> document.with(hooks("[{on: [lease], run: [/bin/true]}]"));
+      case 2 -> document.with(api("{listen: '127.0.0.1:3', tokens: /t}"));
       case 4 -> document.with(hooks("[]"));
+      case 5 -> document.with(api("{listen: '*:4', tokens: /u, tls: {certificate: c, key: k}}"));
+      case 6 -> document.with(api("{}"));
       default -> document;
     };
+  }
+
+  private static Edit api(String value) throws ConfigException {
+    return Edit.set(DocumentPath.of("api"), value, "r", Instant.EPOCH);
   }
 
   private static Edit hooks(String value) throws ConfigException {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has requests answered by the resources of a table of routes, and makes every failure a problem.
@@ -39,26 +40,40 @@ final class Dispatcher {
   record Incoming(
       String peer, String method, String uri, Map<String, String> headers, byte[] body) {}
 
+  /**
+   * The answer to a request.
+   *
+   * @param response the answer
+   * @param sender who is answered; null where nobody was identified, and a problem is the answer
+   */
+  record Answer(Response response, OpenStreams.@Nullable Sender sender) {}
+
   /** Answers a request. Never throws. */
-  Response answer(Incoming incoming) {
+  Answer answer(Incoming incoming) {
     try {
-      return incoming.method().equals("OPTIONS") ? options(incoming) : resource(incoming);
+      if (incoming.method().equals("OPTIONS")) {
+        return new Answer(options(incoming), null);
+      }
+      String authorization = incoming.headers().getOrDefault("authorization", "");
+      Caller caller = callers.identify(incoming.peer(), authorization);
+      return new Answer(
+          resource(incoming, caller),
+          new OpenStreams.Sender(incoming.peer(), caller, authorization));
     } catch (Problem problem) {
-      return ProblemBody.of(problem);
+      return new Answer(ProblemBody.of(problem), null);
     } catch (Throwable e) {
       meter.failed(e);
-      return ProblemBody.of(
+      Problem problem =
           new Problem(
               500,
               "the daemon failed to answer: " + e,
               incoming.uri(),
-              "the daemon's log says more"));
+              "the daemon's log says more");
+      return new Answer(ProblemBody.of(problem), null);
     }
   }
 
-  private Response resource(Incoming incoming) throws Exception {
-    Caller caller =
-        callers.identify(incoming.peer(), incoming.headers().getOrDefault("authorization", ""));
+  private Response resource(Incoming incoming, Caller caller) throws Exception {
     boolean head = incoming.method().equals("HEAD");
     Request request;
     Routes.Match match;

@@ -1,5 +1,6 @@
 package io.lanyard.control.http;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -67,6 +68,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   private boolean first = true;
   private boolean busy;
   private boolean ending;
+
+  /** Whether the answer to the present request is the last one. */
+  private boolean last;
+
   private boolean inputEnded;
   private @Nullable ScheduledFuture<?> timeout;
 
@@ -106,6 +111,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
             .setMaxHeaderSize(MAX_HEADERS)
             .setMaxChunkSize(LargeBodies.SMALL);
     pipeline.addLast(CODEC, new RequestCodec(decoder)).addLast(BODIES, bodies).addLast(this);
+  }
+
+  /** Ends the connection: at once, or when its present request is answered. */
+  void finish(Channel channel) {
+    last = true;
+    if (!busy && !ending) {
+      var _ = channel.close();
+    }
   }
 
   @Override
@@ -224,8 +237,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
             peer, request.method().name(), request.uri(), headers(request), body);
     try {
       threads.execute(() -> {
-        Response response = dispatcher.answer(incoming);
-        context.executor().execute(() -> send(context, response, keepAlive, began));
+        Dispatcher.Answer answer = dispatcher.answer(incoming);
+        context.executor().execute(() -> send(context, answer, keepAlive, began));
       });
     } catch (RejectedExecutionException e) {
       // The server is stopping.
@@ -281,7 +294,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   }
 
   private void send(
-      ChannelHandlerContext context, Response response, boolean keepAlive, long began) {
+      ChannelHandlerContext context, Dispatcher.Answer answer, boolean keepAlive, long began) {
+    Response response = answer.response();
+    OpenStreams.Sender sender = answer.sender();
     bodies.answered();
     if (!context.channel().isActive()) {
       abandon(response);
@@ -291,10 +306,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     if (response instanceof Response.Body body) {
       meter.answered(body.status(), System.nanoTime() - began);
       send(context, body, keepAlive);
-    } else if (!place.take(context.channel())) {
+    } else if (last || sender == null || !place.take(context.channel(), sender)) {
       abandon(response);
       meter.refused();
-      send(context, ProblemBody.of(StreamPlace.none()), keepAlive, began);
+      Response.Body none = ProblemBody.of(StreamPlace.none());
+      meter.answered(none.status(), System.nanoTime() - began);
+      send(context, none, keepAlive);
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);
       stream(context, stream);
@@ -320,13 +337,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   }
 
   private void send(ChannelHandlerContext context, Response.Body body, boolean keepAlive) {
-    var sent = context.writeAndFlush(HttpResponses.of(body, keepAlive));
+    boolean goesOn = keepAlive && !last;
+    var sent = context.writeAndFlush(HttpResponses.of(body, goesOn));
     // The next request has to wait until the client has taken this answer: answers that nobody
     // reads would pile up.
     if (!sent.isDone()) {
       expireAfter(context, TimeUnit.SECONDS.toMillis(REQUEST_SECONDS), () -> close(context));
     }
-    if (keepAlive) {
+    if (goesOn) {
       sent.addListener(done -> {
         if (done.isSuccess()) {
           awaitRequest(context);

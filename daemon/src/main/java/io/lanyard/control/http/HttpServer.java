@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,12 @@ public final class HttpServer implements AutoCloseable {
 
   private static final int STOP_SECONDS = 2;
 
+  /** As long as a client may take to read an answer. */
+  private static final int DRAIN_SECONDS = 30;
+
+  /** How long a stream goes on at most whose sender's token was removed. */
+  private static final int REVIEW_SECONDS = 5;
+
   private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
 
   private final RateLimitedLog log = new RateLimitedLog(LOG, Clock.system());
@@ -60,7 +67,9 @@ public final class HttpServer implements AutoCloseable {
   private final Limits limits;
   private final Places places;
   private final Places streams;
+  private final OpenStreams open = new OpenStreams();
   private final LargeBodies bodies = new LargeBodies();
+  private final Callers callers;
   private final Dispatcher dispatcher;
   private final HttpMeter meter;
   private final int owner;
@@ -79,6 +88,7 @@ public final class HttpServer implements AutoCloseable {
     this.streams =
         new Places(
             limits.ofStreams(), "event streams, captures and consoles together", Clock.system());
+    this.callers = callers;
     this.dispatcher = new Dispatcher(routes, callers, meter);
     this.meter = meter;
     this.loop =
@@ -160,6 +170,9 @@ public final class HttpServer implements AutoCloseable {
     try {
       server.listen(
           EpollServerSocketChannel.class, tcp.address(), tcp.address().toString(), accept);
+      var _ =
+          server.loop.scheduleWithFixedDelay(
+              server::review, REVIEW_SECONDS, REVIEW_SECONDS, TimeUnit.SECONDS);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -271,7 +284,7 @@ public final class HttpServer implements AutoCloseable {
             threads,
             meter,
             peer(client),
-            new StreamPlace(streams, client),
+            new StreamPlace(streams, open, client),
             new BodyLimit(MAX_BODY, bodies, client.trusted()),
             limits.firstRequest())
         .install(channel.pipeline());
@@ -301,12 +314,54 @@ public final class HttpServer implements AutoCloseable {
     Refusal.begin(channel);
   }
 
-  /** Stops listening, closes every connection, and waits a moment for what is being answered. */
-  @Override
-  public void close() {
+  /** Ends the streams of senders that are known no more, in the background. Thread: any. */
+  public void review() {
+    if (!open.isEmpty()) {
+      try {
+        threads.execute(() -> open.review(callers));
+      } catch (RejectedExecutionException e) {
+        // The server is stopping, and every stream with it.
+      }
+    }
+  }
+
+  /**
+   * Stops listening and ends every connection: a stream and one that waits for a request at once,
+   * another when it is answered, at the latest after {@value #DRAIN_SECONDS} s. Closes the server
+   * then. In the background, but for the listening. Instead of {@link #close}.
+   */
+  public void drain() {
+    stopListening();
+    open.close();
+    loop.execute(() -> connections.forEach(HttpServer::finish));
+    Thread.ofVirtual()
+        .name(name + "-drain")
+        .start(() -> {
+          connections.newCloseFuture().awaitUninterruptibly(DRAIN_SECONDS, TimeUnit.SECONDS);
+          close();
+        });
+  }
+
+  /** On the loop. */
+  private static void finish(Channel channel) {
+    HttpConnection connection = channel.pipeline().get(HttpConnection.class);
+    if (connection == null) { // a stream
+      var _ = channel.close();
+    } else {
+      connection.finish(channel);
+    }
+  }
+
+  private void stopListening() {
     if (listener != null) {
       listener.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     }
+  }
+
+  /** Stops listening, closes every connection, and waits a moment for what is being answered. */
+  @Override
+  public void close() {
+    stopListening();
     if (file != null) {
       try {
         file.remove();

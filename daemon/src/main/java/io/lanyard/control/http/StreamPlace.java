@@ -11,25 +11,29 @@ import java.util.Map;
  */
 final class StreamPlace {
   private final Places streams;
+  private final OpenStreams open;
   private final Places.Client client;
 
   /**
    * Takes nothing yet.
    *
    * @param streams the server's places for streams
+   * @param open the server's streams that are open
    * @param client the connection's client
    */
-  StreamPlace(Places streams, Places.Client client) {
+  StreamPlace(Places streams, OpenStreams open, Places.Client client) {
     this.streams = streams;
+    this.open = open;
     this.client = client;
   }
 
   /** Takes a place until the channel closes; false if there is none for this client. */
-  boolean take(Channel channel) {
+  boolean take(Channel channel, OpenStreams.Sender sender) {
     if (!streams.take(client)) {
       return false;
     }
     channel.closeFuture().addListener(closed -> streams.release(client));
+    open.add(channel, sender);
     return true;
   }
 

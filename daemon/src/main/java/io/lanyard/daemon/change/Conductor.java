@@ -33,7 +33,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -154,8 +153,7 @@ public final class Conductor implements AutoCloseable {
    * @param present the configuration that runs
    * @param tree what runs
    * @param permitted leaves out of a configuration what this host does not permit
-   * @param settings takes over what concerns no network and no guest: the log, the metrics'
-   *     endpoint; on the conductor's thread
+   * @param settings what concerns no network and no guest
    * @param file the daemon's own file
    * @param state the state directory, where configurations are kept
    * @param clock tells the time of a change
@@ -164,7 +162,7 @@ public final class Conductor implements AutoCloseable {
       Present present,
       RunningTree tree,
       UnaryOperator<Configuration> permitted,
-      Consumer<Configuration> settings,
+      OwnSettings settings,
       Document file,
       Path state,
       Clock clock) {
@@ -500,8 +498,12 @@ public final class Conductor implements AutoCloseable {
   }
 
   private static boolean isStart(DocumentPath path) {
-    String first = path.steps().getFirst();
-    return first.equals("api") || first.equals("directories") || first.equals("hooks");
+    List<String> steps = path.steps();
+    return switch (steps.getFirst()) {
+      case "directories", "hooks" -> true;
+      case "api" -> steps.size() == 1 || steps.get(1).equals("socket");
+      default -> false;
+    };
   }
 
   /** Whether two documents differ at most in their comments, and in who said it when. */

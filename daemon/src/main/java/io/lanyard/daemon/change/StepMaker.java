@@ -16,7 +16,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,16 +28,15 @@ final class StepMaker {
   private static final System.Logger LOG = System.getLogger(StepMaker.class.getName());
 
   private final RunningTree tree;
-  private final Consumer<Configuration> settings;
+  private final OwnSettings settings;
 
   /**
    * Makes one.
    *
    * @param tree what runs
-   * @param settings takes over what concerns no network and no guest: the log, the metrics'
-   *     endpoint
+   * @param settings what concerns no network and no guest
    */
-  StepMaker(RunningTree tree, Consumer<Configuration> settings) {
+  StepMaker(RunningTree tree, OwnSettings settings) {
     this.tree = tree;
     this.settings = settings;
   }
@@ -65,9 +64,13 @@ final class StepMaker {
           changed.needsRestart()
               ? new GuestReplacement(change.describe(), changed.before(), changed.after())
               : guest(change, changed.before(), changed.after());
-      case Change.LogChanged _ -> setting(change, before, after);
-      case Change.MetricsChanged _ -> setting(change, before, after);
-      case Change.HooksChanged _ -> setting(change, before, after);
+      case Change.LogChanged one ->
+          setting(change, () -> settings.log(one.after()), () -> settings.log(one.before()));
+      case Change.HooksChanged one ->
+          setting(change, () -> settings.hooks(one.after()), () -> settings.hooks(one.before()));
+      case Change.MetricsChanged one ->
+          served(change, settings::metrics, one.before(), one.after());
+      case Change.ApiChanged one -> served(change, settings::api, one.before(), one.after());
       default -> null;
     };
   }
@@ -161,8 +164,14 @@ final class StepMaker {
         back);
   }
 
-  private Step setting(Change change, Configuration before, Configuration after) {
-    return setting(change, () -> settings.accept(after), () -> settings.accept(before));
+  /** A server of the daemon's own that listens elsewhere. */
+  private static <T> Step served(Change change, Function<T, String> server, T before, T after) {
+    return new Pair(
+        change.describe(),
+        () -> server.apply(after),
+        () -> {
+          String _ = server.apply(before);
+        });
   }
 
   private Network network(String name) {

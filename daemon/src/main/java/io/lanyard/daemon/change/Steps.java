@@ -256,6 +256,8 @@ final class Steps {
           before ? Holdings.of(one.network(), one.before()) : Set.of();
       case Change.ForwardChanged one ->
           Holdings.of(one.network(), before ? one.before() : one.after());
+      case Change.MetricsChanged one -> Holdings.of((before ? one.before() : one.after()).listen());
+      case Change.ApiChanged one -> Holdings.of((before ? one.before() : one.after()).listen());
       default -> {
         GuestConfig guest = guest(change, before);
         yield guest == null ? Set.of() : Holdings.of(guest);

@@ -22,16 +22,18 @@ final class MetricsServer implements AutoCloseable {
     this.daemon = daemon;
     this.listen = daemon.conductor().present().configuration().metrics().listen();
     this.endpoint = MetricsEndpoint.open(daemon, listen);
-    daemon.onSettings(this::follow);
+    daemon.onMetrics(this::follow);
   }
 
-  private synchronized void follow(Configuration configuration) {
-    Endpoint next = configuration.metrics().listen();
-    if (!closed && !Objects.equals(next, listen)) {
-      endpoint.close();
-      listen = next;
-      endpoint = MetricsEndpoint.open(daemon, next);
+  private synchronized String follow(Configuration.Metrics settings) {
+    Endpoint next = settings.listen();
+    if (closed || Objects.equals(next, listen)) {
+      return "";
     }
+    endpoint.close();
+    listen = next;
+    endpoint = MetricsEndpoint.open(daemon, next);
+    return endpoint.problem();
   }
 
   /** Why nobody can read the metrics; empty if they can, or there are to be none. */

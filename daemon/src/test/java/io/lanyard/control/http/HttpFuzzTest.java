@@ -131,7 +131,9 @@ class HttpFuzzTest {
             meter,
             "user 0",
             new StreamPlace(
-                new Places(Limits.API, "streams", Clock.system()), new Places.Client(0, true)),
+                new Places(Limits.API, "streams", Clock.system()),
+                new OpenStreams(),
+                new Places.Client(0, true)),
             new BodyLimit(HttpServer.MAX_BODY, places, true),
             Duration.ofSeconds(5))
         .install(channel.pipeline());
