@@ -145,6 +145,11 @@ public final class VirtQueue {
     return nextAvailable;
   }
 
+  /** The index that {@link #push} uses next: those before it are, or will be, the driver's. */
+  int nextUsed() {
+    return nextUsed;
+  }
+
   private boolean fail(String why) {
     if (!broken) {
       broken = true;

@@ -1,5 +1,6 @@
 package io.lanyard.bench;
 
+import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
@@ -51,7 +52,8 @@ public class EgressDecision {
     for (int i = 0; i < rules; i++) {
       Subnet subnet = spread ? Subnet.of(Address.ofIpv4(i << 16), 16) : Subnet.parse("0.0.0.0/0");
       Service service = new Service(Service.Protocol.TCP, 2 * i, 2 * i);
-      list.add(new Rule(Verdict.ALLOW, new Target(List.of(subnet), List.of(service))));
+      list.add(
+          new Rule(Verdict.ALLOW, new Target(new Destination.Addresses(subnet), List.of(service))));
     }
     made = new EgressRules(list);
   }
@@ -64,6 +66,6 @@ public class EgressDecision {
   @Benchmark
   public int find() {
     port = port + 2 & 0xffff;
-    return made.find(DESTINATION.high(), DESTINATION.low(), FlowKey.TCP, port | 1, true);
+    return made.find(DESTINATION.high(), DESTINATION.low(), FlowKey.TCP, port | 1, false, false);
   }
 }

@@ -1,6 +1,5 @@
 package io.lanyard.config;
 
-import io.lanyard.net.Subnet;
 import java.util.List;
 import java.util.Map;
 
@@ -13,11 +12,12 @@ import java.util.Map;
  *
  * @param otherwise what happens where no rule matches
  * @param rules the rules, in order
+ * @param dryRun whether what the rules and {@code otherwise} deny is let pass, and only told
  */
-public record EgressConfig(Verdict otherwise, List<Rule> rules) {
+public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) {
   /** The egress of a network whose file says nothing. */
   public static final EgressConfig DEFAULT =
-      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of());
+      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise());
 
   /** Takes a copy of the list. */
   public EgressConfig {
@@ -41,36 +41,31 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
   public record Rule(Verdict verdict, Target target) {
     /** The keys of a rule. */
     static final class Keys {
-      private static final String IPV6_PATTERN = "[0-9a-fA-F:.]{2,45}(/[0-9]{1,3})?";
-
       private static final Kind<Target> TARGET =
           Kind.such(
               "destination",
               "a destination",
-              "^((\\*|"
+              "^(\\*|"
                   + Kind.IPV4_PATTERN
-                  + "(/[0-9]{1,2})?|\\["
-                  + IPV6_PATTERN
-                  + "\\])(:"
+                  + "(/[0-9]{1,2})?|\\[[0-9a-fA-F:.]+(/[0-9]{1,3})?\\]|(\\*\\.)?[^\\s*:/,\\[\\]]+)(:"
                   + Service.PATTERN
                   + "(, *"
                   + Service.PATTERN
-                  + ")*)?|"
-                  + IPV6_PATTERN
-                  + ")$",
+                  + ")*)?$|^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[0-9]{1,3})?$",
               EgressReader::target,
               "10.0.0.0/8",
+              "\"*.debian.org:443\"",
               "\"192.168.1.5:tcp/443\"",
-              "\"*:53\"",
-              "\"[2001:db8::/32]:443\"");
+              "\"*:53\"");
 
       static final Key<Target> ALLOW =
           Key.optional(
               "allow",
               TARGET,
               "none",
-              "Flows that may be: an address, a subnet or *, and if wanted a colon with protocols"
-                  + " and ports behind it.");
+              "Flows that may be: an address, a subnet, a name, *. before a name for all names below"
+                  + " it, or *, and if wanted a colon with protocols and ports behind it. An IPv6"
+                  + " address stands in brackets then.");
 
       static final Key<Target> DENY =
           Key.optional(
@@ -94,17 +89,12 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
   /**
    * Destinations, and services there.
    *
-   * @param destinations subnets of addresses, at least one
+   * @param where the destinations
    * @param services protocols and ports; empty for all
    */
-  public record Target(List<Subnet> destinations, List<Service> services) {
-    /** All addresses of both families. */
-    public static final List<Subnet> EVERYWHERE =
-        List.of(Subnet.parse("0.0.0.0/0"), Subnet.parse("::/0"));
-
-    /** Takes copies of the lists. */
+  public record Target(Destination where, List<Service> services) {
+    /** Takes a copy of the list. */
     public Target {
-      destinations = List.copyOf(destinations);
       services = List.copyOf(services);
     }
 
@@ -115,12 +105,8 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
      */
     @Override
     public String toString() {
-      Subnet first = destinations.getFirst();
-      boolean brackets = !first.network().isIpv4() && !services.isEmpty();
-      String where =
-          destinations.equals(EVERYWHERE) ? "*" : brackets ? "[" + first + "]" : first.toString();
       return services.isEmpty()
-          ? where
+          ? where.toString()
           : where + ":" + String.join(",", services.stream().map(Service::toString).toList());
     }
   }
@@ -144,6 +130,14 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
             List.of(),
             "The rules, in order.");
 
+    static final Key<Boolean> DRY_RUN =
+        Key.defaulted(
+            "dry-run",
+            new Form.Flag(),
+            false,
+            "Whether what rules and default deny is let pass, and only counted and logged. What is"
+                + " protected stays denied.");
+
     static final Section SECTION =
         Section.of(
             "egress",
@@ -151,7 +145,8 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules) {
                 + " addresses, other networks, link-local and metadata addresses are denied; then"
                 + " the default decides.",
             OTHERWISE,
-            RULES);
+            RULES,
+            DRY_RUN);
 
     private Keys() {}
   }

@@ -4,6 +4,7 @@ import io.lanyard.config.EgressConfig.Keys;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,28 +13,44 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads where guests may go. */
 final class EgressReader {
-  private static final int WHOLE_WORLD = 0;
+  private static final List<Subnet> LOOPBACK =
+      List.of(Subnet.parse("0.0.0.0/8"), Subnet.parse("127.0.0.0/8"), Subnet.parse("::/127"));
+
+  /** Multicast and what is beyond it, and addresses of a link alone. */
+  private static final List<Subnet> NOWHERE =
+      List.of(Subnet.parse("224.0.0.0/3"), Subnet.parse("ff00::/8"), Subnet.parse("fe80::/10"));
+
   private static final Pattern LOOKS_LIKE_IPV4 = Pattern.compile("[0-9./]+");
 
   private EgressReader() {}
 
-  static EgressConfig read(Fields egress) {
+  /**
+   * Reads it.
+   *
+   * @param dns the network's name server, which tells guests where names lead
+   */
+  static EgressConfig read(Fields egress, DnsConfig dns) {
     List<Rule> rules = new ArrayList<>();
     for (Fields fields : egress.value(Keys.RULES)) {
       Rule rule = rule(fields);
       if (rule != null) {
+        if (rule.target().where() instanceof Destination.Names && !dns.enabled()) {
+          fields.problem(
+              rule.verdict() == Verdict.ALLOW ? Rule.Keys.ALLOW : Rule.Keys.DENY,
+              "names mean what the network's name server has told, and dns: {enabled: false} says that there is none");
+        }
         rules.add(rule);
       }
     }
-    return new EgressConfig(egress.value(Keys.OTHERWISE), rules);
+    return new EgressConfig(egress.value(Keys.OTHERWISE), rules, egress.value(Keys.DRY_RUN));
   }
 
   private static @Nullable Rule rule(Fields fields) {
     Target allow = fields.find(Rule.Keys.ALLOW);
     Target deny = fields.find(Rule.Keys.DENY);
     if (allow != null) {
-      for (Subnet destinations : allow.destinations()) {
-        String why = neverAllowed(destinations);
+      if (allow.where() instanceof Destination.Addresses(Subnet subnet)) {
+        String why = neverAllowed(subnet);
         if (!why.isEmpty()) {
           fields.problem(Rule.Keys.ALLOW, why);
         }
@@ -44,68 +61,78 @@ final class EgressReader {
   }
 
   private static String neverAllowed(Subnet destinations) {
-    if (destinations.prefix() == WHOLE_WORLD) {
-      return "";
-    }
-    boolean loopback;
-    boolean nowhere;
-    if (destinations.network().isIpv4()) {
-      int first = destinations.network().ipv4() >>> 24;
-      loopback = destinations.prefix() >= 8 && (first == 0 || first == 127);
-      nowhere = destinations.prefix() >= 3 && first >= 224;
-    } else {
-      int first = (int) (destinations.network().high() >>> 48);
-      loopback = destinations.prefix() >= 8 && first >>> 8 == 0;
-      nowhere = destinations.prefix() >= 8 && (first >>> 8 == 0xff || first >>> 6 == 0xfe80 >>> 6);
-    }
-    if (loopback) {
-      return "guests reach the host's loopback by nat: {host-loopback: ...} and in no other way";
-    }
-    return nowhere ? "nothing is forwarded to " + destinations : "";
-  }
-
-  /**
-   * Parses a destination with its services. An IPv6 address stands in brackets where a service
-   * follows.
-   */
-  static Target target(String text) {
-    boolean brackets = text.startsWith("[");
-    int close = text.indexOf(']');
-    if (brackets && close < 0) {
-      throw new IllegalArgumentException("the closing bracket is missing");
-    }
-    boolean bare = !brackets && text.indexOf(':') != text.lastIndexOf(':');
-    int colon = bare ? -1 : text.indexOf(':', brackets ? close : 0);
-    int end = colon < 0 ? text.length() : colon;
-    if (brackets && end != close + 1) {
-      throw new IllegalArgumentException(
-          "expected a colon behind the bracket, and the prefix length before it");
-    }
-    String where = brackets ? text.substring(1, close) : text.substring(0, end);
-    List<Service> services = new ArrayList<>();
-    if (colon >= 0) {
-      for (String service : text.substring(colon + 1).split(",", -1)) {
-        services.add(Service.parse(service.strip()));
+    for (Subnet loopback : LOOPBACK) {
+      if (isWithin(destinations, loopback)) {
+        return "guests reach the host's loopback by nat: {host-loopback: ...} and in no other way";
       }
     }
-    return new Target(destinations(where, bare || brackets), services);
+    for (Subnet nowhere : NOWHERE) {
+      if (isWithin(destinations, nowhere)) {
+        return "nothing is forwarded to " + destinations;
+      }
+    }
+    return "";
   }
 
-  private static List<Subnet> destinations(String text, boolean ipv6) {
+  private static boolean isWithin(Subnet inner, Subnet outer) {
+    return inner.network().isIpv4() == outer.network().isIpv4()
+        && inner.prefix() >= outer.prefix()
+        && outer.contains(inner.network());
+  }
+
+  /** Parses a destination with its services. */
+  static Target target(String text) {
+    if (text.startsWith("[")) {
+      int end = text.indexOf(']');
+      if (end < 0) {
+        throw new IllegalArgumentException("there is no ] behind the address");
+      }
+      String rest = text.substring(end + 1);
+      if (!rest.isEmpty() && !rest.startsWith(":")) {
+        throw new IllegalArgumentException(
+            "only a colon and services stand behind ]; write [2001:db8::/32]:443");
+      }
+      return new Target(
+          new Destination.Addresses(subnet(text.substring(1, end), false)),
+          rest.isEmpty() ? List.of() : services(rest.substring(1)));
+    }
+    int colon = text.indexOf(':');
+    if (colon >= 0 && text.indexOf(':', colon + 1) >= 0) {
+      return new Target(new Destination.Addresses(subnet(text, false)), List.of());
+    }
+    String where = colon < 0 ? text : text.substring(0, colon);
+    List<Service> services = colon < 0 ? List.of() : services(text.substring(colon + 1));
+    return new Target(destination(where), services);
+  }
+
+  private static List<Service> services(String text) {
+    List<Service> services = new ArrayList<>();
+    for (String service : text.split(",", -1)) {
+      services.add(Service.parse(service.strip()));
+    }
+    return services;
+  }
+
+  private static Destination destination(String text) {
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("the destination is missing");
+    }
     if (text.equals("*")) {
-      return Target.EVERYWHERE;
+      return new Destination.Anywhere();
     }
-    if (!ipv6 && !LOOKS_LIKE_IPV4.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          text.isEmpty()
-              ? "the destination is missing"
-              : "names are not supported by this version; give an address or a subnet");
+    return LOOKS_LIKE_IPV4.matcher(text).matches()
+        ? new Destination.Addresses(subnet(text, true))
+        : new Destination.Names(NamePattern.parse(text));
+  }
+
+  private static Subnet subnet(String text, boolean isIpv4) {
+    if (text.indexOf('/') >= 0) {
+      return Subnet.parse(text);
     }
-    String length = ipv6 ? "/128" : "/32";
-    Subnet subnet = Subnet.parse(text.indexOf('/') < 0 ? text + length : text);
-    if (ipv6 && subnet.network().isIpv4()) {
+    Address address = isIpv4 ? Address.parseIpv4(text) : Address.parse(text);
+    if (address.isIpv4() != isIpv4) {
       throw new IllegalArgumentException("write an IPv4 address as such");
     }
-    return List.of(subnet);
+    return Subnet.of(address, address.bits());
   }
 }

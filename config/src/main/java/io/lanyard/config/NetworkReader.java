@@ -58,7 +58,7 @@ final class NetworkReader {
     DhcpConfig dhcp = services.dhcp();
     DnsConfig dns = services.dns();
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
-    EgressConfig egress = EgressReader.read(network.mapping(Keys.EGRESS));
+    EgressConfig egress = EgressReader.read(network.mapping(Keys.EGRESS), dns);
     if (ipv4 == null) {
       return null;
     }

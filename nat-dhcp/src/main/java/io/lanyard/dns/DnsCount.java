@@ -36,6 +36,10 @@ public enum DnsCount {
   REFUSED,
   /** Answered with REFUSED: a name of others, and this network asks no name servers. */
   NOT_FORWARDED,
+  /** Answered with REFUSED: a name that the network's egress does not permit. */
+  DENIED,
+  /** Answered that there is nothing: HTTPS and SVCB records, where egress is by name. */
+  SUPPRESSED,
   /** Answered with REFUSED: too many questions waiting. */
   OVER_QUOTA,
   /** A TCP connection that was refused: the port has its share of them, all busy. */

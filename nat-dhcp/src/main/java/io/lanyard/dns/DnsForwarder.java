@@ -11,6 +11,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
@@ -45,6 +46,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
 
   private ZoneTerms terms;
   private final GuestLink link;
+  private final NamePolicy policy;
   private final Clock clock;
   private final OwnZone zone;
   private final HostResolver resolver;
@@ -62,6 +64,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param guests all guests, whose reserved addresses their names lead to
    * @param link the network
    * @param ipv6 the IPv6 addresses of who has a name
+   * @param policy whether guests may ask for names of others
    * @param sockets the network's descriptors for queries upstream
    */
   public DnsForwarder(
@@ -69,12 +72,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       Collection<GuestConfig> guests,
       GuestLink link,
       Ipv6Names ipv6,
+      NamePolicy policy,
       DescriptorBudget.Holder sockets) {
     this(
         config,
         guests,
         link,
         ipv6,
+        policy,
         sockets,
         HostFiles.OF_HOST,
         UpstreamTimes.USUAL,
@@ -86,12 +91,14 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       Collection<GuestConfig> guests,
       GuestLink link,
       Ipv6Names ipv6,
+      NamePolicy policy,
       DescriptorBudget.Holder sockets,
       HostFiles files,
       UpstreamTimes times,
       Function<List<String>, ResolvConf> parser) {
     this.terms = ZoneTerms.of(config, guests);
     this.link = link;
+    this.policy = policy;
     this.clock = link.timers().clock();
     this.log = new RateLimitedLog(LOG, clock);
     this.zone = new OwnZone(terms, ipv6);
@@ -104,6 +111,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             link,
             zone,
             replies,
+            policy,
             counters,
             sockets,
             port -> refused(port, "the port has its share of the sockets for name servers"),
@@ -259,7 +267,16 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     Message own = zone.answer(query, asked, resolver.hosts());
     boolean bare = asked.getName().labels() == 2;
     if (own != null && (!early || (!bare && !own.getSection(Section.ANSWER).isEmpty()))) {
+      Told.of(own).tell(policy, station.budget(), asked.getName(), 0);
       replies.own(own, query, limit, reply);
+      return true;
+    }
+    NamePolicy.Question permitted =
+        policy.question(station.budget(), Told.text(asked.getName()), asked.getType());
+    if (permitted != NamePolicy.Question.ASKED) {
+      boolean refused = permitted == NamePolicy.Question.REFUSED;
+      counters.count(refused ? DnsCount.DENIED : DnsCount.SUPPRESSED);
+      reply.accept(Queries.withheld(query, refused).toWire(limit));
       return true;
     }
     if (!early && !recursion.forwards()) {
@@ -273,6 +290,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     Response cached = options.isEmpty() ? recursion.cached(question, now) : null;
     if (cached != null) {
       counters.count(DnsCount.CACHE_HIT);
+      cached.tell(policy, station.budget(), asked.getName(), now);
       replies.upstream(cached.to(wire, now), limit, reply);
       return true;
     }

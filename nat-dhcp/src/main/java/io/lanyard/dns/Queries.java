@@ -1,7 +1,10 @@
 package io.lanyard.dns;
 
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.ExtendedErrorCodeOption;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
@@ -19,6 +22,11 @@ final class Queries {
 
   private static final int IP_AND_UDP = 28;
   private static final int MAX_QUERY = 4096;
+
+  /** RFC 8914 section 4.19. */
+  private static final EDNSOption PROHIBITED =
+      new ExtendedErrorCodeOption(
+          ExtendedErrorCodeOption.PROHIBITED, "the network's egress rules do not permit this name");
 
   private Queries() {}
 
@@ -113,6 +121,23 @@ final class Queries {
     return response;
   }
 
+  /**
+   * The answer to a query that the network's egress does not let pass.
+   *
+   * @param refused whether that is said; else there is nothing of the type asked for
+   */
+  static Message withheld(Message query, boolean refused) {
+    Message response = error(query, refused ? Rcode.REFUSED : Rcode.NOERROR);
+    OPTRecord plain = response.getOPT();
+    if (refused && plain != null) {
+      response.removeRecord(plain, Section.ADDITIONAL);
+      response.addRecord(
+          new OPTRecord(Question.PAYLOAD, 0, 0, plain.getFlags(), List.of(PROHIBITED)),
+          Section.ADDITIONAL);
+    }
+    return response;
+  }
+
   /** Adds EDNS to the answer to a query that has it. */
   static void addOpt(Message response, Message query, int rcode) {
     OPTRecord opt = query.getOPT();
@@ -134,7 +159,7 @@ final class Queries {
 
   /** The query that a waiting guest sent, made again from what is kept of it. */
   static Message again(Question question, Asker asker) {
-    Message query = question.query(asker.id(), java.util.List.of(), true);
+    Message query = question.query(asker.id(), List.of(), true);
     Record asked = query.getQuestion();
     query.removeAllRecords(Section.QUESTION);
     query.addRecord(

@@ -7,6 +7,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turns;
 import java.io.IOException;
@@ -48,6 +49,7 @@ final class Recursion {
   private final Clock clock;
   private final OwnZone zone;
   private final Replies replies;
+  private final NamePolicy policy;
   private final Counters<DnsCount> counters;
   private final ResponseCache cache;
   private final HostResolver resolver;
@@ -68,6 +70,7 @@ final class Recursion {
       GuestLink link,
       OwnZone zone,
       Replies replies,
+      NamePolicy policy,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
       Consumer<PortBudget> refused,
@@ -78,6 +81,7 @@ final class Recursion {
     this.link = link;
     this.zone = zone;
     this.replies = replies;
+    this.policy = policy;
     this.counters = counters;
     this.clock = link.timers().clock();
     this.outstanding = new Outstanding(DnsLimits.DEFAULT);
@@ -315,6 +319,7 @@ final class Recursion {
       Message again = Queries.again(waiting.question, asker);
       Message own = zone.answer(again, again.getQuestion(), resolver.hosts());
       if (own != null) {
+        Told.of(own).tell(policy, asker.port().port, waiting.question.name(), 0);
         replies.own(own, again, asker.limit(), asker.reply());
       }
     }
@@ -347,6 +352,7 @@ final class Recursion {
             .reply()
             .accept(Queries.error(Queries.again(question, asker), Rcode.SERVFAIL).toWire());
       } else {
+        made.tell(policy, asker.port().port, question.name(), now);
         replies.upstream(made.to(asker.id(), asker.spelling(), now), asker.limit(), asker.reply());
       }
     }

@@ -1,5 +1,7 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.station.PortBudget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +50,12 @@ final class Response {
   /** How long it may be kept, in seconds; 0 for not at all. */
   final long ttl;
 
-  private Response(byte[] wire, int nameLength, int[] ttlOffsets, long storedNanos, long ttl) {
+  /** The addresses in it. */
+  private final Told told;
+
+  private Response(
+      byte[] wire, int nameLength, int[] ttlOffsets, long storedNanos, long ttl, Told told) {
+    this.told = told;
     this.wire = wire;
     this.nameLength = nameLength;
     this.ttlOffsets = ttlOffsets;
@@ -108,7 +115,12 @@ final class Response {
       in.readByteArray(in.readU16());
     }
     return new Response(
-        wire, nameLength, offsets.stream().mapToInt(Integer::intValue).toArray(), nowNanos, ttl);
+        wire,
+        nameLength,
+        offsets.stream().mapToInt(Integer::intValue).toArray(),
+        nowNanos,
+        ttl,
+        Told.of(message));
   }
 
   /** Makes the counts in the header those of the records that a truncated message still has. */
@@ -162,6 +174,11 @@ final class Response {
     return null;
   }
 
+  /** Says what a guest is about to be told. */
+  void tell(NamePolicy policy, PortBudget port, Name asked, long nowNanos) {
+    told.tell(policy, port, asked, seconds(nowNanos));
+  }
+
   boolean expired(long nowNanos) {
     return seconds(nowNanos) >= ttl;
   }
@@ -171,7 +188,7 @@ final class Response {
   }
 
   int size() {
-    return wire.length + 4 * ttlOffsets.length;
+    return wire.length + 4 * ttlOffsets.length + told.bytes();
   }
 
   /**

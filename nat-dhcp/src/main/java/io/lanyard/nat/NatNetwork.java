@@ -26,6 +26,7 @@ import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
@@ -345,6 +346,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    */
   public DescriptorBudget.Share descriptors() {
     return descriptors;
+  }
+
+  /**
+   * Whether guests may ask for names, and where those lead them.
+   *
+   * @return the network's egress, for its name server
+   */
+  public NamePolicy names() {
+    return egress;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.lanyard.nat;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.IcmpReason;
@@ -10,6 +11,7 @@ import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpHost;
 import io.lanyard.vswitch.frame.Tcp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway's ICMP and flow table, for the TCP engine.
@@ -20,7 +22,7 @@ import io.lanyard.vswitch.frame.Tcp;
  */
 record TcpGateway(IcmpErrors errors, FlowTable flows, Egress egress) implements TcpHost {
   @Override
-  public boolean admits(Packet syn, int port) {
+  public @Nullable Grant admits(Packet syn, int port) {
     return egress.admits(syn, port);
   }
 

@@ -212,11 +212,6 @@ final class TestClient implements DatagramPeer {
   }
 
   @Override
-  public Address localAddress() {
-    return Address.BROADCAST_IPV4;
-  }
-
-  @Override
   public void answer(ByteBuf payload) {
     answer(payload, mac, source, 68);
   }

@@ -132,7 +132,7 @@ class DnsChangeTest {
   @Test
   void otherServersAreAskedAtOnceAndWhatTheFormerSaidIsForgotten() throws Exception {
     open(QUIET);
-    try (FakeUpstream other = new FakeUpstream()) {
+    try (FakeUpstream other = FakeUpstream.free()) {
       other.answer = response -> answered(response, "192.0.2.2");
       assertThat(ask("www.example.")).isEqualTo("192.0.2.1");
       configure(upstreams(other));
@@ -159,7 +159,7 @@ class DnsChangeTest {
           await(changed);
           return answered(response, "192.0.2.1");
         };
-    try (FakeUpstream other = new FakeUpstream()) {
+    try (FakeUpstream other = FakeUpstream.free()) {
       other.answer = response -> answered(response, "192.0.2.2");
       scene.send("guest", ForwarderScene.query("www.example.").toWire());
       await(asked);
@@ -208,7 +208,7 @@ class DnsChangeTest {
   @Test
   void aQuestionThatWaitsForAFileIsPutToTheServersOfTheNewConfiguration() throws Exception {
     open(QUIET);
-    try (FakeUpstream other = new FakeUpstream()) {
+    try (FakeUpstream other = FakeUpstream.free()) {
       other.answer = response -> answered(response, "192.0.2.2");
       NetworkConfig next = TestNetworks.nat("dns: {" + upstreams(other) + "}");
       scene.onLoop(() -> {
@@ -238,7 +238,7 @@ class DnsChangeTest {
   @Test
   void aHundredChangesUnderQuestionsLeaveNoneWithoutAnAnswer() throws Exception {
     open(QUIET);
-    try (FakeUpstream other = new FakeUpstream()) {
+    try (FakeUpstream other = FakeUpstream.free()) {
       other.answer = response -> answered(response, "192.0.2.2");
       List<String> all =
           List.of(

@@ -7,6 +7,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.HostStream;
@@ -39,6 +40,7 @@ class DnsFuzzTest {
         List.of(),
         link,
         Ipv6Names.NONE,
+        NamePolicy.NONE,
         DescriptorBudget.ample().share("vmnet8").holder("dns"));
   }
 

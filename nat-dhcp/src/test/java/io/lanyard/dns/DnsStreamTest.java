@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
@@ -48,6 +49,7 @@ class DnsStreamTest {
             List.of(),
             link,
             Ipv6Names.NONE,
+            NamePolicy.NONE,
             DescriptorBudget.ample().share("vmnet8").holder("dns"),
             new HostFiles(nothing, nothing),
             UpstreamTimes.USUAL,

@@ -21,7 +21,7 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.Section;
 
-/** A name server on 127.0.0.1, UDP and TCP on one port, that says what a test tells it to. */
+/** A name server, UDP and TCP on one port, that says what a test tells it to. */
 final class FakeUpstream implements AutoCloseable {
   /** The server's answer. */
   interface Answer {
@@ -43,7 +43,8 @@ final class FakeUpstream implements AutoCloseable {
   /** Hears who has sent the datagram that is answered next. */
   volatile Consumer<SocketAddress> asker = from -> {};
 
-  FakeUpstream() throws IOException {
+  /** At a port of the loopback device that is free. */
+  static FakeUpstream free() throws IOException {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     DatagramSocket free = new DatagramSocket(new InetSocketAddress(loopback, 0));
     ServerSocket listening = listen(free, loopback);
@@ -56,8 +57,17 @@ final class FakeUpstream implements AutoCloseable {
       free = new DatagramSocket(new InetSocketAddress(loopback, 0));
       listening = listen(free, loopback);
     }
-    udp = free;
-    tcp = listening;
+    return new FakeUpstream(free, listening);
+  }
+
+  /** At an address and port of the thread's network namespace. */
+  FakeUpstream(InetSocketAddress at) throws IOException {
+    this(new DatagramSocket(at), new ServerSocket(at.getPort(), 50, at.getAddress()));
+  }
+
+  private FakeUpstream(DatagramSocket udp, ServerSocket tcp) {
+    this.udp = udp;
+    this.tcp = tcp;
     receiving = Thread.ofVirtual().start(this::datagrams);
     accepting = Thread.ofVirtual().start(this::connections);
   }

@@ -7,6 +7,8 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
+import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
@@ -66,6 +68,22 @@ final class ForwarderScene {
   /** The server that the file names at first. */
   final FakeUpstream upstream = upstream("127.0.0.1");
 
+  /** The policy on names at present. */
+  volatile NamePolicy rules = NamePolicy.NONE;
+
+  private final NamePolicy policy =
+      new NamePolicy() {
+        @Override
+        public Question question(PortBudget port, String name, int type) {
+          return rules.question(port, name, type);
+        }
+
+        @Override
+        public void told(PortBudget port, String name, Address address, long seconds) {
+          rules.told(port, name, address, seconds);
+        }
+      };
+
   final DescriptorBudget.Share descriptors;
   final DescriptorBudget.Holder sockets;
   final Path resolvConf;
@@ -100,6 +118,7 @@ final class ForwarderScene {
                 List.of(),
                 link,
                 Ipv6Names.NONE,
+                policy,
                 sockets,
                 files,
                 UpstreamTimes.USUAL,
@@ -117,7 +136,7 @@ final class ForwarderScene {
 
   /** Another server, for an address of the file to lead to. */
   FakeUpstream upstream(String address) throws IOException {
-    FakeUpstream made = new FakeUpstream();
+    FakeUpstream made = FakeUpstream.free();
     upstreams.add(made);
     serverPorts.put(address, made.port());
     return made;
@@ -275,11 +294,6 @@ final class ForwarderScene {
     @Override
     public int port() {
       return 5353;
-    }
-
-    @Override
-    public Address localAddress() {
-      return Address.parse("192.168.127.2");
     }
 
     @Override

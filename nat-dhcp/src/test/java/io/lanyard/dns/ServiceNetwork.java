@@ -48,7 +48,7 @@ final class ServiceNetwork {
   private final List<String> namespaces = new ArrayList<>();
   private final LeaseStore store;
   final Path folder;
-  final FakeUpstream upstream = new FakeUpstream();
+  final FakeUpstream upstream = FakeUpstream.free();
   final DhcpServer dhcp;
   final DnsForwarder dns;
   private final NatNetwork nat;
@@ -77,6 +77,7 @@ final class ServiceNetwork {
                 List.of(),
                 nat.gateway(),
                 Ipv6Names.of(nat.gateway()),
+                nat.names(),
                 nat.descriptors().holder("dns"),
                 new HostFiles(resolvConf, folder.resolve("hosts")),
                 UpstreamTimes.USUAL,

@@ -215,7 +215,7 @@ class UpstreamsTest {
 
   @Test
   void serversOfTheConfigurationAreAskedAtTheirPorts() throws Exception {
-    try (FakeUpstream other = new FakeUpstream()) {
+    try (FakeUpstream other = FakeUpstream.free()) {
       open("hosts-file: false, upstreams: ['127.0.0.1:" + other.port() + "']");
       assertThat(rcode("www.example.")).isEqualTo(Rcode.NOERROR);
       assertThat(other.queries).hasSize(1);

@@ -36,6 +36,7 @@ final class DnsService {
             guests,
             nat.gateway(),
             Ipv6Names.of(nat.gateway()),
+            nat.names(),
             nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));

@@ -1,5 +1,6 @@
 package io.lanyard.nat.egress;
 
+import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.nat.egress.ServiceTable.Entry;
@@ -7,6 +8,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An ordered list of rules, made ready to be asked about each new flow.
@@ -20,6 +22,14 @@ import java.util.List;
 public final class EgressRules {
   /** The index of no rule. */
   public static final int NONE = -1;
+
+  private static final Subnet EVERYWHERE_IPV4 = Subnet.parse("0.0.0.0/0");
+  private static final Subnet EVERYWHERE_IPV6 = Subnet.parse("::/0");
+
+  // What a rule that permits has to be explicit about.
+  private static final int BY_ADDRESS = 1;
+  private static final int BY_SERVICE = 2;
+  private static final int PROTECTION = 4;
 
   private final List<Rule> rules;
   private final Family ipv4;
@@ -43,13 +53,29 @@ public final class EgressRules {
    * @param low its lower long
    * @param protocol the IP protocol number
    * @param port the destination's port; 0 for ICMP
-   * @param ordinary false for a destination that is protected: a rule that allows the whole world
-   *     says nothing about it
+   * @param byAddress whether the destination is protected: a rule that permits the whole world says
+   *     nothing about it
+   * @param byService whether the service is: a rule that permits all services says nothing about it
    * @return its index, or {@link #NONE}
    */
-  public int find(long high, long low, int protocol, int port, boolean ordinary) {
+  public int find(
+      long high, long low, int protocol, int port, boolean byAddress, boolean byService) {
     Family family = Address.isIpv4(high, low) ? ipv4 : ipv6;
-    return family.find(high, low, protocol, port, ordinary);
+    return family.find(high, low, protocol, port, byAddress, byService);
+  }
+
+  /** The first of two rules, of which either may be {@link #NONE}. */
+  public static int earlier(int one, int other) {
+    return one == NONE || (other != NONE && other < one) ? other : one;
+  }
+
+  /** Whether a rule is about all addresses of a family, or of both. */
+  static boolean isAboutTheWorld(Rule rule) {
+    return switch (rule.target().where()) {
+      case Destination.Anywhere _ -> true;
+      case Destination.Addresses(Subnet subnet) -> subnet.prefix() == 0;
+      case Destination.Names _ -> false;
+    };
   }
 
   /**
@@ -75,57 +101,53 @@ public final class EgressRules {
   private static final class Family {
     private final SubnetTable subnets;
 
-    /** The rules of each subnet. */
-    private final ServiceTable[] tables;
-
-    /** Those of them that decide on a destination which is protected. */
-    private final ServiceTable[] strict;
+    /** The rules of each subnet: all, and those that decide on what is protected. */
+    private final ServiceTable[][] tables = new ServiceTable[PROTECTION][];
 
     Family(List<Rule> rules, boolean isIpv4) {
-      List<Subnet> all = new ArrayList<>();
-      for (Rule rule : rules) {
-        rule.target().destinations().stream()
-            .filter(subnet -> subnet.network().isIpv4() == isIpv4)
-            .forEach(all::add);
-      }
-      subnets = new SubnetTable(all);
+      subnets = new SubnetTable(rules.stream().flatMap(rule -> of(rule, isIpv4)).toList());
       List<List<Entry>> lists = new ArrayList<>();
       for (int i = 0; i < subnets.size(); i++) {
         lists.add(new ArrayList<>());
       }
       for (int i = 0; i < rules.size(); i++) {
-        for (Subnet subnet : rules.get(i).target().destinations()) {
-          int number = subnets.number(subnet);
-          if (number != SubnetTable.NONE) {
-            lists.get(number).add(new Entry(i, rules.get(i).target().services()));
-          }
+        Entry entry = new Entry(i, rules.get(i).target().services());
+        of(rules.get(i), isIpv4).forEach(subnet -> lists.get(subnets.number(subnet)).add(entry));
+      }
+      for (int of = 0; of < PROTECTION; of++) {
+        tables[of] = new ServiceTable[lists.size()];
+        for (int i = 0; i < lists.size(); i++) {
+          int protection = of;
+          List<Entry> own = lists.get(i);
+          List<Entry> decisive =
+              own.stream().filter(entry -> decides(rules.get(entry.number()), protection)).toList();
+          tables[of][i] =
+              decisive.size() == own.size() && of != 0 ? tables[0][i] : new ServiceTable(decisive);
         }
       }
-      tables = new ServiceTable[lists.size()];
-      strict = new ServiceTable[lists.size()];
-      for (int i = 0; i < tables.length; i++) {
-        List<Entry> own = lists.get(i);
-        List<Entry> decisive =
-            own.stream().filter(entry -> !opensTheWorld(rules.get(entry.number()))).toList();
-        tables[i] = new ServiceTable(own);
-        strict[i] = decisive.size() == own.size() ? tables[i] : new ServiceTable(decisive);
-      }
     }
 
-    private static boolean opensTheWorld(Rule rule) {
-      return rule.verdict() == Verdict.ALLOW
-          && rule.target().destinations().getFirst().prefix() == 0;
+    private static Stream<Subnet> of(Rule rule, boolean isIpv4) {
+      return switch (rule.target().where()) {
+        case Destination.Anywhere _ -> Stream.of(isIpv4 ? EVERYWHERE_IPV4 : EVERYWHERE_IPV6);
+        case Destination.Addresses(Subnet subnet) when subnet.network().isIpv4() == isIpv4 ->
+            Stream.of(subnet);
+        default -> Stream.empty();
+      };
     }
 
-    int find(long high, long low, int protocol, int port, boolean ordinary) {
-      ServiceTable[] asked = ordinary ? tables : strict;
+    private static boolean decides(Rule rule, int protection) {
+      return rule.verdict() == Verdict.DENY
+          || (((protection & BY_ADDRESS) == 0 || !isAboutTheWorld(rule))
+              && ((protection & BY_SERVICE) == 0 || !rule.target().services().isEmpty()));
+    }
+
+    int find(long high, long low, int protocol, int port, boolean byAddress, boolean byService) {
+      ServiceTable[] asked = tables[(byAddress ? BY_ADDRESS : 0) | (byService ? BY_SERVICE : 0)];
       int best = NONE;
       int subnet = subnets.find(high, low);
       while (subnet != SubnetTable.NONE) {
-        int index = asked[subnet].find(protocol, port);
-        if (index != ServiceTable.NONE && (best == NONE || index < best)) {
-          best = index;
-        }
+        best = earlier(best, asked[subnet].find(protocol, port));
         subnet = subnets.parent(subnet);
       }
       return best;

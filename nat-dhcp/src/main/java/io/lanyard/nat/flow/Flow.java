@@ -47,6 +47,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   private long bytesFromGuest;
   private long packetsToGuest;
   private long bytesToGuest;
+  private Grant grant = Grant.BY_ADDRESS;
   private @Nullable String forward;
   private @Nullable Supplier<FlowOwner> target;
   private @Nullable Consumer<Flow> gone;
@@ -144,6 +145,24 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   public final void countToGuest(long packets, long bytes) {
     packetsToGuest += packets;
     bytesToGuest += bytes;
+  }
+
+  /**
+   * Notes why the flow may be. It is asked again when the rules change.
+   *
+   * @param why what the egress has said
+   */
+  public final void grant(Grant why) {
+    grant = why;
+  }
+
+  /**
+   * Why the flow may be.
+   *
+   * @return {@link Grant#BY_ADDRESS} unless something else was noted
+   */
+  public final Grant grant() {
+    return grant;
   }
 
   /**

@@ -51,14 +51,8 @@ public interface DatagramService {
     int port();
 
     /**
-     * The address that the datagram was sent to.
-     *
-     * @return the gateway's address, or a broadcast address
-     */
-    Address localAddress();
-
-    /**
-     * Answers from the port that the datagram was sent to, to where it came from.
+     * Answers from the port and address that the datagram was sent to, or the gateway's address
+     * where it was a broadcast, to where it came from.
      *
      * @param payload the UDP payload; released by this call
      */

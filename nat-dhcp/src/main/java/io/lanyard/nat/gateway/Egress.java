@@ -9,11 +9,17 @@ import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.HostLoopback;
 import io.lanyard.nat.egress.EgressRules;
+import io.lanyard.nat.egress.NameRules;
+import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.egress.ServiceTable;
+import io.lanyard.nat.egress.SpecialAddresses;
 import io.lanyard.nat.egress.SubnetTable;
+import io.lanyard.nat.egress.ToldNames;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.Grant;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.lang.System.Logger;
@@ -29,22 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-public final class Egress implements Dumpable {
+public final class Egress implements NamePolicy, Dumpable {
   private static final Logger LOG = System.getLogger(Egress.class.getName());
-
-  /**
-   * Link-local addresses, where clouds serve the host's identity, and the other addresses known for
-   * that: of Alibaba, Azure, Oracle, AWS, Google.
-   */
-  private static final List<Subnet> METADATA =
-      List.of(
-          Subnet.parse("169.254.0.0/16"),
-          Subnet.parse("fe80::/10"),
-          Subnet.parse("100.100.100.200/32"),
-          Subnet.parse("168.63.129.16/32"),
-          Subnet.parse("192.0.0.192/32"),
-          Subnet.parse("fd00:ec2::254/128"),
-          Subnet.parse("fd20:ce::254/128"));
 
   /** {@code 64:ff9b::/96}, behind which translators find IPv4. */
   private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
@@ -52,12 +44,12 @@ public final class Egress implements Dumpable {
   /** {@code 2002::/16}. */
   private static final int SIX_TO_FOUR = 0x2002;
 
-  private static final String ADMITTED = "";
+  private static final int SVCB = 64; // RFC 9460 section 14.1
+  private static final int HTTPS = 65;
 
   private final String network;
   private final GatewayAddresses addresses;
-  private final SubnetTable metadata4;
-  private final SubnetTable metadata6;
+  private final ToldNames told;
   private final PublishedPorts published;
   private final IcmpErrors errors;
   private final Counters<GatewayCount> counters;
@@ -76,6 +68,7 @@ public final class Egress implements Dumpable {
     final EgressConfig config;
     final HostLoopback hostLoopback;
     final EgressRules rules;
+    final NameRules names;
     final long[] ruleHits;
     private final ServiceTable loopback;
 
@@ -83,6 +76,7 @@ public final class Egress implements Dumpable {
       this.config = config;
       this.hostLoopback = hostLoopback;
       rules = new EgressRules(config.rules());
+      names = new NameRules(config.rules());
       ruleHits = new long[rules.size()];
       loopback = ServiceTable.of(hostLoopback.services());
     }
@@ -125,8 +119,9 @@ public final class Egress implements Dumpable {
     policy = new Policy(config, hostLoopback);
     others4 = SubnetTable.of(List.of(), true);
     others6 = SubnetTable.of(List.of(), false);
-    metadata4 = SubnetTable.of(METADATA, true);
-    metadata6 = SubnetTable.of(METADATA, false);
+    told = new ToldNames(gateway.timers().clock());
+    gateway.stations().addListener(told::forget);
+    gateway.takeQuestions(() -> !policy.names.isEmpty());
   }
 
   /**
@@ -172,26 +167,35 @@ public final class Egress implements Dumpable {
    *
    * @param packet a packet that leads out
    * @param port the remote port; 0 for ICMP
-   * @return true if the flow may be
+   * @return why the flow may be, for the flow to keep; null if it may not
    */
-  public boolean admits(Packet packet, int port) {
-    String why = judge(policy, packet.protocol, packet.hostHigh, packet.hostLow, port, 1);
-    if (why.isEmpty()) {
-      return true;
+  public @Nullable Grant admits(Packet packet, int port) {
+    PortBudget by = packet.station.budget();
+    List<String> names = policy.names.isEmpty() ? List.of() : told.names(by, packet.destination());
+    Decision decision =
+        judge(policy, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
+    count(decision);
+    if (decision.admitted()) {
+      return decision.grant();
     }
-    counters.count(GatewayCount.EGRESS_DENIED);
+    boolean dry = decision.dry();
+    counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     log.log(
         Logger.Level.INFO,
-        "egress-denied",
-        packet.station.budget().name(),
+        dry ? "egress-would-deny" : "egress-denied",
+        by.name(),
         line ->
             line.with("network", network)
-                .with("port", packet.station.budget().name())
+                .with("port", by.name())
                 .with("guest", packet.source())
                 .with("destination", text(packet.protocol, packet.destination(), port))
-                .with("reason", why));
+                .with("names", String.join(",", names))
+                .with("reason", decision.why()));
+    if (dry) {
+      return Grant.BY_ADDRESS;
+    }
     errors.send(IcmpReason.PROHIBITED, packet);
-    return false;
+    return null;
   }
 
   /**
@@ -204,7 +208,9 @@ public final class Egress implements Dumpable {
    * @return true if the flow may be
    */
   public boolean admits(int protocol, long high, long low, int port) {
-    return judge(policy, protocol, high, low, port, 1).isEmpty();
+    Decision decision = judge(policy, List.of(), protocol, high, low, port);
+    count(decision);
+    return decision.admitted() || decision.dry();
   }
 
   /**
@@ -230,6 +236,9 @@ public final class Egress implements Dumpable {
   }
 
   private boolean admits(Flow flow, Policy under) {
+    if (flow.grant() instanceof Grant.Service) {
+      return true;
+    }
     Address remote = flow.remote();
     if (addresses.isOfSubnets(remote) || addresses.isGateway(remote.high(), remote.low())) {
       // Of the subnet a flow's remote end is the gateway, for its services and the clients of
@@ -237,42 +246,106 @@ public final class Egress implements Dumpable {
       return !addresses.isHost(remote)
           || (under.hostLoopback.enabled() && under.loopback(flow.protocol(), flow.remotePort()));
     }
-    return judge(under, flow.protocol(), remote.high(), remote.low(), flow.remotePort(), 0)
-        .isEmpty();
+    List<String> names =
+        flow.grant() instanceof Grant.ByName(String name) ? List.of(name) : List.of();
+    Decision decision =
+        judge(under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
+    return decision.admitted() || decision.dry();
   }
 
   /**
-   * Why a flow may not be; empty if it may.
+   * The decision about a flow.
    *
-   * @param flows how many new flows that decides on, for the rule's count
+   * @param grant why it may be; null if it may not
+   * @param why why it may not, in words
+   * @param rule the rule that has decided, or {@link EgressRules#NONE}
+   * @param dry whether it is let pass all the same, since the rules are only tried
    */
-  private String judge(Policy under, int protocol, long high, long low, int port, int flows) {
+  private record Decision(@Nullable Grant grant, String why, int rule, boolean dry) {
+    static final Decision BY_DEFAULT = new Decision(Grant.BY_ADDRESS, "", EgressRules.NONE, false);
+
+    boolean admitted() {
+      return grant != null;
+    }
+
+    /** A refusal that only a rule about the address itself overrides. */
+    static Decision shielded(String why) {
+      return new Decision(null, why, EgressRules.NONE, false);
+    }
+  }
+
+  private void count(Decision decision) {
+    if (decision.rule() != EgressRules.NONE) {
+      policy.ruleHits[decision.rule()]++;
+    }
+  }
+
+  /**
+   * Decides.
+   *
+   * @param names the names for which the guest was told the address
+   */
+  private Decision judge(
+      Policy under, List<String> names, int protocol, long high, long low, int port) {
     if (Destinations.isLoopback(high, low)) {
-      return under.loopback(protocol, port) ? ADMITTED : "the port is not in host-loopback";
+      return under.loopback(protocol, port)
+          ? Decision.BY_DEFAULT
+          : Decision.shielded("the port is not in host-loopback");
     }
     String embedded = judgeEmbedded(under, protocol, high, low, port);
     if (!embedded.isEmpty()) {
-      return embedded;
+      return Decision.shielded(embedded);
     }
     String shield = shield(high, low);
-    int index = under.rules.find(high, low, protocol, port, shield.isEmpty());
+    // Under rules about names the other ways to learn an address are closed.
+    boolean resolves = !under.names.isEmpty() && NameServices.isOne(protocol, port);
+    int index = under.rules.find(high, low, protocol, port, !shield.isEmpty(), resolves);
+    Grant grant = Grant.BY_ADDRESS;
+    String withheld = "";
+    for (String name : names) {
+      int own = under.names.find(name, protocol, port, resolves);
+      if (own == EgressRules.NONE) {
+        continue;
+      }
+      boolean permits = under.rules.get(own).verdict() == Verdict.ALLOW;
+      if (permits && (!shield.isEmpty() || SpecialAddresses.PRIVATE.contains(high, low))) {
+        // The owner of the name could lead guests anywhere.
+        withheld = "rule " + own + " permits " + name + ", but not at " + place(shield);
+      } else if (EgressRules.earlier(own, index) == own) {
+        index = own;
+        grant = new Grant.ByName(name);
+      }
+    }
     if (index != EgressRules.NONE) {
       Rule rule = under.rules.get(index);
-      under.ruleHits[index] += flows;
       return rule.verdict() == Verdict.ALLOW
-          ? ADMITTED
-          : "rule " + index + ", deny " + rule.target();
+          ? new Decision(grant, "", index, false)
+          : new Decision(
+              null, "rule " + index + ", deny " + rule.target(), index, under.config.dryRun());
     }
-    if (under.config.otherwise() == Verdict.DENY) {
-      return shield.isEmpty() ? "no rule allows it" : shield;
+    if (!shield.isEmpty()) {
+      return under.config.otherwise() == Verdict.ALLOW && isPublished(protocol, high, low, port)
+          ? Decision.BY_DEFAULT
+          : Decision.shielded(withheld.isEmpty() ? shield : withheld);
     }
-    return shield.isEmpty() || isPublished(protocol, high, low, port) ? ADMITTED : shield;
+    if (under.config.otherwise() == Verdict.ALLOW && !resolves) {
+      return Decision.BY_DEFAULT;
+    }
+    String why =
+        !withheld.isEmpty()
+            ? withheld
+            : resolves ? "names are asked of the gateway" : "no rule allows it";
+    return new Decision(null, why, EgressRules.NONE, under.config.dryRun());
+  }
+
+  private static String place(String shield) {
+    return shield.isEmpty() ? "a private address" : shield;
   }
 
   /**
-   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, where the host's
-   * network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4 rules forbid is not
-   * reached by IPv6.
+   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, empty if it may,
+   * where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4
+   * rules forbid is not reached by IPv6.
    */
   private String judgeEmbedded(Policy under, int protocol, long high, long low, int port) {
     long ipv4;
@@ -281,16 +354,17 @@ public final class Egress implements Dumpable {
     } else if (high >>> 48 == SIX_TO_FOUR) {
       ipv4 = Address.ipv4Low((int) (high >>> 16));
     } else {
-      return ADMITTED;
+      return "";
     }
     String shield =
         Destinations.isLoopback(0, ipv4) ? "an address of the host itself" : shield(0, ipv4);
-    int index = under.rules.find(0, ipv4, protocol, port, shield.isEmpty());
+    boolean resolves = !under.names.isEmpty() && NameServices.isOne(protocol, port);
+    int index = under.rules.find(0, ipv4, protocol, port, !shield.isEmpty(), resolves);
     if (index == EgressRules.NONE) {
       return shield;
     }
     Rule rule = under.rules.get(index);
-    return rule.verdict() == Verdict.ALLOW ? ADMITTED : "rule " + index + ", deny " + rule.target();
+    return rule.verdict() == Verdict.ALLOW ? "" : "rule " + index + ", deny " + rule.target();
   }
 
   /** Whether what is published decides; then the flow lasts no longer than that. */
@@ -331,9 +405,42 @@ public final class Egress implements Dumpable {
     if ((ipv4 ? others4 : others6).find(high, low) != SubnetTable.NONE) {
       return "another network";
     }
-    return (ipv4 ? metadata4 : metadata6).find(high, low) != SubnetTable.NONE
-        ? "a link-local or metadata address"
-        : "";
+    return SpecialAddresses.METADATA.contains(high, low) ? "a link-local or metadata address" : "";
+  }
+
+  @Override
+  public Question question(PortBudget port, String name, int type) {
+    int index = policy.names.findAsked(name);
+    Verdict verdict =
+        index == EgressRules.NONE ? policy.config.otherwise() : policy.rules.get(index).verdict();
+    if (verdict == Verdict.DENY) {
+      String why =
+          index == EgressRules.NONE
+              ? "no rule allows it"
+              : "rule " + index + ", deny " + policy.rules.get(index).target();
+      boolean dry = policy.config.dryRun();
+      log.log(
+          Logger.Level.INFO,
+          dry ? "name-would-be-refused" : "name-refused",
+          port.name(),
+          line ->
+              line.with("network", network)
+                  .with("port", port.name())
+                  .with("name", name)
+                  .with("reason", why));
+      return dry ? Question.ASKED : Question.REFUSED;
+    }
+    // They would have the guest speak with addresses and keys that no answer of ours has named.
+    return (type == SVCB || type == HTTPS) && !policy.names.isEmpty()
+        ? Question.SUPPRESSED
+        : Question.ASKED;
+  }
+
+  @Override
+  public void told(PortBudget port, String name, Address address, long seconds) {
+    if (!policy.names.isEmpty()) {
+      told.add(port, name, address, seconds);
+    }
   }
 
   private static String text(int protocol, Address destination, int port) {
@@ -350,6 +457,8 @@ public final class Egress implements Dumpable {
     DumpNode.Builder node =
         DumpNode.of("egress")
             .with("default", config.otherwise() == Verdict.ALLOW ? "allow" : "deny")
+            .withNonZero("toldNames", told.size())
+            .withNonZero("toldNamesEvicted", told.evicted())
             .with("hostAddresses", own4 == null || own6 == null ? -1 : own4.size() + own6.size());
     for (int i = 0; i < config.rules().size(); i++) {
       Rule rule = config.rules().get(i);

@@ -25,6 +25,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,6 +162,11 @@ public final class Gateway implements GuestLink, Dumpable {
       side.start();
     }
     flush();
+  }
+
+  /** Asks from now on whether questions to other name servers are answered here. */
+  void takeQuestions(BooleanSupplier whether) {
+    router.takeQuestions(whether);
   }
 
   /**

@@ -46,6 +46,8 @@ public enum GatewayCount {
   PROHIBITED,
   /** Flows that the network's egress rules, or what they protect by default, deny. */
   EGRESS_DENIED,
+  /** Flows that the rules would deny if they were not only tried. */
+  EGRESS_WOULD_DENY,
   /** Packets to addresses of the subnet that came to the gateway. */
   ON_LINK,
   /** Packets whose time to live ran out here. */

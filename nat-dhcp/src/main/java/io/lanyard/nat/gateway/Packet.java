@@ -44,6 +44,9 @@ public final class Packet {
   long hostLow;
   boolean leadsOut;
 
+  /** The gateway's address, of a packet to another that it takes. */
+  @Nullable Address standIn;
+
   Packet() {}
 
   /**
@@ -261,6 +264,17 @@ public final class Packet {
    */
   public boolean leadsOut() {
     return leadsOut;
+  }
+
+  /**
+   * The address whose services a packet for the gateway is for: its destination, or the gateway's
+   * own where the gateway answers in the destination's place.
+   *
+   * @return an address; undefined if the packet {@link #leadsOut}
+   */
+  public Address service() {
+    Address stood = standIn;
+    return stood == null ? destination() : stood;
   }
 
   /**

@@ -1,12 +1,14 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.nat.egress.NameServices;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ final class Router {
   private @Nullable PacketEngine tcp;
   private @Nullable PacketEngine udp;
   private @Nullable PacketEngine pings;
+  private BooleanSupplier takesQuestions = () -> false;
   private boolean translate;
 
   Router(Gateway gateway, GatewayAddresses addresses, Services services, IcmpErrors errors) {
@@ -43,14 +46,23 @@ final class Router {
     pings = echoEngine;
   }
 
+  /** Asks from now on whether questions to other name servers are answered here. */
+  void takeQuestions(BooleanSupplier whether) {
+    takesQuestions = whether;
+  }
+
   void receive(Packet packet) {
     packet.leadsOut = false;
+    packet.standIn = null;
     switch (destinations.kind(packet.destinationHigh, packet.destinationLow)) {
       case GATEWAY -> local(packet, false);
       case BROADCAST -> local(packet, true);
       case OUT -> {
         if (packet.isFromLinkLocal()) {
           errors.send(IcmpReason.BEYOND_SCOPE, packet);
+        } else if (translate && asksOthers(packet)) {
+          packet.standIn = addresses.towards(packet.source());
+          local(packet, false);
         } else if (translate) {
           packet.hostHigh = packet.destinationHigh;
           packet.hostLow = packet.destinationLow;
@@ -76,6 +88,14 @@ final class Router {
       }
       case MARTIAN -> counters.count(GatewayCount.MARTIAN_DESTINATION);
     }
+  }
+
+  /** Whether it goes to another name server, and rules about names have us answer for that. */
+  private boolean asksOthers(Packet packet) {
+    return takesQuestions.getAsBoolean()
+        && (packet.protocol == Ipv4.UDP || packet.protocol == Ipv4.TCP)
+        && packet.end - packet.transport >= Udp.HEADER_LENGTH
+        && Udp.destinationPort(packet.frame, packet.transport) == NameServices.DNS;
   }
 
   // To the gateway itself.

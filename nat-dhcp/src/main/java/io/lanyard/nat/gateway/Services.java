@@ -54,19 +54,23 @@ final class Services {
             packet.sourceMac,
             packet.source(),
             Udp.sourcePort(frame, udp),
-            packet.destination(),
+            local(packet),
             port);
     service.receive(frame.slice(udp + Udp.HEADER_LENGTH, length), peer);
     return true;
   }
 
+  /** Where an answer comes from: what was asked, also in another's place, but for a broadcast. */
+  private Address local(Packet packet) {
+    return packet.standIn != null || addresses.isOurs(packet.destinationHigh, packet.destinationLow)
+        ? packet.destination()
+        : addresses.towards(packet.source());
+  }
+
   private void answer(ByteBuf payload, Peer peer, long mac, Address address, int port) {
     ByteBuf frame = null;
     try {
-      Address local = peer.localAddress;
-      Address source =
-          addresses.isOurs(local.high(), local.low()) ? local : addresses.towards(address);
-      IpHeader header = IpHeader.of(Ipv4.UDP, source, address);
+      IpHeader header = IpHeader.of(Ipv4.UDP, peer.localAddress, address);
       int ip = GuestLink.LINK_HEADROOM;
       int udp = ip + header.length();
       int at = udp + Udp.HEADER_LENGTH;
@@ -127,11 +131,6 @@ final class Services {
     @Override
     public int port() {
       return port;
-    }
-
-    @Override
-    public Address localAddress() {
-      return localAddress;
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
@@ -122,7 +123,8 @@ public final class PingNat implements PacketEngine, Dumpable {
   }
 
   private @Nullable PingFlow open(Packet packet, int identifier) {
-    if (!egress.admits(packet, 0)) {
+    Grant grant = egress.admits(packet, 0);
+    if (grant == null) {
       return null;
     }
     DescriptorBudget.Holder descriptors = packet.station().budget().descriptors();
@@ -139,6 +141,7 @@ public final class PingNat implements PacketEngine, Dumpable {
             identifier,
             packet.destination(),
             destination);
+    flow.grant(grant);
     flow.idleTimeout(TIMEOUT_NANOS);
     if (!flows.add(flow, packet.station().flows())) {
       counters.count(PingCount.QUOTA);

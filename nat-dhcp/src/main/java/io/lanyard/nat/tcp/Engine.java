@@ -7,6 +7,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IpHeader;
@@ -185,14 +186,15 @@ final class Engine implements TcpEngine {
     Packet packet = s.packet;
     StreamService service = null;
     if (!packet.leadsOut()) {
-      service = services.get(new Endpoint(packet.destination(), s.destinationPort));
+      service = services.get(new Endpoint(packet.service(), s.destinationPort));
       if (service == null) {
         counters.count(TcpCount.CONNECT_FAILED);
         refuse(s);
         return;
       }
     }
-    if (service == null && !host.admits(packet, s.destinationPort)) {
+    Grant grant = service == null ? host.admits(packet, s.destinationPort) : Grant.SERVICE;
+    if (grant == null) {
       return;
     }
     Station station = packet.station();
@@ -209,6 +211,7 @@ final class Engine implements TcpEngine {
             packet.sender(),
             s.sourcePort,
             new Endpoint(packet.destination(), s.destinationPort));
+    c.grant(grant);
     if (!host.flows().add(c, station.flows())) {
       c.leaveMemory();
       counters.count(TcpCount.QUOTA);

@@ -2,9 +2,11 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway as the TCP engine sees it besides the link: ICMP, and the flow table.
@@ -17,9 +19,9 @@ public interface TcpHost {
    *
    * @param syn the SYN, which leads out
    * @param port the destination's port
-   * @return true if it may
+   * @return why it may, for the flow to keep; null if it may not
    */
-  boolean admits(Packet syn, int port);
+  @Nullable Grant admits(Packet syn, int port);
 
   /**
    * Tells a guest by ICMP that its SYN led nowhere.

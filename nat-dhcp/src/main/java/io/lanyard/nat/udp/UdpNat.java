@@ -13,6 +13,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.Destinations;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
@@ -173,7 +174,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     FlowAccount account = station.flows();
     Mapping mapping = mappings.get(guest.address(), guestPort);
     boolean fresh = mapping == null;
-    if (!egress.admits(packet, remotePort)) {
+    Grant grant = egress.admits(packet, remotePort);
+    if (grant == null) {
       return null;
     }
     if (mapping == null) {
@@ -186,7 +188,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     mapping.hold();
     try {
       Endpoint remote = new Endpoint(packet.destination(), remotePort);
-      UdpFlow flow = admit(mapping, remote, packet.hostSide(), account);
+      UdpFlow flow = admit(mapping, remote, packet.hostSide(), account, grant);
       if (flow == null) {
         counters.count(UdpCount.QUOTA);
         if (fresh) {
@@ -219,8 +221,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   private @Nullable UdpFlow admit(
-      Mapping mapping, Endpoint remote, Address destination, FlowAccount account) {
+      Mapping mapping, Endpoint remote, Address destination, FlowAccount account, Grant grant) {
     UdpFlow flow = new UdpFlow(mapping, remote, destination);
+    flow.grant(grant);
     flow.idleTimeout(idleNanos(flow));
     if (!flows.add(flow, account)) {
       return null;
@@ -269,7 +272,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
             mapping,
             new Endpoint(new Address(remoteHigh, remoteLow), remotePort),
             new Address(high, low),
-            mapping.account)
+            mapping.account,
+            Grant.BY_ADDRESS)
         : null;
   }
 

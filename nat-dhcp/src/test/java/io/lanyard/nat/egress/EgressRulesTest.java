@@ -2,6 +2,7 @@ package io.lanyard.nat.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
@@ -27,12 +28,13 @@ class EgressRulesTest {
 
   private static Rule rule(boolean allow, Subnet subnet, Service... services) {
     return new Rule(
-        allow ? Verdict.ALLOW : Verdict.DENY, new Target(List.of(subnet), List.of(services)));
+        allow ? Verdict.ALLOW : Verdict.DENY,
+        new Target(new Destination.Addresses(subnet), List.of(services)));
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
     Address a = Address.parse(address);
-    return rules.find(a.high(), a.low(), protocol, port, true);
+    return rules.find(a.high(), a.low(), protocol, port, false, false);
   }
 
   @Test
@@ -72,8 +74,8 @@ class EgressRulesTest {
 
   @Test
   void aRuleForEverywhereIsOfBothFamilies() {
-    EgressRules rules =
-        new EgressRules(List.of(new Rule(Verdict.DENY, new Target(Target.EVERYWHERE, List.of()))));
+    Target everywhere = new Target(new Destination.Anywhere(), List.of());
+    EgressRules rules = new EgressRules(List.of(new Rule(Verdict.DENY, everywhere)));
     assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(0);
     assertThat(find(rules, "2001:db8::1", ICMP, 0)).isEqualTo(0);
   }
@@ -92,8 +94,8 @@ class EgressRulesTest {
             List.of(rule(true, "0.0.0.0/0"), rule(true, "10.0.0.0/8"), rule(false, "0.0.0.0/0")));
     Address inside = Address.parse("10.0.0.1");
     Address outside = Address.parse("192.0.2.1");
-    assertThat(rules.find(inside.high(), inside.low(), TCP, 1, false)).isEqualTo(1);
-    assertThat(rules.find(outside.high(), outside.low(), TCP, 1, false)).isEqualTo(2);
+    assertThat(rules.find(inside.high(), inside.low(), TCP, 1, true, false)).isEqualTo(1);
+    assertThat(rules.find(outside.high(), outside.low(), TCP, 1, true, false)).isEqualTo(2);
   }
 
   @Test
@@ -140,28 +142,50 @@ class EgressRulesTest {
       SplittableRandom random, List<Rule> list, EgressRules rules, Address address, int ports) {
     int protocol = new int[] {TCP, UDP, ICMP}[random.nextInt(3)];
     int port = protocol == ICMP ? 0 : random.nextInt(ports);
-    boolean ordinary = random.nextBoolean();
-    assertThat(rules.find(address.high(), address.low(), protocol, port, ordinary))
-        .isEqualTo(oneByOne(list, address, protocol, port, ordinary));
+    boolean byAddress = random.nextBoolean();
+    boolean byService = random.nextBoolean();
+    assertThat(rules.find(address.high(), address.low(), protocol, port, byAddress, byService))
+        .isEqualTo(oneByOne(list, address, protocol, port, byAddress, byService));
   }
 
   private static int oneByOne(
-      List<Rule> rules, Address address, int protocol, int port, boolean ordinary) {
+      List<Rule> rules,
+      Address address,
+      int protocol,
+      int port,
+      boolean byAddress,
+      boolean byService) {
     for (int i = 0; i < rules.size(); i++) {
       Rule rule = rules.get(i);
       Target target = rule.target();
       boolean counts =
-          ordinary
-              || rule.verdict() == Verdict.DENY
-              || target.destinations().getFirst().prefix() > 0;
+          rule.verdict() == Verdict.DENY
+              || ((!byAddress || !isTheWorld(target.where()))
+                  && (!byService || !target.services().isEmpty()));
       if (counts
-          && target.destinations().stream().anyMatch(subnet -> subnet.contains(address))
+          && contains(target.where(), address)
           && (target.services().isEmpty()
               || target.services().stream().anyMatch(one -> matches(one, protocol, port)))) {
         return i;
       }
     }
     return EgressRules.NONE;
+  }
+
+  private static boolean isTheWorld(Destination where) {
+    return switch (where) {
+      case Destination.Anywhere _ -> true;
+      case Destination.Addresses(Subnet subnet) -> subnet.prefix() == 0;
+      case Destination.Names _ -> false;
+    };
+  }
+
+  private static boolean contains(Destination where, Address address) {
+    return switch (where) {
+      case Destination.Anywhere _ -> true;
+      case Destination.Addresses(Subnet subnet) -> subnet.contains(address);
+      case Destination.Names _ -> false;
+    };
   }
 
   private static boolean matches(Service service, int protocol, int port) {

@@ -4,6 +4,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.Packet;
@@ -119,8 +120,8 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
-  public boolean admits(Packet syn, int port) {
-    return true;
+  public Grant admits(Packet syn, int port) {
+    return Grant.BY_ADDRESS;
   }
 
   @Override

@@ -1,0 +1,134 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.config.NamePattern;
+import io.lanyard.nat.egress.ServiceTable.Entry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules about names of an ordered list, made ready to be asked about each new flow, and about
+ * each question for a name.
+ *
+ * <p>A name is looked up whole and then by what is left of it without its first labels, so that
+ * what it costs depends on its labels and not on the number of rules.
+ *
+ * <p>Immutable.
+ */
+public final class NameRules {
+  /** The rules of one pattern. */
+  private static final class Tables {
+    final ServiceTable all;
+    final ServiceTable explicit;
+
+    Tables(List<Entry> entries, List<Rule> rules) {
+      all = new ServiceTable(entries);
+      explicit = new ServiceTable(only(entries, rules, NameRules::isExplicit));
+    }
+  }
+
+  private final List<Rule> rules;
+  private final Map<String, Tables> exact = new HashMap<>();
+  private final Map<String, Tables> below = new HashMap<>();
+
+  /** For each pattern the first rule that says whether its names may be asked for. */
+  private final Map<NamePattern, Integer> asked = new HashMap<>();
+
+  /** The first rule that says so of the whole world. */
+  private final int askedOfAll;
+
+  /**
+   * Makes a list ready.
+   *
+   * @param rules the rules, in order; those about addresses count for questions alone
+   */
+  public NameRules(List<Rule> rules) {
+    this.rules = List.copyOf(rules);
+    Map<NamePattern, List<Entry>> entries = new HashMap<>();
+    int first = EgressRules.NONE;
+    for (int i = 0; i < rules.size(); i++) {
+      Rule rule = rules.get(i);
+      // Who may not reach some ports of a name may ask for it: there are others.
+      boolean decides = rule.verdict() == Verdict.ALLOW || rule.target().services().isEmpty();
+      if (rule.target().where() instanceof Destination.Names(NamePattern pattern)) {
+        entries
+            .computeIfAbsent(pattern, key -> new ArrayList<>())
+            .add(new Entry(i, rule.target().services()));
+        if (decides) {
+          asked.putIfAbsent(pattern, i);
+        }
+      } else if (decides && first == EgressRules.NONE && EgressRules.isAboutTheWorld(rule)) {
+        first = i;
+      }
+    }
+    askedOfAll = first;
+    entries.forEach((pattern, own) ->
+        (pattern.below() ? below : exact).put(pattern.name(), new Tables(own, this.rules)));
+  }
+
+  private static boolean isExplicit(Rule rule) {
+    return rule.verdict() == Verdict.DENY || !rule.target().services().isEmpty();
+  }
+
+  private static List<Entry> only(
+      List<Entry> entries, List<Rule> rules, Predicate<Rule> condition) {
+    return entries.stream().filter(entry -> condition.test(rules.get(entry.number()))).toList();
+  }
+
+  /**
+   * Whether there are rules about names at all.
+   *
+   * @return true if there are none
+   */
+  public boolean isEmpty() {
+    return exact.isEmpty() && below.isEmpty();
+  }
+
+  /**
+   * Finds the rule that decides about a service of a host with a name.
+   *
+   * @param name the name in lower case, without a dot at its end
+   * @param protocol the IP protocol number
+   * @param port the destination's port; 0 for ICMP
+   * @param byService whether a rule that permits has to name its services
+   * @return its index, or {@link EgressRules#NONE}
+   */
+  public int find(String name, int protocol, int port, boolean byService) {
+    int best = first(exact.get(name), protocol, port, byService);
+    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      int index = first(below.get(name.substring(dot + 1)), protocol, port, byService);
+      best = EgressRules.earlier(best, index);
+    }
+    return best;
+  }
+
+  private static int first(@Nullable Tables tables, int protocol, int port, boolean byService) {
+    return tables == null
+        ? EgressRules.NONE
+        : (byService ? tables.explicit : tables.all).find(protocol, port);
+  }
+
+  /**
+   * Finds the rule that decides whether a name may be asked for.
+   *
+   * @param name the name in lower case, without a dot at its end
+   * @return its index, or {@link EgressRules#NONE}
+   */
+  public int findAsked(String name) {
+    int best = EgressRules.earlier(askedOfAll, asked(name, false));
+    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      best = EgressRules.earlier(best, asked(name.substring(dot + 1), true));
+    }
+    return best;
+  }
+
+  private int asked(String name, boolean isBelow) {
+    return asked.getOrDefault(new NamePattern(name, isBelow), EgressRules.NONE);
+  }
+}

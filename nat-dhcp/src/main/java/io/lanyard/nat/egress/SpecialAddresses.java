@@ -1,0 +1,84 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Addresses that are not just somebody's in the world.
+ *
+ * <p>Immutable.
+ */
+public final class SpecialAddresses {
+  /**
+   * Link-local addresses, where clouds serve the host's identity, and the other addresses known for
+   * that: of Alibaba, Azure, Oracle, AWS, Google.
+   */
+  public static final SpecialAddresses METADATA =
+      new SpecialAddresses(
+          "169.254.0.0/16",
+          "fe80::/10",
+          "100.100.100.200/32",
+          "168.63.129.16/32",
+          "192.0.0.192/32",
+          "fd00:ec2::254/128",
+          "fd20:ce::254/128");
+
+  /**
+   * Addresses that no public name leads to rightly: those that the registries of special addresses
+   * (RFC 6890) have as not globally reachable, but for documentation's, and multicast.
+   */
+  public static final SpecialAddresses PRIVATE =
+      new SpecialAddresses(
+          "0.0.0.0/8",
+          "10.0.0.0/8",
+          "100.64.0.0/10",
+          "127.0.0.0/8",
+          "169.254.0.0/16",
+          "172.16.0.0/12",
+          "192.0.0.0/24",
+          "192.168.0.0/16",
+          "198.18.0.0/15",
+          "224.0.0.0/3",
+          "::/127",
+          "fc00::/7",
+          "fe80::/10",
+          "fec0::/10",
+          "ff00::/8");
+
+  /** Prefixes below which an IPv4 address is hidden, and where its bits begin. */
+  private static final Subnet NAT64 = Subnet.parse("64:ff9b::/96"); // RFC 6052 section 2.1
+
+  private static final Subnet SIX_TO_FOUR = Subnet.parse("2002::/16"); // RFC 3056 section 2
+
+  private final SubnetTable ipv4;
+  private final SubnetTable ipv6;
+
+  private SpecialAddresses(String... subnets) {
+    List<Subnet> all = Stream.of(subnets).map(Subnet::parse).toList();
+    ipv4 = SubnetTable.of(all, true);
+    ipv6 = SubnetTable.of(all, false);
+  }
+
+  /**
+   * Whether an address is one of these. Where an IPv6 address stands for an IPv4 one (NAT64, 6to4),
+   * that one is looked at.
+   *
+   * @param high the upper long of the address
+   * @param low its lower long
+   * @return true if it is
+   */
+  public boolean contains(long high, long low) {
+    if (Address.isIpv4(high, low)) {
+      return ipv4.find(high, low) != SubnetTable.NONE;
+    }
+    if (NAT64.contains(high, low)) {
+      return ipv4.find(0, Address.ipv4Low((int) low)) != SubnetTable.NONE;
+    }
+    if (SIX_TO_FOUR.contains(high, low)) {
+      return ipv4.find(0, Address.ipv4Low((int) (high >>> 16))) != SubnetTable.NONE;
+    }
+    return ipv6.find(high, low) != SubnetTable.NONE;
+  }
+}

@@ -1,0 +1,183 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.base.Clock;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.net.Address;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The addresses that guests were told for names, for as long as they may use them. It is kept by
+ * the port: what one guest was told is none of another's.
+ *
+ * <p>Places are bounded, for each port and in all. A port that wants more loses what it was told
+ * longest ago; where all are taken, the port with the most does.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class ToldNames {
+  /** Places of one port. */
+  static final int MOST_OF_A_PORT = 4096;
+
+  /** Places in all: with 150 bytes each, 10 MB. */
+  static final int MOST = 65_536;
+
+  /**
+   * The least that an address may be used, in seconds: programs resolve first, and connect then.
+   */
+  static final long LEAST_SECONDS = 60;
+
+  /** The longest, as for any answer that is kept. */
+  static final long MOST_SECONDS = 86_400;
+
+  /** One address of one name. */
+  private record Key(Address address, String name) {}
+
+  private static final class OfPort {
+    /** When each ends, the one that was told longest ago first. */
+    final LinkedHashMap<Key, Long> ends = new LinkedHashMap<>();
+
+    /** The names of each address; few, and most often one. */
+    final Map<Address, List<String>> names = new HashMap<>();
+
+    boolean remove(Key key) {
+      if (ends.remove(key) == null) {
+        return false;
+      }
+      List<String> left = names.get(key.address());
+      if (left != null) {
+        left.remove(key.name());
+        if (left.isEmpty()) {
+          names.remove(key.address());
+        }
+      }
+      return true;
+    }
+  }
+
+  private final Clock clock;
+  private final Map<PortBudget, OfPort> ports = new HashMap<>();
+  private int size;
+  private long evicted;
+
+  /**
+   * Makes an empty table.
+   *
+   * @param clock the network's clock
+   */
+  public ToldNames(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Notes what a port is told.
+   *
+   * @param port the port
+   * @param name the name that was asked for, in lower case, without a dot at its end
+   * @param address an address of it
+   * @param seconds how long the answer holds
+   */
+  public void add(PortBudget port, String name, Address address, long seconds) {
+    if (port.released()) {
+      return;
+    }
+    OfPort own = ports.computeIfAbsent(port, key -> new OfPort());
+    Key key = new Key(address, name);
+    long end =
+        clock.nanoTime()
+            + TimeUnit.SECONDS.toNanos(Math.clamp(seconds, LEAST_SECONDS, MOST_SECONDS));
+    Long before = own.ends.remove(key);
+    if (before == null) {
+      if (own.ends.size() == MOST_OF_A_PORT) {
+        evict(own);
+      } else if (size == MOST) {
+        evict(largest());
+      }
+      size++;
+      own.names.computeIfAbsent(address, some -> new ArrayList<>(1)).add(name);
+    } else if (before - end > 0) {
+      end = before; // It was told so, and may keep it.
+    }
+    own.ends.put(key, end);
+  }
+
+  private OfPort largest() {
+    OfPort most = null;
+    for (OfPort each : ports.values()) {
+      if (most == null || each.ends.size() > most.ends.size()) {
+        most = each;
+      }
+    }
+    if (most == null) {
+      throw new IllegalStateException("a full table has no port");
+    }
+    return most;
+  }
+
+  private void evict(OfPort from) {
+    Map.Entry<Key, Long> first = from.ends.firstEntry();
+    if (first.getValue() - clock.nanoTime() >= 0) {
+      evicted++;
+    }
+    from.remove(first.getKey());
+    size--;
+  }
+
+  /**
+   * The names for which a port was told an address.
+   *
+   * @param port the port
+   * @param address the address
+   * @return the names that may still be used; empty for none
+   */
+  public List<String> names(PortBudget port, Address address) {
+    OfPort own = ports.get(port);
+    List<String> names = own == null ? null : own.names.get(address);
+    if (own == null || names == null) {
+      return List.of();
+    }
+    long now = clock.nanoTime();
+    List<String> live = new ArrayList<>(names.size());
+    for (String name : List.copyOf(names)) {
+      Key key = new Key(address, name);
+      if (own.ends.getOrDefault(key, now - 1) - now >= 0) {
+        live.add(name);
+      } else if (own.remove(key)) {
+        size--;
+      }
+    }
+    return live;
+  }
+
+  /**
+   * Forgets what a port was told.
+   *
+   * @param port a port that is gone
+   */
+  public void forget(PortBudget port) {
+    OfPort gone = ports.remove(port);
+    size -= gone == null ? 0 : gone.ends.size();
+  }
+
+  /**
+   * How many addresses of names there are.
+   *
+   * @return some of which may be over
+   */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * Counts what had to make place before its time.
+   *
+   * @return since the table was made
+   */
+  public long evicted() {
+    return evicted;
+  }
+}

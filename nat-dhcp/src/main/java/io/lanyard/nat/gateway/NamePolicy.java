@@ -1,0 +1,57 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.net.Address;
+
+/**
+ * Whether guests may ask for names of others, and what becomes of the answers.
+ *
+ * <p>Names are in lower case, as DNS has them, without a dot at their end; the root's is empty.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public interface NamePolicy {
+  /** The decision about a question. */
+  enum Question {
+    /** It is asked. */
+    ASKED,
+    /** It is answered: there is nothing of its type. */
+    SUPPRESSED,
+    /** It is refused; its labels would carry data out. */
+    REFUSED
+  }
+
+  /** Every question is asked, and nothing is noted. */
+  NamePolicy NONE =
+      new NamePolicy() {
+        @Override
+        public Question question(PortBudget port, String name, int type) {
+          return Question.ASKED;
+        }
+
+        @Override
+        public void told(PortBudget port, String name, Address address, long seconds) {
+          // Nothing depends on it.
+        }
+      };
+
+  /**
+   * Decides about a question.
+   *
+   * @param port the port that it came in by
+   * @param name the name that is asked for
+   * @param type the type of the records that are asked for (RFC 1035 section 3.2.2)
+   * @return what becomes of it
+   */
+  Question question(PortBudget port, String name, int type);
+
+  /**
+   * Hears what a guest is about to be told.
+   *
+   * @param port the port that it is behind
+   * @param name the name that it has asked for
+   * @param address an address of that name, or of one that it stands for (CNAME)
+   * @param seconds how long the guest may keep it
+   */
+  void told(PortBudget port, String name, Address address, long seconds);
+}

@@ -1,0 +1,102 @@
+package io.lanyard.nat.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.TestStations;
+import io.lanyard.net.Address;
+import io.lanyard.testing.SteppedClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ToldNamesTest {
+  private static final Address A = Address.parse("192.0.2.1");
+  private static final Address B = Address.parse("2001:db8::1");
+
+  private final SteppedClock clock = new SteppedClock();
+  private final ToldNames told = new ToldNames(clock);
+  private final PortBudget one = port("one");
+  private final PortBudget other = port("other");
+
+  private static PortBudget port(String name) {
+    return TestStations.station(name, 1).budget();
+  }
+
+  private void pass(long seconds) {
+    clock.advance(Duration.ofSeconds(seconds));
+  }
+
+  @Test
+  void anAddressHasTheNamesForWhichItsPortWasToldIt() {
+    told.add(one, "a.example", A, 300);
+    told.add(one, "b.example", A, 300);
+    told.add(one, "a.example", B, 300);
+    assertThat(told.names(one, A)).containsExactlyInAnyOrder("a.example", "b.example");
+    assertThat(told.names(one, B)).containsExactly("a.example");
+    assertThat(told.names(other, A)).isEmpty();
+    told.forget(one);
+    assertThat(told.names(one, A)).isEmpty();
+    assertThat(told.size()).isZero();
+  }
+
+  @Test
+  void itHoldsAsLongAsTheAnswerAndAMinuteAtLeast() {
+    told.add(one, "short.example", A, 0);
+    told.add(one, "long.example", A, 100);
+    told.add(one, "longest.example", A, Integer.MAX_VALUE);
+    pass(60);
+    assertThat(told.names(one, A)).hasSize(3);
+    pass(1);
+    assertThat(told.names(one, A)).containsExactlyInAnyOrder("long.example", "longest.example");
+    pass(40);
+    assertThat(told.names(one, A)).containsExactly("longest.example");
+    pass(ToldNames.MOST_SECONDS);
+    assertThat(told.names(one, A)).isEmpty();
+    assertThat(told.size()).isZero();
+  }
+
+  @Test
+  void aShorterAnswerTakesNothingAway() {
+    told.add(one, "a.example", A, 300);
+    told.add(one, "a.example", A, 10);
+    pass(200);
+    assertThat(told.names(one, A)).containsExactly("a.example");
+    told.add(one, "a.example", A, 300);
+    pass(200);
+    assertThat(told.names(one, A)).containsExactly("a.example");
+  }
+
+  @Test
+  void aPortThatIsToldWithoutEndLosesItsOwnOldest() {
+    told.add(other, "a.example", A, 300);
+    for (int i = 0; i <= ToldNames.MOST_OF_A_PORT; i++) {
+      told.add(one, "n" + i, A, 300);
+    }
+    assertThat(told.size()).isEqualTo(ToldNames.MOST_OF_A_PORT + 1);
+    assertThat(told.evicted()).isEqualTo(1);
+    assertThat(told.names(one, A)).hasSize(ToldNames.MOST_OF_A_PORT).doesNotContain("n0");
+    assertThat(told.names(other, A)).containsExactly("a.example");
+  }
+
+  @Test
+  void manyGreedyPortsLeaveAModestOneItsNames() {
+    told.add(other, "a.example", A, 300);
+    List<PortBudget> greedy = new ArrayList<>();
+    for (int p = 0; p < 20; p++) {
+      greedy.add(port("p" + p));
+    }
+    for (int i = 0; i < ToldNames.MOST_OF_A_PORT; i++) {
+      for (PortBudget each : greedy) {
+        told.add(each, "n" + i, Address.ofIpv4(i), 300);
+      }
+    }
+    assertThat(told.size()).isEqualTo(ToldNames.MOST);
+    told.add(other, "b.example", B, 300);
+    assertThat(told.names(other, A)).containsExactly("a.example");
+    assertThat(told.names(other, B)).containsExactly("b.example");
+    greedy.forEach(told::forget);
+    assertThat(told.size()).isEqualTo(2);
+  }
+}
