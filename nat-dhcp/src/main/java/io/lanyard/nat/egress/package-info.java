@@ -9,5 +9,18 @@
  * host's loopback, past its firewall), other networks of the daemon ({@link
  * io.lanyard.nat.egress.NetworkSubnets}), link-local and metadata addresses. The rest is as the
  * default says. A rule for the whole world does not open what is protected; a narrower one does.
+ *
+ * <p>A rule about names ({@link io.lanyard.nat.egress.NameRules}) decides about the addresses that
+ * the guest was told for them, which {@link io.lanyard.nat.egress.ToldNames} keeps by port:
+ *
+ * <pre>
+ *   question -&gt; NamePolicy.question -&gt; refused, or asked upstream
+ *   answer   -&gt; NamePolicy.told     -&gt; (port, address, name) until its time is over
+ *   new flow -&gt; Egress.admits       -&gt; names of (port, address), rules -&gt; the flow keeps its name
+ * </pre>
+ *
+ * <p>Such a rule never opens what is private or protected ({@link
+ * io.lanyard.nat.egress.SpecialAddresses}), and where there is one, the other ways to ask for names
+ * are closed ({@link io.lanyard.nat.egress.NameServices}).
  */
 package io.lanyard.nat.egress;
