@@ -232,7 +232,9 @@ public final class Conductor implements AutoCloseable {
     Present before = present;
     Configuration next = read(change, before).configuration();
     List<Change> changes = Difference.between(before.configuration(), next);
-    return plan(before.revision(), changes, List.of(), "", steps.ends(changes, next));
+    List<String> ends = new ArrayList<>(steps.ends(changes, next));
+    ends.addAll(Endings.uplinks(changes));
+    return plan(before.revision(), changes, List.of(), "", ends);
   }
 
   /**
@@ -430,6 +432,15 @@ public final class Conductor implements AutoCloseable {
     if (!ends.isEmpty() && !request.force()) {
       throw new ChangeRefusedException(
           Reason.ENDS_SOMETHING, "it would end what runs", ends, "repeat it with --yes");
+    }
+    List<String> uplinks = Endings.uplinks(changes);
+    if (!uplinks.isEmpty() && request.confirm().isZero() && !request.force()) {
+      throw new ChangeRefusedException(
+          Reason.ENDS_SOMETHING,
+          "it changes an uplink",
+          uplinks,
+          "repeat it with --confirm 60s, which takes it back unless it is confirmed, or with"
+              + " --yes");
     }
     checkStart(changes, read.document());
     long number = revisions.next(before);

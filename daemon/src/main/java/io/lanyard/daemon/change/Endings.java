@@ -61,6 +61,27 @@ final class Endings {
     return all;
   }
 
+  /** A line for each uplink that guests lose or that leads elsewhere; none if all stay. */
+  static List<String> uplinks(List<Change> changes) {
+    List<String> all = new ArrayList<>();
+    for (Change change : changes) {
+      if (change instanceof Change.NetworkReplaced(NetworkConfig before, NetworkConfig after)
+          && before.uplink() != null
+          && !before.uplink().equals(after.uplink())) {
+        all.add(
+            "network "
+                + before.name()
+                + ": its uplink "
+                + before.uplink().label()
+                + (after.uplink() == null
+                    ? " goes"
+                    : " is opened anew, as " + after.uplink().label())
+                + "; whoever reaches this host by a guest may be cut off");
+      }
+    }
+    return all;
+  }
+
   /** The flows that the new egress rules and host loopback of a network forbid. */
   private String forbidden(String name, Configuration after, Set<String> judged) {
     Network network = tree.network(name);

@@ -11,6 +11,7 @@ import io.lanyard.vswitch.PortRules.Reach;
 import io.lanyard.vswitch.ReservedGroup;
 import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.policy.Guard;
+import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
 import java.util.List;
 import java.util.Set;
@@ -63,9 +64,13 @@ final class PortPolicies {
         });
   }
 
-  /** The rules of the host adapter's port: isolated ports aside it reaches everybody. */
+  /**
+   * The rules of the host adapter's port: isolated ports aside it reaches everybody, and nobody
+   * configures the host by it.
+   */
   PortRules hostAdapter() {
-    return new PortRules(List.of(), List.of(), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
+    return new PortRules(
+        List.of(), List.of(HostShield.SHIELD), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
   }
 
   /**

@@ -280,6 +280,38 @@ class ConductorTest {
   }
 
   @Test
+  void aChangeOfAnUplinkAsksForAConfirmation() throws Exception {
+    LogWatch.expect("event=port-failed");
+    String before = START + "  lan: {mode: bridged, uplink: {interface: nosuch0}}\n";
+    String after = before.replace("nosuch0", "nosuch1");
+    start(before);
+    ChangeRefusedException refused = refused(after);
+    assertThat(refused.reason()).isEqualTo(Reason.ENDS_SOMETHING);
+    assertThat(refused.details())
+        .containsExactly(
+            "network lan: its uplink nosuch0 is opened anew, as nosuch1; whoever reaches this host"
+                + " by a guest may be cut off");
+    assertThat(refused.hint()).contains("--confirm");
+    assertThat(get(daemon.conductor().plan(request -> document(after))).ends())
+        .isEqualTo(refused.details());
+    Document document = document("other.yaml", after);
+    PlanInfo done =
+        get(
+            daemon
+                .conductor()
+                .apply(
+                    new ChangeRequest(
+                        present -> document,
+                        "test",
+                        "",
+                        ChangeRequest.ANY,
+                        false,
+                        true,
+                        Duration.ofMinutes(1))));
+    assertThat(done.confirmBy()).isNotEmpty();
+  }
+
+  @Test
   void aGuestStaysOnANetworkThatIsMadeAnew() throws Exception {
     String guest =
         START + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}}\n";

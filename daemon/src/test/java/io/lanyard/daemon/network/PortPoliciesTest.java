@@ -10,6 +10,7 @@ import io.lanyard.config.SwitchConfig;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.ReservedGroup;
 import io.lanyard.vswitch.StormLimits;
+import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
 import java.util.EnumSet;
 import java.util.List;
@@ -35,7 +36,10 @@ class PortPoliciesTest {
             new StormLimits(20_000, 50_000, 50_000));
     assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(plain);
     assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(plain);
-    assertThat(policies.hostAdapter()).isEqualTo(plain); // isolated ports do not reach it
+    // Isolated ports do not reach it, and nobody configures the host by it.
+    assertThat(policies.hostAdapter().reach()).isEqualTo(plain.reach());
+    assertThat(policies.hostAdapter().ingress()).isEmpty();
+    assertThat(policies.hostAdapter().egress()).containsExactly(HostShield.SHIELD);
   }
 
   @Test

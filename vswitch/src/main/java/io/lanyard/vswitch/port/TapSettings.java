@@ -1,10 +1,13 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.Ifreq;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +87,9 @@ public record TapSettings(
 
   /** In the namespace: a thread takes its own to those that it starts. */
   private FrameDevice openHere(long own) throws IOException {
+    if (address != null) {
+      checkRoutes(address);
+    }
     boolean isNew = !Ifreq.exists(device);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
@@ -99,6 +105,23 @@ public record TapSettings(
       if (!done) {
         tap.close();
       }
+    }
+  }
+
+  /** Packets for what the host reaches elsewhere would go to the device. */
+  private void checkRoutes(HostAddress wanted) throws IOException {
+    Subnet subnet = Subnet.of(wanted.address(), wanted.prefixLength());
+    Optional<HostRoute> taken = HostRoute.overlapping(subnet, device);
+    if (taken.isPresent()) {
+      throw new IOException(
+          "the host routes "
+              + taken.get().to()
+              + " by "
+              + taken.get().device()
+              + " already, and "
+              + subnet
+              + " of this network is the same or a part of it or has it within; give the network"
+              + " another subnet (`ip route` lists those that are taken)");
     }
   }
 

@@ -397,6 +397,24 @@ class DevicePortIT extends PortSuite {
     }
   }
 
+  @Test
+  void aSubnetThatTheHostRoutesAlreadyIsRefusedWithTheRoutesName() throws Exception {
+    for (String subnet : new String[] {"10.99.0.200/25", "10.99.0.1/24", "10.0.0.1/8"}) {
+      String[] parts = subnet.split("/", -1);
+      TapSettings settings =
+          new TapSettings(
+              "t9",
+              NAMESPACE,
+              true,
+              1500,
+              new TapSettings.HostAddress(Address.parse(parts[0]), Integer.parseInt(parts[1])),
+              true);
+      assertThatThrownBy(() -> settings.open(0))
+          .hasMessageContaining("the host routes 10.99.0.0/24 by t0 already");
+    }
+    awaitState(made(), "up"); // t0 itself
+  }
+
   private void carryTcp(String namespace, boolean offloads, int host) throws Exception {
     DevicePort second =
         onLoop(() -> {
