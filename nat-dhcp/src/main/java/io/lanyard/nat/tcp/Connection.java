@@ -107,6 +107,11 @@ final class Connection extends Flow implements GuestStream {
     return neighbour;
   }
 
+  /** RFC 9293 section 3.7.1: what fits into the least MTU of the family. */
+  private int defaultMss() {
+    return guest().isIpv4() ? 536 : 1220;
+  }
+
   Endpoint guestEnd() {
     return new Endpoint(guest(), guestPort());
   }
@@ -229,7 +234,7 @@ final class Connection extends Flow implements GuestStream {
 
   private void takeOffer(Segment syn) {
     guestInitial = syn.seq;
-    guestMss = syn.mss == 0 ? 536 : syn.mss;
+    guestMss = syn.mss == 0 ? defaultMss() : syn.mss;
     guestShift = syn.shift;
     guestSack = syn.sackPermitted;
     guestTimestamps = syn.timestamps;

@@ -8,7 +8,7 @@ public final class TestPackets {
   private TestPackets() {}
 
   /**
-   * An IPv4 packet to the gateway itself.
+   * A packet to the gateway itself.
    *
    * @param from who sent it
    * @param frame lent: offload header at the reader index
@@ -30,8 +30,13 @@ public final class TestPackets {
     packet.sourceMac = from.mac();
     packet.frame = frame;
     packet.network = frame.readerIndex() + GuestLink.LINK_HEADROOM;
-    int total = frame.getUnsignedShort(packet.network + 2);
-    Ipv4Input.fill(packet, Math.min(frame.writerIndex(), packet.network + total));
+    if (frame.getByte(packet.network) >>> 4 == 6) {
+      int end = packet.network + 40 + frame.getUnsignedShort(packet.network + 4);
+      Ipv6Input.fill(packet, packet.network, Math.min(frame.writerIndex(), end));
+    } else {
+      int total = frame.getUnsignedShort(packet.network + 2);
+      Ipv4Input.fill(packet, Math.min(frame.writerIndex(), packet.network + total));
+    }
     packet.leadsOut = leadsOut;
     packet.hostHigh = packet.destinationHigh;
     packet.hostLow = packet.destinationLow;

@@ -16,12 +16,16 @@ class ConnectionTest {
   private static final int FIN_ACK = Tcp.FIN | Tcp.ACK;
   private static final int RST_ACK = Tcp.RST | Tcp.ACK;
 
-  private Scene scene = new Scene();
+  private Scene scene = new Scene(family());
+
+  Family family() {
+    return Family.IPV4;
+  }
 
   /** A window that the SYN can say in full: the first data is no occasion to open it further. */
   private void smallWindow() {
     scene.close();
-    scene = new Scene(65535, MemoryPool.ofProcess());
+    scene = new Scene(family(), 65535, MemoryPool.ofProcess());
   }
 
   @AfterEach
@@ -77,7 +81,7 @@ class ConnectionTest {
     assertThat(scene.sent).isEmpty();
     assertThat(scene.link.reported).isEqualTo(IcmpReason.NO_ROUTE);
     assertThat(Objects.requireNonNull(scene.link.reportedFlow).guest())
-        .isEqualTo(Scene.GUEST_ADDRESS);
+        .isEqualTo(family().guestAddress);
     assertThat(scene.link.reportedTransport)
         .isEqualTo((long) Scene.GUEST_PORT << 48 | (long) Scene.SERVER_PORT << 32 | G);
   }
@@ -112,7 +116,7 @@ class ConnectionTest {
 
   @Test
   void theMssFollowsTheMtuOfTheLink() {
-    scene.link.mtu = 9000;
+    scene.link.mtu = family().mtu(9000);
     scene.guest(Tcp.SYN, G, 0, 65535, new byte[0], Scene.synOptions(1460, true, 7));
     assertThat(scene.next().mss()).isEqualTo(8960);
   }
@@ -755,7 +759,7 @@ class ConnectionTest {
 
   private TestStream openToGuest() {
     TestStream stream =
-        Scene.open(scene.engine, scene.link, Scene.SERVICE, Scene.NEIGHBOUR, Scene.GUEST_PORT);
+        Scene.open(scene.engine, scene.link, family().service, family().guest, Scene.GUEST_PORT);
     scene.streams.add(stream);
     return stream;
   }
@@ -793,9 +797,9 @@ class ConnectionTest {
   @Test
   void aForwardToAnAddressThatNobodyAnswersForGivesUpAtOnce() {
     TestStream stream = openToGuest();
-    scene.engine.unanswered(scene.link.neighbour(Scene.GUEST_ADDRESS.plus(1)));
+    scene.engine.unanswered(scene.link.neighbour(family().guestAddress.plus(1)));
     assertThat(stream.aborted).isFalse();
-    scene.engine.unanswered(Scene.NEIGHBOUR);
+    scene.engine.unanswered(family().guest);
     assertThat(stream.aborted).isTrue();
     assertThat(scene.engine.connections()).isZero();
   }
@@ -803,7 +807,7 @@ class ConnectionTest {
   @Test
   void aConnectionThatStandsOutlivesAnUnansweredArp() {
     scene.establish();
-    scene.engine.unanswered(Scene.NEIGHBOUR);
+    scene.engine.unanswered(family().guest);
     assertThat(state()).isEqualTo(Connection.State.ESTABLISHED);
   }
 

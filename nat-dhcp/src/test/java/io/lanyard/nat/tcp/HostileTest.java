@@ -40,7 +40,7 @@ class HostileTest {
       ByteBuf frame = scene.link.allocator.directBuffer(2048, 2048);
       for (int i = 0; i < SEGMENTS; i++) {
         write(frame, random, scene);
-        scene.engine.receive(TestPackets.toGateway(Scene.NEIGHBOUR, frame));
+        scene.engine.receive(TestPackets.toGateway(Family.IPV4.guest, frame));
         if (random.nextInt(8) == 0) {
           scene.engine.flush();
         }
@@ -107,8 +107,8 @@ class HostileTest {
     frame.setShort(IP, 0x4500);
     frame.setShort(IP + 2, 20 + size);
     frame.setByte(IP + 9, Ipv4.TCP);
-    frame.setInt(IP + 12, Scene.GUEST);
-    frame.setInt(IP + 16, Scene.SERVER);
+    frame.setInt(IP + 12, Family.IPV4.guestAddress.ipv4());
+    frame.setInt(IP + 16, Family.IPV4.serverAddress.ipv4());
     frame.setShort(TCP, 40_000 + random.nextInt(20));
     frame.setShort(TCP + 2, Scene.SERVER_PORT);
     int near =
@@ -136,7 +136,8 @@ class HostileTest {
       frame.setByte(0, OffloadHeader.NEEDS_CSUM);
     } else {
       long sum =
-          Checksum.pseudo4(Scene.GUEST, Scene.SERVER, Ipv4.TCP, size)
+          Checksum.pseudo4(
+                  Family.IPV4.guestAddress.ipv4(), Family.IPV4.serverAddress.ipv4(), Ipv4.TCP, size)
               + Checksum.sum(frame, TCP, size);
       frame.setShort(TCP + 16, random.nextBoolean() ? Checksum.finish(sum) : 0);
     }

@@ -16,7 +16,7 @@ class LingeringTest {
   private static final int FIN_ACK = Tcp.FIN | Tcp.ACK;
 
   private final MemoryPool pool = new MemoryPool(4 << 20);
-  private final Scene scene = new Scene(4 << 20, pool);
+  private final Scene scene = new Scene(Family.IPV4, 4 << 20, pool);
   private final FlowOwner port = Scene.STATION.budget().flows();
 
   @AfterEach

@@ -2,16 +2,12 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.config.NatConfig;
 import io.lanyard.nat.TestNetworks;
-import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.TestPackets;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
-import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Checksum;
-import io.lanyard.vswitch.frame.Ipv4;
-import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -25,18 +21,11 @@ import java.util.Random;
 /** An engine, a guest whose segments a test writes by hand, and a host's side. */
 final class Scene implements AutoCloseable {
   static final Station STATION = TestStations.station("guest", 0x5254_0000_0010L);
-  static final Address GUEST_ADDRESS = Address.parse("10.0.0.9");
-  static final Address SERVER_ADDRESS = Address.parse("10.0.0.2");
-  static final int GUEST = GUEST_ADDRESS.ipv4();
-  static final int SERVER = SERVER_ADDRESS.ipv4();
-  static final Neighbour NEIGHBOUR = TestStations.neighbour(STATION, GUEST_ADDRESS);
-  static final Neighbour SERVER_NEIGHBOUR =
-      TestStations.neighbour(TestStations.station("server", 2), SERVER_ADDRESS);
   static final int GUEST_PORT = 40000;
   static final int SERVER_PORT = 80;
   static final int GUEST_ISN = 1000;
-  static final Endpoint SERVICE = new Endpoint(SERVER_ADDRESS, SERVER_PORT);
 
+  final Family family;
   final StoppedTimers timers = new StoppedTimers();
   final TestLink link;
   final Engine engine;
@@ -50,16 +39,22 @@ final class Scene implements AutoCloseable {
   int guestPort = GUEST_PORT;
 
   Scene() {
-    this(TcpBuffers.USUAL.receive(), MemoryPool.ofProcess());
+    this(Family.IPV4);
+  }
+
+  Scene(Family family) {
+    this(family, TcpBuffers.USUAL.receive(), MemoryPool.ofProcess());
   }
 
   /** With another limit of what connections take ahead of the host's side, and their memory. */
-  Scene(int receiveBuffer, MemoryPool pool) {
+  Scene(Family family, int receiveBuffer, MemoryPool pool) {
+    this.family = family;
     link = new TestLink(timers, TestNetworks.quota());
+    link.mtu = family.mtu(1500);
     link.sink = frame -> sent.add(Sent.of(frame));
     engine = engine(link, receiveBuffer, pool, 1);
     engine.serve(
-        SERVICE,
+        family.service,
         (guest, address, port) -> {
           TestStream stream = new TestStream(guest, link.allocator);
           streams.add(stream);
@@ -131,9 +126,7 @@ final class Scene implements AutoCloseable {
 
   /** Hands a frame to an engine as the gateway does. */
   static void receive(Engine engine, ByteBuf frame) {
-    int source = frame.getInt(frame.readerIndex() + GuestLink.LINK_HEADROOM + 12);
-    Neighbour from = source == SERVER ? SERVER_NEIGHBOUR : NEIGHBOUR;
-    engine.receive(TestPackets.toGateway(from, frame));
+    engine.receive(TestPackets.toGateway(Family.of(frame).sender(frame), frame));
   }
 
   ByteBuf frame(int flags, int seq, int ack, int window, byte[] payload, byte... options) {
@@ -146,18 +139,11 @@ final class Scene implements AutoCloseable {
       b.release();
     }
     int header = 20 + (all.length + 3) / 4 * 4;
-    int ip = OffloadHeader.LENGTH + 14;
-    int tcp = ip + 20;
+    int tcp = family.transport();
     ByteBuf frame = link.allocator.directBuffer(tcp + header + payload.length);
     frame.writeZero(tcp + header);
     frame.writeBytes(payload);
-    frame.setShort(ip, 0x4500);
-    frame.setShort(ip + 2, 20 + header + payload.length);
-    frame.setByte(ip + 8, 64);
-    frame.setByte(ip + 9, Ipv4.TCP);
-    frame.setInt(ip + 12, GUEST);
-    frame.setInt(ip + 16, SERVER);
-    Ipv4.finishChecksum(frame, ip);
+    family.write(frame, header + payload.length);
     frame.setShort(tcp, guestPort);
     frame.setShort(tcp + 2, SERVER_PORT);
     frame.setInt(tcp + 4, seq);
@@ -165,7 +151,7 @@ final class Scene implements AutoCloseable {
     frame.setInt(tcp + 12, header << 26 | flags << 16 | window);
     frame.setBytes(tcp + 20, all);
     int size = header + payload.length;
-    long sum = Checksum.pseudo4(GUEST, SERVER, Ipv4.TCP, size) + Checksum.sum(frame, tcp, size);
+    long sum = family.pseudoSum(frame, size) + Checksum.sum(frame, tcp, size);
     frame.setShort(tcp + 16, Checksum.finish(sum));
     return frame;
   }

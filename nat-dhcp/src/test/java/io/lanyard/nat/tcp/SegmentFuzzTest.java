@@ -21,10 +21,10 @@ class SegmentFuzzTest {
     frame.setShort(IP, 0x4500);
     frame.setShort(IP + 2, 20 + input.length);
     frame.setByte(IP + 9, 6);
-    frame.setInt(IP + 12, Scene.GUEST);
-    frame.setInt(IP + 16, Scene.SERVER);
+    frame.setInt(IP + 12, Family.IPV4.guestAddress.ipv4());
+    frame.setInt(IP + 16, Family.IPV4.serverAddress.ipv4());
     Segment segment = new Segment();
-    if (segment.parse(TestPackets.toGateway(Scene.NEIGHBOUR, frame))) {
+    if (segment.parse(TestPackets.toGateway(Family.IPV4.guest, frame))) {
       assertThat(segment.length).isBetween(0, input.length - 20);
       assertThat(segment.payload).isBetween(IP + 40, bytes.length);
       assertThat(segment.payload + segment.length).isEqualTo(bytes.length);

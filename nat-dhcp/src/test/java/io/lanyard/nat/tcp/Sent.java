@@ -2,7 +2,6 @@ package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.gateway.TestPackets;
 import io.lanyard.vswitch.frame.Checksum;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
@@ -28,20 +27,14 @@ record Sent(
 
   static Sent of(ByteBuf frame) {
     int offload = frame.readerIndex();
-    int ip = offload + OffloadHeader.LENGTH + 14;
-    int total = Ipv4.totalLength(frame, ip);
-    if (ip + total != frame.writerIndex() || Ipv4.check(frame, ip, frame.writerIndex()) < 0) {
-      throw new AssertionError("bad IPv4 header");
-    }
-    if (!Ipv4.checksumValid(frame, ip)) {
-      throw new AssertionError("bad IPv4 checksum");
-    }
+    Family family = Family.of(frame);
+    family.check(frame);
     ByteBuf copy = frame.copy();
     try {
       Checksum.complete(copy);
       OffloadHeader.clear(copy, copy.readerIndex());
       Segment s = new Segment();
-      if (!s.parse(TestPackets.toGateway(Scene.NEIGHBOUR, copy)) || !s.checksumHolds()) {
+      if (!s.parse(TestPackets.toGateway(family.guest, copy)) || !s.checksumHolds()) {
         throw new AssertionError("bad segment");
       }
       byte[] payload = new byte[s.length];

@@ -18,8 +18,8 @@ class TakeOverTest {
       assertThat(
               scene.engine.connectToGuest(
                   noSocket,
-                  Scene.SERVICE,
-                  Scene.NEIGHBOUR,
+                  Family.IPV4.service,
+                  Family.IPV4.guest,
                   Scene.GUEST_PORT,
                   Scene.STATION.flows(),
                   descriptors))

@@ -83,7 +83,7 @@ final class TestLink implements GuestLink, TcpHost {
 
   @Override
   public Address addressTowards(Address guest) {
-    return Scene.SERVER_ADDRESS;
+    return (guest.isIpv4() ? Family.IPV4 : Family.IPV6).serverAddress;
   }
 
   @Override
@@ -98,7 +98,7 @@ final class TestLink implements GuestLink, TcpHost {
 
   @Override
   public void send(ByteBuf frame, Neighbour guest) {
-    frame.setShort(frame.readerIndex() + 24, 0x0800);
+    frame.setShort(frame.readerIndex() + 24, Family.of(frame) == Family.IPV4 ? 0x0800 : 0x86dd);
     sink.accept(frame);
   }
 

@@ -15,6 +15,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two engines talk to each other over a link that loses, delays and duplicates. */
 class TransferTest {
+  Family family() {
+    return Family.IPV4;
+  }
+
   private record Arrival(long at, long order, Engine to, ByteBuf frame) {}
 
   /** Both engines, and the frames between them. */
@@ -27,6 +31,7 @@ class TransferTest {
     final PriorityQueue<Arrival> flying =
         new PriorityQueue<>(
             (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.order, b.order));
+    final Family family;
     final Random random;
     final double loss;
     final double reorder;
@@ -34,7 +39,10 @@ class TransferTest {
     long order;
     @Nullable TestStream serverStream;
 
-    Wire(long seed, double loss, double reorder, double duplicate) {
+    Wire(Family family, long seed, double loss, double reorder, double duplicate) {
+      this.family = family;
+      serverLink.mtu = family.mtu(1500);
+      clientLink.mtu = family.mtu(1500);
       random = new Random(seed);
       this.loss = loss;
       this.reorder = reorder;
@@ -44,7 +52,7 @@ class TransferTest {
       serverLink.sink = frame -> carry(client, frame);
       clientLink.sink = frame -> carry(server, frame);
       server.serve(
-          Scene.SERVICE,
+          family.service,
           (guest, address, port) -> {
             TestStream stream = new TestStream(guest, serverLink.allocator);
             serverStream = stream;
@@ -144,9 +152,8 @@ class TransferTest {
   }
 
   private static TestStream open(Wire wire) {
-    Endpoint source = new Endpoint(Scene.GUEST_ADDRESS, Scene.GUEST_PORT);
-    return Scene.open(
-        wire.client, wire.clientLink, source, Scene.SERVER_NEIGHBOUR, Scene.SERVER_PORT);
+    Endpoint source = new Endpoint(wire.family.guestAddress, Scene.GUEST_PORT);
+    return Scene.open(wire.client, wire.clientLink, source, wire.family.server, Scene.SERVER_PORT);
   }
 
   private static long transfer(Wire wire, int bytes) {
@@ -196,7 +203,7 @@ class TransferTest {
 
   @Test
   void aCleanWireCarriesBothWaysWithoutRetransmission() {
-    try (Wire wire = new Wire(7, 0, 0, 0)) {
+    try (Wire wire = new Wire(family(), 7, 0, 0, 0)) {
       transfer(wire, 2 << 20);
       assertThat(wire.client.counters().get(TcpCount.RETRANSMITTED)).isZero();
       assertThat(wire.server.counters().get(TcpCount.RETRANSMITTED)).isZero();
@@ -213,7 +220,7 @@ class TransferTest {
     "6, 0.001, 0.5, 0.5"
   })
   void anImpairedWireKeepsEveryByte(long seed, double loss, double reorder, double duplicate) {
-    try (Wire wire = new Wire(seed, loss, reorder, duplicate)) {
+    try (Wire wire = new Wire(family(), seed, loss, reorder, duplicate)) {
       int bytes = loss > 0.05 ? 150_000 : 1_500_000;
       long took = transfer(wire, bytes);
       // A second of RTOs for every hundred segments would mean that recovery does not work.
@@ -223,7 +230,7 @@ class TransferTest {
 
   @Test
   void manySmallWritesArriveWhole() {
-    try (Wire wire = new Wire(11, 0.02, 0.02, 0.02)) {
+    try (Wire wire = new Wire(family(), 11, 0.02, 0.02, 0.02)) {
       TestStream client = open(wire);
       StringBuilder all = new StringBuilder();
       for (int i = 0; i < 4_000; i++) {
