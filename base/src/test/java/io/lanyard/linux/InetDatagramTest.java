@@ -49,6 +49,20 @@ class InetDatagramTest {
   }
 
   @Test
+  void aSocketOfIpv6AloneLeavesThePortToIpv4() throws Exception {
+    try (InetDatagram six = InetDatagram.udpOfFamily(Address.ANY_IPV6, 0);
+        InetDatagram four = InetDatagram.udpOfFamily(Address.ANY_IPV4, six.localPort())) {
+      assertThat(four.localPort()).isEqualTo(six.localPort());
+      assertThat(six.ttl(1)).isZero();
+      assertThat(six.dontFragment(true)).isZero();
+      DatagramEnds mapped = DatagramEnds.to(LOOPBACK, four.localPort());
+      assertThat(six.send(data.address(), 1, mapped)).isNegative();
+      DatagramEnds self = DatagramEnds.to(Address.LOOPBACK_IPV6, six.localPort());
+      assertThat(six.send(data.address(), 1, self)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aBatchComesAsSingleDatagramsToAReceiverThatAsksForNone() throws Exception {
     try (DatagramSocket receiver =
         new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {

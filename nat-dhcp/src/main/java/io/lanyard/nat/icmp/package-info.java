@@ -8,6 +8,9 @@
  * until a minute after the last. Replies get the guest's identifier back; errors on the way, time
  * exceeded among them, reach the guest as they reached the host, so that traceroute works.
  *
+ * <p>Both families go the same way: the same setting permits both, and only the numbers of the
+ * messages differ.
+ *
  * <p>Where the host does not permit that but the daemon has {@code CAP_NET_RAW} (it runs as root,
  * or its unit gives it), a raw socket takes its place (raw(7)): connected, so that only what comes
  * from the destination wakes it, and with an identifier of ours, since such a socket hears every

@@ -33,6 +33,16 @@ class PublishedPortsTest {
   }
 
   @Test
+  void aPortOfIpv6AloneIsOnNoIpv4Address() {
+    int udp = PublishedPorts.ofFamily(FlowKey.UDP, Address.ANY_IPV6);
+    ports.add(udp, Address.ANY_IPV6, 53);
+    assertThat(has(IPV6)).isTrue();
+    assertThat(has(IPV4)).isFalse();
+    ports.remove(udp, Address.ANY_IPV6, 53);
+    assertThat(has(IPV6)).isFalse();
+  }
+
+  @Test
   void aPortThatTwoHaveIsThereUntilBothAreGone() {
     ports.add(FlowKey.UDP, IPV4, 53);
     ports.add(FlowKey.UDP, IPV4, 53);

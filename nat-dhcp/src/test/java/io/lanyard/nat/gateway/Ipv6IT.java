@@ -226,6 +226,21 @@ class Ipv6IT {
     }
   }
 
+  /** A translator of the host's network would lead there. */
+  @Test
+  void whatIpv4RulesForbidIsNotReachedByTranslation() throws Exception {
+    String egress = "egress: {rules: [{deny: 10.0.0.0/8}, {deny: \"[2001:db8:33::/64]:icmp\"}]}";
+    try (NatNamespace net = network(config(egress))) {
+      for (String denied :
+          new String[] {"64:ff9b::10.1.2.3", "64:ff9b::169.254.169.254", "2002:7f00:1::1", FAR}) {
+        assertThat(net.guest("ping", "-6", "-c", "1", "-W", "1", denied).output())
+            .as(denied)
+            .contains("Administratively prohibited");
+      }
+      assertThat(net.guest("ping", "-6", "-c", "1", ROUTER).output()).contains(" 1 received");
+    }
+  }
+
   @Test
   void anAddressOfTheGatewaysIsDefended() throws Exception {
     try (NatNamespace net = network(config())) {
