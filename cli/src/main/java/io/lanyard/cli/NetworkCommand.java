@@ -41,7 +41,7 @@ final class NetworkCommand {
           "state",
           "subnet",
           "gateway?",
-          "ipv6Subnet?",
+          "ipv6Subnet?=IPV6",
           "hostAdapter?",
           "ports",
           "leases?",
