@@ -12,6 +12,7 @@ import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 
 /** A family of addresses: one engine serves both, and one suite tests it over each. */
+@SuppressWarnings("ImmutableEnumChecker") // all tests share them, as constants
 enum Family {
   IPV4("10.0.0.9", "10.0.0.2", Ipv4.HEADER_LENGTH),
   IPV6("fd00::9", "fd00::2", Ipv6.HEADER_LENGTH);
