@@ -17,7 +17,7 @@ final class PortKeys {
           "port-name", "a port's name of letters, digits, dots", "A-Za-z0-9._-", "qemu1");
 
   /** Ports that a network has by itself; those of guests' NICs are named {@code GUEST.nicN}. */
-  private static final List<String> OWN_PORTS = List.of("gateway", "host", "uplink");
+  private static final List<String> OWN_PORTS = List.of("gateway", "host", "uplink", "connect");
 
   private static final Kind<String> PORT_NAME =
       Kind.of(

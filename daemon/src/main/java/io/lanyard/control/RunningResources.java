@@ -1,6 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.control.api.Role;
+import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Json;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Changes of leases, flows and links, which are no part of the configuration. */
 final class RunningResources {
@@ -36,12 +38,37 @@ final class RunningResources {
         .add(Role.OPERATOR, "DELETE", "/v1/networks/{network}/flows/{flow}", running::endFlow)
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
+        .add(Role.OPERATOR, "POST", HttpServer.HAND_OVER, running::connect)
         .add("GET", "/v1/uplinks", running::uplinks)
         .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
   }
 
   private Network network(Request request) {
     return ControlServer.network(daemon, request.parameter("network"));
+  }
+
+  /** The caller's own connection becomes a guest's link, as gvproxy does it. */
+  private Response connect(Request request) {
+    String name = request.query("network", "");
+    List<Network> running =
+        daemon.networks().stream()
+            .filter(network -> !network.isStopped())
+            .filter(network -> name.isEmpty() || network.name().equals(name))
+            .toList();
+    if (running.isEmpty()) {
+      throw Problem.notFound("running network", name, "\"lanyard network ls\" lists the networks");
+    }
+    if (running.size() > 1) {
+      throw new Problem(
+          400,
+          "it is not said to which network",
+          request.path(),
+          "ask for "
+              + HttpServer.HAND_OVER
+              + "?network=NAME, with one of "
+              + String.join(", ", running.stream().map(Network::name).toList()));
+    }
+    return new Response.HandOver(running.getFirst()::take);
   }
 
   private Response uplinks(Request request) throws IOException {

@@ -1,11 +1,17 @@
 package io.lanyard.control.http;
 
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.Libc;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -16,6 +22,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -229,7 +236,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       end(context, broken, began);
       return;
     }
-    boolean keepAlive = HttpUtil.isKeepAlive(request);
+    boolean keepAlive =
+        HttpUtil.isKeepAlive(request)
+            && !RequestCodec.isHandOver(request.method().name(), request.uri());
     byte[] body = new byte[request.content().readableBytes()];
     request.content().readBytes(body);
     var incoming =
@@ -306,6 +315,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     if (response instanceof Response.Body body) {
       meter.answered(body.status(), System.nanoTime() - began);
       send(context, body, keepAlive);
+    } else if (response instanceof Response.HandOver handOver) {
+      handOver(context, handOver, began);
     } else if (last || sender == null || !place.take(context.channel(), sender)) {
       abandon(response);
       meter.refused();
@@ -373,6 +384,61 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     converse(context, bytes, upgrade.conversation(), upgrade.conversation()::abandon);
     context.pipeline().remove(BODIES);
     context.pipeline().remove(CODEC);
+  }
+
+  private void handOver(ChannelHandlerContext context, Response.HandOver handOver, long began) {
+    Channel channel = context.channel();
+    if (!(channel instanceof EpollDomainSocketChannel local)) {
+      refuse(context, 501, "only a connection to the API's UNIX socket is handed over", began);
+      return;
+    }
+    int descriptor = Libc.duplicate(local.fd().intValue());
+    if (descriptor < 0) {
+      refuse(context, 503, "the host has no descriptor: " + Errno.name(-descriptor), began);
+      return;
+    }
+    meter.answered(200, System.nanoTime() - began);
+    Remainder rest = new Remainder();
+    context.pipeline().addLast(rest);
+    context.pipeline().remove(this);
+    context.pipeline().remove(BODIES);
+    context.pipeline().remove(CODEC);
+    byte[] first = rest.bytes.toByteArray();
+    var _ = channel.close();
+    try {
+      threads.execute(() -> {
+        try {
+          handOver.recipient().take(descriptor, first);
+        } catch (RuntimeException e) {
+          meter.failed(e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      int _ = Libc.close(descriptor);
+    }
+  }
+
+  private void refuse(ChannelHandlerContext context, int status, String why, long began) {
+    Problem problem = new Problem(status, why, HttpServer.HAND_OVER, "");
+    Response.Body body = ProblemBody.of(problem);
+    meter.answered(body.status(), System.nanoTime() - began);
+    send(context, body, false);
+  }
+
+  /** Keeps what was read behind the last request. */
+  private static final class Remainder extends ChannelInboundHandlerAdapter {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      try {
+        if (message instanceof ByteBuf in) {
+          bytes.writeBytes(ByteBufUtil.getBytes(in));
+        }
+      } finally {
+        ReferenceCountUtil.release(message);
+      }
+    }
   }
 
   private void converse(

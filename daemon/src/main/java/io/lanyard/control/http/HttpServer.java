@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: {@code bind} and {@link #close} from any thread, each once.
  */
 public final class HttpServer implements AutoCloseable {
+  /** The path at which a client's connection itself may be taken over: gvproxy's. */
+  public static final String HAND_OVER = "/connect";
+
   /** The largest body that a resource takes, in bytes: a configuration of some thousand ports. */
   public static final int MAX_BODY = 1024 * 1024;
 

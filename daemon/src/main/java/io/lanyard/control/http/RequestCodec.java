@@ -37,6 +37,12 @@ final class RequestCodec
   /** Whether each request that is not answered yet is a HEAD. */
   private final ArrayDeque<Boolean> heads = new ArrayDeque<>();
 
+  /** Whether a request may end with its connection in other hands: nothing behind it is HTTP. */
+  static boolean isHandOver(String method, String uri) {
+    String path = HttpServer.HAND_OVER;
+    return method.equals("POST") && (uri.equals(path) || uri.startsWith(path + "?"));
+  }
+
   RequestCodec(HttpDecoderConfig config) {
     init(new Decoder(config.clone().setStrictLineParsing(true)), new Encoder());
   }
@@ -44,6 +50,9 @@ final class RequestCodec
   /** Reads requests; the {@link Problem} of one that cannot be taken is its decoder's result. */
   final class Decoder extends HttpRequestDecoder {
     private boolean inBody;
+
+    /** Whether what follows is not for HTTP: it stays, and goes to who takes the connection. */
+    private boolean over;
 
     /** The last byte of the head so far: 0 before the first one. */
     private byte last;
@@ -58,6 +67,9 @@ final class RequestCodec
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
         throws Exception {
+      if (over) {
+        return;
+      }
       int from = in.readerIndex();
       int before = out.size();
       super.decode(context, in, out);
@@ -68,12 +80,19 @@ final class RequestCodec
         if (message instanceof HttpRequest request) {
           ended(request);
           inBody = true;
+          handsOver = isHandOver(request.method().name(), request.uri());
         }
         if (message instanceof LastHttpContent) {
           inBody = false;
+          if (handsOver) {
+            over = true;
+            context.channel().config().setAutoRead(false);
+          }
         }
       }
     }
+
+    private boolean handsOver;
 
     /** Looks for folded lines among the bytes that the decoder took. */
     private void checkLines(ByteBuf in, int from) {

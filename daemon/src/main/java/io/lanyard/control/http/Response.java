@@ -116,6 +116,31 @@ public sealed interface Response {
     }
   }
 
+  /**
+   * The connection itself: no answer is sent, and whoever gets it speaks with the client. Only the
+   * path {@link HttpServer#HAND_OVER} may answer so, and only on a UNIX socket.
+   *
+   * @param recipient gets it
+   */
+  record HandOver(Recipient recipient) implements Response {
+    @Override
+    public String mediaType() {
+      return "";
+    }
+  }
+
+  /** Takes a client's connection over. */
+  @FunctionalInterface
+  interface Recipient {
+    /**
+     * Takes a connection, on a virtual thread.
+     *
+     * @param descriptor the socket, owned by the recipient from now on
+     * @param first what the client has sent behind its request
+     */
+    void take(int descriptor, byte[] first);
+  }
+
   /** Speaks a protocol of bytes both ways. */
   @FunctionalInterface
   interface Conversation {

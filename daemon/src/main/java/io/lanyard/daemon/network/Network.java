@@ -211,6 +211,17 @@ public final class Network implements AutoCloseable {
     return config.enabled() ? ports.add(port) : "";
   }
 
+  /**
+   * Gives a connection that stands a port of its own, for as long as it lives. Its frames have
+   * lengths as gvproxy's {@code /connect} has them.
+   *
+   * @param descriptor a connected UNIX stream socket, closed if the network cannot have it
+   * @param first what was read from it already
+   */
+  public void take(int descriptor, byte[] first) {
+    ports.take(descriptor, first);
+  }
+
   /** Ends a port that the configuration declared, and the flows of what was behind it. */
   public void removePort(String port) {
     ports.remove(port);

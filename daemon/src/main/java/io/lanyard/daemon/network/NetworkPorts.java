@@ -22,6 +22,7 @@ import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
+import io.lanyard.linux.Libc;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vmm.Attachment;
@@ -35,10 +36,12 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SharedPort;
+import io.lanyard.vswitch.port.SharedStreamPort;
 import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -67,6 +70,12 @@ final class NetworkPorts {
 
   /** The host adapter's port. */
   static final String HOST = "host";
+
+  /** The port of the connections that were handed over, and its kind. */
+  static final String CONNECT = "connect";
+
+  /** As many as a port that many guests share has, unless its configuration says more. */
+  private static final int MOST_CONNECTIONS = 32;
 
   /** The port of a bridged network's uplink. */
   static final String UPLINK = "uplink";
@@ -514,6 +523,41 @@ final class NetworkPorts {
       pin(mac, port);
       return port;
     });
+  }
+
+  /**
+   * Gives a connection that stands a port of its own, for as long as it lives.
+   *
+   * @param descriptor a connected UNIX stream socket, closed if it cannot have one
+   * @param first what was read from it already
+   */
+  void take(int descriptor, byte[] first) {
+    boolean[] taken = {false};
+    try {
+      loop.call(() -> {
+        SharedStreamPort all = connections();
+        taken[0] = true;
+        all.take(descriptor, first);
+        return true;
+      });
+    } finally {
+      if (!taken[0]) {
+        int _ = Libc.close(descriptor);
+      }
+    }
+  }
+
+  /** The port whose clients are connections that were handed over; made for the first. */
+  private SharedStreamPort connections() {
+    if (find(CONNECT) instanceof SharedStreamPort present) {
+      return present;
+    }
+    SharedStreamPort made =
+        new SharedStreamPort(
+            CONNECT, CONNECT, config.mtu(), Framing.GVPROXY, MOST_CONNECTIONS, context);
+    made.attachBy(new SharingClients(CONNECT));
+    attach(made, policies -> policies.port(PortPolicy.DEFAULT), List.of());
+    return made;
   }
 
   private PortRules nicRules(PortRules rules) {

@@ -17,7 +17,10 @@ public interface Framing {
   /**
    * HyperKit's (src/lib/pci_virtio_net_vpnkit.c): a handshake, then a 16-bit little-endian length.
    */
-  Framing HYPERKIT = new HyperKitFraming();
+  Framing HYPERKIT = new HyperKitFraming(true);
+
+  /** That of gvproxy's {@code /connect}: HyperKit's lengths, and frames at once. */
+  Framing GVPROXY = new HyperKitFraming(false);
 
   /** The talk before the first frame of a connection. It has state. */
   interface Handshake {

@@ -4,9 +4,11 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Framing#HYPERKIT}. Numbers are little-endian.
+ * {@link Framing#HYPERKIT}, and {@link Framing#GVPROXY} without its handshake. Numbers are
+ * little-endian.
  *
  * <pre>
  *   client: VMN3T, version (4), commit (40)     server: the same shape
@@ -29,6 +31,17 @@ final class HyperKitFraming implements Framing {
   private static final int PREFERRED_IPV4 = 8;
   private static final int LOCAL_MAC = 0x02;
 
+  private final boolean greets;
+
+  /**
+   * Makes one.
+   *
+   * @param greets whether there is a handshake
+   */
+  HyperKitFraming(boolean greets) {
+    this.greets = greets;
+  }
+
   @Override
   public int prefixLength() {
     return Short.BYTES;
@@ -50,8 +63,8 @@ final class HyperKitFraming implements Framing {
   }
 
   @Override
-  public Handshake handshake(int mtu) {
-    return new Introduction(mtu);
+  public @Nullable Handshake handshake(int mtu) {
+    return greets ? new Introduction(mtu) : null;
   }
 
   /** The server's part of the handshake. */

@@ -9,15 +9,18 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * A socket that many VMMs connect to: each client gets a {@link StreamPort} of its own, which is
- * gone when the client has left.
+ * A socket that many VMMs connect to, or connections that are handed over: each client gets a
+ * {@link StreamPort} of its own, which is gone when the client has left.
  *
  * <p>The port of a client is named after this one and the least free number: {@code qemu.1}, {@code
  * qemu.2}. This port itself passes no frames. Its state is that of the socket, and up while it has
@@ -35,7 +38,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
 
   private final Framing framing;
   private final PortContext context;
-  private final ListeningEndpoint endpoint;
+  private final StreamEndpoint endpoint;
   private final RateLimitedLog log;
   private final ClientPorts clients;
   private PortState waiting = NOT_OPEN;
@@ -66,22 +69,66 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     this.context = context;
     this.log = new RateLimitedLog(LOG, context.timers().clock());
     this.clients = new ClientPorts(most);
-    this.endpoint =
-        new ListeningEndpoint(
-            address,
-            context,
-            new StreamEndpoint.Client() {
-              @Override
-              public void offer(Channel channel) {
-                accept(channel);
-              }
+    this.endpoint = new ListeningEndpoint(address, context, new Client());
+  }
 
-              @Override
-              public void waiting(PortState now) {
-                waiting = now;
-                update();
-              }
-            });
+  /**
+   * Makes a port that listens nowhere, to be attached by the caller and then started: its clients
+   * are what it {@linkplain #take takes}.
+   *
+   * @param name the port's name
+   * @param kind its kind; its clients' ports have the same
+   * @param mtu the largest IP packet on its clients' ports, in bytes
+   * @param framing how frames lie in a stream
+   * @param most how many clients it has at a time
+   * @param context the network
+   */
+  public SharedStreamPort(
+      String name, String kind, int mtu, Framing framing, int most, PortContext context) {
+    super(name, kind, mtu, NOT_OPEN);
+    this.framing = framing;
+    this.context = context;
+    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.clients = new ClientPorts(most);
+    this.endpoint = new HandedEndpoint(new Client());
+  }
+
+  /** The port as its endpoint sees it. */
+  private final class Client implements StreamEndpoint.Client {
+    @Override
+    public void offer(Channel channel) {
+      accept(channel);
+    }
+
+    @Override
+    public void waiting(PortState now) {
+      waiting = now;
+      update();
+    }
+  }
+
+  /**
+   * Takes a connection that stands. Closes it where there is no room for it.
+   *
+   * @param descriptor a connected UNIX stream socket, owned by the port from now on
+   * @param first what was read from it already; not copied
+   */
+  public void take(int descriptor, byte[] first) {
+    EpollDomainSocketChannel channel = new EpollDomainSocketChannel(descriptor);
+    channel.config().setAllocator(context.allocator());
+    EventLoopGroup loop = context.loop();
+    loop.register(channel)
+        .addListener(done -> {
+          if (!done.isSuccess()) {
+            refuse(channel, Causes.of(done.cause()));
+            return;
+          }
+          accept(channel);
+          if (first.length > 0 && channel.isOpen()) {
+            channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(first));
+            channel.pipeline().fireChannelReadComplete();
+          }
+        });
   }
 
   @Override
