@@ -117,7 +117,7 @@ public sealed interface Response {
   }
 
   /**
-   * The connection itself: no answer is sent, and whoever gets it speaks with the client. Only the
+   * The connection itself: no answer is sent, and its recipient speaks with the client. Only the
    * path {@link HttpServer#HAND_OVER} may answer so, and only on a UNIX socket.
    *
    * @param recipient gets it
