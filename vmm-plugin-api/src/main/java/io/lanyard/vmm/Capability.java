@@ -17,5 +17,14 @@ public enum Capability {
    * A guest has a process of its own, which goes on when the daemon ends, and which the next daemon
    * finds: {@link Guest#release}, and {@link Vmm#create} of a guest that runs.
    */
-  OUTLIVES
+  OUTLIVES,
+  /**
+   * NICs come and go while a guest is on: {@link Guest#addNic}, {@link Guest#removeNic}. Since 2.1.
+   */
+  HOT_NICS,
+  /**
+   * Disks come and go while a guest is on: {@link Guest#addDisk}, {@link Guest#removeDisk}. Since
+   * 2.1.
+   */
+  HOT_DISKS
 }

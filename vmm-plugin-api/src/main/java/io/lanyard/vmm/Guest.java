@@ -71,9 +71,71 @@ public interface Guest extends AutoCloseable {
   /**
    * The guest's NICs.
    *
-   * @return in the order of the specification; immutable
+   * @return in the order of the specification, then those that were added; immutable
    */
   List<Nic> nics();
+
+  /**
+   * Gives a guest that is on another NIC, behind those that it has. It keeps it over later starts.
+   *
+   * @param nic the NIC
+   * @return the NIC, the last one of {@link #nics} from now on
+   * @throws VmmException if the guest cannot have it; nothing has changed then
+   * @throws UnsupportedOperationException without {@link Capability#HOT_NICS}
+   */
+  default Nic addNic(NicSpec nic) throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the NICs that it has");
+  }
+
+  /**
+   * Takes the last NIC from a guest that is on. Returns when the guest has let go of it.
+   *
+   * @throws VmmException if the guest does not let go; it has the NIC then
+   * @throws UnsupportedOperationException without {@link Capability#HOT_NICS}
+   */
+  default void removeNic() throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the NICs that it has");
+  }
+
+  /**
+   * The NICs that can be removed now, of the last ones.
+   *
+   * @return how many, one after the other; 0 while the guest is off
+   */
+  default int removableNics() {
+    return 0;
+  }
+
+  /**
+   * Gives a guest that is on another disk, behind those that it has. It keeps it over later starts.
+   *
+   * @param disk the disk
+   * @throws VmmException if the guest cannot have it; nothing has changed then
+   * @throws UnsupportedOperationException without {@link Capability#HOT_DISKS}
+   */
+  default void addDisk(DiskSpec disk) throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the disks that it has");
+  }
+
+  /**
+   * Takes the last disk from a guest that is on. Returns when the guest has let go of it and the
+   * file is closed.
+   *
+   * @throws VmmException if the guest does not let go; it has the disk then
+   * @throws UnsupportedOperationException without {@link Capability#HOT_DISKS}
+   */
+  default void removeDisk() throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the disks that it has");
+  }
+
+  /**
+   * The disks that can be removed now, of the last ones.
+   *
+   * @return how many, one after the other; 0 while the guest is off
+   */
+  default int removableDisks() {
+    return 0;
+  }
 
   /**
    * The guest's counters since it was started.

@@ -31,6 +31,11 @@ record GuestFiles(Path directory) {
     return directory.resolve("console");
   }
 
+  /** The devices that were added into the QEMU that runs. */
+  Path plugs() {
+    return directory.resolve("plugs");
+  }
+
   private Path commandFile() {
     return directory.resolve("command");
   }
@@ -67,11 +72,17 @@ record GuestFiles(Path directory) {
   void write(List<String> line) throws VmmException {
     try {
       Files.deleteIfExists(pid());
+      Files.deleteIfExists(plugs());
       Files.deleteIfExists(qmp());
       Files.writeString(commandFile(), Json.write(line));
     } catch (IOException e) {
       throw new VmmException("cannot write " + commandFile() + ": " + Causes.of(e), e);
     }
+  }
+
+  /** Notes the command line that would make the QEMU that runs, as it is now. */
+  void note(List<String> line) throws IOException {
+    Files.writeString(commandFile(), Json.write(line));
   }
 
   /** The command line that the QEMU which runs was started with; empty if that is not known. */
@@ -94,7 +105,7 @@ record GuestFiles(Path directory) {
 
   /** Removes all of it. */
   void remove() throws IOException {
-    for (Path file : List.of(pid(), qmp(), console(), commandFile())) {
+    for (Path file : List.of(pid(), qmp(), console(), commandFile(), plugs())) {
       Files.deleteIfExists(file);
     }
     Files.deleteIfExists(directory);

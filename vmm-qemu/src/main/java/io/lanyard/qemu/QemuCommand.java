@@ -4,6 +4,7 @@ import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.GuestSpec;
+import io.lanyard.vmm.NicSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,15 @@ import java.util.Map;
  */
 final class QemuCommand {
   private static final String STREAM = "stream";
+
+  /** The beginning of a NIC's name. */
+  static final String NIC = "nic";
+
+  /** The beginning of the name of a disk's device. */
+  static final String DISK_DEVICE = "dev-disk";
+
+  /** Devices that can be added while a guest runs; each port costs the guest a bus. */
+  static final int PORTS = 4;
 
   private final Path program;
   private final GuestSpec spec;
@@ -135,6 +145,23 @@ final class QemuCommand {
     }
     add("-smp", String.valueOf(spec.harts()));
     add("-device", map("driver", "virtio-rng-pci"));
+    if (hasPorts(spec)) {
+      for (int i = 0; i < PORTS; i++) {
+        // Chassis numbers are the guest's names of the slots, and begin with 1.
+        add("-device", map("driver", "pcie-root-port", "id", portId(i), "chassis", i + 1));
+      }
+    }
+  }
+
+  /** Whether the guest's board has ports behind which devices are added. */
+  static boolean hasPorts(GuestSpec spec) {
+    return QemuBoard.of(spec.architecture()).express()
+        && QemuOptions.of(spec.options()).machine() == null;
+  }
+
+  /** QEMU's name of a port behind which a device can be added. */
+  static String portId(int index) {
+    return "plug" + index;
   }
 
   private void boot() {
@@ -162,79 +189,79 @@ final class QemuCommand {
   private void disks() {
     int index = 0;
     for (DiskSpec disk : spec.disks()) {
-      String node = "disk" + index;
+      String node = diskId(index);
       boolean medium = disk.format().equals(DiskSpec.ISO);
-      add(
-          "-blockdev",
-          map(
-              "driver",
-              "file",
-              "node-name",
-              node + "-file",
-              "filename",
-              disk.path().toString(),
-              "read-only",
-              disk.readOnly()));
-      add(
-          "-blockdev",
-          map(
-              "driver",
-              medium ? "raw" : disk.format(),
-              "node-name",
-              node,
-              "file",
-              node + "-file",
-              "read-only",
-              disk.readOnly()));
+      add("-blockdev", file(index, disk));
+      add("-blockdev", image(index, disk));
       if (medium) {
         add("-device", map("driver", "virtio-scsi-pci", "id", "bus-" + node));
-        add(
-            "-device",
-            map(
-                "driver",
-                "scsi-cd",
-                "bus",
-                "bus-" + node + ".0",
-                "drive",
-                node,
-                "bootindex",
-                index));
+        bootable(map("driver", "scsi-cd", "bus", "bus-" + node + ".0", "drive", node), index);
       } else {
-        add(
-            "-device",
-            map(
-                "driver",
-                "virtio-blk-pci",
-                "id",
-                "dev-" + node,
-                "drive",
-                node,
-                "bootindex",
-                index));
+        bootable(diskDevice(index), index);
       }
       index++;
     }
+  }
+
+  /** Adds a device that a guest may start from, unless it starts from a kernel: that is first. */
+  private void bootable(Map<String, Object> device, int order) {
+    if (!(spec.boot() instanceof BootSource.Kernel)) {
+      device.put("bootindex", order);
+    }
+    add("-device", device);
+  }
+
+  /** QEMU's name of a disk's contents. */
+  static String diskId(int index) {
+    return "disk" + index;
+  }
+
+  /** QEMU's name of the device that a disk is to its guest. */
+  static String diskDeviceId(int index) {
+    return DISK_DEVICE + index;
+  }
+
+  /** QEMU's name of a disk's file. */
+  static String fileId(int index) {
+    return diskId(index) + "-file";
+  }
+
+  /** A disk's file. */
+  static Map<String, Object> file(int index, DiskSpec disk) {
+    return map(
+        "driver",
+        "file",
+        "node-name",
+        fileId(index),
+        "filename",
+        disk.path().toString(),
+        "read-only",
+        disk.readOnly());
+  }
+
+  /** A disk's contents. */
+  static Map<String, Object> image(int index, DiskSpec disk) {
+    return map(
+        "driver",
+        disk.format().equals(DiskSpec.ISO) ? "raw" : disk.format(),
+        "node-name",
+        diskId(index),
+        "file",
+        fileId(index),
+        "read-only",
+        disk.readOnly());
+  }
+
+  /** The device of a disk that is no CD. */
+  static Map<String, Object> diskDevice(int index) {
+    return map("driver", "virtio-blk-pci", "id", diskDeviceId(index), "drive", diskId(index));
   }
 
   private void nics() {
     for (int i = 0; i < spec.nics().size(); i++) {
       var nic = spec.nics().get(i);
       netdev(i, QemuNic.choose(nic, options).orElseThrow());
-      add(
-          "-device",
-          map(
-              "driver",
-              "virtio-net-pci",
-              "id",
-              nicId(i),
-              "netdev",
-              netdevId(i),
-              "mac",
-              mac(nic.mac()),
-              "host_mtu",
-              nic.mtu(),
-              "bootindex",
-              spec.disks().size() + i));
+      bootable(nicDevice(i, nic), spec.disks().size() + i);
     }
   }
 
@@ -245,13 +272,34 @@ final class QemuCommand {
       add("-chardev", socket + "," + version.reconnect());
       add("-netdev", map("type", "vhost-user", "id", id, "chardev", id + "-socket"));
     } else if (by instanceof Attachment.UnixStream(Path path, boolean listens)) {
-      Map<String, Object> address = map("type", "unix", "path", path.toString());
-      add("-netdev", map("type", STREAM, "id", id, "server", listens, "addr", address));
+      add("-netdev", streamNetdev(index, path, listens));
     }
   }
 
-  private static String netdevId(int index) {
+  /** QEMU's name of the other end of a NIC. */
+  static String netdevId(int index) {
     return "net" + index;
+  }
+
+  /** The other end of a NIC that is attached by a stream socket. */
+  static Map<String, Object> streamNetdev(int index, Path socket, boolean listens) {
+    Map<String, Object> address = map("type", "unix", "path", socket.toString());
+    return map("type", STREAM, "id", netdevId(index), "server", listens, "addr", address);
+  }
+
+  /** A NIC. */
+  static Map<String, Object> nicDevice(int index, NicSpec nic) {
+    return map(
+        "driver",
+        "virtio-net-pci",
+        "id",
+        nicId(index),
+        "netdev",
+        netdevId(index),
+        "mac",
+        mac(nic.mac()),
+        "host_mtu",
+        nic.mtu());
   }
 
   /** Whether a command line of ours attaches a NIC by a stream socket. */
@@ -273,7 +321,7 @@ final class QemuCommand {
 
   /** QEMU's name of a NIC. */
   static String nicId(int index) {
-    return "nic" + index;
+    return NIC + index;
   }
 
   private static String mac(long bits) {

@@ -2,26 +2,32 @@ package io.lanyard.qemu;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.Console;
+import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestEvent;
 import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
 import io.lanyard.vmm.Nic;
+import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A guest: what outlives its QEMUs. */
@@ -33,9 +39,8 @@ final class QemuGuest implements Guest {
 
   private static final long LOOK_MILLIS = 5;
 
-  private final GuestSpec spec;
   private final GuestFiles files;
-  private final List<String> line;
+  private final Function<GuestSpec, List<String>> command;
   private final Consumer<GuestEvent> events;
   private final Consumer<QemuGuest> closed;
   private final QemuConsole console;
@@ -45,6 +50,9 @@ final class QemuGuest implements Guest {
   /** Handles QEMU's events in order, off the thread that reads them, because it asks QEMU. */
   private final ExecutorService told;
 
+  /** With what was added. */
+  private volatile GuestSpec spec;
+
   private volatile GuestState state = GuestState.CREATED;
   private volatile @Nullable Live live;
   private volatile long lastNanos;
@@ -53,18 +61,18 @@ final class QemuGuest implements Guest {
   QemuGuest(
       GuestSpec spec,
       GuestFiles files,
-      List<String> line,
+      Function<GuestSpec, List<String>> command,
       Consumer<GuestEvent> events,
       Consumer<QemuGuest> closed) {
     this.spec = spec;
     this.files = files;
-    this.line = line;
+    this.command = command;
     this.events = events;
     this.closed = closed;
     this.console = new QemuConsole(spec.name());
     QemuOptions options = QemuOptions.of(spec.options());
-    this.nics =
-        spec.nics().stream().map(nic -> new QemuNic(nic, options, this::linkChanged)).toList();
+    this.nics = new CopyOnWriteArrayList<>();
+    spec.nics().forEach(nic -> nics.add(new QemuNic(nic, options, this::linkChanged)));
     this.told =
         Executors.newSingleThreadExecutor(
             Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
@@ -74,13 +82,20 @@ final class QemuGuest implements Guest {
   private final class Live implements Qmp.Listener {
     final QemuProcess process;
     final Qmp qmp;
+    final QemuPlugs plugs;
 
     /** Why it is about to end; empty while it is not. */
     volatile String shutdown = "";
 
     Live(QemuProcess process) throws IOException {
       this.process = process;
+      // Before the connection, which may tell at once of what an earlier daemon has asked for.
+      this.plugs = new QemuPlugs(this::execute, QemuCommand.hasPorts(spec), files.plugs());
       this.qmp = Qmp.connect(files.qmp(), spec.name(), this);
+    }
+
+    private Map<?, ?> execute(String asked, Map<String, ?> arguments) throws QmpException {
+      return qmp.execute(asked, arguments);
     }
 
     @Override
@@ -88,6 +103,7 @@ final class QemuGuest implements Guest {
       switch (name) {
         case "SHUTDOWN" -> shutdown = reason(Json.textIn(data, "reason"));
         case "RESET" -> tell(() -> events.accept(new GuestEvent.Rebooted(name())));
+        case "DEVICE_DELETED" -> plugs.deleted(Json.textIn(data, "device"));
         case "STOP", "RESUME" -> tell(() -> look(this));
         default -> {}
       }
@@ -186,7 +202,7 @@ final class QemuGuest implements Guest {
     for (int i = 0; i < nics.size(); i++) {
       nics.get(i).attachedByStream(QemuCommand.attachesByStream(runs, i));
     }
-    if (!runs.equals(line)) {
+    if (!runs.equals(command.apply(spec))) {
       events.accept(
           new GuestEvent.Noted(
               name(), "it runs as it was configured before; restart it to have the changes"));
@@ -202,6 +218,7 @@ final class QemuGuest implements Guest {
       boolean done = false;
       try {
         files.make();
+        List<String> line = command.apply(spec);
         files.write(line);
         lastNanos = 0;
         QemuProcess process = QemuProcess.start(line, files.directory());
@@ -438,6 +455,135 @@ final class QemuGuest implements Guest {
   @Override
   public List<Nic> nics() {
     return List.copyOf(nics);
+  }
+
+  /** The QEMU of a guest that is on. */
+  private Live live(String call) {
+    require(call, isAlive());
+    Live present = live;
+    if (present == null) {
+      throw new IllegalStateException("guest " + name() + " has just ended: it cannot " + call);
+    }
+    return present;
+  }
+
+  /** Keeps other parts for the next start, and for the next daemon. */
+  private void keep(List<NicSpec> allNics, List<DiskSpec> disks) {
+    GuestSpec old = spec;
+    spec =
+        new GuestSpec(
+            old.name(),
+            old.architecture(),
+            old.memory(),
+            old.harts(),
+            old.boot(),
+            disks,
+            allNics,
+            old.options());
+    try {
+      files.note(command.apply(spec));
+    } catch (IOException e) {
+      LogEvent.of("guest-files-old")
+          .with("guest", name())
+          .with("cause", Causes.of(e))
+          .log(LOG, Level.WARNING);
+    }
+  }
+
+  @Override
+  public Nic addNic(NicSpec nic) throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("take a NIC");
+      // QEMU would stand still until the other end of shared virtqueues is there.
+      Attachment.UnixStream by =
+          QemuNic.stream(nic)
+              .orElseThrow(() -> new VmmException("NIC " + nic.name() + " needs a UNIX socket"));
+      NicSpec added = new NicSpec(nic.name(), nic.mac(), nic.mtu(), List.of(by));
+      present.plugs.addNic(nics.size(), added, by.path());
+      QemuNic made = new QemuNic(added, QemuOptions.of(spec.options()), this::linkChanged);
+      nics.add(made);
+      keep(with(spec.nics(), added), spec.disks());
+      return made;
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void removeNic() throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("lose a NIC");
+      requirePlugged(present.plugs.nics(), "NIC");
+      present.plugs.removeNic(nics.size() - 1);
+      nics.removeLast();
+      keep(withoutLast(spec.nics()), spec.disks());
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void addDisk(DiskSpec disk) throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("take a disk");
+      if (disk.format().equals(DiskSpec.ISO)) {
+        throw new VmmException("a CD drive comes with a restart alone");
+      }
+      present.plugs.addDisk(spec.disks().size(), disk);
+      keep(spec.nics(), with(spec.disks(), disk));
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void removeDisk() throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("lose a disk");
+      requirePlugged(present.plugs.disks(), "disk");
+      present.plugs.removeDisk(spec.disks().size() - 1);
+      keep(spec.nics(), withoutLast(spec.disks()));
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  private void requirePlugged(int count, String part) throws VmmException {
+    if (count == 0) {
+      throw new VmmException(
+          "the last "
+              + part
+              + " of guest "
+              + name()
+              + " was there when it started: it goes with"
+              + " a restart");
+    }
+  }
+
+  private static <T> List<T> with(List<T> list, T more) {
+    List<T> all = new ArrayList<>(list);
+    all.add(more);
+    return all;
+  }
+
+  private static <T> List<T> withoutLast(List<T> list) {
+    return list.subList(0, list.size() - 1);
+  }
+
+  @Override
+  public int removableNics() {
+    Live present = live;
+    return present == null || !isAlive() ? 0 : present.plugs.nics();
+  }
+
+  @Override
+  public int removableDisks() {
+    Live present = live;
+    return present == null || !isAlive() ? 0 : present.plugs.disks();
   }
 
   @Override

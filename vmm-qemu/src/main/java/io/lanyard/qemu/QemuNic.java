@@ -6,7 +6,6 @@ import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * A guest's NIC: its frames pass by memory that QEMU shares with the daemon, or by a socket between
@@ -32,9 +31,8 @@ final class QemuNic implements Nic {
 
   /** The offer that QEMU takes: shared memory before a socket. */
   static Optional<Attachment> choose(NicSpec spec, QemuOptions options) {
-    return Stream.concat(
-            options.shared() ? shared(spec).stream() : Stream.empty(), stream(spec).stream())
-        .findFirst();
+    Optional<Attachment> shared = options.shared() ? shared(spec) : Optional.empty();
+    return shared.or(() -> stream(spec));
   }
 
   private static Optional<Attachment> shared(NicSpec spec) {
@@ -45,15 +43,21 @@ final class QemuNic implements Nic {
    * By a socket QEMU listens, because a QEMU before version 8 that connects does not do so again
    * when the daemon was away; one that listens waits for it.
    */
-  private static Optional<Attachment> stream(NicSpec spec) {
+  static Optional<Attachment.UnixStream> stream(NicSpec spec) {
     return spec.offers().stream()
-        .filter(offer -> offer instanceof Attachment.UnixStream stream && stream.vmmListens())
+        .filter(Attachment.UnixStream.class::isInstance)
+        .map(Attachment.UnixStream.class::cast)
+        .filter(Attachment.UnixStream::vmmListens)
         .findFirst();
   }
 
   /** Takes the offer that a QEMU which runs already was started with, if there is such an offer. */
   void attachedByStream(boolean byStream) {
-    (byStream ? stream(spec) : shared(spec)).ifPresent(offer -> attachment = offer);
+    if (byStream) {
+      stream(spec).ifPresent(offer -> attachment = offer);
+    } else {
+      shared(spec).ifPresent(offer -> attachment = offer);
+    }
   }
 
   NicSpec spec() {

@@ -51,17 +51,15 @@ final class QemuVmm implements Vmm {
     if (program == null) {
       throw new VmmException("qemu-system-" + spec.architecture() + " has just been removed");
     }
+    QemuVersion version = QemuVersion.of(program);
     GuestFiles files = new GuestFiles(context.runtimeDirectory().resolve(spec.name()));
     QemuGuest guest =
         new QemuGuest(
             spec,
             files,
-            QemuCommand.of(
-                program,
-                QemuVersion.of(program),
-                spec,
-                files,
-                spec.architecture().equals(binaries.host())),
+            now ->
+                QemuCommand.of(
+                    program, version, now, files, now.architecture().equals(binaries.host())),
             event -> tell(listener, event),
             this::forget);
     guest.find();

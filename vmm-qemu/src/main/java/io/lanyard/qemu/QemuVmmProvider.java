@@ -85,7 +85,9 @@ public final class QemuVmmProvider implements VmmProvider {
           Capability.REQUEST_STOP,
           Capability.PAUSE,
           Capability.RESET,
-          Capability.OUTLIVES);
+          Capability.OUTLIVES,
+          Capability.HOT_NICS,
+          Capability.HOT_DISKS);
     }
   }
 }

@@ -115,6 +115,31 @@ final class QemuCommandTest {
         .hasMessageContaining("does not say its version");
   }
 
+  private List<String> lineFor(BootSource boot) {
+    List<DiskSpec> disks = List.of(new DiskSpec(Path.of("/d"), "raw", false));
+    Path program = Path.of("/usr/bin/qemu-system-riscv64");
+    GuestSpec spec = spec(boot, disks, Map.of());
+    return QemuCommand.of(
+        program, new QemuVersion(7, 2), spec, new GuestFiles(Path.of("/run/a")), false);
+  }
+
+  /** QEMU's own loader of kernels has the first place on PCs, and two of one are an error. */
+  @Test
+  void nothingStartsBeforeAKernel() {
+    assertThat(lineFor(new BootSource.Kernel(Path.of("/k"), null, "")))
+        .noneMatch(argument -> argument.contains("bootindex"));
+    assertThat(lineFor(new BootSource.Disk()))
+        .anyMatch(argument -> argument.contains("\"bootindex\":0"))
+        .anyMatch(argument -> argument.contains("\"bootindex\":1"));
+  }
+
+  @Test
+  void aBoardOfPciExpressHasPortsForWhatIsPlugged() {
+    assertThat(lineFor(new BootSource.Disk()))
+        .filteredOn(argument -> argument.contains("pcie-root-port"))
+        .hasSize(QemuCommand.PORTS);
+  }
+
   @Test
   void whatCouldBeAPropertyOrAnotherFileIsRefused() throws IOException {
     assertThat(problems(new BootSource.Nothing(), List.of(), Map.of())).isEmpty();

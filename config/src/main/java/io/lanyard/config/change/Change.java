@@ -251,6 +251,16 @@ public sealed interface Change {
     public boolean needsRestart() {
       return !Difference.isSameMachine(before, after);
     }
+
+    /**
+     * Whether the guest becomes what it is to be by NICs and disks that come or go at the end of
+     * their lists, which some VMMs can do to a guest that runs.
+     *
+     * @return false if anything else of its machine differs, or nothing does
+     */
+    public boolean isPluggable() {
+      return Difference.isPluggable(before, after);
+    }
   }
 
   /**

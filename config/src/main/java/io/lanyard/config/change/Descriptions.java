@@ -105,7 +105,11 @@ final class Descriptions {
       case Change.GuestRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.GuestChanged one ->
           new Parts(subject).addAll(guestParts(one.before()), guestParts(one.after())).line()
-              + (one.needsRestart() ? "; needs a restart of the guest" : "");
+              + (!one.needsRestart()
+                  ? ""
+                  : one.isPluggable()
+                      ? "; needs a restart of the guest unless its VMM can plug"
+                      : "; needs a restart of the guest");
       case Change.LogChanged one ->
           new Parts(subject).add("level", level(one.before()), level(one.after())).line();
       case Change.MetricsChanged one ->

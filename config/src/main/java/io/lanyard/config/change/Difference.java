@@ -176,16 +176,36 @@ public final class Difference {
     return comparable(a).equals(comparable(b));
   }
 
+  /** Whether they differ only in NICs and disks at the ends of their lists. */
+  static boolean isPluggable(GuestConfig a, GuestConfig b) {
+    return !isSameMachine(a, b)
+        && board(a).equals(board(b))
+        && isBeginning(a.disks(), b.disks())
+        && isBeginning(nics(a), nics(b));
+  }
+
+  /** Whether one of two lists is the beginning of the other. */
+  private static boolean isBeginning(List<?> a, List<?> b) {
+    int common = Math.min(a.size(), b.size());
+    return a.subList(0, common).equals(b.subList(0, common));
+  }
+
   private static List<Object> comparable(GuestConfig guest) {
+    return List.of(board(guest), guest.disks(), nics(guest));
+  }
+
+  private static List<Object> board(GuestConfig guest) {
     return List.of(
         guest.vmm(),
         Objects.requireNonNullElse(guest.architecture(), ""),
         guest.memory(),
         guest.harts(),
         guest.boot(),
-        guest.disks(),
-        guest.options(),
-        guest.nics().stream().map(nic -> List.of(nic.name(), nic.mac())).toList());
+        guest.options());
+  }
+
+  private static List<Object> nics(GuestConfig guest) {
+    return guest.nics().stream().<Object>map(nic -> List.of(nic.name(), nic.mac())).toList();
   }
 
   private void own() {

@@ -3,8 +3,10 @@ package io.lanyard.daemon.change;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
+import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.network.Network;
@@ -36,11 +38,13 @@ final class Endings {
           switch (change) {
             case Change.GuestRemoved removed -> guest(removed.before().name(), "is powered off");
             case Change.GuestChanged changed ->
-                changed.needsRestart()
+                tree.isMadeAnew(changed)
                     ? guest(changed.before().name(), "is started anew")
                     : moved(changed.before(), changed.after());
-            case Change.NetworkRemoved removed -> network(removed.network());
-            case Change.NetworkReplaced replaced -> network(replaced.network());
+            case Change.NetworkRemoved removed -> network(removed.network(), true);
+            case Change.NetworkReplaced replaced ->
+                network(
+                    replaced.network(), !haveTheSameLeases(replaced.before(), replaced.after()));
             case Change.HostAdapterChanged changed -> adapter(changed);
             case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
             case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
@@ -106,7 +110,7 @@ final class Endings {
     List<String> all = new ArrayList<>();
     for (int i = 0; i < before.nics().size(); i++) {
       GuestConfig.Nic nic = before.nics().get(i);
-      String to = after.nics().get(i).network();
+      String to = i < after.nics().size() ? after.nics().get(i).network() : "";
       Network from = tree.network(nic.network());
       if (!to.equals(nic.network()) && from != null) {
         String flows =
@@ -118,38 +122,65 @@ final class Endings {
                 + nic.name()
                 + " loses its link to network "
                 + nic.network()
-                + " and gets one to "
-                + to
+                + (to.isEmpty() ? "" : " and gets one to " + to)
                 + (flows.isEmpty() ? "" : "; " + flows));
       }
     }
     return String.join("; ", all);
   }
 
-  private String network(String name) {
+  /** Whether the leases of a network that is made anew go on. */
+  private static boolean haveTheSameLeases(NetworkConfig before, NetworkConfig after) {
+    Ipv4Config old = before.ipv4();
+    Ipv4Config now = after.ipv4();
+    return old != null && now != null && old.subnet().equals(now.subnet());
+  }
+
+  private String network(String name, boolean endsLeases) {
     Network network = tree.network(name);
     if (network == null) {
       return "";
     }
+    List<String> ends = new ArrayList<>();
     List<String> attached =
         network.ports().stream()
             .filter(port -> !Network.OWN_PORTS.contains(port.name()) && port.state().equals(UP))
             .map(PortInfo::name)
             .toList();
-    String flows = flows("network " + name, network.info().flows());
-    if (attached.isEmpty()) {
-      return flows;
+    if (!attached.isEmpty()) {
+      ends.add("the guests at " + named(attached) + " lose their link");
     }
-    String ports =
-        "network "
-            + name
-            + ": the guests at "
-            + String.join(", ", attached.subList(0, Math.min(MOST_NAMES, attached.size())))
-            + (attached.size() > MOST_NAMES
-                ? " and " + (attached.size() - MOST_NAMES) + " more"
-                : "")
-            + " lose their link";
-    return flows.isEmpty() ? ports : ports + "; " + flows;
+    long flows = network.info().flows();
+    if (flows > 0) {
+      ends.add(flows + (flows == 1 ? " flow ends" : " flows end"));
+    }
+    List<String> leases =
+        endsLeases
+            ? network.leases().stream().filter(Endings::isBound).map(Endings::holder).toList()
+            : List.of();
+    if (!leases.isEmpty()) {
+      ends.add(
+          (leases.size() == 1 ? "the lease of " : "the leases of ")
+              + named(leases)
+              + (leases.size() == 1 ? " ends" : " end"));
+    }
+    return ends.isEmpty() ? "" : "network " + name + ": " + String.join("; ", ends);
+  }
+
+  private static boolean isBound(LeaseInfo lease) {
+    return lease.state().equals("bound");
+  }
+
+  private static String holder(LeaseInfo lease) {
+    return lease.hostname().isEmpty()
+        ? lease.address()
+        : lease.hostname() + " (" + lease.address() + ")";
+  }
+
+  /** Names, of which there are not too many to read. */
+  private static String named(List<String> all) {
+    return String.join(", ", all.subList(0, Math.min(MOST_NAMES, all.size())))
+        + (all.size() > MOST_NAMES ? " and " + (all.size() - MOST_NAMES) + " more" : "");
   }
 
   private String adapter(Change.HostAdapterChanged changed) {

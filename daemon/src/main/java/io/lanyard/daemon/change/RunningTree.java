@@ -3,6 +3,7 @@ package io.lanyard.daemon.change;
 import io.lanyard.base.Threads;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.change.Change;
 import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.metric.Metrics;
@@ -77,6 +78,13 @@ public final class RunningTree {
   /** Tries those parts of networks again that could not start. One thread at a time. */
   void restartFailed() {
     networks.values().stream().filter(Network::isRestartDue).forEach(Network::restart);
+  }
+
+  /** Whether a guest has to start anew, or be made anew while it is off, to become another. */
+  boolean isMadeAnew(Change.GuestChanged change) {
+    GuestSlot slot = guests.get(change.before().name());
+    return change.needsRestart()
+        && !(change.isPluggable() && slot != null && slot.canPlug(change.after()));
   }
 
   /** Adds a guest, which is not made yet. */

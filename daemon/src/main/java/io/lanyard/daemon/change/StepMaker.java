@@ -61,7 +61,7 @@ final class StepMaker {
       case Change.GuestAdded added -> guest(change, added.after());
       case Change.GuestRemoved removed -> new GuestRemoval(change.describe(), removed.before());
       case Change.GuestChanged changed ->
-          changed.needsRestart()
+          tree.isMadeAnew(changed)
               ? new GuestReplacement(change.describe(), changed.before(), changed.after())
               : guest(change, changed.before(), changed.after());
       case Change.LogChanged one ->

@@ -70,6 +70,7 @@ final class Steps {
 
   private final StepMaker maker;
   private final Endings endings;
+  private final RunningTree tree;
 
   /**
    * Makes one.
@@ -80,6 +81,7 @@ final class Steps {
   Steps(RunningTree tree, StepMaker maker) {
     this.maker = maker;
     this.endings = new Endings(tree);
+    this.tree = tree;
   }
 
   /** The kind of a change, as the API names it. */
@@ -131,7 +133,7 @@ final class Steps {
     return new Planned(phase, step, Set.of(), Holdings.of(network), Set.of(), network.name(), "");
   }
 
-  private static Planned planned(Change change, Step step) {
+  private Planned planned(Change change, Step step) {
     if (change instanceof Change.NetworkAdded added) {
       return addition(Phase.ADDITIONS, added.after(), step);
     }
@@ -265,11 +267,11 @@ final class Steps {
     };
   }
 
-  private static String endedGuest(Change change) {
+  private String endedGuest(Change change) {
     if (change instanceof Change.GuestRemoved removed) {
       return removed.before().name();
     }
-    return change instanceof Change.GuestChanged changed && changed.needsRestart()
+    return change instanceof Change.GuestChanged changed && tree.isMadeAnew(changed)
         ? changed.before().name()
         : "";
   }

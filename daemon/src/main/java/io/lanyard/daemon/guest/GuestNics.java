@@ -67,7 +67,8 @@ final class GuestNics {
     config.nics().forEach(this::detach);
   }
 
-  private void detach(GuestConfig.Nic nic) {
+  /** Detaches a NIC. */
+  void detach(GuestConfig.Nic nic) {
     Network network = networks.apply(nic.network());
     if (network != null) {
       network.detach(portOf(nic));
@@ -133,7 +134,7 @@ final class GuestNics {
   }
 
   /** Attaches a NIC, if its network is there. */
-  private void plug(GuestConfig.Nic nic, Nic made, boolean on) {
+  void plug(GuestConfig.Nic nic, Nic made, boolean on) {
     Network network = networks.apply(nic.network());
     if (network != null) {
       network.attach(portOf(nic), made, nic.policy());

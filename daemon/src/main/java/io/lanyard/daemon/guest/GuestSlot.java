@@ -203,12 +203,46 @@ public final class GuestSlot implements GuestListener {
   }
 
   /**
+   * Whether the guest, as it is now, can become another without a restart.
+   *
+   * @param next the guest with NICs and disks more or less, at the ends of their lists
+   * @return false also if it is off, or does not answer
+   */
+  public boolean canPlug(GuestConfig next) {
+    Guest made = guest;
+    if (made == null || !isOn()) {
+      return false;
+    }
+    try {
+      return reads.call(
+          "say what can be added",
+          () ->
+              GuestPlugs.areEnough(
+                  plugins.describe(config.vmm()).capabilities(), made, config, next));
+    } catch (VmmException | RuntimeException e) {
+      LogEvent.of("guest-silent").with("guest", config.name()).log(LOG, Level.DEBUG, e);
+      return false;
+    }
+  }
+
+  private void plug(Guest made, GuestConfig before, GuestConfig next) throws VmmException {
+    acts.call(
+        "change its NICs and disks",
+        () -> {
+          new GuestPlugs(nics, made)
+              .change(
+                  before, specs.checked(before, nics::mtu), next, specs.checked(next, nics::mtu));
+          return true;
+        });
+  }
+
+  /**
    * Takes over what can change while the guest runs: whether it starts by itself, the policies of
-   * its NICs, and the networks that they are on.
+   * its NICs, the networks that they are on, and where {@link #canPlug} says so NICs and disks.
    *
    * @param next the same guest with other settings
-   * @throws VmmException if the VMM does not answer, or a NIC cannot be attached to its new
-   *     network; all is as before then
+   * @throws VmmException if the VMM does not answer, a NIC cannot be attached to its new network,
+   *     or the guest does not let go of a part; all is as before then
    */
   public void configure(GuestConfig next) throws VmmException {
     GuestConfig before = config;
@@ -218,7 +252,11 @@ public final class GuestSlot implements GuestListener {
       return;
     }
     try {
-      onNics(made, all -> nics.configure(before, next, all, isOn()));
+      if (before.nics().size() != next.nics().size() || !before.disks().equals(next.disks())) {
+        plug(made, before, next);
+      } else {
+        onNics(made, all -> nics.configure(before, next, all, isOn()));
+      }
     } catch (VmmException | RuntimeException e) {
       config = before;
       throw e;

@@ -17,6 +17,7 @@ import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import io.lanyard.daemon.guest.EchoVmmProvider;
+import io.lanyard.daemon.guest.GuestHandle;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
@@ -405,6 +406,40 @@ class ConductorTest {
 
   private String guestState() {
     return Objects.requireNonNull(daemon.guest("g")).info().state();
+  }
+
+  @Test
+  void aNicIsPluggedIntoAGuestThatRunsAndOutAgain() throws Exception {
+    String guest = "guests: {g: {vmm: echo, program: /bin/true, nics: [{network: a}%s]}}\n";
+    String two = START + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
+    start(two + guest.formatted(""));
+    GuestHandle runs = Objects.requireNonNull(daemon.guest("g"));
+    await(() -> runs.info().state().equals("running"));
+    String second = ", {network: b, mac: '52:54:00:00:00:42'}";
+    PlanInfo plugged = apply(two + guest.formatted(second));
+    assertThat(plugged.ends()).isEmpty();
+    assertThat(plugged.changes())
+        .extracting(ChangeInfo::text)
+        .anyMatch(text -> text.contains("nics[1].network none -> b"));
+    assertThat(ports("b")).contains("g.nic1");
+    assertThat(runs.info().nics()).hasSize(2);
+    assertThat(EchoVmmProvider.links(0x52_54_00_00_00_42L)).containsExactly("up");
+
+    String refusedNic = second + ", {network: c, mac: '52:54:00:00:00:ff'}";
+    ChangeRefusedException refused =
+        refused(two + "  c: {mode: isolated}\n" + guest.formatted(refusedNic));
+    assertThat(refused.what()).contains("no slot left");
+    assertThat(ports("b")).contains("g.nic1");
+    assertThat(runs.info().nics()).hasSize(2);
+
+    String first = two + guest.formatted("");
+    assertThat(refused(first).details())
+        .containsExactly("guest g: nic1 loses its link to network b");
+    get(daemon.conductor().apply(request(first, true)));
+    assertThat(ports("a")).contains("g.nic0");
+    assertThat(ports("b")).containsExactly("gateway");
+    assertThat(runs.info().state()).isEqualTo("running");
+    assertThat(LogWatch.count("event=guest-state-changed guest=\"g\"")).isEqualTo(1);
   }
 
   @Test

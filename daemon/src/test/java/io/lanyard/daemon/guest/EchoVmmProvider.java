@@ -37,6 +37,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * ignored} it has a power button.
  */
 public final class EchoVmmProvider implements VmmProvider {
+  /** The address of a NIC that cannot be added: 52:54:00:00:00:ff. */
+  private static final long REFUSED = 0x52_54_00_00_00_ffL;
+
   private static final Map<Long, List<String>> LINKS = new ConcurrentHashMap<>();
 
   /**
@@ -61,7 +64,7 @@ public final class EchoVmmProvider implements VmmProvider {
 
   @Override
   public VmmDescription describe() {
-    return new TestDescription(Set.of(Capability.CONSOLE));
+    return new TestDescription(Set.of(Capability.CONSOLE, Capability.HOT_NICS));
   }
 
   @Override
@@ -98,7 +101,7 @@ public final class EchoVmmProvider implements VmmProvider {
     EchoGuest(GuestSpec spec, GuestListener listener) {
       this.spec = spec;
       this.listener = listener;
-      this.nics = spec.nics().stream().<Nic>map(EchoNic::new).toList();
+      this.nics = new CopyOnWriteArrayList<>(spec.nics().stream().<Nic>map(EchoNic::new).toList());
     }
 
     private synchronized void move(GuestState to, String reason, GuestState... from) {
@@ -187,7 +190,27 @@ public final class EchoVmmProvider implements VmmProvider {
 
     @Override
     public List<Nic> nics() {
-      return nics;
+      return List.copyOf(nics);
+    }
+
+    @Override
+    public Nic addNic(NicSpec nic) throws VmmException {
+      if (nic.mac() == REFUSED) {
+        throw new VmmException("this guest has no slot left");
+      }
+      Nic made = new EchoNic(nic);
+      nics.add(made);
+      return made;
+    }
+
+    @Override
+    public void removeNic() {
+      nics.removeLast();
+    }
+
+    @Override
+    public int removableNics() {
+      return nics.size();
     }
 
     @Override

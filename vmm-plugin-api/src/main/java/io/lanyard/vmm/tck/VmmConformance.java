@@ -41,6 +41,7 @@ public final class VmmConformance {
     checks.add(new Check("the provider says who it is", this::provider));
     checks.addAll(new LifeChecks(fixture).checks());
     checks.addAll(new NicChecks(fixture).checks());
+    checks.addAll(new PlugChecks(fixture).checks());
     if (fixture.provider().describe().capabilities().contains(Capability.CONSOLE)) {
       checks.addAll(new ConsoleChecks(fixture).checks());
     }
