@@ -8,6 +8,7 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PatchEnds;
 import io.lanyard.config.Problem;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.SpecProblem;
@@ -33,7 +34,7 @@ public final class GuestCheck implements ConfigurationCheck {
             .with(configuration.directories().state(), configuration.directories().runtime(), null)
             .with(null, null, images);
     List<Problem> problems = new ArrayList<>();
-    List<Problem> doubts = new ArrayList<>();
+    List<Problem> doubts = new ArrayList<>(PatchEnds.loose(document, configuration));
     PluginExecutor.Timeouts timeouts = PluginExecutor.Timeouts.DEFAULT;
     try (VmmPlugins found = VmmPlugins.load(directories, plugins, timeouts)) {
       GuestSpecs specs = new GuestSpecs(found, new ImageStore(directories.images()));
