@@ -159,6 +159,8 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
+    // No option is of a type of these packages, whose classes picocli would initialize one by one.
+    System.setProperty("picocli.converters.excludes", "java\\.(time|sql|net)\\..*");
     CommandLine line = line(arguments);
     boolean json = List.of(arguments).contains("--json");
     line.setExecutionExceptionHandler(

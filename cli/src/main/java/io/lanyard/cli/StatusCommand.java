@@ -32,16 +32,13 @@ final class StatusCommand implements Callable<Integer> {
       return exit(status);
     }
     output.line(
-        "lanyard "
-            + PrintableText.of(status.version())
-            + ", process "
-            + status.pid()
-            + ", up "
-            + Units.duration((double) status.uptimeSeconds())
-            + ", "
-            + Units.bytes(status.residentBytes())
-            + " resident"
-            + (status.ready() ? "" : ", starting"));
+        String.join(
+            ", ",
+            "lanyard " + PrintableText.of(status.version()),
+            "process " + status.pid(),
+            "up " + Units.duration((double) status.uptimeSeconds()),
+            Units.bytes(status.residentBytes())
+                + (status.ready() ? " resident" : " resident, starting")));
     String config = PrintableText.of(status.config());
     output.line("configuration  " + (config.isEmpty() ? "built-in" : config));
     output.line("state          " + PrintableText.of(status.stateDirectory()));

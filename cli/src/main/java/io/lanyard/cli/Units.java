@@ -89,8 +89,8 @@ final class Units {
 
   private static String decimal(double number) {
     long tenths = Math.round(number * 10);
-    return tenths % 10 == 0
-        ? Long.toString(tenths / 10)
-        : String.format(Locale.ROOT, "%d.%d", tenths / 10, tenths % 10);
+    String whole = Long.toString(tenths / 10);
+    // A formatter would read the tables of a locale, which takes longer than the rest of a command.
+    return tenths % 10 == 0 ? whole : whole + '.' + Math.abs(tenths % 10);
   }
 }

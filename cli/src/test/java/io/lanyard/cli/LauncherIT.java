@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -272,6 +273,53 @@ final class LauncherIT {
       assertThat(daemon.exit(60)).as(daemon.complained()).isEqualTo(3);
       assertThat(daemon.said() + daemon.complained()).contains("Java heap space");
     }
+  }
+
+  /** A checkout with a source newer than what is built, and a Maven that would leave a trace. */
+  private Path changedCheckout(Path built) throws IOException {
+    Path checkout = Files.createDirectory(home.resolve("checkout"));
+    Files.copy(Path.of("../lanyard"), checkout.resolve("lanyard"), COPY_ATTRIBUTES);
+    Files.createDirectories(checkout.resolve("cli/src/main"));
+    Files.createDirectories(checkout.resolve("cli/target/lanyard"));
+    Files.createSymbolicLink(checkout.resolve("cli/target/lanyard/lib"), built.toAbsolutePath());
+    Files.writeString(checkout.resolve("cli/src/main/New.java"), "class New {}");
+    Path tools = Files.createDirectory(home.resolve("tools"));
+    Path maven = tools.resolve("mvn");
+    Files.writeString(maven, "#!/bin/sh\ntouch " + home.resolve("built") + "\nexit 1\n");
+    Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return checkout.resolve("lanyard");
+  }
+
+  private Done runThere(Path launcher, String command) throws IOException, InterruptedException {
+    String script =
+        "unset LANYARD_NO_BUILD; PATH=%s:$PATH exec %s %s"
+            .formatted(home.resolve("tools"), launcher, command);
+    // The launcher of this checkout becomes $0 of a shell that runs the other one.
+    return run(List.of("bash", "-c", script));
+  }
+
+  @Test
+  void aCommandOfAClientBuildsNothing() throws IOException, InterruptedException {
+    Path launcher = changedCheckout(Path.of("target/lanyard/lib"));
+    Done done = runThere(launcher, "--version");
+    assertThat(done.status()).as(done.err()).isZero();
+    assertThat(home.resolve("built")).doesNotExist();
+    Done daemon = runThere(launcher, "daemon --help");
+    assertThat(daemon.err()).contains("the build failed");
+    assertThat(home.resolve("built")).exists();
+  }
+
+  @Test
+  void aCommandWithoutABuildSaysHowToMakeOne() throws IOException, InterruptedException {
+    Done done = runThere(changedCheckout(home.resolve("nothing")), "status");
+    assertThat(done.status()).isEqualTo(1);
+    assertThat(done.err()).contains("there is no ", "mvn package");
+    assertThat(home.resolve("built")).doesNotExist();
+  }
+
+  @Test
+  void theBuildLeavesItsStamp() {
+    assertThat(Path.of("target/lanyard/lib/.built")).isRegularFile();
   }
 
   /** The JVM runs what such a cache holds, and root writes where a user can put a link. */

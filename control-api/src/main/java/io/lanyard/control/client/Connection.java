@@ -20,11 +20,13 @@ abstract sealed class Connection implements Closeable {
   /** Several times the way around the world; a host that is off answers nothing at all. */
   private static final int CONNECT_MILLIS = 10_000;
 
+  // The JVM would spin a class for a pattern switch, and every command would wait for it.
+  @SuppressWarnings("IfChainToSwitch")
   static Connection open(DaemonAddress server) throws IOException {
-    return switch (server) {
-      case DaemonAddress.UnixSocket unix -> new OfChannel(unix);
-      case DaemonAddress.Tcp tcp -> new OfSocket(tcp);
-    };
+    if (server instanceof DaemonAddress.Tcp tcp) {
+      return new OfSocket(tcp);
+    }
+    return new OfChannel((DaemonAddress.UnixSocket) server);
   }
 
   /** Agrees on keys where the protocol has them. */
