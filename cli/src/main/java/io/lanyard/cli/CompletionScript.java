@@ -1,10 +1,14 @@
 package io.lanyard.cli;
 
+import io.lanyard.base.EnumText;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.config.PortConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -17,12 +21,14 @@ final class CompletionScript {
   /** The values of parameters that have few. */
   private static final Map<String, String> VALUES =
       Map.of(
-          "PROTOCOL", "tcp|udp",
-          "LEVEL", "error|warning|info|debug|trace",
-          "MODE", "nat|host-only|isolated|bridged",
+          "PROTOCOL",
+          "tcp|udp",
+          "LEVEL",
+          "error|warning|info|debug|trace",
+          "MODE",
+          Stream.of(NetworkMode.values()).map(EnumText::word).collect(Collectors.joining("|")),
           "KIND",
-              "qemu-stream|qemu-dgram|vfkit|udp|tap|vhost-user|interface|vde|bess|hyperkit|patch"
-                  + "|vxlan");
+          String.join("|", PortConfig.kinds()));
 
   /** Files, and what {@link CompletionCommand} knows the names of. */
   private static final Set<String> ASKED =

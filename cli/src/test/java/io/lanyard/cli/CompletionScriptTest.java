@@ -2,6 +2,7 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.PortConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,7 +72,8 @@ final class CompletionScriptTest {
   void optionsAreCompletedAndTheirValuesKnown() throws IOException, InterruptedException {
     assertThat(complete("port", "ls", "--n")).containsExactly("--network");
     assertThat(complete("port", "ls", "--network", "vmnet")).containsExactly("vmnet8", "vmnet1");
-    assertThat(complete("port", "add", "--kind", "")).contains("tap", "qemu-stream", "vde");
+    assertThat(complete("port", "add", "--kind", "")).containsExactlyElementsOf(PortConfig.kinds());
+    assertThat(complete("network", "add", "--mode", "h")).containsExactly("host-only");
     assertThat(complete("network", "add", "--subnet", "")).isEmpty();
   }
 

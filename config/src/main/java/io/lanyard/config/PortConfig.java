@@ -12,6 +12,15 @@ import org.jspecify.annotations.Nullable;
 /** A port that the file declares on a network's switch. */
 public sealed interface PortConfig {
   /**
+   * The words of all kinds.
+   *
+   * @return in the order of the reference, such as {@code qemu-stream}
+   */
+  static List<String> kinds() {
+    return PortKeys.sections().stream().map(Section::name).toList();
+  }
+
+  /**
    * The port's name.
    *
    * @return unique in the network
