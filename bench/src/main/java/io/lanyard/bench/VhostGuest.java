@@ -133,10 +133,7 @@ final class VhostGuest {
     offered += free;
     VarHandle.releaseFence();
     memory.set(SHORT, RING + AVAILABLE + 2, (short) offered);
-    VarHandle.fullFence();
-    if ((memory.get(SHORT, RING + USED) & 1) == 0) {
-      EventFd.signal(kicks[TRANSMIT]);
-    }
+    kick(TRANSMIT);
   }
 
   /** Takes what has come, and gives its buffers back. */
@@ -154,6 +151,15 @@ final class VhostGuest {
     // All descriptors are alike: whichever came back, as many are offered again.
     VarHandle.releaseFence();
     memory.set(SHORT, AVAILABLE + 2, (short) (taken + ENTRIES));
+    kick(RECEIVE);
+  }
+
+  /** Tells the device of buffers, unless it has said that it looks by itself. */
+  private void kick(int ring) {
+    VarHandle.fullFence();
+    if ((memory.get(SHORT, ring * RING + USED) & 1) == 0) {
+      EventFd.signal(kicks[ring]);
+    }
   }
 
   /** Bytes that have come, headers included. */
