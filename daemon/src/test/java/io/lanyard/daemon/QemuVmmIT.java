@@ -95,7 +95,7 @@ final class QemuVmmIT {
         memory: 64M
         stop-timeout: 0s
         nics: [{network: vmnet8, mac: "52:54:00:00:00:0b"}]
-        options: {accel: tcg}
+        options: {accel: tcg, nics: vhost-user}
     """
         .formatted(url("/boot.ipxe"));
   }

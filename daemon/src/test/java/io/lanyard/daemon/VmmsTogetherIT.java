@@ -151,7 +151,7 @@ final class VmmsTogetherIT {
                 memory: 64M
                 stop-timeout: 0s
                 nics: [{network: vmnet8, mac: "52:54:00:00:00:13"}]
-                options: {accel: tcg}
+                options: {accel: tcg, nics: vhost-user}
             """;
     Running daemon = daemons.daemon(configuration, DaemonHome.java());
     daemons.await(daemon);

@@ -51,7 +51,7 @@ record QemuOptions(
         options.get(MACHINE),
         options.get(CPU),
         "allow".equals(options.get(BACKING)),
-        !"stream".equals(options.get(NICS)));
+        "vhost-user".equals(options.get(NICS)));
   }
 
   static void check(Map<String, String> options, List<SpecProblem> problems) {

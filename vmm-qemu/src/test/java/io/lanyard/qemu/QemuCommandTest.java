@@ -99,17 +99,19 @@ final class QemuCommandTest {
 
   @Test
   void memoryIsSharedWhereANicIsAttachedByIt() throws Exception {
-    List<String> shared = line(QemuVersion.read("QEMU emulator version 7.2.22 (Debian"), Map.of());
+    Map<String, String> sharing = Map.of("nics", "vhost-user");
+    List<String> shared = line(QemuVersion.read("QEMU emulator version 7.2.22 (Debian"), sharing);
     assertThat(shared)
         .contains("virt,memory-backend=ram")
         .contains("socket,id=net0-socket,path=/r/a,,server=on.sock,reconnect=1")
         .anyMatch(argument -> argument.contains("\"type\":\"vhost-user\""));
     assertThat(QemuCommand.attachesByStream(shared, 0)).isFalse();
-    assertThat(line(QemuVersion.read("QEMU emulator version 10.0.2"), Map.of()))
+    assertThat(line(QemuVersion.read("QEMU emulator version 10.0.2"), sharing))
         .contains("socket,id=net0-socket,path=/r/a,,server=on.sock,reconnect-ms=1000");
 
     List<String> stream = line(new QemuVersion(7, 2), Map.of("nics", "stream"));
     assertThat(stream).contains("virt").noneMatch(argument -> argument.contains("memfd"));
+    assertThat(line(new QemuVersion(7, 2), Map.of())).isEqualTo(stream);
     assertThat(QemuCommand.attachesByStream(stream, 0)).isTrue();
     assertThatThrownBy(() -> QemuVersion.read("no such option"))
         .hasMessageContaining("does not say its version");
