@@ -12,15 +12,21 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.LentForward;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.daemon.network.UplinkChoices;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
 import io.lanyard.net.Address;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Changes of leases, flows and links, which are no part of the configuration. */
 final class RunningResources {
+  /** A name of a file in a directory. */
+  private static final Pattern NETNS = Pattern.compile("(?!\\.{1,2}$)[^/\\x00]*");
+
   private final Daemon daemon;
 
   private RunningResources(Daemon daemon) {
@@ -73,14 +79,28 @@ final class RunningResources {
 
   private Response uplinks(Request request) throws IOException {
     String netns = request.query("netns", "");
-    if (netns.contains("/")) {
+    if (!NETNS.matcher(netns).matches()) {
       throw new Problem(
           400, "a network namespace is asked for by its name", netns, "`ip netns` lists them");
     }
-    return Json.response(
-        UplinkChoices.list(
-            netns.isEmpty() ? null : netns,
-            daemon.networks().stream().map(Network::config).toList()));
+    try {
+      return Json.response(
+          UplinkChoices.list(
+              netns.isEmpty() ? null : netns,
+              daemon.networks().stream().map(Network::config).toList()));
+    } catch (ErrnoException e) {
+      if (e.number() == Errno.ENOENT) {
+        throw Problem.notFound("network namespace", netns, "`ip netns` lists them");
+      }
+      throw new Problem(
+          409,
+          "the interfaces"
+              + (netns.isEmpty() ? "" : " of " + netns)
+              + " cannot be listed: "
+              + e.getMessage(),
+          netns,
+          "the daemon needs CAP_SYS_ADMIN to enter a network namespace");
+    }
   }
 
   private Response releaseLease(Request request) {

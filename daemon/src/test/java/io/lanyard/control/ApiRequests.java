@@ -118,6 +118,16 @@ final class ApiRequests {
     }
   }
 
+  /** Whether success has an answer: a connection that becomes a guest's link has none. */
+  private static boolean isAnswered(JsonNode operation) {
+    for (String status : (Iterable<String>) () -> operation.path("responses").fieldNames()) {
+      if (!status.equals("default")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   ApiRequests(JsonNode document, long seed) {
     paths = document.path("paths");
     random = new SplittableRandom(seed);
@@ -126,9 +136,13 @@ final class ApiRequests {
         .properties()
         .forEach(path ->
             path.getValue()
-                .fieldNames()
-                .forEachRemaining(method ->
-                    operations.add(new String[] {method.toUpperCase(Locale.ROOT), path.getKey()})));
+                .properties()
+                .forEach(operation -> {
+                  if (isAnswered(operation.getValue())) {
+                    String method = operation.getKey().toUpperCase(Locale.ROOT);
+                    operations.add(new String[] {method, path.getKey()});
+                  }
+                }));
   }
 
   Sent next() {
