@@ -21,9 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** The threads of a daemon that runs, and which of them the watchdog asks. */
 @Timeout(60)
 final class WatchedLoopsTest {
-  /** The JVM's and Netty's own threads, and a thread that ends when its one call does. */
+  /**
+   * The JVM's and Netty's own threads, a thread that ends when its one call does, and the
+   * conductor: it is no loop, and a command takes as long as the guests that it stops.
+   */
   private static final Pattern OTHERS =
-      Pattern.compile("ForkJoinPool.*|VirtualThread-.*|.*[Cc]leaner.*|process reaper.*|vmm-.*");
+      Pattern.compile(
+          "ForkJoinPool.*|VirtualThread-.*|.*[Cc]leaner.*|process reaper.*|vmm-.*|conductor");
 
   @TempDir Path home;
 
