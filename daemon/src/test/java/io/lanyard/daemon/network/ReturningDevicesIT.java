@@ -158,13 +158,15 @@ class ReturningDevicesIT {
     String before = mac(ADAPTER).strip();
     String after = "02:00:00:00:93:17";
     String device = ADAPTER;
+    String made = "lyam" + PID; // it has its address before it has the name
     await(() -> { // the port itself may be faster, and has the device then
       Process batch =
           new ProcessBuilder(
                   "sh",
                   "-c",
-                  "ip link delete %s; ip tuntap add %s mode tap vnet_hdr && ip link set %s address %s"
-                      .formatted(device, device, device, after))
+                  ("ip link delete %1$s; ip link delete %2$s; ip tuntap add %2$s mode tap vnet_hdr"
+                          + " && ip link set %2$s address %3$s && ip link set %2$s name %1$s")
+                      .formatted(device, made, after))
               .redirectErrorStream(true)
               .start();
       batch.getInputStream().readAllBytes();
