@@ -61,7 +61,7 @@ final class LauncherIT {
       for (String noun : List.of("network", "port", "lease", "flow", "forward", "guest")) {
         Done table = ask(noun, "ls");
         assertThat(table.status()).as(table.err()).isZero();
-        assertThat(table.out()).matches("(?s)[A-Z][A-Z ]+\n.*");
+        assertThat(table.out()).matches("(?s)[A-Z][A-Z0-9 ]+\n.*");
         Done json = ask(noun, "ls", "--json");
         assertThat(Launched.JSON.readTree(json.out()).isArray()).as(json.out()).isTrue();
       }
