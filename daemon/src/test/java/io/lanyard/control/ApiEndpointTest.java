@@ -106,7 +106,7 @@ final class ApiEndpointTest {
   private static void assertEnds(BufferedReader reader) {
     try {
       while (reader.readLine() != null) {
-        // What was sent before.
+        // The bytes that were sent before.
       }
     } catch (SocketTimeoutException e) {
       throw new AssertionError("the stream goes on", e);

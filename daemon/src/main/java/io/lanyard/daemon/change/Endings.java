@@ -80,7 +80,7 @@ final class Endings {
                 + (after.uplink() == null
                     ? " goes"
                     : " is opened anew, as " + after.uplink().label())
-                + "; whoever reaches this host by a guest may be cut off");
+                + "; users that reach this host by a guest may be cut off");
       }
     }
     return all;

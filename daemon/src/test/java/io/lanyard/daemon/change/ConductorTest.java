@@ -290,7 +290,7 @@ class ConductorTest {
     assertThat(refused.reason()).isEqualTo(Reason.ENDS_SOMETHING);
     assertThat(refused.details())
         .containsExactly(
-            "network lan: its uplink nosuch0 is opened anew, as nosuch1; whoever reaches this host"
+            "network lan: its uplink nosuch0 is opened anew, as nosuch1; users that reach this host"
                 + " by a guest may be cut off");
     assertThat(refused.hint()).contains("--confirm");
     assertThat(get(daemon.conductor().plan(request -> document(after))).ends())

@@ -26,7 +26,7 @@ public final class EgressRules {
   private static final Subnet EVERYWHERE_IPV4 = Subnet.parse("0.0.0.0/0");
   private static final Subnet EVERYWHERE_IPV6 = Subnet.parse("::/0");
 
-  // What a rule that permits has to be explicit about.
+  // The parts that a rule has to name, or it does not permit.
   private static final int BY_ADDRESS = 1;
   private static final int BY_SERVICE = 2;
   private static final int PROTECTION = 4;

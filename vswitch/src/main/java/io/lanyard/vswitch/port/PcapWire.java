@@ -107,7 +107,7 @@ final class PcapWire implements Wire {
       throw new IOException(
           at.name() + " is no Ethernet interface; choose another one for an uplink");
     }
-    // What the host receives for itself would be copied only to be dropped.
+    // The host receives these for itself: a copy would be dropped.
     String filter = withHost ? "" : "not ether dst " + new MacAddress(at.mac());
     PcapSession session = library.open(at.name(), BUFFER, filter);
     boolean done = false;

@@ -8,7 +8,8 @@ import io.lanyard.vswitch.Offloads;
  *
  * <p>Frames have the 12-byte {@code virtio_net_hdr_v1} in front, as in {@link FrameDevice}.
  *
- * <p>Thread: the network's loop once a port has it; before that one at a time. Nothing waits.
+ * <p>Thread: any, one at a time, until a port has it; the network's loop from then on. No call
+ * waits.
  */
 interface Wire {
   /** The interface as it was when this was opened. */
