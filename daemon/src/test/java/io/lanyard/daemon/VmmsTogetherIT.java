@@ -70,6 +70,14 @@ final class VmmsTogetherIT {
   void end() throws IOException, InterruptedException {
     web.stop(0);
     daemons.close();
+    // A daemon that is killed leaves its QEMUs running.
+    for (String guest : List.of("translated", "pxe")) {
+      Path pid = home.resolve("run/vmm-qemu/" + guest + "/pid");
+      if (Files.exists(pid)) {
+        ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+            .ifPresent(ProcessHandle::destroyForcibly);
+      }
+    }
   }
 
   private String url(String path) {
