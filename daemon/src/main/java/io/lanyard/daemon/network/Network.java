@@ -23,11 +23,8 @@ import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.watch.Problems;
 import io.lanyard.daemon.watch.Watchdog;
-import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
-import io.lanyard.nat.flow.FlowRecord;
-import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vmm.Nic;
@@ -50,10 +47,7 @@ import java.nio.channels.WritableByteChannel;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,12 +102,12 @@ public final class Network implements AutoCloseable {
   private final Switch ethernet;
   private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
   private final NetworkPorts ports;
+  private final NetworkGateway gateway;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final StartingParts parts;
   private final Problems problems = new Problems();
   private volatile NetworkConfig config;
   private volatile Map<String, GuestConfig> guests;
-  private volatile @Nullable NetworkServices services;
 
   public Network(NetworkConfig config, Shared shared, Map<String, GuestConfig> guests) {
     this.config = config;
@@ -144,10 +138,10 @@ public final class Network implements AutoCloseable {
             events,
             addresses,
             guestMacs(config, guests));
+    this.gateway = new NetworkGateway(config.name(), loop, metrics);
     problems.addAll(parts::problems);
     problems.addAll(ports::problems);
-    problems.addAll(this::forwardProblems);
-    problems.addAll(this::serviceProblems);
+    problems.addAll(gateway::problems);
   }
 
   private static List<Long> guestMacs(NetworkConfig config, Map<String, GuestConfig> guests) {
@@ -192,10 +186,7 @@ public final class Network implements AutoCloseable {
   public void configure(NetworkConfig next, Map<String, GuestConfig> declared) {
     loop.call(() -> {
       ports.configure(next, guestMacs(next, declared));
-      NetworkServices offered = services;
-      if (offered != null) {
-        offered.configure(next, declared, metrics);
-      }
+      gateway.configure(next, declared);
       config = next;
       guests = declared;
       return true;
@@ -259,36 +250,17 @@ public final class Network implements AutoCloseable {
    * @return why it does not listen, with the remedy; empty if it does
    */
   public String addForward(ForwardConfig forward) {
-    return config.enabled()
-        ? loop.await(() -> {
-          NetworkServices offered = services;
-          return offered == null
-              ? CompletableFuture.completedFuture(
-                  "network " + name() + " has no gateway at present; its problems say why")
-              : offered.addForward(forward, metrics);
-        })
-        : "";
+    return config.enabled() ? gateway.addForward(forward) : "";
   }
 
   /** Closes a forward, and ends its flows. */
   public void removeForward(ForwardConfig forward) {
-    onGateway(gateway -> gateway.removeForward(forward, metrics));
+    gateway.removeForward(forward);
   }
 
   /** Lets a forward that goes on listening lead elsewhere; its present flows stay. */
   public void changeForward(ForwardConfig before, ForwardConfig after) {
-    onGateway(gateway -> gateway.changeForward(before, after, metrics));
-  }
-
-  /** Does something to the gateway, unless it does not run. */
-  private void onGateway(Consumer<NetworkServices> what) {
-    loop.call(() -> {
-      NetworkServices offered = services;
-      if (offered != null) {
-        what.accept(offered);
-      }
-      return true;
-    });
+    gateway.changeForward(before, after);
   }
 
   /** Exceptions and errors that reached the loop. On any thread. */
@@ -311,7 +283,7 @@ public final class Network implements AutoCloseable {
     }
     // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
-    metrics.network(name(), "leases", this::boundLeases);
+    metrics.network(name(), "leases", gateway::boundLeases);
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
@@ -337,50 +309,30 @@ public final class Network implements AutoCloseable {
     if (ipv4 == null) {
       return;
     }
-    NetworkServices[] late = new NetworkServices[1];
-    try {
-      loop.make(() -> {
-        NetworkServices made =
-            new NetworkServices(
-                config,
-                ipv4,
-                loop.eventLoop(),
-                ethernet,
-                timers,
-                allocator,
-                leases.network(name(), loop.eventLoop()),
-                guests,
-                host);
-        made.bind(addresses, ports.hasHostAdapter());
-        made.addListener(new LeaseEvents(name(), events));
-        made.nat().flows().listen(new FlowEvents(name(), events, timers));
-        made.nat().forwards().listen(new ForwardEvents(name(), events));
-        made.measure(metrics);
-        late[0] = made;
-        services = made;
-        return made;
-      });
-    } catch (RuntimeException e) {
-      loop.post(() -> closeLate(late[0]));
-      throw e;
-    }
-  }
-
-  /** Closes services that the loop has made when nobody waited for them any more. On the loop. */
-  private void closeLate(@Nullable NetworkServices made) {
-    if (made != null) {
-      services = null;
-      made.close();
-    }
+    gateway.start(() -> {
+      NetworkServices made =
+          new NetworkServices(
+              config,
+              ipv4,
+              loop.eventLoop(),
+              ethernet,
+              timers,
+              allocator,
+              leases.network(name(), loop.eventLoop()),
+              guests,
+              host);
+      made.bind(addresses, ports.hasHostAdapter());
+      made.addListener(new LeaseEvents(name(), events));
+      made.nat().flows().listen(new FlowEvents(name(), events, timers));
+      made.nat().forwards().listen(new ForwardEvents(name(), events));
+      made.measure(metrics);
+      return made;
+    });
   }
 
   /** The address that a NIC's lease gives it, as text; empty for none. */
   public String addressOf(long mac) {
-    return loop.call(() -> {
-      NetworkServices offered = services;
-      Address address = offered == null ? null : offered.addressOf(mac);
-      return address == null ? "" : address.toString();
-    });
+    return gateway.addressOf(mac);
   }
 
   /** Attaches a guest's NIC to a port of that name. */
@@ -398,39 +350,20 @@ public final class Network implements AutoCloseable {
     ports.detach(port);
   }
 
-  /** On the loop. */
-  private List<FlowRecord> flowRecords() {
-    NetworkServices offered = services;
-    return offered == null ? List.of() : offered.nat().listFlows();
-  }
-
   /** How many flows a port of the switch has begun, or its clients where many share it. */
   public long flowsOfPort(String port) {
     return loop.call(
-        () -> flowRecords().stream().filter(flow -> ports.isOf(port, flow.port())).count());
+        () -> gateway.flows().stream().filter(flow -> ports.isOf(port, flow.port())).count());
   }
 
   /** How many flows have come in by a forward. */
   public long flowsOfForward(String key) {
-    return loop.call(this::flowRecords).stream().filter(flow -> key.equals(flow.forward())).count();
+    return loop.call(gateway::flows).stream().filter(flow -> key.equals(flow.forward())).count();
   }
 
   /** How many flows another configuration of the network would forbid. */
   public long flowsEndedBy(NetworkConfig next) {
-    return loop.call(() -> {
-      NetworkServices offered = services;
-      return offered == null ? 0 : offered.nat().endedBy(next).size();
-    });
-  }
-
-  private int boundLeases() {
-    NetworkServices offered = services;
-    return offered == null ? 0 : offered.boundLeases();
-  }
-
-  private int flowCount() {
-    NetworkServices offered = services;
-    return offered == null ? 0 : offered.flowCount();
+    return gateway.flowsEndedBy(next);
   }
 
   /**
@@ -459,29 +392,15 @@ public final class Network implements AutoCloseable {
         EnumText.word(config.mode()),
         !config.enabled() ? STOPPED : parts.problems().isEmpty() ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
-        services == null || ipv4 == null ? "" : ipv4.gateway().toString(),
+        !gateway.isThere() || ipv4 == null ? "" : ipv4.gateway().toString(),
         ipv6 == null ? "" : ipv6.toString(),
-        services == null || ipv6 == null ? "" : Ipv6Config.gateway(ipv6).toString(),
+        !gateway.isThere() || ipv6 == null ? "" : Ipv6Config.gateway(ipv6).toString(),
         config.mtu(),
         ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
         ethernet.ports().size(),
-        boundLeases(),
-        flowCount(),
+        gateway.boundLeases(),
+        gateway.flowCount(),
         problems.present());
-  }
-
-  /** On the loop. */
-  private List<String> serviceProblems() {
-    NetworkServices offered = services;
-    return offered == null ? List.of() : offered.problems();
-  }
-
-  /** On the loop. */
-  private List<String> forwardProblems() {
-    return forwardStatuses().stream()
-        .filter(forward -> forward.problem() != null)
-        .map(status -> "forward " + status.forward().label() + ": " + status.problem())
-        .toList();
   }
 
   /**
@@ -499,23 +418,7 @@ public final class Network implements AutoCloseable {
    * @return a snapshot, by address
    */
   public List<LeaseInfo> leases() {
-    return loop.call(() -> {
-      NetworkServices offered = services;
-      return offered == null
-          ? List.<LeaseInfo>of()
-          : offered.leases().stream().map(lease -> lease(lease, offered.expires(lease))).toList();
-    });
-  }
-
-  private LeaseInfo lease(Lease lease, String expires) {
-    String hostname = lease.hostname();
-    return new LeaseInfo(
-        name(),
-        lease.address().toString(),
-        Ethernet.format(lease.mac()),
-        hostname == null ? "" : hostname,
-        expires,
-        EnumText.word(lease.state()));
+    return loop.call(gateway::leases);
   }
 
   /**
@@ -524,7 +427,9 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public List<FlowInfo> flows() {
-    return loop.call(this::flowRecords).stream().map(this::flow).toList();
+    return loop.call(gateway::flows).stream()
+        .map(flow -> ServiceStatus.flow(name(), flow))
+        .toList();
   }
 
   /**
@@ -534,10 +439,7 @@ public final class Network implements AutoCloseable {
    * @return false if there is no such flow any more
    */
   public boolean endFlow(long id) {
-    return loop.call(() -> {
-      NetworkServices offered = services;
-      return offered != null && offered.nat().end(id);
-    });
+    return gateway.endFlow(id);
   }
 
   /**
@@ -547,34 +449,7 @@ public final class Network implements AutoCloseable {
    * @return false if nobody has it; the lease store has it otherwise when this returns
    */
   public boolean release(Address address) {
-    return loop.await(() -> {
-      NetworkServices offered = services;
-      return offered == null ? CompletableFuture.completedFuture(false) : offered.release(address);
-    });
-  }
-
-  private FlowInfo flow(FlowRecord flow) {
-    String forward = flow.forward();
-    return new FlowInfo(
-        name(),
-        flow.id(),
-        forward == null ? "" : forward,
-        flow.port(),
-        flow.protocol(),
-        flow.forward() == null ? "out" : "in",
-        flow.guest().toString(),
-        flow.remote().toString(),
-        flow.state(),
-        flow.bytesFromGuest(),
-        flow.bytesToGuest(),
-        flow.ageNanos() / 1_000_000_000,
-        flow.idleNanos() / 1_000_000_000);
-  }
-
-  /** On the loop. */
-  private List<ForwardStatus> forwardStatuses() {
-    NetworkServices offered = services;
-    return offered == null ? List.of() : offered.nat().forwards().list();
+    return gateway.release(address);
   }
 
   /**
@@ -584,30 +459,12 @@ public final class Network implements AutoCloseable {
    */
   public List<ForwardInfo> forwards() {
     return config.enabled()
-        ? loop.call(this::forwardStatuses).stream().map(this::forward).toList()
-        : config.forwards().stream().map(forward -> forward(forward, STOPPED, "", 0)).toList();
-  }
-
-  private ForwardInfo forward(ForwardStatus status) {
-    return forward(
-        status.forward(),
-        status.listening() ? "listening" : "failed",
-        Objects.requireNonNullElse(status.problem(), ""),
-        status.accepted());
-  }
-
-  private ForwardInfo forward(
-      ForwardConfig forward, String state, String problem, long connections) {
-    String name = forward.name();
-    return new ForwardInfo(
-        name(),
-        name == null ? "" : name,
-        EnumText.word(forward.protocol()),
-        forward.listen().toString(),
-        forward.to().toString(),
-        state,
-        problem,
-        connections);
+        ? loop.call(gateway::forwards).stream()
+            .map(status -> ServiceStatus.forward(name(), status))
+            .toList()
+        : config.forwards().stream()
+            .map(forward -> ServiceStatus.stopped(name(), forward))
+            .toList();
   }
 
   /** A capture that runs. */
@@ -659,10 +516,7 @@ public final class Network implements AutoCloseable {
               .with("running", config.enabled() && parts.problems().isEmpty())
               .child(ethernet.dump());
       node.child(timers.dump());
-      NetworkServices offered = services;
-      if (offered != null) {
-        offered.dump(node);
-      }
+      gateway.dump(node);
       return node.build();
     });
   }
@@ -671,10 +525,7 @@ public final class Network implements AutoCloseable {
   public void close() {
     try {
       loop.call(() -> {
-        NetworkServices offered = services;
-        if (offered != null) {
-          offered.close();
-        }
+        gateway.close();
         for (Port port : List.copyOf(ethernet.ports())) {
           ethernet.detach(port);
           port.close();

@@ -1,0 +1,72 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.control.api.FlowInfo;
+import io.lanyard.control.api.ForwardInfo;
+import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.dhcp.Lease;
+import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.vswitch.frame.Ethernet;
+import java.util.Objects;
+
+/** Leases, flows and forwards as the API shows them. */
+final class ServiceStatus {
+  private ServiceStatus() {}
+
+  static LeaseInfo lease(String network, Lease lease, String expires) {
+    return new LeaseInfo(
+        network,
+        lease.address().toString(),
+        Ethernet.format(lease.mac()),
+        Objects.requireNonNullElse(lease.hostname(), ""),
+        expires,
+        EnumText.word(lease.state()));
+  }
+
+  static FlowInfo flow(String network, FlowRecord flow) {
+    String forward = flow.forward();
+    return new FlowInfo(
+        network,
+        flow.id(),
+        Objects.requireNonNullElse(forward, ""),
+        flow.port(),
+        flow.protocol(),
+        forward == null ? "out" : "in",
+        flow.guest().toString(),
+        flow.remote().toString(),
+        flow.state(),
+        flow.bytesFromGuest(),
+        flow.bytesToGuest(),
+        flow.ageNanos() / 1_000_000_000,
+        flow.idleNanos() / 1_000_000_000);
+  }
+
+  static ForwardInfo forward(String network, ForwardStatus status) {
+    return forward(
+        network,
+        status.forward(),
+        status.listening() ? "listening" : "failed",
+        Objects.requireNonNullElse(status.problem(), ""),
+        status.accepted());
+  }
+
+  /** A forward of a network that is stopped. */
+  static ForwardInfo stopped(String network, ForwardConfig forward) {
+    return forward(network, forward, Network.STOPPED, "", 0);
+  }
+
+  private static ForwardInfo forward(
+      String network, ForwardConfig forward, String state, String problem, long connections) {
+    return new ForwardInfo(
+        network,
+        Objects.requireNonNullElse(forward.name(), ""),
+        EnumText.word(forward.protocol()),
+        forward.listen().toString(),
+        forward.to().toString(),
+        state,
+        problem,
+        connections);
+  }
+}
