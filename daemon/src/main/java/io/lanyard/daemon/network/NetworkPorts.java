@@ -1,29 +1,22 @@
 package io.lanyard.daemon.network;
 
-import static java.util.Objects.requireNonNull;
-
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
-import io.lanyard.config.PortConfig.StreamSocket;
-import io.lanyard.config.PortGuests;
 import io.lanyard.config.PortPolicy;
-import io.lanyard.config.SocketRights;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
-import io.lanyard.daemon.network.port.GuestNicPorts;
 import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
 import io.lanyard.linux.Libc;
-import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
@@ -35,7 +28,6 @@ import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
-import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.Patches;
@@ -46,7 +38,6 @@ import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +45,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,21 +78,14 @@ final class NetworkPorts {
   private final PortAddresses addresses;
   private final PortPlace place;
 
-  /** How the rules of each attached port follow from the network's. On the loop. */
-  private final Map<String, Function<PortPolicies, PortRules>> ruled = new HashMap<>();
+  /** On the loop. */
+  private final PortGovernance governance;
 
   private volatile NetworkConfig config;
-  private volatile PortPolicies policies;
   private volatile List<Long> guestMacs;
 
   /** The ports of guests' NICs. On the loop. */
   private final Set<String> nics = new HashSet<>();
-
-  /** The ports whose link is switched off. On the loop. */
-  private final Set<String> unlinked = new HashSet<>();
-
-  /** The declared port of each client's port, where many share one. On the loop. */
-  private final Map<String, String> shared = new LinkedHashMap<>();
 
   /** Ports that could not be attached, with the reason. On the loop. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
@@ -131,9 +114,8 @@ final class NetworkPorts {
     this.metrics = metrics;
     this.events = events;
     this.addresses = addresses;
-    this.policies = new PortPolicies(config.switching(), addresses);
+    this.governance = new PortGovernance(ethernet, new PortPolicies(config.switching(), addresses));
     this.guestMacs = guestMacs;
-    ethernet.forwardReserved(policies.forwarded());
     guestMacs.forEach(ethernet::reserve);
   }
 
@@ -189,10 +171,8 @@ final class NetworkPorts {
   private void end(String name) {
     Port port = find(name);
     if (port != null) {
-      ruled.remove(name);
-      unlinked.remove(name);
+      governance.forget(name);
       nics.remove(name);
-      shared.remove(name);
       ethernet.detach(port);
       port.close();
       metrics.removePort(config.name(), name);
@@ -203,7 +183,7 @@ final class NetworkPorts {
   /** Gives an attached port the rules that follow from another policy of its own. */
   void govern(String name, PortPolicy policy) {
     loop.call(() -> {
-      govern(
+      governance.govern(
           name,
           nics.contains(name)
               ? policies -> policies.nic(policy)
@@ -212,34 +192,9 @@ final class NetworkPorts {
     });
   }
 
-  /** On the loop. */
-  private void govern(String name, Function<PortPolicies, PortRules> rules) {
-    Port port = find(name);
-    if (port != null) {
-      ruled.put(name, rules);
-      PortRules governed = rules.apply(policies);
-      ethernet.govern(port, isUnlinked(name) ? governed.unlinked() : governed);
-      clientsOf(name).forEach(client -> govern(client, rules));
-    }
-  }
-
-  /** Whether the link of a port, or of the one that its client has come by, is off. On the loop. */
-  private boolean isUnlinked(String name) {
-    String declared = shared.get(name);
-    return unlinked.contains(name) || (declared != null && unlinked.contains(declared));
-  }
-
-  /** The ports of the clients of a port that many guests share. On the loop. */
-  private List<String> clientsOf(String name) {
-    return shared.entrySet().stream()
-        .filter(client -> client.getValue().equals(name))
-        .map(Map.Entry::getKey)
-        .toList();
-  }
-
   /** Whether a port is a certain one, or that of one of its clients. On the loop. */
   boolean isOf(String name, String port) {
-    return name.equals(port) || name.equals(shared.get(port));
+    return governance.isOf(name, port);
   }
 
   /** Attaches the ports of the clients of a port that many guests share. */
@@ -252,20 +207,20 @@ final class NetworkPorts {
 
     @Override
     public void attach(Port client) {
-      shared.put(client.name(), declared);
+      governance.share(client.name(), declared);
       boolean done = false;
       try {
         // A port that others attach to is never without rules.
-        Function<PortPolicies, PortRules> rules = requireNonNull(ruled.get(declared));
+        PortGovernance.Rules rules = governance.rules(declared);
         NetworkPorts.this.attach(
             client, rules, List.of(new PortLog(config.name(), context.timers().clock())));
-        if (isUnlinked(client.name())) {
-          govern(client.name(), rules);
+        if (governance.isUnlinked(client.name())) {
+          governance.govern(client.name(), rules);
         }
         done = true;
       } finally {
         if (!done) {
-          shared.remove(client.name());
+          governance.unshare(client.name());
         }
       }
     }
@@ -283,12 +238,10 @@ final class NetworkPorts {
    */
   boolean link(String name, boolean up) {
     return loop.call(() -> {
-      Function<PortPolicies, PortRules> rules = ruled.get(name);
-      if (rules == null || name.equals(HOST) || name.equals(UPLINK)) {
+      if (!governance.governs(name) || name.equals(HOST) || name.equals(UPLINK)) {
         return false;
       }
-      if (up ? unlinked.remove(name) : unlinked.add(name)) {
-        govern(name, rules);
+      if (governance.link(name, up)) {
         events.publish(
             up ? EventType.PORT_LINKED : EventType.PORT_UNLINKED, config.name(), name, Map.of());
       }
@@ -304,9 +257,7 @@ final class NetworkPorts {
     boolean governed = !next.switching().equals(config.switching());
     config = next;
     if (governed) {
-      policies = new PortPolicies(next.switching(), addresses);
-      ethernet.forwardReserved(policies.forwarded());
-      Map.copyOf(ruled).forEach(this::govern);
+      governance.govern(new PortPolicies(next.switching(), addresses));
     }
     for (long former : guestMacs) {
       if (!macs.contains(former)) {
@@ -338,7 +289,8 @@ final class NetworkPorts {
             new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()),
             // The same for each adapter of the network: guests that know it go on.
             MacAddress.derivedFrom("host of " + config.name()).bits());
-    PortListener claim = new AdapterAddresses(ipv4.host());
+    PortListener claim =
+        new HostAdapterListener(ipv4.host(), ethernet, addresses, (port, mac) -> pin(mac, port));
     await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
     return problem(HOST);
   }
@@ -353,38 +305,9 @@ final class NetworkPorts {
     }
   }
 
-  /**
-   * Gives the host adapter's port the MAC address of its device, which is another one where
-   * somebody else has made the device again, and the host's IP address to that.
-   */
-  private final class AdapterAddresses implements PortListener {
-    private final Address host;
-    private long pinned;
-
-    AdapterAddresses(Address host) {
-      this.host = host;
-    }
-
-    @Override
-    public void stateChanged(Port port, PortState before, PortState now) {
-      if (now.hasCarrier() && port instanceof DevicePort device) {
-        long mac = device.hardwareAddress();
-        if (mac != pinned) {
-          ethernet.unpin(pinned, port);
-          pin(mac, port);
-          pinned = mac;
-        }
-        addresses.bind(host, mac);
-      }
-    }
-  }
-
   /** Answers when the port has tried to open. Not on the loop. */
   private CompletableFuture<Void> start(
-      String name,
-      Object model,
-      Function<PortPolicies, PortRules> rules,
-      List<PortListener> listeners) {
+      String name, Object model, PortGovernance.Rules rules, List<PortListener> listeners) {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     List<PortListener> all = new ArrayList<>();
     all.add((port, before, now) -> opened.complete(null));
@@ -410,8 +333,7 @@ final class NetworkPorts {
   }
 
   /** Makes a port, attaches it and starts it. On the loop. */
-  private Port add(
-      Object model, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
+  private Port add(Object model, PortGovernance.Rules rules, List<PortListener> listeners) {
     Port port = PortKinds.make(model, place);
     if (port instanceof SharedPort many) {
       many.attachBy(new SharingClients(port.name()));
@@ -421,12 +343,10 @@ final class NetworkPorts {
   }
 
   /** Attaches a port and starts it; closes it if that fails. On the loop. */
-  private void attach(
-      Port port, Function<PortPolicies, PortRules> rules, List<PortListener> listeners) {
+  private void attach(Port port, PortGovernance.Rules rules, List<PortListener> listeners) {
     boolean done = false;
     try {
-      ethernet.attach(port, rules.apply(policies));
-      ruled.put(port.name(), rules);
+      governance.attach(port, rules);
       listeners.forEach(port::addListener);
       port.addListener(this::stateChanged);
       port.start();
@@ -436,7 +356,7 @@ final class NetworkPorts {
         ethernet.detach(port);
         port.close();
         if (find(port.name()) == null) { // else it is the one that had the name before
-          ruled.remove(port.name());
+          governance.forgetRules(port.name());
         }
       }
     }
@@ -469,50 +389,18 @@ final class NetworkPorts {
    * methods are not called on the loop: they may hang.
    */
   void attach(String name, Nic nic, PortPolicy policy) {
-    switch (nic.attachment()) {
-      case Attachment.InProcess() -> {
-        InProcessNic near = (InProcessNic) nic;
-        Object model =
-            new GuestNicPorts.GuestNic(name, config.mtu(), new GuestLink.TowardsGuest(near.sink()));
-        Port port = attach(name, model, nic.mac(), policy);
-        if (config.enabled()) {
-          near.connect(new GuestLink.TowardsNetwork(((InProcessPort) port).network()));
-        } else {
-          near.disconnect();
-        }
+    Attachment by = nic.attachment();
+    if (by instanceof Attachment.UnixStream && !config.enabled()) {
+      return; // a VMM may wait for other sockets when it starts: those are there
+    }
+    Object model = NicPorts.model(name, nic, by, config.mtu(), policy);
+    Port port = attach(name, model, nic.mac(), policy);
+    if (port instanceof InProcessPort near && nic instanceof InProcessNic far) {
+      if (config.enabled()) {
+        far.connect(new GuestLink.TowardsNetwork(near.network()));
+      } else {
+        far.disconnect();
       }
-      case Attachment.UnixStream _ when !config.enabled() -> {}
-      case Attachment.UnixStream(Path path, boolean vmmListens) ->
-          attach(
-              name,
-              new PortConfig.QemuStream(
-                  name,
-                  vmmListens
-                      ? new StreamSocket.ConnectUnix(path)
-                      : new StreamSocket.ListenUnix(path),
-                  new SocketRights(null, null, "0600"),
-                  PortGuests.ONE,
-                  1,
-                  config.mtu(),
-                  policy),
-              nic.mac(),
-              policy);
-      // A VMM may wait for the socket when it starts: it is there on a stopped network as well.
-      case Attachment.VhostUser(Path path) ->
-          attach(
-              name,
-              new PortConfig.VhostUser(
-                  name,
-                  new StreamSocket.ListenUnix(path),
-                  new SocketRights(null, null, "0600"),
-                  1,
-                  config.mtu(),
-                  policy),
-              nic.mac(),
-              policy);
-      default ->
-          throw new IllegalStateException(
-              "the VMM attaches NIC " + nic.name() + " as nobody offered: " + nic.attachment());
     }
   }
 
@@ -607,12 +495,7 @@ final class NetworkPorts {
 
   /** On the loop. */
   @Nullable Port find(String name) {
-    for (Port port : ethernet.ports()) {
-      if (port.name().equals(name)) {
-        return port;
-      }
-    }
-    return null;
+    return governance.find(name);
   }
 
   /** On the loop. */
@@ -621,7 +504,7 @@ final class NetworkPorts {
     for (Port port : ethernet.ports()) {
       String harm = ethernet.problem(port);
       PortInfo info = PortStatus.of(config.name(), port, harm.isEmpty() ? port.limitation() : harm);
-      all.add(isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
+      all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
     if (!config.enabled()) {
