@@ -20,6 +20,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRefusedException;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.daemon.change.Conductor;
+import io.lanyard.daemon.change.RunningConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -141,7 +142,7 @@ final class ConfigResources {
   }
 
   private Response show(Request request) {
-    Conductor.Present present = conductor.present();
+    RunningConfiguration present = conductor.present();
     boolean defaults = flag(request, "defaults");
     List<SettingInfo> settings = new ArrayList<>();
     try {
@@ -157,7 +158,7 @@ final class ConfigResources {
   }
 
   private Response text(Request request) {
-    Conductor.Present present = conductor.present();
+    RunningConfiguration present = conductor.present();
     byte[] text = present.document().effectiveText().getBytes(StandardCharsets.UTF_8);
     return new Response.Body(200, YAML, text).with("ETag", tag(present.revision()));
   }

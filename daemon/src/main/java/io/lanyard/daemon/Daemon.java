@@ -1,7 +1,5 @@
 package io.lanyard.daemon;
 
-import io.lanyard.base.BuildVersion;
-import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Directories;
@@ -14,11 +12,11 @@ import io.lanyard.config.HookConfig;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.EventType;
-import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.VmmInfo;
 import io.lanyard.daemon.change.Conductor;
 import io.lanyard.daemon.change.OwnSettings;
+import io.lanyard.daemon.change.RunningConfiguration;
 import io.lanyard.daemon.change.RunningTree;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.event.Hooks;
@@ -30,7 +28,6 @@ import io.lanyard.daemon.guest.VmmPlugins;
 import io.lanyard.daemon.log.DaemonLog;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
-import io.lanyard.daemon.network.NetworkGoneException;
 import io.lanyard.daemon.watch.ProblemEvents;
 import io.lanyard.daemon.watch.Problems;
 import io.lanyard.daemon.watch.Watchdog;
@@ -42,18 +39,14 @@ import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.net.UniqueLocal;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vswitch.port.Patches;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -100,9 +93,6 @@ public final class Daemon implements AutoCloseable {
   /** The size of an empty lease store, and of its first growth. */
   private static final long LEAST_SPACE = 64 * 1024;
 
-  /** How long the status waits for networks: it is asked to find out why something hangs. */
-  private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
   private final Settings settings;
   private final DescriptorDivision division;
   private final DescriptorBudget descriptors;
@@ -121,13 +111,13 @@ public final class Daemon implements AutoCloseable {
   private final ProblemEvents problemEvents;
   private final RunningTree tree;
   private final Conductor conductor;
-  private final long began;
+  private final DaemonReport report;
   private volatile boolean ready;
   private volatile @Nullable DaemonLog log;
 
   private Daemon(
       Settings settings,
-      Conductor.Present present,
+      RunningConfiguration present,
       DescriptorDivision division,
       StateLock lock,
       LeaseStore leases,
@@ -140,11 +130,10 @@ public final class Daemon implements AutoCloseable {
     this.lock = lock;
     this.leases = leases;
     this.plugins = VmmPlugins.load(directories, settings.plugins(), timeouts);
-    this.began = settings.clock().nanoTime();
     this.events =
         new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
     this.hooks = new Hooks(events, settings.clock());
-    this.problemEvents = new ProblemEvents(events, () -> Problems.bounded(present()));
+    this.problemEvents = new ProblemEvents(events, this::presentProblems);
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);
@@ -171,16 +160,17 @@ public final class Daemon implements AutoCloseable {
             settings.file(),
             directories.state(),
             settings.clock());
+    this.report = new DaemonReport(settings, tree, conductor, problems, leases, descriptors);
     conductor.addListener(this::changed);
     problems.addAll(plugins::problems);
     problems.addAll(leftBehind::problems);
     problems.addAll(watchdog::problems);
     problems.addAll(conductor::problems);
-    problems.addAll(this::guestProblems);
+    problems.addAll(report::guestProblems);
     problems.addAll(hooks::problems);
   }
 
-  private void changed(Conductor.Present present, PlanInfo done, String who) {
+  private void changed(RunningConfiguration present, PlanInfo done, String who) {
     division.follow(present.configuration());
     for (ChangeInfo change : done.changes()) {
       events.publish(
@@ -283,7 +273,7 @@ public final class Daemon implements AutoCloseable {
     LeaseStore leases = null;
     try {
       leases = LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
-      Conductor.Present present = recover(settings);
+      RunningConfiguration present = recover(settings);
       DescriptorDivision division =
           DescriptorDivision.divide(present.configuration(), settings.clock());
       UniqueLocal prefixes = KeptPrefixes.open(directories.state());
@@ -302,10 +292,10 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private static Conductor.Present recover(Settings settings) throws StartException {
+  private static RunningConfiguration recover(Settings settings) throws StartException {
     try {
-      Conductor.Present present =
-          Conductor.Present.recover(
+      RunningConfiguration present =
+          RunningConfiguration.recover(
               settings.file(), settings.directories().state(), settings.clock());
       return present.with(settings.permitted().apply(present.configuration()));
     } catch (ConfigException e) {
@@ -328,24 +318,16 @@ public final class Daemon implements AutoCloseable {
     tree.addNetworks(configuration.networks().values(), configuration.guests());
     configuration.guests().values().forEach(tree::addGuest);
     plugins.measure(metrics);
-    metrics.daemon("resident_bytes", Metrics::residentBytes);
-    metrics.daemon("uptime_seconds", this::uptimeSeconds);
-    metrics.daemon("loop_failures", this::loopFailures);
-    metrics.daemon("log_warnings", this::logWarnings);
+    report.measure(metrics);
     metrics.daemonEach("loop_delay_seconds", watchdog::delays);
     metrics.daemon("events", events::published);
     metrics.daemon("event_readers", events::readers);
     metrics.daemon("hook_drops", hooks::dropped);
-    metrics.daemon("heap_bytes", Daemon::heapBytes);
     MemoryPool memory = MemoryPool.ofProcess();
     metrics.daemon("tcp_memory_bytes", memory::used);
     metrics.daemon("tcp_memory_limit_bytes", memory::limit);
     metrics.daemon("sockets", descriptors::used);
     metrics.daemon("sockets_limit", descriptors::total);
-  }
-
-  private static long heapBytes() {
-    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   /**
@@ -355,6 +337,7 @@ public final class Daemon implements AutoCloseable {
    */
   public void observe(DaemonLog observed) {
     log = observed;
+    report.observe(observed);
     observed.keepFrom(conductor.present().configuration().log().level());
   }
 
@@ -490,87 +473,17 @@ public final class Daemon implements AutoCloseable {
     return slot == null ? null : new GuestHandle(slot);
   }
 
-  private long uptimeSeconds() {
-    return (settings.clock().nanoTime() - began) / 1_000_000_000;
-  }
-
-  private long loopFailures() {
-    DaemonLog observed = log;
-    long all = observed == null ? 0 : observed.loopFailures();
-    for (Network network : tree.networks().values()) {
-      all += network.loopFailures();
-    }
-    return all;
-  }
-
-  private long logWarnings() {
-    DaemonLog observed = log;
-    return observed == null ? 0 : observed.warnings();
-  }
-
   /**
    * The daemon as a whole.
    *
    * @return a snapshot
    */
   public DaemonStatus status() {
-    return new DaemonStatus(
-        BuildVersion.text(),
-        ProcessHandle.current().pid(),
-        uptimeSeconds(),
-        ready,
-        Metrics.residentBytes(),
-        source(),
-        settings.directories().state().toString(),
-        settings.directories().runtime().toString(),
-        tree.networks().size(),
-        tree.networks().values().stream().filter(Network::isStopped).map(Network::name).toList(),
-        tree.guests().size(),
-        loopFailures(),
-        Problems.bounded(present()));
+    return report.status(ready);
   }
 
-  private String source() {
-    Document document = conductor.present().document();
-    return document.isBuiltIn() ? "" : document.source();
-  }
-
-  private List<String> present() {
-    List<String> all = new ArrayList<>(problems.present());
-    // All at once: one that hangs must not keep the others' problems back.
-    Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
-    tree.networks()
-        .forEach((name, network) -> {
-          try {
-            asked.put(name, network.ask());
-          } catch (NetworkGoneException e) {
-            // It is being removed, and its problems with it.
-          }
-        });
-    long deadline = System.nanoTime() + STATUS_NANOS;
-    asked.forEach((name, answer) -> {
-      boolean answered =
-          answer.awaitUninterruptibly(
-              Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      if (answered && answer.isSuccess()) {
-        answer.getNow().problems().forEach(problem -> all.add(name + ": " + problem));
-      } else {
-        all.add(
-            name
-                + ": "
-                + (answered
-                    ? "it cannot say how it is: " + Causes.of(answer.cause())
-                    : "it does not answer; the log says what it does if that lasts"));
-      }
-    });
-    return all;
-  }
-
-  private List<String> guestProblems() {
-    return tree.guests().values().stream()
-        .filter(GuestSlot::hasProblem)
-        .map(slot -> "guest " + slot.config().name() + ": " + slot.reason())
-        .toList();
+  private List<String> presentProblems() {
+    return report.problems();
   }
 
   /**
@@ -588,32 +501,7 @@ public final class Daemon implements AutoCloseable {
    * @return a tree, each network's part taken on its loop
    */
   public DumpNode dump() {
-    DumpNode.Builder all =
-        DumpNode.of("daemon")
-            .with("version", BuildVersion.text())
-            .with("pid", ProcessHandle.current().pid())
-            .with("uptimeSeconds", uptimeSeconds())
-            .with("residentBytes", Metrics.residentBytes())
-            .with("heapBytes", heapBytes())
-            .with("loopFailures", loopFailures())
-            .with("logWarnings", logWarnings());
-    all.child(
-        DumpNode.of("lease-store")
-            .with("writes", leases.writes())
-            .with("commits", leases.commits())
-            .build());
-    all.child(descriptors.dump());
-    for (Network network : tree.networks().values()) {
-      try {
-        all.child(network.dump());
-      } catch (NetworkGoneException e) {
-        // It is being removed.
-      }
-    }
-    for (GuestSlot slot : tree.guests().values()) {
-      all.child(new GuestHandle(slot).dump());
-    }
-    return all.build();
+    return report.dump();
   }
 
   /**

@@ -7,7 +7,6 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
-import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.config.change.Difference;
@@ -25,14 +24,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -60,92 +53,33 @@ public final class Conductor implements AutoCloseable {
   /** The longest time that a change may wait for its confirmation. */
   public static final Duration LONGEST_CONFIRMATION = Duration.ofHours(1);
 
-  private static final int STOP_SECONDS = 5;
-
   /** How often what has failed is looked for; its own back-off says when it is tried again. */
   private static final int RESTART_SECONDS = 1;
 
-  /** A change that ends guests may take minutes; who asks for another one is told before that. */
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
-
   /** Where in the state directory the history is. */
   static final String DIRECTORY = "config";
-
-  /**
-   * The configuration that runs.
-   *
-   * @param document what was said
-   * @param configuration what that means
-   * @param revision its number
-   * @param leftOut the changes that the file has no place for any more, since it was edited while
-   *     the daemon did not run; a line for each
-   */
-  public record Present(
-      Document document, Configuration configuration, long revision, List<String> leftOut) {
-    /** Copies the list. */
-    public Present {
-      leftOut = List.copyOf(leftOut);
-    }
-
-    Present(Document document, Configuration configuration, long revision) {
-      this(document, configuration, revision, List.of());
-    }
-
-    /**
-     * A configuration that has not run before.
-     *
-     * @param document what was said
-     * @return it with its meaning, as revision 0
-     * @throws ConfigException if it has problems
-     */
-    public static Present of(Document document) throws ConfigException {
-      return new Present(document, document.configuration(), 0);
-    }
-
-    /**
-     * The configuration that a starting daemon runs: its own file, or what it ran last.
-     *
-     * @param file the daemon's own file, or the built-in one
-     * @param state the state directory, which is this process's own
-     * @param clock tells the time
-     * @return what to run
-     * @throws ConfigException if the file has problems and there is nothing else
-     */
-    public static Present recover(Document file, Path state, Clock clock) throws ConfigException {
-      return Recovery.recover(file, state, clock);
-    }
-
-    /** The same with another meaning. */
-    public Present with(Configuration other) {
-      return new Present(document, other, revision, leftOut);
-    }
-  }
 
   /** Hears of each configuration that has begun to run. */
   @FunctionalInterface
   public interface Listener {
     /** On the conductor's thread. */
-    void changed(Present present, PlanInfo done, String who);
+    void changed(RunningConfiguration present, PlanInfo done, String who);
   }
 
   /** A change that waits for its confirmation, and what it is taken back to. */
-  private record Unconfirmed(Revision revision, Present before, Instant until, Future<?> end) {}
+  private record Unconfirmed(
+      Revision revision, RunningConfiguration before, Instant until, Future<?> end) {}
 
   private final RunningTree tree;
   private final UnaryOperator<Configuration> permitted;
   private final Steps steps;
   private final Revisions revisions;
   private final Clock clock;
-  private final ScheduledExecutorService queue;
+  private final CommandQueue queue = new CommandQueue();
   private final List<Listener> listeners = new ArrayList<>();
-  private volatile Present present;
+  private volatile RunningConfiguration present;
 
   private volatile @Nullable Unconfirmed unconfirmed;
-
-  /** The change that is being made, for those who wait; empty for none. */
-  private volatile String doing = "";
-
-  private volatile Duration turn = LONGEST_WAIT;
 
   /**
    * Makes a conductor of what runs already.
@@ -159,7 +93,7 @@ public final class Conductor implements AutoCloseable {
    * @param clock tells the time of a change
    */
   public Conductor(
-      Present present,
+      RunningConfiguration present,
       RunningTree tree,
       UnaryOperator<Configuration> permitted,
       OwnSettings settings,
@@ -172,15 +106,7 @@ public final class Conductor implements AutoCloseable {
     this.steps = new Steps(tree, new StepMaker(tree, settings));
     this.revisions = new Revisions(History.in(state.resolve(DIRECTORY)), file, clock);
     this.clock = clock;
-    this.queue =
-        Executors.newSingleThreadScheduledExecutor(task -> {
-          Thread thread = new Thread(task, "conductor");
-          thread.setDaemon(true);
-          return thread;
-        });
-    var _ =
-        queue.scheduleWithFixedDelay(
-            this::restartFailed, RESTART_SECONDS, RESTART_SECONDS, TimeUnit.SECONDS);
+    queue.every(RESTART_SECONDS, this::restartFailed);
   }
 
   private void restartFailed() {
@@ -201,7 +127,7 @@ public final class Conductor implements AutoCloseable {
    *
    * @return the present one
    */
-  public Present present() {
+  public RunningConfiguration present() {
     return present;
   }
 
@@ -212,7 +138,7 @@ public final class Conductor implements AutoCloseable {
    * @return the plan; fails with a {@link ChangeRefusedException} if the configuration has problems
    */
   public CompletableFuture<PlanInfo> plan(ChangeRequest.Change change) {
-    return submit(() -> planNow(change));
+    return queue.submit(() -> planNow(change));
   }
 
   /**
@@ -222,14 +148,14 @@ public final class Conductor implements AutoCloseable {
    * @return the plan; fails with a {@link ChangeRefusedException}
    */
   public CompletableFuture<PlanInfo> planRollBack(long revision) {
-    return submit(() -> {
+    return queue.submit(() -> {
       Revision former = revisions.find(revision);
       return planNow(before -> documentOf(former));
     });
   }
 
   private PlanInfo planNow(ChangeRequest.Change change) throws ChangeRefusedException {
-    Present before = present;
+    RunningConfiguration before = present;
     Configuration next = read(change, before).configuration();
     List<Change> changes = Difference.between(before.configuration(), next);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
@@ -244,7 +170,7 @@ public final class Conductor implements AutoCloseable {
    * @return what was done, when it is done and kept; fails with a {@link ChangeRefusedException}
    */
   public CompletableFuture<PlanInfo> apply(ChangeRequest request) {
-    return submit(() -> applyNow(request));
+    return queue.submit(() -> applyNow(request));
   }
 
   /**
@@ -255,7 +181,7 @@ public final class Conductor implements AutoCloseable {
    *     that
    */
   public CompletableFuture<Void> confirm(long revision) {
-    return submit(() -> {
+    return queue.submit(() -> {
       Unconfirmed waiting = waiting(revision);
       revisions.confirm(waiting.revision());
       waiting.end().cancel(false);
@@ -274,7 +200,7 @@ public final class Conductor implements AutoCloseable {
    *     that, because it was confirmed or taken back before
    */
   public CompletableFuture<Void> takeBack(long revision, String why) {
-    return submit(() -> {
+    return queue.submit(() -> {
       takeBackNow(waiting(revision), why);
       return null;
     });
@@ -288,7 +214,7 @@ public final class Conductor implements AutoCloseable {
    * @return what was done; fails with a {@link ChangeRefusedException}
    */
   public CompletableFuture<PlanInfo> rollBack(long revision, ChangeRequest request) {
-    return submit(() -> {
+    return queue.submit(() -> {
       Revision former = revisions.find(revision);
       return applyNow(
           new ChangeRequest(
@@ -312,7 +238,7 @@ public final class Conductor implements AutoCloseable {
    * @return the open forward; fails with a {@link ChangeRefusedException}
    */
   public CompletableFuture<LentForward> lend(String network, String value, String who) {
-    return submit(() -> {
+    return queue.submit(() -> {
       DocumentPath path = new DocumentPath(List.of("networks", network, "forwards", LENT));
       Edit edit = Edit.set(path, value, who, clock.now().truncatedTo(ChronoUnit.MILLIS));
       Configuration with = read(before -> before.with(edit), present).configuration();
@@ -329,24 +255,11 @@ public final class Conductor implements AutoCloseable {
             List.of(),
             "start it: lanyard network start " + network);
       }
-      ForwardConfig said = config.forwards().getLast();
-      ForwardConfig forward = new ForwardConfig(null, said.protocol(), said.listen(), said.to());
-      String problem;
-      try {
-        problem = there.addForward(forward);
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        throw new ChangeRefusedException(
-            Reason.FAILED, String.valueOf(e.getMessage()), List.of(), "");
-      }
-      LentForward lent = new LentForward(there, forward);
-      if (!problem.isEmpty()) {
-        lent.close();
-        throw new ChangeRefusedException(Reason.FAILED, problem, List.of(), "");
-      }
+      LentForward lent = LentForward.open(there, config.forwards().getLast());
       LogEvent.of("forward-lent")
           .with("network", network)
-          .with("forward", forward.key())
-          .with("to", forward.to())
+          .with("forward", lent.forward().key())
+          .with("to", lent.forward().to())
           .with("who", who)
           .log(LOG, Level.INFO);
       return lent;
@@ -361,7 +274,7 @@ public final class Conductor implements AutoCloseable {
   public CompletableFuture<List<RevisionInfo>> history() {
     // Large revisions take seconds to read, which no change has to wait for.
     CompletableFuture<List<RevisionInfo>> answer = new CompletableFuture<>();
-    Thread.ofVirtual().name("history").start(() -> complete(answer, revisions::list));
+    Thread.ofVirtual().name("history").start(() -> CommandQueue.complete(answer, revisions::list));
     return answer;
   }
 
@@ -400,7 +313,7 @@ public final class Conductor implements AutoCloseable {
   }
 
   private PlanInfo applyNow(ChangeRequest request) throws ChangeRefusedException {
-    Present before = present;
+    RunningConfiguration before = present;
     if (request.revision() != ChangeRequest.ANY && request.revision() != before.revision()) {
       throw new ChangeRefusedException(
           Reason.OUTDATED,
@@ -416,14 +329,14 @@ public final class Conductor implements AutoCloseable {
           List.of(),
           "confirm it, or wait until it is taken back at " + waiting.until());
     }
-    Present read = read(request.change(), before);
+    RunningConfiguration read = read(request.change(), before);
     List<Change> changes = Difference.between(before.configuration(), read.configuration());
     if (changes.isEmpty() && saysTheSame(read.document(), before.document())) {
       if (!read.document().equals(before.document())) {
         // Another comment, or other spaces: no news for the history, nor for the next start.
         revisions.reread(before.revision(), read.document());
         present =
-            new Present(
+            new RunningConfiguration(
                 read.document(), before.configuration(), before.revision(), before.leftOut());
       }
       return plan(before.revision(), changes, List.of(), "", List.of());
@@ -442,24 +355,24 @@ public final class Conductor implements AutoCloseable {
           "repeat it with --confirm 60s, which takes it back unless it is confirmed, or with"
               + " --yes");
     }
-    checkStart(changes, read.document());
+    OwnFileKeys.check(changes, read.document(), revisions);
     long number = revisions.next(before);
     Transaction transaction =
         new Transaction(
             steps.of(changes, before.configuration(), read.configuration()),
             step ->
-                doing =
+                queue.doing(
                     "revision "
                         + number
                         + " is being applied for "
                         + request.who()
                         + ", at: "
-                        + step.describe());
+                        + step.describe()));
     List<String> problems;
     try {
       problems = transaction.run(request.tolerate());
     } finally {
-      doing = "";
+      queue.doing("");
     }
     boolean confirmed = request.confirm().isZero();
     Revision revision;
@@ -469,7 +382,8 @@ public final class Conductor implements AutoCloseable {
       transaction.undo();
       throw e;
     }
-    Present after = new Present(read.document(), read.configuration(), revision.number());
+    RunningConfiguration after =
+        new RunningConfiguration(read.document(), read.configuration(), revision.number());
     present = after;
     String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
     PlanInfo info = plan(revision.number(), changes, problems, confirmBy, ends);
@@ -483,40 +397,6 @@ public final class Conductor implements AutoCloseable {
     return info;
   }
 
-  /**
-   * Refuses a change of what only the daemon's own file can say: keys that are read before the
-   * daemon knows where its history is, and programs, which not all who may change networks may run.
-   */
-  private void checkStart(List<Change> changes, Document next) throws ChangeRefusedException {
-    boolean isOwn =
-        revisions.isOwn(next) && next.edits().stream().noneMatch(edit -> isStart(edit.path()));
-    for (Change change : changes) {
-      if (change instanceof Change.NeedsRestart && !isOwn) {
-        throw new ChangeRefusedException(
-            Reason.INVALID,
-            change.subject() + " is read from the daemon's own file when it starts",
-            List.of(),
-            "set it there, and restart the daemon");
-      }
-      if (change instanceof Change.HooksChanged && !(isOwn && revisions.isFileAsItIs(next))) {
-        throw new ChangeRefusedException(
-            Reason.INVALID,
-            "hooks run programs with the daemon's rights: only its own file can say which",
-            List.of(),
-            "write them into the file, and have it read again");
-      }
-    }
-  }
-
-  private static boolean isStart(DocumentPath path) {
-    List<String> steps = path.steps();
-    return switch (steps.getFirst()) {
-      case "directories", "hooks" -> true;
-      case "api" -> steps.size() == 1 || steps.get(1).equals("socket");
-      default -> false;
-    };
-  }
-
   /** Whether two documents differ at most in their comments, and in who said it when. */
   private static boolean saysTheSame(Document one, Document other) {
     return one.source().equals(other.source())
@@ -524,18 +404,17 @@ public final class Conductor implements AutoCloseable {
         && one.effectiveText().equals(other.effectiveText());
   }
 
-  private String await(Revision revision, Present before, Duration confirm) {
+  private String await(Revision revision, RunningConfiguration before, Duration confirm) {
     Instant until = revision.at().plus(confirm);
     Future<?> end =
-        queue.schedule(
+        queue.after(
+            confirm,
             () -> {
               Unconfirmed waiting = unconfirmed;
               if (waiting != null && waiting.revision().number() == revision.number()) {
                 takeBackNow(waiting, "it was not confirmed in time");
               }
-            },
-            confirm.toNanos(),
-            TimeUnit.NANOSECONDS);
+            });
     unconfirmed = new Unconfirmed(revision, before, until, end);
     return until.toString();
   }
@@ -543,15 +422,15 @@ public final class Conductor implements AutoCloseable {
   private void takeBackNow(Unconfirmed waiting, String why) {
     waiting.end().cancel(false);
     unconfirmed = null;
-    Present now = present;
-    Present before = waiting.before();
+    RunningConfiguration now = present;
+    RunningConfiguration before = waiting.before();
     List<Change> changes = Difference.between(now.configuration(), before.configuration());
     List<String> problems =
         new Transaction(steps.of(changes, now.configuration(), before.configuration()), step -> {})
             .runAll();
     // Its number is not used again: an ETag that somebody has of it must not fit another one.
     long number = now.revision() + 1;
-    present = new Present(before.document(), before.configuration(), number);
+    present = new RunningConfiguration(before.document(), before.configuration(), number);
     try {
       var _ =
           revisions.keep(
@@ -568,10 +447,12 @@ public final class Conductor implements AutoCloseable {
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
   }
 
-  private Present read(ChangeRequest.Change change, Present before) throws ChangeRefusedException {
+  private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)
+      throws ChangeRefusedException {
     try {
       Document document = change.of(before.document());
-      return new Present(document, permitted.apply(document.configuration()), before.revision());
+      return new RunningConfiguration(
+          document, permitted.apply(document.configuration()), before.revision());
     } catch (ConfigException e) {
       throw new ChangeRefusedException(
           Reason.INVALID,
@@ -601,65 +482,14 @@ public final class Conductor implements AutoCloseable {
     return new PlanInfo(revision, made, ends, restart, problems, confirmBy);
   }
 
-  private static <T extends @Nullable Object> void complete(
-      CompletableFuture<T> answer, Callable<T> command) {
-    try {
-      answer.complete(command.call());
-    } catch (Exception | LinkageError e) {
-      answer.completeExceptionally(e);
-    }
-  }
-
-  /** Sets how long a command waits for its turn, for a test. */
-  void turn(Duration wait) {
-    turn = wait;
-  }
-
-  /** Has a command done in its turn; it is refused if that does not come in time. */
-  private <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> command) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    AtomicBoolean taken = new AtomicBoolean();
-    CompletableFuture<Void> wait = new CompletableFuture<>();
-    var _ =
-        wait.completeOnTimeout(null, turn.toMillis(), TimeUnit.MILLISECONDS)
-            .thenRun(() -> {
-              if (taken.compareAndSet(false, true)) {
-                answer.completeExceptionally(busy());
-              }
-            });
-    try {
-      queue.execute(() -> {
-        if (taken.compareAndSet(false, true)) {
-          boolean _ = wait.cancel(false);
-          complete(answer, command);
-        }
-      });
-    } catch (RejectedExecutionException e) {
-      answer.completeExceptionally(
-          new ChangeRefusedException(Reason.BUSY, "the daemon stops", List.of(), ""));
-    }
-    return answer;
-  }
-
-  private ChangeRefusedException busy() {
-    String now = doing;
-    return new ChangeRefusedException(
-        Reason.BUSY,
-        now.isEmpty() ? "other changes are being made" : now,
-        List.of(),
-        "nothing was changed; repeat it when that is done");
+  /** The commands that wait for their turn. */
+  CommandQueue queue() {
+    return queue;
   }
 
   /** Ends the commands: the one that is being done is finished, the others are not begun. */
   @Override
   public void close() {
-    queue.shutdownNow();
-    try {
-      if (!queue.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
-        LogEvent.of("conductor-not-stopped").log(LOG, Level.WARNING);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    queue.close();
   }
 }

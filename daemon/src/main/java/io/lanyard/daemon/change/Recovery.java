@@ -56,7 +56,8 @@ final class Recovery {
    * @return what to run
    * @throws ConfigException if the file has problems and there is nothing else
    */
-  static Conductor.Present recover(Document file, Path state, Clock clock) throws ConfigException {
+  static RunningConfiguration recover(Document file, Path state, Clock clock)
+      throws ConfigException {
     Path directory = state.resolve(Conductor.DIRECTORY);
     Revision last;
     try {
@@ -70,12 +71,12 @@ final class Recovery {
       last = null;
     }
     if (last == null) {
-      return Conductor.Present.of(file);
+      return RunningConfiguration.of(file);
     }
     if (last.own().equals(digest(file))) {
       try {
         Document document = Conductor.documentOf(last);
-        return new Conductor.Present(document, document.configuration(), last.number());
+        return new RunningConfiguration(document, document.configuration(), last.number());
       } catch (ConfigException e) {
         LogEvent.of("revision-unusable")
             .with("revision", last.number())
@@ -103,17 +104,17 @@ final class Recovery {
    *
    * @param left gets the others, with the reasons
    */
-  private static Conductor.Present fitting(Document file, List<Edit> edits, List<String> left)
+  private static RunningConfiguration fitting(Document file, List<Edit> edits, List<String> left)
       throws ConfigException {
     try {
-      return Conductor.Present.of(file.with(edits));
+      return RunningConfiguration.of(file.with(edits));
     } catch (ConfigException e) {
       // At least one does not fit; it is found below.
     }
-    Conductor.Present present = Conductor.Present.of(file);
+    RunningConfiguration present = RunningConfiguration.of(file);
     for (Edit edit : edits) {
       try {
-        present = Conductor.Present.of(present.document().with(edit));
+        present = RunningConfiguration.of(present.document().with(edit));
       } catch (ConfigException e) {
         left.add(edit.path() + ": " + Causes.of(e));
       }
@@ -122,11 +123,11 @@ final class Recovery {
   }
 
   /** The file with those changes over it that fit, as a revision of its own. */
-  private static Conductor.Present changed(
+  private static RunningConfiguration changed(
       Document file, List<Edit> edits, Revision last, Path directory, Clock clock)
       throws ConfigException {
     List<String> left = new ArrayList<>();
-    Conductor.Present present = fitting(file, edits, left);
+    RunningConfiguration present = fitting(file, edits, left);
     for (String reason : left) {
       LogEvent.of("change-left-out")
           .with("cause", reason)
@@ -153,6 +154,6 @@ final class Recovery {
     } catch (IOException e) {
       LogEvent.of("revision-not-kept").with("cause", e).log(LOG, Level.WARNING);
     }
-    return new Conductor.Present(document, present.configuration(), number, left);
+    return new RunningConfiguration(document, present.configuration(), number, left);
   }
 }

@@ -68,7 +68,7 @@ final class Revisions {
    * The number of the next revision. What ran at first is kept before the first change, so that it
    * can be gone back to.
    */
-  long next(Conductor.Present before) throws ChangeRefusedException {
+  long next(RunningConfiguration before) throws ChangeRefusedException {
     try {
       long highest = history.highest();
       if (highest == 0 && before.revision() == 0) {

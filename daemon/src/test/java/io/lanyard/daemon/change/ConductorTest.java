@@ -543,7 +543,7 @@ class ConductorTest {
         START
             + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, stop-timeout: 1m,"
             + " options: {button: ignored}}}\n");
-    daemon.conductor().turn(Duration.ofMillis(200));
+    daemon.conductor().queue().turn(Duration.ofMillis(200));
     CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(START, true));
     ChangeRefusedException refused = refused(START);
     assertThat(refused.reason()).isEqualTo(Reason.BUSY);
