@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(300)
 final class QemuIT {
-  /** iPXE waits 20 s for IPv6 routers, and an emulated machine beside other work takes its time. */
+  /** An emulated machine beside other work takes its time. */
   private static final int BOOT_SECONDS = 120;
 
   private static final String REBOOT = "reboot\n";
@@ -50,22 +50,31 @@ final class QemuIT {
   private final Map<String, String> scripts = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private HttpServer web;
+  private HttpServer web6;
   private DaemonHome daemons;
 
   @BeforeEach
   void serve() throws IOException {
     daemons = new DaemonHome(home);
-    web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    web.setExecutor(threads);
-    web.createContext("/", this::answer);
-    web.start();
+    web = serve("127.0.0.1", 0);
+    web6 = serve("::1", web.getAddress().getPort());
   }
 
   @AfterEach
   void end() throws IOException, InterruptedException {
     web.stop(0);
+    web6.stop(0);
     threads.shutdownNow();
     daemons.close();
+  }
+
+  private HttpServer serve(String address, int port) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), port), 0);
+    server.setExecutor(threads);
+    server.createContext("/", this::answer);
+    server.start();
+    return server;
   }
 
   /** Scripts by their path; everything else is a report, answered with an empty file. */
@@ -97,6 +106,8 @@ final class QemuIT {
       vmnet8:
         mode: nat
         ipv4: {subnet: 10.78.0.0/24}
+        # iPXE waits 20 s for a router where none answers.
+        ipv6: on
         nat: {host-loopback: true}
         dhcp:
           reservations:
