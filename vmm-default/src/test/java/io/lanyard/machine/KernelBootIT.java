@@ -99,8 +99,7 @@ class KernelBootIT {
       assertThat(run("ip link set eth0 mtu 1500; ping -c 2 -s 1400 192.168.127.2"))
           .contains("2 packets received");
       assertThat(guest.nics().getFirst().statistics().receivedFrames()).isGreaterThanOrEqualTo(5);
-      interrupted(
-          "PCI-MSIX-\\S+ +1 +Edge +virtio0-input.0", "APLIC-MSI-\\S+ +10 +Level .*ttyS0");
+      interrupted("PCI-MSIX-\\S+ +1 +Edge +virtio0-input.0", "APLIC-MSI-\\S+ +10 +Level .*ttyS0");
 
       guest.pause();
       long still = guest.statistics().instructions();
