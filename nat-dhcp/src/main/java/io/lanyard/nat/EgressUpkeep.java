@@ -7,15 +7,17 @@ import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a network's egress up to date with what it depends on beside its configuration: the host's
  * own addresses, the subnets of other networks, and what the daemon publishes. What becomes
- * forbidden ends.
+ * forbidden ends, and what is bound to an address that the host has lost.
  *
  * <p>Thread: the network's loop only.
  */
@@ -27,6 +29,7 @@ final class EgressUpkeep implements AutoCloseable {
   private final @Nullable HostAddressWatch hostAddresses;
   private final PublishedPorts.Listener unpublished = this::unpublished;
   private final Runnable subnetsChanged = this::subnetsChanged;
+  private final LostAddresses lost;
   private boolean closed;
 
   /**
@@ -46,6 +49,7 @@ final class EgressUpkeep implements AutoCloseable {
     this.flows = flows;
     this.egress = egress;
     this.host = host;
+    lost = new LostAddresses(timers, this::leadsNowhere);
     egress.otherNetworks(otherSubnets());
     hostAddresses =
         leadsOut ? new HostAddressWatch(gateway.loop(), timers, this::hostAddresses) : null;
@@ -75,6 +79,16 @@ final class EgressUpkeep implements AutoCloseable {
   private void hostAddresses(List<Subnet> own) {
     egress.hostAddresses(own);
     judgeAgain();
+    lost.present(own);
+  }
+
+  /** Ends the flows that are bound to an address which the host has lost. */
+  private void leadsNowhere(Predicate<Address> gone) {
+    flows.endIf(flow -> {
+      Address bound = flow.hostAddress();
+      return bound != null && gone.test(bound);
+    });
+    gateway.flush();
   }
 
   /** A port is published no more, perhaps by another network: what it has permitted ends. */
@@ -109,6 +123,7 @@ final class EgressUpkeep implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    lost.close();
     host.published().removeListener(unpublished);
     host.subnets().removeListener(subnetsChanged);
     if (hostAddresses != null) {

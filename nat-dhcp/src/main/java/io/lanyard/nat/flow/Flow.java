@@ -281,6 +281,15 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
+   * The host's own address that the flow is bound to: without it the flow leads nowhere.
+   *
+   * @return the address; null of a flow whose packets go by whatever address the host has
+   */
+  public @Nullable Address hostAddress() {
+    return null;
+  }
+
+  /**
    * The account that the flow is counted in.
    *
    * @return the account; null while the flow is in no table

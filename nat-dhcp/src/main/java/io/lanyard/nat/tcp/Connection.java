@@ -8,10 +8,12 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IpHeader;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection with a guest: the state machine of RFC 9293 section 3.3.2 between a {@link Sender}
@@ -110,6 +112,11 @@ final class Connection extends Flow implements GuestStream {
   /** RFC 9293 section 3.7.1: what fits into the least MTU of the family. */
   private int defaultMss() {
     return guest().isIpv4() ? 536 : 1220;
+  }
+
+  @Override
+  public @Nullable Address hostAddress() {
+    return host.localAddress();
   }
 
   Endpoint guestEnd() {

@@ -1,6 +1,8 @@
 package io.lanyard.nat.tcp;
 
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host's end of a spliced connection, as the TCP connection sees it: a socket, or a service of
@@ -35,6 +37,15 @@ public interface HostStream {
    */
   default int memory() {
     return unsent();
+  }
+
+  /**
+   * The host's own address that the stream is bound to, without which it leads nowhere.
+   *
+   * @return the address; null of a stream that has none
+   */
+  default @Nullable Address localAddress() {
+    return null;
   }
 
   /**

@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
@@ -229,6 +230,12 @@ final class SocketStream implements HostStream, EpollIoHandle {
                 made.submit(EVENTS);
               }
             });
+  }
+
+  @Override
+  public @Nullable Address localAddress() {
+    InetSocketAddress local = closed ? null : socket.localAddress();
+    return local == null ? null : Address.of(local.getAddress());
   }
 
   // --- What epoll says
