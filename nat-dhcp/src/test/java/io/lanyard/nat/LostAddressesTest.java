@@ -31,12 +31,14 @@ final class LostAddressesTest {
     timers.advance(Duration.ofSeconds(4));
     assertThat(told).isEmpty();
     timers.advance(Duration.ofSeconds(2));
-    assertThat(told).singleElement().satisfies(gone -> {
-      assertThat(gone.test(FIRST)).isTrue();
-      assertThat(gone.test(OTHER)).isFalse();
-      assertThat(gone.test(Address.LOOPBACK_IPV4)).isFalse();
-      assertThat(gone.test(Address.parse("10.99.0.3"))).as("never the host's").isFalse();
-    });
+    assertThat(told)
+        .singleElement()
+        .satisfies(gone -> {
+          assertThat(gone.test(FIRST)).isTrue();
+          assertThat(gone.test(OTHER)).isFalse();
+          assertThat(gone.test(Address.LOOPBACK_IPV4)).isFalse();
+          assertThat(gone.test(Address.parse("10.99.0.3"))).as("never the host's").isFalse();
+        });
     timers.advance(Duration.ofSeconds(20));
     assertThat(told).hasSize(1);
   }
@@ -58,10 +60,12 @@ final class LostAddressesTest {
     timers.advance(Duration.ofSeconds(3));
     present();
     timers.advance(Duration.ofSeconds(3));
-    assertThat(told).singleElement().satisfies(gone -> {
-      assertThat(gone.test(FIRST)).isTrue();
-      assertThat(gone.test(OTHER)).isFalse();
-    });
+    assertThat(told)
+        .singleElement()
+        .satisfies(gone -> {
+          assertThat(gone.test(FIRST)).isTrue();
+          assertThat(gone.test(OTHER)).isFalse();
+        });
     timers.advance(Duration.ofSeconds(3));
     assertThat(told).hasSize(2);
     assertThat(told.getLast().test(OTHER)).isTrue();
