@@ -44,6 +44,9 @@ final class ConsoleReplay {
   /** Operating system commands that set a title or a link; others ask, or set what lasts. */
   private static final List<String> COMMANDS = List.of("0;", "1;", "2;", "8;");
 
+  /** ESC and a backslash. */
+  private static final byte[] ST = {ESC, 0x5c};
+
   private final byte[] bytes;
   private final ByteArrayOutputStream kept;
   private int at;
@@ -207,7 +210,10 @@ final class ConsoleReplay {
       }
       at = bytes.length;
     } else if (ended && command && clean && isHarmless(text(prefix, length))) {
-      keep(behind);
+      keep(length);
+      // In one byte, the end is none to a terminal that reads UTF-8, and all that follows a title.
+      kept.writeBytes(twoBytes ? ST : new byte[] {BEL});
+      at += behind - length;
     } else {
       at += behind;
     }

@@ -124,7 +124,7 @@ final class AnsweringTerminal {
   private void ended(String what) {
     String content = held.toString();
     state = "";
-    if (!what.equals("OSC") || (content.contains("?") && !content.matches("[0128];.*"))) {
+    if (!what.equals("OSC") || (content.contains("?") && !content.matches("(?s)[0128];.*"))) {
       answer(what + content);
     }
   }

@@ -1,5 +1,6 @@
 package io.lanyard.machine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -202,5 +203,11 @@ class ConsoleReplayTest {
       assertThat(AnsweringTerminal.xterm().show(shown).answers).as("%s", text).isEmpty();
       assertThat(new String(shown, StandardCharsets.UTF_8)).endsWith("end\n");
     }
+  }
+
+  @Test
+  void aTitleThatEndsInOneByteEndsForTerminalsOfUtf8Too() {
+    byte[] replay = ConsoleReplay.of((OSC + "0;title\u009ctext").getBytes(ISO_8859_1));
+    assertThat(new String(replay, ISO_8859_1)).isEqualTo(OSC + "0;title\007text");
   }
 }
