@@ -158,7 +158,7 @@ public final class InetDatagram implements AutoCloseable {
   /**
    * Opens a socket for ICMP echo; its identifier is {@link #localPort}.
    *
-   * @param address an address of the family that it is to be for
+   * @param address the address to bind to, perhaps all of its family
    * @param identifier the identifier to ask for; 0 lets the host choose
    * @return a socket
    * @throws ErrnoException EACCES if {@code net.ipv4.ping_group_range} does not permit it, which
@@ -166,8 +166,7 @@ public final class InetDatagram implements AutoCloseable {
    */
   public static InetDatagram ping(Address address, int identifier) throws ErrnoException {
     InetDatagram socket = open(family(address), SOCK_DGRAM, icmp(address));
-    Address any = address.isIpv4() ? Address.ANY_IPV4 : Address.ANY_IPV6;
-    socket.bindOrClose(any, identifier, "bind ICMP identifier " + identifier);
+    socket.bindOrClose(address, identifier, "bind ICMP identifier " + identifier);
     return socket;
   }
 

@@ -2,6 +2,7 @@ package io.lanyard.bench;
 
 import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.Service;
@@ -53,7 +54,10 @@ public class EgressDecision {
       Subnet subnet = spread ? Subnet.of(Address.ofIpv4(i << 16), 16) : Subnet.parse("0.0.0.0/0");
       Service service = new Service(Service.Protocol.TCP, 2 * i, 2 * i);
       list.add(
-          new Rule(Verdict.ALLOW, new Target(new Destination.Addresses(subnet), List.of(service))));
+          new Rule(
+              Verdict.ALLOW,
+              new Target(new Destination.Addresses(subnet), List.of(service)),
+              Sni.IGNORED));
     }
     made = new EgressRules(list);
   }

@@ -1,11 +1,15 @@
 package io.lanyard.cli;
 
 import io.lanyard.config.DocumentPath;
+import io.lanyard.control.api.EgressTestInfo;
+import io.lanyard.control.api.PortInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lanyard egress}. */
@@ -17,7 +21,8 @@ final class EgressCommand {
         "egress",
         "Where a network's guests may go.",
         Noun.verb("show", Show.class),
-        Noun.verb("set", Set.class));
+        Noun.verb("set", Set.class),
+        Noun.verb("test", Test.class));
   }
 
   private static DocumentPath path(String network) {
@@ -58,6 +63,66 @@ final class EgressCommand {
       }
       output.table(list, List.of("key", "value", "origin"));
       return Lanyard.DONE;
+    }
+  }
+
+  /** {@code lanyard egress test}. */
+  @Command(
+      name = "test",
+      description = {
+        "Says what would become of a guest's flow, and by which rule.",
+        "The daemon asks for the name itself; the guest need not run. Without a port it is 443.",
+        "Exit code 0 if an address would be reached, 1 if none would.",
+        "For example: lanyard egress test web deb.debian.org:443"
+      })
+  static final class Test implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+
+    @Parameters(
+        index = "0",
+        paramLabel = "GUEST|PORT",
+        description = "A guest, a port, or NETWORK/PORT.")
+    String from = "";
+
+    @Parameters(
+        index = "1",
+        paramLabel = "NAME[:PORT]|ADDRESS[:PORT]",
+        description = "Where to. An IPv6 address with a port stands in brackets.")
+    String to = "";
+
+    @Option(
+        names = "--protocol",
+        paramLabel = "PROTOCOL",
+        description = "tcp, udp or icmp; ${DEFAULT-VALUE} unless said.")
+    String protocol = "tcp";
+
+    @Override
+    public Integer call() {
+      List<PortInfo> ports =
+          api.ask(daemon -> daemon.ports("")).value().stream().filter(this::isMeant).toList();
+      if (ports.isEmpty()) {
+        throw new Failure(
+            "there is no guest or port " + from,
+            "\"lanyard port ls\" lists the ports; a port is named PORT or NETWORK/PORT");
+      }
+      List<EgressTestInfo> answers = new ArrayList<>();
+      for (PortInfo port : ports) {
+        answers.addAll(
+            api.ask(daemon -> daemon.testEgress(port.network(), port.name(), to, protocol))
+                .value());
+      }
+      output.table(answers, List.of("network", "port", "address", "service", "verdict", "reason"));
+      return answers.stream().allMatch(answer -> answer.verdict().equals("deny"))
+          ? Lanyard.FAILED
+          : Lanyard.DONE;
+    }
+
+    /** Whether a port is meant: by its name, with its network's before it, or by its guest's. */
+    private boolean isMeant(PortInfo port) {
+      return port.name().equals(from)
+          || from.equals(port.network() + "/" + port.name())
+          || port.name().matches(Pattern.quote(from) + "\\.nic[0-9]+");
     }
   }
 

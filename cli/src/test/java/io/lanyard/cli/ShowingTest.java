@@ -128,6 +128,28 @@ final class ShowingTest {
   }
 
   @Test
+  void aTestOfEgressSaysTheRuleAndFailsWhereNothingWouldBeReached() {
+    String verdict =
+        """
+        [{"network":"vmnet8","port":"p1","name":"a.example","address":"192.0.2.1",
+          "service":"tcp/80","verdict":"%s","reason":"rule 0, because"}]
+        """;
+    String path = "GET /v1/networks/vmnet8/ports/p1/egress/a.example%3A80";
+    daemon.answer(path, verdict.formatted("allow")).answer(path, verdict.formatted("deny"));
+    assertThat(run("egress test p1 a.example:80")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NETWORK  PORT  ADDRESS    SERVICE  VERDICT  REASON
+            vmnet8   p1    192.0.2.1  tcp/80   allow    rule 0, because
+            """);
+    assertThat(run("egress test vmnet8/p1 a.example:80")).isEqualTo(1);
+    assertThat(said.out()).contains("deny");
+    assertThat(run("egress test p2 a.example")).isEqualTo(1);
+    assertThat(said.err()).contains("there is no guest or port p2").contains("lanyard port ls");
+  }
+
+  @Test
   void showHasTheSettingsToo() throws IOException {
     assertThat(run("network show vmnet8")).isZero();
     assertThat(said.out())

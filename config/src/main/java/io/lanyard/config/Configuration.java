@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import io.lanyard.config.Form.Named;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Subnet;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -243,6 +244,15 @@ public record Configuration(
             List.of(),
             "The guests, by name. DNS answers for the name.");
 
+    static final Key<List<Named<List<Subnet>>>> ADDRESS_SETS =
+        Key.defaulted(
+            "address-sets",
+            AddressSets.FORM,
+            List.of(),
+            "Lists of addresses and subnets that egress rules name, as in {deny: \"@doh\"}. One is"
+                + " there unless the file has another of its name: doh, public name servers that"
+                + " answer over HTTPS.");
+
     static final Key<Fields> API = Key.mapping("api", Api.Keys.SECTION);
     static final Key<Fields> METRICS = Key.mapping("metrics", Metrics.Keys.SECTION);
     static final Key<Fields> DIRECTORIES = Key.mapping("directories", Directories.Keys.SECTION);
@@ -262,6 +272,7 @@ public record Configuration(
             VERSION,
             NETWORKS,
             GUESTS,
+            ADDRESS_SETS,
             API,
             METRICS,
             DIRECTORIES,

@@ -33,7 +33,9 @@ final class ConfigurationReader {
     var _ = root.find(Keys.VERSION);
     Map<String, GuestConfig> guests = new LinkedHashMap<>();
     Map<String, Place> guestPlaces = new HashMap<>();
-    GuestReader guestReader = new GuestReader(claims, directory, root.keysOf(Keys.NETWORKS));
+    EgressReader egress = new EgressReader(AddressSets.read(root));
+    GuestReader guestReader =
+        new GuestReader(claims, directory, root.keysOf(Keys.NETWORKS), egress);
     for (Named<Fields> named : root.value(Keys.GUESTS)) {
       String name = named.name();
       claims.claim("the guest's name", name, named.path(), named.keyPlace());
@@ -46,7 +48,7 @@ final class ConfigurationReader {
     }
 
     Map<String, NetworkConfig> networks = new LinkedHashMap<>();
-    NetworkReader networkReader = new NetworkReader(claims, guests);
+    NetworkReader networkReader = new NetworkReader(claims, guests, egress);
     for (Named<Fields> named : root.value(Keys.NETWORKS, List.of())) {
       Fields fields = named.value();
       NetworkConfig network = fields == null ? null : networkReader.read(named.name(), fields);

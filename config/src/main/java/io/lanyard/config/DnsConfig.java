@@ -2,12 +2,14 @@ package io.lanyard.config;
 
 import io.lanyard.config.Form.Named;
 import io.lanyard.net.Address;
-import io.lanyard.net.Endpoint;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network's DNS forwarder.
@@ -17,17 +19,39 @@ import java.util.function.Function;
  * @param hosts further names, in the order of the file: lower case, relative to the domain unless
  *     they have a dot; one that begins with {@code *.} is for every name below it
  * @param hostsFile whether the names of the host's {@code /etc/hosts} are answered too
+ * @param records further records, in the order of the file
  * @param upstreams where questions for other names go
+ * @param domains domains whose names are asked of other servers, lower case, without a dot at the
+ *     end
+ * @param authorities a PEM file with the certificates that sign those of servers over TLS; null for
+ *     those that Java trusts
+ * @param rebindingProtection whether private addresses are taken out of answers for others' names
+ * @param rebindingExceptions domains whose names may have private addresses, as {@code domains}
+ * @param serveStale how long an answer may be given after its time where no server answers; zero
+ *     for not at all (RFC 8767)
+ * @param rateLimit the most questions of a port in a second; null for any number
+ * @param queryLog whether every question is logged
  */
 public record DnsConfig(
     boolean enabled,
     String domain,
     Map<String, Address> hosts,
     boolean hostsFile,
-    Upstreams upstreams) {
-  /** Copies the map. */
+    List<DnsRecord> records,
+    Upstreams upstreams,
+    Map<String, List<DnsUpstream>> domains,
+    @Nullable Path authorities,
+    boolean rebindingProtection,
+    List<String> rebindingExceptions,
+    Duration serveStale,
+    @Nullable Integer rateLimit,
+    boolean queryLog) {
+  /** Copies the collections. */
   public DnsConfig {
     hosts = Collections.unmodifiableMap(new LinkedHashMap<>(hosts));
+    records = List.copyOf(records);
+    domains = Collections.unmodifiableMap(new LinkedHashMap<>(domains));
+    rebindingExceptions = List.copyOf(rebindingExceptions);
   }
 
   /** Where questions for names that the network does not have go. */
@@ -39,9 +63,9 @@ public record DnsConfig(
   /**
    * To these servers.
    *
-   * @param servers at least one, in the order to try
+   * @param servers at least one; the fastest that answers is asked
    */
-  public record Servers(List<Endpoint> servers) implements Upstreams {
+  public record Servers(List<DnsUpstream> servers) implements Upstreams {
     /** Copies the list. */
     public Servers {
       servers = List.copyOf(servers);
@@ -63,16 +87,24 @@ public record DnsConfig(
             "printer.example",
             "\"*.apps\"");
 
-    private static final int DNS_PORT = 53;
-
-    private static final Kind<Endpoint> SERVER =
+    private static final Kind<DnsUpstream> SERVER =
         Kind.such(
             "upstream",
             "a server's address",
-            "^([0-9.]+|localhost|\\[[0-9a-fA-F:.]+\\])(:[1-9][0-9]{0,4})?$",
-            text -> Kind.server(Endpoint.parse(text, DNS_PORT)),
+            DnsUpstream.PATTERN,
+            DnsUpstream::parse,
             "192.0.2.1",
-            "192.0.2.1:5353");
+            "192.0.2.1:5353",
+            "tls://192.0.2.1#dns.example");
+
+    /** As many as a resolver keeps an eye on; a question is put to a few of them. */
+    private static final int MOST_SERVERS = 16;
+
+    private static final int MOST_DOMAINS = 1024;
+    private static final int MOST_RECORDS = 4096;
+
+    /** RFC 8767 section 5: one to three days are common, and more than a week helps nobody. */
+    private static final Duration LONGEST_STALE = Duration.ofDays(7);
 
     static final Key<Boolean> ENABLED =
         Key.defaulted("enabled", new Form.Flag(), true, "Whether there is one.");
@@ -96,16 +128,97 @@ public record DnsConfig(
             "Whether guests may resolve the names of the host's /etc/hosts too, those of loopback"
                 + " addresses excepted.");
 
-    static final Key<List<Endpoint>> UPSTREAMS =
+    static final Key<List<Fields>> RECORDS =
+        Key.defaulted(
+            "records",
+            new Form.ListOf<>(DnsRecord.Keys.SECTION, MOST_RECORDS, "records"),
+            List.of(),
+            "Records of other types than addresses.");
+
+    static final Key<List<DnsUpstream>> UPSTREAMS =
         Key.optional(
             "upstreams",
-            new Form.ListOf<>(SERVER),
+            new Form.ListOf<>(SERVER, MOST_SERVERS, "servers"),
             "those of the host's resolv.conf where the mode is nat, none in a host-only network",
-            "Servers to ask for names that the network does not have. Where there is none, such"
-                + " questions are refused.");
+            "Servers to ask for names that the network does not have, the fastest first. tcp:// asks"
+                + " over TCP. tls://ADDRESS#NAME asks over TLS alone, and the server has to prove"
+                + " that it is NAME; tls://ADDRESS asks over TLS where the server has it, without a"
+                + " proof. Where there is no server, such questions are refused.");
+
+    static final Key<List<Named<List<DnsUpstream>>>> DOMAINS =
+        Key.defaulted(
+            "domains",
+            new Form.NamedMap<>(
+                Kind.DOMAIN,
+                new Form.ListOf<>(SERVER, MOST_SERVERS, "servers"),
+                MOST_DOMAINS,
+                "domains"),
+            List.of(),
+            "Domains whose names, with all below them, are asked of servers of their own; of none"
+                + " with []. The longest that fits counts.");
+
+    static final Key<Path> AUTHORITIES =
+        Key.optional(
+            "authorities",
+            Kind.ABSOLUTE_PATH,
+            "those that Java trusts",
+            "A PEM file with the certificates that sign those of servers over TLS.");
+
+    static final Key<Boolean> REBINDING_PROTECTION =
+        Key.defaulted(
+            "rebinding-protection",
+            new Form.Flag(),
+            false,
+            "Whether private, loopback and link-local addresses are taken out of answers for names"
+                + " of others. Names of the network itself and of domains with servers of their own"
+                + " keep theirs.");
+
+    static final Key<List<String>> REBINDING_EXCEPTIONS =
+        Key.defaulted(
+            "rebinding-exceptions",
+            new Form.ListOf<>(Kind.DOMAIN, MOST_DOMAINS, "domains"),
+            List.of(),
+            "Domains whose names may have private addresses all the same.");
+
+    static final Key<Duration> SERVE_STALE =
+        Key.defaulted(
+            "serve-stale",
+            new Form.Within<>(Kind.DURATION, Duration.ZERO, LONGEST_STALE),
+            Duration.ofHours(1),
+            "How long an answer may be given after its time where no server answers (RFC 8767); 0s"
+                + " for not at all.");
+
+    static final Key<Integer> RATE_LIMIT =
+        Key.optional(
+            "rate-limit",
+            new Form.Whole(1, 1_000_000),
+            "any number",
+            "The most questions of one port in a second; others are refused.");
+
+    static final Key<Boolean> QUERY_LOG =
+        Key.defaulted(
+            "query-log",
+            new Form.Flag(),
+            false,
+            "Whether every question is logged with its port, guest, answer and time.");
 
     static final Section SECTION =
-        Section.of("dns", "The DNS forwarder.", ENABLED, DOMAIN, HOSTS, HOSTS_FILE, UPSTREAMS);
+        Section.of(
+            "dns",
+            "The DNS forwarder.",
+            ENABLED,
+            DOMAIN,
+            HOSTS,
+            HOSTS_FILE,
+            RECORDS,
+            UPSTREAMS,
+            DOMAINS,
+            AUTHORITIES,
+            REBINDING_PROTECTION,
+            REBINDING_EXCEPTIONS,
+            SERVE_STALE,
+            RATE_LIMIT,
+            QUERY_LOG);
 
     private Keys() {}
 

@@ -2,22 +2,28 @@ package io.lanyard.config;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where guests of a NAT network may go.
+ * Where guests of a NAT network may go, or those behind one of its ports.
  *
- * <p>The first rule that matches decides. Where none does, the host's own addresses, other
- * networks, link-local and metadata addresses are denied, and {@code otherwise} decides for the
- * rest.
+ * <p>The first rule that matches decides, a port's own before the network's. Where none does, the
+ * host's own addresses, other networks, link-local and metadata addresses are denied, and {@code
+ * otherwise} decides for the rest.
  *
- * @param otherwise what happens where no rule matches
+ * @param otherwise what happens where no rule matches; null, of a port alone, for what the network
+ *     says
  * @param rules the rules, in order
  * @param dryRun whether what the rules and {@code otherwise} deny is let pass, and only told
  */
-public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) {
+public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolean dryRun) {
   /** The egress of a network whose file says nothing. */
   public static final EgressConfig DEFAULT =
       new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise());
+
+  /** The egress of a port of which nothing is said: what the network says. */
+  public static final EgressConfig INHERITED =
+      new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise());
 
   /** Takes a copy of the list. */
   public EgressConfig {
@@ -32,20 +38,34 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) 
     DENY
   }
 
+  /** The rule's demand on the server's name in a TLS client's first message (RFC 6066). */
+  public enum Sni {
+    /** None; the name proves nothing. */
+    IGNORED,
+    /**
+     * The flow begins with such a message, and its name is one that the guest was told the address
+     * for and that the rules permit.
+     */
+    REQUIRED
+  }
+
   /**
    * A rule.
    *
    * @param verdict what happens to a flow that matches
    * @param target what it matches
+   * @param sni what is asked of the server's name that a TLS client gives
    */
-  public record Rule(Verdict verdict, Target target) {
+  public record Rule(Verdict verdict, Target target, Sni sni) {
     /** The keys of a rule. */
     static final class Keys {
       private static final Kind<Target> TARGET =
           Kind.such(
               "destination",
               "a destination",
-              "^(\\*|"
+              "^(\\*|@"
+                  + AddressSets.NAME_PATTERN
+                  + "|"
                   + Kind.IPV4_PATTERN
                   + "(/[0-9]{1,2})?|\\[[0-9a-fA-F:.]+(/[0-9]{1,3})?\\]|(\\*\\.)?[^\\s*:/,\\[\\]]+)(:"
                   + Service.PATTERN
@@ -56,15 +76,16 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) 
               "10.0.0.0/8",
               "\"*.debian.org:443\"",
               "\"192.168.1.5:tcp/443\"",
-              "\"*:53\"");
+              "\"*:53\"",
+              "\"@doh:443\"");
 
       static final Key<Target> ALLOW =
           Key.optional(
               "allow",
               TARGET,
               "none",
-              "Flows that may be: an address, a subnet, a name, *. before a name for all names below"
-                  + " it, or *, and if wanted a colon with protocols and ports behind it. An IPv6"
+              "Flows that may be: an address, a subnet, @ and the name of an address set, a name, *."
+                  + " before a name for all names below it, or *, and if wanted a colon with protocols and ports behind it. An IPv6"
                   + " address stands in brackets then.");
 
       static final Key<Target> DENY =
@@ -74,12 +95,23 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) 
               "none",
               "Flows that may not be; the guest is told so (ICMP, administratively prohibited).");
 
+      static final Key<Sni> SNI =
+          Key.defaulted(
+              "sni",
+              Choice.of(Sni.class),
+              Sni.IGNORED,
+              "required, with allow and a name over TCP: a flow has to begin as TLS does, with the"
+                  + " name of a server that the guest was told this address for and that the rules"
+                  + " permit; else it is reset before a byte leaves.");
+
       static final Section SECTION =
           new Section(
               "egress-rule",
               "A rule about new flows.",
-              List.of(ALLOW, DENY),
-              List.of(new KeyRule.ExactlyOne(ALLOW, DENY)),
+              List.of(ALLOW, DENY, SNI),
+              List.of(
+                  new KeyRule.ExactlyOne(ALLOW, DENY),
+                  new KeyRule.NotWith(SNI, DENY, "what is denied shows no server's name")),
               Map.of());
 
       private Keys() {}
@@ -145,6 +177,22 @@ public record EgressConfig(Verdict otherwise, List<Rule> rules, boolean dryRun) 
                 + " addresses, other networks, link-local and metadata addresses are denied; then"
                 + " the default decides.",
             OTHERWISE,
+            RULES,
+            DRY_RUN);
+
+    static final Key<Verdict> OTHERWISE_OF_PORT =
+        Key.optional(
+            "default",
+            Choice.of(Verdict.class),
+            "what the network's rules and default say",
+            "The verdict where none of these rules matches; then the network's are not asked.");
+
+    static final Section PORT_SECTION =
+        Section.of(
+            "port-egress",
+            "Where the guests behind one port may go, in a network of mode nat. These rules come"
+                + " before the network's.",
+            OTHERWISE_OF_PORT,
             RULES,
             DRY_RUN);
 

@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import io.lanyard.config.EgressConfig.Keys;
 import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.net.Address;
@@ -20,21 +21,53 @@ final class EgressReader {
   private static final List<Subnet> NOWHERE =
       List.of(Subnet.parse("224.0.0.0/3"), Subnet.parse("ff00::/8"), Subnet.parse("fe80::/10"));
 
+  private static final Pattern SET_NAME = Pattern.compile(AddressSets.NAME_PATTERN);
+
   private static final Pattern LOOKS_LIKE_IPV4 = Pattern.compile("[0-9./]+");
 
-  private EgressReader() {}
+  private final AddressSets sets;
 
   /**
-   * Reads it.
+   * Makes a reader.
    *
-   * @param dns the network's name server, which tells guests where names lead
+   * @param sets the address sets that rules may name
    */
-  static EgressConfig read(Fields egress, DnsConfig dns) {
+  EgressReader(AddressSets sets) {
+    this.sets = sets;
+  }
+
+  /**
+   * Reads a network's.
+   *
+   * @param hasNames whether the network has a name server, which tells guests where names lead
+   */
+  EgressConfig network(Fields egress, boolean hasNames) {
+    return new EgressConfig(
+        egress.value(Keys.OTHERWISE), rules(egress, hasNames), egress.value(Keys.DRY_RUN));
+  }
+
+  /**
+   * Reads a port's or a guest's.
+   *
+   * @param at what may have the key
+   * @param hasNames whether the network has a name server
+   */
+  EgressConfig port(Fields at, boolean hasNames) {
+    Fields egress = at.find(PortPolicy.Keys.EGRESS);
+    return egress == null
+        ? EgressConfig.INHERITED
+        : new EgressConfig(
+            egress.find(Keys.OTHERWISE_OF_PORT),
+            rules(egress, hasNames),
+            egress.value(Keys.DRY_RUN));
+  }
+
+  private List<Rule> rules(Fields egress, boolean hasNames) {
     List<Rule> rules = new ArrayList<>();
     for (Fields fields : egress.value(Keys.RULES)) {
       Rule rule = rule(fields);
       if (rule != null) {
-        if (rule.target().where() instanceof Destination.Names && !dns.enabled()) {
+        if (rule.target().where() instanceof Destination.Names && !hasNames) {
           fields.problem(
               rule.verdict() == Verdict.ALLOW ? Rule.Keys.ALLOW : Rule.Keys.DENY,
               "names mean what the network's name server has told, and dns: {enabled: false} says that there is none");
@@ -42,22 +75,48 @@ final class EgressReader {
         rules.add(rule);
       }
     }
-    return new EgressConfig(egress.value(Keys.OTHERWISE), rules, egress.value(Keys.DRY_RUN));
+    return rules;
   }
 
-  private static @Nullable Rule rule(Fields fields) {
-    Target allow = fields.find(Rule.Keys.ALLOW);
-    Target deny = fields.find(Rule.Keys.DENY);
+  private @Nullable Rule rule(Fields fields) {
+    Target allow = target(fields, Rule.Keys.ALLOW);
+    Target deny = target(fields, Rule.Keys.DENY);
     if (allow != null) {
-      if (allow.where() instanceof Destination.Addresses(Subnet subnet)) {
+      List<Subnet> subnets =
+          switch (allow.where()) {
+            case Destination.Addresses(Subnet subnet) -> List.of(subnet);
+            case Destination.InSet(String _, List<Subnet> set) -> set;
+            case Destination.Anywhere _, Destination.Names _ -> List.of();
+          };
+      for (Subnet subnet : subnets) {
         String why = neverAllowed(subnet);
         if (!why.isEmpty()) {
           fields.problem(Rule.Keys.ALLOW, why);
+          break;
         }
       }
-      return new Rule(Verdict.ALLOW, allow);
+      return new Rule(Verdict.ALLOW, allow, sni(fields, allow));
     }
-    return deny == null ? null : new Rule(Verdict.DENY, deny);
+    return deny == null ? null : new Rule(Verdict.DENY, deny, Sni.IGNORED);
+  }
+
+  private static Sni sni(Fields fields, Target allow) {
+    Sni sni = fields.value(Rule.Keys.SNI);
+    boolean overTcp =
+        !allow.services().isEmpty()
+            && allow.services().stream()
+                .allMatch(service -> service.protocol() == Service.Protocol.TCP);
+    if (sni == Sni.REQUIRED && (!(allow.where() instanceof Destination.Names) || !overTcp)) {
+      fields.problem(
+          Rule.Keys.SNI,
+          "only a rule about a name and TCP's ports can require it; write \"example.org:tcp/443\"");
+    }
+    return sni;
+  }
+
+  private @Nullable Target target(Fields fields, Key<Target> key) {
+    Target said = fields.find(key);
+    return said == null ? null : sets.resolve(said, message -> fields.problem(key, message));
   }
 
   private static String neverAllowed(Subnet destinations) {
@@ -119,6 +178,12 @@ final class EgressReader {
     }
     if (text.equals("*")) {
       return new Destination.Anywhere();
+    }
+    if (text.startsWith("@")) {
+      if (!SET_NAME.matcher(text.substring(1)).matches()) {
+        throw new IllegalArgumentException("behind @ stands the name of an address set");
+      }
+      return new Destination.InSet(text.substring(1), List.of()); // whose subnets come later
     }
     return LOOKS_LIKE_IPV4.matcher(text).matches()
         ? new Destination.Addresses(subnet(text, true))

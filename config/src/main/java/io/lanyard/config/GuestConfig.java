@@ -167,7 +167,12 @@ public record GuestConfig(
           new Section(
               "nic",
               "A NIC.",
-              List.of(NETWORK, MAC, PortPolicy.Keys.GUARD, PortPolicy.Keys.ISOLATED),
+              List.of(
+                  NETWORK,
+                  MAC,
+                  PortPolicy.Keys.GUARD,
+                  PortPolicy.Keys.ISOLATED,
+                  PortPolicy.Keys.LIMITS),
               List.of(),
               Map.of("port-group", "port groups are"));
 
@@ -309,6 +314,7 @@ public record GuestConfig(
                 FIRMWARE,
                 DISKS,
                 NICS,
+                PortPolicy.Keys.EGRESS,
                 AUTOSTART,
                 STOP_TIMEOUT,
                 KEEP_RUNNING,

@@ -19,17 +19,20 @@ final class GuestReader {
   private final Claims claims;
   private final Path directory;
   private final List<String> networks;
+  private final EgressReader egress;
 
   /**
    * Makes one.
    *
    * @param directory what relative paths are relative to
    * @param networks the names of all networks
+   * @param egress reads where guests may go
    */
-  GuestReader(Claims claims, Path directory, List<String> networks) {
+  GuestReader(Claims claims, Path directory, List<String> networks, EgressReader egress) {
     this.claims = claims;
     this.directory = directory;
     this.networks = networks;
+    this.egress = egress;
   }
 
   @Nullable GuestConfig read(String name, Fields guest) {
@@ -111,6 +114,8 @@ final class GuestReader {
   }
 
   private List<Nic> nics(Fields guest, String guestName) {
+    // A name server is not asked for here: a guest may have NICs on several networks.
+    EgressConfig ofGuest = egress.port(guest, true);
     List<Nic> nics = new ArrayList<>();
     for (Fields nic : guest.value(Keys.NICS)) {
       String network = nic.find(Nic.Keys.NETWORK);
@@ -125,7 +130,7 @@ final class GuestReader {
       String name = "nic" + nics.size();
       MacAddress mac = nic.value(Nic.Keys.MAC, MacAddress.derivedFrom(guestName + "/" + name));
       claims.claim("the MAC address", mac, nic.pathOf(Nic.Keys.MAC), nic.placeOf(Nic.Keys.MAC));
-      nics.add(new Nic(name, network, mac, PolicyReader.nic(nic)));
+      nics.add(new Nic(name, network, mac, PolicyReader.nic(nic, ofGuest)));
     }
     return nics;
   }

@@ -32,11 +32,17 @@ enum ItemIdentity {
           Map.entry("networks.*.dhcp.options.ntp-servers", PLACE),
           Map.entry("networks.*.dhcp.options.domain-search", PLACE),
           Map.entry("networks.*.dns.upstreams", PLACE),
+          Map.entry("networks.*.dns.records", PLACE),
+          Map.entry("networks.*.dns.domains.*", PLACE),
+          Map.entry("networks.*.dns.rebinding-exceptions", PLACE),
           Map.entry("networks.*.nat.host-loopback", PLACE),
           Map.entry("networks.*.egress.rules", PLACE),
           Map.entry("networks.*.forward-reserved", PLACE),
           Map.entry("networks.*.ports.*.addresses", PLACE),
+          Map.entry("networks.*.ports.*.egress.rules", PLACE),
           Map.entry("networks.*.ports.*.remotes", PLACE),
+          Map.entry("address-sets.*", PLACE),
+          Map.entry("guests.*.egress.rules", PLACE),
           Map.entry("guests.*.disks", PLACE),
           Map.entry("guests.*.nics", NIC),
           Map.entry("hooks", PLACE),
@@ -52,12 +58,14 @@ enum ItemIdentity {
    * @return null if the format has no list there
    */
   static @Nullable ItemIdentity of(List<String> list) {
-    if (list.size() < 3) {
-      return list.size() == 1 ? LISTS.get(list.getFirst()) : null;
+    if (list.size() < 2) {
+      return list.isEmpty() ? null : LISTS.get(list.getFirst());
     }
     StringBuilder key = new StringBuilder(list.getFirst()).append(".*");
     for (int i = 2; i < list.size(); i++) {
-      boolean isName = i == 3 && list.get(2).equals("ports");
+      boolean isName =
+          (i == 3 && list.get(2).equals("ports"))
+              || (i == 4 && list.get(2).equals("dns") && list.get(3).equals("domains"));
       key.append('.').append(isName ? "*" : list.get(i));
     }
     return LISTS.get(key.toString());
@@ -97,7 +105,7 @@ enum ItemIdentity {
         : mapping.size() == 4
             && mapping.getFirst().equals("networks")
             && mapping.get(2).equals("dns")
-            && mapping.get(3).equals("hosts");
+            && (mapping.get(3).equals("hosts") || mapping.get(3).equals("domains"));
   }
 
   /** An identity in its one form; what is none stays as it is, and is nowhere found. */

@@ -1,10 +1,12 @@
 package io.lanyard.config;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.net.Address;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a network's NAT behaves.
@@ -15,13 +17,15 @@ import java.util.Set;
  *     no host adapter
  * @param timeouts when an idle flow ends
  * @param quotas how many flows there may be
+ * @param outbound where the host's side of flows is bound
  */
 public record NatConfig(
     Behaviour mapping,
     Behaviour filtering,
     HostLoopback hostLoopback,
     Timeouts timeouts,
-    Quotas quotas) {
+    Quotas quotas,
+    Outbound outbound) {
   /**
    * The NAT of a network whose file says nothing of it. Its limits hold for a gateway that leads
    * nowhere, too.
@@ -152,6 +156,69 @@ public record NatConfig(
     }
   }
 
+  /**
+   * Addresses and an interface of the host by which flows leave.
+   *
+   * @param ipv4 the source of IPv4 flows, or null for what the host's routes choose
+   * @param ipv6 the source of IPv6 flows, likewise
+   * @param device the interface that they leave by, likewise
+   */
+  public record Outbound(@Nullable Address ipv4, @Nullable Address ipv6, @Nullable String device) {
+    /** The host's routes choose. */
+    public static final Outbound ANY = new Outbound(null, null, null);
+
+    /** The keys of {@code nat.outbound}. */
+    static final class Keys {
+      static final Key<Address> ADDRESS =
+          Key.optional(
+              "address",
+              Kind.such(
+                  "outbound-ipv4",
+                  "an IPv4 address of the host",
+                  "^" + Kind.IPV4_PATTERN + "$",
+                  text -> unicast(Address.parseIpv4(text)),
+                  "192.0.2.5"),
+              "what the host's routes choose",
+              "The address of the host that IPv4 flows leave from.");
+
+      static final Key<Address> IPV6_ADDRESS =
+          Key.optional(
+              "ipv6-address",
+              Kind.such(
+                  "outbound-ipv6",
+                  "an IPv6 address of the host",
+                  "^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$",
+                  text -> unicast(Address.parse(text)),
+                  "\"2001:db8::5\""),
+              "what the host's routes choose",
+              "The address of the host that IPv6 flows leave from.");
+
+      static final Key<String> INTERFACE =
+          Key.optional(
+              "interface",
+              Kind.DEVICE,
+              "what the host's routes choose",
+              "The interface of the host that flows leave by, whatever its routes say.");
+
+      static final Section SECTION =
+          Section.of(
+              "outbound",
+              "Where the host's side of new flows is bound, and that of questions to name servers.",
+              ADDRESS,
+              IPV6_ADDRESS,
+              INTERFACE);
+
+      private Keys() {}
+
+      private static Address unicast(Address address) {
+        if (!address.isUnicast() || address.isLoopback()) {
+          throw new IllegalArgumentException("nothing leaves the host from there");
+        }
+        return address;
+      }
+    }
+  }
+
   /** The keys of {@code nat}. */
   static final class Keys {
     private static final String OTHER_MAPPING = "other mappings are not supported by this version";
@@ -195,10 +262,18 @@ public record NatConfig(
 
     static final Key<Fields> TIMEOUTS = Key.mapping("timeouts", Timeouts.Keys.SECTION);
     static final Key<Fields> QUOTAS = Key.mapping("quotas", Quotas.Keys.SECTION);
+    static final Key<Fields> OUTBOUND = Key.mapping("outbound", Outbound.Keys.SECTION);
 
     static final Section SECTION =
         Section.of(
-            "nat", "How the NAT behaves.", MAPPING, FILTERING, HOST_LOOPBACK, TIMEOUTS, QUOTAS);
+            "nat",
+            "How the NAT behaves.",
+            MAPPING,
+            FILTERING,
+            HOST_LOOPBACK,
+            TIMEOUTS,
+            QUOTAS,
+            OUTBOUND);
 
     private Keys() {}
   }

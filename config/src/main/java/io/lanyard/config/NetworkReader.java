@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class NetworkReader {
   private final Claims claims;
   private final Map<String, GuestConfig> guests;
+  private final EgressReader egressReader;
   private final List<PlacedSubnet> subnets = new ArrayList<>();
 
   private record PlacedSubnet(Subnet subnet, String path, Place place) {}
 
-  NetworkReader(Claims claims, Map<String, GuestConfig> guests) {
+  NetworkReader(Claims claims, Map<String, GuestConfig> guests, EgressReader egress) {
     this.claims = claims;
     this.guests = guests;
+    egressReader = egress;
   }
 
   @Nullable NetworkConfig read(String name, Fields network) {
@@ -29,8 +31,10 @@ final class NetworkReader {
     boolean enabled = network.value(Keys.ENABLED);
     int mtu = network.value(Keys.MTU);
     SwitchConfig switching = PolicyReader.network(network);
-    List<PortConfig> ports = new PortReader(claims, mtu, switching.guard()).read(network);
+    PortReader portReader =
+        new PortReader(claims, mtu, switching.guard(), mode == NetworkMode.NAT, egressReader);
     if (mode == NetworkMode.ISOLATED || mode == NetworkMode.BRIDGED) {
+      List<PortConfig> attached = portReader.read(network, false);
       return new NetworkConfig(
           name,
           enabled,
@@ -46,9 +50,10 @@ final class NetworkReader {
           EgressConfig.DEFAULT,
           List.of(),
           switching,
-          ports);
+          attached);
     }
     if (!network.has(Keys.IPV4) && given != null) {
+      var _ = portReader.read(network, true);
       return null;
     }
     Ipv4Config ipv4 = ipv4(network);
@@ -58,7 +63,8 @@ final class NetworkReader {
     DhcpConfig dhcp = services.dhcp();
     DnsConfig dns = services.dns();
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
-    EgressConfig egress = EgressReader.read(network.mapping(Keys.EGRESS), dns);
+    EgressConfig egress = egressReader.network(network.mapping(Keys.EGRESS), dns.enabled());
+    List<PortConfig> ports = portReader.read(network, dns.enabled());
     if (ipv4 == null) {
       return null;
     }

@@ -34,17 +34,28 @@ final class PolicyReader {
   }
 
   /** Reads what a port may do. */
-  static PortPolicy port(Fields port, GuardMode ofNetwork) {
+  static PortPolicy port(Fields port, GuardMode ofNetwork, EgressConfig egress) {
     GuardMode own = port.find(Keys.GUARD);
     if ((own == null ? ofNetwork : own) == GuardMode.OFF) {
       port.refuse(Keys.ADDRESSES, "a port without a guard may use any address; give it a guard");
     }
     return new PortPolicy(
-        own, port.value(Keys.ISOLATED), port.find(Keys.MAC_LIMIT), port.value(Keys.ADDRESSES));
+        own,
+        port.value(Keys.ISOLATED),
+        port.find(Keys.MAC_LIMIT),
+        port.value(Keys.ADDRESSES),
+        PortLimits.Keys.read(port),
+        egress);
   }
 
   /** Reads the policy of a guest's NIC, which has one MAC address that the daemon knows. */
-  static PortPolicy nic(Fields nic) {
-    return new PortPolicy(nic.find(Keys.GUARD), nic.value(Keys.ISOLATED), null, List.of());
+  static PortPolicy nic(Fields nic, EgressConfig ofGuest) {
+    return new PortPolicy(
+        nic.find(Keys.GUARD),
+        nic.value(Keys.ISOLATED),
+        null,
+        List.of(),
+        PortLimits.Keys.read(nic),
+        ofGuest);
   }
 }

@@ -113,7 +113,9 @@ final class PortKeys {
             PortPolicy.Keys.GUARD,
             PortPolicy.Keys.ISOLATED,
             PortPolicy.Keys.MAC_LIMIT,
-            PortPolicy.Keys.ADDRESSES));
+            PortPolicy.Keys.ADDRESSES,
+            PortPolicy.Keys.LIMITS,
+            PortPolicy.Keys.EGRESS));
     return new Section(word, meaning, List.copyOf(all), rules, LATER);
   }
 

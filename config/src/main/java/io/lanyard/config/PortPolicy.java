@@ -12,14 +12,19 @@ import org.jspecify.annotations.Nullable;
  *     port
  * @param macLimit the most MAC addresses behind it, or null for the usual number
  * @param addresses what it may use besides leases and reservations of its own
+ * @param limits how much passes it
+ * @param egress where the guests behind it may go, before the network's rules
  */
 public record PortPolicy(
     @Nullable GuardMode guard,
     boolean isolated,
     @Nullable Integer macLimit,
-    List<Subnet> addresses) {
+    List<Subnet> addresses,
+    PortLimits limits,
+    EgressConfig egress) {
   /** Nothing is said of the port. */
-  public static final PortPolicy DEFAULT = new PortPolicy(null, false, null, List.of());
+  public static final PortPolicy DEFAULT =
+      new PortPolicy(null, false, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
 
   /** Copies the list. */
   public PortPolicy {
@@ -75,6 +80,16 @@ public record PortPolicy(
             List.of(),
             "Addresses and subnets that it may use besides those leased to or reserved for its MAC"
                 + " addresses. DHCP gives the addresses to nobody. Only with a guard.");
+
+    static final Key<Fields> LIMITS =
+        Key.optional("limits", PortLimits.Keys.SECTION, "none", PortLimits.Keys.SECTION.meaning());
+
+    static final Key<Fields> EGRESS =
+        Key.optional(
+            "egress",
+            EgressConfig.Keys.PORT_SECTION,
+            "the network's rules alone",
+            EgressConfig.Keys.PORT_SECTION.meaning());
 
     private Keys() {}
 

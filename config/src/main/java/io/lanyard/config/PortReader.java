@@ -29,19 +29,38 @@ final class PortReader {
   private final Claims claims;
   private final int networkMtu;
   private final GuardMode networkGuard;
+  private final boolean leadsOut;
+  private final EgressReader egress;
 
-  PortReader(Claims claims, int networkMtu, GuardMode networkGuard) {
+  /**
+   * Makes a reader of one network's ports.
+   *
+   * @param leadsOut whether the network leads to the world
+   */
+  PortReader(
+      Claims claims,
+      int networkMtu,
+      GuardMode networkGuard,
+      boolean leadsOut,
+      EgressReader egress) {
     this.claims = claims;
     this.networkMtu = networkMtu;
     this.networkGuard = networkGuard;
+    this.leadsOut = leadsOut;
+    this.egress = egress;
   }
 
-  List<PortConfig> read(Fields network) {
+  /**
+   * Reads them.
+   *
+   * @param hasNames whether the network has a name server
+   */
+  List<PortConfig> read(Fields network, boolean hasNames) {
     List<PortConfig> ports = new ArrayList<>();
     Claims names = new Claims(network.problems());
     List<Fields> read = new ArrayList<>();
     for (Fields fields : network.value(NetworkConfig.Keys.PORTS)) {
-      PortConfig port = port(fields, names);
+      PortConfig port = port(fields, names, hasNames);
       if (port != null) {
         ports.add(port);
         read.add(fields);
@@ -68,13 +87,16 @@ final class PortReader {
     }
   }
 
-  private @Nullable PortConfig port(Fields port, Claims names) {
+  private @Nullable PortConfig port(Fields port, Claims names, boolean hasNames) {
     String name = port.find(PortKeys.NAME);
     if (name != null) {
       names.claim("the port's name", name, port.pathOf(PortKeys.NAME), port.placeOf(PortKeys.NAME));
     }
     int mtu = port.atMost(networkMtu, PortKeys.MTU);
-    PortPolicy policy = PolicyReader.port(port, networkGuard);
+    if (!leadsOut) {
+      port.refuse(PortPolicy.Keys.EGRESS, "only a network of mode nat leads out");
+    }
+    PortPolicy policy = PolicyReader.port(port, networkGuard, egress.port(port, hasNames));
     return ofKind(port, name == null ? "" : name, mtu, policy);
   }
 

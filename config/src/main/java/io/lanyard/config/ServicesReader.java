@@ -4,7 +4,6 @@ import io.lanyard.config.Form.Named;
 import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
 import io.lanyard.net.Address;
-import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,15 +137,36 @@ final class ServicesReader {
     for (Named<Address> host : dns.value(DnsConfig.Keys.HOSTS)) {
       host(host, hosts);
     }
-    List<Endpoint> servers = dns.find(DnsConfig.Keys.UPSTREAMS);
+    List<DnsRecord> records = new ArrayList<>();
+    for (Fields fields : dns.value(DnsConfig.Keys.RECORDS)) {
+      DnsRecord each = DnsRecord.Keys.read(fields);
+      if (each != null) {
+        records.add(each);
+      }
+    }
+    Map<String, List<DnsUpstream>> domains = new LinkedHashMap<>();
+    for (Named<List<DnsUpstream>> each : dns.value(DnsConfig.Keys.DOMAINS)) {
+      if (each.value() != null) {
+        domains.put(each.name(), each.value());
+      }
+    }
+    List<DnsUpstream> servers = dns.find(DnsConfig.Keys.UPSTREAMS);
     return new DnsConfig(
         dnsEnabled,
         dns.value(DnsConfig.Keys.DOMAIN),
         hosts,
         dns.value(DnsConfig.Keys.HOSTS_FILE),
+        records,
         servers == null
             ? DnsConfig.Keys.usualUpstreams(mode)
-            : servers.isEmpty() ? new DnsConfig.None() : new DnsConfig.Servers(servers));
+            : servers.isEmpty() ? new DnsConfig.None() : new DnsConfig.Servers(servers),
+        domains,
+        dns.find(DnsConfig.Keys.AUTHORITIES),
+        dns.value(DnsConfig.Keys.REBINDING_PROTECTION),
+        dns.value(DnsConfig.Keys.REBINDING_EXCEPTIONS),
+        dns.value(DnsConfig.Keys.SERVE_STALE),
+        dns.find(DnsConfig.Keys.RATE_LIMIT),
+        dns.value(DnsConfig.Keys.QUERY_LOG));
   }
 
   private void host(Named<Address> host, Map<String, Address> hosts) {
@@ -194,7 +214,15 @@ final class ServicesReader {
         nat.value(NatConfig.Keys.FILTERING),
         hostLoopback,
         timeouts(nat.mapping(NatConfig.Keys.TIMEOUTS)),
-        quotas(nat.mapping(NatConfig.Keys.QUOTAS)));
+        quotas(nat.mapping(NatConfig.Keys.QUOTAS)),
+        outbound(nat.mapping(NatConfig.Keys.OUTBOUND)));
+  }
+
+  private static NatConfig.Outbound outbound(Fields outbound) {
+    return new NatConfig.Outbound(
+        outbound.find(NatConfig.Outbound.Keys.ADDRESS),
+        outbound.find(NatConfig.Outbound.Keys.IPV6_ADDRESS),
+        outbound.find(NatConfig.Outbound.Keys.INTERFACE));
   }
 
   private static Timeouts timeouts(Fields timeouts) {

@@ -116,7 +116,7 @@ class ConfigLoaderTest {
             DnsConfig.Servers.class,
             upstreams ->
                 assertThat(upstreams.servers())
-                    .extracting(Endpoint::port)
+                    .extracting(server -> server.endpoint().port())
                     .containsExactly(53, 53, 53, 5353));
     NatConfig nat = Objects.requireNonNull(vmnet8.nat());
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
@@ -255,9 +255,12 @@ class ConfigLoaderTest {
           List.of(
               Subnet.parse("10.9.0.20/32"),
               Subnet.parse("10.9.2.0/24"),
-              Subnet.parse("2001:db8::7/128")));
+              Subnet.parse("2001:db8::7/128")),
+          PortLimits.NONE,
+          EgressConfig.INHERITED);
 
-  private static final PortPolicy ISOLATED = new PortPolicy(GuardMode.OFF, true, null, List.of());
+  private static final PortPolicy ISOLATED =
+      new PortPolicy(GuardMode.OFF, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
 
   @Test
   void whatTheSwitchLetsPassArrives() throws ConfigException {
@@ -276,7 +279,9 @@ class ConfigLoaderTest {
     assertThat(guest(full, "demo").nics())
         .extracting(GuestConfig.Nic::policy)
         .containsExactly(
-            PortPolicy.DEFAULT, new PortPolicy(GuardMode.STRICT, true, null, List.of()));
+            PortPolicy.DEFAULT,
+            new PortPolicy(
+                GuardMode.STRICT, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED));
   }
 
   @Test
@@ -372,7 +377,7 @@ class ConfigLoaderTest {
     assertThat(upstreams("host-only", "")).isEqualTo(new DnsConfig.None());
     assertThat(upstreams("host-only", ", dns: {domain: lab}")).isEqualTo(new DnsConfig.None());
     assertThat(upstreams("host-only", ", dns: {upstreams: [192.0.2.53]}"))
-        .isEqualTo(new DnsConfig.Servers(List.of(Endpoint.parse("192.0.2.53:53"))));
+        .isEqualTo(new DnsConfig.Servers(List.of(DnsUpstream.parse("192.0.2.53"))));
   }
 
   @Test

@@ -50,10 +50,17 @@ class KeysTest {
   /** Parts of the model that one value of the file makes, so that they have no keys. */
   private static final Set<Class<?>> VALUES =
       Set.of(
+          BitRate.class,
           ByteSize.class,
           DnsConfig.None.class,
           DnsConfig.OfHost.class,
           DnsConfig.Servers.class,
+          DnsRecord.Alias.class,
+          DnsRecord.Ipv6.class,
+          DnsRecord.Pointer.class,
+          DnsRecord.Service.class,
+          DnsRecord.Text.class,
+          DnsUpstream.class,
           EgressConfig.Target.class,
           ForwardConfig.ToAddress.class,
           ForwardConfig.ToGuest.class,
@@ -70,7 +77,8 @@ class KeysTest {
           PortConfig.StreamSocket.ListenUnix.class,
           Service.class);
 
-  private static final List<String> POLICY = List.of("guard", "isolated", "mac-limit", "addresses");
+  private static final List<String> POLICY =
+      List.of("guard", "isolated", "mac-limit", "addresses", "limits", "egress");
   private static final List<String> RIGHTS = List.of("socket-owner", "socket-group", "socket-mode");
 
   /** The keys of components that do not have the key's name. */
@@ -110,13 +118,19 @@ class KeysTest {
           Map.entry("Interface.device", List.of("interface")),
           Map.entry("Interface.policy", POLICY),
           Map.entry("UplinkConfig.device", List.of("interface")),
-          Map.entry("Nic.policy", List.of("guard", "isolated")),
+          Map.entry("Nic.policy", List.of("guard", "isolated", "limits")),
+          // Each of its NICs has the guest's egress in its policy.
+          Map.entry("GuestConfig.nics", List.of("nics", "egress")),
+          Map.entry("DnsRecord.data", List.of("cname", "srv", "txt", "ptr", "aaaa")),
+          Map.entry("Outbound.ipv4", List.of("address")),
+          Map.entry("Outbound.ipv6", List.of("ipv6-address")),
+          Map.entry("Outbound.device", List.of("interface")),
           Map.entry(
               "GuestConfig.boot",
               List.of("image", "kernel", "initrd", "command-line", "program", "firmware")));
 
   /** Keys that decide how the file is read, and are not kept. */
-  private static final Set<String> WITHOUT_COMPONENT = Set.of("version", "kind");
+  private static final Set<String> WITHOUT_COMPONENT = Set.of("version", "kind", "address-sets");
 
   private static Set<Class<?>> records() {
     Set<Class<?>> found = new LinkedHashSet<>();

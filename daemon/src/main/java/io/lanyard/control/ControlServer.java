@@ -116,6 +116,7 @@ public final class ControlServer implements AutoCloseable {
                 new CaptureResource(daemon));
     GuestResources.add(routes, daemon);
     RunningResources.add(routes, daemon);
+    EgressResource.add(routes, daemon);
     ConfigResources.add(routes, daemon);
     return routes;
   }

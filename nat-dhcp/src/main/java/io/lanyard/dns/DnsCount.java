@@ -10,6 +10,8 @@ public enum DnsCount {
   OWN_ANSWER,
   /** Answered from the cache. */
   CACHE_HIT,
+  /** Asked upstream anew because the answer's time is nearly over. */
+  RENEWED,
   /** Joined to the same question, which was under way. */
   MERGED,
   /** Asked upstream. */
@@ -18,6 +20,8 @@ public enum DnsCount {
   UPSTREAM_UDP,
   /** A query that was sent to an upstream server over TCP. */
   UPSTREAM_TCP,
+  /** A query that was sent to an upstream server over TLS. */
+  UPSTREAM_TLS,
   /** An upstream server that did not answer in time, or could not be reached. */
   UPSTREAM_FAILED,
   /** A query upstream for which the network had no socket left. */
@@ -40,6 +44,12 @@ public enum DnsCount {
   DENIED,
   /** Answered that there is nothing: HTTPS and SVCB records, where egress is by name. */
   SUPPRESSED,
+  /** Answered with REFUSED: more questions of the port in a second than its network lets it ask. */
+  RATE_LIMITED,
+  /** Answered from the cache after the answer's time, because no server answers. */
+  STALE,
+  /** Private addresses that were taken out of an answer for a name of others. */
+  REBINDING,
   /** Answered with REFUSED: too many questions waiting. */
   OVER_QUOTA,
   /** A TCP connection that was refused: the port has its share of them, all busy. */

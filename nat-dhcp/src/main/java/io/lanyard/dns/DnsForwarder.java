@@ -12,23 +12,33 @@ import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.station.EventRate;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
-import io.lanyard.net.Endpoint;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 /**
  * A network's name server: its own names, the cache, and the host's name servers behind them.
@@ -55,6 +65,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   private final Recursion recursion;
   private final StreamPlaces streams = new StreamPlaces();
   private final RateLimitedLog log;
+  private final QueryLog queryLog;
+
+  /** The rate of each port's questions, where there is a limit. */
+  private final Map<PortBudget, EventRate> rates = new HashMap<>();
+
   private boolean closed;
 
   /**
@@ -101,6 +116,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     this.policy = policy;
     this.clock = link.timers().clock();
     this.log = new RateLimitedLog(LOG, clock);
+    this.queryLog = new QueryLog(config.name(), clock);
     this.zone = new OwnZone(terms, ipv6);
     this.recursion =
         new Recursion(
@@ -137,6 +153,9 @@ public final class DnsForwarder implements DatagramService, Dumpable {
           "the name server of "
               + terms.network().name()
               + " keeps its network, subnet and gateway while it runs");
+    }
+    if (!Objects.equals(next.dns().rateLimit(), terms.dns().rateLimit())) {
+      rates.clear();
     }
     terms = next;
     zone.configure(next);
@@ -181,11 +200,61 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   }
 
   /**
+   * Finds the addresses that guests would be told for a name, without a guest that asks: no egress
+   * rule is asked, and nothing is noted for anybody.
+   *
+   * @param name the name
+   * @param ipv6 whether IPv6 addresses are wanted, too
+   * @return the addresses, soon or after some seconds; none for a name that has none, or of which
+   *     no server says anything
+   * @throws IllegalArgumentException if it is no domain name
+   */
+  public CompletionStage<List<Address>> lookup(String name, boolean ipv6) {
+    Name absolute = OwnNames.absolute(name, null);
+    CompletableFuture<List<Address>> four = lookup(absolute, Type.A);
+    return ipv6
+        ? four.thenCombine(
+            lookup(absolute, Type.AAAA), (a, b) -> Stream.concat(a.stream(), b.stream()).toList())
+        : four;
+  }
+
+  /**
+   * Whether a name is the network's own, so that every guest may ask for it.
+   *
+   * @param name the name
+   * @return true if nobody else is asked for it
+   * @throws IllegalArgumentException if it is no domain name
+   */
+  public boolean isOwn(String name) {
+    Question question = Question.recursive(OwnNames.absolute(name, null), Type.A);
+    Message query = question.query(0, List.of(), false);
+    return zone.answer(query, query.getQuestion(), resolver.hosts()) != null;
+  }
+
+  private CompletableFuture<List<Address>> lookup(Name name, int type) {
+    CompletableFuture<List<Address>> found = new CompletableFuture<>();
+    Question question = Question.recursive(name, type);
+    Message query = question.query(0, List.of(), false);
+    Message own = zone.answer(query, query.getQuestion(), resolver.hosts());
+    if (own != null) {
+      found.complete(Told.of(own).addresses());
+    } else if (closed || !recursion.forwards(name)) {
+      found.complete(List.of());
+    } else {
+      recursion.lookup(
+          question,
+          answer -> found.complete(answer == null ? List.of() : Told.of(answer).addresses()));
+    }
+    return found;
+  }
+
+  /**
    * Ends the questions of a port that is gone, and gives back what they hold.
    *
    * @param port the port's budget
    */
   public void end(PortBudget port) {
+    rates.remove(port);
     recursion.end(port);
   }
 
@@ -200,7 +269,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("dns")
             .with("domain", terms.domain())
-            .with("servers", resolver.endpoints().stream().map(Endpoint::toString).toList())
+            .with("servers", resolver.texts())
             .with("ownNames", zone.size());
     recursion.addTo(node);
     node.with("streams", streams.taken());
@@ -234,7 +303,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     return answer(query, station, false, reply);
   }
 
-  private boolean answer(byte[] wire, Station station, boolean datagram, Consumer<byte[]> reply) {
+  private boolean answer(byte[] wire, Station station, boolean datagram, Consumer<byte[]> to) {
+    Consumer<byte[]> reply = terms.dns().queryLog() ? queryLog.of(wire, station, datagram, to) : to;
     if (closed || !Queries.answerable(wire)) {
       counters.count(DnsCount.MALFORMED);
       return false;
@@ -259,6 +329,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       reply.accept(Queries.error(query, refusal).toWire(limit));
       return true;
     }
+    if (!admits(station.budget())) {
+      counters.count(DnsCount.RATE_LIMITED);
+      reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
+      return true;
+    }
     resolver.refresh();
     Record asked = query.getQuestion();
     // The very first questions wait for the hosts file, which may have their names. Of those that
@@ -279,7 +354,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       reply.accept(Queries.withheld(query, refused).toWire(limit));
       return true;
     }
-    if (!early && !recursion.forwards()) {
+    if (!early && !recursion.forwards(asked.getName())) {
       counters.count(DnsCount.NOT_FORWARDED);
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
       return true;
@@ -289,7 +364,6 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     long now = clock.nanoTime();
     Response cached = options.isEmpty() ? recursion.cached(question, now) : null;
     if (cached != null) {
-      counters.count(DnsCount.CACHE_HIT);
       cached.tell(policy, station.budget(), asked.getName(), now);
       replies.upstream(cached.to(wire, now), limit, reply);
       return true;
@@ -307,6 +381,24 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       refused(station.budget(), "the port has its share of the questions that wait");
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
     }
+    return true;
+  }
+
+  /** Whether a port may ask once more in this second. */
+  private boolean admits(PortBudget port) {
+    Integer limit = terms.dns().rateLimit();
+    if (limit == null) {
+      return true;
+    }
+    EventRate rate =
+        rates.computeIfAbsent(
+            port, key -> new EventRate(TimeUnit.SECONDS.toNanos(1) / limit, limit));
+    long now = clock.nanoTime();
+    if (!rate.permits(now)) {
+      port.count(Excess.QUESTIONS);
+      return false;
+    }
+    rate.use(now);
     return true;
   }
 

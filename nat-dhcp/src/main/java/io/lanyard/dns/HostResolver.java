@@ -6,20 +6,14 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.config.DnsConfig;
-import io.lanyard.net.Address;
-import io.lanyard.net.Endpoint;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +40,7 @@ final class HostResolver {
 
   /** The results of a look at the files that are followed. */
   private record Look(
-      FollowedFile.@Nullable Look<List<InetSocketAddress>> servers,
+      FollowedFile.@Nullable Look<List<UpstreamServer>> servers,
       FollowedFile.@Nullable Look<HostsFile> hosts) {}
 
   private final HostFiles files;
@@ -55,11 +49,12 @@ final class HostResolver {
   private final Clock clock;
   private final Runnable changed;
   private final Timer retry;
-  private final Deque<Consumer<List<InetSocketAddress>>> waiting = new ArrayDeque<>();
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
   private DnsConfig config;
-  private @Nullable FollowedFile<List<InetSocketAddress>> resolvConf;
+  private @Nullable FollowedFile<List<UpstreamServer>> resolvConf;
   private @Nullable FollowedFile<HostsFile> hostsFile;
-  private List<InetSocketAddress> servers;
+  private final UpstreamRanking ranking;
+  private List<UpstreamServer> servers;
 
   /** Of the files that are followed: a look at those before says nothing of them. */
   private int generation;
@@ -68,9 +63,6 @@ final class HostResolver {
   private boolean looking;
   private long lookedAt;
   private long complainNanos;
-
-  /** The server that answered last; the others come after it. */
-  private int preferred;
 
   /**
    * Makes one that has not looked at any file.
@@ -97,22 +89,27 @@ final class HostResolver {
     this.hostsFile = hostsFile(config.hostsFile());
     this.loop = loop;
     this.clock = timers.clock();
+    this.ranking = new UpstreamRanking(clock);
+    ranking.servers(servers);
     this.changed = changed;
     this.retry = timers.create(this::refresh);
     this.complainNanos = clock.nanoTime();
     this.looked = resolvConf == null && this.hostsFile == null;
   }
 
-  private @Nullable FollowedFile<List<InetSocketAddress>> resolvConf(DnsConfig.Upstreams from) {
+  private @Nullable FollowedFile<List<UpstreamServer>> resolvConf(DnsConfig.Upstreams from) {
     return from instanceof DnsConfig.OfHost
-        ? new FollowedFile<>(files.resolvConf(), lines -> parser.apply(lines).servers(), List.of())
+        ? new FollowedFile<>(
+            files.resolvConf(),
+            lines -> parser.apply(lines).servers().stream().map(UpstreamServer::plain).toList(),
+            List.of())
         : null;
   }
 
-  private static List<InetSocketAddress> named(DnsConfig.Upstreams upstreams) {
+  private static List<UpstreamServer> named(DnsConfig.Upstreams upstreams) {
     // No pattern switch: the JVM would spin a class for it in each start.
     return upstreams instanceof DnsConfig.Servers(var servers)
-        ? servers.stream().map(Endpoint::toSocketAddress).toList()
+        ? servers.stream().map(UpstreamServer::of).toList()
         : List.of();
   }
 
@@ -134,7 +131,7 @@ final class HostResolver {
       retry.cancel();
       resolvConf = resolvConf(next.upstreams());
       servers = named(next.upstreams());
-      preferred = 0;
+      ranking.servers(servers);
     }
     if (hosts) {
       hostsFile = hostsFile(next.hostsFile());
@@ -154,15 +151,19 @@ final class HostResolver {
   /**
    * Finds out whom to ask.
    *
-   * @param use told on the loop, now or soon, the servers in the order to try; none if there are
-   *     none
+   * @param known run on the loop, now or soon, when {@link #ranking} has the servers
    */
-  void servers(Consumer<List<InetSocketAddress>> use) {
+  void servers(Runnable known) {
     if (refresh()) {
-      use.accept(inOrder());
+      known.run();
     } else {
-      waiting.add(use);
+      waiting.add(known);
     }
+  }
+
+  /** The servers, and which of them are asked first. */
+  UpstreamRanking ranking() {
+    return ranking;
   }
 
   /**
@@ -206,23 +207,13 @@ final class HostResolver {
     return hostsFile == null ? HostsFile.NONE : hostsFile.content();
   }
 
-  /** Remembers that a server answered. */
-  void answered(InetSocketAddress server) {
-    int index = servers.indexOf(server);
-    if (index >= 0) {
-      preferred = index;
-    }
-  }
-
-  List<InetSocketAddress> known() {
+  List<UpstreamServer> known() {
     return servers;
   }
 
   /** The same, as the configuration writes them. */
-  List<Endpoint> endpoints() {
-    return servers.stream()
-        .map(server -> new Endpoint(Address.of(server.getAddress()), server.getPort()))
-        .toList();
+  List<String> texts() {
+    return servers.stream().map(UpstreamServer::text).toList();
   }
 
   /**
@@ -250,15 +241,6 @@ final class HostResolver {
     waiting.clear();
   }
 
-  private List<InetSocketAddress> inOrder() {
-    if (preferred == 0 || servers.isEmpty()) {
-      return servers;
-    }
-    List<InetSocketAddress> rotated = new ArrayList<>(servers);
-    Collections.rotate(rotated, -preferred);
-    return rotated;
-  }
-
   private void tell(int asked, Look done) {
     try {
       loop.execute(() -> {
@@ -284,10 +266,10 @@ final class HostResolver {
       boolean unread = resolvConf.failure() != null;
       if (resolvConf.seen(look.servers())) {
         servers = resolvConf.content();
-        preferred = 0;
+        ranking.servers(servers);
         LogEvent.of("dns-upstreams")
             .with("file", resolvConf.path())
-            .with("servers", endpoints())
+            .with("servers", texts())
             .log(LOG, Level.INFO);
         different = true;
       } else if (unread && resolvConf.failure() == null) {
@@ -304,10 +286,9 @@ final class HostResolver {
   }
 
   private void tellWaiting() {
-    List<InetSocketAddress> order = inOrder();
-    Consumer<List<InetSocketAddress>> next;
+    Runnable next;
     while ((next = waiting.poll()) != null) {
-      next.accept(order);
+      next.run();
     }
   }
 

@@ -151,6 +151,18 @@ final class Outstanding {
   }
 
   /**
+   * Takes all queries out of a question, which goes on for the cache alone.
+   *
+   * @return the queries
+   */
+  List<Asker> answerEarly(Waiting waiting) {
+    List<Asker> left = List.copyOf(waiting.askers);
+    waiting.askers.clear();
+    left.forEach(this::release);
+    return left;
+  }
+
+  /**
    * Has queries that come ask anew, rather than wait for questions that other servers are being
    * asked than are to be asked now. Those who wait get their answers, which nobody keeps.
    */

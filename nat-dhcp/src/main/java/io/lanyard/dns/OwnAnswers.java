@@ -3,8 +3,10 @@ package io.lanyard.dns;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
@@ -25,7 +27,7 @@ import org.xbill.DNS.Type;
  */
 final class OwnAnswers {
   /** How long guests may keep names of the network, which change with the leases, in seconds. */
-  private static final long TTL = 10;
+  static final long TTL = 10;
 
   private final Name gateway;
   private final Name hostmaster;
@@ -62,6 +64,39 @@ final class OwnAnswers {
       }
     }
     return some ? response : denial(query, Rcode.NOERROR, zone);
+  }
+
+  /**
+   * Records of a name that the configuration has, of the type asked for.
+   *
+   * @param all the name's records
+   * @return null where there is none of that type
+   */
+  @Nullable Message records(Message query, Record asked, List<Record> all) {
+    Message response = response(query, Rcode.NOERROR);
+    for (Record each : all) {
+      if (each.getType() == asked.getType() || asked.getType() == Type.ANY) {
+        response.addRecord(each, Section.ANSWER);
+      }
+    }
+    return response.getSection(Section.ANSWER).isEmpty() ? null : response;
+  }
+
+  /**
+   * A name that stands for another one.
+   *
+   * @param chain the aliases, one after the other
+   * @param last the answer for the name at the end; null where it is none of the network's
+   */
+  Message alias(Message query, List<CNAMERecord> chain, @Nullable Message last) {
+    Message response = response(query, last == null ? Rcode.NOERROR : last.getRcode());
+    chain.forEach(each -> response.addRecord(each, Section.ANSWER));
+    if (last != null) {
+      for (int section : new int[] {Section.ANSWER, Section.AUTHORITY}) {
+        last.getSection(section).forEach(each -> response.addRecord(each, section));
+      }
+    }
+    return response;
   }
 
   /** The name of an address. */

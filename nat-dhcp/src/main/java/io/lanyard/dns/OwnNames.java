@@ -88,6 +88,11 @@ final class OwnNames implements LeaseListener {
       fixed.putIfAbsent(name, address);
       fixedReverse.putIfAbsent(address, name);
     }
+    standsBelow(name);
+  }
+
+  /** Notes that the names above one of the domain exist. */
+  void standsBelow(Name name) {
     for (int n = 1; name.subdomain(domain) && n < name.labels() - domain.labels(); n++) {
       nonTerminals.add(new Name(name, n));
     }

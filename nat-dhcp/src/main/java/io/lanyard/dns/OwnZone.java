@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -49,6 +50,7 @@ final class OwnZone {
   private final OwnNames names;
   private final Ipv6Names ipv6;
   private OwnAnswers answers;
+  private OwnRecords records;
   private Name domain;
 
   OwnZone(ZoneTerms terms, Ipv6Names ipv6) {
@@ -57,6 +59,13 @@ final class OwnZone {
     names = new OwnNames(terms);
     domain = names.domain();
     answers = new OwnAnswers(domain, names.gateway());
+    records = records(terms);
+  }
+
+  private OwnRecords records(ZoneTerms terms) {
+    OwnRecords made = new OwnRecords(terms.dns().records(), domain);
+    made.names().forEach(names::standsBelow);
+    return made;
   }
 
   /** Takes other fixed names, and perhaps another domain; names of leases stay. */
@@ -64,6 +73,7 @@ final class OwnZone {
     names.configure(terms);
     domain = names.domain();
     answers = new OwnAnswers(domain, names.gateway());
+    records = records(terms);
   }
 
   /** Hears of the leases, whose names are the zone's. */
@@ -72,7 +82,7 @@ final class OwnZone {
   }
 
   int size() {
-    return names.size();
+    return names.size() + records.size();
   }
 
   /**
@@ -88,6 +98,36 @@ final class OwnZone {
     if (dclass != DClass.IN && dclass != DClass.ANY) {
       return null;
     }
+    if (records.isEmpty()) {
+      return hosts(query, asked, hosts);
+    }
+    Name name = asked.getName();
+    List<Record> all = records.of(name);
+    List<CNAMERecord> chain = records.aliases(name);
+    if (!chain.isEmpty() && asked.getType() != Type.CNAME && asked.getType() != Type.ANY) {
+      Name target = chain.getLast().getTarget();
+      Record again = Record.newRecord(target, asked.getType(), DClass.IN);
+      return answers.alias(query, chain, named(query, again, records.of(target), hosts));
+    }
+    return named(query, asked, all, hosts);
+  }
+
+  /** The answer for a name that is no alias, and perhaps none of the network's. */
+  private @Nullable Message named(Message query, Record asked, List<Record> all, HostsFile hosts) {
+    Message listed = answers.records(query, asked, all);
+    if (listed != null) {
+      return listed;
+    }
+    Name name = asked.getName();
+    Message other = hosts(query, asked, hosts);
+    // The name exists, whatever the type.
+    return !all.isEmpty() && (other == null || other.getRcode() == Rcode.NXDOMAIN)
+        ? answers.denial(query, Rcode.NOERROR, name.subdomain(domain) ? domain : name)
+        : other;
+  }
+
+  /** The same from the names that have addresses. */
+  private @Nullable Message hosts(Message query, Record asked, HostsFile hosts) {
     Name name = asked.getName();
     if (name.subdomain(domain)) {
       return forward(query, asked, name, hosts);

@@ -5,6 +5,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
@@ -12,12 +13,15 @@ import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turns;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
@@ -40,10 +44,16 @@ final class Recursion {
   /** Every name server has the root's at hand. */
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
 
+  /** Answers that are renewed at a time. */
+  private static final int MOST_RENEWALS = 16;
+
   /** Answers kept at most, and their bytes. */
   private static final int CACHE_ENTRIES = 10_000;
 
   private static final long CACHE_BYTES = 8 << 20;
+
+  /** RFC 8767 section 5: for so long the servers are not asked again for what they did not say. */
+  private static final long RECHECK_NANOS = Duration.ofSeconds(30).toNanos();
 
   private final GuestLink link;
   private final Clock clock;
@@ -53,14 +63,24 @@ final class Recursion {
   private final Counters<DnsCount> counters;
   private final ResponseCache cache;
   private final HostResolver resolver;
+  private final SplitServers split;
+  private final RateLimitedLog log;
+  private final String network;
   private final UpstreamDatagrams datagrams;
+  private final UpstreamConnections connections;
   private final UpstreamQuery.Surroundings surroundings;
   private final Outstanding outstanding;
   private final UpstreamHealth health;
   private final UpstreamTimes times;
-  private boolean forwards;
+  private DnsConfig config;
+  private Rebinding rebinding;
   private boolean hostsFile;
   private boolean closed;
+
+  /** Of the servers: what those before say is not kept. */
+  private int generation;
+
+  private final Set<Question> renewing = new HashSet<>();
 
   Recursion(
       String network,
@@ -76,7 +96,11 @@ final class Recursion {
       Consumer<PortBudget> refused,
       Function<List<String>, ResolvConf> parser) {
     this.times = times;
-    this.forwards = forwards(config);
+    this.network = network;
+    this.config = config;
+    this.rebinding = new Rebinding(config);
+    this.split = new SplitServers(link.timers().clock(), config);
+    this.log = new RateLimitedLog(LOG, link.timers().clock());
     this.hostsFile = config.hostsFile();
     this.link = link;
     this.zone = zone;
@@ -95,11 +119,13 @@ final class Recursion {
             parser,
             this::upstreamsChanged);
     this.datagrams = new UpstreamDatagrams(link, counters, sockets);
+    this.connections = new UpstreamConnections(link, sockets, config.authorities());
     this.surroundings =
         new UpstreamQuery.Surroundings(
-            link.loop(),
+            link,
             new Turns(clock, task -> link.loop().execute(task)).unowned(),
             datagrams,
+            connections,
             link.timers(),
             new SecureRandom(),
             times,
@@ -117,7 +143,52 @@ final class Recursion {
 
   /** The answer that is kept for a question; null if there is none. */
   @Nullable Response cached(Question question, long now) {
-    return cache.get(question, now);
+    Response kept = cache.get(question, now);
+    if (kept != null) {
+      counters.count(DnsCount.CACHE_HIT);
+      if (kept.isNearlyOver(now)) {
+        renew(question);
+      }
+      return kept;
+    }
+    Response late = stale(question, now);
+    return late != null && late.recheckNanos - now > 0 ? countStale(late) : null;
+  }
+
+  /** Asks anew for what guests ask for, before its time is over. */
+  private void renew(Question question) {
+    if (renewing.size() >= MOST_RENEWALS || !renewing.add(question)) {
+      return;
+    }
+    counters.count(DnsCount.RENEWED);
+    int asked = generation;
+    ask(
+        () -> ranking(question.name()),
+        question,
+        (response, local) -> {
+          renewing.remove(question);
+          if (response == null || local || asked != generation || closed) {
+            return;
+          }
+          filter(question, response);
+          Response made =
+              response.getRcode() == Rcode.SERVFAIL
+                  ? null
+                  : make(question, response, clock.nanoTime());
+          if (made != null) {
+            cache.put(question, made);
+          }
+        });
+  }
+
+  /** An answer whose time is over, and that may be given all the same; null for none. */
+  private @Nullable Response stale(Question question, long now) {
+    return cache.stale(question, now, config.serveStale().toNanos());
+  }
+
+  private Response countStale(Response late) {
+    counters.count(DnsCount.STALE);
+    return late;
   }
 
   void flushCache() {
@@ -141,7 +212,7 @@ final class Recursion {
       return unread;
     }
     return "no name server answers, so names of others are not resolved: asked "
-        + resolver.endpoints()
+        + resolver.texts()
         + "; look at the host's resolver and its way out";
   }
 
@@ -169,6 +240,7 @@ final class Recursion {
     resolver.close();
     health.close();
     outstanding.all().forEach(this::cancel);
+    connections.close();
     datagrams.close();
   }
 
@@ -179,42 +251,96 @@ final class Recursion {
         .with("outstanding", outstanding.askers())
         .with("outstandingQuestions", outstanding.questions())
         .with("outstandingBytes", outstanding.bytes())
-        .with("outstandingPorts", outstanding.ports());
+        .with("outstandingPorts", outstanding.ports())
+        .with("connections", connections.size())
+        .child(resolver.ranking().dump("upstreams"));
+    split.addTo(node);
   }
 
-  private void heard(InetSocketAddress server) {
-    resolver.answered(server);
-    health.answered();
+  private void heard(UpstreamServer server) {
+    if (resolver.known().contains(server)) {
+      health.answered();
+    }
   }
 
   private void upstreamsChanged() {
+    generation++;
     outstanding.detach();
     cache.clear();
     health.changed();
   }
 
+  /** Asks a server whose rest is over whether it answers again. */
+  private void wake(UpstreamRanking ranking) {
+    UpstreamServer due = ranking.due();
+    if (due != null) {
+      new UpstreamQuery(
+              surroundings,
+              null,
+              Question.recursive(Name.root, Type.NS),
+              List.of(),
+              ranking,
+              List.of(due),
+              PROBE_TIMEOUT,
+              (response, local) -> {
+                if (response == null || local) {
+                  ranking.failed(due);
+                }
+              })
+          .start(1);
+    }
+  }
+
   /** Asks for the root's name servers, which no guest has chosen and every server knows. */
   private void probe(Consumer<UpstreamHealth.Probed> probed) {
-    resolver.servers(servers -> {
-      if (!closed) {
-        Question root = Question.recursive(Name.root, Type.NS);
-        new UpstreamQuery(
-                surroundings,
-                null,
-                root,
-                List.of(),
-                servers,
-                PROBE_TIMEOUT,
-                (response, local) ->
-                    probed.accept(
-                        local
-                            ? UpstreamHealth.Probed.NOT_ASKED
-                            : response == null
-                                ? UpstreamHealth.Probed.SILENT
-                                : UpstreamHealth.Probed.ANSWERED))
-            .start();
+    ask(
+        resolver::ranking,
+        Question.recursive(Name.root, Type.NS),
+        (response, local) ->
+            probed.accept(
+                local
+                    ? UpstreamHealth.Probed.NOT_ASKED
+                    : response == null
+                        ? UpstreamHealth.Probed.SILENT
+                        : UpstreamHealth.Probed.ANSWERED));
+  }
+
+  /**
+   * Asks a question of the daemon's own, whose answer is kept for nobody.
+   *
+   * @param answered takes the answer, once; null if there is none
+   */
+  void lookup(Question question, Consumer<@Nullable Message> answered) {
+    ask(
+        () -> ranking(question.name()),
+        question,
+        (response, local) -> answered.accept(local ? null : response));
+  }
+
+  private void ask(Supplier<UpstreamRanking> of, Question question, UpstreamQuery.Result result) {
+    resolver.servers(() -> {
+      if (closed) {
+        result.ended(null, true);
+        return;
       }
+      UpstreamRanking ranking = of.get();
+      new UpstreamQuery(
+              surroundings,
+              null,
+              question,
+              List.of(),
+              ranking,
+              ranking.order(),
+              PROBE_TIMEOUT,
+              result)
+          .start(1);
     });
+  }
+
+  /** The servers that are asked for a name. */
+  private UpstreamRanking ranking(Name name) {
+    UpstreamRanking own = split.of(name);
+    return own == null ? resolver.ranking() : own;
   }
 
   /**
@@ -239,61 +365,87 @@ final class Recursion {
     }
     counters.count(DnsCount.FORWARDED);
     fresh.askedNanos = clock.nanoTime();
-    resolver.servers(servers -> ask(fresh, servers));
+    resolver.servers(() -> ask(fresh));
     return true;
   }
 
-  private void ask(Waiting waiting, List<InetSocketAddress> servers) {
+  private void ask(Waiting waiting) {
     if (closed || (waiting.hosts != resolver.hosts() && inHostsFile(waiting))) {
       return;
     }
-    if (!forwards()) {
+    Name name = waiting.question.name();
+    if (!forwards(name)) {
       refuse(waiting);
       return;
     }
+    UpstreamRanking ranking = ranking(name);
+    wake(ranking);
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,
             waiting.first,
             waiting.question,
             waiting.options,
-            servers,
+            ranking,
+            ranking.order(),
             times.query(),
             new UpstreamQuery.Result() {
               @Override
               public void ended(@Nullable Message response, boolean local) {
-                answered(waiting, servers, response, local);
+                answered(waiting, response, local);
               }
 
               @Override
               public void delayed() {
                 unanswered(waiting);
+                serveStale(waiting);
               }
             });
     waiting.upstream = upstream;
-    upstream.start();
+    upstream.start(ranking.width());
   }
 
-  /** Whether anybody is asked for names of others. */
-  boolean forwards() {
-    return forwards;
+  /** RFC 8767 section 5: a guest need not wait for servers that are late, if there is an answer. */
+  private void serveStale(Waiting waiting) {
+    long now = clock.nanoTime();
+    Response late = waiting.shareable() && !waiting.stale ? stale(waiting.question, now) : null;
+    if (late != null) {
+      late.recheckNanos = now + RECHECK_NANOS;
+      for (Asker asker : outstanding.answerEarly(waiting)) {
+        give(countStale(late), waiting.question, asker, now);
+      }
+      link.flush();
+    }
   }
 
-  private static boolean forwards(DnsConfig config) {
-    return !(config.upstreams() instanceof DnsConfig.None);
+  private void give(Response answer, Question question, Asker asker, long now) {
+    answer.tell(policy, asker.port().port, question.name(), now);
+    replies.upstream(answer.to(asker.id(), asker.spelling(), now), asker.limit(), asker.reply());
+  }
+
+  /** Whether anybody is asked for a name of others. */
+  boolean forwards(Name name) {
+    UpstreamRanking own = split.of(name);
+    return own == null ? !(config.upstreams() instanceof DnsConfig.None) : !own.order().isEmpty();
   }
 
   /**
    * Asks other servers, or answers from the hosts file or no more. Questions under way are answered
    * by those that they were put to.
    */
-  void configure(DnsConfig config) {
-    forwards = forwards(config);
-    if (resolver.configure(config)) {
+  void configure(DnsConfig next) {
+    boolean others = !Objects.equals(next.authorities(), config.authorities());
+    boolean filtered =
+        next.rebindingProtection() != config.rebindingProtection()
+            || !next.rebindingExceptions().equals(config.rebindingExceptions());
+    config = next;
+    rebinding = new Rebinding(next);
+    connections.configure(next.authorities());
+    if (resolver.configure(next) | split.configure(next) | others) {
       upstreamsChanged();
     }
-    if (config.hostsFile() != hostsFile) {
-      hostsFile = config.hostsFile();
+    if (next.hostsFile() != hostsFile || filtered) {
+      hostsFile = next.hostsFile();
       cache.clear(); // The file's names come first, and nobody has looked at it yet.
     }
   }
@@ -327,21 +479,34 @@ final class Recursion {
     return true;
   }
 
-  private void answered(
-      Waiting waiting, List<InetSocketAddress> servers, @Nullable Message response, boolean local) {
-    if (local && handedOver(waiting, servers)) {
+  private void answered(Waiting waiting, @Nullable Message response, boolean local) {
+    if (local && handedOver(waiting)) {
       return;
     }
     outstanding.end(waiting);
     Question question = waiting.question;
     long now = clock.nanoTime();
-    Response upstream = response == null ? null : make(question, response, now);
-    Response made = upstream == null ? make(question, failure(question), now) : upstream;
-    if (made != null && !local && waiting.shareable() && !waiting.stale) {
-      cache.put(question, made);
+    if (response != null) {
+      filter(question, response);
     }
+    boolean keeps = !local && waiting.shareable() && !waiting.stale;
+    boolean failed = response == null || response.getRcode() == Rcode.SERVFAIL;
+    Response late = failed && keeps ? stale(question, now) : null;
     if (response == null) {
       unanswered(waiting);
+    }
+    if (late != null) {
+      late.recheckNanos = now + RECHECK_NANOS;
+      for (Asker asker : waiting.askers) {
+        give(countStale(late), question, asker, now);
+      }
+      link.flush();
+      return;
+    }
+    Response upstream = response == null ? null : make(question, response, now);
+    Response made = upstream == null ? make(question, failure(question), now) : upstream;
+    if (made != null && keeps) {
+      cache.put(question, made);
     }
     for (Asker asker : waiting.askers) {
       if (upstream == null) {
@@ -352,15 +517,34 @@ final class Recursion {
             .reply()
             .accept(Queries.error(Queries.again(question, asker), Rcode.SERVFAIL).toWire());
       } else {
-        made.tell(policy, asker.port().port, question.name(), now);
-        replies.upstream(made.to(asker.id(), asker.spelling(), now), asker.limit(), asker.reply());
+        give(made, question, asker, now);
       }
     }
     link.flush();
   }
 
+  /** Takes out what would lead a guest into its own network under a stranger's name. */
+  private void filter(Question question, Message response) {
+    int taken = rebinding.filter(question.name(), response);
+    if (taken > 0) {
+      for (int i = 0; i < taken; i++) {
+        counters.count(DnsCount.REBINDING);
+      }
+      log.log(
+          Level.INFO,
+          "dns-rebinding",
+          network,
+          line ->
+              line.with("network", network)
+                  .with("name", Told.text(question.name()))
+                  .with("records", taken)
+                  .with("advice", "where that is right, name its domain in rebinding-exceptions"));
+    }
+  }
+
   private void unanswered(Waiting waiting) {
-    if (!resolver.known().isEmpty() && !waiting.stale) {
+    boolean ours = split.of(waiting.question.name()) == null;
+    if (ours && !resolver.known().isEmpty() && !waiting.stale) {
       health.unanswered(waiting.askedNanos);
     }
   }
@@ -369,7 +553,7 @@ final class Recursion {
    * Lets another port that waits for the same answer ask, where the first one has its share of the
    * sockets: that is none of the other's fault.
    */
-  private boolean handedOver(Waiting waiting, List<InetSocketAddress> servers) {
+  private boolean handedOver(Waiting waiting) {
     List<Asker> left = outstanding.leave(waiting, waiting.first.port);
     if (left.isEmpty()) {
       return false;
@@ -380,7 +564,7 @@ final class Recursion {
       asker.reply().accept(Queries.error(again, Rcode.SERVFAIL).toWire(asker.limit()));
     }
     link.flush();
-    ask(waiting, servers);
+    ask(waiting);
     return true;
   }
 

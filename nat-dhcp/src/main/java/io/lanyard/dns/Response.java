@@ -36,6 +36,12 @@ final class Response {
    */
   private static final int FAILURE_SECONDS = 1;
 
+  /** RFC 8767 section 4: how long who asks may keep an answer whose time is over. */
+  private static final long STALE_SECONDS = 30;
+
+  /** An answer that holds for less is not renewed before its time, in seconds. */
+  private static final int LEAST_TO_RENEW = 10;
+
   /** The longest that an answer is kept. */
   private static final long MOST_SECONDS = 86_400;
 
@@ -53,9 +59,22 @@ final class Response {
   /** The addresses in it. */
   private final Told told;
 
+  /** Whether it has what was asked for. */
+  private final boolean positive;
+
+  /** Until when it is given without asking again, although its time is over. */
+  long recheckNanos;
+
   private Response(
-      byte[] wire, int nameLength, int[] ttlOffsets, long storedNanos, long ttl, Told told) {
+      byte[] wire,
+      int nameLength,
+      int[] ttlOffsets,
+      long storedNanos,
+      long ttl,
+      Told told,
+      boolean positive) {
     this.told = told;
+    this.positive = positive;
     this.wire = wire;
     this.nameLength = nameLength;
     this.ttlOffsets = ttlOffsets;
@@ -120,7 +139,10 @@ final class Response {
         offsets.stream().mapToInt(Integer::intValue).toArray(),
         nowNanos,
         ttl,
-        Told.of(message));
+        Told.of(message),
+        message.getRcode() == Rcode.NOERROR
+            && !message.getSection(Section.ANSWER).isEmpty()
+            && soa(message) == null);
   }
 
   /** Makes the counts in the header those of the records that a truncated message still has. */
@@ -179,6 +201,16 @@ final class Response {
     told.tell(policy, port, asked, seconds(nowNanos));
   }
 
+  /** Whether it says that no server has answered. */
+  boolean isFailure() {
+    return (wire[3] & 15) == Rcode.SERVFAIL;
+  }
+
+  /** Whether it is in the last tenth of its time, and to be renewed before somebody misses it. */
+  boolean isNearlyOver(long nowNanos) {
+    return positive && ttl >= LEAST_TO_RENEW && seconds(nowNanos) >= ttl - ttl / 10;
+  }
+
   boolean expired(long nowNanos) {
     return seconds(nowNanos) >= ttl;
   }
@@ -228,8 +260,9 @@ final class Response {
     byte[] out = Arrays.copyOf(wire, wire.length);
     long age = ttlOffsets.length == 0 ? 0 : seconds(nowNanos);
     if (age > 0) {
+      long least = expired(nowNanos) ? STALE_SECONDS : 0;
       for (int at : ttlOffsets) {
-        long left = Math.max(0, (int4(out, at) & 0xffff_ffffL) - age);
+        long left = Math.max(least, (int4(out, at) & 0xffff_ffffL) - age);
         out[at] = (byte) (left >>> 24);
         out[at + 1] = (byte) (left >>> 16);
         out[at + 2] = (byte) (left >>> 8);

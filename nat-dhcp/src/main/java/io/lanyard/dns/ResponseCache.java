@@ -20,9 +20,24 @@ final class ResponseCache {
     this.maxBytes = maxBytes;
   }
 
+  /** The answer to a question; null if there is none, or its time is over. */
   @Nullable Response get(Question question, long nowNanos) {
     Response response = entries.get(question);
-    if (response != null && response.expired(nowNanos)) {
+    return response == null || response.expired(nowNanos) ? null : response;
+  }
+
+  /**
+   * The answer to a question whose time is over. One that is too old is forgotten.
+   *
+   * @param longestNanos how long ago its time may have ended
+   * @return null if there is none
+   */
+  @Nullable Response stale(Question question, long nowNanos, long longestNanos) {
+    Response response = entries.get(question);
+    if (response == null || !response.expired(nowNanos)) {
+      return null;
+    }
+    if (response.isFailure() || response.expired(nowNanos - longestNanos)) {
       entries.remove(question);
       bytes -= cost(response);
       return null;

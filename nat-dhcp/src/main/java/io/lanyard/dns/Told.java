@@ -102,6 +102,11 @@ final class Told {
     }
   }
 
+  /** The addresses, in the order of the answer. */
+  List<Address> addresses() {
+    return entries.stream().map(Entry::address).toList();
+  }
+
   /** The memory that it takes, in bytes. */
   int bytes() {
     return 80 * entries.size();

@@ -63,9 +63,9 @@ final class UpstreamDatagrams implements AutoCloseable {
     DatagramEnds ends = DatagramEnds.to(address, server.getPort(), scope);
     Query socket = new Query(turn, ends, listener);
     try {
-      Address any = address.isIpv4() ? Address.ANY_IPV4 : Address.ANY_IPV6;
-      socket.socket =
-          HostSocket.watch(link, InetDatagram.udp(any, 0), present, socket, descriptors);
+      InetDatagram bound = InetDatagram.udp(link.outbound().local(address), 0);
+      hold(bound, address);
+      socket.socket = HostSocket.watch(link, bound, present, socket, descriptors);
     } catch (IOException e) {
       if (e instanceof ErrnoException errno && Errno.isDescriptorLimit(errno.number())) {
         descriptors.kernelRefused();
@@ -79,6 +79,15 @@ final class UpstreamDatagrams implements AutoCloseable {
       return null;
     }
     return socket;
+  }
+
+  private void hold(InetDatagram bound, Address server) throws IOException {
+    try {
+      link.outbound().hold(bound.fd(), server);
+    } catch (IOException e) {
+      bound.close();
+      throw e;
+    }
   }
 
   /** Gives back what sockets are read into; all of them are closed. */

@@ -4,12 +4,12 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
+import io.lanyard.config.DnsUpstream.Way;
+import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
-import io.netty.channel.EventLoop;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,8 @@ import org.xbill.DNS.Section;
  * section 4). When a server has not answered in time the next is asked as well, and the first
  * answer from any of them counts; a server that fails or refuses is passed over while there are
  * others. Every server is asked twice at most. A truncated answer is asked for again over TCP (RFC
- * 7766 section 5).
+ * 7766 section 5). Over TLS a server is asked on a connection that stays ({@link
+ * UpstreamConnections}).
  *
  * <p>Thread: the network's loop only.
  */
@@ -52,15 +53,16 @@ final class UpstreamQuery {
 
   /** The forwarder's objects that every question uses. */
   record Surroundings(
-      EventLoop loop,
+      GuestLink link,
       Turn unowned,
       UpstreamDatagrams datagrams,
+      UpstreamConnections connections,
       Timers timers,
       RandomGenerator random,
       UpstreamTimes times,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
-      Consumer<InetSocketAddress> answered,
+      Consumer<UpstreamServer> answered,
       Consumer<PortBudget> refused) {}
 
   /** Hears how a question has ended. */
@@ -82,7 +84,8 @@ final class UpstreamQuery {
   private final Turn turn;
   private final Question question;
   private final List<EDNSOption> options;
-  private final List<InetSocketAddress> servers;
+  private final UpstreamRanking ranking;
+  private final List<UpstreamServer> servers;
   private final Result result;
   private final List<Attempt> attempts = new ArrayList<>();
   private final Timer next;
@@ -114,6 +117,8 @@ final class UpstreamQuery {
    *
    * @param asker the share of the port that asked, which is charged for the sockets and for what
    *     comes of them; null for a question of our own
+   * @param ranking hears how the servers do
+   * @param servers whom to ask, in this order
    * @param timeout when it ends without an answer at the latest
    * @param result told once
    */
@@ -122,7 +127,8 @@ final class UpstreamQuery {
       @Nullable PortShare asker,
       Question question,
       List<EDNSOption> options,
-      List<InetSocketAddress> servers,
+      UpstreamRanking ranking,
+      List<UpstreamServer> servers,
       Duration timeout,
       Result result) {
     this.around = around;
@@ -130,14 +136,23 @@ final class UpstreamQuery {
     this.turn = asker == null ? around.unowned() : asker.port.turn();
     this.question = question;
     this.options = options;
+    this.ranking = ranking;
     this.servers = servers;
     this.result = result;
     this.next = around.timers().create(this::timeout);
     this.deadline = around.timers().clock().nanoTime() + timeout.toNanos();
   }
 
-  void start() {
+  /**
+   * Asks.
+   *
+   * @param width how many servers are asked at once to begin with
+   */
+  void start(int width) {
     askNext();
+    for (int i = 1; i < Math.min(width, MAX_OPEN) && asked < servers.size() && !done; i++) {
+      askNext();
+    }
   }
 
   /** Gives up without a result. */
@@ -178,7 +193,7 @@ final class UpstreamQuery {
       // The last attempt has whatever time is left.
       boolean last = asked == ROUNDS * servers.size();
       next.arm(last ? left : Math.min(left, around.times().attempt().toNanos()));
-      attempt.udp(true);
+      attempt.begin();
     } else {
       next.arm(left);
     }
@@ -190,6 +205,13 @@ final class UpstreamQuery {
 
   private void timeout() {
     around.counters().count(DnsCount.UPSTREAM_FAILED);
+    long since = around.timers().clock().nanoTime() - around.times().attempt().toNanos();
+    for (Attempt attempt : attempts) {
+      if (!attempt.over && !attempt.late && attempt.startedNanos - since <= 0) {
+        attempt.late = true;
+        ranking.failed(attempt.server);
+      }
+    }
     if (asked >= servers.size()) {
       result.delayed();
     }
@@ -216,7 +238,8 @@ final class UpstreamQuery {
 
   /** One server asked, over UDP and if need be TCP. */
   private final class Attempt implements UpstreamSocket.Listener {
-    private final InetSocketAddress server;
+    private final UpstreamServer server;
+    private final long startedNanos = around.timers().clock().nanoTime();
     private @Nullable UpstreamSocket socket;
     private int id;
     private int mismatches;
@@ -224,11 +247,43 @@ final class UpstreamQuery {
     private boolean edns;
     private boolean over;
 
+    /** Whether it has had its time without an answer. */
+    private boolean late;
+
+    /** Whether TLS is no condition, and has not failed yet. */
+    private boolean opportunistic;
+
     /** Whether the socket counts in the asker's share. */
     private boolean holds;
 
-    Attempt(InetSocketAddress server) {
+    Attempt(UpstreamServer server) {
       this.server = server;
+    }
+
+    void begin() {
+      switch (server.way()) {
+        case DATAGRAM -> udp(true);
+        case STREAM -> onConnection();
+        case TLS -> {
+          opportunistic = server.name().isEmpty();
+          if (opportunistic && around.connections().isPlain(server)) {
+            opportunistic = false;
+            udp(true);
+          } else {
+            onConnection();
+          }
+        }
+      }
+    }
+
+    /** Asks on a connection that other questions use too. */
+    private void onConnection() {
+      stream = true;
+      edns = true;
+      around
+          .counters()
+          .count(server.way() == Way.TLS ? DnsCount.UPSTREAM_TLS : DnsCount.UPSTREAM_TCP);
+      socket = around.connections().ask(turn, server, query(), this);
     }
 
     void udp(boolean withEdns) {
@@ -237,7 +292,7 @@ final class UpstreamQuery {
         return;
       }
       around.counters().count(DnsCount.UPSTREAM_UDP);
-      socket = around.datagrams().send(turn, server, query(), this);
+      socket = around.datagrams().send(turn, server.address(), query(), this);
       if (socket == null) {
         fail();
       }
@@ -249,7 +304,9 @@ final class UpstreamQuery {
         return;
       }
       around.counters().count(DnsCount.UPSTREAM_TCP);
-      socket = new UpstreamStream(around.loop(), turn, server, query(), around.sockets(), this);
+      socket =
+          new UpstreamStream(
+              around.link(), turn, server.address(), query(), around.sockets(), this);
     }
 
     private boolean takeSocket() {
@@ -306,7 +363,7 @@ final class UpstreamQuery {
       }
       int rcode = response.getRcode();
       boolean strange = rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP || rcode == Rcode.BADVERS;
-      if (strange && question.edns() && edns) {
+      if (strange && question.edns() && edns && server.way() == Way.DATAGRAM) {
         close(); // RFC 6891 section 6.2.2: a server that does not know EDNS is asked without.
         over = false;
         stream = false;
@@ -318,7 +375,14 @@ final class UpstreamQuery {
         fail();
         return;
       }
+      long now = around.timers().clock().nanoTime();
       around.answered().accept(server);
+      ranking.answered(server, now - startedNanos);
+      for (Attempt other : attempts) {
+        if (other != this && !other.over && !other.late) {
+          ranking.slower(other.server, now - other.startedNanos);
+        }
+      }
       finish(response);
     }
 
@@ -346,9 +410,20 @@ final class UpstreamQuery {
 
     @Override
     public void failed() {
-      if (!done && !over) {
-        fail();
+      if (done || over) {
+        return;
       }
+      if (opportunistic) {
+        opportunistic = false;
+        around.connections().usePlain(server);
+        close();
+        over = false;
+        stream = false;
+        udp(true); // RFC 8310 section 5: in the clear rather than not at all.
+        return;
+      }
+      ranking.failed(server);
+      fail();
     }
 
     private void fail() {

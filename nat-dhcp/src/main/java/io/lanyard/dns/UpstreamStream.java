@@ -1,16 +1,14 @@
 package io.lanyard.dns;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.vswitch.Turn;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetSocketAddress;
 
 /**
@@ -20,8 +18,6 @@ import java.net.InetSocketAddress;
  * <p>Thread: the network's loop only. What comes for the query is charged to the port that asked.
  */
 final class UpstreamStream implements UpstreamSocket {
-  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
-
   private final EventLoop loop;
   private final Turn turn;
   private final byte[] query;
@@ -33,7 +29,7 @@ final class UpstreamStream implements UpstreamSocket {
   /**
    * Begins to connect.
    *
-   * @param loop the network's loop
+   * @param link the network
    * @param turn the turn of the port that asked
    * @param server the server's address and port
    * @param query the message
@@ -41,24 +37,19 @@ final class UpstreamStream implements UpstreamSocket {
    * @param listener hears of the server's message, or that none will come
    */
   UpstreamStream(
-      EventLoop loop,
+      GuestLink link,
       Turn turn,
       InetSocketAddress server,
       byte[] query,
       DescriptorBudget.Holder descriptors,
       Listener listener) {
-    this.loop = loop;
+    this.loop = link.loop();
     this.turn = turn;
     this.query = query;
     this.descriptors = descriptors;
     this.listener = listener;
     ChannelFuture connected =
-        new Bootstrap()
-            .group(loop)
-            .channel(EpollSocketChannel.class)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .handler(new Messages())
-            .connect(server);
+        UpstreamBootstrap.connect(link, server, made -> made.pipeline().addLast(new Messages()));
     channel = connected.channel();
     connected.addListener(done -> connected(done.isSuccess()));
   }

@@ -50,7 +50,7 @@ final class EgressUpkeep implements AutoCloseable {
     this.egress = egress;
     this.host = host;
     lost = new LostAddresses(timers, this::leadsNowhere);
-    egress.otherNetworks(otherSubnets());
+    egress.protection().otherNetworks(otherSubnets());
     hostAddresses =
         leadsOut ? new HostAddressWatch(gateway.loop(), timers, this::hostAddresses) : null;
     host.published().addListener(unpublished);
@@ -77,7 +77,7 @@ final class EgressUpkeep implements AutoCloseable {
   }
 
   private void hostAddresses(List<Subnet> own) {
-    egress.hostAddresses(own);
+    egress.protection().hostAddresses(own);
     judgeAgain();
     lost.present(own);
   }
@@ -93,7 +93,7 @@ final class EgressUpkeep implements AutoCloseable {
 
   /** A port is published no more, perhaps by another network: what it has permitted ends. */
   private void unpublished(int protocol, int port) {
-    if (egress.reliedOn(protocol, port)) {
+    if (egress.protection().reliedOn(protocol, port)) {
       onLoop(this::judgeAgain);
     }
   }
@@ -101,7 +101,7 @@ final class EgressUpkeep implements AutoCloseable {
   /** A network was added or removed, perhaps by another thread. */
   private void subnetsChanged() {
     onLoop(() -> {
-      egress.otherNetworks(otherSubnets());
+      egress.protection().otherNetworks(otherSubnets());
       judgeAgain();
     });
   }

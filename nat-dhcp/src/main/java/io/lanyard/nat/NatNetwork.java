@@ -6,11 +6,13 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DnsConfig;
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
+import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowOwner;
@@ -44,6 +46,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -103,6 +106,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             addresses(config, nat, host),
             config.mtu(),
             descriptors);
+    gateway.outbound(nat.outbound());
     Destinations destinations = new Destinations(gateway.addresses());
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, config.mtu());
@@ -191,6 +195,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     flows.quota(quota(nat));
     tcp.configure(nat.timeouts());
     udp.configure(nat);
+    gateway.outbound(nat.outbound());
     gateway.advertise(advertised(next));
     if (egress.configure(next.egress(), nat.hostLoopback())) {
       gateway.hostLoopback(answersForHost(next, nat));
@@ -211,13 +216,23 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
-   * The flows that {@link #configure} would end.
+   * Takes the egress rules of single ports. Flows that a change of them forbids end with it.
+   *
+   * @param rules the rules, which may change from now on
+   */
+  public void portRules(PortEgress rules) {
+    egress.portRules(rules, upkeep::judgeAgain);
+  }
+
+  /**
+   * The flows that another configuration would end.
    *
    * @param next the network as it is to be
+   * @param ofPort the egress rules of each port by its name, as they are to be
    * @return the flows as they stand now
    */
-  public List<FlowRecord> endedBy(NetworkConfig next) {
-    Predicate<Flow> admitted = egress.admitsUnder(next.egress(), nat(next).hostLoopback());
+  public List<FlowRecord> endedBy(NetworkConfig next, Function<String, EgressConfig> ofPort) {
+    Predicate<Flow> admitted = egress.admitsUnder(next.egress(), nat(next).hostLoopback(), ofPort);
     return flows.list(flow -> !admitted.test(flow));
   }
 
@@ -354,6 +369,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @return the network's egress, for its name server
    */
   public NamePolicy names() {
+    return egress;
+  }
+
+  /**
+   * Where guests may go.
+   *
+   * @return the live object
+   */
+  public Egress egress() {
     return egress;
   }
 

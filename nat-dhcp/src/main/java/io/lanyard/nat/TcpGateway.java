@@ -9,7 +9,9 @@ import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.IcmpReport;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.tcp.TcpHost;
+import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.vswitch.frame.Tcp;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,11 @@ record TcpGateway(IcmpErrors errors, FlowTable flows, Egress egress) implements 
   @Override
   public @Nullable Grant admits(Packet syn, int port) {
     return egress.admits(syn, port);
+  }
+
+  @Override
+  public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
+    return egress.admits(flow, by, hello);
   }
 
   @Override

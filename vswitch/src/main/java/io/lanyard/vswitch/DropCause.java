@@ -47,6 +47,8 @@ public enum DropCause {
   MULTICAST_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
   /** More frames to unknown addresses than the port may send. */
   UNKNOWN_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
+  /** More than the port's limits let pass in a second. */
+  RATE_LIMIT,
   /** The other side's queue is full. */
   QUEUE_FULL,
   /** The other side is not there: link down, nobody connected. */

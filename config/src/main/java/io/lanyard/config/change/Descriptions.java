@@ -17,6 +17,7 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortLimits;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.StormConfig;
@@ -238,6 +239,18 @@ final class Descriptions {
     if (!policy.addresses().isEmpty()) {
       parts.put(prefix + "addresses", policy.addresses());
     }
+    PortLimits limits = policy.limits();
+    if (!limits.equals(PortLimits.NONE)) {
+      parts.put(prefix + "limits.from-guest", Objects.requireNonNullElse(limits.fromGuest(), ""));
+      parts.put(prefix + "limits.to-guest", Objects.requireNonNullElse(limits.toGuest(), ""));
+      parts.put(prefix + "limits.new-flows", Objects.requireNonNullElse(limits.newFlows(), ""));
+    }
+    EgressConfig egress = policy.egress();
+    if (!egress.equals(EgressConfig.INHERITED)) {
+      parts.put(prefix + "egress.default", defaultOf(egress));
+      parts.put(prefix + "egress.rules", String.join(", ", rules(egress)));
+      parts.put(prefix + "egress.dry-run", egress.dryRun());
+    }
   }
 
   private static String dhcp(String subject, DhcpChanged change) {
@@ -286,8 +299,20 @@ final class Descriptions {
         .add("domain", before.domain(), after.domain())
         .add("hosts-file", before.hostsFile(), after.hostsFile())
         .add("upstreams", upstreams(before), upstreams(after))
+        .add("domains", before.domains(), after.domains())
+        .add("authorities", before.authorities(), after.authorities())
+        .add("rebinding-protection", before.rebindingProtection(), after.rebindingProtection())
+        .add("rebinding-exceptions", before.rebindingExceptions(), after.rebindingExceptions())
+        .add("serve-stale", before.serveStale(), after.serveStale())
+        .add("rate-limit", before.rateLimit(), after.rateLimit())
+        .add("query-log", before.queryLog(), after.queryLog())
+        .lists("records", records(before), records(after))
         .items("hosts", hosts(before), hosts(after))
         .line();
+  }
+
+  private static List<String> records(DnsConfig dns) {
+    return dns.records().stream().map(each -> each.name() + " " + each.data()).toList();
   }
 
   private static String upstreams(DnsConfig dns) {
@@ -336,15 +361,23 @@ final class Descriptions {
     parts.put("quotas.udp", nat.quotas().udp());
     parts.put("quotas.icmp-per-guest", nat.quotas().icmpPerGuest());
     parts.put("quotas.icmp", nat.quotas().icmp());
+    parts.put("outbound.address", Objects.requireNonNullElse(nat.outbound().ipv4(), ""));
+    parts.put("outbound.ipv6-address", Objects.requireNonNullElse(nat.outbound().ipv6(), ""));
+    parts.put("outbound.interface", Objects.requireNonNullElse(nat.outbound().device(), ""));
     return parts;
   }
 
   private static String egress(String subject, EgressConfig before, EgressConfig after) {
     Parts parts =
         new Parts(subject)
-            .add("default", word(before.otherwise()), word(after.otherwise()))
+            .add("default", defaultOf(before), defaultOf(after))
+            .add("dry-run", before.dryRun(), after.dryRun())
             .lists("rules", rules(before), rules(after));
     return parts.line();
+  }
+
+  private static String defaultOf(EgressConfig egress) {
+    return egress.otherwise() == null ? "" : word(egress.otherwise());
   }
 
   private static List<String> rules(EgressConfig egress) {

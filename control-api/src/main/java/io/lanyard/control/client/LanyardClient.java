@@ -4,6 +4,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.control.api.ComponentInfo;
 import io.lanyard.control.api.ConfigurationInfo;
 import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.GuestInfo;
@@ -168,6 +169,24 @@ public final class LanyardClient {
    */
   public Reply<List<ForwardInfo>> forwards(String network) throws IOException {
     return list(ForwardInfo.class, of("forwards", network));
+  }
+
+  /**
+   * Asks what would become of a guest's flow, by the decision that its first packet would get.
+   *
+   * @param network the network
+   * @param port the port that the guest is behind
+   * @param to a name or an address, and if wanted a colon and a port
+   * @param protocol tcp, udp or icmp; empty for tcp
+   * @return {@code GET /v1/networks/{network}/ports/{port}/egress/{destination}}
+   * @throws IOException as the class says
+   */
+  public Reply<List<EgressTestInfo>> testEgress(
+      String network, String port, String to, String protocol) throws IOException {
+    return list(
+        EgressTestInfo.class,
+        Query.path("networks", network, "ports", port, "egress", to)
+            + new Query().add("protocol", protocol));
   }
 
   /**

@@ -54,6 +54,10 @@ final class Endings {
                 changed.before().key().equals(changed.after().key())
                     ? ""
                     : forward(changed.network(), changed.before().key());
+            case Change.PortPolicyChanged changed ->
+                changed.before().policy().egress().equals(changed.after().policy().egress())
+                    ? ""
+                    : forbidden(changed.network(), after, judged);
             case Change.EgressChanged changed -> forbidden(changed.network(), after, judged);
             case Change.NatChanged changed -> forbidden(changed.network(), after, judged);
             default -> "";
@@ -93,7 +97,8 @@ final class Endings {
     if (network == null || next == null || !judged.add(name)) {
       return "";
     }
-    return flows("network " + name + ", which forbids them", network.flowsEndedBy(next));
+    return flows(
+        "network " + name + ", which forbids them", network.flowsEndedBy(next, after.guests()));
   }
 
   private String guest(String name, String end) {

@@ -14,6 +14,7 @@ import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
+import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.LeaseInfo;
@@ -321,6 +322,7 @@ public final class Network implements AutoCloseable {
               leases.network(name(), loop.eventLoop()),
               guests,
               host);
+      made.nat().portRules(ports.egress());
       made.bind(addresses, ports.hasHostAdapter());
       made.addListener(new LeaseEvents(name(), events));
       made.nat().flows().listen(new FlowEvents(name(), events, timers));
@@ -361,9 +363,25 @@ public final class Network implements AutoCloseable {
     return loop.call(gateway::flows).stream().filter(flow -> key.equals(flow.forward())).count();
   }
 
-  /** How many flows another configuration of the network would forbid. */
-  public long flowsEndedBy(NetworkConfig next) {
-    return gateway.flowsEndedBy(next);
+  /**
+   * How many flows another configuration would forbid.
+   *
+   * @param next the network
+   * @param declared the guests
+   */
+  public long flowsEndedBy(NetworkConfig next, Map<String, GuestConfig> declared) {
+    return gateway.flowsEndedBy(next, () -> ports.egressUnder(next, declared.values()));
+  }
+
+  /**
+   * Finds out what would become of a guest's flow. Nothing is counted.
+   *
+   * @param port the name of the port that the guest is behind
+   * @param question the flow
+   * @return an answer for each address that the flow may lead to; at least one
+   */
+  public List<EgressTestInfo> testEgress(String port, EgressQuestion question) {
+    return gateway.testEgress(port, question);
   }
 
   /**

@@ -1,9 +1,11 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.DumpNode;
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.nat.flow.FlowRecord;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -134,11 +137,34 @@ final class NetworkGateway {
     return offered == null ? List.of() : offered.nat().listFlows();
   }
 
-  /** How many flows another configuration of the network would forbid. */
-  long flowsEndedBy(NetworkConfig next) {
+  /**
+   * How many flows another configuration of the network would forbid.
+   *
+   * @param ofPort finds the egress rules of each port by its name, asked for on the loop
+   */
+  long flowsEndedBy(NetworkConfig next, Supplier<Function<String, EgressConfig>> ofPort) {
     return loop.call(() -> {
       NetworkServices offered = services;
-      return offered == null ? 0 : offered.nat().endedBy(next).size();
+      return offered == null ? 0 : offered.nat().endedBy(next, ofPort.get()).size();
+    });
+  }
+
+  /** Answers what would become of a guest's flow. */
+  List<EgressTestInfo> testEgress(String port, EgressQuestion question) {
+    return loop.await(() -> {
+      NetworkServices offered = services;
+      return offered == null
+          ? CompletableFuture.completedFuture(
+              List.of(
+                  new EgressTestInfo(
+                      network,
+                      port,
+                      question.name(),
+                      "",
+                      question.text(),
+                      "deny",
+                      "the network has no gateway that runs")))
+          : new EgressInquiry(offered, network, port, question).run();
     });
   }
 

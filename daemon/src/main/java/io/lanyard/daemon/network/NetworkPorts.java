@@ -2,6 +2,8 @@ package io.lanyard.daemon.network;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -17,6 +19,7 @@ import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
 import io.lanyard.linux.Libc;
+import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
@@ -38,6 +41,7 @@ import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +49,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,7 +119,9 @@ final class NetworkPorts {
     this.metrics = metrics;
     this.events = events;
     this.addresses = addresses;
-    this.governance = new PortGovernance(ethernet, new PortPolicies(config.switching(), addresses));
+    this.governance =
+        new PortGovernance(
+            ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
     this.guestMacs = guestMacs;
     guestMacs.forEach(ethernet::reserve);
   }
@@ -132,6 +139,7 @@ final class NetworkPorts {
   }
 
   private CompletableFuture<Void> start(PortConfig port) {
+    restrict(port.name(), port.policy());
     return start(port.name(), port, policies -> policies.port(port.policy()), List.of());
   }
 
@@ -182,6 +190,7 @@ final class NetworkPorts {
 
   /** Gives an attached port the rules that follow from another policy of its own. */
   void govern(String name, PortPolicy policy) {
+    restrict(name, policy);
     loop.call(() -> {
       governance.govern(
           name,
@@ -190,6 +199,24 @@ final class NetworkPorts {
               : policies -> policies.port(policy));
       return true;
     });
+  }
+
+  /** Says where the guests behind a port may go, before they can go anywhere. */
+  private void restrict(String name, PortPolicy policy) {
+    loop.call(() -> {
+      governance.restrict(name, policy);
+      return true;
+    });
+  }
+
+  /** The egress of single ports. On the loop. */
+  PortEgress egress() {
+    return governance.egress();
+  }
+
+  /** The same as another configuration has it. On the loop. */
+  Function<String, EgressConfig> egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
+    return governance.egressUnder(next, guests);
   }
 
   /** Whether a port is a certain one, or that of one of its clients. On the loop. */
@@ -257,7 +284,7 @@ final class NetworkPorts {
     boolean governed = !next.switching().equals(config.switching());
     config = next;
     if (governed) {
-      governance.govern(new PortPolicies(next.switching(), addresses));
+      governance.govern(new PortPolicies(next.switching(), addresses, context.timers().clock()));
     }
     for (long former : guestMacs) {
       if (!macs.contains(former)) {
@@ -405,6 +432,7 @@ final class NetworkPorts {
   }
 
   private Port attach(String name, Object model, long mac, PortPolicy policy) {
+    restrict(name, policy);
     return loop.call(() -> {
       Port port = add(model, policies -> nicRules(policies.nic(policy)), List.of());
       nics.add(name);

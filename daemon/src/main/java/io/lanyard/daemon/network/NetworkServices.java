@@ -287,6 +287,11 @@ final class NetworkServices {
     return nat;
   }
 
+  /** The name server; null for none. */
+  @Nullable DnsForwarder dns() {
+    return dns;
+  }
+
   List<Lease> leases() {
     DhcpService service = dhcp;
     return service == null ? List.of() : service.leases();

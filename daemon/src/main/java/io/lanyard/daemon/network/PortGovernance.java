@@ -2,9 +2,15 @@ package io.lanyard.daemon.network;
 
 import static java.util.Objects.requireNonNull;
 
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.GuestConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortPolicy;
+import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.Switch;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -33,6 +39,7 @@ final class PortGovernance {
   /** The declared port of each client's port. */
   private final Map<String, String> shared = new LinkedHashMap<>();
 
+  private final PortEgress egress = new PortEgress(this::declared);
   private PortPolicies policies;
 
   PortGovernance(Switch ethernet, PortPolicies policies) {
@@ -60,6 +67,7 @@ final class PortGovernance {
   /** Forgets a port and its link. */
   void forget(String port) {
     forgetRules(port);
+    egress.forget(port);
     unlinked.remove(port);
     shared.remove(port);
   }
@@ -114,6 +122,35 @@ final class PortGovernance {
   /** Takes back what {@link #share} noted of a port that could not be attached. */
   void unshare(String client) {
     shared.remove(client);
+  }
+
+  /** The port that the configuration declares: of a client's port the shared one. */
+  private String declared(String port) {
+    return shared.getOrDefault(port, port);
+  }
+
+  /** Takes a port's policy about where the guests behind it may go. */
+  void restrict(String port, PortPolicy policy) {
+    egress.set(port, policy);
+  }
+
+  /** The egress of single ports, for the network's gateway. */
+  PortEgress egress() {
+    return egress;
+  }
+
+  /** The egress rules of each port by its name, as another configuration has them. */
+  Function<String, EgressConfig> egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
+    Map<String, EgressConfig> all = new HashMap<>();
+    next.ports().forEach(port -> all.put(port.name(), port.policy().egress()));
+    for (GuestConfig guest : guests) {
+      for (GuestConfig.Nic nic : guest.nics()) {
+        if (nic.network().equals(next.name())) {
+          all.put(guest.name() + "." + nic.name(), nic.policy().egress());
+        }
+      }
+    }
+    return port -> all.getOrDefault(declared(port), EgressConfig.INHERITED);
   }
 
   private List<String> clientsOf(String name) {

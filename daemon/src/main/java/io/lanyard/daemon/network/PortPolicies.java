@@ -1,5 +1,7 @@
 package io.lanyard.daemon.network;
 
+import io.lanyard.base.Clock;
+import io.lanyard.config.BitRate;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservedFrames;
@@ -13,6 +15,8 @@ import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.policy.Guard;
 import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.policy.RateLimit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class PortPolicies {
   private final SwitchConfig network;
   private final PortAddresses addresses;
+  private final Clock clock;
   private final @Nullable StormLimits storm;
 
   /**
@@ -33,10 +38,12 @@ final class PortPolicies {
    *
    * @param network what the network says
    * @param addresses the network's, for its guards
+   * @param clock the network's clock
    */
-  PortPolicies(SwitchConfig network, PortAddresses addresses) {
+  PortPolicies(SwitchConfig network, PortAddresses addresses, Clock clock) {
     this.network = network;
     this.addresses = addresses;
+    this.clock = clock;
     StormConfig given = network.storm();
     storm =
         given == null
@@ -105,17 +112,21 @@ final class PortPolicies {
     return own == null ? network.guard() : own;
   }
 
+  private List<Policy> limit(@Nullable BitRate rate) {
+    return rate == null ? List.of() : List.of(new RateLimit(rate.bits(), clock));
+  }
+
   private PortRules rules(PortPolicy policy, int macLimit) {
     GuardMode guard = guard(policy);
-    List<Policy> ingress =
-        switch (guard) {
-          case OFF -> List.of();
-          case LEARN -> List.of(new Guard(Guard.Mode.LEARN, addresses, policy.addresses()));
-          case STRICT -> List.of(new Guard(Guard.Mode.STRICT, addresses, policy.addresses()));
-        };
+    List<Policy> ingress = new ArrayList<>(limit(policy.limits().fromGuest()));
+    switch (guard) {
+      case OFF -> {}
+      case LEARN -> ingress.add(new Guard(Guard.Mode.LEARN, addresses, policy.addresses()));
+      case STRICT -> ingress.add(new Guard(Guard.Mode.STRICT, addresses, policy.addresses()));
+    }
     return new PortRules(
         ingress,
-        List.of(),
+        limit(policy.limits().toGuest()),
         policy.isolated() ? Reach.ISOLATED : Reach.ORDINARY,
         macLimit,
         guard != GuardMode.OFF,

@@ -2,7 +2,10 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GuardMode;
+import io.lanyard.config.PortLimits;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservedFrames;
 import io.lanyard.config.StormConfig;
@@ -20,7 +23,9 @@ import org.junit.jupiter.api.Test;
 class PortPoliciesTest {
   private static PortPolicies policies(GuardMode guard) {
     return new PortPolicies(
-        new SwitchConfig(guard, StormConfig.DEFAULT, Set.of()), new PortAddresses(7));
+        new SwitchConfig(guard, StormConfig.DEFAULT, Set.of()),
+        new PortAddresses(7),
+        Clock.system());
   }
 
   @Test
@@ -48,7 +53,9 @@ class PortPoliciesTest {
     assertThat(nic.macLimit()).isZero();
     assertThat(nic.ingress()).hasSize(1);
     assertThat(nic.holdsMacs()).isTrue();
-    PortPolicy loose = new PortPolicy(GuardMode.LEARN, true, null, List.of());
+    PortPolicy loose =
+        new PortPolicy(
+            GuardMode.LEARN, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
     assertThat(policies(GuardMode.STRICT).nic(loose).macLimit()).isEqualTo(16);
     assertThat(policies(GuardMode.STRICT).nic(loose).reach()).isEqualTo(PortRules.Reach.ISOLATED);
   }
@@ -57,11 +64,13 @@ class PortPoliciesTest {
   void theStormLimitsAreTheNetworksAndOffIsNone() {
     StormConfig few = new StormConfig(1, 2, 3);
     PortPolicies some =
-        new PortPolicies(new SwitchConfig(GuardMode.OFF, few, Set.of()), new PortAddresses(7));
+        new PortPolicies(
+            new SwitchConfig(GuardMode.OFF, few, Set.of()), new PortAddresses(7), Clock.system());
     assertThat(some.port(PortPolicy.DEFAULT).storm()).isEqualTo(new StormLimits(1, 2, 3));
     assertThat(some.hostAdapter().storm()).isEqualTo(new StormLimits(1, 2, 3));
     PortPolicies none =
-        new PortPolicies(new SwitchConfig(GuardMode.OFF, null, Set.of()), new PortAddresses(7));
+        new PortPolicies(
+            new SwitchConfig(GuardMode.OFF, null, Set.of()), new PortAddresses(7), Clock.system());
     assertThat(none.port(PortPolicy.DEFAULT).storm()).isNull();
     assertThat(none.hostAdapter().storm()).isNull();
   }
@@ -70,7 +79,8 @@ class PortPoliciesTest {
   void everyReservedGroupHasAWordInTheFile() {
     Set<ReservedFrames> all = EnumSet.allOf(ReservedFrames.class);
     PortPolicies policies =
-        new PortPolicies(new SwitchConfig(GuardMode.OFF, null, all), new PortAddresses(7));
+        new PortPolicies(
+            new SwitchConfig(GuardMode.OFF, null, all), new PortAddresses(7), Clock.system());
     assertThat(policies.forwarded()).containsExactlyInAnyOrder(ReservedGroup.values());
   }
 }

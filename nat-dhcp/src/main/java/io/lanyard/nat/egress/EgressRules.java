@@ -74,7 +74,7 @@ public final class EgressRules {
     return switch (rule.target().where()) {
       case Destination.Anywhere _ -> true;
       case Destination.Addresses(Subnet subnet) -> subnet.prefix() == 0;
-      case Destination.Names _ -> false;
+      case Destination.InSet _, Destination.Names _ -> false;
     };
   }
 
@@ -132,6 +132,8 @@ public final class EgressRules {
         case Destination.Anywhere _ -> Stream.of(isIpv4 ? EVERYWHERE_IPV4 : EVERYWHERE_IPV6);
         case Destination.Addresses(Subnet subnet) when subnet.network().isIpv4() == isIpv4 ->
             Stream.of(subnet);
+        case Destination.InSet(String _, List<Subnet> subnets) ->
+            subnets.stream().filter(subnet -> subnet.network().isIpv4() == isIpv4);
         default -> Stream.empty();
       };
     }

@@ -154,6 +154,24 @@ public final class ToldNames {
   }
 
   /**
+   * The addresses that a port was told for a name. It looks at all that the port was told.
+   *
+   * @param port the port
+   * @param name the name
+   * @return the addresses that may still be used
+   */
+  public List<Address> addresses(PortBudget port, String name) {
+    OfPort own = ports.get(port);
+    long now = clock.nanoTime();
+    return own == null
+        ? List.of()
+        : own.ends.entrySet().stream()
+            .filter(each -> each.getKey().name().equals(name) && each.getValue() - now >= 0)
+            .map(each -> each.getKey().address())
+            .toList();
+  }
+
+  /**
    * Forgets what a port was told.
    *
    * @param port a port that is gone

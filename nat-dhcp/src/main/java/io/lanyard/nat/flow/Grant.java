@@ -19,6 +19,7 @@ public sealed interface Grant {
    * time that it was told it for.
    *
    * @param name the name that was asked for, in lower case, without a dot at its end
+   * @param sni whether the flow has to begin with a TLS client's message that names a server
    */
-  record ByName(String name) implements Grant {}
+  record ByName(String name, boolean sni) implements Grant {}
 }

@@ -1,32 +1,37 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
-import io.lanyard.config.EgressConfig.Rule;
-import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.HostLoopback;
-import io.lanyard.nat.egress.EgressRules;
-import io.lanyard.nat.egress.NameRules;
+import io.lanyard.nat.egress.EgressLevel;
+import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.NameServices;
+import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.nat.egress.Protection;
 import io.lanyard.nat.egress.PublishedPorts;
-import io.lanyard.nat.egress.ServiceTable;
-import io.lanyard.nat.egress.SpecialAddresses;
-import io.lanyard.nat.egress.SubnetTable;
 import io.lanyard.nat.egress.ToldNames;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
+import io.lanyard.nat.station.EventRate;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Stations;
+import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import java.lang.System.Logger;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,62 +43,30 @@ import org.jspecify.annotations.Nullable;
 public final class Egress implements NamePolicy, Dumpable {
   private static final Logger LOG = System.getLogger(Egress.class.getName());
 
-  /** {@code 64:ff9b::/96}, behind which translators find IPv4. */
-  private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
-
-  /** {@code 2002::/16}. */
-  private static final int SIX_TO_FOUR = 0x2002;
-
   private static final int SVCB = 64; // RFC 9460 section 14.1
   private static final int HTTPS = 65;
 
   private final String network;
   private final GatewayAddresses addresses;
+  private final Destinations destinations;
+  private final Stations stations;
+  private final Protection protection;
+  private final EgressJudge judge;
   private final ToldNames told;
-  private final PublishedPorts published;
   private final IcmpErrors errors;
   private final Counters<GatewayCount> counters;
+  private final Clock clock;
   private final RateLimitedLog log;
-  private Policy policy;
-  private SubnetTable others4;
-  private SubnetTable others6;
-  private @Nullable SubnetTable own4;
-  private @Nullable SubnetTable own6;
+  private PortEgress portRules = new PortEgress(UnaryOperator.identity());
+  private EgressPolicy policy;
 
-  /** The published ports that have decided, by protocol and port. */
-  private final Set<Integer> reliedOn = ConcurrentHashMap.newKeySet();
+  /** The policies of ports that have rules of their own, made when they are first asked for. */
+  private final Map<String, EgressPolicy> ports = new HashMap<>();
 
-  /** The configuration, compiled. */
-  private static final class Policy {
-    final EgressConfig config;
-    final HostLoopback hostLoopback;
-    final EgressRules rules;
-    final NameRules names;
-    final long[] ruleHits;
-    private final ServiceTable loopback;
+  /** The rate of each port's new flows, where there is a limit, with that limit. */
+  private final Map<PortBudget, FlowRate> rates = new HashMap<>();
 
-    Policy(EgressConfig config, HostLoopback hostLoopback) {
-      this.config = config;
-      this.hostLoopback = hostLoopback;
-      rules = new EgressRules(config.rules());
-      names = new NameRules(config.rules());
-      ruleHits = new long[rules.size()];
-      loopback = ServiceTable.of(hostLoopback.services());
-    }
-
-    boolean loopback(int protocol, int port) {
-      return hostLoopback.services().isEmpty()
-          || loopback.find(protocol, port) != ServiceTable.NONE;
-    }
-
-    /** Goes on with the counts of the rules that were there before. */
-    void countOn(Policy before) {
-      for (int i = 0; i < rules.size(); i++) {
-        int same = before.config.rules().indexOf(rules.get(i));
-        ruleHits[i] = same < 0 ? 0 : before.ruleHits[same];
-      }
-    }
-  }
+  private record FlowRate(int limit, EventRate rate) {}
 
   /**
    * Makes the decision for a network.
@@ -111,17 +84,30 @@ public final class Egress implements NamePolicy, Dumpable {
       HostLoopback hostLoopback,
       PublishedPorts published) {
     this.network = network;
-    this.published = published;
     addresses = gateway.addresses();
+    destinations = new Destinations(addresses);
+    stations = gateway.stations();
     errors = gateway.errors();
     counters = gateway.counters();
-    log = new RateLimitedLog(LOG, gateway.timers().clock());
-    policy = new Policy(config, hostLoopback);
-    others4 = SubnetTable.of(List.of(), true);
-    others6 = SubnetTable.of(List.of(), false);
-    told = new ToldNames(gateway.timers().clock());
-    gateway.stations().addListener(told::forget);
-    gateway.takeQuestions(() -> !policy.names.isEmpty());
+    clock = gateway.timers().clock();
+    log = new RateLimitedLog(LOG, clock);
+    protection = new Protection(published);
+    judge = new EgressJudge(protection);
+    policy = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback);
+    told = new ToldNames(clock);
+    gateway.stations().addListener(this::forget);
+    gateway.takeQuestions(station -> policy(station.budget().name()).byName());
+  }
+
+  private void forget(PortBudget gone) {
+    told.forget(gone);
+    ports.remove(gone.name());
+    rates.remove(gone);
+  }
+
+  /** The level that is asked last: of a policy without a port's, the network's. */
+  private static EgressLevel network(EgressPolicy of) {
+    return of.levels().getLast();
   }
 
   /**
@@ -133,33 +119,58 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return whether it is another one
    */
   public boolean configure(EgressConfig config, HostLoopback hostLoopback) {
-    if (config.equals(policy.config) && hostLoopback.equals(policy.hostLoopback)) {
+    EgressLevel before = network(policy);
+    if (config.equals(before.config()) && hostLoopback.equals(policy.hostLoopback())) {
       return false;
     }
-    Policy next = new Policy(config, hostLoopback);
-    next.countOn(policy);
-    policy = next;
+    policy = EgressPolicy.of(new EgressLevel("", config, before), hostLoopback);
+    ports.replaceAll((port, its) -> policy.behind(its.levels().getFirst()));
     return true;
   }
 
   /**
-   * Takes the host's own addresses. Until then nothing leads out.
+   * Takes the rules of single ports.
    *
-   * @param own the addresses, as subnets
+   * @param rules the rules, which may change from now on
+   * @param changed told when they have; it ends the flows that are admitted no longer
    */
-  public void hostAddresses(List<Subnet> own) {
-    own4 = SubnetTable.of(own, true);
-    own6 = SubnetTable.of(own, false);
+  public void portRules(PortEgress rules, Runnable changed) {
+    portRules = rules;
+    ports.clear();
+    rules.listen(() -> {
+      ports.keySet().removeIf(port -> rules.of(port).equals(EgressConfig.INHERITED));
+      ports.replaceAll((port, before) -> {
+        EgressLevel own = before.levels().getFirst();
+        return own.config().equals(rules.of(port))
+            ? before
+            : policy.behind(new EgressLevel(port, rules.of(port), own));
+      });
+      changed.run();
+    });
+  }
+
+  /** The policy of a port. */
+  private EgressPolicy policy(String port) {
+    EgressPolicy own = ports.get(port);
+    if (own != null) {
+      return own;
+    }
+    EgressConfig rules = portRules.of(port);
+    if (rules.equals(EgressConfig.INHERITED)) {
+      return policy;
+    }
+    EgressPolicy made = policy.behind(new EgressLevel(port, rules, null));
+    ports.put(port, made);
+    return made;
   }
 
   /**
-   * Takes the subnets of other networks.
+   * The destinations that are denied unless a rule names them.
    *
-   * @param others the subnets
+   * @return the live object
    */
-  public void otherNetworks(List<Subnet> others) {
-    others4 = SubnetTable.of(others, true);
-    others6 = SubnetTable.of(others, false);
+  public Protection protection() {
+    return protection;
   }
 
   /**
@@ -171,10 +182,15 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public @Nullable Grant admits(Packet packet, int port) {
     PortBudget by = packet.station.budget();
-    List<String> names = policy.names.isEmpty() ? List.of() : told.names(by, packet.destination());
-    Decision decision =
-        judge(policy, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
-    count(decision);
+    if (!mayBegin(by)) {
+      counters.count(GatewayCount.FLOW_RATE_LIMITED);
+      return null; // As if it was lost: the guest tries again, and may find a place.
+    }
+    EgressPolicy under = policy(by.name());
+    List<String> names = under.byName() ? told.names(by, packet.destination()) : List.of();
+    EgressDecision decision =
+        judge.judge(under, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
+    decision.count();
     if (decision.admitted()) {
       return decision.grant();
     }
@@ -198,18 +214,91 @@ public final class Egress implements NamePolicy, Dumpable {
     return null;
   }
 
+  /** Whether one more flow of a port may begin now. */
+  private boolean mayBegin(PortBudget by) {
+    Integer limit = portRules.newFlows(by.name());
+    if (limit == null) {
+      return true;
+    }
+    FlowRate known = rates.get(by);
+    if (known == null || known.limit() != limit) {
+      known = new FlowRate(limit, new EventRate(TimeUnit.SECONDS.toNanos(1) / limit, limit));
+      rates.put(by, known);
+    }
+    long now = clock.nanoTime();
+    if (!known.rate().permits(now)) {
+      by.count(Excess.NEW_FLOWS);
+      return false;
+    }
+    known.rate().use(now);
+    return true;
+  }
+
+  /**
+   * Decides on a TCP flow whose rule requires the name of a server: it has to be one for which the
+   * guest was told the address, and that the rules permit there.
+   *
+   * @param flow the flow; keeps the name
+   * @param by the port that the guest is behind
+   * @param hello the first message of the guest
+   * @return true if it may pass
+   */
+  public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
+    EgressPolicy under = policy(by.name());
+    String why;
+    String name = "";
+    if (hello instanceof ClientHello.For(String given)) {
+      name = given;
+      Address remote = flow.remote();
+      EgressDecision decision =
+          judge.judge(
+              under,
+              List.of(given),
+              flow.protocol(),
+              remote.high(),
+              remote.low(),
+              flow.remotePort());
+      if (!told.names(by, remote).contains(given)) {
+        why = "the guest was not told this address for the name";
+      } else if (decision.grant() != null) {
+        flow.grant(decision.grant());
+        return true;
+      } else {
+        why = decision.why();
+      }
+    } else {
+      why = hello instanceof ClientHello.Refused(String wrong) ? wrong : "it is not complete";
+    }
+    boolean dry = network(under).config().dryRun();
+    counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_SNI_DENIED);
+    String asked = name;
+    log.log(
+        Logger.Level.INFO,
+        dry ? "egress-would-deny" : "egress-denied",
+        by.name(),
+        line ->
+            line.with("network", network)
+                .with("port", by.name())
+                .with("guest", flow.guest())
+                .with("destination", text(flow.protocol(), flow.remote(), flow.remotePort()))
+                .with("sni", asked)
+                .with("reason", why));
+    return dry;
+  }
+
   /**
    * Decides on a flow that begins outside: the guest's answers would lead there.
    *
+   * @param guest the name of the port that the guest is behind
    * @param protocol the IP protocol number
    * @param high the upper long of the remote address, on the host's side
    * @param low its lower long
    * @param port the remote port
    * @return true if the flow may be
    */
-  public boolean admits(int protocol, long high, long low, int port) {
-    Decision decision = judge(policy, List.of(), protocol, high, low, port);
-    count(decision);
+  public boolean admits(String guest, int protocol, long high, long low, int port) {
+    EgressDecision decision = judge.judge(policy(guest), List.of(), protocol, high, low, port);
+    decision.count();
     return decision.admitted() || decision.dry();
   }
 
@@ -220,7 +309,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
-    return admits(flow, policy);
+    return admits(flow, policy(flow.port()));
   }
 
   /**
@@ -228,14 +317,27 @@ public final class Egress implements NamePolicy, Dumpable {
    *
    * @param config where guests may go
    * @param hostLoopback what of the host's loopback they reach
+   * @param ofPort the rules of each port by its name, as they would be
    * @return a question to ask about each flow
    */
-  public Predicate<Flow> admitsUnder(EgressConfig config, HostLoopback hostLoopback) {
-    Policy other = new Policy(config, hostLoopback);
-    return flow -> admits(flow, other);
+  public Predicate<Flow> admitsUnder(
+      EgressConfig config, HostLoopback hostLoopback, Function<String, EgressConfig> ofPort) {
+    EgressPolicy other = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback);
+    Map<String, EgressPolicy> others = new HashMap<>();
+    return flow ->
+        admits(
+            flow,
+            others.computeIfAbsent(
+                flow.port(),
+                port -> {
+                  EgressConfig own = ofPort.apply(port);
+                  return own.equals(EgressConfig.INHERITED)
+                      ? other
+                      : other.behind(new EgressLevel(port, own, null));
+                }));
   }
 
-  private boolean admits(Flow flow, Policy under) {
+  private boolean admits(Flow flow, EgressPolicy under) {
     if (flow.grant() instanceof Grant.Service) {
       return true;
     }
@@ -244,201 +346,116 @@ public final class Egress implements NamePolicy, Dumpable {
       // Of the subnet a flow's remote end is the gateway, for its services and the clients of
       // forwards, or the host, whose loopback it stands for.
       return !addresses.isHost(remote)
-          || (under.hostLoopback.enabled() && under.loopback(flow.protocol(), flow.remotePort()));
+          || (under.hostLoopback().enabled()
+              && under.opensLoopback(flow.protocol(), flow.remotePort()));
     }
     List<String> names =
-        flow.grant() instanceof Grant.ByName(String name) ? List.of(name) : List.of();
-    Decision decision =
-        judge(under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
+        flow.grant() instanceof Grant.ByName(String name, boolean _) ? List.of(name) : List.of();
+    EgressDecision decision =
+        judge.judge(under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
     return decision.admitted() || decision.dry();
   }
 
   /**
-   * The decision about a flow.
+   * Tries a flow: the decision that its first packet would get. Nothing is counted or told.
    *
-   * @param grant why it may be; null if it may not
-   * @param why why it may not, in words
-   * @param rule the rule that has decided, or {@link EgressRules#NONE}
-   * @param dry whether it is let pass all the same, since the rules are only tried
-   */
-  private record Decision(@Nullable Grant grant, String why, int rule, boolean dry) {
-    static final Decision BY_DEFAULT = new Decision(Grant.BY_ADDRESS, "", EgressRules.NONE, false);
-
-    boolean admitted() {
-      return grant != null;
-    }
-
-    /** A refusal that only a rule about the address itself overrides. */
-    static Decision shielded(String why) {
-      return new Decision(null, why, EgressRules.NONE, false);
-    }
-  }
-
-  private void count(Decision decision) {
-    if (decision.rule() != EgressRules.NONE) {
-      policy.ruleHits[decision.rule()]++;
-    }
-  }
-
-  /**
-   * Decides.
-   *
-   * @param names the names for which the guest was told the address
-   */
-  private Decision judge(
-      Policy under, List<String> names, int protocol, long high, long low, int port) {
-    if (Destinations.isLoopback(high, low)) {
-      return under.loopback(protocol, port)
-          ? Decision.BY_DEFAULT
-          : Decision.shielded("the port is not in host-loopback");
-    }
-    String embedded = judgeEmbedded(under, protocol, high, low, port);
-    if (!embedded.isEmpty()) {
-      return Decision.shielded(embedded);
-    }
-    String shield = shield(high, low);
-    // Under rules about names the other ways to learn an address are closed.
-    boolean resolves = !under.names.isEmpty() && NameServices.isOne(protocol, port);
-    int index = under.rules.find(high, low, protocol, port, !shield.isEmpty(), resolves);
-    Grant grant = Grant.BY_ADDRESS;
-    String withheld = "";
-    for (String name : names) {
-      int own = under.names.find(name, protocol, port, resolves);
-      if (own == EgressRules.NONE) {
-        continue;
-      }
-      boolean permits = under.rules.get(own).verdict() == Verdict.ALLOW;
-      if (permits && (!shield.isEmpty() || SpecialAddresses.PRIVATE.contains(high, low))) {
-        // The owner of the name could lead guests anywhere.
-        withheld = "rule " + own + " permits " + name + ", but not at " + place(shield);
-      } else if (EgressRules.earlier(own, index) == own) {
-        index = own;
-        grant = new Grant.ByName(name);
-      }
-    }
-    if (index != EgressRules.NONE) {
-      Rule rule = under.rules.get(index);
-      return rule.verdict() == Verdict.ALLOW
-          ? new Decision(grant, "", index, false)
-          : new Decision(
-              null, "rule " + index + ", deny " + rule.target(), index, under.config.dryRun());
-    }
-    if (!shield.isEmpty()) {
-      return under.config.otherwise() == Verdict.ALLOW && isPublished(protocol, high, low, port)
-          ? Decision.BY_DEFAULT
-          : Decision.shielded(withheld.isEmpty() ? shield : withheld);
-    }
-    if (under.config.otherwise() == Verdict.ALLOW && !resolves) {
-      return Decision.BY_DEFAULT;
-    }
-    String why =
-        !withheld.isEmpty()
-            ? withheld
-            : resolves ? "names are asked of the gateway" : "no rule allows it";
-    return new Decision(null, why, EgressRules.NONE, under.config.dryRun());
-  }
-
-  private static String place(String shield) {
-    return shield.isEmpty() ? "a private address" : shield;
-  }
-
-  /**
-   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, empty if it may,
-   * where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4
-   * rules forbid is not reached by IPv6.
-   */
-  private String judgeEmbedded(Policy under, int protocol, long high, long low, int port) {
-    long ipv4;
-    if (high == TRANSLATED && low >>> 32 == 0) {
-      ipv4 = Address.ipv4Low((int) low);
-    } else if (high >>> 48 == SIX_TO_FOUR) {
-      ipv4 = Address.ipv4Low((int) (high >>> 16));
-    } else {
-      return "";
-    }
-    String shield =
-        Destinations.isLoopback(0, ipv4) ? "an address of the host itself" : shield(0, ipv4);
-    boolean resolves = !under.names.isEmpty() && NameServices.isOne(protocol, port);
-    int index = under.rules.find(0, ipv4, protocol, port, !shield.isEmpty(), resolves);
-    if (index == EgressRules.NONE) {
-      return shield;
-    }
-    Rule rule = under.rules.get(index);
-    return rule.verdict() == Verdict.ALLOW ? "" : "rule " + index + ", deny " + rule.target();
-  }
-
-  /** Whether what is published decides; then the flow lasts no longer than that. */
-  private boolean isPublished(int protocol, long high, long low, int port) {
-    if (!published.contains(protocol, high, low, port)) {
-      return false;
-    }
-    reliedOn.add(service(protocol, port));
-    return published.contains(protocol, high, low, port); // it may have ended before the note
-  }
-
-  private static int service(int protocol, int port) {
-    return protocol << 16 | port;
-  }
-
-  /**
-   * Whether a flow was admitted because a port was published, and is to be looked at again now that
-   * it is published no more.
-   *
+   * @param port the name of the port that the guest is behind
+   * @param names further names for which the guest would be told the address
+   * @param destination the destination, as the guest gives it
    * @param protocol the IP protocol number
-   * @param port the port
-   * @return true once for each time that flows have relied on it; any thread may ask
+   * @param service the destination's port; 0 for ICMP
+   * @return what would happen, and why
    */
-  public boolean reliedOn(int protocol, int port) {
-    return reliedOn.remove(service(protocol, port));
+  public EgressTrial test(
+      String port, List<String> names, Address destination, int protocol, int service) {
+    EgressPolicy under = policy(port);
+    Address leads = destination;
+    switch (destinations.kind(destination.high(), destination.low())) {
+      case GATEWAY -> {
+        return EgressTrial.allowed("the gateway's own address, which no rule is about");
+      }
+      case ON_LINK, BROADCAST -> {
+        return EgressTrial.allowed("an address of the network itself, which no rule is about");
+      }
+      case PROHIBITED -> {
+        return EgressTrial.denied("an address by which the host would reach itself");
+      }
+      case MARTIAN -> {
+        return EgressTrial.denied("an address to which nothing is forwarded");
+      }
+      case LOOPBACK -> leads = Destinations.loopback(destination.high(), destination.low());
+      case OUT -> {
+        if (protocol != FlowKey.ICMP && service == NameServices.DNS && under.byName()) {
+          return EgressTrial.allowed("the gateway answers questions for names in its place");
+        }
+      }
+    }
+    List<String> all = new ArrayList<>(names);
+    PortBudget budget = under.byName() ? budget(port) : null;
+    if (budget != null) {
+      all.addAll(told.names(budget, destination));
+    }
+    return EgressTrial.of(judge.judge(under, all, protocol, leads.high(), leads.low(), service));
   }
 
-  /** Why a destination needs a rule of its own; empty if it needs none. */
-  private String shield(long high, long low) {
-    boolean ipv4 = Address.isIpv4(high, low);
-    SubnetTable own = ipv4 ? own4 : own6;
-    if (own == null) {
-      return "the host's own addresses are not known yet";
+  /**
+   * The addresses that a guest was told for a name and may still use.
+   *
+   * @param port the name of the port that the guest is behind
+   * @param name the name in lower case, without a dot at its end
+   * @return the addresses; none where nothing depends on them
+   */
+  public List<Address> toldAddresses(String port, String name) {
+    PortBudget budget = budget(port);
+    return budget == null ? List.of() : told.addresses(budget, name);
+  }
+
+  private @Nullable PortBudget budget(String port) {
+    for (PortBudget budget : stations.budgets()) {
+      if (budget.name().equals(port)) {
+        return budget;
+      }
     }
-    if (own.find(high, low) != SubnetTable.NONE) {
-      return "an address of the host itself";
-    }
-    if ((ipv4 ? others4 : others6).find(high, low) != SubnetTable.NONE) {
-      return "another network";
-    }
-    return SpecialAddresses.METADATA.contains(high, low) ? "a link-local or metadata address" : "";
+    return null;
+  }
+
+  /**
+   * Tries a question for a name.
+   *
+   * @param port the name of the port that the guest is behind
+   * @param name the name in lower case, without a dot at its end
+   * @return what would happen, and why
+   */
+  public EgressTrial testName(String port, String name) {
+    return EgressTrial.of(judge.question(policy(port), name));
   }
 
   @Override
   public Question question(PortBudget port, String name, int type) {
-    int index = policy.names.findAsked(name);
-    Verdict verdict =
-        index == EgressRules.NONE ? policy.config.otherwise() : policy.rules.get(index).verdict();
-    if (verdict == Verdict.DENY) {
-      String why =
-          index == EgressRules.NONE
-              ? "no rule allows it"
-              : "rule " + index + ", deny " + policy.rules.get(index).target();
-      boolean dry = policy.config.dryRun();
-      log.log(
-          Logger.Level.INFO,
-          dry ? "name-would-be-refused" : "name-refused",
-          port.name(),
-          line ->
-              line.with("network", network)
-                  .with("port", port.name())
-                  .with("name", name)
-                  .with("reason", why));
-      return dry ? Question.ASKED : Question.REFUSED;
+    EgressPolicy under = policy(port.name());
+    EgressDecision decision = judge.question(under, name);
+    if (decision.admitted()) {
+      // They would have the guest speak with addresses and keys that no answer of ours has named.
+      return (type == SVCB || type == HTTPS) && under.byName()
+          ? Question.SUPPRESSED
+          : Question.ASKED;
     }
-    // They would have the guest speak with addresses and keys that no answer of ours has named.
-    return (type == SVCB || type == HTTPS) && !policy.names.isEmpty()
-        ? Question.SUPPRESSED
-        : Question.ASKED;
+    boolean dry = decision.dry();
+    log.log(
+        Logger.Level.INFO,
+        dry ? "name-would-be-refused" : "name-refused",
+        port.name(),
+        line ->
+            line.with("network", network)
+                .with("port", port.name())
+                .with("name", name)
+                .with("reason", decision.why()));
+    return dry ? Question.ASKED : Question.REFUSED;
   }
 
   @Override
   public void told(PortBudget port, String name, Address address, long seconds) {
-    if (!policy.names.isEmpty()) {
+    if (policy(port.name()).byName()) {
       told.add(port, name, address, seconds);
     }
   }
@@ -453,21 +470,14 @@ public final class Egress implements NamePolicy, Dumpable {
 
   @Override
   public DumpNode dump() {
-    EgressConfig config = policy.config;
     DumpNode.Builder node =
         DumpNode.of("egress")
-            .with("default", config.otherwise() == Verdict.ALLOW ? "allow" : "deny")
             .withNonZero("toldNames", told.size())
             .withNonZero("toldNamesEvicted", told.evicted())
-            .with("hostAddresses", own4 == null || own6 == null ? -1 : own4.size() + own6.size());
-    for (int i = 0; i < config.rules().size(); i++) {
-      Rule rule = config.rules().get(i);
-      node.child(
-          DumpNode.of("rule " + i)
-              .with(rule.verdict() == Verdict.ALLOW ? "allow" : "deny", rule.target().toString())
-              .with("flows", policy.ruleHits[i])
-              .build());
-    }
+            .with("hostAddresses", protection.size());
+    network(policy).addTo(node);
+    ports.forEach((port, its) ->
+        node.child(its.levels().getFirst().addTo(DumpNode.of("port " + port)).build()));
     return node.build();
   }
 }

@@ -5,6 +5,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.NatConfig;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
 import io.lanyard.nat.station.PortBudget;
@@ -25,7 +26,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private final ArpResponder arp;
   private final Services services;
   private final IcmpErrors errors;
+  private Outbound outbound = Outbound.ANY;
   private final Router router;
   private final Ipv4Input ipv4;
   private final @Nullable Ipv6Side ipv6;
@@ -164,8 +166,8 @@ public final class Gateway implements GuestLink, Dumpable {
     flush();
   }
 
-  /** Asks from now on whether questions to other name servers are answered here. */
-  void takeQuestions(BooleanSupplier whether) {
+  /** Asks from now on whether a station's questions to other name servers are answered here. */
+  void takeQuestions(Predicate<Station> whether) {
     router.takeQuestions(whether);
   }
 
@@ -518,6 +520,20 @@ public final class Gateway implements GuestLink, Dumpable {
   @Override
   public ByteBufAllocator allocator() {
     return allocator;
+  }
+
+  @Override
+  public Outbound outbound() {
+    return outbound;
+  }
+
+  /**
+   * Binds the sockets of flows that begin from now on elsewhere.
+   *
+   * @param config where
+   */
+  public void outbound(NatConfig.Outbound config) {
+    outbound = new Outbound(config);
   }
 
   @Override

@@ -46,6 +46,10 @@ public enum GatewayCount {
   PROHIBITED,
   /** Flows that the network's egress rules, or what they protect by default, deny. */
   EGRESS_DENIED,
+  /** Flows that did not begin: the port has as many new ones in a second as its limits allow. */
+  FLOW_RATE_LIMITED,
+  /** TCP flows whose first bytes name no server, or one that the rules do not permit there. */
+  EGRESS_SNI_DENIED,
   /** Flows that the rules would deny if they were not only tried. */
   EGRESS_WOULD_DENY,
   /** Packets to addresses of the subnet that came to the gateway. */

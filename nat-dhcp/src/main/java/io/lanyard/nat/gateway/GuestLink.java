@@ -51,6 +51,15 @@ public interface GuestLink {
   int mtu();
 
   /**
+   * Where the sockets of flows are bound.
+   *
+   * @return asked anew for each socket
+   */
+  default Outbound outbound() {
+    return Outbound.ANY;
+  }
+
+  /**
    * The gateway's address, as a guest sees it.
    *
    * @param guest an address of the guest's

@@ -2,13 +2,14 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.egress.NameServices;
+import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ final class Router {
   private @Nullable PacketEngine tcp;
   private @Nullable PacketEngine udp;
   private @Nullable PacketEngine pings;
-  private BooleanSupplier takesQuestions = () -> false;
+  private Predicate<Station> takesQuestions = station -> false;
   private boolean translate;
 
   Router(Gateway gateway, GatewayAddresses addresses, Services services, IcmpErrors errors) {
@@ -46,8 +47,8 @@ final class Router {
     pings = echoEngine;
   }
 
-  /** Asks from now on whether questions to other name servers are answered here. */
-  void takeQuestions(BooleanSupplier whether) {
+  /** Asks from now on whether a station's questions to other name servers are answered here. */
+  void takeQuestions(Predicate<Station> whether) {
     takesQuestions = whether;
   }
 
@@ -92,10 +93,10 @@ final class Router {
 
   /** Whether it goes to another name server, and rules about names have us answer for that. */
   private boolean asksOthers(Packet packet) {
-    return takesQuestions.getAsBoolean()
-        && (packet.protocol == Ipv4.UDP || packet.protocol == Ipv4.TCP)
+    return (packet.protocol == Ipv4.UDP || packet.protocol == Ipv4.TCP)
         && packet.end - packet.transport >= Udp.HEADER_LENGTH
-        && Udp.destinationPort(packet.frame, packet.transport) == NameServices.DNS;
+        && Udp.destinationPort(packet.frame, packet.transport) == NameServices.DNS
+        && takesQuestions.test(packet.station);
   }
 
   // To the gateway itself.

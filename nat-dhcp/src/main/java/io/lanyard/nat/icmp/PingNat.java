@@ -172,19 +172,30 @@ public final class PingNat implements PacketEngine, Dumpable {
       throws IOException {
     InetDatagram socket;
     try {
-      socket = InetDatagram.ping(destination, 0);
+      socket = InetDatagram.ping(link.outbound().local(destination), 0);
     } catch (ErrnoException e) {
       if (!isPermission(e.number())) {
         throw e;
       }
       socket = InetDatagram.rawPing(destination);
+      hold(socket, destination);
       counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),
           RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
       return;
     }
+    hold(socket, destination);
     flow.open(HostSocket.watch(link, socket, reader, flow, descriptors));
+  }
+
+  private void hold(InetDatagram socket, Address destination) throws ErrnoException {
+    try {
+      link.outbound().hold(socket.fd(), destination);
+    } catch (ErrnoException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   private void notPermitted(Packet packet) {

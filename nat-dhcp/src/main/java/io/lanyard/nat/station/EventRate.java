@@ -21,7 +21,7 @@ public final class EventRate {
    * @param intervalNanos nanoseconds between two events at the steady rate
    * @param burst events that may come at once
    */
-  EventRate(long intervalNanos, int burst) {
+  public EventRate(long intervalNanos, int burst) {
     this.intervalNanos = intervalNanos;
     burstNanos = (burst - 1) * intervalNanos;
   }

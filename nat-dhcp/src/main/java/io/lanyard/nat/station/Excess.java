@@ -17,6 +17,8 @@ public enum Excess {
   CONFLICTS("addresses that DHCP finds in use"),
   /** DHCP replies that go to everybody. */
   BROADCASTS("DHCP broadcasts"),
+  /** Flows that begin. */
+  NEW_FLOWS("new flows in a second"),
   /** Connections to the DNS server. */
   STREAMS("DNS connections");
 

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -234,7 +235,11 @@ final class Engine implements TcpEngine {
             target.toSocketAddress(),
             c,
             station.budget()::turn,
-            descriptors);
+            descriptors,
+            grant instanceof Grant.ByName(String _, boolean sni) && sni
+                ? stream ->
+                    new HelloGate(stream, c, hello -> host.admits(c, station.budget(), hello))
+                : UnaryOperator.identity());
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
       faults.end(c, e);

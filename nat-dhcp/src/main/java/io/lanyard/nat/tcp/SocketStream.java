@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.Outbound;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.LoopClosing;
 import io.lanyard.vswitch.Turn;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   private static final int SOL_SOCKET = 1;
   private static final int SO_OOBINLINE = 10;
+  private static final int IPPROTO_IP = 0;
+  private static final int IP_BIND_ADDRESS_NO_PORT = 24; // ip(7)
 
   private final Socket socket;
   private final GuestStream guest;
@@ -128,6 +132,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
    * @param timeout nanoseconds that the host's side may take to connect
    * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it
+   * @param through what the connection is to see in the stream's place
    */
   static void connect(
       GuestLink link,
@@ -135,7 +140,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
       InetSocketAddress target,
       Connection connection,
       Supplier<Turn> turn,
-      DescriptorBudget.Holder descriptors) {
+      DescriptorBudget.Holder descriptors,
+      UnaryOperator<HostStream> through) {
     Socket socket;
     try {
       socket = Socket.newSocketStream();
@@ -146,10 +152,11 @@ final class SocketStream implements HostStream, EpollIoHandle {
       return;
     }
     SocketStream stream = new SocketStream(link, socket, connection, turn, descriptors);
-    connection.spliceTo(stream);
+    connection.spliceTo(through.apply(stream));
     stream.connecting = true;
     try {
       configure(socket);
+      bind(link.outbound(), socket, Address.of(target.getAddress()));
       boolean done = socket.connect(target);
       if (done) {
         stream.onConnected();
@@ -159,6 +166,16 @@ final class SocketStream implements HostStream, EpollIoHandle {
       stream.register();
     } catch (IOException e) {
       stream.fail(e);
+    }
+  }
+
+  private static void bind(Outbound outbound, Socket socket, Address target) throws IOException {
+    outbound.hold(socket.intValue(), target);
+    Address local = outbound.local(target);
+    if (!local.isAny()) {
+      // The port is chosen when it connects: it may be one that others use to other places.
+      socket.setIntOpt(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+      socket.bind(new InetSocketAddress(local.toInetAddress(), 0));
     }
   }
 

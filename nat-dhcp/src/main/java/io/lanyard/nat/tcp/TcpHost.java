@@ -6,6 +6,8 @@ import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.tls.ClientHello;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,17 @@ public interface TcpHost {
    * @return why it may, for the flow to keep; null if it may not
    */
   @Nullable Grant admits(Packet syn, int port);
+
+  /**
+   * Whether a connection may go on to where it leads, once its guest has said to whom it would
+   * speak. Asked where the connection was admitted for a name on that condition.
+   *
+   * @param flow the connection
+   * @param by the port that its guest is behind
+   * @param hello the first message of the guest
+   * @return false if nothing of it may leave
+   */
+  boolean admits(Flow flow, PortBudget by, ClientHello hello);
 
   /**
    * Tells a guest by ICMP that its SYN led nowhere.

@@ -5,6 +5,7 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
+import io.lanyard.nat.gateway.Outbound;
 import io.lanyard.net.Address;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -72,7 +73,7 @@ final class MappingSockets {
   private InetDatagram bind(Address any, int port) throws ErrnoException {
     if (!reserved.contains(port)) {
       try {
-        InetDatagram socket = InetDatagram.udpOfFamily(any, port);
+        InetDatagram socket = outbound(any, port);
         nat.counters.count(UdpCount.PORT_PRESERVED);
         return socket;
       } catch (ErrnoException e) {
@@ -81,6 +82,18 @@ final class MappingSockets {
         }
       }
     }
-    return InetDatagram.udpOfFamily(any, 0);
+    return outbound(any, 0);
+  }
+
+  private InetDatagram outbound(Address any, int port) throws ErrnoException {
+    Outbound outbound = nat.link.outbound();
+    InetDatagram socket = InetDatagram.udpOfFamily(outbound.local(any), port);
+    try {
+      outbound.hold(socket.fd(), any);
+    } catch (ErrnoException e) {
+      socket.close();
+      throw e;
+    }
+    return socket;
   }
 }

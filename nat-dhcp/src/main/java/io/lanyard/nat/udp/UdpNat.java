@@ -266,7 +266,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
         };
     // Kept alive over the admission, which may evict the mapping's only flow.
     return permitted
-            && egress.admits(FlowKey.UDP, high, low, remotePort)
+            && egress.admits(mapping.account.owner().name(), FlowKey.UDP, high, low, remotePort)
             && flows.hasRoom(mapping.account, FlowKey.UDP)
         ? admit(
             mapping,

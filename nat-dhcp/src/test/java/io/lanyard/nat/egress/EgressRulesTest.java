@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.Service;
@@ -29,7 +30,8 @@ class EgressRulesTest {
   private static Rule rule(boolean allow, Subnet subnet, Service... services) {
     return new Rule(
         allow ? Verdict.ALLOW : Verdict.DENY,
-        new Target(new Destination.Addresses(subnet), List.of(services)));
+        new Target(new Destination.Addresses(subnet), List.of(services)),
+        Sni.IGNORED);
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
@@ -75,7 +77,7 @@ class EgressRulesTest {
   @Test
   void aRuleForEverywhereIsOfBothFamilies() {
     Target everywhere = new Target(new Destination.Anywhere(), List.of());
-    EgressRules rules = new EgressRules(List.of(new Rule(Verdict.DENY, everywhere)));
+    EgressRules rules = new EgressRules(List.of(new Rule(Verdict.DENY, everywhere, Sni.IGNORED)));
     assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(0);
     assertThat(find(rules, "2001:db8::1", ICMP, 0)).isEqualTo(0);
   }
@@ -176,7 +178,7 @@ class EgressRulesTest {
     return switch (where) {
       case Destination.Anywhere _ -> true;
       case Destination.Addresses(Subnet subnet) -> subnet.prefix() == 0;
-      case Destination.Names _ -> false;
+      case Destination.InSet _, Destination.Names _ -> false;
     };
   }
 
@@ -184,6 +186,8 @@ class EgressRulesTest {
     return switch (where) {
       case Destination.Anywhere _ -> true;
       case Destination.Addresses(Subnet subnet) -> subnet.contains(address);
+      case Destination.InSet(String _, List<Subnet> subnets) ->
+          subnets.stream().anyMatch(subnet -> subnet.contains(address));
       case Destination.Names _ -> false;
     };
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.Destination;
 import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.NamePattern;
@@ -21,7 +22,7 @@ class NameRulesTest {
   private static final Service HTTPS = new Service(Protocol.TCP, 443, 443);
 
   private static Rule rule(Verdict verdict, Destination where, Service... services) {
-    return new Rule(verdict, new Target(where, List.of(services)));
+    return new Rule(verdict, new Target(where, List.of(services)), Sni.IGNORED);
   }
 
   private static Rule allow(String pattern, Service... services) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
@@ -176,7 +177,8 @@ class NatChangeTest {
       });
       assertThat(scene.becomes(() -> guest.heard().contains("syn-ack 40002"))).isTrue();
       NetworkConfig closed = TestNetworks.inward(TestNetworks.named("test"));
-      assertThat(scene.on(() -> scene.nat.endedBy(closed))).hasSize(2);
+      assertThat(scene.on(() -> scene.nat.endedBy(closed, port -> EgressConfig.INHERITED)))
+          .hasSize(2);
       configure(closed);
       assertThat(flows()).isZero();
       assertThat(scene.on(guest::heard)).contains("rst 40002");

@@ -9,7 +9,9 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.IcmpReason;
 import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.TestStations;
+import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
@@ -122,6 +124,11 @@ final class TestLink implements GuestLink, TcpHost {
   @Override
   public Grant admits(Packet syn, int port) {
     return Grant.BY_ADDRESS;
+  }
+
+  @Override
+  public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
+    return true;
   }
 
   @Override

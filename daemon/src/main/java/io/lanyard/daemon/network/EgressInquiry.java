@@ -1,0 +1,96 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.base.EnumText;
+import io.lanyard.config.NetworkMode;
+import io.lanyard.control.api.EgressTestInfo;
+import io.lanyard.dns.DnsForwarder;
+import io.lanyard.nat.gateway.Egress;
+import io.lanyard.nat.gateway.EgressTrial;
+import io.lanyard.nat.gateway.EgressTrial.Outcome;
+import io.lanyard.net.Address;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what would become of a guest's flow: whether it may ask for the name, where that leads,
+ * and what the egress says about each address.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class EgressInquiry {
+  private final NetworkServices services;
+  private final String network;
+  private final String port;
+  private final EgressQuestion question;
+
+  EgressInquiry(NetworkServices services, String network, String port, EgressQuestion question) {
+    this.services = services;
+    this.network = network;
+    this.port = port;
+    this.question = question;
+  }
+
+  /** The answers: one for each address. */
+  CompletionStage<List<EgressTestInfo>> run() {
+    Egress egress = services.nat().egress();
+    if (services.nat().config().mode() != NetworkMode.NAT) {
+      return done(info(null, Outcome.DENY, "a host-only network leads nowhere"));
+    }
+    Address given = question.address();
+    if (given != null) {
+      return done(of(egress, given, List.of()));
+    }
+    EgressTrial asked = egress.testName(port, question.name());
+    DnsForwarder dns = services.dns();
+    boolean own = dns != null && dns.isOwn(question.name());
+    if (asked.outcome() == Outcome.DENY && !own) {
+      return done(
+          info(null, Outcome.DENY, "the question for the name is refused: " + asked.reason()));
+    }
+    if (dns == null) {
+      return done(
+          info(null, Outcome.DENY, "the network has no name server that says where it leads"));
+    }
+    boolean ipv6 = services.nat().gateway().addresses().ipv6() != null;
+    return dns.lookup(question.name(), ipv6).thenApply(found -> judge(egress, found));
+  }
+
+  private List<EgressTestInfo> judge(Egress egress, List<Address> found) {
+    Set<Address> all = new LinkedHashSet<>(egress.toldAddresses(port, question.name()));
+    all.addAll(found);
+    if (all.isEmpty()) {
+      return List.of(
+          info(null, Outcome.DENY, "the name may be asked for and has no address at present"));
+    }
+    List<EgressTestInfo> answers = new ArrayList<>();
+    for (Address address : all) {
+      answers.add(of(egress, address, List.of(question.name())));
+    }
+    return answers;
+  }
+
+  private EgressTestInfo of(Egress egress, Address address, List<String> names) {
+    EgressTrial trial = egress.test(port, names, address, question.protocol(), question.service());
+    return info(address, trial.outcome(), trial.reason());
+  }
+
+  private EgressTestInfo info(@Nullable Address address, Outcome outcome, String reason) {
+    return new EgressTestInfo(
+        network,
+        port,
+        question.name(),
+        address == null ? "" : address.toString(),
+        question.text(),
+        EnumText.word(outcome),
+        reason);
+  }
+
+  private static CompletionStage<List<EgressTestInfo>> done(EgressTestInfo only) {
+    return CompletableFuture.completedFuture(List.of(only));
+  }
+}

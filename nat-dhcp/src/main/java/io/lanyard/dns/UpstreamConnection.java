@@ -1,0 +1,312 @@
+package io.lanyard.dns;
+
+import io.lanyard.base.DescriptorBudget;
+import io.lanyard.base.Timers.Timer;
+import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.Turn;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to one server, on which many questions wait for their answers, in any order.
+ *
+ * <p>Each question has an identifier of the connection's own, whatever the asker's is: two of them
+ * may have the same.
+ *
+ * <p>Thread: the network's loop only. What comes for a question is charged to the port that asked.
+ */
+final class UpstreamConnection {
+  private static final int HANDSHAKE_TIMEOUT_MILLIS = 5_000;
+
+  /** Questions that wait at a time: as many as all ports together may ask. */
+  private static final int MOST_WAITING = 512;
+
+  private static final int IDENTIFIERS = 1 << 16;
+
+  private final GuestLink link;
+  private final EventLoop loop;
+  private final UpstreamServer server;
+  private final DescriptorBudget.Holder descriptors;
+  private final Timer idle;
+  private final Consumer<Throwable> unproven;
+  private final Consumer<UpstreamConnection> gone;
+  private final Map<Integer, Pending> waiting = new LinkedHashMap<>();
+  private @Nullable Channel channel;
+  private boolean ready;
+  private boolean closed;
+  private int next;
+
+  /** A question that waits. */
+  private final class Pending implements UpstreamSocket {
+    final Turn turn;
+    final byte[] query;
+    final Listener listener;
+    final int id;
+
+    Pending(Turn turn, byte[] query, Listener listener, int id) {
+      this.turn = turn;
+      this.query = query;
+      this.listener = listener;
+      this.id = id;
+    }
+
+    @Override
+    public void close() {
+      if (waiting.remove(id, this) && waiting.isEmpty()) {
+        idle.arm(UpstreamConnections.IDLE_NANOS);
+      }
+    }
+  }
+
+  /**
+   * Makes a connection that is not there yet.
+   *
+   * @param descriptors has granted a descriptor, and gets it back
+   * @param idle closes the connection, if it is idle then
+   * @param unproven told why TLS did not come about
+   * @param gone told once, when it is closed
+   */
+  UpstreamConnection(
+      GuestLink link,
+      UpstreamServer server,
+      DescriptorBudget.Holder descriptors,
+      Timer idle,
+      Consumer<Throwable> unproven,
+      Consumer<UpstreamConnection> gone) {
+    this.link = link;
+    this.loop = link.loop();
+    this.server = server;
+    this.descriptors = descriptors;
+    this.idle = idle;
+    this.unproven = unproven;
+    this.gone = gone;
+  }
+
+  /** A question that cannot be asked, whose asker hears of that soon. */
+  static UpstreamSocket failing(EventLoop loop, Turn turn, UpstreamSocket.Listener listener) {
+    boolean[] over = {false};
+    loop.execute(() -> {
+      if (!over[0]) {
+        charged(turn, listener::failed);
+      }
+    });
+    return () -> over[0] = true;
+  }
+
+  private static void charged(Turn turn, Runnable task) {
+    boolean begun = turn.begin();
+    try {
+      task.run();
+    } finally {
+      if (begun) {
+        turn.end();
+      }
+    }
+  }
+
+  /**
+   * Connects.
+   *
+   * @param tls the context for TLS; null for none
+   */
+  void connect(@Nullable SslContext tls) {
+    if (closed) {
+      return;
+    }
+    ChannelFuture connected =
+        UpstreamBootstrap.connect(
+            link,
+            server.address(),
+            made -> {
+              if (tls != null) {
+                made.pipeline().addLast(handler(made, tls));
+              }
+              made.pipeline().addLast(new Messages());
+            });
+    channel = connected.channel();
+    connected.addListener(done -> {
+      if (!done.isSuccess()) {
+        later(this::close);
+      } else if (tls == null) {
+        later(this::open);
+      }
+    });
+  }
+
+  /** The JDK's engine does its slow parts, certificates most of all, on a virtual thread. */
+  private SslHandler handler(Channel made, SslContext tls) {
+    String peer =
+        server.name().isEmpty() ? server.address().getAddress().getHostAddress() : server.name();
+    SslHandler handler =
+        tls.newHandler(
+            made.alloc(),
+            peer,
+            server.address().getPort(),
+            task -> Thread.ofVirtual().name("lanyard-dns-tls").start(task));
+    handler.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT_MILLIS);
+    SSLEngine engine = handler.engine();
+    SSLParameters parameters = engine.getSSLParameters();
+    // RFC 8310 section 8.1: the name of the configuration, and no other.
+    parameters.setEndpointIdentificationAlgorithm(server.name().isEmpty() ? "" : "HTTPS");
+    engine.setSSLParameters(parameters);
+    return handler;
+  }
+
+  private void later(Runnable task) {
+    if (!loop.isShuttingDown()) {
+      loop.execute(task);
+    }
+  }
+
+  /** The connection stands: what waits is asked. */
+  private void open() {
+    Channel to = channel;
+    if (closed || to == null) {
+      return;
+    }
+    ready = true;
+    waiting.values().forEach(each -> write(to, each));
+    to.flush();
+    if (waiting.isEmpty()) {
+      idle.arm(UpstreamConnections.IDLE_NANOS);
+    }
+  }
+
+  /** Asks, as soon as the connection stands. */
+  UpstreamSocket ask(Turn turn, byte[] query, UpstreamSocket.Listener listener) {
+    if (closed || waiting.size() >= MOST_WAITING) {
+      return failing(loop, turn, listener);
+    }
+    do {
+      next = (next + 1) % IDENTIFIERS;
+    } while (waiting.containsKey(next));
+    Pending pending = new Pending(turn, query, listener, next);
+    waiting.put(pending.id, pending);
+    idle.cancel();
+    Channel to = channel;
+    if (ready && to != null) {
+      write(to, pending);
+      to.flush();
+    }
+    return pending;
+  }
+
+  private static void write(Channel to, Pending pending) {
+    ByteBuf out = to.alloc().buffer(2 + pending.query.length);
+    out.writeShort(pending.query.length); // RFC 1035 section 4.2.2
+    out.writeShort(pending.id);
+    out.writeBytes(pending.query, 2, pending.query.length - 2);
+    var _ = to.write(out);
+  }
+
+  private void received(byte[] message) {
+    int id = message.length < 2 ? -1 : (message[0] & 255) << 8 | (message[1] & 255);
+    Pending pending = waiting.remove(id);
+    if (waiting.isEmpty()) {
+      idle.arm(UpstreamConnections.IDLE_NANOS);
+    }
+    if (pending != null) {
+      message[0] = pending.query[0];
+      message[1] = pending.query[1];
+      charged(pending.turn, () -> pending.listener.received(message));
+    }
+  }
+
+  /** Closes the connection unless somebody waits for an answer. */
+  void closeIfIdle() {
+    if (waiting.isEmpty()) {
+      close();
+    }
+  }
+
+  /** Closes the connection; who waits hears that nothing will come. */
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    idle.cancel();
+    gone.accept(this);
+    Channel made = channel;
+    if (made != null && made.isRegistered()) {
+      made.closeFuture().addListener(done -> descriptors.giveBack());
+      var _ = made.close();
+    } else {
+      descriptors.giveBack();
+    }
+    List<Pending> left = new ArrayList<>(waiting.values());
+    waiting.clear();
+    left.forEach(each -> later(() -> charged(each.turn, each.listener::failed)));
+  }
+
+  /** Puts messages together. */
+  private final class Messages extends SimpleChannelInboundHandler<ByteBuf> {
+    private byte[] message = {};
+    private int length = -2; // bytes of the length that are missing, negative; then the length
+    private int filled;
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) {
+      while (in.isReadable() && !closed) {
+        if (length < 0) {
+          filled = filled << 8 | in.readUnsignedByte();
+          if (++length == 0) {
+            message = new byte[filled];
+            length = filled;
+            filled = 0;
+          }
+        } else {
+          int part = Math.min(in.readableBytes(), length - filled);
+          in.readBytes(message, filled, part);
+          filled += part;
+        }
+        if (length >= 0 && filled == length) {
+          byte[] whole = message;
+          message = new byte[0];
+          length = -2;
+          filled = 0;
+          received(whole);
+        }
+      }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent done) {
+        if (done.isSuccess()) {
+          open();
+        } else {
+          if (!closed) {
+            unproven.accept(done.cause());
+          }
+          close();
+        }
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      close();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.lanyard.dns;
+
+import io.lanyard.config.DnsUpstream;
+import io.lanyard.config.DnsUpstream.Way;
+import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
+import java.net.InetSocketAddress;
+
+/**
+ * A server to ask.
+ *
+ * @param address its address and port; of a link-local address with its interface
+ * @param way how it is asked
+ * @param name the name that its certificate has to have; empty where none is checked
+ */
+record UpstreamServer(InetSocketAddress address, Way way, String name) {
+  /** A server of the configuration. */
+  static UpstreamServer of(DnsUpstream declared) {
+    return new UpstreamServer(
+        declared.endpoint().toSocketAddress(), declared.way(), declared.name());
+  }
+
+  /** A server of a {@code resolv.conf}. */
+  static UpstreamServer plain(InetSocketAddress address) {
+    return new UpstreamServer(address, Way.DATAGRAM, "");
+  }
+
+  /** The server as the configuration writes it. */
+  String text() {
+    return new DnsUpstream(
+            new Endpoint(Address.of(address.getAddress()), address.getPort()), way, name)
+        .toString();
+  }
+}

@@ -1,0 +1,163 @@
+package io.lanyard.nat.egress;
+
+import io.lanyard.base.DumpNode;
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.EgressConfig.Rule;
+import io.lanyard.config.EgressConfig.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The egress rules of a network or of one of its ports, made ready, with their counts.
+ *
+ * <p>Thread: the network's loop only.
+ */
+public final class EgressLevel {
+  private final String port;
+  private final EgressConfig config;
+  private final EgressRules rules;
+  private final NameRules names;
+  private final long[] hits;
+
+  /**
+   * Makes rules ready.
+   *
+   * @param port the name of the port that has them; empty for the network's
+   * @param config the rules
+   * @param before the rules in whose place these come; those that stay go on counting
+   */
+  public EgressLevel(String port, EgressConfig config, @Nullable EgressLevel before) {
+    this.port = port;
+    this.config = config;
+    rules = new EgressRules(config.rules());
+    names = new NameRules(config.rules());
+    hits = new long[rules.size()];
+    for (int i = 0; before != null && i < hits.length; i++) {
+      int same = before.config.rules().indexOf(rules.get(i));
+      hits[i] = same < 0 ? 0 : before.hits[same];
+    }
+  }
+
+  /**
+   * The rules as they are configured.
+   *
+   * @return the rules
+   */
+  public EgressConfig config() {
+    return config;
+  }
+
+  /**
+   * The rules about addresses.
+   *
+   * @return the rules
+   */
+  public EgressRules rules() {
+    return rules;
+  }
+
+  /**
+   * The rules about names.
+   *
+   * @return the rules
+   */
+  public NameRules names() {
+    return names;
+  }
+
+  /**
+   * The verdict where no rule matches.
+   *
+   * @return null where the next level is asked
+   */
+  public @Nullable Verdict otherwise() {
+    return config.otherwise();
+  }
+
+  /**
+   * The verdict of a rule.
+   *
+   * @param rule its place
+   * @return the verdict
+   */
+  public Verdict verdict(int rule) {
+    return rules.get(rule).verdict();
+  }
+
+  /**
+   * Whether a rule requires the name of a server in a TLS client's first message.
+   *
+   * @param rule its place
+   * @return true if it does
+   */
+  public boolean requiresSni(int rule) {
+    return rules.get(rule).sni() == EgressConfig.Sni.REQUIRED;
+  }
+
+  /**
+   * Counts a flow that a rule has decided about.
+   *
+   * @param rule its place; nothing happens for {@link EgressRules#NONE}
+   */
+  public void count(int rule) {
+    if (rule != EgressRules.NONE) {
+      hits[rule]++;
+    }
+  }
+
+  /**
+   * A rule in words.
+   *
+   * @param rule its place
+   * @return text such as {@code rule 2 of port qemu1, deny 10.0.0.0/8}
+   */
+  public String describe(int rule) {
+    Rule said = rules.get(rule);
+    return label(rule) + ", " + word(said.verdict()) + " " + said.target();
+  }
+
+  /**
+   * A rule's name.
+   *
+   * @param rule its place
+   * @return text such as {@code rule 2 of port qemu1}
+   */
+  public String label(int rule) {
+    return "rule " + rule + owner();
+  }
+
+  /**
+   * The verdict where no rule matches, in words.
+   *
+   * @return text such as {@code default of port qemu1, deny}
+   */
+  public String describeDefault() {
+    return "default" + owner() + ", " + word(config.otherwise());
+  }
+
+  private String owner() {
+    return port.isEmpty() ? "" : " of port " + port;
+  }
+
+  private static String word(@Nullable Verdict verdict) {
+    return verdict == null ? "none" : verdict == Verdict.ALLOW ? "allow" : "deny";
+  }
+
+  /**
+   * Describes the rules and their counts.
+   *
+   * @param node takes them
+   * @return the same
+   */
+  public DumpNode.Builder addTo(DumpNode.Builder node) {
+    node.with("default", word(config.otherwise()));
+    for (int i = 0; i < rules.size(); i++) {
+      Rule rule = rules.get(i);
+      node.child(
+          DumpNode.of("rule " + i)
+              .with(word(rule.verdict()), rule.target().toString())
+              .with("flows", hits[i])
+              .build());
+    }
+    return node;
+  }
+}

@@ -1,0 +1,152 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.nat.egress.EgressLevel;
+import io.lanyard.nat.egress.EgressPolicy;
+import io.lanyard.nat.egress.EgressRules;
+import io.lanyard.nat.egress.NameServices;
+import io.lanyard.nat.egress.Protection;
+import io.lanyard.nat.egress.SpecialAddresses;
+import io.lanyard.nat.flow.Grant;
+import io.lanyard.net.Address;
+import java.util.List;
+
+/**
+ * Decides about a flow by the levels of a policy and by what is protected.
+ *
+ * <p>Thread: the network's loop only.
+ */
+final class EgressJudge {
+  /** {@code 64:ff9b::/96}, behind which translators find IPv4. */
+  private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
+
+  /** {@code 2002::/16}. */
+  private static final int SIX_TO_FOUR = 0x2002;
+
+  private final Protection protection;
+
+  /**
+   * Makes a judge.
+   *
+   * @param protection what is protected
+   */
+  EgressJudge(Protection protection) {
+    this.protection = protection;
+  }
+
+  /**
+   * Decides.
+   *
+   * @param under the policy of the port that the guest is behind
+   * @param names the names for which the guest was told the address
+   * @param protocol the IP protocol number
+   * @param high the upper long of the destination, on the host's side
+   * @param low its lower long
+   * @param port the destination's port; 0 for ICMP
+   * @return the decision
+   */
+  EgressDecision judge(
+      EgressPolicy under, List<String> names, int protocol, long high, long low, int port) {
+    if (Destinations.isLoopback(high, low)) {
+      return under.opensLoopback(protocol, port)
+          ? EgressDecision.allowed(null, "host-loopback")
+          : EgressDecision.denied(null, "the port is not in host-loopback");
+    }
+    boolean resolves = under.byName() && NameServices.isOne(protocol, port);
+    String embedded = judgeEmbedded(under, resolves, protocol, high, low, port);
+    if (!embedded.isEmpty()) {
+      return EgressDecision.denied(null, embedded);
+    }
+    String shield = protection.reason(high, low);
+    String withheld = "";
+    for (EgressLevel level : under.levels()) {
+      int index = level.rules().find(high, low, protocol, port, !shield.isEmpty(), resolves);
+      Grant grant = Grant.BY_ADDRESS;
+      for (String name : names) {
+        int own = level.names().find(name, protocol, port, resolves);
+        if (own == EgressRules.NONE) {
+          continue;
+        }
+        boolean permits = level.verdict(own) == Verdict.ALLOW;
+        if (permits && (!shield.isEmpty() || SpecialAddresses.PRIVATE.contains(high, low))) {
+          // The owner of the name could lead guests anywhere.
+          withheld =
+              level.label(own)
+                  + " permits "
+                  + name
+                  + ", but not at "
+                  + (shield.isEmpty() ? "a private address" : shield);
+        } else if (EgressRules.earlier(own, index) == own) {
+          index = own;
+          grant = new Grant.ByName(name, level.requiresSni(own));
+        }
+      }
+      if (index != EgressRules.NONE) {
+        return EgressDecision.byRule(level, index, grant);
+      }
+    }
+    EgressLevel last = under.levels().getLast();
+    boolean open = last.otherwise() == Verdict.ALLOW;
+    if (!shield.isEmpty()) {
+      return open && protection.isPublished(protocol, high, low, port)
+          ? EgressDecision.allowed(null, "the daemon publishes the port")
+          : EgressDecision.denied(null, withheld.isEmpty() ? shield : withheld);
+    }
+    if (open && !resolves) {
+      return EgressDecision.allowed(last, last.describeDefault());
+    }
+    String why =
+        !withheld.isEmpty()
+            ? withheld
+            : resolves ? "names are asked of the gateway" : "no rule allows it";
+    return EgressDecision.denied(last, why);
+  }
+
+  /**
+   * Decides whether a name may be asked for.
+   *
+   * @param under the policy of the port that the guest is behind
+   * @param name the name in lower case, without a dot at its end
+   * @return the decision
+   */
+  EgressDecision question(EgressPolicy under, String name) {
+    for (EgressLevel level : under.levels()) {
+      int rule = level.names().findAsked(name);
+      if (rule != EgressRules.NONE) {
+        return EgressDecision.byRule(level, rule, Grant.BY_ADDRESS);
+      }
+    }
+    EgressLevel last = under.levels().getLast();
+    return last.otherwise() == Verdict.ALLOW
+        ? EgressDecision.allowed(last, last.describeDefault())
+        : EgressDecision.denied(last, "no rule allows it");
+  }
+
+  /**
+   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, empty if it may,
+   * where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4
+   * rules forbid is not reached by IPv6.
+   */
+  private String judgeEmbedded(
+      EgressPolicy under, boolean resolves, int protocol, long high, long low, int port) {
+    long ipv4;
+    if (high == TRANSLATED && low >>> 32 == 0) {
+      ipv4 = Address.ipv4Low((int) low);
+    } else if (high >>> 48 == SIX_TO_FOUR) {
+      ipv4 = Address.ipv4Low((int) (high >>> 16));
+    } else {
+      return "";
+    }
+    String shield =
+        Destinations.isLoopback(0, ipv4)
+            ? "an address of the host itself"
+            : protection.reason(0, ipv4);
+    for (EgressLevel level : under.levels()) {
+      int index = level.rules().find(0, ipv4, protocol, port, !shield.isEmpty(), resolves);
+      if (index != EgressRules.NONE) {
+        return level.verdict(index) == Verdict.ALLOW ? "" : level.describe(index);
+      }
+    }
+    return shield;
+  }
+}

@@ -1,0 +1,50 @@
+package io.lanyard.nat.gateway;
+
+import io.lanyard.config.NatConfig;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.SocketDevice;
+import io.lanyard.net.Address;
+
+/**
+ * Where the sockets of a network's flows are bound: to addresses and an interface of the host, or
+ * to whatever the host's routes choose.
+ *
+ * <p>Immutable.
+ */
+public final class Outbound {
+  /** The host's routes choose. */
+  public static final Outbound ANY = new Outbound(NatConfig.Outbound.ANY);
+
+  private final NatConfig.Outbound config;
+
+  Outbound(NatConfig.Outbound config) {
+    this.config = config;
+  }
+
+  /**
+   * The address that sockets are bound to.
+   *
+   * @param towards an address of the family that is meant, to which the socket leads; of the host's
+   *     loopback they are not bound
+   * @return all addresses of the family unless one is said
+   */
+  public Address local(Address towards) {
+    boolean ipv4 = towards.isIpv4();
+    Address said = towards.isLoopback() ? null : ipv4 ? config.ipv4() : config.ipv6();
+    return said != null ? said : ipv4 ? Address.ANY_IPV4 : Address.ANY_IPV6;
+  }
+
+  /**
+   * Holds a socket to the interface, if there is one.
+   *
+   * @param fd the socket's descriptor
+   * @param towards where it leads; to the host's loopback it is not held
+   * @throws ErrnoException if there is no such interface
+   */
+  public void hold(int fd, Address towards) throws ErrnoException {
+    String device = config.device();
+    if (device != null && !towards.isLoopback()) {
+      SocketDevice.bind(fd, device);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.lanyard.dns;
+
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Section;
+
+/** A name server over TLS, with the certificate of {@code dns.example}. */
+final class FakeTlsUpstream implements AutoCloseable {
+  private final ServerSocket listening;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  final Queue<Message> queries = new ConcurrentLinkedQueue<>();
+  final AtomicInteger connections = new AtomicInteger();
+
+  /** How many queries a connection takes before it is closed without an answer to the last. */
+  volatile int mostQueries = Integer.MAX_VALUE;
+
+  FakeTlsUpstream(int port) throws Exception {
+    try (InputStream certificate = resource("certificate.pem");
+        InputStream key = resource("key.pem")) {
+      JdkSslContext context =
+          (JdkSslContext)
+              SslContextBuilder.forServer(certificate, key).sslProvider(SslProvider.JDK).build();
+      listening =
+          context
+              .context()
+              .getServerSocketFactory()
+              .createServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1"));
+    }
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  private static InputStream resource(String name) {
+    return Objects.requireNonNull(FakeTlsUpstream.class.getResourceAsStream(name));
+  }
+
+  /** A file with its certificate, for those who trust it. */
+  static Path authorities(Path folder) throws IOException {
+    Path file = folder.resolve("authorities.pem");
+    try (InputStream certificate = resource("certificate.pem")) {
+      Files.copy(certificate, file);
+    }
+    return file;
+  }
+
+  int port() {
+    return listening.getLocalPort();
+  }
+
+  private void accept() {
+    while (!listening.isClosed()) {
+      try {
+        Socket socket = listening.accept();
+        open.add(socket);
+        Thread.ofVirtual().start(() -> serve(socket));
+      } catch (IOException e) {
+        // It was closed: the loop's condition ends it.
+      }
+    }
+  }
+
+  private void serve(Socket socket) {
+    try (socket) {
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      for (int n = 1; ; n++) {
+        Message query = new Message(in.readNBytes(in.readUnsignedShort()));
+        if (n == 1) {
+          connections.incrementAndGet();
+        }
+        queries.add(query);
+        if (n >= mostQueries) {
+          return;
+        }
+        Message response = new Message(query.getHeader().getID());
+        response.getHeader().setFlag(Flags.QR);
+        response.addRecord(query.getQuestion(), Section.QUESTION);
+        byte[] wire = response.toWire();
+        out.writeShort(wire.length);
+        out.write(wire);
+        out.flush();
+      }
+    } catch (IOException e) {
+      // The client went away.
+    } finally {
+      open.remove(socket);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    listening.close();
+    for (Socket each : open) {
+      each.close();
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+
+/** Servers that die, answer slowly or lie; domains with servers of their own; limits. */
+class ResilienceTest {
+  @TempDir private Path folder;
+  private @Nullable ForwarderScene scene;
+
+  @AfterEach
+  void stop() throws Exception {
+    if (scene != null) {
+      scene.close();
+    }
+  }
+
+  private ForwarderScene open(String keys) throws Exception {
+    ForwarderScene made = new ForwarderScene(folder, "dns: {hosts-file: false" + keys + "}");
+    scene = made;
+    return made;
+  }
+
+  private static FakeUpstream.Answer address(String address) {
+    return response -> {
+      try {
+        response.addRecord(
+            new ARecord(
+                response.getQuestion().getName(), DClass.IN, 60, InetAddress.ofLiteral(address)),
+            Section.ANSWER);
+      } catch (RuntimeException e) {
+        throw new AssertionError(e);
+      }
+      return response;
+    };
+  }
+
+  private static List<String> addresses(Message answer) {
+    return answer.getSection(Section.ANSWER).stream().map(Record::rdataToString).toList();
+  }
+
+  @Test
+  void anAnswerIsGivenAfterItsTimeWhileNoServerAnswers() throws Exception {
+    LogWatch.expect("no name server answers");
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
+    net.upstream.answer = response -> null;
+    net.step(Duration.ofSeconds(61));
+    net.send("guest", ForwarderScene.query("www.example.").toWire());
+    net.await(() -> net.upstream.queries.size() == 2);
+    net.step(Duration.ofMillis(1500));
+    Message stale = net.answer("guest");
+    assertThat(addresses(stale)).containsExactly("192.0.2.1");
+    assertThat(stale.getSection(Section.ANSWER).getFirst().getTTL()).isEqualTo(30);
+    assertThat(net.count(DnsCount.STALE)).isEqualTo(1);
+    assertThat(addresses(net.ask("guest", "www.example."))).as("at once").hasSize(1);
+    net.step(Duration.ofHours(2));
+    net.upstream.answer = address("192.0.2.2");
+    assertThat(addresses(net.ask("guest", "www.example.")))
+        .as("older than an hour")
+        .containsExactly("192.0.2.2");
+  }
+
+  @Test
+  void aServersFailureIsNoAnswerWhereThereIsAnOlderOne() throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    net.ask("guest", "www.example.");
+    net.step(Duration.ofSeconds(61));
+    net.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.SERVFAIL);
+          return response;
+        };
+    assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
+    assertThat(net.ask("guest", "other.example.").getRcode()).isEqualTo(Rcode.SERVFAIL);
+  }
+
+  @Test
+  void anAnswerThatGuestsAskForIsRenewedBeforeItsTimeIsOver() throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    net.ask("guest", "www.example.");
+    net.step(Duration.ofSeconds(53));
+    net.ask("guest", "www.example.");
+    assertThat(net.upstream.queries).hasSize(1);
+    net.upstream.answer = address("192.0.2.2");
+    net.step(Duration.ofSeconds(2));
+    assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
+    net.await(() -> net.upstream.queries.size() == 2);
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!addresses(net.ask("guest", "www.example.")).contains("192.0.2.2")) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+    }
+    net.step(Duration.ofSeconds(10));
+    assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.2");
+    assertThat(net.upstream.queries).as("nobody waited").hasSize(2);
+  }
+
+  @Test
+  void anAnswerIsOverWithItsTimeWhereStaleOnesAreNotServed() throws Exception {
+    ForwarderScene net = open(", serve-stale: 0s");
+    net.upstream.answer = address("192.0.2.1");
+    net.ask("guest", "www.example.");
+    net.step(Duration.ofSeconds(61));
+    net.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.SERVFAIL);
+          return response;
+        };
+    assertThat(net.ask("guest", "www.example.").getRcode()).isEqualTo(Rcode.SERVFAIL);
+  }
+
+  @Test
+  void theServerThatAnswersIsAskedFirstAndOneThatIsBackIsFound() throws Exception {
+    try (FakeUpstream one = FakeUpstream.free();
+        FakeUpstream two = FakeUpstream.free()) {
+      ForwarderScene net =
+          open(
+              ", upstreams: [\"127.0.0.1:%d\", \"127.0.0.1:%d\"]"
+                  .formatted(one.port(), two.port()));
+      one.answer = response -> null;
+      net.send("guest", ForwarderScene.query("first.example.").toWire());
+      net.await(() -> one.queries.size() == 1);
+      net.step(Duration.ofMillis(1500));
+      assertThat(net.answer("guest").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(net.ask("guest", "second.example.").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(one.queries).as("it rests").hasSize(1);
+      one.answer = response -> response;
+      net.step(Duration.ofSeconds(2));
+      net.ask("guest", "third.example.");
+      net.await(() -> one.queries.size() == 2);
+      assertThat(two.queries).hasSize(3);
+    }
+  }
+
+  @Test
+  void aDomainIsAskedOfItsOwnServers() throws Exception {
+    try (FakeUpstream corp = FakeUpstream.free()) {
+      ForwarderScene net =
+          open(
+              ", domains: {corp.example: [\"127.0.0.1:%d\"], closed.example: []}"
+                  .formatted(corp.port()));
+      corp.answer = address("10.9.9.9");
+      net.upstream.answer = address("192.0.2.1");
+      assertThat(addresses(net.ask("guest", "a.corp.example."))).containsExactly("10.9.9.9");
+      assertThat(addresses(net.ask("guest", "CORP.example."))).containsExactly("10.9.9.9");
+      assertThat(addresses(net.ask("guest", "notcorp.example."))).containsExactly("192.0.2.1");
+      assertThat(net.ask("guest", "a.closed.example.").getRcode()).isEqualTo(Rcode.REFUSED);
+      assertThat(net.upstream.queries).hasSize(1);
+      net.configure("dns: {hosts-file: false}");
+      assertThat(addresses(net.ask("guest", "a.corp.example.")))
+          .as("what its own servers said is forgotten")
+          .containsExactly("192.0.2.1");
+    }
+  }
+
+  @Test
+  void privateAddressesAreTakenOutOfAnswersForNamesOfOthers() throws Exception {
+    ForwarderScene net = open(", rebinding-protection: true, rebinding-exceptions: [home.example]");
+    for (String address :
+        List.of("10.0.0.1", "192.168.127.2", "127.0.0.1", "169.254.169.254", "0.0.0.0")) {
+      net.upstream.answer = address(address);
+      String name = "a" + address.replace('.', '-') + ".example.";
+      assertThat(addresses(net.ask("guest", name))).as(address).isEmpty();
+    }
+    assertThat(net.count(DnsCount.REBINDING)).isEqualTo(5);
+    net.upstream.answer = address("10.0.0.1");
+    assertThat(addresses(net.ask("guest", "nas.home.example."))).containsExactly("10.0.0.1");
+    net.upstream.answer = address("192.0.2.1");
+    assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
+    net.upstream.answer = address("10.0.0.1");
+    net.configure("dns: {hosts-file: false}");
+    assertThat(addresses(net.ask("guest", "a10-0-0-1.example.")))
+        .as("without protection")
+        .containsExactly("10.0.0.1");
+  }
+
+  @Test
+  void aPortAsksAsOftenAsItMayAndNoOtherPaysForIt() throws Exception {
+    ForwarderScene net = open(", rate-limit: 10");
+    for (int i = 0; i < 10; i++) {
+      assertThat(net.ask("guest", "gateway.lan.").getRcode()).isEqualTo(Rcode.NOERROR);
+    }
+    assertThat(net.ask("guest", "gateway.lan.").getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(net.ask("other", "gateway.lan.").getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(net.count(DnsCount.RATE_LIMITED)).isEqualTo(1);
+    net.step(Duration.ofMillis(100));
+    assertThat(net.ask("guest", "gateway.lan.").getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(net.ask("guest", "gateway.lan.").getRcode()).isEqualTo(Rcode.REFUSED);
+  }
+}

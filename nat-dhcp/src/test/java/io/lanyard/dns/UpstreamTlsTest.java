@@ -1,0 +1,127 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.testing.LogWatch;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.Rcode;
+
+/** Servers that are asked over TLS (RFC 7858), and over TCP. */
+class UpstreamTlsTest {
+  @TempDir private Path folder;
+  private FakeTlsUpstream server;
+  private @Nullable ForwarderScene scene;
+
+  @BeforeEach
+  void startAServer() throws Exception {
+    server = new FakeTlsUpstream(0);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (scene != null) {
+      scene.close();
+    }
+    server.close();
+  }
+
+  private ForwarderScene open(String upstreams, String... more) throws Exception {
+    ForwarderScene made =
+        new ForwarderScene(
+            folder,
+            "dns: {hosts-file: false, upstreams: [\""
+                + upstreams
+                + "\"]"
+                + String.join("", more)
+                + "}");
+    scene = made;
+    return made;
+  }
+
+  private String trusted() throws Exception {
+    return ", authorities: " + FakeTlsUpstream.authorities(folder);
+  }
+
+  private int rcode(String name) throws Exception {
+    return scene.ask("guest", name).getRcode();
+  }
+
+  @Test
+  void aServerThatProvesItsNameIsAskedOnOneConnection() throws Exception {
+    open("tls://127.0.0.1:" + server.port() + "#dns.example", trusted());
+    for (int i = 0; i < 5; i++) {
+      assertThat(rcode("n" + i + ".example.")).isEqualTo(Rcode.NOERROR);
+    }
+    assertThat(server.connections).hasValue(1);
+    assertThat(scene.count(DnsCount.UPSTREAM_TLS)).isEqualTo(5);
+    assertThat(scene.gauge("connections")).isEqualTo(1);
+    scene.step(Duration.ofSeconds(11));
+    assertThat(scene.gauge("connections")).as("idle").isZero();
+    assertThat(rcode("again.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(server.connections).hasValue(2);
+  }
+
+  @Test
+  void aServerWithAnotherNameIsNotAsked() throws Exception {
+    LogWatch.expect("event=dns-tls-failed");
+    open("tls://127.0.0.1:" + server.port() + "#other.example", trusted());
+    assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
+    assertThat(server.queries).isEmpty();
+  }
+
+  @Test
+  void aServerThatNobodyVouchesForIsNotAsked() throws Exception {
+    LogWatch.expect("event=dns-tls-failed");
+    open("tls://127.0.0.1:" + server.port() + "#dns.example");
+    assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
+    assertThat(server.queries).isEmpty();
+  }
+
+  @Test
+  void withoutANameAnyServerWithTlsIsAskedAndOneWithoutItInTheClear() throws Exception {
+    open("tls://127.0.0.1:" + server.port());
+    assertThat(rcode("www.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(server.queries).hasSize(1);
+    try (FakeUpstream plain = FakeUpstream.free()) {
+      scene.configure(
+          "dns: {hosts-file: false, upstreams: [\"tls://127.0.0.1:" + plain.port() + "\"]}");
+      assertThat(rcode("plain.example.")).isEqualTo(Rcode.NOERROR);
+      assertThat(rcode("more.example.")).isEqualTo(Rcode.NOERROR);
+      assertThat(scene.count(DnsCount.UPSTREAM_UDP)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aQuestionThatAConnectionsEndHasCutOffIsAskedAgain() throws Exception {
+    server.mostQueries = 2;
+    open("tls://127.0.0.1:" + server.port() + "#dns.example", trusted());
+    assertThat(rcode("one.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(rcode("two.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(server.connections).hasValue(2);
+  }
+
+  @Test
+  void aServerMayBeAskedOverTcpAlone() throws Exception {
+    try (FakeUpstream plain = FakeUpstream.free()) {
+      open("tcp://127.0.0.1:" + plain.port());
+      assertThat(rcode("www.example.")).isEqualTo(Rcode.NOERROR);
+      assertThat(scene.count(DnsCount.UPSTREAM_UDP)).isZero();
+      assertThat(scene.count(DnsCount.UPSTREAM_TCP)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void authoritiesThatCannotBeReadAreSaid() throws Exception {
+    LogWatch.expect("event=dns-tls-failed");
+    open(
+        "tls://127.0.0.1:" + server.port() + "#dns.example",
+        ", authorities: " + folder.resolve("none.pem"));
+    assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
+  }
+}

@@ -1,0 +1,116 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.EgressConfig;
+import io.lanyard.config.HostLoopback;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.egress.EgressLevel;
+import io.lanyard.nat.egress.EgressPolicy;
+import io.lanyard.nat.egress.Protection;
+import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.Grant;
+import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The decision by the rules of a port before those of its network. */
+class EgressJudgeTest {
+  private final Protection protection = new Protection(new PublishedPorts());
+  private final EgressJudge judge = new EgressJudge(protection);
+
+  @BeforeEach
+  void knowTheHost() {
+    protection.hostAddresses(List.of(Subnet.parse("10.1.1.1/32")));
+  }
+
+  /** The policy of a port of a network, from the keys of their {@code egress}. */
+  private static EgressPolicy policy(String network, String port) {
+    NetworkConfig config =
+        TestNetworks.nat(
+            "egress: {" + network + "}",
+            "ports: [{name: p1, kind: qemu-stream, path: p1.sock, egress: {" + port + "}}]");
+    EgressConfig own = config.ports().getFirst().policy().egress();
+    return EgressPolicy.of(new EgressLevel("", config.egress(), null), HostLoopback.NONE)
+        .behind(new EgressLevel("p1", own, null));
+  }
+
+  private EgressDecision tcp(EgressPolicy under, String address, int port, String... names) {
+    Address to = Address.parse(address);
+    return judge.judge(under, List.of(names), FlowKey.TCP, to.high(), to.low(), port);
+  }
+
+  @Test
+  void aPortsRulesComeBeforeTheNetworks() {
+    EgressPolicy under =
+        policy(
+            "default: allow, rules: [{deny: 192.0.2.0/24}]", "rules: [{allow: '192.0.2.7:443'}]");
+    assertThat(tcp(under, "192.0.2.7", 443).admitted()).isTrue();
+    assertThat(tcp(under, "192.0.2.7", 443).why())
+        .isEqualTo("rule 0 of port p1, allow 192.0.2.7/32:443");
+    assertThat(tcp(under, "192.0.2.8", 443).why()).isEqualTo("rule 0, deny 192.0.2.0/24");
+    assertThat(tcp(under, "198.51.100.1", 443).why()).isEqualTo("default, allow");
+  }
+
+  @Test
+  void whereAPortHasADefaultTheNetworkIsNotAsked() {
+    EgressPolicy under = policy("rules: [{allow: 192.0.2.0/24}]", "default: deny");
+    assertThat(tcp(under, "192.0.2.7", 443).admitted()).isFalse();
+    EgressPolicy open = policy("default: deny, rules: [{deny: 192.0.2.0/24}]", "default: allow");
+    assertThat(tcp(open, "192.0.2.7", 443).admitted()).isTrue();
+    assertThat(tcp(open, "10.1.1.1", 443).why()).isEqualTo("an address of the host itself");
+    assertThat(tcp(open, "169.254.169.254", 80).admitted()).isFalse();
+  }
+
+  @Test
+  void aPortsRuleAboutANameOpensItsAddress() {
+    EgressPolicy under = policy("default: deny", "rules: [{allow: '*.example:443'}]");
+    assertThat(tcp(under, "192.0.2.7", 443, "www.example").grant())
+        .isEqualTo(new Grant.ByName("www.example", false));
+    assertThat(tcp(under, "192.0.2.7", 80, "www.example").admitted()).isFalse();
+    assertThat(tcp(under, "10.1.1.1", 443, "www.example").why())
+        .isEqualTo(
+            "rule 0 of port p1 permits www.example, but not at an address of the host itself");
+    assertThat(judge.question(under, "www.example").admitted()).isTrue();
+    assertThat(judge.question(under, "www.other").why()).isEqualTo("no rule allows it");
+    assertThat(tcp(under, "192.0.2.7", 853).why()).isEqualTo("names are asked of the gateway");
+  }
+
+  @Test
+  void onlyTheLevelThatDeniesIsTried() {
+    EgressPolicy tried = policy("default: deny", "rules: [{deny: 192.0.2.7}], dry-run: true");
+    assertThat(tcp(tried, "192.0.2.7", 443).dry()).isTrue();
+    assertThat(tcp(tried, "192.0.2.8", 443).dry()).isFalse();
+  }
+
+  @Test
+  void whatIpv4RulesOfAPortForbidIsNotReachedByIpv6() {
+    EgressPolicy under = policy("default: allow", "rules: [{deny: 192.0.2.0/24}]");
+    assertThat(tcp(under, "64:ff9b::c000:207", 443).admitted()).isFalse();
+    assertThat(tcp(under, "2002:c000:207::1", 443).admitted()).isFalse();
+  }
+
+  @Test
+  void aSetStandsForItsSubnets() {
+    EgressPolicy under = policy("rules: [{deny: '@doh:443'}]", "rules: [{allow: '@doh:80'}]");
+    assertThat(tcp(under, "1.1.1.1", 443).why()).isEqualTo("rule 0, deny @doh:443");
+    assertThat(tcp(under, "2606:4700:4700::1111", 443).admitted()).isFalse();
+    assertThat(tcp(under, "1.1.1.1", 80).why()).isEqualTo("rule 0 of port p1, allow @doh:80");
+  }
+
+  @Test
+  void rulesThatStayGoOnCounting() {
+    EgressConfig one = TestNetworks.nat("egress: {rules: [{deny: 192.0.2.7}]}").egress();
+    EgressConfig two =
+        TestNetworks.nat("egress: {rules: [{deny: 192.0.2.1}, {deny: 192.0.2.7}]}").egress();
+    EgressLevel before = new EgressLevel("", one, null);
+    before.count(0);
+    EgressLevel after = new EgressLevel("", two, before);
+    String dump = after.addTo(io.lanyard.base.DumpNode.of("egress")).build().toString();
+    assertThat(dump).contains("flows=0").contains("flows=1");
+  }
+}
