@@ -203,10 +203,8 @@ final class NetworkPorts {
 
   /** Says where the guests behind a port may go, before they can go anywhere. */
   private void restrict(String name, PortPolicy policy) {
-    loop.call(() -> {
-      governance.restrict(name, policy);
-      return true;
-    });
+    // In its turn before the port is attached, however long the loop takes to come to it.
+    loop.post(() -> governance.restrict(name, policy));
   }
 
   /** The egress of single ports. On the loop. */
