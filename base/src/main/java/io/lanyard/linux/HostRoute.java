@@ -8,11 +8,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A route of the host's main table, in the namespace of the calling thread.
+ * A route of the host, in the namespace of the calling thread.
  *
  * @param to the destinations that it is for
  * @param device the interface that it leads by
@@ -23,29 +24,81 @@ public record HostRoute(Subnet to, String device) {
    */
   private static final int COLUMNS = 8;
 
-  private static final int RTF_UP = 0x1;
+  /** Of {@code /proc/net/ipv6_route} (net/ipv6/route.c): hexadecimal. */
+  private static final int IPV6_COLUMNS = 10;
+
+  private static final long RTF_UP = 0x1;
+
+  /** Routes that lead nowhere, and the host's own addresses. */
+  private static final long RTF_REJECT = 0x200;
+
+  private static final long RTF_LOCAL = 0x8000_0000L;
+
+  private static final Subnet LINK_LOCAL = Subnet.parse("fe80::/10");
+  private static final Subnet MULTICAST = Subnet.parse("ff00::/8");
 
   /**
    * Finds a route for a part of a subnet, or for more than it. A default route does not count.
    *
-   * @param subnet of IPv4
+   * @param subnet of either family
    * @param own the interface whose routes do not count
    * @return the first; empty if there is none, or if {@code /proc} does not say
    */
   public static Optional<HostRoute> overlapping(Subnet subnet, String own) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(Path.of("/proc/thread-self/net/route"));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-    return read(lines).stream()
+    return all(subnet.network().isIpv4()).stream()
         .filter(route -> !route.device().equals(own))
         .filter(route -> route.to().overlaps(subnet))
         .findFirst();
   }
 
-  /** Reads the file's lines, of which the first is a heading; leaves default routes out. */
+  /**
+   * All routes of a family, without default routes, and without those of every link in IPv6.
+   *
+   * @param ipv4 whether of IPv4; else of IPv6
+   * @return the routes; none if {@code /proc} does not say
+   */
+  public static List<HostRoute> all(boolean ipv4) {
+    List<String> lines;
+    try {
+      // The thread's, not the process's: it may be in another namespace.
+      lines = Files.readAllLines(Path.of("/proc/thread-self/net", ipv4 ? "route" : "ipv6_route"));
+    } catch (IOException e) {
+      return List.of();
+    }
+    return ipv4 ? read(lines) : readIpv6(lines);
+  }
+
+  /** Reads the lines of {@code ipv6_route}. */
+  static List<HostRoute> readIpv6(List<String> lines) {
+    List<HostRoute> routes = new ArrayList<>();
+    for (String line : lines) {
+      try {
+        readIpv6(line.strip().split("\\s+", -1)).ifPresent(routes::add);
+      } catch (IllegalArgumentException e) {
+        // A line of another form.
+      }
+    }
+    return routes;
+  }
+
+  private static Optional<HostRoute> readIpv6(String[] columns) {
+    if (columns.length < IPV6_COLUMNS) {
+      return Optional.empty();
+    }
+    long flags = Long.parseLong(columns[8], 16);
+    int prefix = Integer.parseInt(columns[1], 16);
+    if ((flags & (RTF_UP | RTF_REJECT | RTF_LOCAL)) != RTF_UP || prefix == 0) {
+      return Optional.empty();
+    }
+    Subnet to = Subnet.of(Address.of(HexFormat.of().parseHex(columns[0])), prefix);
+    return to.overlaps(LINK_LOCAL) || to.overlaps(MULTICAST)
+        ? Optional.empty()
+        : Optional.of(new HostRoute(to, columns[9]));
+  }
+
+  /**
+   * Reads the lines of {@code route}, of which the first is a heading; leaves default routes out.
+   */
   static List<HostRoute> read(List<String> lines) {
     List<HostRoute> routes = new ArrayList<>();
     for (String line : lines) {

@@ -72,11 +72,12 @@ public final class IngressRedirect {
     TapDevice tap = TapDevice.open(name, null, true);
     boolean done = false;
     try {
-      Ifreq.setHardwareAddress(tap.name(), at.mac());
+      HostLink link = HostLink.of(tap.name());
+      link.hardwareAddress(at.mac());
       int index = HostInterface.read(tap.name()).index();
       noAddresses(index, tap.name());
       redirect(index, tap.name(), at);
-      Ifreq.upWithoutArp(tap.name());
+      link.upWithoutArp();
       done = true;
       return new IngressRedirect(tap);
     } finally {

@@ -16,6 +16,7 @@ public final class TapDevice {
   private static final String CONTROL = "/dev/net/tun";
   private static final long TUNSETIFF = 0x400454caL;
   private static final long TUNSETOFFLOAD = 0x400454d0L;
+  private static final long TUNSETPERSIST = 0x400454cbL;
   private static final long TUNSETVNETHDRSZ = 0x400454d8L;
   private static final int SIOCGIFHWADDR = 0x8927;
 
@@ -150,6 +151,20 @@ public final class TapDevice {
    */
   public boolean uso() {
     return uso;
+  }
+
+  /**
+   * Lets the device stay when it is closed, or go again.
+   *
+   * @param stays whether it stays; one that somebody else has made persistent does already
+   * @throws ErrnoException if the kernel refuses
+   */
+  public void persist(boolean stays) throws ErrnoException {
+    ErrnoException.check(
+        Libc.ioctl(fd, TUNSETPERSIST, stays ? 1 : 0),
+        "TUNSETPERSIST " + name,
+        PRIVILEGE,
+        "the device is gone");
   }
 
   /**

@@ -1,19 +1,33 @@
 package io.lanyard.config;
 
 /**
- * The host's own TAP device on a network. Its address is {@link Ipv4Config#host}.
+ * The host's own TAP device on a network. Its addresses are {@link Ipv4Config#host}, and where the
+ * network has IPv6 {@link Ipv6Config#host}.
  *
  * @param name the device's name, at most 15 characters
+ * @param persistent whether it stays, with its addresses, when the daemon ends
  */
-public record HostAdapterConfig(String name) {
+public record HostAdapterConfig(String name, boolean persistent) {
   /** The keys of {@code host-adapter}. */
   static final class Keys {
     static final Key<String> NAME =
         Key.optional("name", Kind.DEVICE, "the network's name", "The device's name.");
 
+    static final Key<Boolean> PERSISTENT =
+        Key.defaulted(
+            "persistent",
+            new Form.Flag(),
+            false,
+            "Whether the device stays, with its addresses, when the daemon ends: what is bound to"
+                + " them goes on after a restart. `ip link delete` ends it then.");
+
     static final Section SECTION =
         Section.of(
-            "host-adapter", "The host's own TAP device on the network. Needs CAP_NET_ADMIN.", NAME);
+            "host-adapter",
+            "The host's own TAP device on the network, with an address of each family that the"
+                + " network has. Needs CAP_NET_ADMIN.",
+            NAME,
+            PERSISTENT);
 
     private Keys() {}
   }

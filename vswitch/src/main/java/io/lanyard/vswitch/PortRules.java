@@ -64,6 +64,16 @@ public record PortRules(
     return new PortRules(ingress, egress, Reach.NOBODY, macLimit, holdsMacs, storm);
   }
 
+  /**
+   * The same with other policies of what leaves by the port.
+   *
+   * @param policies judge the frames that are to leave by it, in order
+   * @return a copy
+   */
+  public PortRules withEgress(List<Policy> policies) {
+    return new PortRules(ingress, policies, reach, macLimit, holdsMacs, storm);
+  }
+
   private static PortRules plain(Reach reach) {
     return new PortRules(List.of(), List.of(), reach, Integer.MAX_VALUE, false, null);
   }

@@ -7,16 +7,17 @@ import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
+import java.util.List;
 import java.util.function.ObjLongConsumer;
 
 /**
  * Gives the host adapter's port the MAC address of its device, which is another one where somebody
- * else has made the device again, and the host's IP address to that.
+ * else has made the device again, and the host's IP addresses to that.
  *
  * <p>Thread: the network's loop.
  */
 final class HostAdapterListener implements PortListener {
-  private final Address host;
+  private final List<Address> own;
   private final Switch ethernet;
   private final PortAddresses addresses;
   private final ObjLongConsumer<Port> pin;
@@ -25,14 +26,14 @@ final class HostAdapterListener implements PortListener {
   /**
    * Makes one.
    *
-   * @param host the host's address on the network
+   * @param own the host's addresses on the network
    * @param ethernet the network's switch
    * @param addresses the network's, for its guards
    * @param pin makes a MAC address a port's own
    */
   HostAdapterListener(
-      Address host, Switch ethernet, PortAddresses addresses, ObjLongConsumer<Port> pin) {
-    this.host = host;
+      List<Address> own, Switch ethernet, PortAddresses addresses, ObjLongConsumer<Port> pin) {
+    this.own = List.copyOf(own);
     this.ethernet = ethernet;
     this.addresses = addresses;
     this.pin = pin;
@@ -47,7 +48,7 @@ final class HostAdapterListener implements PortListener {
         pin.accept(port, mac);
         pinned = mac;
       }
-      addresses.bind(host, mac);
+      own.forEach(address -> addresses.bind(address, mac));
     }
   }
 }

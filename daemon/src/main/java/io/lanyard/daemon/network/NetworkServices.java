@@ -160,7 +160,7 @@ final class NetworkServices {
     if (bound != null) {
       bound.fix(fixed());
       if (adapterComes) {
-        bound.reserve(ipv4.host(), nat.gateway().addresses().mac());
+        reserveHost(bound);
       }
     }
     metrics.removeServices(next.name());
@@ -216,7 +216,7 @@ final class NetworkServices {
     AddressBindings bound = new AddressBindings(addresses, fixed());
     bindings = bound;
     if (config.hostAdapter() != null && !adapterIsUp) {
-      bound.reserve(ipv4.host(), nat.gateway().addresses().mac());
+      reserveHost(bound);
     }
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
     addresses.letChoose(ipv6 == null ? null : ipv6.subnet());
@@ -229,6 +229,16 @@ final class NetworkServices {
             config.switching().guard() == GuardMode.OFF
                 || addresses.permits(address, station.mac()));
     addListener(bound);
+  }
+
+  /** Keeps the host's addresses from guests until its adapter takes them. */
+  private void reserveHost(AddressBindings bound) {
+    long gateway = nat.gateway().addresses().mac();
+    bound.reserve(ipv4.host(), gateway);
+    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
+    if (ipv6 != null) {
+      bound.reserve(ipv6.host(), gateway);
+    }
   }
 
   /** The MAC addresses that have an address without a lease. */
@@ -245,8 +255,10 @@ final class NetworkServices {
     }
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
     if (ipv6 != null) {
-      for (Address own : List.of(ipv6.gateway(), ipv6.host(), ipv6.linkLocal())) {
-        fixed.put(own, gateway);
+      fixed.put(ipv6.gateway(), gateway);
+      fixed.put(ipv6.linkLocal(), gateway);
+      if (config.hostAdapter() == null) {
+        fixed.put(ipv6.host(), gateway);
       }
     }
     return fixed;

@@ -3,6 +3,7 @@ package io.lanyard.daemon.network;
 import io.lanyard.base.Clock;
 import io.lanyard.config.BitRate;
 import io.lanyard.config.GuardMode;
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservedFrames;
 import io.lanyard.config.StormConfig;
@@ -56,6 +57,14 @@ final class PortPolicies {
     Integer given = policy.macLimit();
     int unlimited = guard(policy) == GuardMode.OFF ? Integer.MAX_VALUE : PortPolicy.USUAL_MACS;
     return rules(policy, given == null ? unlimited : given);
+  }
+
+  /** The same, and nobody configures the host by a device that is the host's own. */
+  PortRules port(PortConfig port) {
+    PortRules rules = port(port.policy());
+    return port instanceof PortConfig.Tap tap && tap.hostShield()
+        ? rules.withEgress(List.of(HostShield.SHIELD))
+        : rules;
   }
 
   /**

@@ -14,6 +14,7 @@ final class TapFrameDevice implements FrameDevice {
   private final @Nullable String place;
   private final NetworkNamespace.@Nullable Identity namespace;
   private final Offloads offloads;
+  private final String limitation;
 
   /**
    * Makes one.
@@ -21,10 +22,15 @@ final class TapFrameDevice implements FrameDevice {
    * @param tap the device
    * @param place the name or path of its network namespace, or null for the daemon's own
    * @param namespace where it was made; null if that cannot be known, as without {@code /proc}
+   * @param limitation what it lacks, with the remedy, or an empty text
    */
   TapFrameDevice(
-      TapDevice tap, @Nullable String place, NetworkNamespace.@Nullable Identity namespace) {
+      TapDevice tap,
+      @Nullable String place,
+      NetworkNamespace.@Nullable Identity namespace,
+      String limitation) {
     this.tap = tap;
+    this.limitation = limitation;
     this.place = place;
     this.namespace = namespace;
     boolean on = tap.offloads();
@@ -75,6 +81,11 @@ final class TapFrameDevice implements FrameDevice {
   @Override
   public Offloads offloads() {
     return offloads;
+  }
+
+  @Override
+  public String limitation() {
+    return limitation;
   }
 
   @Override

@@ -1,13 +1,22 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.HostInterface;
+import io.lanyard.linux.HostLink;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.Ifreq;
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.linux.Rtnetlink;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,20 +26,31 @@ import org.jspecify.annotations.Nullable;
  * @param namespace a network namespace's name or path, or null for the daemon's own
  * @param offloads whether super-frames and unfinished checksums may pass
  * @param mtu the device's MTU, or 0 to leave it alone
- * @param address an IPv4 address to give to the device, or null
+ * @param addresses the addresses to give to the device; none for a device that somebody else
+ *     addresses
  * @param up whether to switch the device on
  * @param mac the MAC address of a device that is made at first, or 0 to leave it to the kernel,
  *     which takes one at random
+ * @param persistent whether the device stays when it is closed
  */
 public record TapSettings(
     String device,
     @Nullable String namespace,
     boolean offloads,
     int mtu,
-    @Nullable HostAddress address,
+    List<HostAddress> addresses,
     boolean up,
-    long mac)
+    long mac,
+    boolean persistent)
     implements DeviceSource {
+  /** The beginning of what {@code ip link} says of a device that stays. */
+  private static final String ALIAS = "lanyard: ";
+
+  /** Copies the list. */
+  public TapSettings {
+    addresses = List.copyOf(addresses);
+  }
+
   /**
    * A device with a MAC address of the kernel's choice.
    *
@@ -48,7 +68,15 @@ public record TapSettings(
       int mtu,
       @Nullable HostAddress address,
       boolean up) {
-    this(device, namespace, offloads, mtu, address, up, 0);
+    this(
+        device,
+        namespace,
+        offloads,
+        mtu,
+        address == null ? List.of() : List.of(address),
+        up,
+        0,
+        false);
   }
 
   /**
@@ -63,20 +91,23 @@ public record TapSettings(
   }
 
   /**
-   * An IPv4 address with its subnet.
+   * An address with its subnet.
    *
-   * @param address an IPv4 address
-   * @param prefixLength bits of the netmask
+   * @param address of either family
+   * @param prefixLength bits of the subnet
    */
   public record HostAddress(Address address, int prefixLength) {
     /** Checks the address and the prefix length. */
     public HostAddress {
-      if (!address.isIpv4()) {
-        throw new IllegalArgumentException("an IPv4 address is needed, not " + address);
+      int longest = address.isIpv4() ? 32 : 128;
+      if (prefixLength < 0 || prefixLength > longest) {
+        throw new IllegalArgumentException(
+            "a prefix length is 0 to " + longest + ", not " + prefixLength);
       }
-      if (prefixLength < 0 || prefixLength > 32) {
-        throw new IllegalArgumentException("a prefix length is 0 to 32, not " + prefixLength);
-      }
+    }
+
+    private Subnet subnet() {
+      return Subnet.of(address, prefixLength);
     }
   }
 
@@ -87,18 +118,21 @@ public record TapSettings(
 
   /** In the namespace: a thread takes its own to those that it starts. */
   private FrameDevice openHere(long own) throws IOException {
-    if (address != null) {
-      checkRoutes(address);
+    for (HostAddress wanted : addresses) {
+      checkRoutes(wanted.subnet());
     }
     boolean isNew = !Ifreq.exists(device);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
+      HostLink link = HostLink.of(tap.name());
       if (isNew && own != 0) {
-        Ifreq.setHardwareAddress(tap.name(), own);
+        link.hardwareAddress(own);
       }
-      configure(tap.name());
-      FrameDevice made = new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null));
+      String limitation = configure(link, tap.name());
+      keep(tap, link, isNew);
+      FrameDevice made =
+          new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null), limitation);
       done = true;
       return made;
     } finally {
@@ -109,8 +143,7 @@ public record TapSettings(
   }
 
   /** Packets for what the host reaches elsewhere would go to the device. */
-  private void checkRoutes(HostAddress wanted) throws IOException {
-    Subnet subnet = Subnet.of(wanted.address(), wanted.prefixLength());
+  private void checkRoutes(Subnet subnet) throws IOException {
     Optional<HostRoute> taken = HostRoute.overlapping(subnet, device);
     if (taken.isPresent()) {
       throw new IOException(
@@ -121,19 +154,77 @@ public record TapSettings(
               + " already, and "
               + subnet
               + " of this network is the same or a part of it or has it within; give the network"
-              + " another subnet (`ip route` lists those that are taken)");
+              + " another subnet (`ip "
+              + (subnet.network().isIpv4() ? "" : "-6 ")
+              + "route` lists those that are taken)");
     }
   }
 
-  private void configure(String made) throws IOException {
+  /** Returns what the device lacks, with the remedy, or an empty text. */
+  private String configure(HostLink link, String made) throws IOException {
     if (mtu > 0) {
-      Ifreq.setMtu(made, mtu);
-    }
-    if (address != null) {
-      Ifreq.setAddress(made, address.address(), address.prefixLength());
+      link.mtu(mtu);
     }
     if (up) {
-      Ifreq.up(made);
+      link.up(); // first: some kernels forget IPv6 addresses of a device that is set up
+    }
+    if (!addresses.isEmpty()) {
+      removeOthers(link, made);
+    }
+    String limitation = "";
+    for (HostAddress wanted : addresses) {
+      try {
+        link.address(wanted.address(), wanted.prefixLength());
+      } catch (ErrnoException e) {
+        // A host that has IPv6 switched off gets the other family all the same.
+        boolean isOff = e.number() == Errno.EACCES || e.number() == Errno.EAFNOSUPPORT;
+        if (wanted.address().isIpv4() || !isOff) {
+          throw e;
+        }
+        limitation =
+            made
+                + " has no IPv6 address, as the host has IPv6 switched off; switch it on by `sysctl"
+                + " net.ipv6.conf."
+                + made
+                + ".disable_ipv6=0`, or leave ipv6 out of the network";
+      }
+    }
+    return limitation;
+  }
+
+  /** Takes addresses that a device which was there has from a former configuration. */
+  private void removeOthers(HostLink link, String made) throws IOException {
+    int index = HostInterface.read(made).index();
+    Set<io.lanyard.linux.HostAddress> present;
+    try (Rtnetlink kernel = Rtnetlink.open()) {
+      present = kernel.addresses();
+    }
+    for (io.lanyard.linux.HostAddress other : present) {
+      boolean isWanted = addresses.contains(new HostAddress(other.address(), other.prefix()));
+      if (other.device() == index && !isWanted && !other.address().isLinkLocal()) {
+        link.removeAddress(other.address(), other.prefix());
+      }
+    }
+  }
+
+  /**
+   * Lets the device stay, or go again that a former configuration of this daemon has let stay. One
+   * that somebody else has made stays his.
+   */
+  private void keep(TapDevice tap, HostLink link, boolean isNew) throws IOException {
+    if (persistent) {
+      tap.persist(true);
+      link.alias(ALIAS + "stays when the daemon ends; `ip link delete` ends it");
+    } else if (!isNew && !addresses.isEmpty() && alias(tap.name()).startsWith(ALIAS)) {
+      tap.persist(false);
+    }
+  }
+
+  private static String alias(String device) {
+    try {
+      return Files.readString(Path.of("/sys/class/net", device, "ifalias"));
+    } catch (IOException e) {
+      return "";
     }
   }
 

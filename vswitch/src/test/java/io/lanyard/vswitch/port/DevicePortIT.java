@@ -317,14 +317,15 @@ class DevicePortIT extends PortSuite {
     TapSettings settings = TapSettings.plain("t5", NAMESPACE);
     TapDevice tap = NetworkNamespace.run(NAMESPACE, () -> TapDevice.open("t5", null, true));
     try {
-      FrameDevice known = new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE));
+      FrameDevice known =
+          new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE), "");
       assertThat(settings.look(known).replaced()).isEmpty();
       assertThat(
               settings
-                  .look(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null)))
+                  .look(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null), ""))
                   .replaced())
           .contains("was made again");
-      assertThat(settings.look(new TapFrameDevice(tap, NAMESPACE, null)).replaced())
+      assertThat(settings.look(new TapFrameDevice(tap, NAMESPACE, null, "")).replaced())
           .isEmpty(); // without /proc
     } finally {
       tap.close();

@@ -1,0 +1,161 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.linux.Ifreq;
+import io.lanyard.testing.LogWatch;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The host's own device on a network, in both families. Needs root, iproute2 and ping. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HostAdapterIT {
+  private static final long PID = ProcessHandle.current().pid() % 100_000;
+  private static final String NAMESPACE = "lyha" + PID;
+  private static final String ADAPTER = "lyha" + PID;
+
+  @TempDir Path home;
+  private @Nullable Daemon daemon;
+
+  @BeforeEach
+  void makeNamespace() throws Exception {
+    BridgedIT.run("ip netns add " + NAMESPACE);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    close();
+    BridgedIT.run("ip netns del " + NAMESPACE);
+    if (Ifreq.exists(ADAPTER)) {
+      BridgedIT.run("ip link del " + ADAPTER);
+    }
+  }
+
+  private void close() {
+    if (daemon != null) {
+      daemon.close();
+      daemon = null;
+    }
+  }
+
+  private Daemon open(boolean persistent, int subnet) throws Exception {
+    Daemon made =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      a:
+                        mode: host-only
+                        ipv4: {subnet: 10.93.%2$d.0/24}
+                        ipv6: {subnet: "fd93:17:0:%2$d::/64"}
+                        guard: learn
+                        host-adapter: {name: %1$s, persistent: %3$s}
+                        ports: [{name: guest, kind: tap, device: t0, netns: %4$s}]
+                    """
+                        .formatted(ADAPTER, subnet, persistent, NAMESPACE),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    daemon = made;
+    return made;
+  }
+
+  private static String addresses() throws Exception {
+    return BridgedIT.run("ip -o addr show dev " + ADAPTER);
+  }
+
+  @Test
+  void theHostHasAnAddressOfBothFamiliesUntilTheDaemonEnds() throws Exception {
+    Network network = Objects.requireNonNull(open(false, 17).network("a"));
+    assertThat(network.info().problems()).isEmpty();
+    assertThat(addresses())
+        .contains("10.93.17.1/24 brd 10.93.17.255", "fd93:17:0:17::1/64", "scope global nodad");
+    String ip = "ip -n " + NAMESPACE + " ";
+    BridgedIT.run(ip + "link set t0 up");
+    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
+    BridgedIT.run(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
+    for (String address : new String[] {"10.93.17.1", "fd93:17:0:17::1"}) {
+      assertThat(BridgedIT.reaches(NAMESPACE, address)).as(address).isTrue();
+    }
+    assertThat(BridgedIT.run("ping -n -c 1 -W 2 fd93:17:0:17::50")).contains(" 0% packet loss");
+    // The gateway's advertisements make the guest an address, and the host none.
+    BridgedIT.await(
+        "the guest's own address",
+        () -> BridgedIT.run(ip + "-6 addr show dev t0").contains("dynamic"));
+    assertThat(addresses()).doesNotContain("dynamic");
+    assertThat(BridgedIT.run("ip -6 route show default dev " + ADAPTER)).isBlank();
+    close();
+    assertThat(Ifreq.exists(ADAPTER)).isFalse();
+  }
+
+  @Test
+  void aPersistentAdapterOutlivesTheDaemonAndIsTakenAgain() throws Exception {
+    open(true, 17);
+    String mac = BridgedIT.run("cat /sys/class/net/" + ADAPTER + "/address");
+    close();
+    assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64");
+    assertThat(BridgedIT.run("ip link show dev " + ADAPTER)).contains("alias lanyard: stays");
+    // Another subnet takes the place of the former one.
+    open(true, 18);
+    assertThat(addresses())
+        .contains("10.93.18.1/24", "fd93:17:0:18::1/64")
+        .doesNotContain("10.93.17.1", "fd93:17:0:17");
+    assertThat(BridgedIT.run("cat /sys/class/net/" + ADAPTER + "/address")).isEqualTo(mac);
+    Daemon running = Objects.requireNonNull(daemon);
+    running
+        .conductor()
+        .apply(
+            new ChangeRequest(
+                before ->
+                    before.with(
+                        Edit.set(
+                            DocumentPath.parse("networks.a.host-adapter.persistent"),
+                            "false",
+                            "test",
+                            Instant.EPOCH)),
+                "test",
+                "no longer",
+                ChangeRequest.ANY,
+                true,
+                false,
+                Duration.ZERO))
+        .get(20, TimeUnit.SECONDS);
+    close();
+    assertThat(Ifreq.exists(ADAPTER)).isFalse();
+  }
+
+  @Test
+  void aSubnetThatTheHostRoutesElsewhereIsRefusedInBothFamilies() throws Exception {
+    LogWatch.expect("event=port-failed");
+    String dummy = "lyhd" + PID;
+    BridgedIT.run("ip link add " + dummy + " type veth peer name " + dummy + "p");
+    try {
+      BridgedIT.run("ip link set " + dummy + " up");
+      BridgedIT.run("ip -6 addr add fd93:17::9/48 dev " + dummy + " nodad");
+      Network network = Objects.requireNonNull(open(false, 17).network("a"));
+      assertThat(network.info().problems())
+          .anyMatch(problem ->
+              problem.contains("the host routes fd93:17::/48 by " + dummy)
+                  && problem.contains("ip -6 route"));
+    } finally {
+      BridgedIT.run("ip link del " + dummy);
+    }
+  }
+}
