@@ -28,12 +28,13 @@ public record Ipv4Config(Subnet subnet, Address gateway, Address host, AddressRa
     static final Key<Subnet> SUBNET =
         Key.required(
             "subnet",
-            Kind.SUBNET,
+            Kind.SUBNET_OR_AUTO,
             "The subnet, with a prefix length from "
                 + SHORTEST_PREFIX
                 + " to "
                 + LONGEST_PREFIX
-                + ". Networks' subnets do not overlap.");
+                + ". Networks' subnets do not overlap. auto: one that the host routes nowhere and no"
+                + " other network has; the daemon chooses it once and keeps it.");
 
     static final Key<Address> GATEWAY_ADDRESS =
         Key.optional(

@@ -77,6 +77,14 @@ record Kind<T>(
           "^" + IPV4_PATTERN + "/[0-9]{1,2}$",
           text -> Subnet.parse(ipv4(text)),
           "192.168.127.0/24");
+  static final Kind<Subnet> SUBNET_OR_AUTO =
+      such(
+          "subnet-or-auto",
+          "a subnet",
+          "^(" + AutoSubnets.WORD + "|" + IPV4_PATTERN + "/[0-9]{1,2})$",
+          text -> text.equals(AutoSubnets.WORD) ? AutoSubnets.UNCHOSEN : Subnet.parse(ipv4(text)),
+          "192.168.127.0/24",
+          AutoSubnets.WORD);
   static final Kind<Subnet> SUBNET_IPV6 =
       such(
           "ipv6-subnet",

@@ -74,6 +74,7 @@ public final class Conductor implements AutoCloseable {
   private final UnaryOperator<Configuration> permitted;
   private final Steps steps;
   private final Revisions revisions;
+  private final ChosenSubnets subnets;
   private final Clock clock;
   private final CommandQueue queue = new CommandQueue();
   private final List<Listener> listeners = new ArrayList<>();
@@ -105,6 +106,7 @@ public final class Conductor implements AutoCloseable {
     this.permitted = permitted;
     this.steps = new Steps(tree, new StepMaker(tree, settings));
     this.revisions = new Revisions(History.in(state.resolve(DIRECTORY)), file, clock);
+    this.subnets = new ChosenSubnets(state);
     this.clock = clock;
     queue.every(RESTART_SECONDS, this::restartFailed);
   }
@@ -450,7 +452,7 @@ public final class Conductor implements AutoCloseable {
   private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)
       throws ChangeRefusedException {
     try {
-      Document document = change.of(before.document());
+      Document document = subnets.in(change.of(before.document()), clock.now());
       return new RunningConfiguration(
           document, permitted.apply(document.configuration()), before.revision());
     } catch (ConfigException e) {
