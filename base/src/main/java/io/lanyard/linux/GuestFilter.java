@@ -1,12 +1,14 @@
 package io.lanyard.linux;
 
 import java.security.SecureRandom;
+import java.util.Arrays;
 
 /**
  * The filter of a packet socket: a program of classic BPF (linux/filter.h) that drops, before they
  * are copied, the frames that no guest behind the socket wants.
  *
  * <pre>
+ *   not on the VLAN, where one is wanted                    drop
  *   for the host itself (PACKET_HOST)                       drop, unless guests share its address
  *   sent by the host (PACKET_OUTGOING), not to a group,
  *     and not to a guest that has sent by the socket        drop
@@ -35,10 +37,21 @@ final class GuestFilter {
   private static final int PACKET_HOST = 0;
   private static final int PACKET_OUTGOING = 4;
 
+  /** Beside a frame's bytes, too: whether the kernel has taken a tag out, and its content. */
+  private static final int TAG_PRESENT = 0xfffff000 + 48;
+
+  private static final int TAG = 0xfffff000 + 44;
+  private static final int TYPE = 12;
+  private static final int TAG_IN_FRAME = 14;
+  private static final int TYPE_VLAN = 0x8100;
+  private static final int VID = 0xfff;
+
   // Instructions.
   private static final int LOAD_WORD = 0x20;
   private static final int LOAD_HALF = 0x28;
   private static final int LOAD_BYTE = 0x30;
+  private static final int AND = 0x54;
+  private static final int JUMP = 0x05;
   private static final int JUMP_IF_EQUAL = 0x15;
   private static final int JUMP_IF_SET = 0x45;
   private static final int RETURN = 0x06;
@@ -49,6 +62,7 @@ final class GuestFilter {
   private static final int LOW_WORD = 2;
 
   private final boolean withHost;
+  private final int vlan;
   private final long multiplier;
   private final long[] cells = new long[CELLS];
   private final long[] macs = new long[MOST];
@@ -59,9 +73,11 @@ final class GuestFilter {
    * Makes one without guests.
    *
    * @param withHost whether frames for the host itself are taken, too
+   * @param vlan the VLAN whose frames alone are taken; 0 for all
    */
-  GuestFilter(boolean withHost) {
+  GuestFilter(boolean withHost, int vlan) {
     this.withHost = withHost;
+    this.vlan = vlan;
     multiplier = new SecureRandom().nextLong() | 1;
   }
 
@@ -94,6 +110,29 @@ final class GuestFilter {
 
   /** The program for what there is now: instructions as {@code struct sock_filter} has them. */
   long[] program() {
+    long[] guests = ofGuests();
+    if (vlan == 0) {
+      return guests;
+    }
+    long[] first = {
+      instruction(LOAD_BYTE, 0, 0, TAG_PRESENT),
+      instruction(JUMP_IF_EQUAL, 2, 0, 0),
+      instruction(LOAD_WORD, 0, 0, TAG),
+      instruction(JUMP, 0, 0, 3),
+      // Nobody has taken the tag out, as of what the host sends by an interface that cannot.
+      instruction(LOAD_HALF, 0, 0, TYPE),
+      instruction(JUMP_IF_EQUAL, 0, 3, TYPE_VLAN),
+      instruction(LOAD_HALF, 0, 0, TAG_IN_FRAME),
+      instruction(AND, 0, 0, VID),
+      instruction(JUMP_IF_EQUAL, 1, 0, vlan),
+      instruction(RETURN, 0, 0, NOTHING)
+    };
+    long[] program = Arrays.copyOf(first, first.length + guests.length);
+    System.arraycopy(guests, 0, program, first.length, guests.length);
+    return program;
+  }
+
+  private long[] ofGuests() {
     int forHost = withHost ? WHOLE_FRAME : NOTHING;
     if (isFull) {
       return new long[] {

@@ -122,7 +122,7 @@ public final class PacketSocket {
    * @throws IOException if it cannot be had; the message says what to do
    */
   public static PacketSocket open(String name, @Nullable String namespace) throws IOException {
-    return NetworkNamespace.run(namespace, () -> open(HostInterface.read(name), false));
+    return NetworkNamespace.run(namespace, () -> open(HostInterface.read(name), false, 0));
   }
 
   /**
@@ -130,11 +130,13 @@ public final class PacketSocket {
    *
    * @param at the interface
    * @param withHost whether frames for the host itself come in, too, since guests share its address
+   * @param vlan the VLAN whose frames alone come in, with their tags; 0 for all
    * @return the socket
    * @throws ErrnoException if it cannot be had; the message says what to do
    */
-  public static PacketSocket open(HostInterface at, boolean withHost) throws ErrnoException {
-    return open(at, withHost, false);
+  public static PacketSocket open(HostInterface at, boolean withHost, int vlan)
+      throws ErrnoException {
+    return open(at, withHost, vlan, false);
   }
 
   /**
@@ -142,11 +144,12 @@ public final class PacketSocket {
    *
    * @param at the interface
    * @param withHost whether frames for the host itself come in, too, since guests share its address
+   * @param vlan the VLAN whose frames alone come in, with their tags; 0 for all
    * @param shortHeader whether to do as before Linux 6.5
    * @return the socket
    * @throws ErrnoException if it cannot be had; the message says what to do
    */
-  static PacketSocket open(HostInterface at, boolean withHost, boolean shortHeader)
+  static PacketSocket open(HostInterface at, boolean withHost, int vlan, boolean shortHeader)
       throws ErrnoException {
     if (!at.isEthernet()) {
       throw new ErrnoException(
@@ -163,7 +166,7 @@ public final class PacketSocket {
             "let the sandbox permit AF_PACKET");
     PacketSocket socket = null;
     try (Arena arena = Arena.ofConfined()) {
-      GuestFilter filter = new GuestFilter(withHost);
+      GuestFilter filter = new GuestFilter(withHost, vlan);
       int header = configure(fd, at, arena, withHost, shortHeader, filter);
       PacketSocket made = new PacketSocket(at, fd, header, filter);
       made.bind(arena);

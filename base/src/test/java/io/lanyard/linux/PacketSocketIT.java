@@ -67,7 +67,7 @@ class PacketSocketIT {
 
   private PacketSocket open(String name, boolean shortHeader) throws IOException {
     return NetworkNamespace.run(
-        namespace, () -> PacketSocket.open(HostInterface.read(name), false, shortHeader));
+        namespace, () -> PacketSocket.open(HostInterface.read(name), false, 0, shortHeader));
   }
 
   private static int send(PacketSocket by, String header, String frame) {

@@ -56,7 +56,7 @@ final class NetworkReader {
       var _ = portReader.read(network, true);
       return null;
     }
-    Ipv4Config ipv4 = ipv4(network);
+    Ipv4Config ipv4 = ipv4(network, name);
     Ipv6Config ipv6 = ipv6(network, mtu);
     HostAdapterConfig adapter = hostAdapter(network, name, mode);
     ServicesReader services = new ServicesReader(network, mode, ipv4);
@@ -84,19 +84,24 @@ final class NetworkReader {
     String netns = uplink.find(UplinkConfig.Keys.NETNS);
     UplinkConfig.Driver driver = uplink.value(UplinkConfig.Keys.DRIVER);
     UplinkConfig.SharedMac sharedMac = uplink.value(UplinkConfig.Keys.SHARED_MAC);
+    Integer tagged = uplink.find(UplinkConfig.Keys.VLAN);
+    int vlan = tagged == null ? UplinkConfig.ALL_VLANS : tagged;
     if (device.equals(UplinkConfig.Keys.AUTO)) {
-      return new UplinkConfig(null, netns, driver, sharedMac);
+      return new UplinkConfig(null, netns, driver, sharedMac, vlan);
     }
-    claims.device(device, netns, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
-    return new UplinkConfig(device, netns, driver, sharedMac);
+    claims.vlan(device, netns, vlan, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
+    return new UplinkConfig(device, netns, driver, sharedMac, vlan);
   }
 
-  private @Nullable Ipv4Config ipv4(Fields network) {
+  private @Nullable Ipv4Config ipv4(Fields network, String name) {
     Fields ipv4 = network.find(Keys.IPV4);
-    Subnet subnet = ipv4 == null ? null : ipv4.find(Ipv4Config.Keys.SUBNET);
-    if (ipv4 == null || subnet == null) {
+    Subnet given = ipv4 == null ? null : ipv4.find(Ipv4Config.Keys.SUBNET);
+    if (ipv4 == null || given == null) {
       return null;
     }
+    boolean isChosen = !given.equals(AutoSubnets.UNCHOSEN);
+    // Until the daemon chooses, the rest is checked as it would be with the first candidate.
+    Subnet subnet = isChosen ? given : AutoSubnets.candidates(name).getFirst();
     int longest = Ipv4Config.Keys.LONGEST_PREFIX;
     int shortest = Ipv4Config.Keys.SHORTEST_PREFIX;
     if (subnet.prefix() > longest || subnet.prefix() < shortest) {
@@ -117,9 +122,11 @@ final class NetworkReader {
       ipv4.problem(Ipv4Config.Keys.SUBNET, "guests cannot have addresses of " + subnet);
       return null;
     }
-    subnets.add(
-        new PlacedSubnet(
-            subnet, ipv4.pathOf(Ipv4Config.Keys.SUBNET), ipv4.placeOf(Ipv4Config.Keys.SUBNET)));
+    if (isChosen) {
+      subnets.add(
+          new PlacedSubnet(
+              subnet, ipv4.pathOf(Ipv4Config.Keys.SUBNET), ipv4.placeOf(Ipv4Config.Keys.SUBNET)));
+    }
     Key<Address> gatewayKey = Ipv4Config.Keys.GATEWAY_ADDRESS;
     Key<Address> hostKey = Ipv4Config.Keys.HOST_ADDRESS;
     Address gateway = address(ipv4, gatewayKey, subnet, Ipv4Config.Keys.usualGateway(subnet));
@@ -213,7 +220,8 @@ final class NetworkReader {
       }
     }
     claims.claim("the device", device, at.path(), at.place());
-    return new HostAdapterConfig(device);
+    boolean persistent = adapter != null && adapter.value(HostAdapterConfig.Keys.PERSISTENT);
+    return new HostAdapterConfig(device, persistent);
   }
 
   /**

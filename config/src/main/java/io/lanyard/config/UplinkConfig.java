@@ -10,9 +10,14 @@ import org.jspecify.annotations.Nullable;
  *     path, or null for the daemon's own
  * @param driver what carries the frames
  * @param sharedMac whether all guests have the interface's own MAC address on the wire
+ * @param vlan the VLAN of the LAN that the network is, whose frames have its tag there and none on
+ *     the network; 0 for all frames as they are
  */
 public record UplinkConfig(
-    @Nullable String device, @Nullable String netns, Driver driver, SharedMac sharedMac) {
+    @Nullable String device, @Nullable String netns, Driver driver, SharedMac sharedMac, int vlan) {
+  /** Frames pass with the tags that they have. */
+  public static final int ALL_VLANS = 0;
+
   /** The cases in which guests share the interface's MAC address. */
   public enum SharedMac {
     /** Where the interface is a radio. */
@@ -65,8 +70,8 @@ public record UplinkConfig(
             Choice.of(Driver.class),
             Driver.PACKET,
             "What carries the frames. packet: a packet socket, the fast way. pcap: libpcap, for"
-                + " where the other cannot be had; it needs Debian's package libpcap0.8 and a tenth"
-                + " of the throughput is left.");
+                + " where the other cannot be had; it needs Debian's package libpcap0.8t64 (before"
+                + " Debian 13 libpcap0.8), and a tenth of the throughput is left.");
 
     static final Key<SharedMac> SHARED_MAC =
         Key.defaulted(
@@ -77,6 +82,15 @@ public record UplinkConfig(
                 + " and switches with port security demand; ARP, neighbour discovery and DHCP are"
                 + " rewritten. auto: where the interface is wireless.");
 
+    static final Key<Integer> VLAN =
+        Key.optional(
+            "vlan",
+            new Form.Whole(1, 4094),
+            "all frames pass, with their tags",
+            "The VLAN of the LAN that the network is: its frames have the tag on the interface and"
+                + " none on the network, and others do not pass. Networks with different VLANs"
+                + " share an interface.");
+
     static final Section SECTION =
         Section.of(
             "uplink",
@@ -86,7 +100,8 @@ public record UplinkConfig(
             INTERFACE,
             NETNS,
             DRIVER,
-            SHARED_MAC);
+            SHARED_MAC,
+            VLAN);
 
     private Keys() {}
   }

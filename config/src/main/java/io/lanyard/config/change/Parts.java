@@ -67,6 +67,7 @@ final class Parts {
       fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
       fixed.put("uplink.driver", EnumText.word(uplink.driver()));
       fixed.put("uplink.shared-mac", EnumText.word(uplink.sharedMac()));
+      fixed.put("uplink.vlan", uplink.vlan() == UplinkConfig.ALL_VLANS ? "all" : uplink.vlan());
     }
     Ipv4Config ipv4 = network.ipv4();
     if (ipv4 != null) {

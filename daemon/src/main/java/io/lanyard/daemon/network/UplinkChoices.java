@@ -148,6 +148,7 @@ public final class UplinkChoices {
     for (NetworkConfig network : networks) {
       UplinkConfig uplink = network.uplink();
       if (uplink != null
+          && uplink.vlan() == UplinkConfig.ALL_VLANS
           && Objects.equals(uplink.netns(), netns)
           && (uplink.device() == null ? isDefault : name.equals(uplink.device()))) {
         return "network " + network.name() + " has it already";

@@ -45,6 +45,9 @@ final class InterfaceDevice implements FrameDevice {
   private final long mac;
   private final @Nullable SharedMac shared;
 
+  /** Puts the tag into what goes to the host's stack; null where there is none. */
+  private final @Nullable VlanTag hostTag;
+
   /** Where frames are rewritten; empty where none is. */
   private final ByteBuf scratch;
 
@@ -63,6 +66,7 @@ final class InterfaceDevice implements FrameDevice {
    * @param wantedMtu the largest packet that the port is to pass
    * @param shared the addresses of the guests, which share the interface's MAC address then; null
    *     for guests that have their own
+   * @param vlan the VLAN of the wire that this is; 0 for all frames as they are
    */
   InterfaceDevice(
       Wire wire,
@@ -71,8 +75,10 @@ final class InterfaceDevice implements FrameDevice {
       @Nullable String place,
       NetworkNamespace.@Nullable Identity namespace,
       int wantedMtu,
-      @Nullable SharedAddresses shared) {
+      @Nullable SharedAddresses shared,
+      int vlan) {
     this.wire = wire;
+    this.hostTag = vlan == 0 || host == null ? null : new VlanTag(vlan);
     this.host = host;
     this.hostProblem = hostProblem;
     this.place = place;
@@ -174,12 +180,20 @@ final class InterfaceDevice implements FrameDevice {
       return send(passage, address, length);
     }
     if (!isGroup) {
-      return way.write(address, length);
+      return toHost(way, address, length);
     }
     own.add(passage.source(), System.nanoTime());
     int sent = send(passage, address, length); // first: the host may answer at once
-    int heard = way.write(address, length);
+    int heard = toHost(way, address, length);
     return sent < 0 ? sent : heard;
+  }
+
+  /** The host hears of a VLAN what its own device of that VLAN would, by the tag. */
+  private int toHost(IngressRedirect way, long address, int length) {
+    VlanTag tag = hostTag;
+    return tag == null
+        ? way.write(address, length)
+        : way.write(tag.tagged(address, length), length + Ethernet.TAG_LENGTH);
   }
 
   @Override
@@ -258,6 +272,9 @@ final class InterfaceDevice implements FrameDevice {
       scratch.release();
     }
     wire.close();
+    if (hostTag != null) {
+      hostTag.close();
+    }
     if (host != null) {
       host.close();
     }

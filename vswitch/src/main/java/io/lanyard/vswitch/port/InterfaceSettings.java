@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     the host's stack
  * @param driver what carries the frames
  * @param sharing whether all guests have the interface's own MAC address on the wire
+ * @param vlan the VLAN on the wire whose frames are those of the port, without their tags there; 0
+ *     for all frames as they are
  */
 public record InterfaceSettings(
     @Nullable String device,
@@ -20,7 +22,8 @@ public record InterfaceSettings(
     int mtu,
     boolean reachesHost,
     WireDriver driver,
-    Sharing sharing) {
+    Sharing sharing,
+    int vlan) {
   /** The cases in which guests share the interface's MAC address. */
   public enum Sharing {
     /** If it is a radio. */

@@ -41,7 +41,7 @@ public final class InterfaceSource implements DeviceSource {
   private FrameDevice openHere() throws IOException {
     HostInterface at = find();
     boolean shares = shares(at.name());
-    Wire wire = settings.driver().open(at.name(), shares);
+    Wire wire = wire(at.name(), shares);
     boolean done = false;
     try {
       IngressRedirect host = null;
@@ -59,7 +59,8 @@ public final class InterfaceSource implements DeviceSource {
               settings.namespace(),
               NetworkNamespace.identity(null),
               settings.mtu(),
-              shares ? addresses : null);
+              shares ? addresses : null,
+              settings.vlan());
       done = true;
       return made;
     } finally {
@@ -67,6 +68,12 @@ public final class InterfaceSource implements DeviceSource {
         wire.close();
       }
     }
+  }
+
+  private Wire wire(String name, boolean shares) throws IOException {
+    int vlan = settings.vlan();
+    Wire wire = settings.driver().open(name, shares, vlan);
+    return vlan == 0 ? wire : new VlanWire(wire, new VlanTag(vlan));
   }
 
   private boolean shares(String name) throws ErrnoException {

@@ -101,14 +101,18 @@ final class PcapWire implements Wire {
    * @param at the interface, of the calling thread's namespace
    * @param library libpcap
    * @param withHost whether frames for the host itself are wanted, too
+   * @param vlan the VLAN whose frames alone are wanted, with their tags; 0 for all
    */
-  static PcapWire open(HostInterface at, PcapLibrary library, boolean withHost) throws IOException {
+  static PcapWire open(HostInterface at, PcapLibrary library, boolean withHost, int vlan)
+      throws IOException {
     if (!at.isEthernet()) {
       throw new IOException(
           at.name() + " is no Ethernet interface; choose another one for an uplink");
     }
     // The host receives these for itself: a copy would be dropped.
-    String filter = withHost ? "" : "not ether dst " + new MacAddress(at.mac());
+    String others = withHost ? "" : "not ether dst " + new MacAddress(at.mac());
+    String own = vlan == 0 ? "" : "vlan " + vlan;
+    String filter = own.isEmpty() || others.isEmpty() ? own + others : own + " and " + others;
     PcapSession session = library.open(at.name(), BUFFER, filter);
     boolean done = false;
     try {

@@ -10,16 +10,16 @@ public enum WireDriver {
   /** A packet socket of our own: offloads pass, no thread. */
   PACKET {
     @Override
-    Wire open(String device, boolean withHost) throws IOException {
-      return new PacketWire(PacketSocket.open(HostInterface.read(device), withHost));
+    Wire open(String device, boolean withHost, int vlan) throws IOException {
+      return new PacketWire(PacketSocket.open(HostInterface.read(device), withHost, vlan));
     }
   },
 
   /** libpcap by pcap4j: for where the other cannot be had; checksums and sizes are mended. */
   PCAP {
     @Override
-    Wire open(String device, boolean withHost) throws IOException {
-      return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost);
+    Wire open(String device, boolean withHost, int vlan) throws IOException {
+      return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost, vlan);
     }
   };
 
@@ -28,6 +28,7 @@ public enum WireDriver {
    *
    * @param device its name
    * @param withHost whether frames for the host itself are wanted, too
+   * @param vlan the VLAN whose frames alone are wanted, with their tags; 0 for all
    */
-  abstract Wire open(String device, boolean withHost) throws IOException;
+  abstract Wire open(String device, boolean withHost, int vlan) throws IOException;
 }

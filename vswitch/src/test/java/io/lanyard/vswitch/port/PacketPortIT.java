@@ -85,7 +85,7 @@ class PacketPortIT extends PortSuite {
       @Nullable String device, String namespace, int mtu, boolean reachesHost, WireDriver driver) {
     return new InterfaceSource(
         new InterfaceSettings(
-            device, namespace, mtu, reachesHost, driver, InterfaceSettings.Sharing.NO));
+            device, namespace, mtu, reachesHost, driver, InterfaceSettings.Sharing.NO, 0));
   }
 
   private DevicePort port(String name, InterfaceSource source) {

@@ -32,7 +32,8 @@ final class InterfacePorts implements PortFactory<PortConfig.Interface> {
                 port.mtu(),
                 false,
                 WireDriver.PACKET,
-                InterfaceSettings.Sharing.NO)),
+                InterfaceSettings.Sharing.NO,
+                0)),
         place.context());
   }
 }

@@ -49,7 +49,8 @@ public final class UplinkPorts implements PortFactory<UplinkPorts.Uplink> {
                   case AUTO -> InterfaceSettings.Sharing.AUTO;
                   case YES -> InterfaceSettings.Sharing.YES;
                   case NO -> InterfaceSettings.Sharing.NO;
-                })),
+                },
+                at.vlan())),
         place.context());
   }
 }
