@@ -4,6 +4,7 @@ import io.lanyard.net.Endpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that keeps the boundaries of messages, not blocking: UDP, UNIX datagram, or UNIX
@@ -32,13 +33,23 @@ public final class BatchSocket implements AutoCloseable {
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int BACKLOG = 16;
 
+  private static final String FREE = "choose an address of this host, and a port that is free";
   private static final String ADVICE = "choose another path, or check the directory";
 
   private final int fd;
+
+  /** What the socket shares with others; null for one that is alone. */
+  private final @Nullable Endpoint shared;
+
   private boolean closed;
 
   private BatchSocket(int fd) {
+    this(fd, null);
+  }
+
+  private BatchSocket(int fd, @Nullable Endpoint shared) {
     this.fd = fd;
+    this.shared = shared;
   }
 
   /**
@@ -64,12 +75,37 @@ public final class BatchSocket implements AutoCloseable {
   public static BatchSocket udp(Endpoint at) throws ErrnoException {
     SocketName name = SocketName.of(at);
     BatchSocket socket = open(name.family(), SOCK_DGRAM);
+    socket.letFragment(name);
+    socket.bindOrClose(name, FREE);
+    return socket;
+  }
+
+  /**
+   * Opens a UDP socket that shares its address and port with others of this process. It gets the
+   * datagrams whose second word has its key in the upper 24 bits, as VXLAN's network identifier
+   * (RFC 7348 section 5), and perhaps some that have nobody's.
+   *
+   * @param at the local address and port
+   * @param key 24 bits
+   * @return a socket
+   * @throws ErrnoException as for {@link #udp(Endpoint)}
+   */
+  public static BatchSocket udp(Endpoint at, int key) throws ErrnoException {
+    SocketName name = SocketName.of(at);
+    BatchSocket socket = open(name.family(), SOCK_DGRAM);
+    socket.letFragment(name);
+    int result = UdpGroup.join(socket.fd, at, key);
+    if (result < 0) {
+      UdpGroup.leave(socket.fd, at);
+      throw new ErrnoException("bind " + name, -result, FREE);
+    }
+    return new BatchSocket(socket.fd, at);
+  }
+
+  private void letFragment(SocketName name) {
     boolean ipv4 = name.family() == SocketAddresses.AF_INET;
     int _ =
-        socket.option(
-            ipv4 ? SOL_IP : SOL_IPV6, ipv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, PMTUDISC_DONT);
-    socket.bindOrClose(name, "choose an address of this host, and a port that is free");
-    return socket;
+        option(ipv4 ? SOL_IP : SOL_IPV6, ipv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, PMTUDISC_DONT);
   }
 
   /**
@@ -235,7 +271,11 @@ public final class BatchSocket implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      int _ = Libc.close(fd);
+      if (shared == null) {
+        int _ = Libc.close(fd);
+      } else {
+        UdpGroup.leave(fd, shared);
+      }
     }
   }
 }

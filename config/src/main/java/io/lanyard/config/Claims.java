@@ -57,6 +57,34 @@ final class Claims {
   }
 
   /**
+   * Claims one VLAN of an interface of the host: several may have one each, and nobody all then.
+   *
+   * @param name its name
+   * @param netns the network namespace that has it, or null for the daemon's own
+   * @param vlan the VLAN; 0 for the whole interface
+   * @param path the key that claims it
+   * @param place where the key's value is
+   */
+  void vlan(String name, @Nullable String netns, int vlan, String path, Place place) {
+    if (vlan == 0) {
+      device(name, netns, path, place);
+      return;
+    }
+    String device = netns == null ? name : name + " in " + netns;
+    Thing whole = new Thing("the device", device);
+    Owner owner = new Owner(path, place);
+    Owner first = owners.putIfAbsent(whole, owner);
+    Thing shared = new Thing("VLANs of", device);
+    if (first == null) {
+      owners.put(shared, owner);
+    } else if (!owners.containsKey(shared)) {
+      refuse("the device " + device + " is", first, path, place);
+      return;
+    }
+    claim("VLAN " + vlan + " of", device, path, place);
+  }
+
+  /**
    * Reports who claimed a thing that nobody may have.
    *
    * @param kind what it is, as a message calls it
@@ -94,6 +122,24 @@ final class Claims {
     if (endpoint.address().isAny()) {
       owners.put(everywhere, owner);
     }
+  }
+
+  /**
+   * Claims a VXLAN at an address and UDP port, which several VXLANs share.
+   *
+   * @param vni the VXLAN network identifier
+   */
+  void vxlan(Endpoint endpoint, int vni, String path, Place place) {
+    Thing shared = new Thing("VXLANs at", endpoint);
+    if (!owners.containsKey(shared)) {
+      int before = owners.size();
+      listen("UDP", endpoint, path, place);
+      if (owners.size() == before) {
+        return; // it is refused
+      }
+      owners.put(shared, new Owner(path, place));
+    }
+    claim("VNI " + vni + " at", endpoint, path, place);
   }
 
   private void refuse(String what, Owner first, String path, Place place) {

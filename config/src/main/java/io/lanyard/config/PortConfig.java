@@ -103,6 +103,14 @@ public sealed interface PortConfig {
      * @param endpoint the local address and port
      */
     record Listening(Transport transport, Endpoint endpoint) implements Held {}
+
+    /**
+     * A VXLAN at an endpoint, which several share.
+     *
+     * @param endpoint the local address and UDP port
+     * @param vni the VXLAN network identifier
+     */
+    record Vni(Endpoint endpoint, int vni) implements Held {}
   }
 
   /**
@@ -444,7 +452,7 @@ public sealed interface PortConfig {
 
     @Override
     public List<Held> holds() {
-      return List.of(new Held.Listening(Transport.UDP, new Endpoint(local, port)));
+      return List.of(new Held.Vni(new Endpoint(local, port), vni));
     }
 
     @Override
@@ -497,6 +505,7 @@ public sealed interface PortConfig {
    * @param netns the network namespace to create it in: a name under {@code /run/netns}, a path, or
    *     null for the daemon's own
    * @param offloads whether to ask the kernel for super-frames and unfinished checksums
+   * @param hostShield whether what configures a host is kept from the device
    * @param mtu the largest IP packet, in bytes
    * @param policy what it may do on its network
    */
@@ -505,6 +514,7 @@ public sealed interface PortConfig {
       String device,
       @Nullable String netns,
       boolean offloads,
+      boolean hostShield,
       int mtu,
       PortPolicy policy)
       implements PortConfig {
@@ -515,7 +525,7 @@ public sealed interface PortConfig {
 
     @Override
     public Tap with(PortPolicy other) {
-      return new Tap(name, device, netns, offloads, mtu, other);
+      return new Tap(name, device, netns, offloads, hostShield, mtu, other);
     }
 
     @Override
@@ -530,6 +540,7 @@ public sealed interface PortConfig {
         parts.accept("netns", netns);
       }
       parts.accept("offloads", offloads);
+      parts.accept("host-shield", hostShield);
     }
   }
 

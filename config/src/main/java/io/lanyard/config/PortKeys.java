@@ -428,11 +428,20 @@ final class PortKeys {
             true,
             "Whether to ask the kernel for super-frames and unfinished checksums.");
 
+    static final Key<Boolean> HOST_SHIELD =
+        Key.optional(
+            "host-shield",
+            new Form.Flag(),
+            "true without netns, false with one",
+            "Whether DHCP answers, router advertisements and redirects are kept from the device:"
+                + " where it is the host's own, guests would configure the host by it. Switch it"
+                + " off for a device that leads on to guests, as one in a bridge of the host's.");
+
     static final Section SECTION =
         section(
             WORD,
             "A TAP device. Needs CAP_NET_ADMIN.",
-            List.of(KIND, DEVICE, NETNS, OFFLOADS),
+            List.of(KIND, DEVICE, NETNS, OFFLOADS, HOST_SHIELD),
             List.of());
 
     private Tap() {}

@@ -214,7 +214,7 @@ final class PortReader {
       port.problem(remotesKey, "local and remotes are of one family, IPv4 or IPv6");
     }
     Key<?> key = port.has(localKey) ? localKey : PortKeys.Vxlan.PORT;
-    claims.listen("UDP", new Endpoint(local, at), port.pathOf(key), port.placeOf(key));
+    claims.vxlan(new Endpoint(local, at), vni, port.pathOf(key), port.placeOf(key));
     return new Vxlan(name, vni, remotes, local, at, mtu, policy);
   }
 
@@ -241,7 +241,9 @@ final class PortReader {
     if (device != null) {
       claims.device(device, netns, port.pathOf(deviceKey), port.placeOf(deviceKey));
     }
-    return device == null ? null : new Tap(name, device, netns, offloads, mtu, policy);
+    Boolean shield = port.find(PortKeys.Tap.HOST_SHIELD);
+    boolean hostShield = shield == null ? netns == null : shield;
+    return device == null ? null : new Tap(name, device, netns, offloads, hostShield, mtu, policy);
   }
 
   private @Nullable PortConfig hostInterface(Fields port, String name, int mtu, PortPolicy policy) {

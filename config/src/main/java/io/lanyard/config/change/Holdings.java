@@ -276,6 +276,7 @@ public final class Holdings {
           List.of("device", device.name(), Objects.requireNonNullElse(device.netns(), ""));
       case PortConfig.Held.SocketPath socket -> List.of("path", socket.path());
       case PortConfig.Held.Listening at -> listening(at.transport(), at.endpoint());
+      case PortConfig.Held.Vni at -> List.of("vxlan", at.endpoint(), at.vni());
     };
   }
 

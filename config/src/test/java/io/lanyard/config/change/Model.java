@@ -206,6 +206,7 @@ final class Model {
                 listening
                     .computeIfAbsent(EnumText.word(at.transport()), _ -> new ArrayList<>())
                     .add(at.endpoint());
+            case PortConfig.Held.Vni at -> held.add("vxlan " + at.endpoint() + " " + at.vni());
           }
         }
       }

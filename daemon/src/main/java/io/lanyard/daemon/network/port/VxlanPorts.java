@@ -26,7 +26,7 @@ final class VxlanPorts implements PortFactory<PortConfig.Vxlan> {
         kind(),
         port.mtu(),
         new VxlanPeers(port.vni(), port.remotes(), port.port(), place.context().timers().clock()),
-        new DatagramSource.Udp(new Endpoint(port.local(), port.port())),
+        new DatagramSource.Vxlan(new Endpoint(port.local(), port.port()), port.vni()),
         place.context());
   }
 }

@@ -77,6 +77,28 @@ public sealed interface DatagramSource {
   }
 
   /**
+   * A UDP socket for one VXLAN; others of the process may have the same address and port for
+   * theirs.
+   *
+   * @param local the address and port that it is bound to
+   * @param vni the VXLAN network identifier
+   */
+  record Vxlan(Endpoint local, int vni) implements DatagramSource {
+    @Override
+    public BatchSocket open() throws IOException {
+      return BatchSocket.udp(local, vni);
+    }
+
+    @Override
+    public void removed() {}
+
+    @Override
+    public String toString() {
+      return local + " VNI " + vni;
+    }
+  }
+
+  /**
    * Opens the socket. It may wait.
    *
    * @return a socket that belongs to the caller
