@@ -11,6 +11,7 @@ final class InetCalls {
   private static final MemorySegment BIND = NativeCall.function("bind");
   private static final MemorySegment CONNECT = NativeCall.function("connect");
   private static final MemorySegment GETSOCKNAME = NativeCall.function("getsockname");
+  private static final MemorySegment GETPEERNAME = NativeCall.function("getpeername");
   private static final MemorySegment SETSOCKOPT = NativeCall.function("setsockopt");
   private static final MemorySegment GETSOCKOPT = NativeCall.function("getsockopt");
   private static final MemorySegment SENDTO = NativeCall.function("sendto");
@@ -33,6 +34,10 @@ final class InetCalls {
 
   static int getsockname(int fd, long address, long length) {
     return NativeCall.toInt(GETSOCKNAME, fd, address, length, 0, 0, 0);
+  }
+
+  static int getpeername(int fd, long address, long length) {
+    return NativeCall.toInt(GETPEERNAME, fd, address, length, 0, 0, 0);
   }
 
   static int setsockopt(int fd, int level, int name, long value, int length) {

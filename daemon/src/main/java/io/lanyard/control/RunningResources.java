@@ -15,11 +15,13 @@ import io.lanyard.daemon.network.UplinkChoices;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.port.Framing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Changes of leases, flows and links, which are no part of the configuration. */
@@ -27,7 +29,18 @@ final class RunningResources {
   /** A name of a file in a directory. */
   private static final Pattern NETNS = Pattern.compile("(?!\\.{1,2}$)[^/\\x00]*");
 
+  /** The protocol in which a descriptor comes. */
+  private static final String DESCRIPTOR_PROTOCOL = "lanyard-descriptor";
+
   private final Daemon daemon;
+
+  /**
+   * The answer to a descriptor.
+   *
+   * @param network the network that has it
+   * @param port the port that it is
+   */
+  private record TakenInfo(String network, String port) {}
 
   private RunningResources(Daemon daemon) {
     this.daemon = daemon;
@@ -45,6 +58,7 @@ final class RunningResources {
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
         .add(Role.OPERATOR, "POST", HttpServer.HAND_OVER, running::connect)
+        .add(Role.OPERATOR, "POST", "/v1/networks/{network}/descriptors", running::takeDescriptor)
         .add("GET", "/v1/uplinks", running::uplinks)
         .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
   }
@@ -75,6 +89,44 @@ final class RunningResources {
               + String.join(", ", running.stream().map(Network::name).toList()));
     }
     return new Response.HandOver(running.getFirst()::take);
+  }
+
+  /** A socket of the caller's becomes a guest's link; it comes when the protocol is changed. */
+  private Response takeDescriptor(Request request) {
+    Network network = network(request);
+    if (network.isStopped()) {
+      throw new Problem(
+          409,
+          "network " + network.name() + " is stopped",
+          network.name(),
+          "start it: lanyard network start " + network.name());
+    }
+    String word = request.query("framing", "qemu");
+    Framing framing =
+        switch (word) {
+          case "qemu" -> Framing.QEMU;
+          case "gvproxy" -> Framing.GVPROXY;
+          default -> throw new Problem(400, "there is no framing " + word, word, "qemu or gvproxy");
+        };
+    if (!request.header("upgrade").equalsIgnoreCase(DESCRIPTOR_PROTOCOL)) {
+      throw new Problem(
+          426,
+          "a descriptor needs another protocol than HTTP",
+          request.path(),
+          "send the headers \"Connection: upgrade\" and \"Upgrade: " + DESCRIPTOR_PROTOCOL + "\"",
+          Map.of("Upgrade", DESCRIPTOR_PROTOCOL));
+    }
+    return new Response.Descriptor(
+        DESCRIPTOR_PROTOCOL,
+        descriptor -> {
+          try {
+            return new TakenInfo(network.name(), network.take(descriptor, framing));
+          } catch (IllegalArgumentException e) {
+            throw new Problem(400, String.valueOf(e.getMessage()), "", "");
+          } catch (IllegalStateException e) {
+            throw new Problem(409, String.valueOf(e.getMessage()), network.name(), "");
+          }
+        });
   }
 
   private Response uplinks(Request request) throws IOException {

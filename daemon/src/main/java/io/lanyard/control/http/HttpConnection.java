@@ -13,6 +13,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.unix.DomainSocketReadMode;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -317,6 +318,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       send(context, body, keepAlive);
     } else if (response instanceof Response.HandOver handOver) {
       handOver(context, handOver, began);
+    } else if (response instanceof Response.Descriptor descriptor) {
+      descriptor(context, descriptor, began);
     } else if (last || sender == null || !place.take(context.channel(), sender)) {
       abandon(response);
       meter.refused();
@@ -418,8 +421,24 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     }
   }
 
+  private void descriptor(ChannelHandlerContext context, Response.Descriptor wanted, long began) {
+    if (!(context.channel() instanceof EpollDomainSocketChannel local)) {
+      refuse(context, 501, "descriptors come by the API's UNIX socket only", began);
+      return;
+    }
+    meter.answered(101, System.nanoTime() - began);
+    var _ = context.writeAndFlush(HttpResponses.upgrade(wanted.protocol()));
+    local.config().setReadMode(DomainSocketReadMode.FILE_DESCRIPTORS);
+    expireAfter(context, TimeUnit.SECONDS.toMillis(REQUEST_SECONDS), () -> close(context));
+    ScheduledFuture<?> late = timeout;
+    timeout = null; // it goes on without this handler
+    become(context, new DescriptorReader(wanted.recipient(), threads, meter, late));
+    context.pipeline().remove(BODIES);
+    context.pipeline().remove(CODEC);
+  }
+
   private void refuse(ChannelHandlerContext context, int status, String why, long began) {
-    Problem problem = new Problem(status, why, HttpServer.HAND_OVER, "");
+    Problem problem = new Problem(status, why, "", "connect to the API's UNIX socket");
     Response.Body body = ProblemBody.of(problem);
     meter.answered(body.status(), System.nanoTime() - began);
     send(context, body, false);

@@ -10,15 +10,18 @@ final class ProblemBody {
   private ProblemBody() {}
 
   static Response.Body of(Problem problem) {
-    ProblemInfo body =
-        new ProblemInfo(
-            "about:blank",
-            problem.status(),
-            problem.reason(),
-            problem.what(),
-            problem.where(),
-            problem.hint(),
-            problem.errors());
-    return new Response.Body(problem.status(), TYPE, JsonText.bytes(body), problem.headers());
+    byte[] body = JsonText.bytes(info(problem));
+    return new Response.Body(problem.status(), TYPE, body, problem.headers());
+  }
+
+  static ProblemInfo info(Problem problem) {
+    return new ProblemInfo(
+        "about:blank",
+        problem.status(),
+        problem.reason(),
+        problem.what(),
+        problem.where(),
+        problem.hint(),
+        problem.errors());
   }
 }

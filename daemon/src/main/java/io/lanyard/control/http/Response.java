@@ -129,6 +129,33 @@ public sealed interface Response {
     }
   }
 
+  /**
+   * A change of protocol: after the 101 the client sends one byte with a descriptor beside it
+   * (SCM_RIGHTS, unix(7)), gets one line of JSON, and the connection ends. Only on a UNIX socket.
+   *
+   * @param protocol the protocol's name
+   * @param recipient gets the descriptor
+   */
+  record Descriptor(String protocol, DescriptorRecipient recipient) implements Response {
+    @Override
+    public String mediaType() {
+      return "";
+    }
+  }
+
+  /** Takes a descriptor over. */
+  @FunctionalInterface
+  interface DescriptorRecipient {
+    /**
+     * Takes a descriptor, on a virtual thread.
+     *
+     * @param descriptor the descriptor, owned by the recipient from now on
+     * @return a record, for the client
+     * @throws Problem if it cannot be used; it is closed then
+     */
+    Object take(int descriptor);
+  }
+
   /** Takes a client's connection over. */
   @FunctionalInterface
   interface Recipient {

@@ -13,9 +13,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -129,6 +131,38 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
             channel.pipeline().fireChannelReadComplete();
           }
         });
+  }
+
+  /**
+   * Takes a socket that another process has opened. Closes it where there is no room for it.
+   *
+   * @param descriptor a connected stream socket that does not block, owned by the port from now on
+   * @param isUnix whether it is a UNIX socket; else one of TCP
+   * @return the name of its port; fails with an {@link IllegalStateException} where there is no
+   *     room
+   */
+  public CompletableFuture<String> take(int descriptor, boolean isUnix) {
+    Channel channel =
+        isUnix ? new EpollDomainSocketChannel(descriptor) : new EpollSocketChannel(descriptor);
+    channel.config().setAllocator(context.allocator());
+    CompletableFuture<String> taken = new CompletableFuture<>();
+    EventLoopGroup loop = context.loop();
+    loop.register(channel)
+        .addListener(done -> {
+          int free = clients.free();
+          if (!done.isSuccess()) {
+            refuse(channel, Causes.of(done.cause()));
+            taken.completeExceptionally(new IllegalStateException(Causes.of(done.cause())));
+          } else if (closed || free < 0) {
+            accept(channel);
+            taken.completeExceptionally(
+                new IllegalStateException(closed ? "the network ends" : clients.tooMany()));
+          } else {
+            accept(channel);
+            taken.complete(name() + "." + (free + 1));
+          }
+        });
+    return taken;
   }
 
   @Override

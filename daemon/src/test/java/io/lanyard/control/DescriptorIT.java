@@ -1,0 +1,169 @@
+package io.lanyard.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.daemon.Daemon;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sockets of other programs, whose descriptors come by the API. Needs python3. */
+@SuppressWarnings("NullAway.Init") // the fields are set before each test
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class DescriptorIT {
+  /** What every program begins with: {@code give} sends a socket, and tells what is answered. */
+  private static final String COMMON =
+      """
+      import socket, struct, sys
+      def ask(request):
+          api = socket.socket(socket.AF_UNIX)
+          api.settimeout(20)
+          api.connect(sys.argv[1])
+          api.sendall(request.encode())
+          return api
+      def give(s, query=''):
+          api = ask('POST /v1/networks/n/descriptors' + query + ' HTTP/1.1\\r\\nHost: x\\r\\n'
+              'Connection: upgrade\\r\\nUpgrade: lanyard-descriptor\\r\\n\\r\\n')
+          head = api.recv(1000).decode()
+          if ' 101 ' not in head:
+              return head
+          socket.send_fds(api, [b'x'], [s.fileno()])
+          return api.makefile().read().strip()
+      def frame(s, length):
+          def whole(n):
+              b = b''
+              while len(b) < n:
+                  b += s.recv(n - len(b))
+              return b
+          n = struct.unpack(length, whole(struct.calcsize(length)))[0]
+          return whole(n)
+      guest = bytes.fromhex('525400000077')
+      arp = (b'\\xff' * 6 + guest + bytes.fromhex('08060001080006040001') + guest
+          + bytes([10, 9, 8, 9]) + bytes(6) + bytes([10, 9, 8, 2]) + bytes(18))
+      """;
+
+  @TempDir Path home;
+  private Daemon daemon;
+  private ControlServer server;
+  private Directories directories;
+
+  @BeforeEach
+  void open() throws Exception {
+    directories = new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Document document =
+        Document.of(
+            "test", "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n", home);
+    daemon = Daemon.open(Daemon.Settings.of(document, directories));
+    server = ControlServer.bind(daemon, directories.socket(), null);
+    daemon.startGuests();
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    daemon.close();
+  }
+
+  private List<String> run(String program) throws Exception {
+    Path file = home.resolve("client.py");
+    Files.writeString(file, COMMON + program);
+    Process process =
+        new ProcessBuilder("python3", file.toString(), directories.socket().toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said.lines().toList();
+  }
+
+  private Stream<String> ports() {
+    return Objects.requireNonNull(daemon.network("n")).ports().stream().map(port -> port.name());
+  }
+
+  @Test
+  void socketsOfBothFamiliesAndFramingsAreLinks() throws Exception {
+    List<String> said =
+        run(
+            """
+            for query, length in (('', '>I'), ('?framing=gvproxy', '<H')):
+                mine, theirs = socket.socketpair()
+                print(give(theirs, query))
+                theirs.close()
+                mine.sendall(struct.pack(length, len(arp)) + arp)
+                print(frame(mine, length)[20:22].hex())
+            listener = socket.create_server(('127.0.0.1', 0))
+            mine = socket.create_connection(listener.getsockname())
+            theirs, _ = listener.accept()
+            print(give(theirs))
+            theirs.close()
+            mine.sendall(struct.pack('>I', len(arp)) + arp)
+            print(frame(mine, '>I')[20:22].hex())
+            """);
+    assertThat(said)
+        .containsExactly(
+            "{\"network\":\"n\",\"port\":\"descriptor.1\"}",
+            "0002",
+            "{\"network\":\"n\",\"port\":\"connect.1\"}",
+            "0002",
+            "{\"network\":\"n\",\"port\":\"descriptor.1\"}",
+            "0002");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (ports().anyMatch(name -> name.endsWith(".1"))) {
+      assertThat(System.nanoTime()).as("the ports of those that left go").isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  @Test
+  void whatIsNoConnectedStreamSocketIsRefusedInWords() throws Exception {
+    List<String> said =
+        run(
+            """
+            one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            print(give(one))
+            print(give(open('/dev/null')))
+            print(give(socket.socket()))
+            print(give(one, '?framing=x').splitlines()[0])
+            api = ask('POST /v1/networks/n/descriptors HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')
+            print(api.recv(1000).decode().splitlines()[0])
+            """);
+    assertThat(said).hasSize(5);
+    assertThat(said.get(0)).contains("no stream socket");
+    assertThat(said.get(1)).contains("no socket");
+    assertThat(said.get(2)).contains("not connected");
+    assertThat(said.get(3)).contains(" 400 ");
+    assertThat(said.get(4)).contains(" 426 ");
+    assertThat(ports()).noneMatch(name -> name.contains("."));
+  }
+
+  @Test
+  void aClientThatSendsBytesOrLeavesHarmsNobody() throws Exception {
+    run(
+        """
+        head = ('POST /v1/networks/n/descriptors HTTP/1.1\\r\\nHost: x\\r\\n'
+            'Connection: upgrade\\r\\nUpgrade: lanyard-descriptor\\r\\n\\r\\n')
+        for i in range(20):
+            api = ask(head)
+            assert ' 101 ' in api.recv(1000).decode()
+            if i % 2:
+                api.sendall(b'x' * 100)
+            api.close()
+        early = ask(head + 'y' * 100)
+        early.recv(1000)
+        early.close()
+        mine, theirs = socket.socketpair()
+        assert 'descriptor.1' in give(theirs)
+        """);
+  }
+}
