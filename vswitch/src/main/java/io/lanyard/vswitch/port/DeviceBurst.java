@@ -135,10 +135,12 @@ final class DeviceBurst {
     return true;
   }
 
-  /** Forgets the frames that were taken and not handed over. */
-  void discard() {
+  /** Forgets the frames that were taken and not handed over. Tells how many. */
+  int discard() {
+    int forgotten = count - given;
     count = 0;
     given = 0;
+    return forgotten;
   }
 
   /** Hands over the large frame that was put into its room, and the small ones before it. */

@@ -338,7 +338,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   public boolean transmit(Passage passage, ByteBuf frame) {
     FrameDevice present = device;
     if (present == null) {
-      counters().transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER, passage.segments());
       return false;
     }
     if (passage.largestPacket() > deviceMtu) {
@@ -348,12 +348,12 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     int length = frame.readableBytes();
     int result = present.write(passage, frame.memoryAddress() + frame.readerIndex(), length);
     if (result < 0) {
-      refused(present, -result);
+      refused(present, -result, passage.segments());
     }
     return result >= 0;
   }
 
-  private void refused(FrameDevice present, int errno) {
+  private void refused(FrameDevice present, int errno, int frames) {
     boolean isDown = present.isDown(errno);
     counters()
         .transmitDropped(
@@ -363,7 +363,8 @@ public final class DevicePort extends ObservedPort implements Dumpable {
               case Errno.EAGAIN -> DropCause.QUEUE_FULL;
               case Errno.EMSGSIZE -> DropCause.BAD_LENGTH;
               default -> isDown ? DropCause.NO_CARRIER : DropCause.HOST_ERROR;
-            });
+            },
+            frames);
     DeviceLink its = link;
     if (isDown && its != null) {
       carrierIsLost(its, present.downReason());

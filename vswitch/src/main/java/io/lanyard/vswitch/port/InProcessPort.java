@@ -265,7 +265,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
     if (!live) {
-      counters().transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER, passage.segments());
       return false;
     }
     MemorySegment segment =
@@ -274,10 +274,10 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
       if (guest.accept(segment)) {
         return true;
       }
-      counters().transmitDropped(DropCause.QUEUE_FULL);
+      counters().transmitDropped(DropCause.QUEUE_FULL, passage.segments());
     } catch (RuntimeException | Error e) {
       fail(e);
-      counters().transmitDropped(DropCause.HOST_ERROR);
+      counters().transmitDropped(DropCause.HOST_ERROR, passage.segments());
     }
     return false;
   }

@@ -144,11 +144,11 @@ public final class PatchPort extends ObservedPort implements Dumpable {
   public boolean transmit(Passage passage, ByteBuf frame) {
     PatchPort to = other;
     if (to == null) {
-      counters().transmitDropped(DropCause.NO_CARRIER);
+      counters().transmitDropped(DropCause.NO_CARRIER, passage.segments());
       return false;
     }
     if (!to.arrived.offer(frame)) {
-      counters().transmitDropped(DropCause.QUEUE_FULL);
+      counters().transmitDropped(DropCause.QUEUE_FULL, passage.segments());
       return false;
     }
     sent = true;

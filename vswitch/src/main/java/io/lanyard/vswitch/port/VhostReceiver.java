@@ -108,7 +108,8 @@ final class VhostReceiver extends Work {
       }
       SharedMemory.settle();
     } catch (InternalError e) {
-      burst.discard(); // frames that were not copied whole hold what was in their buffers before
+      // Frames that were not copied whole hold what was in their buffers before.
+      port.counters().receiveDropped(DropCause.HOST_ERROR, burst.discard());
       link.fault();
       return false;
     }
@@ -159,6 +160,8 @@ final class VhostReceiver extends Work {
       } else {
         whole = copy(chain, (int) length);
       }
+    } else {
+      port.counters().receiveDropped(DropCause.NO_CARRIER); // the guest has switched the ring off
     }
     queue.push(chain, 0);
     if (whole < 0 || burst.take(whole)) {

@@ -141,7 +141,7 @@ final class VhostSender extends Work {
   boolean transmit(Passage passage, ByteBuf frame) {
     int count = activeCount;
     if (count == 0) {
-      port.counters().transmitDropped(DropCause.NO_CARRIER);
+      port.counters().transmitDropped(DropCause.NO_CARRIER, passage.segments());
       return false;
     }
     int to = active[count == 1 ? 0 : queueOf(passage, frame, count)];
@@ -151,7 +151,7 @@ final class VhostSender extends Work {
       SharedMemory.settle();
     } finally {
       if (cause != null) {
-        port.counters().transmitDropped(cause);
+        port.counters().transmitDropped(cause, passage.segments());
       }
     }
     return cause == null;

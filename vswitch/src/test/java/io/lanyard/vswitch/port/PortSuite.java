@@ -24,7 +24,9 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -41,6 +43,7 @@ import org.junit.jupiter.api.Timeout;
 abstract class PortSuite {
   static final long GUEST = 0x525400000001L;
   static final long PEER = 0x525400000002L;
+  private static final int MILLION = 1_000_000;
   private static final int FROM = 0x0a000001;
   private static final int TO = 0x0a000002;
 
@@ -293,6 +296,165 @@ abstract class PortSuite {
     assertThat(joined.toByteArray()).isEqualTo(payload);
   }
 
+  /** A frame with the tag of a VLAN behind its addresses. */
+  static byte[] withTag(byte[] frame, int tag) {
+    return ByteBuffer.allocate(frame.length + 4)
+        .put(frame, 0, 12)
+        .putInt(0x8100_0000 | tag)
+        .put(frame, 12, frame.length - 12)
+        .array();
+  }
+
+  /** Sends a frame to the guest, or wherever it leads. */
+  final void send(InMemoryPort from, byte[] frame) throws Exception {
+    onLoop(() -> {
+      ByteBuf copy = Frames.blank(frame.length);
+      copy.setBytes(OffloadHeader.LENGTH, frame);
+      from.send(copy);
+      return 0;
+    });
+  }
+
+  /** Waits until a port of the test has got a frame. */
+  final void awaitFrame(InMemoryPort at, byte[] frame) throws Exception {
+    awaitOnLoop(
+        "a frame at " + at.name(),
+        () -> at.drain().stream().anyMatch(got -> Arrays.equals(got, frame)));
+  }
+
+  @Test
+  void tagsOfVlansPassBothWaysAsTheyAre() throws Exception {
+    byte[] in = withTag(numbered(PEER, GUEST, 1, 1500), 0x6014);
+    guest.send(in);
+    awaitFrame(peer, in);
+    byte[] out = withTag(numbered(GUEST, PEER, 2, 1500), 0x14);
+    send(peer, out);
+    assertThat(guest.receive()).isEqualTo(out);
+  }
+
+  @Test
+  void whatIsLongerThanTheMtuIsDroppedAndCountedBothWays() throws Exception {
+    InMemoryPort jumbo =
+        onLoop(() -> {
+          InMemoryPort made = new InMemoryPort("jumbo", 9000, Offloads.NONE);
+          made.attachTo(network);
+          return made;
+        });
+    long before = onLoop(() -> port.counters().transmitDrops(DropCause.BAD_LENGTH));
+    send(jumbo, numbered(GUEST, PEER, 1, 1501));
+    awaitOnLoop(
+        "the drop on the way out is counted",
+        () -> port.counters().transmitDrops(DropCause.BAD_LENGTH) == before + 1);
+    try {
+      guest.send(numbered(PEER, GUEST, 2, 1501));
+      awaitOnLoop(
+          "the drop on the way in is counted",
+          () -> port.counters().receiveDrops(DropCause.BAD_LENGTH) > 0);
+    } catch (RefusedException e) {
+      // The far end has an MTU of its own.
+    }
+    byte[] longest = numbered(GUEST, PEER, 3, 1500);
+    send(jumbo, longest);
+    assertThat(guest.receive()).isEqualTo(longest);
+    onLoop(() -> {
+      jumbo.close();
+      return 0;
+    });
+  }
+
+  @Test
+  void aStationMovesAwayFromThePortAndBack() throws Exception {
+    byte[] known = numbered(GUEST, PEER, 1, 60);
+    send(peer, known); // the peer's address is known from now on
+    assertThat(guest.receive()).isEqualTo(known);
+    InMemoryPort other = onLoop(() -> InMemoryPort.attached("other", Offloads.NONE, network));
+    byte[] here = numbered(PEER, GUEST, 2, 60);
+    guest.send(here);
+    awaitFrame(peer, here);
+    send(other, numbered(PEER, GUEST, 3, 60));
+    byte[] away = numbered(GUEST, PEER, 4, 60);
+    send(peer, away);
+    awaitFrame(other, away);
+    byte[] back = numbered(PEER, GUEST, 5, 60);
+    guest.send(back);
+    awaitFrame(peer, back);
+    byte[] last = numbered(GUEST, PEER, 6, 60);
+    send(peer, last);
+    assertThat(guest.receive()).isEqualTo(last);
+    assertThat(onLoop(other::drain)).noneMatch(got -> Arrays.equals(got, last));
+    onLoop(() -> {
+      other.close();
+      return 0;
+    });
+  }
+
+  @Test
+  void aMillionFramesToAGuestThatDoesNotReadAreAllAccountedFor() throws Exception {
+    awaitState(port, "up");
+    long before = onLoop(this::outcome);
+    byte[] frame = numbered(GUEST, PEER, 1, 50);
+    // Leak detection would note each of a million looks at the frame.
+    ByteBuf flood = Frames.untracked(OffloadHeader.LENGTH + frame.length);
+    flood.writeZero(OffloadHeader.LENGTH).writeBytes(frame);
+    int batch = 1000;
+    for (int i = 0; i < MILLION / batch; i++) {
+      onLoop(() -> {
+        for (int j = 0; j < batch; j++) {
+          network.receive(peer, flood);
+        }
+        network.flush();
+        return 0;
+      });
+    }
+    long outcome = onLoop(this::outcome);
+    assertThat(outcome - before).isGreaterThanOrEqualTo(MILLION);
+    // One that the port took and lost later counts twice.
+    assertThat(onLoop(() -> port.counters().transmittedFrames()))
+        .isLessThanOrEqualTo(before + MILLION + 10);
+    // As soon as the guest reads, frames get through again.
+    byte[] last = numbered(GUEST, PEER, 4711, 70);
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    for (int i = 0; ; i++) {
+      if (i % 16 == 0) {
+        send(peer, last);
+      }
+      if (Arrays.equals(guest.receive(), last)) {
+        break;
+      }
+      assertThat(System.nanoTime()).as("the last frame comes").isLessThan(limit);
+    }
+    onLoop(flood::release);
+  }
+
+  private long outcome() {
+    return port.counters().transmittedFrames() + port.counters().transmitDrops();
+  }
+
+  @Test
+  void aGuestThatComesBackIsServedAgain() throws Exception {
+    byte[] before = numbered(PEER, GUEST, 1, 60);
+    guest.send(before);
+    awaitFrame(peer, before);
+    Port started = first;
+    Guest gone = guest;
+    gone.close();
+    guest = reconnect(started);
+    port = ofGuest(started);
+    awaitState(port, "up");
+    byte[] after = numbered(PEER, GUEST, 2, 60);
+    guest.send(after);
+    awaitFrame(peer, after);
+    byte[] answer = numbered(GUEST, PEER, 3, 60);
+    send(peer, answer);
+    byte[] got = guest.receive();
+    assertThat(got).isEqualTo(answer);
+  }
+
+  /** Connects the far end again, after it has gone. */
+  Guest reconnect(Port started) throws Exception {
+    return connect(started);
+  }
+
   @Test
   void randomFramesFromTheGuestHurtNobody() throws Exception {
     SplittableRandom random = new SplittableRandom(13);
@@ -327,7 +489,7 @@ abstract class PortSuite {
           } catch (Exception e) {
             throw new IllegalStateException(e);
           }
-          return got.stream().anyMatch(f -> java.util.Arrays.equals(f, last));
+          return got.stream().anyMatch(f -> Arrays.equals(f, last));
         });
   }
 

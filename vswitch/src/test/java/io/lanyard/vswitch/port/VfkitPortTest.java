@@ -65,6 +65,7 @@ class VfkitPortTest extends PortSuite {
   @Override
   Guest connect(Port port) throws Exception {
     awaitOnLoop("the port waits", () -> Files.exists(directory.resolve("lanyard.sock")));
+    Files.deleteIfExists(directory.resolve("a")); // of a client that has gone
     DatagramGuest client = client("a", true);
     client.send(HELLO);
     awaitState(port, "up");
