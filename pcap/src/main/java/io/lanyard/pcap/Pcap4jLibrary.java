@@ -31,7 +31,8 @@ public final class Pcap4jLibrary implements PcapLibrary {
   private static final int TIMEOUT_MILLIS = 100;
 
   private static final String MISSING =
-      "libpcap cannot be loaded; install it (Debian's package libpcap0.8)";
+      "libpcap cannot be loaded; install it (Debian's package libpcap0.8t64, before Debian 13"
+          + " libpcap0.8)";
 
   /** For {@link java.util.ServiceLoader}. */
   public Pcap4jLibrary() {}

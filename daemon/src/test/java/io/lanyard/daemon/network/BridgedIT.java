@@ -9,6 +9,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,10 @@ class BridgedIT {
     }
     connect("lan0", "lan1", 1);
     run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
+    open(1500);
+  }
+
+  private void open(int mtu) throws Exception {
     daemon =
         Daemon.open(
             Daemon.Settings.of(
@@ -95,12 +100,13 @@ class BridgedIT {
                     networks:
                       vmnet0:
                         mode: bridged
+                        mtu: %d
                         uplink: {interface: auto, netns: %s, driver: %s, shared-mac: %s}
                         ports:
                           - {name: guest, kind: tap, device: t0, netns: %s}
                           - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
                     """
-                        .formatted(HOST, driver(), sharedMac(), GUEST, PLAIN),
+                        .formatted(mtu, HOST, driver(), sharedMac(), GUEST, PLAIN),
                     home),
                 new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     address(GUEST, "t0", 1, 1);
@@ -198,6 +204,81 @@ class BridgedIT {
     run("ip -n " + GUEST + " addr flush dev t0");
     String said = in(GUEST, "udhcpc -i t0 -n -q -f -t 5 -T 1 -s /bin/true");
     assertThat(said).contains("lease of 10.99.1.1");
+  }
+
+  @Test
+  void jumboFramesPassAndSoDoesMulticastDns() throws Exception {
+    await("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
+    for (String[] way : new String[][] {{GUEST, LAN}, {LAN, GUEST}, {GUEST, HOST}, {HOST, PLAIN}}) {
+      for (String group : List.of("224.0.0.251", "ff02::fb")) {
+        assertThat(multicast(way[0], way[1], group))
+            .as("%s from %s to %s", group, way[0], way[1])
+            .isEqualTo("who is printer.local?");
+      }
+    }
+    daemon.close();
+    run("ip -n " + HOST + " link set lan0 mtu 9000");
+    run("ip -n " + LAN + " link set lan1 mtu 9000");
+    open(9000);
+    run("ip -n " + GUEST + " link set t0 mtu 9000");
+    await("the LAN is reached again", () -> reaches(GUEST, "10.99.1.3"));
+    assertThat(uplink().problem()).isEmpty();
+    for (String address : List.of("10.99.1.3", "10.99.1.2")) {
+      assertThat(in(GUEST, "ping -n -c 1 -W 5 -M do -s 8972 " + address)).contains(" 0% packet");
+    }
+    assertThat(in(LAN, "ping -n -c 1 -W 5 -M do -s 8972 10.99.1.1")).contains(" 0% packet");
+  }
+
+  private static String device(String namespace) {
+    return namespace.equals(LAN) ? "lan1" : namespace.equals(HOST) ? "lan0" : "t0";
+  }
+
+  /** Sends to a group until a member in another namespace has heard it; tells what it heard. */
+  private String multicast(String from, String to, String group) throws Exception {
+    Path member = home.resolve("member.py");
+    Files.writeString(
+        member,
+        """
+        import socket, struct, sys
+        group, device = sys.argv[1:]
+        index = socket.if_nametoindex(device)
+        six = ':' in group
+        s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(('', 5353))
+        if six:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                socket.inet_pton(socket.AF_INET6, group) + struct.pack('@i', index))
+        else:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                socket.inet_aton(group) + struct.pack('@ii', 0, index)[:8])
+        s.settimeout(20)
+        print(s.recv(1000).decode())
+        """);
+    Path sender = home.resolve("sender.py");
+    Files.writeString(
+        sender,
+        """
+        import socket, sys
+        group, device = sys.argv[1:]
+        index = socket.if_nametoindex(device)
+        six = ':' in group
+        s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+        s.sendto(b'who is printer.local?', (group, 5353, 0, index) if six else (group, 5353))
+        """);
+    Process heard =
+        new ProcessBuilder(
+                "ip", "netns", "exec", to, "python3", member.toString(), group, device(to))
+            .redirectErrorStream(true)
+            .start();
+    while (heard.isAlive()) {
+      in(from, "python3 " + sender + " " + group + " " + device(from));
+      if (heard.waitFor(50, TimeUnit.MILLISECONDS)) {
+        break;
+      }
+    }
+    return new String(heard.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 
   @Test
