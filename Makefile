@@ -51,6 +51,7 @@ install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sa
 	install -m 644 cli/target/lanyard/lib/*.jar '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/'
 	install -m 644 cli/target/lanyard/lib/pcap/*.jar '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/pcap/'
 	install -m 755 lanyard '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard'
+	install -m 755 lanyard-extcap '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard-extcap'
 	ln -sf ../lib/lanyard/lanyard '$(DESTDIR)$(PREFIX)/bin/lanyard'
 	[ -e '$(DESTDIR)/etc/lanyard/lanyard.yaml' ] || install -m 644 config/etc/lanyard.yaml '$(DESTDIR)/etc/lanyard/'
 	install -m 644 config/src/main/resources/io/lanyard/config/lanyard.schema.json '$(DESTDIR)/etc/lanyard/'

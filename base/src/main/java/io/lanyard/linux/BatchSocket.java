@@ -38,7 +38,7 @@ public final class BatchSocket implements AutoCloseable {
 
   private final int fd;
 
-  /** What the socket shares with others; null for one that is alone. */
+  /** The address and port that it shares with others; null for a socket that is alone. */
   private final @Nullable Endpoint shared;
 
   private boolean closed;

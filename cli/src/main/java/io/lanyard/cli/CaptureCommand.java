@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       "What it does and how much it took is said on standard error.",
       "For example: lanyard capture vmnet8 | wireshark -k -i -",
       "             lanyard capture vmnet8/web -w web.pcapng --filter 'tcp port 80' --count 100",
-      "             lanyard capture vmnet8 -w ring.pcapng --rotate 10M --files 5"
+      "             lanyard capture vmnet8 -w ring.pcapng --rotate 10M --files 5",
+      "             lanyard capture vmnet8/web --last 30s -w before.pcapng"
     })
 final class CaptureCommand implements Callable<Integer> {
   @Mixin Api api = new Api();
@@ -45,6 +46,14 @@ final class CaptureCommand implements Callable<Integer> {
           "Only frames that it matches, as tcpdump's expressions say it (pcap-filter(7)): 'tcp port"
               + " 80 and not src host 10.0.0.1', 'vlan 20 and arp'.")
   String filter = "";
+
+  @Option(
+      names = "--last",
+      paramLabel = "TIME",
+      description =
+          "What passed the port in this time until now, and no more; the network keeps it where its"
+              + " key history says so.")
+  String last = "";
 
   @Option(
       names = {"-c", "--count"},
@@ -82,14 +91,23 @@ final class CaptureCommand implements Callable<Integer> {
     String network = slash < 0 ? target : target.substring(0, slash);
     String port = slash < 0 ? "" : target.substring(slash + 1);
     CaptureFiles.Limits limits = limits();
-    try (ByteStream capture = api.ask(daemon -> daemon.capture(network, port, filter));
+    try (ByteStream capture =
+            api.ask(daemon ->
+                last.isEmpty()
+                    ? daemon.capture(network, port, filter)
+                    : daemon.lastFrames(network, port, last, filter));
         CaptureFiles out = CaptureFiles.open(file == null ? "-" : file, limits)) {
       AtomicBoolean ending = new AtomicBoolean();
       for (String signal : List.of("INT", "TERM")) {
         Signals.on(signal, () -> end(capture, ending));
       }
-      say("Capturing " + target + (filter.isEmpty() ? "" : ", " + filter) + ", to " + out.name());
-      if (Terminal.isOn(2) && count == null && limits.total() == Long.MAX_VALUE) {
+      say(
+          (last.isEmpty() ? "Capturing " : "Writing the last " + last + " of ")
+              + target
+              + (filter.isEmpty() ? "" : ", " + filter)
+              + ", to "
+              + out.name());
+      if (last.isEmpty() && Terminal.isOn(2) && count == null && limits.total() == Long.MAX_VALUE) {
         say("Ctrl-C ends it.");
       }
       copy(capture, out);
@@ -113,6 +131,9 @@ final class CaptureCommand implements Callable<Integer> {
     }
     if (slash == 0 || slash == target.length() - 1 || target.isEmpty()) {
       throw misused("expected NETWORK or NETWORK/PORT: \"" + target + "\"");
+    }
+    if (!last.isEmpty() && slash < 0) {
+      throw misused("--last is of a port: NETWORK/PORT");
     }
     if (rotate != null && !isFile) {
       throw misused("--rotate needs a file: -w FILE");

@@ -75,9 +75,11 @@ public final class Lanyard implements Runnable {
           "status",
           "ls",
           "top",
+          "topology",
           "events",
           "network",
           "port",
+          "mac",
           "forward",
           "lease",
           "reservation",
@@ -92,6 +94,7 @@ public final class Lanyard implements Runnable {
           "token",
           "port-forward",
           "capture",
+          "extcap",
           "dump",
           "completion",
           "help");
@@ -108,9 +111,11 @@ public final class Lanyard implements Runnable {
       case "status" -> new StatusCommand();
       case "ls" -> new OverviewCommand();
       case "top" -> new TopCommand();
+      case "topology" -> new TopologyCommand();
       case "events" -> new EventsCommand();
       case "network" -> NetworkCommand.noun();
       case "port" -> PortCommand.noun();
+      case "mac" -> MacCommand.noun();
       case "forward" -> ForwardCommand.noun();
       case "lease" -> LeaseCommand.noun();
       case "reservation" -> ReservationCommand.noun();
@@ -125,6 +130,7 @@ public final class Lanyard implements Runnable {
       case "token" -> TokenCommand.noun();
       case "port-forward" -> new PortForwardCommand();
       case "capture" -> new CaptureCommand();
+      case "extcap" -> new ExtcapCommand();
       case "dump" -> new DumpCommand();
       case "completion" -> new CompletionCommand();
       case "help" -> new HelpCommand();

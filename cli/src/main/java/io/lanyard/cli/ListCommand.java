@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code lanyard NOUN ls}. */
 abstract class ListCommand implements Callable<Integer> {
@@ -56,8 +58,21 @@ abstract class ListCommand implements Callable<Integer> {
 
   /** A list of the API's, with {@code --network}. */
   abstract static class OfNetwork extends ListCommand {
-    @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
-    @Nullable String network;
+    @ArgGroup Asked asked = new Asked();
+
+    /** The network, with or without the option's name. */
+    static final class Asked {
+      @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
+      @Nullable String network;
+
+      @Parameters(paramLabel = "NETWORK", description = "The same.")
+      @Nullable String named;
+
+      String network() {
+        String one = network == null ? named : network;
+        return one == null ? "" : one;
+      }
+    }
 
     /** A request for the things of a network, or of all where its name is empty. */
     @FunctionalInterface
@@ -74,8 +89,7 @@ abstract class ListCommand implements Callable<Integer> {
 
     @Override
     Reply<? extends List<?>> list() {
-      String of = network == null ? "" : network;
-      return api.ask(daemon -> request.to(daemon, of));
+      return api.ask(daemon -> request.to(daemon, asked.network()));
     }
   }
 }

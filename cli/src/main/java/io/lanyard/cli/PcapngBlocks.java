@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class PcapngBlocks {
   private static final int SECTION = 0x0a0d0d0a;
   private static final int INTERFACE = 1;
+  private static final int NAMES = 4;
   private static final int STATISTICS = 5;
   private static final int PACKET = 6;
 
@@ -80,7 +81,7 @@ final class PcapngBlocks {
     }
     ByteBuffer block = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     return switch (type) {
-      case SECTION, INTERFACE -> new Block(Kind.HEAD, 0, 0, bytes);
+      case SECTION, INTERFACE, NAMES -> new Block(Kind.HEAD, 0, 0, bytes);
       case PACKET -> packet(block, bytes);
       case STATISTICS ->
           new Block(Kind.STATISTICS, 0, option(block, STATISTICS_OPTIONS, ISB_IFDROP), bytes);

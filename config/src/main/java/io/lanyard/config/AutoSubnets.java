@@ -11,10 +11,10 @@ import java.util.zip.CRC32;
  * host: the daemon chooses the first that is free, and lays it over the document.
  */
 public final class AutoSubnets {
-  /** What the file says for a subnet of the daemon's choice. */
+  /** The word for a subnet of the daemon's choice. */
   public static final String WORD = "auto";
 
-  /** What stands for it until it is chosen: a subnet of the other family, which nobody can say. */
+  /** Stands for it until it is chosen: a subnet of the other family, which nobody can say. */
   static final Subnet UNCHOSEN = Subnet.parse("::/0");
 
   /** The third numbers in 192.168 that home routers and others take first. */

@@ -133,6 +133,7 @@ public record NetworkConfig(
                 SwitchConfig.Keys.GUARD,
                 SwitchConfig.Keys.STORM_CONTROL,
                 SwitchConfig.Keys.FORWARD_RESERVED,
+                SwitchConfig.Keys.HISTORY,
                 PORTS),
             List.of(
                 notIsolated(IPV4),

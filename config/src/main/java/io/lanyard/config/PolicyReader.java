@@ -15,7 +15,8 @@ final class PolicyReader {
     return new SwitchConfig(
         network.value(SwitchConfig.Keys.GUARD),
         storm(network),
-        Set.copyOf(network.value(SwitchConfig.Keys.FORWARD_RESERVED)));
+        Set.copyOf(network.value(SwitchConfig.Keys.FORWARD_RESERVED)),
+        network.find(SwitchConfig.Keys.HISTORY));
   }
 
   private static @Nullable StormConfig storm(Fields network) {

@@ -10,9 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param guard the guard of ports that have none of their own
  * @param storm how much each port may send to all, or null for any amount
  * @param forwardReserved the reserved frames that it forwards; it keeps the others
+ * @param history memory for the last frames of each port, or null if none are kept
  */
 public record SwitchConfig(
-    GuardMode guard, @Nullable StormConfig storm, Set<ReservedFrames> forwardReserved) {
+    GuardMode guard,
+    @Nullable StormConfig storm,
+    Set<ReservedFrames> forwardReserved,
+    @Nullable ByteSize history) {
   /** Copies the set. */
   public SwitchConfig {
     forwardReserved = Set.copyOf(forwardReserved);
@@ -44,6 +48,15 @@ public record SwitchConfig(
             List.of(),
             "Frames to reserved group addresses that the switch forwards. It keeps the others to"
                 + " itself; PAUSE it never forwards.");
+
+    static final Key<ByteSize> HISTORY =
+        Key.optional(
+            "history",
+            new Form.Within<>(Kind.SIZE, new ByteSize(256L << 10), new ByteSize(16L << 20)),
+            "none",
+            "Memory for the last frames of each port, which \"lanyard capture NETWORK/PORT --last"
+                + " 30s\" writes. It costs each frame a copy. All ports of the daemon together keep"
+                + " 128M.");
 
     private Keys() {}
   }

@@ -66,7 +66,8 @@ class ConfigLoaderTest {
     assertThat(network(shipped, "vmnet8").mode()).isEqualTo(NetworkMode.NAT);
     assertThat(network(shipped, "vmnet8").hostAdapter()).isNull();
     assertThat(network(shipped, "vmnet1").mode()).isEqualTo(NetworkMode.HOST_ONLY);
-    assertThat(network(shipped, "vmnet1").hostAdapter()).isEqualTo(new HostAdapterConfig("vmnet1"));
+    assertThat(network(shipped, "vmnet1").hostAdapter())
+        .isEqualTo(new HostAdapterConfig("vmnet1", false));
     assertThat(shipped.without("vmnet1").networks()).containsOnlyKeys("vmnet8");
   }
 
@@ -271,11 +272,12 @@ class ConfigLoaderTest {
             new SwitchConfig(
                 GuardMode.LEARN,
                 new StormConfig(100, 50_000, 300),
-                Set.of(ReservedFrames.STP, ReservedFrames.E_LMI)));
+                Set.of(ReservedFrames.STP, ReservedFrames.E_LMI),
+                new ByteSize(4L << 20)));
     assertThat(network(full, "vmnet1").switching())
-        .isEqualTo(new SwitchConfig(GuardMode.OFF, StormConfig.DEFAULT, Set.of()));
+        .isEqualTo(new SwitchConfig(GuardMode.OFF, StormConfig.DEFAULT, Set.of(), null));
     assertThat(network(full, "lab").switching())
-        .isEqualTo(new SwitchConfig(GuardMode.OFF, null, Set.of()));
+        .isEqualTo(new SwitchConfig(GuardMode.OFF, null, Set.of(), null));
     assertThat(guest(full, "demo").nics())
         .extracting(GuestConfig.Nic::policy)
         .containsExactly(
@@ -320,8 +322,8 @@ class ConfigLoaderTest {
                 32,
                 9000,
                 PortPolicy.DEFAULT),
-            new Tap("ns-a", "t0", "ns-a", false, 9000, ISOLATED),
-            new Tap("ns-b", "t0", "/run/netns/ns-b", true, 9000, PortPolicy.DEFAULT),
+            new Tap("ns-a", "t0", "ns-a", false, false, 9000, ISOLATED),
+            new Tap("ns-b", "t0", "/run/netns/ns-b", true, false, 9000, PortPolicy.DEFAULT),
             new PortConfig.QemuDgram(
                 "d1",
                 Path.of("d1.sock"),

@@ -89,7 +89,8 @@ class KeysTest {
           Map.entry("GuestConfig.name", List.of()),
           Map.entry("Nic.name", List.of()),
           Map.entry(
-              "NetworkConfig.switching", List.of("guard", "storm-control", "forward-reserved")),
+              "NetworkConfig.switching",
+              List.of("guard", "storm-control", "forward-reserved", "history")),
           Map.entry("SwitchConfig.storm", List.of("storm-control")),
           Map.entry("EgressConfig.otherwise", List.of("default")),
           Map.entry("Rule.verdict", List.of("allow", "deny")),

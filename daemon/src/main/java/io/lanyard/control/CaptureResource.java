@@ -1,12 +1,14 @@
 package io.lanyard.control;
 
 import io.lanyard.base.Causes;
+import io.lanyard.config.DurationText;
 import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.NetworkCaptures;
 import io.lanyard.vswitch.capture.Capture;
 import io.lanyard.vswitch.capture.FrameFilter;
 import io.lanyard.vswitch.pcap.FilterException;
@@ -15,7 +17,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -49,14 +53,56 @@ final class CaptureResource implements Resource {
           503, Capture.MOST + " captures run already", "end one of them first", List.of());
     }
     FrameFilter filter = filter(request.query("filter", ""));
+    Duration last = last(request.query("last", ""));
+    if (last != null) {
+      return last(network, port, last, filter);
+    }
     return new Response.Stream(
         TYPE,
         (in, out) -> {
           ClientChannel client = new ClientChannel(in, out);
-          try (Network.Watch _ = network.capture(port, filter, client)) {
+          try (NetworkCaptures.Watch _ = network.captures().begin(port, filter, client)) {
             in.transferTo(OutputStream.nullOutputStream());
           }
           client.awaitWritten();
+        });
+  }
+
+  private static @Nullable Duration last(String text) {
+    if (text.isEmpty()) {
+      return null;
+    }
+    try {
+      return DurationText.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(400, "last is no time: " + e.getMessage(), text, "such as 30s or 5m");
+    }
+  }
+
+  /** The last frames of a port, which the network keeps if it is told to. */
+  private static Response last(
+      Network network, String port, Duration span, @Nullable FrameFilter filter) {
+    if (port.isEmpty()) {
+      throw new Problem(
+          400, "last frames are kept port by port", network.name(), "name a port of the network");
+    }
+    if (!network.captures().keeps()) {
+      throw new Problem(
+          409,
+          "network " + network.name() + " keeps no last frames",
+          network.name(),
+          "\"lanyard network set "
+              + network.name()
+              + " history=4M\" lets it keep 4M of each port from then on");
+    }
+    return new Response.Stream(
+        TYPE,
+        (in, out) -> {
+          try {
+            network.captures().last(port, span, filter, Channels.newChannel(out));
+          } catch (IllegalStateException e) {
+            throw new IOException(e.getMessage(), e);
+          }
         });
   }
 

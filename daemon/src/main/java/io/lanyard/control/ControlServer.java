@@ -105,6 +105,8 @@ public final class ControlServer implements AutoCloseable {
                 "/v1/networks/{network}",
                 request -> Json.response(network(daemon, request.parameter("network")).info()))
             .add("GET", "/v1/ports", each(daemon, Network::ports))
+            .add("GET", "/v1/macs", each(daemon, Network::macs))
+            .add("GET", "/v1/topology", request -> Json.response(Topology.of(daemon)))
             .add("GET", "/v1/leases", each(daemon, Network::leases))
             .add("GET", "/v1/flows", each(daemon, Network::flows))
             .add("GET", "/v1/forwards", each(daemon, Network::forwards))

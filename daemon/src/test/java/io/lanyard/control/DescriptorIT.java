@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class DescriptorIT {
-  /** What every program begins with: {@code give} sends a socket, and tells what is answered. */
+  /** The beginning of every program: {@code give} sends a socket, and tells the answer. */
   private static final String COMMON =
       """
       import socket, struct, sys

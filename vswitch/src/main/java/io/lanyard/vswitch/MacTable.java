@@ -433,10 +433,18 @@ final class MacTable {
             (int) (keys[cell] >>> 48),
             keys[cell] & 0xffff_ffff_ffffL,
             ports[cell],
-            kinds[cell] == PINNED,
+            hold(kinds[cell]),
             now - seen[cell]);
       }
     }
+  }
+
+  private static Switch.Hold hold(byte kind) {
+    return switch (kind) {
+      case PINNED -> Switch.Hold.PINNED;
+      case HELD -> Switch.Hold.HELD;
+      default -> Switch.Hold.LEARNED;
+    };
   }
 
   int size() {
@@ -473,6 +481,6 @@ final class MacTable {
 
   /** Takes one entry. */
   interface Visitor {
-    void entry(int vlan, long mac, int port, boolean isPinned, long ageNanos);
+    void entry(int vlan, long mac, int port, Switch.Hold hold, long ageNanos);
   }
 }

@@ -638,16 +638,26 @@ public final class Switch implements Dumpable {
     return list;
   }
 
+  /** How an address came to its port. */
+  public enum Hold {
+    /** By its frames; it ages, and follows them to another port. */
+    LEARNED,
+    /** By its frames, to a guarded port, which keeps it. */
+    HELD,
+    /** By the daemon, in all VLANs. */
+    PINNED
+  }
+
   /**
    * One address that the switch knows.
    *
    * @param vlan 0 for frames without a tag
    * @param mac the address
    * @param port where it is
-   * @param isPinned whether it was pinned; it then is so in all VLANs
+   * @param hold how it came there
    * @param ageNanos since it last sent a frame, or was pinned
    */
-  public record Address(int vlan, long mac, Port port, boolean isPinned, long ageNanos) {}
+  public record Address(int vlan, long mac, Port port, Hold hold, long ageNanos) {}
 
   /**
    * The addresses that the switch knows.
@@ -658,10 +668,10 @@ public final class Switch implements Dumpable {
     List<Address> list = new ArrayList<>();
     table.forEach(
         clock.nanoTime(),
-        (vlan, mac, number, isPinned, age) -> {
+        (vlan, mac, number, hold, age) -> {
           Slot slot = ports[number];
           if (slot != null) {
-            list.add(new Address(vlan, mac, slot.port, isPinned, age));
+            list.add(new Address(vlan, mac, slot.port, hold, age));
           }
         });
     return list;

@@ -32,7 +32,7 @@ class SwitchPortsTest extends SwitchScene {
     assertThat(b.pending()).isEqualTo(1);
     assertThat(c.pending()).isZero();
     assertThat(network.addresses())
-        .filteredOn(Switch.Address::isPinned)
+        .filteredOn(known -> known.hold() == Switch.Hold.PINNED)
         .extracting(Switch.Address::port)
         .containsExactly(b);
   }

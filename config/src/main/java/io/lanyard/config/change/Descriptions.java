@@ -398,6 +398,8 @@ final class Descriptions {
     parts.put(
         "forward-reserved",
         switching.forwardReserved().stream().sorted().map(frames -> word(frames)).toList());
+    ByteSize history = switching.history();
+    parts.put("history", history == null ? "none" : history);
     return parts;
   }
 

@@ -9,11 +9,13 @@ import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.MacInfo;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.api.RevisionInfo;
+import io.lanyard.control.api.TopologyInfo;
 import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.control.api.VmmInfo;
 import io.lanyard.control.json.JsonException;
@@ -136,6 +138,27 @@ public final class LanyardClient {
    */
   public Reply<List<PortInfo>> ports(String network) throws IOException {
     return list(PortInfo.class, of("ports", network));
+  }
+
+  /**
+   * The MAC addresses that the switches know.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/macs}
+   * @throws IOException as the class says
+   */
+  public Reply<List<MacInfo>> macs(String network) throws IOException {
+    return list(MacInfo.class, of("macs", network));
+  }
+
+  /**
+   * The connections of all switches.
+   *
+   * @return {@code GET /v1/topology}
+   * @throws IOException as the class says
+   */
+  public Reply<TopologyInfo> topology() throws IOException {
+    return one(TopologyInfo.class, "GET", Query.path("topology"));
   }
 
   /**
@@ -465,6 +488,23 @@ public final class LanyardClient {
    */
   public ByteStream capture(String network, String port, String filter) throws IOException {
     Query query = new Query().add("port", port).add("filter", filter);
+    String target = Query.path("networks", network, "capture") + query;
+    return new ByteStream(open("GET", target, Map.of(), NO_BODY));
+  }
+
+  /**
+   * The last frames of a port, where its network keeps them.
+   *
+   * @param network its name
+   * @param port its port
+   * @param last how far back, such as {@code 30s}
+   * @param filter the frames that are taken; empty for all
+   * @return pcapng, with an end; to be closed
+   * @throws IOException as the class says
+   */
+  public ByteStream lastFrames(String network, String port, String last, String filter)
+      throws IOException {
+    Query query = new Query().add("port", port).add("last", last).add("filter", filter);
     String target = Query.path("networks", network, "capture") + query;
     return new ByteStream(open("GET", target, Map.of(), NO_BODY));
   }

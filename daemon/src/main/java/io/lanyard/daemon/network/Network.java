@@ -18,6 +18,7 @@ import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.LeaseInfo;
+import io.lanyard.control.api.MacInfo;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
@@ -32,11 +33,8 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
-import io.lanyard.vswitch.capture.Capture;
-import io.lanyard.vswitch.capture.FrameFilter;
-import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBufAllocator;
@@ -44,7 +42,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
-import java.nio.channels.WritableByteChannel;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
@@ -66,9 +63,14 @@ public final class Network implements AutoCloseable {
   /** The state of a network that is configured and does not run, and of what is on it. */
   static final String STOPPED = "stopped";
 
+  /** The host adapter's port. */
+  public static final String HOST_PORT = "host";
+
+  /** The port of a bridged network's uplink. */
+  public static final String UPLINK_PORT = "uplink";
+
   /** The ports that a network has by itself. */
-  public static final Set<String> OWN_PORTS =
-      Set.of("gateway", NetworkPorts.HOST, NetworkPorts.UPLINK);
+  public static final Set<String> OWN_PORTS = Set.of("gateway", HOST_PORT, UPLINK_PORT);
 
   /**
    * All that networks share.
@@ -104,6 +106,7 @@ public final class Network implements AutoCloseable {
   private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
   private final NetworkPorts ports;
   private final NetworkGateway gateway;
+  private final NetworkCaptures captures;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final StartingParts parts;
   private final Problems problems = new Problems();
@@ -138,8 +141,18 @@ public final class Network implements AutoCloseable {
             metrics,
             events,
             addresses,
+            host::ipv6SubnetOf,
             guestMacs(config, guests));
     this.gateway = new NetworkGateway(config.name(), loop, metrics);
+    this.captures =
+        new NetworkCaptures(
+            loop,
+            ethernet,
+            ports,
+            clock,
+            allocator,
+            new NetworkCaptures.Labels(
+                ethernet, () -> this.config, () -> this.guests, gateway::services));
     problems.addAll(parts::problems);
     problems.addAll(ports::problems);
     problems.addAll(gateway::problems);
@@ -212,6 +225,20 @@ public final class Network implements AutoCloseable {
    */
   public void take(int descriptor, byte[] first) {
     ports.take(descriptor, first);
+  }
+
+  /**
+   * Gives a socket that another process has opened a port of its own, for as long as it is
+   * connected.
+   *
+   * @param descriptor a connected UNIX or TCP stream socket, closed if the network cannot have it
+   * @param framing how frames lie in it
+   * @return the port's name
+   * @throws IllegalArgumentException if it is no such socket
+   * @throws IllegalStateException if there are too many
+   */
+  public String take(int descriptor, Framing framing) {
+    return ports.take(descriptor, framing);
   }
 
   /** Ends a port that the configuration declared, and the flows of what was behind it. */
@@ -431,6 +458,24 @@ public final class Network implements AutoCloseable {
   }
 
   /**
+   * The MAC addresses that the switch knows, with what the gateway knows of them.
+   *
+   * @return a snapshot, by port and address
+   */
+  public List<KnownStation> stations() {
+    return loop.call(() -> KnownStation.all(ethernet, gateway.services()));
+  }
+
+  /**
+   * The same as the API shows it.
+   *
+   * @return a snapshot, by port and address
+   */
+  public List<MacInfo> macs() {
+    return stations().stream().map(station -> station.info(name())).toList();
+  }
+
+  /**
    * The leases that are held.
    *
    * @return a snapshot, by address
@@ -485,44 +530,13 @@ public final class Network implements AutoCloseable {
             .toList();
   }
 
-  /** A capture that runs. */
-  public interface Watch extends AutoCloseable {
-    /** Ends it. */
-    @Override
-    void close();
-  }
-
   /**
-   * Begins a capture.
+   * The captures of what passes.
    *
-   * @param port only what passes this port, or empty for the whole network
-   * @param filter tells which frames are taken; null for all
-   * @param channel where the pcapng goes, written by a thread of the capture's own
-   * @return ends it
-   * @throws IllegalArgumentException if there is no such port
-   * @throws IllegalStateException if there are too many captures
+   * @return the one object for the life of the network
    */
-  public Watch capture(String port, @Nullable FrameFilter filter, WritableByteChannel channel) {
-    Capture capture =
-        loop.call(() -> {
-          Port only = port.isEmpty() ? null : ports.find(port);
-          if (!port.isEmpty() && only == null) {
-            throw new IllegalArgumentException("network " + name() + " has no port " + port);
-          }
-          return Capture.start(
-              ethernet,
-              only,
-              filter,
-              Capture.WHOLE_FRAMES,
-              clock,
-              channel,
-              allocator.directBuffer(OffloadHeader.LENGTH + Ethernet.LARGEST_FRAME));
-        });
-    return () ->
-        loop.call(() -> {
-          capture.close();
-          return true;
-        });
+  public NetworkCaptures captures() {
+    return captures;
   }
 
   public DumpNode dump() {
@@ -548,6 +562,7 @@ public final class Network implements AutoCloseable {
           ethernet.detach(port);
           port.close();
         }
+        ports.close();
         ethernet.close();
         return true;
       });

@@ -72,6 +72,13 @@ final class NetworkGateway {
     return services != null;
   }
 
+  /**
+   * The services; null while there is no gateway. Thread: any, but what they have is the loop's.
+   */
+  @Nullable NetworkServices services() {
+    return services;
+  }
+
   /** How many leases are bound. Thread: any. */
   int boundLeases() {
     NetworkServices offered = services;

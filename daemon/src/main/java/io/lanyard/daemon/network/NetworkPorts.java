@@ -2,10 +2,12 @@ package io.lanyard.daemon.network;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
+import io.lanyard.config.ByteSize;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
@@ -18,9 +20,11 @@ import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
+import io.lanyard.linux.GivenSocket;
 import io.lanyard.linux.Libc;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
@@ -29,6 +33,7 @@ import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
+import io.lanyard.vswitch.capture.FrameHistory;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.Framing;
@@ -46,6 +51,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -63,17 +69,14 @@ final class NetworkPorts {
   private static final System.Logger LOG = System.getLogger(NetworkPorts.class.getName());
   private static final int OPEN_SECONDS = 5;
 
-  /** The host adapter's port. */
-  static final String HOST = "host";
-
   /** The port of the connections that were handed over, and its kind. */
   static final String CONNECT = "connect";
 
+  /** The port of the sockets that came as descriptors, and its kind. */
+  static final String DESCRIPTOR = "descriptor";
+
   /** As many as a port that many guests share has, unless its configuration says more. */
   private static final int MOST_CONNECTIONS = 32;
-
-  /** The port of a bridged network's uplink. */
-  static final String UPLINK = "uplink";
 
   private final NetworkLoop loop;
   private final PortContext context;
@@ -81,6 +84,10 @@ final class NetworkPorts {
   private final Metrics metrics;
   private final EventBus events;
   private final PortAddresses addresses;
+
+  /** The IPv6 subnet of a network, said or derived; null for none. */
+  private final Function<NetworkConfig, @Nullable Subnet> ipv6Subnet;
+
   private final PortPlace place;
 
   /** On the loop. */
@@ -91,6 +98,9 @@ final class NetworkPorts {
 
   /** The ports of guests' NICs. On the loop. */
   private final Set<String> nics = new HashSet<>();
+
+  /** The last frames of the ports; null if they are not kept. On the loop. */
+  private @Nullable FrameHistory history;
 
   /** Ports that could not be attached, with the reason. On the loop. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
@@ -110,6 +120,7 @@ final class NetworkPorts {
       Metrics metrics,
       EventBus events,
       PortAddresses addresses,
+      Function<NetworkConfig, @Nullable Subnet> ipv6Subnet,
       List<Long> guestMacs) {
     this.config = config;
     this.loop = loop;
@@ -122,8 +133,30 @@ final class NetworkPorts {
     this.governance =
         new PortGovernance(
             ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
+    this.ipv6Subnet = ipv6Subnet;
     this.guestMacs = guestMacs;
+    this.history = history(config);
     guestMacs.forEach(ethernet::reserve);
+  }
+
+  private @Nullable FrameHistory history(NetworkConfig network) {
+    ByteSize bytes = network.switching().history();
+    return bytes == null || !network.enabled()
+        ? null
+        : FrameHistory.start(ethernet, context.timers().clock(), bytes.bytes());
+  }
+
+  /** The last frames of the ports; null if they are not kept. On the loop. */
+  @Nullable FrameHistory history() {
+    return history;
+  }
+
+  /** Gives back what is kept of the ports, which are closed by the owner. On the loop. */
+  void close() {
+    if (history != null) {
+      history.close();
+      history = null;
+    }
   }
 
   /**
@@ -140,7 +173,7 @@ final class NetworkPorts {
 
   private CompletableFuture<Void> start(PortConfig port) {
     restrict(port.name(), port.policy());
-    return start(port.name(), port, policies -> policies.port(port.policy()), List.of());
+    return start(port.name(), port, policies -> policies.port(port), List.of());
   }
 
   /**
@@ -183,6 +216,9 @@ final class NetworkPorts {
       nics.remove(name);
       ethernet.detach(port);
       port.close();
+      if (history != null) {
+        history.forget(port);
+      }
       metrics.removePort(config.name(), name);
       events.publish(EventType.PORT_REMOVED, config.name(), name, Map.of());
     }
@@ -193,10 +229,7 @@ final class NetworkPorts {
     restrict(name, policy);
     loop.call(() -> {
       governance.govern(
-          name,
-          nics.contains(name)
-              ? policies -> policies.nic(policy)
-              : policies -> policies.port(policy));
+          name, nics.contains(name) ? policies -> policies.nic(policy) : declared(name, policy));
       return true;
     });
   }
@@ -215,6 +248,17 @@ final class NetworkPorts {
   /** The same as another configuration has it. On the loop. */
   Function<String, EgressConfig> egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
     return governance.egressUnder(next, guests);
+  }
+
+  /** The rules of a port of the configuration, or of one that many connections share. */
+  private PortGovernance.Rules declared(String name, PortPolicy policy) {
+    for (PortConfig port : config.ports()) {
+      if (port.name().equals(name)) {
+        PortConfig governed = port.with(policy);
+        return policies -> policies.port(governed);
+      }
+    }
+    return policies -> policies.port(policy);
   }
 
   /** Whether a port is a certain one, or that of one of its clients. On the loop. */
@@ -263,7 +307,9 @@ final class NetworkPorts {
    */
   boolean link(String name, boolean up) {
     return loop.call(() -> {
-      if (!governance.governs(name) || name.equals(HOST) || name.equals(UPLINK)) {
+      if (!governance.governs(name)
+          || name.equals(Network.HOST_PORT)
+          || name.equals(Network.UPLINK_PORT)) {
         return false;
       }
       if (governance.link(name, up)) {
@@ -280,7 +326,12 @@ final class NetworkPorts {
    */
   void configure(NetworkConfig next, List<Long> macs) {
     boolean governed = !next.switching().equals(config.switching());
+    boolean keepsOther = !Objects.equals(next.switching().history(), config.switching().history());
     config = next;
+    if (keepsOther) {
+      close();
+      history = history(next);
+    }
     if (governed) {
       governance.govern(new PortPolicies(next.switching(), addresses, context.timers().clock()));
     }
@@ -301,32 +352,43 @@ final class NetworkPorts {
    * @return why it does not work, with the remedy; empty if it does
    */
   String hostAdapter(@Nullable HostAdapterConfig adapter) {
-    remove(HOST);
+    remove(Network.HOST_PORT);
     Ipv4Config ipv4 = config.ipv4();
     if (adapter == null || ipv4 == null) {
       return "";
     }
+    List<TapSettings.HostAddress> own = new ArrayList<>();
+    own.add(new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+    Subnet ipv6 = ipv6Subnet.apply(config);
+    if (ipv6 != null) {
+      own.add(new TapSettings.HostAddress(Ipv6Config.host(ipv6), ipv6.prefix()));
+    }
     Object model =
         new HostAdapterPorts.HostAdapter(
-            HOST,
+            Network.HOST_PORT,
             adapter.name(),
             config.mtu(),
-            new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()),
+            own,
+            adapter.persistent(),
             // The same for each adapter of the network: guests that know it go on.
             MacAddress.derivedFrom("host of " + config.name()).bits());
     PortListener claim =
-        new HostAdapterListener(ipv4.host(), ethernet, addresses, (port, mac) -> pin(mac, port));
-    await(List.of(start(HOST, model, PortPolicies::hostAdapter, List.of(claim))));
-    return problem(HOST);
+        new HostAdapterListener(
+            own.stream().map(TapSettings.HostAddress::address).toList(),
+            ethernet,
+            addresses,
+            (port, mac) -> pin(mac, port));
+    await(List.of(start(Network.HOST_PORT, model, PortPolicies::hostAdapter, List.of(claim))));
+    return problem(Network.HOST_PORT);
   }
 
   /** Starts the uplink of a bridged network, and waits until it has tried to open. */
   void startUplink() {
     UplinkConfig uplink = config.uplink();
     if (uplink != null) {
-      Object model = new UplinkPorts.Uplink(UPLINK, uplink, config.mtu());
+      Object model = new UplinkPorts.Uplink(Network.UPLINK_PORT, uplink, config.mtu());
       PortListener follower = new UplinkListener(config.name(), ethernet);
-      await(List.of(start(UPLINK, model, PortPolicies::uplink, List.of(follower))));
+      await(List.of(start(Network.UPLINK_PORT, model, PortPolicies::uplink, List.of(follower))));
     }
   }
 
@@ -405,7 +467,7 @@ final class NetworkPorts {
 
   /** Whether the host has an address on the network now. On the loop. */
   boolean hasHostAdapter() {
-    Port port = find(HOST);
+    Port port = find(Network.HOST_PORT);
     return port != null && port.state().hasCarrier();
   }
 
@@ -449,7 +511,7 @@ final class NetworkPorts {
     boolean[] taken = {false};
     try {
       loop.call(() -> {
-        SharedStreamPort all = connections();
+        SharedStreamPort all = connections(CONNECT, Framing.GVPROXY);
         taken[0] = true;
         all.take(descriptor, first);
         return true;
@@ -461,15 +523,37 @@ final class NetworkPorts {
     }
   }
 
+  /**
+   * Gives a socket of another process a port of its own.
+   *
+   * @param descriptor the socket, closed if it cannot have one
+   * @return the port's name
+   */
+  String take(int descriptor, Framing framing) {
+    boolean[] taken = {false};
+    try {
+      GivenSocket socket = GivenSocket.stream(descriptor);
+      return loop.await(() -> {
+        SharedStreamPort all =
+            connections(framing.equals(Framing.QEMU) ? DESCRIPTOR : CONNECT, framing);
+        taken[0] = true;
+        return all.take(descriptor, socket.isUnix());
+      });
+    } finally {
+      if (!taken[0]) {
+        int _ = Libc.close(descriptor);
+      }
+    }
+  }
+
   /** The port whose clients are connections that were handed over; made for the first. */
-  private SharedStreamPort connections() {
-    if (find(CONNECT) instanceof SharedStreamPort present) {
+  private SharedStreamPort connections(String name, Framing framing) {
+    if (find(name) instanceof SharedStreamPort present) {
       return present;
     }
     SharedStreamPort made =
-        new SharedStreamPort(
-            CONNECT, CONNECT, config.mtu(), Framing.GVPROXY, MOST_CONNECTIONS, context);
-    made.attachBy(new SharingClients(CONNECT));
+        new SharedStreamPort(name, name, config.mtu(), framing, MOST_CONNECTIONS, context);
+    made.attachBy(new SharingClients(name));
     attach(made, policies -> policies.port(PortPolicy.DEFAULT), List.of());
     return made;
   }

@@ -78,6 +78,7 @@ class NetworkPortsTest {
         metrics,
         new EventBus(Clock.system(), "r"),
         new PortAddresses(1),
+        of -> null,
         List.of());
   }
 

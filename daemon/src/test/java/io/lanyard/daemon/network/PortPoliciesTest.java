@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class PortPoliciesTest {
   private static PortPolicies policies(GuardMode guard) {
     return new PortPolicies(
-        new SwitchConfig(guard, StormConfig.DEFAULT, Set.of()),
+        new SwitchConfig(guard, StormConfig.DEFAULT, Set.of(), null),
         new PortAddresses(7),
         Clock.system());
   }
@@ -65,12 +65,16 @@ class PortPoliciesTest {
     StormConfig few = new StormConfig(1, 2, 3);
     PortPolicies some =
         new PortPolicies(
-            new SwitchConfig(GuardMode.OFF, few, Set.of()), new PortAddresses(7), Clock.system());
+            new SwitchConfig(GuardMode.OFF, few, Set.of(), null),
+            new PortAddresses(7),
+            Clock.system());
     assertThat(some.port(PortPolicy.DEFAULT).storm()).isEqualTo(new StormLimits(1, 2, 3));
     assertThat(some.hostAdapter().storm()).isEqualTo(new StormLimits(1, 2, 3));
     PortPolicies none =
         new PortPolicies(
-            new SwitchConfig(GuardMode.OFF, null, Set.of()), new PortAddresses(7), Clock.system());
+            new SwitchConfig(GuardMode.OFF, null, Set.of(), null),
+            new PortAddresses(7),
+            Clock.system());
     assertThat(none.port(PortPolicy.DEFAULT).storm()).isNull();
     assertThat(none.hostAdapter().storm()).isNull();
   }
@@ -80,7 +84,7 @@ class PortPoliciesTest {
     Set<ReservedFrames> all = EnumSet.allOf(ReservedFrames.class);
     PortPolicies policies =
         new PortPolicies(
-            new SwitchConfig(GuardMode.OFF, null, all), new PortAddresses(7), Clock.system());
+            new SwitchConfig(GuardMode.OFF, null, all, null), new PortAddresses(7), Clock.system());
     assertThat(policies.forwarded()).containsExactlyInAnyOrder(ReservedGroup.values());
   }
 }

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.FrameTap;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Port;
@@ -17,7 +18,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.WritableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -56,17 +57,19 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   private final Switch network;
   private final @Nullable Port only;
   private final @Nullable FrameFilter filter;
+  private final CaptureLabels labels;
+  private final CaptureLabels.Names names;
   private final int snapLength;
   private final Clock clock;
   private final WritableByteChannel channel;
   private final LinkedBlockingQueue<Entry> queue = new LinkedBlockingQueue<>();
   private final AtomicLong queuedBytes = new AtomicLong();
-  private final Map<String, Interface> interfaces = new HashMap<>();
-  private final List<Interface> written = new ArrayList<>();
+  private final Map<String, Interface> interfaces = new LinkedHashMap<>();
   private final CompletableFuture<Summary> done = new CompletableFuture<>();
   private final ByteBuf scratch;
   private volatile boolean failed;
   private boolean closed;
+  private int described;
   private long frames;
   private long dropped;
 
@@ -81,6 +84,8 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   /** A port as the file has it. Its number is its place in the file, -1 until it is there. */
   private static final class Interface {
     final String name;
+    final String description;
+    final PortDrops drops;
     int number = -1;
 
     // Written on the loop; the writer reads them after the last entry has come by the queue.
@@ -88,8 +93,10 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     long dropped;
     long droppedSinceLast;
 
-    Interface(String name) {
-      this.name = name;
+    Interface(Port port, CaptureLabels labels) {
+      this.name = port.name();
+      this.description = labels.describe(port);
+      this.drops = new PortDrops(port.counters());
     }
   }
 
@@ -102,12 +109,22 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       Interface on, long nanos, boolean inbound, byte[] data, int length, long droppedBefore)
       implements Entry {}
 
-  private record End(long nanos) implements Entry {}
+  /**
+   * The end of the capture.
+   *
+   * @param names those that were not known when it began
+   * @param interfaces the ports with frames, and those that dropped some
+   * @param comments what each of these dropped, in words
+   */
+  private record End(
+      long nanos, CaptureLabels.Names names, List<Interface> interfaces, List<String> comments)
+      implements Entry {}
 
   private Capture(
       Switch network,
       @Nullable Port only,
       @Nullable FrameFilter filter,
+      CaptureLabels labels,
       int snapLength,
       Clock clock,
       WritableByteChannel channel,
@@ -115,6 +132,8 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     this.network = network;
     this.only = only;
     this.filter = filter;
+    this.labels = labels;
+    this.names = labels.names();
     this.snapLength = snapLength;
     this.clock = clock;
     this.channel = channel;
@@ -128,6 +147,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
    * @param only the port to watch, both ways; null for the whole network, each frame where it comes
    *     in
    * @param filter tells which frames are taken; null for all
+   * @param labels what the file says of ports and addresses
    * @param snapLength bytes of a frame that are kept; {@link #WHOLE_FRAMES} for all
    * @param clock what stamps the frames
    * @param channel where blocks are written to; closed when the capture ends
@@ -140,6 +160,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       Switch network,
       @Nullable Port only,
       @Nullable FrameFilter filter,
+      CaptureLabels labels,
       int snapLength,
       Clock clock,
       WritableByteChannel channel,
@@ -150,9 +171,16 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       throw new IllegalStateException(MOST + " captures run already");
     }
     Capture capture =
-        new Capture(network, only, filter, Math.max(1, snapLength), clock, channel, scratch);
+        new Capture(
+            network, only, filter, labels, Math.max(1, snapLength), clock, channel, scratch);
+    for (Port port : only == null ? network.ports() : List.of(only)) {
+      capture.on(port);
+    }
+    // A viewer waits for the one interface; those of a network come with their first frames.
+    Interface first = only == null ? null : capture.on(only);
     network.addTap(capture);
-    Thread _ = Thread.ofVirtual().name("capture-" + network.name()).start(capture::write);
+    Thread _ =
+        Thread.ofVirtual().name("capture-" + network.name()).start(() -> capture.write(first));
     return capture;
   }
 
@@ -171,7 +199,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     if (failed || closed || (only == null ? !received : only != port)) {
       return;
     }
-    Interface on = interfaces.computeIfAbsent(port.name(), Interface::new);
+    Interface on = on(port);
     Instant now = clock.now();
     long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
     if (passage.headerLength() != 0) {
@@ -187,6 +215,15 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     } else {
       add(on, nanos, received, frame);
     }
+  }
+
+  private Interface on(Port port) {
+    Interface on = interfaces.get(port.name());
+    if (on == null) {
+      on = new Interface(port, labels);
+      interfaces.put(port.name(), on);
+    }
+    return on;
   }
 
   private void add(Interface on, long nanos, boolean received, ByteBuf frame) {
@@ -231,10 +268,14 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
   }
 
   /** The writer's thread. */
-  private void write() {
+  private void write(@Nullable Interface first) {
     PcapngWriter writer = new PcapngWriter(channel);
     try (channel) {
       writer.section();
+      writer.names(names);
+      if (first != null) {
+        describe(writer, first);
+      }
       while (true) {
         Entry entry = queue.poll();
         if (entry == null) {
@@ -244,10 +285,7 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
         switch (entry) {
           case Frame frame -> write(writer, frame);
           case End end -> {
-            for (Interface on : written) {
-              writer.statistics(on.number, end.nanos, on.captured, on.dropped);
-            }
-            writer.flush();
+            end(writer, end);
             done.complete(new Summary(frames, dropped));
             return;
           }
@@ -263,13 +301,27 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
     }
   }
 
+  private void end(PcapngWriter writer, End end) throws IOException {
+    writer.names(end.names);
+    for (int i = 0; i < end.interfaces.size(); i++) {
+      Interface on = end.interfaces.get(i);
+      describe(writer, on);
+      writer.statistics(on.number, end.nanos, on.captured, on.dropped, end.comments.get(i));
+    }
+    writer.flush();
+  }
+
+  /** Describes an interface before its first frame, or before its numbers. */
+  private void describe(PcapngWriter writer, Interface on) throws IOException {
+    if (on.number < 0) {
+      on.number = described++;
+      writer.describe(on.name, on.description, snapLength);
+    }
+  }
+
   private void write(PcapngWriter writer, Frame frame) throws IOException {
     book(-(frame.data.length + FRAME_OVERHEAD));
-    if (frame.on.number < 0) {
-      frame.on.number = written.size();
-      written.add(frame.on);
-      writer.describe(frame.on.name, snapLength);
-    }
+    describe(writer, frame.on);
     writer.packet(
         frame.on.number, frame.nanos, frame.inbound, frame.data, frame.length, frame.droppedBefore);
   }
@@ -301,9 +353,31 @@ public final class Capture implements FrameTap, Dumpable, AutoCloseable {
       closed = true;
       network.removeTap(this);
       scratch.release();
-      Instant now = clock.now();
-      queue.add(new End(now.getEpochSecond() * 1_000_000_000L + now.getNano()));
+      queue.add(end());
     }
+  }
+
+  private End end() {
+    Instant now = clock.now();
+    List<Interface> told = new ArrayList<>();
+    List<String> comments = new ArrayList<>();
+    for (Interface on : interfaces.values()) {
+      String drops = on.drops.words();
+      if (only != null || on.captured + on.dropped > 0 || !drops.isEmpty()) {
+        told.add(on);
+        comments.add(drops);
+      }
+    }
+    CaptureLabels.Names late = labels.names();
+    Map<Address, String> addresses = new LinkedHashMap<>(late.addresses());
+    addresses.entrySet().removeAll(names.addresses().entrySet());
+    Map<Long, String> macs = new LinkedHashMap<>(late.macs());
+    macs.entrySet().removeAll(names.macs().entrySet());
+    return new End(
+        now.getEpochSecond() * 1_000_000_000L + now.getNano(),
+        new CaptureLabels.Names(addresses, macs),
+        told,
+        comments);
   }
 
   @Override

@@ -1,10 +1,14 @@
 package io.lanyard.vswitch.capture;
 
+import io.lanyard.base.PrintableText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Writes the blocks of a pcapng file (draft-ietf-opsawg-pcapng), little-endian, one section.
@@ -14,19 +18,34 @@ import java.nio.charset.StandardCharsets;
 final class PcapngWriter {
   private static final int SECTION_HEADER = 0x0a0d0d0a;
   private static final int INTERFACE_DESCRIPTION = 1;
+  private static final int NAME_RESOLUTION = 4;
   private static final int INTERFACE_STATISTICS = 5;
   private static final int ENHANCED_PACKET = 6;
   private static final int BYTE_ORDER_MAGIC = 0x1a2b3c4d;
   private static final int LINKTYPE_ETHERNET = 1;
 
   private static final int OPTION_END = 0;
+  private static final int COMMENT = 1;
   private static final int SHB_USERAPPL = 4;
   private static final int IF_NAME = 2;
+  private static final int IF_DESCRIPTION = 3;
   private static final int IF_TSRESOL = 9;
   private static final int EPB_FLAGS = 2;
   private static final int EPB_DROPCOUNT = 4;
   private static final int ISB_IFRECV = 4;
   private static final int ISB_IFDROP = 5;
+
+  private static final int NRB_IPV4 = 1;
+  private static final int NRB_IPV6 = 2;
+  private static final int NRB_EUI48 = 3;
+
+  /** Of a name, a description and a comment: what a reader shows of them is shorter. */
+  private static final int LONGEST_NAME = 255;
+
+  private static final int LONGEST_TEXT = 4096;
+
+  /** Names in one block: with the longest names it fits the buffer. */
+  private static final int NAMES_OF_BLOCK = 250;
 
   /** if_tsresol: units of 10^-9 s. */
   private static final byte NANOSECONDS = 9;
@@ -54,14 +73,72 @@ final class PcapngWriter {
     end(start);
   }
 
-  /** Describes an interface; they are numbered from 0 in the order of these calls. */
-  void describe(String name, int snapLength) throws IOException {
-    byte[] text = name.getBytes(StandardCharsets.UTF_8);
-    int start = begin(INTERFACE_DESCRIPTION, text.length);
+  /**
+   * Describes an interface; they are numbered from 0 in the order of these calls.
+   *
+   * @param description a line for people; empty for none
+   */
+  void describe(String name, String description, int snapLength) throws IOException {
+    byte[] text = bytes(name, LONGEST_TEXT);
+    byte[] words = bytes(description, LONGEST_TEXT);
+    int start = begin(INTERFACE_DESCRIPTION, text.length + words.length);
     out.putShort((short) LINKTYPE_ETHERNET).putShort((short) 0).putInt(snapLength);
     option(IF_NAME, text);
+    if (words.length > 0) {
+      option(IF_DESCRIPTION, words);
+    }
     option(IF_TSRESOL, new byte[] {NANOSECONDS});
     end(start);
+  }
+
+  /** Writes names in as many blocks as they need; none for no names. */
+  void names(CaptureLabels.Names names) throws IOException {
+    List<byte[]> records = new ArrayList<>();
+    names
+        .addresses()
+        .forEach((address, name) -> {
+          byte[] bytes = address.toBytes();
+          records.add(record(bytes.length == 4 ? NRB_IPV4 : NRB_IPV6, bytes, name));
+        });
+    names
+        .macs()
+        .forEach((mac, name) -> {
+          byte[] bytes = new byte[6];
+          for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (mac >>> (40 - 8 * i));
+          }
+          records.add(record(NRB_EUI48, bytes, name));
+        });
+    for (int from = 0; from < records.size(); from += NAMES_OF_BLOCK) {
+      List<byte[]> some = records.subList(from, Math.min(records.size(), from + NAMES_OF_BLOCK));
+      int start = begin(NAME_RESOLUTION, some.stream().mapToInt(one -> one.length).sum());
+      some.forEach(out::put);
+      out.putInt(0); // nrb_record_end
+      end(start);
+    }
+  }
+
+  /** A record of a name resolution block: an address, and its name with a zero behind it. */
+  private static byte[] record(int type, byte[] address, String name) {
+    byte[] text = bytes(name, LONGEST_NAME);
+    int length = address.length + text.length + 1;
+    return ByteBuffer.allocate(4 + (length + 3 & ~3))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort((short) type)
+        .putShort((short) length)
+        .put(address)
+        .put(text)
+        .array();
+  }
+
+  /** A text's beginning in UTF-8, as much as is taken of it. */
+  private static byte[] bytes(String text, int most) {
+    byte[] bytes = PrintableText.of(text).getBytes(StandardCharsets.UTF_8);
+    int length = Math.min(bytes.length, most);
+    while (length < bytes.length && length > 0 && (bytes[length] & 0xc0) == 0x80) {
+      length--; // not inside a character
+    }
+    return Arrays.copyOf(bytes, length);
   }
 
   /**
@@ -84,12 +161,24 @@ final class PcapngWriter {
     end(start);
   }
 
-  void statistics(int number, long nanos, long received, long dropped) throws IOException {
-    int start = begin(INTERFACE_STATISTICS, 0);
+  /**
+   * Writes an interface's numbers.
+   *
+   * @param received frames in the file
+   * @param dropped frames that the file lacks
+   * @param comment more for people; empty for none
+   */
+  void statistics(int number, long nanos, long received, long dropped, String comment)
+      throws IOException {
+    byte[] words = bytes(comment, LONGEST_TEXT);
+    int start = begin(INTERFACE_STATISTICS, words.length);
     out.putInt(number);
     timestamp(nanos);
     out.putShort((short) ISB_IFRECV).putShort((short) 8).putLong(received);
     out.putShort((short) ISB_IFDROP).putShort((short) 8).putLong(dropped);
+    if (words.length > 0) {
+      option(COMMENT, words);
+    }
     end(start);
   }
 

@@ -68,7 +68,7 @@ final class VlanTag {
     return to;
   }
 
-  /** What the header counts from the frame's begin moves with the tag. */
+  /** Moves what the header counts from the beginning of the frame, as the tag does. */
   private static void moveOffsets(long header, int by) {
     if ((MEMORY.get(ValueLayout.JAVA_BYTE, header) & OffloadHeader.NEEDS_CSUM) != 0) {
       add(header + 6, by); // csum_start

@@ -2,10 +2,12 @@ package io.lanyard.vswitch.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Frames;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -14,7 +16,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +47,29 @@ class CaptureIT {
     return lines;
   }
 
+  private static final CaptureLabels LABELS =
+      new CaptureLabels() {
+        private boolean begun;
+
+        @Override
+        public String describe(Port port) {
+          return "the port " + port.name();
+        }
+
+        // There is a station more when it is asked for the second time.
+        @Override
+        public Names names() {
+          Map<Address, String> addresses = new HashMap<>();
+          addresses.put(Address.parse("10.0.0.1"), "first");
+          addresses.put(Address.parse("fd00::1"), "sixth");
+          if (begun) {
+            addresses.put(Address.parse("10.0.0.2"), "late\n\0" + "x".repeat(300));
+          }
+          begun = true;
+          return new Names(addresses, Map.of(0x525400000001L, "mac-of-first"));
+        }
+      };
+
   @Test
   void tsharkSeesWireFramesWithGoodChecksumsInterfacesAndDirections(@TempDir Path directory)
       throws Exception {
@@ -54,6 +81,7 @@ class CaptureIT {
             network,
             null,
             null,
+            LABELS,
             Capture.WHOLE_FRAMES,
             clock,
             FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE),
@@ -98,6 +126,24 @@ class CaptureIT {
     }
     assertThat(lines.getLast()).startsWith("port-b\t0x00000001\t62\t1\t\t1\t");
     assertThat(lines.getLast()).endsWith("1767225601.500000123");
+    // The name that came last is at the end of the file: a second pass has it.
+    assertThat(
+            tshark(
+                file,
+                "-2",
+                "-Nn",
+                "-T",
+                "fields",
+                "-e",
+                "ip.src_host",
+                "-e",
+                "ip.dst_host",
+                "-e",
+                "frame.interface_description"))
+        .first()
+        .satisfies(line -> {
+          assertThat(line).startsWith("first\tlate\\n?xxx").endsWith("xxx\tthe port port-a");
+        });
     a.close();
     b.close();
     network.close();

@@ -40,6 +40,7 @@ class CaptureTest {
   private final InMemoryPort a = InMemoryPort.attached("a", Offloads.ALL, network);
   private final InMemoryPort b = InMemoryPort.attached("b", Offloads.ALL, network);
   private final ByteArrayOutputStream file = new ByteArrayOutputStream();
+  private CaptureLabels labels = CaptureLabels.NONE;
 
   @AfterEach
   void close() {
@@ -54,7 +55,7 @@ class CaptureTest {
 
   private Capture start(
       @Nullable InMemoryPort only, @Nullable FrameFilter filter, int snap, WritableByteChannel to) {
-    return Capture.start(network, only, filter, snap, clock, to, Frames.untracked(256));
+    return Capture.start(network, only, filter, labels, snap, clock, to, Frames.untracked(256));
   }
 
   private static Capture.Summary end(Capture capture) throws Exception {
