@@ -1,8 +1,14 @@
-# A namespace behind a NAT in user space. Sourced by the races through a NAT, behind common.sh and with peer and mtu set; leaves in target the address by
-# which the namespace reaches the host's loopback. lanyard has a TAP port, as slirp4netns and pasta do; lanyard-stream a QEMU stream port, as gvproxy does.
+# A namespace behind a NAT in user space, over the IP version that FAMILY says. Sourced by the races through a NAT, behind common.sh and with peer and mtu
+# set; leaves in target the address by which the namespace reaches the host's loopback, and in loopback the latter. lanyard has a TAP port, as slirp4netns and pasta do; lanyard-stream a QEMU stream port, as gvproxy does.
 # shellcheck shell=bash
 : "${peer:?}" "${mtu:?}"
 port=$((20000 + $$ % 20000))
+family=${FAMILY:-4}
+case $family in
+  4) loopback=127.0.0.1 ;;
+  6) loopback=::1 ;;
+  *) fail "FAMILY is 4 or 6, not $family" ;;
+esac
 netns "$netns_a"
 
 # The guest's end of a device that the peer did not configure itself.
@@ -19,16 +25,28 @@ case $peer in
     inside=${started[-1]}
     # shellcheck disable=SC2016 # Expanded each time anew.
     until_true bash -c '[ "$(readlink /proc/$0/ns/net)" != "$(readlink /proc/self/ns/net)" ]' "$inside"
-    begin slirp4netns -c -m "$mtu" "$inside" t0
-    target=10.0.2.2
+    if [ "$family" = 6 ]; then
+      begin slirp4netns -c --enable-ipv6 -m "$mtu" "$inside" t0
+      target=fd00::2
+    else
+      begin slirp4netns -c -m "$mtu" "$inside" t0
+      target=10.0.2.2
+    fi
     until_true ip -n "$netns_a" route get "$target"
     ;;
   pasta)
-    begin pasta --netns "/run/netns/$netns_a" -f --runas 0 -I t0 -a 10.99.0.9 -n 24 -g 10.99.0.2 -m "$mtu" --config-net
-    target=10.99.0.2
+    if [ "$family" = 6 ]; then
+      addresses=(-6 -a fd99::9 -g fd99::2)
+      target=fd99::2
+    else
+      addresses=(-a 10.99.0.9 -n 24 -g 10.99.0.2)
+      target=10.99.0.2
+    fi
+    begin pasta --netns "/run/netns/$netns_a" -f --runas 0 -I t0 "${addresses[@]}" -m "$mtu" --config-net
     until_true ip -n "$netns_a" route get "$target"
     ;;
   gvproxy)
+    [ "$family" = 4 ] || fail "gvproxy has no IPv6"
     c_program framejoin
     begin "$(command -v gvproxy || echo "$top/bench/target/peers/usr/bin/gvproxy")" -mtu "$mtu" \
       -ssh-port $((port + 1)) -listen-qemu "unix://$work/socket"
@@ -50,6 +68,7 @@ networks:
     mode: nat
     mtu: $mtu
     ipv4: {subnet: 10.77.0.0/24}
+    ipv6: {subnet: "fd77:0:0:8::/64"}
     nat: {host-loopback: true}
     ports: [$attach]
 YAML
@@ -60,6 +79,11 @@ YAML
     fi
     guest 10.77.0.9/24 10.77.0.2
     target=10.77.0.1
+    if [ "$family" = 6 ]; then
+      ip -n "$netns_a" addr add fd77:0:0:8::9/64 dev t0 nodad
+      ip -n "$netns_a" route replace default via fd77:0:0:8::2
+      target=fd77:0:0:8::1
+    fi
     ;;
   *) fail "no such peer: $peer" ;;
 esac
