@@ -7,6 +7,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,8 @@ public final class InMemoryPort extends ObservedPort {
   private Faults inward = Faults.NONE;
   private @Nullable ByteBuf heldOutward;
   private @Nullable ByteBuf heldInward;
+  private UnaryOperator<ByteBuf> toSwitch = frame -> frame;
+  private Function<ByteBuf, @Nullable ByteBuf> toTest = frame -> frame;
   private int flushes;
   private boolean closed;
 
@@ -133,16 +137,43 @@ public final class InMemoryPort extends ObservedPort {
   }
 
   /**
-   * Gives a frame to the switch and ends the burst.
+   * Has frames translated between the test and the switch.
+   *
+   * @param out takes a frame of the test's and gives what the switch gets instead
+   * @param in takes a frame for the test and gives what the test gets instead; null for nothing
+   */
+  public void translate(UnaryOperator<ByteBuf> out, Function<ByteBuf, @Nullable ByteBuf> in) {
+    toSwitch = out;
+    toTest = in;
+  }
+
+  /**
+   * Gives a frame to the switch, whose burst goes on.
    *
    * @param frame released by this call
    */
-  public void send(ByteBuf frame) {
+  public void put(ByteBuf frame) {
+    ByteBuf translated = toSwitch.apply(frame);
+    attached().receive(this, translated);
+    translated.release();
+  }
+
+  private Switch attached() {
     Switch to = network;
     if (to == null) {
-      frame.release();
       throw new IllegalStateException("port " + name() + " is not attached");
     }
+    return to;
+  }
+
+  /**
+   * Gives a frame to the switch and ends the burst.
+   *
+   * @param original released by this call
+   */
+  public void send(ByteBuf original) {
+    Switch to = attached();
+    ByteBuf frame = toSwitch.apply(original);
     if (inward.hits(inward.lossPercent())) {
       frame.release();
     } else if (heldInward == null && inward.hits(inward.reorderPercent())) {
@@ -179,9 +210,9 @@ public final class InMemoryPort extends ObservedPort {
     } else if (heldOutward == null && outward.hits(outward.reorderPercent())) {
       heldOutward = frame.copy();
     } else {
-      arrived.add(frame.copy());
+      arrive(frame.copy());
       if (outward.hits(outward.duplicatePercent())) {
-        arrived.add(frame.copy());
+        arrive(frame.copy());
       }
       releaseHeldOutward();
     }
@@ -192,7 +223,14 @@ public final class InMemoryPort extends ObservedPort {
     ByteBuf held = heldOutward;
     if (held != null) {
       heldOutward = null;
-      arrived.add(held);
+      arrive(held);
+    }
+  }
+
+  private void arrive(ByteBuf frame) {
+    ByteBuf translated = toTest.apply(frame);
+    if (translated != null) {
+      arrived.add(translated);
     }
   }
 

@@ -34,19 +34,25 @@ class DescriptorShortageTest {
     LogWatch.expect("no-descriptor");
   }
 
-  private static NatScene scene(NetworkConfig config, int descriptors) throws Exception {
+  WireFamily family() {
+    return WireFamily.IPV4;
+  }
+
+  private NatScene scene(NetworkConfig config, int descriptors) throws Exception {
     DescriptorBudget budget = new DescriptorBudget(() -> descriptors, Clock.system());
     return new NatScene(
-        config, HostResources.of(budget, List.of(), HostResources.alone().prefixes()), nic -> null);
+        family(),
+        config,
+        HostResources.of(budget, List.of(), HostResources.alone().prefixes()),
+        nic -> null);
   }
 
-  private static NatScene scene(int descriptors) throws Exception {
-    return scene(TestNetwork.config(), descriptors);
+  private NatScene scene(int descriptors) throws Exception {
+    return scene(family().config(), descriptors);
   }
 
-  private static DatagramSocket server() throws Exception {
-    DatagramSocket socket =
-        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  private DatagramSocket server() throws Exception {
+    DatagramSocket socket = new DatagramSocket(family().anyPort());
     socket.setSoTimeout(5000);
     return socket;
   }
@@ -59,7 +65,7 @@ class DescriptorShortageTest {
   void aGuestThatWantsAllSocketsLeavesTheOthersTheirs() throws Exception {
     try (NatScene scene = scene(60);
         DatagramSocket server = server();
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
       Guest greedy = scene.guest(10);
       Guest honest = scene.guest(11);
       scene.on(() -> {
@@ -95,7 +101,7 @@ class DescriptorShortageTest {
   @Test
   void aSynWithoutADescriptorIsDroppedAndTakenWhenOneIsFree() throws Exception {
     try (NatScene scene = scene(2);
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());
@@ -155,7 +161,7 @@ class DescriptorShortageTest {
 
   @Test
   void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
-    try (NatScene scene = scene(TestNetworks.named("test"), 0)) {
+    try (NatScene scene = scene(TestNetworks.named("test", family().ipv6()), 0)) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.ping(TestNetwork.WORLD, 7);
@@ -171,9 +177,12 @@ class DescriptorShortageTest {
     LogWatch.expect("forward-full");
     ForwardConfig forward =
         TestNetwork.forward(
-            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.10", 80);
-    try (NatScene scene = scene(TestNetworks.forwards(TestNetwork.config(), forward), 20);
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Transport.TCP,
+            new Endpoint(Address.LOOPBACK_IPV4, 0),
+            family().address(TestNetwork.GUEST).toString(),
+            80);
+    try (NatScene scene = scene(TestNetworks.forwards(family().config(), forward), 20);
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
       Guest guest = scene.guest(10);
       assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().port() != 0)).isTrue();
       int port = scene.on(() -> scene.nat.forwards().list().getFirst().port());

@@ -36,8 +36,6 @@ class ForwardFairnessTest {
   private static final String QUOTAS =
       "quotas: {tcp-per-guest: 8, tcp: 32, udp-per-guest: 8, udp: 64, icmp-per-guest: 8, icmp: 8}";
 
-  private static final String TEN = "192.168.127.10";
-
   private final List<Socket> clients = new ArrayList<>();
 
   @AfterEach
@@ -47,10 +45,23 @@ class ForwardFairnessTest {
     }
   }
 
-  private static NatScene scene(Transport protocol) throws Exception {
+  WireFamily family() {
+    return WireFamily.IPV4;
+  }
+
+  /** The guest's address. */
+  private String ten() {
+    return family().address(TestNetwork.GUEST).toString();
+  }
+
+  private NatScene scene(Transport protocol) throws Exception {
     ForwardConfig forward =
-        TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
-    return new NatScene(TestNetworks.forwards(TestNetwork.config(QUOTAS), forward));
+        TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);
+    return new NatScene(
+        family(),
+        TestNetworks.forwards(family().config(QUOTAS), forward),
+        HostResources.alone(),
+        nic -> null);
   }
 
   private static ForwardStatus status(NatScene scene) throws Exception {
@@ -88,7 +99,7 @@ class ForwardFairnessTest {
   void aClientThatHoldsAllThatAForwardTakesLeavesTheGuestItsOwnConnects() throws Exception {
     LogWatch.expect("forward-full");
     try (NatScene scene = scene(Transport.TCP);
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
       listener.setSoTimeout(3000);
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 20);
@@ -149,7 +160,7 @@ class ForwardFairnessTest {
   void clientsThatMakeUpAddressesEndNoneOfTheGuestsOwnFlows() throws Exception {
     LogWatch.expect("forward-full");
     try (NatScene scene = scene(Transport.UDP);
-        DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+        DatagramSocket server = new DatagramSocket(0, family().host())) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
         for (int port = 20000; port < 20008; port++) {
@@ -235,9 +246,10 @@ class ForwardFairnessTest {
             ample.prefixes(),
             new MemoryPool(1 << 20));
     ForwardConfig forward =
-        TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), TEN, 80);
+        TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);
     try (NatScene scene =
-        new NatScene(TestNetworks.forwards(TestNetwork.config(), forward), small, nic -> null)) {
+        new NatScene(
+            family(), TestNetworks.forwards(family().config(), forward), small, nic -> null)) {
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 16);
       for (Socket client : clients) {

@@ -13,8 +13,6 @@ import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,11 +41,14 @@ class HostilePortsTest {
     guest.send(TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part));
   }
 
+  WireFamily family() {
+    return WireFamily.IPV4;
+  }
+
   @Test
   void datagramsThatNeverBecomeWholeLeaveAnotherPortsTheirPlaces() throws Exception {
-    try (NatScene scene = new NatScene();
-        DatagramSocket server =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket server = new DatagramSocket(family().anyPort())) {
       server.setSoTimeout(5000);
       Guest honest = scene.guest(10);
       List<Guest> hostile = hostile(scene);
@@ -70,9 +71,8 @@ class HostilePortsTest {
 
   @Test
   void whatComesForAFlowIsChargedToThePortThatBeganItWhoseverAddressItHasUsed() throws Exception {
-    try (NatScene scene = new NatScene();
-        DatagramSocket server =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket server = new DatagramSocket(family().anyPort())) {
       server.setSoTimeout(5000);
       Guest hostile = scene.guest(20);
       int honest = TestNetwork.GUEST;
@@ -90,14 +90,16 @@ class HostilePortsTest {
                   }));
       scene.on(() -> {
         ByteBuf claim =
-            TestNetwork.frame(
-                TestNetwork.arp(
-                    Ethernet.BROADCAST,
-                    Arp.REQUEST,
-                    TestNetwork.GUEST_MAC,
-                    honest,
-                    0,
-                    TestNetwork.GATEWAY));
+            family()
+                .frame(
+                    TestNetwork.frame(
+                        TestNetwork.arp(
+                            Ethernet.BROADCAST,
+                            Arp.REQUEST,
+                            TestNetwork.GUEST_MAC,
+                            honest,
+                            0,
+                            TestNetwork.GATEWAY)));
         scene.net.network.receive(port, claim);
         claim.release();
         hostile.send(
@@ -129,7 +131,7 @@ class HostilePortsTest {
   @Test
   void madeUpStationsOfSeveralPortsDoNotMoveAnHonestNeighbourOut() throws Exception {
     LogWatch.expect("table-full");
-    try (NatScene scene = new NatScene()) {
+    try (NatScene scene = new NatScene(family())) {
       Guest honest = scene.guest(10);
       List<Guest> hostile = hostile(scene);
       scene.on(() -> {

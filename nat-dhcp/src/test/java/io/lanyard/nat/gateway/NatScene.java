@@ -33,10 +33,20 @@ final class NatScene implements AutoCloseable {
   final IoEventLoop loop = group.next();
   final TestNetwork net = new TestNetwork(loop);
   final NatNetwork nat;
+  final WireFamily family;
   private final List<Guest> guests = new ArrayList<>();
 
   NatScene(ForwardConfig... forwards) throws Exception {
     this(TestNetworks.forwards(TestNetwork.config(), forwards));
+  }
+
+  /** A network whose guests speak a family. */
+  NatScene(WireFamily family, ForwardConfig... forwards) throws Exception {
+    this(
+        family,
+        TestNetworks.forwards(family.config(), forwards),
+        HostResources.alone(),
+        nic -> null);
   }
 
   NatScene(NetworkConfig config) throws Exception {
@@ -44,6 +54,13 @@ final class NatScene implements AutoCloseable {
   }
 
   NatScene(NetworkConfig config, HostResources host, GuestAddresses guests) throws Exception {
+    this(WireFamily.IPV4, config, host, guests);
+  }
+
+  NatScene(WireFamily family, NetworkConfig config, HostResources host, GuestAddresses guests)
+      throws Exception {
+    this.family = family;
+    family.guest(net.guest);
     nat =
         on(() ->
             new NatNetwork(
@@ -118,10 +135,11 @@ final class NatScene implements AutoCloseable {
       mac = 0x5254_0000_0100L | number;
       address = Ipv4.parse("192.168.127." + number);
       port = InMemoryPort.attached("guest" + number, Offloads.NONE, net.network);
+      family.guest(port);
     }
 
     Address ip() {
-      return Address.ofIpv4(address);
+      return family.address(address);
     }
 
     /** Asks for the gateway, and so tells it whose the address is. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
@@ -14,9 +13,9 @@ class PassedOnAddressTest {
   private static final int PORT = 20_000;
 
   /** A connection of the first guest, which the second one's lease ends; what both have heard. */
-  private static String heard(boolean claimed) throws Exception {
-    try (NatScene scene = new NatScene();
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+  private String heard(boolean claimed) throws Exception {
+    try (NatScene scene = new NatScene(family());
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
       Guest former = scene.guest(10);
       Guest next = scene.guest(11);
       scene.on(() -> {
@@ -38,6 +37,10 @@ class PassedOnAddressTest {
       assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
       return scene.on(() -> "former " + former.heard() + ", next " + next.heard());
     }
+  }
+
+  WireFamily family() {
+    return WireFamily.IPV4;
   }
 
   @Test

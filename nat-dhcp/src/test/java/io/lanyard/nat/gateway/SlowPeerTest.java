@@ -8,8 +8,6 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
@@ -69,13 +67,17 @@ class SlowPeerTest {
     }
   }
 
+  WireFamily family() {
+    return WireFamily.IPV4;
+  }
+
   @Test
   void whatIsHeldForItIsChargedToTheGuestsPortUntilItReads() throws Exception {
-    try (NatScene scene = new NatScene();
+    try (NatScene scene = new NatScene(family());
         ServerSocket listener = new ServerSocket()) {
       listener.setSoTimeout(10_000);
       listener.setReceiveBufferSize(4096);
-      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      listener.bind(family().anyPort());
       Guest guest = scene.guest(10);
       PortBudget budget = scene.on(() -> scene.nat.gateway().stations().budget(guest.port));
       Upload upload = scene.on(() -> new Upload(guest, listener.getLocalPort()));

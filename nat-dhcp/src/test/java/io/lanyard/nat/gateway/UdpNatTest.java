@@ -28,6 +28,7 @@ import io.lanyard.vswitch.frame.OffloadCheck;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -39,8 +40,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.io.ByteArrayOutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,9 +64,14 @@ class UdpNatTest {
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final EventLoop loop = group.next();
   private TestNetwork net = new TestNetwork(loop);
-  private NatNetwork nat = make(TestNetwork.config());
+  private NatNetwork nat = make(family().config());
+
+  WireFamily family() {
+    return WireFamily.IPV4;
+  }
 
   private NatNetwork make(NetworkConfig config) {
+    family().guest(net.guest);
     try {
       NatNetwork made =
           on(() ->
@@ -111,7 +115,7 @@ class UdpNatTest {
       return true;
     });
     net = new TestNetwork(loop, 1500, Offloads.ALL);
-    nat = make(TestNetwork.config());
+    nat = make(family().config());
   }
 
   @AfterEach
@@ -129,9 +133,8 @@ class UdpNatTest {
     return loop.submit(task).get(20, TimeUnit.SECONDS);
   }
 
-  private static DatagramSocket server() throws Exception {
-    DatagramSocket socket =
-        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  private DatagramSocket server() throws Exception {
+    DatagramSocket socket = new DatagramSocket(family().anyPort());
     socket.setSoTimeout(5000);
     return socket;
   }
@@ -211,14 +214,16 @@ class UdpNatTest {
     Endpoint later = new Endpoint(Address.parse("192.0.2.7"), port);
     remake(
         TestNetworks.forwards(
-            TestNetwork.config(), TestNetwork.forward(Transport.UDP, later, "192.168.127.10", 53)));
+            family().config(),
+            TestNetwork.forward(
+                Transport.UDP, later, family().address(TestNetwork.GUEST).toString(), 53)));
     try (DatagramSocket server = server()) {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isNotEqualTo(port);
     }
     assertThat(on(() -> nat.forwards().remove("udp/192.0.2.7:" + port, false))).isTrue();
     on(() -> {
-      nat.endGuest(Address.ofIpv4(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
+      nat.endGuest(family().address(TestNetwork.GUEST), TestNetwork.GUEST_MAC);
       return true;
     });
     try (DatagramSocket server = server()) {
@@ -280,7 +285,7 @@ class UdpNatTest {
       send(other, outside);
       assertThat(Udp.sourcePort(guestReceives(), 34)).isEqualTo(other.getLocalPort());
 
-      remake(TestNetwork.config(STRICT));
+      remake(family().config(STRICT));
       guestSends(40004, server.getLocalPort(), HELLO);
       outside = receive(server).getPort();
       send(other, outside);
@@ -290,20 +295,21 @@ class UdpNatTest {
     }
   }
 
-  private static void send(DatagramSocket from, int port) throws Exception {
-    from.send(new DatagramPacket(HELLO, HELLO.length, InetAddress.getLoopbackAddress(), port));
+  private void send(DatagramSocket from, int port) throws Exception {
+    from.send(new DatagramPacket(HELLO, HELLO.length, family().host(), port));
   }
 
   @Test
   void largeDatagramsCrossBothWaysInFragments() throws Exception {
     byte[] data = new byte[60_000];
     new java.util.Random(3).nextBytes(data);
+    int most = family().fragment(1500);
     try (DatagramSocket server = server()) {
       byte[] whole =
           TestNetwork.udpPayload(
               TestNetwork.GUEST, TestNetwork.HOST, 40005, server.getLocalPort(), data);
-      for (int at = 0; at < whole.length; at += 1480) {
-        int end = Math.min(at + 1480, whole.length);
+      for (int at = 0; at < whole.length; at += most) {
+        int end = Math.min(at + most, whole.length);
         byte[] piece =
             TestNetwork.ipv4(
                 TestNetwork.GUEST,
@@ -353,8 +359,7 @@ class UdpNatTest {
   private void burst(List<ByteBuf> frames) throws Exception {
     on(() -> {
       for (ByteBuf frame : frames) {
-        net.network.receive(net.guest, frame);
-        frame.release();
+        net.guest.put(frame);
       }
       net.network.flush();
       return true;
@@ -390,7 +395,8 @@ class UdpNatTest {
     "65507, 1400, 47",
     "1000, 65535, 1"
   })
-  void aSuperFrameLeavesAsSingleDatagrams(int length, int size, int datagrams) throws Exception {
+  void aSuperFrameLeavesAsSingleDatagrams(int bytes, int size, int datagrams) throws Exception {
+    int length = Math.min(bytes, 65_535 - family().header() - 8);
     try (DatagramSocket server = server()) {
       server.setReceiveBufferSize(1 << 20);
       byte[] data = numbered(length);
@@ -405,7 +411,7 @@ class UdpNatTest {
       assertThat(count(UdpCount.OUT)).isEqualTo(datagrams);
       assertThat(on(() -> nat.listFlows().getFirst().packetsFromGuest())).isEqualTo(datagrams);
       assertThat(on(() -> nat.listFlows().getFirst().bytesFromGuest()))
-          .isEqualTo(length + 28L * datagrams);
+          .isEqualTo(length + (family().header() + 8L) * datagrams);
     }
   }
 
@@ -520,7 +526,7 @@ class UdpNatTest {
 
   @Test
   void flowsThatEndInTheMiddleOfABurstHaveSentWhatTheyHad() throws Exception {
-    remake(TestNetwork.config(FIVE_FLOWS));
+    remake(family().config(FIVE_FLOWS));
     try (DatagramSocket server = server()) {
       List<ByteBuf> frames = new ArrayList<>();
       for (int i = 0; i < 60; i++) {
@@ -538,24 +544,25 @@ class UdpNatTest {
 
   /** A socket of the host's that can send batches, and knows where the guest is outside. */
   private InetDatagram batches(int guestPort) throws Exception {
-    InetDatagram socket = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
+    InetDatagram socket = InetDatagram.udp(family().loopback(), 0);
     burst(List.of(TestNetwork.frame(udp(guestPort, socket.localPort(), HELLO))));
     return socket;
   }
 
-  private static void sendBatch(InetDatagram from, byte[] data, int size, int port) {
+  private void sendBatch(InetDatagram from, byte[] data, int size, int port) {
     ByteBuf bytes = Unpooled.directBuffer(data.length).writeBytes(data);
     int sent =
         from.sendBatch(
-            bytes.memoryAddress(), data.length, size, DatagramEnds.to(Address.LOOPBACK_IPV4, port));
+            bytes.memoryAddress(), data.length, size, DatagramEnds.to(family().loopback(), port));
     bytes.release();
     assertThat(sent).isEqualTo(data.length);
   }
 
   @ParameterizedTest
   @CsvSource({"250, 100", "60000, 1400", "64, 1", "2944, 1472"})
-  void aBatchFromOutsideComesAsWireFramesToAGuestWithoutOffloads(int length, int size)
+  void aBatchFromOutsideComesAsWireFramesToAGuestWithoutOffloads(int length, int most)
       throws Exception {
+    int size = Math.min(most, 1500 - family().header() - 8);
     InetDatagram server = batches(40013);
     try {
       byte[] data = numbered(length);
@@ -576,7 +583,7 @@ class UdpNatTest {
       assertThat(count(UdpCount.IN)).isEqualTo(datagrams);
       assertThat(on(() -> nat.listFlows().getFirst().packetsToGuest())).isEqualTo(datagrams);
       assertThat(on(() -> nat.listFlows().getFirst().bytesToGuest()))
-          .isEqualTo(length + 28L * datagrams);
+          .isEqualTo(length + (family().header() + 8L) * datagrams);
     } finally {
       server.close();
     }
@@ -613,8 +620,9 @@ class UdpNatTest {
     try {
       byte[] data = numbered(3 * 2000 - 900);
       sendBatch(server, data, 2000, outsidePort(40015));
-      // 1480 and 528 bytes of each; of the last, which fits, one frame.
-      int[] payloads = {1480, 528, 1480, 528, 1108};
+      // Two fragments of each; of the last, which fits, one frame.
+      int most = family().fragment(1500);
+      int[] payloads = {most, 2008 - most, most, 2008 - most, 1108};
       for (int payload : payloads) {
         assertThat(Ipv4.totalLength(guestReceives(), 14)).isEqualTo(20 + payload);
       }
@@ -626,9 +634,9 @@ class UdpNatTest {
 
   @Test
   void aBatchThatTheFilterRefusesIsCountedByDatagrams() throws Exception {
-    remake(TestNetwork.config(STRICT));
+    remake(family().config(STRICT));
     InetDatagram server = batches(40016);
-    InetDatagram stranger = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
+    InetDatagram stranger = InetDatagram.udp(family().loopback(), 0);
     try {
       sendBatch(stranger, new byte[950], 100, outsidePort(40016));
       sendBatch(server, new byte[300], 100, outsidePort(40016));
@@ -644,13 +652,13 @@ class UdpNatTest {
   void aForwardCarriesBatchesBothWays() throws Exception {
     remake(
         TestNetworks.forwards(
-            TestNetwork.config(),
+            family().config(),
             TestNetwork.forward(
                 Transport.UDP,
-                new Endpoint(Address.LOOPBACK_IPV4, 0),
-                Ipv4.format(TestNetwork.GUEST),
+                new Endpoint(family().loopback(), 0),
+                family().address(TestNetwork.GUEST).toString(),
                 4433)));
-    InetDatagram client = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
+    InetDatagram client = InetDatagram.udp(family().loopback(), 0);
     DatagramBatch batch = new DatagramBatch(4);
     ByteBuf head = Unpooled.directBuffer(4000, 4000);
     try {
@@ -691,7 +699,7 @@ class UdpNatTest {
 
   @Test
   void aGuestThatPassesItsQuotaLosesItsOldestFlowAndItsSocket() throws Exception {
-    remake(TestNetwork.config(FIVE_FLOWS));
+    remake(family().config(FIVE_FLOWS));
     try (DatagramSocket server = server()) {
       for (int i = 0; i < 20; i++) {
         guestSends(41000 + i, server.getLocalPort(), HELLO);
@@ -699,6 +707,14 @@ class UdpNatTest {
       assertThat(on(() -> nat.udp().mappings())).isEqualTo(5);
       assertThat(on(() -> nat.flows().evicted())).isEqualTo(15);
     }
+  }
+
+  /** A frame as the wire has it, in a buffer that nobody watches. */
+  private ByteBuf copied(ByteBufAllocator allocator, ByteBuf frame) {
+    ByteBuf translated = family().frame(frame);
+    ByteBuf copy = allocator.directBuffer(2000).writeBytes(translated);
+    translated.release();
+    return copy;
   }
 
   @Test
@@ -719,25 +735,23 @@ class UdpNatTest {
                   network,
                   net.timers,
                   unwatched,
-                  TestNetwork.config(),
+                  family().config(),
                   HostResources.alone(),
                   nic -> null));
-      ByteBuf arp =
-          TestNetwork.frame(
-              TestNetwork.arp(
-                  Ethernet.BROADCAST,
-                  Arp.REQUEST,
-                  TestNetwork.GUEST_MAC,
-                  TestNetwork.GUEST,
-                  0,
-                  TestNetwork.GATEWAY));
+      byte[] claim =
+          TestNetwork.arp(
+              Ethernet.BROADCAST,
+              Arp.REQUEST,
+              TestNetwork.GUEST_MAC,
+              TestNetwork.GUEST,
+              0,
+              TestNetwork.GATEWAY);
       byte[] datagram =
           TestNetwork.udp(
               TestNetwork.GUEST, TestNetwork.HOST, 40007, server.getLocalPort(), new byte[1000]);
-      ByteBuf out = unwatched.directBuffer(2000).writeZero(12).writeBytes(datagram);
-      ByteBuf many = unwatched.directBuffer(2000).writeZero(12).writeBytes(datagram);
-      OffloadHeader.set(
-          many, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_UDP_L4, 42, 100, 34, 6);
+      ByteBuf arp = family().frame(TestNetwork.frame(claim));
+      ByteBuf out = copied(unwatched, TestNetwork.frame(datagram));
+      ByteBuf many = copied(unwatched, superFrame(datagram, 100));
       on(() -> {
         network.receive(guest, arp);
         network.receive(guest, out);
@@ -772,7 +786,7 @@ class UdpNatTest {
         inward = (after - before) / Math.max(1, on(() -> seen[0]) - from);
       }
       long batches = Long.MAX_VALUE;
-      InetDatagram sender = InetDatagram.udp(Address.LOOPBACK_IPV4, 0);
+      InetDatagram sender = InetDatagram.udp(family().loopback(), 0);
       byte[] batch = new byte[3000];
       for (int round = 0; round < 200 && batches >= 32; round++) {
         long before = on(threads::getCurrentThreadAllocatedBytes);

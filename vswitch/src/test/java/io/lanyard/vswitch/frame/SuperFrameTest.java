@@ -7,8 +7,11 @@ import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IllegalRawDataException;
+import org.pcap4j.packet.IpPacket;
 import org.pcap4j.packet.IpV4Packet;
 import org.pcap4j.packet.IpV6Packet;
 import org.pcap4j.packet.TcpPacket;
@@ -72,17 +75,35 @@ class SuperFrameTest {
     }
   }
 
-  /** Builds a UDP super-frame over IPv4. */
-  static ByteBuf uso(int gso, byte[] payload) {
-    ByteBuf frame = Frames.blank(42 + payload.length);
-    writeEthernet(frame, false, 0);
+  /** Builds a UDP super-frame. */
+  static ByteBuf uso(boolean v6, int gso, byte[] payload) {
+    int header = v6 ? Ipv6.HEADER_LENGTH : Ipv4.HEADER_LENGTH;
+    int start = Ethernet.HEADER_LENGTH + header;
+    ByteBuf frame = Frames.blank(start + 8 + payload.length);
+    writeEthernet(frame, v6, 0);
     int length = 8 + payload.length;
-    Ipv4.write(frame, Frames.PAYLOAD, 20 + length, 9, 0x4000, 64, Ipv4.UDP, FROM, TO);
-    int udp = Frames.PAYLOAD + 20;
+    int ip = Frames.PAYLOAD;
+    int udp = ip + header;
+    long pseudo;
+    if (v6) {
+      Ipv6.write(frame, ip, length, Ipv4.UDP, 64, 0xfd00L << 48, 1, 0xfd00L << 48, 2);
+      pseudo = Checksum.pseudo6(frame, ip, Ipv4.UDP, length);
+    } else {
+      Ipv4.write(frame, ip, 20 + length, 9, 0x4000, 64, Ipv4.UDP, FROM, TO);
+      pseudo = Checksum.pseudo4(FROM, TO, Ipv4.UDP, length);
+    }
     Udp.write(frame, udp, 1000, 2000, length);
-    Udp.setChecksum(frame, udp, Checksum.fold(Checksum.pseudo4(FROM, TO, Ipv4.UDP, length)));
+    Udp.setChecksum(frame, udp, Checksum.fold(pseudo));
     frame.setBytes(udp + 8, payload);
-    OffloadHeader.set(frame, 0, OffloadHeader.NEEDS_CSUM, OffloadHeader.GSO_UDP_L4, 42, gso, 34, 6);
+    OffloadHeader.set(
+        frame,
+        0,
+        OffloadHeader.NEEDS_CSUM,
+        OffloadHeader.GSO_UDP_L4,
+        start + 8,
+        gso,
+        start,
+        Udp.CHECKSUM_OFFSET);
     return frame;
   }
 
@@ -215,10 +236,11 @@ class SuperFrameTest {
     segment.release();
   }
 
-  @Test
-  void udpSegmentsAreWholeDatagrams() throws IllegalRawDataException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void udpSegmentsAreWholeDatagrams(boolean v6) throws IllegalRawDataException {
     byte[] payload = payload(2500);
-    ByteBuf frame = uso(1000, payload);
+    ByteBuf frame = uso(v6, 1000, payload);
     assertThat(OffloadCheck.valid(frame)).isTrue();
     assertThat(Frames.segments(frame)).isEqualTo(3);
     ByteArrayOutputStream joined = new ByteArrayOutputStream();
@@ -227,12 +249,10 @@ class SuperFrameTest {
       Frames.copySegment(frame, i, segment);
       byte[] bytes = bytes(segment);
       EthernetPacket packet = EthernetPacket.newPacket(bytes, 0, bytes.length);
-      IpV4Packet ip = packet.get(IpV4Packet.class);
+      IpPacket.IpHeader ip = packet.get(IpPacket.class).getHeader();
       UdpPacket udp = packet.get(UdpPacket.class);
       assertThat(udp.getHeader().getLengthAsInt()).isEqualTo(i < 2 ? 1008 : 508);
-      assertThat(
-              udp.hasValidChecksum(ip.getHeader().getSrcAddr(), ip.getHeader().getDstAddr(), false))
-          .isTrue();
+      assertThat(udp.hasValidChecksum(ip.getSrcAddr(), ip.getDstAddr(), false)).isTrue();
       joined.writeBytes(udp.getPayload().getRawData());
     }
     segment.release();
@@ -242,7 +262,7 @@ class SuperFrameTest {
 
   @Test
   void aSumOfZeroIsSentAsAllOnesInEverySegmentOfUdp() {
-    ByteBuf frame = uso(2, new byte[6]);
+    ByteBuf frame = uso(false, 2, new byte[6]);
     ByteBuf segment = Unpooled.directBuffer(64);
     int checksum = Frames.PAYLOAD + 20 + Udp.CHECKSUM_OFFSET;
     Frames.copySegment(frame, 1, segment);
@@ -257,8 +277,9 @@ class SuperFrameTest {
     frame.release();
   }
 
-  @Test
-  void superFramesOfUdpHaveAsManyDatagramsAsLinuxCanCut() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void superFramesOfUdpHaveAsManyDatagramsAsLinuxCanCut(boolean v6) {
     record Shape(int size, int payload, int segments, boolean valid) {}
     Shape[] shapes = {
       new Shape(1, 128, 128, true),
@@ -272,10 +293,11 @@ class SuperFrameTest {
       new Shape(0, 1000, 0, false),
     };
     for (Shape shape : shapes) {
-      ByteBuf frame = uso(shape.size, new byte[shape.payload]);
+      ByteBuf frame = uso(v6, shape.size, new byte[shape.payload]);
       assertThat(OffloadCheck.valid(frame)).as(shape.toString()).isEqualTo(shape.valid);
       if (shape.size > 0) {
-        int headers = Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH + Udp.HEADER_LENGTH;
+        int header = v6 ? Ipv6.HEADER_LENGTH : Ipv4.HEADER_LENGTH;
+        int headers = Ethernet.HEADER_LENGTH + header + Udp.HEADER_LENGTH;
         assertThat(SuperFrame.segments(headers + shape.payload, headers, shape.size))
             .as(shape.toString())
             .isEqualTo(shape.segments);
@@ -319,7 +341,8 @@ class SuperFrameTest {
       tso(false, 0, 536, Tcp.ACK, payload(3000)),
       tso(false, 1, 536, Tcp.ACK, payload(3000)),
       tso(true, 0, 536, Tcp.ACK, payload(3000)),
-      uso(100, payload(3000))
+      uso(false, 100, payload(3000)),
+      uso(true, 100, payload(3000))
     };
     int valid = 0;
     for (int round = 0; round < 300_000; round++) {
