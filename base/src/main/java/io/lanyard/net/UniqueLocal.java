@@ -1,12 +1,14 @@
 package io.lanyard.net;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.UUID;
 
 /**
- * Makes unique local IPv6 prefixes (RFC 4193): each name has one of its own, and it is another one
- * on every host.
+ * Makes unique local IPv6 prefixes (RFC 4193), and identifiers: each name has one of its own, and
+ * it is another one on every host.
  *
  * <p>56 bits of a hash of the seed and the name are the global ID and the subnet ID. The seed takes
  * the place of the time and the interface identifier in the sample algorithm (section 3.2.2): it is
@@ -45,15 +47,33 @@ public final class UniqueLocal {
    * @return a subnet of 64 bits, the same at every call
    */
   public Subnet subnet(String name) {
+    byte[] hash = hash(name);
+    long high = PREFIX;
+    for (int i = 0; i < 7; i++) {
+      high |= (hash[i] & 0xffL) << (48 - 8 * i);
+    }
+    return new Subnet(new Address(high, 0), PREFIX_LENGTH);
+  }
+
+  /**
+   * The identifier of a name: a UUID of version 8, whose bits are the maker's (RFC 9562 section
+   * 5.8).
+   *
+   * @param name such as a service's name
+   * @return the same at every call
+   */
+  public UUID identifier(String name) {
+    ByteBuffer hash = ByteBuffer.wrap(hash(name));
+    long high = (hash.getLong() & ~0xf000L) | 0x8000L;
+    long low = (hash.getLong() & ~(0b11L << 62)) | 1L << 63;
+    return new UUID(high, low);
+  }
+
+  private byte[] hash(String name) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(seed);
-      byte[] hash = digest.digest(name.getBytes(StandardCharsets.UTF_8));
-      long high = PREFIX;
-      for (int i = 0; i < 7; i++) {
-        high |= (hash[i] & 0xffL) << (48 - 8 * i);
-      }
-      return new Subnet(new Address(high, 0), PREFIX_LENGTH);
+      return digest.digest(name.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

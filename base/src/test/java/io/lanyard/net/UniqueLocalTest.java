@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class UniqueLocalTest {
@@ -21,6 +22,15 @@ class UniqueLocalTest {
     assertThat(seeded(2).subnet("vmnet8")).isNotEqualTo(first);
     assertThat(first.prefix()).isEqualTo(64);
     assertThat(first.network().high() >>> 56).isEqualTo(0xfd);
+  }
+
+  @Test
+  void aNameHasTheSameIdentifierAlwaysAndAnotherOneOnAnotherHost() {
+    UUID first = seeded(1).identifier("dhcp server");
+    assertThat(seeded(1).identifier("dhcp server")).isEqualTo(first);
+    assertThat(seeded(2).identifier("dhcp server")).isNotEqualTo(first);
+    assertThat(first.version()).isEqualTo(8);
+    assertThat(first.variant()).isEqualTo(2);
   }
 
   @Test

@@ -62,7 +62,8 @@ final class LeaseCommand {
       name = "pin",
       description = {
         "Makes a lease a reservation: the address stays with the guest's MAC address.",
-        "The guest's own name goes with it, where it is one, unless --hostname says another."
+        "The guest's own name goes with it, where it is one, unless --hostname says another.",
+        "With an IPv6 address the guest keeps the IPv4 address that it has, too."
       })
   static final class Pin implements Callable<Integer> {
     /** A guest names itself as it likes. */
@@ -86,7 +87,38 @@ final class LeaseCommand {
       return change.add(
           target,
           new Edits()
-              .set(target.path(), ReservationCommand.value(lease.mac(), address, name(lease))));
+              .set(
+                  target.path(),
+                  ReservationCommand.value(lease.mac(), ipv4(lease), ipv6(), name(lease))));
+    }
+
+    private boolean isIpv6() {
+      return address.contains(":");
+    }
+
+    private @Nullable String ipv6() {
+      return isIpv6() ? address : null;
+    }
+
+    /** A reservation has an IPv4 address: beside an IPv6 address the one that the guest has. */
+    private String ipv4(LeaseInfo lease) {
+      if (!isIpv6()) {
+        return address;
+      }
+      for (LeaseInfo other : change.api.ask(daemon -> daemon.leases(network)).value()) {
+        if (other.mac().equals(lease.mac()) && !other.address().contains(":")) {
+          return other.address();
+        }
+      }
+      throw new Failure(
+          lease.mac() + " has no IPv4 lease, and a reservation needs an IPv4 address",
+          "\"lanyard reservation add "
+              + network
+              + " "
+              + lease.mac()
+              + " ADDRESS --ipv6 "
+              + address
+              + "\" says one");
     }
 
     private @Nullable String name(LeaseInfo lease) {

@@ -26,7 +26,8 @@ final class ReservationCommand {
   }
 
   /** A reservation, as the list has it. */
-  record Reservation(String network, String mac, String address, String hostname, String origin) {}
+  record Reservation(
+      String network, String mac, String address, String ipv6, String hostname, String origin) {}
 
   /** {@code lanyard reservation ls}. */
   @Command(name = "ls", description = "Lists the reservations.")
@@ -37,7 +38,7 @@ final class ReservationCommand {
     @Nullable String network;
 
     Ls() {
-      super("network", "mac", "address", "hostname", "origin");
+      super("network", "mac", "address", "ipv6", "hostname", "origin");
     }
 
     @Override
@@ -68,6 +69,7 @@ final class ReservationCommand {
           steps.get(1),
           steps.get(4),
           key.equals("address") ? text : "",
+          key.equals("ipv6") ? text : "",
           key.equals("hostname") ? text : "",
           value.origin());
     }
@@ -77,6 +79,7 @@ final class ReservationCommand {
           before.network(),
           before.mac(),
           before.address() + more.address(),
+          before.ipv6() + more.ipv6(),
           before.hostname() + more.hostname(),
           more.origin());
     }
@@ -104,17 +107,28 @@ final class ReservationCommand {
     @Parameters(index = "3", arity = "0..1", paramLabel = "HOSTNAME")
     @Nullable String hostname;
 
+    @Option(
+        names = "--ipv6",
+        paramLabel = "ADDRESS",
+        description = "Its IPv6 address, where dhcp.ipv6 is stateful.")
+    @Nullable String ipv6;
+
     @Override
     public Integer call() {
       Target target = Target.reservation(network, mac);
-      return change.add(target, new Edits().set(target.path(), value(mac, address, hostname)));
+      return change.add(
+          target, new Edits().set(target.path(), value(mac, address, ipv6, hostname)));
     }
   }
 
-  static Map<String, String> value(String mac, String address, @Nullable String hostname) {
+  static Map<String, String> value(
+      String mac, String address, @Nullable String ipv6, @Nullable String hostname) {
     Map<String, String> value = new LinkedHashMap<>();
     value.put("mac", mac);
     value.put("address", address);
+    if (ipv6 != null) {
+      value.put("ipv6", ipv6);
+    }
     if (hostname != null) {
       value.put("hostname", hostname);
     }
@@ -125,7 +139,7 @@ final class ReservationCommand {
   @Command(
       name = "set",
       description = {
-        "Changes a reservation. Keys are address and hostname.",
+        "Changes a reservation. Keys are address, ipv6 and hostname.",
         "For example: lanyard reservation set vmnet8 52:54:00:00:00:10 address=192.168.127.11"
       })
   static final class Set extends SetCommand.OfNetwork {

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network's DHCP server.
+ * A network's DHCP server, of both families.
  *
  * @param enabled whether there is one
  * @param leaseTime what a client gets that asks for nothing
@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param conflictProbe how long an address that is new to a client is looked for on the network
  *     before it is offered; zero not to look
  * @param leasesPerPort the most addresses of the pool that the clients behind one port have
+ * @param ipv6 how it serves IPv6; off where the network has none
  * @param authoritative whether it confirms and refuses addresses of clients that it does not know
  * @param reservations addresses kept for known clients
  * @param options what clients are told besides their address
@@ -26,6 +27,7 @@ public record DhcpConfig(
     Duration maxLeaseTime,
     Duration conflictProbe,
     int leasesPerPort,
+    Dhcpv6Mode ipv6,
     boolean authoritative,
     List<ReservationConfig> reservations,
     Options options) {
@@ -198,6 +200,16 @@ public record DhcpConfig(
             "The most addresses of the pool that the clients behind one port have. In any case an"
                 + " eighth of the pool is kept for ports that have none.");
 
+    static final Key<Dhcpv6Mode> IPV6 =
+        Key.optional(
+            "ipv6",
+            Choice.of(Dhcpv6Mode.class),
+            "stateless; off where the network has no IPv6",
+            "DHCPv6 (RFC 8415). off: none; guests make their addresses themselves. stateless: the"
+                + " same, and guests that ask are told name servers and domains. stateful: guests"
+                + " have leases, from ::1000 to ::1fff of the subnet or reserved, and make no"
+                + " addresses of their own; Android has no client for this.");
+
     static final Key<Boolean> AUTHORITATIVE =
         Key.defaulted(
             "authoritative",
@@ -226,11 +238,17 @@ public record DhcpConfig(
             MAX_LEASE_TIME,
             CONFLICT_PROBE,
             LEASES_PER_PORT,
+            IPV6,
             AUTHORITATIVE,
             RESERVATIONS,
             OPTIONS);
 
     private Keys() {}
+
+    /** The default of {@link #IPV6}. */
+    static Dhcpv6Mode usualIpv6(boolean hasIpv6) {
+      return hasIpv6 ? Dhcpv6Mode.STATELESS : Dhcpv6Mode.OFF;
+    }
 
     /** The default of {@link #MIN_LEASE_TIME}. */
     static Duration usualLeast(Duration lease) {

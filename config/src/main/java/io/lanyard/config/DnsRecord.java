@@ -122,15 +122,7 @@ public record DnsRecord(String name, Data data) {
 
     static final Key<Address> AAAA =
         Key.optional(
-            "aaaa",
-            Kind.such(
-                "ipv6-address",
-                "an IPv6 address",
-                "^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$",
-                Keys::ipv6,
-                "\"fd00::9\""),
-            "none",
-            "An IPv6 address. IPv4 addresses are in hosts.");
+            "aaaa", Kind.ADDRESS_IPV6, "none", "An IPv6 address. IPv4 addresses are in hosts.");
 
     static final Section SECTION =
         new Section(
@@ -162,14 +154,6 @@ public record DnsRecord(String name, Data data) {
         }
       }
       return new DnsRecord.Service(numbers[0], numbers[1], numbers[2], name(parts.group(4)));
-    }
-
-    private static Address ipv6(String text) {
-      Address address = Address.parse(text);
-      if (address.isIpv4()) {
-        throw new IllegalArgumentException("hosts has the IPv4 addresses");
-      }
-      return address;
     }
 
     /** Reads a record; null where it is wrong, which has been reported. */

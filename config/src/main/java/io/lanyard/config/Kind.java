@@ -92,6 +92,13 @@ record Kind<T>(
           "^[0-9a-fA-F:.]{2,45}/64$",
           Kind::ipv6Subnet,
           "\"fd6c:616e:7961:8::/64\"");
+  static final Kind<Address> ADDRESS_IPV6 =
+      such(
+          "ipv6-address",
+          "an IPv6 address",
+          "^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$",
+          Kind::ipv6Address,
+          "\"fd6c:616e:7961:8::10\"");
   static final Kind<MacAddress> MAC =
       such(
           "mac",
@@ -289,6 +296,17 @@ record Kind<T>(
       throw new IllegalArgumentException("an IPv4 address has four numbers");
     }
     return text;
+  }
+
+  private static Address ipv6Address(String text) {
+    if (text.indexOf(':') < 0) {
+      throw new IllegalArgumentException("an IPv6 address has colons");
+    }
+    Address address = Address.parse(text);
+    if (address.isIpv4()) {
+      throw new IllegalArgumentException("it stands for an IPv4 address");
+    }
+    return address;
   }
 
   /** A subnet of guests; 2000::/3 and fc00::/7 are what hosts are given (RFC 4291, RFC 4193). */

@@ -59,7 +59,7 @@ final class NetworkReader {
     Ipv4Config ipv4 = ipv4(network, name);
     Ipv6Config ipv6 = ipv6(network, mtu);
     HostAdapterConfig adapter = hostAdapter(network, name, mode);
-    ServicesReader services = new ServicesReader(network, mode, ipv4);
+    ServicesReader services = new ServicesReader(network, mode, ipv4, ipv6);
     DhcpConfig dhcp = services.dhcp();
     DnsConfig dns = services.dns();
     NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;

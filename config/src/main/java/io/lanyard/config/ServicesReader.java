@@ -5,6 +5,7 @@ import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import io.lanyard.net.Subnet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ final class ServicesReader {
   private final Fields network;
   private final NetworkMode mode;
   private final @Nullable Ipv4Config ipv4;
+  private final @Nullable Ipv6Config ipv6;
   private final Fields dns;
   private final boolean dnsEnabled;
   private final Map<String, Address> reserved = new LinkedHashMap<>();
@@ -30,11 +32,14 @@ final class ServicesReader {
    *
    * @param ipv4 the network's addresses, or null when they are wrong: what depends on them is not
    *     checked then
+   * @param ipv6 its IPv6 addresses; null for none
    */
-  ServicesReader(Fields network, NetworkMode mode, @Nullable Ipv4Config ipv4) {
+  ServicesReader(
+      Fields network, NetworkMode mode, @Nullable Ipv4Config ipv4, @Nullable Ipv6Config ipv6) {
     this.network = network;
     this.mode = mode;
     this.ipv4 = ipv4;
+    this.ipv6 = ipv6;
     dns = network.mapping(NetworkConfig.Keys.DNS);
     dnsEnabled = dns.value(DnsConfig.Keys.ENABLED);
   }
@@ -54,6 +59,7 @@ final class ServicesReader {
           DhcpConfig.Keys.MAX_LEASE_TIME,
           "it is shorter than the lease time of " + DurationText.format(lease));
     }
+    Dhcpv6Mode version6 = dhcpv6(dhcp);
     return new DhcpConfig(
         dhcp.value(DhcpConfig.Keys.ENABLED),
         lease,
@@ -61,9 +67,20 @@ final class ServicesReader {
         most,
         dhcp.value(DhcpConfig.Keys.CONFLICT_PROBE),
         dhcp.value(DhcpConfig.Keys.LEASES_PER_PORT, DhcpConfig.Keys.NO_LIMIT),
+        version6,
         dhcp.value(DhcpConfig.Keys.AUTHORITATIVE),
-        reservations(dhcp),
+        reservations(dhcp, version6),
         options(dhcp.mapping(DhcpConfig.Keys.OPTIONS)));
+  }
+
+  private Dhcpv6Mode dhcpv6(Fields dhcp) {
+    Dhcpv6Mode mode = dhcp.value(DhcpConfig.Keys.IPV6, DhcpConfig.Keys.usualIpv6(ipv6 != null));
+    if (ipv6 == null && mode != Dhcpv6Mode.OFF) {
+      dhcp.problem(
+          DhcpConfig.Keys.IPV6, "the network has no IPv6: say ipv6: on, or leave this out");
+      return Dhcpv6Mode.OFF;
+    }
+    return mode;
   }
 
   private DhcpConfig.Options options(Fields options) {
@@ -79,15 +96,17 @@ final class ServicesReader {
         options.find(DhcpConfig.Options.Keys.NEXT_SERVER));
   }
 
-  private List<ReservationConfig> reservations(Fields dhcp) {
+  private List<ReservationConfig> reservations(Fields dhcp, Dhcpv6Mode version6) {
     Key<MacAddress> macKey = ReservationConfig.Keys.MAC;
     Key<Address> addressKey = ReservationConfig.Keys.ADDRESS;
+    Key<Address> ipv6Key = ReservationConfig.Keys.IPV6;
     Key<String> nameKey = ReservationConfig.Keys.HOSTNAME;
     List<ReservationConfig> reservations = new ArrayList<>();
     Claims claims = new Claims(dhcp.problems());
     for (Fields fields : dhcp.value(DhcpConfig.Keys.RESERVATIONS)) {
       MacAddress mac = fields.find(macKey);
       Address address = fields.find(addressKey);
+      Address six = fields.find(ipv6Key);
       String hostname = fields.find(nameKey);
       if (mac != null) {
         claims.claim("the MAC address", mac, fields.pathOf(macKey), fields.placeOf(macKey));
@@ -96,13 +115,17 @@ final class ServicesReader {
         claims.claim("the address", address, fields.pathOf(addressKey), fields.placeOf(addressKey));
         checkReserved(fields, address);
       }
+      if (six != null) {
+        claims.claim("the address", six, fields.pathOf(ipv6Key), fields.placeOf(ipv6Key));
+        checkReserved6(fields, six, version6);
+      }
       if (hostname != null) {
         String path = fields.pathOf(nameKey);
         claims.claim("the name", hostname, path, fields.placeOf(nameKey));
         checkOwnName(fields.problems(), path, fields.placeOf(nameKey), hostname);
       }
       if (mac != null && address != null) {
-        reservations.add(new ReservationConfig(mac, address, hostname));
+        reservations.add(new ReservationConfig(mac, address, six, hostname));
         if (hostname != null) {
           reserved.putIfAbsent(hostname, address);
         }
@@ -122,6 +145,25 @@ final class ServicesReader {
     } else if (address.equals(ipv4.gateway())) {
       reservation.problem(key, address + " is the gateway's address");
     } else if (address.equals(ipv4.host())) {
+      reservation.problem(key, address + " is the host's address");
+    }
+  }
+
+  private void checkReserved6(Fields reservation, Address address, Dhcpv6Mode version6) {
+    Key<Address> key = ReservationConfig.Keys.IPV6;
+    Subnet subnet = ipv6 == null ? null : ipv6.subnet();
+    if (version6 != Dhcpv6Mode.STATEFUL) {
+      reservation.problem(
+          key,
+          "guests choose their IPv6 addresses themselves here; dhcp: {ipv6: stateful} gives them");
+    } else if (subnet == null) {
+      reservation.problem(
+          key, "an IPv6 address needs a network that says its own: ipv6: {subnet: ...}");
+    } else if (!subnet.isHost(address)) {
+      reservation.problem(key, "expected an address of a host in " + subnet + ", found " + address);
+    } else if (address.equals(Ipv6Config.gateway(subnet))) {
+      reservation.problem(key, address + " is the gateway's address");
+    } else if (address.equals(Ipv6Config.host(subnet))) {
       reservation.problem(key, address + " is the host's address");
     }
   }

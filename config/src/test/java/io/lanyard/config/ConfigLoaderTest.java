@@ -100,9 +100,9 @@ class ConfigLoaderTest {
     assertThat(dhcp.reservations())
         .containsExactly(
             new ReservationConfig(
-                new MacAddress(0x52_54_00_00_00_10L), Address.parse("10.9.0.10"), "web"),
+                new MacAddress(0x52_54_00_00_00_10L), Address.parse("10.9.0.10"), null, "web"),
             new ReservationConfig(
-                new MacAddress(0x52_54_00_00_00_11L), Address.parse("10.9.1.11"), null));
+                new MacAddress(0x52_54_00_00_00_11L), Address.parse("10.9.1.11"), null, null));
     assertThat(dhcp.options().dnsServers()).isEmpty();
     assertThat(dhcp.options().ntpServers()).hasSize(2);
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");

@@ -1,10 +1,10 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class AddressPool {
   private final DhcpTerms terms;
   private final AddressRange pool;
-  private final Map<Address, ReservationConfig> byAddress = new HashMap<>();
-  private final Map<Long, ReservationConfig> byMac = new HashMap<>();
+  private final Map<Address, Reserved> byAddress = new HashMap<>();
+  private final Map<Long, Reserved> byMac = new HashMap<>();
 
   /** One bit an address of the range; set while nobody ever had it. */
   private final BitSet untouched;
@@ -34,13 +34,13 @@ final class AddressPool {
 
   AddressPool(DhcpTerms terms) {
     this.terms = terms;
-    this.pool = terms.ipv4().pool();
+    this.pool = terms.pool();
     this.size = Math.toIntExact(pool.size());
     this.untouched = new BitSet(size);
     untouched.set(0, size);
-    for (ReservationConfig reservation : terms.dhcp().reservations()) {
+    for (Reserved reservation : terms.reservations()) {
       byAddress.put(reservation.address(), reservation);
-      byMac.put(reservation.mac().bits(), reservation);
+      byMac.put(reservation.mac(), reservation);
     }
     byAddress.keySet().forEach(this::withdraw);
     terms.fixed().forEach(this::withdraw);
@@ -49,26 +49,34 @@ final class AddressPool {
   }
 
   private void withdraw(Address address) {
-    if (inRange(address)) {
-      untouched.clear((int) (address.low() - pool.first().low()));
+    if (pool.contains(address)) {
+      untouched.clear(slot(address));
     }
   }
 
   private void withdraw(Subnet subnet) {
-    long first = Math.max(subnet.network().low(), pool.first().low());
-    long last = Math.min(subnet.last().low(), pool.last().low());
-    if (first <= last) {
-      untouched.clear((int) (first - pool.first().low()), (int) (last + 1 - pool.first().low()));
+    if (subnet.network().isIpv4() != pool.first().isIpv4()) {
+      return;
+    }
+    Address first = Collections.max(List.of(subnet.network(), pool.first()));
+    Address last = Collections.min(List.of(subnet.last(), pool.last()));
+    if (first.compareTo(last) <= 0) {
+      untouched.clear(slot(first), slot(last) + 1);
     }
   }
 
-  @Nullable ReservationConfig reservationOf(long mac) {
+  /** The bit of an address of the range. */
+  private int slot(Address address) {
+    return (int) (address.low() - pool.first().low());
+  }
+
+  @Nullable Reserved reservationOf(long mac) {
     return byMac.get(mac);
   }
 
   /** Whether a client may have an address at all, even if another has it now. */
   boolean permits(Address address, long mac) {
-    ReservationConfig own = byMac.get(mac);
+    Reserved own = byMac.get(mac);
     return (own != null && own.address().equals(address)) || holds(address);
   }
 
@@ -76,10 +84,6 @@ final class AddressPool {
     return byAddress.containsKey(address)
         || terms.excludes(address)
         || address.equals(terms.server());
-  }
-
-  private boolean inRange(Address address) {
-    return pool.contains(address);
   }
 
   /** Finds an address for a client that has none and asks for none; null if there is none. */
@@ -124,7 +128,7 @@ final class AddressPool {
 
   /** Whether any client may get an address: it is not reserved. */
   boolean holds(Address address) {
-    return inRange(address) && !barred(address);
+    return pool.contains(address) && !barred(address);
   }
 
   /** Spreads identities that differ in their last byte only (the finisher of MurmurHash3). */

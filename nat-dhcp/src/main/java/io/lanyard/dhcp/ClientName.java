@@ -26,9 +26,11 @@ final class ClientName {
     return new String(option, from, option.length - from, StandardCharsets.ISO_8859_1);
   }
 
-  /** Reads uncompressed DNS labels, as far as they are whole; only the first matters here. */
-  private static @Nullable String labels(byte[] option, int from) {
-    int length = option[from] & 255;
+  /**
+   * Reads the first of uncompressed DNS labels, which alone matters here; null if it is not whole.
+   */
+  static @Nullable String labels(byte[] option, int from) {
+    int length = from < option.length ? option[from] & 255 : 0;
     return length == 0 || length > 63 || from + 1 + length > option.length
         ? null
         : new String(option, from + 1, length, StandardCharsets.ISO_8859_1);

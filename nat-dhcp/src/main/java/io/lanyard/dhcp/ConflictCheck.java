@@ -94,16 +94,16 @@ final class ConflictCheck {
    * Whether a request may have an address probed, because its port has neither too many waiting nor
    * caused too many probes, which all ports hear. Counts when not.
    */
-  boolean admits(Address address, DhcpMessage request) {
-    Map<String, Probe> ports = waiting.get(new Key(address, request.client));
-    if (ports != null && ports.containsKey(request.port)) {
+  boolean admits(Address address, ClientRequest request) {
+    Map<String, Probe> ports = waiting.get(new Key(address, request.client()));
+    if (ports != null && ports.containsKey(request.port())) {
       return true; // There is a probe already.
     }
-    if (size >= CROWDED && (size >= MAX_WAITING || byPort.getOrDefault(request.port, 0) >= FEW)) {
+    if (size >= CROWDED && (size >= MAX_WAITING || byPort.getOrDefault(request.port(), 0) >= FEW)) {
       counters.count(DhcpCount.OVERLOADED);
       return false;
     }
-    if (!request.budget.admitsBroadcast()) {
+    if (!request.budget().admitsBroadcast()) {
       counters.count(DhcpCount.PROBE_LIMIT);
       return false;
     }
@@ -114,24 +114,24 @@ final class ConflictCheck {
    * Probes an address, once {@link #admits} has admitted it. A client that repeats itself while its
    * address is probed is answered once, as it asked last.
    */
-  void check(Address address, DhcpMessage request, Verdict verdict) {
+  void check(Address address, ClientRequest request, Verdict verdict) {
     ConflictProbe conflicts = probe;
     if (conflicts == null || !on()) {
       verdict.free();
       return;
     }
-    Key key = new Key(address, request.client);
+    Key key = new Key(address, request.client());
     Map<String, Probe> ports = waiting.computeIfAbsent(key, any -> new HashMap<>(2));
-    Probe earlier = ports.get(request.port);
+    Probe earlier = ports.get(request.port());
     if (earlier != null) {
       earlier.verdict = verdict;
       return;
     }
     counters.count(DhcpCount.PROBE);
-    Probe waits = new Probe(key, request.port, verdict);
-    ports.put(request.port, waits);
+    Probe waits = new Probe(key, request.port(), verdict);
+    ports.put(request.port(), waits);
     size++;
-    byPort.merge(request.port, 1, Integer::sum);
+    byPort.merge(request.port(), 1, Integer::sum);
     conflicts.probe(address, terms.probeNanos(), waits);
   }
 

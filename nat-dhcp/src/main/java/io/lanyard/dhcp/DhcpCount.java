@@ -1,6 +1,6 @@
 package io.lanyard.dhcp;
 
-/** The counters of a DHCP server: messages received, sent and dropped. */
+/** The counters of a DHCP server of either version: messages received, sent and dropped. */
 public enum DhcpCount {
   /** DISCOVER received. */
   DISCOVER,
@@ -18,13 +18,30 @@ public enum DhcpCount {
   ACK,
   /** NAK sent. */
   NAK,
+  /** SOLICIT received (DHCPv6). */
+  SOLICIT,
+  /** CONFIRM received (DHCPv6). */
+  CONFIRM,
+  /** RENEW received (DHCPv6). */
+  RENEW,
+  /** REBIND received (DHCPv6). */
+  REBIND,
+  /** INFORMATION-REQUEST received (DHCPv6). */
+  INFORMATION_REQUEST,
+  /** ADVERTISE sent (DHCPv6). */
+  ADVERTISE,
+  /** REPLY sent (DHCPv6). */
+  REPLY,
   /** Dropped: not a well-formed DHCP request of an Ethernet client. */
   MALFORMED,
   /** A message with options that could not be read: of a wrong length, or too many. */
   BAD_OPTIONS,
   /** Dropped: a message that only servers send. */
   UNEXPECTED_TYPE,
-  /** Dropped: meant for another server, or asked by way of a relay in another subnet. */
+  /**
+   * Dropped: meant for another server, of the other version, or asked by way of a relay in another
+   * subnet.
+   */
   NOT_OURS,
   /** Dropped: no binding to renew, confirm or release. */
   UNKNOWN_CLIENT,

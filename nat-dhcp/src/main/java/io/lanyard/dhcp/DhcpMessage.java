@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.EnumText;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * of another length counts as absent, because a client that errs in one still needs an address. A
  * message may lie in all that it says.
  */
-final class DhcpMessage {
+final class DhcpMessage implements ClientRequest {
   static final int FIXED_LENGTH = 236;
   static final int MAGIC_COOKIE = 0x63825363;
   static final int BROADCAST_FLAG = 0x8000;
@@ -122,6 +123,46 @@ final class DhcpMessage {
   /** Whether option 54 names a server. */
   boolean names(Address server) {
     return intOption(DhcpOption.SERVER_ID) == server.ipv4();
+  }
+
+  @Override
+  public ClientId client() {
+    return client;
+  }
+
+  @Override
+  public void isFrom(ClientId other) {
+    client = other;
+  }
+
+  @Override
+  public long mac() {
+    return mac;
+  }
+
+  @Override
+  public ClientId byMac() {
+    return ClientId.ofMac(mac);
+  }
+
+  @Override
+  public long sender() {
+    return sender;
+  }
+
+  @Override
+  public PortBudget budget() {
+    return budget;
+  }
+
+  @Override
+  public @Nullable String said() {
+    return ClientName.read(this);
+  }
+
+  @Override
+  public String kind() {
+    return EnumText.word(type);
   }
 
   /** Whether it came straight from the client that it names, or by way of a relay. */

@@ -13,9 +13,6 @@ import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 /**
  * A network's DHCPv4 server: the exchange of RFC 2131, on the gateway's port 67.
@@ -33,18 +30,15 @@ public final class DhcpServer implements DatagramService, Dumpable {
 
   private final DhcpTerms terms;
   private final GuestLink link;
-  private final LeaseClock clock;
-  private final LeaseJournal journal;
+  private final LeaseServer leases;
   private final LeaseTable table;
   private final LeaseKeeper keeper;
   private final DhcpReply replies;
-  private final Counters<DhcpCount> counters = new Counters<>(DhcpCount.class);
+  private final Counters<DhcpCount> counters;
   private final RateLimitedLog log;
-  private final ConflictCheck check;
   private final Identification identification;
   private final Exchange exchange;
   private final Returns returns;
-  private final PoolWatch watch;
   private final ReplySender sender;
   private StationLocator locator = (mac, port) -> false;
 
@@ -61,19 +55,16 @@ public final class DhcpServer implements DatagramService, Dumpable {
       NetworkConfig config, Collection<GuestConfig> guests, GuestLink link, LeaseJournal journal) {
     this.terms = new DhcpTerms(config, guests);
     this.link = link;
-    this.clock = journal.clock();
+    this.leases = new LeaseServer(terms, link, journal, LOG);
+    ServerParts parts = leases.parts();
+    this.table = parts.table();
+    this.keeper = parts.keeper();
+    this.counters = parts.counters();
+    this.log = parts.log();
     this.replies = new DhcpReply(terms);
-    this.log = new RateLimitedLog(LOG, link.timers().clock());
-    this.table = new LeaseTable(terms);
-    this.check = new ConflictCheck(terms, counters);
-    this.watch = new PoolWatch(terms, table, link.timers().clock(), counters, log);
-    this.journal = journal;
-    this.keeper =
-        new LeaseKeeper(terms, table, journal, link.timers(), counters, log, watch::changed);
-    ServerParts parts = new ServerParts(terms, table, keeper, clock, check, counters, log);
     this.identification = new Identification(parts);
     this.sender = new ReplySender(link.timers().clock(), counters);
-    this.exchange = new Exchange(parts, link.allocator(), watch, replies, sender);
+    this.exchange = new Exchange(parts, link.allocator(), leases.watch(), replies, sender);
     this.returns = new Returns(parts);
   }
 
@@ -94,55 +85,17 @@ public final class DhcpServer implements DatagramService, Dumpable {
    */
   public void configure(NetworkConfig config, Collection<GuestConfig> guests) {
     terms.configure(config, guests);
-    table.configure();
+    leases.configure();
     replies.configure();
-    // First what others are to have.
-    for (Lease lease : table.leases()) {
-      if (lease.hostname() != null && table.names().renewed(lease) == null) {
-        keeper.rename(lease, null);
-      }
-    }
-    for (Lease lease : table.leases()) {
-      String name = table.names().renewed(lease);
-      if (!Objects.equals(name, lease.hostname())) {
-        keeper.rename(lease, name);
-      }
-    }
-    watch.changed();
   }
 
   /**
-   * Ends a lease, as an operator wishes. DHCP has no message that tells the client (but for RFC
-   * 3203, which nobody speaks): it uses the address until it asks to renew the lease, and has the
-   * address again then if nobody else has got it meanwhile.
+   * The part that the server has in common with that of IPv6: its leases, and what becomes of them.
    *
-   * @param address the address
-   * @return completed on the loop once that is on disk: true; or false if nobody has the address;
-   *     or with the reason why it cannot be stored
+   * @return the live object
    */
-  public CompletionStage<Boolean> release(Address address) {
-    keeper.endDue();
-    Lease lease = table.at(address);
-    if (lease == null || !lease.bound(clock.millis())) {
-      return CompletableFuture.completedFuture(false);
-    }
-    CompletableFuture<Boolean> done = new CompletableFuture<>();
-    keeper.giveBack(lease, done);
-    log.log(
-        Level.INFO,
-        "lease-released",
-        line -> lease.describe(line.with("network", terms.network()).with("by", "operator")));
-    return done;
-  }
-
-  /**
-   * Has addresses looked for before they are given to a client that did not have them last, for as
-   * long as the configuration says.
-   *
-   * @param conflictProbe how
-   */
-  public void probeWith(ConflictProbe conflictProbe) {
-    check.probeWith(conflictProbe);
+  public LeaseServer common() {
+    return leases;
   }
 
   /**
@@ -164,15 +117,6 @@ public final class DhcpServer implements DatagramService, Dumpable {
   }
 
   /**
-   * The clock of the leases' times.
-   *
-   * @return the clock
-   */
-  public LeaseClock clock() {
-    return clock;
-  }
-
-  /**
    * The server's counters.
    *
    * @return the counters
@@ -181,27 +125,12 @@ public final class DhcpServer implements DatagramService, Dumpable {
     return counters;
   }
 
-  /**
-   * Why clients get no lease at present, and what to do about it.
-   *
-   * @return a sentence; empty if all is well
-   */
-  public String problem() {
-    String storage = journal.problem();
-    return storage.isEmpty() ? watch.problem() : storage;
-  }
-
-  /** Stops the server's timer. Stored leases stay. */
-  public void close() {
-    keeper.close();
-  }
-
   @Override
   public DumpNode dump() {
     DumpNode.Builder node =
         DumpNode.of("dhcp")
             .with("subnet", terms.subnet())
-            .with("pool", terms.ipv4().pool())
+            .with("pool", terms.pool())
             .with("leaseTime", terms.dhcp().leaseTime().toSeconds() + "s")
             .with("leases", table.leases().size())
             .with("available", table.available());

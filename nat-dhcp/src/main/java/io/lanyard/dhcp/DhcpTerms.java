@@ -4,10 +4,14 @@ import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
+import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -30,18 +34,44 @@ final class DhcpTerms {
   static final Duration DECLINE_TIME = Duration.ofMinutes(10);
 
   private final String network;
-  private Ipv4Config ipv4;
+
+  /** The network's IPv6 subnet, where the server is that of IPv6; null for IPv4. */
+  private final @Nullable Subnet ipv6;
+
+  private Leased leased;
   private DhcpConfig dhcp;
+  private List<Reserved> reservations;
   private int mtu;
   private @Nullable String domain;
   private Map<Long, String> names;
   private Set<Address> fixed;
   private List<Subnet> ofPorts;
 
+  /**
+   * The addresses that a server gives.
+   *
+   * @param subnet the network's
+   * @param server the server's own address: the gateway's
+   * @param pool those that anybody gets
+   */
+  private record Leased(Subnet subnet, Address server, AddressRange pool) {}
+
+  /** The terms of the server of IPv4. */
   DhcpTerms(NetworkConfig config, Collection<GuestConfig> guests) {
+    this(config, guests, null);
+  }
+
+  /**
+   * The terms of the server of IPv6.
+   *
+   * @param subnet the network's IPv6 subnet; null for the server of IPv4
+   */
+  DhcpTerms(NetworkConfig config, Collection<GuestConfig> guests, @Nullable Subnet subnet) {
     network = config.name();
-    ipv4 = ipv4(config);
+    ipv6 = subnet;
+    leased = leased(config);
     dhcp = dhcp(config);
+    reservations = reservations(config);
     mtu = config.mtu();
     domain = domain(config);
     names = names(config, guests);
@@ -56,16 +86,17 @@ final class DhcpTerms {
    *     then
    */
   void configure(NetworkConfig config, Collection<GuestConfig> guests) {
-    Ipv4Config next = ipv4(config);
+    Leased next = leased(config);
     if (!config.name().equals(network)
-        || !next.subnet().equals(ipv4.subnet())
-        || !next.gateway().equals(ipv4.gateway())) {
+        || !next.subnet().equals(leased.subnet())
+        || !next.server().equals(leased.server())) {
       throw new IllegalArgumentException(
           "the DHCP server of " + network + " keeps its network, subnet and gateway while it runs");
     }
     DhcpConfig nextDhcp = dhcp(config);
-    ipv4 = next;
+    leased = next;
     dhcp = nextDhcp;
+    reservations = reservations(config);
     mtu = config.mtu();
     domain = domain(config);
     names = names(config, guests);
@@ -73,8 +104,25 @@ final class DhcpTerms {
     ofPorts = ofPorts(config);
   }
 
-  private static Ipv4Config ipv4(NetworkConfig config) {
-    return Objects.requireNonNull(config.ipv4(), "an isolated network has no DHCP server");
+  private Leased leased(NetworkConfig config) {
+    Subnet subnet = ipv6;
+    if (subnet != null) {
+      return new Leased(subnet, Ipv6Config.gateway(subnet), Ipv6Config.pool(subnet));
+    }
+    Ipv4Config ipv4 =
+        Objects.requireNonNull(config.ipv4(), "an isolated network has no DHCP server");
+    return new Leased(ipv4.subnet(), ipv4.gateway(), ipv4.pool());
+  }
+
+  private List<Reserved> reservations(NetworkConfig config) {
+    List<Reserved> kept = new ArrayList<>();
+    for (ReservationConfig one : dhcp(config).reservations()) {
+      Address address = ipv6 == null ? one.address() : one.ipv6();
+      if (address != null) {
+        kept.add(new Reserved(one.mac().bits(), address, one.hostname()));
+      }
+    }
+    return List.copyOf(kept);
   }
 
   private static DhcpConfig dhcp(NetworkConfig config) {
@@ -86,11 +134,23 @@ final class DhcpTerms {
     return dns != null && dns.enabled() ? dns.domain() : null;
   }
 
-  /** A guest of the configuration is known by its name, and its forwards go to nobody else. */
-  private static Map<Long, String> names(NetworkConfig config, Collection<GuestConfig> guests) {
+  /**
+   * A guest of the configuration is known by its name, and its forwards go to nobody else. A
+   * reservation that keeps no IPv6 address gives a name in IPv6 too.
+   */
+  private Map<Long, String> names(NetworkConfig config, Collection<GuestConfig> guests) {
     Map<Long, String> names = new HashMap<>();
+    if (ipv6 != null) {
+      for (ReservationConfig one : dhcp(config).reservations()) {
+        if (one.hostname() != null) {
+          names.put(one.mac().bits(), one.hostname());
+        }
+      }
+    }
     for (GuestConfig guest : guests) {
-      guest.nicOn(config.name()).ifPresent(nic -> names.put(nic.mac().bits(), guest.name()));
+      guest
+          .nicOn(config.name())
+          .ifPresent(nic -> names.putIfAbsent(nic.mac().bits(), guest.name()));
     }
     return names;
   }
@@ -113,16 +173,22 @@ final class DhcpTerms {
 
   /** The network's addresses. */
   Subnet subnet() {
-    return ipv4.subnet();
+    return leased.subnet();
   }
 
   /** The server's own address: the gateway's. */
   Address server() {
-    return ipv4.gateway();
+    return leased.server();
   }
 
-  Ipv4Config ipv4() {
-    return ipv4;
+  /** The addresses that anybody gets. */
+  AddressRange pool() {
+    return leased.pool();
+  }
+
+  /** The addresses that are kept for clients. */
+  List<Reserved> reservations() {
+    return reservations;
   }
 
   DhcpConfig dhcp() {

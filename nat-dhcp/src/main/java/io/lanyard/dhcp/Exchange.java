@@ -8,7 +8,6 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBufAllocator;
 import java.lang.System.Logger.Level;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +19,6 @@ final class Exchange {
   /** Addresses found in use before the server lets the client ask again. */
   private static final int MAX_CONFLICTS = 3;
 
-  /**
-   * How much later the end of a lease must be for a renewal to be worth a write. Clients renew
-   * after half of the lease; one that does so all the time would keep the disk busy.
-   */
-  private static final long WORTH_WRITING_MILLIS = 10_000;
-
   private final String network;
   private final DhcpTerms terms;
   private final ByteBufAllocator allocator;
@@ -34,7 +27,7 @@ final class Exchange {
   private final LeaseClock clock;
   private final ConflictCheck check;
   private final AddressCheck addresses;
-  private final NameContest names;
+  private final Binder binder;
   private final PoolWatch watch;
   private final DhcpReply replies;
   private final ReplySender sender;
@@ -55,7 +48,7 @@ final class Exchange {
     this.clock = parts.clock();
     this.check = parts.check();
     this.addresses = new AddressCheck(parts);
-    this.names = new NameContest(parts);
+    this.binder = new Binder(parts, watch);
     this.watch = watch;
     this.replies = replies;
     this.sender = sender;
@@ -79,7 +72,7 @@ final class Exchange {
       watch.exhausted();
       return;
     }
-    if (!admitted(request, address)) {
+    if (!binder.admits(request, address)) {
       return;
     }
     Address chosen = address;
@@ -104,7 +97,7 @@ final class Exchange {
     if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
       // Somebody took it while it was probed, or it gave way to another offer of the port.
       if (!table.canHave(address, request.client, request.mac, now())
-          || !admitted(request, address)) {
+          || !binder.admits(request, address)) {
         return;
       }
       lease = keeper.hold(request, address);
@@ -179,7 +172,7 @@ final class Exchange {
   }
 
   private void acknowledge(DhcpMessage request, DatagramPeer from, Address address) {
-    if (!admitted(request, address)) {
+    if (!binder.admits(request, address)) {
       refuse(request, from, "too many leases");
       return;
     }
@@ -192,51 +185,21 @@ final class Exchange {
 
   /** Stores the lease, and sends the ACK once it is on disk. */
   private void store(DhcpMessage request, DatagramPeer from, Address address) {
-    if (!table.canHave(address, request.client, request.mac, now())) {
-      refuse(request, from, "address not available"); // Somebody took it while it was probed.
-      return;
-    }
-    if (!admitted(request, address)) {
-      refuse(request, from, "too many leases");
-      return;
-    }
-    long now = now();
-    keeper.hold(request, address);
-    Lease before = table.at(address);
-    boolean renewal = before != null && before.bound(now) && before.client().equals(request.client);
-    int seconds = seconds(request);
-    Lease lease =
-        new Lease(
-            address,
-            request.client,
-            request.mac,
-            request.port,
-            table.names().available(request.mac, address, name(request, before)),
-            renewal && before != null ? before.startMillis() : now,
-            seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
-            State.BOUND);
-    if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
-      counters.count(DhcpCount.UNCHANGED);
-      sendLease(
-          request, from, MessageType.ACK, before, (int) ((before.expiryMillis() - now) / 1000));
-      names.settle(request, address);
-      return;
-    }
-    if (!keeper.mayWrite(request.port)) {
-      return;
-    }
-    keeper.write(lease, request.port, () -> bound(request, from, lease, seconds, !renewal));
-  }
+    binder.bind(
+        request,
+        address,
+        seconds(request),
+        new Binder.Outcome() {
+          @Override
+          public void bound(Lease lease, int seconds) {
+            sendLease(request, from, MessageType.ACK, lease, seconds);
+          }
 
-  /** Whether the disk has a lease that says the same but for a few seconds. */
-  private static boolean storedAlready(Lease stored, Lease lease) {
-    long later = lease.expiryMillis() - stored.expiryMillis();
-    return lease.expiryMillis() != Lease.NEVER
-        && later >= 0
-        && later < WORTH_WRITING_MILLIS
-        && stored.mac() == lease.mac()
-        && stored.port().equals(lease.port())
-        && Objects.equals(stored.hostname(), lease.hostname());
+          @Override
+          public void refused(String why) {
+            refuse(request, from, why);
+          }
+        });
   }
 
   private void sendLease(
@@ -247,35 +210,6 @@ final class Exchange {
         from,
         replies.lease(allocator, request, type, lease, seconds),
         lease.address());
-  }
-
-  /** A renewal does not always repeat the name. */
-  private static @Nullable String name(DhcpMessage request, @Nullable Lease before) {
-    String sent = ClientName.read(request);
-    return sent == null && before != null ? before.hostname() : sent;
-  }
-
-  private void bound(
-      DhcpMessage request, DatagramPeer from, Lease lease, int seconds, boolean fresh) {
-    if (!table.canHave(lease.address(), lease.client(), lease.mac(), now())) {
-      refuse(request, from, "address not available"); // Found in use while it was being written.
-      return;
-    }
-    Lease other = table.of(lease.client());
-    if (other != null && !other.address().equals(lease.address()) && other.bound(now())) {
-      keeper.giveBack(other); // One address a client: section 1.6.
-    }
-    keeper.put(lease);
-    if (fresh) {
-      log.log(
-          Level.INFO,
-          "lease-added",
-          request.port,
-          line -> lease.describe(line.with("network", network)));
-    }
-    Lease named = table.byAddress(lease.address()).orElse(lease);
-    sendLease(request, from, MessageType.ACK, named, seconds);
-    names.settle(request, lease.address());
   }
 
   private void refuse(DhcpMessage request, DatagramPeer from, String why) {
@@ -307,17 +241,6 @@ final class Exchange {
   }
 
   // What both have in common
-
-  /** Whether the client's port may have the address; an older offer of the port gives way. */
-  private boolean admitted(DhcpMessage request, Address address) {
-    if (table.admits(request.port, address, request.client, now())
-        || (keeper.withdrawOffer(request.port)
-            && table.admits(request.port, address, request.client, now()))) {
-      return true;
-    }
-    watch.limited(request.port);
-    return false;
-  }
 
   /** The lease time in seconds, unsigned: what the client asks for, within bounds. */
   private int seconds(DhcpMessage request) {

@@ -36,22 +36,22 @@ final class Identification {
    *
    * @param then goes on with the request, whose client may be another now
    */
-  void identify(DhcpMessage request, Runnable then) {
-    Lease held = parts.check().on() ? parts.table().of(request.client) : null;
+  void identify(ClientRequest request, Runnable then) {
+    Lease held = parts.check().on() ? parts.table().of(request.client()) : null;
     if (held == null
         || !held.bound(parts.now())
-        || (held.mac() == request.mac && held.isBehind(request.port))) {
+        || (held.mac() == request.mac() && held.isBehind(request.port()))) {
       then.run();
       return;
     }
-    if (held.mac() != request.mac) {
-      ClientId byMac = ClientId.ofMac(request.mac);
+    if (held.mac() != request.mac()) {
+      ClientId byMac = request.byMac();
       Lease own = parts.table().of(byMac);
-      if (!byMac.equals(request.client)
+      if (!byMac.equals(request.client())
           && own != null
           && own.active(parts.now())
           && own.state() != Lease.State.DECLINED) {
-        request.client = byMac; // A clone that is known already.
+        request.isFrom(byMac); // A clone that is known already.
         identify(request, then);
         return;
       }
@@ -62,11 +62,11 @@ final class Identification {
   }
 
   private final class HolderAnswers implements ConflictCheck.Verdict {
-    private final DhcpMessage request;
+    private final ClientRequest request;
     private final Lease held;
     private final Runnable then;
 
-    HolderAnswers(DhcpMessage request, Lease held, Runnable then) {
+    HolderAnswers(ClientRequest request, Lease held, Runnable then) {
       this.request = request;
       this.held = held;
       this.then = then;
@@ -86,11 +86,11 @@ final class Identification {
      * one whose frames come from it is the client: the other can write it into any packet.
      */
     private boolean isProven() {
-      return request.mac == held.mac() && request.sender == request.mac;
+      return request.mac() == held.mac() && request.sender() == request.mac();
     }
 
     private boolean isAsking(long mac, String port) {
-      return mac == request.mac && port.equals(request.port);
+      return mac == request.mac() && port.equals(request.port());
     }
 
     @Override
@@ -100,7 +100,7 @@ final class Identification {
 
     @Override
     public void inUse(long mac, String port, boolean late) {
-      if (mac == request.mac) {
+      if (mac == request.mac()) {
         impostor();
         return;
       }
@@ -108,18 +108,18 @@ final class Identification {
       parts.log().log(
           Level.INFO,
           "dhcp-clones",
-          request.port,
+          request.port(),
           line ->
               line.with("network", parts.network())
                   .with("address", held.address())
                   .with("mac", Ethernet.format(mac))
-                  .with("other", Ethernet.format(request.mac))
+                  .with("other", Ethernet.format(request.mac()))
                   .with(
                       "cause",
                       "two clients have one identifier, as clones of a machine do; told apart by"
                           + " MAC"));
       if (!late) {
-        request.client = ClientId.ofMac(request.mac);
+        request.isFrom(request.byMac());
         then.run();
       }
     }
@@ -129,12 +129,12 @@ final class Identification {
       parts.log().log(
           Level.WARNING,
           "dhcp-impostor",
-          request.port,
+          request.port(),
           line ->
               held.describe(
                   line.with("network", parts.network())
-                      .with("by-port", request.port)
-                      .with("type", request.type)));
+                      .with("by-port", request.port())
+                      .with("type", request.kind())));
     }
   }
 }

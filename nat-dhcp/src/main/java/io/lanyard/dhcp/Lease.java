@@ -1,9 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.base.LogEvent;
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.frame.Ethernet;
 import org.jspecify.annotations.Nullable;
 
@@ -63,15 +61,6 @@ public record Lease(
    */
   public boolean bound(long nowMillis) {
     return state == State.BOUND && nowMillis < expiryMillis;
-  }
-
-  /**
-   * The reservation that keeps the address, and the name, for the lease's client.
-   *
-   * @return what the configuration says then
-   */
-  public ReservationConfig pinned() {
-    return new ReservationConfig(new MacAddress(mac), address, hostname);
   }
 
   Lease in(State newState, long expiry) {

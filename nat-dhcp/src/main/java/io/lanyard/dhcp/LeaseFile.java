@@ -24,13 +24,15 @@ import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.type.ByteArrayDataType;
 import org.h2.mvstore.type.IntegerDataType;
+import org.h2.mvstore.type.StringDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a lease store: opened, checked for damage, and committed with a sync.
  *
  * <p>It is an MVStore. A network's leases are the map {@code leases.NETWORK}, by IPv4 address as an
- * int; the map {@code clock} has the {@link LeaseClock.Reference}.
+ * int, and the map {@code leases6.NETWORK}, by IPv6 address as text; the map {@code clock} has the
+ * {@link LeaseClock.Reference}.
  *
  * <p>Thread: one at a time. After an exception from {@link #commit} the file is to be abandoned and
  * opened again, which starts from what is on disk.
@@ -45,12 +47,14 @@ final class LeaseFile {
   private static final int RETENTION_MILLIS = 1_000;
 
   private static final String LEASES = "leases.";
+  private static final String LEASES6 = "leases6.";
   private static final String CLOCK = "clock";
   private static final int REFERENCE = 0;
 
   private final Path path;
   private final MVStore store;
   private final Map<String, MVMap<Integer, byte[]>> maps = new LinkedHashMap<>();
+  private final Map<String, MVMap<String, byte[]>> maps6 = new LinkedHashMap<>();
   private Map<String, List<Lease>> leases = Map.of();
   private LeaseClock.@Nullable Reference reference;
 
@@ -218,11 +222,15 @@ final class LeaseFile {
     leases = new LinkedHashMap<>();
     for (String name : store.getMapNames()) {
       if (name.startsWith(LEASES)) {
-        List<Lease> network = new ArrayList<>();
+        List<Lease> network = of(name.substring(LEASES.length()));
         for (Map.Entry<Integer, byte[]> entry : map(name).entrySet()) {
           network.add(LeaseRecord.decode(Address.ofIpv4(entry.getKey()), entry.getValue()));
         }
-        leases.put(name.substring(LEASES.length()), network);
+      } else if (name.startsWith(LEASES6)) {
+        List<Lease> network = of(name.substring(LEASES6.length()));
+        for (Map.Entry<String, byte[]> entry : map6(name).entrySet()) {
+          network.add(LeaseRecord.decode(address(entry.getKey()), entry.getValue()));
+        }
       }
     }
     byte[] stored = store.hasMap(CLOCK) ? map(CLOCK).get(REFERENCE) : null;
@@ -231,6 +239,18 @@ final class LeaseFile {
         reference =
             new LeaseClock.Reference(in.readUTF(), in.readLong(), in.readLong(), in.readLong());
       }
+    }
+  }
+
+  private List<Lease> of(String network) {
+    return leases.computeIfAbsent(network, _ -> new ArrayList<>());
+  }
+
+  private static Address address(String key) throws IOException {
+    try {
+      return Address.parse(key);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the key of a lease is no address: " + key, e);
     }
   }
 
@@ -261,7 +281,13 @@ final class LeaseFile {
 
   /** Puts a lease in place of the one that its address had, with the next commit. */
   void put(String network, Lease lease) {
-    map(LEASES + network).put(lease.address().ipv4(), LeaseRecord.encode(lease));
+    Address address = lease.address();
+    byte[] record = LeaseRecord.encode(lease);
+    if (address.isIpv4()) {
+      map(LEASES + network).put(address.ipv4(), record);
+    } else {
+      map6(LEASES6 + network).put(address.toString(), record);
+    }
   }
 
   /** Writes what was put, and waits for the disk. */
@@ -279,6 +305,17 @@ final class LeaseFile {
                 key,
                 new MVMap.Builder<Integer, byte[]>()
                     .keyType(IntegerDataType.INSTANCE)
+                    .valueType(ByteArrayDataType.INSTANCE)));
+  }
+
+  private MVMap<String, byte[]> map6(String name) {
+    return maps6.computeIfAbsent(
+        name,
+        key ->
+            store.openMap(
+                key,
+                new MVMap.Builder<String, byte[]>()
+                    .keyType(StringDataType.INSTANCE)
                     .valueType(ByteArrayDataType.INSTANCE)));
   }
 

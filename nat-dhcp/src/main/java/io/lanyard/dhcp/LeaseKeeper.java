@@ -69,25 +69,25 @@ final class LeaseKeeper {
   }
 
   /** Keeps an address for a client, unless it is already its own. */
-  Lease hold(DhcpMessage request, Address address) {
+  Lease hold(ClientRequest request, Address address) {
     long now = now();
     Lease before = table.at(address);
-    if (before != null && before.bound(now) && before.client().equals(request.client)) {
+    if (before != null && before.bound(now) && before.client().equals(request.client())) {
       return before;
     }
     Lease lease =
         new Lease(
             address,
-            request.client,
-            request.mac,
-            request.port,
-            table.names().available(request.mac, address, ClientName.read(request)),
+            request.client(),
+            request.mac(),
+            request.port(),
+            table.names().available(request.mac(), address, request.said()),
             now,
             now + DhcpTerms.OFFER_TIME.toMillis(),
             State.OFFERED);
     put(lease);
-    if (table.shares().hasSurplusOffers(request.port)) {
-      withdrawOffer(request.port, address);
+    if (table.shares().hasSurplusOffers(request.port())) {
+      withdrawOffer(request.port(), address);
     }
     return lease;
   }

@@ -1,11 +1,11 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaseNames {
   private final DhcpTerms terms;
-  private final Map<Long, ReservationConfig> reservations = new HashMap<>();
+  private final Map<Long, Reserved> reservations = new HashMap<>();
 
   /** Names of reservations, which stand for their addresses for good. */
   private final Map<String, Address> reserved = new HashMap<>();
@@ -29,9 +29,25 @@ final class LeaseNames {
   /** The address that has a name. */
   private final Map<String, Address> holders = new HashMap<>();
 
+  /** Whether another machine has a name in the other family. */
+  private BiPredicate<String, Long> othersElsewhere = (name, mac) -> false;
+
+  private boolean yields;
+
   LeaseNames(DhcpTerms terms) {
     this.terms = terms;
     derive();
+  }
+
+  /**
+   * Leaves alone what another machine is called in the other family.
+   *
+   * @param others whether another machine than the MAC address's has a name there
+   * @param late whether that is looked at once more when a lease is bound
+   */
+  void leave(BiPredicate<String, Long> others, boolean late) {
+    othersElsewhere = others;
+    yields = late;
   }
 
   private void derive() {
@@ -39,8 +55,8 @@ final class LeaseNames {
     reserved.clear();
     kept.clear();
     holders.clear();
-    for (ReservationConfig reservation : terms.dhcp().reservations()) {
-      reservations.put(reservation.mac().bits(), reservation);
+    for (Reserved reservation : terms.reservations()) {
+      reservations.put(reservation.mac(), reservation);
       String name = HostName.sanitise(reservation.hostname(), terms.domain());
       if (name != null) {
         reserved.putIfAbsent(name, reservation.address());
@@ -105,7 +121,7 @@ final class LeaseNames {
    * itself; null if that is no name, or is kept for another.
    */
   @Nullable String wanted(long mac, @Nullable String said) {
-    ReservationConfig reservation = reservations.get(mac);
+    Reserved reservation = reservations.get(mac);
     String own = reservation == null ? null : reservation.hostname();
     String chosen = own != null ? own : terms.names().getOrDefault(mac, said);
     String name = HostName.sanitise(chosen, terms.domain());
@@ -113,7 +129,8 @@ final class LeaseNames {
       return null;
     }
     Long owner = kept.get(name);
-    return owner == null || owner == mac ? name : null;
+    boolean mayHave = owner == null || owner == mac;
+    return mayHave && !othersElsewhere.test(name, mac) ? name : null;
   }
 
   /** The name that a client gets at an address: what it wants, if nobody else has it. */
@@ -127,6 +144,9 @@ final class LeaseNames {
   Lease claim(Lease lease) {
     if (lease.hostname() == null) {
       return lease;
+    }
+    if (yields && othersElsewhere.test(lease.hostname(), lease.mac())) {
+      return lease.named(null);
     }
     Address holder = holders.putIfAbsent(lease.hostname(), lease.address());
     return holder == null || holder.equals(lease.address()) ? lease : lease.named(null);

@@ -1,6 +1,5 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
@@ -226,7 +225,7 @@ public final class LeaseTable {
 
   /** Whether a client can have an address now: it is its own, or nobody's. */
   boolean canHave(Address address, ClientId client, long mac, long now) {
-    ReservationConfig own = pool.reservationOf(mac);
+    Reserved own = pool.reservationOf(mac);
     if (own != null
         && !own.address().equals(address)
         && !suspects.contains(own.address())
@@ -245,7 +244,7 @@ public final class LeaseTable {
       return lease.mac() == mac; // The station that was found there is asking itself.
     }
     // A machine with a reservation has it in each stage of its boot, whatever identifier it sends.
-    ReservationConfig own = pool.reservationOf(mac);
+    Reserved own = pool.reservationOf(mac);
     return lease.client().equals(client)
         || (lease.mac() == mac && own != null && own.address().equals(address));
   }
@@ -258,7 +257,7 @@ public final class LeaseTable {
    * @return the address, or null if there is none
    */
   @Nullable Address choose(ClientId client, long mac, Address requested, long now) {
-    ReservationConfig reservation = pool.reservationOf(mac);
+    Reserved reservation = pool.reservationOf(mac);
     if (reservation != null && free(reservation.address(), client, mac, now)) {
       return reservation.address();
     }

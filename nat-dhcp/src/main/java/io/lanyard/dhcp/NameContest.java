@@ -24,9 +24,9 @@ final class NameContest {
   }
 
   /** Looks whether a client that was just given a lease can have the name that it wants. */
-  void settle(DhcpMessage request, Address address) {
+  void settle(ClientRequest request, Address address) {
     Lease lease = parts.table().at(address);
-    String name = parts.table().names().wanted(request.mac, ClientName.read(request));
+    String name = parts.table().names().wanted(request.mac(), request.said());
     if (lease == null || lease.hostname() != null || name == null) {
       return;
     }

@@ -48,7 +48,7 @@ final class PoolWatch {
         "dhcp-pool-exhausted",
         line ->
             line.with("network", terms.network())
-                .with("pool", terms.ipv4().pool())
+                .with("pool", terms.pool())
                 .with("advice", "widen the pool or shorten the leases"));
   }
 
@@ -79,7 +79,7 @@ final class PoolWatch {
           "dhcp-pool-recovered",
           line ->
               line.with("network", terms.network())
-                  .with("pool", terms.ipv4().pool())
+                  .with("pool", terms.pool())
                   .with("available", table.available()));
     }
   }
@@ -88,7 +88,7 @@ final class PoolWatch {
   String problem() {
     if (exhausted) {
       return "the DHCP pool "
-          + terms.ipv4().pool()
+          + terms.pool()
           + " has no address left: widen the pool or shorten the leases";
     }
     String port = limitedPort;

@@ -1,5 +1,7 @@
 /**
- * DHCPv4, and the leases that it gives.
+ * DHCP of both versions, and the leases that it gives.
+ *
+ * <p>What follows is of DHCPv4; the last paragraph says what DHCPv6 does otherwise.
  *
  * <p><b>The exchange.</b> {@link io.lanyard.dhcp.DhcpServer} takes datagrams from the gateway's
  * port 67 on the network's loop. {@code DhcpMessage} reads one; what is not a request of an
@@ -116,5 +118,25 @@
  * passes and goes on across restarts; nothing that is done to the wall clock ends or lengthens a
  * lease. A timer ends what has run out; after a suspend, which timers do not count, the next
  * message does.
+ *
+ * <p><b>DHCPv6.</b> {@link io.lanyard.dhcp.Dhcp6Server} has a table of leases of its own, and
+ * otherwise the parts named above: {@link io.lanyard.dhcp.LeaseServer} is what the servers have in
+ * common. {@code Dhcp6Message} reads a message out of the relays' envelopes. Each of its identity
+ * associations is a client ({@code Dhcp6Client}) with one address, known by the client's DUID and
+ * the association's number. {@code Dhcp6Answers} waits until all of them have their outcome.
+ *
+ * <pre>
+ * SOLICIT                            choose, hold, ADVERTISE                18.3.1
+ * SOLICIT with rapid commit          choose, store, REPLY                   18.3.1
+ * REQUEST                            store, REPLY                           18.3.2
+ * CONFIRM                            REPLY whether it is an address here    18.3.3
+ * RENEW, REBIND                      store, REPLY; or withdraw the address  18.3.4, 18.3.5
+ * INFORMATION-REQUEST                options without a lease                18.3.6
+ * RELEASE, DECLINE                   as in DHCPv4, and REPLY                18.3.7, 18.3.8
+ * </pre>
+ *
+ * <p>The sections are those of RFC 8415. Addresses are not probed before they are given away, since
+ * IPv6 hosts look themselves; a lease's holder is, where another claims to be it. {@code Namesakes}
+ * keeps a name with one machine in both families.
  */
 package io.lanyard.dhcp;

@@ -5,6 +5,7 @@ import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,14 @@ final class OwnNames implements LeaseListener {
   /** The addresses of wildcards (RFC 4592), by the name that the wildcard is below. */
   private final Map<Name, Address> wild = new HashMap<>();
 
+  /** The IPv6 addresses that reservations keep for names. */
+  private final Map<Name, Address> reserved6 = new HashMap<>();
+
+  /** Names that the configuration gives to hosts, which no lease has. */
+  private final Set<Name> hosts = new HashSet<>();
+
   private final Map<Name, Address> leased = new HashMap<>();
+  private final Map<Name, Address> leased6 = new HashMap<>();
   private final Map<Address, Name> leasedReverse = new HashMap<>();
 
   /** Names that have none of their own records, but names below them: they exist (RFC 8020). */
@@ -44,27 +52,40 @@ final class OwnNames implements LeaseListener {
     if (host != null) {
       fix(absolute("host", domain), host);
     }
+    hosts.addAll(fixed.keySet());
     terms
         .hosts()
         .forEach(
             (name, address) -> fix(absolute(name, isBelowDomain(name) ? domain : null), address));
+    terms.dns().hosts().keySet().forEach(name -> hosts.add(absolute(name, domain)));
+    terms
+        .ipv6()
+        .forEach((name, address) -> {
+          reserved6.put(absolute(name, domain), address);
+          fixedReverse.putIfAbsent(address, absolute(name, domain));
+        });
   }
 
   /** Takes other fixed names, and perhaps another domain, in which leases keep their names. */
   void configure(ZoneTerms terms) {
-    Map<Name, Address> leases = Map.copyOf(leased);
+    List<Map<Name, Address>> leases = List.of(Map.copyOf(leased), Map.copyOf(leased6));
     Name before = domain;
     domain = absolute(terms.domain(), null);
     gateway = absolute("gateway", domain);
     fixed.clear();
     fixedReverse.clear();
+    reserved6.clear();
+    hosts.clear();
     wild.clear();
     nonTerminals.clear();
     fixAll(terms);
     if (!domain.equals(before)) {
       leased.clear();
+      leased6.clear();
       leasedReverse.clear();
-      leases.forEach((name, address) -> lease(name.relativize(before).toString(true), address));
+      for (Map<Name, Address> family : leases) {
+        family.forEach((name, address) -> lease(name.relativize(before).toString(true), address));
+      }
     }
   }
 
@@ -108,8 +129,12 @@ final class OwnNames implements LeaseListener {
 
   private void lease(String hostname, Address address) {
     Name name = absolute(hostname, domain);
-    leased.put(name, address);
+    ofFamily(address).put(name, address);
     leasedReverse.put(address, name);
+  }
+
+  private Map<Name, Address> ofFamily(Address address) {
+    return address.isIpv4() ? leased : leased6;
   }
 
   @Override
@@ -123,7 +148,7 @@ final class OwnNames implements LeaseListener {
     String hostname = lease.hostname();
     if (hostname != null) {
       Name name = absolute(hostname, domain);
-      leased.remove(name, lease.address());
+      ofFamily(lease.address()).remove(name, lease.address());
       leasedReverse.remove(lease.address(), name);
     }
   }
@@ -151,6 +176,12 @@ final class OwnNames implements LeaseListener {
   @Nullable Address address(Name name) {
     Address at = fixed.get(name);
     return at != null ? at : leased.get(name);
+  }
+
+  /** The IPv6 address that is kept or leased for a name of the domain; null for none. */
+  @Nullable Address leased6(Name name) {
+    Address kept = reserved6.get(name);
+    return hosts.contains(name) ? null : kept == null ? leased6.get(name) : kept;
   }
 
   /** The address of a name of another domain, that the configuration gives. */

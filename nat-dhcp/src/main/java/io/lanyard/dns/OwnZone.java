@@ -4,8 +4,9 @@ import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.net.InetAddress;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
@@ -180,14 +181,14 @@ final class OwnZone {
       if (at == null && hosts.addresses(name) == null) {
         at = names.address(full);
       }
-      return addresses(query, asked, at, domain);
+      return addresses(query, asked, at, names.leased6(full), domain);
     } catch (NameTooLongException e) {
       return null;
     }
   }
 
   private Message forward(Message query, Record asked, Name name, HostsFile hosts) {
-    Message known = addresses(query, asked, names.address(name), domain);
+    Message known = addresses(query, asked, names.address(name), names.leased6(name), domain);
     if (known != null) {
       return known;
     }
@@ -206,19 +207,34 @@ final class OwnZone {
 
   private @Nullable Message addresses(
       Message query, Record asked, @Nullable Address address, Name zone) {
-    return address == null
-        ? null
-        : answers.addresses(query, asked, bothFamilies(address, asked.getType()), zone);
+    return addresses(query, asked, address, null, zone);
   }
 
-  /** An address, and where IPv6 is asked for those of the host that has it. */
-  private List<InetAddress> bothFamilies(Address address, int type) {
-    List<InetAddress> all = new ArrayList<>();
-    all.add(address.toInetAddress());
-    if (type != Type.A) {
-      ipv6.beside(address).forEach(other -> all.add(other.toInetAddress()));
+  private @Nullable Message addresses(
+      Message query,
+      Record asked,
+      @Nullable Address address,
+      @Nullable Address leased6,
+      Name zone) {
+    return address == null && leased6 == null
+        ? null
+        : answers.addresses(query, asked, bothFamilies(address, leased6, asked.getType()), zone);
+  }
+
+  /** A name's addresses, and where IPv6 is asked for those of the host that has the one of IPv4. */
+  private List<InetAddress> bothFamilies(
+      @Nullable Address address, @Nullable Address leased6, int type) {
+    Set<Address> all = new LinkedHashSet<>();
+    if (address != null) {
+      all.add(address);
     }
-    return all;
+    if (leased6 != null) {
+      all.add(leased6);
+    }
+    if (address != null && type != Type.A) {
+      all.addAll(ipv6.beside(address));
+    }
+    return all.stream().map(Address::toInetAddress).toList();
   }
 
   /** The names of the network's IPv6 subnet, which nobody else can know. */
@@ -230,7 +246,8 @@ final class OwnZone {
     }
     Address ipv4 = ipv6.ipv4Beside(address);
     Name listed = hosts.reverse(name);
-    Name target = ipv4 == null ? listed : names.name(ipv4, listed);
+    Name beside = ipv4 == null ? listed : names.name(ipv4, listed);
+    Name target = names.name(address, beside);
     return target == null
         ? answers.denial(query, Rcode.NXDOMAIN, zone)
         : answers.pointer(query, asked, name, target, zone);

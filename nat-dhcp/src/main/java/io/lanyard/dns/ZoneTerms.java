@@ -1,14 +1,17 @@
 package io.lanyard.dns;
 
+import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.FixedNames;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,20 @@ record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
 
   DnsConfig dns() {
     return dns(network);
+  }
+
+  /** The IPv6 addresses that reservations keep for names. */
+  Map<String, Address> ipv6() {
+    Map<String, Address> kept = new HashMap<>();
+    DhcpConfig dhcp = network.dhcp();
+    if (dhcp != null) {
+      for (ReservationConfig one : dhcp.reservations()) {
+        if (one.hostname() != null && one.ipv6() != null) {
+          kept.put(one.hostname(), one.ipv6());
+        }
+      }
+    }
+    return kept;
   }
 
   /** The network's domain without a final dot. */

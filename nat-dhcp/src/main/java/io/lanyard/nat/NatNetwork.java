@@ -5,6 +5,8 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
@@ -161,9 +163,11 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private static Advertised advertised(NetworkConfig config) {
     DnsConfig dns = config.dns();
     boolean router = config.mode() == NetworkMode.NAT;
+    DhcpConfig leases = config.dhcp();
+    Dhcpv6Mode dhcp = leases != null && leases.enabled() ? leases.ipv6() : Dhcpv6Mode.OFF;
     return dns != null && dns.enabled()
-        ? new Advertised(router, true, dns.domain())
-        : new Advertised(router, false, "");
+        ? new Advertised(router, true, dns.domain(), dhcp)
+        : new Advertised(router, false, "", dhcp);
   }
 
   private static Ipv4Config ipv4(NetworkConfig config) {

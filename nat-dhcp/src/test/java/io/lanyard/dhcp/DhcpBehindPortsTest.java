@@ -71,12 +71,12 @@ class DhcpBehindPortsTest {
     gateway.attach();
     gateway.serve(DhcpServer.SERVER_PORT, server);
     server.locateWith(gateway::isElsewhere);
-    server.probeWith(gateway::probe);
+    server.common().probeWith(gateway::probe);
   }
 
   @AfterEach
   void stop() {
-    server.close();
+    server.common().close();
     gateway.close();
     honest.close();
     evil.close();
@@ -444,7 +444,8 @@ class DhcpBehindPortsTest {
       lease(evil, EVIL + 1 + i);
     }
     assertThat(server.leases().leases()).hasSize(POOL - POOL / 8);
-    assertThat(server.problem()).startsWith("port evil has 14 of the DHCP pool's 16 addresses");
+    assertThat(server.common().problem())
+        .startsWith("port evil has 14 of the DHCP pool's 16 addresses");
     assertThat(lease(honest, HONEST)).isNotNull();
   }
 }

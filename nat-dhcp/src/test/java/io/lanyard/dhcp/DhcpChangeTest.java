@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.dhcp.TestClient.Answer;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
@@ -181,11 +180,11 @@ class DhcpChangeTest {
     Address former = lease(one).yiaddr();
     Address other = lease(client("52:54:00:00:00:02")).yiaddr();
     client("52:54:00:00:00:03").message(DISCOVER).send();
-    assertThat(server.problem()).contains("has no address left");
-    server.release(former);
+    assertThat(server.common().problem()).contains("has no address left");
+    server.common().release(former);
     journal.sync();
     configure(TestNetworks.pool(FIRST, FIRST.plus(7)));
-    assertThat(server.problem()).isEmpty();
+    assertThat(server.common().problem()).isEmpty();
     assertThat(server.leases().available()).isEqualTo(7);
     // Addresses that nobody had come first; the former one is remembered for its client.
     assertThat(lease(client("52:54:00:00:00:04")).yiaddr()).isNotIn(former, other);
@@ -259,7 +258,7 @@ class DhcpChangeTest {
   @Test
   void probesBeginAndEndWithTheConfiguration() {
     SteppedProbe probe = new SteppedProbe();
-    server.probeWith(probe);
+    server.common().probeWith(probe);
     configure(TestNetworks.nat("dhcp: {conflict-probe: 0s}"));
     lease(client("52:54:00:00:00:01"));
     assertThat(probe.sent).isEmpty();
@@ -281,14 +280,14 @@ class DhcpChangeTest {
   void aLeaseThatAnOperatorEndsIsFreeOnceThatIsOnDisk() {
     TestClient client = client("52:54:00:00:00:01");
     Address address = lease(client).yiaddr();
-    CompletableFuture<Boolean> done = server.release(address).toCompletableFuture();
+    CompletableFuture<Boolean> done = server.common().release(address).toCompletableFuture();
     assertThat(done).isNotDone();
     assertThat(server.leases().leases()).hasSize(1);
     journal.sync();
     assertThat(done).isCompletedWithValue(true);
     assertThat(server.leases().leases()).isEmpty();
-    assertThat(server.release(address).toCompletableFuture()).isCompletedWithValue(false);
-    assertThat(server.release(TEN).toCompletableFuture()).isCompletedWithValue(false);
+    assertThat(server.common().release(address).toCompletableFuture()).isCompletedWithValue(false);
+    assertThat(server.common().release(TEN).toCompletableFuture()).isCompletedWithValue(false);
     assertThat(renew(client, address).type()).isEqualTo(ACK);
   }
 
@@ -296,7 +295,7 @@ class DhcpChangeTest {
   void aReleaseThatCannotBeStoredSaysSo() {
     Address address = lease(client("52:54:00:00:00:01")).yiaddr();
     journal.broken = true;
-    CompletableFuture<Boolean> done = server.release(address).toCompletableFuture();
+    CompletableFuture<Boolean> done = server.common().release(address).toCompletableFuture();
     journal.sync();
     assertThat(done).isCompletedExceptionally();
     assertThat(server.leases().leases()).hasSize(1);
@@ -306,12 +305,9 @@ class DhcpChangeTest {
   void aPinnedLeaseIsItsClientsForGood() {
     TestClient client = client("52:54:00:00:00:01");
     Address address = named(client, "box");
-    ReservationConfig pinned = at(address).pinned();
-    assertThat(pinned)
-        .isEqualTo(new ReservationConfig(MacAddress.parse("52:54:00:00:00:01"), address, "box"));
-    configure(reserved(pinned.mac().toString(), pinned.address(), "box"));
+    configure(reserved("52:54:00:00:00:01", address, "box"));
     assertThat(renew(client, address).type()).isEqualTo(ACK);
-    server.release(address);
+    server.common().release(address);
     journal.sync();
     link.step(Duration.ofDays(7));
     assertThat(lease(client).yiaddr()).isEqualTo(address);

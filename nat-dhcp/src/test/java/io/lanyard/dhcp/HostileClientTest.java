@@ -53,7 +53,7 @@ class HostileClientTest {
 
   private SteppedProbe probe() {
     SteppedProbe probe = new SteppedProbe();
-    server.probeWith(probe);
+    server.common().probeWith(probe);
     return probe;
   }
 
@@ -427,7 +427,7 @@ class HostileClientTest {
     }
     int kept = Math.max(1, size / 8);
     assertThat(server.leases().leases()).hasSize(size - kept);
-    assertThat(server.problem())
+    assertThat(server.common().problem())
         .isEqualTo(
             "port evil has "
                 + (size - kept)
@@ -436,7 +436,7 @@ class HostileClientTest {
                 + " addresses and gets no more: find out who asks there, or widen the pool");
     assertHonestGuestIsServed();
     link.step(Duration.ofMinutes(2));
-    assertThat(server.problem()).isEmpty();
+    assertThat(server.common().problem()).isEmpty();
   }
 
   @Test

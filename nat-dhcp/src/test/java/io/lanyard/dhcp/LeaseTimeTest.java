@@ -38,7 +38,7 @@ class LeaseTimeTest {
   }
 
   private void restart(Runnable meanwhile) {
-    server.close();
+    server.common().close();
     journal.restart(meanwhile);
     server = start(FIRST);
     holder = new TestClient(server, holder.mac);
@@ -159,9 +159,11 @@ class LeaseTimeTest {
   void theEndOfALeaseIsShownByTheClockAsItIsSet() {
     lease(holder);
     Lease lease = server.leases().leases().getFirst();
-    assertThat(server.clock().wallTime(lease.expiryMillis())).isEqualTo(link.now().plus(LEASE));
+    assertThat(server.common().clock().wallTime(lease.expiryMillis()))
+        .isEqualTo(link.now().plus(LEASE));
     link.setClock(Duration.ofHours(-5));
-    assertThat(server.clock().wallTime(lease.expiryMillis())).isEqualTo(link.now().plus(LEASE));
+    assertThat(server.common().clock().wallTime(lease.expiryMillis()))
+        .isEqualTo(link.now().plus(LEASE));
   }
 
   @Test

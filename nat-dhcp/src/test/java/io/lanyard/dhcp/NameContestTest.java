@@ -39,7 +39,7 @@ class NameContestTest {
   private final List<String> heard = new ArrayList<>();
 
   NameContestTest() {
-    server.probeWith(probe);
+    server.common().probeWith(probe);
     server
         .leases()
         .addListener(

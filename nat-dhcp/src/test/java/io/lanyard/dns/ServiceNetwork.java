@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.dhcp.Dhcp6Server;
 import io.lanyard.dhcp.DhcpServer;
+import io.lanyard.dhcp.LeaseServer;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Switch;
@@ -29,14 +32,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network with gateway, DHCP and DNS on real clocks and sockets, whose guests are network
  * namespaces of this host.
  */
 final class ServiceNetwork {
+  /** The network's IPv6 subnet, where it has IPv6. */
+  static final Subnet IPV6 = Subnet.parse("fd6c:616e:7961:8::/64");
+
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
@@ -50,10 +58,20 @@ final class ServiceNetwork {
   final Path folder;
   final FakeUpstream upstream = FakeUpstream.free();
   final DhcpServer dhcp;
+  final @Nullable Dhcp6Server dhcp6;
   final DnsForwarder dns;
   private final NatNetwork nat;
 
   ServiceNetwork(Path folder, Duration leaseTime) throws Exception {
+    this(folder, leaseTime, "");
+  }
+
+  /**
+   * Makes a network.
+   *
+   * @param ipv6 the mode of its DHCPv6; empty where it has no IPv6
+   */
+  ServiceNetwork(Path folder, Duration leaseTime, String ipv6) throws Exception {
     this.folder = folder;
     Path resolvConf = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     store = LeaseStore.open(folder.resolve("leases.mv"), Clock.system());
@@ -61,7 +79,9 @@ final class ServiceNetwork {
     network = new Switch("vmnet8", timers, loop, ALLOCATOR);
     NetworkConfig config =
         TestNetworks.nat(
-            "dhcp: {lease-time: %1$ds, min-lease-time: %1$ds}".formatted(leaseTime.toSeconds()),
+            "ipv6: " + (ipv6.isEmpty() ? "off" : "{subnet: \"" + IPV6 + "\"}"),
+            "dhcp: {lease-time: %1$ds, min-lease-time: %1$ds, ipv6: %2$s}"
+                .formatted(leaseTime.toSeconds(), ipv6.isEmpty() ? "off" : ipv6),
             ForwarderScene.WITHOUT_HOSTS_FILE);
     nat =
         onLoop(() ->
@@ -70,6 +90,17 @@ final class ServiceNetwork {
     dhcp =
         onLoop(
             () -> new DhcpServer(config, List.of(), nat.gateway(), store.network("vmnet8", loop)));
+    dhcp6 =
+        ipv6.isEmpty()
+            ? null
+            : onLoop(() ->
+                new Dhcp6Server(
+                    config,
+                    IPV6,
+                    List.of(),
+                    nat.gateway(),
+                    store.network("vmnet8", loop),
+                    new UUID(1, 2)));
     dns =
         onLoop(() ->
             new DnsForwarder(
@@ -87,9 +118,15 @@ final class ServiceNetwork {
                             .map(s -> new InetSocketAddress(s.getAddress(), upstream.port()))
                             .toList())));
     onLoop(() -> {
-      dhcp.probeWith(nat.gateway()::probe);
+      dhcp.common().probeWith(nat.gateway()::probe);
       dhcp.leases().addListener(dns.names());
       nat.serve(DhcpServer.SERVER_PORT, dhcp);
+      if (dhcp6 != null) {
+        dhcp6.common().probeWith(nat.gateway()::probe);
+        dhcp6.common().table().addListener(dns.names());
+        LeaseServer.shareNames(dhcp.common(), dhcp6.common());
+        nat.serve(Dhcp6Server.SERVER_PORT, dhcp6);
+      }
       nat.serve(DnsForwarder.PORT, dns);
       nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));
       return true;
@@ -174,7 +211,10 @@ final class ServiceNetwork {
 
   void close() throws Exception {
     onLoop(() -> {
-      dhcp.close();
+      dhcp.common().close();
+      if (dhcp6 != null) {
+        dhcp6.common().close();
+      }
       dns.close();
       nat.close();
       ports.forEach(DevicePort::close);

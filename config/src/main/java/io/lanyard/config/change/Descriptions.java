@@ -273,6 +273,7 @@ final class Descriptions {
     if (dhcp.leasesPerPort() != Integer.MAX_VALUE) {
       parts.put("leases-per-port", dhcp.leasesPerPort());
     }
+    parts.put("ipv6", word(dhcp.ipv6()));
     parts.put("authoritative", dhcp.authoritative());
     DhcpConfig.Options options = dhcp.options();
     parts.put("options.routers", options.routers());
@@ -288,7 +289,11 @@ final class Descriptions {
     Map<String, String> items = new LinkedHashMap<>();
     for (ReservationConfig one : dhcp.reservations()) {
       String name = one.hostname();
-      items.put(one.mac().toString(), one.address() + (name == null ? "" : " " + name));
+      items.put(
+          one.mac().toString(),
+          one.address()
+              + (one.ipv6() == null ? "" : " " + one.ipv6())
+              + (name == null ? "" : " " + name));
     }
     return items;
   }

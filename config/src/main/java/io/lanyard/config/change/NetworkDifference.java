@@ -128,6 +128,7 @@ final class NetworkDifference {
         dhcp.maxLeaseTime(),
         dhcp.conflictProbe(),
         dhcp.leasesPerPort(),
+        dhcp.ipv6(),
         dhcp.authoritative(),
         List.copyOf(byMac.values()),
         dhcp.options());

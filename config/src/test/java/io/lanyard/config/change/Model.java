@@ -278,6 +278,7 @@ final class Model {
         dhcp.maxLeaseTime(),
         dhcp.conflictProbe(),
         dhcp.leasesPerPort(),
+        dhcp.ipv6(),
         dhcp.authoritative(),
         List.of(),
         dhcp.options());

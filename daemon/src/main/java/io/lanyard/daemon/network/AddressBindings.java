@@ -3,9 +3,11 @@ package io.lanyard.daemon.network;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.policy.PortAddresses;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a network's guards whose its addresses are: a lease's while it lasts, a reservation's
@@ -50,6 +52,15 @@ final class AddressBindings implements LeaseListener {
       }
     });
     fixed.forEach(addresses::bind);
+  }
+
+  /**
+   * Lets guests choose addresses of a subnet from now on.
+   *
+   * @param subnet a subnet of 64 bits; null for none
+   */
+  void letChoose(@Nullable Subnet subnet) {
+    addresses.letChoose(subnet);
   }
 
   /**

@@ -3,89 +3,159 @@ package io.lanyard.daemon.network;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.dhcp.Dhcp6Server;
 import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
+import io.lanyard.dhcp.LeaseServer;
 import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.net.Address;
+import io.lanyard.net.UniqueLocal;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network's DHCP server as the configuration says, and its leases.
+ * A network's DHCP servers as the configuration says, one for each family, and their leases.
  *
  * <p>Thread: the network's loop only.
  */
 final class DhcpService {
   private final NatNetwork nat;
   private final DhcpServer server;
+
+  /** The server of IPv6; null where the network has no IPv6. It is asked where that is not off. */
+  private final @Nullable Dhcp6Server server6;
+
+  private boolean serves6;
   private final Map<Address, Long> owners = new HashMap<>();
   private final LeaseCount leaseCount = new LeaseCount();
 
   /**
-   * Starts the server on the gateway.
+   * Starts the servers on the gateway.
    *
    * @param guests all guests
    * @param journal where leases are kept
+   * @param identifiers has the identity of the server of IPv6
    * @return the service; null if the network has none
    */
   static @Nullable DhcpService open(
-      NetworkConfig config, Collection<GuestConfig> guests, NatNetwork nat, LeaseJournal journal) {
+      NetworkConfig config,
+      Collection<GuestConfig> guests,
+      NatNetwork nat,
+      LeaseJournal journal,
+      UniqueLocal identifiers) {
     DhcpConfig settings = config.dhcp();
     if (settings == null || !settings.enabled()) {
       return null;
     }
     DhcpServer server = new DhcpServer(config, guests, nat.gateway(), journal);
     server.locateWith(nat.gateway()::isElsewhere);
-    server.probeWith(nat.gateway()::probe);
+    server.common().probeWith(nat.gateway()::probe);
     nat.serve(DhcpServer.SERVER_PORT, server);
-    return new DhcpService(nat, server);
+    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
+    Dhcp6Server server6 = null;
+    if (ipv6 != null) {
+      server6 =
+          new Dhcp6Server(
+              config,
+              ipv6.subnet(),
+              guests,
+              nat.gateway(),
+              journal,
+              identifiers.identifier("dhcp server"));
+      server6.locateWith(nat.gateway()::isElsewhere);
+      server6.common().probeWith(nat.gateway()::probe);
+      LeaseServer.shareNames(server.common(), server6.common());
+    }
+    DhcpService service = new DhcpService(nat, server, server6);
+    service.serve6(settings.ipv6());
+    return service;
   }
 
-  private DhcpService(NatNetwork nat, DhcpServer server) {
+  private DhcpService(NatNetwork nat, DhcpServer server, @Nullable Dhcp6Server server6) {
     this.nat = nat;
     this.server = server;
-    server.leases().addListener(new FlowEnder());
-    server.leases().addListener(leaseCount);
+    this.server6 = server6;
+    addListener(new FlowEnder());
+    addListener(leaseCount);
+  }
+
+  /** Answers clients of IPv6, or no longer. */
+  private void serve6(Dhcpv6Mode mode) {
+    boolean serves = server6 != null && mode != Dhcpv6Mode.OFF;
+    if (server6 != null && serves && !serves6) {
+      nat.serve(Dhcp6Server.SERVER_PORT, server6);
+    } else if (serves6 && !serves) {
+      nat.withdraw(Dhcp6Server.SERVER_PORT);
+    }
+    serves6 = serves;
+  }
+
+  /** The common part of each server. */
+  private List<LeaseServer> servers() {
+    return server6 == null ? List.of(server.common()) : List.of(server.common(), server6.common());
   }
 
   /** Ends a lease; false if nobody has the address. */
   CompletionStage<Boolean> release(Address address) {
-    return server.release(address);
+    for (LeaseServer one : servers()) {
+      if (one.table().byAddress(address).isPresent()) {
+        return one.release(address);
+      }
+    }
+    return CompletableFuture.completedFuture(false);
   }
 
   /** Adds a listener, which hears at once of every lease that is bound. */
   void addListener(LeaseListener listener) {
-    server.leases().addListener(listener);
+    servers().forEach(one -> one.table().addListener(listener));
   }
 
   /** Takes over other settings. */
   void configure(NetworkConfig config, Collection<GuestConfig> guests) {
     server.configure(config, guests);
+    if (server6 != null) {
+      server6.configure(config, guests);
+    }
+    DhcpConfig settings = config.dhcp();
+    serve6(settings == null ? Dhcpv6Mode.OFF : settings.ipv6());
   }
 
   List<Lease> leases() {
-    return server.leases().leases();
+    return servers().stream().flatMap(one -> one.table().leases().stream()).toList();
   }
 
-  /** The address that a NIC's lease gives it; null for none. */
+  /** The address that a NIC's lease gives it, of IPv4 where it has both; null for none. */
   @Nullable Address addressOf(long mac) {
-    return server.leases().byMac(mac).stream().map(Lease::address).findFirst().orElse(null);
+    return servers().stream()
+        .flatMap(one -> one.table().byMac(mac).stream())
+        .map(Lease::address)
+        .findFirst()
+        .orElse(null);
   }
 
   /** When a lease ends, by the wall clock as it is set now. */
   String expires(Lease lease) {
     return lease.expiryMillis() == Lease.NEVER
         ? "never"
-        : server.clock().wallTime(lease.expiryMillis()).truncatedTo(ChronoUnit.SECONDS).toString();
+        : server
+            .common()
+            .clock()
+            .wallTime(lease.expiryMillis())
+            .truncatedTo(ChronoUnit.SECONDS)
+            .toString();
   }
 
   /** How many leases are bound. Thread: any. */
@@ -93,30 +163,47 @@ final class DhcpService {
     return leaseCount.bound;
   }
 
-  /** How many addresses of the pool nobody has. Thread: any. */
+  /** How many addresses of the pool of IPv4 nobody has. Thread: any. */
   int available() {
     return server.leases().available();
   }
 
-  /** How many addresses the pool has. Thread: any. */
+  /** How many addresses the pool of IPv4 has. Thread: any. */
   int poolSize() {
     return server.leases().poolSize();
   }
 
-  Counters<?> counters() {
-    return server.counters();
+  /** The counters of the servers, by the server's name. */
+  Map<String, Counters<?>> counters() {
+    Map<String, Counters<?>> all = new LinkedHashMap<>();
+    all.put("dhcp", server.counters());
+    if (server6 != null) {
+      all.put("dhcp6", server6.common().counters());
+    }
+    return all;
   }
 
+  /** The present problem with its remedy; empty if there is none. */
   String problem() {
-    return server.problem();
+    return servers().stream()
+        .map(LeaseServer::problem)
+        .filter(problem -> !problem.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
-  DumpNode dump() {
-    return server.dump();
+  void dump(DumpNode.Builder node) {
+    node.child(server.dump());
+    if (server6 != null) {
+      node.child(server6.dump());
+    }
   }
 
+  /** Ends the servers, and what they answer. */
   void close() {
-    server.close();
+    nat.withdraw(DhcpServer.SERVER_PORT);
+    serve6(Dhcpv6Mode.OFF);
+    servers().forEach(LeaseServer::close);
   }
 
   /** Ends the flows of an address's former owner, which must not reach its new one. */

@@ -4,13 +4,14 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
+import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.ReservationConfig;
 import io.lanyard.daemon.metric.Metrics;
-import io.lanyard.dhcp.DhcpServer;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
@@ -24,6 +25,7 @@ import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBufAllocator;
@@ -49,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 final class NetworkServices {
   private final Ipv4Config ipv4;
   private final LeaseJournal journal;
+  private final HostResources shared;
   private final NatNetwork nat;
   private final LeaseListeners leaseListeners = new LeaseListeners();
   private NetworkConfig config;
@@ -82,6 +85,7 @@ final class NetworkServices {
     this.config = config;
     this.ipv4 = ipv4;
     this.journal = journal;
+    this.shared = shared;
     this.nat =
         new NatNetwork(
             loop, ethernet, timers, allocator, config, shared, nic -> reachedAt(nic.bits()));
@@ -97,7 +101,7 @@ final class NetworkServices {
 
   /** Makes the DHCP server, if there is to be one. */
   private void offerLeases(Collection<GuestConfig> guests) {
-    DhcpService made = DhcpService.open(config, guests, nat, journal);
+    DhcpService made = DhcpService.open(config, guests, nat, journal, shared.prefixes());
     dhcp = made;
     if (made != null) {
       made.addListener(leaseListeners);
@@ -137,7 +141,6 @@ final class NetworkServices {
     if (leases != null && leased) {
       leases.configure(next, guests.values());
     } else if (leases != null) {
-      nat.withdraw(DhcpServer.SERVER_PORT);
       leaseListeners.forget(leases.leases());
       leases.close();
       dhcp = null;
@@ -159,6 +162,7 @@ final class NetworkServices {
     AddressBindings bound = bindings;
     if (bound != null) {
       bound.fix(fixed());
+      bound.letChoose(chosen(next));
       if (adapterComes) {
         reserveHost(bound);
       }
@@ -218,8 +222,7 @@ final class NetworkServices {
     if (config.hostAdapter() != null && !adapterIsUp) {
       reserveHost(bound);
     }
-    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
-    addresses.letChoose(ipv6 == null ? null : ipv6.subnet());
+    addresses.letChoose(chosen(config));
     // Also of ports that have no guard of their own: without one, an address belongs to the last
     // station that claims it, as on a wire.
     nat.gateway()
@@ -241,12 +244,26 @@ final class NetworkServices {
     }
   }
 
+  /** The subnet of which guests choose addresses; null where there is none, or leases are given. */
+  private @Nullable Subnet chosen(NetworkConfig of) {
+    Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
+    DhcpConfig settings = of.dhcp();
+    boolean leased =
+        settings != null && settings.enabled() && settings.ipv6() == Dhcpv6Mode.STATEFUL;
+    return ipv6 == null || leased ? null : ipv6.subnet();
+  }
+
   /** The MAC addresses that have an address without a lease. */
   private Map<Address, Long> fixed() {
     Map<Address, Long> fixed = new HashMap<>();
     DhcpConfig settings = config.dhcp();
     if (settings != null) {
-      settings.reservations().forEach(kept -> fixed.put(kept.address(), kept.mac().bits()));
+      for (ReservationConfig kept : settings.reservations()) {
+        fixed.put(kept.address(), kept.mac().bits());
+        if (kept.ipv6() != null) {
+          fixed.put(kept.ipv6(), kept.mac().bits());
+        }
+      }
     }
     long gateway = nat.gateway().addresses().mac();
     fixed.put(ipv4.gateway(), gateway);
@@ -274,7 +291,7 @@ final class NetworkServices {
     all.put("icmp", nat.pingCounters());
     DhcpService leases = dhcp;
     if (leases != null) {
-      all.put("dhcp", leases.counters());
+      all.putAll(leases.counters());
     }
     DnsForwarder names = dns;
     if (names != null) {
@@ -394,7 +411,7 @@ final class NetworkServices {
     node.child(nat.dump());
     DhcpService leases = dhcp;
     if (leases != null) {
-      node.child(leases.dump());
+      leases.dump(node);
     }
     DnsForwarder names = dns;
     if (names != null) {

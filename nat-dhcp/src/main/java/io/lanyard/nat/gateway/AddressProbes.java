@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * Probes for stations that use an address which is about to be given away: ARP requests whose
- * sender has no address (RFC 5227 section 2.1.1), so that nobody's cache learns from them.
+ * Probes for stations that use an address which is about to be given away. In IPv4 they are ARP
+ * requests whose sender has no address (RFC 5227 section 2.1.1), so that nobody's cache learns from
+ * them; in IPv6 neighbour solicitations of the gateway's.
  *
  * <p>One request is enough here, where RFC 5227 sends three over seconds: a virtual switch loses
  * nothing, and listening goes on after the verdict, so that a slow station is heard too.
@@ -24,12 +26,17 @@ final class AddressProbes {
   static final long LISTEN_NANOS = 1_000_000_000L;
 
   private final Timers timers;
-  private final ArpResponder arp;
+  private final Consumer<Address> wire;
   private final Map<Address, List<Probe>> probes = new HashMap<>();
 
-  AddressProbes(Timers timers, ArpResponder arp) {
+  /**
+   * Makes one.
+   *
+   * @param wire asks all who has an address
+   */
+  AddressProbes(Timers timers, Consumer<Address> wire) {
     this.timers = timers;
-    this.arp = arp;
+    this.wire = wire;
   }
 
   void probe(Address address, long waitNanos, ProbeListener listener) {
@@ -40,10 +47,10 @@ final class AddressProbes {
       probes.put(address, others);
     }
     others.add(probe);
-    arp.probe(address);
+    wire.accept(address);
   }
 
-  /** A station said that an address is its own, or is about to be (another server's probe). */
+  /** A station said that an address is its own, or is about to be (another server's ARP probe). */
   void heard(long high, long low, long mac, Station from) {
     List<Probe> asking = probes.isEmpty() ? null : probes.get(new Address(high, low));
     if (asking != null) {

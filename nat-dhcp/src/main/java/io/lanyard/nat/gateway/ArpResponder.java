@@ -26,17 +26,14 @@ final class ArpResponder {
       GatewayAddresses addresses,
       Stations stations,
       AddressDefence defence,
+      AddressProbes probes,
       Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
     this.stations = stations;
     this.counters = counters;
     this.defence = defence;
-    probes = new AddressProbes(gateway.timers(), this);
-  }
-
-  AddressProbes probes() {
-    return probes;
+    this.probes = probes;
   }
 
   /**

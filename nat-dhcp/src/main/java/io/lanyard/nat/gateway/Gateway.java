@@ -49,6 +49,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private final GatewayPort port;
   private final Stations stations;
   private final ArpResponder arp;
+  private final AddressProbes probes;
   private final Services services;
   private final IcmpErrors errors;
   private Outbound outbound = Outbound.ANY;
@@ -114,14 +115,15 @@ public final class Gateway implements GuestLink, Dumpable {
             Stations.LIMIT,
             seed);
     AddressDefence defence = new AddressDefence(this, this::announce);
-    arp = new ArpResponder(this, addresses, stations, defence, counters);
+    probes = new AddressProbes(timers, this::askAll);
+    arp = new ArpResponder(this, addresses, stations, defence, probes, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
     router = new Router(this, addresses, services, errors);
     reassembly = new Reassembly(timers, allocator, counters, this::expired);
     ipv4 = new Ipv4Input(this, addresses, stations.neighbours(), router, reassembly);
     Ipv6Addresses own = addresses.ipv6();
-    ipv6 = own == null ? null : new Ipv6Side(this, own, defence, router, reassembly, seed);
+    ipv6 = own == null ? null : new Ipv6Side(this, own, defence, probes, router, reassembly, seed);
     fragmenter = new Fragmenter(this, counters);
   }
 
@@ -279,14 +281,14 @@ public final class Gateway implements GuestLink, Dumpable {
 
   /**
    * Finds out whether a station uses an address of the network, by an ARP probe (RFC 5227 section
-   * 2.1.1). Each probe is a broadcast: the caller bounds their number.
+   * 2.1.1) or a neighbour solicitation. All hear each of them: the caller bounds their number.
    *
    * @param address an address of the network
    * @param waitNanos how long nobody may answer for the address to be taken for free
    * @param listener told of the answers, also for a second after it was told that there are none
    */
   public void probe(Address address, long waitNanos, ProbeListener listener) {
-    arp.probes().probe(address, waitNanos, listener);
+    probes.probe(address, waitNanos, listener);
     flush();
   }
 
@@ -408,6 +410,16 @@ public final class Gateway implements GuestLink, Dumpable {
       side.discovery().ask(address, mac);
     }
     flush();
+  }
+
+  /** Asks all who uses an address that is about to be given away. */
+  private void askAll(Address address) {
+    Ipv6Side side = ipv6;
+    if (address.isIpv4()) {
+      arp.probe(address);
+    } else if (side != null) {
+      side.discovery().ask(address, 0);
+    }
   }
 
   /** Announces that an address is the gateway's. */
@@ -552,7 +564,7 @@ public final class Gateway implements GuestLink, Dumpable {
       network.detach(port);
       closed = true;
       stations.close();
-      arp.probes().close();
+      probes.close();
       reassembly.close();
     }
   }

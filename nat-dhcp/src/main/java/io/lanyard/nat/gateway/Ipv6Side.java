@@ -15,11 +15,12 @@ final class Ipv6Side {
       Gateway gateway,
       Ipv6Addresses own,
       AddressDefence defence,
+      AddressProbes probes,
       Router router,
       Reassembly reassembly,
       long seed) {
     advertiser = new RouterAdvertiser(gateway, own, seed);
-    discovery = new NeighbourDiscovery(gateway, own, defence, advertiser);
+    discovery = new NeighbourDiscovery(gateway, own, defence, probes, advertiser);
     input = new Ipv6Input(gateway, own, discovery, router, reassembly);
   }
 

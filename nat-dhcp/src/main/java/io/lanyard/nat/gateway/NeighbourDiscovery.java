@@ -40,14 +40,20 @@ final class NeighbourDiscovery {
   private final Ipv6Addresses own;
   private final Stations stations;
   private final AddressDefence defence;
+  private final AddressProbes probes;
   private final Counters<GatewayCount> counters;
   private final RouterAdvertiser advertiser;
 
   NeighbourDiscovery(
-      Gateway gateway, Ipv6Addresses own, AddressDefence defence, RouterAdvertiser advertiser) {
+      Gateway gateway,
+      Ipv6Addresses own,
+      AddressDefence defence,
+      AddressProbes probes,
+      RouterAdvertiser advertiser) {
     this.gateway = gateway;
     this.own = own;
     this.defence = defence;
+    this.probes = probes;
     this.advertiser = advertiser;
     addresses = gateway.addresses();
     stations = gateway.stations();
@@ -90,17 +96,17 @@ final class NeighbourDiscovery {
     ByteBuf frame = packet.frame;
     int at = packet.transport;
     long link = length < OPTIONS ? MALFORMED : link(packet, OPTIONS, SOURCE_LINK);
-    boolean probes = packet.isUnaddressed();
+    boolean detects = packet.isUnaddressed();
     if (link == MALFORMED
         || frame.getUnsignedByte(at + TARGET) == 0xff
-        || (probes && (link != NO_MAC || packet.destinationHigh >>> 56 != 0xff))) {
+        || (detects && (link != NO_MAC || packet.destinationHigh >>> 56 != 0xff))) {
       counters.count(GatewayCount.BAD_ND);
       return;
     }
     long targetHigh = frame.getLong(at + TARGET);
     long targetLow = frame.getLong(at + TARGET + 8);
     boolean forUs = addresses.isOurs(targetHigh, targetLow);
-    if (probes) {
+    if (detects) {
       if (forUs) {
         // Duplicate address detection: everybody is told, since who asks has no address.
         counters.count(GatewayCount.ND_ANSWERED);
@@ -132,6 +138,9 @@ final class NeighbourDiscovery {
     long low = frame.getLong(at + TARGET + 8);
     Neighbour known = stations.neighbours().get(new Address(high, low));
     long mac = link == NO_MAC ? packet.sourceMac : link;
+    if (mac != addresses.mac()) {
+      probes.heard(high, low, mac, packet.station);
+    }
     boolean moves = known != null && known.mac() != 0 && known.mac() != mac;
     if (!moves || (flags & FLAG_OVERRIDE) != 0) {
       boolean _ = learns(packet, high, low, mac, solicited);

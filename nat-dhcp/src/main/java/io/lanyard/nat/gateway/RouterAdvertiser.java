@@ -52,7 +52,6 @@ final class RouterAdvertiser {
   private static final int MTU = 5;
   private static final int RDNSS = 25;
   private static final int DNSSL = 31;
-  private static final int ON_LINK_AND_AUTONOMOUS = 0xc0;
 
   private final Gateway gateway;
   private final Ipv6Addresses own;
@@ -151,6 +150,7 @@ final class RouterAdvertiser {
     NdMessage message =
         new NdMessage(gateway, Icmpv6.ROUTER_ADVERTISEMENT, HEADER + 8 + 8 + 32 + dns + names);
     message.setByte(4, HOP_LIMIT);
+    message.setByte(5, what.flags());
     message.setShort(6, what.router() && !last ? ROUTER_LIFETIME : 0);
     int at = HEADER;
     message.setLink(at, SOURCE_LINK, gateway.addresses().mac());
@@ -159,7 +159,7 @@ final class RouterAdvertiser {
     message.setInt(at + 4, gateway.mtu());
     at += 8;
     message.setShort(at, PREFIX << 8 | 4);
-    message.setShort(at + 2, own.subnet().prefix() << 8 | ON_LINK_AND_AUTONOMOUS);
+    message.setShort(at + 2, own.subnet().prefix() << 8 | what.prefixFlags());
     message.setInt(at + 4, last ? 0 : VALID_LIFETIME);
     message.setInt(at + 8, last ? 0 : PREFERRED_LIFETIME);
     message.setAddress(at + 16, own.subnet().network());

@@ -19,6 +19,7 @@ import static io.lanyard.nat.gateway.Ipv6Frames.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.dns.Ipv6Names;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
@@ -69,7 +70,7 @@ class Ipv6GatewayTest {
             addresses,
             net.mtu,
             DescriptorBudget.ample().share("test"));
-    made.advertise(new Advertised(true, true, "lab.lan"));
+    made.advertise(new Advertised(true, true, "lab.lan", Dhcpv6Mode.OFF));
     made.attach();
     return made;
   }

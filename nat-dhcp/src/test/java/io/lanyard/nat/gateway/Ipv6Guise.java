@@ -247,7 +247,7 @@ final class Ipv6Guise {
 
   // To IPv4
 
-  /** What a host of IPv4 would hear; null for what has no counterpart there. */
+  /** The frame that a host of IPv4 would hear; null for what has no counterpart there. */
   private static @Nullable ByteBuf toIpv4(ByteBuf frame) {
     ByteBuf translated =
         Ethernet.type(frame, ETHERNET) == Ethernet.TYPE_IPV6
