@@ -381,7 +381,9 @@ public final class Switch implements Dumpable {
     Slot from = passage.from;
     from.counters.receiveDropped(cause, passage.segments);
     from.turn.refused();
-    from.refusals.add(name, passage, cause, now());
+    if (cause != DropCause.RATE_LIMIT) { // which is as it should be, and nobody's to act on
+      from.refusals.add(name, passage, cause, now());
+    }
   }
 
   /** The clock is read once per burst. */
