@@ -441,7 +441,9 @@ final class Recursion {
     config = next;
     rebinding = new Rebinding(next);
     connections.configure(next.authorities());
-    if (resolver.configure(next) | split.configure(next) | others) {
+    boolean asked = resolver.configure(next);
+    boolean divided = split.configure(next);
+    if (asked || divided || others) {
       upstreamsChanged();
     }
     if (next.hostsFile() != hostsFile || filtered) {

@@ -60,19 +60,20 @@ final class UpstreamTls {
       }
       made = fresh;
     }
-    made.whenComplete((context, failure) -> {
-      try {
-        loop.execute(() -> {
-          if (failure == null) {
-            ready.accept(context);
-          } else {
-            failed.accept(failure instanceof CompletionException e ? e.getCause() : failure);
+    var _ =
+        made.whenComplete((context, failure) -> {
+          try {
+            loop.execute(() -> {
+              if (failure == null) {
+                ready.accept(context);
+              } else {
+                failed.accept(failure instanceof CompletionException e ? e.getCause() : failure);
+              }
+            });
+          } catch (RejectedExecutionException e) {
+            // The loop has ended, and the network with it.
           }
         });
-      } catch (RejectedExecutionException e) {
-        // The loop has ended, and the network with it.
-      }
-    });
   }
 
   private void make(boolean anybody, CompletableFuture<SslContext> into) {

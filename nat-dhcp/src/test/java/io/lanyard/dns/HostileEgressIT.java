@@ -222,22 +222,32 @@ class HostileEgressIT {
 
     String ask(String name) throws Exception {
       String type = family == Family.IPV4 ? "A" : "AAAA";
-      String dig = "dig +tries=2 +timeout=3 @%s +noall +answer +comments %s -t %s 2>&1";
-      return net.guest("sh", "-c", dig.formatted(family.gateway, name, type)).output();
+      return net.guest(
+              "sh",
+              "-c",
+              "dig +tries=2 +timeout=3 @%s +noall +answer +comments %s -t %s 2>&1"
+                  .formatted(family.gateway, name, type))
+          .output();
     }
 
     /** A TLS client that names a server, or none. */
     String tls(String address, String name) throws Exception {
       String naming = name.isEmpty() ? "-noservername" : "-servername " + name;
-      String command =
-          "(sleep 1; echo Q) | timeout 10 openssl s_client -connect '%s' %s 2>&1 | head -c 4000";
-      return net.guest("sh", "-c", command.formatted(family.at(address, 8443), naming)).output();
+      return net.guest(
+              "sh",
+              "-c",
+              "(sleep 1; echo Q) | timeout 10 openssl s_client -connect '%s' %s 2>&1 | head -c 4000"
+                  .formatted(family.at(address, 8443), naming))
+          .output();
     }
 
     String plain(String address, int port, String says) throws Exception {
       String kind = family == Family.IPV4 ? "TCP4" : "TCP6";
-      String command = "echo '%s' | socat -T 3 - '%s:%s,connect-timeout=3' 2>&1 | head -c 500";
-      return net.guest("sh", "-c", command.formatted(says, kind, family.at(address, port)))
+      return net.guest(
+              "sh",
+              "-c",
+              "echo '%s' | socat -T 3 - '%s:%s,connect-timeout=3' 2>&1 | head -c 500"
+                  .formatted(says, kind, family.at(address, port)))
           .output();
     }
 

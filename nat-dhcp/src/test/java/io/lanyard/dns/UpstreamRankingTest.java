@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.SteppedClock;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,7 @@ class UpstreamRankingTest {
   private final UpstreamRanking ranking = new UpstreamRanking(clock);
 
   private static UpstreamServer server(int port) {
-    return UpstreamServer.plain(new InetSocketAddress("127.0.0.1", port));
+    return UpstreamServer.plain(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   @BeforeEach

@@ -74,8 +74,10 @@ class OutboundIT {
   }
 
   private static String who(NatNamespace net, String protocol) throws Exception {
-    String command = "echo | socat -t 3 -T 3 - %s:%s:8088 2>&1".formatted(protocol, SERVER);
-    return net.guest("sh", "-c", command).output().strip();
+    return net.guest(
+            "sh", "-c", "echo | socat -t 3 -T 3 - %s:%s:8088 2>&1".formatted(protocol, SERVER))
+        .output()
+        .strip();
   }
 
   @Test
@@ -114,8 +116,7 @@ class OutboundIT {
       String many =
           "for i in $(seq 20); do echo > /dev/udp/198.51.100.9/$((9000 + i)); done; exit 0";
       assertThat(net.guest("bash", "-c", many).status()).isZero();
-      long refused =
-          net.on(() -> net.nat.gateway().counters().get(GatewayCount.FLOW_RATE_LIMITED));
+      long refused = net.on(() -> net.nat.gateway().counters().get(GatewayCount.FLOW_RATE_LIMITED));
       assertThat(refused).isBetween(10L, 17L);
       assertThat(who(net, "TCP4")).as("a SYN that is sent again").isEqualTo("10.99.0.1");
     }
