@@ -48,6 +48,13 @@ public abstract class ObservedPort implements Port {
     }
   }
 
+  /** Tells the listeners that the port's device has another MAC address. */
+  protected final void tellAddress() {
+    for (PortListener listener : List.copyOf(listeners)) {
+      listener.addressChanged(this);
+    }
+  }
+
   @Override
   public final String name() {
     return name;

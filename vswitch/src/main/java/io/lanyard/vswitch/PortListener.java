@@ -15,4 +15,11 @@ public interface PortListener {
    * @param now its state now
    */
   void stateChanged(Port port, PortState before, PortState now);
+
+  /**
+   * Hears that somebody has given another MAC address to the device of a port.
+   *
+   * @param port the port
+   */
+  default void addressChanged(Port port) {}
 }

@@ -374,6 +374,7 @@ final class NetworkPorts {
             MacAddress.derivedFrom("host of " + config.name()).bits());
     PortListener claim =
         new HostAdapterListener(
+            config.name(),
             own.stream().map(TapSettings.HostAddress::address).toList(),
             ethernet,
             addresses,

@@ -176,14 +176,33 @@ class ReturningDevicesIT {
       await(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
       run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
       await(() -> reaches("10.93.17.1"));
-      run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
-      run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", before);
-      run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
-      run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
-      await(() -> reaches("10.93.17.2"));
+      await(() -> takes(before, "10.93.17.2"));
     } finally {
       run("ip", "link", "delete", device);
     }
+  }
+
+  @Test
+  void aHostAdapterThatIsGivenAnotherMacAddressIsReachedThere() throws Exception {
+    await(() -> reaches("10.93.17.1"));
+    String before = mac(ADAPTER).strip();
+    run("ip", "link", "set", ADAPTER, "address", "02:00:00:00:93:18");
+    await(() -> LogWatch.count("event=host-adapter-address network=\"a\"") == 1);
+    run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+    await(() -> reaches("10.93.17.1"));
+    assertThat(mac(ADAPTER).strip()).isEqualTo("02:00:00:00:93:18");
+    // The former address is anybody's, and the present one the adapter's alone.
+    await(() -> takes(before, "10.93.17.2"));
+    assertThat(network().info().problems()).isEmpty();
+  }
+
+  /** Whether the guest gets through to an address with another MAC address. */
+  private static boolean takes(String mac, String address) throws Exception {
+    run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
+    run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", mac);
+    run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+    run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
+    return reaches(address);
   }
 
   private static void apply(Daemon daemon, String path, String value) throws Exception {

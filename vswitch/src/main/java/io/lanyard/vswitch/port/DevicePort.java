@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * it is up again, which the kernel says. Frames to it are tried and dropped meanwhile.
  *
  * <p>A source with news of its own ({@link DeviceSource#news}) is asked when there are some:
- * whether the device was replaced, and whether it has a carrier. A port that has failed opens its
- * device then.
+ * whether the device was replaced, whether it has a carrier, and which MAC address. A port that has
+ * failed opens its device then.
  *
  * <pre>
  *               start            opened
@@ -286,6 +286,10 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     }
     deviceMtu = present.mtu();
     lookLater();
+    if (found.mac() != 0 && found.mac() != hardwareAddress) {
+      hardwareAddress = found.mac();
+      tellAddress();
+    }
     String down = found.down();
     if (down != null && down.isEmpty()) {
       carrierIsBack(its);

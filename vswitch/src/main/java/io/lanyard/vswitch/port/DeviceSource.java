@@ -45,8 +45,19 @@ public interface DeviceSource {
    *     its interface was deleted, or made again; empty while all is well
    * @param down why no frame passes though it is the right one, and the remedy; empty if frames
    *     pass, null if only the device itself knows
+   * @param mac the MAC address that the device has now; 0 if that was not looked at
    */
-  record Look(String replaced, @Nullable String down) {}
+  record Look(String replaced, @Nullable String down, long mac) {
+    /**
+     * The findings of a look at all but the MAC address.
+     *
+     * @param replaced as above
+     * @param down as above
+     */
+    public Look(String replaced, @Nullable String down) {
+      this(replaced, down, 0);
+    }
+  }
 
   /**
    * Looks after a device, which hears of what has changed at it (its {@link FrameDevice#mtu}).

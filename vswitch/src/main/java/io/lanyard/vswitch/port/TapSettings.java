@@ -6,6 +6,7 @@ import io.lanyard.linux.HostInterface;
 import io.lanyard.linux.HostLink;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.Ifreq;
+import io.lanyard.linux.LinkNews;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.Rtnetlink;
 import io.lanyard.linux.TapDevice;
@@ -233,10 +234,29 @@ public record TapSettings(
     return namespace != null;
   }
 
+  /** {@inheritDoc} The host's own device is told of: its MAC address is known by others. */
+  @Override
+  public @Nullable LinkNews news() throws IOException {
+    return addresses.isEmpty() ? null : LinkNews.open(namespace, false);
+  }
+
   @Override
   public Look look(FrameDevice made) {
-    boolean known = namespace != null && made instanceof TapFrameDevice;
-    return new Look(
-        known ? Namespaces.replaced(namespace, ((TapFrameDevice) made).namespace()) : "", null);
+    if (!(made instanceof TapFrameDevice opened)) {
+      return new Look("", null);
+    }
+    String replaced = namespace == null ? "" : Namespaces.replaced(namespace, opened.namespace());
+    return new Look(replaced, null, addresses.isEmpty() ? 0 : macNow(opened));
+  }
+
+  /**
+   * The MAC address that a device has now; 0 if it is gone, which its descriptor tells the port.
+   */
+  private static long macNow(TapFrameDevice opened) {
+    try {
+      return opened.hardwareAddress();
+    } catch (IOException e) {
+      return 0;
+    }
   }
 }

@@ -8,6 +8,9 @@ import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortListener;
+import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.ScarceAllocator;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -203,6 +206,31 @@ class DevicePortTest {
     assertThat(source.made).isEqualTo(1);
   }
 
+  @Test
+  void anotherAddressOfTheDeviceIsToldOnce() throws Exception {
+    List<String> told = new ArrayList<>();
+    start(Runnable::run);
+    await("up");
+    onLoop(() -> {
+      port.addListener(
+          new PortListener() {
+            @Override
+            public void stateChanged(Port changed, PortState before, PortState now) {}
+
+            @Override
+            public void addressChanged(Port changed) {
+              told.add(Long.toHexString(port.hardwareAddress()));
+            }
+          });
+      return 0;
+    });
+    source.mac = 0x525400000002L;
+    advance(DevicePort.CHECK_MILLIS);
+    advance(DevicePort.CHECK_MILLIS);
+    assertThat(onLoop(() -> List.copyOf(told))).containsExactly("525400000002");
+    assertThat(source.made).isEqualTo(1);
+  }
+
   /** An event of the device may wait in the present batch; it must not meet another's number. */
   @Test
   void theNumberOfAClosedDeviceStaysTakenUntilTheBatchIsOver() throws Exception {
@@ -237,6 +265,7 @@ class DevicePortTest {
     private volatile @Nullable Throwable readFails;
     private volatile @Nullable String down;
     private volatile int missed;
+    private volatile long mac;
     private int open;
     private int made;
     private int reads;
@@ -265,7 +294,7 @@ class DevicePortTest {
     @Override
     public Look look(FrameDevice device) {
       fail(replacedFails);
-      return new Look("", down);
+      return new Look("", down, mac);
     }
   }
 
