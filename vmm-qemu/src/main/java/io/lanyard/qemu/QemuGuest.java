@@ -90,7 +90,9 @@ final class QemuGuest implements Guest {
     Live(QemuProcess process) throws IOException {
       this.process = process;
       // Before the connection, which may tell at once of what an earlier daemon has asked for.
-      this.plugs = new QemuPlugs(this::execute, QemuCommand.hasPorts(spec), files.plugs());
+      this.plugs =
+          new QemuPlugs(
+              this::execute, QemuCommand.hasPorts(spec), files.plugs(), QemuPlugs.UNPLUG_MILLIS);
       this.qmp = Qmp.connect(files.qmp(), spec.name(), this);
     }
 

@@ -32,7 +32,7 @@ final class QemuPlugs {
   private static final System.Logger LOG = System.getLogger(QemuPlugs.class.getName());
 
   /** Linux blinks the slot's light for five seconds before it lets go. */
-  private static final int UNPLUG_SECONDS = 8;
+  static final long UNPLUG_MILLIS = 8000;
 
   /** Asks QEMU. */
   @FunctionalInterface
@@ -46,6 +46,7 @@ final class QemuPlugs {
   private final Monitor monitor;
   private final boolean ports;
   private final Path file;
+  private final long unplugMillis;
   private final Map<String, CountDownLatch> leaving = new ConcurrentHashMap<>();
 
   /** The device behind each port, of those that were added. */
@@ -57,11 +58,13 @@ final class QemuPlugs {
    * @param ports whether devices go behind ports
    * @param file what is added in the QEMU that runs; QEMU itself must not be asked for a port that
    *     has a device: QEMU 7.2 then tells its guest of no device that is added later
+   * @param unplugMillis how long a guest may take to let go of a device, {@link #UNPLUG_MILLIS}
    */
-  QemuPlugs(Monitor monitor, boolean ports, Path file) throws IOException {
+  QemuPlugs(Monitor monitor, boolean ports, Path file, long unplugMillis) throws IOException {
     this.monitor = monitor;
     this.ports = ports;
     this.file = file;
+    this.unplugMillis = unplugMillis;
     if (Files.exists(file)) {
       for (String line : Files.readAllLines(file)) {
         if (NOTE.matcher(line).matches()) {
@@ -167,15 +170,15 @@ final class QemuPlugs {
     leaving.put(device, left);
     try {
       execute("device_del", Map.of("id", device));
-      if (left.await(UNPLUG_SECONDS, TimeUnit.SECONDS)) {
+      if (left.await(unplugMillis, TimeUnit.MILLISECONDS)) {
         note(() -> added.values().remove(device));
       } else {
         throw new VmmException(
             "the guest has not let go of "
                 + device
                 + " within "
-                + UNPLUG_SECONDS
-                + " s: it may have no operating system that knows how");
+                + unplugMillis
+                + " ms: it may have no operating system that knows how");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
