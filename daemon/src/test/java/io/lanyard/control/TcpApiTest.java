@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Clock;
 import io.lanyard.control.api.Role;
+import io.lanyard.control.client.DaemonAddress;
+import io.lanyard.control.client.HttpClient;
 import io.lanyard.control.http.HttpMeter;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Limits;
@@ -16,6 +18,7 @@ import io.lanyard.control.token.TokenFile;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -45,7 +48,8 @@ final class TcpApiTest {
         new Routes("see /who")
             .add("GET", "/who", request -> Response.text("x/y", request.caller().name()))
             .add(Role.OPERATOR, "POST", "/work", request -> Response.empty())
-            .add("PUT", "/change", request -> Response.empty());
+            .add("PUT", "/change", request -> Response.empty())
+            .add("GET", "/stream", request -> new Response.Stream("x/y", TcpApiTest::stream));
     HttpMeter meter =
         new HttpMeter() {
           @Override
@@ -71,6 +75,26 @@ final class TcpApiTest {
   @AfterEach
   void close() {
     server.close();
+  }
+
+  /** As a capture: it goes on until the client has said that it is enough, and has an end then. */
+  private static void stream(InputStream in, OutputStream out) throws IOException {
+    out.write("begun".getBytes(ISO_8859_1));
+    in.transferTo(OutputStream.nullOutputStream());
+    out.write("ended".getBytes(ISO_8859_1));
+  }
+
+  @Test
+  void aStreamWhoseClientEndsItHasItsEndOverTlsToo() throws Exception {
+    String secret = TokenFile.read(tokens).add("viewer", Role.VIEWER);
+    DaemonAddress.Tcp address =
+        DaemonAddress.Tcp.parse(
+            "https://localhost:" + server.port(), directory.resolve("certificate.pem"), secret);
+    try (HttpClient.Answer stream = new HttpClient(address).send("GET", "/stream")) {
+      assertThat(stream.body().readNBytes(5)).asString(ISO_8859_1).isEqualTo("begun");
+      stream.endOutput();
+      assertThat(stream.bytes()).asString(ISO_8859_1).isEqualTo("ended");
+    }
   }
 
   private Path resource(String name) throws IOException {
