@@ -261,6 +261,25 @@ public sealed interface Change {
     public boolean isPluggable() {
       return Difference.isPluggable(before, after);
     }
+
+    /**
+     * The keys that differ and that a guest which runs cannot take over.
+     *
+     * @return such as {@code memory} and {@code nics[0].mac}; empty unless {@link #needsRestart}
+     */
+    public List<String> restartKeys() {
+      return Descriptions.restartKeys(before, after);
+    }
+
+    /**
+     * The change in one line, by somebody who knows the guest.
+     *
+     * @param isMadeAnew whether the guest has to start anew for it
+     * @return as {@link #describe} has it, with the words for that
+     */
+    public String describe(boolean isMadeAnew) {
+      return Descriptions.of(this, isMadeAnew);
+    }
   }
 
   /**

@@ -26,10 +26,12 @@ import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Changes as text, in the words of the file. */
@@ -105,12 +107,9 @@ final class Descriptions {
       case Change.GuestAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
       case Change.GuestRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.GuestChanged one ->
-          new Parts(subject).addAll(guestParts(one.before()), guestParts(one.after())).line()
-              + (!one.needsRestart()
-                  ? ""
-                  : one.isPluggable()
-                      ? "; needs a restart of the guest unless its VMM can plug"
-                      : "; needs a restart of the guest");
+          one.isPluggable()
+              ? guest(one) + restart(one) + ", unless its VMM can do it while the guest runs"
+              : of(one, one.needsRestart());
       case Change.LogChanged one ->
           new Parts(subject).add("level", level(one.before()), level(one.after())).line();
       case Change.MetricsChanged one ->
@@ -128,6 +127,51 @@ final class Descriptions {
               + ": "
               + Parts.arrow(Parts.orNone(one.before()), Parts.orNone(one.after()))
               + "; needs a restart of the daemon";
+    };
+  }
+
+  /** A change of a guest in one line. */
+  static String of(Change.GuestChanged change, boolean isMadeAnew) {
+    return guest(change)
+        + (isMadeAnew ? restart(change) : change.needsRestart() ? "; while the guest runs" : "");
+  }
+
+  private static String guest(Change.GuestChanged change) {
+    return new Parts(change.subject())
+        .addAll(guestParts(change.before()), guestParts(change.after()))
+        .line();
+  }
+
+  /** The end of the line about a guest that starts anew: what for, if not for all of it. */
+  private static String restart(Change.GuestChanged change) {
+    List<String> keys = change.restartKeys();
+    int all = differing(change.before(), change.after()).size();
+    return keys.size() == all
+        ? "; needs a restart of the guest"
+        : "; "
+            + String.join(", ", keys)
+            + (keys.size() == 1 ? " needs" : " need")
+            + " a restart of the guest";
+  }
+
+  /** The keys of a guest that differ and that one which runs cannot take over. */
+  static List<String> restartKeys(GuestConfig before, GuestConfig after) {
+    return differing(before, after).stream().filter(key -> !isLive(key)).toList();
+  }
+
+  private static List<String> differing(GuestConfig before, GuestConfig after) {
+    Map<String, Object> old = guestParts(before);
+    Map<String, Object> now = guestParts(after);
+    Set<String> keys = new LinkedHashSet<>(old.keySet());
+    keys.addAll(now.keySet());
+    return keys.stream().filter(key -> !Objects.equals(old.get(key), now.get(key))).toList();
+  }
+
+  /** Whether a guest that runs takes over a key: its NICs' networks, and what the daemon does. */
+  private static boolean isLive(String key) {
+    return switch (key) {
+      case "autostart", "stop-timeout", "keep-running" -> true;
+      default -> key.startsWith("nics[") && !key.endsWith("].mac");
     };
   }
 

@@ -152,6 +152,9 @@ class DifferenceTest {
             + " | guests.test: nics[0].isolated false -> true",
         "guests.test.memory = 1G"
             + " | guests.test: memory 512M -> 1G; needs a restart of the guest",
+        "guests.test = {image: debian, memory: 1G, autostart: false, nics: [{network: lab}], options: {trace:"
+            + " true}} | guests.test: memory 512M -> 1G, autostart true -> false; memory needs a"
+            + " restart of the guest",
         "guests.test.options.trace = false"
             + " | guests.test: options.trace true -> false; needs a restart of the guest",
         "log.level = debug | log: level info -> debug",

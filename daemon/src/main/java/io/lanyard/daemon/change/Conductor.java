@@ -10,7 +10,6 @@ import io.lanyard.config.Edit;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.config.change.Difference;
-import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
@@ -162,7 +161,7 @@ public final class Conductor implements AutoCloseable {
     List<Change> changes = Difference.between(before.configuration(), next);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
     ends.addAll(Endings.uplinks(changes));
-    return plan(before.revision(), changes, List.of(), "", ends);
+    return Described.of(changes, steps).plan(before.revision(), List.of(), "", ends);
   }
 
   /**
@@ -341,7 +340,7 @@ public final class Conductor implements AutoCloseable {
             new RunningConfiguration(
                 read.document(), before.configuration(), before.revision(), before.leftOut());
       }
-      return plan(before.revision(), changes, List.of(), "", List.of());
+      return Described.of(changes, steps).plan(before.revision(), List.of(), "", List.of());
     }
     List<String> ends = steps.ends(changes, read.configuration());
     if (!ends.isEmpty() && !request.force()) {
@@ -358,6 +357,7 @@ public final class Conductor implements AutoCloseable {
               + " --yes");
     }
     OwnFileKeys.check(changes, read.document(), revisions);
+    Described described = Described.of(changes, steps);
     long number = revisions.next(before);
     Transaction transaction =
         new Transaction(
@@ -388,7 +388,7 @@ public final class Conductor implements AutoCloseable {
         new RunningConfiguration(read.document(), read.configuration(), revision.number());
     present = after;
     String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
-    PlanInfo info = plan(revision.number(), changes, problems, confirmBy, ends);
+    PlanInfo info = described.plan(revision.number(), problems, confirmBy, ends);
     LogEvent.of("configuration-changed")
         .with("revision", revision.number())
         .with("who", request.who())
@@ -427,6 +427,7 @@ public final class Conductor implements AutoCloseable {
     RunningConfiguration now = present;
     RunningConfiguration before = waiting.before();
     List<Change> changes = Difference.between(now.configuration(), before.configuration());
+    Described described = Described.of(changes, steps);
     List<String> problems =
         new Transaction(steps.of(changes, now.configuration(), before.configuration()), step -> {})
             .runAll();
@@ -445,7 +446,7 @@ public final class Conductor implements AutoCloseable {
         .with("cause", why)
         .with("problems", problems)
         .log(LOG, Level.WARNING);
-    PlanInfo info = plan(number, changes, problems, "", List.of());
+    PlanInfo info = described.plan(number, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
   }
 
@@ -462,26 +463,6 @@ public final class Conductor implements AutoCloseable {
           e.problems().stream().map(Object::toString).toList(),
           "");
     }
-  }
-
-  private static PlanInfo plan(
-      long revision,
-      List<Change> changes,
-      List<String> problems,
-      String confirmBy,
-      List<String> ends) {
-    List<ChangeInfo> made = new ArrayList<>();
-    List<String> restart = new ArrayList<>();
-    for (Change change : changes) {
-      if (change instanceof Change.NeedsRestart) {
-        restart.add(change.describe());
-      } else {
-        made.add(
-            new ChangeInfo(
-                Steps.kind(change), change.network(), change.subject(), change.describe()));
-      }
-    }
-    return new PlanInfo(revision, made, ends, restart, problems, confirmBy);
   }
 
   /** The commands that wait for their turn. */

@@ -39,7 +39,9 @@ final class Endings {
             case Change.GuestRemoved removed -> guest(removed.before().name(), "is powered off");
             case Change.GuestChanged changed ->
                 tree.isMadeAnew(changed)
-                    ? guest(changed.before().name(), "is started anew")
+                    ? guest(
+                        changed.before().name(),
+                        "is started anew, for its " + named(changed.restartKeys()))
                     : moved(changed.before(), changed.after());
             case Change.NetworkRemoved removed -> network(removed.network(), true);
             case Change.NetworkReplaced replaced ->
@@ -106,7 +108,7 @@ final class Endings {
     return slot != null && slot.isOn() ? "guest " + name + " runs and " + end : "";
   }
 
-  /** The NICs of a running guest that move to another network. */
+  /** The NICs of a running guest that move to another network or go, and the disks that go. */
   private String moved(GuestConfig before, GuestConfig after) {
     GuestSlot slot = tree.guests().get(before.name());
     if (slot == null || !slot.isOn()) {
@@ -130,6 +132,14 @@ final class Endings {
                 + (to.isEmpty() ? "" : " and gets one to " + to)
                 + (flows.isEmpty() ? "" : "; " + flows));
       }
+    }
+    for (int i = after.disks().size(); i < before.disks().size(); i++) {
+      all.add(
+          "guest "
+              + before.name()
+              + ": its disk "
+              + before.disks().get(i).path()
+              + " is taken out while it runs");
     }
     return String.join("; ", all);
   }

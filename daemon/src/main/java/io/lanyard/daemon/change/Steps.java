@@ -93,6 +93,13 @@ final class Steps {
         .toLowerCase(Locale.ROOT);
   }
 
+  /** A change in one line; of a guest as it can take it now. */
+  String describe(Change change) {
+    return change instanceof Change.GuestChanged guest
+        ? guest.describe(tree.isMadeAnew(guest))
+        : change.describe();
+  }
+
   /** The guests and flows that a difference ends, for people. */
   List<String> ends(List<Change> changes, Configuration after) {
     return endings.of(changes, after);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
@@ -32,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -420,7 +423,8 @@ class ConductorTest {
     assertThat(plugged.ends()).isEmpty();
     assertThat(plugged.changes())
         .extracting(ChangeInfo::text)
-        .anyMatch(text -> text.contains("nics[1].network none -> b"));
+        .anyMatch(text ->
+            text.contains("nics[1].network none -> b") && text.endsWith("; while the guest runs"));
     assertThat(ports("b")).contains("g.nic1");
     assertThat(runs.info().nics()).hasSize(2);
     assertThat(EchoVmmProvider.links(0x52_54_00_00_00_42L)).containsExactly("up");
@@ -435,6 +439,9 @@ class ConductorTest {
     String first = two + guest.formatted("");
     assertThat(refused(first).details())
         .containsExactly("guest g: nic1 loses its link to network b");
+    String larger = two + guest.formatted(second).replace("vmm: echo", "vmm: echo, memory: 1G");
+    assertThat(refused(larger).details())
+        .containsExactly("guest g runs and is started anew, for its memory");
     get(daemon.conductor().apply(request(first, true)));
     assertThat(ports("a")).contains("g.nic0");
     assertThat(ports("b")).containsExactly("gateway");
@@ -552,6 +559,42 @@ class ConductorTest {
     assertThat(slow).isNotDone();
     daemon.hurry();
     assertThat(get(slow).revision()).isEqualTo(1);
+  }
+
+  /** The configuration of a daemon that starts with the files as they are now, as after a kill. */
+  private Configuration afterACrash(String own) throws Exception {
+    Path crashed = Files.createTempDirectory(home, "crashed");
+    Path config = Files.createDirectory(crashed.resolve(Conductor.DIRECTORY));
+    Path kept = directories().state().resolve(Conductor.DIRECTORY);
+    if (Files.isDirectory(kept)) {
+      try (Stream<Path> files = Files.list(kept)) {
+        for (Path file : (Iterable<Path>) files::iterator) {
+          Files.copy(file, config.resolve(file.getFileName()));
+        }
+      }
+    }
+    return RunningConfiguration.recover(document(own), crashed, Clock.system()).configuration();
+  }
+
+  @Test
+  void aCrashInAChangeLeavesTheOldConfigurationUntilAllOfItIsDone() throws Exception {
+    String before =
+        START
+            + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, stop-timeout: 1m,"
+            + " options: {button: ignored}}}\n";
+    start(before);
+    String after =
+        START.replace("10.9.8.9:80", "10.9.8.10:80")
+            + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
+    CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(after, true));
+    // Settings and additions are done; the guest that is to go does not stop.
+    await(() -> daemon.network("b") != null);
+    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    assertThat(slow).isNotDone();
+    assertThat(afterACrash(before)).isEqualTo(document(before).configuration());
+    daemon.hurry();
+    get(slow);
+    assertThat(afterACrash(before)).isEqualTo(document("other.yaml", after).configuration());
   }
 
   @Test
