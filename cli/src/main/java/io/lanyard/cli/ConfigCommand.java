@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +65,9 @@ final class ConfigCommand {
       if (output.json()) {
         output.print(path == null ? answer : Reply.of(config));
       } else if (origin) {
-        output.table(config.settings(), List.of("path", "value", "origin"));
+        List<SettingInfo> all = new ArrayList<>(config.settings());
+        config.removed().forEach(setting -> all.add(inWords(setting)));
+        output.table(all, List.of("path", "value", "origin"));
       } else {
         config
             .settings()
@@ -72,6 +75,11 @@ final class ConfigCommand {
                 setting -> output.line(PrintableText.of(setting.path() + ": " + setting.value())));
       }
       return Lanyard.DONE;
+    }
+
+    private static SettingInfo inWords(SettingInfo removed) {
+      return new SettingInfo(
+          removed.path(), "(removed; the file has " + removed.value() + ")", removed.origin());
     }
 
     private static DocumentPath path(String text) {
@@ -83,16 +91,20 @@ final class ConfigCommand {
     }
 
     private static ConfigurationInfo below(ConfigurationInfo config, DocumentPath base) {
-      List<SettingInfo> found =
-          Effective.of(config).below(base).stream()
-              .map(value -> new SettingInfo(value.path().toString(), value.text(), value.origin()))
-              .toList();
-      if (found.isEmpty()) {
+      List<SettingInfo> found = below(config.settings(), base);
+      List<SettingInfo> removed = below(config.removed(), base);
+      if (found.isEmpty() && removed.isEmpty()) {
         throw new Failure(
             "the configuration says nothing of " + base,
             "\"lanyard config show --defaults\" lists all values");
       }
-      return new ConfigurationInfo(config.revision(), config.source(), found);
+      return new ConfigurationInfo(config.revision(), config.source(), found, removed);
+    }
+
+    private static List<SettingInfo> below(List<SettingInfo> settings, DocumentPath base) {
+      return Effective.below(Effective.values(settings), base).stream()
+          .map(value -> new SettingInfo(value.path().toString(), value.text(), value.origin()))
+          .toList();
     }
   }
 
@@ -123,7 +135,12 @@ final class ConfigCommand {
         return Lanyard.DONE;
       }
       try {
-        write(Path.of(file), text);
+        Path whole = Path.of(file).toAbsolutePath();
+        Path directory = whole.getParent();
+        if (directory != null && !Files.isDirectory(directory)) {
+          throw new Failure("cannot write " + file + ": its directory is not there");
+        }
+        write(whole, text);
       } catch (IOException e) {
         throw new Failure("cannot write " + file + ": " + Causes.of(e));
       }
@@ -132,7 +149,7 @@ final class ConfigCommand {
 
     /** In one step: a full disk leaves the file that was there. */
     private static void write(Path file, byte[] text) throws IOException {
-      Path whole = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      Path whole = Files.exists(file) ? file.toRealPath() : file;
       if (Files.exists(whole) && !Files.isRegularFile(whole)) {
         Files.write(whole, text);
         return;

@@ -33,8 +33,13 @@ record Effective(long revision, List<Value> values) {
   }
 
   static Effective of(ConfigurationInfo config) {
+    return new Effective(config.revision(), values(config.settings()));
+  }
+
+  /** The API's settings with their paths read. */
+  static List<Value> values(List<SettingInfo> settings) {
     List<Value> values = new ArrayList<>();
-    for (SettingInfo setting : config.settings()) {
+    for (SettingInfo setting : settings) {
       try {
         values.add(
             new Value(DocumentPath.parse(setting.path()), setting.value(), setting.origin()));
@@ -42,7 +47,7 @@ record Effective(long revision, List<Value> values) {
         throw new Failure("the daemon has a setting that cannot be read: " + e.getMessage());
       }
     }
-    return new Effective(config.revision(), values);
+    return values;
   }
 
   static Effective of(Api api, boolean defaults) {
@@ -56,6 +61,11 @@ record Effective(long revision, List<Value> values) {
 
   /** The values at a path and below it. */
   List<Value> below(DocumentPath base) {
+    return below(values, base);
+  }
+
+  /** Those values that are at a path or below it. */
+  static List<Value> below(List<Value> values, DocumentPath base) {
     List<String> steps = base.steps();
     List<Value> found = new ArrayList<>();
     for (Value value : values) {

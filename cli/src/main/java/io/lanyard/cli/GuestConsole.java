@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.PrintableText;
+import io.lanyard.base.Signals;
 import io.lanyard.control.client.ByteStream;
 import io.lanyard.control.client.DaemonEvent;
 import io.lanyard.control.client.EventStream;
@@ -9,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Parameters;
     name = "console",
     description = {
       "Attaches the terminal to a guest's serial console. Ctrl-] leaves.",
-      "It ends when the guest does."
+      "It ends when the guest does.",
+      "A guest with a virtio console hears how large the terminal is."
     })
 final class GuestConsole implements Callable<Integer> {
   /** As telnet and virsh have it. */
@@ -55,6 +58,7 @@ final class GuestConsole implements Callable<Integer> {
       Runtime.getRuntime().addShutdownHook(hook);
       if (isTyped) {
         System.err.print("Connected to " + guest + ". Ctrl-] leaves.\r\n");
+        Thread.ofPlatform().daemon().name("window").start(this::followWindow);
       }
       if (!watch) {
         Thread.ofPlatform().daemon().name("keys").start(() -> type(console));
@@ -96,6 +100,24 @@ final class GuestConsole implements Callable<Integer> {
       // Without events the console stays until it is left, as that of a guest that is off.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Tells the guest how large the terminal is, now and each time that this changes. */
+  private void followWindow() {
+    Semaphore changes = new Semaphore(1);
+    Signals.on("WINCH", changes::release);
+    try {
+      while (true) {
+        changes.acquireUninterruptibly();
+        int _ = changes.drainPermits(); // a window that is drawn larger tells each step
+        int[] size = Terminal.size();
+        if (size[0] > 0 && size[1] > 0) {
+          api.order(daemon -> daemon.resizeConsole(guest, size[1], size[0]));
+        }
+      }
+    } catch (Failure e) {
+      // A serial port has no size, and a guest or a daemon that is gone has none to tell.
     }
   }
 

@@ -202,16 +202,23 @@ public record Configuration(
    * @param level the least severe level that is logged
    */
   public record Log(Level level) {
+    /**
+     * The words for the levels.
+     *
+     * @return as the file has them, the most severe first
+     */
+    public static List<String> levels() {
+      return Keys.LEVELS.words();
+    }
+
     /** The keys of {@code log}. */
     static final class Keys {
+      static final Choice<Level> LEVELS =
+          Choice.of(
+              List.of(Level.ERROR, Level.WARNING, Level.INFO, Level.DEBUG, Level.TRACE), Map.of());
+
       static final Key<Level> LEVEL =
-          Key.defaulted(
-              "level",
-              Choice.of(
-                  List.of(Level.ERROR, Level.WARNING, Level.INFO, Level.DEBUG, Level.TRACE),
-                  Map.of()),
-              Level.INFO,
-              "The least severe level that is logged.");
+          Key.defaulted("level", LEVELS, Level.INFO, "The least severe level that is logged.");
 
       static final Section SECTION = Section.of("log", "The daemon's log.", LEVEL);
 

@@ -1,7 +1,11 @@
 package io.lanyard.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -250,6 +254,46 @@ public final class Document {
     return defaults
         ? SettingsWithDefaults.of(source(), tree, configuration())
         : SaidSettings.of(source(), tree);
+  }
+
+  /**
+   * The values that the text says and that changes have removed, whether by themselves or with what
+   * is around them.
+   *
+   * @return in the order of the text: the value as the text has it, and as its origin the change
+   *     that has removed it
+   */
+  public List<Setting> removed() {
+    if (laid.isEmpty()) {
+      return List.of();
+    }
+    Set<List<String>> said = new HashSet<>();
+    for (Setting present : SaidSettings.of(source(), tree)) {
+      List<String> steps = present.path().steps();
+      for (int i = 1; i <= steps.size(); i++) {
+        said.add(steps.subList(0, i));
+      }
+    }
+    List<Setting> removed = new ArrayList<>();
+    for (Setting former : SaidSettings.of(source(), base.tree())) {
+      if (!said.contains(former.path().steps())) {
+        lastEditOf(former.path().steps())
+            .map(edit -> new Origin.Change(edit.who(), edit.when()))
+            .ifPresent(origin -> removed.add(new Setting(former.path(), former.value(), origin)));
+      }
+    }
+    return removed;
+  }
+
+  /** The last change of a value, or of what is around it. */
+  private Optional<Edit> lastEditOf(List<String> path) {
+    for (LaidEdit one : laid.reversed()) {
+      List<String> changed = one.edit().path().steps();
+      if (changed.size() <= path.size() && path.subList(0, changed.size()).equals(changed)) {
+        return Optional.of(one.edit());
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether text, directory and changes are the same. */

@@ -1,6 +1,7 @@
 package io.lanyard.config;
 
 import static io.lanyard.config.DocumentTest.changed;
+import static io.lanyard.config.DocumentTest.remove;
 import static io.lanyard.config.DocumentTest.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +29,26 @@ class SettingsTest {
             "networks.lan.dhcp.reservations[52:54:00:00:00:10].hostname = web # base.yaml:9:66",
             "networks.lan.egress.rules[1].allow = \"*:53\" # base.yaml:11:43",
             "guests.demo.image = debian # base.yaml:18:17");
+  }
+
+  @Test
+  void whatAChangeHasRemovedSaysWhatTheFileHasAndWhoRemovedIt() throws ConfigException {
+    Document changed =
+        changed(
+            remove("networks.lan.forwards[web]"),
+            set("networks.lan.egress", "{default: deny}"),
+            set("networks.lan.ports[p1].device", "t9"));
+
+    assertThat(changed.removed())
+        .extracting(setting -> setting.path() + " = " + setting.value() + " # " + setting.origin())
+        .containsExactly(
+            "networks.lan.egress.rules[0].deny = 10.0.0.0/8 # alice at 2026-11-29T12:00:00Z",
+            "networks.lan.egress.rules[1].allow = \"*:53\" # alice at 2026-11-29T12:00:00Z",
+            "networks.lan.forwards[web].name = web # bob at 2026-11-29T12:00:00Z",
+            "networks.lan.forwards[web].protocol = tcp # bob at 2026-11-29T12:00:00Z",
+            "networks.lan.forwards[web].listen = \"127.0.0.1:8080\" # bob at 2026-11-29T12:00:00Z",
+            "networks.lan.forwards[web].to = \"web:80\" # bob at 2026-11-29T12:00:00Z");
+    assertThat(changed().removed()).isEmpty();
   }
 
   @Test

@@ -144,17 +144,24 @@ final class ConfigResources {
   private Response show(Request request) {
     RunningConfiguration present = conductor.present();
     boolean defaults = flag(request, "defaults");
-    List<SettingInfo> settings = new ArrayList<>();
+    Document document = present.document();
+    List<Setting> settings;
     try {
-      for (Setting one : present.document().settings(defaults)) {
-        settings.add(new SettingInfo(one.path().toString(), one.value(), one.origin().toString()));
-      }
+      settings = document.settings(defaults);
     } catch (ConfigException e) {
       throw new IllegalStateException("what runs has problems", e);
     }
     return Json.response(
-            new ConfigurationInfo(present.revision(), present.document().source(), settings))
+            new ConfigurationInfo(
+                present.revision(),
+                document.source(),
+                settings.stream().map(ConfigResources::info).toList(),
+                document.removed().stream().map(ConfigResources::info).toList()))
         .with("ETag", tag(present.revision()));
+  }
+
+  private static SettingInfo info(Setting one) {
+    return new SettingInfo(one.path().toString(), one.value(), one.origin().toString());
   }
 
   private Response text(Request request) {

@@ -21,6 +21,9 @@ final class GuestResources {
   /** The protocol of a console: after the upgrade, bytes both ways and nothing else. */
   static final String CONSOLE_PROTOCOL = "lanyard-console";
 
+  /** A virtio console has 16 bits for columns and for rows. */
+  private static final int LONGEST = 0xffff;
+
   private final Daemon daemon;
 
   private GuestResources(Daemon daemon) {
@@ -33,7 +36,8 @@ final class GuestResources {
         .add("GET", "/v1/guests", request -> guests.list())
         .add("GET", "/v1/guests/{guest}", request -> Json.response(guests.find(request).info()))
         .add(Role.OPERATOR, "GET", "/v1/guests/{guest}/console", guests::watch)
-        .add(Role.OPERATOR, "POST", "/v1/guests/{guest}/console", guests::attach);
+        .add(Role.OPERATOR, "POST", "/v1/guests/{guest}/console", guests::attach)
+        .add(Role.OPERATOR, "PUT", "/v1/guests/{guest}/console/size", guests::resize);
     for (Action action : Action.values()) {
       routes.add(
           Role.OPERATOR,
@@ -99,6 +103,35 @@ final class GuestResources {
     Console console = console(request);
     return new Response.Stream(
         "application/octet-stream", (in, out) -> new ConsoleStream().run(console, in, out));
+  }
+
+  private Response resize(Request request) {
+    GuestHandle guest = find(request);
+    String name = request.parameter("guest");
+    Map<String, ?> body = request.json();
+    try {
+      guest.resizeConsole(length(body, "columns"), length(body, "rows"));
+    } catch (VmmException e) {
+      throw failure("guest " + name + " has no console", name, e);
+    } catch (UnsupportedOperationException e) {
+      throw new Problem(
+          409,
+          "the console of guest " + name + " has no size",
+          name,
+          "of vmm: lanyard, a guest with \"options: {console: virtio}\" has one");
+    }
+    return Response.empty();
+  }
+
+  private static int length(Map<String, ?> body, String key) {
+    if (body.get(key) instanceof Long length && length >= 1 && length <= LONGEST) {
+      return length.intValue();
+    }
+    throw new Problem(
+        400,
+        "expected " + key + " from 1 to " + LONGEST,
+        key,
+        "send {\"columns\": 80, \"rows\": 24}");
   }
 
   private Response attach(Request request) {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.api.DaemonStatus;
+import io.lanyard.control.client.ConfigItem;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -113,6 +115,28 @@ final class ApiRecordsTest {
               }
             }));
     return answers;
+  }
+
+  @Test
+  void everyThingThatCanBePutHasAnItemOfTheClients() throws Exception {
+    TreeSet<String> described = new TreeSet<>();
+    for (var path : document().path("paths").properties()) {
+      JsonNode answer = path.getValue().path("put").path("responses").path("200");
+      boolean isOne = !path.getKey().equals("/v1/config"); // which is all things together
+      if (isOne && word(answer.at("/content/application~1json/schema")).equals("PlanInfo")) {
+        described.add(path.getKey().replaceAll("\\{[a-z]+}", "x"));
+      }
+    }
+    TreeSet<String> items = new TreeSet<>();
+    for (Method method : ConfigItem.class.getMethods()) {
+      if (Modifier.isStatic(method.getModifiers())) {
+        Object[] names = new Object[method.getParameterCount()];
+        Arrays.fill(names, "x");
+        ConfigItem item = (ConfigItem) method.invoke(null, names);
+        items.add("/v1/" + String.join("/", item.segments()));
+      }
+    }
+    assertThat(items).isEqualTo(described);
   }
 
   @Test

@@ -33,19 +33,21 @@ final class ApiRequests {
 
   /** Bodies that are right, by the last segment of the path. */
   private static final Map<String, String> RIGHT =
-      Map.of(
-          "{network}", "{\"mode\": \"isolated\"}",
-          "{port}", "{\"kind\": \"qemu-stream\", \"path\": \"p1.sock\"}",
-          "{forward}",
+      Map.ofEntries(
+          Map.entry("{network}", "{\"mode\": \"isolated\"}"),
+          Map.entry("{port}", "{\"kind\": \"qemu-stream\", \"path\": \"p1.sock\"}"),
+          Map.entry(
+              "{forward}",
               "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:28082\", \"to\":"
-                  + " \"192.168.127.9:9\"}",
-          "{mac}", "{\"address\": \"192.168.127.77\"}",
-          "{name}", "\"192.168.127.9\"",
-          "egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}",
-          "nat", "{\"host-loopback\": false}",
-          "dhcp", "{\"lease-time\": \"30m\"}",
-          "link", "{\"up\": true}",
-          "log-level", "\"info\"");
+                  + " \"192.168.127.9:9\"}"),
+          Map.entry("{mac}", "{\"address\": \"192.168.127.77\"}"),
+          Map.entry("{name}", "\"192.168.127.9\""),
+          Map.entry("egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}"),
+          Map.entry("nat", "{\"host-loopback\": false}"),
+          Map.entry("dhcp", "{\"lease-time\": \"30m\"}"),
+          Map.entry("link", "{\"up\": true}"),
+          Map.entry("size", "{\"columns\": 80, \"rows\": 24}"),
+          Map.entry("log-level", "\"info\""));
 
   private static final List<String> HOSTILE =
       List.of(

@@ -2,13 +2,18 @@ package io.lanyard.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
+import io.lanyard.control.client.ChangeOptions;
+import io.lanyard.control.client.ConfigItem;
 import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.RefusedException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
@@ -185,6 +190,28 @@ class ConfigApiTest {
     done("DELETE", "/v1/networks/b", "");
     assertThat(daemon.network("b")).isNull();
     assertThat(daemon.guestNames()).containsExactly("g");
+  }
+
+  @Test
+  void theClientPutsAndDeletesOneThing() throws IOException {
+    LanyardClient api = LanyardClient.of(home.resolve("r/api.sock"));
+    ConfigItem one = ConfigItem.forward("a", "tcp/127.0.0.1:" + port);
+    Map<String, String> value =
+        Map.of("protocol", "tcp", "listen", "127.0.0.1:" + port, "to", "g:80");
+    ChangeOptions dry = new ChangeOptions(false, false, true, "", null);
+    assertThat(api.put(one, value, dry).value().changes()).hasSize(1);
+    assertThat(forwards()).isEmpty();
+    assertThat(api.put(one, value, ChangeOptions.PLAIN).value().revision()).isEqualTo(1);
+    assertThat(forwards()).containsExactly(" -> g:80");
+    assertThat(api.delete(one, ChangeOptions.PLAIN).value().revision()).isEqualTo(2);
+    assertThatThrownBy(() -> api.delete(one, ChangeOptions.PLAIN))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.problem().status()).isEqualTo(404));
+    assertThat(api.put(ConfigItem.logLevel(), "debug", ChangeOptions.PLAIN).value().changes())
+        .hasSize(1);
+    api.put(ConfigItem.enabled("a"), false, new ChangeOptions(true, false, false, "", null));
+    assertThat(Objects.requireNonNull(daemon.network("a")).isStopped()).isTrue();
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -254,6 +255,30 @@ final class ControlServerTest {
     }
     assertThat(ask("POST", "/v1/guests/g/console", 426).path("hint").asText())
         .contains("Upgrade: lanyard-console");
+  }
+
+  @Test
+  void aConsoleIsToldTheSizeOfTheTerminal() throws IOException {
+    try (HttpClient.Answer console = client.upgrade("/v1/guests/g/console", "lanyard-console")) {
+      assertThat(console.body().readNBytes(6)).asString(US_ASCII).isEqualTo("hello\n");
+      assertThat(resize("{\"columns\": 132, \"rows\": 50}")).isEqualTo(204);
+      assertThat(console.body().readNBytes(8)).asString(US_ASCII).isEqualTo("[132x50]");
+    }
+    assertThat(resize("{\"columns\": 0, \"rows\": 24}")).isEqualTo(400);
+    assertThat(resize("{\"columns\": 80, \"rows\": 65536}")).isEqualTo(400);
+    assertThat(resize("{\"columns\": 80}")).isEqualTo(400);
+    assertThat(resize("{\"columns\": \"80\", \"rows\": 24}")).isEqualTo(400);
+  }
+
+  private static int resize(String body) throws IOException {
+    String target = "/v1/guests/g/console/size";
+    try (HttpClient.Answer answer =
+        client.send(
+            "PUT", target, Map.of("Content-Type", "application/json"), body.getBytes(US_ASCII))) {
+      contract.check(
+          "PUT", target, answer.status(), answer.headers().get("content-type"), answer.bytes());
+      return answer.status();
+    }
   }
 
   @Test

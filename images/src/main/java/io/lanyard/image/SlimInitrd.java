@@ -28,7 +28,7 @@ import org.tukaani.xz.XZInputStream;
  */
 final class SlimInitrd {
   /** Its file in an image. The number goes up when the recipe changes, so that it is made anew. */
-  static final String FILE = "slim-1.cpio";
+  static final String FILE = "slim-2.cpio";
 
   /** Programs that are not applets; what the installer lacks is left out. */
   private static final List<String> PROGRAMS = List.of("busybox", "kmod", "wget", "httpd");
@@ -54,6 +54,12 @@ final class SlimInitrd {
       while read module; do
         insmod /modules/$module
       done </modules/order
+      # What is typed goes to the virtio console of a guest that has one.
+      tty=ttyS0
+      case "$(cat /sys/bus/virtio/devices/*/device 2>/dev/null)" in
+        *0x0003*) tty=hvc0 ;;
+      esac
+      echo "$tty::respawn:-/bin/sh" >>/etc/inittab
       ip link set lo up
       # The power button is a keyboard with one key: any event on it means power off.
       if [ -e /dev/input/event0 ]; then
@@ -65,10 +71,12 @@ final class SlimInitrd {
       exec init
       """;
 
-  /** BusyBox's init makes the console its shell's controlling terminal, so that Ctrl-C works. */
+  /**
+   * BusyBox's init makes the console its shell's controlling terminal, so that Ctrl-C works; {@code
+   * /init} adds which one that is.
+   */
   private static final String INITTAB =
       """
-      ttyS0::respawn:-/bin/sh
       ::ctrlaltdel:/bin/poweroff -f
       """;
 

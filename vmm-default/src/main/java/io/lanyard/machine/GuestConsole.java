@@ -31,6 +31,9 @@ final class GuestConsole implements Console, AutoCloseable {
   private static final int RING = 1 << 16;
   private static final int PORTION = 4096;
 
+  /** A virtio console has 16 bits for columns and for rows. */
+  private static final int LARGEST = 0xffff;
+
   /** Not seen by a person, and at 64 KiB a batch no limit for what a guest can print. */
   private static final Duration REST = Duration.ofMillis(1);
 
@@ -39,6 +42,11 @@ final class GuestConsole implements Console, AutoCloseable {
   private final ReentrantLock delivery = new ReentrantLock();
   private final List<Listener> listeners = new ArrayList<>();
   private volatile @Nullable Consumer<ByteBuffer> input;
+  private final boolean sized;
+
+  /** Under its own monitor: the terminal that shows the console, and the device that is told. */
+  private final Window window = new Window();
+
   private volatile Consumer<String> panics = reason -> {};
   // Under the ring's monitor.
   private long total;
@@ -46,6 +54,20 @@ final class GuestConsole implements Console, AutoCloseable {
   private boolean attached;
   private final PanicWatch panic = new PanicWatch();
   private @Nullable Thread pump;
+
+  /** A device that hands the size of the terminal to its guest. */
+  @FunctionalInterface
+  interface Sizable {
+    /** Takes a size; both numbers are from 1 to 65,535. */
+    void resize(int columns, int rows);
+  }
+
+  /** The size of the terminal; 0 by 0 as long as nobody has told it. */
+  private static final class Window {
+    private int columns;
+    private int rows;
+    private @Nullable Sizable device;
+  }
 
   private final class Listener implements Attachment {
     final Output output;
@@ -73,8 +95,43 @@ final class GuestConsole implements Console, AutoCloseable {
     }
   }
 
-  GuestConsole(String name) {
+  /**
+   * Makes a console.
+   *
+   * @param name the guest's name
+   * @param sized whether its device hands the terminal's size to the guest
+   */
+  GuestConsole(String name, boolean sized) {
     this.name = name;
+    this.sized = sized;
+  }
+
+  /** Sets the device that is told the terminal's size; null for none. */
+  void screen(@Nullable Sizable device) {
+    synchronized (window) {
+      window.device = device;
+      if (device != null && window.columns != 0) {
+        device.resize(window.columns, window.rows);
+      }
+    }
+  }
+
+  @Override
+  public void resize(int columns, int rows) {
+    if (!sized) {
+      throw new UnsupportedOperationException("a serial port has no size");
+    }
+    if (columns < 1 || columns > LARGEST || rows < 1 || rows > LARGEST) {
+      throw new IllegalArgumentException(
+          "a terminal of " + columns + " columns, " + rows + " rows");
+    }
+    synchronized (window) {
+      window.columns = columns;
+      window.rows = rows;
+      if (window.device != null) {
+        window.device.resize(columns, rows);
+      }
+    }
   }
 
   /** Sets the sink of typed bytes; null for none. */

@@ -65,6 +65,7 @@ final class LanyardVmm implements Vmm {
       disks.forEach(Disk::close);
       throw e;
     }
+    boolean virtioConsole = "virtio".equals(spec.options().get(SpecCheck.CONSOLE));
     LanyardGuest guest =
         new LanyardGuest(
             new Equipment(
@@ -73,8 +74,8 @@ final class LanyardVmm implements Vmm {
                 spec.harts(),
                 interrupts(spec),
                 boot,
-                new GuestConsole(spec.name()),
-                "virtio".equals(spec.options().get(SpecCheck.CONSOLE)),
+                new GuestConsole(spec.name(), virtioConsole),
+                virtioConsole,
                 spec.nics().stream().map(LanyardNic::new).toList(),
                 List.copyOf(disks),
                 code,

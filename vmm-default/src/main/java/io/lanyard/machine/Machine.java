@@ -149,6 +149,7 @@ final class Machine {
       VirtioConsole port = new VirtioConsole(console::print);
       board.attach("console", port);
       console.input(port::receive);
+      console.screen(port::resize);
     } else {
       console.input(board.uart()::receive);
     }
@@ -289,6 +290,7 @@ final class Machine {
     board.abandon();
     disks.forEach(VirtioBlk::stop);
     equipment.console().input(null);
+    equipment.console().screen(null);
     equipment.nics().forEach(nic -> nic.running(false));
     equipment.nics().forEach(nic -> nic.device(null));
     if (stands(System.nanoTime() + PAUSE_TIMEOUT.toNanos())) {

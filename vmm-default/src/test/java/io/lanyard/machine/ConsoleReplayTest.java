@@ -170,7 +170,7 @@ class ConsoleReplayTest {
     for (int split = 0; split <= all.length; split++) {
       ByteArrayOutputStream seen = new ByteArrayOutputStream();
       // Its end brings listeners up to date.
-      try (GuestConsole console = new GuestConsole("test")) {
+      try (GuestConsole console = new GuestConsole("test", false)) {
         console.print(ByteBuffer.wrap(all, 0, split));
         console.attach(piece -> {
           byte[] some = new byte[piece.remaining()];

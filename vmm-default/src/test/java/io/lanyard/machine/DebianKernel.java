@@ -24,7 +24,7 @@ record DebianKernel(Path kernel, Path initrd) {
   static DebianKernel fetch() throws IOException, InterruptedException {
     Path directory = Path.of("target", "debian-13-netboot").toAbsolutePath();
     DebianKernel images =
-        new DebianKernel(directory.resolve("linux"), directory.resolve("slim.gz"));
+        new DebianKernel(directory.resolve("linux"), directory.resolve("slim-2.gz"));
     if (!Files.exists(images.initrd)) {
       Files.createDirectories(directory);
       make(directory, "slim-initrd.sh", download(directory, "all", PACKAGE));
@@ -39,7 +39,7 @@ record DebianKernel(Path kernel, Path initrd) {
   static DebianKernel withDisks() throws IOException, InterruptedException {
     DebianKernel plain = fetch();
     Path directory = plain.initrd.resolveSibling("");
-    DebianKernel images = new DebianKernel(plain.kernel, directory.resolve("disk.gz"));
+    DebianKernel images = new DebianKernel(plain.kernel, directory.resolve("disk-2.gz"));
     if (!Files.exists(images.initrd)) {
       String name = "linux-image-" + plain.version();
       make(directory, "disk-initrd.sh", download(directory, "riscv64", name));

@@ -1,10 +1,13 @@
 package io.lanyard.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.vmm.Console;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -40,7 +43,7 @@ class GuestConsoleTest {
 
   @Test
   void whatIsPrintedWhileSomebodyAttachesReachesEverybody() throws InterruptedException {
-    try (GuestConsole console = new GuestConsole("test")) {
+    try (GuestConsole console = new GuestConsole("test", false)) {
       Screen first = new Screen();
       console.attach(first);
       print(console, "before ");
@@ -54,6 +57,30 @@ class GuestConsoleTest {
       });
       assertThat(first.next(9)).isEqualTo("meanwhile");
       assertThat(second.next(16)).isEqualTo("before meanwhile");
+    }
+  }
+
+  @Test
+  void aDeviceThatComesIsToldTheLastSize() {
+    List<String> told = new ArrayList<>();
+    try (GuestConsole console = new GuestConsole("test", true)) {
+      console.resize(80, 24);
+      console.screen((columns, rows) -> told.add(columns + "x" + rows));
+      console.resize(132, 50);
+      console.screen(null);
+      console.resize(100, 30);
+      assertThat(told).containsExactly("80x24", "132x50");
+      assertThatThrownBy(() -> console.resize(0, 24)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> console.resize(80, 1 << 16))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void aSerialPortHasNoSize() {
+    try (GuestConsole console = new GuestConsole("test", false)) {
+      assertThatThrownBy(() -> console.resize(80, 24))
+          .isInstanceOf(UnsupportedOperationException.class);
     }
   }
 }

@@ -74,6 +74,9 @@ class KernelBootIT {
                 options),
             events::add);
     guest.console().attach(bytes -> screen.append(StandardCharsets.ISO_8859_1.decode(bytes)));
+    if (options.containsValue("virtio")) {
+      guest.console().resize(132, 50); // told when the driver comes
+    }
     guest.start();
     awaitShell();
   }
@@ -210,6 +213,14 @@ class KernelBootIT {
     } catch (IllegalStateException e) {
       assertThat(guest.state()).isEqualTo(GuestState.STOPPED);
     }
+  }
+
+  @Test
+  void aVirtioConsoleHasTheTerminalsSize() throws Exception {
+    startGuest(Map.of("console", "virtio"));
+    await(() -> run("stty size").contains("50 132\r"));
+    guest.console().resize(101, 33);
+    await(() -> run("stty size").contains("33 101\r"));
   }
 
   private void awaitShell() {

@@ -344,7 +344,7 @@ class LanyardGuestTest {
                 1,
                 InterruptControl.PLIC,
                 boot,
-                new GuestConsole("one"),
+                new GuestConsole("one", false),
                 false,
                 List.of(),
                 List.of(broken),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# slim-initrd.sh PACKAGE DIR: out of the Debian installer's netboot package, makes DIR/linux and DIR/slim.gz: the stock
+# slim-initrd.sh PACKAGE DIR: out of the Debian installer's netboot package, makes DIR/linux and DIR/slim-2.gz: the stock
 # kernel, and an initial RAM disk of BusyBox, the modules that this machine needs, and an /init that starts a shell.
 set -e
 D=$2
@@ -28,8 +28,10 @@ mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 exec </dev/console >/dev/console 2>&1
 for m in $M; do insmod /modules/\$m.ko; done
-while :; do sh -i </dev/ttyS0 >/dev/ttyS0 2>&1; done
+T=/dev/ttyS0
+[ -e /dev/hvc0 ] && T=/dev/hvc0
+while :; do sh -i <\$T >\$T 2>&1; done
 I
 chmod 755 $S/init
-(cd $S && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 >$D/slim.gz
+(cd $S && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 >$D/slim-2.gz
 rm -rf $F $S $D/initrd.gz

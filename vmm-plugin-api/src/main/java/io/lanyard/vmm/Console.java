@@ -28,6 +28,19 @@ public interface Console {
    */
   Attachment attach(Output output);
 
+  /**
+   * Tells the guest how large the terminal is that shows the console. A guest that is off is told
+   * when it starts.
+   *
+   * @param columns from 1 to 65,535
+   * @param rows from 1 to 65,535
+   * @throws UnsupportedOperationException if the console's device has no size, as a serial port
+   * @since 2.1
+   */
+  default void resize(int columns, int rows) {
+    throw new UnsupportedOperationException("this console has no size");
+  }
+
   /** Takes the console's output. */
   @FunctionalInterface
   interface Output {

@@ -308,6 +308,32 @@ public final class LanyardClient {
   }
 
   /**
+   * Makes one thing of the configuration what a value says, whether it is there already or not.
+   *
+   * @param item the thing
+   * @param value a plain value, as {@link JsonText} has them
+   * @param options how
+   * @return the answer of {@code PUT} at the thing's path
+   * @throws IOException as the class says
+   */
+  public Reply<PlanInfo> put(ConfigItem item, Object value, ChangeOptions options)
+      throws IOException {
+    return change("PUT", item.path(), options.query(), JSON, bytes(value), options);
+  }
+
+  /**
+   * Removes one thing from the configuration.
+   *
+   * @param item the thing
+   * @param options how
+   * @return the answer of {@code DELETE} at the thing's path
+   * @throws IOException as the class says; refused with status 404 if it is not there
+   */
+  public Reply<PlanInfo> delete(ConfigItem item, ChangeOptions options) throws IOException {
+    return change("DELETE", item.path(), options.query(), JSON, NO_BODY, options);
+  }
+
+  /**
    * A configuration as a file has it.
    *
    * @param text YAML; empty for the daemon's own file, read again
@@ -519,6 +545,24 @@ public final class LanyardClient {
   public ByteStream console(String guest) throws IOException {
     return new ByteStream(
         checked(http.upgrade(Query.path("guests", guest, "console"), "lanyard-console")));
+  }
+
+  /**
+   * Tells a guest how large the terminal is that shows its console.
+   *
+   * @param guest its name
+   * @param columns from 1 to 65,535
+   * @param rows from 1 to 65,535
+   * @throws IOException as the class says; refused with status 409 if the console has no size, as a
+   *     serial port
+   */
+  public void resizeConsole(String guest, int columns, int rows) throws IOException {
+    var _ =
+        text(
+            "PUT",
+            Query.path("guests", guest, "console", "size"),
+            Map.of("Content-Type", JSON),
+            bytes(Map.of("columns", columns, "rows", rows)));
   }
 
   /**

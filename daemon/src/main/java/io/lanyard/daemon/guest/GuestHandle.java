@@ -66,6 +66,17 @@ public final class GuestHandle {
   }
 
   /**
+   * Tells the guest how large the terminal is that shows its console.
+   *
+   * @param columns from 1 to 65,535
+   * @param rows from 1 to 65,535
+   * @throws VmmException if the guest cannot be made
+   */
+  public void resizeConsole(int columns, int rows) throws VmmException {
+    slot.resizeConsole(columns, rows);
+  }
+
+  /**
    * The guest's description.
    *
    * @return a snapshot

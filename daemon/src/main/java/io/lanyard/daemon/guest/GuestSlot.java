@@ -158,6 +158,16 @@ public final class GuestSlot implements GuestListener {
     return acts.call("give its console", () -> made().console());
   }
 
+  void resizeConsole(int columns, int rows) throws VmmException {
+    boolean _ =
+        acts.call(
+            "resize its console",
+            () -> {
+              made().console().resize(columns, rows);
+              return true;
+            });
+  }
+
   /** The guest, made if there is none. Runs on the executor of acts. */
   private Guest made() throws VmmException {
     Guest there = guest;

@@ -179,6 +179,17 @@ public final class EchoVmmProvider implements VmmProvider {
         }
 
         @Override
+        public void resize(int columns, int rows) {
+          if (spec.options().containsKey("serial")) {
+            throw new UnsupportedOperationException();
+          }
+          write(
+              ByteBuffer.wrap(
+                  ("[" + columns + "x" + rows + "]")
+                      .getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+        }
+
+        @Override
         public Console.Attachment attach(Output output) {
           output.accept(
               ByteBuffer.wrap("hello\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));

@@ -11,20 +11,30 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A console with one port (VIRTIO 1.2 section 5.3).
+ * A console with one port (VIRTIO 1.2 section 5.3), which tells its driver how large the terminal
+ * is (VIRTIO_CONSOLE_F_SIZE).
  *
- * <p>Thread: {@link #receive} by any; output goes out on the sending hart's thread.
+ * <p>Thread: {@link #receive} and {@link #resize} by any; output goes out on the sending hart's
+ * thread.
  */
 public final class VirtioConsole implements VirtioDevice {
   private static final int RECEIVE = 0;
   private static final int TRANSMIT = 1;
   private static final int PORTION = 4096;
 
+  /** VIRTIO_CONSOLE_F_SIZE. */
+  private static final long F_SIZE = 1;
+
   private final Consumer<ByteBuffer> output;
   private final MemorySegment portion = Arena.ofAuto().allocate(PORTION);
   private final ByteBuffer portionBytes = portion.asByteBuffer();
   private final Object receiveLock = new Object();
   private final Object transmitLock = new Object();
+
+  /** Columns in the lower half, rows in the upper one, as section 5.3.4 has them; 0 if unknown. */
+  private volatile int size;
+
+  private volatile @Nullable Link link;
   private @Nullable VirtQueue receive;
   private @Nullable Chain incoming;
   private @Nullable VirtQueue transmit;
@@ -51,7 +61,7 @@ public final class VirtioConsole implements VirtioDevice {
 
   @Override
   public long features() {
-    return Features.COMMON;
+    return Features.COMMON | F_SIZE;
   }
 
   @Override
@@ -66,12 +76,26 @@ public final class VirtioConsole implements VirtioDevice {
 
   @Override
   public int config(int offset) {
-    return 0;
+    return offset < Integer.BYTES ? (size >>> (8 * offset)) & 0xff : 0;
   }
 
   @Override
-  public void attach(Link link) {
-    // The configuration never changes.
+  public void attach(Link transport) {
+    link = transport;
+  }
+
+  /**
+   * Tells the guest how large the terminal is.
+   *
+   * @param columns from 1 to 65,535
+   * @param rows from 1 to 65,535
+   */
+  public void resize(int columns, int rows) {
+    size = columns | rows << 16;
+    Link transport = link;
+    if (transport != null) {
+      transport.configurationChanged();
+    }
   }
 
   @Override
@@ -86,6 +110,11 @@ public final class VirtioConsole implements VirtioDevice {
     synchronized (transmitLock) {
       transmit = queues.get(TRANSMIT);
       outgoing = transmit == null ? null : transmit.newChain();
+    }
+    Link transport = link;
+    if (size != 0 && (features & F_SIZE) != 0 && transport != null) {
+      // Linux reads the size when it changes, and not before.
+      transport.configurationChanged();
     }
   }
 

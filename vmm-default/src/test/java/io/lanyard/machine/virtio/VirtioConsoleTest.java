@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.virtio.Ring;
+import io.lanyard.virtio.VirtQueue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +53,37 @@ class VirtioConsoleTest {
     assertThat(ram.get(DATA, 4)).containsExactly('a', 'b', 'c', 'd');
     assertThat(receive.take()).isEqualTo(4);
     assertThat(receive.interrupts()).isEqualTo(1);
+  }
+
+  @Test
+  void aSizeIsReadAndTold() {
+    int[] changes = new int[1];
+    console.attach(() -> changes[0]++);
+    assertThat(console.features() & 1).isEqualTo(1);
+    console.resize(0x0102, 24);
+    assertThat(changes[0]).isEqualTo(1);
+    assertThat(console.config(0)).isEqualTo(0x02);
+    assertThat(console.config(1)).isEqualTo(0x01);
+    assertThat(console.config(2)).isEqualTo(24);
+    assertThat(console.config(3)).isZero();
+    assertThat(console.config(4)).isZero();
+    assertThat(console.config(500)).isZero();
+  }
+
+  @Test
+  void aDriverThatComesLaterIsToldTheSizeIfItKnowsSizes() {
+    int[] changes = new int[1];
+    console.attach(() -> changes[0]++);
+    List<@Nullable VirtQueue> queues = List.of(receive.queue(0), transmit.queue(0));
+    console.activate(1, queues);
+    assertThat(changes[0]).isZero(); // nobody has told a size yet
+    console.reset();
+    console.resize(80, 24);
+    console.activate(1, queues);
+    assertThat(changes[0]).isEqualTo(2);
+    console.reset();
+    console.activate(0, queues);
+    assertThat(changes[0]).isEqualTo(2);
   }
 
   @Test
