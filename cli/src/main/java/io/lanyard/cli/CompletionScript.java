@@ -1,8 +1,10 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
+import io.lanyard.net.Transport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +24,11 @@ final class CompletionScript {
   private static final Map<String, String> VALUES =
       Map.of(
           "PROTOCOL",
-          "tcp|udp",
+          words(Transport.values()),
           "LEVEL",
-          "error|warning|info|debug|trace",
+          String.join("|", Configuration.Log.levels()),
           "MODE",
-          Stream.of(NetworkMode.values()).map(EnumText::word).collect(Collectors.joining("|")),
+          words(NetworkMode.values()),
           "KIND",
           String.join("|", PortConfig.kinds()));
 
@@ -137,6 +139,10 @@ final class CompletionScript {
         + table("_lanyard_option", "$1 $2", script.values)
         + table("_lanyard_position", "$1 $2", script.positions)
         + FUNCTION;
+  }
+
+  private static String words(Enum<?>[] values) {
+    return Stream.of(values).map(EnumText::word).collect(Collectors.joining("|"));
   }
 
   private static String table(String function, String key, CharSequence cases) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * Ends a command with exit code 1 and a message, without a stack trace.
  *
  * <p>It has the members of a problem (RFC 9457), which {@code --json} prints: those that the daemon
- * gave, or the title and the hint of a failure on this side.
+ * gave; a failure on this side has the status 0.
  */
 final class Failure extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
@@ -24,20 +24,12 @@ final class Failure extends RuntimeException {
 
   private final transient ProblemInfo problem;
 
-  /**
-   * A problem on this side.
-   *
-   * @param title what failed
-   * @param hint what to do about it; empty for nothing
-   */
-  record Local(String title, String hint) {}
-
   Failure(String message) {
     this(message, "");
   }
 
   Failure(String message, String hint) {
-    this(new ProblemInfo("", NO_STATUS, "", message, "", hint.strip(), List.of()));
+    this(new ProblemInfo("about:blank", NO_STATUS, "", message, "", hint.strip(), List.of()));
   }
 
   /** A refusal of the daemon, in its words. */
@@ -78,8 +70,8 @@ final class Failure extends RuntimeException {
   }
 
   /** The problem as JSON has it. */
-  Object toJson() {
-    return problem.status() == NO_STATUS ? new Local(problem.title(), problem.hint()) : problem;
+  ProblemInfo toJson() {
+    return problem;
   }
 
   /** Why a change was refused, in the API's word; empty for another failure. */

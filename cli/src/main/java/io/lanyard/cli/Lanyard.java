@@ -219,7 +219,7 @@ public final class Lanyard implements Runnable {
     }
     err.println(
         json
-            ? JsonText.printable(new Failure.Local(message, hint), true)
+            ? JsonText.printable(new Failure(message, hint).toJson(), true)
             : "lanyard: " + PrintableText.of(message) + "\n" + PrintableText.of(hint));
     return BAD_USAGE;
   }
