@@ -49,9 +49,14 @@ class DevicePortIT extends PortSuite {
       s.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)
       s.bind((sys.argv[1], 0))
       s.setsockopt(263, 23, 1)  # PACKET_IGNORE_OUTGOING
+      s.setsockopt(263, 8, 1)   # PACKET_AUXDATA: the kernel takes tags out
       def receive():
           while True:
-              f = s.recv(70000)
+              f, aux, _, _ = s.recvmsg(70000, 64)
+              for level, kind, data in aux:
+                  status, tci, tpid = struct.unpack('I12xHH', data[:20])
+                  if (level, kind) == (263, 8) and status & 0x10:
+                      f = f[:12] + struct.pack('>HH', tpid or 0x8100, tci) + f[12:]
               os.write(1, struct.pack('>I', len(f)) + f)
       threading.Thread(target=receive, daemon=True).start()
       sys.stderr.write('r'); sys.stderr.flush()
@@ -138,6 +143,11 @@ class DevicePortIT extends PortSuite {
         process.destroyForcibly();
       }
     };
+  }
+
+  @Override
+  boolean guestsEndHasItsMtu() {
+    return true;
   }
 
   /** Of the suite's own, which go one by one through a pipe; the million is below. */

@@ -116,6 +116,15 @@ class PacketPortIT extends PortSuite {
         });
   }
 
+  /** {@inheritDoc} The pair of interfaces went with the guest. */
+  @Override
+  Guest reconnect(Port started) throws Exception {
+    awaitState(started, "failed");
+    makePair("p0", "p1");
+    ip("addr add 10.99.0.1/24 dev p0");
+    return connect(started);
+  }
+
   private interface Ending {
     void run() throws Exception;
   }
@@ -165,6 +174,11 @@ class PacketPortIT extends PortSuite {
       arena.close();
       ending.run();
     }
+  }
+
+  @Override
+  boolean guestsEndHasItsMtu() {
+    return true;
   }
 
   /** Those of the suite's own; each costs a system call. */

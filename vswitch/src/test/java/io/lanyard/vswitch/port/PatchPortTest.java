@@ -62,6 +62,11 @@ class PatchPortTest extends PortSuite {
     return far;
   }
 
+  @Override
+  boolean guestsEndHasItsMtu() {
+    return true;
+  }
+
   /** A network on a thread of its own. */
   private final class FarNetwork implements Guest {
     private final LoopFaults faults = new LoopFaults("far", Clock.system());

@@ -305,6 +305,11 @@ abstract class PortSuite {
         .array();
   }
 
+  /** Whether the guest's own end of the medium takes no longer packets than the port does. */
+  boolean guestsEndHasItsMtu() {
+    return false;
+  }
+
   /** Sends a frame to the guest, or wherever it leads. */
   final void send(InMemoryPort from, byte[] frame) throws Exception {
     onLoop(() -> {
@@ -345,13 +350,11 @@ abstract class PortSuite {
     awaitOnLoop(
         "the drop on the way out is counted",
         () -> port.counters().transmitDrops(DropCause.BAD_LENGTH) == before + 1);
-    try {
+    if (!guestsEndHasItsMtu()) {
       guest.send(numbered(PEER, GUEST, 2, 1501));
       awaitOnLoop(
           "the drop on the way in is counted",
           () -> port.counters().receiveDrops(DropCause.BAD_LENGTH) > 0);
-    } catch (RefusedException e) {
-      // The far end has an MTU of its own.
     }
     byte[] longest = numbered(GUEST, PEER, 3, 1500);
     send(jumbo, longest);

@@ -57,6 +57,7 @@ class QemuDatagramPortTest extends PortSuite {
   @Override
   Guest connect(Port port) throws Exception {
     awaitOnLoop("the port waits", () -> port.state().equals(absent()));
+    Files.deleteIfExists(qemus()); // of a guest that has gone
     DatagramGuest guest = bind(qemus());
     awaitState(port, "up"); // it looks every second
     return guest;

@@ -117,6 +117,7 @@ class VdePortTest extends PortSuite {
     }
 
     void greet() throws IOException {
+      Files.deleteIfExists(own); // of a guest that has gone
       BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(own));
       write(request(own));
       ByteBuffer answer = ByteBuffer.allocate(110).order(ByteOrder.nativeOrder());

@@ -19,6 +19,7 @@ import io.lanyard.vswitch.port.datagram.VxlanPeers;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -180,5 +181,65 @@ class VxlanPortTest extends PortSuite {
       peer.clear();
       return 0;
     });
+  }
+
+  private static final byte[] OTHER_VNI_FRAME = numbered(PEER, GUEST, 9, 60);
+
+  @Test
+  void portsShareAnEndpointAndEachGetsItsOwnNetwork() throws Exception {
+    Endpoint shared = new Endpoint(Address.parse("127.0.77.9"), PORT);
+    List<DatagramPort> ports = new ArrayList<>();
+    int[] vnis = {7, 8, 0xffffff};
+    for (int vni : vnis) {
+      ports.add(
+          onLoop(() -> {
+            DatagramPort made =
+                new DatagramPort(
+                    "vni" + vni,
+                    "vxlan",
+                    1500,
+                    new VxlanPeers(vni, List.of(ONE), PORT, Clock.system()),
+                    new DatagramSource.Vxlan(shared, vni),
+                    context());
+            network.attach(made);
+            made.start();
+            return made;
+          }));
+    }
+    for (DatagramPort each : ports) {
+      awaitState(each, "up");
+    }
+    // The guest is the host ONE, whose socket sends to another port of this test otherwise.
+    guest.close();
+    try (DatagramGuest host =
+        new DatagramGuest(BatchSocket.udp(new Endpoint(ONE, PORT)), SocketName.of(shared))) {
+      for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < ports.size(); i++) {
+          DatagramPort its = ports.get(i);
+          long before = its.counters().receivedFrames();
+          for (int n = 0; n < 20; n++) {
+            host.send(Host.encapsulated(8, vnis[i], OTHER_VNI_FRAME));
+          }
+          awaitOnLoop(
+              "20 frames at VNI " + vnis[i], () -> its.counters().receivedFrames() == before + 20);
+        }
+        for (DatagramPort each : ports) {
+          assertThat(each.counters().receiveDrops(DropCause.BAD_ENCAPSULATION)).isZero();
+        }
+        // The others go on when one has gone, the last of them in its place in the kernel's list.
+        DatagramPort gone = ports.removeFirst();
+        vnis = Arrays.copyOfRange(vnis, 1, vnis.length);
+        onLoop(() -> {
+          network.detach(gone);
+          gone.close();
+          return 0;
+        });
+      }
+    }
+    onLoop(() -> {
+      ports.forEach(DatagramPort::close);
+      return 0;
+    });
+    guest = new Host(ONE);
   }
 }
