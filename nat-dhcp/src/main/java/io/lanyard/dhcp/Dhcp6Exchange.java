@@ -234,12 +234,15 @@ final class Dhcp6Exchange {
         .allMatch(this::isHere);
   }
 
-  /** Whether a client has leases of all addresses that it names. */
+  /** Whether a client has leases of all addresses that it names, and is to keep them. */
   boolean has(Dhcp6Message request) {
     for (Association asked : request.associations) {
       for (Address address : asked.addresses()) {
         Lease lease = table.at(address);
-        if (lease == null || !lease.bound(now()) || lease.mac() != request.mac()) {
+        if (lease == null
+            || !lease.bound(now())
+            || lease.mac() != request.mac()
+            || !table.canHave(address, lease.client(), lease.mac(), now())) {
           return false;
         }
       }

@@ -503,6 +503,8 @@ class Dhcp6ServerTest {
                 + first.given()
                 + "\"}]}"),
         List.of());
+    client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
+    assertThat(client.next().status()).isEqualTo(Dhcp6Option.NOT_ON_LINK);
     client.to(Dhcp6Type.RENEW, first).association(1, first.given()).send();
     journal.sync();
     Answer reply = client.next();
