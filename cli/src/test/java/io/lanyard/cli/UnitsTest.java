@@ -32,6 +32,17 @@ class UnitsTest {
     assertThat(Units.duration(seconds)).isEqualTo(text);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "hostAdapter, host adapter",
+    "ipv6Subnet, ipv6 subnet",
+    "uptimeSeconds, uptime",
+    "loopNanos, loop"
+  })
+  void aNameBecomesWords(String name, String words) {
+    assertThat(Units.words(name)).isEqualTo(words);
+  }
+
   @Test
   void aTableFitsTheTerminal() {
     record Row(String name, String problem) {}

@@ -152,7 +152,7 @@ final class SettingsWithDefaults {
     settings.add(
         new Setting(
             new DocumentPath(steps),
-            value == null ? "(" + key.unlessSaid() + ")" : value,
+            value == null ? "(" + key.unlessSaid().replace("`", "") + ")" : value,
             DEFAULT));
   }
 }

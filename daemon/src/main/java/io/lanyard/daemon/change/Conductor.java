@@ -435,9 +435,7 @@ public final class Conductor implements AutoCloseable {
     long number = now.revision() + 1;
     present = new RunningConfiguration(before.document(), before.configuration(), number);
     try {
-      var _ =
-          revisions.keep(
-              number, waiting.revision().who(), "taken back: " + why, before.document(), false);
+      var _ = revisions.keep(number, "lanyard", "taken back: " + why, before.document(), false);
     } catch (ChangeRefusedException e) {
       problems.add(e.what());
     }
