@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Lists the networks and ports to Wireshark, and captures for it (extcap(4)).",
       "Wireshark runs it; the program lanyard-extcap beside this one goes into its directory:",
-      "    ln -s /path/to/lanyard-extcap ~/.local/lib/wireshark/extcap/"
+      "tshark -G folders names it, as /usr/lib/x86_64-linux-gnu/wireshark/extcap."
     })
 final class ExtcapCommand implements Callable<Integer> {
   private static final String PREFIX = "lanyard-";
