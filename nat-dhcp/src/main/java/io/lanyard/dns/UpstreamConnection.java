@@ -8,8 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -134,9 +134,9 @@ final class UpstreamConnection {
             server.address(),
             made -> {
               if (tls != null) {
-                made.pipeline().addLast(handler(made, tls));
+                made.pipeline().addLast(handler(made, tls), new Handshake());
               }
-              made.pipeline().addLast(new Messages());
+              made.pipeline().addLast(new StreamMessages(this::received, this::close));
             });
     channel = connected.channel();
     connected.addListener(done -> {
@@ -215,6 +215,9 @@ final class UpstreamConnection {
   }
 
   private void received(byte[] message) {
+    if (closed) {
+      return;
+    }
     int id = message.length < 2 ? -1 : (message[0] & 255) << 8 | (message[1] & 255);
     Pending pending = waiting.remove(id);
     if (waiting.isEmpty()) {
@@ -254,37 +257,8 @@ final class UpstreamConnection {
     left.forEach(each -> later(() -> charged(each.turn, each.listener::failed)));
   }
 
-  /** Puts messages together. */
-  private final class Messages extends SimpleChannelInboundHandler<ByteBuf> {
-    private byte[] message = {};
-    private int length = -2; // bytes of the length that are missing, negative; then the length
-    private int filled;
-
-    @Override
-    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) {
-      while (in.isReadable() && !closed) {
-        if (length < 0) {
-          filled = filled << 8 | in.readUnsignedByte();
-          if (++length == 0) {
-            message = new byte[filled];
-            length = filled;
-            filled = 0;
-          }
-        } else {
-          int part = Math.min(in.readableBytes(), length - filled);
-          in.readBytes(message, filled, part);
-          filled += part;
-        }
-        if (length >= 0 && filled == length) {
-          byte[] whole = message;
-          message = new byte[0];
-          length = -2;
-          filled = 0;
-          received(whole);
-        }
-      }
-    }
-
+  /** Hears how TLS came about. */
+  private final class Handshake extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof SslHandshakeCompletionEvent done) {
@@ -297,16 +271,6 @@ final class UpstreamConnection {
           close();
         }
       }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      close();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      close();
     }
   }
 }

@@ -8,6 +8,7 @@ import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketError;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.gateway.Outbound;
 import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.HostSocket;
 import io.lanyard.net.Address;
@@ -63,8 +64,8 @@ final class UpstreamDatagrams implements AutoCloseable {
     DatagramEnds ends = DatagramEnds.to(address, server.getPort(), scope);
     Query socket = new Query(turn, ends, listener);
     try {
-      InetDatagram bound = InetDatagram.udp(link.outbound().local(address), 0);
-      hold(bound, address);
+      Outbound outbound = link.outbound();
+      InetDatagram bound = outbound.hold(InetDatagram.udp(outbound.local(address), 0), address);
       socket.socket = HostSocket.watch(link, bound, present, socket, descriptors);
     } catch (IOException e) {
       if (e instanceof ErrnoException errno && Errno.isDescriptorLimit(errno.number())) {
@@ -79,15 +80,6 @@ final class UpstreamDatagrams implements AutoCloseable {
       return null;
     }
     return socket;
-  }
-
-  private void hold(InetDatagram bound, Address server) throws IOException {
-    try {
-      link.outbound().hold(bound.fd(), server);
-    } catch (IOException e) {
-      bound.close();
-      throw e;
-    }
   }
 
   /** Gives back what sockets are read into; all of them are closed. */

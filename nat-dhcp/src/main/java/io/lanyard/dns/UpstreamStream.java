@@ -6,9 +6,7 @@ import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
-import io.netty.channel.SimpleChannelInboundHandler;
 import java.net.InetSocketAddress;
 
 /**
@@ -49,7 +47,10 @@ final class UpstreamStream implements UpstreamSocket {
     this.descriptors = descriptors;
     this.listener = listener;
     ChannelFuture connected =
-        UpstreamBootstrap.connect(link, server, made -> made.pipeline().addLast(new Messages()));
+        UpstreamBootstrap.connect(
+            link,
+            server,
+            made -> made.pipeline().addLast(new StreamMessages(this::received, this::failed)));
     channel = connected.channel();
     connected.addListener(done -> connected(done.isSuccess()));
   }
@@ -71,6 +72,10 @@ final class UpstreamStream implements UpstreamSocket {
       // tells of it on a thread of its own.
       loop.execute(this::failed);
     }
+  }
+
+  private void received(byte[] message) {
+    charged(() -> listener.received(message));
   }
 
   private void failed() {
@@ -100,48 +105,6 @@ final class UpstreamStream implements UpstreamSocket {
       var _ = channel.close();
     } else {
       descriptors.giveBack();
-    }
-  }
-
-  /** Puts the message together. */
-  private final class Messages extends SimpleChannelInboundHandler<ByteBuf> {
-    private byte[] message = {};
-    private int length = -2; // bytes of the length that are missing, negative; then the length
-    private int filled;
-
-    @Override
-    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) {
-      while (in.isReadable()) {
-        if (length < 0) {
-          filled = filled << 8 | in.readUnsignedByte();
-          if (++length == 0) {
-            message = new byte[filled];
-            length = filled;
-            filled = 0;
-          }
-        } else {
-          int part = Math.min(in.readableBytes(), length - filled);
-          in.readBytes(message, filled, part);
-          filled += part;
-        }
-        if (length >= 0 && filled == length) {
-          byte[] whole = message;
-          length = -2;
-          filled = 0;
-          charged(() -> listener.received(whole));
-          return; // One question, one answer.
-        }
-      }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      failed();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      failed();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.config.NatConfig;
 import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketDevice;
 import io.lanyard.net.Address;
 
@@ -32,6 +33,24 @@ public final class Outbound {
     boolean ipv4 = towards.isIpv4();
     Address said = towards.isLoopback() ? null : ipv4 ? config.ipv4() : config.ipv6();
     return said != null ? said : ipv4 ? Address.ANY_IPV4 : Address.ANY_IPV6;
+  }
+
+  /**
+   * Holds a socket to the interface, if there is one.
+   *
+   * @param socket the socket; closed if there is no such interface
+   * @param towards where it leads; to the host's loopback it is not held
+   * @return the socket
+   * @throws ErrnoException if there is no such interface
+   */
+  public InetDatagram hold(InetDatagram socket, Address towards) throws ErrnoException {
+    try {
+      hold(socket.fd(), towards);
+      return socket;
+    } catch (ErrnoException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /**

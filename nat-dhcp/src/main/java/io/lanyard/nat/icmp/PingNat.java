@@ -178,24 +178,15 @@ public final class PingNat implements PacketEngine, Dumpable {
         throw e;
       }
       socket = InetDatagram.rawPing(destination);
-      hold(socket, destination);
+      var _ = link.outbound().hold(socket, destination);
       counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),
           RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
       return;
     }
-    hold(socket, destination);
+    var _ = link.outbound().hold(socket, destination);
     flow.open(HostSocket.watch(link, socket, reader, flow, descriptors));
-  }
-
-  private void hold(InetDatagram socket, Address destination) throws ErrnoException {
-    try {
-      link.outbound().hold(socket.fd(), destination);
-    } catch (ErrnoException e) {
-      socket.close();
-      throw e;
-    }
   }
 
   private void notPermitted(Packet packet) {

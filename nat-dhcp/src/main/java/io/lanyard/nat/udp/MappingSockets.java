@@ -87,13 +87,6 @@ final class MappingSockets {
 
   private InetDatagram outbound(Address any, int port) throws ErrnoException {
     Outbound outbound = nat.link.outbound();
-    InetDatagram socket = InetDatagram.udpOfFamily(outbound.local(any), port);
-    try {
-      outbound.hold(socket.fd(), any);
-    } catch (ErrnoException e) {
-      socket.close();
-      throw e;
-    }
-    return socket;
+    return outbound.hold(InetDatagram.udpOfFamily(outbound.local(any), port), any);
   }
 }
