@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import java.net.IDN;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -14,6 +15,14 @@ import java.util.regex.Pattern;
 public record NamePattern(String name, boolean below) {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
+
+  /**
+   * RFC 5894 section 7.2: what these become has changed, and with it whose name it is. Java's {@link
+   * IDN} takes them for others or leaves them out, as RFC 3490 did; programs today do not.
+   */
+  private static final Pattern IN_TWO_WAYS =
+      Pattern.compile("[\\u00df\\u1e9e\\u03c2\\u200c\\u200d]");
+
   private static final int LONGEST_LABEL = 63;
   private static final int LONGEST_NAME = 253;
 
@@ -51,6 +60,12 @@ public record NamePattern(String name, boolean below) {
   }
 
   private static String ascii(String text) {
+    Matcher ambiguous = IN_TWO_WAYS.matcher(text);
+    if (ambiguous.find()) {
+      throw new IllegalArgumentException(
+          "programs take %s for two different names; write the label as DNS has it, with xn--"
+              .formatted(Quoted.quote(ambiguous.group())));
+    }
     try {
       return IDN.toASCII(text, IDN.ALLOW_UNASSIGNED);
     } catch (IllegalArgumentException e) {
