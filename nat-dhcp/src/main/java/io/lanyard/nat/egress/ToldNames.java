@@ -14,14 +14,20 @@ import java.util.concurrent.TimeUnit;
  * The addresses that guests were told for names, for as long as they may use them. It is kept by
  * the port: what one guest was told is none of another's.
  *
- * <p>Places are bounded, for each port and in all. A port that wants more loses what it was told
- * longest ago; where all are taken, the port with the most does.
+ * <p>Places are bounded, for each address of a port, for each port and in all. A port that wants
+ * more loses what it was told longest ago; where all are taken, the port with the most does.
  *
  * <p>Thread: the network's loop only.
  */
 public final class ToldNames {
   /** Places of one port. */
   static final int MOST_OF_A_PORT = 4096;
+
+  /**
+   * Names of one address of a port: all are looked at when a flow to it begins, and a guest has it
+   * in its hand how many there are where a wildcard of somebody's leads to one address.
+   */
+  static final int MOST_OF_AN_ADDRESS = 64;
 
   /** Places in all: with 150 bytes each, 10 MB. */
   static final int MOST = 65_536;
@@ -41,7 +47,7 @@ public final class ToldNames {
     /** When each ends, the one that was told longest ago first. */
     final LinkedHashMap<Key, Long> ends = new LinkedHashMap<>();
 
-    /** The names of each address; few, and most often one. */
+    /** The names of each address, the one that was told longest ago first; most often one. */
     final Map<Address, List<String>> names = new HashMap<>();
 
     boolean remove(Key key) {
@@ -91,16 +97,26 @@ public final class ToldNames {
         clock.nanoTime()
             + TimeUnit.SECONDS.toNanos(Math.clamp(seconds, LEAST_SECONDS, MOST_SECONDS));
     Long before = own.ends.remove(key);
+    List<String> names = own.names.get(address);
     if (before == null) {
-      if (own.ends.size() == MOST_OF_A_PORT) {
-        evict(own);
+      if (names != null && names.size() == MOST_OF_AN_ADDRESS) {
+        evict(own, new Key(address, names.getFirst()));
+      } else if (own.ends.size() == MOST_OF_A_PORT) {
+        evict(own, own.ends.firstEntry().getKey());
       } else if (size == MOST) {
-        evict(largest());
+        OfPort largest = largest();
+        evict(largest, largest.ends.firstEntry().getKey());
       }
       size++;
       own.names.computeIfAbsent(address, some -> new ArrayList<>(1)).add(name);
-    } else if (before - end > 0) {
-      end = before; // It was told so, and may keep it.
+    } else {
+      if (names != null && names.size() > 1) {
+        names.remove(name);
+        names.add(name);
+      }
+      if (before - end > 0) {
+        end = before; // It was told so, and may keep it.
+      }
     }
     own.ends.put(key, end);
   }
@@ -118,13 +134,14 @@ public final class ToldNames {
     return most;
   }
 
-  private void evict(OfPort from) {
-    Map.Entry<Key, Long> first = from.ends.firstEntry();
-    if (first.getValue() - clock.nanoTime() >= 0) {
+  private void evict(OfPort from, Key key) {
+    long now = clock.nanoTime();
+    if (from.ends.getOrDefault(key, now - 1) - now >= 0) {
       evicted++;
     }
-    from.remove(first.getKey());
-    size--;
+    if (from.remove(key)) {
+      size--;
+    }
   }
 
   /**

@@ -72,12 +72,27 @@ class ToldNamesTest {
   void aPortThatIsToldWithoutEndLosesItsOwnOldest() {
     told.add(other, "a.example", A, 300);
     for (int i = 0; i <= ToldNames.MOST_OF_A_PORT; i++) {
-      told.add(one, "n" + i, A, 300);
+      told.add(one, "n" + i, Address.ofIpv4(i), 300);
     }
     assertThat(told.size()).isEqualTo(ToldNames.MOST_OF_A_PORT + 1);
     assertThat(told.evicted()).isEqualTo(1);
-    assertThat(told.names(one, A)).hasSize(ToldNames.MOST_OF_A_PORT).doesNotContain("n0");
+    assertThat(told.names(one, Address.ofIpv4(0))).isEmpty();
+    assertThat(told.names(one, Address.ofIpv4(1))).containsExactly("n1");
     assertThat(told.names(other, A)).containsExactly("a.example");
+  }
+
+  @Test
+  void anAddressHasNoMoreNamesThanMayBeLookedAtForAPacket() {
+    for (int i = 0; i <= ToldNames.MOST_OF_AN_ADDRESS; i++) {
+      told.add(one, "n" + i, A, 300);
+      told.add(one, "n0", A, 300);
+    }
+    assertThat(told.names(one, A))
+        .hasSize(ToldNames.MOST_OF_AN_ADDRESS)
+        .contains("n0", "n" + ToldNames.MOST_OF_AN_ADDRESS)
+        .doesNotContain("n1");
+    assertThat(told.size()).isEqualTo(ToldNames.MOST_OF_AN_ADDRESS);
+    assertThat(told.evicted()).isEqualTo(1);
   }
 
   @Test
