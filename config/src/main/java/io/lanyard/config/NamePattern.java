@@ -17,8 +17,8 @@ public record NamePattern(String name, boolean below) {
   private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
 
   /**
-   * RFC 5894 section 7.2: what these become has changed, and with it whose name it is. Java's {@link
-   * IDN} takes them for others or leaves them out, as RFC 3490 did; programs today do not.
+   * RFC 5894 section 7.2: what these become has changed, and with it whose name it is. Java's
+   * {@link IDN} takes them for others or leaves them out, as RFC 3490 did; programs today do not.
    */
   private static final Pattern IN_TWO_WAYS =
       Pattern.compile("[\\u00df\\u1e9e\\u03c2\\u200c\\u200d]");

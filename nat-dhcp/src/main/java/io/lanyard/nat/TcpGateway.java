@@ -29,6 +29,11 @@ record TcpGateway(IcmpErrors errors, FlowTable flows, Egress egress) implements 
   }
 
   @Override
+  public boolean admits(Packet segment, Flow flow) {
+    return egress.admits(segment, flow);
+  }
+
+  @Override
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
     return egress.admits(flow, by, hello);
   }

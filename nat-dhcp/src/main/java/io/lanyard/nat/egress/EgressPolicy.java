@@ -75,13 +75,16 @@ public final class EgressPolicy {
   }
 
   /**
-   * Whether guests reach a service on the host's loopback, where they reach any.
+   * Whether guests reach a service on the host's loopback, where they reach any. Of a name server
+   * there, rules about names know nothing: then its port has to be said.
    *
    * @param protocol the IP protocol number
    * @param port the port; 0 for ICMP
    * @return false if it is not among those that are said
    */
   public boolean opensLoopback(int protocol, int port) {
-    return hostLoopback.services().isEmpty() || loopback.find(protocol, port) != ServiceTable.NONE;
+    return hostLoopback.services().isEmpty()
+        ? !byName || !NameServices.isOne(protocol, port)
+        : loopback.find(protocol, port) != ServiceTable.NONE;
   }
 }

@@ -20,6 +20,7 @@ import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.station.EventRate;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
@@ -194,7 +195,8 @@ public final class Egress implements NamePolicy, Dumpable {
     if (decision.admitted()) {
       return decision.grant();
     }
-    boolean dry = decision.dry();
+    EgressDecision tried = decision.tried();
+    boolean dry = tried != null;
     counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     log.log(
         Logger.Level.INFO,
@@ -207,8 +209,8 @@ public final class Egress implements NamePolicy, Dumpable {
                 .with("destination", text(packet.protocol, packet.destination(), port))
                 .with("names", String.join(",", names))
                 .with("reason", decision.why()));
-    if (dry) {
-      return Grant.BY_ADDRESS;
+    if (tried != null) {
+      return tried.grant();
     }
     errors.send(IcmpReason.PROHIBITED, packet);
     return null;
@@ -258,10 +260,11 @@ public final class Egress implements NamePolicy, Dumpable {
               remote.high(),
               remote.low(),
               flow.remotePort());
+      EgressDecision passing = decision.passing();
       if (!told.names(by, remote).contains(given)) {
         why = "the guest was not told this address for the name";
-      } else if (decision.grant() != null) {
-        flow.grant(decision.grant());
+      } else if (decision.admitted() && passing != null && passing.grant() != null) {
+        flow.grant(passing.grant());
         return true;
       } else {
         why = decision.why();
@@ -269,7 +272,7 @@ public final class Egress implements NamePolicy, Dumpable {
     } else {
       why = hello instanceof ClientHello.Refused(String wrong) ? wrong : "it is not complete";
     }
-    boolean dry = network(under).config().dryRun();
+    boolean dry = asksForTrial(flow, under);
     counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_SNI_DENIED);
     String asked = name;
     log.log(
@@ -284,6 +287,12 @@ public final class Egress implements NamePolicy, Dumpable {
                 .with("sni", asked)
                 .with("reason", why));
     return dry;
+  }
+
+  /** Whether the level whose rule requires the name of a flow's server is only tried. */
+  private boolean asksForTrial(Flow flow, EgressPolicy under) {
+    EgressDecision asking = decide(flow, under, namesOf(flow)).passing();
+    return asking != null && asking.level() != null && asking.level().config().dryRun();
   }
 
   /**
@@ -309,7 +318,34 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
-    return admits(flow, policy(flow.port()));
+    return admits(flow, policy(flow.port()), namesOf(flow));
+  }
+
+  /**
+   * Whether a packet may go by a flow that is there. A guest whose port has no guard may give its
+   * packets the source of another's: they are none of that one's, and go where the rules of the
+   * port that they come in by let them.
+   *
+   * @param packet a packet with the addresses and ports of the flow
+   * @param flow the flow
+   * @return false if it is to be dropped, which is counted
+   */
+  public boolean admits(Packet packet, Flow flow) {
+    Station station = packet.station;
+    if (flow.account() == station.flows()) {
+      return true;
+    }
+    PortBudget by = station.budget();
+    if (by.name().equals(flow.port())) {
+      return true;
+    }
+    EgressPolicy under = policy(by.name());
+    List<String> names = under.byName() ? told.names(by, flow.remote()) : List.of();
+    boolean may = admits(flow, under, names);
+    if (!may) {
+      counters.count(GatewayCount.EGRESS_DENIED);
+    }
+    return may;
   }
 
   /**
@@ -334,10 +370,11 @@ public final class Egress implements NamePolicy, Dumpable {
                   return own.equals(EgressConfig.INHERITED)
                       ? other
                       : other.behind(new EgressLevel(port, own, null));
-                }));
+                }),
+            namesOf(flow));
   }
 
-  private boolean admits(Flow flow, EgressPolicy under) {
+  private boolean admits(Flow flow, EgressPolicy under, List<String> names) {
     if (flow.grant() instanceof Grant.Service) {
       return true;
     }
@@ -349,11 +386,29 @@ public final class Egress implements NamePolicy, Dumpable {
           || (under.hostLoopback().enabled()
               && under.opensLoopback(flow.protocol(), flow.remotePort()));
     }
-    List<String> names =
-        flow.grant() instanceof Grant.ByName(String name, boolean _) ? List.of(name) : List.of();
-    EgressDecision decision =
-        judge.judge(under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
-    return decision.admitted() || decision.dry();
+    EgressDecision passing = decide(flow, under, names).passing();
+    return passing != null && (!requiresSni(passing) || requiresSni(flow.grant()));
+  }
+
+  private static boolean requiresSni(EgressDecision passing) {
+    return requiresSni(passing.grant())
+        && (passing.level() == null || !passing.level().config().dryRun());
+  }
+
+  /** Whether a flow has shown the name of its server, or has to before a byte of it leaves. */
+  private static boolean requiresSni(@Nullable Grant grant) {
+    return grant instanceof Grant.ByName(String _, boolean sni) && sni;
+  }
+
+  private EgressDecision decide(Flow flow, EgressPolicy under, List<String> names) {
+    Address remote = flow.remote();
+    return judge.judge(
+        under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
+  }
+
+  /** The name for which a flow was admitted. */
+  private static List<String> namesOf(Flow flow) {
+    return flow.grant() instanceof Grant.ByName(String name, boolean _) ? List.of(name) : List.of();
   }
 
   /**

@@ -13,8 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param why what has decided, in words
  * @param level the level that has decided; null for what is decided without rules
  * @param rule the rule of the level that has decided; {@link EgressRules#NONE} for its default
+ * @param tried by which decision it passes all the same, where this one is of rules that are only
+ *     tried; null if it does not
  */
-record EgressDecision(@Nullable Grant grant, String why, @Nullable EgressLevel level, int rule) {
+record EgressDecision(
+    @Nullable Grant grant,
+    String why,
+    @Nullable EgressLevel level,
+    int rule,
+    @Nullable EgressDecision tried) {
   /**
    * The decision of a rule.
    *
@@ -24,18 +31,49 @@ record EgressDecision(@Nullable Grant grant, String why, @Nullable EgressLevel l
    * @return the decision
    */
   static EgressDecision byRule(EgressLevel level, int rule, Grant grant) {
-    return new EgressDecision(
-        level.verdict(rule) == Verdict.ALLOW ? grant : null, level.describe(rule), level, rule);
+    String why = level.describe(rule);
+    return level.verdict(rule) == Verdict.ALLOW
+        ? new EgressDecision(grant, why, level, rule, null)
+        : new EgressDecision(null, why, level, rule, trial(level, why));
   }
 
   /** Permits a flow without a rule. */
   static EgressDecision allowed(@Nullable EgressLevel level, String why) {
-    return new EgressDecision(Grant.BY_ADDRESS, why, level, EgressRules.NONE);
+    return new EgressDecision(Grant.BY_ADDRESS, why, level, EgressRules.NONE, null);
   }
 
   /** Denies a flow without a rule; where a level is the cause, trying its rules lets it pass. */
   static EgressDecision denied(@Nullable EgressLevel level, String why) {
-    return new EgressDecision(null, why, level, EgressRules.NONE);
+    EgressDecision tried = level == null ? null : trial(level, why);
+    return new EgressDecision(null, why, level, EgressRules.NONE, tried);
+  }
+
+  private static @Nullable EgressDecision trial(EgressLevel level, String why) {
+    return level.config().dryRun() ? allowed(level, why) : null;
+  }
+
+  /**
+   * The decision about a flow that rules which are only tried have denied before: they open nothing
+   * that is closed without them.
+   *
+   * @param before their decision; null for none
+   * @param next the decision of the levels after theirs
+   * @return the one that counts
+   */
+  static EgressDecision after(@Nullable EgressDecision before, EgressDecision next) {
+    EgressDecision passing = next.passing();
+    return before == null || passing == null
+        ? next
+        : new EgressDecision(null, before.why(), before.level(), before.rule(), passing);
+  }
+
+  /**
+   * The decision by which the flow passes.
+   *
+   * @return one with a grant; null if it does not pass
+   */
+  @Nullable EgressDecision passing() {
+    return grant == null ? tried : this;
   }
 
   /**
@@ -53,7 +91,7 @@ record EgressDecision(@Nullable Grant grant, String why, @Nullable EgressLevel l
    * @return false for what is denied whatever the rules say
    */
   boolean dry() {
-    return grant == null && level != null && level.config().dryRun();
+    return grant == null && tried != null;
   }
 
   /** Counts the rule. */

@@ -59,6 +59,8 @@ final class EgressJudge {
     }
     String shield = protection.reason(high, low);
     String withheld = "";
+    EgressLevel last = under.levels().getLast();
+    EgressDecision tried = null;
     for (EgressLevel level : under.levels()) {
       int index = level.rules().find(high, low, protocol, port, !shield.isEmpty(), resolves);
       Grant grant = Grant.BY_ADDRESS;
@@ -82,13 +84,30 @@ final class EgressJudge {
         }
       }
       if (index != EgressRules.NONE) {
-        return EgressDecision.byRule(level, index, grant);
+        EgressDecision decision = EgressDecision.byRule(level, index, grant);
+        if (!decision.dry() || level == last) {
+          return EgressDecision.after(tried, decision);
+        }
+        tried = decision;
       }
     }
-    EgressLevel last = under.levels().getLast();
+    return EgressDecision.after(
+        tried, otherwise(last, resolves, shield, withheld, protocol, high, low, port));
+  }
+
+  /** The decision where no rule matches. */
+  private EgressDecision otherwise(
+      EgressLevel last,
+      boolean resolves,
+      String shield,
+      String withheld,
+      int protocol,
+      long high,
+      long low,
+      int port) {
     boolean open = last.otherwise() == Verdict.ALLOW;
     if (!shield.isEmpty()) {
-      return open && protection.isPublished(protocol, high, low, port)
+      return open && !resolves && protection.isPublished(protocol, high, low, port)
           ? EgressDecision.allowed(null, "the daemon publishes the port")
           : EgressDecision.denied(null, withheld.isEmpty() ? shield : withheld);
     }
@@ -110,16 +129,23 @@ final class EgressJudge {
    * @return the decision
    */
   EgressDecision question(EgressPolicy under, String name) {
+    EgressLevel last = under.levels().getLast();
+    EgressDecision tried = null;
     for (EgressLevel level : under.levels()) {
       int rule = level.names().findAsked(name);
       if (rule != EgressRules.NONE) {
-        return EgressDecision.byRule(level, rule, Grant.BY_ADDRESS);
+        EgressDecision decision = EgressDecision.byRule(level, rule, Grant.BY_ADDRESS);
+        if (!decision.dry() || level == last) {
+          return EgressDecision.after(tried, decision);
+        }
+        tried = decision;
       }
     }
-    EgressLevel last = under.levels().getLast();
-    return last.otherwise() == Verdict.ALLOW
-        ? EgressDecision.allowed(last, last.describeDefault())
-        : EgressDecision.denied(last, "no rule allows it");
+    return EgressDecision.after(
+        tried,
+        last.otherwise() == Verdict.ALLOW
+            ? EgressDecision.allowed(last, last.describeDefault())
+            : EgressDecision.denied(last, "no rule allows it"));
   }
 
   /**

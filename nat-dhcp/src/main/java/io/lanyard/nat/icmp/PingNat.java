@@ -94,7 +94,7 @@ public final class PingNat implements PacketEngine, Dumpable {
     key.guest(packet.sourceHigh(), packet.sourceLow(), identifier)
         .remote(packet.destinationHigh(), packet.destinationLow(), 0);
     PingFlow flow = flows.get(key) instanceof PingFlow ping ? ping : open(packet, identifier);
-    if (flow == null) {
+    if (flow == null || !egress.admits(packet, flow)) {
       return;
     }
     int result = flow.send(packet);

@@ -145,6 +145,9 @@ final class Engine implements TcpEngine {
     key.guest(packet.sourceHigh(), packet.sourceLow(), s.sourcePort)
         .remote(packet.destinationHigh(), packet.destinationLow(), s.destinationPort);
     if (host.flows().get(key) instanceof Connection c) {
+      if (!host.admits(packet, c)) {
+        return;
+      }
       int bytes = s.payload + s.length - packet.network();
       c.countFromGuest(1 + s.length / Math.max(1, c.advertisedMss()), bytes);
       try {

@@ -26,6 +26,16 @@ public interface TcpHost {
   @Nullable Grant admits(Packet syn, int port);
 
   /**
+   * Whether a segment may go by a connection that is there: it may come in by another port than the
+   * connection's guest is behind.
+   *
+   * @param segment the segment
+   * @param flow the connection with its addresses and ports
+   * @return false if it is to be dropped, which has been counted
+   */
+  boolean admits(Packet segment, Flow flow);
+
+  /**
    * Whether a connection may go on to where it leads, once its guest has said to whom it would
    * speak. Asked where the connection was admitted for a name on that condition.
    *

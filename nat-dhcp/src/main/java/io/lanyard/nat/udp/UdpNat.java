@@ -115,6 +115,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
         .remote(packet.destinationHigh(), packet.destinationLow(), remotePort);
     DatagramFlow flow;
     if (flows.get(key) instanceof DatagramFlow known) {
+      if (!egress.admits(packet, known)) {
+        return;
+      }
       flow = known;
     } else if (!packet.leadsOut()) {
       counters.count(UdpCount.PORT_CLOSED);

@@ -6,13 +6,21 @@ import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
 import io.lanyard.net.Transport;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.DefaultChannelId;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,6 +145,58 @@ class EgressIT {
       assertThat(connect(net, OTHER)).contains("served");
       assertThat(ping(net, OTHER)).contains("1 packets received");
       assertThat(connect(net, METADATA)).contains("No route to host");
+    }
+  }
+
+  @Test
+  void whoTakesAnothersAddressGoesByTheRulesOfItsOwnPortOnTheOthersFlowsToo() throws Exception {
+    try (NatNamespace net = network("")) {
+      var denied =
+          TestNetworks.nat(
+              "ports: [{name: p, kind: qemu-stream, path: p.sock, egress: {default: deny}}]");
+      PortEgress ports = new PortEgress(UnaryOperator.identity());
+      InMemoryPort thief = net.attach("thief");
+      net.on(() -> {
+        net.nat.portRules(ports);
+        ports.set("thief", denied.ports().getFirst().policy());
+        return true;
+      });
+      net.guest("sh", "-c", "echo data | socat - UDP4:10.99.0.9:9,bind=:20000");
+      net.guest("busybox", "ping", "-c", "1", "-W", "2", ROUTER);
+      Process talk = net.startGuest("socat", "-T", "20", "-", "TCP4:" + ROUTER + ":8088");
+      assertThat(talk.inputReader().readLine()).isEqualTo("served");
+      talk.destroyForcibly();
+      int from = Ipv4.parse(NatNamespace.GUEST);
+      net.on(() -> {
+        for (FlowRecord flow : net.nat.listFlows()) {
+          int to = Ipv4.parse(flow.remote().address().toString());
+          int port = flow.guest().port();
+          byte[] frame =
+              switch (flow.protocol()) {
+                case "udp" -> TestNetwork.udp(from, to, port, 9, new byte[20]);
+                case "tcp" -> TestNetwork.tcp(from, to, port, 8088, 1, 1, Tcp.ACK, new byte[20]);
+                default ->
+                    TestNetwork.ipv4(
+                        from, to, Ipv4.ICMP, 64, 7, 0, TestNetwork.icmp(8, port, new byte[20]));
+              };
+          ByteBuf spoofed = TestNetwork.frame(frame);
+          long gateway = net.nat.gateway().addresses().mac();
+          Ethernet.write(
+              spoofed, spoofed.readerIndex() + 12, gateway, 0x5254_0000_0666L, Ethernet.TYPE_IPV4);
+          long before = flow.packetsFromGuest();
+          thief.send(spoofed);
+          assertThat(net.nat.listFlows())
+              .filteredOn(each -> each.id() == flow.id())
+              .allMatch(each -> each.packetsFromGuest() == before, flow.protocol());
+        }
+        return true;
+      });
+      assertThat(net.on(() -> net.nat.gateway().counters().get(GatewayCount.EGRESS_DENIED)))
+          .isGreaterThanOrEqualTo(3);
+      net.on(() -> {
+        thief.close();
+        return true;
+      });
     }
   }
 

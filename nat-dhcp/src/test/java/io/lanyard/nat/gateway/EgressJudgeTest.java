@@ -82,9 +82,55 @@ class EgressJudgeTest {
 
   @Test
   void onlyTheLevelThatDeniesIsTried() {
-    EgressPolicy tried = policy("default: deny", "rules: [{deny: 192.0.2.7}], dry-run: true");
+    EgressPolicy tried =
+        policy("rules: [{deny: 192.0.2.8}]", "rules: [{deny: 192.0.2.7}], dry-run: true");
     assertThat(tcp(tried, "192.0.2.7", 443).dry()).isTrue();
     assertThat(tcp(tried, "192.0.2.8", 443).dry()).isFalse();
+  }
+
+  @Test
+  void aTriedRuleOpensNothingThatIsClosedWithoutIt() {
+    String rules = "rules: [{deny: 192.0.2.0/24}, {deny: evil.example}], dry-run: true";
+    EgressPolicy closed = policy("default: deny", rules);
+    assertThat(tcp(closed, "192.0.2.7", 443).passing()).isNull();
+    assertThat(tcp(closed, "192.0.2.7", 443).why()).isEqualTo("no rule allows it");
+    assertThat(judge.question(closed, "evil.example").passing()).isNull();
+
+    EgressPolicy named =
+        policy("default: deny, rules: [{allow: 'good.example:tcp/443', sni: required}]", rules);
+    EgressDecision tried = tcp(named, "192.0.2.7", 443, "good.example");
+    assertThat(tried.admitted()).isFalse();
+    assertThat(tried.why()).isEqualTo("rule 0 of port p1, deny 192.0.2.0/24");
+    EgressDecision passing = tried.passing();
+    assertThat(passing).isNotNull();
+    assertThat(passing.grant()).isEqualTo(new Grant.ByName("good.example", true));
+
+    EgressPolicy both = policy("default: deny, dry-run: true", rules);
+    assertThat(tcp(both, "192.0.2.7", 443).dry()).isTrue();
+    assertThat(judge.question(both, "evil.example").dry()).isTrue();
+  }
+
+  @Test
+  void aNameServerOnTheHostsLoopbackIsReachedByItsPortAlone() {
+    NetworkConfig all =
+        TestNetworks.nat(
+            "nat: {host-loopback: true}", "egress: {rules: [{allow: 'good.example'}]}");
+    NetworkConfig some =
+        TestNetworks.nat(
+            "nat: {host-loopback: [udp/53]}", "egress: {rules: [{allow: 'good.example'}]}");
+    NetworkConfig without = TestNetworks.nat("nat: {host-loopback: true}");
+    assertThat(loopback(all, 53)).isFalse();
+    assertThat(loopback(all, 853)).isFalse();
+    assertThat(loopback(all, 8080)).isTrue();
+    assertThat(loopback(some, 53)).isTrue();
+    assertThat(loopback(without, 53)).isTrue();
+  }
+
+  private boolean loopback(NetworkConfig config, int port) {
+    HostLoopback loopback = config.nat() == null ? HostLoopback.NONE : config.nat().hostLoopback();
+    EgressPolicy under = EgressPolicy.of(new EgressLevel("", config.egress(), null), loopback);
+    Address to = Address.LOOPBACK_IPV4;
+    return judge.judge(under, List.of(), FlowKey.UDP, to.high(), to.low(), port).admitted();
   }
 
   @Test

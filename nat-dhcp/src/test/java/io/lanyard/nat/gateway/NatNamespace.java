@@ -8,8 +8,10 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.PortContext;
@@ -123,6 +125,11 @@ public final class NatNamespace implements AutoCloseable {
   /** Runs something on the network's loop and waits for it. */
   public <T> T on(Callable<T> task) throws Exception {
     return loop.submit(task).get(20, TimeUnit.SECONDS);
+  }
+
+  /** Attaches a further guest, which is made of bytes. */
+  InMemoryPort attach(String name) throws Exception {
+    return on(() -> InMemoryPort.attached(name, Offloads.NONE, network));
   }
 
   /** Runs a command in the guest; at most 30 s. */

@@ -127,6 +127,11 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
+  public boolean admits(Packet segment, Flow flow) {
+    return true;
+  }
+
+  @Override
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
     return true;
   }

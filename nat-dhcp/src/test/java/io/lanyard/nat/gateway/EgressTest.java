@@ -1,0 +1,155 @@
+package io.lanyard.nat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.Grant;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.Stations;
+import io.lanyard.nat.tls.ClientHello;
+import io.lanyard.net.Address;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Flows that are there, and the rules of the ports that their packets come in by. */
+class EgressTest {
+  private static final Address REMOTE = Address.parse("198.51.100.10");
+  private static final String NAME = "good.example";
+  private static final String BY_NAME = "rules: [{allow: 'good.example:tcp/443', sni: required}]";
+
+  private final PortEgress ports = new PortEgress(UnaryOperator.identity());
+  private NatScene scene;
+  private NatScene.Guest one;
+  private NatScene.Guest other;
+
+  /** A flow without a socket. */
+  private static final class StillFlow extends Flow {
+    volatile boolean ended;
+
+    StillFlow(Address guest) {
+      super(FlowKey.TCP, guest, 40_000, REMOTE, 443);
+    }
+
+    @Override
+    public String state() {
+      return "open";
+    }
+
+    @Override
+    protected void ended(FlowEnd end) {
+      ended = true;
+    }
+
+    @Override
+    protected Worth worth() {
+      return Worth.IN_USE;
+    }
+  }
+
+  @BeforeEach
+  void makeANetwork() throws Exception {
+    scene = new NatScene();
+    one = scene.guest(10);
+    other = scene.guest(11);
+    scene.on(() -> {
+      scene.nat.portRules(ports);
+      egress().protection().hostAddresses(List.of());
+      return true;
+    });
+  }
+
+  @AfterEach
+  void close() {
+    scene.close();
+  }
+
+  private Egress egress() {
+    return scene.nat.egress();
+  }
+
+  private void rules(String network, NatScene.Guest of, String port) throws Exception {
+    var config =
+        TestNetworks.nat(
+            "egress: {" + network + "}",
+            "ports: [{name: p, kind: qemu-stream, path: p.sock, egress: {" + port + "}}]");
+    scene.on(() -> {
+      egress().configure(config.egress(), config.nat().hostLoopback());
+      ports.set(of.port.name(), config.ports().getFirst().policy());
+      return true;
+    });
+  }
+
+  private Station station(NatScene.Guest guest) {
+    Stations stations = scene.nat.gateway().stations();
+    return stations.heard(stations.budget(guest.port), guest.mac);
+  }
+
+  private StillFlow flow(NatScene.Guest guest, Grant grant) {
+    StillFlow flow = new StillFlow(guest.ip());
+    flow.grant(grant);
+    assertThat(scene.nat.flows().add(flow, station(guest).flows())).isTrue();
+    return flow;
+  }
+
+  private boolean passes(NatScene.Guest guest, Flow flow) {
+    Packet packet = new Packet();
+    packet.station = station(guest);
+    return egress().admits(packet, flow);
+  }
+
+  @Test
+  void aPacketWithAnothersSourceGoesByItsOwnPortsRules() throws Exception {
+    rules("default: allow", other, "default: deny, rules: [{allow: 'good.example:443'}]");
+    scene.on(() -> {
+      StillFlow flow = flow(one, Grant.BY_ADDRESS);
+      assertThat(passes(one, flow)).isTrue();
+      assertThat(passes(other, flow)).isFalse();
+      assertThat(scene.nat.gateway().counters().get(GatewayCount.EGRESS_DENIED)).isEqualTo(1);
+      egress().told(station(other).budget(), NAME, REMOTE, 60);
+      assertThat(passes(other, flow)).as("it may go there itself").isTrue();
+      return true;
+    });
+  }
+
+  @Test
+  void theLevelThatRequiresAServersNameSaysWhetherThatIsATrial() throws Exception {
+    rules("default: deny, dry-run: true", one, BY_NAME);
+    assertThat(liePasses()).isFalse();
+    rules("default: deny", one, BY_NAME + ", dry-run: true");
+    assertThat(liePasses()).isTrue();
+    rules("default: allow", one, "default: deny, dry-run: true, " + BY_NAME);
+    assertThat(liePasses()).isTrue();
+  }
+
+  /** Whether a connection to the name passes that names another. */
+  private boolean liePasses() throws Exception {
+    return scene.on(() -> {
+      StillFlow flow = flow(one, new Grant.ByName(NAME, true));
+      egress().told(station(one).budget(), NAME, REMOTE, 60);
+      boolean passes =
+          egress().admits(flow, station(one).budget(), new ClientHello.For("evil.example"));
+      scene.nat.flows().remove(flow);
+      return passes;
+    });
+  }
+
+  @Test
+  void aConnectionThatHasShownNoNameEndsWhenOneIsRequired() throws Exception {
+    rules("default: deny", one, "rules: [{allow: 'good.example:tcp/443'}]");
+    StillFlow mute = scene.on(() -> flow(one, new Grant.ByName(NAME, false)));
+    assertThat(scene.on(() -> egress().admits(mute))).isTrue();
+    rules("default: deny", one, BY_NAME + ", dry-run: true");
+    assertThat(scene.on(() -> egress().admits(mute))).as("only tried").isTrue();
+    rules("default: deny", one, BY_NAME);
+    assertThat(mute.ended).isTrue();
+    StillFlow named = scene.on(() -> flow(one, new Grant.ByName(NAME, true)));
+    assertThat(scene.on(() -> egress().admits(named))).isTrue();
+  }
+}
