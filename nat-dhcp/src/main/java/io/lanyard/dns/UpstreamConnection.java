@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -38,6 +39,12 @@ final class UpstreamConnection {
 
   private static final int IDENTIFIERS = 1 << 16;
 
+  /**
+   * A connection on which no question has had an answer for so long gets no more of them: where the
+   * way to the server is another one now, TCP takes a quarter of an hour to notice.
+   */
+  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final GuestLink link;
   private final EventLoop loop;
   private final UpstreamServer server;
@@ -50,6 +57,15 @@ final class UpstreamConnection {
   private boolean ready;
   private boolean closed;
   private int next;
+
+  /** Whether something has been asked since {@link #heardNanos}. */
+  private boolean unheard;
+
+  /** When the server was last heard, or asked after it had answered everything. */
+  private long heardNanos;
+
+  /** Whether another one is asked in its place, and this one ends with its last question. */
+  private boolean retired;
 
   /** A question that waits. */
   private final class Pending implements UpstreamSocket {
@@ -67,8 +83,8 @@ final class UpstreamConnection {
 
     @Override
     public void close() {
-      if (waiting.remove(id, this) && waiting.isEmpty()) {
-        idle.arm(UpstreamConnections.IDLE_NANOS);
+      if (waiting.remove(id, this)) {
+        rest();
       }
     }
   }
@@ -79,7 +95,7 @@ final class UpstreamConnection {
    * @param descriptors has granted a descriptor, and gets it back
    * @param idle closes the connection, if it is idle then
    * @param unproven told why TLS did not come about
-   * @param gone told once, when it is closed
+   * @param gone told when it is closed, and before if another one is asked in its place
    */
   UpstreamConnection(
       GuestLink link,
@@ -206,7 +222,33 @@ final class UpstreamConnection {
     return pending;
   }
 
-  private static void write(Channel to, Pending pending) {
+  /** Nothing waits, perhaps. */
+  private void rest() {
+    if (waiting.isEmpty() && retired) {
+      close();
+    } else if (waiting.isEmpty()) {
+      idle.arm(UpstreamConnections.IDLE_NANOS);
+    }
+  }
+
+  /** Whether the server has left questions without an answer for too long. */
+  boolean isSilent() {
+    return ready && unheard && link.timers().clock().nanoTime() - heardNanos >= SILENT_NANOS;
+  }
+
+  /** Has another connection asked from now on. What waits goes on waiting. */
+  void retire() {
+    retired = true;
+    idle.cancel();
+    gone.accept(this);
+    rest();
+  }
+
+  private void write(Channel to, Pending pending) {
+    if (!unheard) {
+      unheard = true;
+      heardNanos = link.timers().clock().nanoTime();
+    }
     ByteBuf out = to.alloc().buffer(2 + pending.query.length);
     out.writeShort(pending.query.length); // RFC 1035 section 4.2.2
     out.writeShort(pending.id);
@@ -220,9 +262,9 @@ final class UpstreamConnection {
     }
     int id = message.length < 2 ? -1 : (message[0] & 255) << 8 | (message[1] & 255);
     Pending pending = waiting.remove(id);
-    if (waiting.isEmpty()) {
-      idle.arm(UpstreamConnections.IDLE_NANOS);
-    }
+    unheard = !waiting.isEmpty();
+    heardNanos = link.timers().clock().nanoTime();
+    rest();
     if (pending != null) {
       message[0] = pending.query[0];
       message[1] = pending.query[1];

@@ -90,6 +90,10 @@ final class UpstreamConnections implements AutoCloseable {
   UpstreamSocket ask(
       Turn turn, UpstreamServer server, byte[] query, UpstreamSocket.Listener listener) {
     UpstreamConnection connection = open.get(server);
+    if (connection != null && connection.isSilent()) {
+      connection.retire();
+      connection = null;
+    }
     if (connection == null) {
       if (!descriptors.take()) {
         return UpstreamConnection.failing(loop, turn, listener);

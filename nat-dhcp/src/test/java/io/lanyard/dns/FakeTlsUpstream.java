@@ -32,6 +32,9 @@ final class FakeTlsUpstream implements AutoCloseable {
   /** How many queries a connection takes before it is closed without an answer to the last. */
   volatile int mostQueries = Integer.MAX_VALUE;
 
+  /** How many connections, the first ones, answer nothing more, as if the way there was cut. */
+  volatile int cut;
+
   FakeTlsUpstream(int port) throws Exception {
     try (InputStream certificate = resource("certificate.pem");
         InputStream key = resource("key.pem")) {
@@ -80,14 +83,18 @@ final class FakeTlsUpstream implements AutoCloseable {
     try (socket) {
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      int number = 0;
       for (int n = 1; ; n++) {
         Message query = new Message(in.readNBytes(in.readUnsignedShort()));
         if (n == 1) {
-          connections.incrementAndGet();
+          number = connections.incrementAndGet();
         }
         queries.add(query);
         if (n >= mostQueries) {
           return;
+        }
+        if (number <= cut) {
+          continue;
         }
         Message response = new Message(query.getHeader().getID());
         response.getHeader().setFlag(Flags.QR);

@@ -107,6 +107,25 @@ class UpstreamTlsTest {
   }
 
   @Test
+  void aConnectionThatHasGoneSilentIsNotAskedForEver() throws Exception {
+    open("tls://127.0.0.1:" + server.port() + "#dns.example", trusted());
+    assertThat(rcode("one.example.")).isEqualTo(Rcode.NOERROR);
+    server.cut = 1;
+    scene.send("guest", ForwarderScene.query("lost.example.").toWire());
+    scene.await(() -> server.queries.size() >= 2);
+    scene.step(Duration.ofSeconds(6));
+    scene.send("other", ForwarderScene.query("two.example.").toWire());
+    assertThat(scene.answer("other").getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(server.connections).hasValue(2);
+    scene.step(Duration.ofSeconds(3));
+    assertThat(scene.answer("guest").getRcode()).as("what was lost").isEqualTo(Rcode.SERVFAIL);
+    assertThat(rcode("three.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(server.connections).hasValue(2);
+    scene.step(Duration.ofSeconds(11));
+    assertThat(scene.gauge("connections")).as("idle").isZero();
+  }
+
+  @Test
   void aServerMayBeAskedOverTcpAlone() throws Exception {
     try (FakeUpstream plain = FakeUpstream.free()) {
       open("tcp://127.0.0.1:" + plain.port());
