@@ -429,13 +429,13 @@ final class PortKeys {
             "Whether to ask the kernel for super-frames and unfinished checksums.");
 
     static final Key<Boolean> HOST_SHIELD =
-        Key.optional(
+        Key.defaulted(
             "host-shield",
             new Form.Flag(),
-            "true without netns, false with one",
-            "Whether DHCP answers, router advertisements and redirects are kept from the device:"
-                + " where it is the host's own, guests would configure the host by it. Switch it"
-                + " off for a device that leads on to guests, as one in a bridge of the host's.");
+            false,
+            "Whether DHCP answers, router advertisements and redirects are kept from the device."
+                + " For one that is the host's own, by which guests could configure the host; not"
+                + " for one that leads on to guests, as in a bridge of the host's.");
 
     static final Section SECTION =
         section(

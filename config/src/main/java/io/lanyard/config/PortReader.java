@@ -241,8 +241,7 @@ final class PortReader {
     if (device != null) {
       claims.device(device, netns, port.pathOf(deviceKey), port.placeOf(deviceKey));
     }
-    Boolean shield = port.find(PortKeys.Tap.HOST_SHIELD);
-    boolean hostShield = shield == null ? netns == null : shield;
+    boolean hostShield = port.value(PortKeys.Tap.HOST_SHIELD);
     return device == null ? null : new Tap(name, device, netns, offloads, hostShield, mtu, policy);
   }
 

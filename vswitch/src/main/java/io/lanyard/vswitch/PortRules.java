@@ -1,5 +1,6 @@
 package io.lanyard.vswitch;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,13 +66,15 @@ public record PortRules(
   }
 
   /**
-   * The same with other policies of what leaves by the port.
+   * These rules with one more, which is asked before the others.
    *
-   * @param policies judge the frames that are to leave by it, in order
+   * @param first judges the frames that are to leave by the port
    * @return a copy
    */
-  public PortRules withEgress(List<Policy> policies) {
-    return new PortRules(ingress, policies, reach, macLimit, holdsMacs, storm);
+  public PortRules withEgress(Policy first) {
+    List<Policy> all = new ArrayList<>(List.of(first));
+    all.addAll(egress);
+    return new PortRules(ingress, all, reach, macLimit, holdsMacs, storm);
   }
 
   private static PortRules plain(Reach reach) {

@@ -9,8 +9,8 @@ import java.util.List;
  * @param mac the address
  * @param vlan the VLAN that it was heard in; 0 for frames without a tag
  * @param port the port where it is
- * @param hold {@code learned} from its frames, {@code held} by a guarded port that has learned it,
- *     or {@code pinned} by the daemon, in all VLANs
+ * @param hold how firmly it is there: learned from its frames, held by a guarded port that has
+ *     learned it, or pinned by the daemon, in all VLANs
  * @param ageSeconds since its last frame, or since it was pinned
  * @param addresses its IP addresses, as far as the gateway knows them
  */

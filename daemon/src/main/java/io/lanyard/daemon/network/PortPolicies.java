@@ -59,11 +59,11 @@ final class PortPolicies {
     return rules(policy, given == null ? unlimited : given);
   }
 
-  /** The same, and nobody configures the host by a device that is the host's own. */
+  /** The same, and nobody configures the host by a device that is said to be the host's own. */
   PortRules port(PortConfig port) {
     PortRules rules = port(port.policy());
     return port instanceof PortConfig.Tap tap && tap.hostShield()
-        ? rules.withEgress(List.of(HostShield.SHIELD))
+        ? rules.withEgress(HostShield.SHIELD)
         : rules;
   }
 

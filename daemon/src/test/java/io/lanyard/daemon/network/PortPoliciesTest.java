@@ -3,8 +3,10 @@ package io.lanyard.daemon.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
+import io.lanyard.config.BitRate;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GuardMode;
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortLimits;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservedFrames;
@@ -15,6 +17,7 @@ import io.lanyard.vswitch.ReservedGroup;
 import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.policy.RateLimit;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -45,6 +48,24 @@ class PortPoliciesTest {
     assertThat(policies.hostAdapter().reach()).isEqualTo(plain.reach());
     assertThat(policies.hostAdapter().ingress()).isEmpty();
     assertThat(policies.hostAdapter().egress()).containsExactly(HostShield.SHIELD);
+  }
+
+  @Test
+  void aShieldedTapKeepsItsLimit() {
+    PortPolicy limited =
+        new PortPolicy(
+            null,
+            false,
+            null,
+            List.of(),
+            new PortLimits(null, BitRate.parse("10Mbit"), null),
+            EgressConfig.INHERITED);
+    PortPolicies policies = policies(GuardMode.OFF);
+    var tap = new PortConfig.Tap("host", "t0", null, true, true, 1500, limited);
+    assertThat(policies.port(tap).egress())
+        .hasSize(2)
+        .startsWith(HostShield.SHIELD)
+        .hasAtLeastOneElementOfType(RateLimit.class);
   }
 
   @Test
