@@ -20,6 +20,10 @@ final class HelloGate implements HostStream {
   private final Function<ClientHello, Boolean> admits;
   private byte[] kept = new byte[FIRST_SIZE];
   private int length;
+
+  /** How much there has to be before it is read: a guest may send byte by byte. */
+  private int least;
+
   private boolean open;
   private boolean closed;
   private boolean reads;
@@ -53,8 +57,12 @@ final class HelloGate implements HostStream {
     }
     payload.getBytes(payload.readerIndex(), kept, length, more);
     length += more;
+    if (length < least) {
+      return;
+    }
     ClientHello hello = ClientHello.read(kept, Math.min(length, ClientHello.MOST_BYTES));
-    if (hello instanceof ClientHello.Incomplete) {
+    if (hello instanceof ClientHello.Incomplete(int needed)) {
+      least = needed;
       return;
     }
     if (!admits.apply(hello)) {

@@ -14,8 +14,12 @@ public sealed interface ClientHello {
   /** The most bytes that are waited for: clients with post-quantum keys send two thousand. */
   int MOST_BYTES = 16 << 10;
 
-  /** The message has not come whole. */
-  record Incomplete() implements ClientHello {}
+  /**
+   * The message has not come whole.
+   *
+   * @param least bytes of the stream before which reading it again says nothing more
+   */
+  record Incomplete(int least) implements ClientHello {}
 
   /**
    * It is no first message of a TLS client, or one that is not well-formed.
@@ -65,6 +69,9 @@ public sealed interface ClientHello {
     private int at;
     private int end;
 
+    /** Where the record ends that has not come whole, or the header of the next one. */
+    private int least;
+
     private Reader(byte[] bytes, int length) {
       this.bytes = bytes;
       this.length = length;
@@ -96,7 +103,7 @@ public sealed interface ClientHello {
     private ClientHello incomplete() {
       return length >= MOST_BYTES
           ? new Refused("the first message is longer than " + MOST_BYTES + " bytes")
-          : new Incomplete();
+          : new Incomplete(Math.min(least, MOST_BYTES));
     }
 
     /** Puts the handshake together from the records that are there; returns what is wrong. */
@@ -110,7 +117,8 @@ public sealed interface ClientHello {
         if (record + 1 < length && bytes[record + 1] != 3) {
           return "it is no TLS";
         }
-        if (record + RECORD_HEADER > length) {
+        least = record + RECORD_HEADER;
+        if (least > length) {
           return "";
         }
         int size = (bytes[record + 3] & 255) << 8 | (bytes[record + 4] & 255);
@@ -121,6 +129,7 @@ public sealed interface ClientHello {
         System.arraycopy(bytes, record + RECORD_HEADER, message, end, there);
         end += there;
         record += RECORD_HEADER + size;
+        least = record > length ? record : record + RECORD_HEADER;
         if (isWhole()) {
           return ""; // What follows is none of the first message.
         }

@@ -29,6 +29,16 @@ class ClientHelloTest {
   }
 
   @Test
+  void anIncompleteMessageSaysFromWhenOnThereIsMoreToRead() throws Exception {
+    byte[] hello = Hellos.ofJdk("www.example.org");
+    assertThat(ClientHello.read(hello, 1)).isEqualTo(new Incomplete(5));
+    assertThat(ClientHello.read(hello, 5)).isEqualTo(new Incomplete(hello.length));
+    assertThat(ClientHello.read(hello, hello.length - 1)).isEqualTo(new Incomplete(hello.length));
+    byte[] longest = {22, 3, 1, 0x40, 0};
+    assertThat(ClientHello.read(longest, 5)).isEqualTo(new Incomplete(ClientHello.MOST_BYTES));
+  }
+
+  @Test
   void everyBeginningOfAMessageIsIncomplete() throws Exception {
     byte[] hello = Hellos.ofJdk("www.example.org");
     for (int n = 0; n < hello.length; n++) {
