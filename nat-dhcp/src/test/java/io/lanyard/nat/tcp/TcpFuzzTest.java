@@ -7,7 +7,9 @@ import io.lanyard.testing.FuzzInput;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Tcp;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A guest that sends any segments, in any order, against a host that reads, writes and ends at any
@@ -25,12 +27,15 @@ class TcpFuzzTest {
 
   private Scene scene;
   private final Map<TestStream, Host> hosts = new HashMap<>();
+
+  /** The sequence numbers of the guest's SYNs. */
+  private final Set<Integer> offered = new HashSet<>();
+
   private int guestNext;
-  private int guestFirst;
 
   /** The host's side of a connection. */
   private static final class Host {
-    /** The guest's first sequence number. */
+    /** The sequence number of the guest's SYN that was answered. */
     private int first;
 
     private boolean connected;
@@ -38,8 +43,7 @@ class TcpFuzzTest {
     private int received;
     private int sent;
 
-    Host(int first, boolean connected) {
-      this.first = first;
+    Host(boolean connected) {
       this.connected = connected;
     }
   }
@@ -53,6 +57,7 @@ class TcpFuzzTest {
   void eachSideGetsWhatTheOtherSends(byte[] input) {
     LogWatch.allowWarnings();
     hosts.clear();
+    offered.clear();
     FuzzInput in = new FuzzInput(input);
     try (Scene fresh = new Scene()) {
       scene = fresh;
@@ -94,12 +99,8 @@ class TcpFuzzTest {
     for (int i = 0; i < payload.length; i++) {
       payload[i] = pattern(sequence + i);
     }
-    guestFirst = sequence;
-    if ((flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN) {
-      // Until a SYN is answered, the last one counts.
-      hosts.values().stream()
-          .filter(host -> !host.connected)
-          .forEach(host -> host.first = sequence);
+    if ((flags & Tcp.SYN) != 0) {
+      offered.add(sequence);
     }
     scene.guest(flags, sequence, acknowledgment, window, payload, options);
     if (off == 0) {
@@ -153,7 +154,7 @@ class TcpFuzzTest {
   private void check() {
     assertThat(scene.engine.memory().used()).isBetween(0L, MOST_MEMORY);
     for (TestStream stream : scene.streams) {
-      Host host = hosts.computeIfAbsent(stream, s -> new Host(guestFirst, scene.connectAtOnce));
+      Host host = hosts.computeIfAbsent(stream, s -> new Host(scene.connectAtOnce));
       byte[] received = stream.received.toByteArray();
       stream.received.reset();
       for (byte b : received) {
@@ -163,6 +164,10 @@ class TcpFuzzTest {
     for (Sent sent = scene.sent.poll(); sent != null; sent = scene.sent.poll()) {
       if ((sent.flags() & Tcp.SYN) != 0) {
         scene.isn = sent.seq();
+        // Which SYN counts, the answer says: not one with damaged options.
+        int first = sent.ack() - 1;
+        assertThat(offered).contains(first);
+        hosts.get(scene.stream()).first = first;
         scene.tsEcho = sent.tsValue();
       }
       int place = sent.seq() - scene.isn - 1;
