@@ -19,5 +19,6 @@ module io.lanyard.nat {
   exports io.lanyard.nat.gateway;
   exports io.lanyard.nat.station;
   exports io.lanyard.nat.tcp;
+  exports io.lanyard.nat.tls;
   exports io.lanyard.nat.udp;
 }
