@@ -213,9 +213,17 @@ final class OwnNames implements LeaseListener {
     return nonTerminals.contains(name);
   }
 
-  /** The name of an address; the other one if this network has none for it. */
+  /**
+   * The name of an address; the other one if this network has none for it. A lease's name that
+   * leads elsewhere, because the configuration gives it to a host, is not the lease's backwards.
+   */
   @Nullable Name name(Address address, @Nullable Name other) {
-    Name name = fixedReverse.get(address);
-    return name != null ? name : leasedReverse.getOrDefault(address, other);
+    Name fixedName = fixedReverse.get(address);
+    if (fixedName != null) {
+      return fixedName;
+    }
+    Name name = leasedReverse.get(address);
+    Address at = name == null ? null : address.isIpv4() ? address(name) : leased6(name);
+    return address.equals(at) ? name : other;
   }
 }

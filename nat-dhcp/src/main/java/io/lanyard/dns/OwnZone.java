@@ -177,11 +177,10 @@ final class OwnZone {
   private @Nullable Message bareLabel(Message query, Record asked, Name name, HostsFile hosts) {
     try {
       Name full = Name.concatenate(name.relativize(Name.root), domain);
-      Address at = names.fixed(full);
-      if (at == null && hosts.addresses(name) == null) {
-        at = names.address(full);
-      }
-      return addresses(query, asked, at, names.leased6(full), domain);
+      boolean isListed = names.fixed(full) == null && hosts.addresses(name) != null;
+      return isListed
+          ? null
+          : addresses(query, asked, names.address(full), names.leased6(full), domain);
     } catch (NameTooLongException e) {
       return null;
     }

@@ -2,6 +2,8 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.dhcp.ClientId;
+import io.lanyard.dhcp.Lease;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
@@ -48,10 +50,17 @@ class Ipv6NamesTest {
             }
           });
 
+  private HostsFile file = HostsFile.parse(List.of());
+
   private Message ask(String name, int type) {
     Record asked = Record.newRecord(Name.fromConstantString(name), type, DClass.IN);
-    HostsFile none = HostsFile.parse(List.of());
-    return Objects.requireNonNull(zone.answer(Message.newQuery(asked), asked, none));
+    return Objects.requireNonNull(zone.answer(Message.newQuery(asked), asked, file));
+  }
+
+  private void lease(String name, Address address) {
+    zone.names()
+        .leaseAdded(
+            new Lease(address, ClientId.ofMac(1), 1, "a", name, 0, Lease.NEVER, Lease.State.BOUND));
   }
 
   private List<String> data(String name, int type) {
@@ -87,5 +96,31 @@ class Ipv6NamesTest {
     assertThat(ask(reverse("0.0."), Type.PTR).getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(ask(reverse("x.".repeat(16)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     assertThat(ask(reverse("0.".repeat(20)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+  }
+
+  /** A guest's name for itself comes after the host's file, in either family. */
+  @Test
+  void aLeaseTakesNoBareNameOfTheHostsFile() {
+    file = HostsFile.parse(List.of("10.1.1.1 nas", "10.1.1.2 desk"));
+    lease("nas", Address.parse("fd6c:616e:7961:8::1abc"));
+    lease("desk", Address.parse("192.168.127.140"));
+    lease("box", Address.parse("fd6c:616e:7961:8::1abd"));
+    assertThat(data("nas.", Type.A)).containsExactly("10.1.1.1");
+    assertThat(data("nas.", Type.AAAA)).isEmpty();
+    assertThat(data("desk.", Type.A)).containsExactly("10.1.1.2");
+    assertThat(data("box.", Type.AAAA)).containsExactly("fd6c:616e:7961:8:0:0:0:1abd");
+  }
+
+  /** A guest that calls itself as a host of the configuration is not taken for it backwards. */
+  @Test
+  void aLeaseIsNotCalledAsAFixedHost() {
+    lease("printer", Address.parse("fd6c:616e:7961:8::1abc"));
+    lease("other", Address.parse("192.168.127.140"));
+    lease("box", Address.parse("fd6c:616e:7961:8::1abd"));
+    assertThat(data("printer.lan.", Type.AAAA)).containsExactly(text(PRINTER6));
+    assertThat(ask(reverse("c.b.a.1." + "0.".repeat(12)), Type.PTR).getRcode())
+        .isEqualTo(Rcode.NXDOMAIN);
+    assertThat(ask("140.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    assertThat(data(reverse("d.b.a.1." + "0.".repeat(12)), Type.PTR)).containsExactly("box.lan.");
   }
 }
