@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.net.Address;
 import org.jspecify.annotations.Nullable;
 
 /** A client's request, of either version of DHCP: who asks. */
@@ -15,7 +16,15 @@ interface ClientRequest {
   long mac();
 
   /** The identity of a client that is told from its clone by its MAC address. */
-  ClientId byMac();
+  ClientId byMac(long mac);
+
+  /** That of the client that asks. */
+  default ClientId byMac() {
+    return byMac(mac());
+  }
+
+  /** Whether it names an address as one that the client has, or wants. */
+  boolean asksFor(Address address);
 
   /** The Ethernet source of its frame: the client's MAC address, unless a relay sent it. */
   long sender();

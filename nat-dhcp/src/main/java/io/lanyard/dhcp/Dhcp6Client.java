@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.EnumText;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.net.Address;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,11 +54,17 @@ final class Dhcp6Client implements ClientRequest {
 
   /** The association with the identifier that is made of the MAC address (section 11.4). */
   @Override
-  public ClientId byMac() {
+  public ClientId byMac(long mac) {
     ByteBuffer bytes = ByteBuffer.allocate(14).putInt(association);
     bytes.putShort((short) DUID_LL).putShort((short) ETHERNET);
-    bytes.putShort((short) (mac() >>> 32)).putInt((int) mac());
+    bytes.putShort((short) (mac >>> 32)).putInt((int) mac);
     return ClientId.of(bytes.array());
+  }
+
+  @Override
+  public boolean asksFor(Address address) {
+    return message.associations.stream()
+        .anyMatch(one -> one.id() == association && one.addresses().contains(address));
   }
 
   @Override

@@ -141,8 +141,13 @@ final class DhcpMessage implements ClientRequest {
   }
 
   @Override
-  public ClientId byMac() {
-    return ClientId.ofMac(mac);
+  public ClientId byMac(long address) {
+    return ClientId.ofMac(address);
+  }
+
+  @Override
+  public boolean asksFor(Address address) {
+    return address.equals(ciaddr) || address.equals(requested());
   }
 
   @Override

@@ -16,6 +16,9 @@ import java.lang.System.Logger.Level;
  *   it answers, and the MAC is the same    an impostor: it gets no answer
  * </pre>
  *
+ * <p>An identifier that is made of a MAC address is the client's that has this address. One that
+ * said it before is known by its own from then on, and keeps the address that it got.
+ *
  * <p>Where the MAC address is the same, an answer in a frame from another one does not count
  * against a request in a frame from that address.
  *
@@ -38,9 +41,14 @@ final class Identification {
    */
   void identify(ClientRequest request, Runnable then) {
     Lease held = parts.check().on() ? parts.table().of(request.client()) : null;
-    if (held == null
-        || !held.bound(parts.now())
-        || (held.mac() == request.mac() && held.isBehind(request.port()))) {
+    if (held == null || !held.bound(parts.now())) {
+      if (isKnownByMac(request)) {
+        request.isFrom(request.byMac());
+      }
+      then.run();
+      return;
+    }
+    if (held.mac() == request.mac() && held.isBehind(request.port())) {
       then.run();
       return;
     }
@@ -59,6 +67,16 @@ final class Identification {
     if (parts.check().admits(held.address(), request)) {
       parts.check().check(held.address(), request, new HolderAnswers(request, held, then));
     }
+  }
+
+  /** Whether it names its own address, which it has as a clone of a client that has gone. */
+  private boolean isKnownByMac(ClientRequest request) {
+    Lease own = parts.table().of(request.byMac());
+    return own != null
+        && own.bound(parts.now())
+        && own.mac() == request.mac()
+        && own.isBehind(request.port())
+        && request.asksFor(own.address());
   }
 
   private final class HolderAnswers implements ConflictCheck.Verdict {
@@ -120,6 +138,10 @@ final class Identification {
                           + " MAC"));
       if (!late) {
         request.isFrom(request.byMac());
+        if (request.client().equals(held.client())) {
+          // The identifier is made of the asker's MAC address, so the holder is the clone.
+          parts.keeper().identify(held, request.byMac(mac));
+        }
         then.run();
       }
     }

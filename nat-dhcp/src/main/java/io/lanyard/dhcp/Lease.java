@@ -82,6 +82,10 @@ public record Lease(
     return expiryMillis == NEVER || expiryMillis <= latest ? this : in(state, latest);
   }
 
+  Lease of(ClientId other) {
+    return new Lease(address, other, mac, port, hostname, startMillis, expiryMillis, state);
+  }
+
   Lease named(@Nullable String name) {
     return new Lease(address, client, mac, port, name, startMillis, expiryMillis, state);
   }

@@ -174,6 +174,19 @@ final class LeaseKeeper {
     write(renamed, lease.port(), () -> {});
   }
 
+  /** Has a bound lease's client known by another identity, unless the lease has changed since. */
+  void identify(Lease lease, ClientId client) {
+    Lease last = table.at(lease.address());
+    if (last != null
+        && last.bound(now())
+        && last.client().equals(lease.client())
+        && last.mac() == lease.mac()) {
+      Lease known = last.of(client);
+      put(known);
+      write(known, lease.port(), () -> {});
+    }
+  }
+
   /** Frees an address once that is on disk too, so that memory and disk change in one order. */
   void giveBack(Lease lease) {
     giveBack(lease, new CompletableFuture<>());

@@ -531,6 +531,53 @@ class Dhcp6ServerTest {
     assertThat(count(DhcpCount.CLONE)).isEqualTo(1);
   }
 
+  /** An identifier with a MAC address in it belongs to that machine, also where another said it. */
+  @Test
+  void whoeverSaysAnothersIdentifierFirstKeepsItsAddressAndTheOtherHasItsOwn() {
+    SteppedProbe probe = new SteppedProbe();
+    server.common().probeWith(probe);
+    Dhcp6TestClient victim = client(0);
+    Dhcp6TestClient thief = client(1);
+    thief.duid = victim.duid;
+    Address first = lease(thief).given();
+    victim.message(Dhcp6Type.SOLICIT).association(1).send();
+    assertThat(probe.answeredBy(thief.mac).address()).isEqualTo(first);
+    Answer offer = victim.next();
+    assertThat(offer.given()).as("an address that somebody uses").isNotEqualTo(first);
+    victim.select(offer);
+    journal.sync();
+    assertThat(victim.next().given()).isEqualTo(offer.given());
+    assertThat(server.common().table().byAddress(first).orElseThrow().mac()).isEqualTo(thief.mac);
+    thief.to(Dhcp6Type.RENEW, offer).association(1, first).send();
+    journal.sync();
+    assertThat(thief.next().addresses()).containsExactly(first + " 1800");
+    assertThat(journal.stored(first).mac()).isEqualTo(thief.mac);
+    assertThat(journal.stored(offer.given()).mac()).isEqualTo(victim.mac);
+  }
+
+  @Test
+  void aCloneKeepsItsAddressWhenTheOriginalHasGone() {
+    SteppedProbe probe = new SteppedProbe();
+    server.common().probeWith(probe);
+    Dhcp6TestClient original = client(0);
+    Dhcp6TestClient clone = client(1);
+    original.duid = Dhcp6TestClient.duidOf(9);
+    clone.duid = original.duid;
+    Answer first = lease(original);
+    clone.message(Dhcp6Type.SOLICIT).association(1).send();
+    probe.answeredBy(original.mac);
+    Answer offer = clone.next();
+    clone.select(offer);
+    probe.answeredBy(original.mac);
+    journal.sync();
+    assertThat(clone.next().given()).isEqualTo(offer.given());
+    original.to(Dhcp6Type.RELEASE, first).association(1, first.given()).send();
+    journal.sync();
+    clone.to(Dhcp6Type.RENEW, offer).association(1, offer.given()).send();
+    journal.sync();
+    assertThat(clone.next().addresses()).containsExactly(offer.given() + " 1800");
+  }
+
   // Shares
 
   @Test

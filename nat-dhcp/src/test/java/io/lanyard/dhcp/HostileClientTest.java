@@ -267,6 +267,34 @@ class HostileClientTest {
     assertThat(journal.stored(second).port()).isEqualTo(clone.port);
   }
 
+  /** An identifier that is a MAC address belongs to that machine, also where another said it. */
+  @Test
+  void whoeverSaysAnothersMacAddressFirstKeepsItsAddressAndTheOtherHasItsOwn() {
+    SteppedProbe probe = probe();
+    byte[] said = ClientId.ofMac(VICTIM).toBytes();
+    TestClient thief = new TestClient(server, VICTIM + 1);
+    thief.message(DISCOVER).option(61, said).send();
+    probe.silent();
+    Address first = thief.next().yiaddr();
+    thief.message(REQUEST).option(61, said).address(54, SERVER).address(50, first).send();
+    journal.sync();
+    assertThat(thief.next().type()).isEqualTo(ACK);
+    TestClient victim = new TestClient(server, VICTIM);
+    victim.message(DISCOVER).send();
+    assertThat(probe.answeredBy(VICTIM + 1).address()).isEqualTo(first);
+    probe.silent();
+    Address second = victim.next().yiaddr();
+    assertThat(second).as("an address that nobody uses").isNotEqualTo(first);
+    victim.message(REQUEST).address(54, SERVER).address(50, second).send();
+    journal.sync();
+    assertThat(victim.next().yiaddr()).isEqualTo(second);
+    thief.message(REQUEST).option(61, said).ciaddr(first).send();
+    journal.sync();
+    assertThat(thief.next().yiaddr()).isEqualTo(first);
+    assertThat(journal.stored(first).mac()).isEqualTo(VICTIM + 1);
+    assertThat(journal.stored(second).mac()).isEqualTo(VICTIM);
+  }
+
   @Test
   void nobodyIsRefusedBecauseOfARequestInItsName() {
     TestClient victim = new TestClient(server, VICTIM);
