@@ -82,10 +82,15 @@ final class ArpResponder {
     }
     // A probe (sender 0, RFC 5227 section 2.1.1) for an address of ours is answered: that defends
     // it.
-    if (operation == Arp.REQUEST && forUs) {
+    if (operation == Arp.REQUEST && forUs && mayAnswer(from, mac)) {
       counters.count(GatewayCount.ARP_ANSWERED);
       send(mac, Arp.REPLY, target, mac, sender);
     }
+  }
+
+  /** Whether a station may be answered at an address, which all ports hear if nobody has it. */
+  private static boolean mayAnswer(Station from, long mac) {
+    return mac == from.mac() || from.budget().admitsBroadcast();
   }
 
   /** Announces that an address is ours (RFC 5227 section 3): stale caches are put right. */

@@ -107,7 +107,7 @@ final class NeighbourDiscovery {
     long targetLow = frame.getLong(at + TARGET + 8);
     boolean forUs = addresses.isOurs(targetHigh, targetLow);
     if (detects) {
-      if (forUs) {
+      if (forUs && packet.station.budget().admitsBroadcast()) {
         // Duplicate address detection: everybody is told, since who asks has no address.
         counters.count(GatewayCount.ND_ANSWERED);
         announce(new Address(targetHigh, targetLow));
@@ -116,6 +116,10 @@ final class NeighbourDiscovery {
     }
     long mac = link == NO_MAC ? packet.sourceMac : link;
     if (!learns(packet, packet.sourceHigh, packet.sourceLow, mac, forUs) || !forUs) {
+      return;
+    }
+    // What goes to an address that nobody has is heard by all.
+    if (mac != packet.sourceMac && !packet.station.budget().admitsBroadcast()) {
       return;
     }
     counters.count(GatewayCount.ND_ANSWERED);

@@ -27,6 +27,8 @@ import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -215,6 +217,48 @@ class Ipv6GatewayTest {
     assertThat(TestNetwork.view(answers.getFirst()).getUnsignedByte(58)).isEqualTo((short) 0xa0);
     assertThat(net.exchange(solicitation(NONE, GUEST, false))).isEmpty();
     assertThat(known(GUEST)).isNull();
+  }
+
+  /** Storm control spares the gateway, so what it says to all is charged to who has asked. */
+  @ParameterizedTest
+  @CsvSource({"detection", "made-up", "arp"})
+  void questionsToTheGatewayAloneAreNoWayAroundStormControl(String how) {
+    InMemoryPort hostile = new InMemoryPort("hostile", Offloads.NONE);
+    StormLimits storm = new StormLimits(10, 10, 10);
+    hostile.attachTo(
+        net.network,
+        new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, 99_999, false, storm));
+    for (int i = 0; i < 1000; i++) {
+      byte[] frame =
+          switch (how) {
+            case "arp" ->
+                TestNetwork.arp(
+                    TestNetwork.GATEWAY_MAC,
+                    Arp.REQUEST,
+                    0x5254_0100_0000L + i,
+                    TestNetwork.GUEST + 1,
+                    0,
+                    TestNetwork.GATEWAY);
+            case "made-up" ->
+                discovery(
+                    GUEST,
+                    Ipv6Frames.solicited(GATEWAY),
+                    135,
+                    255,
+                    join(new byte[4], GATEWAY.toBytes(), hex("0101 52540100%04x".formatted(i))));
+            default -> solicitation(NONE, GATEWAY, false);
+          };
+      ByteBuf b = TestNetwork.frame(frame);
+      Ethernet.setDestination(b, 12, TestNetwork.GATEWAY_MAC);
+      Ethernet.setSource(b, 12, 0x5254_0000_0077L);
+      hostile.send(b);
+    }
+    hostile.drain();
+    assertThat(net.guest.drain().size()).isBetween(1, 200);
+    assertThat(net.network.problem(hostile)).contains("a storm of requests");
+    assertThat(net.exchange(solicitation(NONE, GATEWAY, false))).as("another's").hasSize(1);
+    hostile.drain();
+    hostile.close();
   }
 
   @Test
