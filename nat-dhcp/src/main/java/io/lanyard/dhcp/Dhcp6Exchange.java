@@ -123,7 +123,9 @@ final class Dhcp6Exchange {
       List<Address> others =
           asked.addresses().stream().filter(one -> !one.equals(held.address())).toList();
       bind(answers, association, client, held.address(), others);
-    } else if (held.isBehind(client.port())) {
+    } else if (!held.isBehind(client.port())) {
+      counters.count(DhcpCount.IMPOSTOR);
+    } else if (keeper.mayWrite(client.port())) {
       // The configuration has another use for the address, or none, and perhaps another address.
       keeper.giveBack(held);
       Address instead = givesAddresses() ? choose(client, asked) : null;
@@ -132,8 +134,6 @@ final class Dhcp6Exchange {
       } else {
         bind(answers, association, client, instead, List.of(held.address()));
       }
-    } else {
-      counters.count(DhcpCount.IMPOSTOR);
     }
   }
 

@@ -165,7 +165,8 @@ final class Exchange {
           && own
           && last.bound(now())
           && !table.permits(address, request.mac)
-          && mayHear(request)) {
+          && mayHear(request)
+          && keeper.mayWrite(request.port)) {
         keeper.giveBack(last); // The configuration has another use for it, or none.
       }
     }

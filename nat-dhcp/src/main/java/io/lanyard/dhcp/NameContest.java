@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * MAC address, while the lease of the former one still runs.
  *
  * <p>A client that wants a name which another lease has gets it as soon as the holder does not
- * answer a probe. Without probes (configuration), the holder keeps it until its lease ends. The
- * names of reservations and of guests of the configuration never go to another.
+ * answer a probe. One machine has its name at once at another address of IPv4, since it has one at
+ * a time; of IPv6 it may have several, and the name stays with one that it uses. Without probes
+ * (configuration), the holder keeps it until its lease ends. The names of reservations and of
+ * guests of the configuration never go to another.
  *
  * <p>Thread: the network's loop only.
  */
@@ -35,7 +37,8 @@ final class NameContest {
     if (holder == null || parts.table().names().isReserved(name) || !has(holder, name)) {
       return;
     }
-    if (holder.mac() == lease.mac() && holder.isBehind(lease.port())) {
+    boolean same = holder.mac() == lease.mac() && holder.isBehind(lease.port());
+    if (same && address.isIpv4()) {
       move(name, holder, lease); // One machine in two stages of its boot.
     } else if (parts.check().on() && parts.check().admits(holder.address(), request)) {
       parts.check().check(holder.address(), request, new HolderAnswers(name, holder, lease));

@@ -515,6 +515,47 @@ class Dhcp6ServerTest {
         .containsExactly(reply.given());
   }
 
+  @Test
+  void aFloodOfRenewalsOfWhatIsWithdrawnHasALimitOfWritesUnderWay() {
+    Dhcp6TestClient client = client(0);
+    Answer first = lease(client);
+    server.configure(
+        TestNetworks.nat("ipv6: {subnet: \"" + SUBNET + "\"}", "dhcp: {ipv6: stateless}"),
+        List.of());
+    for (int i = 0; i < 3000; i++) {
+      client.to(Dhcp6Type.RENEW, first).association(1, first.given()).send();
+    }
+    assertThat(journal.waiting()).isEqualTo(1024);
+    assertThat(client.next().addresses()).containsExactly(first.given() + " 0");
+    journal.sync();
+    assertThat(server.common().table().leases()).isEmpty();
+  }
+
+  /** It has several addresses at once, of which each would take the name from the other. */
+  @Test
+  void aClientsNameStaysWithTheAddressThatHasIt() {
+    SteppedProbe probe = new SteppedProbe();
+    server.common().probeWith(probe);
+    Dhcp6TestClient client = client(0);
+    Answer offer = client.solicit();
+    for (int i = 0; i < 4; i++) {
+      client.to(Dhcp6Type.REQUEST, offer).named("box").association(1).association(2).send();
+      journal.sync();
+      if (!probe.sent.isEmpty()) {
+        probe.answeredBy(client.mac);
+        journal.sync();
+      }
+    }
+    assertThat(client.answers).hasSize(4);
+    assertThat(count(DhcpCount.NAME_MOVED)).isZero();
+    assertThat(journal.writes).isEqualTo(2);
+    assertThat(server.common().table().byAddress(offer.given()).orElseThrow().hostname())
+        .isEqualTo("box");
+    client.to(Dhcp6Type.REQUEST, offer).named("box").association(2).send();
+    probe.silent();
+    assertThat(count(DhcpCount.NAME_MOVED)).as("once the other is not in use").isEqualTo(1);
+  }
+
   /** Of two machines with one identifier each has its address; a holder that answers keeps its. */
   @Test
   void clonesAreToldApartByTheirMacAddresses() {
