@@ -32,6 +32,7 @@ final class Dhcp6Option {
   static final int NO_ADDRESSES = 2;
   static final int NO_BINDING = 3;
   static final int NOT_ON_LINK = 4;
+  static final int USE_MULTICAST = 5;
   static final int NO_PREFIX = 6;
 
   private Dhcp6Option() {}

@@ -154,6 +154,7 @@ final class Dhcp6Reply {
       case Dhcp6Option.NO_ADDRESSES -> "no address for this client";
       case Dhcp6Option.NO_BINDING -> "no such lease";
       case Dhcp6Option.NOT_ON_LINK -> "not an address of this network";
+      case Dhcp6Option.USE_MULTICAST -> "send this to all servers";
       case Dhcp6Option.NO_PREFIX -> "no prefixes here";
       default -> "";
     };

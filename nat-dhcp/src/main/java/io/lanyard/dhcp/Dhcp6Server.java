@@ -151,9 +151,28 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
+    if (!request.relayed() && !from.toGroup()) {
+      refuseUnicast(request);
+      return;
+    }
     keeper.endDue();
     if (!isForAnother(request)) {
       take(request);
+    }
+  }
+
+  /** Sections 16 and 18.4: no client may send to the server alone, since nobody has told it to. */
+  private void refuseUnicast(Dhcp6Message request) {
+    counters.count(DhcpCount.NOT_OURS);
+    switch (request.type) {
+      case REQUEST, RENEW, RELEASE, DECLINE -> {
+        if (request.client != null && Arrays.equals(request.server, identifier)) {
+          reply(
+              request,
+              replies.status(sender.allocator(), request, Dhcp6Option.USE_MULTICAST, List.of()));
+        }
+      }
+      default -> {} // to be discarded
     }
   }
 

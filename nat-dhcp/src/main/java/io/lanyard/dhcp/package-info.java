@@ -135,8 +135,9 @@
  * RELEASE, DECLINE                   as in DHCPv4, and REPLY                18.3.7, 18.3.8
  * </pre>
  *
- * <p>The sections are those of RFC 8415. Addresses are not probed before they are given away, since
- * IPv6 hosts look themselves; a lease's holder is, where another claims to be it. {@code Namesakes}
- * keeps a name with one machine in both families.
+ * <p>The sections are those of RFC 8415. What a client sends to the server alone is refused.
+ * Addresses are not probed before they are given away, since IPv6 hosts look themselves; a lease's
+ * holder is, where another claims to be it. {@code Namesakes} keeps a name with one machine in both
+ * families.
  */
 package io.lanyard.dhcp;

@@ -387,6 +387,29 @@ class Dhcp6ServerTest {
     assertThat(client.answers).isEmpty();
   }
 
+  @Test
+  void whatIsSentToTheServerAloneIsRefused() {
+    Dhcp6TestClient client = client(0);
+    Answer first = lease(client);
+    client.toGroup = false;
+    client.message(Dhcp6Type.SOLICIT).association(1).send();
+    client.message(Dhcp6Type.REBIND).association(1, first.given()).send();
+    client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
+    client.message(Dhcp6Type.INFORMATION_REQUEST).send();
+    client.message(Dhcp6Type.RENEW).association(1, first.given()).send();
+    assertThat(client.answers).isEmpty();
+    for (String how : List.of("REQUEST", "RENEW", "RELEASE", "DECLINE")) {
+      client.to(Dhcp6Type.valueOf(how), first).association(1, first.given()).send();
+      Answer answer = client.next();
+      assertThat(answer.status()).as(how).isEqualTo(Dhcp6Option.USE_MULTICAST);
+      assertThat(answer.has(Dhcp6Option.IA_NA)).isFalse();
+    }
+    journal.sync();
+    assertThat(server.common().table().leases()).hasSize(1);
+    client.message(Dhcp6Type.SOLICIT).association(1).relayed(at(":9")).send();
+    assertThat(client.answers).as("a relay's").hasSize(1);
+  }
+
   /** Options that run over, nest, or repeat. */
   @ParameterizedTest
   @ValueSource(

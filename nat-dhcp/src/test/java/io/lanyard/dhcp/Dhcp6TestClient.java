@@ -102,6 +102,7 @@ final class Dhcp6TestClient implements DatagramPeer {
   final long mac;
   private final String port;
   Address source = Address.parse("fe80::5054:ff:fe00:1");
+  boolean toGroup = true;
   private final Dhcp6Server server;
   private @Nullable Station station;
   byte[] duid;
@@ -243,6 +244,11 @@ final class Dhcp6TestClient implements DatagramPeer {
   @Override
   public int port() {
     return 546;
+  }
+
+  @Override
+  public boolean toGroup() {
+    return toGroup;
   }
 
   @Override

@@ -212,6 +212,11 @@ final class TestClient implements DatagramPeer {
   }
 
   @Override
+  public boolean toGroup() {
+    return false;
+  }
+
+  @Override
   public void answer(ByteBuf payload) {
     answer(payload, mac, source, 68);
   }

@@ -297,6 +297,11 @@ final class ForwarderScene {
     }
 
     @Override
+    public boolean toGroup() {
+      return false;
+    }
+
+    @Override
     public void answer(ByteBuf payload) {
       Turn turn = station().budget().turn();
       chargedLast = !turn.begin();

@@ -51,6 +51,13 @@ public interface DatagramService {
     int port();
 
     /**
+     * Whether it was sent to a group of IPv6, and not to an address of the gateway.
+     *
+     * @return true for a multicast
+     */
+    boolean toGroup();
+
+    /**
      * Answers from the port and address that the datagram was sent to, or the gateway's address
      * where it was a broadcast, to where it came from.
      *

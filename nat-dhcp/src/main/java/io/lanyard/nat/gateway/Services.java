@@ -54,6 +54,7 @@ final class Services {
             packet.sourceMac,
             packet.source(),
             Udp.sourcePort(frame, udp),
+            packet.destinationHigh >>> 56 == 0xff,
             local(packet),
             port);
     service.receive(frame.slice(udp + Udp.HEADER_LENGTH, length), peer);
@@ -100,15 +101,23 @@ final class Services {
     private final long mac;
     private final Address address;
     private final int port;
+    private final boolean toGroup;
     private final Address localAddress;
     private final int localPort;
 
     Peer(
-        Station station, long mac, Address address, int port, Address localAddress, int localPort) {
+        Station station,
+        long mac,
+        Address address,
+        int port,
+        boolean toGroup,
+        Address localAddress,
+        int localPort) {
       this.station = station;
       this.mac = mac;
       this.address = address;
       this.port = port;
+      this.toGroup = toGroup;
       this.localAddress = localAddress;
       this.localPort = localPort;
     }
@@ -131,6 +140,11 @@ final class Services {
     @Override
     public int port() {
       return port;
+    }
+
+    @Override
+    public boolean toGroup() {
+      return toGroup;
     }
 
     @Override
