@@ -53,11 +53,8 @@ final class OwnNames implements LeaseListener {
       fix(absolute("host", domain), host);
     }
     hosts.addAll(fixed.keySet());
-    terms
-        .hosts()
-        .forEach(
-            (name, address) -> fix(absolute(name, isBelowDomain(name) ? domain : null), address));
-    terms.dns().hosts().keySet().forEach(name -> hosts.add(absolute(name, domain)));
+    terms.hosts().forEach((name, address) -> fix(ofHost(name), address));
+    terms.dns().hosts().keySet().forEach(name -> hosts.add(ofHost(name)));
     terms
         .ipv6()
         .forEach((name, address) -> {
@@ -87,6 +84,10 @@ final class OwnNames implements LeaseListener {
         family.forEach((name, address) -> lease(name.relativize(before).toString(true), address));
       }
     }
+  }
+
+  private Name ofHost(String name) {
+    return absolute(name, isBelowDomain(name) ? domain : null);
   }
 
   /** A name without a dot is the domain's, a wildcard's own dot not counted. */

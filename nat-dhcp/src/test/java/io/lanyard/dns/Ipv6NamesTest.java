@@ -29,7 +29,9 @@ class Ipv6NamesTest {
   private final OwnZone zone =
       new OwnZone(
           ZoneTerms.of(
-              TestNetworks.nat("dns: {hosts: {printer: 192.168.127.9, other: 192.168.127.8}}"),
+              TestNetworks.nat(
+                  "dns: {hosts: {printer: 192.168.127.9, other: 192.168.127.8, whole.lan:"
+                      + " 192.168.127.7}}"),
               List.of()),
           new Ipv6Names() {
             @Override
@@ -116,8 +118,11 @@ class Ipv6NamesTest {
   void aLeaseIsNotCalledAsAFixedHost() {
     lease("printer", Address.parse("fd6c:616e:7961:8::1abc"));
     lease("other", Address.parse("192.168.127.140"));
+    lease("whole", Address.parse("fd6c:616e:7961:8::1abe"));
     lease("box", Address.parse("fd6c:616e:7961:8::1abd"));
     assertThat(data("printer.lan.", Type.AAAA)).containsExactly(text(PRINTER6));
+    assertThat(data("whole.lan.", Type.ANY)).containsExactly("192.168.127.7");
+    assertThat(data("whole.", Type.AAAA)).isEmpty();
     assertThat(ask(reverse("c.b.a.1." + "0.".repeat(12)), Type.PTR).getRcode())
         .isEqualTo(Rcode.NXDOMAIN);
     assertThat(ask("140.127.168.192.in-addr.arpa.", Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
