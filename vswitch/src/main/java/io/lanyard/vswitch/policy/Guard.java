@@ -41,6 +41,12 @@ public final class Guard implements Policy {
   private static final int DHCP_SERVER = 67;
   private static final int DHCP_CLIENT = 68;
   private static final int DHCPV6_CLIENT = 546;
+  private static final int DHCPV6_SERVER = 547;
+
+  /** The types of what relays send (RFC 8415 section 7.3). */
+  private static final int RELAY_FORWARD = 12;
+
+  private static final int RELAY_REPLY = 13;
   private static final int ICMP_REDIRECT = 5;
   private static final int ICMP_ROUTER = 9;
   private static final int ROUTER_SOLICITATION = 133;
@@ -241,6 +247,20 @@ public final class Guard implements Policy {
         : null;
   }
 
+  /**
+   * Whether a DHCPv6 client speaks for itself, in one datagram: the server knows it by the MAC
+   * address of its frame then. A relay names another.
+   */
+  private static boolean speaksForItself(
+      Passage passage, ByteBuf frame, int udp, int end, long walk) {
+    int message = udp + Udp.HEADER_LENGTH;
+    if (Ipv6.fragmented(walk) || passage.segments() > 1 || end == message) {
+      return false;
+    }
+    int type = frame.getUnsignedByte(message);
+    return type != RELAY_FORWARD && type != RELAY_REPLY;
+  }
+
   private @Nullable DropCause arp(Passage passage, ByteBuf frame, int at, int end) {
     if (!Arp.check(frame, at, end)) {
       return DropCause.GUARD_MALFORMED;
@@ -284,8 +304,12 @@ public final class Guard implements Policy {
       if (end - upper < Udp.HEADER_LENGTH) {
         return DropCause.GUARD_MALFORMED;
       }
-      if (Udp.destinationPort(frame, upper) == DHCPV6_CLIENT) {
+      int port = Udp.destinationPort(frame, upper);
+      if (port == DHCPV6_CLIENT) {
         return DropCause.GUARD_SERVER;
+      }
+      if (port == DHCPV6_SERVER && !speaksForItself(passage, frame, upper, end, walk)) {
+        return DropCause.GUARD_DHCP;
       }
     }
     return permitted(passage.source(), high, low) ? null : DropCause.GUARD_IP;

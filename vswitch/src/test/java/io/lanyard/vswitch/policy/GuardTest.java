@@ -401,6 +401,31 @@ class GuardTest {
     return frame;
   }
 
+  @Test
+  void noGuestRelaysForClientsOfDhcpv6() {
+    for (Guard.Mode mode : Guard.Mode.values()) {
+      InMemoryPort guest = guarded("guest", mode, 8);
+      refused(guest, DropCause.GUARD_DHCP, dhcp6(12));
+      refused(guest, DropCause.GUARD_DHCP, dhcp6(13));
+      ByteBuf fragment =
+          Frames.ethernet(0x333300000001L, GUEST, Ethernet.TYPE_IPV6, new byte[40 + 24]);
+      Ipv6.write(
+          fragment, Frames.PAYLOAD, 24, Ipv6.FRAGMENT, 64, 0xfe80L << 48, 5, 0xff02L << 48, 1);
+      fragment.setLong(Frames.PAYLOAD + 40, (long) Ipv4.UDP << 56 | 1L << 32); // more follow
+      fragment.setShort(Frames.PAYLOAD + 50, 547);
+      fragment.setByte(Frames.PAYLOAD + 56, 1);
+      refused(guest, DropCause.GUARD_DHCP, fragment);
+      assertThat(passes(guest, dhcp6(1))).isTrue();
+      network.detach(guest);
+    }
+  }
+
+  private static ByteBuf dhcp6(int type) {
+    ByteBuf frame = udp6(546, 547);
+    frame.setByte(Frames.PAYLOAD + 48, type);
+    return frame;
+  }
+
   private static ByteBuf udp6(int fromPort, int toPort) {
     ByteBuf frame = Frames.ethernet(0x333300000001L, GUEST, Ethernet.TYPE_IPV6, new byte[52]);
     Ipv6.write(frame, Frames.PAYLOAD, 12, Ipv4.UDP, 64, 0xfe80L << 48, 5, 0xff02L << 48, 1);
