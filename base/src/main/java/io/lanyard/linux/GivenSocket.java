@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
 public record GivenSocket(boolean isUnix) {
   private static final int SOL_SOCKET = 1;
   private static final int SO_TYPE = 3;
+  private static final int SO_RCVTIMEO = 20;
+  private static final int SO_SNDTIMEO = 21;
   private static final int SO_DOMAIN = 39;
   private static final int SOCK_STREAM = 1;
   private static final int AF_UNIX = 1;
@@ -19,11 +21,17 @@ public record GivenSocket(boolean isUnix) {
   private static final int AF_INET6 = 10;
   private static final long FIONBIO = 0x5421;
 
+  /** A struct timeval of the 64-bit ABIs. */
+  private static final int TIMEVAL = 16;
+
   /** Room for any address (struct sockaddr_storage), and its length. */
   private static final int NAME = 128;
 
   /**
-   * Looks at a connected stream socket, and lets it not block from now on.
+   * Looks at a connected stream socket, and lets it not block from now on. Whether it blocks is its
+   * giver's to change as well, as long as he has a descriptor of it: so a call waits for the
+   * shortest time that there is even then, a few milliseconds (SO_RCVTIMEO and SO_SNDTIMEO,
+   * socket(7)), and ends as one that does not block.
    *
    * @param descriptor the socket, which stays the caller's
    * @return what it is
@@ -54,6 +62,11 @@ public record GivenSocket(boolean isUnix) {
       MemorySegment on = arena.allocate(ValueLayout.JAVA_INT);
       on.set(ValueLayout.JAVA_INT, 0, 1);
       int _ = Libc.ioctl(descriptor, FIONBIO, on.address());
+      MemorySegment shortest = arena.allocate(TIMEVAL, 8);
+      shortest.set(ValueLayout.JAVA_LONG, Long.BYTES, 1); // a microsecond, rounded up to a tick
+      for (int way : new int[] {SO_RCVTIMEO, SO_SNDTIMEO}) {
+        int _ = InetCalls.setsockopt(descriptor, SOL_SOCKET, way, shortest.address(), TIMEVAL);
+      }
       return new GivenSocket(domain == AF_UNIX);
     }
   }

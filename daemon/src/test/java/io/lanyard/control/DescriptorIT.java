@@ -166,4 +166,57 @@ final class DescriptorIT {
         assert 'descriptor.1' in give(theirs)
         """);
   }
+
+  @Test
+  void severalDescriptorsAreRefusedAndNoneStays() throws Exception {
+    String program =
+        """
+        def several(n):
+            api = ask('POST /v1/networks/n/descriptors HTTP/1.1\\r\\nHost: x\\r\\n'
+                'Connection: upgrade\\r\\nUpgrade: lanyard-descriptor\\r\\n\\r\\n')
+            assert ' 101 ' in api.recv(1000).decode()
+            mine, theirs = socket.socketpair()
+            mine.settimeout(20)
+            socket.send_fds(api, [b'x'], [theirs.fileno()] * n)
+            theirs.close()
+            api.shutdown(socket.SHUT_WR)
+            said = api.makefile().read().strip()
+            assert mine.recv(1) == b''
+            return said
+        for n in (2, 3, 8, 100, 253):
+            print(several(n))
+        """;
+    List<String> said = run(program);
+    assertThat(said).hasSize(5).allMatch(line -> line.contains("not one descriptor"));
+    assertThat(ports()).noneMatch(name -> name.contains("."));
+  }
+
+  @Test
+  void aSocketThatItsGiverHasMadeWaitDoesNotStopTheNetwork() throws Exception {
+    List<String> said =
+        run(
+            """
+            mine, theirs = socket.socketpair()
+            print(give(theirs))
+            theirs.settimeout(None)  # the giver's copy is of the same socket
+            other, handed = socket.socketpair()
+            other.settimeout(20)
+            print(give(handed))
+            handed.close()
+            said = bytes.fromhex('ffffffffffff52540000007688b5') + bytes(46)
+            mine.sendall(struct.pack('>I', len(said)) + said)
+            frame(other, '>I')
+            flood = bytes.fromhex('525400000076') + bytes.fromhex('525400000078') + b'\\x88\\xb5' + bytes(1400)
+            whole = struct.pack('>I', len(flood)) + flood
+            for i in range(2000):  # the first guest reads none of it
+                other.sendall(whole)
+            other.sendall(struct.pack('>I', len(arp)) + arp)
+            while True:
+                f = frame(other, '>I')
+                if f[12:14] == b'\\x08\\x06' and f[20:22] == b'\\x00\\x02':
+                    break
+            print('goes on')
+            """);
+    assertThat(said).hasSize(3).endsWith("goes on");
+  }
 }

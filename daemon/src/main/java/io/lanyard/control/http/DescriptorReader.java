@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the one descriptor that a client sends, answers with a line, and ends the connection. Of a
- * client that sends bytes alone, which mean nothing, the connection ends as if it sent none.
+ * client that sends bytes alone, which mean nothing, the connection ends as if it sent none. One
+ * that sends several descriptors, of which none is kept, is told so.
  *
  * <p>Thread: the server's loop.
  */
@@ -114,12 +115,14 @@ final class DescriptorReader extends ChannelInboundHandlerAdapter {
     stopWaiting();
   }
 
-  /** A client that sends bytes without a descriptor, or leaves. */
+  /** A client that sends several descriptors, or leaves. */
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (!(cause instanceof IOException)) {
       meter.failed(cause);
+      var _ = context.close();
+    } else if (!taken) {
+      answer(context, refusal("what came is not one descriptor"));
     }
-    var _ = context.close();
   }
 }
