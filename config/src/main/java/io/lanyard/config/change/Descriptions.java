@@ -90,7 +90,10 @@ final class Descriptions {
               ? "+ " + subject + " (" + name(one.after()) + ")"
               : one.after() == null
                   ? "- " + subject + " (" + name(one.before()) + ")"
-                  : new Parts(subject).add("name", name(one.before()), name(one.after())).line();
+                  : new Parts(subject)
+                      .add("name", name(one.before()), name(one.after()))
+                      .add("persistent", one.before().persistent(), one.after().persistent())
+                      .line();
       case Change.PortAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
       case Change.PortRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.PortReplaced one -> ports(new Parts(subject), one.before(), one.after());

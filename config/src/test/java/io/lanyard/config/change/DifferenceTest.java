@@ -107,6 +107,8 @@ class DifferenceTest {
             + " 10.3.0.0/24, gateway 10.2.0.2 -> 10.3.0.2, host 10.2.0.1 -> 10.3.0.1; starts anew",
         "networks.hostonly.host-adapter.name = h0"
             + " | networks.hostonly.host-adapter: name hostonly -> h0",
+        "networks.hostonly.host-adapter.persistent = true"
+            + " | networks.hostonly.host-adapter: persistent false -> true",
         "networks.lan.host-adapter = {} | + networks.lan.host-adapter (lan)",
         "networks.lan.ports[p2] = {name: p2, kind: tap, device: t2, netns: n}"
             + " | + networks.lan.ports[p2] (tap, device t2, netns n)",
