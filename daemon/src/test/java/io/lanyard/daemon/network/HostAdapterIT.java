@@ -142,6 +142,21 @@ class HostAdapterIT {
   }
 
   @Test
+  void aDeviceThatSomebodyElseHasMadeStaysHis() throws Exception {
+    BridgedIT.run("ip tuntap add dev " + ADAPTER + " mode tap");
+    BridgedIT.run("ip link set dev " + ADAPTER + " alias his");
+    BridgedIT.run("ip addr add 10.93.99.1/24 dev " + ADAPTER);
+    for (boolean persistent : new boolean[] {true, false}) {
+      Network network = Objects.requireNonNull(open(persistent, 17).network("a"));
+      assertThat(network.info().problems()).isEmpty();
+      assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64", "10.93.99.1/24");
+      assertThat(BridgedIT.run("ip link show dev " + ADAPTER)).contains("alias his");
+      close();
+      assertThat(Ifreq.exists(ADAPTER)).isTrue();
+    }
+  }
+
+  @Test
   void aSubnetThatTheHostRoutesElsewhereIsRefusedInBothFamilies() throws Exception {
     LogWatch.expect("event=port-failed");
     String dummy = "lyhd" + PID;

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param up whether to switch the device on
  * @param mac the MAC address of a device that is made at first, or 0 to leave it to the kernel,
  *     which takes one at random
- * @param persistent whether the device stays when it is closed
+ * @param persistent whether a device that is made stays when it is closed; one that somebody else
+ *     has made persistent stays in any case
  */
 public record TapSettings(
     String device,
@@ -123,6 +124,7 @@ public record TapSettings(
       checkRoutes(wanted.subnet());
     }
     boolean isNew = !Ifreq.exists(device);
+    boolean isOurs = isNew || alias(device).startsWith(ALIAS);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
@@ -130,8 +132,10 @@ public record TapSettings(
       if (isNew && own != 0) {
         link.hardwareAddress(own);
       }
-      String limitation = configure(link, tap.name());
-      keep(tap, link, isNew);
+      String limitation = configure(link, tap.name(), isOurs);
+      if (isOurs) {
+        keep(tap, link, isNew);
+      }
       FrameDevice made =
           new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null), limitation);
       done = true;
@@ -162,14 +166,14 @@ public record TapSettings(
   }
 
   /** Returns what the device lacks, with the remedy, or an empty text. */
-  private String configure(HostLink link, String made) throws IOException {
+  private String configure(HostLink link, String made, boolean isOurs) throws IOException {
     if (mtu > 0) {
       link.mtu(mtu);
     }
     if (up) {
       link.up(); // first: some kernels forget IPv6 addresses of a device that is set up
     }
-    if (!addresses.isEmpty()) {
+    if (isOurs && !addresses.isEmpty()) {
       removeOthers(link, made);
     }
     String limitation = "";
@@ -193,7 +197,10 @@ public record TapSettings(
     return limitation;
   }
 
-  /** Takes addresses that a device which was there has from a former configuration. */
+  /**
+   * Takes addresses that a device of this daemon's which was there has from a former configuration.
+   * What somebody else's has may be his.
+   */
   private void removeOthers(HostLink link, String made) throws IOException {
     int index = HostInterface.read(made).index();
     Set<io.lanyard.linux.HostAddress> present;
@@ -209,14 +216,15 @@ public record TapSettings(
   }
 
   /**
-   * Lets the device stay, or go again that a former configuration of this daemon has let stay. One
-   * that somebody else has made stays his.
+   * Lets the device stay, or go again that a former configuration of this daemon has let stay. Not
+   * for one that somebody else has made, which stays his.
    */
   private void keep(TapDevice tap, HostLink link, boolean isNew) throws IOException {
     if (persistent) {
-      tap.persist(true);
+      // First the mark: a device that stays without it would be nobody's.
       link.alias(ALIAS + "stays when the daemon ends; `ip link delete` ends it");
-    } else if (!isNew && !addresses.isEmpty() && alias(tap.name()).startsWith(ALIAS)) {
+      tap.persist(true);
+    } else if (!isNew && !addresses.isEmpty()) {
       tap.persist(false);
     }
   }
