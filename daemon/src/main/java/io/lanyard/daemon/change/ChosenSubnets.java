@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +39,13 @@ final class ChosenSubnets {
   /** Choices that are kept, those of networks that are gone among them. */
   private static final int MOST = 1000;
 
+  /** Who makes the changes. No caller of the API has such a name. */
+  private static final String WHO = "lanyard, for subnet: auto";
+
+  private static final int PREFIX = 24;
+  private static final List<Subnet> PRIVATE =
+      List.of(Subnet.parse("192.168.0.0/16"), Subnet.parse("10.0.0.0/8"));
+
   private final Path file;
 
   /**
@@ -51,23 +57,39 @@ final class ChosenSubnets {
     this.file = state.resolve(NAME);
   }
 
+  /** Whether a change is a choice of this class, which nobody has made. */
+  static boolean isChoice(Edit edit) {
+    return edit.operation() == Edit.Operation.SET
+        && edit.who().equals(WHO)
+        && isSubnet(edit.path().steps());
+  }
+
+  private static boolean isSubnet(List<String> steps) {
+    return steps.size() == 4
+        && steps.getFirst().equals("networks")
+        && steps.get(2).equals("ipv4")
+        && steps.get(3).equals("subnet");
+  }
+
   /**
-   * Gives every network of a document that asks for it a subnet.
+   * Gives every network of a document that asks for it a subnet, and takes former choices out that
+   * nobody asks for any more: the file says another subnet since, or has no such network.
    *
    * @param document what was said
    * @param now the time of the change
-   * @return the document, with a change for each; the same one if none asks
+   * @return the document, with a change for each; the same one if there is nothing to do
    * @throws ConfigException if there is no free subnet
    */
   Document in(Document document, Instant now) throws ConfigException {
+    Map<DocumentPath, Edit> laid = new LinkedHashMap<>();
+    document.edits().forEach(edit -> laid.put(edit.path(), edit));
+    Map<DocumentPath, Edit> former = new LinkedHashMap<>(laid);
+    former.values().removeIf(edit -> !isChoice(edit));
+    Document said = former.isEmpty() ? document : document.without(ChosenSubnets::isChoice);
     List<DocumentPath> asking = new ArrayList<>();
     List<Subnet> taken = new ArrayList<>();
-    for (Setting setting : document.settings(false)) {
-      List<String> steps = setting.path().steps();
-      if (steps.size() == 4
-          && steps.getFirst().equals("networks")
-          && steps.get(2).equals("ipv4")
-          && steps.get(3).equals("subnet")) {
+    for (Setting setting : said.settings(false)) {
+      if (isSubnet(setting.path().steps())) {
         if (setting.value().equals(AutoSubnets.WORD)) {
           asking.add(setting.path());
         } else {
@@ -75,30 +97,69 @@ final class ChosenSubnets {
         }
       }
     }
-    if (asking.isEmpty()) {
+    List<Edit> edits = new ArrayList<>();
+    for (DocumentPath path : asking) {
+      Edit edit = former.get(path);
+      Subnet subnet = edit == null ? null : usable(edit.value());
+      if (edit != null && subnet != null && taken.stream().noneMatch(subnet::overlaps)) {
+        edits.add(edit);
+        taken.add(subnet);
+      }
+    }
+    List<DocumentPath> without = new ArrayList<>(asking);
+    edits.forEach(edit -> without.remove(edit.path()));
+    if (without.isEmpty() && edits.size() == former.size()) {
       return document;
     }
+    if (!without.isEmpty()) {
+      edits.addAll(chosen(said, without, taken, laid, now));
+    }
+    return said.with(edits);
+  }
+
+  private List<Edit> chosen(
+      Document said,
+      List<DocumentPath> asking,
+      List<Subnet> taken,
+      Map<DocumentPath, Edit> laid,
+      Instant now)
+      throws ConfigException {
     Map<String, Subnet> kept = read();
     List<HostRoute> routes = HostRoute.all(true);
     List<Edit> edits = new ArrayList<>();
     for (DocumentPath path : asking) {
       String network = path.steps().get(1);
-      Subnet chosen = choose(network, kept, taken, routes);
-      if (chosen == null) {
+      Subnet subnet = choose(network, kept, taken, routes);
+      if (subnet == null) {
         throw new ConfigException(
             List.of(
-                document.problem(
+                said.problem(
                     path,
                     "no subnet is free: the host routes them all, or other networks have them;"
                         + " say which one")));
       }
-      taken.add(chosen);
+      taken.add(subnet);
       kept.remove(network);
-      kept.put(network, chosen);
-      edits.add(Edit.set(path, "\"" + chosen + "\"", "lanyard", now));
+      kept.put(network, subnet);
+      // Where somebody has said auto by a change, it is his, and the choice takes its place.
+      Edit his = laid.get(path);
+      String who = his == null || isChoice(his) ? WHO : his.who();
+      edits.add(Edit.set(path, "\"" + subnet + "\"", who, now));
     }
     write(kept);
-    return document.with(edits);
+    return edits;
+  }
+
+  /** A subnet that could be a choice; null for what is none. */
+  private static @Nullable Subnet usable(String text) {
+    try {
+      Subnet subnet = Subnet.parse(text.replace("\"", "").strip());
+      return subnet.prefix() == PREFIX && PRIVATE.stream().anyMatch(subnet::overlaps)
+          ? subnet
+          : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static void add(List<Subnet> taken, String text) {
@@ -132,20 +193,27 @@ final class ChosenSubnets {
     try {
       for (String line : Files.readAllLines(file)) {
         int gap = line.indexOf(' ');
-        if (gap > 0) {
-          kept.put(line.substring(0, gap), Subnet.parse(line.substring(gap + 1).strip()));
+        Subnet subnet = gap > 0 ? usable(line.substring(gap + 1)) : null;
+        if (subnet != null) {
+          kept.put(line.substring(0, gap), subnet);
+        } else if (!line.isBlank()) {
+          unreadable(line);
         }
       }
     } catch (NoSuchFileException e) {
       // Nobody has asked yet.
-    } catch (IOException | IllegalArgumentException e) {
-      LogEvent.of("subnets-unreadable")
-          .with("file", file)
-          .with("cause", Objects.requireNonNullElse(Causes.of(e), ""))
-          .with("advice", "networks with subnet: auto may get others than they had")
-          .log(LOG, Level.WARNING);
+    } catch (IOException e) {
+      unreadable(Causes.of(e));
     }
     return kept;
+  }
+
+  private void unreadable(String why) {
+    LogEvent.of("subnets-unreadable")
+        .with("file", file)
+        .with("cause", why)
+        .with("advice", "networks with subnet: auto may get others than they had")
+        .log(LOG, Level.WARNING);
   }
 
   private void write(Map<String, Subnet> kept) {

@@ -71,7 +71,7 @@ final class Recovery {
       last = null;
     }
     if (last == null) {
-      return RunningConfiguration.of(file);
+      return RunningConfiguration.of(new ChosenSubnets(state).in(file, clock.now()));
     }
     if (last.own().equals(digest(file))) {
       try {
@@ -96,7 +96,10 @@ final class Recovery {
               "the daemon's own file has changed since, and counts; apply the other again")
           .log(LOG, Level.WARNING);
     }
-    return changed(file, same ? last.edits() : List.of(), last, directory, clock);
+    List<Edit> edits = same ? last.edits() : List.of();
+    // Choices are made anew: what they were for may be another thing in the file now.
+    List<Edit> made = edits.stream().filter(edit -> !ChosenSubnets.isChoice(edit)).toList();
+    return changed(file, made, last, state, clock);
   }
 
   /**
@@ -124,10 +127,12 @@ final class Recovery {
 
   /** The file with those changes over it that fit, as a revision of its own. */
   private static RunningConfiguration changed(
-      Document file, List<Edit> edits, Revision last, Path directory, Clock clock)
+      Document file, List<Edit> edits, Revision last, Path state, Clock clock)
       throws ConfigException {
     List<String> left = new ArrayList<>();
-    RunningConfiguration present = fitting(file, edits, left);
+    Document fitting = fitting(file, edits, left).document();
+    Document document = new ChosenSubnets(state).in(fitting, clock.now());
+    RunningConfiguration present = RunningConfiguration.of(document);
     for (String reason : left) {
       LogEvent.of("change-left-out")
           .with("cause", reason)
@@ -135,8 +140,7 @@ final class Recovery {
           .log(LOG, Level.WARNING);
     }
     long number = last.number() + 1;
-    Document document = present.document();
-    History history = History.in(directory);
+    History history = History.in(state.resolve(Conductor.DIRECTORY));
     try {
       number = history.highest() + 1;
       history.add(

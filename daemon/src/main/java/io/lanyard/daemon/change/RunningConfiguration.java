@@ -49,7 +49,7 @@ public record RunningConfiguration(
    */
   public static RunningConfiguration recover(Document file, Path state, Clock clock)
       throws ConfigException {
-    return Recovery.recover(new ChosenSubnets(state).in(file, clock.now()), state, clock);
+    return Recovery.recover(file, state, clock);
   }
 
   /** The same with another meaning. */

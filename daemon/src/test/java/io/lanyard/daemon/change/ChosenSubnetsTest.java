@@ -2,9 +2,13 @@ package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.config.AutoSubnets;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.Edit;
+import io.lanyard.daemon.history.History;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
@@ -88,5 +92,83 @@ final class ChosenSubnetsTest {
     Document document = Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", state);
     assertThat(new ChosenSubnets(state).in(document, NOW)).isSameAs(document);
     assertThat(state.resolve("subnets")).doesNotExist();
+  }
+
+  /** The same file, edited: what the daemon has chosen is no change that somebody has made. */
+  @Test
+  void aFileThatSaysAnotherSubnetOrNoNetworkAnyMoreCounts() throws Exception {
+    Document before = chosen(auto("lab") + auto("other"));
+    String named = "  lab: {mode: nat, ipv4: {subnet: 10.77.0.0/24}}\n" + auto("other");
+    Document edited =
+        Document.of("test", "version: 1\nnetworks:\n" + named, state).withKept(before.edits());
+    Document after = new ChosenSubnets(state).in(edited, NOW);
+    assertThat(subnet(after, "lab")).isEqualTo(Subnet.parse("10.77.0.0/24"));
+    assertThat(subnet(after, "other")).isEqualTo(subnet(before, "other"));
+    Document without =
+        Document.of("test", "version: 1\nnetworks:\n" + auto("other"), state)
+            .withKept(before.edits());
+    assertThat(new ChosenSubnets(state).in(without, NOW).configuration().networks())
+        .containsOnlyKeys("other");
+  }
+
+  @Test
+  void aChoiceThatIsNoSubnetForGuestsIsGivenUp() throws Exception {
+    for (String kept : List.of("0.0.0.0/0", "::/0", "fd00::/64", "8.8.8.0/24", "127.0.0.0/24")) {
+      LogWatch.expect("subnets-unreadable");
+      Files.writeString(state.resolve("subnets"), "lab " + kept + "\n");
+      assertThat(AutoSubnets.candidates("lab")).contains(subnet(chosen(auto("lab")), "lab"));
+    }
+  }
+
+  @Test
+  void theWordMayStandInQuotes() throws Exception {
+    for (String quote : List.of("'", "\"")) {
+      Document document = chosen(auto("lab").replace("auto", quote + "auto" + quote));
+      assertThat(AutoSubnets.candidates("lab")).contains(subnet(document, "lab"));
+    }
+  }
+
+  @Test
+  void aChoiceThatRunsIsKeptThoughTheStateIsLost() throws Exception {
+    Document first = chosen(auto("lab"));
+    Files.delete(state.resolve("subnets"));
+    Document another = first.with(Edit.set(DocumentPath.parse("log.level"), "debug", "me", NOW));
+    assertThat(new ChosenSubnets(state).in(another, NOW)).isSameAs(another);
+  }
+
+  @Test
+  void whoSaysAutoByAChangeHasItInPlaceOfTheFilesSubnet() throws Exception {
+    Document document =
+        Document.of(
+            "test",
+            "version: 1\nnetworks: {lab: {mode: nat, ipv4: {subnet: 10.77.0.0/24}}}\n",
+            state);
+    DocumentPath path = DocumentPath.parse("networks.lab.ipv4.subnet");
+    Document first =
+        new ChosenSubnets(state).in(document.with(Edit.set(path, "auto", "me", NOW)), NOW);
+    assertThat(subnet(first, "lab")).isNotEqualTo(Subnet.parse("10.77.0.0/24"));
+    Document later = first.with(Edit.set(DocumentPath.parse("log.level"), "debug", "me", NOW));
+    assertThat(new ChosenSubnets(state).in(later, NOW)).isSameAs(later);
+  }
+
+  @Test
+  void aStartFollowsTheFileThatWasEditedWhileTheDaemonDidNotRun() throws Exception {
+    Clock clock = Clock.system();
+    Document file = Document.of("test", "version: 1\nnetworks:\n" + auto("lab"), state);
+    RunningConfiguration first = RunningConfiguration.recover(file, state, clock);
+    new Revisions(History.in(state.resolve(Conductor.DIRECTORY)), file, clock)
+        .keep(1, "me", "a change", first.document(), false);
+    assertThat(RunningConfiguration.recover(file, state, clock).document())
+        .isEqualTo(first.document());
+    for (String networks :
+        List.of("  lab: {mode: nat, ipv4: {subnet: 10.77.0.0/24}}\n", auto("new"))) {
+      Document edited = Document.of("test", "version: 1\nnetworks:\n" + networks, state);
+      RunningConfiguration next = RunningConfiguration.recover(edited, state, clock);
+      assertThat(next.leftOut()).isEmpty();
+      assertThat(next.configuration().networks()).hasSize(1);
+      if (networks.contains("10.77")) {
+        assertThat(subnet(next.document(), "lab")).isEqualTo(Subnet.parse("10.77.0.0/24"));
+      }
+    }
   }
 }
