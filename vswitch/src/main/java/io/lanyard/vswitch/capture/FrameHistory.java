@@ -32,6 +32,9 @@ public final class FrameHistory implements FrameTap, Dumpable, AutoCloseable {
   /** Of all ports of the process. */
   public static final long ALL_BYTES = 128L << 20;
 
+  /** Further back nothing is kept, and the clock's numbers have room for it. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private static final AtomicLong ALL = new AtomicLong();
 
   private final Switch network;
@@ -106,7 +109,8 @@ public final class FrameHistory implements FrameTap, Dumpable, AutoCloseable {
     }
     long now = clock.nanoTime();
     Instant wall = clock.now();
-    ByteBuf frames = ring == null ? Unpooled.EMPTY_BUFFER : ring.since(now - span.toNanos());
+    long back = span.compareTo(LONGEST) < 0 ? span.toNanos() : LONGEST.toNanos();
+    ByteBuf frames = ring == null ? Unpooled.EMPTY_BUFFER : ring.since(now - back);
     return new Excerpt(
         port.name(),
         frames,
@@ -125,6 +129,7 @@ public final class FrameHistory implements FrameTap, Dumpable, AutoCloseable {
     if (ring != null) {
       ring.release();
       ALL.addAndGet(-bytes);
+      full = false; // the next frame of a port without a ring tries again
     }
   }
 

@@ -141,6 +141,14 @@ final class FrameHistoryTest {
   }
 
   @Test
+  void aSpanLongerThanAnyClockIsAllThatIsKept() throws IOException {
+    a.send(marked(B, A, 1));
+    for (Duration span : List.of(Duration.ofDays(106_751), Duration.ofDays(999_999))) {
+      assertThat(last(a, span, null)).hasSize(1);
+    }
+  }
+
+  @Test
   void aPortThatHasLeftKeepsNothing() throws IOException {
     a.send(marked(B, A, 1));
     history.forget(a);
