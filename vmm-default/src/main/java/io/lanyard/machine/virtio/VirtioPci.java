@@ -483,15 +483,19 @@ public final class VirtioPci implements VirtioDevice.Link {
     raise(ISR_CONFIG, vector);
   }
 
+  /**
+   * Interrupts the driver, if there is one: before it is ready (DRIVER_OK) nobody would take the
+   * wire down, which other devices may share.
+   */
   private void raise(int bit, int vector) {
     if (msix.enabled()) {
-      if (vector != MsiX.NO_VECTOR && function.master()) {
+      if (active && vector != MsiX.NO_VECTOR && function.master()) {
         msix.fire(vector);
       }
       return;
     }
     synchronized (interruptLock) {
-      if ((isr & bit) == 0) {
+      if (active && (isr & bit) == 0) {
         isr |= bit;
         function.interrupt(true);
       }

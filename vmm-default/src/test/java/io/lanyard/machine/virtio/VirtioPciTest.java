@@ -116,6 +116,24 @@ class VirtioPciTest {
   }
 
   @Test
+  void aConfigurationThatChangesInterruptsNobodyBeforeADriverIsReady() {
+    pci.configurationChanged();
+    assertThat(interrupt).isFalse();
+    negotiate(Features.VERSION_1);
+    pci.configurationChanged();
+    assertThat(interrupt).isFalse();
+    window.write(0x14, 1, 15);
+    assertThat(window.read(0x1000, 1)).isZero();
+    pci.configurationChanged();
+    assertThat(interrupt).isTrue();
+    assertThat(window.read(0x1000, 1)).isEqualTo(2);
+    assertThat(interrupt).isFalse();
+    window.write(0x14, 1, 0);
+    pci.configurationChanged();
+    assertThat(interrupt).isFalse();
+  }
+
+  @Test
   void msixSendsItsMessageInstead() {
     int msix = 0x40;
     assertThat(ecam.read(SLOT + msix, 1)).isEqualTo(0x11);
