@@ -19,7 +19,9 @@ public record HostAdapterConfig(String name, boolean persistent) {
             new Form.Flag(),
             false,
             "Whether the device stays, with its addresses, when the daemon ends: what is bound to"
-                + " them goes on after a restart. `ip link delete` ends it then.");
+                + " them goes on after a restart. `ip link delete` ends it then. It goes when a change"
+                + " gives it another name, or removes or stops its network, and is not for a device"
+                + " that somebody else has made.");
 
     static final Section SECTION =
         Section.of(

@@ -69,7 +69,11 @@ public final class RunningTree {
     Network gone = rest.remove(name);
     networks = Collections.unmodifiableMap(rest);
     if (gone != null) {
-      gone.close();
+      try {
+        String _ = gone.hostAdapter(null); // a persistent one stays when the daemon ends, not here
+      } finally {
+        gone.close();
+      }
       shared.host().subnetsOf(gone.config()).forEach(shared.host().subnets()::remove);
       shared.events().publish(EventType.NETWORK_REMOVED, name, name, Map.of());
     }

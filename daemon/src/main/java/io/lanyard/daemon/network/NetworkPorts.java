@@ -36,6 +36,7 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.FrameHistory;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.PortAddresses;
+import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.Patches;
@@ -346,12 +347,19 @@ final class NetworkPorts {
 
   /**
    * Ends the host adapter that is there, starts another one, and waits until that has tried to
-   * open.
+   * open. A persistent one that is there stays only if the other is the same device.
    *
    * @param adapter the adapter; null for none
    * @return why it does not work, with the remedy; empty if it does
    */
   String hostAdapter(@Nullable HostAdapterConfig adapter) {
+    String next = adapter == null ? "" : adapter.name();
+    loop.call(() -> {
+      if (find(Network.HOST_PORT) instanceof DevicePort former) {
+        former.forgo(next);
+      }
+      return true;
+    });
     remove(Network.HOST_PORT);
     Ipv4Config ipv4 = config.ipv4();
     if (adapter == null || ipv4 == null) {

@@ -77,6 +77,25 @@ class HostAdapterIT {
     return made;
   }
 
+  private static Edit change(String key, String value) {
+    return Edit.set(DocumentPath.parse("networks.a." + key), value, "test", Instant.EPOCH);
+  }
+
+  private void apply(Edit edit) throws Exception {
+    Objects.requireNonNull(daemon)
+        .conductor()
+        .apply(
+            new ChangeRequest(
+                before -> before.with(edit),
+                "test",
+                "a change",
+                ChangeRequest.ANY,
+                true,
+                false,
+                Duration.ZERO))
+        .get(20, TimeUnit.SECONDS);
+  }
+
   private static String addresses() throws Exception {
     return BridgedIT.run("ip -o addr show dev " + ADAPTER);
   }
@@ -118,27 +137,23 @@ class HostAdapterIT {
         .contains("10.93.18.1/24", "fd93:17:0:18::1/64")
         .doesNotContain("10.93.17.1", "fd93:17:0:17");
     assertThat(BridgedIT.run("cat /sys/class/net/" + ADAPTER + "/address")).isEqualTo(mac);
-    Daemon running = Objects.requireNonNull(daemon);
-    running
-        .conductor()
-        .apply(
-            new ChangeRequest(
-                before ->
-                    before.with(
-                        Edit.set(
-                            DocumentPath.parse("networks.a.host-adapter.persistent"),
-                            "false",
-                            "test",
-                            Instant.EPOCH)),
-                "test",
-                "no longer",
-                ChangeRequest.ANY,
-                true,
-                false,
-                Duration.ZERO))
-        .get(20, TimeUnit.SECONDS);
+    apply(change("host-adapter.persistent", "false"));
     close();
     assertThat(Ifreq.exists(ADAPTER)).isFalse();
+  }
+
+  @Test
+  void aPersistentAdapterGoesWithItsPlaceInTheConfiguration() throws Exception {
+    open(true, 17);
+    String other = ADAPTER + "b";
+    apply(change("host-adapter.name", other));
+    assertThat(Ifreq.exists(ADAPTER)).isFalse();
+    assertThat(BridgedIT.run("ip -o addr show dev " + other)).contains("10.93.17.1/24");
+    apply(change("enabled", "false"));
+    apply(change("enabled", "true"));
+    assertThat(BridgedIT.run("ip -o addr show dev " + other)).contains("10.93.17.1/24");
+    apply(Edit.remove(DocumentPath.parse("networks.a"), "test", Instant.EPOCH));
+    assertThat(Ifreq.exists(other)).isFalse();
   }
 
   @Test

@@ -414,6 +414,19 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   }
 
   /**
+   * Lets a device of this daemon's end with the port that would stay otherwise. On the loop, before
+   * {@link #close}.
+   *
+   * @param unless the name of a device that is to stay, because it is opened again; may be empty
+   */
+  public void forgo(String unless) {
+    FrameDevice present = device;
+    if (present != null && !present.name().equals(unless)) {
+      present.forgo();
+    }
+  }
+
+  /**
    * The MAC address of the device: the host's, or the container's that has the device.
    *
    * @return the low 48 bits, of the last device if there is none now; 0 before the first

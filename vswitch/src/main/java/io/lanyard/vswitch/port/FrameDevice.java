@@ -148,6 +148,9 @@ public interface FrameDevice {
    */
   long hardwareAddress() throws IOException;
 
+  /** Lets a device end when it is closed that would stay, if this daemon has made it. */
+  default void forgo() {}
+
   /** Closes the device; a second call does nothing. */
   void close();
 }

@@ -1,6 +1,7 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.vswitch.Offloads;
@@ -15,6 +16,7 @@ final class TapFrameDevice implements FrameDevice {
   private final NetworkNamespace.@Nullable Identity namespace;
   private final Offloads offloads;
   private final String limitation;
+  private final boolean stays;
 
   /**
    * Makes one.
@@ -23,13 +25,16 @@ final class TapFrameDevice implements FrameDevice {
    * @param place the name or path of its network namespace, or null for the daemon's own
    * @param namespace where it was made; null if that cannot be known, as without {@code /proc}
    * @param limitation what it lacks, with the remedy, or an empty text
+   * @param stays whether it is this daemon's and stays when it is closed
    */
   TapFrameDevice(
       TapDevice tap,
       @Nullable String place,
       NetworkNamespace.@Nullable Identity namespace,
-      String limitation) {
+      String limitation,
+      boolean stays) {
     this.tap = tap;
+    this.stays = stays;
     this.limitation = limitation;
     this.place = place;
     this.namespace = namespace;
@@ -91,6 +96,17 @@ final class TapFrameDevice implements FrameDevice {
   @Override
   public long hardwareAddress() throws IOException {
     return tap.hardwareAddress();
+  }
+
+  @Override
+  public void forgo() {
+    if (stays) {
+      try {
+        tap.persist(false);
+      } catch (ErrnoException e) {
+        // Somebody else has ended it.
+      }
+    }
   }
 
   @Override

@@ -137,7 +137,8 @@ public record TapSettings(
         keep(tap, link, isNew);
       }
       FrameDevice made =
-          new TapFrameDevice(tap, namespace, NetworkNamespace.identity(null), limitation);
+          new TapFrameDevice(
+              tap, namespace, NetworkNamespace.identity(null), limitation, isOurs && persistent);
       done = true;
       return made;
     } finally {

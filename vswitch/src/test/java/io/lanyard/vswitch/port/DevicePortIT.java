@@ -328,14 +328,16 @@ class DevicePortIT extends PortSuite {
     TapDevice tap = NetworkNamespace.run(NAMESPACE, () -> TapDevice.open("t5", null, true));
     try {
       FrameDevice known =
-          new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE), "");
+          new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(NAMESPACE), "", false);
       assertThat(settings.look(known).replaced()).isEmpty();
       assertThat(
               settings
-                  .look(new TapFrameDevice(tap, NAMESPACE, NetworkNamespace.identity(null), ""))
+                  .look(
+                      new TapFrameDevice(
+                          tap, NAMESPACE, NetworkNamespace.identity(null), "", false))
                   .replaced())
           .contains("was made again");
-      assertThat(settings.look(new TapFrameDevice(tap, NAMESPACE, null, "")).replaced())
+      assertThat(settings.look(new TapFrameDevice(tap, NAMESPACE, null, "", false)).replaced())
           .isEmpty(); // without /proc
     } finally {
       tap.close();
