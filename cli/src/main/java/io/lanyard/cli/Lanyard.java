@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -165,6 +166,8 @@ public final class Lanyard implements Runnable {
   }
 
   static int execute(String... arguments) {
+    // Pictures, files and tables have the digits of their languages, not those of the person.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     // No option is of a type of these packages, whose classes picocli would initialize one by one.
     System.setProperty("picocli.converters.excludes", "java\\.(time|sql|net)\\..*");
     CommandLine line = line(arguments);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +54,21 @@ final class TopologyTest {
   void stop() throws IOException {
     said.close();
     daemon.close();
+  }
+
+  /** Where people write other digits, a picture has those of its language. */
+  @Test
+  void aPictureIsTheSameInEveryLocale() {
+    assertThat(run("topology --svg")).isZero();
+    String here = said.out();
+    Locale before = Locale.getDefault(Locale.Category.FORMAT);
+    Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG"));
+    try {
+      assertThat(run("topology --svg")).isZero();
+      assertThat(said.out()).isEqualTo(here);
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, before);
+    }
   }
 
   private int run(String command) {

@@ -3,6 +3,7 @@ package io.lanyard.daemon.main;
 import io.lanyard.control.launch.DaemonUsage;
 import io.lanyard.daemon.StartException;
 import io.lanyard.daemon.log.LastingLogManager;
+import java.util.Locale;
 
 /** The program behind {@code lanyard daemon}. */
 public final class Main {
@@ -23,6 +24,8 @@ public final class Main {
    * @param arguments what follows {@code lanyard daemon}
    */
   public static void main(String[] arguments) {
+    // Names of sockets and messages have the digits that other programs expect.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     chooseLog();
     System.exit(run(arguments));
   }
