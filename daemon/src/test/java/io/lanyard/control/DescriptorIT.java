@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,5 +219,26 @@ final class DescriptorIT {
             print('goes on')
             """);
     assertThat(said).hasSize(3).endsWith("goes on");
+  }
+
+  @Test
+  void oneTooManyIsToldSo() throws Exception {
+    LogWatch.expect("event=client-refused");
+    List<String> said =
+        run(
+            """
+            kept = []
+            for i in range(33):
+                mine, theirs = socket.socketpair()
+                kept.append(mine)
+                said = give(theirs)
+                theirs.close()
+                assert i == 32 or 'descriptor.' + str(i + 1) in said, said
+            print(said)
+            """);
+    assertThat(said)
+        .singleElement()
+        .asString()
+        .contains("\"status\":409", "\"title\":\"it has 32 clients");
   }
 }

@@ -126,6 +126,9 @@ final class NetworkLoop implements AutoCloseable {
       silent.initCause(e);
       throw silent;
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
       throw new IllegalStateException(
           "a task on the loop of " + network + " failed: " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {

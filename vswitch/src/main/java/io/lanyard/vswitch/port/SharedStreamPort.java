@@ -150,16 +150,17 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     loop.register(channel)
         .addListener(done -> {
           int free = clients.free();
-          if (!done.isSuccess()) {
-            refuse(channel, Causes.of(done.cause()));
-            taken.completeExceptionally(new IllegalStateException(Causes.of(done.cause())));
-          } else if (closed || free < 0) {
-            accept(channel);
-            taken.completeExceptionally(
-                new IllegalStateException(closed ? "the network ends" : clients.tooMany()));
+          String problem;
+          if (done.isSuccess()) {
+            problem = accept(channel);
           } else {
-            accept(channel);
+            problem = Causes.of(done.cause());
+            refuse(channel, problem);
+          }
+          if (problem.isEmpty()) {
             taken.complete(name() + "." + (free + 1));
+          } else {
+            taken.completeExceptionally(new IllegalStateException(problem));
           }
         });
     return taken;
@@ -179,18 +180,22 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     become(closed ? PortState.closed() : clients.present() > 0 ? PortState.up() : waiting);
   }
 
-  private void accept(Channel channel) {
+  /** Gives a connection a port, or closes it; answers why, or an empty text. */
+  private String accept(Channel channel) {
     int free = clients.free();
     if (closed) {
       Future<?> _ = channel.close();
-    } else if (free < 0) {
-      refuse(channel, clients.tooMany());
-    } else {
-      open(channel, free);
+      return "the network ends";
     }
+    String problem = free < 0 ? clients.tooMany() : open(channel, free);
+    if (!problem.isEmpty()) {
+      refuse(channel, problem);
+    }
+    return problem;
   }
 
-  private void open(Channel channel, int number) {
+  /** Answers why a port cannot be attached, or an empty text. */
+  private String open(Channel channel, int number) {
     StreamPort[] made = new StreamPort[1];
     Runnable over = () -> over(number, made);
     StreamPort client =
@@ -205,12 +210,14 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
             log,
             over);
     made[0] = client;
+    String problem = "";
     try {
       clients.attach(number, client);
     } catch (RuntimeException e) {
-      refuse(channel, Causes.of(e));
+      problem = Causes.of(e);
     }
     update();
+    return problem;
   }
 
   private void refuse(Channel channel, String cause) {
