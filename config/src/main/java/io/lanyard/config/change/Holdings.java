@@ -50,8 +50,14 @@ public final class Holdings {
   /** A listening address; a wildcard address overlaps all others of its protocol and port. */
   private record Listening(String protocol, int port, @Nullable Address address) {}
 
+  /** A VXLAN, which shares its listening address with others of its kind and nobody else. */
+  private record Vxlan(Listening at, int vni) {}
+
   private final Map<Object, Holder> holders = new HashMap<>();
   private final Map<Listening, Set<Holder>> listening = new HashMap<>();
+
+  /** The VXLANs by UDP port. */
+  private final Map<Listening, Map<Vxlan, Holder>> vxlans = new HashMap<>();
 
   private Holdings() {}
 
@@ -70,7 +76,7 @@ public final class Holdings {
     if (network.ipv6() != null && network.ipv6().subnet() != null) {
       all.add(network.ipv6().subnet());
     }
-    each(network, (thing, _) -> all.add(coarse(thing)));
+    each(network, (thing, _) -> hold(all, thing));
     return all;
   }
 
@@ -96,7 +102,7 @@ public final class Holdings {
    */
   public static Set<Object> of(String network, PortConfig port) {
     Set<Object> all = new HashSet<>();
-    each(network, port, (thing, _) -> all.add(coarse(thing)));
+    each(network, port, (thing, _) -> hold(all, thing));
     return all;
   }
 
@@ -137,7 +143,18 @@ public final class Holdings {
 
   /** The same thing, known by protocol and port alone where it is an address: those may overlap. */
   private static Object coarse(Object thing) {
-    return thing instanceof Listening one ? new Listening(one.protocol(), one.port(), null) : thing;
+    return thing instanceof Listening one ? anywhere(one) : thing;
+  }
+
+  private static void hold(Set<Object> all, Object thing) {
+    all.add(coarse(thing));
+    if (thing instanceof Vxlan one) {
+      all.add(anywhere(one.at()));
+    }
+  }
+
+  private static Listening anywhere(Listening one) {
+    return new Listening(one.protocol(), one.port(), null);
   }
 
   /** The holdings of a valid configuration. */
@@ -149,8 +166,11 @@ public final class Holdings {
 
   private void put(Object thing, Holder holder) {
     holders.put(thing, holder);
+    if (thing instanceof Vxlan one) {
+      vxlans.computeIfAbsent(anywhere(one.at()), _ -> new HashMap<>()).put(one, holder);
+    }
     if (thing instanceof Listening one) {
-      Listening anywhere = new Listening(one.protocol(), one.port(), null);
+      Listening anywhere = anywhere(one);
       listening.computeIfAbsent(anywhere, _ -> new HashSet<>()).add(holder);
       if (isAny(one)) {
         holders.put(anywhere, holder);
@@ -176,14 +196,33 @@ public final class Holdings {
         (thing, holder) -> {
           add(taken, holders.get(thing), holder);
           if (thing instanceof Listening one) {
-            Listening anywhere = new Listening(one.protocol(), one.port(), null);
-            add(taken, holders.get(anywhere), holder);
-            if (isAny(one)) {
-              listening.getOrDefault(anywhere, Set.of()).forEach(old -> add(taken, old, holder));
-            }
+            addListening(taken, one, holder);
+            vxlans
+                .getOrDefault(anywhere(one), Map.of())
+                .forEach((vxlan, old) -> {
+                  if (overlap(vxlan.at(), one)) {
+                    add(taken, old, holder);
+                  }
+                });
+          } else if (thing instanceof Vxlan one) {
+            add(taken, holders.get(one.at()), holder);
+            addListening(taken, one.at(), holder);
           }
         });
     return taken;
+  }
+
+  /** Adds those who listen at a place that overlaps another. */
+  private void addListening(Set<Holder> taken, Listening at, Holder taker) {
+    Listening anywhere = anywhere(at);
+    add(taken, holders.get(anywhere), taker);
+    if (isAny(at)) {
+      listening.getOrDefault(anywhere, Set.of()).forEach(old -> add(taken, old, taker));
+    }
+  }
+
+  private static boolean overlap(Listening one, Listening other) {
+    return isAny(one) || isAny(other) || Objects.equals(one.address(), other.address());
   }
 
   private static void add(Set<Holder> taken, @Nullable Holder old, Holder taker) {
@@ -276,7 +315,7 @@ public final class Holdings {
           List.of("device", device.name(), Objects.requireNonNullElse(device.netns(), ""));
       case PortConfig.Held.SocketPath socket -> List.of("path", socket.path());
       case PortConfig.Held.Listening at -> listening(at.transport(), at.endpoint());
-      case PortConfig.Held.Vni at -> List.of("vxlan", at.endpoint(), at.vni());
+      case PortConfig.Held.Vni at -> new Vxlan(listening(Transport.UDP, at.endpoint()), at.vni());
     };
   }
 

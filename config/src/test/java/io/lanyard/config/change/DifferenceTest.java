@@ -7,6 +7,8 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
+import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.PortConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -209,6 +211,31 @@ class DifferenceTest {
         .contains(
             "networks.lan.forwards[ssh]: listen 127.0.0.1:2222 -> 0.0.0.0:8080",
             "+ networks.lan.forwards[web] (tcp 127.0.0.1:9 to web:80)");
+  }
+
+  @Test
+  void aVxlanAndWhatHasItsUdpPortAloneWaitForEachOther() throws ConfigException {
+    String forward = "networks.lan.forwards[x] = {name: x, protocol: udp, to: 'web:9', listen: ";
+    String vxlan = "networks.lan.ports[v] = {name: v, kind: vxlan, vni: 7, remotes: [10.9.9.9]";
+    Configuration forwarded = changed(forward + "'*:4789'}");
+    Configuration tunnelled = changed(forward + "'127.0.0.1:4790'}", vxlan + "}");
+    assertThat(Difference.between(forwarded, tunnelled))
+        .first()
+        .isInstanceOf(Change.ForwardRemoved.class);
+    Configuration moved = changed(forward + "'127.0.0.1:4789'}", vxlan + ", port: 4790}");
+    assertThat(Difference.between(tunnelled, moved)).first().isInstanceOf(Change.PortRemoved.class);
+    PortConfig port = tunnelled.networks().get("lan").ports().getLast();
+    ForwardConfig other = forwarded.networks().get("lan").forwards().getLast();
+    assertThat(Holdings.of("lan", port)).containsAnyElementsOf(Holdings.of("lan", other));
+  }
+
+  @Test
+  void vxlansThatShareAUdpPortAreLeftAloneByEachOther() throws ConfigException {
+    String vxlan =
+        "networks.lan.ports[%1$s] = {name: %1$s, kind: vxlan, vni: %2$s, remotes: [10.9.9.9]}";
+    Configuration one = changed(vxlan.formatted("v", "7"));
+    Configuration both = changed(vxlan.formatted("v", "7"), vxlan.formatted("w", "8"));
+    assertThat(Difference.between(one, both)).singleElement().isInstanceOf(Change.PortAdded.class);
   }
 
   @Test
