@@ -126,8 +126,8 @@ final class ApplyingTest {
     assertThat(said.out())
         .isEqualTo(
             """
-            NETWORK  MAC                ADDRESS         HOSTNAME  ORIGIN
-            vmnet8   52:54:00:00:00:10  192.168.127.10  -         f:9:1
+            NETWORK  MAC                ADDRESS         IPV6  HOSTNAME  ORIGIN
+            vmnet8   52:54:00:00:00:10  192.168.127.10  -     -         f:9:1
             """);
     assertThat(run("dns ls --network vmnet8")).isZero();
     assertThat(said.out()).contains("printer  192.168.127.9");
