@@ -88,7 +88,7 @@ public sealed interface ClientHello {
       if (message[0] != CLIENT_HELLO) {
         return new Refused("the first message is not a client's");
       }
-      int size = (message[1] & 255) << 16 | (message[2] & 255) << 8 | (message[3] & 255);
+      int size = size();
       if (size > MOST_BYTES) {
         return new Refused("the first message is longer than " + MOST_BYTES + " bytes");
       }
@@ -130,16 +130,20 @@ public sealed interface ClientHello {
         end += there;
         record += RECORD_HEADER + size;
         least = record > length ? record : record + RECORD_HEADER;
-        if (isWhole()) {
-          return ""; // What follows is none of the first message.
+        if (isDecided()) {
+          return ""; // What follows changes nothing.
         }
       }
       return "";
     }
 
-    private boolean isWhole() {
-      return end >= 4
-          && end >= 4 + ((message[1] & 255) << 16 | (message[2] & 255) << 8 | (message[3] & 255));
+    /** Whether the message is there whole, or its header says that it cannot be taken. */
+    private boolean isDecided() {
+      return end >= 4 && (message[0] != CLIENT_HELLO || size() > MOST_BYTES || end >= 4 + size());
+    }
+
+    private int size() {
+      return (message[1] & 255) << 16 | (message[2] & 255) << 8 | (message[3] & 255);
     }
 
     private ClientHello hello() {
