@@ -55,7 +55,7 @@ final class DescriptorReader extends ChannelInboundHandlerAdapter {
       answer(context, refusal("bytes came before the descriptor"));
       return;
     }
-    // What is forked by the daemon is not to have it.
+    // The daemon's child processes do not inherit it.
     int own = taken ? -1 : Libc.duplicate(sent.intValue());
     try {
       sent.close();

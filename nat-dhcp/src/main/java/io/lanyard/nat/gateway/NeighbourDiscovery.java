@@ -118,7 +118,7 @@ final class NeighbourDiscovery {
     if (!learns(packet, packet.sourceHigh, packet.sourceLow, mac, forUs) || !forUs) {
       return;
     }
-    // What goes to an address that nobody has is heard by all.
+    // Frames to an unknown address are flooded.
     if (mac != packet.sourceMac && !packet.station.budget().admitsBroadcast()) {
       return;
     }

@@ -18,7 +18,7 @@ class ClientHelloFuzzTest {
       assertThat(text).contains(name.substring(name.length() - 1));
       assertThat(name).matches("[a-z0-9_.-]{1,255}");
     }
-    // What was decided by some bytes is not taken back by more of them.
+    // More bytes never take a decision back.
     for (int n = 0; n < length; n += 1 + length / 16) {
       ClientHello part = ClientHello.read(input, n);
       if (!(part instanceof ClientHello.Incomplete)) {

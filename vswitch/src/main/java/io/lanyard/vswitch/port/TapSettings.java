@@ -200,7 +200,7 @@ public record TapSettings(
 
   /**
    * Takes addresses that a device of this daemon's which was there has from a former configuration.
-   * What somebody else's has may be his.
+   * An address on somebody else's device may be theirs.
    */
   private void removeOthers(HostLink link, String made) throws IOException {
     int index = HostInterface.read(made).index();
