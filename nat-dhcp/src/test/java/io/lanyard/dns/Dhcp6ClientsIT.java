@@ -178,8 +178,7 @@ class Dhcp6ClientsIT {
     } catch (AssertionError e) {
       throw new AssertionError(Files.readString(output), e);
     } finally {
-      client.destroy();
-      client.waitFor();
+      ServiceNetwork.end(client);
     }
   }
 

@@ -171,8 +171,7 @@ class RealClientsIT {
       await(() -> !network.leased(address));
       assertThat(count(DhcpCount.RELEASE)).isEqualTo(1);
     } finally {
-      client.destroy();
-      client.waitFor();
+      ServiceNetwork.end(client);
     }
   }
 
@@ -223,8 +222,7 @@ class RealClientsIT {
       network.in(guest, 20, "dhcpcd", "-4", "-k", "t0");
       await(() -> !network.leased(address));
     } finally {
-      client.destroy();
-      client.waitFor();
+      ServiceNetwork.end(client);
     }
   }
 

@@ -193,6 +193,19 @@ final class ServiceNetwork {
     }
   }
 
+  /**
+   * Ends a client that runs in the background. dhcpcd at times stays after SIGTERM, and waits for
+   * its helpers for ever.
+   */
+  static void end(Process client) throws InterruptedException {
+    List<ProcessHandle> children = client.descendants().toList();
+    client.destroy();
+    if (!client.waitFor(5, TimeUnit.SECONDS)) {
+      client.destroyForcibly().waitFor();
+    }
+    children.forEach(ProcessHandle::destroyForcibly);
+  }
+
   String addressOf(String namespace) throws Exception {
     for (String word :
         run(10, "ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ", -1)) {
