@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A running daemon shows two guests: one by an ordinary TAP port, and one that stands for
- * the host, behind a shield. Needs root, iproute2, ping, udhcpc and tshark.
+ * A running daemon shows two guests: one by an ordinary TAP port, and one that stands for the host,
+ * behind a shield. Needs root, iproute2, ping, udhcpc and tshark.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

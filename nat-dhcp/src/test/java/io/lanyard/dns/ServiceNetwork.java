@@ -195,7 +195,7 @@ final class ServiceNetwork {
 
   /**
    * Ends a client that runs in the background. dhcpcd at times stays after SIGTERM, and waits for
-   * its helpers for ever.
+   * its own children without end.
    */
   static void end(Process client) throws InterruptedException {
     List<ProcessHandle> children = client.descendants().toList();
