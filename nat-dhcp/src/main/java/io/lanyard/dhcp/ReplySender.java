@@ -13,8 +13,8 @@ import io.netty.buffer.ByteBuf;
  * Sends a reply the way that RFC 2131 section 4.1 says.
  *
  * <p>Every port hears a broadcast, and storm control spares the gateway, so each port has a limited
- * rate of replies that are broadcast. A client that misses one asks again. A reply to another MAC
- * address than the request came from counts as one: the switch may not know where that is.
+ * rate of replies that are broadcast. A client that misses one asks again. A reply to a MAC address
+ * that the switch does not know goes to the port that the request came by.
  *
  * <p>Thread: the network's loop only.
  */
@@ -68,12 +68,8 @@ final class ReplySender {
 
   private void unicast(
       DhcpCount as, DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
-    if (request.sender == request.mac || mayFlood(request.budget)) {
-      counters.count(as);
-      from.answer(reply, request.mac, address, CLIENT_PORT);
-    } else {
-      reply.release();
-    }
+    counters.count(as);
+    from.answer(reply, request.mac, address, CLIENT_PORT);
   }
 
   private void broadcast(DhcpCount as, DatagramPeer from, ByteBuf reply) {

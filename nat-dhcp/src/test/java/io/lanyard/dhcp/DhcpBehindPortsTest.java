@@ -354,11 +354,22 @@ class DhcpBehindPortsTest {
     small.close();
   }
 
-  /** A reply to an address that the switch does not know goes to all ports. */
+  /** The switch knows none of them, and would flood the replies. */
   @Test
-  void aPortHasAFewRepliesToMadeUpClientsASecond() {
-    for (int i = 0; i < 300; i++) {
+  void aReplyToAMadeUpClientReachesThePortThatAsksAlone() {
+    for (int i = 0; i < 100; i++) {
       send(evil, EVIL, client(EVIL + 1 + i).message(DISCOVER), false);
+      timers.advance(PROBE.dividedBy(10));
+    }
+    timers.advance(PROBE);
+    assertThat(messages(honest, MessageType.OFFER)).isZero();
+    assertThat(messages(evil, MessageType.OFFER)).isPositive();
+  }
+
+  @Test
+  void aPortHasAFewRepliesToAllASecond() {
+    for (int i = 0; i < 300; i++) {
+      send(evil, EVIL, client(EVIL + 1 + i).message(DISCOVER).broadcast(), false);
       timers.advance(PROBE.dividedBy(100));
     }
     timers.advance(PROBE);

@@ -180,11 +180,6 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   }
 
   @Override
-  public void sendTo(ByteBuf frame, long mac) {
-    throw new UnsupportedOperationException("services answer through their peer");
-  }
-
-  @Override
   public void flush() {}
 
   private final class SteppedTimer implements Timer {

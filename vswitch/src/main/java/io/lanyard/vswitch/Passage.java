@@ -42,6 +42,9 @@ public final class Passage {
   /** Whether the offload header asks for nothing: the frame is as it goes over a wire. */
   boolean plain;
 
+  /** The port that an unknown destination is behind, if the sender knows. */
+  @Nullable Port behind;
+
   /** The port that the frame is being handed to, while taps have not seen it leave. */
   @Nullable Slot leaving;
 

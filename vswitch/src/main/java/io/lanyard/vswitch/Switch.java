@@ -231,6 +231,19 @@ public final class Switch implements Dumpable {
    *     reader index moves
    */
   public void receive(Port from, ByteBuf frame) {
+    receive(from, frame, null);
+  }
+
+  /**
+   * Takes a frame from a port that may know where its destination is, and forwards it. Where the
+   * destination has gone, or comes from, the switch knows better.
+   *
+   * @param from as for {@link #receive(Port, ByteBuf)}
+   * @param frame as there
+   * @param behind the port that the frame goes to if the switch does not know its destination,
+   *     instead of to all; null for all
+   */
+  public void receive(Port from, ByteBuf frame, @Nullable Port behind) {
     Slot slot = latest;
     if (slot == null || slot.port != from) {
       slot = slots.get(from);
@@ -255,6 +268,9 @@ public final class Switch implements Dumpable {
       return;
     }
     counters.received(passage.segments, passage.wireBytes);
+    if (passage.behind != behind) {
+      passage.behind = behind;
+    }
     if (delivery.isWatched()) {
       delivery.showReceived(passage, depth == 0 ? null : passages[depth - 1], frame);
     }
@@ -304,7 +320,7 @@ public final class Switch implements Dumpable {
     Slot to = number == MacTable.UNKNOWN ? null : ports[number];
     if (to == null) {
       unknownFrames += passage.segments;
-      flood(passage, frame, StormControl.Kind.UNKNOWN);
+      unknown(passage, frame);
     } else if (to == from) {
       from.counters.receiveDropped(DropCause.SAME_PORT, passage.segments);
     } else if ((from.reaches & to.is) == 0) {
@@ -313,6 +329,19 @@ public final class Switch implements Dumpable {
       if (passage.vlan == 0) {
         from.sendsTo(passage.destination, to, table.fresh(table.cell(), time));
       }
+      delivery.send(to, passage, frame);
+    }
+  }
+
+  /** Hands a frame to the port that its sender says its destination is behind, or to all. */
+  private void unknown(Passage passage, ByteBuf frame) {
+    Slot from = passage.from;
+    Slot to = passage.behind == null ? null : slots.get(passage.behind);
+    if (to == null) {
+      flood(passage, frame, StormControl.Kind.UNKNOWN);
+    } else if ((from.reaches & to.is) == 0) {
+      from.counters.receiveDropped(DropCause.ISOLATED, passage.segments);
+    } else {
       delivery.send(to, passage, frame);
     }
   }

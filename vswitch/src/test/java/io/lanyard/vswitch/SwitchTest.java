@@ -46,6 +46,27 @@ class SwitchTest extends SwitchScene {
   }
 
   @Test
+  void anUnknownDestinationGoesWhereItsSenderKnowsItToBeUntilItIsHeard() {
+    ByteBuf frame = frame(B, A);
+    network.receive(a, frame, c);
+    network.flush();
+    assertThat(b.pending()).isZero();
+    assertThat(c.drain()).hasSize(1);
+    b.send(frame(A, B));
+    network.receive(a, frame, c);
+    network.flush();
+    assertThat(b.pending()).as("who was heard there").isEqualTo(1);
+    assertThat(c.pending()).isZero();
+    network.detach(c);
+    Ethernet.setDestination(frame, 12, C);
+    network.receive(a, frame, c);
+    network.flush();
+    assertThat(b.pending()).as("the port has gone").isEqualTo(2);
+    assertThat(network.floods()).isEqualTo(1);
+    frame.release();
+  }
+
+  @Test
   void groupAddressesGoToEverybody() {
     b.send(frame(Ethernet.BROADCAST, B));
     c.send(frame(0x01005e000001L, C));

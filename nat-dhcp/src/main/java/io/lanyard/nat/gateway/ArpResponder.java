@@ -1,6 +1,8 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
@@ -8,6 +10,7 @@ import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ARP as the gateway speaks it: answers for its addresses, asks for guests', and defends its own
@@ -69,49 +72,49 @@ final class ArpResponder {
       defence.conflict(from, Address.ofIpv4(sender), mac);
       return;
     }
-    // An address may be said to be at another MAC address than the frame's, behind the same port.
-    Station claimant = mac == from.mac() ? from : stations.heard(from.budget(), mac);
     if (sender != 0) {
       probes.heard(0, senderLow, mac, from);
     } else if (operation == Arp.REQUEST) {
       // Another probe for the same address: RFC 5227 section 2.1.1.
       probes.heard(0, Address.ipv4Low(target), mac, from);
     }
+    // An address may be said to be at another MAC address than the frame's, behind the same port.
+    Station claimant = gateway.claimant(from, mac);
+    if (claimant == null) {
+      return;
+    }
     if (addresses.mayBeGuest(0, senderLow)) {
       stations.neighbours().announced(claimant, 0, senderLow, forUs);
     }
     // A probe (sender 0, RFC 5227 section 2.1.1) for an address of ours is answered: that defends
     // it.
-    if (operation == Arp.REQUEST && forUs && mayAnswer(from, mac)) {
+    if (operation == Arp.REQUEST && forUs) {
       counters.count(GatewayCount.ARP_ANSWERED);
-      send(mac, Arp.REPLY, target, mac, sender);
+      send(mac, from.budget(), Arp.REPLY, target, mac, sender);
     }
-  }
-
-  /** Whether a station may be answered at an address, which all ports hear if nobody has it. */
-  private static boolean mayAnswer(Station from, long mac) {
-    return mac == from.mac() || from.budget().admitsBroadcast();
   }
 
   /** Announces that an address is ours (RFC 5227 section 3): stale caches are put right. */
   void announce(Address address) {
-    send(Ethernet.BROADCAST, Arp.REQUEST, address.ipv4(), 0, address.ipv4());
+    send(Ethernet.BROADCAST, null, Arp.REQUEST, address.ipv4(), 0, address.ipv4());
   }
 
-  /** Asks who has an address: everybody, or the MAC address that had it. */
-  void ask(Address address, long mac) {
+  /** Asks who has an address: everybody, or the station that had it. */
+  void ask(Neighbour neighbour) {
     counters.count(GatewayCount.ARP_ASKED);
-    long to = mac == 0 ? Ethernet.BROADCAST : mac;
-    send(to, Arp.REQUEST, addresses.gateway().ipv4(), 0, address.ipv4());
+    long to = neighbour.mac() == 0 ? Ethernet.BROADCAST : neighbour.mac();
+    int address = neighbour.address().ipv4();
+    send(to, neighbour.behind(), Arp.REQUEST, addresses.gateway().ipv4(), 0, address);
   }
 
   /** Asks who uses an address, without having one (RFC 5227 section 2.1.1). */
   void probe(Address address) {
     counters.count(GatewayCount.ARP_ASKED);
-    send(Ethernet.BROADCAST, Arp.REQUEST, 0, 0, address.ipv4());
+    send(Ethernet.BROADCAST, null, Arp.REQUEST, 0, 0, address.ipv4());
   }
 
-  private void send(long to, int operation, int sender, long targetMac, int target) {
+  private void send(
+      long to, @Nullable PortBudget behind, int operation, int sender, long targetMac, int target) {
     int at = GuestLink.LINK_HEADROOM;
     // Padded to the least frame, so that no old memory is sent behind it.
     int length = OffloadHeader.LENGTH + 60;
@@ -121,7 +124,7 @@ final class ArpResponder {
       frame.writerIndex(length);
       Ethernet.write(frame, OffloadHeader.LENGTH, to, addresses.mac(), Ethernet.TYPE_ARP);
       Arp.write(frame, at, operation, addresses.mac(), sender, targetMac, target);
-      gateway.sendFrame(frame);
+      gateway.sendFrame(frame, behind);
     } finally {
       frame.release();
     }

@@ -38,7 +38,7 @@ final class Echo {
         Icmpv6.finishChecksum(frame, GuestLink.LINK_HEADROOM, icmp, length);
       }
       gateway.counters().count(GatewayCount.ECHO_ANSWERED);
-      gateway.sendTo(frame, request.sourceMac());
+      gateway.sendTo(frame, request.sourceMac(), request.station().budget());
     } finally {
       frame.release();
     }

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Ipv6;
@@ -34,8 +35,9 @@ final class Fragmenter {
    * @param frame whole but for its size, Ethernet header written; its checksum is finished here if
    *     it was not, since that of a piece means nothing
    * @param mtu the most bytes of a piece, IP header included
+   * @param behind the port that the destination is behind
    */
-  void send(ByteBuf frame, int mtu) {
+  void send(ByteBuf frame, int mtu, PortBudget behind) {
     int header = frame.readerIndex();
     int ip = header + GuestLink.LINK_HEADROOM;
     boolean ipv4 = frame.getByte(ip) >>> 4 == 4;
@@ -48,13 +50,13 @@ final class Fragmenter {
     }
     counters.count(GatewayCount.FRAGMENTED);
     if (ipv4) {
-      sendIpv4(frame, header, ip, mtu);
+      sendIpv4(frame, header, ip, mtu, behind);
     } else {
-      sendIpv6(frame, header, ip, mtu);
+      sendIpv6(frame, header, ip, mtu, behind);
     }
   }
 
-  private void sendIpv4(ByteBuf frame, int header, int ip, int mtu) {
+  private void sendIpv4(ByteBuf frame, int header, int ip, int mtu, PortBudget behind) {
     int headerLength = Ipv4.headerLength(frame, ip);
     int payload = Ipv4.totalLength(frame, ip) - headerLength;
     int most = (mtu - headerLength) & ~7;
@@ -75,7 +77,7 @@ final class Fragmenter {
         piece.setShort(at + 6, (offset >>> 3) | (last ? 0 : Ipv4.MORE_FRAGMENTS));
         Ipv4.finishChecksum(piece, at);
         counters.count(GatewayCount.IPV4_OUT);
-        gateway.sendFrame(piece);
+        gateway.sendFrame(piece, behind);
       } finally {
         piece.release();
       }
@@ -83,7 +85,7 @@ final class Fragmenter {
   }
 
   /** The gateway stands for the sender, which is who may fragment in IPv6. */
-  private void sendIpv6(ByteBuf frame, int header, int ip, int mtu) {
+  private void sendIpv6(ByteBuf frame, int header, int ip, int mtu, PortBudget behind) {
     int payload = Ipv6.payloadLength(frame, ip);
     int next = Ipv6.nextHeader(frame, ip);
     int most = (mtu - Ipv6.HEADER_LENGTH - FRAGMENT_HEADER) & ~7;
@@ -105,7 +107,7 @@ final class Fragmenter {
         piece.setShort(before + 2, offset | (offset + length == payload ? 0 : 1));
         piece.setInt(before + 4, identification);
         counters.count(GatewayCount.IPV6_OUT);
-        gateway.sendFrame(piece);
+        gateway.sendFrame(piece, behind);
       } finally {
         piece.release();
       }

@@ -401,13 +401,13 @@ public final class Gateway implements GuestLink, Dumpable {
     }
   }
 
-  /** Asks a station, or all, who has an address. */
-  void ask(Address address, long mac) {
+  /** Asks the station that had an address, or all, who has it. */
+  void ask(Neighbour neighbour) {
     Ipv6Side side = ipv6;
-    if (address.isIpv4()) {
-      arp.ask(address, mac);
+    if (neighbour.address().isIpv4()) {
+      arp.ask(neighbour);
     } else if (side != null) {
-      side.discovery().ask(address, mac);
+      side.discovery().ask(neighbour);
     }
     flush();
   }
@@ -418,7 +418,7 @@ public final class Gateway implements GuestLink, Dumpable {
     if (address.isIpv4()) {
       arp.probe(address);
     } else if (side != null) {
-      side.discovery().ask(address, 0);
+      side.discovery().askAll(address);
     }
   }
 
@@ -475,26 +475,32 @@ public final class Gateway implements GuestLink, Dumpable {
     Neighbours neighbours = stations.neighbours();
     Neighbour to = neighbours.present(guest);
     if (neighbours.reachable(to)) {
-      sendTo(frame, to.mac());
+      sendTo(frame, to.mac(), to.behind());
     } else {
       // A copy, since the engine may go on using the frame; unresolved guests are rare.
       neighbours.await(to, frame.copy());
     }
   }
 
-  @Override
-  public void sendTo(ByteBuf frame, long mac) {
+  /**
+   * Sends an IP packet to a MAC address.
+   *
+   * @param frame as for {@link #send}
+   * @param mac the destination, in the low 48 bits
+   * @param behind the port that it is said to be behind: nobody else hears the frame
+   */
+  void sendTo(ByteBuf frame, long mac, PortBudget behind) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH;
     boolean isIpv4 = frame.getByte(frame.readerIndex() + LINK_HEADROOM) >>> 4 == 4;
     int type = isIpv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
     Ethernet.write(frame, at, mac, addresses.mac(), type);
     if (frame.readableBytes() - LINK_HEADROOM > mtu
         && OffloadHeader.gsoType(frame, frame.readerIndex()) == OffloadHeader.GSO_NONE) {
-      fragmenter.send(frame, mtu);
+      fragmenter.send(frame, mtu, behind);
       return;
     }
     counters.count(isIpv4 ? GatewayCount.IPV4_OUT : GatewayCount.IPV6_OUT);
-    sendFrame(frame);
+    sendFrame(frame, behind);
   }
 
   /** Gives up what a port that is gone has left in the gateway. */
@@ -505,10 +511,32 @@ public final class Gateway implements GuestLink, Dumpable {
     }
   }
 
-  /** Hands a whole frame to the switch. */
-  void sendFrame(ByteBuf frame) {
+  /**
+   * The station that a frame's sender says to have an address of.
+   *
+   * @param from the sender
+   * @param mac a MAC address that it names: its own, or another one behind its port
+   * @return the station; null if the MAC address is known to be another port's, which counts
+   */
+  @Nullable Station claimant(Station from, long mac) {
+    if (mac == from.mac()) {
+      return from;
+    }
+    if (network.isElsewhere(mac, from.budget().name())) {
+      stations.neighbours().refused(from);
+      return null;
+    }
+    return stations.heard(from.budget(), mac);
+  }
+
+  /**
+   * Hands a whole frame to the switch.
+   *
+   * @param behind the port that its destination is said to be behind; null for a group's frame
+   */
+  void sendFrame(ByteBuf frame, @Nullable PortBudget behind) {
     if (!closed) {
-      network.receive(port, frame);
+      network.receive(port, frame, behind == null ? null : behind.port());
     }
   }
 

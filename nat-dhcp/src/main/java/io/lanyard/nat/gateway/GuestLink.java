@@ -93,14 +93,6 @@ public interface GuestLink {
    */
   void send(ByteBuf frame, Neighbour guest);
 
-  /**
-   * Sends an IP packet to a MAC address that the engine knows (DHCP to a client without address).
-   *
-   * @param frame as for {@link #send}
-   * @param mac the destination, in the low 48 bits
-   */
-  void sendTo(ByteBuf frame, long mac);
-
   /** Ends a burst that did not come from the switch (a socket's): what was sent leaves now. */
   void flush();
 }

@@ -1,11 +1,13 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message of neighbour discovery that is being written. It is sent once, which releases it.
@@ -70,11 +72,19 @@ final class NdMessage {
 
   /** Sends to a group of the link by its lower long. */
   void sendToGroup(Address source, long group) {
-    send(source, new Address(Ipv6Addresses.LINK_GROUPS, group), GROUP_MAC | (group & 0xffff_ffffL));
+    send(
+        source,
+        new Address(Ipv6Addresses.LINK_GROUPS, group),
+        GROUP_MAC | (group & 0xffff_ffffL),
+        null);
   }
 
-  /** Sends to one station. */
-  void send(Address source, Address destination, long mac) {
+  /**
+   * Sends to one station.
+   *
+   * @param behind the port that the MAC address is behind; null for a group's
+   */
+  void send(Address source, Address destination, long mac, @Nullable PortBudget behind) {
     try {
       int ip = GuestLink.LINK_HEADROOM;
       OffloadHeader.clear(frame, 0);
@@ -91,7 +101,7 @@ final class NdMessage {
           destination.high(),
           destination.low());
       Icmpv6.finishChecksum(frame, ip, AT, length);
-      gateway.sendFrame(frame);
+      gateway.sendFrame(frame, behind);
     } finally {
       frame.release();
     }

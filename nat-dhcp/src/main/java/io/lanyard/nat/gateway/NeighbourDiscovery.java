@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
@@ -118,12 +119,8 @@ final class NeighbourDiscovery {
     if (!learns(packet, packet.sourceHigh, packet.sourceLow, mac, forUs) || !forUs) {
       return;
     }
-    // Frames to an unknown address are flooded.
-    if (mac != packet.sourceMac && !packet.station.budget().admitsBroadcast()) {
-      return;
-    }
     counters.count(GatewayCount.ND_ANSWERED);
-    advertise(new Address(targetHigh, targetLow), packet.source(), mac);
+    advertise(new Address(targetHigh, targetLow), packet.source(), mac, packet.station.budget());
   }
 
   /** RFC 4861 section 7.1.2 and 7.2.5. */
@@ -186,8 +183,10 @@ final class NeighbourDiscovery {
       counters.count(GatewayCount.MARTIAN_SOURCE);
       return false;
     }
-    Station from = packet.station;
-    Station claimant = mac == from.mac() ? from : stations.heard(from.budget(), mac);
+    Station claimant = gateway.claimant(packet.station, mac);
+    if (claimant == null) {
+      return false;
+    }
     stations.neighbours().announced(claimant, high, low, forUs);
     return true;
   }
@@ -231,7 +230,7 @@ final class NeighbourDiscovery {
 
   /** Announces that an address is the gateway's. */
   void announce(Address address) {
-    advertise(address, null, 0);
+    advertise(address, null, 0, null);
   }
 
   /**
@@ -239,8 +238,10 @@ final class NeighbourDiscovery {
    *
    * @param to who has asked; null for everybody
    * @param mac where that is; of no meaning for everybody
+   * @param behind the port that the MAC address is behind
    */
-  private void advertise(Address target, @Nullable Address to, long mac) {
+  private void advertise(
+      Address target, @Nullable Address to, long mac, @Nullable PortBudget behind) {
     int flags = FLAG_ROUTER | FLAG_OVERRIDE | (to == null ? 0 : FLAG_SOLICITED);
     NdMessage message = new NdMessage(gateway, Icmpv6.NEIGHBOR_ADVERTISEMENT, OPTIONS + 8);
     message.setByte(4, flags);
@@ -249,12 +250,21 @@ final class NeighbourDiscovery {
     if (to == null) {
       message.sendToAll(target);
     } else {
-      message.send(target, to, mac);
+      message.send(target, to, mac, behind);
     }
   }
 
-  /** Asks who has an address: everybody, or the MAC address that had it. */
-  void ask(Address address, long mac) {
+  /** Asks who has an address: everybody, or the station that had it. */
+  void ask(Neighbour neighbour) {
+    ask(neighbour.address(), neighbour.mac(), neighbour.behind());
+  }
+
+  /** Asks everybody who has an address. */
+  void askAll(Address address) {
+    ask(address, 0, null);
+  }
+
+  private void ask(Address address, long mac, @Nullable PortBudget behind) {
     counters.count(GatewayCount.ND_ASKED);
     NdMessage message = new NdMessage(gateway, Icmpv6.NEIGHBOR_SOLICITATION, OPTIONS + 8);
     message.setAddress(TARGET, address);
@@ -263,7 +273,7 @@ final class NeighbourDiscovery {
     if (mac == 0) {
       message.sendToGroup(from, Ipv6Addresses.solicitedGroup(address.low()));
     } else {
-      message.send(from, address, mac);
+      message.send(from, address, mac, behind);
     }
   }
 }

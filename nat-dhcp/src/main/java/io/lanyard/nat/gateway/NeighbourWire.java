@@ -2,7 +2,6 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
-import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 
 /** The gateway as its table of neighbours sees it. */
@@ -14,13 +13,13 @@ final class NeighbourWire implements Neighbours.Wire {
   }
 
   @Override
-  public void ask(Address address, long mac) {
-    gateway.ask(address, mac);
+  public void ask(Neighbour neighbour) {
+    gateway.ask(neighbour);
   }
 
   @Override
-  public void send(ByteBuf packet, long mac) {
-    gateway.sendTo(packet, mac);
+  public void send(ByteBuf packet, Neighbour neighbour) {
+    gateway.sendTo(packet, neighbour.mac(), neighbour.behind());
   }
 
   @Override

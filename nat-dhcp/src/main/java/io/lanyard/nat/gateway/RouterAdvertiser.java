@@ -127,7 +127,7 @@ final class RouterAdvertiser {
     if (guest == null) {
       soon();
     } else {
-      message(false).send(own.linkLocal(), guest, mac);
+      message(false).send(own.linkLocal(), guest, mac, from.budget());
     }
   }
 

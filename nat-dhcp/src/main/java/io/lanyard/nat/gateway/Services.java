@@ -85,7 +85,7 @@ final class Services {
       Udp.write(frame, udp, peer.localPort, port, datagram);
       long sum = header.pseudoSum(datagram) + Checksum.sum(frame, udp, datagram);
       Udp.setChecksum(frame, udp, Checksum.finishUdp(sum));
-      gateway.sendTo(frame, mac);
+      gateway.sendTo(frame, mac, peer.station.budget());
     } finally {
       payload.release();
       if (frame != null) {

@@ -119,6 +119,16 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
   }
 
   /**
+   * The port that the MAC address is behind, by its budget. Frames for an address that the switch
+   * does not know go there.
+   *
+   * @return the budget; one without port while nobody has answered
+   */
+  public PortBudget behind() {
+    return budget;
+  }
+
+  /**
    * The state for a dump.
    *
    * @return a word

@@ -43,20 +43,19 @@ public final class Neighbours {
   /** The way to the network: what the cache needs sent. */
   public interface Wire {
     /**
-     * Asks who has an address.
+     * Asks who has an address: the station that had it, or everybody.
      *
-     * @param address the address
-     * @param mac the MAC address that is to confirm it; 0 asks everybody
+     * @param neighbour the entry; its MAC address is 0 if nobody has answered for it yet
      */
-    void ask(Address address, long mac);
+    void ask(Neighbour neighbour);
 
     /**
      * Sends a packet that has waited.
      *
      * @param packet lent; the cache keeps the reference
-     * @param mac the MAC address to send it to
+     * @param neighbour where it goes
      */
-    void send(ByteBuf packet, long mac);
+    void send(ByteBuf packet, Neighbour neighbour);
 
     /**
      * Hears that nobody has answered: what waited for the address has been dropped.
@@ -202,9 +201,18 @@ public final class Neighbours {
     if (guard.permits(neighbour.address(), station)) {
       return true;
     }
+    refused(station);
+    return false;
+  }
+
+  /**
+   * Counts a claim that is not believed.
+   *
+   * @param station who has made it
+   */
+  public void refused(Station station) {
     counters.count(StationCount.CLAIM_REFUSED);
     station.budget().countClaimRefused();
-    return false;
   }
 
   /**
@@ -295,7 +303,7 @@ public final class Neighbours {
     }
     for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
       try {
-        wire.send(packet, neighbour.mac);
+        wire.send(packet, neighbour);
       } finally {
         packet.release();
       }
@@ -305,7 +313,7 @@ public final class Neighbours {
   private void ask(Neighbour neighbour) {
     neighbour.asked++;
     arm(neighbour, RETRY_NANOS);
-    wire.ask(neighbour.address(), neighbour.mac);
+    wire.ask(neighbour);
   }
 
   private void expire(Neighbour neighbour) {

@@ -8,11 +8,13 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.RecentCount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One ingress port's use of the gateway: the key of every quota, because a guest does not choose
@@ -46,6 +48,7 @@ public final class PortBudget implements Dumpable {
   /** Distinguishes budgets in the table's keys: a port that comes back has another number. */
   final int number;
 
+  private final @Nullable Port port;
   private final String name;
   private final FlowOwner flows;
   private final Station anonymous;
@@ -73,7 +76,7 @@ public final class PortBudget implements Dumpable {
 
   PortBudget(
       int number,
-      String name,
+      @Nullable Port port,
       Turn turn,
       BooleanSupplier broadcastAdmission,
       DescriptorBudget.Share share,
@@ -82,7 +85,8 @@ public final class PortBudget implements Dumpable {
     this.broadcastAdmission = broadcastAdmission;
     Arrays.setAll(excess, i -> new RecentCount());
     this.number = number;
-    this.name = name;
+    this.port = port;
+    name = port == null ? "unlocated" : port.name();
     this.turn = turn;
     descriptors = share.holder(name);
     flows = new FlowOwner(name);
@@ -96,6 +100,15 @@ public final class PortBudget implements Dumpable {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * The port.
+   *
+   * @return the port, attached or not; null for what no port is known to have
+   */
+  public @Nullable Port port() {
+    return port;
   }
 
   /**

@@ -90,7 +90,7 @@ public final class Stations implements Dumpable {
     addresses = new Shortage(timers.clock());
     this.turns = turns;
     this.broadcastAdmission = broadcastAdmission;
-    unlocated = new PortBudget(0, "unlocated", turns.unowned(), () -> true, descriptors, clock);
+    unlocated = new PortBudget(0, null, turns.unowned(), () -> true, descriptors, clock);
     stations = new LongPairMap<>(seed);
     neighbours = new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
   }
@@ -138,7 +138,7 @@ public final class Stations implements Dumpable {
       budget =
           new PortBudget(
               ++numbers,
-              port.name(),
+              port,
               turns.of(port),
               () -> broadcastAdmission.test(port),
               descriptors,

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import static io.lanyard.nat.station.StationCount.CLAIM_REFUSED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.gateway.NatScene.Guest;
@@ -156,6 +157,75 @@ class HostilePortsTest {
       assertThat(scene.on(() -> scene.nat.gateway().stations().budget(honest.port).stations()))
           .isEqualTo(1);
       assertThat(scene.on(() -> scene.nat.problems()).toString()).contains("port guest2");
+    }
+  }
+
+  /** Says, in an ARP request to the gateway, to have its address at another MAC address. */
+  private static void claim(Guest guest, long mac) {
+    guest.send(
+        TestNetwork.arp(
+            Ethernet.BROADCAST, Arp.REQUEST, mac, guest.address, 0, TestNetwork.GATEWAY));
+  }
+
+  /** Has a server answer the first guest; the packets that each of the two heard. */
+  private static List<List<String>> answered(
+      NatScene scene, DatagramSocket server, Guest hostile, Guest honest) throws Exception {
+    server.setSoTimeout(5000);
+    scene.on(() -> {
+      hostile.datagram(20_000, TestNetwork.HOST, server.getLocalPort());
+      scene.nat.udp().flush();
+      hostile.port.drain();
+      honest.port.drain();
+      return true;
+    });
+    DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+    server.receive(packet);
+    server.send(packet);
+    List<String> heard = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    assertThat(
+            scene.becomes(() -> {
+              heard.addAll(hostile.heard());
+              others.addAll(honest.heard());
+              return !heard.isEmpty() || !others.isEmpty();
+            }))
+        .isTrue();
+    return List.of(heard, others);
+  }
+
+  @Test
+  void whatGoesToAMadeUpMacAddressReachesThePortThatNamedItAlone() throws Exception {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket server = new DatagramSocket(family().anyPort())) {
+      Guest honest = scene.guest(10);
+      Guest hostile = scene.guest(20);
+      long before = scene.on(() -> scene.net.network.floods());
+      scene.on(() -> {
+        claim(hostile, 0x5254_0000_6666L);
+        return true;
+      });
+      assertThat(scene.on(() -> scene.net.network.floods() - before))
+          .as("the question alone goes to all")
+          .isEqualTo(1);
+      assertThat(answered(scene, server, hostile, honest))
+          .containsExactly(List.of("udp 20000"), List.of());
+    }
+  }
+
+  @Test
+  void anAddressIsNotBelievedToBeAtTheMacAddressOfAnotherPort() throws Exception {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket server = new DatagramSocket(family().anyPort())) {
+      Guest honest = scene.guest(10);
+      Guest hostile = scene.guest(20);
+      scene.on(() -> {
+        claim(hostile, honest.mac);
+        return true;
+      });
+      assertThat(answered(scene, server, hostile, honest))
+          .containsExactly(List.of("udp 20000"), List.of());
+      assertThat(scene.on(() -> scene.nat.gateway().stations().counters().get(CLAIM_REFUSED)))
+          .isEqualTo(1);
     }
   }
 }

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gateway in IPv6, frame by frame. */
 class Ipv6GatewayTest {
@@ -219,45 +220,62 @@ class Ipv6GatewayTest {
     assertThat(known(GUEST)).isNull();
   }
 
-  /** Storm control spares the gateway, so what it says to all is charged to who has asked. */
-  @ParameterizedTest
-  @CsvSource({"detection", "made-up", "arp"})
-  void questionsToTheGatewayAloneAreNoWayAroundStormControl(String how) {
+  private InMemoryPort hostile() {
     InMemoryPort hostile = new InMemoryPort("hostile", Offloads.NONE);
     StormLimits storm = new StormLimits(10, 10, 10);
     hostile.attachTo(
         net.network,
         new PortRules(List.of(), List.of(), PortRules.Reach.ORDINARY, 99_999, false, storm));
+    return hostile;
+  }
+
+  private static void toTheGateway(InMemoryPort from, byte[] frame) {
+    ByteBuf b = TestNetwork.frame(frame);
+    Ethernet.setDestination(b, 12, TestNetwork.GATEWAY_MAC);
+    Ethernet.setSource(b, 12, 0x5254_0000_0077L);
+    from.send(b);
+  }
+
+  /** Storm control spares the gateway, so what it says to all is charged to who has asked. */
+  @Test
+  void questionsToTheGatewayAloneAreNoWayAroundStormControl() {
+    InMemoryPort hostile = hostile();
     for (int i = 0; i < 1000; i++) {
-      byte[] frame =
-          switch (how) {
-            case "arp" ->
-                TestNetwork.arp(
-                    TestNetwork.GATEWAY_MAC,
-                    Arp.REQUEST,
-                    0x5254_0100_0000L + i,
-                    TestNetwork.GUEST + 1,
-                    0,
-                    TestNetwork.GATEWAY);
-            case "made-up" ->
-                discovery(
-                    GUEST,
-                    Ipv6Frames.solicited(GATEWAY),
-                    135,
-                    255,
-                    join(new byte[4], GATEWAY.toBytes(), hex("0101 52540100%04x".formatted(i))));
-            default -> solicitation(NONE, GATEWAY, false);
-          };
-      ByteBuf b = TestNetwork.frame(frame);
-      Ethernet.setDestination(b, 12, TestNetwork.GATEWAY_MAC);
-      Ethernet.setSource(b, 12, 0x5254_0000_0077L);
-      hostile.send(b);
+      toTheGateway(hostile, solicitation(NONE, GATEWAY, false));
     }
     hostile.drain();
     assertThat(net.guest.drain().size()).isBetween(1, 200);
     assertThat(net.network.problem(hostile)).contains("a storm of requests");
     assertThat(net.exchange(solicitation(NONE, GATEWAY, false))).as("another's").hasSize(1);
     hostile.drain();
+    hostile.close();
+  }
+
+  /** The switch knows no such address, and would flood the answer. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anAnswerToAMadeUpMacAddressReachesThePortThatAsksAlone(boolean arp) {
+    InMemoryPort hostile = hostile();
+    for (int i = 0; i < 100; i++) {
+      toTheGateway(
+          hostile,
+          arp
+              ? TestNetwork.arp(
+                  TestNetwork.GATEWAY_MAC,
+                  Arp.REQUEST,
+                  0x5254_0100_0000L + i,
+                  TestNetwork.GUEST + 1,
+                  0,
+                  TestNetwork.GATEWAY)
+              : discovery(
+                  GUEST,
+                  Ipv6Frames.solicited(GATEWAY),
+                  135,
+                  255,
+                  join(new byte[4], GATEWAY.toBytes(), hex("0101 52540100%04x".formatted(i)))));
+    }
+    assertThat(net.guest.drain()).isEmpty();
+    assertThat(hostile.drain()).hasSize(100);
     hostile.close();
   }
 

@@ -16,10 +16,10 @@ public final class TestStations {
   /** A wire that drops the packets of the table. */
   private static final class NoWire implements Neighbours.Wire {
     @Override
-    public void ask(Address address, long mac) {}
+    public void ask(Neighbour neighbour) {}
 
     @Override
-    public void send(ByteBuf packet, long mac) {}
+    public void send(ByteBuf packet, Neighbour neighbour) {}
 
     @Override
     public void unanswered(Neighbour neighbour) {}

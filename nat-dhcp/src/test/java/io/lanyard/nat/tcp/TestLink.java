@@ -105,11 +105,6 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
-  public void sendTo(ByteBuf frame, long mac) {
-    sink.accept(frame);
-  }
-
-  @Override
   public void flush() {
     flushes++;
   }
