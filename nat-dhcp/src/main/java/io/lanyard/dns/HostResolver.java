@@ -11,15 +11,18 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.Name;
 
 /**
  * Whom to ask for names of others: the servers of the configuration, or those that the host itself
- * asks; and the names of the host's hosts file.
+ * asks, in all and for the domains of its links; and the names of the host's hosts file.
  *
  * <p>The files are looked at again when somebody asks and the last look is a second old. Nothing is
  * watched while nobody asks, unless a file could not be read: then it is tried again until it can
@@ -41,18 +44,21 @@ final class HostResolver {
   /** The results of a look at the files that are followed. */
   private record Look(
       FollowedFile.@Nullable Look<List<UpstreamServer>> servers,
-      FollowedFile.@Nullable Look<HostsFile> hosts) {}
+      FollowedFile.@Nullable Look<HostsFile> hosts,
+      ResolvedLinks.@Nullable Look links) {}
 
   private final HostFiles files;
   private final Function<List<String>, ResolvConf> parser;
   private final Executor loop;
   private final Clock clock;
+  private final Consumer<Map<Name, List<UpstreamServer>>> divided;
   private final Runnable changed;
   private final Timer retry;
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private DnsConfig config;
   private @Nullable FollowedFile<List<UpstreamServer>> resolvConf;
   private @Nullable FollowedFile<HostsFile> hostsFile;
+  private @Nullable ResolvedLinks links;
   private final UpstreamRanking ranking;
   private List<UpstreamServer> servers;
 
@@ -72,6 +78,7 @@ final class HostResolver {
    * @param loop runs tasks on the network's loop
    * @param timers the network's timers
    * @param parser reads a {@code resolv.conf}
+   * @param divided takes the domains of the host's links with their servers
    * @param changed told when servers or hosts are others than before
    */
   HostResolver(
@@ -80,6 +87,7 @@ final class HostResolver {
       Executor loop,
       Timers timers,
       Function<List<String>, ResolvConf> parser,
+      Consumer<Map<Name, List<UpstreamServer>>> divided,
       Runnable changed) {
     this.config = config;
     this.files = files;
@@ -91,6 +99,8 @@ final class HostResolver {
     this.clock = timers.clock();
     this.ranking = new UpstreamRanking(clock);
     ranking.servers(servers);
+    this.links = links(config.upstreams());
+    this.divided = divided;
     this.changed = changed;
     this.retry = timers.create(this::refresh);
     this.complainNanos = clock.nanoTime();
@@ -104,6 +114,10 @@ final class HostResolver {
             lines -> parser.apply(lines).servers().stream().map(UpstreamServer::plain).toList(),
             List.of())
         : null;
+  }
+
+  private @Nullable ResolvedLinks links(DnsConfig.Upstreams from) {
+    return from instanceof DnsConfig.OfHost ? new ResolvedLinks(files.systemBus(), clock) : null;
   }
 
   private static List<UpstreamServer> named(DnsConfig.Upstreams upstreams) {
@@ -132,6 +146,8 @@ final class HostResolver {
       resolvConf = resolvConf(next.upstreams());
       servers = named(next.upstreams());
       ranking.servers(servers);
+      links = links(next.upstreams());
+      divided.accept(Map.of());
     }
     if (hosts) {
       hostsFile = hostsFile(next.hostsFile());
@@ -182,6 +198,7 @@ final class HostResolver {
       looking = true;
       var conf = resolvConf;
       var names = hostsFile;
+      var bus = links != null && links.isDue() ? links : null;
       Object known = conf == null ? null : conf.version();
       Object knownHosts = names == null ? null : names.version();
       int asked = generation;
@@ -192,7 +209,8 @@ final class HostResolver {
                   asked,
                   new Look(
                       conf == null ? null : conf.look(known),
-                      names == null ? null : names.look(knownHosts))));
+                      names == null ? null : names.look(knownHosts),
+                      bus == null ? null : bus.look())));
     }
     return false;
   }
@@ -279,10 +297,31 @@ final class HostResolver {
       }
       retryIfUnread();
     }
+    if (links != null && look.links() != null) {
+      different |= seen(links, look.links());
+    }
     if (different && !first) {
       changed.run();
     }
     tellWaiting();
+  }
+
+  private boolean seen(ResolvedLinks its, ResolvedLinks.Look look) {
+    String before = its.failure();
+    boolean different = its.seen(look);
+    if (different) {
+      divided.accept(its.domains());
+      LogEvent.of("dns-resolved-domains")
+          .with("domains", its.domains().keySet().stream().map(Told::text).sorted().toList())
+          .log(LOG, Level.INFO);
+    }
+    if (!its.failure().equals(before) && !its.failure().isEmpty()) {
+      LogEvent.of("dns-resolved-unreadable")
+          .with("cause", its.failure())
+          .with("advice", "names of its links' domains are asked of all servers until it can be")
+          .log(LOG, Level.INFO);
+    }
+    return different;
   }
 
   private void tellWaiting() {

@@ -32,8 +32,6 @@ final class Rebinding {
   Rebinding(DnsConfig config) {
     protects = config.rebindingProtection();
     config.rebindingExceptions().forEach(name -> exceptions.add(OwnNames.absolute(name, null)));
-    // Who has servers of its own is no stranger.
-    config.domains().keySet().forEach(name -> exceptions.add(OwnNames.absolute(name, null)));
   }
 
   /**

@@ -117,6 +117,7 @@ final class Recursion {
             task -> link.loop().execute(task),
             link.timers(),
             parser,
+            split::ofHost,
             this::upstreamsChanged);
     this.datagrams = new UpstreamDatagrams(link, counters, sockets);
     this.connections = new UpstreamConnections(link, sockets, config.authorities());
@@ -527,6 +528,9 @@ final class Recursion {
 
   /** Takes out what would lead a guest into its own network under a stranger's name. */
   private void filter(Question question, Message response) {
+    if (split.of(question.name()) != null) {
+      return; // Who has servers of its own is no stranger.
+    }
     int taken = rebinding.filter(question.name(), response);
     if (taken > 0) {
       for (int i = 0; i < taken; i++) {

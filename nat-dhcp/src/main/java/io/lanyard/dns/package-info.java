@@ -33,11 +33,12 @@
  * otherwise. A file that cannot be read at that moment (no descriptor is left) is not an empty one:
  * what it said stays true, and it is tried again. Servers that the configuration names are asked
  * instead of the host's; a network that names none and does not lead out asks nobody. The search
- * list is not applied: guests have their own. We ask from the host, so a stub on its loopback
- * works. {@code UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452
- * section 4), asks the next server when one is silent, passes over one that fails, fetches over TCP
- * what was truncated, and takes the first answer. The server that answered is asked first next
- * time.
+ * list is not applied: guests have their own. Where systemd-resolved runs, the domains of the
+ * host's links (a VPN's) are asked of the links' servers ({@code ResolvedLinks}); it says over the
+ * message bus which those are. We ask from the host, so a stub on its loopback works. {@code
+ * UpstreamQuery} gives each attempt a socket and an identifier of its own (RFC 5452 section 4),
+ * asks the next server when one is silent, passes over one that fails, fetches over TCP what was
+ * truncated, and takes the first answer. The server that answered is asked first next time.
  *
  * <p><b>Passing through.</b> A message keeps its flags (but AA and RA, which say who answers),
  * codes and records of every type, known to dnsjava or not (RFC 3597). Only what belongs to one hop

@@ -51,7 +51,7 @@ class DnsStreamTest {
             Ipv6Names.NONE,
             NamePolicy.NONE,
             DescriptorBudget.ample().share("vmnet8").holder("dns"),
-            new HostFiles(nothing, nothing),
+            new HostFiles(nothing, nothing, nothing),
             UpstreamTimes.USUAL,
             ResolvConf::parse);
     stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);

@@ -99,7 +99,10 @@ final class ForwarderScene {
     this(folder, WITHOUT_HOSTS_FILE);
   }
 
-  /** With keys of the network; its hosts file is {@code hosts} in the folder. */
+  /**
+   * With keys of the network; its hosts file is {@code hosts} in the folder, and the message bus
+   * {@code bus}.
+   */
   ForwarderScene(Path folder, String... keys) throws Exception {
     this(folder, DescriptorBudget.ample(), keys);
   }
@@ -109,7 +112,7 @@ final class ForwarderScene {
     sockets = descriptors.holder("dns");
     resolvConf = folder.resolve("resolv.conf");
     nameServers("127.0.0.1");
-    HostFiles files = new HostFiles(resolvConf, folder.resolve("hosts"));
+    HostFiles files = new HostFiles(resolvConf, folder.resolve("hosts"), folder.resolve("bus"));
     NetworkConfig config = TestNetworks.nat(keys);
     forwarder =
         onLoop(() ->

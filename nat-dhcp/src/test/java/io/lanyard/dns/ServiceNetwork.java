@@ -110,7 +110,7 @@ final class ServiceNetwork {
                 Ipv6Names.of(nat.gateway()),
                 nat.names(),
                 nat.descriptors().holder("dns"),
-                new HostFiles(resolvConf, folder.resolve("hosts")),
+                new HostFiles(resolvConf, folder.resolve("hosts"), folder.resolve("bus")),
                 UpstreamTimes.USUAL,
                 lines ->
                     new ResolvConf(
