@@ -88,6 +88,7 @@ public final class Lanyard implements Runnable {
           "flow",
           "egress",
           "guest",
+          "snapshot",
           "uplink",
           "vmm",
           "image",
@@ -124,6 +125,7 @@ public final class Lanyard implements Runnable {
       case "flow" -> FlowCommand.noun();
       case "egress" -> EgressCommand.noun();
       case "guest" -> GuestCommand.noun();
+      case "snapshot" -> SnapshotCommand.noun();
       case "uplink" -> UplinkCommand.noun();
       case "vmm" -> VmmCommand.noun();
       case "image" -> ImageCommand.noun();

@@ -128,6 +128,31 @@ final class ShowingTest {
   }
 
   @Test
+  void snapshotsAreListedAndAskedForByTheirNames() {
+    daemon.answer(
+        "GET /v1/guests/web/snapshots",
+        """
+        [{"name":"before","taken":"2026-11-30T00:00:00Z","memory":536870912}]
+        """);
+    assertThat(run("snapshot ls web")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NAME    TAKEN                 MEMORY
+            before  2026-11-30T00:00:00Z  512M
+            """);
+    daemon
+        .answer("POST /v1/guests/web/snapshots/before", GUEST)
+        .answer("POST /v1/guests/web/snapshots/before/load", GUEST)
+        .answer("DELETE /v1/guests/web/snapshots/before", GUEST);
+    for (String verb : List.of("save", "load", "rm")) {
+      assertThat(run("snapshot " + verb + " web before")).as(said.err()).isZero();
+      assertThat(said.out()).isEqualTo("web: running\n");
+    }
+    assertThat(run("snapshot save web")).isEqualTo(2);
+  }
+
+  @Test
   void aTestOfEgressSaysTheRuleAndFailsWhereNothingWouldBeReached() {
     String verdict =
         """

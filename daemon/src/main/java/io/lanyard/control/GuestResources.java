@@ -1,6 +1,7 @@
 package io.lanyard.control;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.control.api.GuestSnapshotInfo;
 import io.lanyard.control.api.Role;
 import io.lanyard.control.http.Json;
 import io.lanyard.control.http.Problem;
@@ -13,6 +14,8 @@ import io.lanyard.daemon.guest.GuestHandle;
 import io.lanyard.daemon.guest.GuestHandle.Action;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.VmmException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -38,6 +41,17 @@ final class GuestResources {
         .add(Role.OPERATOR, "GET", "/v1/guests/{guest}/console", guests::watch)
         .add(Role.OPERATOR, "POST", "/v1/guests/{guest}/console", guests::attach)
         .add(Role.OPERATOR, "PUT", "/v1/guests/{guest}/console/size", guests::resize);
+    String all = "/v1/guests/{guest}/snapshots";
+    String one = all + "/{snapshot}";
+    routes
+        .add("GET", all, guests::snapshots)
+        .add(Role.OPERATOR, "POST", one, guests.onSnapshot("keep", GuestHandle::saveSnapshot))
+        .add(
+            Role.OPERATOR,
+            "POST",
+            one + "/load",
+            guests.onSnapshot("go back to", GuestHandle::loadSnapshot))
+        .add(Role.OPERATOR, "DELETE", one, guests.onSnapshot("lose", GuestHandle::removeSnapshot));
     for (Action action : Action.values()) {
       routes.add(
           Role.OPERATOR,
@@ -82,6 +96,55 @@ final class GuestResources {
       }
       return Json.response(guest.info());
     };
+  }
+
+  /** A call of a guest with the name of a snapshot. */
+  @FunctionalInterface
+  private interface SnapshotAct {
+    void on(GuestHandle guest, String snapshot) throws VmmException;
+  }
+
+  private Response snapshots(Request request) {
+    List<GuestSnapshotInfo> all = new ArrayList<>();
+    onSnapshots(
+        request,
+        "list its snapshots",
+        guest ->
+            guest.snapshots().stream()
+                .map(one -> new GuestSnapshotInfo(one.name(), one.taken().toString(), one.bytes()))
+                .forEach(all::add));
+    return Json.response(all);
+  }
+
+  private Resource onSnapshot(String verb, SnapshotAct act) {
+    return request -> {
+      String snapshot = request.parameter("snapshot");
+      GuestHandle guest =
+          onSnapshots(request, verb + " snapshot " + snapshot, of -> act.on(of, snapshot));
+      return Json.response(guest.info());
+    };
+  }
+
+  /** A call of a guest. */
+  @FunctionalInterface
+  private interface Act {
+    void on(GuestHandle guest) throws VmmException;
+  }
+
+  private GuestHandle onSnapshots(Request request, String what, Act act) {
+    GuestHandle guest = find(request);
+    String name = request.parameter("guest");
+    try {
+      act.on(guest);
+    } catch (IllegalStateException e) {
+      throw new Problem(
+          409, "guest " + name + " cannot " + what + ": it is " + guest.info().state(), name, "");
+    } catch (UnsupportedOperationException e) {
+      throw new Problem(409, "the VMM of guest " + name + " has no snapshots", name, "");
+    } catch (VmmException e) {
+      throw failure("guest " + name + " cannot " + what, name, e);
+    }
+    return guest;
   }
 
   private static Problem failure(String what, String name, VmmException e) {

@@ -338,4 +338,24 @@ final class ControlServerTest {
           .contains("lanyard_resident_bytes");
     }
   }
+
+  @Test
+  void aGuestsSnapshotsAreKeptListedLoadedAndRemoved() throws IOException {
+    String all = "/v1/guests/g/snapshots";
+    assertThat(ask("GET", all, 200)).isEmpty();
+    assertThat(ask("POST", all + "/before", 200).path("name").asText()).isEqualTo("g");
+    JsonNode kept = ask("GET", all, 200).path(0);
+    assertThat(kept.path("name").asText()).isEqualTo("before");
+    assertThat(kept.path("taken").asText()).isEqualTo("1970-01-01T00:00:00Z");
+    assertThat(kept.path("memory").asLong()).isEqualTo(64 << 20);
+    assertThat(ask("POST", all + "/before/load", 200).path("state").asText()).isEqualTo("running");
+    assertThat(ask("POST", all + "/after/load", 409).path("title").asText())
+        .isEqualTo("guest g cannot go back to snapshot after: guest g has no snapshot after");
+    assertThat(ask("DELETE", all + "/before", 200).path("name").asText()).isEqualTo("g");
+    assertThat(ask("GET", all, 200)).isEmpty();
+    assertThat(ask("POST", "/v1/guests/idle/snapshots/x", 409).path("title").asText())
+        .isEqualTo("guest idle cannot keep snapshot x: it is created");
+    assertThat(ask("GET", "/v1/guests/none/snapshots", 404).path("hint").asText())
+        .contains("lanyard guest ls");
+  }
 }

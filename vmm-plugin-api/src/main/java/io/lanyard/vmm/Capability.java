@@ -26,5 +26,10 @@ public enum Capability {
    * Disks come and go while a guest is on: {@link Guest#addDisk}, {@link Guest#removeDisk}. Since
    * 2.1.
    */
-  HOT_DISKS
+  HOT_DISKS,
+  /**
+   * A guest goes back to what it was: {@link Guest#snapshots}, {@link Guest#saveSnapshot}, {@link
+   * Guest#loadSnapshot}, {@link Guest#removeSnapshot}. Since 2.2.
+   */
+  SNAPSHOTS
 }

@@ -13,6 +13,9 @@ import java.util.List;
  * does not allow throws {@link IllegalStateException} and changes nothing.
  */
 public interface Guest extends AutoCloseable {
+  /** The message of the calls that need {@link Capability#SNAPSHOTS}. */
+  String NO_SNAPSHOTS = "a guest of this VMM has no snapshots";
+
   /**
    * The guest's name.
    *
@@ -135,6 +138,52 @@ public interface Guest extends AutoCloseable {
    */
   default int removableDisks() {
     return 0;
+  }
+
+  /**
+   * The guest's snapshots, which outlive the guest: they are with its disks.
+   *
+   * @return the oldest first
+   * @throws VmmException if they cannot be read
+   * @throws UnsupportedOperationException without {@link Capability#SNAPSHOTS}
+   */
+  default List<Snapshot> snapshots() throws VmmException {
+    throw new UnsupportedOperationException(NO_SNAPSHOTS);
+  }
+
+  /**
+   * Keeps the memory, the devices and the disks of a guest that is on, under a name. The guest
+   * stands still meanwhile, which takes as long as its memory takes to be written.
+   *
+   * @param name letters, digits, dots, hyphens and underscores, at most 63
+   * @throws VmmException if there is one of that name, or the guest's disks cannot keep it
+   * @throws UnsupportedOperationException without {@link Capability#SNAPSHOTS}
+   */
+  default void saveSnapshot(String name) throws VmmException {
+    throw new UnsupportedOperationException(NO_SNAPSHOTS);
+  }
+
+  /**
+   * Puts a guest back to a snapshot: what it wrote since then is lost. One that is off is started
+   * with it; one that is paused stays so.
+   *
+   * @param name the snapshot's
+   * @throws VmmException if there is none of that name, or it does not fit the guest as it is now
+   * @throws UnsupportedOperationException without {@link Capability#SNAPSHOTS}
+   */
+  default void loadSnapshot(String name) throws VmmException {
+    throw new UnsupportedOperationException(NO_SNAPSHOTS);
+  }
+
+  /**
+   * Removes a snapshot of a guest that is on.
+   *
+   * @param name the snapshot's
+   * @throws VmmException if there is none of that name, or the disks cannot be written
+   * @throws UnsupportedOperationException without {@link Capability#SNAPSHOTS}
+   */
+  default void removeSnapshot(String name) throws VmmException {
+    throw new UnsupportedOperationException(NO_SNAPSHOTS);
   }
 
   /**

@@ -85,6 +85,16 @@ final class ImageHeader {
         : isQcow2() ? "is not " + format + " but qcow2" : "is not " + format;
   }
 
+  /** The number of its snapshots; 0 for another format. */
+  int snapshots() {
+    return isQcow2() ? word(60) : 0;
+  }
+
+  /** The place of the table of its snapshots. */
+  long snapshotTable() {
+    return twoWords(64);
+  }
+
   private boolean isQcow2() {
     return word(0) == QCOW2;
   }

@@ -152,6 +152,19 @@ final class Json {
     return object.get(key) instanceof Map<?, ?> inner ? inner : Map.of();
   }
 
+  /** The objects in a list under a key; none if there is no list. */
+  static List<Map<?, ?>> objectsIn(Map<?, ?> object, String key) {
+    List<Map<?, ?>> objects = new ArrayList<>();
+    if (object.get(key) instanceof List<?> list) {
+      for (Object item : list) {
+        if (item instanceof Map<?, ?> inner) {
+          objects.add(inner);
+        }
+      }
+    }
+    return objects;
+  }
+
   /** The text under a key; empty if there is none. */
   static String textIn(Map<?, ?> object, String key) {
     return object.get(key) instanceof String text ? text : "";

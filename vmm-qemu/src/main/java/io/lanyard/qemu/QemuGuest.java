@@ -12,6 +12,7 @@ import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicSpec;
+import io.lanyard.vmm.Snapshot;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -79,10 +80,11 @@ final class QemuGuest implements Guest {
   }
 
   /** A QEMU that runs, and the connection to it. */
-  private final class Live implements Qmp.Listener {
+  private final class Live implements Qmp.Listener, QemuSnapshots.Monitor {
     final QemuProcess process;
     final Qmp qmp;
     final QemuPlugs plugs;
+    final QemuSnapshots snapshots = new QemuSnapshots(this);
 
     /** Why it is about to end; empty while it is not. */
     volatile String shutdown = "";
@@ -96,8 +98,14 @@ final class QemuGuest implements Guest {
       this.qmp = Qmp.connect(files.qmp(), spec.name(), this);
     }
 
-    private Map<?, ?> execute(String asked, Map<String, ?> arguments) throws QmpException {
+    @Override
+    public Map<?, ?> execute(String asked, Map<String, ?> arguments) throws QmpException {
       return qmp.execute(asked, arguments);
+    }
+
+    @Override
+    public List<Map<?, ?>> list(String query) throws QmpException {
+      return qmp.list(query);
     }
 
     @Override
@@ -107,12 +115,15 @@ final class QemuGuest implements Guest {
         case "RESET" -> tell(() -> events.accept(new GuestEvent.Rebooted(name())));
         case "DEVICE_DELETED" -> plugs.deleted(Json.textIn(data, "device"));
         case "STOP", "RESUME" -> tell(() -> look(this));
+        case "JOB_STATUS_CHANGE" ->
+            snapshots.jobChanged(Json.textIn(data, "id"), Json.textIn(data, "status"));
         default -> {}
       }
     }
 
     @Override
     public void onEnd() {
+      snapshots.over();
       tell(() -> ended(this));
     }
 
@@ -213,6 +224,11 @@ final class QemuGuest implements Guest {
 
   @Override
   public void start() throws VmmException {
+    start("");
+  }
+
+  /** Powers the guest on, as a snapshot has it if one is named. */
+  private void start(String snapshot) throws VmmException {
     calls.lock();
     try {
       require("start", !isAlive());
@@ -233,7 +249,10 @@ final class QemuGuest implements Guest {
             setLink(started, nic);
           }
         }
-        to(GuestState.RUNNING, "started");
+        if (!snapshot.isEmpty()) {
+          started.snapshots.load(spec, snapshot);
+        }
+        to(GuestState.RUNNING, snapshot.isEmpty() ? "started" : "started at " + snapshot);
         started.qmp.execute("cont", Map.of());
         done = true;
       } catch (IOException e) {
@@ -563,6 +582,59 @@ final class QemuGuest implements Guest {
               + name()
               + " was there when it started: it goes with"
               + " a restart");
+    }
+  }
+
+  @Override
+  public List<Snapshot> snapshots() throws VmmException {
+    return QemuSnapshots.of(spec);
+  }
+
+  /** The QEMU of a guest whose devices are those that its command line has. */
+  private Live unplugged(String call) throws VmmException {
+    Live present = live(call);
+    if (present.plugs.nics() + present.plugs.disks() > 0) {
+      throw new VmmException(
+          "guest "
+              + name()
+              + " has NICs or disks that came while it ran, which a snapshot does not fit; restart"
+              + " it first");
+    }
+    return present;
+  }
+
+  @Override
+  public void saveSnapshot(String snapshot) throws VmmException {
+    calls.lock();
+    try {
+      unplugged("have a snapshot taken").snapshots.save(spec, snapshot);
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void loadSnapshot(String snapshot) throws VmmException {
+    calls.lock();
+    try {
+      if (isAlive()) {
+        unplugged("go back to a snapshot").snapshots.load(spec, snapshot);
+      } else {
+        QemuSnapshots.require(spec, snapshot);
+        start(snapshot);
+      }
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  @Override
+  public void removeSnapshot(String snapshot) throws VmmException {
+    calls.lock();
+    try {
+      live("lose a snapshot").snapshots.remove(spec, snapshot);
+    } finally {
+      calls.unlock();
     }
   }
 

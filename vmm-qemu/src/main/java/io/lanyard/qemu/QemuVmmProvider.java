@@ -87,7 +87,8 @@ public final class QemuVmmProvider implements VmmProvider {
           Capability.RESET,
           Capability.OUTLIVES,
           Capability.HOT_NICS,
-          Capability.HOT_DISKS);
+          Capability.HOT_DISKS,
+          Capability.SNAPSHOTS);
     }
   }
 }

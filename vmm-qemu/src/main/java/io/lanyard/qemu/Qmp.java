@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +35,8 @@ final class Qmp implements AutoCloseable {
   static final int LONGEST_MESSAGE = 1 << 20;
 
   static final int REPLY_MILLIS = 5000;
+
+  private static final String RETURN = "return";
 
   /** Hears what QEMU tells unasked. */
   interface Listener {
@@ -97,6 +100,21 @@ final class Qmp implements AutoCloseable {
    * @throws QmpException if QEMU refuses, does not answer in time, or is gone
    */
   Map<?, ?> execute(String command, Map<String, ?> arguments) throws QmpException {
+    return Json.objectIn(answer(command, arguments), RETURN);
+  }
+
+  /**
+   * Asks for a list.
+   *
+   * @param command the query's name; it has no arguments
+   * @return its objects; empty if what it returns is no list
+   * @throws QmpException as {@link #execute} has it
+   */
+  List<Map<?, ?>> list(String command) throws QmpException {
+    return Json.objectsIn(answer(command, Map.of()), RETURN);
+  }
+
+  private Map<?, ?> answer(String command, Map<String, ?> arguments) throws QmpException {
     long id = ids.incrementAndGet();
     CompletableFuture<Map<?, ?>> reply = new CompletableFuture<>();
     awaited.put(id, reply);
@@ -113,7 +131,7 @@ final class Qmp implements AutoCloseable {
       if (!error.isEmpty()) {
         throw new QmpException("QEMU refused " + command + ": " + Json.textIn(error, "desc"));
       }
-      return Json.objectIn(answer, "return");
+      return answer;
     } finally {
       awaited.remove(id);
     }

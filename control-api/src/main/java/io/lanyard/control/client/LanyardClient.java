@@ -8,6 +8,7 @@ import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.GuestSnapshotInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.MacInfo;
 import io.lanyard.control.api.NetworkInfo;
@@ -41,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any. Calls block.
  */
 public final class LanyardClient {
+  private static final String SNAPSHOTS = "snapshots";
+
   private static final byte[] NO_BODY = new byte[0];
   private static final String JSON = "application/json";
   private static final String YAML = "application/yaml";
@@ -430,6 +433,53 @@ public final class LanyardClient {
    */
   public Reply<GuestInfo> act(String guest, GuestAction action) throws IOException {
     return one(GuestInfo.class, "POST", Query.path("guests", guest, EnumText.word(action)));
+  }
+
+  /**
+   * The snapshots of a guest.
+   *
+   * @param guest its name
+   * @return {@code GET /v1/guests/GUEST/snapshots}
+   * @throws IOException as the class says
+   */
+  public Reply<List<GuestSnapshotInfo>> snapshots(String guest) throws IOException {
+    return list(GuestSnapshotInfo.class, Query.path("guests", guest, SNAPSHOTS));
+  }
+
+  /**
+   * Takes a snapshot of a guest, and waits until it is written.
+   *
+   * @param guest its name
+   * @param snapshot the name of the snapshot
+   * @return {@code POST /v1/guests/GUEST/snapshots/SNAPSHOT}: the guest after it
+   * @throws IOException as the class says
+   */
+  public Reply<GuestInfo> saveSnapshot(String guest, String snapshot) throws IOException {
+    return one(GuestInfo.class, "POST", Query.path("guests", guest, SNAPSHOTS, snapshot));
+  }
+
+  /**
+   * Puts a guest back to a snapshot.
+   *
+   * @param guest its name
+   * @param snapshot the name of the snapshot
+   * @return {@code POST /v1/guests/GUEST/snapshots/SNAPSHOT/load}: the guest after it
+   * @throws IOException as the class says
+   */
+  public Reply<GuestInfo> loadSnapshot(String guest, String snapshot) throws IOException {
+    return one(GuestInfo.class, "POST", Query.path("guests", guest, SNAPSHOTS, snapshot, "load"));
+  }
+
+  /**
+   * Removes a snapshot of a guest.
+   *
+   * @param guest its name
+   * @param snapshot the name of the snapshot
+   * @return {@code DELETE /v1/guests/GUEST/snapshots/SNAPSHOT}: the guest after it
+   * @throws IOException as the class says
+   */
+  public Reply<GuestInfo> removeSnapshot(String guest, String snapshot) throws IOException {
+    return one(GuestInfo.class, "DELETE", Query.path("guests", guest, SNAPSHOTS, snapshot));
   }
 
   /**

@@ -2,10 +2,14 @@ package io.lanyard.daemon.guest;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.EnumText;
+import io.lanyard.base.LogEvent;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
+import io.lanyard.vmm.Snapshot;
 import io.lanyard.vmm.VmmException;
+import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * A guest as the API handles it.
@@ -14,6 +18,8 @@ import io.lanyard.vmm.VmmException;
  * one that its VMM cannot do, an {@link UnsupportedOperationException}.
  */
 public final class GuestHandle {
+  private static final System.Logger LOG = System.getLogger(GuestHandle.class.getName());
+
   /** A command to a guest. */
   public enum Action {
     /** Power it on. */
@@ -53,6 +59,60 @@ public final class GuestHandle {
           case PAUSE -> Guest::pause;
           case RESUME -> Guest::resume;
         });
+  }
+
+  /**
+   * The guest's snapshots.
+   *
+   * @return the oldest first
+   * @throws VmmException if the guest cannot be made, or they cannot be read
+   */
+  public List<Snapshot> snapshots() throws VmmException {
+    return slot.onSnapshots("list its snapshots", Guest::snapshots);
+  }
+
+  /**
+   * Takes a snapshot of the guest, which is on.
+   *
+   * @param name its name
+   * @throws VmmException if there is one of that name, or it cannot be kept
+   */
+  public void saveSnapshot(String name) throws VmmException {
+    onSnapshot("saved", name, guest -> guest.saveSnapshot(name));
+  }
+
+  /**
+   * Puts the guest back to a snapshot; one that is off starts with it.
+   *
+   * @param name its name
+   * @throws VmmException if there is none of that name, or it does not fit the guest any more
+   */
+  public void loadSnapshot(String name) throws VmmException {
+    onSnapshot("loaded", name, guest -> guest.loadSnapshot(name));
+  }
+
+  /**
+   * Removes a snapshot of the guest, which is on.
+   *
+   * @param name its name
+   * @throws VmmException if there is none of that name
+   */
+  public void removeSnapshot(String name) throws VmmException {
+    onSnapshot("removed", name, guest -> guest.removeSnapshot(name));
+  }
+
+  private void onSnapshot(String done, String name, GuestSlot.Act act) throws VmmException {
+    var _ =
+        slot.onSnapshots(
+            "have snapshot " + name + " " + done,
+            guest -> {
+              act.on(guest);
+              return true;
+            });
+    LogEvent.of("guest-snapshot-" + done)
+        .with("guest", slot.config().name())
+        .with("snapshot", name)
+        .log(LOG, Level.INFO);
   }
 
   /**

@@ -23,6 +23,7 @@ import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuestSlot implements GuestListener {
   private static final System.Logger LOG = System.getLogger(GuestSlot.class.getName());
+
+  /** Less than a client of the API waits for a change. */
+  private static final long SNAPSHOT_MILLIS = TimeUnit.MINUTES.toMillis(6);
 
   private static final String HURRY = "it is not to be waited for";
 
@@ -134,6 +138,17 @@ public final class GuestSlot implements GuestListener {
       }
       throw e;
     }
+  }
+
+  /** Does something with the guest's snapshots, which takes as long as its memory is large. */
+  <T> T onSnapshots(String what, Asking<T> asking) throws VmmException {
+    return acts.call(what, SNAPSHOT_MILLIS, () -> asking.of(made()));
+  }
+
+  /** A question to a guest, or a call. */
+  @FunctionalInterface
+  interface Asking<T> {
+    T of(Guest guest) throws VmmException;
   }
 
   /** Starts the guest, unless it is on: an earlier daemon may have left it running. */

@@ -78,7 +78,12 @@ public final class PluginExecutor {
    * @throws UnsupportedOperationException as the interface has it
    */
   <T> T call(String what, Callable<T> task) throws VmmException {
-    T answer = answer(what, task);
+    return call(what, timeoutMillis, task);
+  }
+
+  /** Calls what may take longer than others do, or less. */
+  <T> T call(String what, long millis, Callable<T> task) throws VmmException {
+    T answer = answer(what, millis, task);
     if (failing.remove(what) != null) {
       LogEvent.of("vmm-recovered").with("owner", owner).with("call", what).log(LOG, Level.INFO);
     }
@@ -98,11 +103,11 @@ public final class PluginExecutor {
     return failing.values().stream().findFirst().orElse("");
   }
 
-  private <T> T answer(String what, Callable<T> task) throws VmmException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+  private <T> T answer(String what, long millis, Callable<T> task) throws VmmException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     try {
-      if (!turn.tryLock(timeoutMillis, TimeUnit.MILLISECONDS)) {
-        throw silent(what);
+      if (!turn.tryLock(millis, TimeUnit.MILLISECONDS)) {
+        throw silent(what, millis);
       }
       try {
         await(running, deadline);
@@ -111,13 +116,13 @@ public final class PluginExecutor {
         Thread.ofPlatform().daemon().name("vmm-" + owner).start(next);
         return next.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
-        late(what, running);
+        late(what, millis, running);
         throw e;
       } finally {
         turn.unlock();
       }
     } catch (TimeoutException e) {
-      throw silent(what);
+      throw silent(what, millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new VmmException("interrupted while " + owner + " was asked to " + what, e);
@@ -128,15 +133,15 @@ public final class PluginExecutor {
 
   /** Tells of a call once, however many callers wait behind it. The caller has the turn. */
   @SuppressWarnings("ReferenceEquality") // This very call, not one like it.
-  private void late(String what, FutureTask<?> task) {
+  private void late(String what, long millis, FutureTask<?> task) {
     Overdue known = overdue;
     if (known == null || known.task != task) {
-      String text = silence(what);
+      String text = silence(what, millis);
       overdue = new Overdue(task, text);
       LogEvent.of("vmm-silent")
           .with("owner", owner)
           .with("call", what)
-          .with("millis", timeoutMillis)
+          .with("millis", millis)
           .log(LOG, Level.WARNING);
     }
   }
@@ -150,18 +155,18 @@ public final class PluginExecutor {
     }
   }
 
-  private String silence(String what) {
+  private String silence(String what, long millis) {
     return "the VMM of "
         + owner
         + " does not answer: "
         + what
         + " takes more than "
-        + timeoutMillis
+        + millis
         + " ms";
   }
 
-  private VmmException silent(String what) {
-    return new VmmException(silence(what));
+  private VmmException silent(String what, long millis) {
+    return new VmmException(silence(what, millis));
   }
 
   private VmmException failure(String what, Throwable cause) {

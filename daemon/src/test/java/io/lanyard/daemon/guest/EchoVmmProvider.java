@@ -16,6 +16,7 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicOffloads;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.NicStatistics;
+import io.lanyard.vmm.Snapshot;
 import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
@@ -24,6 +25,7 @@ import io.lanyard.vmm.VmmException;
 import io.lanyard.vmm.VmmProvider;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -64,7 +66,8 @@ public final class EchoVmmProvider implements VmmProvider {
 
   @Override
   public VmmDescription describe() {
-    return new TestDescription(Set.of(Capability.CONSOLE, Capability.HOT_NICS));
+    return new TestDescription(
+        Set.of(Capability.CONSOLE, Capability.HOT_NICS, Capability.SNAPSHOTS));
   }
 
   @Override
@@ -96,6 +99,7 @@ public final class EchoVmmProvider implements VmmProvider {
     private final GuestListener listener;
     private final List<Console.Output> outputs = new CopyOnWriteArrayList<>();
     private final List<Nic> nics;
+    private final List<Snapshot> snapshots = new CopyOnWriteArrayList<>();
     private GuestState state = GuestState.CREATED;
 
     EchoGuest(GuestSpec spec, GuestListener listener) {
@@ -222,6 +226,32 @@ public final class EchoVmmProvider implements VmmProvider {
     @Override
     public int removableNics() {
       return nics.size();
+    }
+
+    @Override
+    public List<Snapshot> snapshots() {
+      return List.copyOf(snapshots);
+    }
+
+    @Override
+    public void saveSnapshot(String name) {
+      if (state() != GuestState.RUNNING) {
+        throw new IllegalStateException("the guest is off");
+      }
+      snapshots.add(new Snapshot(name, Instant.EPOCH, spec.memory()));
+    }
+
+    @Override
+    public void loadSnapshot(String name) throws VmmException {
+      if (snapshots.stream().noneMatch(snapshot -> snapshot.name().equals(name))) {
+        throw new VmmException("guest " + name() + " has no snapshot " + name);
+      }
+    }
+
+    @Override
+    public void removeSnapshot(String name) throws VmmException {
+      loadSnapshot(name);
+      snapshots.removeIf(snapshot -> snapshot.name().equals(name));
     }
 
     @Override

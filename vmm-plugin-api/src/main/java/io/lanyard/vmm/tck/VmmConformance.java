@@ -42,6 +42,7 @@ public final class VmmConformance {
     checks.addAll(new LifeChecks(fixture).checks());
     checks.addAll(new NicChecks(fixture).checks());
     checks.addAll(new PlugChecks(fixture).checks());
+    checks.addAll(new SnapshotChecks(fixture).checks());
     if (fixture.provider().describe().capabilities().contains(Capability.CONSOLE)) {
       checks.addAll(new ConsoleChecks(fixture).checks());
     }
