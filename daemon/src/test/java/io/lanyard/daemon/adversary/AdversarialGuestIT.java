@@ -2,12 +2,15 @@ package io.lanyard.daemon.adversary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.net.Address;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -18,6 +21,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * One guest attacks in each way: the daemon stays within its budgets, others have their share, and
  * {@code status} names the port. Needs root.
+ *
+ * <p>The others work in both families at once, and in each they must have their share, whichever
+ * the attack is by.
  *
  * <p>What the others get is compared with what they get right before the attack, in attempts and
  * not in time: a machine of two cores has attacker, guests and daemon on them. Time is compared as
@@ -63,17 +69,23 @@ final class AdversarialGuestIT {
   @TempDir static Path home;
   private static World world;
   private static DaemonUnderAttack daemon;
-  private static HonestGuest honest;
-  private static HonestGuest other;
+
+  /** One for each family, in their order. */
+  private static final List<HonestGuest> HONEST = new ArrayList<>();
+
+  private static final List<HonestGuest> OTHER = new ArrayList<>();
   private static HonestGuest.Lease lease;
+  private static Dhcp6.Lease lease6;
   private static long heap;
 
   @BeforeAll
   static void start() throws Exception {
     world = new World();
     daemon = new DaemonUnderAttack(home, world);
-    honest = new HonestGuest(world.guestA, "10.66.0.2");
-    other = new HonestGuest(world.guestB, "10.67.0.2");
+    for (Family family : Family.values()) {
+      HONEST.add(new HonestGuest(world.guestA, family, family.gateway));
+      OTHER.add(new HonestGuest(world.guestB, family, family.gatewayB));
+    }
     // The daemon says these and nothing else, a burst of each at most.
     daemon.expectWarning(
         "event=(no-descriptor|flows-refused|table-full|tcp-memory-short|storm|frames-refused|address-moves)"
@@ -81,9 +93,13 @@ final class AdversarialGuestIT {
     daemon.expectWarning(
         "event=dhcp-(port-limited|address-in-use|probe-answer-ignored|conflicts-ignored|impostor) ");
     daemon.expectWarning("event=(dns-questions-refused|client-refused|client-disconnected) ");
-    assertThat(Round.begin().honest().get()).as(daemon.said()).isNotNull();
-    lease = honest.lease();
-    assertThat(daemon.holds(lease)).as(daemon.said()).isTrue();
+    Round warm = Round.begin();
+    for (Family family : Family.values()) {
+      assertThat(warm.honest(family)).as(daemon.said()).isNotNull();
+    }
+    lease = HONEST.get(Family.IPV4.ordinal()).lease();
+    lease6 = HONEST.get(Family.IPV6.ordinal()).lease6();
+    assertThat(holdsItsLeases()).as(daemon.said()).isTrue();
     heap = daemon.heap();
   }
 
@@ -118,16 +134,31 @@ final class AdversarialGuestIT {
     }
   }
 
-  /** A round of both guests at once. */
-  private record Round(FutureTask<Success> honest, FutureTask<Success> other) {
+  private static boolean holdsItsLeases() throws IOException {
+    return daemon.holds(lease.mac(), Address.ofIpv4(lease.address()))
+        && daemon.holds(lease6.client(), lease6.address());
+  }
+
+  /** A round of both guests in both families, all at once. */
+  private record Round(List<FutureTask<Success>> honest, List<FutureTask<Success>> other) {
     static Round begin() {
-      return new Round(
-          AdversarialGuestIT.begin("honest", AdversarialGuestIT.honest::work),
-          AdversarialGuestIT.begin("other", AdversarialGuestIT.other::work));
+      return new Round(all("honest", HONEST), all("other", OTHER));
+    }
+
+    private static List<FutureTask<Success>> all(String name, List<HonestGuest> guests) {
+      return guests.stream().map(guest -> AdversarialGuestIT.begin(name, guest::work)).toList();
+    }
+
+    Success honest(Family family) throws Exception {
+      return honest.get(family.ordinal()).get();
+    }
+
+    Success other(Family family) throws Exception {
+      return other.get(family.ordinal()).get();
     }
 
     boolean isDone() {
-      return honest.isDone() && other.isDone();
+      return Stream.concat(honest.stream(), other.stream()).allMatch(FutureTask::isDone);
     }
   }
 
@@ -135,12 +166,14 @@ final class AdversarialGuestIT {
   @EnumSource(Attack.class)
   void othersHaveTheirShareAndStatusNamesThePort(Attack attack) throws Exception {
     Round alone = Round.begin();
-    assertThat(alone.honest().get()).as("alone").matches(s -> s.isAtLeast(90, Success.ALL));
-    assertThat(alone.other().get()).as("alone").matches(s -> s.isAtLeast(90, Success.ALL));
+    for (Family family : Family.values()) {
+      assertThat(alone.honest(family)).as("alone").matches(s -> s.isAtLeast(90, Success.ALL));
+      assertThat(alone.other(family)).as("alone").matches(s -> s.isAtLeast(90, Success.ALL));
+    }
     int descriptors = daemon.descriptors();
     long lines = daemon.said().lines().count();
     Round attacked;
-    try (Hostile hostile = daemon.hostile(attack, lease)) {
+    try (Hostile hostile = daemon.hostile(attack, lease, lease6)) {
       FutureTask<Hostile> acting =
           begin(
               attack.port(),
@@ -162,9 +195,11 @@ final class AdversarialGuestIT {
       awaitFairShares(attack);
     }
     assertThat(daemon.isAlive()).as(daemon.said()).isTrue();
-    assertShare(attacked.honest().get(), alone.honest().get(), HONEST_PERCENT);
-    assertShare(attacked.other().get(), alone.other().get(), OTHER_PERCENT);
-    assertThat(daemon.holds(lease)).as("the honest guest's lease").isTrue();
+    for (Family family : Family.values()) {
+      assertShare(attacked.honest(family), alone.honest(family), HONEST_PERCENT);
+      assertShare(attacked.other(family), alone.other(family), OTHER_PERCENT);
+    }
+    assertThat(holdsItsLeases()).as("the honest guest's leases").isTrue();
     assertThat(daemon.said().lines().count() - lines).as("lines of log").isLessThan(LINES);
     awaitNothingIsLeft(descriptors);
   }
@@ -200,7 +235,7 @@ final class AdversarialGuestIT {
   /** Waits until a port that has work at any time has had its share of the loop's time. */
   private static void awaitFairShares(Attack attack) throws Exception {
     List<LoopTime> seen = new ArrayList<>();
-    try (Upload _ = new Upload(world.guestA)) {
+    try (Upload _ = new Upload(world.guestA, attack.family)) {
       while (seen.stream().filter(LoopTime::isFair).count() < FAIR) {
         assertThat(seen).as("shares of the loop's time").hasSizeLessThan(WINDOWS);
         LoopTime before = daemon.loopTime(attack);

@@ -16,18 +16,39 @@ enum Attack {
   PING_GATEWAY(FlowAttacks::pingGateway, Sign.LOOP_TIME),
   PING_WORLD(FlowAttacks::pingWorld),
   FRAGMENTS(FlowAttacks::fragments),
+  UDP_FLOOD_IPV6(Family.IPV6, FlowAttacks::floodUdp),
+  SYN_FLOOD_IPV6(Family.IPV6, FlowAttacks::floodSyn),
+  SYN_FORGED_IPV6(Family.IPV6, FlowAttacks::forgeSyn),
+  TCP_IDLE_IPV6(Family.IPV6, FlowAttacks::idleConnections),
+  TCP_ZERO_WINDOW_IPV6(Family.IPV6, FlowAttacks::zeroWindow),
+  PING_GATEWAY_IPV6(Family.IPV6, FlowAttacks::pingGateway, Sign.LOOP_TIME),
+  PING_WORLD_IPV6(Family.IPV6, FlowAttacks::pingWorld),
+  FRAGMENTS_IPV6(Family.IPV6, FlowAttacks::fragments),
+  EXTENSION_HEADERS(Family.IPV6, NeighbourAttacks::extensionHeaders, Sign.LOOP_TIME),
+  ICMPV6_ERRORS(Family.IPV6, NeighbourAttacks::errors, Sign.LOOP_TIME),
   DNS_SAME(ServiceAttacks::sameQuestion),
   DNS_SLOW(ServiceAttacks::slowQuestions),
   DNS_DISTINCT(ServiceAttacks::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
   DNS_STREAMS(ServiceAttacks::dnsStreams),
+  DNS_SAME_IPV6(Family.IPV6, ServiceAttacks::sameQuestion),
+  DNS_SLOW_IPV6(Family.IPV6, ServiceAttacks::slowQuestions),
+  DNS_STREAMS_IPV6(Family.IPV6, ServiceAttacks::dnsStreams),
   DHCP_STARVATION(ServiceAttacks::starve),
   DHCP_DIRECT(ServiceAttacks::discoverDirectly),
   DHCP_PROBES(ServiceAttacks::answerProbes),
   DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
+  DHCPV6_STARVATION(Family.IPV6, NeighbourAttacks::starve),
+  DHCPV6_RETURNS(
+      Family.IPV6, NeighbourAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
   METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),
   METRICS_READERS(ServiceAttacks::metricsReaders),
   ARP_CLAIMS(LinkAttacks::claimAddresses),
   ARP_SPOOF(LinkAttacks::claimAddressesOfOthers, new Sign.Drops("guard-arp")),
+  ND_CLAIMS(Family.IPV6, NeighbourAttacks::claimAddresses),
+  ND_SPOOF(Family.IPV6, NeighbourAttacks::claimAddressesOfOthers, new Sign.Drops("guard-nd")),
+  ROUTER_SOLICITATIONS(Family.IPV6, NeighbourAttacks::askForRouters),
+  ROUTER_ADVERTISEMENTS(
+      Family.IPV6, NeighbourAttacks::advertiseRouters, new Sign.Drops("guard-server")),
   GATEWAY_MAC(LinkAttacks::useTheGatewaysAddress, new Sign.Drops("pinned-source")),
   BROADCAST(LinkAttacks::broadcast),
   UNKNOWN_UNICAST(LinkAttacks::unknownDestinations),
@@ -38,7 +59,7 @@ enum Attack {
   HALF_FRAMES(Kind.STREAM, HalfFrames::new, Sign.NONE),
   UNREAD_FRAMES(
       Kind.STREAM,
-      site -> new HostileGuest(site, LinkAttacks::askForMuch, false),
+      site -> new HostileGuest(site, Family.IPV4, LinkAttacks::askForMuch, false),
       new Sign.Drops("queue-full")),
   API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*"));
 
@@ -60,6 +81,9 @@ enum Attack {
 
   private final Kind kind;
 
+  /** The family of what it sends, where it has one. */
+  final Family family;
+
   @SuppressWarnings("ImmutableEnumChecker") // method references hold nothing
   private final Maker maker;
 
@@ -71,11 +95,24 @@ enum Attack {
   }
 
   Attack(HostileGuest.Act act, Sign sign) {
-    this(Kind.STREAM, site -> new HostileGuest(site, act, true), sign);
+    this(Family.IPV4, act, sign);
+  }
+
+  Attack(Family family, HostileGuest.Act act) {
+    this(family, act, Sign.PORT_PROBLEM);
+  }
+
+  Attack(Family family, HostileGuest.Act act, Sign sign) {
+    this(Kind.STREAM, family, site -> new HostileGuest(site, family, act, true), sign);
   }
 
   Attack(Kind kind, Maker maker, Sign sign) {
+    this(kind, Family.IPV4, maker, sign);
+  }
+
+  Attack(Kind kind, Family family, Maker maker, Sign sign) {
     this.kind = kind;
+    this.family = family;
     this.maker = maker;
     this.sign = sign;
   }
@@ -84,9 +121,13 @@ enum Attack {
     return maker.make(site);
   }
 
-  /** The port's guard: without one it may use the addresses of others. */
+  /** The port's guard: without one it may use the addresses of others, and play router. */
   String guard() {
-    return this == ARP_SPOOF ? "strict" : "off";
+    return switch (this) {
+      case ARP_SPOOF, ND_SPOOF -> "strict";
+      case ROUTER_ADVERTISEMENTS -> "learn";
+      default -> "off";
+    };
   }
 
   /** The port that it comes by. */

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome;
+import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +51,8 @@ final class DaemonUnderAttack {
                 "--nofile=" + DESCRIPTORS + ":" + DESCRIPTORS));
     daemons.await(running);
     address(world);
+    awaitRouter(world.guestA);
+    awaitRouter(world.guestB);
     World.run("ip -n " + world.hostile + " link set t0 up");
   }
 
@@ -61,11 +63,18 @@ final class DaemonUnderAttack {
         set -e
         ip -n A addr add 10.66.1.100/16 dev t0; ip -n A link set t0 up
         ip -n A route add default via 10.66.0.2
+        ip -n A addr add fd66::100/64 dev t0 nodad
         ip -n B addr add 10.67.0.100/24 dev t0; ip -n B link set t0 up
         ip -n B route add default via 10.67.0.2
+        ip -n B addr add fd67::100/64 dev t0 nodad
         """
             .replaceAll("\\bA\\b", world.guestA)
             .replaceAll("\\bB\\b", world.guestB));
+  }
+
+  /** Waits until a guest has taken its network's gateway for its IPv6 router. */
+  static void awaitRouter(String guest) throws IOException, InterruptedException {
+    World.run("until ip -n " + guest + " -6 route show default | grep -q via; do sleep 0.05; done");
   }
 
   private static String configuration(World world) {
@@ -74,6 +83,7 @@ final class DaemonUnderAttack {
     yaml.append("networks:\n");
     yaml.append("  a:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.66.0.0/16, pool: 10.66.0.128-10.66.0.254}\n");
+    yaml.append("    ipv6: {subnet: \"fd66::/64\"}\n    dhcp: {ipv6: stateful}\n");
     yaml.append("    dns: {upstreams: [10.99.0.2], hosts-file: false}\n");
     yaml.append("    nat: {host-loopback: [").append(World.METRICS).append("]}\n");
     yaml.append("    ports:\n");
@@ -85,6 +95,7 @@ final class DaemonUnderAttack {
     }
     yaml.append("  b:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.67.0.0/24}\n");
+    yaml.append("    ipv6: {subnet: \"fd67::/64\"}\n    dhcp: {ipv6: stateful}\n");
     yaml.append("    dns: {upstreams: [10.99.0.2], hosts-file: false}\n");
     yaml.append("    ports:\n");
     yaml.append("      - {name: other, kind: tap, device: t0, netns: ").append(world.guestB);
@@ -92,9 +103,9 @@ final class DaemonUnderAttack {
   }
 
   /** Connects an attacker, which does nothing yet. */
-  Hostile hostile(Attack attack, HonestGuest.Lease victim) throws IOException {
+  Hostile hostile(Attack attack, HonestGuest.Lease victim, Dhcp6.Lease victim6) throws IOException {
     before = loopTime(attack);
-    return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim));
+    return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim, victim6));
   }
 
   /** How many files the daemon has open. */
@@ -170,11 +181,11 @@ final class DaemonUnderAttack {
     return MissingNode.getInstance();
   }
 
-  /** Whether the honest guest has its lease still. */
-  boolean holds(HonestGuest.Lease lease) throws IOException {
+  /** Whether the honest guest has a lease still. */
+  boolean holds(long mac, Address address) throws IOException {
     for (JsonNode one : get("/v1/leases?network=a")) {
-      if (one.path("address").asText().equals(Ipv4.format(lease.address()))) {
-        return one.path("mac").asText().equals(new MacAddress(lease.mac()).toString())
+      if (one.path("address").asText().equals(address.toString())) {
+        return one.path("mac").asText().equals(new MacAddress(mac).toString())
             && one.path("state").asText().equals("bound");
       }
     }

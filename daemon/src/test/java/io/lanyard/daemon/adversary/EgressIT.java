@@ -12,13 +12,15 @@ import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The destinations that a guest of a NAT network reaches through a whole daemon. Another network is
@@ -28,11 +30,40 @@ import org.junit.jupiter.api.io.TempDir;
 final class EgressIT {
   private static final int PORT = World.ECHO;
   private static final int WAIT_MILLIS = 10_000;
-  private static final String WORLD = "10.99.0.2";
-  private static final String OWN = "10.99.0.1";
-  private static final String ADAPTER = "10.67.0.1";
-  private static final String OTHER_GUEST = "10.67.0.100";
-  private static final String METADATA = "169.254.169.254";
+
+  /** The destinations in one family. */
+  enum Places {
+    IPV4("10.99.0.2", "10.99.0.1", "10.67.0.1", "10.67.0.100", "169.254.169.254"),
+    IPV6("2001:db8:99::2", "2001:db8:99::1", "fd67::1", "fd67::100", "fd00:ec2::254");
+
+    final String world;
+    final String own;
+    final String adapter;
+    final String otherGuest;
+    final String metadata;
+
+    Places(String world, String own, String adapter, String otherGuest, String metadata) {
+      this.world = world;
+      this.own = own;
+      this.adapter = adapter;
+      this.otherGuest = otherGuest;
+      this.metadata = metadata;
+    }
+
+    /** An address as rules have it. */
+    String rule(String address) {
+      return this == IPV4 ? address : "[" + address + "]";
+    }
+
+    String gateway() {
+      return (this == IPV4 ? Family.IPV4 : Family.IPV6).gateway.toString();
+    }
+
+    /** Ping's word for a destination that a rule closes. */
+    String closed() {
+      return this == IPV4 ? "Packet filtered" : "Administratively prohibited";
+    }
+  }
 
   @TempDir Path home;
   private World world;
@@ -71,11 +102,13 @@ final class EgressIT {
           a:
             mode: nat
             ipv4: {subnet: 10.66.0.0/16}
+            ipv6: {subnet: "fd66::/64"}
             egress: EGRESS
             ports: [{name: guest, kind: tap, device: t0, netns: NSA}]
           b:
             mode: host-only
             ipv4: {subnet: 10.67.0.0/24}
+            ipv6: {subnet: "fd67::/64"}
             host-adapter: {name: hb}
             ports: [{name: other, kind: tap, device: t0, netns: NSB}]
         """
@@ -86,6 +119,7 @@ final class EgressIT {
         daemons.daemon(configuration, DaemonHome.java("ip", "netns", "exec", world.host));
     daemons.await(daemon);
     DaemonUnderAttack.address(world);
+    DaemonUnderAttack.awaitRouter(world.guestA);
     return daemon;
   }
 
@@ -98,6 +132,9 @@ final class EgressIT {
             return true;
           } catch (NoRouteToHostException e) {
             return false; // the gateway says at once that it is prohibited
+          } catch (SocketException e) {
+            assertThat(e).hasMessageContaining("Permission denied"); // the same, by IPv6
+            return false;
           }
         });
   }
@@ -127,47 +164,51 @@ final class EgressIT {
         });
   }
 
-  @Test
-  void aGuestReachesTheWorldAndNeitherTheHostNorOtherNetworksNorMetadata() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aGuestReachesTheWorldAndNeitherTheHostNorOtherNetworksNorMetadata(Places at)
+      throws Exception {
     DaemonHome.Running daemon = start("{default: allow}");
-    assertThat(reaches(WORLD, PORT)).isTrue();
-    assertThat(reaches(OWN, PORT)).as("the host's address").isFalse();
-    assertThat(reaches(OWN, 9323)).as("metrics on all addresses").isFalse();
-    assertThat(reaches(ADAPTER, PORT)).as("another network's host adapter").isFalse();
-    assertThat(reaches(OTHER_GUEST, PORT)).as("another network's guest").isFalse();
-    assertThat(reaches(METADATA, PORT)).as("metadata").isFalse();
-    assertThat(ping(WORLD)).contains("1 received");
-    assertThat(ping("-t", "1", WORLD)).contains("From 10.66.0.2").contains("exceeded");
-    for (String address : List.of(OWN, ADAPTER, OTHER_GUEST, METADATA)) {
-      assertThat(ping(address)).as(address).contains("Packet filtered").contains("0 received");
+    assertThat(reaches(at.world, PORT)).isTrue();
+    assertThat(reaches(at.own, PORT)).as("the host's address").isFalse();
+    assertThat(reaches(at.own, 9323)).as("metrics on all addresses").isFalse();
+    assertThat(reaches(at.adapter, PORT)).as("another network's host adapter").isFalse();
+    assertThat(reaches(at.otherGuest, PORT)).as("another network's guest").isFalse();
+    assertThat(reaches(at.metadata, PORT)).as("metadata").isFalse();
+    assertThat(ping(at.world)).contains("1 received");
+    assertThat(ping("-t", "1", at.world)).contains("From " + at.gateway()).contains("exceeded");
+    for (String address : List.of(at.own, at.adapter, at.otherGuest, at.metadata)) {
+      assertThat(ping(address)).as(address).contains(at.closed()).contains("0 received");
     }
     assertThat(daemon.said()).contains("event=egress-denied").contains("port=\"guest\"");
   }
 
-  @Test
-  void rulesOpenTheHostAndOtherNetworksByAddressProtocolAndPort() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void rulesOpenTheHostAndOtherNetworksByAddressProtocolAndPort(Places at) throws Exception {
     start(
-        "{default: allow, rules: [{allow: \"10.99.0.1:tcp/7000\"}, {allow: 10.67.0.100},"
-            + " {deny: \"10.99.0.2:tcp/7001\"}]}");
-    assertThat(reaches(OWN, PORT)).isTrue();
-    assertThat(reaches(OWN, 9323)).as("another port").isFalse();
-    assertThat(ping(OWN)).as("another protocol").contains("0 received");
-    assertThat(reaches(OTHER_GUEST, PORT)).isTrue();
-    assertThat(ping(OTHER_GUEST)).contains("1 received");
-    assertThat(reaches(ADAPTER, PORT)).as("another address").isFalse();
-    assertThat(reaches(WORLD, PORT)).isTrue();
-    assertThat(reaches(WORLD, World.SOURCE)).as("what is denied").isFalse();
+        "{default: allow, rules: [{allow: '%s:tcp/7000'}, {allow: '%s'}, {deny: '%s:tcp/7001'}]}"
+            .formatted(at.rule(at.own), at.rule(at.otherGuest), at.rule(at.world)));
+    assertThat(reaches(at.own, PORT)).isTrue();
+    assertThat(reaches(at.own, 9323)).as("another port").isFalse();
+    assertThat(ping(at.own)).as("another protocol").contains("0 received");
+    assertThat(reaches(at.otherGuest, PORT)).isTrue();
+    assertThat(ping(at.otherGuest)).contains("1 received");
+    assertThat(reaches(at.adapter, PORT)).as("another address").isFalse();
+    assertThat(reaches(at.world, PORT)).isTrue();
+    assertThat(reaches(at.world, World.SOURCE)).as("what is denied").isFalse();
   }
 
-  @Test
-  void aDatagramReachesTheHostOnlyByARule() throws Exception {
-    start("{default: deny, rules: [{allow: \"10.99.0.1:udp/7000\"}]}");
-    assertThat(reaches(WORLD, PORT)).isFalse();
-    sendDatagram(ADAPTER);
-    sendDatagram(OWN);
+  @ParameterizedTest
+  @EnumSource
+  void aDatagramReachesTheHostOnlyByARule(Places at) throws Exception {
+    start("{default: deny, rules: [{allow: '" + at.rule(at.own) + ":udp/7000'}]}");
+    assertThat(reaches(at.world, PORT)).isFalse();
+    sendDatagram(at.adapter);
+    sendDatagram(at.own);
     DatagramPacket packet = new DatagramPacket(new byte[64], 64);
     datagrams.setSoTimeout(WAIT_MILLIS);
     datagrams.receive(packet);
-    assertThat(new String(packet.getData(), 0, packet.getLength(), UTF_8)).isEqualTo(OWN);
+    assertThat(new String(packet.getData(), 0, packet.getLength(), UTF_8)).isEqualTo(at.own);
   }
 }

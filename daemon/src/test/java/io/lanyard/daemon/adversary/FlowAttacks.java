@@ -1,6 +1,6 @@
 package io.lanyard.daemon.adversary;
 
-import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 
@@ -20,7 +20,7 @@ final class FlowAttacks {
             host,
             Forgery.mac(host),
             1024 + flow % HostileGuest.PORTS,
-            World.silent(flow % 200),
+            guest.family.silent(flow % 200),
             4000,
             new byte[8]);
       }
@@ -35,7 +35,7 @@ final class FlowAttacks {
         guest.forge.tcp(
             flow % hosts,
             1024 + flow / hosts % HostileGuest.PORTS,
-            World.silent(flow % 200),
+            guest.family.silent(flow % 200),
             80,
             Tcp.SYN,
             flow,
@@ -57,17 +57,19 @@ final class FlowAttacks {
 
   /** Connects again and again, says what is to be said, and then does nothing. */
   static void connect(
-      HostileGuest guest, int destination, int toPort, int window, byte... greeting) {
+      HostileGuest guest, Address destination, int toPort, int window, byte... greeting) {
     Forgery forge = guest.forge;
+    Family family = guest.family;
+    int tcp = family.transport();
     guest.on(frame -> {
-      if (Ethernet.type(frame, 0) != Ethernet.TYPE_IPV4 || Ipv4.protocol(frame, 14) != 6) {
+      if (!family.carries(frame, Ipv4.TCP)) {
         return;
       }
-      int host = Forgery.host(Ipv4.destination(frame, 14));
-      int length = Ipv4.totalLength(frame, 14) - 20 - Tcp.headerLength(frame, 34);
-      int own = Tcp.destinationPort(frame, 34);
-      int next = Tcp.sequence(frame, 34) + length;
-      boolean opened = (Tcp.flags(frame, 34) & Tcp.SYN) != 0;
+      int host = family.host(family.destination(frame));
+      int length = family.length(frame) - Tcp.headerLength(frame, tcp);
+      int own = Tcp.destinationPort(frame, tcp);
+      int next = Tcp.sequence(frame, tcp) + length;
+      boolean opened = (Tcp.flags(frame, tcp) & Tcp.SYN) != 0;
       if (opened) {
         forge.tcp(host, own, destination, toPort, Tcp.ACK, own + 1, next + 1, window, greeting);
       } else if (length > 0) {
@@ -86,19 +88,19 @@ final class FlowAttacks {
 
   /** Connections that say nothing. */
   static void idleConnections(HostileGuest guest) {
-    connect(guest, World.ADDRESS, World.ECHO, 65535);
+    connect(guest, guest.family.world, World.ECHO, 65535);
   }
 
   /** Connections to an endless source, of which nothing is read. */
   static void zeroWindow(HostileGuest guest) {
-    connect(guest, World.ADDRESS, World.ENDLESS, 65535);
+    connect(guest, guest.family.world, World.ENDLESS, 65535);
   }
 
   /** Pings to the gateway. */
   static void pingGateway(HostileGuest guest) {
     while (guest.goesOn(HostileGuest.FLOOD)) {
       for (int n = 0; n < 100; n++) {
-        guest.forge.ping(0, Forgery.GATEWAY, n, 1000);
+        guest.forge.ping(0, guest.family.gateway, n, 1000);
       }
     }
   }
@@ -108,7 +110,7 @@ final class FlowAttacks {
     for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
       for (int n = 0; n < 100; n++) {
         int flow = 100 * i + n;
-        guest.forge.ping(flow % HostileGuest.HOSTS, World.silent(n), flow & 0xffff, 56);
+        guest.forge.ping(flow % HostileGuest.HOSTS, guest.family.silent(n), flow & 0xffff, 56);
       }
     }
   }
@@ -117,7 +119,7 @@ final class FlowAttacks {
   static void fragments(HostileGuest guest) {
     for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
       for (int n = 0; n < 100; n++) {
-        guest.forge.firstFragment((100 * i + n) % HostileGuest.HOSTS, World.ADDRESS, 1024);
+        guest.forge.firstFragment((100 * i + n) % HostileGuest.HOSTS, guest.family.world, 1024);
       }
     }
   }

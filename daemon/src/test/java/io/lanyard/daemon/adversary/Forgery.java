@@ -2,20 +2,22 @@ package io.lanyard.daemon.adversary;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.frame.Arp;
-import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.Tcp;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * Frames of as many made-up hosts of network a as one likes. Host {@code i} has a MAC address and
- * an IP address by its number.
+ * Frames of as many made-up hosts of network a as one likes, in one family. Host {@code i} has a
+ * MAC address and an IP address by its number.
  */
 final class Forgery {
   /** Network a's gateway. */
@@ -23,22 +25,26 @@ final class Forgery {
 
   static final long GATEWAY_MAC = MacAddress.derivedFrom("gateway of a").bits();
 
-  private static final int FIRST = Ipv4.parse("10.66.16.0");
   private static final long FIRST_MAC = 0x0266_0000_0000L;
   private static final int IP = Ethernet.HEADER_LENGTH;
-  private static final int TRANSPORT = IP + Ipv4.HEADER_LENGTH;
+  private static final int DHCP_TRANSPORT = IP + Ipv4.HEADER_LENGTH;
+  private static final int FRAGMENT_HEADER = 8;
   private static final int DHCP_COOKIE = 0x6382_5363;
 
+  final Family family;
   private final RawPort port;
+  private final int transport;
   private int id;
 
-  Forgery(RawPort port) {
+  Forgery(RawPort port, Family family) {
     this.port = port;
+    this.family = family;
+    this.transport = family.transport();
   }
 
-  /** A host's address. */
+  /** A host's address of IPv4. */
   static int address(int host) {
-    return FIRST + host;
+    return Family.IPV4.of(host).ipv4();
   }
 
   /** A host's MAC address. */
@@ -46,29 +52,28 @@ final class Forgery {
     return FIRST_MAC + host;
   }
 
-  /** The host with an address, which need not be one of these. */
-  static int host(int address) {
-    return address - FIRST;
-  }
-
   private void ip(
-      ByteBuf to, int at, int host, long mac, int length, int protocol, int destination) {
+      ByteBuf to, int at, int host, long mac, int length, int protocol, Address destination) {
     id = id + 1 & 0xffff;
-    long towards = destination == Ipv4.BROADCAST ? Ethernet.BROADCAST : GATEWAY_MAC;
-    Ethernet.write(to, at, towards, mac, Ethernet.TYPE_IPV4);
-    Ipv4.write(to, at + IP, 20 + length, id, 0, 64, protocol, address(host), destination);
+    Ethernet.write(to, at, GATEWAY_MAC, mac, family.etherType());
+    family.write(to, at, length, id, protocol, family.of(host), destination);
   }
 
-  /** A datagram; its checksum is 0, which is none. */
-  void udp(int host, long mac, int fromPort, int destination, int toPort, byte... data) {
+  /** A datagram; its checksum is 0 where that is none. */
+  void udp(int host, long mac, int fromPort, Address destination, int toPort, byte... data) {
     int length = Udp.HEADER_LENGTH + data.length;
     port.frame(
-        TRANSPORT + length,
+        transport + length,
         (to, at) -> {
           ip(to, at, host, mac, length, Ipv4.UDP, destination);
-          Udp.write(to, at + TRANSPORT, fromPort, toPort, length);
-          to.setShort(at + TRANSPORT + Udp.CHECKSUM_OFFSET, 0);
-          to.setBytes(at + TRANSPORT + Udp.HEADER_LENGTH, data);
+          int udp = at + transport;
+          Udp.write(to, udp, fromPort, toPort, length);
+          to.setBytes(udp + Udp.HEADER_LENGTH, data);
+          to.setShort(udp + Udp.CHECKSUM_OFFSET, 0);
+          if (family == Family.IPV6) {
+            int sum = family.checksum(to, at, Ipv4.UDP, length);
+            to.setShort(udp + Udp.CHECKSUM_OFFSET, sum == 0 ? 0xffff : sum);
+          }
         });
   }
 
@@ -76,7 +81,7 @@ final class Forgery {
   void tcp(
       int host,
       int fromPort,
-      int destination,
+      Address destination,
       int toPort,
       int flags,
       int sequence,
@@ -85,10 +90,10 @@ final class Forgery {
       byte... data) {
     int length = Tcp.HEADER_LENGTH + data.length;
     port.frame(
-        TRANSPORT + length,
+        transport + length,
         (to, at) -> {
           ip(to, at, host, mac(host), length, Ipv4.TCP, destination);
-          int tcp = at + TRANSPORT;
+          int tcp = at + transport;
           Tcp.write(
               to,
               tcp,
@@ -101,32 +106,47 @@ final class Forgery {
               window);
           to.setBytes(tcp + Tcp.HEADER_LENGTH, data);
           Tcp.setChecksum(to, tcp, 0);
-          Tcp.setChecksum(to, tcp, Checksum.transport4(to, at + IP, Ipv4.TCP, tcp, length));
+          Tcp.setChecksum(to, tcp, family.checksum(to, at, Ipv4.TCP, length));
         });
   }
 
   /** An echo request. */
-  void ping(int host, int destination, int identifier, int bytes) {
+  void ping(int host, Address destination, int identifier, int bytes) {
     int length = Icmp.HEADER_LENGTH + bytes;
+    boolean ipv4 = family == Family.IPV4;
     port.frame(
-        TRANSPORT + length,
+        transport + length,
         (to, at) -> {
-          ip(to, at, host, mac(host), length, Ipv4.ICMP, destination);
-          Icmp.setType(to, at + TRANSPORT, Icmp.ECHO_REQUEST);
-          Icmp.setIdentifier(to, at + TRANSPORT, identifier);
-          Icmp.finishChecksum(to, at + TRANSPORT, length);
+          int icmp = at + transport;
+          ip(to, at, host, mac(host), length, ipv4 ? Ipv4.ICMP : Ipv6.ICMPV6, destination);
+          Icmp.setType(to, icmp, ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST);
+          Icmp.setIdentifier(to, icmp, identifier);
+          if (ipv4) {
+            Icmp.finishChecksum(to, icmp, length);
+          } else {
+            Icmpv6.finishChecksum(to, at + IP, icmp, length);
+          }
         });
   }
 
   /** The first fragment of a datagram that has no second one. */
-  void firstFragment(int host, int destination, int bytes) {
+  void firstFragment(int host, Address destination, int bytes) {
+    boolean ipv4 = family == Family.IPV4;
+    int header = ipv4 ? 0 : FRAGMENT_HEADER;
     port.frame(
-        TRANSPORT + bytes,
+        transport + header + bytes,
         (to, at) -> {
-          ip(to, at, host, mac(host), bytes, Ipv4.UDP, destination);
-          to.setShort(at + IP + 6, Ipv4.MORE_FRAGMENTS);
-          Ipv4.finishChecksum(to, at + IP);
-          Udp.write(to, at + TRANSPORT, 4000, 4000, 4 * bytes);
+          int protocol = ipv4 ? Ipv4.UDP : Ipv6.FRAGMENT;
+          ip(to, at, host, mac(host), header + bytes, protocol, destination);
+          if (ipv4) {
+            to.setShort(at + IP + 6, Ipv4.MORE_FRAGMENTS);
+            Ipv4.finishChecksum(to, at + IP);
+          } else {
+            to.setByte(at + transport, Ipv4.UDP);
+            to.setShort(at + transport + 2, 1); // at 0, and more to come
+            to.setInt(at + transport + 4, id);
+          }
+          Udp.write(to, at + transport + header, 4000, 4000, 4 * bytes);
         });
   }
 
@@ -174,13 +194,13 @@ final class Forgery {
     int length = Udp.HEADER_LENGTH + message.readableBytes();
     int from = message.getInt(12);
     port.frame(
-        TRANSPORT + length,
+        DHCP_TRANSPORT + length,
         (to, at) -> {
           Ethernet.write(to, at, towards, source, Ethernet.TYPE_IPV4);
           Ipv4.write(to, at + IP, 20 + length, 1, 0, 64, Ipv4.UDP, from, destination);
-          Udp.write(to, at + TRANSPORT, 68, 67, length);
-          to.setShort(at + TRANSPORT + Udp.CHECKSUM_OFFSET, 0);
-          to.setBytes(at + TRANSPORT + Udp.HEADER_LENGTH, message, message.readableBytes());
+          Udp.write(to, at + DHCP_TRANSPORT, 68, 67, length);
+          to.setShort(at + DHCP_TRANSPORT + Udp.CHECKSUM_OFFSET, 0);
+          to.setBytes(at + DHCP_TRANSPORT + Udp.HEADER_LENGTH, message, message.readableBytes());
         });
   }
 

@@ -3,21 +3,24 @@ package io.lanyard.daemon.adversary;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest that does what guests do, with the Linux stack of its namespace. An attempt fails when a
@@ -42,13 +45,16 @@ final class HonestGuest {
   record Lease(long mac, int address) {}
 
   private final String namespace;
+  private final Family family;
   private final InetSocketAddress gateway;
   private int questions;
   private int machines;
 
-  HonestGuest(String namespace, String gateway) {
+  /** A guest that does all by one family. */
+  HonestGuest(String namespace, Family family, Address gateway) {
     this.namespace = namespace;
-    this.gateway = new InetSocketAddress(gateway, 53);
+    this.family = family;
+    this.gateway = new InetSocketAddress(gateway.toInetAddress(), 53);
   }
 
   /** Does everything once through. Blocks. */
@@ -83,22 +89,23 @@ final class HonestGuest {
         });
   }
 
-  private static Process startPings() throws IOException {
+  private Process startPings() throws IOException {
     return new ProcessBuilder(
             "busybox", // that of iputils does not wait for the last answers
             "ping",
+            family == Family.IPV4 ? "-4" : "-6",
             "-c",
             String.valueOf(Success.TRIES),
             "-i",
             "0.01",
             "-W",
             "2",
-            Ipv4.format(World.ADDRESS))
+            family.world.toString())
         .redirectErrorStream(true)
         .start();
   }
 
-  private static boolean connects() {
+  private boolean connects() {
     try (Socket socket = new Socket()) {
       socket.connect(world(World.ECHO), WAIT_MILLIS);
       socket.setSoTimeout(WAIT_MILLIS);
@@ -109,8 +116,8 @@ final class HonestGuest {
     }
   }
 
-  private static InetSocketAddress world(int port) {
-    return new InetSocketAddress(Ipv4.format(World.ADDRESS), port);
+  private InetSocketAddress world(int port) {
+    return new InetSocketAddress(family.world.toInetAddress(), port);
   }
 
   private boolean resolves() throws IOException {
@@ -129,7 +136,25 @@ final class HonestGuest {
   }
 
   private boolean isOffered() throws IOException {
-    return exchange(0x02cc_0000_0000L + ++machines, DISCOVER, 0, OFFER) != 0;
+    long mac = 0x02cc_0000_0000L + ++machines;
+    return family == Family.IPV4
+        ? exchange(mac, DISCOVER, 0, OFFER) != 0
+        : exchange6(mac, false, Dhcp6.ADVERTISE) != null;
+  }
+
+  private static long mac() throws IOException {
+    long mac = 0;
+    for (byte octet : NetworkInterface.getByName("t0").getHardwareAddress()) {
+      mac = mac << 8 | (octet & 0xff);
+    }
+    return mac;
+  }
+
+  /** Gets a lease of an IPv6 address for its own NIC. */
+  Dhcp6.Lease lease6() throws IOException {
+    return NetworkNamespace.run(
+        namespace,
+        () -> Objects.requireNonNull(exchange6(mac(), true, Dhcp6.REPLY), "DHCPv6 gave no lease"));
   }
 
   /** Gets a lease for its own NIC. */
@@ -137,10 +162,7 @@ final class HonestGuest {
     return NetworkNamespace.run(
         namespace,
         () -> {
-          long mac = 0;
-          for (byte octet : NetworkInterface.getByName("t0").getHardwareAddress()) {
-            mac = mac << 8 | (octet & 0xff);
-          }
+          long mac = mac();
           int offered = exchange(mac, DISCOVER, 0, OFFER);
           return new Lease(mac, exchange(mac, REQUEST, offered, ACK));
         });
@@ -172,7 +194,35 @@ final class HonestGuest {
     }
   }
 
-  private static int transfer() {
+  /** Asks the DHCPv6 server; the address that it answers with, null if it does not. */
+  private static Dhcp6.@Nullable Lease exchange6(long mac, boolean commits, int expected)
+      throws IOException {
+    try (DatagramSocket socket = new DatagramSocket(546)) {
+      ByteBuf message = Dhcp6.solicit(mac, commits);
+      InetAddress servers =
+          Inet6Address.getByAddress(
+              null,
+              Ipv6Forgery.DHCP_SERVERS.toBytes(),
+              NetworkInterface.getByName("t0").getIndex());
+      socket.send(new DatagramPacket(message.array(), message.readableBytes(), servers, 547));
+      socket.setSoTimeout(WAIT_MILLIS);
+      DatagramPacket packet = new DatagramPacket(new byte[1500], 1500);
+      for (int i = 0; i < 1000; i++) {
+        socket.receive(packet);
+        Dhcp6.Lease lease =
+            Dhcp6.read(
+                Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength()), expected, mac);
+        if (lease != null) {
+          return lease;
+        }
+      }
+      return null;
+    } catch (SocketTimeoutException e) {
+      return null;
+    }
+  }
+
+  private int transfer() {
     int bytes = 0;
     try (Socket socket = new Socket()) {
       socket.connect(world(World.SOURCE), WAIT_MILLIS);

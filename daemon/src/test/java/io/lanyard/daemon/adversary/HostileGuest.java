@@ -1,14 +1,18 @@
 package io.lanyard.daemon.adversary;
 
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmpv6;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 
 /**
  * A guest behind a stream port that attacks in one way.
  *
- * <p>It answers ARP for all hosts that it makes up, as a host would that has these addresses.
+ * <p>It answers ARP and neighbour discovery for all hosts that it makes up, as a host would that
+ * has these addresses.
  */
 final class HostileGuest implements Hostile {
   /** Frames per second of a flood: what one core sends without being used up. */
@@ -25,12 +29,14 @@ final class HostileGuest implements Hostile {
   /** Transport ports, or addresses, of a host. */
   static final int PORTS = 50_000;
 
+  final Family family;
   final Forgery forge;
+  final Ipv6Forgery forge6;
   final Site site;
   private final RawPort port;
   private final Act act;
 
-  /** The reaction to frames that come in, besides answering ARP. */
+  /** The reaction to frames that come in, besides answering ARP and neighbour discovery. */
   private volatile Reply reply = frame -> {};
 
   /** A way to attack. */
@@ -48,32 +54,54 @@ final class HostileGuest implements Hostile {
   /**
    * Attaches to the port.
    *
+   * @param family the family of what it sends
    * @param act its attack
    * @param reads whether it reads the frames that come in
    */
-  HostileGuest(Site site, Act act, boolean reads) throws IOException {
+  HostileGuest(Site site, Family family, Act act, boolean reads) throws IOException {
     this.site = site;
+    this.family = family;
     this.act = act;
     port = new RawPort(site.socket());
-    forge = new Forgery(port);
+    forge = new Forgery(port, family);
+    forge6 = new Ipv6Forgery(port);
     if (reads) {
       port.read(this::heard);
     }
   }
 
   private void heard(ByteBuf frame) {
+    answer(frame);
+    reply.to(frame);
+  }
+
+  private void answer(ByteBuf frame) {
     if (Ethernet.type(frame, 0) == Ethernet.TYPE_ARP
         && Arp.operation(frame, 14) == Arp.REQUEST
         && Arp.senderMac(frame, 14) == Forgery.GATEWAY_MAC) {
       int asked = Arp.targetAddress(frame, 14);
-      int host = Forgery.host(asked);
-      if (host >= 0 && host < PORTS) {
+      int host = Family.IPV4.host(Address.ofIpv4(asked));
+      if (isMadeUp(host)) {
         long mac = Forgery.mac(host);
         forge.arp(Arp.REPLY, mac, mac, asked, Forgery.GATEWAY);
         port.send();
       }
     }
-    reply.to(frame);
+    if (Family.IPV6.carries(frame, Ipv6.ICMPV6)
+        && Icmpv6.type(frame, 54) == Icmpv6.NEIGHBOR_SOLICITATION
+        && Ethernet.source(frame, 0) == Forgery.GATEWAY_MAC) {
+      Address asked = new Address(frame.getLong(62), frame.getLong(70));
+      int host = Family.IPV6.host(asked);
+      if (isMadeUp(host)) {
+        Address asker = new Address(Ipv6.sourceHigh(frame, 14), Ipv6.sourceLow(frame, 14));
+        forge6.advertisement(Forgery.mac(host), Forgery.GATEWAY_MAC, asked, asker);
+        port.send();
+      }
+    }
+  }
+
+  private static boolean isMadeUp(int host) {
+    return host >= 0 && host < PORTS;
   }
 
   /** Has frames that come in looked at from now on; what the reaction forges is sent at once. */

@@ -95,7 +95,7 @@ final class LinkAttacks {
     while (guest.goesOn(HostileGuest.SLOW)) {
       guest.forge.arp(Arp.REQUEST, own, own, Forgery.address(0), Forgery.GATEWAY);
       for (int n = 0; n < 10; n++) {
-        guest.forge.ping(0, Forgery.GATEWAY, n, 1400);
+        guest.forge.ping(0, guest.family.gateway, n, 1400);
       }
     }
   }

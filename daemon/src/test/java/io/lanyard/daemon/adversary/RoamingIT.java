@@ -12,9 +12,10 @@ import java.net.SocketException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A host that moves to another network while guests have connections by it. Needs root. */
 @Timeout(120)
@@ -36,10 +37,12 @@ final class RoamingIT {
           a:
             mode: nat
             ipv4: {subnet: 10.66.0.0/16}
+            ipv6: {subnet: "fd66::/64"}
             ports: [{name: guest, kind: tap, device: t0, netns: NS}]
           b:
             mode: host-only
             ipv4: {subnet: 10.67.0.0/24}
+            ipv6: {subnet: "fd67::/64"}
             host-adapter: {name: hb}
             ports: [{name: other, kind: tap, device: t0, netns: OTHER}]
         """
@@ -48,6 +51,7 @@ final class RoamingIT {
     daemons.await(
         daemons.daemon(configuration, DaemonHome.java("ip", "netns", "exec", world.host)));
     DaemonUnderAttack.address(world);
+    DaemonUnderAttack.awaitRouter(world.guestA);
   }
 
   @AfterEach
@@ -56,12 +60,13 @@ final class RoamingIT {
     world.close();
   }
 
-  private Socket connect() throws IOException {
+  private Socket connect(Family family) throws IOException {
     return NetworkNamespace.run(
         world.guestA,
         () -> {
           Socket socket = new Socket();
-          socket.connect(new InetSocketAddress("10.99.0.2", World.ECHO), WAIT_MILLIS);
+          socket.connect(
+              new InetSocketAddress(family.world.toInetAddress(), World.ECHO), WAIT_MILLIS);
           socket.setSoTimeout(WAIT_MILLIS);
           return socket;
         });
@@ -76,17 +81,23 @@ final class RoamingIT {
     World.run(commands.replace("ip ", "ip -n " + world.host + " "));
   }
 
-  @Test
-  void newConnectionsFollowTheHostAndThoseByItsFormerAddressAreReset() throws Exception {
-    try (Socket old = connect()) {
+  @ParameterizedTest
+  @EnumSource
+  void newConnectionsFollowTheHostAndThoseByItsFormerAddressAreReset(Family family)
+      throws Exception {
+    try (Socket old = connect(family)) {
       echo(old);
       host(
           """
-          ip addr del 10.99.0.1/24 dev vh
-          ip addr add 10.99.0.7/24 dev vh
-          ip route add default via 10.99.0.2\
-          """);
-      try (Socket fresh = connect()) {
+          set -e
+          ip addr del P1/L dev vh
+          ip addr add P7/L dev vh
+          ip route replace default via W\
+          """
+              .replace("P", family == Family.IPV4 ? "10.99.0." : "2001:db8:99::")
+              .replace("L", family == Family.IPV4 ? "24" : "64")
+              .replace("W", family.world.toString()));
+      try (Socket fresh = connect(family)) {
         echo(fresh);
         assertThatThrownBy(() -> old.getInputStream().read())
             .isInstanceOf(SocketException.class)

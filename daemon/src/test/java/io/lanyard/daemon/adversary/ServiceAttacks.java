@@ -26,7 +26,7 @@ final class ServiceAttacks {
         String name = (same ? "same" : "q" + number) + domain;
         byte[] question = Forgery.question(number, name, padding);
         int fromPort = 1024 + number % HostileGuest.PORTS;
-        guest.forge.udp(host, Forgery.mac(host), fromPort, Forgery.GATEWAY, 53, question);
+        guest.forge.udp(host, Forgery.mac(host), fromPort, guest.family.gateway, 53, question);
       }
     }
   }
@@ -48,7 +48,7 @@ final class ServiceAttacks {
 
   /** DNS over TCP, half a question each. */
   static void dnsStreams(HostileGuest guest) {
-    FlowAttacks.connect(guest, Forgery.GATEWAY, 53, 65535, (byte) 0, (byte) 40, (byte) 1);
+    FlowAttacks.connect(guest, guest.family.gateway, 53, 65535, (byte) 0, (byte) 40, (byte) 1);
   }
 
   /** Half requests to the daemon's metrics, which the network's configuration opens to guests. */

@@ -1,7 +1,6 @@
 package io.lanyard.daemon.adversary;
 
 import io.lanyard.linux.NetworkNamespace;
-import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,13 +25,13 @@ final class Upload implements AutoCloseable {
   private volatile boolean ended;
 
   /** Begins. */
-  Upload(String namespace) throws IOException {
+  Upload(String namespace, Family family) throws IOException {
     socket =
         NetworkNamespace.run(
             namespace,
             () ->
                 DatagramChannel.open()
-                    .connect(new InetSocketAddress(Ipv4.format(World.ADDRESS), World.SINK)));
+                    .connect(new InetSocketAddress(family.world.toInetAddress(), World.SINK)));
     thread = Thread.ofPlatform().daemon(true).name("upload").start(this::send);
   }
 

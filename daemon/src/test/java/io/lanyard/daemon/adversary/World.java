@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -20,14 +21,13 @@ import java.util.List;
  * <p>Each thread of a server waits in a system call, and ends when its socket is closed.
  */
 final class World {
-  /** The world's address, which guests reach by the NAT. */
-  static final int ADDRESS = Ipv4.parse("10.99.0.2");
-
   /** The honest guest on network a. */
   static final int HONEST = Ipv4.parse("10.66.1.100");
 
+  static final Address HONEST_IPV6 = Address.parse("fd66::100");
+
   /** Network a's host address, which leads to the host's loopback. */
-  static final int HOST = Ipv4.parse("10.66.0.1");
+  static final Address HOST = Address.parse("10.66.0.1");
 
   /** Sends back what it gets. */
   static final int ECHO = 7000;
@@ -70,12 +70,21 @@ final class World {
     run(
         """
         set -e
-        for n in H W A B E; do ip netns add $n; ip -n $n link set lo up; done
+        for n in H W A B E; do
+          ip netns add $n
+          # Duplicate address detection would take a second.
+          ip netns exec $n sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+          ip -n $n link set lo up
+        done
         ip link add vh netns H type veth peer name vw netns W
-        ip -n H addr add 10.99.0.1/24 dev vh; ip -n H link set vh up
-        ip -n W addr add 10.99.0.2/24 dev vw; ip -n W link set vw up
-        ip -n H route add default via 10.99.0.2
-        ip -n W addr add 169.254.169.254/32 dev lo
+        for n in H:vh:1 W:vw:2; do
+          at="$(echo $n | cut -d: -f1)"; device="$(echo $n | cut -d: -f2)"
+          ip -n $at addr add 10.99.0.${n##*:}/24 dev $device
+          ip -n $at addr add 2001:db8:99::${n##*:}/64 dev $device nodad
+          ip -n $at link set $device up
+        done
+        ip -n H route add default via 10.99.0.2; ip -n H route add default via 2001:db8:99::2
+        ip -n W addr add 169.254.169.254/32 dev lo; ip -n W addr add fd00:ec2::254/128 dev lo
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
         # A connection that needs a third attempt has failed.
         for n in A B; do ip netns exec $n sysctl -qw net.ipv4.tcp_syn_retries=1; done
@@ -91,11 +100,6 @@ final class World {
     names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(53)));
     sink = NetworkNamespace.run(world, () -> new DatagramSocket(SINK));
     Thread.ofPlatform().daemon(true).name("names").start(this::answer);
-  }
-
-  /** An address to which packets go and from which none come: the world forwards nothing. */
-  static int silent(int number) {
-    return Ipv4.parse("198.51.100.1") + number;
   }
 
   /** Runs a script as root; it must succeed. */

@@ -9,6 +9,9 @@
  * port, or by a packet socket on a TAP device. Users of the host attack the API. The world is one
  * more namespace, with servers that the test runs.
  *
+ * <p>All of it is in both families: attacks come by IPv4 and by IPv6, and during each the honest
+ * guests work by both, and must have their share by both.
+ *
  * <p>An {@link io.lanyard.daemon.adversary.Attack} is a way to attack and the {@link
  * io.lanyard.daemon.adversary.Sign} by which it is seen.
  *

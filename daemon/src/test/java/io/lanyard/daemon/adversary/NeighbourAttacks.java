@@ -1,0 +1,88 @@
+package io.lanyard.daemon.adversary;
+
+import io.lanyard.net.Address;
+
+/** Attacks by what IPv6 alone has: neighbour discovery, routers, DHCPv6, extension headers. */
+final class NeighbourAttacks {
+  private static final int FEW_PORTS = 200;
+
+  private NeighbourAttacks() {}
+
+  private interface Frames {
+    void frame(int host);
+  }
+
+  private static void flood(HostileGuest guest, int perSecond, Frames frames) {
+    for (int i = 0; guest.goesOn(perSecond); i++) {
+      for (int n = 0; n < 100; n++) {
+        frames.frame((100 * i + n) % HostileGuest.PORTS);
+      }
+    }
+  }
+
+  /** Claims address after address, to the gateway alone: storm control does not see it. */
+  static void claimAddresses(HostileGuest guest) {
+    flood(
+        guest,
+        HostileGuest.FLOOD,
+        host ->
+            guest.forge6.solicitation(
+                Forgery.mac(host), Family.IPV6.of(host), Family.IPV6.gateway));
+  }
+
+  /** Claims the honest guest's address, and the gateway's. */
+  static void claimAddressesOfOthers(HostileGuest guest) {
+    long own = Forgery.mac(0);
+    while (guest.goesOn(HostileGuest.SLOW)) {
+      guest.forge6.advertisement(own, Forgery.GATEWAY_MAC, World.HONEST_IPV6, Family.IPV6.gateway);
+      guest.forge6.advertisement(
+          own,
+          Ipv6Forgery.group(Ipv6Forgery.ALL_NODES),
+          Family.IPV6.gateway,
+          Ipv6Forgery.ALL_NODES);
+    }
+  }
+
+  /** Asks for the router. */
+  static void askForRouters(HostileGuest guest) {
+    flood(guest, HostileGuest.FLOOD, guest.forge6::routerSolicitation);
+  }
+
+  /** Advertises routers and prefixes. */
+  static void advertiseRouters(HostileGuest guest) {
+    flood(guest, HostileGuest.SLOW, guest.forge6::routerAdvertisement);
+  }
+
+  /** Takes address after address. */
+  static void starve(HostileGuest guest) {
+    flood(
+        guest,
+        HostileGuest.SLOW,
+        host -> guest.forge6.dhcp(host, Dhcp6.solicit(Forgery.mac(host), true)));
+  }
+
+  /** Gives the honest guest's address back, and says that it is in use. */
+  static void returnLeasesOfOthers(HostileGuest guest) {
+    Dhcp6.Lease victim = guest.site.victim6();
+    while (guest.goesOn(HostileGuest.SLOW)) {
+      guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.RELEASE, victim));
+      guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.DECLINE, victim));
+    }
+  }
+
+  /** Packets with many extension headers, of which the gateway is to say that it knows one not. */
+  static void extensionHeaders(HostileGuest guest) {
+    flood(guest, HostileGuest.FLOOD, host -> guest.forge6.chain(host % HostileGuest.FEW));
+  }
+
+  /** Errors about what others receive. */
+  static void errors(HostileGuest guest) {
+    Address victim = World.HONEST_IPV6;
+    flood(
+        guest,
+        HostileGuest.FLOOD,
+        number ->
+            guest.forge6.packetTooBig(
+                number % HostileGuest.FEW, victim, 32_768 + number % FEW_PORTS));
+  }
+}
