@@ -28,7 +28,7 @@ final class CompletionScript {
           "LEVEL",
           String.join("|", Configuration.Log.levels()),
           "MODE",
-          words(NetworkMode.values()),
+          words(NetworkMode.Word.values()),
           "KIND",
           String.join("|", PortConfig.kinds()));
 

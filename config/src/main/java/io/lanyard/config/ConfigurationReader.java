@@ -71,8 +71,8 @@ final class ConfigurationReader {
   }
 
   private static boolean hasNames(@Nullable NetworkConfig network) {
-    DnsConfig dns = network == null ? null : network.dns();
-    return dns != null && dns.enabled();
+    GatewayConfig gateway = network == null ? null : network.gateway();
+    return gateway != null && gateway.dns().enabled();
   }
 
   private Api api(Fields root) {

@@ -33,33 +33,37 @@ final class DerivedDefaults {
   }
 
   private static @Nullable String network(NetworkConfig network, List<String> steps) {
-    Ipv4Config ipv4 = network.ipv4();
-    DhcpConfig dhcp = network.dhcp();
-    DnsConfig dns = network.dns();
     HostAdapterConfig adapter = network.hostAdapter();
     String key = String.join(".", steps.subList(2, steps.size()));
     if (key.matches("ports\\..*\\.mtu")) {
       return Integer.toString(network.mtu());
     }
+    GatewayConfig gateway = network.gateway();
     Object value =
         switch (key) {
-          case "ipv4.gateway" -> ipv4 == null ? null : ipv4.gateway();
-          case "ipv4.host" -> ipv4 == null ? null : ipv4.host();
-          case "ipv4.pool" -> ipv4 == null ? null : ipv4.pool();
           case "host-adapter" -> adapter == null ? null : "{name: " + adapter.name() + "}";
           case "host-adapter.name" -> adapter == null ? null : adapter.name();
-          case "dhcp.min-lease-time" ->
-              dhcp == null ? null : DurationText.format(dhcp.minLeaseTime());
-          case "dhcp.max-lease-time" ->
-              dhcp == null ? null : DurationText.format(dhcp.maxLeaseTime());
-          case "dhcp.options.routers" -> dhcp == null ? null : dhcp.options().routers();
-          case "dhcp.options.dns-servers" -> dhcp == null ? null : dhcp.options().dnsServers();
-          case "dns.upstreams" ->
-              dns != null && dns.upstreams() instanceof DnsConfig.None
-                  ? "[]"
-                  : "(those of the host's resolv.conf)";
-          default -> null;
+          default -> gateway == null ? null : gateway(gateway, key);
         };
     return value == null ? null : value.toString();
+  }
+
+  private static @Nullable Object gateway(GatewayConfig gateway, String key) {
+    Ipv4Config ipv4 = gateway.ipv4();
+    DhcpConfig dhcp = gateway.dhcp();
+    return switch (key) {
+      case "ipv4.gateway" -> ipv4.gateway();
+      case "ipv4.host" -> ipv4.host();
+      case "ipv4.pool" -> ipv4.pool();
+      case "dhcp.min-lease-time" -> DurationText.format(dhcp.minLeaseTime());
+      case "dhcp.max-lease-time" -> DurationText.format(dhcp.maxLeaseTime());
+      case "dhcp.options.routers" -> dhcp.options().routers();
+      case "dhcp.options.dns-servers" -> dhcp.options().dnsServers();
+      case "dns.upstreams" ->
+          gateway.dns().upstreams() instanceof DnsConfig.None
+              ? "[]"
+              : "(those of the host's resolv.conf)";
+      default -> null;
+    };
   }
 }

@@ -231,8 +231,8 @@ public record DnsConfig(
      * The default of {@link #UPSTREAMS}. A question that is passed on leaves the network: a
      * host-only one passes none on unless it is told to.
      */
-    static Upstreams usualUpstreams(NetworkMode mode) {
-      return mode == NetworkMode.NAT ? new OfHost() : new None();
+    static Upstreams usualUpstreams(NetworkMode.Word mode) {
+      return mode == NetworkMode.Word.NAT ? new OfHost() : new None();
     }
   }
 }

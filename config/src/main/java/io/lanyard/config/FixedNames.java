@@ -20,16 +20,15 @@ public final class FixedNames {
    * count also where the network's own DHCP server is off.
    *
    * @param network the network's name
-   * @param dhcp the network's reservations
-   * @param dns the network's hosts
+   * @param gateway the network's gateway, with its reservations and hosts
    * @param guests all guests
    * @return addresses by name, as the file writes it; a name may be a wildcard ({@code *.apps})
    */
   public static Map<String, Address> of(
-      String network, DhcpConfig dhcp, DnsConfig dns, Collection<GuestConfig> guests) {
-    Map<String, Address> names = new LinkedHashMap<>(dns.hosts());
+      String network, GatewayConfig gateway, Collection<GuestConfig> guests) {
+    Map<String, Address> names = new LinkedHashMap<>(gateway.dns().hosts());
     Map<MacAddress, Address> reserved = new HashMap<>();
-    for (ReservationConfig reservation : dhcp.reservations()) {
+    for (ReservationConfig reservation : gateway.dhcp().reservations()) {
       reserved.put(reservation.mac(), reservation.address());
       String name = reservation.hostname();
       if (name != null) {

@@ -25,17 +25,11 @@ final class ForwardReader {
   private final Map<String, MacAddress> guests = new HashMap<>();
 
   ForwardReader(
-      Claims claims,
-      Map<String, GuestConfig> allGuests,
-      String network,
-      Ipv4Config ipv4,
-      @Nullable Ipv6Config ipv6,
-      DhcpConfig dhcp,
-      DnsConfig dns) {
+      Claims claims, Map<String, GuestConfig> allGuests, String network, GatewayConfig gateway) {
     this.claims = claims;
-    this.ipv4 = ipv4;
-    this.ipv6 = ipv6;
-    addresses = FixedNames.of(network, dhcp, dns, allGuests.values());
+    ipv4 = gateway.ipv4();
+    ipv6 = gateway.ipv6();
+    addresses = FixedNames.of(network, gateway, allGuests.values());
     for (GuestConfig guest : allGuests.values()) {
       guest.nicOn(network).ifPresent(nic -> guests.put(guest.name(), nic.mac()));
     }
@@ -44,7 +38,7 @@ final class ForwardReader {
   List<ForwardConfig> read(Fields network) {
     List<ForwardConfig> forwards = new ArrayList<>();
     Claims names = new Claims(network.problems());
-    for (Fields forward : network.value(NetworkConfig.Keys.FORWARDS)) {
+    for (Fields forward : network.value(NetworkMode.Nat.Keys.FORWARDS)) {
       String name = forward.find(Keys.NAME);
       if (name != null) {
         names.claim("the name", name, forward.pathOf(Keys.NAME), forward.placeOf(Keys.NAME));

@@ -1,27 +1,22 @@
 package io.lanyard.config;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.config.NetworkMode.Bridged;
+import io.lanyard.config.NetworkMode.HostOnly;
+import io.lanyard.config.NetworkMode.Isolated;
+import io.lanyard.config.NetworkMode.Nat;
+import io.lanyard.config.NetworkMode.Word;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network. By its mode some parts are absent: {@code isolated} has none of the nullable ones,
- * {@code host-only} has no NAT, {@code bridged} has an uplink alone.
+ * A network: a switch, and what its mode puts on it.
  *
  * @param name its name, unique in the daemon
  * @param enabled whether it runs; a stopped network keeps its configuration and its leases
- * @param mode what it is besides a switch
+ * @param mode what it is besides a switch, with the parts that it has by that
  * @param mtu the largest IP packet, in bytes
- * @param ipv4 its IPv4 addresses, or null when it is isolated
- * @param ipv6 its IPv6 addresses, or null when it has none
- * @param hostAdapter the host's TAP device on it, or null for none
- * @param dhcp its DHCP server, or null when it is isolated
- * @param dns its DNS forwarder, or null when it is isolated
- * @param nat its NAT, or null unless the mode is {@code nat}
- * @param uplink its way into the LAN, or null unless the mode is {@code bridged}
- * @param egress where its guests may go; the default unless the mode is {@code nat}
- * @param forwards ports of the host's that lead to guests; empty unless the mode is {@code nat}
  * @param switching what its switch lets pass
  * @param ports ports that the file declares, in its order
  */
@@ -30,21 +25,46 @@ public record NetworkConfig(
     boolean enabled,
     NetworkMode mode,
     int mtu,
-    @Nullable Ipv4Config ipv4,
-    @Nullable Ipv6Config ipv6,
-    @Nullable HostAdapterConfig hostAdapter,
-    @Nullable DhcpConfig dhcp,
-    @Nullable DnsConfig dns,
-    @Nullable NatConfig nat,
-    @Nullable UplinkConfig uplink,
-    EgressConfig egress,
-    List<ForwardConfig> forwards,
     SwitchConfig switching,
     List<PortConfig> ports) {
-  /** Copies the lists. */
+  /** Copies the list. */
   public NetworkConfig {
-    forwards = List.copyOf(forwards);
     ports = List.copyOf(ports);
+  }
+
+  /**
+   * The gateway.
+   *
+   * @return its addresses and services; null where the mode has none
+   */
+  public @Nullable GatewayConfig gateway() {
+    return switch (mode) {
+      case Nat nat -> nat.gateway();
+      case HostOnly hostOnly -> hostOnly.gateway();
+      case Bridged _, Isolated _ -> null;
+    };
+  }
+
+  /**
+   * The host's own device on the network.
+   *
+   * @return the TAP device; null for none
+   */
+  public @Nullable HostAdapterConfig hostAdapter() {
+    return switch (mode) {
+      case Nat nat -> nat.hostAdapter();
+      case HostOnly hostOnly -> hostOnly.hostAdapter();
+      case Bridged _, Isolated _ -> null;
+    };
+  }
+
+  /**
+   * The ports of the host's that lead to guests.
+   *
+   * @return the forwards, in the file's order; empty where the mode has none
+   */
+  public List<ForwardConfig> forwards() {
+    return mode instanceof Nat nat ? nat.forwards() : List.of();
   }
 
   /** The keys of a network. The switch's are those of {@link SwitchConfig.Keys}. */
@@ -55,10 +75,10 @@ public record NetworkConfig(
     /** An offload header, an Ethernet header and this are below 64 KiB. */
     static final int MOST_MTU = 65_520;
 
-    static final Key<NetworkMode> MODE =
+    static final Key<Word> MODE =
         Key.required(
             "mode",
-            Choice.of(NetworkMode.class),
+            Choice.of(Word.class),
             "nat: leads to the world. host-only: guests and the host. bridged: guests are in the"
                 + " LAN of one of the host's interfaces. isolated: guests alone.");
 
@@ -69,41 +89,9 @@ public record NetworkConfig(
             true,
             "Whether the network runs. A stopped one keeps its leases; its guests have no link.");
 
-    static final Key<Fields> IPV4 =
-        Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
-
-    static final Key<Form.OffOr.Given> IPV6 =
-        Key.optional(
-            "ipv6",
-            new Form.OffOr(Ipv6Config.Keys.SECTION, true),
-            "`off`",
-            "Whether guests have IPv6, and with which addresses: by router advertisements, in a"
-                + " network of mode nat translated to the host's. Egress rules that name IPv4"
-                + " subnets alone say nothing about it, which is why it has to be asked for.");
-
     static final Key<Integer> MTU =
         Key.defaulted(
             "mtu", new Form.Whole(LEAST_MTU, MOST_MTU), 1500, "The largest IP packet, in bytes.");
-
-    static final Key<Fields> HOST_ADAPTER =
-        Key.optional(
-            "host-adapter",
-            HostAdapterConfig.Keys.SECTION,
-            "none; a host-only network always has one",
-            HostAdapterConfig.Keys.SECTION.meaning());
-
-    static final Key<Fields> DHCP = Key.mapping("dhcp", DhcpConfig.Keys.SECTION);
-    static final Key<Fields> DNS = Key.mapping("dns", DnsConfig.Keys.SECTION);
-    static final Key<Fields> NAT = Key.mapping("nat", NatConfig.Keys.SECTION);
-    static final Key<Fields> UPLINK = Key.mapping("uplink", UplinkConfig.Keys.SECTION);
-    static final Key<Fields> EGRESS = Key.mapping("egress", EgressConfig.Keys.SECTION);
-
-    static final Key<List<Fields>> FORWARDS =
-        Key.defaulted(
-            "forwards",
-            new Form.ListOf<>(ForwardConfig.Keys.SECTION),
-            List.of(),
-            "Ports of the host's that lead to guests.");
 
     static final Key<List<Fields>> PORTS =
         Key.defaulted(
@@ -120,46 +108,47 @@ public record NetworkConfig(
             List.of(
                 MODE,
                 ENABLED,
-                IPV4,
-                IPV6,
+                GatewayConfig.Keys.IPV4,
+                GatewayConfig.Keys.IPV6,
                 MTU,
-                HOST_ADAPTER,
-                DHCP,
-                DNS,
-                NAT,
-                UPLINK,
-                EGRESS,
-                FORWARDS,
+                HostOnly.Keys.HOST_ADAPTER,
+                GatewayConfig.Keys.DHCP,
+                GatewayConfig.Keys.DNS,
+                Nat.Keys.NAT,
+                Bridged.Keys.UPLINK,
+                Nat.Keys.EGRESS,
+                Nat.Keys.FORWARDS,
                 SwitchConfig.Keys.GUARD,
                 SwitchConfig.Keys.STORM_CONTROL,
                 SwitchConfig.Keys.FORWARD_RESERVED,
                 SwitchConfig.Keys.HISTORY,
                 PORTS),
             List.of(
-                notIsolated(IPV4),
-                notIsolated(IPV6),
-                notIsolated(HOST_ADAPTER),
-                notIsolated(DHCP),
-                notIsolated(DNS),
-                notIsolated(NAT),
-                notIsolated(EGRESS),
-                notIsolated(FORWARDS),
-                notBridged(IPV4),
-                notBridged(IPV6),
-                notBridged(HOST_ADAPTER),
-                notBridged(DHCP),
-                notBridged(DNS),
-                notBridged(NAT),
-                notBridged(EGRESS),
-                notBridged(FORWARDS),
-                noUplink(NetworkMode.NAT),
-                noUplink(NetworkMode.HOST_ONLY),
-                noUplink(NetworkMode.ISOLATED),
-                notHostOnly(NAT, "a host-only network leads nowhere and has no NAT"),
-                notHostOnly(EGRESS, "a host-only network leads nowhere and has no egress rules"),
-                notHostOnly(FORWARDS, "only a network of mode nat has forwards"),
-                hasSubnet(NetworkMode.NAT),
-                hasSubnet(NetworkMode.HOST_ONLY)),
+                notIsolated(GatewayConfig.Keys.IPV4),
+                notIsolated(GatewayConfig.Keys.IPV6),
+                notIsolated(HostOnly.Keys.HOST_ADAPTER),
+                notIsolated(GatewayConfig.Keys.DHCP),
+                notIsolated(GatewayConfig.Keys.DNS),
+                notIsolated(Nat.Keys.NAT),
+                notIsolated(Nat.Keys.EGRESS),
+                notIsolated(Nat.Keys.FORWARDS),
+                notBridged(GatewayConfig.Keys.IPV4),
+                notBridged(GatewayConfig.Keys.IPV6),
+                notBridged(HostOnly.Keys.HOST_ADAPTER),
+                notBridged(GatewayConfig.Keys.DHCP),
+                notBridged(GatewayConfig.Keys.DNS),
+                notBridged(Nat.Keys.NAT),
+                notBridged(Nat.Keys.EGRESS),
+                notBridged(Nat.Keys.FORWARDS),
+                noUplink(Word.NAT),
+                noUplink(Word.HOST_ONLY),
+                noUplink(Word.ISOLATED),
+                notHostOnly(Nat.Keys.NAT, "a host-only network leads nowhere and has no NAT"),
+                notHostOnly(
+                    Nat.Keys.EGRESS, "a host-only network leads nowhere and has no egress rules"),
+                notHostOnly(Nat.Keys.FORWARDS, "only a network of mode nat has forwards"),
+                hasSubnet(Word.NAT),
+                hasSubnet(Word.HOST_ONLY)),
             Map.of(
                 "port-groups", "port groups are",
                 "io-loops", "I/O loops are"));
@@ -170,7 +159,7 @@ public record NetworkConfig(
       return new KeyRule.NotWhere(
           key,
           MODE,
-          EnumText.word(NetworkMode.ISOLATED),
+          EnumText.word(Word.ISOLATED),
           "an isolated network is a switch alone and has no " + key.name());
     }
 
@@ -178,23 +167,26 @@ public record NetworkConfig(
       return new KeyRule.NotWhere(
           key,
           MODE,
-          EnumText.word(NetworkMode.BRIDGED),
+          EnumText.word(Word.BRIDGED),
           "the guests of a bridged network have the LAN's services, and it has no " + key.name());
     }
 
-    private static KeyRule noUplink(NetworkMode mode) {
+    private static KeyRule noUplink(Word mode) {
       return new KeyRule.NotWhere(
-          UPLINK, MODE, EnumText.word(mode), "only a network of mode bridged has an uplink");
+          Bridged.Keys.UPLINK,
+          MODE,
+          EnumText.word(mode),
+          "only a network of mode bridged has an uplink");
     }
 
     private static KeyRule notHostOnly(Key<?> key, String why) {
-      return new KeyRule.NotWhere(key, MODE, EnumText.word(NetworkMode.HOST_ONLY), why);
+      return new KeyRule.NotWhere(key, MODE, EnumText.word(Word.HOST_ONLY), why);
     }
 
-    private static KeyRule hasSubnet(NetworkMode mode) {
+    private static KeyRule hasSubnet(Word mode) {
       String word = EnumText.word(mode);
       return new KeyRule.NeededWhere(
-          IPV4, MODE, word, "a network of mode " + word + " has a subnet");
+          GatewayConfig.Keys.IPV4, MODE, word, "a network of mode " + word + " has a subnet");
     }
   }
 }

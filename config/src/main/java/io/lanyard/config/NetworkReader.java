@@ -1,6 +1,7 @@
 package io.lanyard.config;
 
 import io.lanyard.config.NetworkConfig.Keys;
+import io.lanyard.config.NetworkMode.Word;
 import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
@@ -25,60 +26,57 @@ final class NetworkReader {
   }
 
   @Nullable NetworkConfig read(String name, Fields network) {
-    NetworkMode given = network.find(Keys.MODE);
+    Word given = network.find(Keys.MODE);
     // Where the mode is wrong the rest is checked all the same, as what is most common.
-    NetworkMode mode = given == null ? NetworkMode.NAT : given;
+    Word word = given == null ? Word.NAT : given;
     boolean enabled = network.value(Keys.ENABLED);
     int mtu = network.value(Keys.MTU);
     SwitchConfig switching = PolicyReader.network(network);
     PortReader portReader =
-        new PortReader(claims, mtu, switching.guard(), mode == NetworkMode.NAT, egressReader);
-    if (mode == NetworkMode.ISOLATED || mode == NetworkMode.BRIDGED) {
-      List<PortConfig> attached = portReader.read(network, false);
-      return new NetworkConfig(
-          name,
-          enabled,
-          mode,
-          mtu,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          mode == NetworkMode.BRIDGED ? uplink(network) : null,
-          EgressConfig.DEFAULT,
-          List.of(),
-          switching,
-          attached);
-    }
-    if (!network.has(Keys.IPV4) && given != null) {
-      var _ = portReader.read(network, true);
-      return null;
-    }
-    Ipv4Config ipv4 = ipv4(network, name);
-    Ipv6Config ipv6 = ipv6(network, mtu);
-    HostAdapterConfig adapter = hostAdapter(network, name, mode);
-    ServicesReader services = new ServicesReader(network, mode, ipv4, ipv6);
-    DhcpConfig dhcp = services.dhcp();
-    DnsConfig dns = services.dns();
-    NatConfig nat = mode == NetworkMode.NAT ? services.nat(adapter != null) : null;
-    EgressConfig egress = egressReader.network(network.mapping(Keys.EGRESS), dns.enabled());
-    List<PortConfig> ports = portReader.read(network, dns.enabled());
-    if (ipv4 == null) {
-      return null;
-    }
-    List<ForwardConfig> forwards =
-        mode == NetworkMode.NAT
-            ? new ForwardReader(claims, guests, name, ipv4, ipv6, dhcp, dns).read(network)
-            : List.of();
-    return new NetworkConfig(
-        name, enabled, mode, mtu, ipv4, ipv6, adapter, dhcp, dns, nat, null, egress, forwards,
-        switching, ports);
+        new PortReader(claims, mtu, switching.guard(), word == Word.NAT, egressReader);
+    List<PortConfig> ports;
+    NetworkMode mode =
+        switch (word) {
+          case ISOLATED -> {
+            ports = portReader.read(network, false);
+            yield new NetworkMode.Isolated();
+          }
+          case BRIDGED -> {
+            ports = portReader.read(network, false);
+            yield new NetworkMode.Bridged(uplink(network));
+          }
+          case NAT, HOST_ONLY -> {
+            if (!network.has(GatewayConfig.Keys.IPV4) && given != null) {
+              ports = portReader.read(network, true);
+              yield null;
+            }
+            Ipv4Config ipv4 = ipv4(network, name);
+            Ipv6Config ipv6 = ipv6(network, mtu);
+            HostAdapterConfig adapter = hostAdapter(network, name, word);
+            ServicesReader services = new ServicesReader(network, word, ipv4, ipv6);
+            DhcpConfig dhcp = services.dhcp();
+            DnsConfig dns = services.dns();
+            NatConfig nat = word == Word.NAT ? services.nat(adapter != null) : null;
+            EgressConfig egress =
+                egressReader.network(network.mapping(NetworkMode.Nat.Keys.EGRESS), dns.enabled());
+            ports = portReader.read(network, dns.enabled());
+            if (ipv4 == null) {
+              yield null;
+            }
+            GatewayConfig gateway = new GatewayConfig(ipv4, ipv6, dhcp, dns);
+            if (nat == null) {
+              yield adapter == null ? null : new NetworkMode.HostOnly(gateway, adapter);
+            }
+            List<ForwardConfig> forwards =
+                new ForwardReader(claims, guests, name, gateway).read(network);
+            yield new NetworkMode.Nat(gateway, adapter, nat, egress, forwards);
+          }
+        };
+    return mode == null ? null : new NetworkConfig(name, enabled, mode, mtu, switching, ports);
   }
 
   private UplinkConfig uplink(Fields network) {
-    Fields uplink = network.mapping(Keys.UPLINK);
+    Fields uplink = network.mapping(NetworkMode.Bridged.Keys.UPLINK);
     Key<String> deviceKey = UplinkConfig.Keys.INTERFACE;
     String device = uplink.value(deviceKey);
     String netns = uplink.find(UplinkConfig.Keys.NETNS);
@@ -94,7 +92,7 @@ final class NetworkReader {
   }
 
   private @Nullable Ipv4Config ipv4(Fields network, String name) {
-    Fields ipv4 = network.find(Keys.IPV4);
+    Fields ipv4 = network.find(GatewayConfig.Keys.IPV4);
     Subnet given = ipv4 == null ? null : ipv4.find(Ipv4Config.Keys.SUBNET);
     if (ipv4 == null || given == null) {
       return null;
@@ -140,13 +138,13 @@ final class NetworkReader {
   }
 
   private @Nullable Ipv6Config ipv6(Fields network, int mtu) {
-    Form.OffOr.Given given = network.find(Keys.IPV6);
+    Form.OffOr.Given given = network.find(GatewayConfig.Keys.IPV6);
     if (given == null || !given.on()) {
       return null;
     }
     if (mtu < Ipv6Config.Keys.LEAST_MTU) {
       network.problem(
-          Keys.IPV6,
+          GatewayConfig.Keys.IPV6,
           "IPv6 needs an MTU of at least "
               + Ipv6Config.Keys.LEAST_MTU
               + ", and the network's is "
@@ -194,12 +192,12 @@ final class NetworkReader {
     return pool;
   }
 
-  private @Nullable HostAdapterConfig hostAdapter(Fields network, String name, NetworkMode mode) {
-    if (!network.has(Keys.HOST_ADAPTER) && mode != NetworkMode.HOST_ONLY) {
+  private @Nullable HostAdapterConfig hostAdapter(Fields network, String name, Word mode) {
+    if (!network.has(NetworkMode.HostOnly.Keys.HOST_ADAPTER) && mode != Word.HOST_ONLY) {
       return null;
     }
     Key<String> nameKey = HostAdapterConfig.Keys.NAME;
-    Fields adapter = network.find(Keys.HOST_ADAPTER);
+    Fields adapter = network.find(NetworkMode.HostOnly.Keys.HOST_ADAPTER);
     Fields at = adapter == null ? network : adapter;
     String device = adapter == null ? null : adapter.find(nameKey);
     if (device == null) {

@@ -3,6 +3,7 @@ package io.lanyard.config;
 import io.lanyard.config.Form.Named;
 import io.lanyard.config.NatConfig.Quotas;
 import io.lanyard.config.NatConfig.Timeouts;
+import io.lanyard.config.NetworkMode.Word;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
@@ -20,7 +21,7 @@ final class ServicesReader {
   private static final Set<String> OWN_NAMES = Set.of("gateway", "host", "localhost");
 
   private final Fields network;
-  private final NetworkMode mode;
+  private final Word mode;
   private final @Nullable Ipv4Config ipv4;
   private final @Nullable Ipv6Config ipv6;
   private final Fields dns;
@@ -34,18 +35,17 @@ final class ServicesReader {
    *     checked then
    * @param ipv6 its IPv6 addresses; null for none
    */
-  ServicesReader(
-      Fields network, NetworkMode mode, @Nullable Ipv4Config ipv4, @Nullable Ipv6Config ipv6) {
+  ServicesReader(Fields network, Word mode, @Nullable Ipv4Config ipv4, @Nullable Ipv6Config ipv6) {
     this.network = network;
     this.mode = mode;
     this.ipv4 = ipv4;
     this.ipv6 = ipv6;
-    dns = network.mapping(NetworkConfig.Keys.DNS);
+    dns = network.mapping(GatewayConfig.Keys.DNS);
     dnsEnabled = dns.value(DnsConfig.Keys.ENABLED);
   }
 
   DhcpConfig dhcp() {
-    Fields dhcp = network.mapping(NetworkConfig.Keys.DHCP);
+    Fields dhcp = network.mapping(GatewayConfig.Keys.DHCP);
     Duration lease = dhcp.value(DhcpConfig.Keys.LEASE_TIME);
     Duration least = dhcp.value(DhcpConfig.Keys.MIN_LEASE_TIME, DhcpConfig.Keys.usualLeast(lease));
     Duration most = dhcp.value(DhcpConfig.Keys.MAX_LEASE_TIME, DhcpConfig.Keys.usualMost(lease));
@@ -85,7 +85,7 @@ final class ServicesReader {
 
   private DhcpConfig.Options options(Fields options) {
     List<Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
-    List<Address> routers = mode == NetworkMode.NAT ? gateway : List.of();
+    List<Address> routers = mode == Word.NAT ? gateway : List.of();
     List<Address> dnsServers = dnsEnabled ? gateway : List.of();
     return new DhcpConfig.Options(
         options.value(DhcpConfig.Options.Keys.ROUTERS, routers),
@@ -233,7 +233,7 @@ final class ServicesReader {
   }
 
   NatConfig nat(boolean hasHostAdapter) {
-    Fields nat = network.mapping(NetworkConfig.Keys.NAT);
+    Fields nat = network.mapping(NetworkMode.Nat.Keys.NAT);
     HostLoopback hostLoopback = nat.value(NatConfig.Keys.HOST_LOOPBACK);
     if (hostLoopback.enabled() && hasHostAdapter) {
       nat.problem(

@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,26 +34,35 @@ class ConfigLoaderTest {
     return Objects.requireNonNull(configuration.networks().get(name));
   }
 
+  private static NetworkMode.Nat nat(Configuration configuration, String name) {
+    return (NetworkMode.Nat) network(configuration, name).mode();
+  }
+
+  private static GatewayConfig gateway(Configuration configuration, String name) {
+    return GatewayConfig.of(network(configuration, name));
+  }
+
   private static GuestConfig guest(Configuration configuration, String name) {
     return Objects.requireNonNull(configuration.guests().get(name));
   }
 
   @Test
   void aNetworkHasTheDefaultsThatUsersOfVmwareKnow() throws ConfigException {
-    NetworkConfig vmnet8 = network(Samples.parse(GOOD.resolve("one-network.yaml")), "vmnet8");
+    Configuration one = Samples.parse(GOOD.resolve("one-network.yaml"));
+    NetworkMode.Nat vmnet8 = nat(one, "vmnet8");
 
-    assertThat(vmnet8.ipv4())
+    assertThat(vmnet8.gateway().ipv4())
         .isEqualTo(
             new Ipv4Config(
                 Subnet.parse("192.168.127.0/24"),
                 Address.parse("192.168.127.2"),
                 Address.parse("192.168.127.1"),
                 AddressRange.parse("192.168.127.128-192.168.127.254")));
-    assertThat(vmnet8.mtu()).isEqualTo(1500);
+    assertThat(network(one, "vmnet8").mtu()).isEqualTo(1500);
     assertThat(vmnet8.hostAdapter()).isNull();
-    assertThat(Objects.requireNonNull(vmnet8.dhcp()).leaseTime()).hasMinutes(30);
-    assertThat(Objects.requireNonNull(vmnet8.dns()).domain()).isEqualTo("lan");
-    assertThat(Objects.requireNonNull(vmnet8.nat()).hostLoopback()).isEqualTo(HostLoopback.NONE);
+    assertThat(vmnet8.gateway().dhcp().leaseTime()).hasMinutes(30);
+    assertThat(vmnet8.gateway().dns().domain()).isEqualTo("lan");
+    assertThat(vmnet8.nat().hostLoopback()).isEqualTo(HostLoopback.NONE);
     assertThat(vmnet8.egress()).isEqualTo(EgressConfig.DEFAULT);
   }
 
@@ -63,9 +71,9 @@ class ConfigLoaderTest {
     Configuration shipped = ConfigLoader.builtIn();
 
     assertThat(shipped.networks()).containsOnlyKeys("vmnet8", "vmnet1");
-    assertThat(network(shipped, "vmnet8").mode()).isEqualTo(NetworkMode.NAT);
+    assertThat(network(shipped, "vmnet8").mode()).isInstanceOf(NetworkMode.Nat.class);
     assertThat(network(shipped, "vmnet8").hostAdapter()).isNull();
-    assertThat(network(shipped, "vmnet1").mode()).isEqualTo(NetworkMode.HOST_ONLY);
+    assertThat(network(shipped, "vmnet1").mode()).isInstanceOf(NetworkMode.HostOnly.class);
     assertThat(network(shipped, "vmnet1").hostAdapter())
         .isEqualTo(new HostAdapterConfig("vmnet1", false));
     assertThat(shipped.without("vmnet1").networks()).containsOnlyKeys("vmnet8");
@@ -73,7 +81,7 @@ class ConfigLoaderTest {
 
   @Test
   void aHostOnlyNetworkTellsItsGuestsOfNoRouter() {
-    DhcpConfig dhcp = Objects.requireNonNull(network(ConfigLoader.builtIn(), "vmnet1").dhcp());
+    DhcpConfig dhcp = gateway(ConfigLoader.builtIn(), "vmnet1").dhcp();
 
     assertThat(dhcp.options().routers()).isEmpty();
     assertThat(dhcp.options().dnsServers()).containsExactly(Address.parse("192.168.126.2"));
@@ -81,16 +89,16 @@ class ConfigLoaderTest {
 
   @Test
   void aNetworkWithoutDnsTellsItsGuestsOfNoNameServer() throws ConfigException {
-    NetworkConfig network = network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet1");
+    GatewayConfig gateway = gateway(Samples.parse(GOOD.resolve("full.yaml")), "vmnet1");
 
-    assertThat(Objects.requireNonNull(network.dhcp()).options().dnsServers()).isEmpty();
+    assertThat(gateway.dhcp().options().dnsServers()).isEmpty();
   }
 
   @Test
   void everyKeyOfAServiceArrives() throws ConfigException {
-    NetworkConfig vmnet8 = network(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8");
+    NetworkMode.Nat vmnet8 = nat(Samples.parse(GOOD.resolve("full.yaml")), "vmnet8");
 
-    DhcpConfig dhcp = Objects.requireNonNull(vmnet8.dhcp());
+    DhcpConfig dhcp = vmnet8.gateway().dhcp();
     assertThat(dhcp.leaseTime()).isEqualTo(Duration.ofHours(12));
     assertThat(dhcp.minLeaseTime()).isEqualTo(Duration.ofSeconds(90));
     assertThat(dhcp.maxLeaseTime()).isEqualTo(Duration.ofDays(2));
@@ -108,7 +116,7 @@ class ConfigLoaderTest {
     assertThat(dhcp.options().domainSearch()).containsExactly("lab.example", "example");
     assertThat(dhcp.options().bootFile()).isEqualTo("http://10.9.0.5/boot.ipxe");
     assertThat(dhcp.options().nextServer()).isEqualTo(Address.parse("10.9.0.5"));
-    DnsConfig dns = Objects.requireNonNull(vmnet8.dns());
+    DnsConfig dns = vmnet8.gateway().dns();
     assertThat(dns.domain()).isEqualTo("lab.example");
     assertThat(dns.hosts()).containsOnlyKeys("printer", "www.example", "*.apps");
     assertThat(dns.hostsFile()).isFalse();
@@ -119,7 +127,7 @@ class ConfigLoaderTest {
                 assertThat(upstreams.servers())
                     .extracting(server -> server.endpoint().port())
                     .containsExactly(53, 53, 53, 5353));
-    NatConfig nat = Objects.requireNonNull(vmnet8.nat());
+    NatConfig nat = vmnet8.nat();
     assertThat(nat.filtering()).isEqualTo(NatConfig.Behaviour.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(nat.hostLoopback().services())
         .extracting(Service::toString)
@@ -219,11 +227,7 @@ class ConfigLoaderTest {
             ipv4: {subnet: 192.168.127.0/24}
             nat: {quotas: {tcp: 16384}}
         """;
-    NatConfig nat =
-        Objects.requireNonNull(
-            Objects.requireNonNull(
-                    ConfigLoader.parse("test.yaml", text, Path.of(".")).networks().get("n"))
-                .nat());
+    NatConfig nat = nat(ConfigLoader.parse("test.yaml", text, Path.of(".")), "n").nat();
 
     assertThat(nat.quotas().tcp()).isEqualTo(16_384);
     assertThat(nat.quotas().written()).containsExactly("tcp");
@@ -363,12 +367,10 @@ class ConfigLoaderTest {
     assertThat(SocketRights.DEFAULT.permissions()).isNull();
   }
 
-  private static DnsConfig.@Nullable Upstreams upstreams(String mode, String dns)
-      throws ConfigException {
+  private static DnsConfig.Upstreams upstreams(String mode, String dns) throws ConfigException {
     String yaml =
         "version: 1\nnetworks: {a: {mode: %s, ipv4: {subnet: 10.9.8.0/24}%s}}".formatted(mode, dns);
-    DnsConfig config = network(ConfigLoader.parse("test", yaml, Samples.NOWHERE), "a").dns();
-    return config == null ? null : config.upstreams();
+    return gateway(ConfigLoader.parse("test", yaml, Samples.NOWHERE), "a").dns().upstreams();
   }
 
   @Test
@@ -451,7 +453,7 @@ class ConfigLoaderTest {
     assertThat(full.directories().state()).isEqualTo(Path.of("/var/lib/lanyard"));
     assertThat(full.directories().runtime()).isEqualTo(Path.of("/run/lanyard"));
     assertThat(full.log().level()).isEqualTo(Level.DEBUG);
-    assertThat(network(full, "lab").ipv4()).isNull();
+    assertThat(network(full, "lab").gateway()).isNull();
   }
 
   @Test

@@ -67,8 +67,8 @@ class DocumentTest {
     Document base = base();
     Document changed = base.with(set("networks.lan.dns.domain", "lab"));
 
-    assertThat(Objects.requireNonNull(lan(changed).dns()).domain()).isEqualTo("lab");
-    assertThat(Objects.requireNonNull(lan(base).dns()).domain()).isEqualTo("lan");
+    assertThat(GatewayConfig.of(lan(changed)).dns().domain()).isEqualTo("lab");
+    assertThat(GatewayConfig.of(lan(base)).dns().domain()).isEqualTo("lan");
     assertThat(changed.text()).isEqualTo(BASE);
     assertThat(base.edits()).isEmpty();
   }
@@ -104,7 +104,7 @@ class DocumentTest {
 
     NetworkConfig lab = Objects.requireNonNull(changed.configuration().networks().get("lab"));
     assertThat(lab.ports()).singleElement().extracting(PortConfig::name).isEqualTo("x");
-    assertThat(Objects.requireNonNull(lan(changed).dhcp()).reservations()).hasSize(2);
+    assertThat(GatewayConfig.of(lan(changed)).dhcp().reservations()).hasSize(2);
     assertThat(labels(changed)).endsWith("tcp/[::1]:80");
   }
 
@@ -184,7 +184,7 @@ class DocumentTest {
     assertThat(edit.path()).hasToString("networks.lan.egress.rules");
     assertThat(edit.value()).isEqualTo("[{deny: \"*:25\"}]");
     assertThat(edit.who()).isEqualTo("bob");
-    assertThat(lan(changed).egress().rules()).hasSize(1);
+    assertThat(((NetworkMode.Nat) lan(changed).mode()).egress().rules()).hasSize(1);
     assertThat(
             changed(set("guests.demo.nics[nic0].mac", "52:54:00:00:00:99"))
                 .edits()

@@ -29,7 +29,7 @@ class KeysTest {
   private static final Section ROOT = Configuration.Keys.SECTION;
 
   /** The classes beside the ports' records, whose interface cannot hide one in them. */
-  private static final Map<Class<?>, List<Class<?>>> HOLDERS =
+  private static final Map<Class<?>, List<Class<?>>> PORT_HOLDERS =
       Stream.of(
               Map.entry(PortConfig.Bess.class, PortKeys.Bess.class),
               Map.entry(PortConfig.Hyperkit.class, PortKeys.Hyperkit.class),
@@ -46,6 +46,17 @@ class KeysTest {
           .collect(
               Collectors.toMap(
                   Map.Entry::getKey, entry -> List.of(PortKeys.class, entry.getValue())));
+
+  /** The keys of modes, some of which several have. */
+  private static final Map<Class<?>, List<Class<?>>> MODE_HOLDERS =
+      Map.of(
+          NetworkMode.Nat.class,
+          List.of(
+              GatewayConfig.Keys.class,
+              NetworkMode.HostOnly.Keys.class,
+              NetworkMode.Nat.Keys.class),
+          NetworkMode.HostOnly.class,
+          List.of(GatewayConfig.Keys.class, NetworkMode.HostOnly.Keys.class));
 
   /** Parts of the model that one value of the file makes, so that they have no keys. */
   private static final Set<Class<?>> VALUES =
@@ -77,6 +88,8 @@ class KeysTest {
           PortConfig.StreamSocket.ListenUnix.class,
           Service.class);
 
+  private static final List<String> GATEWAY = List.of("ipv4", "ipv6", "dhcp", "dns");
+
   private static final List<String> POLICY =
       List.of("guard", "isolated", "mac-limit", "addresses", "limits", "egress");
   private static final List<String> RIGHTS = List.of("socket-owner", "socket-group", "socket-mode");
@@ -88,6 +101,21 @@ class KeysTest {
           Map.entry("NetworkConfig.name", List.of()),
           Map.entry("GuestConfig.name", List.of()),
           Map.entry("Nic.name", List.of()),
+          Map.entry(
+              "NetworkConfig.mode",
+              List.of(
+                  "mode",
+                  "ipv4",
+                  "ipv6",
+                  "dhcp",
+                  "dns",
+                  "host-adapter",
+                  "nat",
+                  "egress",
+                  "forwards",
+                  "uplink")),
+          Map.entry("Nat.gateway", GATEWAY),
+          Map.entry("HostOnly.gateway", GATEWAY),
           Map.entry(
               "NetworkConfig.switching",
               List.of("guard", "storm-control", "forward-reserved", "history")),
@@ -158,7 +186,7 @@ class KeysTest {
   }
 
   private static List<Class<?>> holders(Class<?> part) {
-    List<Class<?>> others = HOLDERS.get(part);
+    List<Class<?>> others = PORT_HOLDERS.getOrDefault(part, MODE_HOLDERS.get(part));
     return others != null
         ? others
         : Stream.of(part.getDeclaredClasses())

@@ -7,13 +7,14 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.linux.OpenFiles;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * How the limit of open files is divided: what the process has open already, what the configuration
@@ -102,7 +103,7 @@ final class DescriptorDivision {
   private static int networks(Configuration configuration) {
     return (int)
         configuration.networks().values().stream()
-            .filter(network -> network.ipv4() != null)
+            .filter(network -> network.gateway() != null)
             .count();
   }
 
@@ -134,22 +135,16 @@ final class DescriptorDivision {
    * @param total how many sockets all networks can have together
    */
   static void tell(Configuration configuration, int most, int total) {
-    List<NetworkConfig> networks =
-        configuration.networks().values().stream().filter(one -> one.nat() != null).toList();
-    long asked = 0;
-    long written = 0;
-    for (NetworkConfig network : networks) {
-      asked += Demand.of(network).together();
-      written += Demand.of(network).writtenTogether();
-    }
-    for (NetworkConfig network : networks) {
-      Demand demand = Demand.of(network);
+    List<Demand> demands = Demand.ofAll(configuration);
+    long asked = demands.stream().mapToLong(Demand::together).sum();
+    long written = demands.stream().mapToLong(Demand::writtenTogether).sum();
+    for (Demand demand : demands) {
       boolean told =
           demand.writtenMost() > most || (demand.writtenTogether() > 0 && written > total);
       if (told || demand.together() > most || demand.perGuest() > most) {
         FlowQuota quota = new FlowQuota(demand.quotas(), most);
         LogEvent.of("quotas-beyond-descriptors")
-            .with("network", network.name())
+            .with("network", demand.network())
             .with("tcp", quota.total(FlowKey.TCP))
             .with("tcp-per-guest", quota.perGuest(FlowKey.TCP))
             .with("udp", quota.total(FlowKey.UDP))
@@ -169,11 +164,18 @@ final class DescriptorDivision {
   /**
    * How many sockets a network's quotas ask for. Most flows have a socket of their own.
    *
+   * @param network the network's name
    * @param quotas the configured numbers
    */
-  private record Demand(NatConfig.Quotas quotas) {
-    static Demand of(NetworkConfig network) {
-      return new Demand(Objects.requireNonNull(network.nat()).quotas());
+  private record Demand(String network, NatConfig.Quotas quotas) {
+    static List<Demand> ofAll(Configuration configuration) {
+      List<Demand> all = new ArrayList<>();
+      for (NetworkConfig network : configuration.networks().values()) {
+        if (network.mode() instanceof NetworkMode.Nat mode) {
+          all.add(new Demand(network.name(), mode.nat().quotas()));
+        }
+      }
+      return all;
     }
 
     private int ifWritten(String key, int number) {

@@ -6,6 +6,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.testing.LogWatch;
@@ -30,7 +31,7 @@ class DescriptorDivisionTest {
 
   private static FlowQuota quota(String quotas, int most) throws ConfigException {
     NetworkConfig network = Objects.requireNonNull(networks(quotas).networks().get("n0"));
-    return new FlowQuota(Objects.requireNonNull(network.nat()).quotas(), most);
+    return new FlowQuota(((NetworkMode.Nat) network.mode()).nat().quotas(), most);
   }
 
   @Test
@@ -76,7 +77,9 @@ class DescriptorDivisionTest {
     DescriptorDivision.tell(shipped(), 8900, 17_800);
 
     long networks =
-        shipped().networks().values().stream().filter(network -> network.nat() != null).count();
+        shipped().networks().values().stream()
+            .filter(network -> network.mode() instanceof NetworkMode.Nat)
+            .count();
     assertThat(networks).isPositive();
     assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isEqualTo(networks);
     assertThat(LogWatch.count("tcp=\"8900\" tcp-per-guest=\"4096\"")).isEqualTo(networks);

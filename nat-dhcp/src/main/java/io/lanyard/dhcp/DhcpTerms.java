@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
@@ -16,7 +17,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -109,8 +109,7 @@ final class DhcpTerms {
     if (subnet != null) {
       return new Leased(subnet, Ipv6Config.gateway(subnet), Ipv6Config.pool(subnet));
     }
-    Ipv4Config ipv4 =
-        Objects.requireNonNull(config.ipv4(), "an isolated network has no DHCP server");
+    Ipv4Config ipv4 = GatewayConfig.of(config).ipv4();
     return new Leased(ipv4.subnet(), ipv4.gateway(), ipv4.pool());
   }
 
@@ -126,12 +125,12 @@ final class DhcpTerms {
   }
 
   private static DhcpConfig dhcp(NetworkConfig config) {
-    return Objects.requireNonNull(config.dhcp(), "an isolated network has no DHCP server");
+    return GatewayConfig.of(config).dhcp();
   }
 
   private static @Nullable String domain(NetworkConfig config) {
-    DnsConfig dns = config.dns();
-    return dns != null && dns.enabled() ? dns.domain() : null;
+    DnsConfig dns = GatewayConfig.of(config).dns();
+    return dns.enabled() ? dns.domain() : null;
   }
 
   /**
@@ -157,8 +156,7 @@ final class DhcpTerms {
 
   /** A host with a fixed name has its address by other means than DHCP, or by a reservation. */
   private static Set<Address> fixed(NetworkConfig config) {
-    DnsConfig dns = config.dns();
-    return dns == null ? Set.of() : Set.copyOf(dns.hosts().values());
+    return Set.copyOf(GatewayConfig.of(config).dns().hosts().values());
   }
 
   /** Addresses that a port may use without a lease are its own. */

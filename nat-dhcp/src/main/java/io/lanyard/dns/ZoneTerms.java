@@ -1,19 +1,18 @@
 package io.lanyard.dns;
 
-import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.FixedNames;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
-import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,36 +25,27 @@ import org.jspecify.annotations.Nullable;
  */
 record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
   static ZoneTerms of(NetworkConfig network, Collection<GuestConfig> guests) {
-    return new ZoneTerms(
-        network,
-        FixedNames.of(
-            network.name(),
-            Objects.requireNonNull(network.dhcp(), "an isolated network has no names"),
-            dns(network),
-            guests));
+    return new ZoneTerms(network, FixedNames.of(network.name(), GatewayConfig.of(network), guests));
   }
 
-  private static DnsConfig dns(NetworkConfig network) {
-    return Objects.requireNonNull(network.dns(), "an isolated network has no names");
+  private GatewayConfig gatewayConfig() {
+    return GatewayConfig.of(network);
   }
 
   private Ipv4Config ipv4() {
-    return Objects.requireNonNull(network.ipv4(), "an isolated network has no addresses");
+    return gatewayConfig().ipv4();
   }
 
   DnsConfig dns() {
-    return dns(network);
+    return gatewayConfig().dns();
   }
 
   /** The IPv6 addresses that reservations keep for names. */
   Map<String, Address> ipv6() {
     Map<String, Address> kept = new HashMap<>();
-    DhcpConfig dhcp = network.dhcp();
-    if (dhcp != null) {
-      for (ReservationConfig one : dhcp.reservations()) {
-        if (one.hostname() != null && one.ipv6() != null) {
-          kept.put(one.hostname(), one.ipv6());
-        }
+    for (ReservationConfig one : gatewayConfig().dhcp().reservations()) {
+      if (one.hostname() != null && one.ipv6() != null) {
+        kept.put(one.hostname(), one.ipv6());
       }
     }
     return kept;
@@ -78,9 +68,10 @@ record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
 
   /** The host's address, {@code host.<domain>}; null where it does not answer. */
   @Nullable Address host() {
-    NatConfig nat = network.nat();
     boolean answers =
-        network.hostAdapter() != null || (nat != null && nat.hostLoopback().enabled());
+        network.hostAdapter() != null
+            || (network.mode() instanceof NetworkMode.Nat nat
+                && nat.nat().hostLoopback().enabled());
     return answers ? ipv4().host() : null;
   }
 }

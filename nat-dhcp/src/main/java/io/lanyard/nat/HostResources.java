@@ -1,6 +1,7 @@
 package io.lanyard.nat;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.egress.NetworkSubnets;
@@ -68,8 +69,9 @@ public record HostResources(
    */
   public List<Subnet> subnetsOf(NetworkConfig network) {
     List<Subnet> all = new ArrayList<>();
-    if (network.ipv4() != null) {
-      all.add(network.ipv4().subnet());
+    GatewayConfig gateway = network.gateway();
+    if (gateway != null) {
+      all.add(gateway.ipv4().subnet());
     }
     Subnet ipv6 = ipv6SubnetOf(network);
     if (ipv6 != null) {
@@ -85,7 +87,8 @@ public record HostResources(
    * @return the subnet; null where it has no IPv6
    */
   public @Nullable Subnet ipv6SubnetOf(NetworkConfig network) {
-    Ipv6Config ipv6 = network.ipv6();
+    GatewayConfig gateway = network.gateway();
+    Ipv6Config ipv6 = gateway == null ? null : gateway.ipv6();
     if (ipv6 == null) {
       return null;
     }

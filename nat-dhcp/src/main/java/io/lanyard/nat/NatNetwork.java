@@ -10,7 +10,7 @@ import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
@@ -47,7 +47,6 @@ import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -58,6 +57,7 @@ import java.util.function.Predicate;
  */
 public final class NatNetwork implements Dumpable, AutoCloseable {
   private final HostResources host;
+  private final boolean leadsOut;
   private NetworkConfig config;
   private final DescriptorBudget.Share descriptors;
   private final FlowTable flows;
@@ -92,10 +92,35 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
       NetworkConfig config,
       HostResources host,
       GuestAddresses guests) {
+    this(
+        loop,
+        network,
+        timers,
+        allocator,
+        config,
+        host,
+        guests,
+        config.mode() instanceof NetworkMode.Nat);
+  }
+
+  /**
+   * The same, for a test whose guests reach no further than the host.
+   *
+   * @param leadsOut whether guests reach the world
+   */
+  NatNetwork(
+      EventLoop loop,
+      Switch network,
+      Timers timers,
+      ByteBufAllocator allocator,
+      NetworkConfig config,
+      HostResources host,
+      GuestAddresses guests,
+      boolean leadsOut) {
     this.config = config;
     this.host = host;
+    this.leadsOut = leadsOut;
     NatConfig nat = nat(config);
-    boolean translate = config.mode() == NetworkMode.NAT;
     descriptors = host.descriptors().share(config.name());
     flows = new FlowTable(config.name(), timers, quota(nat), new SecureRandom().nextLong());
     gateway =
@@ -113,8 +138,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, config.mtu());
     egress =
-        new Egress(config.name(), gateway, config.egress(), nat.hostLoopback(), host.published());
-    upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, translate);
+        new Egress(config.name(), gateway, egress(config), nat.hostLoopback(), host.published());
+    upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, leadsOut);
     tcp =
         TcpEngine.create(
             gateway, new TcpGateway(errors, flows, egress), nat.timeouts(), host.memory());
@@ -130,7 +155,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             egress,
             host.published());
     pings = new PingNat(gateway, flows, errors, destinations, reader, egress);
-    gateway.engines(tcp, udp, pings, translate);
+    gateway.engines(tcp, udp, pings, leadsOut);
     forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
     gateway.advertise(advertised(config));
@@ -147,31 +172,28 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
 
   /** The network's NAT; of one that leads nowhere, the limits that hold all the same. */
   private static NatConfig nat(NetworkConfig config) {
-    NatConfig said = config.nat();
-    return said == null ? NatConfig.usual() : said;
+    return config.mode() instanceof NetworkMode.Nat mode ? mode.nat() : NatConfig.usual();
+  }
+
+  private static EgressConfig egress(NetworkConfig config) {
+    return config.mode() instanceof NetworkMode.Nat mode ? mode.egress() : EgressConfig.DEFAULT;
   }
 
   private static GatewayAddresses addresses(
       NetworkConfig config, NatConfig nat, HostResources host) {
     return new GatewayAddresses(
         MacAddress.derivedFrom("gateway of " + config.name()).bits(),
-        ipv4(config),
+        GatewayConfig.of(config).ipv4(),
         host.ipv6SubnetOf(config),
         answersForHost(config, nat));
   }
 
-  private static Advertised advertised(NetworkConfig config) {
-    DnsConfig dns = config.dns();
-    boolean router = config.mode() == NetworkMode.NAT;
-    DhcpConfig leases = config.dhcp();
-    Dhcpv6Mode dhcp = leases != null && leases.enabled() ? leases.ipv6() : Dhcpv6Mode.OFF;
-    return dns != null && dns.enabled()
-        ? new Advertised(router, true, dns.domain(), dhcp)
-        : new Advertised(router, false, "", dhcp);
-  }
-
-  private static Ipv4Config ipv4(NetworkConfig config) {
-    return Objects.requireNonNull(config.ipv4(), "an isolated network has no gateway");
+  private Advertised advertised(NetworkConfig of) {
+    GatewayConfig offered = GatewayConfig.of(of);
+    DhcpConfig leases = offered.dhcp();
+    Dhcpv6Mode dhcp = leases.enabled() ? leases.ipv6() : Dhcpv6Mode.OFF;
+    DnsConfig dns = offered.dns();
+    return new Advertised(leadsOut, dns.enabled(), dns.enabled() ? dns.domain() : "", dhcp);
   }
 
   private static boolean answersForHost(NetworkConfig config, NatConfig nat) {
@@ -201,7 +223,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     udp.configure(nat);
     gateway.outbound(nat.outbound());
     gateway.advertise(advertised(next));
-    if (egress.configure(next.egress(), nat.hostLoopback())) {
+    if (egress.configure(egress(next), nat.hostLoopback())) {
       gateway.hostLoopback(answersForHost(next, nat));
       upkeep.judgeAgain();
     }
@@ -209,9 +231,11 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
 
   private void checkSame(NetworkConfig next) {
     if (!next.name().equals(config.name())
-        || next.mode() != config.mode()
+        || next.mode().word() != config.mode().word()
         || next.mtu() != config.mtu()
-        || !gateway.addresses().areThoseOf(ipv4(next), host.ipv6SubnetOf(next))) {
+        || !gateway
+            .addresses()
+            .areThoseOf(GatewayConfig.of(next).ipv4(), host.ipv6SubnetOf(next))) {
       throw new IllegalArgumentException(
           "the gateway of "
               + config.name()
@@ -236,7 +260,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * @return the flows as they stand now
    */
   public List<FlowRecord> endedBy(NetworkConfig next, Function<String, EgressConfig> ofPort) {
-    Predicate<Flow> admitted = egress.admitsUnder(next.egress(), nat(next).hostLoopback(), ofPort);
+    Predicate<Flow> admitted = egress.admitsUnder(egress(next), nat(next).hostLoopback(), ofPort);
     return flows.list(flow -> !admitted.test(flow));
   }
 

@@ -28,7 +28,6 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +59,7 @@ class DhcpBehindPortsTest {
           network,
           "gateway",
           new GatewayAddresses(
-              GATEWAY, Objects.requireNonNull(TestNetworks.nat().ipv4()), null, false),
+              GATEWAY, TestNetworks.mode(TestNetworks.nat()).gateway().ipv4(), null, false),
           1500,
           DescriptorBudget.ample().share("test"));
   private final DhcpServer server =

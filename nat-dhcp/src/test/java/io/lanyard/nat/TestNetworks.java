@@ -1,5 +1,6 @@
 package io.lanyard.nat;
 
+import io.lanyard.base.Timers;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
@@ -9,13 +10,16 @@ import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.flow.FlowQuota;
+import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import io.lanyard.vswitch.Switch;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Networks for tests, as the configuration's reader makes them: defaults are written there. */
 public final class TestNetworks {
@@ -75,42 +79,34 @@ public final class TestNetworks {
   }
 
   /**
-   * The same network, from which nothing leads out but to the host's loopback, if that is on: it
-   * needs no addresses of the host.
+   * The gateway of a network from which nothing leads out but to the host's loopback, if that is
+   * on: it needs no addresses of the host.
    */
-  public static NetworkConfig inward(NetworkConfig network) {
-    return with(network, NetworkMode.HOST_ONLY, network.nat(), network.forwards());
+  public static NatNetwork inward(
+      EventLoop loop,
+      Switch network,
+      Timers timers,
+      ByteBufAllocator allocator,
+      NetworkConfig config,
+      HostResources host,
+      GuestAddresses guests) {
+    return new NatNetwork(loop, network, timers, allocator, config, host, guests, false);
+  }
+
+  /** The parts of a network that its mode, NAT, gives it. */
+  public static NetworkMode.Nat mode(NetworkConfig network) {
+    return (NetworkMode.Nat) network.mode();
   }
 
   /** The same network with forwards, which may listen on port 0. */
   public static NetworkConfig forwards(NetworkConfig network, ForwardConfig... forwards) {
-    return with(network, network.mode(), network.nat(), List.of(forwards));
-  }
-
-  /** The same network with another NAT. */
-  public static NetworkConfig with(NetworkConfig network, NatConfig nat) {
-    return with(network, network.mode(), nat, network.forwards());
-  }
-
-  private static NetworkConfig with(
-      NetworkConfig network,
-      NetworkMode mode,
-      @Nullable NatConfig nat,
-      List<ForwardConfig> forwards) {
+    NetworkMode.Nat mode = mode(network);
     return new NetworkConfig(
         network.name(),
         network.enabled(),
-        mode,
+        new NetworkMode.Nat(
+            mode.gateway(), mode.hostAdapter(), mode.nat(), mode.egress(), List.of(forwards)),
         network.mtu(),
-        network.ipv4(),
-        network.ipv6(),
-        network.hostAdapter(),
-        network.dhcp(),
-        network.dns(),
-        nat,
-        network.uplink(),
-        network.egress(),
-        forwards,
         network.switching(),
         network.ports());
   }

@@ -13,9 +13,9 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HookConfig;
 import io.lanyard.config.HostAdapterConfig;
-import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortLimits;
 import io.lanyard.config.PortPolicy;
@@ -205,11 +205,14 @@ final class Descriptions {
   }
 
   private static String brief(NetworkConfig network) {
-    Ipv4Config ipv4 = network.ipv4();
-    UplinkConfig uplink = network.uplink();
-    return word(network.mode())
-        + (ipv4 == null ? "" : ", " + ipv4.subnet())
-        + (uplink == null ? "" : ", uplink " + uplink.label());
+    String details =
+        switch (network.mode()) {
+          case NetworkMode.Nat nat -> ", " + nat.gateway().ipv4().subnet();
+          case NetworkMode.HostOnly hostOnly -> ", " + hostOnly.gateway().ipv4().subnet();
+          case NetworkMode.Bridged(UplinkConfig uplink) -> ", uplink " + uplink.label();
+          case NetworkMode.Isolated _ -> "";
+        };
+    return network.mode().text() + details;
   }
 
   private static String brief(ForwardConfig forward) {

@@ -3,10 +3,12 @@ package io.lanyard.config.change;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Configuration.Api;
 import io.lanyard.config.Configuration.Metrics;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.change.Change.ApiChanged;
 import io.lanyard.config.change.Change.GuestAdded;
 import io.lanyard.config.change.Change.GuestChanged;
@@ -18,11 +20,13 @@ import io.lanyard.config.change.Change.NetworkAdded;
 import io.lanyard.config.change.Change.NetworkRemoved;
 import io.lanyard.config.change.Change.NetworkReplaced;
 import io.lanyard.config.change.Holdings.Holder;
+import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -97,16 +101,23 @@ public final class Difference {
 
   private static boolean isReplaced(NetworkConfig old, NetworkConfig now) {
     return old.enabled() != now.enabled()
-        || old.mode() != now.mode()
         || old.mtu() != now.mtu()
-        || !Objects.equals(old.uplink(), now.uplink())
-        || !Objects.equals(old.ipv6(), now.ipv6())
-        || !Objects.equals(fixed(old.ipv4()), fixed(now.ipv4()));
+        || !fixed(old.mode()).equals(fixed(now.mode()));
   }
 
-  /** The addresses that a network keeps as long as it runs. */
-  private static List<Object> fixed(@Nullable Ipv4Config ipv4) {
-    return ipv4 == null ? List.of() : List.of(ipv4.subnet(), ipv4.gateway(), ipv4.host());
+  /** The parts of a mode that a network keeps as long as it runs. */
+  private static List<Object> fixed(NetworkMode mode) {
+    return switch (mode) {
+      case NetworkMode.Nat nat -> List.of(mode.word(), fixed(nat.gateway()));
+      case NetworkMode.HostOnly hostOnly -> List.of(mode.word(), fixed(hostOnly.gateway()));
+      case NetworkMode.Bridged _, NetworkMode.Isolated _ -> List.of(mode);
+    };
+  }
+
+  /** The addresses that a gateway keeps as long as it runs. */
+  private static List<Object> fixed(GatewayConfig gateway) {
+    Ipv4Config ipv4 = gateway.ipv4();
+    return List.of(ipv4.subnet(), ipv4.gateway(), ipv4.host(), Optional.ofNullable(gateway.ipv6()));
   }
 
   /**
@@ -130,24 +141,25 @@ public final class Difference {
     rest.remove(change.network());
     for (NetworkReplaced other : List.copyOf(rest.values())) {
       if (rest.containsKey(other.network())
-          && (isHeld(change.after().ipv4(), other) || isHeld(change.after().ipv6(), other))) {
+          && isHeld(change.after().gateway(), other.before().gateway())) {
         order(other, rest, ordered);
       }
     }
     ordered.add(change);
   }
 
-  private static boolean isHeld(@Nullable Ipv4Config wanted, NetworkReplaced by) {
-    Ipv4Config held = by.before().ipv4();
-    return wanted != null && held != null && wanted.subnet().overlaps(held.subnet());
+  /** Whether one gateway's subnets cannot be had before another one goes. */
+  private static boolean isHeld(@Nullable GatewayConfig wanted, @Nullable GatewayConfig by) {
+    if (wanted == null || by == null) {
+      return false;
+    }
+    Subnet ipv6 = subnet(wanted.ipv6());
+    return wanted.ipv4().subnet().overlaps(by.ipv4().subnet())
+        || (ipv6 != null && ipv6.equals(subnet(by.ipv6())));
   }
 
-  private static boolean isHeld(@Nullable Ipv6Config wanted, NetworkReplaced by) {
-    Ipv6Config held = by.before().ipv6();
-    return wanted != null
-        && wanted.subnet() != null
-        && held != null
-        && wanted.subnet().equals(held.subnet());
+  private static @Nullable Subnet subnet(@Nullable Ipv6Config ipv6) {
+    return ipv6 == null ? null : ipv6.subnet();
   }
 
   private void guests() {

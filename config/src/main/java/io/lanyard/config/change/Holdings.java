@@ -3,6 +3,7 @@ package io.lanyard.config.change;
 import io.lanyard.base.EnumText;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
@@ -70,11 +71,12 @@ public final class Holdings {
   public static Set<Object> of(NetworkConfig network) {
     Set<Object> all = new HashSet<>();
     all.add(List.of("network", network.name()));
-    if (network.ipv4() != null) {
-      all.add(network.ipv4().subnet());
-    }
-    if (network.ipv6() != null && network.ipv6().subnet() != null) {
-      all.add(network.ipv6().subnet());
+    GatewayConfig gateway = network.gateway();
+    if (gateway != null) {
+      all.add(gateway.ipv4().subnet());
+      if (gateway.ipv6() != null && gateway.ipv6().subnet() != null) {
+        all.add(gateway.ipv6().subnet());
+      }
     }
     each(network, (thing, _) -> hold(all, thing));
     return all;

@@ -1,12 +1,11 @@
 package io.lanyard.config.change;
 
 import io.lanyard.config.DhcpConfig;
-import io.lanyard.config.DnsConfig;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.HostAdapterConfig;
-import io.lanyard.config.Ipv4Config;
-import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode.Nat;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
@@ -23,6 +22,7 @@ import io.lanyard.config.change.Change.PortRemoved;
 import io.lanyard.config.change.Change.PortReplaced;
 import io.lanyard.config.change.Change.SwitchChanged;
 import io.lanyard.config.change.Holdings.Holder;
+import io.lanyard.net.AddressRange;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -84,33 +84,38 @@ final class NetworkDifference {
     if (!before.switching().equals(after.switching())) {
       inPlace.add(new SwitchChanged(name, before.switching(), after.switching()));
     }
-    dhcp();
-    DnsConfig dns = before.dns();
-    if (dns != null && after.dns() != null && !dns.equals(after.dns())) {
-      inPlace.add(new DnsChanged(name, dns, after.dns()));
+    GatewayConfig old = before.gateway();
+    GatewayConfig now = after.gateway();
+    if (old != null && now != null) {
+      services(old, now);
     }
-    NatConfig nat = before.nat();
-    if (nat != null && after.nat() != null && !nat.equals(after.nat())) {
-      inPlace.add(new NatChanged(name, nat, after.nat()));
-    }
-    hostAdapter();
-    if (!before.egress().equals(after.egress())) {
-      inPlace.add(new EgressChanged(name, before.egress(), after.egress()));
+    if (before.mode() instanceof Nat was && after.mode() instanceof Nat is) {
+      nat(was, is);
+    } else {
+      hostAdapter();
     }
     ports();
     forwards();
   }
 
-  private void dhcp() {
-    DhcpConfig old = before.dhcp();
-    DhcpConfig now = after.dhcp();
-    Ipv4Config oldAddresses = before.ipv4();
-    Ipv4Config addresses = after.ipv4();
-    if (old == null || now == null || oldAddresses == null || addresses == null) {
-      return;
+  private void services(GatewayConfig old, GatewayConfig now) {
+    AddressRange oldPool = old.ipv4().pool();
+    AddressRange pool = now.ipv4().pool();
+    if (!isSame(old.dhcp(), now.dhcp()) || !oldPool.equals(pool)) {
+      inPlace.add(new DhcpChanged(name, old.dhcp(), now.dhcp(), oldPool, pool));
     }
-    if (!isSame(old, now) || !oldAddresses.pool().equals(addresses.pool())) {
-      inPlace.add(new DhcpChanged(name, old, now, oldAddresses.pool(), addresses.pool()));
+    if (!old.dns().equals(now.dns())) {
+      inPlace.add(new DnsChanged(name, old.dns(), now.dns()));
+    }
+  }
+
+  private void nat(Nat old, Nat now) {
+    if (!old.nat().equals(now.nat())) {
+      inPlace.add(new NatChanged(name, old.nat(), now.nat()));
+    }
+    hostAdapter();
+    if (!old.egress().equals(now.egress())) {
+      inPlace.add(new EgressChanged(name, old.egress(), now.egress()));
     }
   }
 

@@ -3,9 +3,10 @@ package io.lanyard.config.change;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.PrintableText;
 import io.lanyard.config.DurationText;
-import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.UplinkConfig;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,25 +60,34 @@ final class Parts {
   private static Map<String, Object> fixed(NetworkConfig network) {
     Map<String, Object> fixed = new LinkedHashMap<>();
     fixed.put("enabled", network.enabled());
-    fixed.put("mode", EnumText.word(network.mode()));
+    fixed.put("mode", network.mode().text());
     fixed.put("mtu", network.mtu());
-    UplinkConfig uplink = network.uplink();
-    if (uplink != null) {
-      fixed.put("uplink.interface", uplink.label());
-      fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
-      fixed.put("uplink.driver", EnumText.word(uplink.driver()));
-      fixed.put("uplink.shared-mac", EnumText.word(uplink.sharedMac()));
-      fixed.put("uplink.vlan", uplink.vlan() == UplinkConfig.ALL_VLANS ? "all" : uplink.vlan());
+    switch (network.mode()) {
+      case NetworkMode.Nat nat -> fix(fixed, nat.gateway());
+      case NetworkMode.HostOnly hostOnly -> fix(fixed, hostOnly.gateway());
+      case NetworkMode.Bridged(UplinkConfig uplink) -> fix(fixed, uplink);
+      case NetworkMode.Isolated _ -> {}
     }
-    Ipv4Config ipv4 = network.ipv4();
-    if (ipv4 != null) {
-      fixed.put("subnet", ipv4.subnet());
-      fixed.put("gateway", ipv4.gateway());
-      fixed.put("host", ipv4.host());
-    }
-    Ipv6Config ipv6 = network.ipv6();
-    fixed.put("ipv6", ipv6 == null ? "off" : ipv6.subnet() == null ? "on" : ipv6.subnet());
+    fixed.putIfAbsent("ipv6", "off");
     return fixed;
+  }
+
+  private static void fix(Map<String, Object> fixed, UplinkConfig uplink) {
+    fixed.put("uplink.interface", uplink.label());
+    fixed.put("uplink.netns", Objects.requireNonNullElse(uplink.netns(), ""));
+    fixed.put("uplink.driver", EnumText.word(uplink.driver()));
+    fixed.put("uplink.shared-mac", EnumText.word(uplink.sharedMac()));
+    fixed.put("uplink.vlan", uplink.vlan() == UplinkConfig.ALL_VLANS ? "all" : uplink.vlan());
+  }
+
+  private static void fix(Map<String, Object> fixed, GatewayConfig gateway) {
+    fixed.put("subnet", gateway.ipv4().subnet());
+    fixed.put("gateway", gateway.ipv4().gateway());
+    fixed.put("host", gateway.ipv4().host());
+    Ipv6Config ipv6 = gateway.ipv6();
+    if (ipv6 != null) {
+      fixed.put("ipv6", ipv6.subnet() == null ? "on" : ipv6.subnet());
+    }
   }
 
   /** Adds what was added to things with names, removed or changed. */

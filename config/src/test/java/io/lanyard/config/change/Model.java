@@ -6,10 +6,13 @@ import io.lanyard.base.EnumText;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HookConfig;
+import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.net.Endpoint;
 import java.util.ArrayList;
@@ -95,44 +98,58 @@ final class Model {
     assertThat(left).isNotNull();
     assertThat(before.forwards()).containsAll(Objects.requireNonNull(left).forwards());
     assertThat(before.ports()).containsAll(left.ports());
-    assertThat(left.mode()).isEqualTo(before.mode());
+    assertThat(left.mode().word()).isEqualTo(before.mode().word());
   }
 
   private static NetworkConfig within(NetworkConfig old, Change change) {
-    Ipv4Config ipv4 = old.ipv4();
-    List<ForwardConfig> forwards = new ArrayList<>(old.forwards());
     List<PortConfig> ports = new ArrayList<>(old.ports());
+    var switching = old.switching();
+    var mode = old.mode();
+    switch (change) {
+      case Change.PortAdded one -> ports.add(one.after());
+      case Change.PortRemoved one -> assertThat(ports.remove(one.before())).isTrue();
+      case Change.PortReplaced one -> replace(ports, one.before(), one.after());
+      case Change.PortPolicyChanged one -> replace(ports, one.before(), one.after());
+      case Change.SwitchChanged one -> {
+        assertThat(switching).isEqualTo(one.before());
+        switching = one.after();
+      }
+      default ->
+          mode =
+              switch (old.mode()) {
+                case NetworkMode.Nat nat -> within(nat, change);
+                case NetworkMode.HostOnly hostOnly -> within(hostOnly, change);
+                case NetworkMode.Bridged _, NetworkMode.Isolated _ ->
+                    throw new AssertionError(change);
+              };
+    }
+    return new NetworkConfig(old.name(), old.enabled(), mode, old.mtu(), switching, ports);
+  }
+
+  private static NetworkMode within(NetworkMode.HostOnly old, Change change) {
+    if (change
+        instanceof
+        Change.HostAdapterChanged(String _, HostAdapterConfig before, HostAdapterConfig after)) {
+      assertThat(old.hostAdapter()).isEqualTo(before);
+      return new NetworkMode.HostOnly(old.gateway(), after);
+    }
+    return new NetworkMode.HostOnly(within(old.gateway(), change), old.hostAdapter());
+  }
+
+  private static NetworkMode within(NetworkMode.Nat old, Change change) {
+    GatewayConfig gateway = old.gateway();
     var adapter = old.hostAdapter();
-    var dhcp = old.dhcp();
-    var dns = old.dns();
     var nat = old.nat();
     var egress = old.egress();
-    var switching = old.switching();
+    List<ForwardConfig> forwards = new ArrayList<>(old.forwards());
     switch (change) {
       case Change.HostAdapterChanged one -> {
         assertThat(adapter).isEqualTo(one.before());
         adapter = one.after();
       }
-      case Change.PortAdded one -> ports.add(one.after());
-      case Change.PortRemoved one -> assertThat(ports.remove(one.before())).isTrue();
-      case Change.PortReplaced one -> replace(ports, one.before(), one.after());
-      case Change.PortPolicyChanged one -> replace(ports, one.before(), one.after());
       case Change.ForwardAdded one -> forwards.add(one.after());
       case Change.ForwardRemoved one -> assertThat(forwards.remove(one.before())).isTrue();
       case Change.ForwardChanged one -> replace(forwards, one.before(), one.after());
-      case Change.DhcpChanged one -> {
-        assertThat(dhcp).isEqualTo(one.before());
-        Ipv4Config addresses = Objects.requireNonNull(ipv4);
-        assertThat(addresses.pool()).isEqualTo(one.poolBefore());
-        dhcp = one.after();
-        ipv4 =
-            new Ipv4Config(
-                addresses.subnet(), addresses.gateway(), addresses.host(), one.poolAfter());
-      }
-      case Change.DnsChanged one -> {
-        assertThat(dns).isEqualTo(one.before());
-        dns = one.after();
-      }
       case Change.NatChanged one -> {
         assertThat(nat).isEqualTo(one.before());
         nat = one.after();
@@ -141,31 +158,32 @@ final class Model {
         assertThat(egress).isEqualTo(one.before());
         egress = one.after();
       }
-      case Change.SwitchChanged one -> {
-        assertThat(switching).isEqualTo(one.before());
-        switching = one.after();
-      }
-      default -> throw new AssertionError(change);
+      default -> gateway = within(gateway, change);
     }
-    if (nat != null && nat.hostLoopback().enabled()) {
+    if (nat.hostLoopback().enabled()) {
       assertThat(adapter).isNull();
     }
-    return new NetworkConfig(
-        old.name(),
-        old.enabled(),
-        old.mode(),
-        old.mtu(),
-        ipv4,
-        old.ipv6(),
-        adapter,
-        dhcp,
-        dns,
-        nat,
-        old.uplink(),
-        egress,
-        forwards,
-        switching,
-        ports);
+    return new NetworkMode.Nat(gateway, adapter, nat, egress, forwards);
+  }
+
+  private static GatewayConfig within(GatewayConfig old, Change change) {
+    Ipv4Config ipv4 = old.ipv4();
+    return switch (change) {
+      case Change.DhcpChanged one -> {
+        assertThat(old.dhcp()).isEqualTo(one.before());
+        assertThat(ipv4.pool()).isEqualTo(one.poolBefore());
+        yield new GatewayConfig(
+            new Ipv4Config(ipv4.subnet(), ipv4.gateway(), ipv4.host(), one.poolAfter()),
+            old.ipv6(),
+            one.after(),
+            old.dns());
+      }
+      case Change.DnsChanged one -> {
+        assertThat(old.dns()).isEqualTo(one.before());
+        yield new GatewayConfig(ipv4, old.ipv6(), old.dhcp(), one.after());
+      }
+      default -> throw new AssertionError(change);
+    };
   }
 
   private static <T> void replace(List<T> list, T before, T after) {
@@ -247,27 +265,39 @@ final class Model {
     Map<String, Object> content = new TreeMap<>();
     content.put("forwards", new HashSet<>(network.forwards()));
     content.put("ports", new HashSet<>(network.ports()));
-    DhcpConfig dhcp = network.dhcp();
-    content.put("reservations", dhcp == null ? "" : new HashSet<>(dhcp.reservations()));
+    GatewayConfig gateway = network.gateway();
+    content.put(
+        "reservations", gateway == null ? Set.of() : new HashSet<>(gateway.dhcp().reservations()));
     content.put(
         "rest",
         new NetworkConfig(
             network.name(),
             network.enabled(),
-            network.mode(),
+            withoutLists(network.mode()),
             network.mtu(),
-            network.ipv4(),
-            network.ipv6(),
-            network.hostAdapter(),
-            dhcp == null ? null : withoutReservations(dhcp),
-            network.dns(),
-            network.nat(),
-            network.uplink(),
-            network.egress(),
-            List.of(),
             network.switching(),
             List.of()));
     return content;
+  }
+
+  private static NetworkMode withoutLists(NetworkMode mode) {
+    return switch (mode) {
+      case NetworkMode.Nat nat ->
+          new NetworkMode.Nat(
+              withoutReservations(nat.gateway()),
+              nat.hostAdapter(),
+              nat.nat(),
+              nat.egress(),
+              List.of());
+      case NetworkMode.HostOnly hostOnly ->
+          new NetworkMode.HostOnly(withoutReservations(hostOnly.gateway()), hostOnly.hostAdapter());
+      case NetworkMode.Bridged _, NetworkMode.Isolated _ -> mode;
+    };
+  }
+
+  private static GatewayConfig withoutReservations(GatewayConfig gateway) {
+    return new GatewayConfig(
+        gateway.ipv4(), gateway.ipv6(), withoutReservations(gateway.dhcp()), gateway.dns());
   }
 
   private static DhcpConfig withoutReservations(DhcpConfig dhcp) {

@@ -7,7 +7,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
-import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.NetworkConfig;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -79,8 +79,8 @@ class RandomChangesTest {
   /** The first three numbers of a network's addresses, or others where it has none. */
   private static String prefix(Configuration configuration, String network) {
     NetworkConfig there = configuration.networks().get(network.substring("networks.".length()));
-    Ipv4Config ipv4 = there == null ? null : there.ipv4();
-    return ipv4 == null ? "10.0.0." : ipv4.subnet().toString().replaceAll("0/24$", "");
+    GatewayConfig gateway = there == null ? null : there.gateway();
+    return gateway == null ? "10.0.0." : gateway.ipv4().subnet().toString().replaceAll("0/24$", "");
   }
 
   /** A change of anything, as path and value; an empty value removes. */

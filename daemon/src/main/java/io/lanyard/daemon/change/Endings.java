@@ -1,10 +1,12 @@
 package io.lanyard.daemon.change;
 
 import io.lanyard.config.Configuration;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
-import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode.Bridged;
+import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.PortInfo;
@@ -76,16 +78,16 @@ final class Endings {
     List<String> all = new ArrayList<>();
     for (Change change : changes) {
       if (change instanceof Change.NetworkReplaced(NetworkConfig before, NetworkConfig after)
-          && before.uplink() != null
-          && !before.uplink().equals(after.uplink())) {
+          && before.mode() instanceof Bridged(UplinkConfig uplink)
+          && !before.mode().equals(after.mode())) {
         all.add(
             "network "
                 + before.name()
                 + ": its uplink "
-                + before.uplink().label()
-                + (after.uplink() == null
-                    ? " goes"
-                    : " is opened anew, as " + after.uplink().label())
+                + uplink.label()
+                + (after.mode() instanceof Bridged(UplinkConfig next)
+                    ? " is opened anew, as " + next.label()
+                    : " goes")
                 + "; users that reach this host by a guest may be cut off");
       }
     }
@@ -146,9 +148,9 @@ final class Endings {
 
   /** Whether the leases of a network that is made anew go on. */
   private static boolean haveTheSameLeases(NetworkConfig before, NetworkConfig after) {
-    Ipv4Config old = before.ipv4();
-    Ipv4Config now = after.ipv4();
-    return old != null && now != null && old.subnet().equals(now.subnet());
+    GatewayConfig old = before.gateway();
+    GatewayConfig now = after.gateway();
+    return old != null && now != null && old.ipv4().subnet().equals(now.ipv4().subnet());
   }
 
   private String network(String name, boolean endsLeases) {

@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.Dhcpv6Mode;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.Dhcp6Server;
@@ -56,8 +57,8 @@ final class DhcpService {
       NatNetwork nat,
       LeaseJournal journal,
       UniqueLocal identifiers) {
-    DhcpConfig settings = config.dhcp();
-    if (settings == null || !settings.enabled()) {
+    DhcpConfig settings = GatewayConfig.of(config).dhcp();
+    if (!settings.enabled()) {
       return null;
     }
     DhcpServer server = new DhcpServer(config, guests, nat.gateway(), journal);
@@ -129,8 +130,7 @@ final class DhcpService {
     if (server6 != null) {
       server6.configure(config, guests);
     }
-    DhcpConfig settings = config.dhcp();
-    serve6(settings == null ? Dhcpv6Mode.OFF : settings.ipv6());
+    serve6(GatewayConfig.of(config).dhcp().ipv6());
   }
 
   List<Lease> leases() {

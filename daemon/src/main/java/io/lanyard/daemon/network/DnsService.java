@@ -1,6 +1,6 @@
 package io.lanyard.daemon.network;
 
-import io.lanyard.config.DnsConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dns.DnsForwarder;
@@ -26,8 +26,7 @@ final class DnsService {
    */
   static @Nullable DnsForwarder open(
       NetworkConfig config, Collection<GuestConfig> guests, NatNetwork nat) {
-    DnsConfig settings = config.dns();
-    if (settings == null || !settings.enabled()) {
+    if (!GatewayConfig.of(config).dns().enabled()) {
       return null;
     }
     DnsForwarder dns =

@@ -3,10 +3,10 @@ package io.lanyard.daemon.network;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
-import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
@@ -333,15 +333,13 @@ public final class Network implements AutoCloseable {
 
   /** Makes the gateway with its services, where the mode has one. */
   private void startGateway() {
-    Ipv4Config ipv4 = config.ipv4();
-    if (ipv4 == null) {
+    if (config.gateway() == null) {
       return;
     }
     gateway.start(() -> {
       NetworkServices made =
           new NetworkServices(
               config,
-              ipv4,
               loop.eventLoop(),
               ethernet,
               timers,
@@ -430,11 +428,12 @@ public final class Network implements AutoCloseable {
   }
 
   private NetworkInfo infoOnLoop() {
-    Ipv4Config ipv4 = config.ipv4();
+    GatewayConfig offered = config.gateway();
+    Ipv4Config ipv4 = offered == null ? null : offered.ipv4();
     Subnet ipv6 = host.ipv6SubnetOf(config);
     return new NetworkInfo(
         name(),
-        EnumText.word(config.mode()),
+        config.mode().text(),
         !config.enabled() ? STOPPED : parts.problems().isEmpty() ? "running" : "failed",
         ipv4 == null ? "" : ipv4.subnet().toString(),
         !gateway.isThere() || ipv4 == null ? "" : ipv4.gateway().toString(),
@@ -543,7 +542,7 @@ public final class Network implements AutoCloseable {
     return loop.call(() -> {
       DumpNode.Builder node =
           DumpNode.of("network " + name())
-              .with("mode", EnumText.word(config.mode()))
+              .with("mode", config.mode().text())
               .with("mtu", config.mtu())
               .with("running", config.enabled() && parts.problems().isEmpty())
               .child(ethernet.dump());

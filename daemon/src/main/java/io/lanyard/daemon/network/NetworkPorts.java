@@ -4,11 +4,13 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.ByteSize;
 import io.lanyard.config.EgressConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.UplinkConfig;
@@ -361,10 +363,11 @@ final class NetworkPorts {
       return true;
     });
     remove(Network.HOST_PORT);
-    Ipv4Config ipv4 = config.ipv4();
-    if (adapter == null || ipv4 == null) {
+    GatewayConfig gateway = config.gateway();
+    if (adapter == null || gateway == null) {
       return "";
     }
+    Ipv4Config ipv4 = gateway.ipv4();
     List<TapSettings.HostAddress> own = new ArrayList<>();
     own.add(new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
     Subnet ipv6 = ipv6Subnet.apply(config);
@@ -393,8 +396,7 @@ final class NetworkPorts {
 
   /** Starts the uplink of a bridged network, and waits until it has tried to open. */
   void startUplink() {
-    UplinkConfig uplink = config.uplink();
-    if (uplink != null) {
+    if (config.mode() instanceof NetworkMode.Bridged(UplinkConfig uplink)) {
       Object model = new UplinkPorts.Uplink(Network.UPLINK_PORT, uplink, config.mtu());
       PortListener follower = new UplinkListener(config.name(), ethernet);
       await(List.of(start(Network.UPLINK_PORT, model, PortPolicies::uplink, List.of(follower))));

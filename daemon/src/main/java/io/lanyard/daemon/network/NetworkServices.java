@@ -6,6 +6,7 @@ import io.lanyard.base.Timers;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
@@ -63,7 +64,6 @@ final class NetworkServices {
    * Makes the gateway, attaches it to the switch, and starts its services.
    *
    * @param config the network
-   * @param ipv4 its addresses
    * @param loop its loop
    * @param ethernet its switch
    * @param timers its timers
@@ -74,7 +74,6 @@ final class NetworkServices {
    */
   NetworkServices(
       NetworkConfig config,
-      Ipv4Config ipv4,
       EventLoop loop,
       Switch ethernet,
       Timers timers,
@@ -83,7 +82,7 @@ final class NetworkServices {
       Map<String, GuestConfig> guests,
       HostResources shared) {
     this.config = config;
-    this.ipv4 = ipv4;
+    ipv4 = GatewayConfig.of(config).ipv4();
     this.journal = journal;
     this.shared = shared;
     this.nat =
@@ -137,7 +136,7 @@ final class NetworkServices {
     config = next;
     nat.configure(next);
     DhcpService leases = dhcp;
-    boolean leased = next.dhcp() != null && next.dhcp().enabled();
+    boolean leased = GatewayConfig.of(next).dhcp().enabled();
     if (leases != null && leased) {
       leases.configure(next, guests.values());
     } else if (leases != null) {
@@ -148,7 +147,7 @@ final class NetworkServices {
       offerLeases(guests.values());
     }
     DnsForwarder names = dns;
-    boolean named = next.dns() != null && next.dns().enabled();
+    boolean named = GatewayConfig.of(next).dns().enabled();
     if (names != null && named) {
       names.configure(next, guests.values());
     } else if (names != null) {
@@ -247,22 +246,18 @@ final class NetworkServices {
   /** The subnet of which guests choose addresses; null where there is none, or leases are given. */
   private @Nullable Subnet chosen(NetworkConfig of) {
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
-    DhcpConfig settings = of.dhcp();
-    boolean leased =
-        settings != null && settings.enabled() && settings.ipv6() == Dhcpv6Mode.STATEFUL;
+    DhcpConfig settings = GatewayConfig.of(of).dhcp();
+    boolean leased = settings.enabled() && settings.ipv6() == Dhcpv6Mode.STATEFUL;
     return ipv6 == null || leased ? null : ipv6.subnet();
   }
 
   /** The MAC addresses that have an address without a lease. */
   private Map<Address, Long> fixed() {
     Map<Address, Long> fixed = new HashMap<>();
-    DhcpConfig settings = config.dhcp();
-    if (settings != null) {
-      for (ReservationConfig kept : settings.reservations()) {
-        fixed.put(kept.address(), kept.mac().bits());
-        if (kept.ipv6() != null) {
-          fixed.put(kept.ipv6(), kept.mac().bits());
-        }
+    for (ReservationConfig kept : GatewayConfig.of(config).dhcp().reservations()) {
+      fixed.put(kept.address(), kept.mac().bits());
+      if (kept.ipv6() != null) {
+        fixed.put(kept.ipv6(), kept.mac().bits());
       }
     }
     long gateway = nat.gateway().addresses().mac();

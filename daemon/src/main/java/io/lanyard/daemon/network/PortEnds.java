@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.UplinkConfig;
 import java.util.ArrayList;
@@ -51,8 +52,7 @@ public final class PortEnds {
     if (adapter != null) {
       ends.put(Network.HOST_PORT, "device=" + adapter.name());
     }
-    UplinkConfig uplink = network.uplink();
-    if (uplink != null) {
+    if (network.mode() instanceof NetworkMode.Bridged(UplinkConfig uplink)) {
       String netns = uplink.netns();
       ends.put(
           Network.UPLINK_PORT,

@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import io.lanyard.base.Causes;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.linux.Capability;
@@ -146,8 +147,7 @@ public final class UplinkChoices {
       return "it is a part of " + of + "; choose " + of;
     }
     for (NetworkConfig network : networks) {
-      UplinkConfig uplink = network.uplink();
-      if (uplink != null
+      if (network.mode() instanceof NetworkMode.Bridged(UplinkConfig uplink)
           && uplink.vlan() == UplinkConfig.ALL_VLANS
           && Objects.equals(uplink.netns(), netns)
           && (uplink.device() == null ? isDefault : name.equals(uplink.device()))) {

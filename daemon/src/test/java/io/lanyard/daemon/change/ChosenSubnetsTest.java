@@ -8,6 +8,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.daemon.history.History;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.net.Subnet;
@@ -37,7 +38,7 @@ final class ChosenSubnetsTest {
   }
 
   private static Subnet subnet(Document document, String network) throws ConfigException {
-    return document.configuration().networks().get(network).ipv4().subnet();
+    return GatewayConfig.of(document.configuration().networks().get(network)).ipv4().subnet();
   }
 
   @Test
@@ -69,7 +70,7 @@ final class ChosenSubnetsTest {
         .configuration()
         .networks()
         .values()
-        .forEach(network -> all.add(network.ipv4().subnet()));
+        .forEach(network -> all.add(GatewayConfig.of(network).ipv4().subnet()));
     assertThat(all).hasSize(41).doesNotHaveDuplicates();
   }
 

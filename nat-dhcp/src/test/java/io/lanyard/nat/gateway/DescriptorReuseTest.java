@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -74,7 +75,7 @@ class DescriptorReuseTest {
     trigger = on(Trigger::new);
     nat =
         on(() ->
-            new NatNetwork(
+            TestNetworks.inward(
                 loop,
                 net.network,
                 net.timers,

@@ -7,6 +7,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.HostResources;
+import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.NatScene.Guest;
@@ -39,12 +40,12 @@ class DescriptorShortageTest {
   }
 
   private NatScene scene(NetworkConfig config, int descriptors) throws Exception {
+    return new NatScene(family(), config, host(descriptors), nic -> null);
+  }
+
+  private static HostResources host(int descriptors) {
     DescriptorBudget budget = new DescriptorBudget(() -> descriptors, Clock.system());
-    return new NatScene(
-        family(),
-        config,
-        HostResources.of(budget, List.of(), HostResources.alone().prefixes()),
-        nic -> null);
+    return HostResources.of(budget, List.of(), HostResources.alone().prefixes());
   }
 
   private NatScene scene(int descriptors) throws Exception {
@@ -161,7 +162,8 @@ class DescriptorShortageTest {
 
   @Test
   void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
-    try (NatScene scene = scene(TestNetworks.named("test", family().ipv6()), 0)) {
+    NetworkConfig config = TestNetworks.named("test", family().ipv6());
+    try (NatScene scene = new NatScene(family(), config, host(0), nic -> null, NatNetwork::new)) {
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.ping(TestNetwork.WORLD, 7);

@@ -28,6 +28,10 @@ class EgressJudgeTest {
     protection.hostAddresses(List.of(Subnet.parse("10.1.1.1/32")));
   }
 
+  private static EgressConfig egress(String keys) {
+    return TestNetworks.mode(TestNetworks.nat("egress: {" + keys + "}")).egress();
+  }
+
   /** The policy of a port of a network, from the keys of their {@code egress}. */
   private static EgressPolicy policy(String network, String port) {
     NetworkConfig config =
@@ -35,7 +39,8 @@ class EgressJudgeTest {
             "egress: {" + network + "}",
             "ports: [{name: p1, kind: qemu-stream, path: p1.sock, egress: {" + port + "}}]");
     EgressConfig own = config.ports().getFirst().policy().egress();
-    return EgressPolicy.of(new EgressLevel("", config.egress(), null), HostLoopback.NONE)
+    return EgressPolicy.of(
+            new EgressLevel("", TestNetworks.mode(config).egress(), null), HostLoopback.NONE)
         .behind(new EgressLevel("p1", own, null));
   }
 
@@ -127,8 +132,9 @@ class EgressJudgeTest {
   }
 
   private boolean loopback(NetworkConfig config, int port) {
-    HostLoopback loopback = config.nat() == null ? HostLoopback.NONE : config.nat().hostLoopback();
-    EgressPolicy under = EgressPolicy.of(new EgressLevel("", config.egress(), null), loopback);
+    HostLoopback loopback = TestNetworks.mode(config).nat().hostLoopback();
+    EgressPolicy under =
+        EgressPolicy.of(new EgressLevel("", TestNetworks.mode(config).egress(), null), loopback);
     Address to = Address.LOOPBACK_IPV4;
     return judge.judge(under, List.of(), FlowKey.UDP, to.high(), to.low(), port).admitted();
   }
@@ -150,9 +156,8 @@ class EgressJudgeTest {
 
   @Test
   void rulesThatStayGoOnCounting() {
-    EgressConfig one = TestNetworks.nat("egress: {rules: [{deny: 192.0.2.7}]}").egress();
-    EgressConfig two =
-        TestNetworks.nat("egress: {rules: [{deny: 192.0.2.1}, {deny: 192.0.2.7}]}").egress();
+    EgressConfig one = egress("rules: [{deny: 192.0.2.7}]");
+    EgressConfig two = egress("rules: [{deny: 192.0.2.1}, {deny: 192.0.2.7}]");
     EgressLevel before = new EgressLevel("", one, null);
     before.count(0);
     EgressLevel after = new EgressLevel("", two, before);

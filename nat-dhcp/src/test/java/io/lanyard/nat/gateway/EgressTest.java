@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.Flow;
@@ -80,7 +81,8 @@ class EgressTest {
             "egress: {" + network + "}",
             "ports: [{name: p, kind: qemu-stream, path: p.sock, egress: {" + port + "}}]");
     scene.on(() -> {
-      egress().configure(config.egress(), config.nat().hostLoopback());
+      NetworkMode.Nat mode = TestNetworks.mode(config);
+      egress().configure(mode.egress(), mode.nat().hostLoopback());
       ports.set(of.port.name(), config.ports().getFirst().policy());
       return true;
     });

@@ -47,7 +47,7 @@ class ForwardAcceptTest {
   ForwardAcceptTest() throws Exception {
     nat =
         on(() ->
-            new NatNetwork(
+            TestNetworks.inward(
                 loop,
                 net.network,
                 net.timers,

@@ -50,12 +50,12 @@ class GatewayFuzzTest {
     SinkPort guest =
         new SinkPort("guest", Offloads.NONE, network, frame -> check(new WireFrame(frame)));
     NatNetwork nat =
-        new NatNetwork(
+        TestNetworks.inward(
             LOOP,
             network,
             timers,
             allocator,
-            TestNetworks.inward(TestNetworks.named("test", IPV6)),
+            TestNetworks.named("test", IPV6),
             HostResources.alone(),
             nic -> null);
     nat.serve(67, (payload, from) -> from.answer(payload.copy()));

@@ -21,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.dns.Ipv6Names;
+import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
@@ -60,7 +61,7 @@ class Ipv6GatewayTest {
     GatewayAddresses addresses =
         new GatewayAddresses(
             TestNetwork.GATEWAY_MAC,
-            Objects.requireNonNull(TestNetwork.config().ipv4()),
+            TestNetworks.mode(TestNetwork.config()).gateway().ipv4(),
             subnet,
             false);
     Gateway made =

@@ -176,7 +176,7 @@ class NatChangeTest {
         return true;
       });
       assertThat(scene.becomes(() -> guest.heard().contains("syn-ack 40002"))).isTrue();
-      NetworkConfig closed = TestNetworks.inward(TestNetworks.named("test"));
+      NetworkConfig closed = TestNetworks.named("test");
       assertThat(scene.on(() -> scene.nat.endedBy(closed, port -> EgressConfig.INHERITED)))
           .hasSize(2);
       configure(closed);
@@ -214,9 +214,7 @@ class NatChangeTest {
       sends(40_001, first.getLocalPort());
       sends(40_002, second.getLocalPort());
       configure(
-          TestNetworks.inward(
-              TestNetworks.named(
-                  "test", "nat: {host-loopback: [udp/" + second.getLocalPort() + "]}")));
+          TestNetworks.named("test", "nat: {host-loopback: [udp/" + second.getLocalPort() + "]}"));
       assertThat(scene.on(() -> scene.nat.listFlows().stream().map(FlowRecord::remote).toList()))
           .singleElement()
           .satisfies(remote -> assertThat(remote.port()).isEqualTo(second.getLocalPort()));
@@ -225,8 +223,7 @@ class NatChangeTest {
 
   @Test
   void theAddressesOfARunningGatewayStay() throws Exception {
-    NetworkConfig moved =
-        TestNetworks.inward(TestNetworks.of("test", "ipv4: {subnet: 192.168.128.0/24}"));
+    NetworkConfig moved = TestNetworks.of("test", "ipv4: {subnet: 192.168.128.0/24}");
     scene.on(() -> {
       NetworkConfig before = scene.nat.config();
       assertThatIllegalArgumentException()
@@ -280,7 +277,7 @@ class NatChangeTest {
   }
 
   private NatNetwork gateway(Switch network, HostResources host) {
-    return new NatNetwork(
+    return TestNetworks.inward(
         scene.loop,
         network,
         scene.net.timers,

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.HostResources;
@@ -9,12 +10,15 @@ import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -59,11 +63,22 @@ final class NatScene implements AutoCloseable {
 
   NatScene(WireFamily family, NetworkConfig config, HostResources host, GuestAddresses guests)
       throws Exception {
+    this(family, config, host, guests, TestNetworks::inward);
+  }
+
+  /** A network whose gateway is made by other means, such as one that leads out. */
+  NatScene(
+      WireFamily family,
+      NetworkConfig config,
+      HostResources host,
+      GuestAddresses guests,
+      Maker maker)
+      throws Exception {
     this.family = family;
     family.guest(net.guest);
     nat =
         on(() ->
-            new NatNetwork(
+            maker.make(
                 loop,
                 net.network,
                 net.timers,
@@ -71,6 +86,18 @@ final class NatScene implements AutoCloseable {
                 config,
                 host,
                 guests));
+  }
+
+  /** Makes a gateway: the constructor of one that leads out, or {@link TestNetworks#inward}. */
+  interface Maker {
+    NatNetwork make(
+        EventLoop loop,
+        Switch network,
+        Timers timers,
+        ByteBufAllocator allocator,
+        NetworkConfig config,
+        HostResources host,
+        GuestAddresses guests);
   }
 
   /** Runs something on the network's loop and waits for it. */

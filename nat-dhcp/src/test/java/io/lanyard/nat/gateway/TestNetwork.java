@@ -22,7 +22,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 
 /** Frames of a guest, written by hand, and what a gateway on a stopped clock makes of them. */
@@ -59,19 +58,18 @@ final class TestNetwork {
 
   static GatewayAddresses addresses(boolean hostLoopback) {
     return new GatewayAddresses(
-        GATEWAY_MAC, Objects.requireNonNull(config().ipv4()), null, hostLoopback);
+        GATEWAY_MAC, TestNetworks.mode(config()).gateway().ipv4(), null, hostLoopback);
   }
 
   /**
-   * A network that leads to the host's loopback only.
+   * A network with the way to the host's loopback.
    *
    * @param nat further keys of its NAT, such as {@code filtering: endpoint-independent}
    */
   static NetworkConfig config(String... nat) {
     List<String> keys = new ArrayList<>(List.of(nat));
     keys.addFirst("host-loopback: true");
-    return TestNetworks.inward(
-        TestNetworks.named("test", "nat: {" + String.join(", ", keys) + "}"));
+    return TestNetworks.named("test", "nat: {" + String.join(", ", keys) + "}");
   }
 
   static ForwardConfig forward(Transport protocol, Endpoint listen, String to, int port) {

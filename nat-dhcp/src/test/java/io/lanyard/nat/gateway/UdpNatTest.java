@@ -75,7 +75,7 @@ class UdpNatTest {
     try {
       NatNetwork made =
           on(() ->
-              new NatNetwork(
+              TestNetworks.inward(
                   loop,
                   net.network,
                   net.timers,
@@ -730,7 +730,7 @@ class UdpNatTest {
       SinkPort guest = new SinkPort("guest", Offloads.ALL, network, frame -> seen[0]++);
       NatNetwork measured =
           on(() ->
-              new NatNetwork(
+              TestNetworks.inward(
                   loop,
                   network,
                   net.timers,

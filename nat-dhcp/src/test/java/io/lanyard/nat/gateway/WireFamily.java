@@ -20,12 +20,11 @@ enum WireFamily {
   IPV4,
   IPV6;
 
-  /** A network that leads to the host's loopback only, as {@link TestNetwork#config}. */
+  /** A network with the way to the host's loopback, as {@link TestNetwork#config}. */
   NetworkConfig config(String... nat) {
     List<String> keys = new ArrayList<>(List.of(nat));
     keys.addFirst("host-loopback: true");
-    return TestNetworks.inward(
-        TestNetworks.named("test", ipv6(), "nat: {" + String.join(", ", keys) + "}"));
+    return TestNetworks.named("test", ipv6(), "nat: {" + String.join(", ", keys) + "}");
   }
 
   /** The key of a network that has the family, with its value. */
