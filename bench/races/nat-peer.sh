@@ -61,6 +61,8 @@ case $peer in
     else
       attach="{name: guest, kind: qemu-stream, path: $work/socket}"
     fi
+    # Versions without IPv6 can race over IPv4.
+    [ "$family" = 4 ] && ipv6='' || ipv6='ipv6: {subnet: "fd77:0:0:8::/64"}'
     lanyard_daemon <<YAML
 version: 1
 networks:
@@ -68,7 +70,7 @@ networks:
     mode: nat
     mtu: $mtu
     ipv4: {subnet: 10.77.0.0/24}
-    ipv6: {subnet: "fd77:0:0:8::/64"}
+    $ipv6
     nat: {host-loopback: true}
     ports: [$attach]
 YAML
