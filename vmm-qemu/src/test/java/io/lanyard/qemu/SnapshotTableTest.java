@@ -37,7 +37,9 @@ final class SnapshotTableTest {
   }
 
   private Path write(ByteBuffer image) throws IOException {
-    return Files.write(home.resolve("image"), image.array());
+    byte[] bytes = new byte[image.capacity()];
+    image.get(0, bytes);
+    return Files.write(home.resolve("image"), bytes);
   }
 
   @Test
