@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class QemuGuest implements Guest {
   private static final long LOOK_MILLIS = 5;
 
   private final GuestFiles files;
+  private final BiFunction<String, List<String>, List<String>> scope;
   private final Function<GuestSpec, List<String>> command;
   private final Consumer<GuestEvent> events;
   private final Consumer<QemuGuest> closed;
@@ -62,11 +64,13 @@ final class QemuGuest implements Guest {
   QemuGuest(
       GuestSpec spec,
       GuestFiles files,
+      BiFunction<String, List<String>, List<String>> scope,
       Function<GuestSpec, List<String>> command,
       Consumer<GuestEvent> events,
       Consumer<QemuGuest> closed) {
     this.spec = spec;
     this.files = files;
+    this.scope = scope;
     this.command = command;
     this.events = events;
     this.closed = closed;
@@ -239,7 +243,7 @@ final class QemuGuest implements Guest {
         List<String> line = command.apply(spec);
         files.write(line);
         lastNanos = 0;
-        QemuProcess process = QemuProcess.start(line, files.directory());
+        QemuProcess process = QemuProcess.start(scope.apply(name(), line), files.directory());
         starting = process;
         Live started = ready(process);
         live = started;

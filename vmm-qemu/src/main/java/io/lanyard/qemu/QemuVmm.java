@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The open VMM: makes guests, finds those that run, and tells their events in order. */
 final class QemuVmm implements Vmm {
@@ -32,6 +33,9 @@ final class QemuVmm implements Vmm {
   private final ExecutorService events =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("qemu-events").factory());
   private boolean closed;
+
+  /** Found when the first guest starts. */
+  private volatile @Nullable SystemdScope scope;
 
   QemuVmm(VmmContext context, QemuBinaries binaries) {
     this.context = context;
@@ -57,6 +61,7 @@ final class QemuVmm implements Vmm {
         new QemuGuest(
             spec,
             files,
+            this::scoped,
             now ->
                 QemuCommand.of(
                     program, version, now, files, now.architecture().equals(binaries.host())),
@@ -83,6 +88,21 @@ final class QemuVmm implements Vmm {
       LogEvent.of("guests-left-behind-unknown").log(LOG, Level.WARNING, e);
     }
     return left;
+  }
+
+  /** The line that starts a guest's QEMU, in a scope of its own where there are scopes. */
+  private List<String> scoped(String guest, List<String> command) {
+    SystemdScope found = scope;
+    if (found == null) {
+      found = SystemdScope.ofThisHost();
+      scope = found;
+      if (found.missing().isEmpty()) {
+        LogEvent.of("guests-in-scopes").log(LOG, Level.INFO);
+      } else {
+        LogEvent.of("guests-without-scopes").with("cause", found.missing()).log(LOG, Level.INFO);
+      }
+    }
+    return found.line(guest, command);
   }
 
   private void tell(GuestListener listener, GuestEvent event) {

@@ -12,11 +12,11 @@
  *   switch port (the daemon's) --- NIC's socket ------ virtio-net   frames, past the plug-in
  * </pre>
  *
- * <p>QEMU runs in a session of its own and listens at all three sockets, so that it outlives the
- * process that connects to them: Lanyard's daemon may end, be killed, or be started again. What a
- * guest needs to be found by is in its directory below the plug-in's runtime directory: {@code
- * pid}, {@code qmp}, {@code console} and {@code command}, the command line that it was started
- * with.
+ * <p>QEMU runs in a session of its own, where systemd permits it in a scope of its own too ({@link
+ * io.lanyard.qemu.SystemdScope}), and listens at all three sockets, so that it outlives the process
+ * that connects to them: Lanyard's daemon may end, be killed, or be started again. What a guest
+ * needs to be found by is in its directory below the plug-in's runtime directory: {@code pid},
+ * {@code qmp}, {@code console} and {@code command}, the command line that it was started with.
  *
  * <pre>
  *   CREATED --start--&gt; RUNNING &lt;--stop, cont--&gt; PAUSED
