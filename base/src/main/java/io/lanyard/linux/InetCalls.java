@@ -14,6 +14,7 @@ final class InetCalls {
   private static final MemorySegment GETPEERNAME = NativeCall.function("getpeername");
   private static final MemorySegment SETSOCKOPT = NativeCall.function("setsockopt");
   private static final MemorySegment GETSOCKOPT = NativeCall.function("getsockopt");
+  private static final MemorySegment RECVFROM = NativeCall.function("recvfrom");
   private static final MemorySegment SENDTO = NativeCall.function("sendto");
   private static final MemorySegment SENDMSG = NativeCall.function("sendmsg");
   private static final MemorySegment RECVMSG = NativeCall.function("recvmsg");
@@ -46,6 +47,11 @@ final class InetCalls {
 
   static int getsockopt(int fd, int level, int name, long value, long length) {
     return NativeCall.toInt(GETSOCKOPT, fd, level, name, value, length, 0);
+  }
+
+  /** Receives without the sender's address. */
+  static int recv(int fd, long data, long length, int flags) {
+    return (int) NativeCall.toLong(RECVFROM, fd, data, length, flags, 0, 0);
   }
 
   static int sendto(int fd, long data, long length, int flags, long address, int addressLength) {

@@ -200,6 +200,8 @@ final class DescriptorIT {
             mine, theirs = socket.socketpair()
             print(give(theirs))
             theirs.settimeout(None)  # the giver's copy is of the same socket
+            for way in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+                theirs.setsockopt(socket.SOL_SOCKET, way, struct.pack('ll', 0, 0))
             other, handed = socket.socketpair()
             other.settimeout(20)
             print(give(handed))
@@ -216,6 +218,41 @@ final class DescriptorIT {
                 f = frame(other, '>I')
                 if f[12:14] == b'\\x08\\x06' and f[20:22] == b'\\x00\\x02':
                     break
+            print('goes on')
+            """);
+    assertThat(said).hasSize(3).endsWith("goes on");
+  }
+
+  @Test
+  void aSocketThatItsGiverHasMadeLingerDoesNotStopTheNetworkWhenItCloses() throws Exception {
+    LogWatch.expect("event=client-disconnected");
+    List<String> said =
+        run(
+            """
+            listener = socket.create_server(('127.0.0.1', 0))
+            mine = socket.create_connection(listener.getsockname())
+            theirs, _ = listener.accept()
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 120))
+            print(give(theirs))
+            theirs.close()
+            other, handed = socket.socketpair()
+            other.settimeout(20)
+            print(give(handed))
+            handed.close()
+            said = bytes.fromhex('ffffffffffff52540000007688b5') + bytes(46)
+            mine.sendall(struct.pack('>I', len(said)) + said)
+            frame(other, '>I')
+            flood = bytes.fromhex('525400000076') + bytes.fromhex('525400000078') + b'\\x88\\xb5' + bytes(1400)
+            whole = struct.pack('>I', len(flood)) + flood
+            for i in range(8000):  # more than all buffers of TCP: some of it waits for the first guest
+                other.sendall(whole)
+            mine.sendall(b'\\xff' * 4)  # no frame is that long: the port ends
+            for i in range(20):
+                other.sendall(struct.pack('>I', len(arp)) + arp)
+                while True:
+                    f = frame(other, '>I')
+                    if f[12:14] == b'\\x08\\x06' and f[20:22] == b'\\x00\\x02':
+                        break
             print('goes on')
             """);
     assertThat(said).hasSize(3).endsWith("goes on");

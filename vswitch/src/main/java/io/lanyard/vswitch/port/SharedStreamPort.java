@@ -13,7 +13,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
@@ -136,14 +135,14 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
   /**
    * Takes a socket that another process has opened. Closes it where there is no room for it.
    *
-   * @param descriptor a connected stream socket that does not block, owned by the port from now on
+   * @param descriptor a connected stream socket, owned by the port from now on; whether it blocks
+   *     is all the same
    * @param isUnix whether it is a UNIX socket; else one of TCP
    * @return the name of its port; fails with an {@link IllegalStateException} where there is no
    *     room
    */
   public CompletableFuture<String> take(int descriptor, boolean isUnix) {
-    Channel channel =
-        isUnix ? new EpollDomainSocketChannel(descriptor) : new EpollSocketChannel(descriptor);
+    Channel channel = new GivenChannel(descriptor, isUnix);
     channel.config().setAllocator(context.allocator());
     CompletableFuture<String> taken = new CompletableFuture<>();
     EventLoopGroup loop = context.loop();
