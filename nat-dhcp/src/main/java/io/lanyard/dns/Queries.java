@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
@@ -27,6 +28,11 @@ final class Queries {
   private static final EDNSOption PROHIBITED =
       new ExtendedErrorCodeOption(
           ExtendedErrorCodeOption.PROHIBITED, "the network's egress rules do not permit this name");
+
+  /** RFC 8914 section 4.16. */
+  private static final EDNSOption BLOCKED =
+      new ExtendedErrorCodeOption(
+          ExtendedErrorCodeOption.BLOCKED, "private addresses are taken out of others' names");
 
   private Queries() {}
 
@@ -136,6 +142,31 @@ final class Queries {
           Section.ADDITIONAL);
     }
     return response;
+  }
+
+  /**
+   * Says in an answer of a server's that records were taken out of it, and refuses where none is
+   * left: that there is no such name, or nothing of the type, would be untrue.
+   *
+   * @param response the answer; changed
+   */
+  static void blocked(Message response) {
+    OPTRecord theirs = response.getOPT();
+    List<EDNSOption> options = new ArrayList<>(Question.endToEnd(theirs));
+    options.add(BLOCKED);
+    boolean isLeft =
+        response.getSection(Section.ANSWER).stream()
+            .anyMatch(each -> each.getType() != Type.CNAME && each.getType() != Type.DNAME);
+    if (!isLeft) {
+      response.getHeader().setRcode(Rcode.REFUSED);
+      for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
+        response.removeAllRecords(section);
+      }
+    } else if (theirs != null) {
+      response.removeRecord(theirs, Section.ADDITIONAL);
+    }
+    int flags = theirs == null ? 0 : theirs.getFlags();
+    response.addRecord(new OPTRecord(Question.PAYLOAD, 0, 0, flags, options), Section.ADDITIONAL);
   }
 
   /** Adds EDNS to the answer to a query that has it. */

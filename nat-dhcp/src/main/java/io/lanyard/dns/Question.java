@@ -7,6 +7,7 @@ import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.GenericEDNSOption;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -36,6 +37,9 @@ record Question(Name name, int type, int dclass, int flags) {
    * forwarder accepts.
    */
   static final int PAYLOAD = 1232;
+
+  private static final int PADDING = 12; // RFC 7830 section 3
+  private static final int PADDED_TO = 128; // RFC 8467 section 4.1
 
   static Question of(Message query, Record asked) {
     Header header = query.getHeader();
@@ -88,10 +92,34 @@ record Question(Name name, int type, int dclass, int flags) {
     set(header, Flags.AD, AD);
     query.addRecord(Record.newRecord(name, type, dclass), Section.QUESTION);
     if (edns && edns()) {
-      int extended = (flags & DO) != 0 ? ExtendedFlags.DO : 0;
-      query.addRecord(new OPTRecord(PAYLOAD, 0, 0, extended, options), Section.ADDITIONAL);
+      query.addRecord(new OPTRecord(PAYLOAD, 0, 0, extendedFlags(), options), Section.ADDITIONAL);
     }
     return query;
+  }
+
+  /**
+   * The query for a server that is asked over TLS, with its length hidden: whoever listens would
+   * tell the name by it (RFC 7830; RFC 8467 section 4.1).
+   *
+   * @param id its identifier
+   * @param options EDNS options to pass on
+   */
+  byte[] padded(int id, List<EDNSOption> options) {
+    byte[] bare = withPadding(id, options, 0).toWire();
+    int over = bare.length % PADDED_TO;
+    return over == 0 ? bare : withPadding(id, options, PADDED_TO - over).toWire();
+  }
+
+  private Message withPadding(int id, List<EDNSOption> options, int bytes) {
+    List<EDNSOption> all = new ArrayList<>(options);
+    all.add(new GenericEDNSOption(PADDING, new byte[bytes]));
+    Message query = query(id, List.of(), false);
+    query.addRecord(new OPTRecord(PAYLOAD, 0, 0, extendedFlags(), all), Section.ADDITIONAL);
+    return query;
+  }
+
+  private int extendedFlags() {
+    return (flags & DO) != 0 ? ExtendedFlags.DO : 0;
   }
 
   private void set(Header header, byte flag, int bit) {
@@ -111,7 +139,7 @@ record Question(Name name, int type, int dclass, int flags) {
           switch (option.getCode()) {
             case EDNSOption.Code.COOKIE, // RFC 7873 section 5
                 EDNSOption.Code.TCP_KEEPALIVE, // RFC 7828 section 3
-                12 /* padding, RFC 7830 */ ->
+                PADDING ->
                 true;
             default -> false;
           };

@@ -254,6 +254,7 @@ final class Recursion {
         .with("outstandingBytes", outstanding.bytes())
         .with("outstandingPorts", outstanding.ports())
         .with("connections", connections.size())
+        .with("inTheClear", connections.inTheClear())
         .child(resolver.ranking().dump("upstreams"));
     split.addTo(node);
   }
@@ -536,6 +537,7 @@ final class Recursion {
       for (int i = 0; i < taken; i++) {
         counters.count(DnsCount.REBINDING);
       }
+      Queries.blocked(response);
       log.log(
           Level.INFO,
           "dns-rebinding",

@@ -34,6 +34,12 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamConnection {
   private static final int HANDSHAKE_TIMEOUT_MILLIS = 5_000;
 
+  /**
+   * How long a server has for TLS where it is no condition: a question that waits for it is asked
+   * in the clear before its attempt's time is over.
+   */
+  private static final long OPPORTUNITY_NANOS = TimeUnit.MILLISECONDS.toNanos(1400);
+
   /** Questions that wait at a time: as many as all ports together may ask. */
   private static final int MOST_WAITING = 512;
 
@@ -50,7 +56,9 @@ final class UpstreamConnection {
   private final UpstreamServer server;
   private final DescriptorBudget.Holder descriptors;
   private final Timer idle;
+  private final Timer opportunity;
   private final Consumer<Throwable> unproven;
+  private final Runnable stands;
   private final Consumer<UpstreamConnection> gone;
   private final Map<Integer, Pending> waiting = new LinkedHashMap<>();
   private @Nullable Channel channel;
@@ -95,6 +103,7 @@ final class UpstreamConnection {
    * @param descriptors has granted a descriptor, and gets it back
    * @param idle closes the connection, if it is idle then
    * @param unproven told why TLS did not come about
+   * @param stands told when questions can be asked
    * @param gone told when it is closed, and before if another one is asked in its place
    */
   UpstreamConnection(
@@ -103,13 +112,16 @@ final class UpstreamConnection {
       DescriptorBudget.Holder descriptors,
       Timer idle,
       Consumer<Throwable> unproven,
+      Runnable stands,
       Consumer<UpstreamConnection> gone) {
     this.link = link;
     this.loop = link.loop();
     this.server = server;
     this.descriptors = descriptors;
     this.idle = idle;
+    this.opportunity = link.timers().create(this::close);
     this.unproven = unproven;
+    this.stands = stands;
     this.gone = gone;
   }
 
@@ -143,6 +155,9 @@ final class UpstreamConnection {
   void connect(@Nullable SslContext tls) {
     if (closed) {
       return;
+    }
+    if (server.isOpportunistic()) {
+      opportunity.arm(OPPORTUNITY_NANOS);
     }
     ChannelFuture connected =
         UpstreamBootstrap.connect(
@@ -196,11 +211,18 @@ final class UpstreamConnection {
       return;
     }
     ready = true;
+    opportunity.cancel();
+    stands.run();
     waiting.values().forEach(each -> write(to, each));
     to.flush();
     if (waiting.isEmpty()) {
       idle.arm(UpstreamConnections.IDLE_NANOS);
     }
+  }
+
+  /** Whether questions could be asked, once at least. */
+  boolean hasStood() {
+    return ready;
   }
 
   /** Asks, as soon as the connection stands. */
@@ -286,6 +308,7 @@ final class UpstreamConnection {
     }
     closed = true;
     idle.cancel();
+    opportunity.cancel();
     gone.accept(this);
     Channel made = channel;
     if (made != null && made.isRegistered()) {

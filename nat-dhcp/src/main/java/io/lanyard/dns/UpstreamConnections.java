@@ -30,8 +30,13 @@ final class UpstreamConnections implements AutoCloseable {
   /** How long a connection without questions stays: a handshake costs some round trips. */
   static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** How long a server without TLS is not asked for it again, where TLS is no condition. */
-  private static final long PLAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
+  /**
+   * How long a server whose TLS has failed is asked in the clear before TLS is tried again, where
+   * it is no condition; then twice as long. Most servers without TLS never get it.
+   */
+  private static final long FIRST_PLAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final long LONGEST_PLAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private final GuestLink link;
   private final EventLoop loop;
@@ -40,10 +45,18 @@ final class UpstreamConnections implements AutoCloseable {
   private final RateLimitedLog log;
   private final Map<UpstreamServer, UpstreamConnection> open = new HashMap<>();
 
-  /** Until when servers are asked in the clear. */
-  private final Map<UpstreamServer, Long> plain = new HashMap<>();
+  /** The servers that are asked in the clear. */
+  private final Map<UpstreamServer, Plain> plain = new HashMap<>();
 
   private UpstreamTls tls;
+
+  /**
+   * A server whose TLS has failed.
+   *
+   * @param retryNanos when TLS is tried again
+   * @param restNanos how long that has been put off
+   */
+  private record Plain(long retryNanos, long restNanos) {}
 
   UpstreamConnections(
       GuestLink link, DescriptorBudget.Holder descriptors, @Nullable Path authorities) {
@@ -59,24 +72,38 @@ final class UpstreamConnections implements AutoCloseable {
   void configure(@Nullable Path authorities) {
     if (!tls.isOf(authorities)) {
       tls = new UpstreamTls(authorities);
-      plain.clear();
       List.copyOf(open.values()).forEach(UpstreamConnection::close);
+      plain.clear();
     }
   }
 
-  /** Whether a server that need not prove anything has lately had no TLS. */
+  /**
+   * Whether a server that need not prove anything is asked in the clear, because its TLS has failed
+   * last. When that is some time ago TLS is tried again, beside the questions: none waits for it.
+   */
   boolean isPlain(UpstreamServer server) {
-    Long until = plain.get(server);
-    if (until != null && until - timers.clock().nanoTime() <= 0) {
-      plain.remove(server);
+    Plain its = plain.get(server);
+    if (its == null) {
       return false;
     }
-    return until != null;
+    if (its.retryNanos() - timers.clock().nanoTime() <= 0 && !open.containsKey(server)) {
+      var _ = connection(server);
+    }
+    return true;
   }
 
-  /** Notes that a server has no TLS. */
-  void usePlain(UpstreamServer server) {
-    plain.put(server, timers.clock().nanoTime() + PLAIN_NANOS);
+  private void gone(UpstreamServer server, UpstreamConnection connection) {
+    open.remove(server, connection);
+    if (server.isOpportunistic() && !connection.hasStood()) {
+      failed(server);
+    }
+  }
+
+  private void failed(UpstreamServer server) {
+    Plain before = plain.get(server);
+    long rest =
+        before == null ? FIRST_PLAIN_NANOS : Math.min(2 * before.restNanos(), LONGEST_PLAIN_NANOS);
+    plain.put(server, new Plain(timers.clock().nanoTime() + rest, rest));
   }
 
   /**
@@ -95,40 +122,48 @@ final class UpstreamConnections implements AutoCloseable {
       connection = null;
     }
     if (connection == null) {
-      if (!descriptors.take()) {
-        return UpstreamConnection.failing(loop, turn, listener);
-      }
-      Timer idle =
-          timers.create(() -> {
-            UpstreamConnection quiet = open.get(server);
-            if (quiet != null) {
-              quiet.closeIfIdle();
-            }
-          });
-      UpstreamConnection made =
-          new UpstreamConnection(
-              link,
-              server,
-              descriptors,
-              idle,
-              failure -> refused(server, failure, "the server proves nothing, and is not asked"),
-              gone -> open.remove(server, gone));
-      open.put(server, made);
-      connection = made;
-      if (server.way() == Way.TLS) {
-        tls.withContext(
-            server.name().isEmpty(),
-            loop,
-            context -> made.connect(context),
-            failure -> {
-              refused(server, failure, "look at dns.authorities");
-              made.close();
-            });
-      } else {
-        made.connect(null);
-      }
+      connection = connection(server);
     }
-    return connection.ask(turn, query, listener);
+    return connection == null
+        ? UpstreamConnection.failing(loop, turn, listener)
+        : connection.ask(turn, query, listener);
+  }
+
+  /** Begins to connect; null if there is no descriptor. */
+  private @Nullable UpstreamConnection connection(UpstreamServer server) {
+    if (!descriptors.take()) {
+      return null;
+    }
+    Timer idle =
+        timers.create(() -> {
+          UpstreamConnection quiet = open.get(server);
+          if (quiet != null) {
+            quiet.closeIfIdle();
+          }
+        });
+    UpstreamConnection made =
+        new UpstreamConnection(
+            link,
+            server,
+            descriptors,
+            idle,
+            failure -> refused(server, failure, "the server proves nothing, and is not asked"),
+            () -> plain.remove(server),
+            gone -> gone(server, gone));
+    open.put(server, made);
+    if (server.way() == Way.TLS) {
+      tls.withContext(
+          server.name().isEmpty(),
+          loop,
+          context -> made.connect(context),
+          failure -> {
+            refused(server, failure, "look at dns.authorities");
+            made.close();
+          });
+    } else {
+      made.connect(null);
+    }
+    return made;
   }
 
   private void refused(UpstreamServer server, Throwable failure, String advice) {
@@ -137,6 +172,11 @@ final class UpstreamConnections implements AutoCloseable {
         "dns-tls-failed",
         server.text(),
         line -> line.with("server", server.text()).with("cause", failure).with("advice", advice));
+  }
+
+  /** How many servers are asked in the clear because they had no TLS. */
+  int inTheClear() {
+    return plain.size();
   }
 
   /** How many connections there are. */

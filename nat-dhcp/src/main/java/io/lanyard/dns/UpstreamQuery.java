@@ -250,7 +250,7 @@ final class UpstreamQuery {
     /** Whether it has had its time without an answer. */
     private boolean late;
 
-    /** Whether TLS is no condition, and has not failed yet. */
+    /** Whether TLS is no condition, and is tried. */
     private boolean opportunistic;
 
     /** Whether the socket counts in the asker's share. */
@@ -265,7 +265,7 @@ final class UpstreamQuery {
         case DATAGRAM -> udp(true);
         case STREAM -> onConnection();
         case TLS -> {
-          opportunistic = server.name().isEmpty();
+          opportunistic = server.isOpportunistic();
           if (opportunistic && around.connections().isPlain(server)) {
             opportunistic = false;
             udp(true);
@@ -283,7 +283,10 @@ final class UpstreamQuery {
       around
           .counters()
           .count(server.way() == Way.TLS ? DnsCount.UPSTREAM_TLS : DnsCount.UPSTREAM_TCP);
-      socket = around.connections().ask(turn, server, query(), this);
+      socket =
+          around
+              .connections()
+              .ask(turn, server, server.way() == Way.TLS ? padded() : query(), this);
     }
 
     void udp(boolean withEdns) {
@@ -334,6 +337,11 @@ final class UpstreamQuery {
       }
       around.refused().accept(share.port);
       return false;
+    }
+
+    private byte[] padded() {
+      id = around.random().nextInt(1 << 16);
+      return question.padded(id, options);
     }
 
     private byte[] query() {
@@ -413,9 +421,8 @@ final class UpstreamQuery {
       if (done || over) {
         return;
       }
-      if (opportunistic) {
+      if (opportunistic && around.connections().isPlain(server)) {
         opportunistic = false;
-        around.connections().usePlain(server);
         close();
         over = false;
         stream = false;

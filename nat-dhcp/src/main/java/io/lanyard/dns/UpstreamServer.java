@@ -25,6 +25,11 @@ record UpstreamServer(InetSocketAddress address, Way way, String name) {
     return new UpstreamServer(address, Way.DATAGRAM, "");
   }
 
+  /** Whether it is asked over TLS if it has it, and in the clear if not (RFC 8310 section 5). */
+  boolean isOpportunistic() {
+    return way == Way.TLS && name.isEmpty();
+  }
+
   /** The server as the configuration writes it. */
   String text() {
     return new DnsUpstream(

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLSocket;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Section;
@@ -28,6 +29,7 @@ final class FakeTlsUpstream implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   final Queue<Message> queries = new ConcurrentLinkedQueue<>();
   final AtomicInteger connections = new AtomicInteger();
+  final AtomicInteger handshakes = new AtomicInteger();
 
   /** How many queries a connection takes before it is closed without an answer to the last. */
   volatile int mostQueries = Integer.MAX_VALUE;
@@ -81,6 +83,8 @@ final class FakeTlsUpstream implements AutoCloseable {
 
   private void serve(Socket socket) {
     try (socket) {
+      ((SSLSocket) socket).startHandshake();
+      handshakes.incrementAndGet();
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
       int number = 0;

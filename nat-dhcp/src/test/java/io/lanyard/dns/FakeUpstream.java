@@ -65,6 +65,14 @@ final class FakeUpstream implements AutoCloseable {
     this(new DatagramSocket(at), new ServerSocket(at.getPort(), 50, at.getAddress()));
   }
 
+  /** At a port of the loopback device that has something else, or nothing, for TCP. */
+  static FakeUpstream datagramsAlone(int port) throws IOException {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    return new FakeUpstream(
+        new DatagramSocket(new InetSocketAddress(loopback, port)),
+        new ServerSocket(0, 50, loopback));
+  }
+
   private FakeUpstream(DatagramSocket udp, ServerSocket tcp) {
     this.udp = udp;
     this.tcp = tcp;

@@ -181,6 +181,19 @@ class ResilienceTest {
       assertThat(addresses(net.ask("guest", name))).as(address).isEmpty();
     }
     assertThat(net.count(DnsCount.REBINDING)).isEqualTo(5);
+    net.send("guest", ForwarderScene.padded("b.example.", 0));
+    Message refused = net.answer("guest");
+    assertThat(refused.getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(refused.getOPT().getOptions().toString())
+        .as("RFC 8914: blocked")
+        .contains("private addresses");
+    assertThat(net.ask("guest", "b.example.").getOPT()).as("without EDNS").isNull();
+    net.upstream.answer = response -> address("192.0.2.1").to(address("10.0.0.1").to(response));
+    net.send("guest", ForwarderScene.padded("both.example.", 0));
+    Message rest = net.answer("guest");
+    assertThat(addresses(rest)).containsExactly("192.0.2.1");
+    assertThat(rest.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(rest.getOPT().getOptions().toString()).contains("private addresses");
     net.upstream.answer = address("10.0.0.1");
     assertThat(addresses(net.ask("guest", "nas.home.example."))).containsExactly("10.0.0.1");
     net.upstream.answer = address("192.0.2.1");

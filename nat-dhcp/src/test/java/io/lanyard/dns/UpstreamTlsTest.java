@@ -3,6 +3,8 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.LogWatch;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +97,67 @@ class UpstreamTlsTest {
       assertThat(rcode("more.example.")).isEqualTo(Rcode.NOERROR);
       assertThat(scene.count(DnsCount.UPSTREAM_UDP)).isEqualTo(2);
     }
+  }
+
+  @Test
+  void tlsIsTriedAgainBesideTheQuestionsAndLessAndLessOften() throws Exception {
+    int port = server.port();
+    server.close();
+    try (FakeUpstream plain = FakeUpstream.datagramsAlone(port)) {
+      open("tls://127.0.0.1:" + port);
+      for (int rest = 5; rest <= 20; rest *= 2) {
+        assertThat(rcode("a" + rest + ".example.")).isEqualTo(Rcode.NOERROR);
+        scene.step(Duration.ofSeconds(rest - 1));
+        assertThat(rcode("b" + rest + ".example.")).isEqualTo(Rcode.NOERROR);
+        assertThat(scene.gauge("connections")).as("not yet").isZero();
+        scene.step(Duration.ofSeconds(1));
+        assertThat(rcode("c" + rest + ".example.")).as("in the clear").isEqualTo(Rcode.NOERROR);
+        scene.await(() -> scene.forwarder.dump().properties().get("connections").equals(0));
+      }
+      assertThat(plain.queries).hasSize(9);
+      server = new FakeTlsUpstream(port);
+      scene.step(Duration.ofSeconds(40));
+      assertThat(rcode("d.example.")).isEqualTo(Rcode.NOERROR);
+      scene.await(() -> server.handshakes.get() == 1);
+      scene.await(() -> scene.forwarder.dump().properties().get("inTheClear").equals(0));
+      assertThat(rcode("e.example.")).isEqualTo(Rcode.NOERROR);
+      assertThat(server.queries).hasSize(1);
+      assertThat(plain.queries).hasSize(10);
+    }
+  }
+
+  @Test
+  void aServerThatLetsTlsWaitIsAskedInTheClearInTime() throws Exception {
+    try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+        FakeUpstream plain = FakeUpstream.datagramsAlone(mute.getLocalPort())) {
+      open("tls://127.0.0.1:" + mute.getLocalPort());
+      scene.send("guest", ForwarderScene.query("www.example.").toWire());
+      scene.await(() -> scene.forwarder.dump().properties().get("connections").equals(1));
+      scene.step(Duration.ofMillis(1450));
+      assertThat(scene.answer("guest").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(plain.queries).hasSize(1);
+    }
+  }
+
+  @Test
+  void aConnectionThatEndsSaysNothingAgainstTls() throws Exception {
+    server.mostQueries = 2;
+    open("tls://127.0.0.1:" + server.port());
+    for (int i = 0; i < 3; i++) {
+      assertThat(rcode("n" + i + ".example.")).isEqualTo(Rcode.NOERROR);
+    }
+    assertThat(scene.count(DnsCount.UPSTREAM_UDP)).as("in the clear").isZero();
+  }
+
+  @Test
+  void theLengthOfAQuestionTellsNothing() throws Exception {
+    open("tls://127.0.0.1:" + server.port());
+    assertThat(rcode("a.example.")).isEqualTo(Rcode.NOERROR);
+    assertThat(rcode("a-name-that-is-a-good-deal-longer.example.")).isEqualTo(Rcode.NOERROR);
+    scene.send("guest", ForwarderScene.padded("padded-by-the-guest.example.", 300));
+    assertThat(scene.answer("guest").getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(server.queries).hasSize(3).allMatch(query -> query.numBytes() == 128);
+    assertThat(scene.ask("guest", "b.example.").getOPT()).as("a guest without EDNS").isNull();
   }
 
   @Test
