@@ -30,11 +30,13 @@ final class EgressUpkeep implements AutoCloseable {
   private final PublishedPorts.Listener unpublished = this::unpublished;
   private final Runnable subnetsChanged = this::subnetsChanged;
   private final LostAddresses lost;
+  private final OutboundCheck outbound;
   private boolean closed;
 
   /**
    * Begins.
    *
+   * @param outbound hears of the host's addresses
    * @param leadsOut whether guests reach the world; those of a network that leads nowhere need no
    *     addresses of the host
    */
@@ -44,11 +46,13 @@ final class EgressUpkeep implements AutoCloseable {
       Egress egress,
       HostResources host,
       Timers timers,
+      OutboundCheck outbound,
       boolean leadsOut) {
     this.gateway = gateway;
     this.flows = flows;
     this.egress = egress;
     this.host = host;
+    this.outbound = outbound;
     lost = new LostAddresses(timers, this::leadsNowhere);
     egress.protection().otherNetworks(otherSubnets());
     hostAddresses =
@@ -80,6 +84,7 @@ final class EgressUpkeep implements AutoCloseable {
     egress.protection().hostAddresses(own);
     judgeAgain();
     lost.present(own);
+    outbound.hostAddresses(own);
   }
 
   /** Ends the flows that are bound to an address which the host has lost. */

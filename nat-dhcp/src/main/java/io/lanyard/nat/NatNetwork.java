@@ -63,6 +63,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private final FlowTable flows;
   private final Egress egress;
   private final EgressUpkeep upkeep;
+  private final OutboundCheck outbound;
   private final Gateway gateway;
   private final TcpEngine tcp;
   private final UdpNat udp;
@@ -139,7 +140,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     reader = new HostReader(allocator, config.mtu());
     egress =
         new Egress(config.name(), gateway, egress(config), nat.hostLoopback(), host.published());
-    upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, leadsOut);
+    outbound = new OutboundCheck(config.name(), nat.outbound());
+    upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, outbound, leadsOut);
     tcp =
         TcpEngine.create(
             gateway, new TcpGateway(errors, flows, egress), nat.timeouts(), host.memory());
@@ -222,6 +224,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     tcp.configure(nat.timeouts());
     udp.configure(nat);
     gateway.outbound(nat.outbound());
+    outbound.configure(nat.outbound());
     gateway.advertise(advertised(next));
     if (egress.configure(egress(next), nat.hostLoopback())) {
       gateway.hostLoopback(answersForHost(next, nat));
@@ -434,6 +437,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     }
     if (!upkeep.problem().isEmpty()) {
       all.add("egress: " + upkeep.problem());
+    }
+    if (!outbound.problem().isEmpty()) {
+      all.add(outbound.problem());
     }
     for (PortBudget budget : gateway.stations().budgets()) {
       if (!budget.problem().isEmpty()) {

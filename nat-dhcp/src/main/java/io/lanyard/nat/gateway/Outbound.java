@@ -23,6 +23,16 @@ public final class Outbound {
   }
 
   /**
+   * Whether something is said, so that sockets which lead to the host's loopback are others than
+   * those that lead out.
+   *
+   * @return false where the host's routes choose
+   */
+  public boolean isSaid() {
+    return !config.equals(NatConfig.Outbound.ANY);
+  }
+
+  /**
    * The address that sockets are bound to.
    *
    * @param towards an address of the family that is meant, to which the socket leads; of the host's

@@ -33,6 +33,9 @@ final class Mapping implements HostReader.Receiver {
   final Neighbour guest;
   final int port;
 
+  /** Whether it leads to the host's loopback alone, because others are bound elsewhere. */
+  final boolean toLoopback;
+
   /** Who has to answer for flows that begin outside. */
   final FlowAccount account;
 
@@ -63,12 +66,14 @@ final class Mapping implements HostReader.Receiver {
       UdpNat nat,
       Neighbour guest,
       int port,
+      boolean toLoopback,
       FlowAccount account,
       Turn turn,
       DescriptorBudget.Holder descriptors) {
     this.nat = nat;
     this.guest = guest;
     this.port = port;
+    this.toLoopback = toLoopback;
     this.account = account;
     this.turn = turn;
     this.descriptors = descriptors;
@@ -83,12 +88,19 @@ final class Mapping implements HostReader.Receiver {
   void open(HostSocket opened) {
     socket = opened;
     outerPort = opened.socket().localPort();
-    nat.published().add(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
+    if (!toLoopback) {
+      nat.published().add(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
+    }
   }
 
   /** All addresses of the host of the guest's family: the socket has them. */
   Address any() {
     return guest.address().isIpv4() ? Address.ANY_IPV4 : Address.ANY_IPV6;
+  }
+
+  /** The loopback address of the guest's family. */
+  Address loopback() {
+    return guest.address().isIpv4() ? Address.LOOPBACK_IPV4 : Address.LOOPBACK_IPV6;
   }
 
   boolean knows(long high, long low) {
@@ -139,7 +151,9 @@ final class Mapping implements HostReader.Receiver {
     HostSocket open = socket;
     socket = null;
     if (open != null) {
-      nat.published().remove(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
+      if (!toLoopback) {
+        nat.published().remove(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
+      }
       open.close();
     }
   }

@@ -40,7 +40,7 @@ final class MappingSockets {
   boolean open(Mapping mapping) {
     DescriptorBudget.Holder descriptors = mapping.descriptors;
     try {
-      InetDatagram bound = bind(mapping.any(), mapping.port);
+      InetDatagram bound = bind(mapping);
       mapping.open(HostSocket.watch(nat.link, bound, nat.reader, mapping, descriptors));
       nat.counters.count(UdpCount.MAPPED);
       return true;
@@ -70,10 +70,10 @@ final class MappingSockets {
   }
 
   /** Binds to the guest's own port if the host has it free and does not reserve it, else to any. */
-  private InetDatagram bind(Address any, int port) throws ErrnoException {
-    if (!reserved.contains(port)) {
+  private InetDatagram bind(Mapping mapping) throws ErrnoException {
+    if (!reserved.contains(mapping.port)) {
       try {
-        InetDatagram socket = outbound(any, port);
+        InetDatagram socket = bind(mapping, mapping.port);
         nat.counters.count(UdpCount.PORT_PRESERVED);
         return socket;
       } catch (ErrnoException e) {
@@ -82,10 +82,14 @@ final class MappingSockets {
         }
       }
     }
-    return outbound(any, 0);
+    return bind(mapping, 0);
   }
 
-  private InetDatagram outbound(Address any, int port) throws ErrnoException {
+  private InetDatagram bind(Mapping mapping, int port) throws ErrnoException {
+    if (mapping.toLoopback) {
+      return InetDatagram.udpOfFamily(mapping.loopback(), port);
+    }
+    Address any = mapping.any();
     Outbound outbound = nat.link.outbound();
     return outbound.hold(InetDatagram.udpOfFamily(outbound.local(any), port), any);
   }

@@ -64,6 +64,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
   private final PublishedPorts published;
   private final FlowKey key = new FlowKey(FlowKey.UDP);
   private final Mappings mappings;
+
+  /**
+   * Those that lead to the host's loopback, where the others are bound to an address or interface
+   * ({@code nat.outbound}).
+   */
+  private final Mappings loopbackMappings;
+
   private Behaviour filtering;
   private long timeoutNanos;
 
@@ -101,6 +108,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     this.published = published;
     seed = new SecureRandom().nextLong();
     mappings = new Mappings(seed);
+    loopbackMappings = new Mappings(seed);
     sockets = new MappingSockets(this, reserved);
     sender = new DatagramSender(link.allocator(), counters);
   }
@@ -175,7 +183,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     Neighbour guest = packet.sender();
     Station station = packet.station();
     FlowAccount account = station.flows();
-    Mapping mapping = mappings.get(guest.address(), guestPort);
+    boolean toLoopback = packet.hostSide().isLoopback() && link.outbound().isSaid();
+    Mapping mapping = mappings(toLoopback).get(guest.address(), guestPort);
     boolean fresh = mapping == null;
     Grant grant = egress.admits(packet, remotePort);
     if (grant == null) {
@@ -186,7 +195,9 @@ public final class UdpNat implements PacketEngine, Dumpable {
       if (!granted(descriptors, account)) {
         return null;
       }
-      mapping = new Mapping(this, guest, guestPort, account, station.budget().turn(), descriptors);
+      mapping =
+          new Mapping(
+              this, guest, guestPort, toLoopback, account, station.budget().turn(), descriptors);
     }
     mapping.hold();
     try {
@@ -203,7 +214,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
           mapping.release(flow);
           return null;
         }
-        mappings.put(mapping);
+        mappings(toLoopback).put(mapping);
       }
       return flow;
     } finally {
@@ -351,7 +362,11 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   void forget(Mapping mapping) {
-    mappings.remove(mapping);
+    mappings(mapping.toLoopback).remove(mapping);
+  }
+
+  private Mappings mappings(boolean toLoopback) {
+    return toLoopback ? loopbackMappings : mappings;
   }
 
   /**
@@ -396,12 +411,13 @@ public final class UdpNat implements PacketEngine, Dumpable {
    * @return mappings
    */
   public int mappings() {
-    return mappings.size();
+    return mappings.size() + loopbackMappings.size();
   }
 
   /** Closes all sockets. The flows are ended by the table's owner. */
   public void close() {
     mappings.close();
+    loopbackMappings.close();
     sender.close();
   }
 
@@ -411,7 +427,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
         .addTo(
             DumpNode.of("udp")
                 .with("flows", flows.size(FlowKey.UDP))
-                .with("mappings", mappings.size())
+                .with("mappings", mappings())
                 .with("filtering", EnumText.word(filtering)))
         .build();
   }

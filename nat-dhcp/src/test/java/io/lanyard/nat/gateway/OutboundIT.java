@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.config.PortConfig;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.testing.LogWatch;
 import io.netty.channel.DefaultChannelId;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -98,6 +99,112 @@ class OutboundIT {
         assertThat(who(net, "UDP4")).as(each[0]).isEqualTo(each[1]);
         assertThat(net.guest("ping", "-c1", "-W2", SERVER).status()).as(each[0]).isZero();
       }
+    }
+  }
+
+  @Test
+  void theHostsLoopbackIsReachedAllTheSame() throws Exception {
+    String serve =
+        "socat -t 10 TCP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' &"
+            + " socat -t 10 UDP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' & wait";
+    Process local =
+        new ProcessBuilder("ip", "netns", "exec", host, "sh", "-c", serve)
+            .redirectErrorStream(true)
+            .start();
+    try (NatNamespace net =
+        new NatNamespace(
+            TestNetworks.nat("nat: {host-loopback: true, outbound: {interface: vb}}"),
+            nic -> null,
+            host)) {
+      String wait =
+          "for i in $(seq 50); do [ $(ip netns exec "
+              + host
+              + " ss -Hltun | grep -c :8089) = 2 ] && exit 0; sleep .1; done; exit 1";
+      assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
+      int port = 7777;
+      for (String outbound : new String[] {"{interface: vb}", "{address: 10.99.0.7}"}) {
+        net.on(() -> {
+          net.nat.configure(
+              TestNetworks.nat("nat: {host-loopback: true, outbound: " + outbound + "}"));
+          return net.nat.endFlows(flow -> true);
+        });
+        // One port of the guest's leads out and to the host, whichever is first.
+        port++;
+        assertThat(datagram(net, port, SERVER + ":8088")).isEqualTo(leavesFrom(outbound));
+        assertThat(datagram(net, port, "192.168.127.1:8089")).as(outbound).isEqualTo("here");
+        port++;
+        assertThat(datagram(net, port, "192.168.127.1:8089")).as(outbound).isEqualTo("here");
+        assertThat(datagram(net, port, SERVER + ":8088")).isEqualTo(leavesFrom(outbound));
+        assertThat(
+                net.guest("sh", "-c", "echo | socat -t 3 -T 3 - TCP4:192.168.127.1:8089 2>&1")
+                    .output()
+                    .strip())
+            .as(outbound)
+            .isEqualTo("here");
+        assertThat(net.guest("ping", "-c1", "-W2", "192.168.127.1").status()).as(outbound).isZero();
+      }
+      assertThat(net.on(net.nat.udp()::mappings)).isEqualTo(4);
+      net.on(() -> net.nat.endFlows(flow -> true));
+      assertThat(net.on(net.nat.udp()::mappings)).isZero();
+    } finally {
+      local.descendants().forEach(ProcessHandle::destroy);
+      local.destroy();
+      local.waitFor(5, TimeUnit.SECONDS);
+    }
+  }
+
+  private static String leavesFrom(String outbound) {
+    return outbound.contains("vb") ? "10.98.0.1" : "10.99.0.7";
+  }
+
+  private static String datagram(NatNamespace net, int from, String to) throws Exception {
+    String send = "echo | socat -t 3 -T 3 - UDP4:" + to + ",sourceport=" + from + " 2>&1";
+    return net.guest("sh", "-c", send).output().strip();
+  }
+
+  private static void awaitProblem(NatNamespace net, String part) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    String problems;
+    do {
+      problems = net.on(() -> String.join("\n", net.nat.problems()));
+    } while ((part.isEmpty() ? !problems.isEmpty() : !problems.contains(part))
+        && System.nanoTime() < deadline);
+    assertThat(problems).contains(part);
+    if (part.isEmpty()) {
+      assertThat(problems).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsMissingIsAProblemUntilItIsBack() throws Exception {
+    LogWatch.expect("event=outbound-missing .*10.99.0.7 is no address of the host");
+    LogWatch.expect("event=outbound-missing .*interface: vb is not there");
+    LogWatch.expect("event=outbound-missing .*interface: vb is down");
+    try (NatNamespace net =
+        new NatNamespace(
+            TestNetworks.nat("nat: {outbound: {address: 10.99.0.7, interface: va}}"),
+            nic -> null,
+            host)) {
+      awaitProblem(net, "");
+      NatNamespace.host("ip", "-n", host, "addr", "del", "10.99.0.7/24", "dev", "va");
+      awaitProblem(
+          net,
+          "nat.outbound.address: 10.99.0.7 is no address of the host, so nothing leaves the network:"
+              + " give it to an interface, or change the key");
+      NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.7/24", "dev", "va");
+      awaitProblem(net, "");
+      net.on(() -> {
+        net.nat.configure(TestNetworks.nat("nat: {outbound: {interface: vb}}"));
+        return true;
+      });
+      NatNamespace.host("ip", "-n", host, "link", "set", "vb", "down");
+      awaitProblem(net, "nat.outbound.interface: vb is down");
+      NatNamespace.host("ip", "-n", host, "link", "del", "vb");
+      awaitProblem(net, "nat.outbound.interface: vb is not there");
+      NatNamespace.host(
+          "ip", "-n", host, "link", "add", "vb", "type", "veth", "peer", "name", "vc");
+      NatNamespace.host("ip", "-n", host, "link", "set", "vb", "up");
+      awaitProblem(net, "");
     }
   }
 
