@@ -37,6 +37,13 @@ record Target(String what, DocumentPath path) {
         DocumentPath.of("networks", network, "dns", "hosts", name));
   }
 
+  /** A record of a network's DNS, as {@code www/cname/web}. */
+  static Target dnsRecord(String network, String record) {
+    return new Target(
+        "DNS record " + record + " on network " + network,
+        DocumentPath.of("networks", network, "dns", "records", record));
+  }
+
   static Target guest(String guest) {
     return new Target("guest " + guest, DocumentPath.of("guests", guest));
   }

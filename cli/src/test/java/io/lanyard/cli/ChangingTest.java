@@ -32,6 +32,14 @@ final class ChangingTest {
         {"path": "networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].address",
          "value": "192.168.127.10", "origin": "f:9:1"},
         {"path": "networks.vmnet8.dns.hosts.printer", "value": "192.168.127.9", "origin": "f:8:1"},
+        {"path": "networks.vmnet8.dns.records[www/cname/printer].name", "value": "WWW",
+         "origin": "f:8:2"},
+        {"path": "networks.vmnet8.dns.records[www/cname/printer].cname", "value": "printer",
+         "origin": "f:8:2"},
+        {"path": "networks.vmnet8.dns.records[\\"_ipp._tcp/srv/10 5 631 printer\\"].name",
+         "value": "_ipp._tcp", "origin": "f:8:3"},
+        {"path": "networks.vmnet8.dns.records[\\"_ipp._tcp/srv/10 5 631 printer\\"].srv",
+         "value": "10 5 631 printer", "origin": "f:8:3"},
         {"path": "networks.vmnet8.forwards[web].listen", "value": "\\"127.0.0.1:8080\\"",
          "origin": "root at 2026-11-29T10:00:00Z"},
         {"path": "networks.vmnet8.forwards[tcp/127.0.0.1:90].to", "value": "\\"web:90\\"",
@@ -127,6 +135,31 @@ final class ChangingTest {
         "dns set vmnet8 printer 192.168.127.8"
             + "| set networks.vmnet8.dns.hosts.printer | `192.168.127.8`",
         "dns rm vmnet8 PRINTER | remove networks.vmnet8.dns.hosts.printer |",
+        "dns add vmnet8 mail CNAME printer"
+            + "| set networks.vmnet8.dns.records[mail/cname/printer]"
+            + "| {`name`:`mail`,`cname`:`printer`}",
+        "dns add vmnet8 _http._tcp srv 10 5 80 web"
+            + "| set networks.vmnet8.dns.records[\"_http._tcp/srv/10 5 80 web\"]"
+            + "| {`name`:`_http._tcp`,`srv`:`10 5 80 web`}",
+        "dns add vmnet8 printer fd00:0::9 | set networks.vmnet8.dns.records[printer/aaaa/fd00::9]"
+            + "| {`name`:`printer`,`aaaa`:`fd00:0::9`}",
+        "dns add vmnet8 printer a 192.168.127.8"
+            + "| set networks.vmnet8.dns.records[printer/a/192.168.127.8]"
+            + "| {`name`:`printer`,`a`:`192.168.127.8`}",
+        "dns add vmnet8 printer txt second floor"
+            + "| set networks.vmnet8.dns.records[\"printer/txt/second floor\"]"
+            + "| {`name`:`printer`,`txt`:`second floor`}",
+        "dns add vmnet8 nas ptr 192.168.127.9"
+            + "| set networks.vmnet8.dns.records[nas/ptr/192.168.127.9]"
+            + "| {`name`:`nas`,`ptr`:`192.168.127.9`}",
+        "dns add vmnet8 *.apps 192.168.127.12"
+            + "| set networks.vmnet8.dns.hosts.\"*.apps\" | `192.168.127.12`",
+        "dns set vmnet8 www cname printer"
+            + "| set networks.vmnet8.dns.records[www/cname/printer]"
+            + "| {`name`:`www`,`cname`:`printer`}",
+        "dns rm vmnet8 www | remove networks.vmnet8.dns.records[www/cname/printer] |",
+        "dns rm vmnet8 _ipp._tcp srv 10  5 631 Printer"
+            + "| remove networks.vmnet8.dns.records[\"_ipp._tcp/srv/10 5 631 printer\"] |",
         "network add x --mode nat --subnet 10.1.0.0/24 | set networks.x"
             + "| {`mode`:`nat`,`ipv4`:{`subnet`:`10.1.0.0/24`}}",
         "network set vmnet8 nat.host-loopback=true"
@@ -164,6 +197,27 @@ final class ChangingTest {
               api.socket: a -> b; needs a restart of the daemon
             Done: revision 8.
             """);
+  }
+
+  @Test
+  void oneRecordTakesThePlaceOfThoseOfItsType() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("dns set vmnet8 www cname web")).as(said.err()).isZero();
+    assertThat(edits().findValuesAsText("operation")).containsExactly("remove", "set");
+    assertThat(edits().findValuesAsText("path"))
+        .containsExactly(
+            "networks.vmnet8.dns.records[www/cname/printer]",
+            "networks.vmnet8.dns.records[www/cname/web]");
+  }
+
+  @Test
+  void namesAreListedWithTypeAndValue() {
+    assertThat(run("dns ls")).as(said.err()).isZero();
+    assertThat(said.out().lines().map(line -> line.replaceAll(" +", " ").strip()))
+        .contains(
+            "vmnet8 printer a 192.168.127.9 f:8:1",
+            "vmnet8 WWW cname printer f:8:2",
+            "vmnet8 _ipp._tcp srv 10 5 631 printer f:8:3");
   }
 
   @Test
@@ -229,6 +283,7 @@ final class ChangingTest {
         "port add vmnet8 p1 --kind tap --device x",
         "reservation add vmnet8 52:54:00:00:00:10 192.168.127.11",
         "dns add vmnet8 printer 192.168.127.8",
+        "dns add vmnet8 www cname printer",
         "network add lab --mode nat",
         "guest add web memory=1G",
       })
@@ -246,6 +301,9 @@ final class ChangingTest {
         "port rm vmnet8 none",
         "reservation rm vmnet8 52:54:00:00:00:99",
         "dns rm vmnet8 none",
+        "dns rm vmnet8 www a",
+        "dns rm vmnet8 www cname other",
+        "dns set vmnet8 www txt text",
         "network set none mtu=1400",
         "network rm none",
         "guest rm none",

@@ -133,7 +133,7 @@ public record DnsConfig(
             "records",
             new Form.ListOf<>(DnsRecord.Keys.SECTION, MOST_RECORDS, "records"),
             List.of(),
-            "Records of other types than addresses.");
+            "Further records, also several addresses of a name.");
 
     static final Key<List<DnsUpstream>> UPSTREAMS =
         Key.optional(

@@ -1,11 +1,16 @@
 package io.lanyard.config;
 
 import io.lanyard.net.Address;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +39,13 @@ public record DnsRecord(String name, Data data) {
    * @param port the port
    * @param target the host's name, as the record's own
    */
-  public record Service(int priority, int weight, int port, String target) implements Data {}
+  public record Service(int priority, int weight, int port, String target) implements Data {
+    /** The service as the file writes it. */
+    @Override
+    public String toString() {
+      return priority + " " + weight + " " + port + " " + target;
+    }
+  }
 
   /**
    * Text.
@@ -51,11 +62,28 @@ public record DnsRecord(String name, Data data) {
   public record Pointer(Address address) implements Data {}
 
   /**
+   * An IPv4 address of the name.
+   *
+   * @param address the address
+   */
+  public record Ipv4(Address address) implements Data {}
+
+  /**
    * An IPv6 address of the name.
    *
    * @param address the address
    */
   public record Ipv6(Address address) implements Data {}
+
+  /**
+   * Whether the record says where the name leads: an address, or the name that has it. What a guest
+   * calls itself does not count for such a name.
+   *
+   * @return true for addresses and aliases
+   */
+  public boolean leads() {
+    return data instanceof Alias || data instanceof Ipv4 || data instanceof Ipv6;
+  }
 
   /** The keys of a record. */
   static final class Keys {
@@ -120,19 +148,62 @@ public record DnsRecord(String name, Data data) {
             "none",
             "The address whose name this is: it answers reverse questions.");
 
-    static final Key<Address> AAAA =
+    static final Key<Address> A =
         Key.optional(
-            "aaaa", Kind.ADDRESS_IPV6, "none", "An IPv6 address. IPv4 addresses are in hosts.");
+            "a", Kind.ADDRESS, "none", "An IPv4 address, beside the one that hosts may say.");
+
+    static final Key<Address> AAAA =
+        Key.optional("aaaa", Kind.ADDRESS_IPV6, "none", "An IPv6 address.");
 
     static final Section SECTION =
         new Section(
             "dns-record",
             "A record of the network's name server.",
-            List.of(NAME, CNAME, SRV, TXT, PTR, AAAA),
-            List.of(new KeyRule.ExactlyOne(CNAME, SRV, TXT, PTR, AAAA)),
+            List.of(NAME, A, AAAA, CNAME, SRV, TXT, PTR),
+            List.of(new KeyRule.ExactlyOne(A, AAAA, CNAME, SRV, TXT, PTR)),
             Map.of());
 
+    /** The keys that say what a record is, of which it has one. */
+    static final List<String> TYPES =
+        Stream.of(A, AAAA, CNAME, SRV, TXT, PTR).map(Key::name).toList();
+
+    /** A longer text is known by its digest: a path has 4096 characters in all. */
+    private static final int LONGEST_KNOWN_TEXT = 200;
+
+    private static final int DIGEST_BYTES = 16;
+
     private Keys() {}
+
+    /**
+     * What tells a record from all others: {@code www/cname/web}.
+     *
+     * @param name its name
+     * @param type one of {@link #TYPES}
+     * @param value the value of that key
+     * @throws IllegalArgumentException if the value cannot be read
+     */
+    static String identity(String name, String type, String value) {
+      return name.toLowerCase(Locale.ROOT) + "/" + type + "/" + canonical(type, value);
+    }
+
+    private static String canonical(String type, String value) {
+      return switch (type) {
+        case "a", "aaaa", "ptr" -> Address.parse(value).toString();
+        case "srv" -> service(value).toString();
+        case "txt" -> value.length() <= LONGEST_KNOWN_TEXT ? value : digest(value);
+        default -> value.toLowerCase(Locale.ROOT);
+      };
+    }
+
+    private static String digest(String text) {
+      try {
+        byte[] digest =
+            MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        return "#" + HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
+    }
 
     private static String name(String text) {
       if (!NAME_PATTERN.matcher(text).matches() || text.length() > LONGEST_NAME) {
@@ -163,6 +234,7 @@ public record DnsRecord(String name, Data data) {
       DnsRecord.Service service = fields.find(SRV);
       String text = fields.find(TXT);
       Address pointer = fields.find(PTR);
+      Address ipv4 = fields.find(A);
       Address ipv6 = fields.find(AAAA);
       if (text != null && text.length() > LONGEST_TEXT) {
         fields.problem(TXT, "a text has at most " + LONGEST_TEXT + " characters");
@@ -179,7 +251,7 @@ public record DnsRecord(String name, Data data) {
                       ? new Text(text)
                       : pointer != null
                           ? new Pointer(pointer)
-                          : ipv6 != null ? new Ipv6(ipv6) : null;
+                          : ipv6 != null ? new Ipv6(ipv6) : ipv4 != null ? new Ipv4(ipv4) : null;
       return name == null || data == null ? null : new DnsRecord(name, data);
     }
   }

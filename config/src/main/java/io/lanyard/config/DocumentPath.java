@@ -9,9 +9,9 @@ import java.util.List;
  *
  * <p>An item of a list is known by its content: a forward by its name, or by protocol and listen
  * address where it has none ({@code tcp/127.0.0.1:8080}); a port by its name; a reservation by its
- * MAC address; an item of any other list by its place from 0, and a NIC also by {@code nic0}. Steps
- * are kept in their one form: a MAC address with colons, the name of a guest and that of a host of
- * DNS in lower case.
+ * MAC address; a record of DNS by all that it says ({@code www/cname/web}); an item of any other
+ * list by its place from 0, and a NIC also by {@code nic0}. Steps are kept in their one form: a MAC
+ * address with colons, the name of a guest and that of a host of DNS in lower case.
  *
  * <p>As text, keys have dots between them and identities stand in brackets: {@code
  * networks.vmnet8.forwards[web].listen}. A key that is not letters, digits, hyphens and underscores

@@ -16,6 +16,8 @@ enum ItemIdentity {
   NAME,
   /** By the key {@code mac}. */
   MAC,
+  /** By all that it says: {@code www/cname/web}. Several records may have one name and type. */
+  RECORD,
   /** By place, or {@code nic} and the place. */
   NIC,
   /** By place: the order means something, or the items are no mappings. */
@@ -32,7 +34,7 @@ enum ItemIdentity {
           Map.entry("networks.*.dhcp.options.ntp-servers", PLACE),
           Map.entry("networks.*.dhcp.options.domain-search", PLACE),
           Map.entry("networks.*.dns.upstreams", PLACE),
-          Map.entry("networks.*.dns.records", PLACE),
+          Map.entry("networks.*.dns.records", RECORD),
           Map.entry("networks.*.dns.domains.*", PLACE),
           Map.entry("networks.*.dns.rebinding-exceptions", PLACE),
           Map.entry("networks.*.nat.host-loopback", PLACE),
@@ -118,6 +120,12 @@ enum ItemIdentity {
               ? step
               : step.substring(0, slash + 1) + Endpoint.parse(step.substring(slash + 1));
         }
+        case RECORD -> {
+          String[] parts = step.split("/", 3);
+          yield parts.length == 3
+              ? DnsRecord.Keys.identity(parts[0], parts[1].toLowerCase(Locale.ROOT), parts[2])
+              : step;
+        }
         case MAC -> MacAddress.parse(step).toString();
         case NIC -> step.startsWith("nic") ? step.substring("nic".length()) : step;
         case NAME, PLACE -> step;
@@ -149,12 +157,26 @@ enum ItemIdentity {
       return null;
     }
     String name = text(mapping, this == MAC ? "mac" : "name");
+    if (this == RECORD) {
+      return name == null ? null : record(mapping, name);
+    }
     if (this != FORWARD || name != null) {
       return name == null ? null : canonical(name);
     }
     String protocol = text(mapping, "protocol");
     String listen = text(mapping, "listen");
     return protocol == null || listen == null ? null : canonical(protocol + "/" + listen);
+  }
+
+  private @Nullable String record(YamlNode.Mapping mapping, String name) {
+    for (YamlNode.Entry entry : mapping.entries()) {
+      if (DnsRecord.Keys.TYPES.contains(entry.key())) {
+        return entry.value() instanceof YamlNode.Scalar scalar
+            ? canonical(name + "/" + entry.key() + "/" + scalar.text())
+            : null;
+      }
+    }
+    return null;
   }
 
   /**
@@ -170,6 +192,11 @@ enum ItemIdentity {
     String name = text(mapping, this == MAC ? "mac" : "name");
     if (this == NAME || (this == FORWARD && identity.indexOf('/') < 0)) {
       return identity.equals(name);
+    }
+    if (this == RECORD) {
+      return name != null
+          && identity.regionMatches(true, 0, name, 0, name.length())
+          && identity.equals(of(item));
     }
     String text = name == null ? text(mapping, "listen") : name;
     return text != null && endsAs(text, identity) && identity.equals(of(item));
@@ -188,6 +215,14 @@ enum ItemIdentity {
   List<YamlNode.Entry> keys(String identity, Place place) {
     List<YamlNode.Entry> keys = new ArrayList<>();
     int slash = identity.indexOf('/');
+    if (this == RECORD) {
+      String[] parts = identity.split("/", 3);
+      keys.add(key("name", parts[0], place));
+      if (parts.length == 3 && DnsRecord.Keys.TYPES.contains(parts[1])) {
+        keys.add(key(parts[1], parts[2], place));
+      }
+      return keys;
+    }
     if (this == FORWARD && slash >= 0) {
       keys.add(key("protocol", identity.substring(0, slash), place));
       keys.add(key("listen", identity.substring(slash + 1), place));

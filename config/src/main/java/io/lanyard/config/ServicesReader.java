@@ -183,7 +183,7 @@ final class ServicesReader {
     for (Fields fields : dns.value(DnsConfig.Keys.RECORDS)) {
       DnsRecord each = DnsRecord.Keys.read(fields);
       if (each != null) {
-        records.add(each);
+        record(each, fields, records, hosts);
       }
     }
     Map<String, List<DnsUpstream>> domains = new LinkedHashMap<>();
@@ -209,6 +209,32 @@ final class ServicesReader {
         dns.value(DnsConfig.Keys.SERVE_STALE),
         dns.find(DnsConfig.Keys.RATE_LIMIT),
         dns.value(DnsConfig.Keys.QUERY_LOG));
+  }
+
+  private void record(
+      DnsRecord record, Fields fields, List<DnsRecord> records, Map<String, Address> hosts) {
+    Key<String> key = DnsRecord.Keys.NAME;
+    String name = record.name();
+    if (record.leads()) {
+      checkOwnName(fields.problems(), fields.pathOf(key), fields.placeOf(key), name);
+    }
+    if (records.contains(record)) {
+      fields.problem(key, "the same record is there twice");
+      return;
+    }
+    // RFC 1034 section 3.6.2. A pointer's record is at its address.
+    boolean isAlias = record.data() instanceof DnsRecord.Alias;
+    boolean hasHost = hosts.containsKey(name);
+    boolean hasOther =
+        records.stream()
+            .anyMatch(other ->
+                other.name().equals(name)
+                    && !(other.data() instanceof DnsRecord.Pointer)
+                    && (isAlias || other.data() instanceof DnsRecord.Alias));
+    if (!(record.data() instanceof DnsRecord.Pointer) && (hasOther || (isAlias && hasHost))) {
+      fields.problem(key, "a name that is an alias has no other record; " + name + " has one");
+    }
+    records.add(record);
   }
 
   private void host(Named<Address> host, Map<String, Address> hosts) {

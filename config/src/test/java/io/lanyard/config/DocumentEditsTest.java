@@ -23,7 +23,7 @@ class DocumentEditsTest {
         lan:
           mode: nat
           ipv4: {subnet: 10.1.0.0/24}
-          dns: {hosts: {Web: 10.1.0.3, db: 10.1.0.4, mail: 10.1.0.5}}
+          dns: {hosts: {Web: 10.1.0.3, db: 10.1.0.4, mail: 10.1.0.5}, records: [{name: www, cname: Web}]}
           dhcp: {}
           egress:
             rules: [{deny: 10.0.0.0/8}, {allow: "*:53"}]
@@ -47,6 +47,10 @@ class DocumentEditsTest {
           "networks.lan.dns.hosts.db",
           "networks.lan.dns.hosts.mail",
           "networks.lan.dns.hosts.new",
+          "networks.lan.dns.records",
+          "networks.lan.dns.records[www/cname/web]",
+          "networks.lan.dns.records[six/aaaa/fd00:0::6]",
+          "networks.lan.dns.records[www/cname/web].cname",
           "networks.lan.dhcp",
           "networks.lan.dhcp.reservations[52:54:00:00:00:01]",
           "networks.lan.dhcp.reservations[52:54:00:00:00:01].address",

@@ -67,6 +67,7 @@ class KeysTest {
           DnsConfig.OfHost.class,
           DnsConfig.Servers.class,
           DnsRecord.Alias.class,
+          DnsRecord.Ipv4.class,
           DnsRecord.Ipv6.class,
           DnsRecord.Pointer.class,
           DnsRecord.Service.class,
@@ -150,7 +151,7 @@ class KeysTest {
           Map.entry("Nic.policy", List.of("guard", "isolated", "limits")),
           // Each of its NICs has the guest's egress in its policy.
           Map.entry("GuestConfig.nics", List.of("nics", "egress")),
-          Map.entry("DnsRecord.data", List.of("cname", "srv", "txt", "ptr", "aaaa")),
+          Map.entry("DnsRecord.data", List.of("a", "aaaa", "cname", "srv", "txt", "ptr")),
           Map.entry("Outbound.ipv4", List.of("address")),
           Map.entry("Outbound.ipv6", List.of("ipv6-address")),
           Map.entry("Outbound.device", List.of("interface")),

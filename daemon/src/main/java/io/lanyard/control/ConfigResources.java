@@ -59,6 +59,7 @@ final class ConfigResources {
     FORWARD(NOUNS + "/forwards/{forward}", "forward"),
     RESERVATION(NOUNS + "/reservations/{mac}", "reservation"),
     DNS_NAME(NOUNS + "/dns/{name}", "DNS name"),
+    DNS_RECORD(NOUNS + "/dns-records/{record}", "DNS record"),
     EGRESS(NOUNS + "/egress", "egress"),
     NAT(NOUNS + "/nat", "NAT"),
     DHCP(NOUNS + "/dhcp", "DHCP"),
@@ -96,6 +97,13 @@ final class ConfigResources {
                 "dns",
                 "hosts",
                 request.parameter("name"));
+        case DNS_RECORD ->
+            path(
+                "networks",
+                request.parameter("network"),
+                "dns",
+                "records",
+                request.parameter("record"));
         case EGRESS -> path("networks", request.parameter("network"), "egress");
         case NAT -> path("networks", request.parameter("network"), "nat");
         case DHCP -> path("networks", request.parameter("network"), "dhcp");

@@ -170,6 +170,8 @@ class ConfigApiTest {
         "/v1/networks/b/reservations/52:54:00:00:00:09",
         "{\"address\": \"10.9.9.9\", \"hostname\": \"nine\"}");
     done("PUT", "/v1/networks/b/dns/printer", "\"10.9.9.8\"");
+    done("PUT", "/v1/networks/b/dns-records/www%2Fcname%2Fprinter", "{}");
+    done("PUT", "/v1/networks/b/dns-records/_ipp._tcp%2Fsrv%2F10%205%20631%20printer", "{}");
     done("PUT", "/v1/networks/b/egress", "{\"default\": \"deny\"}");
     done("PUT", "/v1/networks/b/nat", "{\"filtering\": \"endpoint-independent\"}");
     done(
@@ -181,9 +183,12 @@ class ConfigApiTest {
     assertThat(Objects.requireNonNull(daemon.guest("h")).info().state()).isEqualTo("running");
     String text = done("GET", "/v1/config/text", "").text();
     assertThat(text).contains("10.9.9.9").contains("printer").contains("deny").contains("p.sock");
+    assertThat(text).contains("cname: printer").contains("srv: \"10 5 631 printer\"");
     done("DELETE", "/v1/networks/b/ports/p", "");
     done("DELETE", "/v1/networks/b/reservations/52:54:00:00:00:09", "");
     done("DELETE", "/v1/networks/b/dns/printer", "");
+    done("DELETE", "/v1/networks/b/dns-records/WWW%2Fcname%2Fprinter", "");
+    done("DELETE", "/v1/networks/b/dns-records/_ipp._tcp%2Fsrv%2F10%20%205%20631%20printer", "");
     done("DELETE", "/v1/networks/b/egress", "");
     done("DELETE", "/v1/networks/b/nat", "");
     done("DELETE", "/v1/guests/h?yes=true", "");

@@ -33,6 +33,12 @@ final class OwnNames implements LeaseListener {
   /** Names that the configuration gives to hosts, which no lease has. */
   private final Set<Name> hosts = new HashSet<>();
 
+  /** Names of which the configuration's records say where they lead, whatever leases say. */
+  private final Set<Name> leading = new HashSet<>();
+
+  /** Names that have records beside addresses, so that no wildcard is for them (RFC 4592). */
+  private final Set<Name> existing = new HashSet<>();
+
   private final Map<Name, Address> leased = new HashMap<>();
   private final Map<Name, Address> leased6 = new HashMap<>();
   private final Map<Address, Name> leasedReverse = new HashMap<>();
@@ -73,6 +79,8 @@ final class OwnNames implements LeaseListener {
     fixedReverse.clear();
     reserved6.clear();
     hosts.clear();
+    leading.clear();
+    existing.clear();
     wild.clear();
     nonTerminals.clear();
     fixAll(terms);
@@ -176,13 +184,30 @@ final class OwnNames implements LeaseListener {
   /** The address of a name of the domain; null if it has none, or only a wildcard's. */
   @Nullable Address address(Name name) {
     Address at = fixed.get(name);
-    return at != null ? at : leased.get(name);
+    return at != null || leading.contains(name) ? at : leased.get(name);
   }
 
   /** The IPv6 address that is kept or leased for a name of the domain; null for none. */
   @Nullable Address leased6(Name name) {
     Address kept = reserved6.get(name);
-    return hosts.contains(name) ? null : kept == null ? leased6.get(name) : kept;
+    return hosts.contains(name)
+        ? null
+        : kept != null || leading.contains(name) ? kept : leased6.get(name);
+  }
+
+  /** The IPv6 address that a reservation keeps for a name; null for none. */
+  @Nullable Address reserved6(Name name) {
+    return reserved6.get(name);
+  }
+
+  /** Notes that a name has records of its own. */
+  void exists(Name name) {
+    existing.add(name);
+  }
+
+  /** Has the configuration's records say where a name leads, and no lease. */
+  void leads(Name name) {
+    leading.add(name);
   }
 
   /** The address of a name of another domain, that the configuration gives. */
@@ -193,7 +218,7 @@ final class OwnNames implements LeaseListener {
 
   /** The closest wildcard's address for a name that does not exist (RFC 4592 section 3.3.1). */
   @Nullable Address wildcard(Name name) {
-    if (wild.isEmpty() || nonTerminals.contains(name)) {
+    if (wild.isEmpty() || nonTerminals.contains(name) || existing.contains(name)) {
       return null;
     }
     for (int n = 1; n < name.labels(); n++) {
@@ -202,7 +227,9 @@ final class OwnNames implements LeaseListener {
       if (at != null) {
         return at;
       }
-      if (address(encloser) != null || nonTerminals.contains(encloser)) {
+      if (address(encloser) != null
+          || nonTerminals.contains(encloser)
+          || existing.contains(encloser)) {
         return null; // The closest name that exists has no wildcard below it.
       }
     }

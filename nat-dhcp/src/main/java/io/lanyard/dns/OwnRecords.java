@@ -1,14 +1,18 @@
 package io.lanyard.dns;
 
 import io.lanyard.config.DnsRecord;
+import io.lanyard.net.Address;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Name;
@@ -35,9 +39,15 @@ final class OwnRecords {
   /** The records of wildcards (RFC 4592), by the name that the wildcard is below. */
   private final Map<Name, List<Record>> wild = new HashMap<>();
 
+  /** The names of which the records say where they lead. */
+  private final Set<Name> leading = new HashSet<>();
+
   OwnRecords(List<DnsRecord> declared, Name domain) {
     for (DnsRecord each : declared) {
       Name name = name(each.name(), domain);
+      if (each.leads()) {
+        leading.add(name);
+      }
       Record record = record(each.data(), name, domain);
       boolean isWild = record.getName().isWild();
       (isWild ? wild : records)
@@ -62,6 +72,8 @@ final class OwnRecords {
           Record.newRecord(name, Type.TXT, DClass.IN, ttl, strings(text));
       case DnsRecord.Pointer(var address) ->
           new PTRRecord(ReverseMap.fromAddress(address.toInetAddress()), DClass.IN, ttl, name);
+      case DnsRecord.Ipv4(var address) ->
+          new ARecord(name, DClass.IN, ttl, address.toInetAddress());
       case DnsRecord.Ipv6(var address) ->
           new AAAARecord(name, DClass.IN, ttl, address.toInetAddress());
     };
@@ -79,11 +91,47 @@ final class OwnRecords {
     return data.toByteArray();
   }
 
+  /** The names that have records of their own. */
+  Set<Name> owners() {
+    return records.keySet();
+  }
+
   /** All names that have records, for the names above them, which exist then (RFC 8020). */
   Iterable<Name> names() {
     List<Name> all = new ArrayList<>(records.keySet());
     all.addAll(wild.keySet());
     return all;
+  }
+
+  /** The names of which the records say where they lead: addresses and aliases. */
+  Set<Name> leading() {
+    return leading;
+  }
+
+  /** Adds an address that the configuration gives a name elsewhere, if the name has its like. */
+  void join(Name name, @Nullable Address address) {
+    List<Record> its = records.get(name);
+    if (its == null || address == null) {
+      return;
+    }
+    int type = address.isIpv4() ? Type.A : Type.AAAA;
+    Record record =
+        type == Type.A
+            ? new ARecord(name, DClass.IN, OwnAnswers.TTL, address.toInetAddress())
+            : new AAAARecord(name, DClass.IN, OwnAnswers.TTL, address.toInetAddress());
+    if (its.stream().anyMatch(each -> each.getType() == type) && !its.contains(record)) {
+      its.addFirst(record);
+    }
+  }
+
+  /**
+   * The records of a name of the domain that is asked for by its label alone.
+   *
+   * @param full the name
+   * @param asked the label
+   */
+  List<Record> ofLabel(Name full, Name asked) {
+    return records.getOrDefault(full, List.of()).stream().map(each -> at(asked, each)).toList();
   }
 
   /** The records of a name, or those of the wildcard above it; none for a name without any. */
@@ -110,19 +158,23 @@ final class OwnRecords {
         name, wild.getType(), wild.getDClass(), wild.getTTL(), wild.rdataToWireCanonical());
   }
 
-  /** The names that a name stands for, each as its record; none for no alias. */
-  List<CNAMERecord> aliases(Name name) {
+  /**
+   * The names that a name stands for, each as its record; none for no alias.
+   *
+   * @param all the records of the name
+   */
+  List<CNAMERecord> aliases(List<Record> all) {
     List<CNAMERecord> chain = new ArrayList<>();
-    CNAMERecord next = alias(name);
+    CNAMERecord next = alias(all);
     while (next != null && chain.size() < MOST_ALIASES && !chain.contains(next)) {
       chain.add(next);
-      next = alias(next.getTarget());
+      next = alias(of(next.getTarget()));
     }
     return chain;
   }
 
-  private @Nullable CNAMERecord alias(Name name) {
-    for (Record each : of(name)) {
+  private static @Nullable CNAMERecord alias(List<Record> all) {
+    for (Record each : all) {
       if (each.getType() == Type.CNAME) {
         return (CNAMERecord) each;
       }

@@ -66,6 +66,12 @@ final class OwnZone {
   private OwnRecords records(ZoneTerms terms) {
     OwnRecords made = new OwnRecords(terms.dns().records(), domain);
     made.names().forEach(names::standsBelow);
+    made.owners().forEach(names::exists);
+    for (Name each : made.leading()) {
+      names.leads(each);
+      made.join(each, names.fixed(each));
+      made.join(each, names.reserved6(each));
+    }
     return made;
   }
 
@@ -103,14 +109,26 @@ final class OwnZone {
       return hosts(query, asked, hosts);
     }
     Name name = asked.getName();
-    List<Record> all = records.of(name);
-    List<CNAMERecord> chain = records.aliases(name);
+    List<Record> all = recordsOf(name);
+    List<CNAMERecord> chain = records.aliases(all);
     if (!chain.isEmpty() && asked.getType() != Type.CNAME && asked.getType() != Type.ANY) {
       Name target = chain.getLast().getTarget();
       Record again = Record.newRecord(target, asked.getType(), DClass.IN);
       return answers.alias(query, chain, named(query, again, records.of(target), hosts));
     }
     return named(query, asked, all, hosts);
+  }
+
+  private List<Record> recordsOf(Name name) {
+    List<Record> all = records.of(name);
+    if (!all.isEmpty() || name.labels() != 2) {
+      return all;
+    }
+    try {
+      return records.ofLabel(Name.concatenate(name.relativize(Name.root), domain), name);
+    } catch (NameTooLongException e) {
+      return all;
+    }
   }
 
   /** The answer for a name that is no alias, and perhaps none of the network's. */

@@ -105,7 +105,7 @@ class DnsForwarderTest {
         Objects.requireNonNull(NetUtil.createInetAddressFromIpAddressString(address)));
   }
 
-  private static Lease lease(String address, @Nullable String hostname) {
+  static Lease lease(String address, @Nullable String hostname) {
     return new Lease(
         Address.parse(address),
         ClientId.ofMac(7),

@@ -20,7 +20,7 @@ class OwnRecordsTest {
       """
       dns:
         hosts-file: false
-        hosts: {web: 192.168.127.9, "*.apps": 192.168.127.10}
+        hosts: {web: 192.168.127.9, twice: 192.168.127.9, "*.apps": 192.168.127.10}
         records:
           - {name: www, cname: web}
           - {name: far, cname: www}
@@ -32,7 +32,14 @@ class OwnRecordsTest {
           - {name: "*.wild", txt: below}
           - {name: nas, ptr: 10.1.2.3}
           - {name: six.example., ptr: "fd00::6"}
-          - {name: other.example., txt: elsewhere}\
+          - {name: other.example., txt: elsewhere}
+          - {name: many, a: 192.168.127.20}
+          - {name: many, a: 192.168.127.21}
+          - {name: twice, a: 192.168.127.19}
+          - {name: also, cname: twice}
+          - {name: "*.pool", a: 192.168.127.22}
+          - {name: named.apps, txt: "has no address"}
+          - {name: fixed6, aaaa: "fd00::10"}\
       """;
 
   @TempDir private Path folder;
@@ -107,6 +114,57 @@ class OwnRecordsTest {
     assertThat(ask("other.example.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(ask("another.example.", Type.TXT).getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(scene.upstream.queries).as("the other is asked of others").hasSize(1);
+  }
+
+  @Test
+  void addressesOfHostsAndOfRecordsAreToldTogether() throws Exception {
+    assertThat(answers("many.lan.", Type.A)).containsExactly("192.168.127.20", "192.168.127.21");
+    assertThat(answers("twice.lan.", Type.A)).containsExactly("192.168.127.9", "192.168.127.19");
+    assertThat(answers("also.lan.", Type.A))
+        .containsExactly("twice.lan.", "192.168.127.9", "192.168.127.19");
+    assertThat(answers("any.pool.lan.", Type.A)).containsExactly("192.168.127.22");
+  }
+
+  @Test
+  void aGuestCannotAddItselfToANameThatRecordsLead() throws Exception {
+    lease("fixed6", "192.168.127.200");
+    lease("www", "192.168.127.201");
+    lease("_tcp", "192.168.127.202");
+    assertThat(answers("fixed6.lan.", Type.AAAA)).containsExactly("fd00:0:0:0:0:0:0:10");
+    Message none = ask("fixed6.lan.", Type.A);
+    assertThat(none.getSection(Section.ANSWER)).isEmpty();
+    assertThat(none.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(answers("fixed6.", Type.A)).as("by its label").isEmpty();
+    assertThat(answers("www.lan.", Type.A)).doesNotContain("192.168.127.201");
+    assertThat(ask("200.127.168.192.in-addr.arpa.", Type.PTR).getRcode())
+        .as("backwards")
+        .isEqualTo(Rcode.NXDOMAIN);
+    scene.configure("dns: {hosts-file: false, records: [{name: fixed6, txt: free}]}");
+    assertThat(answers("fixed6.lan.", Type.A)).containsExactly("192.168.127.200");
+    assertThat(answers("fixed6.lan.", Type.TXT)).containsExactly("free");
+  }
+
+  private void lease(String hostname, String address) throws Exception {
+    scene.onLoop(() -> {
+      scene.forwarder.names().leaseAdded(DnsForwarderTest.lease(address, hostname));
+      return true;
+    });
+  }
+
+  @Test
+  void aNameWithRecordsIsNotTheWildcards() throws Exception {
+    assertThat(answers("other.apps.lan.", Type.A)).containsExactly("192.168.127.10");
+    Message none = ask("named.apps.lan.", Type.A);
+    assertThat(none.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(none.getSection(Section.ANSWER)).isEmpty();
+    assertThat(ask("below.named.apps.lan.", Type.A).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+  }
+
+  @Test
+  void aLabelAloneIsEnoughForRecordsToo() throws Exception {
+    assertThat(answers("many.", Type.A)).containsExactly("192.168.127.20", "192.168.127.21");
+    assertThat(answers("www.", Type.AAAA)).containsExactly("web.lan.", "fd00:0:0:0:0:0:0:9");
+    assertThat(scene.upstream.queries).isEmpty();
   }
 
   @Test

@@ -85,6 +85,17 @@ public record ConfigItem(List<String> segments) {
   }
 
   /**
+   * A record of a network's DNS.
+   *
+   * @param network the network
+   * @param record all that it says: name, type and value, as {@code www/cname/web}
+   * @return {@code /v1/networks/NETWORK/dns-records/RECORD}
+   */
+  public static ConfigItem dnsRecord(String network, String record) {
+    return of(NETWORKS, network, "dns-records", record);
+  }
+
+  /**
    * Where a network's guests may go.
    *
    * @param network the network
