@@ -57,7 +57,8 @@ public class EgressDecision {
           new Rule(
               Verdict.ALLOW,
               new Target(new Destination.Addresses(subnet), List.of(service)),
-              Sni.IGNORED));
+              Sni.IGNORED,
+              false));
     }
     made = new EgressRules(list);
   }

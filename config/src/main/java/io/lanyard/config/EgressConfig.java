@@ -55,8 +55,9 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
    * @param verdict what happens to a flow that matches
    * @param target what it matches
    * @param sni what is asked of the server's name that a TLS client gives
+   * @param log whether the flows that it decides about are logged
    */
-  public record Rule(Verdict verdict, Target target, Sni sni) {
+  public record Rule(Verdict verdict, Target target, Sni sni, boolean log) {
     /** The keys of a rule. */
     static final class Keys {
       private static final Kind<Target> TARGET =
@@ -104,17 +105,29 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
                   + " name of a server that the guest was told this address for and that the rules"
                   + " permit; else it is reset before a byte leaves.");
 
+      static final Key<Boolean> LOG =
+          Key.optional(
+              "log",
+              new Form.Flag(),
+              "true with deny, false with allow",
+              "Whether each new flow that the rule decides about is logged, at a limited rate.");
+
       static final Section SECTION =
           new Section(
               "egress-rule",
               "A rule about new flows.",
-              List.of(ALLOW, DENY, SNI),
+              List.of(ALLOW, DENY, SNI, LOG),
               List.of(
                   new KeyRule.ExactlyOne(ALLOW, DENY),
                   new KeyRule.NotWith(SNI, DENY, "what is denied shows no server's name")),
               Map.of());
 
       private Keys() {}
+
+      /** The default of {@link #LOG}. */
+      static boolean usuallyLogs(Verdict verdict) {
+        return verdict == Verdict.DENY;
+      }
     }
   }
 

@@ -95,9 +95,15 @@ final class EgressReader {
           break;
         }
       }
-      return new Rule(Verdict.ALLOW, allow, sni(fields, allow));
+      return new Rule(Verdict.ALLOW, allow, sni(fields, allow), logs(fields, Verdict.ALLOW));
     }
-    return deny == null ? null : new Rule(Verdict.DENY, deny, Sni.IGNORED);
+    return deny == null
+        ? null
+        : new Rule(Verdict.DENY, deny, Sni.IGNORED, logs(fields, Verdict.DENY));
+  }
+
+  private static boolean logs(Fields fields, Verdict verdict) {
+    return fields.value(Rule.Keys.LOG, Rule.Keys.usuallyLogs(verdict));
   }
 
   private static Sni sni(Fields fields, Target allow) {

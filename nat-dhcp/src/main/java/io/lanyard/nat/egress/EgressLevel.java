@@ -94,6 +94,16 @@ public final class EgressLevel {
   }
 
   /**
+   * Whether the flows that a rule decides about are logged.
+   *
+   * @param rule its place
+   * @return true if they are
+   */
+  public boolean logs(int rule) {
+    return rules.get(rule).log();
+  }
+
+  /**
    * Counts a flow that a rule has decided about.
    *
    * @param rule its place; nothing happens for {@link EgressRules#NONE}

@@ -192,28 +192,36 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision =
         judge.judge(under, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
     decision.count();
+    if (decision.logged()) {
+      log(decision, packet, port, names);
+    }
     if (decision.admitted()) {
       return decision.grant();
     }
     EgressDecision tried = decision.tried();
-    boolean dry = tried != null;
-    counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
-    log.log(
-        Logger.Level.INFO,
-        dry ? "egress-would-deny" : "egress-denied",
-        by.name(),
-        line ->
-            line.with("network", network)
-                .with("port", by.name())
-                .with("guest", packet.source())
-                .with("destination", text(packet.protocol, packet.destination(), port))
-                .with("names", String.join(",", names))
-                .with("reason", decision.why()));
+    counters.count(tried != null ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     if (tried != null) {
       return tried.grant();
     }
     errors.send(IcmpReason.PROHIBITED, packet);
     return null;
+  }
+
+  private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
+    String by = packet.station.budget().name();
+    // A rule whose flows somebody wants to see has lines of its own; who is denied, a port's.
+    boolean admitted = decision.admitted();
+    log.log(
+        Logger.Level.INFO,
+        admitted ? "egress-allowed" : decision.dry() ? "egress-would-deny" : "egress-denied",
+        admitted ? by + " " + decision.label() : by,
+        line ->
+            line.with("network", network)
+                .with("port", by)
+                .with("guest", packet.source())
+                .with("destination", text(packet.protocol, packet.destination(), port))
+                .with("names", String.join(",", names))
+                .with("reason", decision.why()));
   }
 
   /** Whether one more flow of a port may begin now. */
@@ -496,6 +504,9 @@ public final class Egress implements NamePolicy, Dumpable {
           : Question.ASKED;
     }
     boolean dry = decision.dry();
+    if (!decision.logged()) {
+      return dry ? Question.ASKED : Question.REFUSED;
+    }
     log.log(
         Logger.Level.INFO,
         dry ? "name-would-be-refused" : "name-refused",

@@ -94,6 +94,24 @@ record EgressDecision(
     return grant == null && tried != null;
   }
 
+  /**
+   * Whether the flow is logged: as the rule says; without one, if it is denied.
+   *
+   * @return true if it is
+   */
+  boolean logged() {
+    return (level == null || rule == EgressRules.NONE) ? !admitted() : level.logs(rule);
+  }
+
+  /**
+   * The rule's name, which tells one allowance of the log from another.
+   *
+   * @return empty without a rule
+   */
+  String label() {
+    return (level == null || rule == EgressRules.NONE) ? "" : level.label(rule);
+  }
+
   /** Counts the rule. */
   void count() {
     if (level != null) {

@@ -31,7 +31,8 @@ class EgressRulesTest {
     return new Rule(
         allow ? Verdict.ALLOW : Verdict.DENY,
         new Target(new Destination.Addresses(subnet), List.of(services)),
-        Sni.IGNORED);
+        Sni.IGNORED,
+        false);
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
@@ -77,7 +78,8 @@ class EgressRulesTest {
   @Test
   void aRuleForEverywhereIsOfBothFamilies() {
     Target everywhere = new Target(new Destination.Anywhere(), List.of());
-    EgressRules rules = new EgressRules(List.of(new Rule(Verdict.DENY, everywhere, Sni.IGNORED)));
+    EgressRules rules =
+        new EgressRules(List.of(new Rule(Verdict.DENY, everywhere, Sni.IGNORED, false)));
     assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(0);
     assertThat(find(rules, "2001:db8::1", ICMP, 0)).isEqualTo(0);
   }

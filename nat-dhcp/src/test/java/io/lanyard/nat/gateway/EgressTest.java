@@ -13,6 +13,7 @@ import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
+import io.lanyard.testing.LogWatch;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +129,45 @@ class EgressTest {
     assertThat(liePasses()).isTrue();
     rules("default: allow", one, "default: deny, dry-run: true, " + BY_NAME);
     assertThat(liePasses()).isTrue();
+  }
+
+  @Test
+  void aRuleSaysWhetherItsFlowsAreLogged() throws Exception {
+    rules(
+        "dry-run: true, rules: [{allow: 198.51.100.1, log: true}, {deny: 198.51.100.2, log: false},"
+            + " {deny: 198.51.100.3}, {allow: 198.51.100.4},"
+            + " {deny: quiet.example, log: false}, {deny: loud.example}]",
+        one,
+        "");
+    scene.on(() -> {
+      for (int i = 1; i <= 4; i++) {
+        assertThat(egress().admits(packet("198.51.100." + i), 443)).isNotNull();
+      }
+      egress().question(station(one).budget(), "quiet.example", 1);
+      egress().question(station(one).budget(), "loud.example", 1);
+      return true;
+    });
+    assertThat(LogWatch.count("event=egress-allowed")).isEqualTo(1);
+    assertThat(LogWatch.count("198.51.100.1 port 443")).isEqualTo(1);
+    assertThat(LogWatch.count("reason=\"rule 0, allow 198.51.100.1/32\"")).isEqualTo(1);
+    assertThat(LogWatch.count("event=egress-would-deny")).isEqualTo(1);
+    assertThat(LogWatch.count("198.51.100.3 port 443")).isEqualTo(1);
+    assertThat(LogWatch.count("event=name-would-be-refused")).isEqualTo(1);
+    assertThat(LogWatch.count("loud.example")).isPositive();
+  }
+
+  private Packet packet(String destination) {
+    Address to = Address.parse(destination);
+    Packet packet = new Packet();
+    packet.station = station(one);
+    packet.protocol = FlowKey.UDP;
+    packet.sourceHigh = one.ip().high();
+    packet.sourceLow = one.ip().low();
+    packet.destinationHigh = to.high();
+    packet.destinationLow = to.low();
+    packet.hostHigh = to.high();
+    packet.hostLow = to.low();
+    return packet;
   }
 
   /** Whether a connection to the name passes that names another. */
