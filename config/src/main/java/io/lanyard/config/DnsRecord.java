@@ -175,7 +175,7 @@ public record DnsRecord(String name, Data data) {
     private Keys() {}
 
     /**
-     * What tells a record from all others: {@code www/cname/web}.
+     * The text that tells a record from all others: {@code www/cname/web}.
      *
      * @param name its name
      * @param type one of {@link #TYPES}

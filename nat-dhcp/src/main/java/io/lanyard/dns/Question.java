@@ -98,8 +98,8 @@ record Question(Name name, int type, int dclass, int flags) {
   }
 
   /**
-   * The query for a server that is asked over TLS, with its length hidden: whoever listens would
-   * tell the name by it (RFC 7830; RFC 8467 section 4.1).
+   * The query for a server that is asked over TLS, padded: its length would tell an observer the
+   * name (RFC 7830; RFC 8467 section 4.1).
    *
    * @param id its identifier
    * @param options EDNS options to pass on

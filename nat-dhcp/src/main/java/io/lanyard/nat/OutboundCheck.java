@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says whether the host has the addresses and the interface that a network's flows are bound to
+ * A check that the host has the addresses and the interface that a network's flows are bound to
  * ({@code nat.outbound}). Without them no flow begins.
  *
  * <p>Thread: the network's loop only, which is in the network namespace that the host's sockets are
@@ -59,7 +59,7 @@ final class OutboundCheck {
     told = now;
   }
 
-  /** What is missing, with what to do about it; empty if nothing is. */
+  /** The missing part with what to do about it; empty if nothing is missing. */
   String problem() {
     String device = outbound.device();
     if (device != null) {
