@@ -3,19 +3,12 @@ package io.lanyard.vswitch.port;
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.Errno;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
-import io.netty.channel.IoEvent;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.lang.System.Logger.Level;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A device that a port has open: the loop watches it, and its frames go to the switch in bursts.
@@ -24,16 +17,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class DeviceLink extends Work implements EpollIoHandle {
+final class DeviceLink extends Work implements LoopWatch.Listener {
   private static final System.Logger LOG = System.getLogger(DeviceLink.class.getName());
 
   private final FrameDevice device;
   private final DevicePort port;
-  private final IoEventLoop loop;
   private final Switch network;
   private final DeviceBurst burst;
-  private final FileDescriptor descriptor;
-  private @Nullable IoRegistration registration;
+  private final LoopWatch watch;
   private final Turn turn;
   private boolean awaitsCarrier;
   private boolean closed;
@@ -42,41 +33,20 @@ final class DeviceLink extends Work implements EpollIoHandle {
   DeviceLink(FrameDevice device, DevicePort port, PortContext context) {
     this.device = device;
     this.port = port;
-    this.loop = context.loop();
     this.network = context.network();
     this.turn = network.turns().of(port);
-    this.descriptor = new FileDescriptor(device.fd());
+    this.watch = new LoopWatch(device.fd(), device::close, context.loop(), this);
     this.burst = new DeviceBurst(context.allocator());
   }
 
   /** Begins to read. */
   void start() {
-    loop.register(this)
-        .addListener(future -> {
-          if (future.isSuccess()) {
-            registered((IoRegistration) future.getNow());
-          } else {
-            LogEvent.of("device-not-registered")
-                .with("network", network.name())
-                .with("port", port.name())
-                .log(LOG, Level.ERROR, future.cause());
-            port.notWatched(this, future.cause());
-          }
-        });
+    watch.start(expected());
   }
 
-  private void registered(IoRegistration made) {
-    if (closed) {
-      made.cancel();
-    } else {
-      registration = made;
-      watch(made);
-    }
-  }
-
-  /** Watches for frames, and for the return of the carrier while that is awaited. */
-  private void watch(IoRegistration made) {
-    made.submit(awaitsCarrier ? EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT) : EpollIoOps.EPOLLIN);
+  /** Frames, and the return of the carrier while that is awaited. */
+  private EpollIoOps expected() {
+    return awaitsCarrier ? EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT) : EpollIoOps.EPOLLIN;
   }
 
   /**
@@ -86,20 +56,20 @@ final class DeviceLink extends Work implements EpollIoHandle {
    */
   void awaitCarrier(boolean awaits) {
     awaitsCarrier = awaits;
-    IoRegistration present = registration;
-    if (present != null) {
-      watch(present);
-    }
+    watch.expect(expected());
   }
 
   @Override
-  public FileDescriptor fd() {
-    return descriptor;
+  public void notWatched(Throwable cause) {
+    LogEvent.of("device-not-registered")
+        .with("network", network.name())
+        .with("port", port.name())
+        .log(LOG, Level.ERROR, cause);
+    port.notWatched(this, cause);
   }
 
   @Override
-  public void handle(IoRegistration ready, IoEvent event) {
-    EpollIoOps ops = ((EpollIoEvent) event).ops();
+  public void ready(EpollIoOps ops) {
     boolean writable = ops.contains(EpollIoOps.EPOLLOUT);
     if (writable) {
       port.carrierIsBack(this);
@@ -107,6 +77,11 @@ final class DeviceLink extends Work implements EpollIoHandle {
     if (ops.contains(EpollIoOps.EPOLLIN) || (!writable && !closed)) {
       turn.ready(this); // an event without a name is an error: a read says which
     }
+  }
+
+  @Override
+  public void loopEnded() {
+    close();
   }
 
   /** Reads one burst, or goes on with one that the last turn had no time for. */
@@ -168,17 +143,12 @@ final class DeviceLink extends Work implements EpollIoHandle {
   }
 
   /** Stops reading and closes the device; a second call does nothing. */
-  @Override
-  public void close() {
+  void close() {
     if (closed) {
       return;
     }
     closed = true;
-    if (registration != null) {
-      registration.cancel();
-      registration = null;
-    }
-    LoopClosing.close(loop, device.fd(), device::close);
+    watch.close();
     if (!reading) { // else a frame is still lent
       burst.release();
     }

@@ -1,14 +1,9 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.linux.LinkNews;
-import io.lanyard.vswitch.LoopClosing;
-import io.netty.channel.IoEvent;
+import io.lanyard.vswitch.LoopWatch;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The news of a port's interface, watched by the loop.
@@ -17,64 +12,35 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class NewsLink implements EpollIoHandle {
+final class NewsLink implements LoopWatch.Listener {
   private final LinkNews news;
-  private final IoEventLoop loop;
   private final Runnable listener;
-  private final FileDescriptor descriptor;
-  private @Nullable IoRegistration registration;
-  private boolean closed;
+  private final LoopWatch watch;
 
   NewsLink(LinkNews news, IoEventLoop loop, Runnable listener) {
     this.news = news;
-    this.loop = loop;
     this.listener = listener;
-    this.descriptor = new FileDescriptor(news.fd());
+    this.watch = new LoopWatch(news.fd(), news, loop, this);
   }
 
   /** Begins to watch. */
   void start() {
-    loop.register(this)
-        .addListener(future -> {
-          if (future.isSuccess()) {
-            registered((IoRegistration) future.getNow());
-          }
-        });
-  }
-
-  private void registered(IoRegistration made) {
-    if (closed) {
-      made.cancel();
-    } else {
-      registration = made;
-      made.submit(EpollIoOps.EPOLLIN);
-    }
+    watch.start(EpollIoOps.EPOLLIN);
   }
 
   @Override
-  public FileDescriptor fd() {
-    return descriptor;
+  public void ready(EpollIoOps ops) {
+    news.drain();
+    listener.run();
   }
 
   @Override
-  public void handle(IoRegistration ready, IoEvent event) {
-    if (!closed) {
-      news.drain();
-      listener.run();
-    }
+  public void notWatched(Throwable cause) {
+    // The port looks from time to time.
   }
 
   /** Stops watching; a second call does nothing. */
-  @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    if (registration != null) {
-      registration.cancel();
-      registration = null;
-    }
-    LoopClosing.close(loop, news.fd(), news);
+  void close() {
+    watch.close();
   }
 }

@@ -7,6 +7,7 @@ import io.lanyard.linux.Libc;
 import io.lanyard.linux.MessageSocket;
 import io.lanyard.linux.SharedMemory;
 import io.lanyard.virtio.VirtQueue;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Turn;
@@ -17,6 +18,7 @@ import io.lanyard.vswitch.vhost.VhostNic;
 import io.lanyard.vswitch.vhost.VhostSession;
 import io.lanyard.vswitch.vhost.Vring;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.epoll.EpollIoOps;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,6 +34,9 @@ final class VhostLink extends Work implements VhostDevice {
   /** Messages before the loop is given back: a guest's start takes about forty. */
   private static final int MESSAGES = 32;
 
+  /** An event descriptor is not read. */
+  private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
+
   private final VhostUserPort port;
   private final PortContext context;
   private final int descriptor;
@@ -42,6 +47,7 @@ final class VhostLink extends Work implements VhostDevice {
   private final VhostSession session;
   private final VhostSender toGuest;
   private final VhostReceiver fromGuest;
+
   private final LoopWatch watch;
   private final @Nullable LoopWatch[] kicks;
   private final Turn turn;
@@ -74,16 +80,29 @@ final class VhostLink extends Work implements VhostDevice {
     this.fromGuest = new VhostReceiver(session, port, this, context);
     this.kicks = new @Nullable LoopWatch[session.ringCount()];
     this.broken = new @Nullable String[session.ringCount()];
-    this.watch = new LoopWatch(descriptor, false, this, turn, context, this::notWatched);
+    this.watch = watch(descriptor, this);
   }
 
   /** Begins to read messages. */
   void start() {
-    watch.start();
+    watch.start(EpollIoOps.EPOLLIN);
   }
 
-  private void notWatched(Throwable cause) {
-    end("its descriptor is not watched: " + cause);
+  /** A watch that owns a descriptor, and has some work done at each event. */
+  private LoopWatch watch(int watched, Work work) {
+    LoopWatch.Listener listener =
+        new LoopWatch.Listener() {
+          @Override
+          public void ready(EpollIoOps ops) {
+            turn.ready(work);
+          }
+
+          @Override
+          public void notWatched(Throwable cause) {
+            end("its descriptor is not watched: " + cause);
+          }
+        };
+    return new LoopWatch(watched, () -> Libc.close(watched), context.loop(), listener);
   }
 
   /** Whether the front end has closed, so that another may take its place. */
@@ -203,9 +222,9 @@ final class VhostLink extends Work implements VhostDevice {
       fromGuest.started(ring);
     }
     if (kicks[ring.index()] == null) {
-      LoopWatch made = new LoopWatch(ring.kick(), true, served, turn, context, this::notWatched);
+      LoopWatch made = watch(ring.kick(), served);
       kicks[ring.index()] = made;
-      made.start();
+      made.start(EDGES);
     }
     turn.later(served); // for chains that were there before
   }
@@ -227,7 +246,7 @@ final class VhostLink extends Work implements VhostDevice {
     if (watched == null) {
       int _ = Libc.close(kick);
     } else {
-      watched.end();
+      watched.close();
     }
   }
 
@@ -319,7 +338,7 @@ final class VhostLink extends Work implements VhostDevice {
     session.close(); // touches no shared memory: pages may be gone
     fromGuest.close();
     toGuest.close();
-    watch.end();
+    watch.close();
   }
 
   void describe(DumpNode.Builder node) {

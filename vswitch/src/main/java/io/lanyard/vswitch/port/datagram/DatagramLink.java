@@ -3,21 +3,14 @@ package io.lanyard.vswitch.port.datagram;
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Libc;
-import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.IoEvent;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.lang.System.Logger.Level;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that a datagram port has open: the loop watches it, and its frames go to the switch in
@@ -25,19 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the network's loop only.
  */
-final class DatagramLink extends Work implements EpollIoHandle {
+final class DatagramLink extends Work implements LoopWatch.Listener {
   private static final System.Logger LOG = System.getLogger(DatagramLink.class.getName());
 
   private final BatchSocket socket;
   private final DatagramPort port;
-  private final IoEventLoop loop;
   private final Switch network;
   private final boolean connected;
   private final DatagramBurst burst;
   private final DatagramSender sender;
-  private final FileDescriptor descriptor;
+  private final LoopWatch watch;
   private final Turn turn;
-  private @Nullable IoRegistration registration;
   private boolean closed;
   private boolean reading;
 
@@ -54,53 +45,40 @@ final class DatagramLink extends Work implements EpollIoHandle {
       PortContext context) {
     this.socket = socket;
     this.port = port;
-    this.loop = context.loop();
     this.network = context.network();
     this.connected = connected;
     this.turn = network.turns().of(port);
-    this.descriptor = new FileDescriptor(socket.fd());
+    this.watch = new LoopWatch(socket.fd(), socket, context.loop(), this);
     this.burst = new DatagramBurst(context.allocator(), addressing.prefixLength());
     this.sender = new DatagramSender(socket, port, addressing, context);
   }
 
   /** Begins to read. */
   void start() {
-    loop.register(this)
-        .addListener(future -> {
-          if (future.isSuccess()) {
-            registered((IoRegistration) future.getNow());
-          } else {
-            LogEvent.of("socket-not-registered")
-                .with("network", network.name())
-                .with("port", port.name())
-                .log(LOG, Level.ERROR, future.cause());
-            port.lost(this);
-          }
-        });
-  }
-
-  private void registered(IoRegistration made) {
-    if (closed) {
-      made.cancel();
-    } else {
-      registration = made;
-      made.submit(EpollIoOps.EPOLLIN);
-    }
+    watch.start(EpollIoOps.EPOLLIN);
   }
 
   @Override
-  public FileDescriptor fd() {
-    return descriptor;
+  public void notWatched(Throwable cause) {
+    LogEvent.of("socket-not-registered")
+        .with("network", network.name())
+        .with("port", port.name())
+        .log(LOG, Level.ERROR, cause);
+    port.lost(this);
   }
 
   @Override
-  public void handle(IoRegistration ready, IoEvent event) {
-    EpollIoOps ops = ((EpollIoEvent) event).ops();
+  public void ready(EpollIoOps ops) {
     if (ops.contains(EpollIoOps.EPOLLIN)) {
       turn.ready(this);
-    } else if (!closed) {
+    } else {
       port.lost(this);
     }
+  }
+
+  @Override
+  public void loopEnded() {
+    close();
   }
 
   /** Reads one burst, or goes on with one that the last turn had no time for. */
@@ -169,18 +147,13 @@ final class DatagramLink extends Work implements EpollIoHandle {
   }
 
   /** Stops reading and closes the socket; a second call does nothing. */
-  @Override
-  public void close() {
+  void close() {
     if (closed) {
       return;
     }
     closed = true;
-    if (registration != null) {
-      registration.cancel();
-      registration = null;
-    }
     sender.close();
-    LoopClosing.close(loop, socket.fd(), socket);
+    watch.close();
     if (!reading) { // else a frame is still lent
       burst.release();
     }

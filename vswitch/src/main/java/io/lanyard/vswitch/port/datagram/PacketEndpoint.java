@@ -3,14 +3,10 @@ package io.lanyard.vswitch.port.datagram;
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Errno;
-import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.port.PortContext;
-import io.netty.channel.IoEvent;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -62,50 +58,31 @@ final class PacketEndpoint implements DatagramEndpoint {
     made.start();
   }
 
-  /** The listening socket, as the loop watches it. */
-  private final class Listener implements EpollIoHandle {
+  /** The listening socket. */
+  private final class Listener implements LoopWatch.Listener {
     private final BatchSocket socket;
-    private final FileDescriptor descriptor;
-    private @Nullable IoRegistration registration;
+    private final LoopWatch watch;
 
     Listener(BatchSocket socket) {
       this.socket = socket;
-      this.descriptor = new FileDescriptor(socket.fd());
+      this.watch = new LoopWatch(socket.fd(), socket, context.loop(), this);
     }
 
     void start() {
-      context
-          .loop()
-          .register(this)
-          .addListener(future -> {
-            if (future.isSuccess()) {
-              registered((IoRegistration) future.getNow());
-            } else {
-              LogEvent.of("socket-not-registered")
-                  .with("network", context.network().name())
-                  .with("address", address())
-                  .log(LOG, Level.ERROR, future.cause());
-              cannotAccept("the socket is not watched");
-            }
-          });
-    }
-
-    private void registered(IoRegistration made) {
-      if (listener == this) {
-        registration = made;
-        made.submit(EpollIoOps.EPOLLIN);
-      } else {
-        made.cancel();
-      }
+      watch.start(EpollIoOps.EPOLLIN);
     }
 
     @Override
-    public FileDescriptor fd() {
-      return descriptor;
+    public void notWatched(Throwable cause) {
+      LogEvent.of("socket-not-registered")
+          .with("network", context.network().name())
+          .with("address", address())
+          .log(LOG, Level.ERROR, cause);
+      cannotAccept("the socket is not watched");
     }
 
     @Override
-    public void handle(IoRegistration ready, IoEvent event) {
+    public void ready(EpollIoOps ops) {
       int fd = socket.accept();
       if (fd >= 0) {
         client.offer(BatchSocket.of(fd));
@@ -121,23 +98,13 @@ final class PacketEndpoint implements DatagramEndpoint {
         bound.disconnected();
       }
     }
-
-    /** Closes the socket; the loop no longer watches it. */
-    @Override
-    public void close() {
-      if (registration != null) {
-        registration.cancel();
-        registration = null;
-      }
-      LoopClosing.close(context.loop(), socket.fd(), socket);
-    }
   }
 
   private void drop() {
     Listener present = listener;
     listener = null;
     if (present != null) {
-      present.close();
+      present.watch.close();
     }
   }
 
