@@ -16,7 +16,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
@@ -271,7 +270,7 @@ final class GivenChannel extends AbstractChannel implements UnixChannel {
 
   private void readNow() {
     wanted = false;
-    RecvByteBufAllocator.Handle sizes = unsafe().recvBufAllocHandle();
+    var sizes = unsafe().recvBufAllocHandle();
     sizes.reset(config);
     boolean over = false;
     do {

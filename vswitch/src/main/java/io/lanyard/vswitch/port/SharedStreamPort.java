@@ -3,7 +3,6 @@ package io.lanyard.vswitch.port;
 import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
@@ -14,7 +13,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.util.concurrent.Future;
-import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,7 +38,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
   private final Framing framing;
   private final PortContext context;
   private final StreamEndpoint endpoint;
-  private final RateLimitedLog log;
+  private final PortLog log;
   private final ClientPorts clients;
   private PortState waiting = NOT_OPEN;
   private long refused;
@@ -68,7 +66,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
     this.endpoint = new ListeningEndpoint(address, context, new Client());
   }
@@ -89,7 +87,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
     this.endpoint = new HandedEndpoint(new Client());
   }
@@ -197,17 +195,10 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
   private String open(Channel channel, int number) {
     StreamPort[] made = new StreamPort[1];
     Runnable over = () -> over(number, made);
+    String name = name() + "." + (number + 1);
     StreamPort client =
         new StreamPort(
-            name() + "." + (number + 1),
-            kind(),
-            mtu(),
-            framing,
-            channel,
-            address(),
-            context,
-            log,
-            over);
+            name, kind(), mtu(), framing, channel, address(), context, log.of(name), over);
     made[0] = client;
     String problem = "";
     try {
@@ -221,13 +212,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
 
   private void refuse(Channel channel, String cause) {
     refused++;
-    log.log(
-        Level.WARNING,
-        "client-refused",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("cause", cause));
+    log.refused(cause);
     Future<?> _ = channel.close();
   }
 

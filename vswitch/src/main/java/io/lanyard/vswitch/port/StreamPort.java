@@ -2,7 +2,6 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
@@ -64,7 +63,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
   private final Framing framing;
   private final PortContext context;
   private final StreamEndpoint endpoint;
-  private final RateLimitedLog log;
+  private final PortLog log;
   private PortState waiting = NOT_OPEN;
 
   /** The client whose data is taken: the present one, or one that has closed already. */
@@ -101,7 +100,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     Client client = new Client();
     this.endpoint =
         address instanceof StreamAddress.Listen listen
@@ -124,7 +123,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
       Channel channel,
       SocketAddress at,
       PortContext context,
-      RateLimitedLog log,
+      PortLog log,
       Runnable over) {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
@@ -170,13 +169,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
 
   private void refuse(Channel channel) {
     refused++;
-    log.log(
-        Level.WARNING,
-        "client-refused",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("advice", "the port has a client; give each guest a port of its own"));
+    log.refusedSecond();
     Future<?> _ = channel.close();
   }
 
@@ -199,10 +192,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
       next.add(made);
     }
     channel.pipeline().addLast(made);
-    log.log(
-        Level.INFO,
-        "client-connected",
-        line -> line.with("network", context.network().name()).with("port", name()));
+    log.connected();
     update();
   }
 
@@ -221,10 +211,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     log.log(
         badLength ? Level.WARNING : Level.INFO,
         "client-disconnected",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("cause", badLength ? fault(ended) : "it has closed"));
+        line -> line.with("cause", badLength ? fault(ended) : "it has closed"));
     if (connection != ended) {
       next.remove(ended);
       return;

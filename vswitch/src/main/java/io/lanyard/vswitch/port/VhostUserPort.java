@@ -2,7 +2,6 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.Libc;
 import io.lanyard.vswitch.DropCause;
@@ -54,7 +53,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
   private final VhostNic nic;
   private final PortContext context;
   private final StreamEndpoint endpoint;
-  private final RateLimitedLog log;
+  private final PortLog log;
   private PortState waiting = NOT_OPEN;
   private @Nullable VhostLink link;
   private long connections;
@@ -80,7 +79,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     }
     this.nic = nic;
     this.context = context;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     Client client = new Client();
     this.endpoint =
         address instanceof StreamAddress.Listen listen
@@ -113,13 +112,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
 
   private void refuse(Channel channel, String advice) {
     refused++;
-    log.log(
-        Level.WARNING,
-        "client-refused",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("advice", advice));
+    log.log(Level.WARNING, "client-refused", line -> line.with("advice", advice));
     Future<?> _ = channel.close();
   }
 
@@ -142,10 +135,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     }
     connections++;
     link = made;
-    log.log(
-        Level.INFO,
-        "client-connected",
-        line -> line.with("network", context.network().name()).with("port", name()));
+    log.connected();
     update();
     made.start();
   }
@@ -162,12 +152,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     log.log(
         Level.WARNING,
         "ring-broken",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("ring", ring)
-                .with("cause", why)
-                .with("advice", "reset the guest's NIC"));
+        line -> line.with("ring", ring).with("cause", why).with("advice", "reset the guest's NIC"));
     linkChanged(from);
   }
 
@@ -176,11 +161,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     log.log(
         Level.WARNING,
         "message-refused",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("cause", why)
-                .with("advice", "see what the VMM says of it"));
+        line -> line.with("cause", why).with("advice", "see what the VMM says of it"));
   }
 
   /** Hears from its link that the front end is gone, or has to go. */
@@ -193,13 +174,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     if (!present) {
       return;
     }
-    log.log(
-        Level.INFO,
-        "client-disconnected",
-        line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("cause", reason));
+    log.log(Level.INFO, "client-disconnected", line -> line.with("cause", reason));
     update();
     if (!closed) {
       endpoint.disconnected();

@@ -2,7 +2,6 @@ package io.lanyard.vswitch.port.datagram;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.DatagramBatch;
@@ -13,6 +12,7 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.PortLog;
 import io.lanyard.vswitch.port.SocketFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -46,7 +46,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   private final PortContext context;
   private final DatagramEndpoint endpoint;
   private final boolean connected;
-  private final RateLimitedLog log;
+  private final PortLog log;
   private final Timers.Timer check;
   private @Nullable DatagramLink link;
   private PortState waiting = NOT_OPEN;
@@ -153,7 +153,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     this.addressing = addressing;
     this.context = context;
     this.connected = connected;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     this.check = context.timers().create(this::check);
     this.endpoint = endpoint.make(new Client());
   }
@@ -169,13 +169,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
       if (closed || link != null) {
         socket.close();
         if (!closed) {
-          log.log(
-              Level.WARNING,
-              "client-refused",
-              line ->
-                  line.with("network", context.network().name())
-                      .with("port", name())
-                      .with("advice", "the port has a client; give each guest a port of its own"));
+          log.refusedSecond();
         }
       } else {
         open(socket);
@@ -250,9 +244,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
         Level.WARNING,
         "sender-refused",
         line ->
-            line.with("network", context.network().name())
-                .with("port", name())
-                .with("sender", sender == null ? "a socket without a name" : sender)
+            line.with("sender", sender == null ? "a socket without a name" : sender)
                 .with(
                     "advice", "the port takes frames from its peer alone; compare the addresses"));
   }

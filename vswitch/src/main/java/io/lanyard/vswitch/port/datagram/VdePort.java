@@ -3,7 +3,6 @@ package io.lanyard.vswitch.port.datagram;
 import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
@@ -12,6 +11,7 @@ import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.port.ClientPorts;
 import io.lanyard.vswitch.port.ListeningEndpoint;
 import io.lanyard.vswitch.port.PortContext;
+import io.lanyard.vswitch.port.PortLog;
 import io.lanyard.vswitch.port.SharedPort;
 import io.lanyard.vswitch.port.SocketFile;
 import io.lanyard.vswitch.port.StreamAddress;
@@ -19,7 +19,6 @@ import io.lanyard.vswitch.port.StreamEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -49,7 +48,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
   private final SocketFile rights;
   private final PortContext context;
   private final ListeningEndpoint endpoint;
-  private final RateLimitedLog log;
+  private final PortLog log;
   private final ClientPorts clients;
   private final int most;
   private PortState waiting = NOT_OPEN;
@@ -73,7 +72,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
     this.rights = directory;
     this.context = context;
     this.most = most;
-    this.log = new RateLimitedLog(LOG, context.timers().clock());
+    this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
     this.endpoint =
         new ListeningEndpoint(
@@ -125,13 +124,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
   void refuse(Channel channel, String cause) {
     if (!closed) {
       refused++;
-      log.log(
-          Level.WARNING,
-          "client-refused",
-          line ->
-              line.with("network", context.network().name())
-                  .with("port", name())
-                  .with("cause", cause));
+      log.refused(cause);
     }
     var _ = channel.close();
   }
