@@ -335,7 +335,7 @@ final class GivenChannel extends AbstractChannel implements UnixChannel {
       }
       if (sent == -Errno.ENOBUFS || sent == -Errno.ENOMEM) {
         full = true;
-        eventLoop().schedule(this::goOn, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = eventLoop().schedule(this::goOn, RETRY_MILLIS, TimeUnit.MILLISECONDS);
         return;
       }
       if (sent < 0) {
