@@ -14,6 +14,9 @@ public final class AutoSubnets {
   /** The word for a subnet of the daemon's choice. */
   public static final String WORD = "auto";
 
+  /** Who lays a choice over a document. No caller of the API has such a name. */
+  public static final String WHO = "lanyard, for subnet: auto";
+
   /** Stands for it until it is chosen: a subnet of the other family, which nobody can say. */
   static final Subnet UNCHOSEN = Subnet.parse("::/0");
 

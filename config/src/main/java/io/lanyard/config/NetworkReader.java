@@ -17,6 +17,9 @@ final class NetworkReader {
   private final EgressReader egressReader;
   private final List<PlacedSubnet> subnets = new ArrayList<>();
 
+  /** The daemon's part in the subnet of the network that is read; empty for none. */
+  private String choice = "";
+
   private record PlacedSubnet(Subnet subnet, String path, Place place) {}
 
   NetworkReader(Claims claims, Map<String, GuestConfig> guests, EgressReader egress) {
@@ -50,6 +53,7 @@ final class NetworkReader {
               ports = portReader.read(network, true);
               yield null;
             }
+            int before = network.problems().count();
             Ipv4Config ipv4 = ipv4(network, name);
             Ipv6Config ipv6 = ipv6(network, mtu);
             HostAdapterConfig adapter = hostAdapter(network, name, word);
@@ -64,11 +68,14 @@ final class NetworkReader {
               yield null;
             }
             GatewayConfig gateway = new GatewayConfig(ipv4, ipv6, dhcp, dns);
+            List<ForwardConfig> forwards =
+                nat == null
+                    ? List.of()
+                    : new ForwardReader(claims, guests, name, gateway).read(network);
+            explainChoice(network, ipv4.subnet(), before);
             if (nat == null) {
               yield adapter == null ? null : new NetworkMode.HostOnly(gateway, adapter);
             }
-            List<ForwardConfig> forwards =
-                new ForwardReader(claims, guests, name, gateway).read(network);
             yield new NetworkMode.Nat(gateway, adapter, nat, egress, forwards);
           }
         };
@@ -84,10 +91,11 @@ final class NetworkReader {
     UplinkConfig.SharedMac sharedMac = uplink.value(UplinkConfig.Keys.SHARED_MAC);
     Integer tagged = uplink.find(UplinkConfig.Keys.VLAN);
     int vlan = tagged == null ? UplinkConfig.ALL_VLANS : tagged;
+    // Two that follow the default route have the same interface at any time.
+    claims.vlan(device, netns, vlan, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
     if (device.equals(UplinkConfig.Keys.AUTO)) {
       return new UplinkConfig(null, netns, driver, sharedMac, vlan);
     }
-    claims.vlan(device, netns, vlan, uplink.pathOf(deviceKey), uplink.placeOf(deviceKey));
     return new UplinkConfig(device, netns, driver, sharedMac, vlan);
   }
 
@@ -98,6 +106,9 @@ final class NetworkReader {
       return null;
     }
     boolean isChosen = !given.equals(AutoSubnets.UNCHOSEN);
+    Edit edit = ipv4.placeOf(Ipv4Config.Keys.SUBNET).edit();
+    boolean byDaemon = edit != null && edit.who().equals(AutoSubnets.WHO);
+    choice = byDaemon ? "has chosen" : isChosen ? "" : "may choose";
     // Until the daemon chooses, the rest is checked as it would be with the first candidate.
     Subnet subnet = isChosen ? given : AutoSubnets.candidates(name).getFirst();
     int longest = Ipv4Config.Keys.LONGEST_PREFIX;
@@ -135,6 +146,20 @@ final class NetworkReader {
           "the gateway and the host have the same address, " + host);
     }
     return new Ipv4Config(subnet, gateway, host, pool(ipv4, subnet, gateway, host));
+  }
+
+  /** Tells whoever has given addresses where a subnet comes from that he has not given. */
+  private void explainChoice(Fields network, Subnet subnet, int before) {
+    if (!choice.isEmpty()) {
+      network
+          .problems()
+          .explain(
+              before,
+              subnet.toString(),
+              "; subnet: auto leaves the subnet to the daemon, which "
+                  + choice
+                  + " this one: say the subnet of your addresses in its place");
+    }
   }
 
   private @Nullable Ipv6Config ipv6(Fields network, int mtu) {

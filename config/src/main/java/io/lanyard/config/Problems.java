@@ -61,6 +61,34 @@ final class Problems {
         && a.message().equals(b.message());
   }
 
+  /** The number of problems so far. */
+  int count() {
+    return problems.size();
+  }
+
+  /**
+   * Adds an explanation to problems.
+   *
+   * @param from the number of those before the first that may need it
+   * @param text what their messages contain
+   * @param explanation continues a message
+   */
+  void explain(int from, String text, String explanation) {
+    for (int i = from; i < problems.size(); i++) {
+      Problem problem = problems.get(i);
+      if (problem.message().contains(text)) {
+        problems.set(
+            i,
+            new Problem(
+                problem.source(),
+                problem.line(),
+                problem.column(),
+                problem.path(),
+                problem.message() + explanation));
+      }
+    }
+  }
+
   boolean isEmpty() {
     return problems.isEmpty();
   }

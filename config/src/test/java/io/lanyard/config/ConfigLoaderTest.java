@@ -517,4 +517,45 @@ class ConfigLoaderTest {
         .isInstanceOf(ConfigException.class)
         .hasMessage(latin1 + ":2:3: not YAML: the byte 0xe9 is not UTF-8; save the file as UTF-8");
   }
+
+  private static String bridged(String a, String b) {
+    return "version: 1\nnetworks:\n  a: {mode: bridged, uplink: {%s}}\n  b: {mode: bridged, uplink: {%s}}\n"
+        .formatted(a, b);
+  }
+
+  @Test
+  void oneNetworkHasAnInterfaceOrAVlanOfItAlsoWhereItFollowsTheDefaultRoute() {
+    for (String uplink :
+        List.of(
+            "interface: auto",
+            "interface: eth0",
+            "interface: auto, vlan: 7",
+            "interface: eth0, vlan: 7")) {
+      assertThat(problems(bridged(uplink, uplink)))
+          .as(uplink)
+          .singleElement()
+          .asString()
+          .contains("is already used by networks.a.uplink.interface (line 3)");
+    }
+    assertThat(problems(bridged("driver: packet", "interface: auto"))).hasSize(1);
+    assertThat(problems(bridged("interface: auto, vlan: 7", "interface: auto, vlan: 8"))).isEmpty();
+    assertThat(problems(bridged("interface: auto", "interface: auto, netns: x"))).isEmpty();
+    assertThat(problems(bridged("interface: auto, vlan: 7", "interface: auto"))).hasSize(1);
+  }
+
+  @Test
+  void anAddressBesideASubnetThatTheDaemonChoosesIsToldWhereThatComesFrom() {
+    String head = "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: auto}, ";
+    for (String rest :
+        List.of(
+            "dhcp: {reservations: [{mac: '52:54:00:00:00:01', address: 172.16.0.9}]}}}",
+            "forwards: [{protocol: tcp, listen: '127.0.0.1:1', to: '172.16.0.9:80'}]}}")) {
+      assertThat(problems(head + rest))
+          .singleElement()
+          .asString()
+          .contains("found 172.16.0.9; subnet: auto leaves the subnet to the daemon")
+          .contains("may choose this one: say the subnet of your addresses in its place");
+    }
+    assertThat(problems(head + "dns: {hosts: {x: 172.16.0.9}}}}")).isEmpty();
+  }
 }

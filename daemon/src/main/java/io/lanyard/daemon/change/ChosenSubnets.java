@@ -39,8 +39,7 @@ final class ChosenSubnets {
   /** Choices that are kept, those of networks that are gone among them. */
   private static final int MOST = 1000;
 
-  /** Who makes the changes. No caller of the API has such a name. */
-  private static final String WHO = "lanyard, for subnet: auto";
+  private static final String WHO = AutoSubnets.WHO;
 
   private static final int PREFIX = 24;
   private static final List<Subnet> PRIVATE =
