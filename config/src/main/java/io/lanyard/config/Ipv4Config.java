@@ -34,7 +34,8 @@ public record Ipv4Config(Subnet subnet, Address gateway, Address host, AddressRa
                 + " to "
                 + LONGEST_PREFIX
                 + ". Networks' subnets do not overlap. auto: one that the host routes nowhere and no"
-                + " other network has; the daemon chooses it once and keeps it.");
+                + " other network has; the daemon chooses it once and keeps it, until it starts on"
+                + " a host that routes it elsewhere and no address of it is said here.");
 
     static final Key<Address> GATEWAY_ADDRESS =
         Key.optional(

@@ -4,9 +4,12 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.AutoSubnets;
 import io.lanyard.config.ConfigException;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
+import io.lanyard.config.GatewayConfig;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.Setting;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.net.Subnet;
@@ -20,9 +23,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +51,11 @@ final class ChosenSubnets {
   private static final List<Subnet> PRIVATE =
       List.of(Subnet.parse("192.168.0.0/16"), Subnet.parse("10.0.0.0/8"));
 
+  /** Less of all addresses is a default route in parts, as VPNs have it (0.0.0.0/1). */
+  private static final int LEAST_PREFIX = 8;
+
   private final Path file;
+  private final Supplier<List<HostRoute>> routes;
 
   /**
    * Makes one.
@@ -53,7 +63,21 @@ final class ChosenSubnets {
    * @param state the state directory, which is this process's own
    */
   ChosenSubnets(Path state) {
+    this(state, () -> HostRoute.all(true));
+  }
+
+  /**
+   * Makes one of a host with other routes.
+   *
+   * @param routes the host's, as they are at each call
+   */
+  ChosenSubnets(Path state, Supplier<List<HostRoute>> routes) {
     this.file = state.resolve(NAME);
+    this.routes = routes;
+  }
+
+  private List<HostRoute> routes() {
+    return routes.get().stream().filter(route -> route.to().prefix() >= LEAST_PREFIX).toList();
   }
 
   /** Whether a change is a choice of this class, which nobody has made. */
@@ -80,6 +104,97 @@ final class ChosenSubnets {
    * @throws ConfigException if there is no free subnet
    */
   Document in(Document document, Instant now) throws ConfigException {
+    return in(document, now, Set.of());
+  }
+
+  /**
+   * The same for a daemon that starts: the host may have moved meanwhile, into a LAN that has a
+   * network's subnet. Such a network gets another subnet, unless the document has addresses of the
+   * former one, or there is no other; the log names the route.
+   *
+   * @param document what was said
+   * @param now the time of the change
+   * @return the document, with a change for each
+   * @throws ConfigException if there is no free subnet for a network that has none yet
+   */
+  Document atStart(Document document, Instant now) throws ConfigException {
+    Document stay = in(document, now);
+    Map<String, Clash> clashes = clashes(stay);
+    if (clashes.isEmpty()) {
+      return stay;
+    }
+    Map<String, Subnet> kept = read();
+    try {
+      Document moved = in(stay, now, clashes.keySet());
+      var configuration = moved.configuration();
+      clashes.forEach((network, clash) ->
+          LogEvent.of("subnet-chosen-anew")
+              .with("network", network)
+              .with("former", clash.subnet())
+              .with("route", clash.route().to() + " by " + clash.route().device())
+              .with("subnet", subnetIn(configuration, network))
+              .with("advice", "guests take its addresses when they renew their leases")
+              .log(LOG, Level.WARNING));
+      return moved;
+    } catch (ConfigException e) {
+      write(kept);
+      clashes.forEach((network, clash) ->
+          LogEvent.of("subnet-clashes")
+              .with("network", network)
+              .with("subnet", clash.subnet())
+              .with("route", clash.route().to() + " by " + clash.route().device())
+              .with("cause", e.problems().getFirst())
+              .with("advice", "say another subnet, with addresses of it, or remove the route")
+              .log(LOG, Level.WARNING));
+      return stay;
+    }
+  }
+
+  private static Object subnetIn(Configuration configuration, String network) {
+    NetworkConfig model = configuration.networks().get(network);
+    GatewayConfig gateway = model == null ? null : model.gateway();
+    return gateway == null ? "" : gateway.ipv4().subnet();
+  }
+
+  /** A choice that the host routes elsewhere. */
+  private record Clash(Subnet subnet, HostRoute route) {}
+
+  /** The choices that the host routes by what is no device of the network, by networks. */
+  private Map<String, Clash> clashes(Document document) throws ConfigException {
+    Map<String, Clash> clashes = new LinkedHashMap<>();
+    List<HostRoute> all = routes();
+    for (Edit edit : document.edits()) {
+      Subnet subnet = isChoice(edit) ? usable(edit.value()) : null;
+      if (subnet != null) {
+        String network = edit.path().steps().get(1);
+        Set<String> own = devices(document, network);
+        all.stream()
+            .filter(route -> route.to().overlaps(subnet) && !own.contains(route.device()))
+            .findFirst()
+            .ifPresent(route -> clashes.put(network, new Clash(subnet, route)));
+      }
+    }
+    return clashes;
+  }
+
+  /** The host's devices that are a network's own: that of its adapter, and its ports'. */
+  private static Set<String> devices(Document document, String network) throws ConfigException {
+    Set<String> devices = new HashSet<>();
+    devices.add(network); // an adapter is called so unless it has a name
+    for (Setting setting : document.settings(false)) {
+      List<String> steps = setting.path().steps();
+      String key = steps.getLast();
+      if (steps.size() > 2
+          && steps.getFirst().equals("networks")
+          && steps.get(1).equals(network)
+          && (key.equals("device") || (key.equals("name") && steps.contains("host-adapter")))) {
+        devices.add(setting.value().replace("\"", ""));
+      }
+    }
+    return devices;
+  }
+
+  private Document in(Document document, Instant now, Set<String> moving) throws ConfigException {
     Map<DocumentPath, Edit> laid = new LinkedHashMap<>();
     document.edits().forEach(edit -> laid.put(edit.path(), edit));
     Map<DocumentPath, Edit> former = new LinkedHashMap<>(laid);
@@ -100,7 +215,8 @@ final class ChosenSubnets {
     for (DocumentPath path : asking) {
       Edit edit = former.get(path);
       Subnet subnet = edit == null ? null : usable(edit.value());
-      if (edit != null && subnet != null && taken.stream().noneMatch(subnet::overlaps)) {
+      boolean stays = !moving.contains(path.steps().get(1));
+      if (edit != null && stays && subnet != null && taken.stream().noneMatch(subnet::overlaps)) {
         edits.add(edit);
         taken.add(subnet);
       }
@@ -111,7 +227,7 @@ final class ChosenSubnets {
       return document;
     }
     if (!without.isEmpty()) {
-      edits.addAll(chosen(said, without, taken, laid, now));
+      edits.addAll(chosen(said, without, taken, laid, moving, now));
     }
     return said.with(edits);
   }
@@ -121,14 +237,15 @@ final class ChosenSubnets {
       List<DocumentPath> asking,
       List<Subnet> taken,
       Map<DocumentPath, Edit> laid,
+      Set<String> moving,
       Instant now)
       throws ConfigException {
     Map<String, Subnet> kept = read();
-    List<HostRoute> routes = HostRoute.all(true);
+    List<HostRoute> present = routes();
     List<Edit> edits = new ArrayList<>();
     for (DocumentPath path : asking) {
       String network = path.steps().get(1);
-      Subnet subnet = choose(network, kept, taken, routes);
+      Subnet subnet = choose(network, !moving.contains(network), kept, taken, present);
       if (subnet == null) {
         throw new ConfigException(
             List.of(
@@ -171,8 +288,12 @@ final class ChosenSubnets {
 
   /** The subnet that the network had, else the first that is free; null for none. */
   private static @Nullable Subnet choose(
-      String network, Map<String, Subnet> kept, List<Subnet> taken, List<HostRoute> routes) {
-    Subnet former = kept.get(network);
+      String network,
+      boolean again,
+      Map<String, Subnet> kept,
+      List<Subnet> taken,
+      List<HostRoute> routes) {
+    Subnet former = again ? kept.get(network) : null;
     // The host's route to it is that of the network's own adapter, most likely.
     if (former != null && taken.stream().noneMatch(former::overlaps)) {
       return former;

@@ -71,12 +71,18 @@ final class Recovery {
       last = null;
     }
     if (last == null) {
-      return RunningConfiguration.of(new ChosenSubnets(state).in(file, clock.now()));
+      return RunningConfiguration.of(new ChosenSubnets(state).atStart(file, clock.now()));
     }
     if (last.own().equals(digest(file))) {
       try {
-        Document document = Conductor.documentOf(last);
-        return new RunningConfiguration(document, document.configuration(), last.number());
+        Document ran = Conductor.documentOf(last);
+        Document document = new ChosenSubnets(state).atStart(ran, clock.now());
+        RunningConfiguration present = RunningConfiguration.of(document);
+        long number =
+            document.equals(ran)
+                ? last.number()
+                : kept(document, file, last, state, clock, "the host routes the subnet elsewhere");
+        return new RunningConfiguration(document, present.configuration(), number);
       } catch (ConfigException e) {
         LogEvent.of("revision-unusable")
             .with("revision", last.number())
@@ -131,7 +137,7 @@ final class Recovery {
       throws ConfigException {
     List<String> left = new ArrayList<>();
     Document fitting = fitting(file, edits, left).document();
-    Document document = new ChosenSubnets(state).in(fitting, clock.now());
+    Document document = new ChosenSubnets(state).atStart(fitting, clock.now());
     RunningConfiguration present = RunningConfiguration.of(document);
     for (String reason : left) {
       LogEvent.of("change-left-out")
@@ -139,6 +145,20 @@ final class Recovery {
           .with("advice", "the file has changed, and the change no longer fits it; make it again")
           .log(LOG, Level.WARNING);
     }
+    long number =
+        kept(
+            document,
+            file,
+            last,
+            state,
+            clock,
+            "the file was changed while the daemon did not run");
+    return new RunningConfiguration(document, present.configuration(), number, left);
+  }
+
+  /** Keeps a document as a revision of the daemon's own; returns its number. */
+  private static long kept(
+      Document document, Document file, Revision last, Path state, Clock clock, String why) {
     long number = last.number() + 1;
     History history = History.in(state.resolve(Conductor.DIRECTORY));
     try {
@@ -148,7 +168,7 @@ final class Recovery {
               number,
               clock.now(),
               "lanyard",
-              "the file was changed while the daemon did not run",
+              why,
               document.source(),
               document.directory(),
               document.text(),
@@ -158,6 +178,6 @@ final class Recovery {
     } catch (IOException e) {
       LogEvent.of("revision-not-kept").with("cause", e).log(LOG, Level.WARNING);
     }
-    return new RunningConfiguration(document, present.configuration(), number, left);
+    return number;
   }
 }

@@ -172,4 +172,79 @@ final class ChosenSubnetsTest {
       }
     }
   }
+
+  private Document atStart(Document document, String... routes) throws ConfigException {
+    List<HostRoute> all = new ArrayList<>();
+    for (String route : routes) {
+      String[] words = route.split(" ", -1);
+      all.add(new HostRoute(Subnet.parse(words[0]), words[1]));
+    }
+    return new ChosenSubnets(state, () -> all).atStart(document, NOW);
+  }
+
+  private Document said(String networks) throws ConfigException {
+    return Document.of("test", "version: 1\nnetworks:\n" + networks, state);
+  }
+
+  @Test
+  void aHostThatHasMovedIntoALanWithTheSubnetGetsAnotherAndKeepsThat() throws Exception {
+    Document first = atStart(said(auto("lab") + auto("other")));
+    Subnet former = subnet(first, "lab");
+    assertThat(atStart(first)).isSameAs(first);
+    LogWatch.expect(
+        "event=subnet-chosen-anew network=\"lab\" former=\""
+            + former
+            + "\" route=\""
+            + former
+            + " by eth0");
+    Document moved = atStart(first, former + " eth0");
+    Subnet now = subnet(moved, "lab");
+    assertThat(now).isNotEqualTo(former);
+    assertThat(subnet(moved, "other")).isEqualTo(subnet(first, "other"));
+    // The host leaves that LAN again, and the state alone is left of it.
+    assertThat(subnet(atStart(moved), "lab")).isEqualTo(now);
+    assertThat(subnet(atStart(said(auto("lab"))), "lab")).isEqualTo(now);
+  }
+
+  @Test
+  void routesByTheNetworksOwnDevicesAndDefaultRoutesInPartsMoveNothing() throws Exception {
+    String network =
+        "  lab: {mode: nat, ipv4: {subnet: auto}, host-adapter: {name: ly0},"
+            + " ports: [{name: t, kind: tap, device: t0}]}\n";
+    Document first = atStart(said(network));
+    String subnet = subnet(first, "lab").toString();
+    for (String device : List.of("ly0", "t0", "lab")) {
+      assertThat(atStart(first, subnet + " " + device)).isSameAs(first);
+    }
+    assertThat(
+            atStart(first, "0.0.0.0/1 tun0", "128.0.0.0/1 tun0", "10.0.0.0/8 x", "172.16.0.0/12 y"))
+        .satisfies(document -> assertThat(subnet(document, "lab").toString()).isEqualTo(subnet));
+  }
+
+  @Test
+  void aSubnetWhoseAddressesAreSaidStaysAndTheRouteIsNamed() throws Exception {
+    Document first = atStart(said(auto("lab")));
+    Subnet former = subnet(first, "lab");
+    Document tied =
+        first.with(
+            Edit.set(
+                DocumentPath.parse("networks.lab.dhcp.reservations[52:54:00:00:00:01]"),
+                "{mac: \"52:54:00:00:00:01\", address: "
+                    + former.toString().replace(".0/24", ".9")
+                    + "}",
+                "me",
+                NOW));
+    LogWatch.expect("event=subnet-clashes network=\"lab\" .*route=\"" + former + " by wlan0");
+    Document stays = atStart(tied, former + " wlan0");
+    assertThat(subnet(stays, "lab")).isEqualTo(former);
+    assertThat(subnet(atStart(said(auto("lab"))), "lab")).isEqualTo(former);
+  }
+
+  @Test
+  void whereNoSubnetIsFreeAnyMoreThePresentOneStays() throws Exception {
+    Document first = atStart(said(auto("lab")));
+    LogWatch.expect("event=subnet-clashes");
+    Document stays = atStart(first, "10.0.0.0/8 tun0", "192.168.0.0/16 tun0");
+    assertThat(subnet(stays, "lab")).isEqualTo(subnet(first, "lab"));
+  }
 }

@@ -588,8 +588,9 @@ class ConductorTest {
             + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
     CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(after, true));
     // Settings and additions are done; the guest that is to go does not stop.
-    await(() -> daemon.network("b") != null);
-    assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
+    await(() ->
+        daemon.network("b") != null
+            && forwards("a").equals(List.of("web listening -> 10.9.8.10:80")));
     assertThat(slow).isNotDone();
     assertThat(afterACrash(before)).isEqualTo(document(before).configuration());
     daemon.hurry();
