@@ -148,7 +148,7 @@ final class NetworkReader {
     return new Ipv4Config(subnet, gateway, host, pool(ipv4, subnet, gateway, host));
   }
 
-  /** Tells whoever has given addresses where a subnet comes from that he has not given. */
+  /** Explains a subnet of the daemon's choice to a user whose addresses are of another one. */
   private void explainChoice(Fields network, Subnet subnet, int before) {
     if (!choice.isEmpty()) {
       network
