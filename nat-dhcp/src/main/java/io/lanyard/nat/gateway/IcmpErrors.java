@@ -9,6 +9,7 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
  * Tells guests by ICMP why a packet of theirs went no further (RFC 792, RFC 1812 section 4.3, RFC
@@ -87,16 +88,46 @@ public final class IcmpErrors {
    * @param payload bytes that it had behind its IP header
    */
   public void about(IcmpReport report, Flow flow, Neighbour guest, long transport, int payload) {
+    about(report, flow, guest, transport, payload, Unpooled.EMPTY_BUFFER, 0);
+  }
+
+  /**
+   * Sends the same with the packet's data, as much of it as an error quotes: programs that trace a
+   * path know their packets by it.
+   *
+   * @param report the error
+   * @param flow the flow that the packet belonged to
+   * @param guest the guest's end of the flow
+   * @param transport the first eight bytes of the packet's transport header
+   * @param payload bytes that it had behind its IP header
+   * @param data lent: what is known of the bytes behind these eight, up to the writer index
+   * @param at index of the first of them
+   */
+  public void about(
+      IcmpReport report,
+      Flow flow,
+      Neighbour guest,
+      long transport,
+      int payload,
+      ByteBuf data,
+      int at) {
     Station station = guest.station();
     if (station == null || !permitted(station)) {
       return; // nobody is there to be told
     }
     IcmpFormat format = IcmpFormat.of(guest.address().isIpv4());
-    ByteBuf frame = begin(format, report, guest.address(), format.ipHeader() + Long.BYTES);
+    int headers = format.ipHeader() + Long.BYTES;
+    int quoted =
+        Math.clamp(
+            data.writerIndex() - at,
+            0,
+            format.largest() - format.ipHeader() - Icmp.HEADER_LENGTH - headers);
+    ByteBuf frame = begin(format, report, guest.address(), headers + quoted);
     try {
       int ip = GuestLink.LINK_HEADROOM + format.ipHeader() + Icmp.HEADER_LENGTH;
       format.quote(frame, ip, flow.protocol(), flow.guest(), flow.remote(), payload);
       frame.setLong(ip + format.ipHeader(), transport);
+      frame.setBytes(ip + headers, data, at, quoted);
       finish(format, frame, guest);
     } finally {
       frame.release();

@@ -190,7 +190,7 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     }
     long request = ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST;
     long start = request << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
-    nat.errors.about(report, this, neighbour, start, length);
+    nat.errors.about(report, this, neighbour, start, length, head, at + Icmp.HEADER_LENGTH);
   }
 
   @Override

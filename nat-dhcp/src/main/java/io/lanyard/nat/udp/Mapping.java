@@ -17,6 +17,7 @@ import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /** A guest's endpoint and the host's socket that stands for it. */
@@ -194,7 +195,7 @@ final class Mapping implements HostReader.Receiver {
           default -> IcmpReport.of(IcmpReason.HOST_UNREACHABLE, guest.address());
         };
     largestPacket = 0;
-    tell(flow, report, length);
+    tell(flow, report, length, Unpooled.EMPTY_BUFFER, 0);
   }
 
   /** Takes a datagram from outside. */
@@ -224,19 +225,24 @@ final class Mapping implements HostReader.Receiver {
     if (flow == null) {
       return;
     }
-    int length = head.writerIndex() - HostReader.PAYLOAD;
     if (error.number() == Errno.EMSGSIZE) {
-      tell(flow, IcmpReport.tooLarge(error.info(), guest.address()), length);
+      tell(flow, IcmpReport.tooLarge(error.info(), guest.address()), head);
     } else if (error.fromIcmp() && IcmpReport.tellsOfTheWay(error.type(), guest.address())) {
       Address known = error.offender();
       Address offender = known == null ? null : nat.destinations.guestSide(known);
-      tell(flow, new IcmpReport(offender, error.type(), error.code(), 0), length);
+      tell(flow, new IcmpReport(offender, error.type(), error.code(), 0), head);
     }
   }
 
-  private void tell(UdpFlow flow, IcmpReport report, int length) {
+  /** The host quotes the datagram. */
+  private void tell(UdpFlow flow, IcmpReport report, ByteBuf head) {
+    int length = head.writerIndex() - HostReader.PAYLOAD;
+    tell(flow, report, length, head, HostReader.PAYLOAD);
+  }
+
+  private void tell(UdpFlow flow, IcmpReport report, int length, ByteBuf data, int at) {
     int bytes = Udp.HEADER_LENGTH + length;
     long header = (long) port << 48 | (long) flow.remotePort() << 32 | (long) bytes << 16;
-    nat.errors.about(report, flow, guest, header, bytes);
+    nat.errors.about(report, flow, guest, header, bytes, data, at);
   }
 }
