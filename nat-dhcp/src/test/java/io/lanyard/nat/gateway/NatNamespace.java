@@ -76,6 +76,21 @@ public final class NatNamespace implements AutoCloseable {
    */
   public NatNamespace(NetworkConfig config, GuestAddresses guests, @Nullable String hostNamespace)
       throws Exception {
+    this(config, guests, hostNamespace, Clock.system());
+  }
+
+  /**
+   * The same with a clock of the test's.
+   *
+   * @param config the network
+   * @param guests finds guests that have their addresses by a lease
+   * @param hostNamespace where the host's sockets are opened; null for the test's own
+   * @param clock goes as fast as the system's, but for jumps
+   * @throws Exception something is missing
+   */
+  public NatNamespace(
+      NetworkConfig config, GuestAddresses guests, @Nullable String hostNamespace, Clock clock)
+      throws Exception {
     ThreadFactory threads =
         task ->
             new Thread(
@@ -90,9 +105,14 @@ public final class NatNamespace implements AutoCloseable {
     group = new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory());
     loop = (IoEventLoop) group.next();
     host("ip", "netns", "add", namespace);
+    // Each would take a second and more of every test.
+    guest(
+        "sysctl",
+        "-qw",
+        "net.ipv6.conf.default.accept_dad=0",
+        "net.ipv6.conf.default.router_solicitation_delay=0");
     var allocator = PooledByteBufAllocator.DEFAULT;
-    TimerWheel wheel =
-        LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("vmnet8", Clock.system()));
+    TimerWheel wheel = LoopAlarm.wheel(loop, clock, new LoopFaults("vmnet8", clock));
     network = new Switch("vmnet8", wheel, loop, allocator);
     tap =
         on(() ->
