@@ -82,6 +82,7 @@ final class AdversarialGuestIT {
   static void start() throws Exception {
     world = new World();
     daemon = new DaemonUnderAttack(home, world);
+    daemon.await();
     for (Family family : Family.values()) {
       HONEST.add(new HonestGuest(world.guestA, family, family.gateway));
       OTHER.add(new HonestGuest(world.guestB, family, family.gatewayB));

@@ -31,7 +31,8 @@ final class DaemonUnderAttack {
   /** Of the loop's time, before the attack. */
   private LoopTime before = new LoopTime(0, 0);
 
-  DaemonUnderAttack(Path home, World world) throws IOException, InterruptedException {
+  /** Starts a daemon. */
+  DaemonUnderAttack(Path home, World world) throws IOException {
     this.home = home;
     this.world = world;
     daemons = new DaemonHome(home);
@@ -49,6 +50,10 @@ final class DaemonUnderAttack {
                     + " -XX:MaxDirectMemorySize=384m -XX:+ExitOnOutOfMemoryError",
                 "prlimit",
                 "--nofile=" + DESCRIPTORS + ":" + DESCRIPTORS));
+  }
+
+  /** Waits until it serves, and has the honest guests take their addresses. */
+  void await() throws IOException, InterruptedException {
     daemons.await(running);
     address(world);
     awaitRouter(world.guestA);

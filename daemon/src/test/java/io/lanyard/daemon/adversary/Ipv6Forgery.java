@@ -30,6 +30,8 @@ final class Ipv6Forgery {
   /** RFC 8200 section 4.2: who does not know such an option says so, and drops the packet. */
   private static final int UNKNOWN_OPTION = 0x80;
 
+  private static final int PORT_UNREACHABLE = 4;
+
   private final RawPort port;
 
   Ipv6Forgery(RawPort port) {
@@ -153,23 +155,28 @@ final class Ipv6Forgery {
         });
   }
 
-  /** Says that a packet which the world has sent to a guest is too big. */
-  void packetTooBig(int host, Address guest, int guestPort) {
+  /**
+   * Says in a guest's name that it refuses what the world sends to it.
+   *
+   * @param tooBig whether it says instead that a link takes no packets of that size
+   */
+  void refusal(int host, Address guest, int guestPort, boolean tooBig) {
     Address world = Family.IPV6.world;
     packet(
         Forgery.mac(host),
         Forgery.GATEWAY_MAC,
-        Family.IPV6.of(host),
+        guest,
         world,
         Ipv6.ICMPV6,
         64,
         8 + Ipv6.HEADER_LENGTH + 20,
         (to, at) -> {
-          Icmpv6.setType(to, at, Icmpv6.PACKET_TOO_BIG);
-          to.setInt(at + 4, 1280);
+          Icmpv6.setType(to, at, tooBig ? Icmpv6.PACKET_TOO_BIG : Icmpv6.UNREACHABLE);
+          Icmpv6.setCode(to, at, tooBig ? 0 : PORT_UNREACHABLE);
+          to.setInt(at + 4, tooBig ? 1280 : 0);
           int quoted = at + 8;
           Ipv6.write(
-              to, quoted, 1460, Ipv4.TCP, 64, world.high(), world.low(), guest.high(), guest.low());
+              to, quoted, 20, Ipv4.TCP, 64, world.high(), world.low(), guest.high(), guest.low());
           to.setShort(quoted + 40, World.SOURCE).setShort(quoted + 42, guestPort);
         });
   }

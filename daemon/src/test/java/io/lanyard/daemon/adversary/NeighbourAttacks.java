@@ -1,10 +1,11 @@
 package io.lanyard.daemon.adversary;
 
-import io.lanyard.net.Address;
-
 /** Attacks by what IPv6 alone has: neighbour discovery, routers, DHCPv6, extension headers. */
 final class NeighbourAttacks {
-  private static final int FEW_PORTS = 200;
+  /** The ports that Linux chooses from. */
+  private static final int FIRST_EPHEMERAL = 32_768;
+
+  private static final int EPHEMERAL = 28_232;
 
   private NeighbourAttacks() {}
 
@@ -75,14 +76,16 @@ final class NeighbourAttacks {
     flood(guest, HostileGuest.FLOOD, host -> guest.forge6.chain(host % HostileGuest.FEW));
   }
 
-  /** Errors about what others receive. */
+  /** Refuses what others receive, in their name and on any port that they may have. */
   static void errors(HostileGuest guest) {
-    Address victim = World.HONEST_IPV6;
     flood(
         guest,
         HostileGuest.FLOOD,
         number ->
-            guest.forge6.packetTooBig(
-                number % HostileGuest.FEW, victim, 32_768 + number % FEW_PORTS));
+            guest.forge6.refusal(
+                number % HostileGuest.FEW,
+                World.HONEST_IPV6,
+                FIRST_EPHEMERAL + number % EPHEMERAL,
+                number % 2 == 0));
   }
 }
