@@ -24,7 +24,7 @@ public enum DnsCount {
   UPSTREAM_TLS,
   /** An upstream server that did not answer in time, or could not be reached. */
   UPSTREAM_FAILED,
-  /** A query upstream for which the network had no socket left. */
+  /** A query upstream for which the network had no socket, or no place on a connection. */
   NO_DESCRIPTOR,
   /** A datagram from upstream that answers no question of ours: dropped. */
   UPSTREAM_MISMATCH,

@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +41,11 @@ final class UpstreamConnection {
    */
   private static final long OPPORTUNITY_NANOS = TimeUnit.MILLISECONDS.toNanos(1400);
 
-  /** Questions that wait at a time: as many as all ports together may ask. */
-  private static final int MOST_WAITING = 512;
+  /** Questions that wait at a time, as many as all ports together may ask, and floors besides. */
+  private static final int MOST_WAITING = DnsLimits.DEFAULT.questions();
+
+  /** Questions that a port may have waiting whatever the others have. */
+  private static final int FLOOR = DnsLimits.DEFAULT.floor();
 
   private static final int IDENTIFIERS = 1 << 16;
 
@@ -61,6 +65,12 @@ final class UpstreamConnection {
   private final Runnable stands;
   private final Consumer<UpstreamConnection> gone;
   private final Map<Integer, Pending> waiting = new LinkedHashMap<>();
+
+  /**
+   * How many of the waiting questions are a port's, by its turn; the daemon's own count together.
+   */
+  private final IdentityHashMap<Turn, Integer> shares = new IdentityHashMap<>();
+
   private @Nullable Channel channel;
   private boolean ready;
   private boolean closed;
@@ -91,9 +101,20 @@ final class UpstreamConnection {
 
     @Override
     public void close() {
-      if (waiting.remove(id, this)) {
+      if (isWaiting()) {
+        var _ = take(id);
         rest();
       }
+    }
+
+    /** Another question may have its identifier by now. */
+    private boolean isWaiting() {
+      return waiting.get(id) == this;
+    }
+
+    @Override
+    public boolean waits() {
+      return isWaiting() && !retired && !isSilent();
     }
   }
 
@@ -126,7 +147,7 @@ final class UpstreamConnection {
   }
 
   /** A question that cannot be asked, whose asker hears of that soon. */
-  static UpstreamSocket failing(EventLoop loop, Turn turn, UpstreamSocket.Listener listener) {
+  private UpstreamSocket failing(UpstreamSocket.Listener listener, Turn turn) {
     boolean[] over = {false};
     loop.execute(() -> {
       if (!over[0]) {
@@ -225,16 +246,20 @@ final class UpstreamConnection {
     return ready;
   }
 
-  /** Asks, as soon as the connection stands. */
-  UpstreamSocket ask(Turn turn, byte[] query, UpstreamSocket.Listener listener) {
-    if (closed || waiting.size() >= MOST_WAITING) {
-      return failing(loop, turn, listener);
+  /** Asks, as soon as the connection stands; null if it has no place for the port's question. */
+  @Nullable UpstreamSocket ask(Turn turn, byte[] query, UpstreamSocket.Listener listener) {
+    if (closed) {
+      return failing(listener, turn);
+    }
+    if (!hasPlace(shares.getOrDefault(turn, 0))) {
+      return null;
     }
     do {
       next = (next + 1) % IDENTIFIERS;
     } while (waiting.containsKey(next));
     Pending pending = new Pending(turn, query, listener, next);
     waiting.put(pending.id, pending);
+    shares.merge(turn, 1, Integer::sum);
     idle.cancel();
     Channel to = channel;
     if (ready && to != null) {
@@ -242,6 +267,20 @@ final class UpstreamConnection {
       to.flush();
     }
     return pending;
+  }
+
+  /** Whether a port that has so many may have one more, by the rule of {@link Outstanding}. */
+  private boolean hasPlace(int its) {
+    return waiting.size() < IDENTIFIERS && (its < FLOOR || its < MOST_WAITING - waiting.size());
+  }
+
+  /** Takes out a question; null if it does not wait. */
+  private @Nullable Pending take(int id) {
+    Pending taken = waiting.remove(id);
+    if (taken != null) {
+      shares.computeIfPresent(taken.turn, (turn, its) -> its == 1 ? null : its - 1);
+    }
+    return taken;
   }
 
   /** Nothing waits, perhaps. */
@@ -283,7 +322,7 @@ final class UpstreamConnection {
       return;
     }
     int id = message.length < 2 ? -1 : (message[0] & 255) << 8 | (message[1] & 255);
-    Pending pending = waiting.remove(id);
+    Pending pending = take(id);
     unheard = !waiting.isEmpty();
     heardNanos = link.timers().clock().nanoTime();
     rest();
@@ -319,6 +358,7 @@ final class UpstreamConnection {
     }
     List<Pending> left = new ArrayList<>(waiting.values());
     waiting.clear();
+    shares.clear();
     left.forEach(each -> later(() -> charged(each.turn, each.listener::failed)));
   }
 

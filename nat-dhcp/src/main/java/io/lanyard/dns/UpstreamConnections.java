@@ -112,9 +112,10 @@ final class UpstreamConnections implements AutoCloseable {
    * @param turn the turn of the port that asked
    * @param query the message
    * @param listener hears of the answer, or that none will come
-   * @return what to close when the answer is no longer wanted
+   * @return what to close when the answer is no longer wanted; null if there is no descriptor for a
+   *     connection, or no place on it: that says nothing of the server
    */
-  UpstreamSocket ask(
+  @Nullable UpstreamSocket ask(
       Turn turn, UpstreamServer server, byte[] query, UpstreamSocket.Listener listener) {
     UpstreamConnection connection = open.get(server);
     if (connection != null && connection.isSilent()) {
@@ -124,9 +125,7 @@ final class UpstreamConnections implements AutoCloseable {
     if (connection == null) {
       connection = connection(server);
     }
-    return connection == null
-        ? UpstreamConnection.failing(loop, turn, listener)
-        : connection.ask(turn, query, listener);
+    return connection == null ? null : connection.ask(turn, query, listener);
   }
 
   /** Begins to connect; null if there is no descriptor. */

@@ -33,7 +33,7 @@ import org.xbill.DNS.Section;
  * answer from any of them counts; a server that fails or refuses is passed over while there are
  * others. Every server is asked twice at most. A truncated answer is asked for again over TCP (RFC
  * 7766 section 5). Over TLS a server is asked on a connection that stays ({@link
- * UpstreamConnections}).
+ * UpstreamConnections}), and not again while the question waits there: TCP loses nothing.
  *
  * <p>Thread: the network's loop only.
  */
@@ -186,14 +186,17 @@ final class UpstreamQuery {
       return;
     }
     if (asked < ROUNDS * servers.size()) {
-      Attempt attempt = new Attempt(servers.get(asked % servers.size()));
+      UpstreamServer server = servers.get(asked % servers.size());
       asked++;
-      attempts.add(attempt);
-      closeOldest();
       // The last attempt has whatever time is left.
       boolean last = asked == ROUNDS * servers.size();
       next.arm(last ? left : Math.min(left, around.times().attempt().toNanos()));
-      attempt.begin();
+      if (attempts.stream().noneMatch(attempt -> attempt.waitsFor(server))) {
+        Attempt attempt = new Attempt(server);
+        attempts.add(attempt);
+        closeOldest();
+        attempt.begin();
+      }
     } else {
       next.arm(left);
     }
@@ -276,17 +279,23 @@ final class UpstreamQuery {
       }
     }
 
+    /** Whether it still waits on the server's connection. */
+    boolean waitsFor(UpstreamServer other) {
+      UpstreamSocket its = socket;
+      return !over && its != null && server.equals(other) && its.waits();
+    }
+
     /** Asks on a connection that other questions use too. */
     private void onConnection() {
       stream = true;
       edns = true;
-      around
-          .counters()
-          .count(server.way() == Way.TLS ? DnsCount.UPSTREAM_TLS : DnsCount.UPSTREAM_TCP);
-      socket =
-          around
-              .connections()
-              .ask(turn, server, server.way() == Way.TLS ? padded() : query(), this);
+      boolean tls = server.way() == Way.TLS;
+      socket = around.connections().ask(turn, server, tls ? padded() : query(), this);
+      if (socket != null) {
+        around.counters().count(tls ? DnsCount.UPSTREAM_TLS : DnsCount.UPSTREAM_TCP);
+      } else {
+        fallShort();
+      }
     }
 
     void udp(boolean withEdns) {
@@ -320,13 +329,18 @@ final class UpstreamQuery {
         }
         return true;
       }
+      fallShort();
+      return false;
+    }
+
+    /** Ends because there is no socket, or no place on the connection. */
+    private void fallShort() {
       around.counters().count(DnsCount.NO_DESCRIPTOR);
       over = true;
       if (shortage == null) {
         shortage = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
       }
       goOn();
-      return false;
     }
 
     /** A port may have more as long as it has less than what is free, and always its floor. */

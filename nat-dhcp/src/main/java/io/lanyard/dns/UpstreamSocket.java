@@ -9,6 +9,11 @@ interface UpstreamSocket {
   /** Closes the socket and gives its descriptor back; nothing happens if that was done before. */
   void close();
 
+  /** Whether the query waits on a connection on which its server would be asked again. */
+  default boolean waits() {
+    return false;
+  }
+
   /** Hears of what comes back. Never called from inside the call that opens a socket. */
   interface Listener {
     /**

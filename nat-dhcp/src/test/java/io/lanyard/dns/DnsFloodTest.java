@@ -110,6 +110,56 @@ class DnsFloodTest {
     assertHonest("honest");
   }
 
+  private void askOverTcp() throws Exception {
+    scene.configure(
+        "dns: {hosts-file: false, upstreams: [\"tcp://127.0.0.1:" + scene.upstream.port() + "\"]}");
+  }
+
+  /** Slow questions of several MAC addresses behind a port. */
+  private void askSlowly(String port, int count) throws Exception {
+    scene.onLoop(() -> {
+      for (int i = 0; i < count; i++) {
+        byte[] query = ForwarderScene.query("slow-" + port + "-" + i + ".example.").toWire();
+        scene.send(scene.guest(port).withMac(i % 3), query);
+      }
+      return true;
+    });
+  }
+
+  @Test
+  void slowQuestionsOnOneConnectionAreAskedOnceAndLeaveOthersTheirs() throws Exception {
+    LogWatch.expect("dns-questions-refused.*port=");
+    askOverTcp();
+    askSlowly("hostile1", 300);
+    askSlowly("hostile2", 300);
+    int waiting = (int) scene.gauge("outstandingQuestions");
+    assertThat(waiting).isGreaterThan(300);
+    scene.await(() -> scene.upstream.queries.size() == waiting);
+    for (int i = 0; i < 3; i++) {
+      assertHonest("honest" + i);
+      scene.step(Duration.ofMillis(1600));
+    }
+    assertHonest("last");
+    List<String> slow =
+        scene.upstream.queries.stream()
+            .map(query -> query.getQuestion().getName().toString())
+            .filter(name -> name.startsWith("slow"))
+            .toList();
+    assertThat(slow).as("asked once, and the connection still has them").doesNotHaveDuplicates();
+    assertThat(scene.gauge("outstandingQuestions")).isEqualTo(waiting);
+  }
+
+  @Test
+  void manyGreedyPortsLeaveAPlaceOnAConnectionForTheNextOne() throws Exception {
+    LogWatch.expect("dns-questions-refused.*port=");
+    askOverTcp();
+    for (int port = 0; port < 80; port++) {
+      askSlowly("hostile" + port, 200);
+    }
+    assertThat(scene.gauge("outstandingQuestions")).isGreaterThan(LIMITS.questions());
+    assertHonest("honest");
+  }
+
   @Test
   void manyPortsOfOneHotQuestionLeaveAPlaceForTheNextOne() throws Exception {
     LogWatch.expect("dns-questions-refused.*port=");

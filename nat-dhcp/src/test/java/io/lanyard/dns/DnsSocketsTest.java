@@ -152,6 +152,24 @@ class DnsSocketsTest {
   }
 
   @Test
+  void aConnectionWithoutASocketSaysNothingAgainstTheServer() throws Exception {
+    LogWatch.expect("no-descriptor");
+    ForwarderScene scene = scene(0);
+    try {
+      scene.configure(
+          "dns: {hosts-file: false, upstreams: [\"tcp://127.0.0.1:"
+              + scene.upstream.port()
+              + "\"]}");
+      assertThat(scene.ask("p1", "www.example.").getRcode()).isEqualTo(Rcode.SERVFAIL);
+      assertThat(scene.count(DnsCount.NO_DESCRIPTOR)).isPositive();
+      assertThat(scene.count(DnsCount.UPSTREAM_FAILED)).isZero();
+      assertThat(scene.onLoop(() -> scene.forwarder.dump().toString())).doesNotContain("resting");
+    } finally {
+      scene.close();
+    }
+  }
+
+  @Test
   void aQuestionWithoutASocketIsToldThatItFailed() throws Exception {
     LogWatch.expect("no-descriptor");
     ForwarderScene scene = scene(0);

@@ -146,14 +146,15 @@ final class FakeUpstream implements AutoCloseable {
   private void connection(Socket socket) {
     try (socket) {
       DataInputStream in = new DataInputStream(socket.getInputStream());
-      byte[] query = in.readNBytes(in.readUnsignedShort());
-      Message response = respond(query);
-      if (response != null) {
-        byte[] wire = response.toWire();
-        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-        out.writeShort(wire.length);
-        out.write(wire);
-        out.flush();
+      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      while (!tcp.isClosed()) {
+        Message response = respond(in.readNBytes(in.readUnsignedShort()));
+        if (response != null) {
+          byte[] wire = response.toWire();
+          out.writeShort(wire.length);
+          out.write(wire);
+          out.flush();
+        }
       }
     } catch (IOException e) {
       // The client went away.
