@@ -77,7 +77,8 @@ final class NetworkCommand {
       name = "add",
       description = {
         "Adds a network.",
-        "For example: lanyard network add lab --mode nat --subnet 10.1.0.0/24 dhcp.lease-time=1h"
+        "For example: lanyard network add lab --mode nat --subnet 10.1.0.0/24 dhcp.lease-time=1h",
+        "             lanyard network add six --mode nat ipv6=on"
       })
   static final class Add implements Callable<Integer> {
     @Mixin Change change = new Change();
@@ -89,7 +90,10 @@ final class NetworkCommand {
         description = "nat, host-only, isolated or bridged.")
     String mode = "";
 
-    @Option(names = "--subnet", paramLabel = "SUBNET", description = "Such as 10.1.0.0/24.")
+    @Option(
+        names = "--subnet",
+        paramLabel = "SUBNET",
+        description = "Such as 10.1.0.0/24; or of IPv6, for a network with that alone.")
     @Nullable String subnet;
 
     @Parameters(index = "0", paramLabel = "NETWORK")
@@ -107,7 +111,7 @@ final class NetworkCommand {
       Map<String, Object> value = new LinkedHashMap<>();
       value.put("mode", mode);
       if (subnet != null) {
-        value.put("ipv4", Map.of("subnet", subnet));
+        value.put(subnet.contains(":") ? "ipv6" : "ipv4", Map.of("subnet", subnet));
       }
       Target target = Target.network(network);
       return change.add(

@@ -162,6 +162,8 @@ final class ChangingTest {
             + "| remove networks.vmnet8.dns.records[\"_ipp._tcp/srv/10 5 631 printer\"] |",
         "network add x --mode nat --subnet 10.1.0.0/24 | set networks.x"
             + "| {`mode`:`nat`,`ipv4`:{`subnet`:`10.1.0.0/24`}}",
+        "network add x --mode nat --subnet fd00:1::/64 | set networks.x"
+            + "| {`mode`:`nat`,`ipv6`:{`subnet`:`fd00:1::/64`}}",
         "network set vmnet8 nat.host-loopback=true"
             + "| set networks.vmnet8.nat.host-loopback | true",
         "network set vmnet8 mtu=1400 | set networks.vmnet8.mtu | 1400",

@@ -52,9 +52,9 @@ final class DerivedDefaults {
     Ipv4Config ipv4 = gateway.ipv4();
     DhcpConfig dhcp = gateway.dhcp();
     return switch (key) {
-      case "ipv4.gateway" -> ipv4.gateway();
-      case "ipv4.host" -> ipv4.host();
-      case "ipv4.pool" -> ipv4.pool();
+      case "ipv4.gateway" -> ipv4 == null ? null : ipv4.gateway();
+      case "ipv4.host" -> ipv4 == null ? null : ipv4.host();
+      case "ipv4.pool" -> ipv4 == null ? null : ipv4.pool();
       case "dhcp.min-lease-time" -> DurationText.format(dhcp.minLeaseTime());
       case "dhcp.max-lease-time" -> DurationText.format(dhcp.maxLeaseTime());
       case "dhcp.options.routers" -> dhcp.options().routers();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads a network's forwards, and finds the addresses of the names that they lead to. */
 final class ForwardReader {
   private final Claims claims;
-  private final Ipv4Config ipv4;
+  private final @Nullable Ipv4Config ipv4;
   private final @Nullable Ipv6Config ipv6;
   private final Map<String, Address> addresses;
   private final Map<String, MacAddress> guests = new HashMap<>();
@@ -80,6 +80,11 @@ final class ForwardReader {
           "no guest, reservation or DNS host of this network has the name "
               + Quoted.quote(host)
               + Quoted.hint(host, known));
+      return null;
+    }
+    if (ipv4 == null) {
+      forward.problem(
+          Keys.TO, "the network has no ipv4, found " + named(host, address) + "; name a guest");
       return null;
     }
     if (!ipv4.subnet().isHost(address)) {

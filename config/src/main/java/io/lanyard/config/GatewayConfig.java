@@ -4,15 +4,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A network's gateway, the same in all modes that have one: its addresses in each family, and the
- * services that it offers to guests.
+ * services that it offers to guests. It has one family at least.
  *
- * @param ipv4 the network's IPv4 addresses
+ * @param ipv4 the network's IPv4 addresses, or null when it has IPv6 alone
  * @param ipv6 the network's IPv6 addresses, or null when it has none
  * @param dhcp its DHCP server
  * @param dns its DNS forwarder
  */
 public record GatewayConfig(
-    Ipv4Config ipv4, @Nullable Ipv6Config ipv6, DhcpConfig dhcp, DnsConfig dns) {
+    @Nullable Ipv4Config ipv4, @Nullable Ipv6Config ipv6, DhcpConfig dhcp, DnsConfig dns) {
+  /** Refuses a gateway without addresses. */
+  public GatewayConfig {
+    if (ipv4 == null && ipv6 == null) {
+      throw new IllegalArgumentException("a gateway has IPv4 or IPv6");
+    }
+  }
+
   /**
    * The gateway of a network that has one.
    *
@@ -36,7 +43,11 @@ public record GatewayConfig(
   /** The keys of a network that are about its gateway. */
   static final class Keys {
     static final Key<Fields> IPV4 =
-        Key.optional("ipv4", Ipv4Config.Keys.SECTION, "none", Ipv4Config.Keys.SECTION.meaning());
+        Key.optional(
+            "ipv4",
+            Ipv4Config.Keys.SECTION,
+            "none",
+            Ipv4Config.Keys.SECTION.meaning() + " Without them its guests have IPv6 alone.");
 
     static final Key<Form.OffOr.Given> IPV6 =
         Key.optional(

@@ -122,17 +122,19 @@ sealed interface KeyRule {
   }
 
   /**
-   * A key must be there where another has a certain value.
+   * A key, or one that stands for it, must be there where another has a certain value.
    *
    * @param key the key
+   * @param instead the one that stands for it
    * @param decider the other
    * @param word its value in the file
    * @param why the message's end
    */
-  record NeededWhere(Key<?> key, Key<?> decider, String word, String why) implements KeyRule {
+  record NeededWhere(Key<?> key, Key<?> instead, Key<?> decider, String word, String why)
+      implements KeyRule {
     @Override
     public boolean check(Fields fields) {
-      if (fields.says(decider, word) && !fields.has(key)) {
+      if (fields.says(decider, word) && !fields.has(key) && !fields.has(instead)) {
         fields
             .problems()
             .add(

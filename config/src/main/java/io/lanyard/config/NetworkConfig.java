@@ -186,7 +186,11 @@ public record NetworkConfig(
     private static KeyRule hasSubnet(Word mode) {
       String word = EnumText.word(mode);
       return new KeyRule.NeededWhere(
-          GatewayConfig.Keys.IPV4, MODE, word, "a network of mode " + word + " has a subnet");
+          GatewayConfig.Keys.IPV4,
+          GatewayConfig.Keys.IPV6,
+          MODE,
+          word,
+          "a network of mode " + word + " has a subnet; with ipv6: on it may do without IPv4");
     }
   }
 }

@@ -49,22 +49,27 @@ final class NetworkReader {
             yield new NetworkMode.Bridged(uplink(network));
           }
           case NAT, HOST_ONLY -> {
-            if (!network.has(GatewayConfig.Keys.IPV4) && given != null) {
+            boolean hasIpv4 = network.has(GatewayConfig.Keys.IPV4);
+            if (!hasIpv4 && !network.has(GatewayConfig.Keys.IPV6) && given != null) {
               ports = portReader.read(network, true);
               yield null;
             }
             int before = network.problems().count();
             Ipv4Config ipv4 = ipv4(network, name);
             Ipv6Config ipv6 = ipv6(network, mtu);
+            if (!hasIpv4 && ipv6 == null && given != null) {
+              network.problem(
+                  GatewayConfig.Keys.IPV6, "the network has no ipv4, so it needs IPv6: say on");
+            }
             HostAdapterConfig adapter = hostAdapter(network, name, word);
-            ServicesReader services = new ServicesReader(network, word, ipv4, ipv6);
+            ServicesReader services = new ServicesReader(network, word, hasIpv4, ipv4, ipv6);
             DhcpConfig dhcp = services.dhcp();
             DnsConfig dns = services.dns();
             NatConfig nat = word == Word.NAT ? services.nat(adapter != null) : null;
             EgressConfig egress =
                 egressReader.network(network.mapping(NetworkMode.Nat.Keys.EGRESS), dns.enabled());
             ports = portReader.read(network, dns.enabled());
-            if (ipv4 == null) {
+            if (hasIpv4 ? ipv4 == null : ipv6 == null) {
               yield null;
             }
             GatewayConfig gateway = new GatewayConfig(ipv4, ipv6, dhcp, dns);

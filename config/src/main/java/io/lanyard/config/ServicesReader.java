@@ -22,6 +22,7 @@ final class ServicesReader {
 
   private final Fields network;
   private final Word mode;
+  private final boolean hasIpv4;
   private final @Nullable Ipv4Config ipv4;
   private final @Nullable Ipv6Config ipv6;
   private final Fields dns;
@@ -31,13 +32,20 @@ final class ServicesReader {
   /**
    * Makes one.
    *
+   * @param hasIpv4 whether the network says IPv4 addresses
    * @param ipv4 the network's addresses, or null when they are wrong: what depends on them is not
    *     checked then
    * @param ipv6 its IPv6 addresses; null for none
    */
-  ServicesReader(Fields network, Word mode, @Nullable Ipv4Config ipv4, @Nullable Ipv6Config ipv6) {
+  ServicesReader(
+      Fields network,
+      Word mode,
+      boolean hasIpv4,
+      @Nullable Ipv4Config ipv4,
+      @Nullable Ipv6Config ipv6) {
     this.network = network;
     this.mode = mode;
+    this.hasIpv4 = hasIpv4;
     this.ipv4 = ipv4;
     this.ipv6 = ipv6;
     dns = network.mapping(GatewayConfig.Keys.DNS);
@@ -135,10 +143,13 @@ final class ServicesReader {
   }
 
   private void checkReserved(Fields reservation, Address address) {
+    Key<Address> key = ReservationConfig.Keys.ADDRESS;
+    if (!hasIpv4) {
+      reservation.problem(key, "the network has no ipv4, and reservations are of IPv4 addresses");
+    }
     if (ipv4 == null) {
       return;
     }
-    Key<Address> key = ReservationConfig.Keys.ADDRESS;
     if (!ipv4.subnet().isHost(address)) {
       reservation.problem(
           key, "expected an address of a host in " + ipv4.subnet() + ", found " + address);

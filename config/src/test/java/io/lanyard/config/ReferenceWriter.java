@@ -97,9 +97,9 @@ final class ReferenceWriter {
         case KeyRule.NotWhere(Key<?> key, Key<?> decider, String word, String _)
             when key == wanted ->
             not.add("`" + decider + ": " + word + "`");
-        case KeyRule.NeededWhere(Key<?> key, Key<?> decider, String word, String _)
+        case KeyRule.NeededWhere(Key<?> key, Key<?> instead, Key<?> decider, String word, String _)
             when key == wanted ->
-            needed.add("`" + decider + ": " + word + "`");
+            needed.add("`" + decider + ": " + word + "` without `" + instead + "`");
         default -> {
           // It is about other keys.
         }

@@ -171,11 +171,18 @@ final class SchemaWriter {
   }
 
   /** The conclusions from one value of a deciding key. */
-  private record Branch(Map<String, Object> refused, List<String> needed) {
+  private record Branch(Map<String, Object> refused, List<List<String>> needed) {
     Map<String, Object> then() {
       Map<String, Object> then = new LinkedHashMap<>();
       if (!needed.isEmpty()) {
-        then.put("required", needed);
+        then.put(
+            "allOf",
+            needed.stream()
+                .map(one ->
+                    Map.of(
+                        "anyOf",
+                        one.stream().map(key -> Map.of("required", List.of(key))).toList()))
+                .toList());
       }
       if (!refused.isEmpty()) {
         then.put("properties", refused);
@@ -217,8 +224,13 @@ final class SchemaWriter {
             refuse(schema, other.name(), key.name());
         case KeyRule.NotWhere(Key<?> key, Key<?> decider, String word, String _) ->
             branch(branches, decider, word).refused().put(key.name(), false);
-        case KeyRule.NeededWhere(Key<?> key, Key<?> decider, String word, String _) ->
-            branch(branches, decider, word).needed().add(key.name());
+        case KeyRule.NeededWhere(
+                Key<?> key,
+                Key<?> instead,
+                Key<?> decider,
+                String word,
+                String _) ->
+            branch(branches, decider, word).needed().add(List.of(key.name(), instead.name()));
       }
     }
     if (!branches.isEmpty()) {

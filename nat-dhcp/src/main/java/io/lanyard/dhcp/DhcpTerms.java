@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -109,7 +110,8 @@ final class DhcpTerms {
     if (subnet != null) {
       return new Leased(subnet, Ipv6Config.gateway(subnet), Ipv6Config.pool(subnet));
     }
-    Ipv4Config ipv4 = GatewayConfig.of(config).ipv4();
+    Ipv4Config ipv4 =
+        Objects.requireNonNull(GatewayConfig.of(config).ipv4(), "the network has no IPv4");
     return new Leased(ipv4.subnet(), ipv4.gateway(), ipv4.pool());
   }
 

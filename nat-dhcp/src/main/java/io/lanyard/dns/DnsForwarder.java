@@ -147,8 +147,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   public void configure(NetworkConfig config, Collection<GuestConfig> guests) {
     ZoneTerms next = ZoneTerms.of(config, guests);
     if (!config.name().equals(terms.network().name())
-        || !next.subnet().equals(terms.subnet())
-        || !next.gateway().equals(terms.gateway())) {
+        || !Objects.equals(next.subnet(), terms.subnet())
+        || !Objects.equals(next.gateway(), terms.gateway())) {
       throw new IllegalArgumentException(
           "the name server of "
               + terms.network().name()

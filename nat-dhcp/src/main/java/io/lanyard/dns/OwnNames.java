@@ -1,8 +1,11 @@
 package io.lanyard.dns;
 
+import io.lanyard.config.Ipv4Config;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -46,17 +49,24 @@ final class OwnNames implements LeaseListener {
   /** Names that have none of their own records, but names below them: they exist (RFC 8020). */
   private final Set<Name> nonTerminals = new HashSet<>();
 
-  OwnNames(ZoneTerms terms) {
+  /** The network's IPv6 subnet; null for none. */
+  private final @Nullable Subnet ipv6;
+
+  OwnNames(ZoneTerms terms, @Nullable Subnet ipv6) {
+    this.ipv6 = ipv6;
     this.domain = absolute(terms.domain(), null);
     this.gateway = absolute("gateway", domain);
     fixAll(terms);
   }
 
   private void fixAll(ZoneTerms terms) {
-    fix(gateway, terms.gateway());
-    Address host = terms.host();
-    if (host != null) {
-      fix(absolute("host", domain), host);
+    Ipv4Config ipv4 = terms.ipv4();
+    if (ipv4 != null || ipv6 != null) {
+      // Where there are both families, the IPv6 addresses are found beside those of IPv4.
+      fix(gateway, ipv4 != null ? ipv4.gateway() : Ipv6Config.gateway(ipv6));
+      if (terms.answersForHost()) {
+        fix(absolute("host", domain), ipv4 != null ? ipv4.host() : Ipv6Config.host(ipv6));
+      }
     }
     hosts.addAll(fixed.keySet());
     terms.hosts().forEach((name, address) -> fix(ofHost(name), address));

@@ -47,7 +47,7 @@ final class OwnZone {
   private static final List<InetAddress> LOOPBACK =
       List.of(Address.LOOPBACK_IPV4.toInetAddress(), Address.LOOPBACK_IPV6.toInetAddress());
 
-  private final Subnet subnet;
+  private final @Nullable Subnet subnet;
   private final OwnNames names;
   private final Ipv6Names ipv6;
   private OwnAnswers answers;
@@ -57,7 +57,7 @@ final class OwnZone {
   OwnZone(ZoneTerms terms, Ipv6Names ipv6) {
     this.ipv6 = ipv6;
     subnet = terms.subnet();
-    names = new OwnNames(terms);
+    names = new OwnNames(terms, ipv6.subnet());
     domain = names.domain();
     answers = new OwnAnswers(domain, names.gateway());
     records = records(terms);
@@ -283,7 +283,8 @@ final class OwnZone {
       bits |= octet << (24 - 8 * i);
     }
     Address address = Address.ofIpv4(bits);
-    if (octets == 0 || 8 * octets < subnet.prefix() || !subnet.contains(address)) {
+    Subnet own = subnet;
+    if (octets == 0 || own == null || 8 * octets < own.prefix() || !own.contains(address)) {
       // Not all of it is ours.
       return listed == null
           ? localReverse(query, asked, name)

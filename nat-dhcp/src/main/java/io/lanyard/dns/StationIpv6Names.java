@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.Ipv6Addresses;
@@ -35,10 +36,11 @@ final class StationIpv6Names implements Ipv6Names {
 
   @Override
   public List<Address> beside(Address ipv4) {
-    if (ipv4.equals(addresses.gateway())) {
+    Ipv4Config four = addresses.ipv4();
+    if (four != null && ipv4.equals(four.gateway())) {
       return List.of(own.gateway());
     }
-    if (addresses.hostLoopback() && ipv4.equals(addresses.host())) {
+    if (four != null && addresses.hostLoopback() && ipv4.equals(four.host())) {
       return List.of(own.host());
     }
     return others(ipv4).filter(own.subnet()::contains).sorted().limit(MOST).toList();
@@ -46,11 +48,12 @@ final class StationIpv6Names implements Ipv6Names {
 
   @Override
   public @Nullable Address ipv4Beside(Address ipv6) {
+    Ipv4Config four = addresses.ipv4();
     if (ipv6.equals(own.gateway())) {
-      return addresses.gateway();
+      return four == null ? null : four.gateway();
     }
     if (addresses.hostLoopback() && ipv6.equals(own.host())) {
-      return addresses.host();
+      return four == null ? null : four.host();
     }
     return others(ipv6).filter(Address::isIpv4).findFirst().orElse(null);
   }

@@ -32,7 +32,8 @@ record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
     return GatewayConfig.of(network);
   }
 
-  private Ipv4Config ipv4() {
+  /** The network's IPv4 addresses; null where it has IPv6 alone. */
+  @Nullable Ipv4Config ipv4() {
     return gatewayConfig().ipv4();
   }
 
@@ -56,22 +57,21 @@ record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
     return dns().domain();
   }
 
-  /** The network's subnet, whose reverse names are answered here. */
-  Subnet subnet() {
-    return ipv4().subnet();
+  /** The network's IPv4 subnet, whose reverse names are answered here; null for none. */
+  @Nullable Subnet subnet() {
+    Ipv4Config ipv4 = ipv4();
+    return ipv4 == null ? null : ipv4.subnet();
   }
 
-  /** The gateway's address: {@code gateway.<domain>}. */
-  Address gateway() {
-    return ipv4().gateway();
+  /** The gateway's IPv4 address, {@code gateway.<domain>}; null for none. */
+  @Nullable Address gateway() {
+    Ipv4Config ipv4 = ipv4();
+    return ipv4 == null ? null : ipv4.gateway();
   }
 
-  /** The host's address, {@code host.<domain>}; null where it does not answer. */
-  @Nullable Address host() {
-    boolean answers =
-        network.hostAdapter() != null
-            || (network.mode() instanceof NetworkMode.Nat nat
-                && nat.nat().hostLoopback().enabled());
-    return answers ? ipv4().host() : null;
+  /** Whether the host answers at its address, {@code host.<domain>}. */
+  boolean answersForHost() {
+    return network.hostAdapter() != null
+        || (network.mode() instanceof NetworkMode.Nat nat && nat.nat().hostLoopback().enabled());
   }
 }

@@ -71,7 +71,9 @@ public record HostResources(
     List<Subnet> all = new ArrayList<>();
     GatewayConfig gateway = network.gateway();
     if (gateway != null) {
-      all.add(gateway.ipv4().subnet());
+      if (gateway.ipv4() != null) {
+        all.add(gateway.ipv4().subnet());
+      }
     }
     Subnet ipv6 = ipv6SubnetOf(network);
     if (ipv6 != null) {

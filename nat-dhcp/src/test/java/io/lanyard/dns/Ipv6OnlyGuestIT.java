@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
@@ -128,10 +129,18 @@ class Ipv6OnlyGuestIT {
     }
   }
 
-  private NatNamespace network() throws Exception {
+  /**
+   * Makes the network.
+   *
+   * @param ipv4 whether it has IPv4 too, which the guest does not use
+   */
+  private NatNamespace network(boolean ipv4) throws Exception {
+    String ipv6 = "ipv6: {subnet: \"" + PREFIX + ":/64\"}";
     NetworkConfig config =
-        TestNetworks.nat(
-            "ipv6: {subnet: \"" + PREFIX + ":/64\"}",
+        TestNetworks.of(
+            TestNetworks.NAME,
+            ipv6,
+            ipv4 ? "ipv4: {subnet: 192.168.127.0/24}" : "nat: {host-loopback: true}",
             "dns: {hosts-file: false, upstreams: [\"[" + ROUTER + "]:53\"]}",
             """
             forwards:
@@ -161,18 +170,33 @@ class Ipv6OnlyGuestIT {
     return net;
   }
 
-  @Test
-  void itResolvesAndReachesAndIsReached() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void itResolvesAndReachesAndIsReached(boolean ipv4) throws Exception {
     serve("python3", "-m", "http.server", "--bind", "::", "--directory", folder.toString(), "8080");
     serve("iperf3", "-s", "-B", SERVER);
     Files.writeString(folder.resolve("page"), "a page of the world");
     Path resolver = Files.writeString(folder.resolve("resolv"), "nameserver " + GATEWAY + "\n");
-    try (NatNamespace net = network()) {
+    try (NatNamespace net = network(ipv4)) {
       assertThat(net.guest("ip", "-4", "route").output()).isEmpty();
       assertThat(net.guest("dig", "+short", "@" + GATEWAY, "AAAA", "www.example").output())
           .isEqualTo(SERVER + "\n");
       assertThat(net.guest("dig", "+short", "+tcp", "@" + GATEWAY, "AAAA", "gateway.lan").output())
           .isEqualTo(GATEWAY + "\n");
+      if (!ipv4) {
+        assertThat(net.guest("dig", "+short", "@" + GATEWAY, "A", "gateway.lan").output())
+            .isEmpty();
+        assertThat(net.guest("dig", "+short", "@" + GATEWAY, "-x", GATEWAY).output())
+            .isEqualTo("gateway.lan.\n");
+        assertThat(net.guest("ping", "-6", "-c", "1", "-W", "2", PREFIX + ":1").status())
+            .as("the host's loopback")
+            .isZero();
+        net.guest("ip", "addr", "add", "192.168.127.100/24", "dev", "t0");
+        assertThat(net.guest("ping", "-c", "1", "-W", "1", "192.168.127.2").status())
+            .as("nobody answers ARP")
+            .isNotZero();
+        net.guest("ip", "-4", "addr", "flush", "dev", "t0");
+      }
       assertThat(net.guest("ping", "-6", "-c", "2", "-i", "0.2", SERVER).output())
           .contains(" 2 received");
       String trace = net.guest("busybox", "traceroute6", "-q", "1", "-w", "2", SERVER).output();

@@ -174,15 +174,15 @@ public sealed interface Change {
    * @param network the network's name
    * @param before the settings
    * @param after the settings
-   * @param poolBefore the addresses that it gave
-   * @param poolAfter the addresses that it gives
+   * @param poolBefore the IPv4 addresses that it gave; null where the network has none
+   * @param poolAfter the IPv4 addresses that it gives; null likewise
    */
   record DhcpChanged(
       String network,
       DhcpConfig before,
       DhcpConfig after,
-      AddressRange poolBefore,
-      AddressRange poolAfter)
+      @Nullable AddressRange poolBefore,
+      @Nullable AddressRange poolAfter)
       implements Change {}
 
   /**

@@ -10,9 +10,11 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.config.DurationText;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HookConfig;
 import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
@@ -207,12 +209,20 @@ final class Descriptions {
   private static String brief(NetworkConfig network) {
     String details =
         switch (network.mode()) {
-          case NetworkMode.Nat nat -> ", " + nat.gateway().ipv4().subnet();
-          case NetworkMode.HostOnly hostOnly -> ", " + hostOnly.gateway().ipv4().subnet();
+          case NetworkMode.Nat nat -> ", " + subnet(nat.gateway());
+          case NetworkMode.HostOnly hostOnly -> ", " + subnet(hostOnly.gateway());
           case NetworkMode.Bridged(UplinkConfig uplink) -> ", uplink " + uplink.label();
           case NetworkMode.Isolated _ -> "";
         };
     return network.mode().text() + details;
+  }
+
+  private static String subnet(GatewayConfig gateway) {
+    if (gateway.ipv4() != null) {
+      return gateway.ipv4().subnet().toString();
+    }
+    Ipv6Config ipv6 = gateway.ipv6();
+    return ipv6 == null || ipv6.subnet() == null ? "IPv6 alone" : ipv6.subnet().toString();
   }
 
   private static String brief(ForwardConfig forward) {
@@ -307,8 +317,11 @@ final class Descriptions {
     DhcpConfig before = change.before();
     DhcpConfig after = change.after();
     Parts parts = new Parts(subject).addAll(dhcpParts(before), dhcpParts(after));
-    if (!change.poolBefore().equals(change.poolAfter())) {
-      parts.add("pool", change.poolBefore(), change.poolAfter());
+    if (!Objects.equals(change.poolBefore(), change.poolAfter())) {
+      parts.add(
+          "pool",
+          Objects.requireNonNullElse(change.poolBefore(), ""),
+          Objects.requireNonNullElse(change.poolAfter(), ""));
     }
     return parts.items("reservations", reservations(before), reservations(after)).line();
   }

@@ -117,7 +117,8 @@ public final class Difference {
   /** The addresses that a gateway keeps as long as it runs. */
   private static List<Object> fixed(GatewayConfig gateway) {
     Ipv4Config ipv4 = gateway.ipv4();
-    return List.of(ipv4.subnet(), ipv4.gateway(), ipv4.host(), Optional.ofNullable(gateway.ipv6()));
+    Optional<Ipv6Config> ipv6 = Optional.ofNullable(gateway.ipv6());
+    return ipv4 == null ? List.of(ipv6) : List.of(ipv4.subnet(), ipv4.gateway(), ipv4.host(), ipv6);
   }
 
   /**
@@ -154,7 +155,9 @@ public final class Difference {
       return false;
     }
     Subnet ipv6 = subnet(wanted.ipv6());
-    return wanted.ipv4().subnet().overlaps(by.ipv4().subnet())
+    return (wanted.ipv4() != null
+            && by.ipv4() != null
+            && wanted.ipv4().subnet().overlaps(by.ipv4().subnet()))
         || (ipv6 != null && ipv6.equals(subnet(by.ipv6())));
   }
 

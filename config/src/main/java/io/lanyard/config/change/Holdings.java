@@ -73,7 +73,9 @@ public final class Holdings {
     all.add(List.of("network", network.name()));
     GatewayConfig gateway = network.gateway();
     if (gateway != null) {
-      all.add(gateway.ipv4().subnet());
+      if (gateway.ipv4() != null) {
+        all.add(gateway.ipv4().subnet());
+      }
       if (gateway.ipv6() != null && gateway.ipv6().subnet() != null) {
         all.add(gateway.ipv6().subnet());
       }

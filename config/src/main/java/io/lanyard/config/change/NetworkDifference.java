@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The changes of one network that is there before and after. */
 final class NetworkDifference {
@@ -99,14 +100,18 @@ final class NetworkDifference {
   }
 
   private void services(GatewayConfig old, GatewayConfig now) {
-    AddressRange oldPool = old.ipv4().pool();
-    AddressRange pool = now.ipv4().pool();
-    if (!isSame(old.dhcp(), now.dhcp()) || !oldPool.equals(pool)) {
+    AddressRange oldPool = pool(old);
+    AddressRange pool = pool(now);
+    if (!isSame(old.dhcp(), now.dhcp()) || !Objects.equals(oldPool, pool)) {
       inPlace.add(new DhcpChanged(name, old.dhcp(), now.dhcp(), oldPool, pool));
     }
     if (!old.dns().equals(now.dns())) {
       inPlace.add(new DnsChanged(name, old.dns(), now.dns()));
     }
+  }
+
+  private static @Nullable AddressRange pool(GatewayConfig gateway) {
+    return gateway.ipv4() == null ? null : gateway.ipv4().pool();
   }
 
   private void nat(Nat old, Nat now) {

@@ -4,6 +4,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.base.PrintableText;
 import io.lanyard.config.DurationText;
 import io.lanyard.config.GatewayConfig;
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
@@ -81,9 +82,14 @@ final class Parts {
   }
 
   private static void fix(Map<String, Object> fixed, GatewayConfig gateway) {
-    fixed.put("subnet", gateway.ipv4().subnet());
-    fixed.put("gateway", gateway.ipv4().gateway());
-    fixed.put("host", gateway.ipv4().host());
+    Ipv4Config ipv4 = gateway.ipv4();
+    if (ipv4 != null) {
+      fixed.put("subnet", ipv4.subnet());
+      fixed.put("gateway", ipv4.gateway());
+      fixed.put("host", ipv4.host());
+    } else {
+      fixed.put("subnet", "none");
+    }
     Ipv6Config ipv6 = gateway.ipv6();
     if (ipv6 != null) {
       fixed.put("ipv6", ipv6.subnet() == null ? "on" : ipv6.subnet());

@@ -12,11 +12,14 @@ import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.PortState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The guests and flows that a change of the configuration ends, now that it is asked for. */
 final class Endings {
@@ -150,7 +153,14 @@ final class Endings {
   private static boolean haveTheSameLeases(NetworkConfig before, NetworkConfig after) {
     GatewayConfig old = before.gateway();
     GatewayConfig now = after.gateway();
-    return old != null && now != null && old.ipv4().subnet().equals(now.ipv4().subnet());
+    return old != null
+        && now != null
+        && Objects.equals(subnet(old), subnet(now))
+        && (old.ipv4() != null || Objects.equals(old.ipv6(), now.ipv6()));
+  }
+
+  private static @Nullable Subnet subnet(GatewayConfig gateway) {
+    return gateway.ipv4() == null ? null : gateway.ipv4().subnet();
   }
 
   private String network(String name, boolean endsLeases) {

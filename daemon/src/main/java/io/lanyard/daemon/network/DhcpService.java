@@ -18,6 +18,7 @@ import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.UniqueLocal;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DhcpService {
   private final NatNetwork nat;
-  private final DhcpServer server;
+
+  /** The server of IPv4; null where the network has no IPv4. */
+  private final @Nullable DhcpServer server;
 
   /** The server of IPv6; null where the network has no IPv6. It is asked where that is not off. */
   private final @Nullable Dhcp6Server server6;
@@ -61,10 +64,13 @@ final class DhcpService {
     if (!settings.enabled()) {
       return null;
     }
-    DhcpServer server = new DhcpServer(config, guests, nat.gateway(), journal);
-    server.locateWith(nat.gateway()::isElsewhere);
-    server.common().probeWith(nat.gateway()::probe);
-    nat.serve(DhcpServer.SERVER_PORT, server);
+    DhcpServer server = null;
+    if (GatewayConfig.of(config).ipv4() != null) {
+      server = new DhcpServer(config, guests, nat.gateway(), journal);
+      server.locateWith(nat.gateway()::isElsewhere);
+      server.common().probeWith(nat.gateway()::probe);
+      nat.serve(DhcpServer.SERVER_PORT, server);
+    }
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
     Dhcp6Server server6 = null;
     if (ipv6 != null) {
@@ -78,14 +84,16 @@ final class DhcpService {
               identifiers.identifier("dhcp server"));
       server6.locateWith(nat.gateway()::isElsewhere);
       server6.common().probeWith(nat.gateway()::probe);
-      LeaseServer.shareNames(server.common(), server6.common());
+      if (server != null) {
+        LeaseServer.shareNames(server.common(), server6.common());
+      }
     }
     DhcpService service = new DhcpService(nat, server, server6);
     service.serve6(settings.ipv6());
     return service;
   }
 
-  private DhcpService(NatNetwork nat, DhcpServer server, @Nullable Dhcp6Server server6) {
+  private DhcpService(NatNetwork nat, @Nullable DhcpServer server, @Nullable Dhcp6Server server6) {
     this.nat = nat;
     this.server = server;
     this.server6 = server6;
@@ -106,7 +114,14 @@ final class DhcpService {
 
   /** The common part of each server. */
   private List<LeaseServer> servers() {
-    return server6 == null ? List.of(server.common()) : List.of(server.common(), server6.common());
+    List<LeaseServer> all = new ArrayList<>();
+    if (server != null) {
+      all.add(server.common());
+    }
+    if (server6 != null) {
+      all.add(server6.common());
+    }
+    return all;
   }
 
   /** Ends a lease; false if nobody has the address. */
@@ -126,7 +141,9 @@ final class DhcpService {
 
   /** Takes over other settings. */
   void configure(NetworkConfig config, Collection<GuestConfig> guests) {
-    server.configure(config, guests);
+    if (server != null) {
+      server.configure(config, guests);
+    }
     if (server6 != null) {
       server6.configure(config, guests);
     }
@@ -150,8 +167,8 @@ final class DhcpService {
   String expires(Lease lease) {
     return lease.expiryMillis() == Lease.NEVER
         ? "never"
-        : server
-            .common()
+        : servers()
+            .getFirst()
             .clock()
             .wallTime(lease.expiryMillis())
             .truncatedTo(ChronoUnit.SECONDS)
@@ -165,18 +182,20 @@ final class DhcpService {
 
   /** How many addresses of the pool of IPv4 nobody has. Thread: any. */
   int available() {
-    return server.leases().available();
+    return server == null ? 0 : server.leases().available();
   }
 
   /** How many addresses the pool of IPv4 has. Thread: any. */
   int poolSize() {
-    return server.leases().poolSize();
+    return server == null ? 0 : server.leases().poolSize();
   }
 
   /** The counters of the servers, by the server's name. */
   Map<String, Counters<?>> counters() {
     Map<String, Counters<?>> all = new LinkedHashMap<>();
-    all.put("dhcp", server.counters());
+    if (server != null) {
+      all.put("dhcp", server.counters());
+    }
     if (server6 != null) {
       all.put("dhcp6", server6.common().counters());
     }
@@ -193,7 +212,9 @@ final class DhcpService {
   }
 
   void dump(DumpNode.Builder node) {
-    node.child(server.dump());
+    if (server != null) {
+      node.child(server.dump());
+    }
     if (server6 != null) {
       node.child(server6.dump());
     }
@@ -201,7 +222,9 @@ final class DhcpService {
 
   /** Ends the servers, and what they answer. */
   void close() {
-    nat.withdraw(DhcpServer.SERVER_PORT);
+    if (server != null) {
+      nat.withdraw(DhcpServer.SERVER_PORT);
+    }
     serve6(Dhcpv6Mode.OFF);
     servers().forEach(LeaseServer::close);
   }

@@ -369,7 +369,9 @@ final class NetworkPorts {
     }
     Ipv4Config ipv4 = gateway.ipv4();
     List<TapSettings.HostAddress> own = new ArrayList<>();
-    own.add(new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+    if (ipv4 != null) {
+      own.add(new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+    }
     Subnet ipv6 = ipv6Subnet.apply(config);
     if (ipv6 != null) {
       own.add(new TapSettings.HostAddress(Ipv6Config.host(ipv6), ipv6.prefix()));

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class NetworkServices {
-  private final Ipv4Config ipv4;
+  private final @Nullable Ipv4Config ipv4;
   private final LeaseJournal journal;
   private final HostResources shared;
   private final NatNetwork nat;
@@ -236,7 +236,9 @@ final class NetworkServices {
   /** Keeps the host's addresses from guests until its adapter takes them. */
   private void reserveHost(AddressBindings bound) {
     long gateway = nat.gateway().addresses().mac();
-    bound.reserve(ipv4.host(), gateway);
+    if (ipv4 != null) {
+      bound.reserve(ipv4.host(), gateway);
+    }
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
     if (ipv6 != null) {
       bound.reserve(ipv6.host(), gateway);
@@ -261,9 +263,11 @@ final class NetworkServices {
       }
     }
     long gateway = nat.gateway().addresses().mac();
-    fixed.put(ipv4.gateway(), gateway);
-    if (config.hostAdapter() == null) {
-      fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+    if (ipv4 != null) {
+      fixed.put(ipv4.gateway(), gateway);
+      if (config.hostAdapter() == null) {
+        fixed.put(ipv4.host(), gateway); // nobody's, or the gateway's way to the loopback
+      }
     }
     Ipv6Addresses ipv6 = nat.gateway().addresses().ipv6();
     if (ipv6 != null) {

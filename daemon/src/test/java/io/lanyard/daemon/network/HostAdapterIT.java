@@ -10,6 +10,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.linux.Ifreq;
 import io.lanyard.testing.LogWatch;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -122,6 +123,65 @@ class HostAdapterIT {
     assertThat(BridgedIT.run("ip -6 route show default dev " + ADAPTER)).isBlank();
     close();
     assertThat(Ifreq.exists(ADAPTER)).isFalse();
+  }
+
+  @Test
+  void hostAndGuestsMayHaveIpv6Alone() throws Exception {
+    LogWatch.expect("event=frames-refused .*cause=\"guard-arp\"");
+    Daemon made =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      a:
+                        mode: host-only
+                        ipv6: {subnet: "fd93:17:0:17::/64"}
+                        guard: strict
+                        dhcp: {ipv6: stateful}
+                        host-adapter: {name: %1$s}
+                        ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
+                    """
+                        .formatted(ADAPTER, NAMESPACE),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    daemon = made;
+    Network network = Objects.requireNonNull(made.network("a"));
+    assertThat(network.info().problems()).isEmpty();
+    assertThat(network.info().subnet()).isEmpty();
+    assertThat(addresses()).contains("fd93:17:0:17::1/64").doesNotContain("inet ");
+    String ip = "ip -n " + NAMESPACE + " ";
+    BridgedIT.run(ip + "link set t0 up");
+    String in = "ip netns exec " + NAMESPACE + " ";
+    // What is no address of the network's is not the guest's to use, and ARP is answered by nobody.
+    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
+    assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.2")).isFalse();
+    BridgedIT.run(ip + "-4 addr flush dev t0");
+    Path leases = home.resolve("leases");
+    BridgedIT.run(
+        in
+            + "dhclient -6 -1 -v -sf /bin/true -lf "
+            + leases
+            + " -pf "
+            + home.resolve("pid")
+            + " t0");
+    String leased = Files.readString(leases).replaceAll("(?s).*iaaddr ([0-9a-f:]+) .*", "$1");
+    assertThat(leased).startsWith("fd93:17:0:17::1");
+    BridgedIT.run(ip + "addr add " + leased + "/64 dev t0 nodad");
+    assertThat(BridgedIT.reaches(NAMESPACE, "fd93:17:0:17::1")).isTrue();
+    assertThat(BridgedIT.run("ping -n -c 1 -W 2 " + leased)).contains(" 0% packet loss");
+    String dig = in + "dig +short +time=2 +tries=2 @fd93:17:0:17::2 ";
+    assertThat(BridgedIT.run(dig + "AAAA gateway.lan").strip()).isEqualTo("fd93:17:0:17::2");
+    assertThat(BridgedIT.run(dig + "AAAA host.lan").strip()).isEqualTo("fd93:17:0:17::1");
+    assertThat(BridgedIT.run(dig + "A gateway.lan").strip()).isEmpty();
+    assertThat(BridgedIT.run(dig + "-x fd93:17:0:17::2").strip()).isEqualTo("gateway.lan.");
+    assertThat(network.info().leases()).isEqualTo(1);
+    apply(change("ipv4", "{subnet: 10.93.17.0/24}"));
+    assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64");
+    apply(Edit.remove(DocumentPath.parse("networks.a.ipv4"), "test", Instant.EPOCH));
+    assertThat(addresses()).contains("fd93:17:0:17::1/64").doesNotContain("inet ");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ArpResponder {
   private final Gateway gateway;
   private final GatewayAddresses addresses;
+  private final Ipv4Config own;
   private final Stations stations;
   private final Counters<GatewayCount> counters;
   private final AddressDefence defence;
@@ -27,12 +29,14 @@ final class ArpResponder {
   ArpResponder(
       Gateway gateway,
       GatewayAddresses addresses,
+      Ipv4Config own,
       Stations stations,
       AddressDefence defence,
       AddressProbes probes,
       Counters<GatewayCount> counters) {
     this.gateway = gateway;
     this.addresses = addresses;
+    this.own = own;
     this.stations = stations;
     this.counters = counters;
     this.defence = defence;
@@ -59,7 +63,7 @@ final class ArpResponder {
     if (Ethernet.isGroup(mac)
         || mac == 0
         || (operation != Arp.REQUEST && operation != Arp.REPLY)
-        || (sender != 0 && !addresses.subnet().contains(0, Address.ipv4Low(sender)))) {
+        || (sender != 0 && !own.subnet().contains(0, Address.ipv4Low(sender)))) {
       counters.count(GatewayCount.BAD_ARP);
       return;
     }
@@ -104,7 +108,7 @@ final class ArpResponder {
     counters.count(GatewayCount.ARP_ASKED);
     long to = neighbour.mac() == 0 ? Ethernet.BROADCAST : neighbour.mac();
     int address = neighbour.address().ipv4();
-    send(to, neighbour.behind(), Arp.REQUEST, addresses.gateway().ipv4(), 0, address);
+    send(to, neighbour.behind(), Arp.REQUEST, own.gateway().ipv4(), 0, address);
   }
 
   /** Asks who uses an address, without having one (RFC 5227 section 2.1.1). */

@@ -1,6 +1,8 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,8 @@ public final class Destinations {
   }
 
   private final GatewayAddresses addresses;
-  private final Address broadcast;
+  private final @Nullable Subnet subnet;
+  private final @Nullable Address broadcast;
 
   /**
    * Makes the rule for a network.
@@ -36,6 +39,8 @@ public final class Destinations {
    */
   public Destinations(GatewayAddresses addresses) {
     this.addresses = addresses;
+    Ipv4Config ipv4 = addresses.ipv4();
+    subnet = ipv4 == null ? null : ipv4.subnet();
     broadcast = addresses.broadcast();
   }
 
@@ -56,7 +61,7 @@ public final class Destinations {
     if (isBroadcast(low)) {
       return Kind.BROADCAST;
     }
-    if (addresses.subnet().contains(high, low)) {
+    if (subnet != null && subnet.contains(high, low)) {
       return addresses.isLoopback(high, low) ? Kind.LOOPBACK : Kind.ON_LINK;
     }
     // RFC 6890: to 0.0.0.0 and 127.0.0.0/8 the host's sockets would reach the host itself.
@@ -88,7 +93,7 @@ public final class Destinations {
   }
 
   private boolean isBroadcast(long low) {
-    return low == Address.BROADCAST_IPV4.low() || low == broadcast.low();
+    return low == Address.BROADCAST_IPV4.low() || (broadcast != null && low == broadcast.low());
   }
 
   /**
@@ -114,7 +119,8 @@ public final class Destinations {
       return null;
     }
     if (isExactly(Address.LOOPBACK_IPV4, high, low)) {
-      return addresses.host();
+      Ipv4Config ipv4 = addresses.ipv4();
+      return ipv4 == null ? null : ipv4.host();
     }
     Ipv6Addresses ipv6 = addresses.ipv6();
     return ipv6 != null && isExactly(Address.LOOPBACK_IPV6, high, low) ? ipv6.host() : null;

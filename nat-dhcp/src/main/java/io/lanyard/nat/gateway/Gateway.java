@@ -5,6 +5,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
@@ -48,13 +49,13 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Counters<GatewayCount> counters = new Counters<>(GatewayCount.class);
   private final GatewayPort port;
   private final Stations stations;
-  private final ArpResponder arp;
+  private final @Nullable ArpResponder arp;
   private final AddressProbes probes;
   private final Services services;
   private final IcmpErrors errors;
   private Outbound outbound = Outbound.ANY;
   private final Router router;
-  private final Ipv4Input ipv4;
+  private final @Nullable Ipv4Input ipv4;
   private final @Nullable Ipv6Side ipv6;
   private final Reassembly reassembly;
   private final Packet packet = new Packet();
@@ -116,12 +117,20 @@ public final class Gateway implements GuestLink, Dumpable {
             seed);
     AddressDefence defence = new AddressDefence(this, this::announce);
     probes = new AddressProbes(timers, this::askAll);
-    arp = new ArpResponder(this, addresses, stations, defence, probes, counters);
+    Ipv4Config four = addresses.ipv4();
+    arp =
+        four == null
+            ? null
+            : new ArpResponder(this, addresses, four, stations, defence, probes, counters);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
     router = new Router(this, addresses, services, errors);
     reassembly = new Reassembly(timers, allocator, counters, this::expired);
-    ipv4 = new Ipv4Input(this, addresses, stations.neighbours(), router, reassembly);
+    ipv4 =
+        four == null
+            ? null
+            : new Ipv4Input(
+                this, addresses, four.subnet(), stations.neighbours(), router, reassembly);
     Ipv6Addresses own = addresses.ipv6();
     ipv6 = own == null ? null : new Ipv6Side(this, own, defence, probes, router, reassembly, seed);
     fragmenter = new Fragmenter(this, counters);
@@ -157,9 +166,12 @@ public final class Gateway implements GuestLink, Dumpable {
               + Ethernet.format(addresses.mac())
               + "; give the guest another MAC address");
     }
-    arp.announce(addresses.gateway());
-    if (addresses.hostLoopback()) {
-      arp.announce(addresses.host());
+    Ipv4Config four = addresses.ipv4();
+    if (four != null) {
+      announce(four.gateway());
+      if (addresses.hostLoopback()) {
+        announce(four.host());
+      }
     }
     Ipv6Side side = ipv6;
     if (side != null) {
@@ -215,7 +227,10 @@ public final class Gateway implements GuestLink, Dumpable {
     if (answers != addresses.hostLoopback()) {
       addresses.hostLoopback(answers);
       if (answers) {
-        announce(addresses.host());
+        Ipv4Config four = addresses.ipv4();
+        if (four != null) {
+          announce(four.host());
+        }
         Ipv6Addresses own = addresses.ipv6();
         if (own != null) {
           announce(own.host());
@@ -353,7 +368,14 @@ public final class Gateway implements GuestLink, Dumpable {
       }
       Station from = stations.heard(stations.budget(passage.ingress()), passage.source());
       switch (passage.etherType()) {
-        case Ethernet.TYPE_IPV4 -> ipv4.receive(packet(nested, from, passage, frame), end);
+        case Ethernet.TYPE_IPV4 -> {
+          Ipv4Input input = ipv4;
+          if (input == null) {
+            counters.count(GatewayCount.NOT_FOR_US);
+          } else {
+            input.receive(packet(nested, from, passage, frame), end);
+          }
+        }
         case Ethernet.TYPE_IPV6 -> {
           Ipv6Side side = ipv6;
           if (side == null) {
@@ -363,8 +385,13 @@ public final class Gateway implements GuestLink, Dumpable {
           }
         }
         case Ethernet.TYPE_ARP -> {
-          int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
-          arp.receive(from, frame, at, end);
+          ArpResponder responder = arp;
+          if (responder == null) {
+            counters.count(GatewayCount.NOT_FOR_US);
+          } else {
+            int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
+            responder.receive(from, frame, at, end);
+          }
         }
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
@@ -404,8 +431,9 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Asks the station that had an address, or all, who has it. */
   void ask(Neighbour neighbour) {
     Ipv6Side side = ipv6;
-    if (neighbour.address().isIpv4()) {
-      arp.ask(neighbour);
+    ArpResponder responder = arp;
+    if (responder != null && neighbour.address().isIpv4()) {
+      responder.ask(neighbour);
     } else if (side != null) {
       side.discovery().ask(neighbour);
     }
@@ -415,8 +443,9 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Asks all who uses an address that is about to be given away. */
   private void askAll(Address address) {
     Ipv6Side side = ipv6;
-    if (address.isIpv4()) {
-      arp.probe(address);
+    ArpResponder responder = arp;
+    if (responder != null && address.isIpv4()) {
+      responder.probe(address);
     } else if (side != null) {
       side.discovery().askAll(address);
     }
@@ -425,8 +454,9 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Announces that an address is the gateway's. */
   private void announce(Address address) {
     Ipv6Side side = ipv6;
-    if (address.isIpv4()) {
-      arp.announce(address);
+    ArpResponder responder = arp;
+    if (responder != null && address.isIpv4()) {
+      responder.announce(address);
     } else if (side != null) {
       side.discovery().announce(address);
     }
@@ -601,13 +631,18 @@ public final class Gateway implements GuestLink, Dumpable {
   public DumpNode dump() {
     DumpNode.Builder node =
         DumpNode.of("gateway")
-            .with("address", addresses.gateway() + "/" + addresses.subnet().prefix())
+            .with("address", ipv4Text())
             .with("ipv6", addresses.ipv6() == null ? "off" : addresses.ipv6().subnet())
             .with("mac", new MacAddress(addresses.mac()))
             .with("hostLoopback", addresses.hostLoopback())
             .with("mtu", mtu);
     counters.addTo(node);
     return node.child(stations.dump()).build();
+  }
+
+  private String ipv4Text() {
+    Ipv4Config own = addresses.ipv4();
+    return own == null ? "off" : own.gateway() + "/" + own.subnet().prefix();
   }
 
   /** A guest was asked for, and nobody has answered. */

@@ -4,6 +4,7 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GatewayAddresses {
   private final long mac;
-  private final Address gateway;
-  private final Subnet subnet;
-  private final Address host;
+  private final @Nullable Ipv4Config ipv4;
   private final @Nullable Ipv6Addresses ipv6;
   private boolean hostLoopback;
 
@@ -26,25 +25,31 @@ public final class GatewayAddresses {
    *
    * @param mac the gateway's MAC address, in the low 48 bits
    * @param ipv4 its address in the subnet, and the address that stands for the host; the subnet has
-   *     a prefix of 1 to 30 bits
+   *     a prefix of 1 to 30 bits; null where the network has IPv6 alone
    * @param ipv6Subnet the network's IPv6 subnet, of 64 bits; null where it has no IPv6
    * @param hostLoopback whether the gateway answers for the host's address and maps it to the
    *     host's loopback; only where no host adapter has that address
    */
   public GatewayAddresses(
-      long mac, Ipv4Config ipv4, @Nullable Subnet ipv6Subnet, boolean hostLoopback) {
+      long mac, @Nullable Ipv4Config ipv4, @Nullable Subnet ipv6Subnet, boolean hostLoopback) {
     this.mac = mac;
     ipv6 = ipv6Subnet == null ? null : new Ipv6Addresses(mac, ipv6Subnet);
-    gateway = ipv4.gateway();
-    subnet = ipv4.subnet();
-    host = ipv4.host();
+    this.ipv4 = ipv4;
     this.hostLoopback = hostLoopback;
+    if ((mac >>> 40 & 1) != 0 || mac == 0) {
+      throw new IllegalArgumentException(new MacAddress(mac) + " is no address of a station");
+    }
+    if (ipv4 != null) {
+      check(ipv4.subnet(), ipv4.gateway(), ipv4.host());
+    } else if (ipv6 == null) {
+      throw new IllegalArgumentException("a gateway has IPv4 or IPv6");
+    }
+  }
+
+  private static void check(Subnet subnet, Address gateway, Address host) {
     if (subnet.prefix() < 1 || subnet.prefix() > subnet.network().bits() - 2) {
       throw new IllegalArgumentException(
           "prefix length " + subnet.prefix() + " leaves no room for guests; take 1 to 30");
-    }
-    if ((mac >>> 40 & 1) != 0 || mac == 0) {
-      throw new IllegalArgumentException(new MacAddress(mac) + " is no address of a station");
     }
     if (!subnet.contains(gateway)) {
       throw new IllegalArgumentException(gateway + " is not in " + subnet);
@@ -83,8 +88,15 @@ public final class GatewayAddresses {
    * @return one of each kind; the host's is not among them
    */
   public List<Address> own() {
-    Ipv6Addresses more = ipv6;
-    return more == null ? List.of(gateway) : List.of(gateway, more.gateway(), more.linkLocal());
+    List<Address> all = new ArrayList<>();
+    if (ipv4 != null) {
+      all.add(ipv4.gateway());
+    }
+    if (ipv6 != null) {
+      all.add(ipv6.gateway());
+      all.add(ipv6.linkLocal());
+    }
+    return all;
   }
 
   /**
@@ -95,9 +107,11 @@ public final class GatewayAddresses {
    */
   public Address towards(Address guest) {
     Ipv6Addresses more = ipv6;
-    if (more == null || guest.isIpv4()) {
-      return gateway;
+    Ipv4Config four = ipv4;
+    if (four != null && (more == null || guest.isIpv4())) {
+      return four.gateway();
     }
+    Objects.requireNonNull(more, "a gateway has IPv4 or IPv6");
     return guest.isLinkLocal() ? more.linkLocal() : more.gateway();
   }
 
@@ -108,7 +122,8 @@ public final class GatewayAddresses {
    * @return true also for an address that no host has
    */
   public boolean isOfSubnets(Address address) {
-    return subnet.contains(address) || (ipv6 != null && ipv6.subnet().contains(address));
+    return (ipv4 != null && ipv4.subnet().contains(address))
+        || (ipv6 != null && ipv6.subnet().contains(address));
   }
 
   /**
@@ -118,38 +133,22 @@ public final class GatewayAddresses {
    * @return true for that of either family
    */
   public boolean isHost(Address address) {
-    return address.equals(host) || (ipv6 != null && address.equals(ipv6.host()));
-  }
-
-  /**
-   * The gateway's address in the IPv4 subnet.
-   *
-   * @return the address
-   */
-  public Address gateway() {
-    return gateway;
+    return (ipv4 != null && address.equals(ipv4.host()))
+        || (ipv6 != null && address.equals(ipv6.host()));
   }
 
   /**
    * The network's IPv4 addresses.
    *
-   * @return the subnet
+   * @return subnet, gateway and host, {@code .2} and {@code .1} unless the configuration says
+   *     otherwise; null where the network has IPv6 alone
    */
-  public Subnet subnet() {
-    return subnet;
+  public @Nullable Ipv4Config ipv4() {
+    return ipv4;
   }
 
   /**
-   * The address that stands for the host.
-   *
-   * @return the address, {@code .1} unless the configuration says otherwise
-   */
-  public Address host() {
-    return host;
-  }
-
-  /**
-   * Whether the gateway answers for {@link #host} and maps it to the host's loopback.
+   * Whether the gateway answers for the host's addresses and maps them to the host's loopback.
    *
    * @return what the configuration says at present
    */
@@ -157,7 +156,7 @@ public final class GatewayAddresses {
     return hostLoopback;
   }
 
-  /** Answers for {@link #host} from now on, or no longer. */
+  /** Answers for the host's addresses from now on, or no longer. */
   void hostLoopback(boolean answers) {
     hostLoopback = answers;
   }
@@ -165,24 +164,30 @@ public final class GatewayAddresses {
   /**
    * Whether a configuration has these addresses.
    *
-   * @param ipv4 the network's IPv4 addresses; its pool may be another
+   * @param other the network's IPv4 addresses, of which the pool may be another; null for none
    * @param ipv6Subnet its IPv6 subnet; null for none
    * @return false if gateway, subnet or host are others
    */
-  public boolean areThoseOf(Ipv4Config ipv4, @Nullable Subnet ipv6Subnet) {
-    return ipv4.gateway().equals(gateway)
-        && ipv4.subnet().equals(subnet)
-        && ipv4.host().equals(host)
-        && Objects.equals(ipv6 == null ? null : ipv6.subnet(), ipv6Subnet);
+  public boolean areThoseOf(@Nullable Ipv4Config other, @Nullable Subnet ipv6Subnet) {
+    return isSame(ipv4, other) && Objects.equals(ipv6 == null ? null : ipv6.subnet(), ipv6Subnet);
+  }
+
+  private static boolean isSame(@Nullable Ipv4Config one, @Nullable Ipv4Config other) {
+    if (one == null || other == null) {
+      return one == null && other == null;
+    }
+    return other.gateway().equals(one.gateway())
+        && other.subnet().equals(one.subnet())
+        && other.host().equals(one.host());
   }
 
   /**
    * The subnet's broadcast address (RFC 919 section 7).
    *
-   * @return its highest address
+   * @return its highest address; null where the network has IPv6 alone
    */
-  public Address broadcast() {
-    return subnet.last();
+  public @Nullable Address broadcast() {
+    return ipv4 == null ? null : ipv4.subnet().last();
   }
 
   /**
@@ -190,10 +195,10 @@ public final class GatewayAddresses {
    *
    * @param high the address's upper long
    * @param low the address's lower long
-   * @return true for {@link #gateway} and those of {@link #ipv6}
+   * @return true for those of {@link #own}
    */
   public boolean isGateway(long high, long low) {
-    return (low == gateway.low() && high == gateway.high())
+    return (ipv4 != null && ipv4.gateway().low() == low && ipv4.gateway().high() == high)
         || (ipv6 != null && ipv6.isGateway(high, low));
   }
 
@@ -202,11 +207,12 @@ public final class GatewayAddresses {
    *
    * @param high the address's upper long
    * @param low the address's lower long
-   * @return true for {@link #host} where that is permitted
+   * @return true for one of {@link #isHost} where that is permitted
    */
   public boolean isLoopback(long high, long low) {
     return hostLoopback
-        && ((low == host.low() && high == host.high()) || (ipv6 != null && ipv6.isHost(high, low)));
+        && ((ipv4 != null && ipv4.host().low() == low && ipv4.host().high() == high)
+            || (ipv6 != null && ipv6.isHost(high, low)));
   }
 
   /**
@@ -232,14 +238,18 @@ public final class GatewayAddresses {
     if (!Address.isIpv4(high, low)) {
       return ipv6 != null && ipv6.mayBeGuest(high, low) && !isLoopback(high, low);
     }
+    if (ipv4 == null) {
+      return false;
+    }
+    Subnet subnet = ipv4.subnet();
     return subnet.contains(high, low)
         && !isOurs(high, low)
         && low != subnet.network().low()
-        && low != lastLow();
+        && low != lastLow(subnet);
   }
 
   /** The lower long of the broadcast address, without an object. */
-  private long lastLow() {
+  private static long lastLow(Subnet subnet) {
     return subnet.network().low() | (-1L >>> (32 + subnet.prefix()));
   }
 }

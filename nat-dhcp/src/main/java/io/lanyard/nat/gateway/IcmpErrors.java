@@ -154,7 +154,10 @@ public final class IcmpErrors {
   }
 
   private boolean isBroadcast(Packet packet) {
-    return packet.destinationLow() == addresses.broadcast().low() && packet.destinationHigh() == 0;
+    Address broadcast = addresses.broadcast();
+    return broadcast != null
+        && packet.destinationLow() == broadcast.low()
+        && packet.destinationHigh() == 0;
   }
 
   private boolean permitted(Station station) {

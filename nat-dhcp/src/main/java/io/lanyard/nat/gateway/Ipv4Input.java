@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Counters;
 import io.lanyard.nat.station.Neighbours;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
@@ -20,6 +21,7 @@ final class Ipv4Input {
   private static final int LARGEST_PAYLOAD = 65535 - Ipv4.HEADER_LENGTH;
 
   private final GatewayAddresses addresses;
+  private final Subnet subnet;
   private final Counters<GatewayCount> counters;
   private final Neighbours neighbours;
   private final Router router;
@@ -29,10 +31,12 @@ final class Ipv4Input {
   Ipv4Input(
       Gateway gateway,
       GatewayAddresses addresses,
+      Subnet subnet,
       Neighbours neighbours,
       Router router,
       Reassembly reassembly) {
     this.addresses = addresses;
+    this.subnet = subnet;
     this.counters = gateway.counters();
     this.neighbours = neighbours;
     this.router = router;
@@ -88,7 +92,7 @@ final class Ipv4Input {
       return broadcast || addresses.isGateway(packet.destinationHigh, packet.destinationLow);
     }
     return broadcast
-        && !addresses.subnet().contains(packet.sourceHigh, packet.sourceLow)
+        && !subnet.contains(packet.sourceHigh, packet.sourceLow)
         && source >>> 24 != 0
         && source >>> 24 != 127
         && source >>> 28 < 0xe;
