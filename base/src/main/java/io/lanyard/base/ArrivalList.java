@@ -41,6 +41,16 @@ public final class ArrivalList<T extends ArrivalList.Member<T>> {
   }
 
   /**
+   * The member that was appended next after another.
+   *
+   * @param member in this list
+   * @return the next newer one; null for the newest
+   */
+  public @Nullable T after(T member) {
+    return links(member).newer;
+  }
+
+  /**
    * The number of members.
    *
    * @return members

@@ -97,9 +97,12 @@ final class EgressUpkeep implements AutoCloseable {
   }
 
   /** A port is published no more, perhaps by another network: what it has permitted ends. */
-  private void unpublished(int protocol, int port) {
+  private void unpublished(int protocol, int port, Predicate<Address> on) {
     if (egress.protection().reliedOn(protocol, port)) {
-      onLoop(this::judgeAgain);
+      onLoop(() -> {
+        flows.endReliant(protocol, port, flow -> on.test(flow.remote()) && !egress.admits(flow));
+        gateway.flush();
+      });
     }
   }
 

@@ -497,7 +497,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
 
   /** Ends the flows of a port that is gone. */
   private void endFlows(PortBudget gone) {
-    flows.endOwner(gone.flows());
+    flows.endOwner(gone.flows(), gone.addresses());
     gateway.flush();
   }
 

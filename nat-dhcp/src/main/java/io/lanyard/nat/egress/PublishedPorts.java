@@ -4,6 +4,7 @@ import io.lanyard.net.Address;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 /**
  * The ports that this daemon itself serves on the host's addresses: forwards, and the outer ends of
@@ -41,8 +42,9 @@ public final class PublishedPorts {
      *
      * @param protocol the IP protocol number
      * @param port the port
+     * @param on whether it was published on an address of the host
      */
-    void removed(int protocol, int port);
+    void removed(int protocol, int port, Predicate<Address> on);
   }
 
   private final ConcurrentHashMap<Key, Integer> ports = new ConcurrentHashMap<>();
@@ -74,9 +76,18 @@ public final class PublishedPorts {
     Key removed = new Key(protocol, address.high(), address.low(), port);
     if (ports.computeIfPresent(removed, (key, n) -> n == 1 ? null : n - 1) == null) {
       for (Listener listener : listeners) {
-        listener.removed(protocol & ~IPV6_ALONE, port);
+        listener.removed(protocol & ~IPV6_ALONE, port, on(protocol, address));
       }
     }
+  }
+
+  private static Predicate<Address> on(int protocol, Address address) {
+    if (!address.isAny()) {
+      return address::equals;
+    }
+    boolean ipv4 = address.isIpv4();
+    boolean alone = ipv4 || (protocol & IPV6_ALONE) != 0;
+    return host -> !alone || host.isIpv4() == ipv4;
   }
 
   /**

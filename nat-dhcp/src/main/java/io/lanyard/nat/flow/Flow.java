@@ -47,6 +47,14 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   private long bytesFromGuest;
   private long packetsToGuest;
   private long bytesToGuest;
+  FlowGroups.@Nullable Place ofGuest;
+
+  /** Its place among the flows that rely on a published port; null while it relies on none. */
+  FlowGroups.@Nullable Place ofPublished;
+
+  /** Whether it may be because the daemon publishes its remote end. */
+  boolean reliesOnPublished;
+
   private Grant grant = Grant.BY_ADDRESS;
   private @Nullable String forward;
   private @Nullable Supplier<FlowOwner> target;
@@ -154,6 +162,18 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    */
   public final void grant(Grant why) {
     grant = why;
+    if (why instanceof Grant.Published) {
+      relyOnPublished();
+    }
+  }
+
+  /** Notes that the flow may be as long as the daemon publishes its remote end. */
+  public final void relyOnPublished() {
+    reliesOnPublished = true;
+    FlowTable in = table;
+    if (in != null) {
+      in.relies(this);
+    }
   }
 
   /**

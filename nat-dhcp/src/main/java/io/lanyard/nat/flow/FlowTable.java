@@ -30,6 +30,11 @@ public final class FlowTable {
   private final FlowPlaces places;
   private final LongPairMap<Flow> flows;
   private final FlowAddresses addresses;
+  private final FlowGroups guests;
+
+  /** The flows that rely on a published port, by protocol and port. */
+  private final FlowGroups published;
+
   private final QuotaAlarm alarm;
   private @Nullable FlowListener listener;
   private boolean closed;
@@ -52,6 +57,8 @@ public final class FlowTable {
     places = new FlowPlaces(quota, this::evict);
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
+    guests = new FlowGroups(seed);
+    published = new FlowGroups(seed);
     alarm = new QuotaAlarm(network, timers.clock());
   }
 
@@ -126,12 +133,23 @@ public final class FlowTable {
     flow.createdNanos = nanoTime();
     flow.activeNanos = flow.createdNanos;
     flows.put(flow.high, flow.low, flow);
+    flow.ofGuest = guests.join(flow, flow.guest().high(), flow.guest().low());
+    if (flow.reliesOnPublished) {
+      relies(flow);
+    }
     flow.id = ++added;
     watch(flow);
     if (!account.owner.isForward()) { // else it is told once it knows the guest's port
       began(flow);
     }
     return true;
+  }
+
+  /** Notes that a flow of the table relies on a published port. */
+  void relies(Flow flow) {
+    if (flow.ofPublished == null) {
+      flow.ofPublished = published.join(flow, flow.protocol(), flow.remotePort());
+    }
   }
 
   /** Tells of a flow that all is known of. */
@@ -188,6 +206,7 @@ public final class FlowTable {
       told.ended(flow);
     }
     flows.remove(flow.high, flow.low);
+    leaveGroups(flow);
     release(flow);
     list.unlink(flow);
     places.counted(list, index(flow.protocol()), -1);
@@ -199,6 +218,19 @@ public final class FlowTable {
     flow.list = null;
     flow.table = null;
     flow.left();
+  }
+
+  private void leaveGroups(Flow flow) {
+    FlowGroups.Place ofGuest = flow.ofGuest;
+    if (ofGuest != null) {
+      guests.leave(ofGuest);
+      flow.ofGuest = null;
+    }
+    FlowGroups.Place ofPublished = flow.ofPublished;
+    if (ofPublished != null) {
+      published.leave(ofPublished);
+      flow.ofPublished = null;
+    }
   }
 
   private void release(Flow flow) {
@@ -230,11 +262,30 @@ public final class FlowTable {
    * @param why {@link FlowEnd#CLOSED}, or {@link FlowEnd#GONE} where the guest is not to be told
    */
   public void endGuest(Address guest, FlowEnd why) {
-    for (Flow flow : flows.values()) {
-      if (flow.guest().equals(guest)) {
-        end(flow, why);
-      }
+    for (Flow flow : ofGuest(guest)) {
+      end(flow, why);
     }
+  }
+
+  /**
+   * The flows of a guest.
+   *
+   * @param guest the guest's address
+   * @return a snapshot
+   */
+  public List<Flow> ofGuest(Address guest) {
+    return guests.of(guest.high(), guest.low());
+  }
+
+  /**
+   * Ends flows that rely on a published port.
+   *
+   * @param protocol the IP protocol number
+   * @param port the port
+   * @param condition asked about each
+   */
+  public void endReliant(int protocol, int port, Predicate<Flow> condition) {
+    endIf(published.of(protocol, port), condition);
   }
 
   /**
@@ -253,8 +304,12 @@ public final class FlowTable {
    * @return how many there were
    */
   public int endIf(Predicate<Flow> condition) {
+    return endIf(flows.values(), condition);
+  }
+
+  private int endIf(List<Flow> among, Predicate<Flow> condition) {
     int ended = 0;
-    for (Flow flow : flows.values()) {
+    for (Flow flow : among) {
       if (flow.table == this && condition.test(flow)) {
         end(flow, FlowEnd.CLOSED);
         ended++;
@@ -267,8 +322,9 @@ public final class FlowTable {
    * Ends all flows of an owner, and those of forwards that lead to it: its port is gone.
    *
    * @param owner the owner
+   * @param guests the addresses behind the port
    */
-  public void endOwner(FlowOwner owner) {
+  public void endOwner(FlowOwner owner, List<Address> guests) {
     for (int i = 0; i < PROTOCOLS; i++) {
       FlowOwner.Part part = owner.part(i);
       for (FlowList list = part.accounts.largest(); list != null; list = part.accounts.largest()) {
@@ -279,9 +335,11 @@ public final class FlowTable {
         end(flow, FlowEnd.GONE);
       }
     }
-    for (Flow flow : flows.values()) {
-      if (owner.equals(flow.target())) {
-        end(flow, FlowEnd.GONE);
+    for (Address guest : guests) {
+      for (Flow flow : ofGuest(guest)) {
+        if (owner.equals(flow.target())) {
+          end(flow, FlowEnd.GONE);
+        }
       }
     }
   }

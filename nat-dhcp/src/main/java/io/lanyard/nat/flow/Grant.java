@@ -5,11 +5,17 @@ public sealed interface Grant {
   /** Its addresses and ports are permitted, or it began outside. */
   Grant BY_ADDRESS = new ByAddress();
 
+  /** The daemon publishes its remote end on an address of the host. */
+  Grant PUBLISHED = new Published();
+
   /** Its remote end is a service of the gateway. */
   Grant SERVICE = new Service();
 
   /** Its addresses and ports are permitted, or it began outside. */
   record ByAddress() implements Grant {}
+
+  /** The daemon publishes its remote end: the flow lasts as long as that. */
+  record Published() implements Grant {}
 
   /** Its remote end is a service of the gateway. */
   record Service() implements Grant {}

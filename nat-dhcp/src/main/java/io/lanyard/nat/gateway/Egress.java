@@ -311,12 +311,13 @@ public final class Egress implements NamePolicy, Dumpable {
    * @param high the upper long of the remote address, on the host's side
    * @param low its lower long
    * @param port the remote port
-   * @return true if the flow may be
+   * @return why the flow may be, for the flow to keep; null if it may not
    */
-  public boolean admits(String guest, int protocol, long high, long low, int port) {
+  public @Nullable Grant admits(String guest, int protocol, long high, long low, int port) {
     EgressDecision decision = judge.judge(policy(guest), List.of(), protocol, high, low, port);
     decision.count();
-    return decision.admitted() || decision.dry();
+    EgressDecision passing = decision.passing();
+    return passing == null ? null : passing.grant();
   }
 
   /**
@@ -395,6 +396,9 @@ public final class Egress implements NamePolicy, Dumpable {
               && under.opensLoopback(flow.protocol(), flow.remotePort()));
     }
     EgressDecision passing = decide(flow, under, names).passing();
+    if (passing != null && passing.grant() instanceof Grant.Published) {
+      flow.relyOnPublished();
+    }
     return passing != null && (!requiresSni(passing) || requiresSni(flow.grant()));
   }
 

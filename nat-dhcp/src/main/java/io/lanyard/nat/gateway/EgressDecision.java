@@ -42,6 +42,12 @@ record EgressDecision(
     return new EgressDecision(Grant.BY_ADDRESS, why, level, EgressRules.NONE, null);
   }
 
+  /** Permits a flow to a port that the daemon publishes. */
+  static EgressDecision published() {
+    return new EgressDecision(
+        Grant.PUBLISHED, "the daemon publishes the port", null, EgressRules.NONE, null);
+  }
+
   /** Denies a flow without a rule; where a level is the cause, trying its rules lets it pass. */
   static EgressDecision denied(@Nullable EgressLevel level, String why) {
     EgressDecision tried = level == null ? null : trial(level, why);

@@ -108,7 +108,7 @@ final class EgressJudge {
     boolean open = last.otherwise() == Verdict.ALLOW;
     if (!shield.isEmpty()) {
       return open && !resolves && protection.isPublished(protocol, high, low, port)
-          ? EgressDecision.allowed(null, "the daemon publishes the port")
+          ? EgressDecision.published()
           : EgressDecision.denied(null, withheld.isEmpty() ? shield : withheld);
     }
     if (open && !resolves) {

@@ -8,6 +8,7 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.RecentCount;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowOwner;
+import io.lanyard.net.Address;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
@@ -109,6 +110,19 @@ public final class PortBudget implements Dumpable {
    */
   public @Nullable Port port() {
     return port;
+  }
+
+  /**
+   * The addresses that stations behind the port have.
+   *
+   * @return a snapshot
+   */
+  public List<Address> addresses() {
+    List<Address> all = new ArrayList<>();
+    for (Neighbour each = neighbours.oldest(); each != null; each = neighbours.after(each)) {
+      all.add(each.address());
+    }
+    return all;
   }
 
   /**

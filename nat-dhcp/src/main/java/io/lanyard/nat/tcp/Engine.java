@@ -388,8 +388,8 @@ final class Engine implements TcpEngine {
 
   @Override
   public void unanswered(Neighbour guest) {
-    for (Connection c : List.copyOf(connections)) {
-      if (c.guest().equals(guest.address())) {
+    for (Flow flow : host.flows().ofGuest(guest.address())) {
+      if (flow instanceof Connection c) {
         c.guestAbsent();
       }
     }

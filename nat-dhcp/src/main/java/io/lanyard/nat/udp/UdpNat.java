@@ -278,16 +278,18 @@ public final class UdpNat implements PacketEngine, Dumpable {
           case ADDRESS_DEPENDENT -> mapping.knows(remoteHigh, remoteLow);
           case ADDRESS_AND_PORT_DEPENDENT -> false;
         };
+    Grant grant =
+        permitted
+            ? egress.admits(mapping.account.owner().name(), FlowKey.UDP, high, low, remotePort)
+            : null;
     // Kept alive over the admission, which may evict the mapping's only flow.
-    return permitted
-            && egress.admits(mapping.account.owner().name(), FlowKey.UDP, high, low, remotePort)
-            && flows.hasRoom(mapping.account, FlowKey.UDP)
+    return grant != null && flows.hasRoom(mapping.account, FlowKey.UDP)
         ? admit(
             mapping,
             new Endpoint(new Address(remoteHigh, remoteLow), remotePort),
             new Address(high, low),
             mapping.account,
-            Grant.BY_ADDRESS)
+            grant)
         : null;
   }
 

@@ -203,7 +203,7 @@ class FlowFairnessTest {
     TestFlow connection = connection();
     table.add(connection, new FlowAccount(honest));
     table.add(datagrams(), new FlowAccount(hostile));
-    table.endOwner(hostile);
+    table.endOwner(hostile, List.of());
     assertThat(connection.live()).isTrue();
     assertThat(table.size()).isEqualTo(1);
     assertThat(hostile.flows(FlowKey.TCP)).isZero();

@@ -94,7 +94,65 @@ class FlowTableTest {
             .isSameAs(expected.get(guest * 65536L + port));
       }
     }
+    for (int guest = 0; guest < 4; guest++) {
+      Address address = Address.ofIpv4(guest);
+      assertThat(table.ofGuest(address))
+          .hasSameElementsAs(
+              expected.values().stream().filter(flow -> flow.guest().equals(address)).toList());
+    }
     assertThat(ends).isEmpty();
+  }
+
+  /** A guest can publish and end a port with every packet: it must not cost a look at all flows. */
+  @Test
+  void theEndOfAPublishedPortIsAMatterOfTheFlowsThatRelyOnItAlone() {
+    FlowTable table = table(TestNetworks.quota());
+    for (int port = 1; port <= 1000; port++) {
+      add(table, udp(1, port));
+    }
+    TestFlow before = udp(2, 1);
+    before.grant(Grant.PUBLISHED);
+    add(table, before);
+    TestFlow since = udp(2, 2);
+    add(table, since);
+    since.relyOnPublished();
+    since.relyOnPublished();
+    TestFlow gone = udp(2, 3);
+    gone.grant(Grant.PUBLISHED);
+    add(table, gone);
+    table.remove(gone);
+    List<Flow> asked = new ArrayList<>();
+    table.endReliant(FlowKey.UDP, 81, asked::add);
+    table.endReliant(FlowKey.TCP, 80, asked::add);
+    assertThat(asked).isEmpty();
+    table.endReliant(
+        FlowKey.UDP,
+        80,
+        flow -> {
+          asked.add(flow);
+          return flow == since;
+        });
+    assertThat(asked).containsExactlyInAnyOrder(before, since);
+    assertThat(since.live()).isFalse();
+    assertThat(before.live()).isTrue();
+    table.endReliant(FlowKey.UDP, 80, asked::add);
+    assertThat(before.live()).isFalse();
+    assertThat(table.size()).isEqualTo(1000);
+  }
+
+  @Test
+  void theFlowsOfAForwardEndWithThePortThatTheirGuestIsBehind() {
+    FlowTable table = table(TestNetworks.quota());
+    FlowOwner port = new FlowOwner("port");
+    TestFlow led = udp(1, 1);
+    led.forward("web", () -> port);
+    TestFlow elsewhere = udp(1, 2);
+    elsewhere.forward("web", () -> new FlowOwner("other"));
+    add(table, led);
+    add(table, elsewhere);
+    table.endOwner(port, List.of(Address.ofIpv4(2), Address.ofIpv4(1)));
+    assertThat(led.live()).isFalse();
+    assertThat(elsewhere.live()).isTrue();
   }
 
   @Test

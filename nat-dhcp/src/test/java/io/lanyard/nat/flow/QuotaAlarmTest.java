@@ -7,6 +7,7 @@ import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The problems of quotas that are used up. */
@@ -69,7 +70,7 @@ class QuotaAlarmTest {
       open(new FlowAccount(hostile));
     }
     timers.advance(Duration.ofSeconds(30));
-    table.endOwner(hostile);
+    table.endOwner(hostile, List.of());
     FlowOwner second = new FlowOwner("p2");
     for (int i = 0; i < 9; i++) {
       open(new FlowAccount(second));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.vswitch.frame.Tcp;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,7 +119,7 @@ class LingeringTest {
   @Test
   void aPortThatIsGoneLeavesNothingLingering() {
     TestStream stream = ended(true);
-    scene.link.flows.endOwner(port);
+    scene.link.flows.endOwner(port, List.of());
     assertThat(stream.aborted).isTrue();
     assertThat(port.memory().bytes()).isZero();
     assertThat(scene.sent).isEmpty();
