@@ -88,6 +88,20 @@ public record HostInterface(
   }
 
   /**
+   * The names of all interfaces, whether or not they have addresses.
+   *
+   * @return in the kernel's order, of the calling thread's namespace
+   * @throws IOException if {@code /proc} does not say
+   */
+  public static List<String> names() throws IOException {
+    // The thread's, not the process's: it may be in another namespace.
+    return Files.readAllLines(Path.of("/proc/thread-self/net/dev")).stream()
+        .filter(line -> line.contains(":")) // not the two lines of headings
+        .map(line -> line.substring(0, line.indexOf(':')).strip())
+        .toList();
+  }
+
+  /**
    * Finds the Ethernet interface that the host reaches the world by: that of the default route with
    * the lowest metric. IPv4 counts before IPv6; a route over an interface of another kind, as a
    * VPN's, does not count.

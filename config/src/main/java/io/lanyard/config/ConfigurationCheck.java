@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks what the format cannot know, because it depends on the host: whether the guests' VMMs can
- * make them. Found by {@link java.util.ServiceLoader}; the daemon's program has one, which works
- * without a daemon that runs.
+ * make them, and whether there is what uplinks need. Found by {@link java.util.ServiceLoader}; the
+ * daemon's program has one, which works without a daemon that runs.
  *
  * <p>Thread: any; it blocks. It changes nothing.
  */

@@ -2,6 +2,7 @@ package io.lanyard.pcap;
 
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.pcap.FilterException;
+import io.lanyard.vswitch.pcap.Pcap;
 import io.lanyard.vswitch.pcap.PcapInterface;
 import io.lanyard.vswitch.pcap.PcapLibrary;
 import io.lanyard.vswitch.pcap.PcapSession;
@@ -30,10 +31,6 @@ public final class Pcap4jLibrary implements PcapLibrary {
   /** Nothing waits for it in immediate mode; libpcap wants a value. */
   private static final int TIMEOUT_MILLIS = 100;
 
-  private static final String MISSING =
-      "libpcap cannot be loaded; install it (Debian's package libpcap0.8t64, before Debian 13"
-          + " libpcap0.8)";
-
   /** For {@link java.util.ServiceLoader}. */
   public Pcap4jLibrary() {}
 
@@ -42,7 +39,7 @@ public final class Pcap4jLibrary implements PcapLibrary {
     try {
       return Pcaps.libVersion();
     } catch (LinkageError e) {
-      throw new IOException(MISSING + ": " + rootOf(e), e);
+      throw new IOException(Pcap.MISSING + ": " + rootOf(e), e);
     }
   }
 

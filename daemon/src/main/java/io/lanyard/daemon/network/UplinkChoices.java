@@ -7,16 +7,15 @@ import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.linux.Capability;
 import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.HostAddress;
 import io.lanyard.linux.HostInterface;
 import io.lanyard.linux.InterfaceFacts;
 import io.lanyard.linux.NetworkNamespace;
-import io.lanyard.net.Address;
+import io.lanyard.linux.Rtnetlink;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.pcap.Pcap;
 import io.lanyard.vswitch.pcap.PcapInterface;
 import java.io.IOException;
-import java.net.InterfaceAddress;
-import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,11 +24,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The interfaces of the host that a bridged network might lead by: libpcap lists them, the kernel
- * says what each is. Without libpcap the JDK lists them.
+ * says what each is. Without libpcap the kernel does: the JDK leaves those out that have no
+ * address, which bridged networks have most often.
  *
  * <p>Thread: any that may wait.
  */
@@ -84,17 +85,23 @@ public final class UplinkChoices {
   }
 
   private static List<PcapInterface> withoutPcap() throws IOException {
-    return NetworkInterface.networkInterfaces()
-        .map(one ->
-            new PcapInterface(
-                one.getName(),
-                "",
-                one.getInterfaceAddresses().stream().map(UplinkChoices::text).toList()))
-        .toList();
+    Set<HostAddress> addresses;
+    try (Rtnetlink kernel = Rtnetlink.open()) {
+      addresses = kernel.addresses();
+    }
+    List<PcapInterface> all = new ArrayList<>();
+    for (String name : HostInterface.names()) {
+      look(name).ifPresent(at -> all.add(new PcapInterface(name, "", addressesOf(at, addresses))));
+    }
+    return all;
   }
 
-  private static String text(InterfaceAddress address) {
-    return Address.of(address.getAddress().getAddress()) + "/" + address.getNetworkPrefixLength();
+  private static List<String> addressesOf(HostInterface at, Set<HostAddress> addresses) {
+    return addresses.stream()
+        .filter(address -> address.device() == at.index())
+        .map(address -> address.address() + "/" + address.prefix())
+        .sorted()
+        .toList();
   }
 
   /** Empty for a pseudo-device of libpcap's, and for one that has just gone. */

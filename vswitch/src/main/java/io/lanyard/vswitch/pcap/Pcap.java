@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.pcap;
 
+import io.lanyard.linux.SharedLibrary;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -27,6 +28,14 @@ public final class Pcap {
   /** The system property that names the directory of the adapter's jars. */
   public static final String DIRECTORY = "lanyard.pcap";
 
+  /** The advice where the host has no libpcap. */
+  public static final String MISSING =
+      "libpcap cannot be loaded; install it (Debian's package libpcap0.8t64, before Debian 13"
+          + " libpcap0.8)";
+
+  /** The library's names: without a development package, in most distributions, in Debian. */
+  private static final List<String> NAMES = List.of("libpcap.so", "libpcap.so.1", "libpcap.so.0.8");
+
   private static final ReentrantLock LOCK = new ReentrantLock();
 
   private static @Nullable PcapLibrary loaded;
@@ -52,6 +61,15 @@ public final class Pcap {
     } finally {
       LOCK.unlock();
     }
+  }
+
+  /**
+   * Whether the host has libpcap. The adapter is not loaded for that, which takes longer.
+   *
+   * @return whether the dynamic linker finds it
+   */
+  public static boolean isThere() {
+    return SharedLibrary.isThere(NAMES);
   }
 
   private static PcapLibrary find() throws IOException {
