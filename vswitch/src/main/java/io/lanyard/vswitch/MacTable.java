@@ -3,7 +3,7 @@ package io.lanyard.vswitch;
 import java.util.Arrays;
 
 /**
- * Which port a MAC address was last seen on, in each VLAN.
+ * Which port a MAC address was last seen on, in each VLAN; or which host, behind a VXLAN port.
  *
  * <p>An entry is <em>learned</em> (it ages, and moves to the port that its address is seen on),
  * <em>held</em> (learned by a port that is guarded: it does neither until the port is forgotten) or
@@ -16,7 +16,7 @@ import java.util.Arrays;
  *
  * <p>Thread: the network's loop only.
  */
-final class MacTable {
+public final class MacTable {
   /** Addresses: what the usual access switch learns. */
   static final int CAPACITY = 8192;
 
@@ -24,7 +24,7 @@ final class MacTable {
   static final long AGEING_NANOS = 300_000_000_000L;
 
   /** The answer of {@link #find} for an unknown address. */
-  static final int UNKNOWN = -1;
+  public static final int UNKNOWN = -1;
 
   /** Twice the capacity: probes stay short, and a free cell ends every one. */
   private static final int CELLS = 2 * CAPACITY;
@@ -76,7 +76,7 @@ final class MacTable {
   private long expiries;
 
   /** The outcome of learning the source address of a frame. */
-  enum Learning {
+  public enum Learning {
     /** The address is at the port now, or the table has no room for it. */
     DONE,
     /** The address is held by another port, or pinned to one. */
@@ -90,7 +90,7 @@ final class MacTable {
    *
    * @param seed random bits that guests do not know
    */
-  MacTable(long seed) {
+  public MacTable(long seed) {
     this.multiplier = seed | 1;
     Arrays.fill(limits, Integer.MAX_VALUE);
   }
@@ -177,10 +177,12 @@ final class MacTable {
   /**
    * Looks an address up.
    *
+   * @param vlan the VLAN; 0 for none
+   * @param mac the address
    * @param now the clock, in nanoseconds
    * @return the port, or {@link #UNKNOWN}
    */
-  int find(int vlan, long mac, long now) {
+  public int find(int vlan, long mac, long now) {
     latest = UNKNOWN;
     int cell = cell(key(vlan, mac));
     if (keys[cell] != 0 && expired(cell, now)) {
@@ -198,8 +200,16 @@ final class MacTable {
     return ports[cell];
   }
 
-  /** Remembers that an address sent a frame, if the port may have it. */
-  Learning learn(int vlan, long mac, int port, long now) {
+  /**
+   * Remembers that an address sent a frame, if the port may have it.
+   *
+   * @param vlan the VLAN; 0 for none
+   * @param mac the address; neither that of a group nor 00:00:00:00:00:00
+   * @param port the port's number, from 0 on
+   * @param now the clock, in nanoseconds
+   * @return what has come of it
+   */
+  public Learning learn(int vlan, long mac, int port, long now) {
     latest = UNKNOWN;
     if (vlan != 0) {
       int pin = cell(mac);

@@ -6,12 +6,12 @@ import io.lanyard.linux.DatagramEnds;
 import io.lanyard.linux.SocketName;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.MacTable;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.LongObjectHashMap;
+import java.security.SecureRandom;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * each host has all others in its list (section 6.1 leaves the loops to that).
  *
  * <p>Only the hosts of the list are heard. Their source port is any (section 5: it spreads flows).
- * What is learned is forgotten after {@value #LIFE_SECONDS} to twice {@value #LIFE_SECONDS} s of
- * silence, or all of it where there are more than {@value #MOST_ADDRESSES} addresses.
+ * What is learned is in a table as the switch's own: when it is full, the host that has the most
+ * addresses gives one up, so that a guest that makes them up leaves those behind other hosts.
  */
 public final class VxlanPeers implements Addressing {
   /** The UDP port (RFC 7348 section 5). */
@@ -38,8 +38,6 @@ public final class VxlanPeers implements Addressing {
 
   private static final int HEADER = 8;
   private static final int VNI_IS_VALID = 0x08;
-  private static final int LIFE_SECONDS = 150;
-  private static final int MOST_ADDRESSES = 4096;
 
   /** A host, and where its datagrams go to. */
   private record Host(long high, long low, SocketName name) {}
@@ -49,11 +47,8 @@ public final class VxlanPeers implements Addressing {
   private final Clock clock;
   private final DatagramEnds ends = new DatagramEnds();
 
-  /** Addresses that have sent in this period, and those that did in the one before. */
-  private LongObjectHashMap<Host> recent = new LongObjectHashMap<>();
-
-  private LongObjectHashMap<Host> former = new LongObjectHashMap<>();
-  private long since;
+  /** The hosts' places in the list, as its ports. */
+  private final MacTable table = new MacTable(new SecureRandom().nextLong());
 
   /** The receiver of the last frame; null for all hosts. */
   private @Nullable Host one;
@@ -69,7 +64,6 @@ public final class VxlanPeers implements Addressing {
   public VxlanPeers(int vni, List<Address> hosts, int port, Clock clock) {
     this.vni = vni;
     this.clock = clock;
-    this.since = clock.nanoTime();
     this.hosts = new Host[hosts.size()];
     for (int i = 0; i < this.hosts.length; i++) {
       Address host = hosts.get(i);
@@ -90,16 +84,19 @@ public final class VxlanPeers implements Addressing {
   @Override
   public Verdict judge(DatagramBatch batch, int slot, ByteBuf datagram, int index) {
     batch.ends(slot, ends);
-    Host sender = null;
-    for (Host host : hosts) {
-      if (host.low == ends.remoteLow() && host.high == ends.remoteHigh()) {
-        sender = host;
-      }
+    return judge(ends.remoteHigh(), ends.remoteLow(), batch.length(slot), datagram, index);
+  }
+
+  /** Judges a datagram of a length whose sender has an address. */
+  Verdict judge(long high, long low, int length, ByteBuf datagram, int index) {
+    int sender = hosts.length - 1;
+    while (sender >= 0 && (hosts[sender].low != low || hosts[sender].high != high)) {
+      sender--;
     }
-    if (sender == null) {
+    if (sender < 0) {
       return Verdict.FOREIGN;
     }
-    if (batch.length(slot) < HEADER + Ethernet.HEADER_LENGTH
+    if (length < HEADER + Ethernet.HEADER_LENGTH
         || (datagram.getByte(index) & VNI_IS_VALID) == 0
         || datagram.getUnsignedMedium(index + 4) != vni) {
       return Verdict.MALFORMED;
@@ -108,32 +105,24 @@ public final class VxlanPeers implements Addressing {
     return Verdict.FRAME;
   }
 
-  @SuppressWarnings("ReferenceEquality") // there is one object per host
-  private void learn(long mac, Host host) {
-    if (recent.get(mac) == host || Ethernet.isGroup(mac)) {
-      return;
+  private void learn(long mac, int host) {
+    if (mac != 0 && !Ethernet.isGroup(mac)) {
+      var _ = table.learn(0, mac, host, clock.nanoTime());
     }
-    if (recent.size() >= MOST_ADDRESSES) {
-      recent = new LongObjectHashMap<>(); // frames are flooded until they are learned again
-      former = new LongObjectHashMap<>();
-    }
-    recent.put(mac, host);
   }
 
   private @Nullable Host find(long mac) {
-    long now = clock.nanoTime();
-    if (now - since > TimeUnit.SECONDS.toNanos(LIFE_SECONDS)) {
-      since = now;
-      former = recent;
-      recent = new LongObjectHashMap<>();
-    }
-    Host host = recent.get(mac);
-    return host == null ? former.get(mac) : host;
+    int host = table.find(0, mac, clock.nanoTime());
+    return host == MacTable.UNKNOWN ? null : hosts[host];
   }
 
   @Override
   public int route(Passage passage) {
-    long to = passage.destination();
+    return route(passage.destination());
+  }
+
+  /** Finds the receivers of a frame to an address. */
+  int route(long to) {
     one = Ethernet.isGroup(to) ? null : find(to);
     return one == null ? hosts.length : 1;
   }
