@@ -4,6 +4,7 @@ import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.Turn;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -240,10 +241,33 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    * @return its name; empty while the flow is in no table
    */
   public final String port() {
+    FlowOwner port = owner();
+    return port == null ? "" : port.name();
+  }
+
+  /** The port that the guest is behind, or the forward whose guest has not been found yet. */
+  private @Nullable FlowOwner owner() {
     FlowAccount account = account();
     FlowOwner led = target();
-    FlowOwner port = led != null || account == null ? led : account.owner();
-    return port == null ? "" : port.name();
+    return led != null || account == null ? led : account.owner();
+  }
+
+  /**
+   * Does what a timer of the flow has to do, charged to the port that its guest is behind.
+   *
+   * @param work the work
+   */
+  public final void charge(Runnable work) {
+    FlowOwner port = owner();
+    Turn turn = port == null ? null : port.turn();
+    boolean begun = turn != null && turn.begin();
+    try {
+      work.run();
+    } finally {
+      if (begun) {
+        turn.end();
+      }
+    }
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.lanyard.nat.flow;
 
 import io.lanyard.base.RecentCount;
+import io.lanyard.vswitch.Turn;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flows of one port, or of one forward: the upper level of the quotas, and the one that a guest
@@ -27,6 +29,7 @@ public final class FlowOwner {
 
   private final String name;
   private final boolean forward;
+  private final @Nullable Turn turn;
 
   /** After how long without a packet a flow in use makes place, too; 0 never. */
   final long yieldNanos;
@@ -43,13 +46,24 @@ public final class FlowOwner {
   /**
    * Makes an owner without flows.
    *
-   * @param name the port's or the forward's name, for listings
+   * @param name the port's name, for listings
    */
   public FlowOwner(String name) {
-    this(name, false, 0);
+    this(name, null);
   }
 
-  private FlowOwner(String name, boolean forward, long yieldNanos) {
+  /**
+   * Makes an owner without flows.
+   *
+   * @param name the port's name, for listings
+   * @param turn the port's part of the loop's time
+   */
+  public FlowOwner(String name, @Nullable Turn turn) {
+    this(name, false, 0, turn);
+  }
+
+  private FlowOwner(String name, boolean forward, long yieldNanos, @Nullable Turn turn) {
+    this.turn = turn;
     this.name = name;
     this.forward = forward;
     this.yieldNanos = yieldNanos;
@@ -68,7 +82,7 @@ public final class FlowOwner {
    * @return an owner without flows
    */
   public static FlowOwner ofForward(String name, long yieldNanos) {
-    return new FlowOwner(name, true, yieldNanos);
+    return new FlowOwner(name, true, yieldNanos, null);
   }
 
   /**
@@ -88,6 +102,11 @@ public final class FlowOwner {
    */
   public int accounts(int protocol) {
     return parts[FlowTable.index(protocol)].accounts.size();
+  }
+
+  /** The port's part of the loop's time; null for a forward. */
+  @Nullable Turn turn() {
+    return turn;
   }
 
   Part part(int protocolIndex) {

@@ -481,7 +481,7 @@ public final class FlowTable {
       return;
     }
     if (timer == null) {
-      timer = timers.create(() -> check(flow));
+      timer = timers.create(() -> flow.charge(() -> check(flow)));
       flow.timer = timer;
     }
     timer.arm(Math.max(1, flow.activeNanos + flow.idleTimeout() - nanoTime()));

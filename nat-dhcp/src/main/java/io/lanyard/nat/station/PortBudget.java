@@ -90,7 +90,7 @@ public final class PortBudget implements Dumpable {
     name = port == null ? "unlocated" : port.name();
     this.turn = turn;
     descriptors = share.holder(name);
-    flows = new FlowOwner(name);
+    flows = new FlowOwner(name, turn);
     anonymous = new Station(this, 0);
   }
 

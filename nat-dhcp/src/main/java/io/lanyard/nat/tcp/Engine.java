@@ -444,13 +444,15 @@ final class Engine implements TcpEngine {
 
   /** Runs a timer's action so that nothing escapes to the loop, and what it sent leaves. */
   void run(Connection c, Runnable action) {
-    try {
-      action.run();
-    } catch (RuntimeException | OutOfDirectMemoryError e) {
-      faults.end(c, e);
-    }
-    sent = false;
-    link.flush();
+    c.charge(() -> {
+      try {
+        action.run();
+      } catch (RuntimeException | OutOfDirectMemoryError e) {
+        faults.end(c, e);
+      }
+      sent = false;
+      link.flush();
+    });
   }
 
   Runnable guarded(Connection c, Runnable action) {

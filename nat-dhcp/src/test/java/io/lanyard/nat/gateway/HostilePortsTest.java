@@ -3,6 +3,8 @@ package io.lanyard.nat.gateway;
 import static io.lanyard.nat.station.StationCount.CLAIM_REFUSED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowListener;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
@@ -11,9 +13,11 @@ import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,6 +122,89 @@ class HostilePortsTest {
       assertThat(scene.on(() -> hostile.port.counters().loopNanos()))
           .isEqualTo(ofHostile + 1_000_000);
       assertThat(scene.on(() -> port.counters().loopNanos())).isEqualTo(ofHonest);
+    }
+  }
+
+  /** A retransmission, the end of an idle flow: timers go off outside of any port's burst. */
+  @Test
+  void theWorkOfAFlowsTimersIsChargedToItsPort() throws Exception {
+    try (NatScene scene = new NatScene(family());
+        ServerSocket server = new ServerSocket(0, 50, family().host())) {
+      AtomicInteger heard = new AtomicInteger();
+      SinkPort port =
+          scene.on(() ->
+              new SinkPort(
+                  "hostile",
+                  Offloads.NONE,
+                  scene.net.network,
+                  frame -> {
+                    heard.incrementAndGet();
+                    scene.net.timers.clock().advance(Duration.ofMillis(1));
+                  }));
+      scene.on(() -> {
+        for (byte[] frame :
+            List.of(
+                TestNetwork.arp(
+                    Ethernet.BROADCAST,
+                    Arp.REQUEST,
+                    TestNetwork.GUEST_MAC,
+                    TestNetwork.GUEST,
+                    0,
+                    TestNetwork.GATEWAY),
+                TestNetwork.tcp(
+                    TestNetwork.GUEST,
+                    TestNetwork.HOST,
+                    20_000,
+                    server.getLocalPort(),
+                    1,
+                    0,
+                    Tcp.SYN))) {
+          ByteBuf b = family().frame(TestNetwork.frame(frame));
+          scene.net.network.receive(port, b);
+          b.release();
+        }
+        scene.nat.gateway().flush();
+        return true;
+      });
+      assertThat(scene.becomes(() -> heard.get() == 2)).as("an ARP reply and a SYN-ACK").isTrue();
+      scene.on(() -> {
+        long before = port.counters().loopNanos();
+        scene.net.timers.advance(Duration.ofSeconds(2));
+        int again = heard.get() - 2;
+        assertThat(again).as("SYN-ACKs sent again").isPositive();
+        assertThat(port.counters().loopNanos() - before).isEqualTo(again * 1_000_000L);
+        return true;
+      });
+    }
+  }
+
+  @Test
+  void theEndOfAnIdleFlowIsChargedToItsPort() throws Exception {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket server = new DatagramSocket(family().anyPort())) {
+      Guest hostile = scene.guest(20);
+      scene.on(() -> {
+        scene
+            .nat
+            .flows()
+            .listen(
+                new FlowListener() {
+                  @Override
+                  public void began(Flow flow) {}
+
+                  @Override
+                  public void ended(Flow flow) {
+                    scene.net.timers.clock().advance(Duration.ofMillis(1));
+                  }
+                });
+        hostile.datagram(20_000, TestNetwork.HOST, server.getLocalPort());
+        scene.nat.udp().flush();
+        long before = hostile.port.counters().loopNanos();
+        scene.net.timers.advance(Duration.ofMinutes(10));
+        assertThat(scene.nat.flows().size()).isZero();
+        assertThat(hostile.port.counters().loopNanos() - before).isEqualTo(1_000_000);
+        return true;
+      });
     }
   }
 
