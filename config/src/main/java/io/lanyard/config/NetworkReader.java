@@ -77,7 +77,9 @@ final class NetworkReader {
                 nat == null
                     ? List.of()
                     : new ForwardReader(claims, guests, name, gateway).read(network);
-            explainChoice(network, ipv4.subnet(), before);
+            if (ipv4 != null) {
+              explainChoice(network, ipv4.subnet(), before);
+            }
             if (nat == null) {
               yield adapter == null ? null : new NetworkMode.HostOnly(gateway, adapter);
             }
