@@ -83,13 +83,16 @@ final class LeaseCommand {
     @Override
     public Integer call() {
       LeaseInfo lease = find();
+      String four = ipv4(lease);
       Target target = Target.reservation(network, lease.mac());
       return change.add(
           target,
           new Edits()
               .set(
                   target.path(),
-                  ReservationCommand.value(lease.mac(), ipv4(lease), ipv6(), name(lease))));
+                  four == null
+                      ? ReservationCommand.value(lease.mac(), address, null, name(lease))
+                      : ReservationCommand.value(lease.mac(), four, ipv6(), name(lease))));
     }
 
     private boolean isIpv6() {
@@ -100,25 +103,16 @@ final class LeaseCommand {
       return isIpv6() ? address : null;
     }
 
-    /** A reservation has an IPv4 address: beside an IPv6 address the one that the guest has. */
-    private String ipv4(LeaseInfo lease) {
+    /** The IPv4 address that the guest keeps, too; null where it has none. */
+    private @Nullable String ipv4(LeaseInfo lease) {
       if (!isIpv6()) {
         return address;
       }
-      for (LeaseInfo other : change.api.ask(daemon -> daemon.leases(network)).value()) {
-        if (other.mac().equals(lease.mac()) && !other.address().contains(":")) {
-          return other.address();
-        }
-      }
-      throw new Failure(
-          lease.mac() + " has no IPv4 lease, and a reservation needs an IPv4 address",
-          "\"lanyard reservation add "
-              + network
-              + " "
-              + lease.mac()
-              + " ADDRESS --ipv6 "
-              + address
-              + "\" says one");
+      return change.api.ask(daemon -> daemon.leases(network)).value().stream()
+          .filter(other -> other.mac().equals(lease.mac()) && !other.address().contains(":"))
+          .map(LeaseInfo::address)
+          .findFirst()
+          .orElse(null);
     }
 
     private @Nullable String name(LeaseInfo lease) {

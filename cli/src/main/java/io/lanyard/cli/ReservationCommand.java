@@ -90,7 +90,8 @@ final class ReservationCommand {
       name = "add",
       description = {
         "Keeps an address for a MAC address.",
-        "For example: lanyard reservation add vmnet8 52:54:00:00:00:10 192.168.127.10 web"
+        "For example: lanyard reservation add vmnet8 52:54:00:00:00:10 192.168.127.10 web",
+        "An IPv6 address in its place, where dhcp.ipv6 is stateful, keeps that alone."
       })
   static final class Add implements Callable<Integer> {
     @Mixin Change change = new Change();
@@ -125,7 +126,7 @@ final class ReservationCommand {
       String mac, String address, @Nullable String ipv6, @Nullable String hostname) {
     Map<String, String> value = new LinkedHashMap<>();
     value.put("mac", mac);
-    value.put("address", address);
+    value.put(address.contains(":") ? "ipv6" : "address", address);
     if (ipv6 != null) {
       value.put("ipv6", ipv6);
     }

@@ -126,6 +126,9 @@ final class ChangingTest {
         "reservation add vmnet8 52-54-00-00-00-11 192.168.127.11 db"
             + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:11]"
             + "| {`mac`:`52-54-00-00-00-11`,`address`:`192.168.127.11`,`hostname`:`db`}",
+        "reservation add vmnet8 52:54:00:00:00:11 fd00::11 db"
+            + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:11]"
+            + "| {`mac`:`52:54:00:00:00:11`,`ipv6`:`fd00::11`,`hostname`:`db`}",
         "reservation set vmnet8 52:54:00:00:00:10 hostname=h"
             + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:10].hostname | `h`",
         "reservation rm vmnet8 52:54:00:00:00:10"

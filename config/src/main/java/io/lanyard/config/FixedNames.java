@@ -15,9 +15,9 @@ public final class FixedNames {
   private FixedNames() {}
 
   /**
-   * Collects them: the hosts of DNS, the reservations that have a name, and the guests for whose
-   * NIC an address is reserved. Of two with one name the first in this order has it. Reservations
-   * count also where the network's own DHCP server is off.
+   * Collects those of IPv4: the hosts of DNS, the reservations that have a name, and the guests for
+   * whose NIC an address is reserved. Of two with one name the first in this order has it.
+   * Reservations count also where the network's own DHCP server is off.
    *
    * @param network the network's name
    * @param gateway the network's gateway, with its reservations and hosts
@@ -29,10 +29,13 @@ public final class FixedNames {
     Map<String, Address> names = new LinkedHashMap<>(gateway.dns().hosts());
     Map<MacAddress, Address> reserved = new HashMap<>();
     for (ReservationConfig reservation : gateway.dhcp().reservations()) {
-      reserved.put(reservation.mac(), reservation.address());
+      Address address = reservation.address();
       String name = reservation.hostname();
-      if (name != null) {
-        names.putIfAbsent(name, reservation.address());
+      if (address != null) {
+        reserved.put(reservation.mac(), address);
+        if (name != null) {
+          names.putIfAbsent(name, address);
+        }
       }
     }
     for (GuestConfig guest : guests) {

@@ -30,6 +30,11 @@ final class ForwardReader {
     ipv4 = gateway.ipv4();
     ipv6 = gateway.ipv6();
     addresses = FixedNames.of(network, gateway, allGuests.values());
+    for (ReservationConfig one : gateway.dhcp().reservations()) {
+      if (one.hostname() != null && one.ipv6() != null) {
+        addresses.putIfAbsent(one.hostname(), one.ipv6());
+      }
+    }
     for (GuestConfig guest : allGuests.values()) {
       guest.nicOn(network).ifPresent(nic -> guests.put(guest.name(), nic.mac()));
     }
@@ -81,6 +86,9 @@ final class ForwardReader {
               + Quoted.quote(host)
               + Quoted.hint(host, known));
       return null;
+    }
+    if (!address.isIpv4()) {
+      return new ToAddress(host, address, to.port()); // a reservation's, which has been checked
     }
     if (ipv4 == null) {
       forward.problem(

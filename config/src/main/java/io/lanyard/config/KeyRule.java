@@ -41,6 +41,33 @@ sealed interface KeyRule {
   }
 
   /**
+   * One or more of several keys are there.
+   *
+   * @param keys at least two
+   */
+  record AtLeastOne(List<Key<?>> keys) implements KeyRule {
+    AtLeastOne(Key<?>... keys) {
+      this(List.of(keys));
+    }
+
+    @Override
+    public boolean check(Fields fields) {
+      if (keys.stream().anyMatch(fields::has)) {
+        return true;
+      }
+      fields
+          .problems()
+          .add(
+              fields.place(),
+              fields.path(),
+              "expected one of the keys "
+                  + String.join(", ", keys.stream().map(Key::name).toList())
+                  + ", found none");
+      return false;
+    }
+  }
+
+  /**
    * At most one of several keys is there.
    *
    * @param keys at least two

@@ -132,9 +132,9 @@ final class ServicesReader {
         claims.claim("the name", hostname, path, fields.placeOf(nameKey));
         checkOwnName(fields.problems(), path, fields.placeOf(nameKey), hostname);
       }
-      if (mac != null && address != null) {
+      if (mac != null && (address != null || six != null)) {
         reservations.add(new ReservationConfig(mac, address, six, hostname));
-        if (hostname != null) {
+        if (hostname != null && address != null) {
           reserved.putIfAbsent(hostname, address);
         }
       }
@@ -145,7 +145,7 @@ final class ServicesReader {
   private void checkReserved(Fields reservation, Address address) {
     Key<Address> key = ReservationConfig.Keys.ADDRESS;
     if (!hasIpv4) {
-      reservation.problem(key, "the network has no ipv4, and reservations are of IPv4 addresses");
+      reservation.problem(key, "the network has no ipv4; keep an IPv6 address with ipv6: ...");
     }
     if (ipv4 == null) {
       return;

@@ -75,7 +75,7 @@ final class SettingsWithDefaults {
                     && mapping != null
                     && value(mapping, decider.name()) instanceof YamlNode.Scalar scalar
                     && scalar.text().equals(word);
-            case KeyRule.NeededWhere _ -> false;
+            case KeyRule.AtLeastOne _, KeyRule.NeededWhere _ -> false;
           };
       if (refuses) {
         return true;

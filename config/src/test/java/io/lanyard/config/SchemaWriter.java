@@ -217,6 +217,10 @@ final class SchemaWriter {
             schema.put(
                 "oneOf",
                 keys.stream().map(key -> Map.of("required", List.of(key.name()))).toList());
+        case KeyRule.AtLeastOne(List<Key<?>> keys) ->
+            schema.put(
+                "anyOf",
+                keys.stream().map(key -> Map.of("required", List.of(key.name()))).toList());
         case KeyRule.AtMostOne(List<Key<?>> keys) -> schema.put("not", anyTwo(keys));
         case KeyRule.OnlyWith(Key<?> key, Key<?> other, String _) ->
             schema.put("dependentRequired", Map.of(key.name(), List.of(other.name())));

@@ -137,15 +137,13 @@ final class DhcpTerms {
 
   /**
    * A guest of the configuration is known by its name, and its forwards go to nobody else. A
-   * reservation that keeps no IPv6 address gives a name in IPv6 too.
+   * reservation that keeps an address of one family gives its name in the other too.
    */
   private Map<Long, String> names(NetworkConfig config, Collection<GuestConfig> guests) {
     Map<Long, String> names = new HashMap<>();
-    if (ipv6 != null) {
-      for (ReservationConfig one : dhcp(config).reservations()) {
-        if (one.hostname() != null) {
-          names.put(one.mac().bits(), one.hostname());
-        }
+    for (ReservationConfig one : dhcp(config).reservations()) {
+      if (one.hostname() != null && (ipv6 != null || one.address() == null)) {
+        names.put(one.mac().bits(), one.hostname());
       }
     }
     for (GuestConfig guest : guests) {

@@ -515,6 +515,13 @@ class Dhcp6ServerTest {
   }
 
   @Test
+  void aReservationMayKeepAnIpv6AddressAlone() {
+    start("reservations: [{mac: \"52:54:00:00:00:01\", ipv6: \"" + at(":1777") + "\"}]");
+    assertThat(lease(client(0)).given()).isEqualTo(at(":1777"));
+    assertThat(lease(client(1)).given()).isNotEqualTo(at(":1777"));
+  }
+
+  @Test
   void anAddressThatIsReservedForAnotherIsWithdrawnAndItsClientHasAnother() {
     Dhcp6TestClient client = client(0);
     Answer first = lease(client);

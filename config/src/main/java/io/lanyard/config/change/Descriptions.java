@@ -34,6 +34,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Changes as text, in the words of the file. */
@@ -354,9 +356,10 @@ final class Descriptions {
       String name = one.hostname();
       items.put(
           one.mac().toString(),
-          one.address()
-              + (one.ipv6() == null ? "" : " " + one.ipv6())
-              + (name == null ? "" : " " + name));
+          Stream.of(one.address(), one.ipv6(), name)
+              .filter(Objects::nonNull)
+              .map(Object::toString)
+              .collect(Collectors.joining(" ")));
     }
     return items;
   }

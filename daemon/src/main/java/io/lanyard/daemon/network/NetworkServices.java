@@ -257,7 +257,9 @@ final class NetworkServices {
   private Map<Address, Long> fixed() {
     Map<Address, Long> fixed = new HashMap<>();
     for (ReservationConfig kept : GatewayConfig.of(config).dhcp().reservations()) {
-      fixed.put(kept.address(), kept.mac().bits());
+      if (kept.address() != null) {
+        fixed.put(kept.address(), kept.mac().bits());
+      }
       if (kept.ipv6() != null) {
         fixed.put(kept.ipv6(), kept.mac().bits());
       }
