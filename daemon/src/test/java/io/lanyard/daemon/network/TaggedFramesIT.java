@@ -121,7 +121,7 @@ class TaggedFramesIT {
         int length = socket.read(vector.address(), 1);
         if (length > 0) {
           byte[] bytes = new byte[length - HEADER];
-          long at = PacketSocket.HEADROOM - socket.lead() + HEADER;
+          long at = (long) PacketSocket.HEADROOM - socket.lead() + HEADER;
           MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, bytes, 0, bytes.length);
           String frame = HexFormat.of().formatHex(bytes);
           if (frame.startsWith(from, 12)) {

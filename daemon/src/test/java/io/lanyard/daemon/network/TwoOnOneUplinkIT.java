@@ -1,0 +1,95 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.daemon.Daemon;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two bridged networks that meet on one interface, because one of them follows the default route:
+ * no check of the configuration can see that. Needs root, iproute2 and ping.
+ */
+@SuppressWarnings("NullAway.Init") // the fields are set before each test
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TwoOnOneUplinkIT {
+  private static final String PREFIX = "lytu" + ProcessHandle.current().pid() % 100_000;
+
+  /** In the order of their addresses: 10.97.1.1 and so on. */
+  private static final List<String> ALL =
+      List.of(PREFIX + "l", PREFIX + "h", PREFIX + "a", PREFIX + "b");
+
+  @TempDir Path home;
+  private Daemon daemon;
+
+  private static void address(int end, String device) throws Exception {
+    String ip = "ip -n " + ALL.get(end) + " ";
+    BridgedIT.run(ip + "addr add 10.97.1." + (end + 1) + "/24 dev " + device);
+    BridgedIT.run(ip + "link set " + device + " up");
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    for (String namespace : ALL) {
+      BridgedIT.run("ip netns add " + namespace);
+    }
+    BridgedIT.run(
+        "ip link add lan0 netns " + ALL.get(1) + " type veth peer name lan1 netns " + ALL.get(0));
+    address(0, "lan1");
+    address(1, "lan0");
+    BridgedIT.run("ip -n " + ALL.get(1) + " route add default via 10.97.1.1");
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      by-name:
+                        mode: bridged
+                        uplink: {interface: lan0, netns: %1$s, shared-mac: no}
+                        ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
+                      by-route:
+                        mode: bridged
+                        uplink: {interface: auto, netns: %1$s, shared-mac: no}
+                        ports: [{name: guest, kind: tap, device: t0, netns: %3$s}]
+                    """
+                        .formatted(ALL.get(1), ALL.get(2), ALL.get(3)),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    address(2, "t0");
+    address(3, "t0");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    daemon.close();
+    for (String namespace : ALL) {
+      BridgedIT.run("ip netns del " + namespace);
+    }
+  }
+
+  @Test
+  void theLanTheHostAndTheGuestsOfBothReachEachOther() throws Exception {
+    for (int from = 0; from < ALL.size(); from++) {
+      for (int to = 0; to < ALL.size(); to++) {
+        if (from != to) {
+          String address = "10.97.1." + (to + 1);
+          assertThat(BridgedIT.reaches(ALL.get(from), address))
+              .as("%s to %s", ALL.get(from), address)
+              .isTrue();
+        }
+      }
+    }
+    String often = BridgedIT.in(ALL.get(2), "ping -n -c 20 -i 0.05 -W 5 10.97.1.4");
+    assertThat(often).contains(" 0% packet loss").doesNotContain("DUP!");
+  }
+}
