@@ -116,7 +116,9 @@ final class SnapshotIT {
 
   @Test
   void aGuestGoesBackToWhatItsMemoryWasWhetherItIsOnOrOff() throws Exception {
-    DiskSpec[] disks = {raw(true), qcow2("a,b.qcow2"), qcow2("c.qcow2")};
+    DiskSpec cd =
+        new DiskSpec(Files.write(home.resolve("seed.iso"), new byte[1 << 20]), DiskSpec.ISO, true);
+    DiskSpec[] disks = {raw(true), qcow2("a,b.qcow2"), cd, qcow2("c.qcow2")};
     Guest guest = create(disks);
     assertThat(guest.snapshots()).isEmpty();
     guest.start();
