@@ -27,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Guests of both VMMs on one network: Debian's kernel for riscv64 in the bundled machine and in
  * QEMU, and iPXE on x86. Each reports to a server on the host's loopback when it has met the
- * others. Needs qemu-system-misc, qemu-system-x86, ipxe-qemu and cpio.
+ * others; those with Linux once more by IPv6, with addresses that they have made themselves. Needs
+ * qemu-system-misc, qemu-system-x86, ipxe-qemu and cpio.
  */
 @Timeout(400)
 final class VmmsTogetherIT {
@@ -36,13 +37,19 @@ final class VmmsTogetherIT {
   @TempDir Path home;
   private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
   private HttpServer web;
+  private HttpServer web6;
   private DaemonHome daemons;
 
   @BeforeEach
   void serve() throws IOException {
     daemons = new DaemonHome(home);
-    web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    web.createContext(
+    web = serve(InetAddress.getLoopbackAddress());
+    web6 = serve(InetAddress.getByName("::1"));
+  }
+
+  private HttpServer serve(InetAddress at) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress(at, 0), 0);
+    server.createContext(
         "/",
         exchange -> {
           String target = exchange.getRequestURI().toString();
@@ -63,12 +70,14 @@ final class VmmsTogetherIT {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
-    web.start();
+    server.start();
+    return server;
   }
 
   @AfterEach
   void end() throws IOException, InterruptedException {
     web.stop(0);
+    web6.stop(0);
     daemons.close();
     // A daemon that is killed leaves its QEMUs running.
     for (String guest : List.of("translated", "pxe")) {
@@ -97,8 +106,13 @@ final class VmmsTogetherIT {
           until ping -c 1 -W 2 10.78.0.$peer; do sleep 1; done
         done
         until wget -q -O /dev/null '%s'?me=$me; do sleep 1; done
+        # By IPv6: an address of the router's prefix, a name, and what is there.
+        until ip -6 addr show dev eth0 scope global | grep -q 'inet6 fd78:'; do sleep 1; done
+        at=$(ip -6 -o addr show dev eth0 scope global | sed -n 's/.*inet6 \\(.*\\)\\/64.*/\\1/p')
+        echo nameserver fd78::2 >/etc/resolv.conf
+        until wget -6 -q -O /dev/null 'http://host.lan:%d/six'?at=$at; do sleep 1; done
         """
-            .formatted(url("/met")));
+            .formatted(url("/met"), web6.getAddress().getPort()));
     Path all = home.resolve("initrd");
     try (OutputStream out = Files.newOutputStream(all)) {
       Files.copy(image.file("initrd").orElseThrow(), out);
@@ -140,6 +154,7 @@ final class VmmsTogetherIT {
           vmnet8:
             mode: nat
             ipv4: {subnet: 10.78.0.0/24}
+            ipv6: {subnet: "fd78::/64"}
             nat: {host-loopback: true}
             dhcp:
               reservations:
@@ -164,12 +179,17 @@ final class VmmsTogetherIT {
     Running daemon = daemons.daemon(configuration, DaemonHome.java());
     daemons.await(daemon);
 
-    awaitReports(daemon, Set.of("/met?me=11", "/met?me=12", "/met?me=13"));
+    awaitReports(daemon, Set.of("/met?me=11", "/met?me=12", "/met?me=13", six(11), six(12)));
     assertThat(daemons.get("/v1/ports").findValuesAsText("kind"))
         .containsAll(List.of("guest", "vhost-user"));
 
     daemons.post("/v1/guests/translated/reset");
     awaitReports(daemon, Set.of("/met?me=12"));
+  }
+
+  /** A guest's report by IPv6, with the address that its kernel makes of the NIC's (RFC 4862). */
+  private static String six(int me) {
+    return "/six?at=fd78::5054:ff:fe00:" + me;
   }
 
   private void awaitReports(Running daemon, Set<String> wanted)
