@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Debian's DHCPv6 clients, each in a network namespace of its own, against the services over TAP.
- * Needs root, and the packages isc-dhcp-client, dhcpcd5 and bind9-dnsutils.
+ * Needs root, and the packages isc-dhcp-client, dhcpcd5, systemd and bind9-dnsutils.
  */
 class Dhcp6ClientsIT {
   private static final String PREFIX = "fd6c:616e:7961:8::";
@@ -175,6 +176,53 @@ class Dhcp6ClientsIT {
       long renewed = count(network, DhcpCount.REPLY);
       network.in(guest, 20, "dhcpcd", "-6", "-N", "t0");
       await(() -> count(network, DhcpCount.REPLY) > renewed);
+    } catch (AssertionError e) {
+      throw new AssertionError(Files.readString(output), e);
+    } finally {
+      ServiceNetwork.end(client);
+    }
+  }
+
+  /**
+   * By both protocols at once. It runs alone in namespaces of its own: without the bus, and without
+   * udev, which it does not wait for where {@code /sys} is read-only, as in a container.
+   */
+  @Test
+  void systemdNetworkdGetsLeasesOfBothFamilies() throws Exception {
+    ServiceNetwork network = network("stateful");
+    String guest = guest(network, "networkd");
+    Path script = folder.resolve("networkd");
+    ServiceNetwork.write(
+        script,
+        """
+        #!/bin/sh
+        mount -t tmpfs tmpfs /run && mount -o remount,bind,ro /sys || exit 1
+        mkdir -p /run/systemd/network
+        printf '[Match]\\nName=t0\\n[Network]\\nDHCP=yes\\n[DHCPv4]\\nHostname=nd-box\\n' \
+          >/run/systemd/network/10-t0.network
+        SYSTEMD_LOG_TARGET=console exec /usr/lib/systemd/systemd-networkd
+        """);
+    Path output = folder.resolve("networkd.out");
+    Process client =
+        new ProcessBuilder("ip", "netns", "exec", guest, "unshare", "-m", script.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      await(() -> !network.addressOf(guest).isEmpty());
+      assertThat(network.leased(network.addressOf(guest))).isTrue();
+      await(() -> !leases(network).isEmpty());
+      Lease lease = leases(network).getFirst();
+      await(() -> addresses(guest).contains(lease.address() + "/128"));
+      String address = network.addressOf(guest);
+      String gateway = "@" + PREFIX + "2";
+      assertThat(network.in(guest, 15, "dig", "+short", gateway, "nd-box.lan"))
+          .isEqualTo(address + "\n");
+      // A release is lost that still waits for ARP when the address goes.
+      network.in(guest, 10, "ping", "-n", "-c", "1", "-W", "5", "192.168.127.2");
+      client.destroy(); // it gives that of IPv4 up; that of IPv6 only where it is newer than 252
+      assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      await(() -> !network.leased(address));
     } catch (AssertionError e) {
       throw new AssertionError(Files.readString(output), e);
     } finally {

@@ -28,10 +28,14 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real Linux stack, in a namespace, behind the gateway. Needs root. */
 class NatIT {
@@ -361,6 +365,35 @@ class NatIT {
       } finally {
         server.destroy();
       }
+    }
+  }
+
+  /** Requests and their answers, one after the other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--tcp"})
+  void sockperfLosesNoAnswer(String protocol) throws Exception {
+    String port = "25202";
+    List<String> command =
+        new ArrayList<>(List.of("sockperf", "sr", "-i", "127.0.0.1", "-p", port));
+    List<String> client =
+        new ArrayList<>(List.of("sockperf", "pp", "-i", HOST, "-p", port, "-t", "1"));
+    if (!protocol.isEmpty()) {
+      command.add(protocol);
+      client.add(protocol);
+    }
+    Process server =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (NatNamespace net = network(loopback())) {
+      await(() -> NatNamespace.host("sh", "-c", "ss -ltun | grep -q :" + port).status() == 0);
+      assertThat(net.guest(client.toArray(String[]::new)).output())
+          .contains("Total")
+          .contains(
+              "# dropped messages = 0; # duplicated messages = 0; # out-of-order messages = 0");
+    } finally {
+      server.destroyForcibly().waitFor();
     }
   }
 
