@@ -82,7 +82,10 @@ final class SeeingInsideIT {
   private record Done(int status, String said) {}
 
   private static Done attempt(String command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command.split(" ", -1)).redirectErrorStream(true).start();
+    Process process =
+        new ProcessBuilder(("timeout 60 " + command).split(" ", -1))
+            .redirectErrorStream(true)
+            .start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     return new Done(process.waitFor(), said);
   }

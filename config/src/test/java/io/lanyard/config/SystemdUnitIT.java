@@ -23,9 +23,11 @@ class SystemdUnitIT {
             .replace("/usr/bin/lanyard", "/bin/true");
     Path file = directory.resolve("lanyard.service");
     Files.writeString(file, unit);
-    String[] command = new String[arguments.length + 2];
-    command[0] = "systemd-analyze";
-    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    String[] command = new String[arguments.length + 4];
+    command[0] = "timeout";
+    command[1] = "60";
+    command[2] = "systemd-analyze";
+    System.arraycopy(arguments, 0, command, 3, arguments.length);
     command[command.length - 1] = file.toString();
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

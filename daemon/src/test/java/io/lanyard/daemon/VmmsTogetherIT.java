@@ -44,7 +44,7 @@ final class VmmsTogetherIT {
   void serve() throws IOException {
     daemons = new DaemonHome(home);
     web = serve(InetAddress.getLoopbackAddress());
-    web6 = serve(InetAddress.getByName("::1"));
+    web6 = serve(InetAddress.ofLiteral("::1"));
   }
 
   private HttpServer serve(InetAddress at) throws IOException {

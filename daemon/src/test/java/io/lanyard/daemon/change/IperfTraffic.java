@@ -55,7 +55,9 @@ final class IperfTraffic implements AutoCloseable {
   }
 
   private static String run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> bounded = new ArrayList<>(List.of("timeout", "60"));
+    bounded.addAll(List.of(command));
+    Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as(String.join(" ", command) + ": " + said).isZero();
     return said;

@@ -51,7 +51,10 @@ class BridgedIT {
   }
 
   static String run(String command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command.split(" ", -1)).redirectErrorStream(true).start();
+    Process process =
+        new ProcessBuilder(("timeout 60 " + command).split(" ", -1))
+            .redirectErrorStream(true)
+            .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new IOException(command + ": " + output);
@@ -269,7 +272,16 @@ class BridgedIT {
         """);
     Process heard =
         new ProcessBuilder(
-                "ip", "netns", "exec", to, "python3", member.toString(), group, device(to))
+                "ip",
+                "netns",
+                "exec",
+                to,
+                "timeout",
+                "30",
+                "python3",
+                member.toString(),
+                group,
+                device(to))
             .redirectErrorStream(true)
             .start();
     while (heard.isAlive()) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,7 +123,7 @@ class VlanUplinkIT {
     BridgedIT.await("the server", () -> BridgedIT.in(ENDS.get(2), "ss -Hlnt").contains(":5201"));
     assertThat(BridgedIT.in(ENDS.get(0), "timeout 20 iperf3 -c 10.98.1.3 -n 20M"))
         .contains("receiver");
-    server.waitFor();
+    assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
     Network network = Objects.requireNonNull(here.network("v10"));
     assertThat(network.ports()).allMatch(port -> !port.state().equals("failed"));
   }

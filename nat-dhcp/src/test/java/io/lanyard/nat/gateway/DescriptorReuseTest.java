@@ -157,6 +157,7 @@ class DescriptorReuseTest {
                 .connect(talking.getLocalSocketAddress())
                 .sync()
                 .channel();
+        talking.setSoTimeout(30_000);
         try (Socket world = talking.accept()) {
           trigger.action =
               () -> {
@@ -288,6 +289,7 @@ class DescriptorReuseTest {
       send(tcp(port, server.getLocalPort(), ISN, 0, Tcp.SYN));
       return true;
     });
+    server.setSoTimeout(30_000);
     Socket world = server.accept();
     long end = System.nanoTime() + 5_000_000_000L;
     while (System.nanoTime() < end) {

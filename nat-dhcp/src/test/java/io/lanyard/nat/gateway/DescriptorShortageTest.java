@@ -103,6 +103,7 @@ class DescriptorShortageTest {
   void aSynWithoutADescriptorIsDroppedAndTakenWhenOneIsFree() throws Exception {
     try (NatScene scene = scene(2);
         ServerSocket listener = new ServerSocket(0, 50, family().host())) {
+      listener.setSoTimeout(30_000);
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());

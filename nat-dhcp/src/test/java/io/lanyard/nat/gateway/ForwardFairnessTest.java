@@ -109,6 +109,7 @@ class ForwardFairnessTest {
           guest.syn(own, TestNetwork.HOST, listener.getLocalPort());
           return true;
         });
+        listener.setSoTimeout(30_000);
         listener.accept().close();
       }
     }

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.Test;
 
 /** Linux's TCP, in a namespace, against ours. Needs root. */
 class TcpIT {
+  /** A guest that does not come must not keep the suite. */
+  private static final int WAIT_MILLIS = 60_000;
+
   private static final String HOST = "192.168.127.1";
 
   private static NatNamespace network() throws Exception {
@@ -34,7 +37,9 @@ class TcpIT {
   }
 
   private static ServerSocket listen() throws Exception {
-    return new ServerSocket(0, 1100, InetAddress.getLoopbackAddress());
+    ServerSocket server = new ServerSocket(0, 1100, InetAddress.getLoopbackAddress());
+    server.setSoTimeout(WAIT_MILLIS);
+    return server;
   }
 
   @Test
@@ -178,6 +183,7 @@ class TcpIT {
       int port = server.getLocalPort();
       Process guest = net.startGuest("socat", "-t", "20", "-", "TCP4:" + HOST + ":" + port);
       Socket s = server.accept();
+      s.setSoTimeout(WAIT_MILLIS);
       guest.getOutputStream().write('?');
       guest.getOutputStream().flush();
       assertThat(s.getInputStream().read()).isEqualTo('?');
@@ -217,6 +223,7 @@ class TcpIT {
               """
                   .formatted(HOST, server.getLocalPort()));
       try (Socket s = server.accept()) {
+        s.setSoTimeout(WAIT_MILLIS);
         assertThat(s.getInputStream().read()).isEqualTo('?');
         net.on(() -> {
           // While the loop is held up, so that one read finds all of it.
@@ -253,6 +260,7 @@ class TcpIT {
       String script =
           """
           use IO::Socket::INET;
+          alarm 120;
           my ($got, @kept) = (0);
           for (1 .. 1000) {
             my $s = IO::Socket::INET->new(PeerAddr => '%s', PeerPort => %d, Timeout => 10)

@@ -171,8 +171,7 @@ class BridgeLoopIT {
       times = pings();
       assertThat(looped()).as("frames that went round").isGreaterThan(1_000);
     } finally {
-      broadcasts.destroy();
-      broadcasts.waitFor();
+      broadcasts.destroyForcibly().waitFor();
     }
     assertThat(onLoop(() -> first.counters().loopNanos())).as("what it costs").isPositive();
     assertThat(times).as("pings that were answered").hasSizeGreaterThan(45);

@@ -448,12 +448,30 @@ class DevicePortIT extends PortSuite {
     awaitState(second, "up");
     Process server =
         new ProcessBuilder(
-                "ip", "netns", "exec", namespace, "python3", "-c", SERVER, "10.99.0." + host)
+                "timeout",
+                "60",
+                "ip",
+                "netns",
+                "exec",
+                namespace,
+                "python3",
+                "-c",
+                SERVER,
+                "10.99.0." + host)
             .start();
     assertThat(server.getErrorStream().read()).isEqualTo('r');
     Process client =
         new ProcessBuilder(
-                "ip", "netns", "exec", NAMESPACE, "python3", "-c", CLIENT, "10.99.0." + host)
+                "timeout",
+                "60",
+                "ip",
+                "netns",
+                "exec",
+                NAMESPACE,
+                "python3",
+                "-c",
+                CLIENT,
+                "10.99.0." + host)
             .redirectErrorStream(true)
             .start();
     String sent = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -138,7 +138,9 @@ class KernelVxlanIT {
   }
 
   private static String run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> bounded = new ArrayList<>(List.of("timeout", "60"));
+    bounded.addAll(List.of(command));
+    Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
     return output;
