@@ -13,7 +13,9 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.SwitchConfig;
 import io.lanyard.net.AddressRange;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One change that leads from a configuration to another. Immutable. */
@@ -82,6 +84,18 @@ public sealed interface Change {
     @Override
     public String network() {
       return after.name();
+    }
+
+    /**
+     * The changes that are part of this one: what of the network differs beside the keys for which
+     * it is replaced.
+     *
+     * @return as they would be if the network were changed in place
+     */
+    public List<Change> parts() {
+      List<Change> parts = new ArrayList<>();
+      new NetworkDifference(before, after, Set.of(), parts, parts).compare();
+      return List.copyOf(parts);
     }
   }
 

@@ -80,7 +80,7 @@ final class NetworkDifference {
     }
   }
 
-  /** Compares all parts of a network that is changed in place. */
+  /** Compares all parts that a network can change in place. */
   void compare() {
     if (!before.switching().equals(after.switching())) {
       inPlace.add(new SwitchChanged(name, before.switching(), after.switching()));

@@ -21,12 +21,22 @@ record Described(List<ChangeInfo> made, List<String> restart) {
       if (change instanceof Change.NeedsRestart) {
         restart.add(change.describe());
       } else {
-        made.add(
-            new ChangeInfo(
-                Steps.kind(change), change.network(), change.subject(), steps.describe(change)));
+        made.add(info(change, steps));
+      }
+      if (change instanceof Change.NetworkReplaced replaced) {
+        // A part that frees what another thing is to have stands in the list itself.
+        replaced.parts().stream()
+            .filter(part -> !changes.contains(part))
+            .map(part -> info(part, steps))
+            .forEach(made::add);
       }
     }
     return new Described(made, restart);
+  }
+
+  private static ChangeInfo info(Change change, Steps steps) {
+    return new ChangeInfo(
+        Steps.kind(change), change.network(), change.subject(), steps.describe(change));
   }
 
   /** The plan of these changes, done or not. */

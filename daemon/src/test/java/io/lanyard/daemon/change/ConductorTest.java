@@ -449,6 +449,45 @@ class ConductorTest {
     assertThat(LogWatch.count("event=guest-state-changed guest=\"g\"")).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"mtu: 1400", "enabled: false"})
+  void aNetworkThatIsReplacedSaysAllThatChangesWithIt(String key) throws Exception {
+    start(START);
+    String after =
+        START
+            .replace("mode: nat", "mode: nat\n    " + key)
+            .replace("10.9.8.9:80", "10.9.8.9:81")
+            .replace("{name: q, kind: qemu-stream, path: q.sock}", "")
+            .concat("    egress: {default: deny}\n    nat: {host-loopback: true}\n");
+    ChangeRequest request = request(after, true);
+    PlanInfo plan = get(daemon.conductor().plan(request.change()));
+    assertThat(plan.changes())
+        .extracting(ChangeInfo::subject)
+        .containsExactly(
+            "networks.a",
+            "networks.a.nat",
+            "networks.a.egress",
+            "networks.a.ports[q]",
+            "networks.a.forwards[web]");
+    assertThat(get(daemon.conductor().apply(request)).changes()).isEqualTo(plan.changes());
+  }
+
+  @Test
+  void whatAReplacedNetworkLeavesToAnotherIsSaidOnce() throws Exception {
+    start(START);
+    String after =
+        START
+            .replace("mode: nat", "mode: nat\n    mtu: 1400")
+            .replaceAll("(?m)^ *forwards.*$", "")
+            .concat(
+                "  b:\n    mode: nat\n    ipv4: {subnet: 10.9.9.0/24}\n    forwards: ["
+                    + "{protocol: tcp, listen: \"127.0.0.1:PORT\", to: \"10.9.9.9:80\"}]\n");
+    assertThat(get(daemon.conductor().plan(request(after, true).change())).changes())
+        .extracting(ChangeInfo::text)
+        .filteredOn(text -> text.contains("forwards[web]"))
+        .hasSize(1);
+  }
+
   @Test
   void whatWasAppliedRunsAgainAfterTheNextStart() throws Exception {
     LogWatch.expect("event=applied-file-left-out");
