@@ -2,7 +2,7 @@
 # (for that it needs root or sudo), builds, and runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz bench format check install clean
+.PHONY: help demo test fuzz bench format check install plugin-api clean
 
 MVN ?= mvn -B
 PREFIX ?= /usr
@@ -40,6 +40,11 @@ format: ## Formats the sources.
 check: ## Compiles with every linter and checks the format; runs no test.
 	@.ci/setup build
 	$(MVN) verify -DskipTests -DskipITs
+
+plugin-api: ## Makes the artifact for authors of VMM plug-ins, with its sources and documentation, in target/plugin-api.
+	@.ci/setup build
+	$(MVN) -q package -DskipTests -pl vmm-plugin-api -am
+	@.ci/plugin-api
 
 install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
 	@.ci/setup build
